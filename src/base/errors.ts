@@ -1,0 +1,169 @@
+/**
+ * Faults. A refusal that is part of the protocol is a value; everything else that can go wrong is a
+ * `SottoError` with a code from this table. `docs/ERRORS.md` and the table are held equal by a test.
+ */
+
+/** Whose fault a failure is: the person's input, the peer, the machine around us, or our own bug. */
+export type ErrorClass = "bad-input" | "bad-peer" | "environment" | "bug";
+
+interface ErrorEntry {
+  readonly class: ErrorClass;
+  /** What to do next, as a sentence that a person can follow. */
+  readonly remedy: string;
+}
+
+const entry = (errorClass: ErrorClass, remedy: string): ErrorEntry => ({
+  class: errorClass,
+  remedy,
+});
+
+/** Every code, its class and its remedy. */
+export const errorTable = {
+  // Invites
+  "invite-malformed": entry(
+    "bad-input",
+    "Paste the whole link; it starts with sotto: and has no spaces.",
+  ),
+  "invite-truncated": entry("bad-input", "The end of the link is missing: copy it again, whole."),
+  "invite-mistyped": entry(
+    "bad-input",
+    "A character of the link is wrong: copy it again instead of typing it.",
+  ),
+  "invite-newer": entry(
+    "bad-input",
+    "The link was made by a newer Sotto: update yours, then add it again.",
+  ),
+  "invite-expired": entry("bad-input", "Ask for a new invite: sotto invite makes one."),
+  "invite-used": entry(
+    "bad-input",
+    "Somebody used this invite before you. Ask for a new one, and tell the person who sent it.",
+  ),
+  "invite-own": entry(
+    "bad-input",
+    "This is your own invite: send it to the other person, who adds it.",
+  ),
+  "invite-denied": entry(
+    "bad-peer",
+    "The other person denied your request. Ask them for a new invite.",
+  ),
+  // People
+  "contact-unknown": entry("bad-input", "sotto contacts lists the people you know."),
+  "contact-ambiguous": entry(
+    "bad-input",
+    "Several contacts match: write more of the name or the id.",
+  ),
+  "contact-exists": entry("bad-input", "You know this person already: sotto contacts lists them."),
+  "contact-blocked": entry("bad-input", "Unblock first: sotto contacts unblock NAME."),
+  "request-unknown": entry("bad-input", "sotto requests ls lists the open requests."),
+  "name-taken": entry("bad-input", "Choose another name: sotto add LINK --as NAME."),
+  "name-invalid": entry("bad-input", "Use 1 to 64 visible characters."),
+  "number-mismatch": entry(
+    "bad-input",
+    "The safety numbers differ. Read both again; if they still differ, somebody may be between you: do not trust this contact.",
+  ),
+  "key-changed": entry(
+    "bad-peer",
+    "Nothing was sent. Compare safety numbers with the person over another way, then: sotto verify NAME --number N.",
+  ),
+  // Messages
+  "message-empty": entry("bad-input", "Write some text, or - to read it from standard input."),
+  "message-too-long": entry("bad-input", "A message holds at most 64 KiB of text: split it."),
+  "message-not-text": entry("bad-input", "The text is not valid UTF-8."),
+  "outbox-full": entry(
+    "environment",
+    "Too many messages wait for this contact: wait until they come online.",
+  ),
+  "wait-timeout": entry(
+    "environment",
+    "The message is kept and goes out by itself; sotto read NAME shows its state.",
+  ),
+  // Asking
+  usage: entry("bad-input", "Add --help to see how the command is used."),
+  "method-unknown": entry(
+    "bad-input",
+    "sotto and its node are of different versions: sotto down, then sotto up.",
+  ),
+  "params-invalid": entry("bad-input", "Add --help to see what the command takes."),
+  "address-invalid": entry(
+    "bad-input",
+    "An address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo….",
+  ),
+  "expiry-invalid": entry("bad-input", "Write a time such as 30m, 24h or 7d, at most 30d."),
+  // The node
+  "node-not-running": entry("environment", "Start it: sotto up."),
+  "node-already-running": entry("environment", "Use the running node, or stop it: sotto down."),
+  "no-account": entry("environment", "Make one: sotto init --name NAME."),
+  "account-exists": entry(
+    "bad-input",
+    "This home has an account already: choose another SOTTO_HOME for a second one.",
+  ),
+  "words-invalid": entry("bad-input", "Write the 24 words in their order, as they were shown."),
+  "passphrase-wrong": entry("bad-input", "Try again; nothing was changed."),
+  "passphrase-needed": entry("bad-input", "Give it at the prompt, or with --passphrase-file FILE."),
+  "port-in-use": entry(
+    "environment",
+    "Choose another address with --listen, or stop the program that has it.",
+  ),
+  "listen-failed": entry("environment", "Check the address given to --listen."),
+  "socket-path-too-long": entry("environment", "Set SOTTO_SOCKET to a path of at most 107 bytes."),
+  "config-invalid": entry("environment", "Correct the named setting."),
+  // The store
+  "store-in-use": entry("environment", "Another process has this store open: stop it first."),
+  "store-damaged": entry(
+    "environment",
+    "Restore a backup, or move the named directory away and start anew.",
+  ),
+  "store-newer": entry("environment", "A newer Sotto wrote this store: update yours."),
+  "store-key-missing": entry(
+    "environment",
+    "Put the key file back where it was; without it the store cannot be opened.",
+  ),
+  "store-write-failed": entry(
+    "environment",
+    "Free some space or mend the disk, then start the node again; what was committed is safe.",
+  ),
+  "store-closed": entry("environment", "The node is stopping: start it again with sotto up."),
+  "disk-full": entry(
+    "environment",
+    "Free some space, then start the node again; what was committed is safe.",
+  ),
+  // The network
+  "peer-unreachable": entry(
+    "environment",
+    "The node goes on trying; sotto status shows the network's state.",
+  ),
+  "link-closed": entry("bad-peer", "The node connects again by itself."),
+  "frame-invalid": entry(
+    "bad-peer",
+    "The peer broke the protocol; the node connects again by itself.",
+  ),
+  "timed-out": entry("environment", "Try again; sotto status shows the network's state."),
+  // Us
+  internal: entry(
+    "bug",
+    "This is a bug in Sotto: please report it with the command that showed it.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A code from the table. */
+export type ErrorCode = keyof typeof errorTable;
+
+/** A fault with a code. Its message says what happened and why; the remedy says what to do next. */
+export class SottoError extends Error {
+  override readonly name = "SottoError";
+  readonly code: ErrorCode;
+
+  /** @param message what happened, one plain sentence with no secret, no key and no message text. */
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get class(): ErrorClass {
+    return errorTable[this.code].class;
+  }
+
+  get remedy(): string {
+    return errorTable[this.code].remedy;
+  }
+}

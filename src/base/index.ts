@@ -1,0 +1,10 @@
+/** What every room stands on. Depends on nothing. */
+export * from "./backoff.ts";
+export * from "./bytes.ts";
+export * from "./encoding.ts";
+export * from "./errors.ts";
+export * from "./ids.ts";
+export * from "./labels.ts";
+export * from "./limits.ts";
+export * from "./never.ts";
+export * from "./turns.ts";

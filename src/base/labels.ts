@@ -1,0 +1,45 @@
+/**
+ * Every domain-separation string, in one place: each key has a named purpose, and no two purposes
+ * share a name. The strings are part of the protocol (docs/SPEC.md).
+ */
+export const labels = {
+  // Identity
+  accountKey: "sotto/1 account key",
+  deviceCertificate: "sotto/1 device certificate",
+  safetyNumber: "sotto/1 safety number",
+  // Invite
+  invitePsk: "sotto/1 invite psk",
+  inviteRoot: "sotto/1 invite root",
+  inviteEpoch: "sotto/1 invite epoch",
+  inviteId: "sotto/1 invite id",
+  inviteChecksum: "sotto/1 invite checksum",
+  // Rendezvous
+  epochOffset: "sotto/1 epoch offset",
+  nextRoot: "sotto/1 next root",
+  recordSign: "sotto/1 record signing key",
+  recordSeal: "sotto/1 record sealing key",
+  recordSignature: "sotto/1 record",
+  // Link
+  linkKey: "sotto/1 link key",
+  linkPsk: "sotto/1 link psk",
+  helloTag: "sotto/1 hello tag",
+  helloSeal: "sotto/1 hello seal",
+  answerTag: "sotto/1 answer tag",
+  answerSeal: "sotto/1 answer seal",
+  // Handshake
+  handshakeName: "Noise_XXhfs+psk0_25519+MLKEM768_ChaChaPoly_SHA256",
+  handshakePrologue: "sotto/1 handshake",
+  sessionKeys: "sotto/1 session keys",
+  pairRoot: "sotto/1 pair root",
+  // Ratchet
+  ratchetRoot: "sotto/1 ratchet root",
+  ratchetMessage: "sotto/1 ratchet message key",
+  postQuantumChain: "sotto/1 post-quantum chain",
+  // Store
+  storeKeyWrap: "sotto/1 store key wrap",
+  storeSeal: "sotto/1 store seal",
+  storeBlind: "sotto/1 store blind",
+} as const;
+
+/** A purpose from the table. */
+export type Label = (typeof labels)[keyof typeof labels];

@@ -1,0 +1,108 @@
+/** Every bound in the system, each with its reason. Sizes in bytes, times in ms. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const KIB = 1024;
+
+export const limits = {
+  // Text
+  /** UTF-8 bytes of one message: far above any typed text, and it still fits one frame. */
+  textBytes: 64 * KIB,
+  /** Characters of a name: what a line on a screen can show. */
+  nameLength: 64,
+  /** Messages that may wait for one contact: bounds the disk that one absent contact can cost. */
+  outboxMessages: 10_000,
+
+  // Frames
+  /** Sizes of frames on the wire; each frame is padded up to one of these (see docs/WIRE.md). */
+  frameBuckets: [256, KIB, 4 * KIB, 16 * KIB, 80 * KIB] as const,
+  /** The largest frame: 64 KiB of text, its envelope, and the ratchet around it. */
+  frameBytes: 80 * KIB,
+  /** Bytes that may wait for a slow peer before we drop the link. */
+  writeQueueBytes: 4 * 1024 * KIB,
+  /** Frames received and not yet taken by the reader; beyond it the stream is paused. */
+  readQueueFrames: 64,
+  /** How long the peer has for the hello and each step of the handshake. */
+  stepTimeout: 10 * SECOND,
+  /** A live link that says nothing for this long is asked for a sign of life. */
+  linkQuiet: 30 * SECOND,
+  /** And is given up when it stays silent this long. */
+  linkDead: 75 * SECOND,
+
+  // Ratchet (Double Ratchet, MAX_SKIP)
+  /** Largest jump of one message's counter: work that one forged or early frame can cause. */
+  skipPerMessage: 1_000,
+  /** Skipped message keys kept for a session; the oldest go first. */
+  skippedKeys: 2_000,
+  /** How long a skipped key is kept: a message that is later than this will be sent again anyway. */
+  skippedKeyAge: 30 * DAY,
+  /** Old receiving chains whose header keys are still tried. */
+  oldChains: 5,
+
+  // Rendezvous
+  /** Length of an epoch of rendezvous keys. */
+  epoch: DAY,
+  /** A record: one size for all, so that size tells nothing. */
+  recordBytes: 512,
+  /** Addresses in a record. */
+  recordAddresses: 4,
+  /** A record older than this is refused: its host has surely published a newer one. */
+  recordAge: 2 * HOUR,
+  /** A record from the future beyond this is refused: clocks differ, but not by more. */
+  recordAhead: 10 * MINUTE,
+  /** A record is published anew after a random time between these two. */
+  refreshMin: 50 * MINUTE,
+  refreshMax: 90 * MINUTE,
+  /** Time for one put to or get from the DHT. */
+  dhtTimeout: 20 * SECOND,
+  /** Tags whose highest sequence a validator remembers. */
+  validatorTags: 50_000,
+
+  // First contact
+  inviteExpiry: DAY,
+  inviteExpiryMax: 30 * DAY,
+  /** Address hints in an invite. */
+  inviteHints: 4,
+  /** Open invites at one time: each costs a record in the DHT and a tag to compare hellos with. */
+  openInvites: 100,
+  /** Clocks of two people who pair may differ by this much. */
+  pairClockSkew: DAY,
+
+  // Delivery
+  /** Retries towards an absent contact. */
+  retry: { min: 2 * SECOND, max: 30 * MINUTE },
+  /** A message that could not be delivered for this long is shown as failed. */
+  deliveryExpiry: 30 * DAY,
+  /** Messages sealed and committed together before they go on the wire. */
+  sendBatch: 64,
+  /** Sealed messages on the wire that are not yet acknowledged, for one contact. */
+  sendWindow: 512,
+  /** Parents that a message names. */
+  parents: 8,
+  /** Bits of a selective acknowledgement. */
+  ackBits: 512,
+
+  // Node
+  connections: 100,
+  streamsPerConnection: 16,
+  linkStreamsPerConnection: 2,
+  pendingConnections: 64,
+  pendingConnectionsPerIp: 5,
+  inboundPerSecondPerIp: 10,
+  upgradeTimeout: 3 * SECOND,
+  dialTimeout: 10 * SECOND,
+  parallelDials: 20,
+  streamReadBuffer: 64 * KIB,
+  /** kad PUTs that one connection may make in a minute. */
+  putsPerMinute: 120,
+
+  // API
+  /** A request or an answer on the local socket. */
+  rpcBytes: 1024 * KIB,
+  /** Events that a slow listener may be behind. */
+  eventQueue: 10_000,
+  /** Unix socket paths end here (sun_path is 108 bytes with its final zero). */
+  socketPath: 107,
+} as const;

@@ -1,0 +1,7 @@
+/** Time, as the inner rooms see it. */
+export interface Clock {
+  /** Wall time in ms since 1970. Orders nothing that a peer said. */
+  now(): number;
+  /** Runs `job` once after `ms`; the returned function cancels it. Never keeps a process alive by itself. */
+  after(ms: number, job: () => void): () => void;
+}

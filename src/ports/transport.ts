@@ -1,0 +1,45 @@
+/** Direct, encrypted streams to other hosts, as the messenger sees them. */
+import type { HostId } from "../base/index.ts";
+
+/** A stream of frames to one host. Frames arrive whole, in order, unpadded. */
+export interface Channel {
+  /** The host at the other end, proven by the connection's own handshake. */
+  readonly remote: HostId;
+  /** The address that this channel runs over, as multiaddr text without /p2p. */
+  readonly remoteAddress: string;
+  /** Whether we opened it. */
+  readonly outbound: boolean;
+  /**
+   * Sends frames in order, together. Resolves when the stream has taken them, which is no proof of arrival.
+   * Throws `link-closed` once the channel has ended, or when the peer reads too slowly.
+   * @param frames each at most `frameCapacity` bytes (wire/frame).
+   */
+  send(frames: readonly Uint8Array[]): Promise<void>;
+  /** Every frame that has arrived, at least one; an empty list once the channel has ended. */
+  receive(): Promise<readonly Uint8Array[]>;
+  /** Ends the channel after what was sent has gone out. Safe to call twice. */
+  close(): Promise<void>;
+  /** Ends the channel at once, and tells the peer nothing. Safe to call twice. */
+  abort(): void;
+}
+
+/** Where a host may be reached. */
+export interface DialTarget {
+  /** Multiaddr texts without /p2p. */
+  readonly addresses: readonly string[];
+  /** The host expected there; absent for cached addresses, where the hello decides who answers. */
+  readonly host?: HostId;
+}
+
+export interface Transport {
+  /** Our own host, new at each start. */
+  readonly host: HostId;
+  /** Multiaddr texts, without /p2p, under which others may reach us now. */
+  addresses(): readonly string[];
+  /** Opens a channel. Throws `peer-unreachable`, whose message says why each address failed. */
+  dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
+  /** Takes channels that others open. Set once. */
+  onChannel(take: (channel: Channel) => void): void;
+  /** Told when our addresses change. */
+  onAddresses(changed: () => void): void;
+}
