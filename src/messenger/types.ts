@@ -1,0 +1,151 @@
+/** What the messenger promises to the daemon, and the views that it gives out. Plain values only. */
+import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
+
+/**
+ * How far pairing has come.
+ * invited: we hold their invite and look for them. handshaken: keys agreed, their first frame is still
+ * to come. requested: they claimed our reusable invite and wait for our word. confirmed: both sides have
+ * proof of each other. The rest are ends: the other side said no, or the invite is spent.
+ */
+export type Pairing =
+  | "invited"
+  | "handshaken"
+  | "requested"
+  | "confirmed"
+  | "denied"
+  | "used"
+  | "expired";
+
+export interface ContactView {
+  readonly account: AccountId;
+  /** What this node calls them; unique among contacts. */
+  readonly name: string;
+  readonly pairing: Pairing;
+  /** The person compared safety numbers with them. */
+  readonly verified: boolean;
+  readonly blocked: boolean;
+  /** They showed another account key than the pinned one: nothing is sent until the person decides. */
+  readonly keyChanged: boolean;
+  /** A live authenticated link exists now. */
+  readonly online: boolean;
+  /** A fresh record of theirs was found; no proof that they are there. */
+  readonly announced: boolean;
+  /** Messages of ours that are not delivered yet. */
+  readonly waiting: number;
+  /** Messages of theirs that were not read yet. */
+  readonly unread: number;
+  /** ms since 1970. */
+  readonly addedAt: number;
+}
+
+/** States of our own messages, each shown only when proven; "received" for theirs. */
+export type MessageState = "waiting" | "sent" | "delivered" | "read" | "failed" | "received";
+
+export interface MessageView {
+  readonly id: MessageId;
+  readonly contact: AccountId;
+  readonly direction: "in" | "out";
+  readonly text: string;
+  readonly state: MessageState;
+  /** Place in the conversation on this node: grows by one with each message, and pages are cut by it. */
+  readonly at: number;
+  /** The sender's clock, for display only, ms since 1970. */
+  readonly sentAt: number;
+}
+
+export interface InviteView {
+  readonly id: InviteId;
+  readonly kind: "once" | "reusable";
+  readonly state: "open" | "used" | "revoked" | "expired";
+  readonly expiresAt: number;
+}
+
+export interface NewInvite extends InviteView {
+  /** The whole link, a secret until it is used. */
+  readonly link: string;
+}
+
+export type MessengerEvent =
+  | { readonly type: "message.new"; readonly message: MessageView }
+  | { readonly type: "message.state"; readonly message: MessageView }
+  | { readonly type: "contact.changed"; readonly contact: ContactView }
+  | { readonly type: "contact.removed"; readonly account: AccountId }
+  | { readonly type: "contact.request"; readonly contact: ContactView }
+  | { readonly type: "key.changed"; readonly contact: ContactView }
+  | { readonly type: "presence"; readonly contact: ContactView }
+  /** Somebody claimed an invite that was used already. */
+  | { readonly type: "invite.reused"; readonly invite: InviteView };
+
+export interface InviteOptions {
+  readonly kind: "once" | "reusable";
+  /** ms from now, at most `limits.inviteExpiryMax`. */
+  readonly expiresIn: number;
+  /** Put our present addresses into the link: found at once, but the link tells them. */
+  readonly hints: boolean;
+}
+
+export interface HistoryOptions {
+  /** Newest so many. */
+  readonly limit: number;
+  /** Only messages whose `at` is below. */
+  readonly before?: number;
+  /** Only messages whose `at` is above. */
+  readonly after?: number;
+}
+
+/**
+ * The use cases of one node. `who` is a contact's name, a unique start of it, or an account id (or a start of
+ * at least 6 characters); throws `contact-unknown` or `contact-ambiguous`.
+ */
+export interface Messenger {
+  self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
+  /** Publishes, dials, and takes links from now on. */
+  start(): void;
+  /** Ends links and timers, and waits until every turn has ended. The store stays open. */
+  stop(): Promise<void>;
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: (event: MessengerEvent) => void): () => void;
+
+  createInvite(options: InviteOptions): Promise<NewInvite>;
+  invites(): InviteView[];
+  revokeInvite(id: InviteId): Promise<void>;
+  /**
+   * Takes an invite and starts to look for its maker. Throws invite-malformed, -truncated, -mistyped, -newer,
+   * -expired, -own, contact-exists, contact-blocked, name-invalid, name-taken.
+   */
+  add(link: string, options?: { readonly as?: string }): Promise<ContactView>;
+
+  contacts(): ContactView[];
+  contact(who: string): ContactView;
+  rename(who: string, name: string): Promise<ContactView>;
+  block(who: string): Promise<ContactView>;
+  unblock(who: string): Promise<ContactView>;
+  /** Forgets the contact, its keys, its messages and what waits for it. */
+  remove(who: string): Promise<void>;
+  /** Answers a request made through a reusable invite. Throws request-unknown. */
+  accept(who: string): Promise<ContactView>;
+  deny(who: string): Promise<void>;
+
+  /** 60 digits in 12 groups; of the new key while a key change is open. */
+  safetyNumber(who: string): string;
+  /**
+   * Marks the contact verified, and accepts a changed key. With `number`, only if it is the safety number: throws
+   * number-mismatch. After a key change `number` is required: throws key-changed without it.
+   */
+  verify(who: string, number?: string): Promise<ContactView>;
+  unverify(who: string): Promise<ContactView>;
+
+  /**
+   * Stores the message and its outbox entry in one batch, then returns; delivery goes on by itself.
+   * The same `key` again gives the message of the first time. Throws message-empty, message-too-long, contact-blocked, key-changed,
+   * invite-denied, invite-used, invite-expired, outbox-full.
+   */
+  send(who: string, text: string, options?: { readonly key?: string }): Promise<MessageView>;
+  /** Gives a message up, so that it is shown as failed and never sent. */
+  cancel(id: MessageId): Promise<MessageView>;
+  message(id: MessageId): Promise<MessageView | undefined>;
+  /** Newest `limit` messages, oldest first. */
+  history(who: string, options: HistoryOptions): Promise<MessageView[]>;
+  /** Marks everything of this contact as read, and tells them. */
+  markRead(who: string): Promise<void>;
+}
