@@ -54,6 +54,8 @@ export const errorTable = {
   ),
   "contact-exists": entry("bad-input", "You know this person already: sotto contacts lists them."),
   "contact-blocked": entry("bad-input", "Unblock first: sotto contacts unblock NAME."),
+  "invite-unknown": entry("bad-input", "sotto invite ls lists the invites you made."),
+  "message-unknown": entry("bad-input", "sotto read NAME --json shows the ids of messages."),
   "request-unknown": entry("bad-input", "sotto requests ls lists the open requests."),
   "name-taken": entry("bad-input", "Choose another name: sotto add LINK --as NAME."),
   "name-invalid": entry("bad-input", "Use 1 to 64 visible characters."),
@@ -79,6 +81,10 @@ export const errorTable = {
   ),
   // Asking
   usage: entry("bad-input", "Add --help to see how the command is used."),
+  "request-malformed": entry(
+    "bad-input",
+    "Send one JSON-RPC 2.0 object a line, at most 1 MiB long.",
+  ),
   "method-unknown": entry(
     "bad-input",
     "sotto and its node are of different versions: sotto down, then sotto up.",

@@ -1,6 +1,7 @@
 /** What every room stands on. Depends on nothing. */
 export * from "./backoff.ts";
 export * from "./bytes.ts";
+export * from "./display.ts";
 export * from "./encoding.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";

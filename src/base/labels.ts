@@ -39,6 +39,8 @@ export const labels = {
   storeKeyWrap: "sotto/1 store key wrap",
   storeSeal: "sotto/1 store seal",
   storeBlind: "sotto/1 store blind",
+  storeTally: "sotto/1 store tally",
+  storeProof: "sotto/1 store proof",
 } as const;
 
 /** A purpose from the table. */

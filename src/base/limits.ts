@@ -103,6 +103,18 @@ export const limits = {
   rpcBytes: 1024 * KIB,
   /** Events that a slow listener may be behind. */
   eventQueue: 10_000,
+  /** Programs connected to the local socket at one time. */
+  apiConnections: 64,
+  /** Calls of one connection that are being worked on; further ones wait. */
+  apiCalls: 64,
+  /** Bytes of answers that a program may leave unread before we close its connection. */
+  apiBacklogBytes: 8 * 1024 * KIB,
+  /** How long a call may wait for a state of a message or of a pairing. */
+  apiWait: HOUR,
+  /** Messages in one answer. */
+  pageMessages: 1_000,
+  /** Bootstrap addresses in the configuration. */
+  bootstrapAddresses: 32,
   /** Unix socket paths end here (sun_path is 108 bytes with its final zero). */
   socketPath: 107,
 } as const;
