@@ -1,0 +1,119 @@
+/** The client of a node: JSON-RPC 2.0, one object a line, over any `Connection`. */
+import { limits, SottoError } from "../base/index.ts";
+import type { Connection } from "./connection.ts";
+import { fromRpcError } from "./errors.ts";
+import type { NodeEvent } from "./events.ts";
+import type { MethodName, Params, Result } from "./methods.ts";
+
+export interface Client {
+  /**
+   * Calls a method of the node.
+   * Throws the `SottoError` that the node answers with, `node-not-running` once the connection has ended,
+   * `params-invalid` for a request above `limits.rpcBytes`.
+   */
+  call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+  /**
+   * Events from now on; ends when the node says `stream.ended` (the last one given), when the connection ends, or when the
+   * loop is left, which closes the connection.
+   */
+  events(filter?: Params<"event.subscribe">): AsyncIterable<NodeEvent>;
+  close(): void;
+}
+
+interface Call {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: SottoError) => void;
+}
+
+interface Incoming {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+const gone = () => new SottoError("node-not-running", "The node closed the connection.");
+
+/** A client over an open connection, which it owns from now on. */
+export function createClient(connection: Connection): Client {
+  const calls = new Map<number, Call>();
+  let nextId = 1;
+  let closed = false;
+  let listener: ((event: NodeEvent | undefined) => void) | undefined;
+
+  connection.onLine((line) => {
+    const message = parse(line);
+    if (message === undefined) return;
+    if (message.method === "event") listener?.(message.params as NodeEvent);
+    const call = typeof message.id === "number" ? calls.get(message.id) : undefined;
+    if (call === undefined) return;
+    calls.delete(message.id as number);
+    if (message.error === undefined) call.resolve(message.result as never);
+    else call.reject(fromRpcError(message.error));
+  });
+  connection.onClose(() => {
+    closed = true;
+    for (const call of calls.values()) call.reject(gone());
+    calls.clear();
+    listener?.(undefined);
+  });
+
+  const client: Client = {
+    call(method, params) {
+      if (closed) return Promise.reject(gone());
+      const id = nextId++;
+      const line = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+      if (line.length > limits.rpcBytes)
+        return Promise.reject(new SottoError("params-invalid", "The request is too long."));
+      return new Promise((resolve, reject) => {
+        calls.set(id, { resolve, reject });
+        connection.write(line);
+      });
+    },
+
+    async *events(filter = {}) {
+      const queue: NodeEvent[] = [];
+      let ended = false;
+      let wake: () => void = () => undefined;
+      listener = (event) => {
+        if (event === undefined) ended = true;
+        else queue.push(event);
+        wake();
+      };
+      try {
+        await client.call("event.subscribe", filter);
+        for (;;) {
+          const event = queue.shift();
+          if (event !== undefined) {
+            yield event;
+            if (event.type === "stream.ended") return;
+          } else if (ended) {
+            return;
+          } else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        }
+      } finally {
+        listener = undefined;
+        connection.close();
+      }
+    },
+
+    close() {
+      connection.close();
+    },
+  };
+  return client;
+}
+
+function parse(line: string): Incoming | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

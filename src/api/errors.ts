@@ -1,0 +1,40 @@
+/** Faults on their way over the wire: SottoError to JSON-RPC error and back. */
+import { type ErrorCode, errorTable, SottoError } from "../base/index.ts";
+
+/** The error of a JSON-RPC 2.0 answer. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data: { readonly code: ErrorCode; readonly remedy: string };
+}
+
+/** JSON-RPC 2.0 §5.1 for what the protocol itself names; one number of its server range for the rest. */
+const numbers: Partial<Record<ErrorCode, number>> = {
+  "request-malformed": -32700,
+  "method-unknown": -32601,
+  "params-invalid": -32602,
+  internal: -32603,
+};
+const SERVER_ERROR = -32000;
+
+/** Any failure as a JSON-RPC error. What is no `SottoError` is a bug, and tells nothing of its insides. */
+export function toRpcError(error: unknown): RpcError {
+  const fault =
+    error instanceof SottoError
+      ? error
+      : new SottoError("internal", "Something unexpected failed.");
+  return {
+    code: numbers[fault.code] ?? SERVER_ERROR,
+    message: fault.message,
+    data: { code: fault.code, remedy: fault.remedy },
+  };
+}
+
+/** The fault that a JSON-RPC error tells; a code that this version does not know becomes `internal`. */
+export function fromRpcError(error: unknown): SottoError {
+  const { message, data } = (error ?? {}) as { message?: unknown; data?: { code?: unknown } };
+  const text = typeof message === "string" ? message : "The node answered with an unclear error.";
+  const code = data?.code;
+  const known = typeof code === "string" && Object.hasOwn(errorTable, code);
+  return new SottoError(known ? (code as ErrorCode) : "internal", text);
+}

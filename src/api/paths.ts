@@ -1,0 +1,105 @@
+/** Where a node's things lie: a pure function of the environment, so that node and client agree without asking. */
+import { limits, SottoError, toHex, u32, utf8 } from "../base/index.ts";
+
+/** The environment variables that matter, and what the system says about the person. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Home directory of the person. */
+  readonly home: string;
+  /** Directory for temporary files, shared with others. */
+  readonly temporary: string;
+  /** Numeric user id; 0 where the system has none. */
+  readonly uid: number;
+  /** Directory in which the command runs. */
+  readonly current: string;
+}
+
+export interface Paths {
+  /** Account, keys and store. */
+  readonly home: string;
+  /** The settings file. */
+  readonly config: string;
+  /** The node's unix socket, at most `limits.socketPath` bytes. */
+  readonly socket: string;
+  /** The directory of the socket; made with mode 0700 where it is missing. */
+  readonly socketDirectory: string;
+}
+
+/**
+ * `SOTTO_HOME` holds everything in one directory. Without it the XDG directories are used, with `SOTTO_PROFILE` for several
+ * accounts side by side. `SOTTO_SOCKET` places the socket. A socket path that would be too long moves to a short one
+ * that both sides derive from the home's path.
+ * Throws `config-invalid` for a bad profile name, `socket-path-too-long` for a long SOTTO_SOCKET.
+ */
+export function resolvePaths(surroundings: Surroundings): Paths {
+  const { env } = surroundings;
+  const profile = profileOf(env["SOTTO_PROFILE"]);
+  const base = env["SOTTO_HOME"];
+  const data = xdg(env["XDG_DATA_HOME"], `${surroundings.home}/.local/share`);
+  const configuration = xdg(env["XDG_CONFIG_HOME"], `${surroundings.home}/.config`);
+  const below = profile === undefined ? "sotto" : `sotto/profiles/${profile}`;
+  const home = base ? absolute(base, surroundings.current) : `${data}/${below}`;
+  const config = base ? `${home}/config.json` : `${configuration}/${below}/config.json`;
+  const socket = socketPath(surroundings, home, profile);
+  return { home, config, socket, socketDirectory: parentOf(socket) };
+}
+
+function profileOf(name: string | undefined): string | undefined {
+  if (!name) return undefined;
+  if (/^[A-Za-z0-9_-]{1,32}$/.test(name)) return name;
+  throw new SottoError(
+    "config-invalid",
+    "SOTTO_PROFILE takes 1 to 32 letters, digits, hyphens and underscores.",
+  );
+}
+
+function socketPath(
+  { env, temporary, uid, current }: Surroundings,
+  home: string,
+  profile: string | undefined,
+): string {
+  const chosen = env["SOTTO_SOCKET"];
+  if (chosen) {
+    const path = absolute(chosen, current);
+    if (fits(path)) return path;
+    throw new SottoError(
+      "socket-path-too-long",
+      `SOTTO_SOCKET has ${utf8(path).length} bytes, and a socket's path holds ${limits.socketPath}.`,
+    );
+  }
+  const runtime = xdg(env["XDG_RUNTIME_DIR"], "");
+  const name = `${hash(home)}.sock`;
+  const candidates = [
+    ...(runtime && !env["SOTTO_HOME"]
+      ? [`${runtime}/sotto/${profile === undefined ? "default" : `profile-${profile}`}.sock`]
+      : []),
+    `${home}/sotto.sock`,
+    ...(runtime ? [`${runtime}/sotto/${name}`] : []),
+  ];
+  return candidates.find(fits) ?? `${trimmed(temporary)}/sotto-${uid}/${name}`;
+}
+
+const fits = (path: string) => utf8(path).length <= limits.socketPath;
+
+/** The XDG Base Directory Specification: a relative path is to be ignored. */
+const xdg = (value: string | undefined, otherwise: string) =>
+  value?.startsWith("/") ? trimmed(value) : otherwise;
+
+const absolute = (path: string, current: string) =>
+  trimmed(path.startsWith("/") ? path : `${trimmed(current)}/${path.replace(/^(?:\.\/)+/, "")}`);
+
+const trimmed = (path: string) => (path.length > 1 ? path.replace(/\/+$/, "") || "/" : path);
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/")) || "/";
+
+/** FNV-1a twice, from two offsets: a short name for a path, no secret and no proof. */
+function hash(text: string): string {
+  const bytes = utf8(text);
+  return [0x811c9dc5, 0x9747b28c]
+    .map((offset) => {
+      let value = offset;
+      for (const byte of bytes) value = Math.imul(value ^ byte, 0x01000193);
+      return toHex(u32(value >>> 0));
+    })
+    .join("");
+}

@@ -1,0 +1,99 @@
+/** What a face gets to see, as plain JSON. Ids are text; times are ms since 1970. */
+
+/** How far pairing has come; `requested` waits for our word, the last three are ends. */
+export type Pairing =
+  | "invited"
+  | "handshaken"
+  | "requested"
+  | "confirmed"
+  | "denied"
+  | "used"
+  | "expired";
+
+export interface Contact {
+  readonly account: string;
+  /** What this node calls them. Exactly as kept: clean it (`displayText`) before a screen shows it. */
+  readonly name: string;
+  readonly pairing: Pairing;
+  readonly verified: boolean;
+  readonly blocked: boolean;
+  /** Nothing is sent until the person decides. */
+  readonly keyChanged: boolean;
+  /** A live authenticated link exists now. */
+  readonly online: boolean;
+  /** A fresh record of theirs was found, which is no proof that they are there. */
+  readonly announced: boolean;
+  /** Messages of ours that are not delivered yet. */
+  readonly waiting: number;
+  readonly unread: number;
+  readonly addedAt: number;
+}
+
+/** No state is shown that is not proven; `received` is for theirs. */
+export type MessageState = "waiting" | "sent" | "delivered" | "read" | "failed" | "received";
+
+export interface Message {
+  readonly id: string;
+  readonly contact: string;
+  readonly direction: "in" | "out";
+  /** Exactly as sent: clean it (`displayText`) before a screen shows it. */
+  readonly text: string;
+  readonly state: MessageState;
+  /** Place in the conversation on this node; pages are cut by it. */
+  readonly at: number;
+  /** The sender's clock, for display only. */
+  readonly sentAt: number;
+}
+
+export interface Invite {
+  readonly id: string;
+  readonly kind: "once" | "reusable";
+  readonly state: "open" | "used" | "revoked" | "expired";
+  readonly expiresAt: number;
+}
+
+export interface NewInvite extends Invite {
+  /** The whole link, a secret until it is used. */
+  readonly link: string;
+}
+
+export interface Account {
+  readonly account: string;
+  readonly device: string;
+  readonly name: string;
+}
+
+export interface Peer {
+  readonly host: string;
+  readonly address: string;
+  readonly direction: "in" | "out";
+  /** A bootstrap host of ours. */
+  readonly bootstrap: boolean;
+}
+
+export interface NodeStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly account: Account;
+  /** Our host of this run: new at each start. */
+  readonly host: string;
+  /** Where others may reach us now. */
+  readonly addresses: readonly string[];
+  readonly net: {
+    /** Open connections. */
+    readonly connections: number;
+    /** Nodes that the DHT can ask: with 0, nobody is found outside this network. */
+    readonly routing: number;
+    readonly bootstrap: readonly string[];
+    readonly mdns: boolean;
+  };
+  readonly contacts: { readonly total: number; readonly online: number; readonly requests: number };
+  /** Messages of ours that are not delivered yet. */
+  readonly waiting: number;
+  readonly unread: number;
+  /** What guards the store's key. */
+  readonly protection: "key-file" | "passphrase";
+  /** Where the store lies. */
+  readonly home: string;
+}
