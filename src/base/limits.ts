@@ -40,6 +40,10 @@ export const limits = {
   skippedKeyAge: 30 * DAY,
   /** Old receiving chains whose header keys are still tried. */
   oldChains: 5,
+  /** The post-quantum part of a header: an encapsulation key (1184) and a ciphertext (1088) with their numbers. */
+  sckaMessage: 2_304,
+  /** Payload of handshake message 2 or 3: a certificate, capabilities and a name are a few hundred bytes. */
+  handshakePayload: 4 * KIB,
 
   // Rendezvous
   /** Length of an epoch of rendezvous keys. */
@@ -48,6 +52,8 @@ export const limits = {
   recordBytes: 512,
   /** Addresses in a record. */
   recordAddresses: 4,
+  /** Characters of one address, in a record or an invite: the longest IP multiaddr has 54, a host name may be longer. */
+  addressLength: 128,
   /** A record older than this is refused: its host has surely published a newer one. */
   recordAge: 2 * HOUR,
   /** A record from the future beyond this is refused: clocks differ, but not by more. */
@@ -59,6 +65,11 @@ export const limits = {
   dhtTimeout: 20 * SECOND,
   /** Tags whose highest sequence a validator remembers. */
   validatorTags: 50_000,
+
+  /** Epochs that a pair may be derived ahead of its oldest root: about 11 years, 40 ms of hashing. */
+  epochsAhead: 4_000,
+  /** Epochs that our clock alone may erase at one time: a longer absence, or a wrong clock, waits for the peer's proof. */
+  epochsUnproven: 30,
 
   // First contact
   inviteExpiry: DAY,
@@ -83,6 +94,12 @@ export const limits = {
   parents: 8,
   /** Bits of a selective acknowledgement. */
   ackBits: 512,
+
+  // At rest
+  /** What a stored passphrase cost may ask of this machine: above any sane choice, below a hostile file's. */
+  passphraseMemoryKiB: 1024 * KIB,
+  passphrasePasses: 16,
+  passphraseLanes: 4,
 
   // Node
   connections: 100,

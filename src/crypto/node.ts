@@ -8,8 +8,8 @@ import {
   sign as signEd25519,
   verify as verifyEd25519,
 } from "node:crypto";
-import { isZero, wipe } from "../base/index.ts";
-import { extend } from "./hchacha.ts";
+import { isZero } from "../base/index.ts";
+import { extended } from "./hchacha.ts";
 import { hkdfOver } from "./hkdf.ts";
 import { kemFrom } from "./kem.ts";
 import { requireLength } from "./lengths.ts";
@@ -37,18 +37,12 @@ export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {
     },
     sealX(key, nonce, plaintext, ad) {
       requireAead(key, nonce, 24);
-      const extended = extend(key, nonce);
-      const sealed = seal(extended.key, extended.nonce, plaintext, ad);
-      wipe(extended.key);
-      return sealed;
+      return extended(key, nonce, (subkey, inner) => seal(subkey, inner, plaintext, ad));
     },
     openX(key, nonce, sealed, ad) {
       requireLength(key, 32, "an AEAD key");
       if (nonce.length !== 24) return undefined;
-      const extended = extend(key, nonce);
-      const plaintext = open(extended.key, extended.nonce, sealed, ad);
-      wipe(extended.key);
-      return plaintext;
+      return extended(key, nonce, (subkey, inner) => open(subkey, inner, sealed, ad));
     },
 
     dhGenerate: () => dhPair(random(32)),
