@@ -1,0 +1,4 @@
+/** Rows on the disk, the key that seals them, and the lock that keeps a second node out. */
+export { acquireLock, type Lock, lockHolder } from "./lock.ts";
+export { type MemoryOptions, type MemoryStore, memoryStore } from "./memory.ts";
+export { type OpenStore, openStore } from "./open.ts";
