@@ -1,0 +1,150 @@
+/** Frames of a link. The first byte of a frame's payload is its type (docs/WIRE.md). */
+import { concat, never } from "../base/index.ts";
+import { frameCapacity } from "./frame.ts";
+
+const VERSION = 1;
+const NONCE = 32;
+const TAG = 32;
+const ID = 32;
+/** A body of 33 bytes and its AEAD tag. */
+const SEALED = 1 + ID + 16;
+const GREETING = 2 + NONCE + TAG + SEALED;
+
+const types = { hello: 1, answer: 2, handshake: 3, ratchet: 4, ping: 5, pong: 6 } as const;
+
+/** Hello and answer: who calls, proven and sealed under the epoch's link key (docs/SPEC.md, Link). */
+interface Greeting<Type extends string> {
+  readonly type: Type;
+  /** 32 bytes. */
+  readonly nonce: Uint8Array;
+  /** 32 bytes. */
+  readonly tag: Uint8Array;
+  /** 49 bytes: a sealed `HelloBody` or `AnswerBody`. */
+  readonly sealed: Uint8Array;
+}
+
+export type HelloFrame = Greeting<"hello">;
+export type AnswerFrame = Greeting<"answer">;
+
+export type LinkFrame =
+  | HelloFrame
+  | AnswerFrame
+  | { readonly type: "handshake"; readonly message: Uint8Array }
+  | { readonly type: "ratchet"; readonly message: Uint8Array }
+  | { readonly type: "ping" }
+  | { readonly type: "pong" };
+
+/**
+ * The payload of a link frame. Throws a RangeError where a field has a wrong length, or a message is empty or
+ * longer than `frameCapacity - 1` bytes.
+ */
+export function encodeLinkFrame(frame: LinkFrame): Uint8Array {
+  const type = Uint8Array.of(types[frame.type]);
+  switch (frame.type) {
+    case "hello":
+    case "answer":
+      exactly(frame.nonce, NONCE);
+      exactly(frame.tag, TAG);
+      exactly(frame.sealed, SEALED);
+      return concat(type, Uint8Array.of(VERSION), frame.nonce, frame.tag, frame.sealed);
+    case "handshake":
+    case "ratchet":
+      if (frame.message.length === 0 || frame.message.length >= frameCapacity)
+        throw new RangeError(`a link message has 1 to ${frameCapacity - 1} bytes`);
+      return concat(type, frame.message);
+    case "ping":
+    case "pong":
+      return type;
+    default:
+      return never(frame);
+  }
+}
+
+/** The frame of a payload, or `undefined` where it is none. Its fields are views of `payload`. */
+export function decodeLinkFrame(payload: Uint8Array): LinkFrame | undefined {
+  if (payload.length > frameCapacity) return undefined;
+  switch (payload[0]) {
+    case types.hello:
+      return decodeGreeting("hello", payload);
+    case types.answer:
+      return decodeGreeting("answer", payload);
+    case types.handshake:
+      return payload.length > 1 ? { type: "handshake", message: payload.subarray(1) } : undefined;
+    case types.ratchet:
+      return payload.length > 1 ? { type: "ratchet", message: payload.subarray(1) } : undefined;
+    case types.ping:
+      return payload.length === 1 ? { type: "ping" } : undefined;
+    case types.pong:
+      return payload.length === 1 ? { type: "pong" } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function decodeGreeting<Type extends "hello" | "answer">(
+  type: Type,
+  payload: Uint8Array,
+): Greeting<Type> | undefined {
+  if (payload.length !== GREETING || payload[1] !== VERSION) return undefined;
+  const tag = 2 + NONCE;
+  const sealed = tag + TAG;
+  return {
+    type,
+    nonce: payload.subarray(2, tag),
+    tag: payload.subarray(tag, sealed),
+    sealed: payload.subarray(sealed),
+  };
+}
+
+const modes = ["resume", "handshake"] as const;
+const statuses = ["resume", "handshake", "used", "expired", "pending", "denied"] as const;
+
+/** What a caller asks for. */
+export interface HelloBody {
+  readonly mode: (typeof modes)[number];
+  /** 32 bytes: the session to resume, or the id of this claim. */
+  readonly id: Uint8Array;
+}
+
+/** What the callee says to it. */
+export interface AnswerBody {
+  readonly status: (typeof statuses)[number];
+  /** 32 bytes: the callee's session, or the id of the claim. */
+  readonly id: Uint8Array;
+}
+
+/** 33 bytes. Throws a RangeError where the id has not 32. */
+export function encodeHelloBody({ mode, id }: HelloBody): Uint8Array {
+  return encodeBody(modes.indexOf(mode), id);
+}
+
+/** The body of exactly 33 bytes, or `undefined`. */
+export function decodeHelloBody(bytes: Uint8Array): HelloBody | undefined {
+  const mode = decodeBody(modes, bytes);
+  return mode === undefined ? undefined : { mode, id: bytes.slice(1) };
+}
+
+/** 33 bytes. Throws a RangeError where the id has not 32. */
+export function encodeAnswerBody({ status, id }: AnswerBody): Uint8Array {
+  return encodeBody(statuses.indexOf(status), id);
+}
+
+/** The body of exactly 33 bytes, or `undefined`. */
+export function decodeAnswerBody(bytes: Uint8Array): AnswerBody | undefined {
+  const status = decodeBody(statuses, bytes);
+  return status === undefined ? undefined : { status, id: bytes.slice(1) };
+}
+
+/** Words are counted from 1: a body of zeros means nothing. */
+function encodeBody(index: number, id: Uint8Array): Uint8Array {
+  exactly(id, ID);
+  return concat(Uint8Array.of(index + 1), id);
+}
+
+function decodeBody<Word>(words: readonly Word[], bytes: Uint8Array): Word | undefined {
+  return bytes.length === 1 + ID ? words[(bytes[0] ?? 0) - 1] : undefined;
+}
+
+function exactly(bytes: Uint8Array, length: number): void {
+  if (bytes.length !== length) throw new RangeError(`expected ${length} bytes`);
+}
