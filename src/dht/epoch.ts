@@ -1,0 +1,129 @@
+/**
+ * Time to epochs, and epochs to secrets (docs/SPEC.md, Rendezvous). A pair's root turns once an epoch by a
+ * one-way step; who holds the root of one epoch knows every later one and no earlier one.
+ */
+import { labels, limits, readU32, u32, utf8, wipe } from "../base/index.ts";
+import type { CryptoProvider } from "../crypto/index.ts";
+
+const ROOT = 32;
+const VERSION = 1;
+const ENCODED = 1 + 4 + 4 + ROOT;
+const EMPTY = new Uint8Array(0);
+
+/** A pair's place in its chain of roots. */
+export interface RootChain {
+  /** The pair's secret shift in ms, in [0, `limits.epoch`). */
+  readonly offset: number;
+  /** The epoch of `root`. */
+  readonly epoch: number;
+  /** 32 bytes: the oldest root still held. */
+  readonly root: Uint8Array;
+}
+
+/**
+ * A pair's secret shift in ms, in [0, `limits.epoch`): without it all of a node's tags would change at one
+ * moment, and so could be told to belong together.
+ * @param root0 the pair's first root, 32 bytes.
+ */
+export function epochOffset(crypto: CryptoProvider, root0: Uint8Array): number {
+  const bytes = crypto.hkdf(EMPTY, root0, utf8(labels.epochOffset), 8);
+  // 53 bits, so that the remainder favours no shift by a measurable amount.
+  const wide = (readU32(bytes) >>> 11) * 2 ** 32 + readU32(bytes, 4);
+  wipe(bytes);
+  return wide % limits.epoch;
+}
+
+/** The number of the epoch at `now` (ms) for a pair with this shift. */
+export function epochOf(now: number, offset: number): number {
+  return Math.floor((now + offset) / limits.epoch);
+}
+
+/**
+ * The chain of a new pair. Both sides know `pairRoot` and `madeAt` (the responder's clock, ms, told in the handshake),
+ * so both get the same chain whatever their own clocks say.
+ *
+ * It starts two epochs before `madeAt`: clocks of a pair may differ by `limits.pairClockSkew`, one epoch, so the slower
+ * one may believe in the epoch before, and needs the neighbour before that one as well. No secret is older than the pair,
+ * so nothing is lost by it.
+ */
+export function startChain(
+  crypto: CryptoProvider,
+  pairRoot: Uint8Array,
+  madeAt: number,
+): RootChain {
+  const offset = epochOffset(crypto, pairRoot);
+  return { offset, epoch: Math.max(0, epochOf(madeAt, offset) - 2), root: pairRoot.slice() };
+}
+
+/**
+ * The secret of an epoch, 32 bytes, the caller's to wipe. `undefined` before the chain's own epoch, whose roots are erased,
+ * and further than `limits.epochsAhead` beyond it, which bounds the work that a clock can cause.
+ */
+export function secretAt(
+  crypto: CryptoProvider,
+  chain: RootChain,
+  epoch: number,
+): Uint8Array | undefined {
+  const steps = epoch - chain.epoch;
+  if (!Number.isInteger(steps) || steps < 0 || steps > limits.epochsAhead) return undefined;
+  let root: Uint8Array = chain.root.slice();
+  for (let step = 0; step < steps; step++) {
+    const next = crypto.hkdf(EMPTY, root, utf8(labels.nextRoot), ROOT);
+    wipe(root);
+    root = next;
+  }
+  return root;
+}
+
+/**
+ * The chain without the roots before the neighbour of the current epoch: what was erased can be derived by nobody, us included.
+ * Returns the same object where nothing is due; never goes back.
+ *
+ * A clock may lie, and an erased root is gone: one that jumped years ahead would cut the pair apart for as long. So
+ * our clock alone erases `limits.epochsUnproven` epochs at most at one time; after a longer leap the chain stays as it is (every later
+ * secret can still be derived from it) until `proven`.
+ * @param now our clock, ms.
+ * @param proven whether the peer has just shown, over an authenticated link, that its clock agrees.
+ */
+export function advance(
+  crypto: CryptoProvider,
+  chain: RootChain,
+  now: number,
+  proven = false,
+): RootChain {
+  const epoch = epochOf(now, chain.offset) - 1;
+  if (epoch <= chain.epoch) return chain;
+  if (!proven && epoch - chain.epoch > limits.epochsUnproven) return chain;
+  const root = secretAt(crypto, chain, epoch);
+  return root === undefined ? chain : { offset: chain.offset, epoch, root };
+}
+
+/** 41 bytes: version 1 ‖ offset 4 ‖ epoch 4 ‖ root 32. Secret. */
+export function encodeChain({ offset, epoch, root }: RootChain): Uint8Array {
+  if (!isChain(offset, epoch, root)) throw new RangeError("this is no chain of roots");
+  const bytes = new Uint8Array(ENCODED);
+  bytes[0] = VERSION;
+  bytes.set(u32(offset), 1);
+  bytes.set(u32(epoch), 5);
+  bytes.set(root, 9);
+  return bytes;
+}
+
+/** The chain, or `undefined` where the bytes are not one. */
+export function decodeChain(bytes: Uint8Array): RootChain | undefined {
+  if (bytes.length !== ENCODED || bytes[0] !== VERSION) return undefined;
+  const chain = { offset: readU32(bytes, 1), epoch: readU32(bytes, 5), root: bytes.slice(9) };
+  return isChain(chain.offset, chain.epoch, chain.root) ? chain : undefined;
+}
+
+function isChain(offset: number, epoch: number, root: Uint8Array): boolean {
+  return (
+    root.length === ROOT &&
+    Number.isInteger(offset) &&
+    offset >= 0 &&
+    offset < limits.epoch &&
+    Number.isInteger(epoch) &&
+    epoch >= 0 &&
+    epoch <= 0xffffffff
+  );
+}

@@ -1,0 +1,14 @@
+/** The rules of rendezvous, pure: what to publish, where to look, what to believe. Knows no network and no store. */
+export * from "./epoch.ts";
+export * from "./invite.ts";
+export {
+  type OpenedRecord,
+  openRecord,
+  type RecordBody,
+  type RecordRefusal,
+  sealRecord,
+} from "./record.ts";
+export * from "./schedule.ts";
+export * from "./select.ts";
+export * from "./tags.ts";
+export * from "./validate.ts";

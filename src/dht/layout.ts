@@ -1,0 +1,63 @@
+/**
+ * Where things stand in a record: version 1 ‖ tag 32 ‖ time 8 ‖ nonce 24 ‖ sealed 383 ‖ signature 64, together
+ * `limits.recordBytes`; and the checks that need no key.
+ */
+import { concat, equal, labels, limits, readU64, utf8 } from "../base/index.ts";
+
+export const VERSION = 1;
+const TAG_AT = 1;
+const TIME_AT = TAG_AT + 32;
+const NONCE_AT = TIME_AT + 8;
+const SEALED_AT = NONCE_AT + 24;
+const SIGNATURE_AT = limits.recordBytes - 64;
+
+/** Bytes inside the seal, whatever the addresses. */
+export const BODY = SIGNATURE_AT - SEALED_AT - 16;
+
+export interface RecordParts {
+  /** ms. */
+  readonly time: number;
+  /** Version, tag and time: what the seal is bound to. */
+  readonly head: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export type PartsRefusal = "size" | "version" | "tag" | "stale" | "early";
+
+export type Parted =
+  | { readonly kind: "parts"; readonly parts: RecordParts }
+  | { readonly kind: "refused"; readonly why: PartsRefusal };
+
+/**
+ * A record's parts, as views, once size, version, tag and time are right: cheapest first, so that rubbish costs a storing node
+ * next to nothing. A record is fresh from `limits.recordAge` ago up to `limits.recordAhead` from now, both included.
+ */
+export function partsOf(bytes: Uint8Array, tag: Uint8Array, now: number): Parted {
+  if (bytes.length !== limits.recordBytes) return { kind: "refused", why: "size" };
+  if (bytes[0] !== VERSION) return { kind: "refused", why: "version" };
+  if (!equal(bytes.subarray(TAG_AT, TIME_AT), tag)) return { kind: "refused", why: "tag" };
+  const time = timeOf(bytes);
+  if (time === undefined || time - now > limits.recordAhead)
+    return { kind: "refused", why: "early" };
+  if (now - time > limits.recordAge) return { kind: "refused", why: "stale" };
+  const parts = {
+    time,
+    head: bytes.subarray(0, NONCE_AT),
+    nonce: bytes.subarray(NONCE_AT, SEALED_AT),
+    sealed: bytes.subarray(SEALED_AT, SIGNATURE_AT),
+    signature: bytes.subarray(SIGNATURE_AT),
+  };
+  return { kind: "parts", parts };
+}
+
+/** The time in a record of the right size, or `undefined`. */
+export function timeOf(bytes: Uint8Array): number | undefined {
+  return bytes.length === limits.recordBytes ? readU64(bytes, TIME_AT) : undefined;
+}
+
+/** What the tag's key signs: everything before the signature, under a label of its own. */
+export function signedPart(bytes: Uint8Array): Uint8Array {
+  return concat(utf8(labels.recordSignature), bytes.subarray(0, SIGNATURE_AT));
+}

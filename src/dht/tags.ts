@@ -1,0 +1,46 @@
+/** The keys of one pair in one epoch. Nobody without the epoch's secret can tell two of its tags to belong together. */
+import { labels, utf8, wipe } from "../base/index.ts";
+import type { CryptoProvider, SigningKeyPair } from "../crypto/index.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Whose records: a for the inviter's, b for the invitee's. */
+export type Direction = "a" | "b";
+
+export interface RendezvousKeys {
+  /** 32 bytes: the Ed25519 public key under which the record lies in the DHT. */
+  readonly tag: Uint8Array;
+  readonly signing: SigningKeyPair;
+  /** 32 bytes: opens the record. */
+  readonly seal: Uint8Array;
+}
+
+/**
+ * Tag and keys of the records of one direction.
+ * @param epochSecret 32 bytes, of `secretAt` or `inviteSecretAt`.
+ */
+export function rendezvousKeys(
+  crypto: CryptoProvider,
+  epochSecret: Uint8Array,
+  direction: Direction,
+): RendezvousKeys {
+  const seed = derive(crypto, epochSecret, `${labels.recordSign} ${direction}`);
+  const signing = crypto.signingFromSeed(seed);
+  wipe(seed);
+  const seal = derive(crypto, epochSecret, `${labels.recordSeal} ${direction}`);
+  return { tag: signing.public, signing, seal };
+}
+
+/** The key of this epoch's hellos, 32 bytes. */
+export function linkKey(crypto: CryptoProvider, epochSecret: Uint8Array): Uint8Array {
+  return derive(crypto, epochSecret, labels.linkKey);
+}
+
+/** The pre-shared key of a handshake between people who know each other, 32 bytes. */
+export function linkPsk(crypto: CryptoProvider, key: Uint8Array): Uint8Array {
+  return derive(crypto, key, labels.linkPsk);
+}
+
+function derive(crypto: CryptoProvider, secret: Uint8Array, label: string): Uint8Array {
+  return crypto.hkdf(EMPTY, secret, utf8(label), 32);
+}
