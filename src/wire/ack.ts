@@ -68,6 +68,16 @@ function closeGap(set: ReceivedSet): ReceivedSet {
   return { upTo, bits: bits.slice(0, length) };
 }
 
+/** The set without any gap up to `floor`: the sender will send nothing below it any more. */
+export function raise(set: ReceivedSet, floor: number): ReceivedSet {
+  if (!Number.isSafeInteger(floor) || floor <= set.upTo) return set;
+  // Beyond the window nothing is noted, so the set starts anew there.
+  if (floor > windowEnd(set)) return { upTo: floor, bits: new Uint8Array(0) };
+  let raised = set;
+  for (let sequence = set.upTo + 1; sequence <= floor; sequence++) raised = add(raised, sequence);
+  return raised;
+}
+
 /** The acknowledgement of a set. */
 export function toAck(set: ReceivedSet, readUpTo: number): Ack {
   return { upTo: set.upTo, bits: set.bits, readUpTo };

@@ -10,6 +10,7 @@ export interface Message {
   parents: Uint8Array<ArrayBuffer>[]
   sentAt?: number
   text?: Uint8Array<ArrayBuffer>
+  settled?: number
 }
 
 export namespace Message {
@@ -54,6 +55,11 @@ export namespace Message {
           w.bytes(obj.text)
         }
 
+        if (obj.settled != null) {
+          w.uint32(56)
+          w.uint64Number(obj.settled)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -94,6 +100,10 @@ export namespace Message {
             }
             case 6: {
               obj.text = reader.bytes()
+              break
+            }
+            case 7: {
+              obj.settled = reader.uint64Number()
               break
             }
             default: {
@@ -165,6 +175,13 @@ export namespace Message {
               }
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.settled`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -208,6 +225,11 @@ export namespace Message {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface MessageSettledFieldEvent {
+    field: '$.settled'
+    value: number
+  }
+
   export function encode (obj: Partial<Message>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Message.codec())
   }
@@ -216,7 +238,7 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
   }
 }
@@ -473,6 +495,11 @@ export namespace Content {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface ContentMessageSettledFieldEvent {
+    field: '$.message.settled'
+    value: number
+  }
+
   export interface ContentAckUpToFieldEvent {
     field: '$.ack.upTo'
     value: number
@@ -496,7 +523,7 @@ export namespace Content {
     return decodeMessage(buf, Content.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent> {
     return streamMessage(buf, Content.codec(), opts)
   }
 }
@@ -506,6 +533,7 @@ export interface HandshakePayload {
   name?: Uint8Array<ArrayBuffer>
   capabilities?: number
   madeAt?: number
+  stream?: Uint8Array<ArrayBuffer>
 }
 
 export namespace HandshakePayload {
@@ -538,6 +566,11 @@ export namespace HandshakePayload {
           w.uint64Number(obj.madeAt)
         }
 
+        if (obj.stream != null) {
+          w.uint32(42)
+          w.bytes(obj.stream)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -564,6 +597,10 @@ export namespace HandshakePayload {
             }
             case 4: {
               obj.madeAt = reader.uint64Number()
+              break
+            }
+            case 5: {
+              obj.stream = reader.bytes()
               break
             }
             default: {
@@ -609,6 +646,13 @@ export namespace HandshakePayload {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.stream`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -641,6 +685,11 @@ export namespace HandshakePayload {
     value: number
   }
 
+  export interface HandshakePayloadStreamFieldEvent {
+    field: '$.stream'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<HandshakePayload>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, HandshakePayload.codec())
   }
@@ -649,7 +698,7 @@ export namespace HandshakePayload {
     return decodeMessage(buf, HandshakePayload.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HandshakePayload>): Generator<HandshakePayloadCertificateFieldEvent | HandshakePayloadNameFieldEvent | HandshakePayloadCapabilitiesFieldEvent | HandshakePayloadMadeAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HandshakePayload>): Generator<HandshakePayloadCertificateFieldEvent | HandshakePayloadNameFieldEvent | HandshakePayloadCapabilitiesFieldEvent | HandshakePayloadMadeAtFieldEvent | HandshakePayloadStreamFieldEvent> {
     return streamMessage(buf, HandshakePayload.codec(), opts)
   }
 }

@@ -6,6 +6,7 @@ import { BYTES, type Field, fits, VARINT, walk } from "./proto.ts";
 
 const MESSAGE_ID = 16;
 const CERTIFICATE = 136;
+const STREAM = 16;
 const NAME_BYTES = 4 * limits.nameLength;
 const ACK_BYTES = limits.ackBits / 8;
 /** Field numbers of a message from here on are bodies; an older reader cannot show those that it does not know. */
@@ -16,6 +17,10 @@ export interface Message {
   readonly id: Uint8Array;
   /** The sender's own count of messages to this contact, from 1. */
   readonly sequence: number;
+  /**
+   * Every sequence up to here was delivered or given up, so the receiver waits for none of them; below `sequence`.
+   */
+  readonly settled: number;
   /** Lamport time. */
   readonly lamport: number;
   /** Ids of the messages that the sender saw last, at most `limits.parents`. */
@@ -37,7 +42,7 @@ export interface Content {
  * body, that this one does not know. With a `message`, its envelope is sound and counts as received (else it would be sent for
  * ever); its text is the sender's replacement for older readers, and where that is empty the receiver stores the line
  * "made by a newer Sotto" in its place, so that the person knows something was said. Without a
- * `message` there is nothing to show or acknowledge. Unknown additions to known kinds (fields 7 to 15 of a message, any
+ * `message` there is nothing to show or acknowledge. Unknown additions to known kinds (fields 8 to 15 of a message, any
  * of an ack) are meant to be skipped and set nothing.
  */
 export interface ReceivedContent extends Content {
@@ -55,6 +60,7 @@ const messageTypes = new Map([
   [4, BYTES],
   [5, VARINT],
   [6, BYTES],
+  [7, VARINT],
 ]);
 const messageRepeats = new Map([[4, limits.parents]]);
 const ackTypes = new Map([
@@ -67,6 +73,7 @@ const payloadTypes = new Map([
   [2, BYTES],
   [3, VARINT],
   [4, VARINT],
+  [5, BYTES],
 ]);
 
 /** The bytes of a content. Throws a RangeError where a field breaks its bound: our own mistake. */
@@ -114,14 +121,14 @@ function hasNewBody(fields: readonly Field[]): boolean {
 }
 
 function readMessage(raw: pb.Message, mayLackText: boolean): Message | undefined {
-  const { id, sequence, lamport, parents, sentAt } = raw;
+  const { id, sequence, settled, lamport, parents, sentAt } = raw;
   if (raw.text === undefined && !mayLackText) return undefined;
   if (raw.text !== undefined && raw.text.length > limits.textBytes) return undefined;
   const text = raw.text === undefined ? "" : fromUtf8(raw.text);
   if (id === undefined || sequence === undefined || lamport === undefined) return undefined;
-  if (sentAt === undefined || text === undefined) return undefined;
+  if (sentAt === undefined || settled === undefined || text === undefined) return undefined;
   const copies = parents.map((parent) => parent.slice());
-  const message = { id: id.slice(), sequence, lamport, parents: copies, sentAt, text };
+  const message = { id: id.slice(), sequence, settled, lamport, parents: copies, sentAt, text };
   return isMessage(message) ? message : undefined;
 }
 
@@ -131,11 +138,12 @@ function readAck({ upTo, bits, readUpTo }: pb.Ack): Ack | undefined {
   return isAck(ack) ? ack : undefined;
 }
 
-function isMessage({ id, sequence, lamport, parents, sentAt }: Message): boolean {
+function isMessage({ id, sequence, settled, lamport, parents, sentAt }: Message): boolean {
   return (
     id.length === MESSAGE_ID &&
     isCount(sequence) &&
-    sequence >= 1 &&
+    isCount(settled) &&
+    settled < sequence &&
     isCount(lamport) &&
     isCount(sentAt) &&
     parents.length <= limits.parents &&
@@ -157,6 +165,8 @@ export interface HandshakePayload {
   readonly capabilities: number;
   /** When the pair was made, ms on the responder's clock; 0 in message 3. */
   readonly madeAt: number;
+  /** 16 random bytes that name the sender's record of this contact: its sequences are counted within it. */
+  readonly stream: Uint8Array;
 }
 
 /** The bytes of a payload. Throws a RangeError where a field breaks its bound. */
@@ -164,7 +174,12 @@ export function encodeHandshakePayload(payload: HandshakePayload): Uint8Array {
   const name = own(utf8(payload.name));
   if (!isPayload(payload) || name.length > NAME_BYTES)
     throw new RangeError("the handshake payload breaks a bound of the wire");
-  return pb.HandshakePayload.encode({ ...payload, name, certificate: own(payload.certificate) });
+  return pb.HandshakePayload.encode({
+    ...payload,
+    name,
+    certificate: own(payload.certificate),
+    stream: own(payload.stream),
+  });
 }
 
 /** The payload, or `undefined`. Fields that a newer peer added are skipped. */
@@ -173,16 +188,18 @@ export function decodeHandshakePayload(bytes: Uint8Array): HandshakePayload | un
   if (fields === undefined || !fits(fields, payloadTypes)) return undefined;
   const raw = attempt(() => pb.HandshakePayload.decode(bytes));
   if (raw?.certificate === undefined || raw.name === undefined) return undefined;
-  const { capabilities, madeAt } = raw;
-  if (capabilities === undefined || madeAt === undefined) return undefined;
+  const { capabilities, madeAt, stream } = raw;
+  if (capabilities === undefined || madeAt === undefined || stream === undefined) return undefined;
   const name = raw.name.length > NAME_BYTES ? undefined : fromUtf8(raw.name);
   if (name === undefined) return undefined;
-  const payload = { certificate: raw.certificate.slice(), name, capabilities, madeAt };
+  const certificate = raw.certificate.slice();
+  const payload = { certificate, name, capabilities, madeAt, stream: stream.slice() };
   return isPayload(payload) ? payload : undefined;
 }
 
-function isPayload({ certificate, capabilities, madeAt }: HandshakePayload): boolean {
+function isPayload({ certificate, capabilities, madeAt, stream }: HandshakePayload): boolean {
   return (
+    stream.length === STREAM &&
     certificate.length === CERTIFICATE &&
     isCount(capabilities) &&
     capabilities <= 0xffffffff &&
