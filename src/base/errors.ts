@@ -46,6 +46,7 @@ export const errorTable = {
     "bad-peer",
     "The other person denied your request. Ask them for a new invite.",
   ),
+  "too-many-invites": entry("bad-input", "Wait until some are used or expired, or revoke one."),
   // People
   "contact-unknown": entry("bad-input", "sotto contacts lists the people you know."),
   "contact-ambiguous": entry(

@@ -78,12 +78,20 @@ export const limits = {
   inviteHints: 4,
   /** Open invites at one time: each costs a record in the DHT and a tag to compare hellos with. */
   openInvites: 100,
+  /** Claims of one reusable invite that are remembered; beyond it the invite is over. */
+  inviteClaims: 1_000,
+  /** How long a stranger's connection is kept before it is dropped, so that no answer and every error take alike. */
+  refusalDelay: 2 * SECOND,
   /** Clocks of two people who pair may differ by this much. */
   pairClockSkew: DAY,
 
   // Delivery
   /** Retries towards an absent contact. */
   retry: { min: 2 * SECOND, max: 30 * MINUTE },
+  /** How often old roots are erased and overdue messages given up. */
+  upkeep: HOUR,
+  /** At most this often does news from the network wake every absent contact. */
+  wakePause: 5 * SECOND,
   /** A message that could not be delivered for this long is shown as failed. */
   deliveryExpiry: 30 * DAY,
   /** Messages sealed and committed together before they go on the wire. */
@@ -111,7 +119,34 @@ export const limits = {
   upgradeTimeout: 3 * SECOND,
   dialTimeout: 10 * SECOND,
   parallelDials: 20,
-  streamReadBuffer: 64 * KIB,
+  /** Received bytes of a stream that nobody reads yet: yamux's first window, which a peer may fill before any handler runs. */
+  streamReadBuffer: 256 * KIB,
+  /** Largest yamux window of a stream: what a peer may have on the way to a reader that we paused. */
+  streamWindow: 1024 * KIB,
+  /** Bytes handed to a stream in one piece: large enough to batch, small enough to notice a slow reader. */
+  writeChunk: 256 * KIB,
+  /** Between two signs of life on a connection; more often costs a fleet's worth of processor time. */
+  connectionPing: 45 * SECOND,
+  /** Between two looks at our own network interfaces: a laptop that moved publishes its new address soon. */
+  addressPoll: 15 * SECOND,
+  /** Retries towards a bootstrap host: soon again after a machine wakes or a host restarts. */
+  bootstrapRetry: { min: SECOND, max: MINUTE },
+  /** Puts and gets at one time: each opens a stream in either DHT, and one peer may be the only one to ask. */
+  dhtParallel: 4,
+  /** Our own records remembered, to tell them from those that others left here. */
+  ownRecords: 4_000,
+  /** Peers that appear in a burst, as while joining, count as one appearance. */
+  peerBurst: 250,
+  /** Between two questions on the LAN who is there. */
+  lanQuery: 20 * SECOND,
+  /** Dials at one time to what the LAN named: anybody there can name anything. */
+  lanDials: 4,
+  /** Connections kept free for newcomers: idle strangers go first. */
+  connectionsSpare: 10,
+  /** Closing politely may take this long before it is done rudely. */
+  closeTimeout: SECOND,
+  /** The whole node stops within this time. */
+  stopTimeout: 5 * SECOND,
   /** kad PUTs that one connection may make in a minute. */
   putsPerMinute: 120,
 

@@ -1,0 +1,161 @@
+/** The caller's side of a link: hello, answer, then resume or handshake. Reads like the protocol's text. */
+import { equal } from "../base/index.ts";
+import type { Channel } from "../ports/index.ts";
+import { initiate, readMessage2, writeMessage3 } from "../ratchet/index.ts";
+import type { AnswerBody, AnswerFrame, HelloFrame } from "../wire/index.ts";
+import { putContact } from "./book.ts";
+import { BufferedChannel } from "./buffered.ts";
+import { type Core, inTurn } from "./core.ts";
+import { type Ends, makeHello, openAnswer, prologue } from "./hello.ts";
+import { callingKey, type HelloKey, type Turning } from "./keys.ts";
+import { establish } from "./links.ts";
+import {
+  adopt,
+  clocksAgree,
+  introduce,
+  introduced,
+  markKeyChanged,
+  readIntroduction,
+} from "./pair.ts";
+import type { Attempt, Peer } from "./peer.ts";
+import type { Pairing } from "./types.ts";
+
+/** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
+export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
+
+/** The secret that proves us to this contact: the invite until pairing is confirmed, then the pair's own. */
+export function turningOf({ contact }: Peer): Turning | undefined {
+  if (contact.invite !== undefined) return { kind: "invite", secret: contact.invite.secret };
+  return contact.chain && { kind: "pair", chain: contact.chain };
+}
+
+/** Makes a link with `peer` over a channel that we opened. The channel is ended unless the result is "linked". */
+export async function call(
+  core: Core,
+  peer: Peer,
+  opened: Channel,
+  attempt: Attempt,
+  lost: () => void,
+): Promise<CallResult> {
+  const channel = new BufferedChannel(opened, core.clock);
+  const result = await converse(core, peer, channel, attempt, lost);
+  if (result !== "linked") channel.abort();
+  return result;
+}
+
+async function converse(
+  core: Core,
+  peer: Peer,
+  channel: BufferedChannel,
+  attempt: Attempt,
+  lost: () => void,
+): Promise<CallResult> {
+  const { crypto, transport, clock } = core;
+  const turning = turningOf(peer);
+  const key = turning && callingKey(crypto, turning, clock.now());
+  if (turning === undefined || key === undefined) return "refused";
+  const ends: Ends = { caller: transport.host, callee: channel.remote };
+  const { invite } = peer.contact;
+  const session = invite === undefined && !peer.desynced ? peer.session : undefined;
+  const hello = makeHello(crypto, key.key, ends, {
+    mode: session ? "resume" : "handshake",
+    id: session?.id ?? invite?.claim ?? new Uint8Array(32),
+  });
+  attempt.remote = channel.remote;
+  attempt.helloSent = true;
+  if (!(await channel.say(hello))) return "silent";
+  const answer = await channel.expect("answer");
+  if (answer === undefined) return "silent";
+  const body = openAnswer(crypto, key.key, ends, hello, answer);
+  if (body === undefined) return "refused";
+  if (body.status === "resume") {
+    if (session === undefined || !equal(body.id, session.id)) return "refused";
+    const taken = await inTurn(core, peer, async () => {
+      if (peer.attempt !== attempt || peer.session?.id !== session.id) return false;
+      await establish(core, peer, channel, lost);
+      return true;
+    });
+    return taken ? "linked" : "refused";
+  }
+  if (body.status === "handshake")
+    return handshake(core, peer, channel, attempt, { key, ends, hello, answer }, lost);
+  return invite === undefined ? "refused" : heard(core, peer, body.status);
+}
+
+/** Whoever holds a real invite is told what became of it. */
+async function heard(
+  core: Core,
+  peer: Peer,
+  status: Exclude<AnswerBody["status"], "resume" | "handshake">,
+): Promise<CallResult> {
+  if (status === "pending") return "pending";
+  await inTurn(core, peer, () => endPairing(core, peer, status));
+  return "ended";
+}
+
+/** Pairing is over without success; the invite is of no more use. */
+export async function endPairing(
+  core: Core,
+  peer: Peer,
+  pairing: Extract<Pairing, "used" | "expired" | "denied">,
+): Promise<void> {
+  const contact = { ...peer.contact, pairing, invite: undefined };
+  await core.store.commit([putContact(contact)]);
+  peer.contact = contact;
+  core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+}
+
+interface Agreed {
+  readonly key: HelloKey;
+  readonly ends: Ends;
+  readonly hello: HelloFrame;
+  readonly answer: AnswerFrame;
+}
+
+/** -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se */
+async function handshake(
+  core: Core,
+  peer: Peer,
+  channel: BufferedChannel,
+  attempt: Attempt,
+  { key, ends, hello, answer }: Agreed,
+  lost: () => void,
+): Promise<CallResult> {
+  const { crypto, identity } = core;
+  const { message1, state } = initiate(crypto, {
+    psk: key.psk,
+    prologue: prologue(ends, hello, answer),
+    device: identity.device,
+  });
+  if (!(await channel.say({ type: "handshake", message: message1 }))) return "silent";
+  const second = await channel.expect("handshake");
+  if (second === undefined) return "silent";
+  const read = readMessage2(crypto, state, second.message);
+  if (read.kind === "refused") return "refused";
+  const them = readIntroduction(core, read.payload, read.device);
+  if (them === undefined) return "refused";
+  const first = peer.contact.invite !== undefined;
+  if (first && !clocksAgree(core, them.madeAt)) {
+    core.log("pairing-refused", { why: "clocks" });
+    return "refused";
+  }
+  if (them.account !== peer.contact.account) {
+    // The invite names its maker, so whoever else answers is nobody we were sent to.
+    if (first) return "refused";
+    await inTurn(core, peer, () => markKeyChanged(core, peer, them.account));
+    return "ended";
+  }
+  const payload = introduce(core, peer.contact.stream, 0);
+  const { message3, session, outputs } = writeMessage3(crypto, read.state, payload);
+  const taken = await inTurn(core, peer, async () => {
+    if (peer.attempt !== attempt) return false;
+    const made = first ? { outputs, madeAt: them.madeAt } : undefined;
+    const contact = introduced(core, peer.contact, them, made);
+    const pairing = first ? "handshaken" : contact.pairing;
+    await adopt(core, peer, { ...contact, pairing }, session);
+    if (!(await channel.say({ type: "handshake", message: message3 }))) return false;
+    await establish(core, peer, channel, lost);
+    return true;
+  });
+  return taken ? "linked" : "silent";
+}

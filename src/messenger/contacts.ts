@@ -1,0 +1,213 @@
+/** What a person does with contacts: add, name, block, verify, answer, forget. */
+import { accountId, limits, SottoError } from "../base/index.ts";
+import { safetyNumber, sameSafetyNumber } from "../crypto/index.ts";
+import type { StoreOp } from "../ports/index.ts";
+import { cleanName, parseInvite } from "../wire/index.ts";
+import { dropEntry, dropSession, putContact } from "./book.ts";
+import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
+import { type Core, inTurn } from "./core.ts";
+import { type Invites, type KeptInvite, putInvite } from "./invites.ts";
+import { cut } from "./links.ts";
+import { type MessageRow, messageKey, placeKey } from "./message.ts";
+import { newPeer, type Peer } from "./peer.ts";
+import { decodeRow, drop, rowKey } from "./rows.ts";
+import type { ContactView } from "./types.ts";
+
+const refusals = {
+  "invite-malformed": "This is not an invite link.",
+  "invite-truncated": "The invite link is not whole.",
+  "invite-mistyped": "The invite link has a wrong character.",
+  "invite-newer": "This invite is of a newer kind.",
+} as const;
+
+/** The name as it will be kept. Throws name-invalid, name-taken. */
+function checkName(core: Core, name: string, except?: Peer): string {
+  const clean = cleanName(name);
+  if (clean === undefined)
+    throw new SottoError(
+      "name-invalid",
+      "That name is empty, too long or has invisible characters.",
+    );
+  if (core.book.nameTaken(clean, except))
+    throw new SottoError("name-taken", "Another contact has that name.");
+  return clean;
+}
+
+/** Commits a change of the contact in its turn and tells of it. Throws contact-unknown if it was removed meanwhile. */
+async function change(
+  core: Core,
+  peer: Peer,
+  changed: (contact: Contact) => Contact,
+  more: (contact: Contact) => readonly StoreOp[] = () => [],
+): Promise<ContactView> {
+  const view = await inTurn(core, peer, async () => {
+    const contact = changed(peer.contact);
+    await core.store.commit([putContact(contact), ...more(contact)]);
+    peer.contact = contact;
+    const shown = core.book.view(peer);
+    core.events.emit({ type: "contact.changed", contact: shown });
+    return shown;
+  });
+  if (view === undefined)
+    throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
+  return view;
+}
+
+/** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
+export async function add(core: Core, link: string, as: string | undefined): Promise<Peer> {
+  const parsed = parseInvite(link);
+  if (parsed.kind === "refused") throw new SottoError(parsed.why, refusals[parsed.why]);
+  const { invite } = parsed;
+  if (invite.expiresAt < core.clock.now())
+    throw new SottoError("invite-expired", "This invite is no longer good.");
+  const account = accountId.from(invite.account);
+  if (account === core.identity.account)
+    throw new SottoError("invite-own", "You made this invite yourself.");
+  const known = core.book.byAccount(account);
+  const name = as === undefined ? undefined : checkName(core, as, known);
+  const held = holdInvite(core.crypto, invite);
+  if (known === undefined) {
+    const contact = newContact(core.crypto, core.clock.now(), {
+      account,
+      name: name ?? core.book.freeName(account.slice(0, 8)),
+      named: name !== undefined,
+      role: "b",
+      invite: held,
+      addresses: invite.hints,
+    });
+    const peer = newPeer(contact);
+    core.book.add(peer);
+    try {
+      await core.store.commit([putContact(contact)]);
+    } catch (error) {
+      core.book.remove(peer);
+      throw error;
+    }
+    core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+    return peer;
+  }
+  if (known.contact.blocked)
+    throw new SottoError("contact-blocked", "You blocked the person who made this invite.");
+  if (known.link !== undefined)
+    throw new SottoError("contact-exists", `You are connected with ${known.contact.name} already.`);
+  // They may have lost what they knew of us: pair again, and keep the conversation.
+  await change(core, known, (contact) => ({
+    ...contact,
+    ...(name !== undefined && { name, named: true }),
+    role: "b",
+    pairing: "invited",
+    invite: held,
+    changedAccount: undefined,
+    addresses: [...invite.hints, ...contact.addresses].slice(0, limits.recordAddresses),
+  }));
+  return known;
+}
+
+export async function rename(core: Core, peer: Peer, name: string): Promise<ContactView> {
+  const clean = checkName(core, name, peer);
+  return change(core, peer, (contact) => ({ ...contact, name: clean, named: true }));
+}
+
+export async function block(core: Core, peer: Peer): Promise<ContactView> {
+  peer.cancelRetry();
+  const view = await change(core, peer, (contact) => ({ ...contact, blocked: true }));
+  peer.attempt?.abort();
+  cut(peer);
+  return { ...view, online: false };
+}
+
+export function unblock(core: Core, peer: Peer): Promise<ContactView> {
+  return change(core, peer, (contact) => ({ ...contact, blocked: false }));
+}
+
+/** See `Messenger.remove`. */
+export async function remove(core: Core, peer: Peer): Promise<void> {
+  peer.cancelRetry();
+  await inTurn(core, peer, async () => {
+    const { ref, account } = peer.contact;
+    const ops: StoreOp[] = [drop(rowKey("contact", ref)), dropSession(ref)];
+    for (const { at, value } of await core.store.list("message", ref))
+      ops.push(drop(messageKey(ref, at)), drop(placeKey(decodeRow<MessageRow>(value).id)));
+    for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
+    await core.store.commit(ops);
+    core.book.remove(peer);
+    core.events.emit({ type: "contact.removed", account });
+  });
+  peer.attempt?.abort();
+  cut(peer);
+}
+
+/** The request that `who` names. Throws request-unknown. */
+export function findRequest(core: Core, who: string): Peer {
+  const peer = core.book.find(who);
+  if (peer.contact.pairing !== "requested")
+    throw new SottoError("request-unknown", "There is no open request of that name.");
+  return peer;
+}
+
+/** The reusable invites with this contact's open claim, answered. */
+function answered(invites: Invites, contact: Contact, answer: "accepted" | "denied"): KeptInvite[] {
+  return invites
+    .all()
+    .filter(({ claims }) =>
+      claims.some((made) => made.account === contact.account && made.answer === "pending"),
+    )
+    .map((invite) => ({
+      ...invite,
+      claims: invite.claims.map((made) =>
+        made.account === contact.account && made.answer === "pending" ? { ...made, answer } : made,
+      ),
+    }));
+}
+
+export async function accept(core: Core, invites: Invites, peer: Peer): Promise<ContactView> {
+  const kept = answered(invites, peer.contact, "accepted");
+  const view = await change(
+    core,
+    peer,
+    (contact) => ({ ...contact, pairing: "handshaken" }),
+    () => kept.map(putInvite),
+  );
+  for (const invite of kept) invites.set(invite);
+  return view;
+}
+
+export async function deny(core: Core, invites: Invites, peer: Peer): Promise<void> {
+  const kept = answered(invites, peer.contact, "denied");
+  await core.store.commit(kept.map(putInvite));
+  for (const invite of kept) invites.set(invite);
+  await remove(core, peer);
+}
+
+/** See `Messenger.safetyNumber`. */
+export function numberOf(core: Core, { contact }: Peer): string {
+  return safetyNumber(core.crypto, core.identity.accountKey, shownAccount(contact));
+}
+
+/** See `Messenger.verify`. */
+export async function verify(
+  core: Core,
+  peer: Peer,
+  number: string | undefined,
+): Promise<ContactView> {
+  const changed = peer.contact.changedAccount;
+  if (number !== undefined && !sameSafetyNumber(number, numberOf(core, peer)))
+    throw new SottoError("number-mismatch", "That is not the safety number of you two.");
+  if (changed !== undefined && number === undefined)
+    throw new SottoError("key-changed", `The account key of ${peer.contact.name} has changed.`);
+  if (changed === undefined)
+    return change(core, peer, (contact) => ({ ...contact, verified: true }));
+  // The new key gets a session of its own: what was sealed for the old one is sealed again.
+  const view = await change(
+    core,
+    peer,
+    (contact) => ({ ...contact, account: changed, changedAccount: undefined, verified: true }),
+    (contact) => [dropSession(contact.ref)],
+  );
+  peer.session = undefined;
+  return view;
+}
+
+export function unverify(core: Core, peer: Peer): Promise<ContactView> {
+  return change(core, peer, (contact) => ({ ...contact, verified: false }));
+}

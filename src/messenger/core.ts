@@ -1,0 +1,37 @@
+/** What every use case of one node works on. */
+import { readU32, type Turns } from "../base/index.ts";
+import type { Book } from "./book.ts";
+import type { Events } from "./events.ts";
+import type { Identity } from "./identity.ts";
+import type { Peer } from "./peer.ts";
+import type { MessengerPorts } from "./ports.ts";
+
+export interface Core extends MessengerPorts {
+  readonly identity: Identity;
+  readonly book: Book;
+  readonly events: Events;
+  /** One job at a time for each contact (by its ref) and each invite (by its id). */
+  readonly turns: Turns<string>;
+}
+
+/** Runs a job in the contact's turn, unless the contact was removed meanwhile. */
+export function inTurn<Result>(
+  core: Core,
+  peer: Peer,
+  job: () => Promise<Result>,
+): Promise<Result | undefined> {
+  return core.turns.run(peer.contact.ref, async () => (peer.removed ? undefined : job()));
+}
+
+/** Runs `job` in the background; a fault is logged by its code and ends there. */
+export function background(core: Core, event: string, job: () => Promise<unknown>): void {
+  job().catch((error: unknown) => {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "internal";
+    core.log(event, { code });
+  });
+}
+
+/** A number in [0, 1) from the provider's chance. */
+export function chance({ crypto }: Core): number {
+  return readU32(crypto.random(4)) / 2 ** 32;
+}

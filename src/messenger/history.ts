@@ -1,0 +1,72 @@
+/** Reading back: messages by id, a page of a conversation, and what was read. */
+import type { MessageId } from "../base/index.ts";
+import { canSeal, seal } from "../ratchet/index.ts";
+import { encodeContent } from "../wire/index.ts";
+import { putContact, putSession } from "./book.ts";
+import { type Core, inTurn } from "./core.ts";
+import { type MessagePlace, type MessageRow, messageView, placeKey } from "./message.ts";
+import { post, ratchetFrame } from "./outbox.ts";
+import type { Peer } from "./peer.ts";
+import { ackOf } from "./receipts.ts";
+import { decodeRow } from "./rows.ts";
+import { view } from "./send.ts";
+import type { HistoryOptions, MessageView } from "./types.ts";
+
+/** Where a message stands, if its contact is still known. */
+export async function placeOf(
+  core: Core,
+  id: MessageId,
+): Promise<{ readonly peer: Peer; readonly at: number } | undefined> {
+  const bytes = await core.store.get(placeKey(id));
+  if (bytes === undefined) return undefined;
+  const { ref, at } = decodeRow<MessagePlace>(bytes);
+  const peer = core.book.byRef(ref);
+  return peer && { peer, at };
+}
+
+export async function message(core: Core, id: MessageId): Promise<MessageView | undefined> {
+  const place = await placeOf(core, id);
+  return place && view(core, place.peer, place.at);
+}
+
+/** See `Messenger.history`. */
+export async function history(
+  core: Core,
+  peer: Peer,
+  { limit, before, after }: HistoryOptions,
+): Promise<MessageView[]> {
+  const { ref, account } = peer.contact;
+  const rows = await core.store.list("message", ref, {
+    reverse: true,
+    limit,
+    ...(before !== undefined && { to: before - 1 }),
+    ...(after !== undefined && { from: after + 1 }),
+  });
+  return rows
+    .reverse()
+    .map(({ at, value }) =>
+      messageView(account, at, decodeRow<MessageRow>(value), peer.outbox.get(at)?.sent === true),
+    );
+}
+
+/** See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next acknowledgement. */
+export async function markRead(core: Core, peer: Peer): Promise<void> {
+  const changed = await inTurn(core, peer, async () => {
+    const { contact, link, session } = peer;
+    const readUpTo = Math.max(contact.readUpTo, contact.received.upTo);
+    if (readUpTo === contact.readUpTo && contact.unread === 0) return false;
+    const next = { ...contact, readUpTo, unread: 0 };
+    if (link === undefined || session === undefined || !canSeal(session)) {
+      await core.store.commit([putContact(next)]);
+      peer.contact = next;
+      return true;
+    }
+    const sealed = seal(core.crypto, session, encodeContent({ ack: ackOf(next) }));
+    await core.store.commit([putContact(next), putSession(contact.ref, sealed.next)]);
+    peer.contact = next;
+    peer.session = sealed.next;
+    void post(link, [ratchetFrame(sealed.message)]);
+    return true;
+  });
+  if (changed) core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+}

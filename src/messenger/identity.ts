@@ -1,0 +1,84 @@
+/** Who this node is: the account and device keys, made once and kept in the store. */
+import { type AccountId, accountId, type DeviceId, deviceId, SottoError } from "../base/index.ts";
+import {
+  accountFromEntropy,
+  type CryptoProvider,
+  certify,
+  type DhKeyPair,
+} from "../crypto/index.ts";
+import type { Clock, Store } from "../ports/index.ts";
+import { cleanName } from "../wire/index.ts";
+import { decodeRow, encodeRow, put, rowKey } from "./rows.ts";
+
+export interface Identity {
+  readonly account: AccountId;
+  /** Ed25519 account public key, 32 bytes. */
+  readonly accountKey: Uint8Array;
+  readonly deviceId: DeviceId;
+  readonly device: DhKeyPair;
+  /** Signed by the account key (crypto/account). */
+  readonly certificate: Uint8Array;
+  readonly name: string;
+}
+
+interface IdentityRow {
+  /** 32 bytes: the root of the account, and what the 24 words will spell. */
+  readonly entropy: Uint8Array;
+  readonly deviceSecret: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly name: string;
+}
+
+const key = rowKey("identity");
+
+/** Whether the store has an account. */
+export async function hasAccount(store: Store): Promise<boolean> {
+  return (await store.get(key)) !== undefined;
+}
+
+/**
+ * Makes the account and this device's key, and keeps both.
+ * Throws account-exists, name-invalid.
+ * @param options.entropy 32 bytes that an account is recovered from; fresh chance if absent.
+ */
+export async function createAccount(
+  { crypto, store, clock }: { crypto: CryptoProvider; store: Store; clock: Clock },
+  options: { readonly name: string; readonly entropy?: Uint8Array },
+): Promise<{ readonly account: AccountId }> {
+  if (await hasAccount(store))
+    throw new SottoError("account-exists", "There is an account in this home.");
+  const name = cleanName(options.name);
+  if (name === undefined)
+    throw new SottoError(
+      "name-invalid",
+      "That name is empty, too long or has invisible characters.",
+    );
+  const entropy = options.entropy ?? crypto.random(32);
+  const account = accountFromEntropy(crypto, entropy);
+  const device = crypto.dhGenerate();
+  const row: IdentityRow = {
+    entropy,
+    deviceSecret: device.secret,
+    certificate: certify(crypto, account, device.public, clock.now()),
+    name,
+  };
+  await store.commit([put(key, encodeRow(row))]);
+  return { account: accountId.from(account.public) };
+}
+
+/** Reads the identity. Throws no-account. */
+export async function loadIdentity(crypto: CryptoProvider, store: Store): Promise<Identity> {
+  const bytes = await store.get(key);
+  if (bytes === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  const row = decodeRow<IdentityRow>(bytes);
+  const { public: accountKey } = accountFromEntropy(crypto, row.entropy);
+  const device = crypto.dhFromSecret(row.deviceSecret);
+  return {
+    account: accountId.from(accountKey),
+    accountKey,
+    deviceId: deviceId.from(device.public),
+    device,
+    certificate: row.certificate,
+    name: row.name,
+  };
+}

@@ -1,0 +1,16 @@
+/** The use cases: the only place where the pure rooms and the ports meet. */
+export { createAccount, hasAccount } from "./identity.ts";
+export { createMessenger } from "./messenger.ts";
+export type { MessengerPorts } from "./ports.ts";
+export type {
+  ContactView,
+  HistoryOptions,
+  InviteOptions,
+  InviteView,
+  MessageState,
+  MessageView,
+  Messenger,
+  MessengerEvent,
+  NewInvite,
+  Pairing,
+} from "./types.ts";

@@ -1,0 +1,133 @@
+/** Live links: one for each contact, and who gives way when two cross. */
+import { type HostId, limits } from "../base/index.ts";
+import type { Channel } from "../ports/index.ts";
+import { canSeal, seal } from "../ratchet/index.ts";
+import { encodeContent, encodeLinkFrame } from "../wire/index.ts";
+import { putContact, putSession } from "./book.ts";
+import { reachable } from "./contact.ts";
+import { background, type Core, inTurn } from "./core.ts";
+import { post, pump, ratchetFrame } from "./outbox.ts";
+import type { Attempt, Link, Peer } from "./peer.ts";
+import { ackOf } from "./receipts.ts";
+import { receive } from "./receive.ts";
+
+/**
+ * Whether an inbound hello goes on while this attempt is under way. Two hellos that crossed are told apart by the
+ * PeerIds, so both sides come to the same answer: the one whose caller is greater stays.
+ */
+export function inboundStays(own: HostId, caller: HostId, current: Attempt | undefined): boolean {
+  if (current === undefined || !current.outbound || !current.helloSent) return true;
+  return caller > own;
+}
+
+/** Makes `attempt` the contact's only one; the attempt before it ends. */
+export function begin(peer: Peer, attempt: Attempt): void {
+  const before = peer.attempt;
+  peer.attempt = attempt;
+  before?.abort();
+}
+
+export function end(peer: Peer, attempt: Attempt): void {
+  if (peer.attempt === attempt) peer.attempt = undefined;
+}
+
+/** Ends the live link, if there is one. The reader's loop tells the rest. */
+export function cut(peer: Peer): void {
+  peer.link?.channel.abort();
+}
+
+/**
+ * Takes an agreed channel as the contact's live link. Runs in the contact's turn. The newest proof of presence wins: a link
+ * before it is ended.
+ * @param lost told when the link is over, whatever ended it.
+ */
+export async function establish(
+  core: Core,
+  peer: Peer,
+  channel: Channel,
+  lost: () => void,
+): Promise<void> {
+  const { contact } = peer;
+  const link: Link = {
+    channel,
+    heardAt: core.clock.now(),
+    heardSession: false,
+    posting: 0,
+    pumping: false,
+    cancelQuiet: () => undefined,
+  };
+  const frames: Uint8Array[] = [];
+  const addresses = channel.outbound
+    ? [
+        channel.remoteAddress,
+        ...contact.addresses.filter((known) => known !== channel.remoteAddress),
+      ]
+    : [...contact.addresses];
+  const next = { ...contact, addresses: addresses.slice(0, limits.recordAddresses) };
+  const ops = [putContact(next)];
+  // Say at once what we have, so that the peer repeats nothing that arrived; a new session's responder then can answer.
+  if (peer.session !== undefined && canSeal(peer.session)) {
+    const sealed = seal(core.crypto, peer.session, encodeContent({ ack: ackOf(next) }));
+    ops.push(putSession(contact.ref, sealed.next));
+    await core.store.commit(ops);
+    peer.session = sealed.next;
+    frames.push(ratchetFrame(sealed.message));
+  } else if (next.addresses[0] !== contact.addresses[0]) {
+    await core.store.commit(ops);
+  }
+  peer.contact = next;
+  const before = peer.link;
+  peer.link = link;
+  before?.channel.abort();
+  peer.failures = 0;
+  peer.cancelRetry();
+  void post(link, frames);
+  if (before === undefined) core.events.emit({ type: "presence", contact: core.book.view(peer) });
+  watchQuiet(core, peer, link);
+  background(core, "link-failed", () => run(core, peer, link, lost));
+  pump(core, peer);
+}
+
+/** Reads until the channel ends. */
+async function run(core: Core, peer: Peer, link: Link, lost: () => void): Promise<void> {
+  try {
+    for (;;) {
+      const frames = await link.channel.receive();
+      if (frames.length === 0) return;
+      const received = await inTurn(core, peer, () => receive(core, peer, link, frames));
+      if (received === undefined) return;
+      if (received.kind === "broken") {
+        core.log("link-broken", { why: received.why });
+        // The sides no longer read each other (one was restored, say): the next link starts from a handshake.
+        if (received.why !== "replaced") peer.desynced = true;
+        return;
+      }
+    }
+  } finally {
+    link.cancelQuiet();
+    link.channel.abort();
+    if (peer.link === link) {
+      peer.link = undefined;
+      for (const entry of peer.outbox.values()) entry.sent = false;
+      if (!peer.removed) {
+        core.events.emit({ type: "presence", contact: core.book.view(peer) });
+        if (reachable(peer.contact)) lost();
+      }
+    }
+  }
+}
+
+/** Asks a quiet link for a sign of life, and gives up one that stays silent. */
+function watchQuiet(core: Core, peer: Peer, link: Link): void {
+  const look = (): void => {
+    if (peer.link !== link) return;
+    const quiet = core.clock.now() - link.heardAt;
+    if (quiet >= limits.linkDead) {
+      link.channel.abort();
+      return;
+    }
+    if (quiet >= limits.linkQuiet) void post(link, [encodeLinkFrame({ type: "ping" })]);
+    link.cancelQuiet = core.clock.after(limits.linkQuiet / 2, look);
+  };
+  link.cancelQuiet = core.clock.after(limits.linkQuiet, look);
+}

@@ -1,0 +1,144 @@
+/** The use cases of one node, put together over its ports. */
+import { limits, type MessageId, SottoError, Turns } from "../base/index.ts";
+import { answer } from "./answer.ts";
+import { Book } from "./book.ts";
+import * as contacts from "./contacts.ts";
+import { background, type Core } from "./core.ts";
+import { Events } from "./events.ts";
+import { history, markRead, message, placeOf } from "./history.ts";
+import { loadIdentity } from "./identity.ts";
+import { createInvite, Invites, putInvite } from "./invites.ts";
+import { cut } from "./links.ts";
+import type { Peer } from "./peer.ts";
+import type { MessengerPorts } from "./ports.ts";
+import { Publisher } from "./publish.ts";
+import { Seeker } from "./seek.ts";
+import { giveUp, send, view } from "./send.ts";
+import type { MessageView, Messenger } from "./types.ts";
+import { upkeep } from "./upkeep.ts";
+
+/** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
+export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
+  const { crypto, store, clock, log, transport, rendezvous } = ports;
+  const core: Core = {
+    ...ports,
+    identity: await loadIdentity(crypto, store),
+    book: await Book.load(store, clock),
+    events: new Events(log),
+    turns: new Turns(),
+  };
+  const { book, events, identity } = core;
+  const invites = await Invites.load(store, clock);
+  const seeker = new Seeker(core);
+  const publisher = new Publisher(core, invites);
+  let running = false;
+  let cancelUpkeep = (): void => undefined;
+
+  const lost = (peer: Peer): void => seeker.lost(peer);
+  const found = <Result>(peer: Peer, result: Result): Result => {
+    publisher.refresh();
+    seeker.wake(peer);
+    return result;
+  };
+  const keepUp = (): void => {
+    background(core, "upkeep-failed", () => upkeep(core));
+    cancelUpkeep = clock.after(limits.upkeep, keepUp);
+  };
+
+  transport.onChannel((channel) => {
+    if (running) background(core, "answer-failed", () => answer(core, invites, channel, lost));
+    else channel.abort();
+  });
+  transport.onAddresses(() => {
+    publisher.readdress();
+    seeker.wakeAll();
+  });
+  rendezvous.onPeer(() => {
+    publisher.peerAppeared();
+    seeker.wakeAll();
+  });
+  // A new contact or a confirmed one has a record of its own to publish.
+  events.subscribe(({ type }) => {
+    if (type === "contact.changed") publisher.refresh();
+  });
+
+  return {
+    self: () => ({
+      account: identity.account,
+      device: identity.deviceId,
+      name: identity.name,
+    }),
+    start() {
+      running = true;
+      keepUp();
+      publisher.start();
+      seeker.start();
+    },
+    async stop() {
+      running = false;
+      cancelUpkeep();
+      publisher.stop();
+      seeker.stop();
+      for (const peer of book.peers()) cut(peer);
+      await core.turns.idle();
+    },
+    subscribe: (listener) => events.subscribe(listener),
+
+    async createInvite(options) {
+      const invite = await createInvite(core, invites, options);
+      publisher.refresh();
+      return invite;
+    },
+    invites: () => invites.all().map((invite) => invites.view(invite)),
+    async revokeInvite(id) {
+      const invite = invites.get(id);
+      if (invite === undefined) throw new SottoError("invite-unknown", "There is no such invite.");
+      const revoked = { ...invite, revoked: true };
+      await store.commit([putInvite(revoked)]);
+      invites.set(revoked);
+    },
+    async add(link, options = {}) {
+      const peer = await contacts.add(core, link, options.as);
+      return found(peer, book.view(peer));
+    },
+
+    contacts: () => book.peers().map((peer) => book.view(peer)),
+    contact: (who) => book.view(book.find(who)),
+    rename: async (who, name) => contacts.rename(core, book.find(who), name),
+    block: async (who) => contacts.block(core, book.find(who)),
+    async unblock(who) {
+      const peer = book.find(who);
+      return found(peer, await contacts.unblock(core, peer));
+    },
+    remove: async (who) => contacts.remove(core, book.find(who)),
+    async accept(who) {
+      const peer = contacts.findRequest(core, who);
+      return found(peer, await contacts.accept(core, invites, peer));
+    },
+    deny: async (who) => contacts.deny(core, invites, contacts.findRequest(core, who)),
+
+    safetyNumber: (who) => contacts.numberOf(core, book.find(who)),
+    async verify(who, number) {
+      const peer = book.find(who);
+      return found(peer, await contacts.verify(core, peer, number));
+    },
+    unverify: async (who) => contacts.unverify(core, book.find(who)),
+
+    async send(who, text, options) {
+      const peer = book.find(who);
+      return found(peer, await send(core, peer, text, options));
+    },
+    cancel: (id) => cancel(core, id),
+    message: (id) => message(core, id),
+    history: async (who, options) => history(core, book.find(who), options),
+    markRead: async (who) => markRead(core, book.find(who)),
+  };
+}
+
+async function cancel(core: Core, id: MessageId): Promise<MessageView> {
+  const place = await placeOf(core, id);
+  if (place !== undefined) await giveUp(core, place.peer, (row) => row.id === id);
+  const shown = place && (await view(core, place.peer, place.at));
+  if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
+  return shown;
+}

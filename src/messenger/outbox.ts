@@ -1,0 +1,150 @@
+/**
+ * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only then the wire; a
+ * retransmission under the same session sends the very same bytes.
+ */
+import { equal, limits, messageId } from "../base/index.ts";
+import type { StoreOp } from "../ports/index.ts";
+import { canSeal, type Session, seal } from "../ratchet/index.ts";
+import { encodeContent, encodeLinkFrame } from "../wire/index.ts";
+import { putEntry, putSession } from "./book.ts";
+import type { Contact } from "./contact.ts";
+import { background, type Core, inTurn } from "./core.ts";
+import { idBytes, type MessageRow, messageKey, messageView } from "./message.ts";
+import type { Link, OutboxEntry, Peer } from "./peer.ts";
+import { decodeRow } from "./rows.ts";
+
+/** Seals one stored message under `session`. */
+export function sealMessage(
+  core: Core,
+  session: Session,
+  contact: Contact,
+  row: MessageRow,
+  sequence: number,
+): { readonly sealed: Uint8Array; readonly next: Session } {
+  const content = encodeContent({
+    message: {
+      id: messageId.bytes(row.id),
+      sequence,
+      settled: contact.settled,
+      lamport: row.lamport,
+      parents: idBytes(row.parents),
+      sentAt: row.sentAt,
+      text: row.text,
+    },
+  });
+  const { message, next } = seal(core.crypto, session, content);
+  return { sealed: message, next };
+}
+
+/** The frame of a ratchet message. */
+export function ratchetFrame(message: Uint8Array): Uint8Array {
+  return encodeLinkFrame({ type: "ratchet", message });
+}
+
+/**
+ * Hands frames to a link's channel, in the order of the calls. Never waits inside a turn: the promise is the
+ * caller's to await outside of it. A channel that fails ends by itself, and its reader notices.
+ */
+export async function post(link: Link, frames: readonly Uint8Array[]): Promise<boolean> {
+  link.posting += frames.length;
+  try {
+    await link.channel.send(frames);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    link.posting -= frames.length;
+  }
+}
+
+/** Whether a new message may be sealed and sent at once: nothing waits ahead of it. */
+export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Session } {
+  const { link, session } = peer;
+  if (link === undefined || session === undefined || !canSeal(session)) return false;
+  if (link.posting > limits.sendBatch || link.pumping || peer.outbox.size >= limits.sendWindow)
+    return false;
+  for (const entry of peer.outbox.values()) if (entry.link !== link) return false;
+  return true;
+}
+
+/** Shows entries as sent once the stream of a live link has taken them. */
+export async function markSent(
+  core: Core,
+  peer: Peer,
+  link: Link,
+  entries: readonly OutboxEntry[],
+): Promise<void> {
+  for (const entry of entries) {
+    if (peer.link !== link || entry.sent || !peer.outbox.has(entry.at)) continue;
+    entry.sent = true;
+    const { ref, account } = peer.contact;
+    const bytes = await core.store.get(messageKey(ref, entry.at));
+    if (bytes === undefined || peer.link !== link || !peer.outbox.has(entry.at)) continue;
+    const message = messageView(account, entry.at, decodeRow<MessageRow>(bytes), true);
+    core.events.emit({ type: "message.state", message });
+  }
+}
+
+/** Sends what waits, as long as the link lives and the window is open. Safe to call at any time. */
+export function pump(core: Core, peer: Peer): void {
+  const { link } = peer;
+  if (link === undefined || link.pumping) return;
+  link.pumping = true;
+  background(core, "pump-failed", async () => {
+    try {
+      for (;;) {
+        const round = await inTurn(core, peer, () => sealRound(core, peer, link));
+        if (round === undefined) return;
+        if (!(await round.posted)) return;
+        void markSent(core, peer, link, round.entries).catch(() => undefined);
+      }
+    } finally {
+      link.pumping = false;
+    }
+  });
+}
+
+/** Seals and commits the next few entries, and hands them to the channel. `undefined` when there is nothing to do. */
+async function sealRound(core: Core, peer: Peer, link: Link) {
+  if (peer.link !== link || peer.session === undefined || !canSeal(peer.session)) return undefined;
+  const entries = nextEntries(peer, link);
+  if (entries.length === 0) return undefined;
+  const { contact } = peer;
+  let session = peer.session;
+  const ops: StoreOp[] = [];
+  const frames: Uint8Array[] = [];
+  const sealed: { entry: OutboxEntry; bytes: Uint8Array }[] = [];
+  for (const entry of entries) {
+    if (entry.sealed && entry.session && equal(entry.session, session.id)) {
+      frames.push(ratchetFrame(entry.sealed));
+      continue;
+    }
+    const bytes = await core.store.get(messageKey(contact.ref, entry.at));
+    if (bytes === undefined) continue;
+    const row = decodeRow<MessageRow>(bytes);
+    const { sealed: message, next } = sealMessage(core, session, contact, row, entry.sequence);
+    session = next;
+    frames.push(ratchetFrame(message));
+    sealed.push({ entry, bytes: message });
+    ops.push(putEntry(contact.ref, entry.at, { ...entry, sealed: message, session: session.id }));
+  }
+  if (ops.length > 0) await core.store.commit([...ops, putSession(contact.ref, session)]);
+  peer.session = session;
+  for (const { entry, bytes } of sealed) {
+    entry.sealed = bytes;
+    entry.session = session.id;
+  }
+  for (const entry of entries) entry.link = link;
+  return { entries, posted: post(link, frames) };
+}
+
+function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
+  const entries: OutboxEntry[] = [];
+  let onWire = 0;
+  for (const entry of peer.outbox.values()) {
+    if (entry.link === link) onWire++;
+    else entries.push(entry);
+    if (onWire + entries.length >= limits.sendWindow || entries.length >= limits.sendBatch) break;
+  }
+  return entries;
+}

@@ -1,0 +1,77 @@
+/** A contact while the node runs: what is kept of it, and what lives only in memory. */
+import type { HostId, MessageId } from "../base/index.ts";
+import type { Channel } from "../ports/index.ts";
+import type { Session } from "../ratchet/index.ts";
+import type { Contact } from "./contact.ts";
+
+/** A message of ours that is not settled yet. */
+export interface OutboxEntry {
+  readonly id: MessageId;
+  /** Place in the conversation; names its rows. */
+  readonly at: number;
+  sequence: number;
+  /** The ratchet message, once sealed: a retransmission sends these very bytes. */
+  sealed: Uint8Array | undefined;
+  /** Id of the session that it was sealed under. */
+  session: Uint8Array | undefined;
+  /** The live link that took it. */
+  link: Link | undefined;
+  /** That link's stream accepted the bytes: shown as sent. */
+  sent: boolean;
+}
+
+/** An authenticated channel with one contact. */
+export interface Link {
+  readonly channel: Channel;
+  /** ms since 1970 of the last frame that arrived. */
+  heardAt: number;
+  /** The peer proved that it holds our session by a frame that opened. */
+  heardSession: boolean;
+  /** Frames handed to the channel and not yet taken by it. */
+  posting: number;
+  pumping: boolean;
+  cancelQuiet: () => void;
+}
+
+/** A link in the making, so that two that cross can be told apart. */
+export interface Attempt {
+  readonly outbound: boolean;
+  /** Who is at the other end, once that is known. */
+  remote: HostId | undefined;
+  /** Our hello is out: from now on the crossing rule decides, not who is first. */
+  helloSent: boolean;
+  readonly abort: () => void;
+}
+
+export interface Peer {
+  contact: Contact;
+  session: Session | undefined;
+  /** The two sides cannot read each other any more: the next link makes a new session. */
+  desynced: boolean;
+  /** By place in the conversation, oldest first. */
+  readonly outbox: Map<number, OutboxEntry>;
+  link: Link | undefined;
+  attempt: Attempt | undefined;
+  /** Time in the newest record of theirs that we found. */
+  announcedAt: number | undefined;
+  /** Failed attempts since the last success, and the timer of the next one. */
+  failures: number;
+  cancelRetry: () => void;
+  /** The contact was removed: jobs that were waiting for their turn do nothing. */
+  removed: boolean;
+}
+
+export function newPeer(contact: Contact, session?: Session): Peer {
+  return {
+    contact,
+    session,
+    desynced: false,
+    outbox: new Map(),
+    link: undefined,
+    attempt: undefined,
+    announcedAt: undefined,
+    failures: 0,
+    cancelRetry: () => undefined,
+    removed: false,
+  };
+}

@@ -1,0 +1,159 @@
+/** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
+import { limits, pause } from "../base/index.ts";
+import { type Direction, nextRefresh, sealRecord } from "../dht/index.ts";
+import { reachable } from "./contact.ts";
+import { background, type Core, chance } from "./core.ts";
+import { within } from "./deadline.ts";
+import type { Invites } from "./invites.ts";
+import { publishKeys, type Turning, turnsAt } from "./keys.ts";
+
+/** Puts that run side by side: enough for speed, few enough to leave the network to messages. */
+const SIDE_BY_SIDE = 4;
+/** With fewer holders than this a record is put again as soon as another node appears. */
+const ENOUGH_HOLDERS = 3;
+
+interface Target {
+  /** A contact's ref or an invite's id. */
+  readonly name: string;
+  readonly turning: Turning;
+  readonly direction: Direction;
+}
+
+interface Published {
+  readonly dueAt: number;
+  readonly holders: number;
+  /** Time in the last record, which also orders them. */
+  readonly time: number;
+  readonly failures: number;
+}
+
+export class Publisher {
+  readonly #core: Core;
+  readonly #invites: Invites;
+  readonly #published = new Map<string, Published>();
+  #running = false;
+  #busy = false;
+  #again = false;
+  #cancel = (): void => undefined;
+  readonly #stopping = new AbortController();
+
+  constructor(core: Core, invites: Invites) {
+    this.#core = core;
+    this.#invites = invites;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.refresh();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#cancel();
+    this.#stopping.abort();
+  }
+
+  /** Publishes whatever is due. Call it when a contact or an invite is new. */
+  refresh(): void {
+    if (!this.#running) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    background(this.#core, "publish-failed", async () => {
+      try {
+        do {
+          this.#again = false;
+          await this.#publishDue();
+        } while (this.#again && this.#running);
+      } finally {
+        this.#busy = false;
+        this.#schedule();
+      }
+    });
+  }
+
+  /** Our addresses changed: every record is out of date. */
+  readdress(): void {
+    for (const [name, published] of this.#published)
+      this.#published.set(name, { ...published, dueAt: 0 });
+    this.refresh();
+  }
+
+  /** A node appeared: records that few hold are put again. */
+  peerAppeared(): void {
+    for (const [name, published] of this.#published)
+      if (published.holders < ENOUGH_HOLDERS) this.#published.set(name, { ...published, dueAt: 0 });
+    this.refresh();
+  }
+
+  #targets(): Target[] {
+    const targets: Target[] = [];
+    for (const { contact } of this.#core.book.peers())
+      if (contact.chain !== undefined && reachable(contact))
+        targets.push({
+          name: contact.ref,
+          turning: { kind: "pair", chain: contact.chain },
+          direction: contact.role,
+        });
+    const confirmed = (account: string): boolean =>
+      this.#core.book
+        .peers()
+        .some(({ contact }) => contact.account === account && contact.pairing === "confirmed");
+    for (const invite of this.#invites.all())
+      if (this.#invites.awaited(invite, confirmed))
+        targets.push({
+          name: invite.id,
+          turning: { kind: "invite", secret: invite.secret },
+          direction: "a",
+        });
+    return targets;
+  }
+
+  async #publishDue(): Promise<void> {
+    const { clock, rendezvous, transport } = this.#core;
+    if (rendezvous.peers() === 0 || transport.addresses().length === 0) return;
+    const targets = this.#targets();
+    const names = new Set(targets.map(({ name }) => name));
+    for (const name of this.#published.keys()) if (!names.has(name)) this.#published.delete(name);
+    const due = targets.filter(
+      ({ name }) => (this.#published.get(name)?.dueAt ?? 0) <= clock.now(),
+    );
+    const next = due.values();
+    const worker = async (): Promise<void> => {
+      for (const target of next) if (this.#running) await this.#publish(target);
+    };
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  }
+
+  async #publish({ name, turning, direction }: Target): Promise<void> {
+    const { crypto, clock, rendezvous, transport } = this.#core;
+    const now = clock.now();
+    const keys = publishKeys(crypto, turning, direction, now);
+    if (keys === undefined) return;
+    const before = this.#published.get(name);
+    const time = Math.max(now, (before?.time ?? 0) + 1);
+    const body = { host: transport.host, addresses: transport.addresses() };
+    const record = sealRecord(crypto, keys, body, time);
+    const signal = this.#stopping.signal;
+    const putting = rendezvous.publish(keys.tag, record, signal).catch(() => 0);
+    const holders = (await within(clock, limits.dhtTimeout, putting, () => undefined)) ?? 0;
+    const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
+    const dueAt =
+      holders > 0
+        ? Math.min(nextRefresh(now, chance(this.#core)), turnsAt(crypto, turning, now))
+        : now + pause(limits.retry, failures, chance(this.#core));
+    this.#published.set(name, { dueAt, holders, time, failures });
+  }
+
+  #schedule(): void {
+    this.#cancel();
+    if (!this.#running) return;
+    const now = this.#core.clock.now();
+    const due = [...this.#published.values()].map(({ dueAt }) => dueAt);
+    if (due.length === 0) return;
+    const wait = Math.max(limits.retry.min, Math.min(...due) - now);
+    this.#cancel = this.#core.clock.after(wait, () => this.refresh());
+  }
+}

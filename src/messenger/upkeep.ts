@@ -1,0 +1,22 @@
+/** Done now and then: old roots are erased, messages whose time is over are given up. */
+import { limits } from "../base/index.ts";
+import { advance } from "../dht/index.ts";
+import { putContact } from "./book.ts";
+import { type Core, inTurn } from "./core.ts";
+import { giveUp } from "./send.ts";
+
+/** Steps every contact's root chain forward, and fails what waited for `limits.deliveryExpiry`. */
+export async function upkeep(core: Core): Promise<void> {
+  for (const peer of core.book.peers()) {
+    await inTurn(core, peer, async () => {
+      const { contact } = peer;
+      const chain = contact.chain && advance(core.crypto, contact.chain, core.clock.now());
+      if (chain === contact.chain) return;
+      const next = { ...contact, chain };
+      await core.store.commit([putContact(next)]);
+      peer.contact = next;
+    });
+    const oldest = core.clock.now() - limits.deliveryExpiry;
+    await giveUp(core, peer, ({ sentAt }) => sentAt < oldest);
+  }
+}
