@@ -4,13 +4,18 @@
  * does not lock a home for ever. LevelDB's own lock stays the last word: this one is for a clear message
  * before anything is opened.
  */
-import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SottoError } from "../base/index.ts";
+import { writeFault } from "./faults.ts";
 
 const FILE = "node.lock";
-/** Takers of one stale lock get in each other's way at most a few times. */
-const TRIES = 5;
+/** A taker holds the others up for a few file operations: these, and pauses (ms), are plenty. */
+const TRIES = 40;
+const PAUSE = 25;
+/** Tells apart the drafts of one process. */
+let drafts = 0;
 
 interface Holder {
   readonly pid: number;
@@ -25,23 +30,25 @@ export interface Lock {
 
 /**
  * Takes the directory, which must exist. A lock whose process has died is taken over.
- * Throws `node-already-running`, naming the pid.
+ * Throws `node-already-running`, naming the pid; `disk-full` or `store-write-failed`.
  */
 export async function acquireLock(directory: string): Promise<Lock> {
   const path = join(directory, FILE);
   const mine = `${process.pid} ${await startedAt(process.pid)}\n`;
   // Written whole under another name, then linked: link fails where the name exists (as O_EXCL does), and
   // nobody ever reads half a lock.
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, mine, { mode: 0o600, flush: true });
+  const draft = `${path}.${process.pid}.${drafts++}`;
   try {
+    await writeFile(draft, mine, { mode: 0o600, flush: true });
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (await linked(draft, path)) return { release: () => release(path, mine) };
       const text = await readOrNothing(path);
       const holder = parse(text);
       if (holder && (await isAlive(holder))) throw running(holder.pid);
-      if (text !== undefined) await setAside(path, text);
+      if (text !== undefined) await removeStale(path, draft, text);
     }
+  } catch (error) {
+    throw writeFault(error);
   } finally {
     await ignoreMissing(unlink(draft));
   }
@@ -54,16 +61,24 @@ export async function lockHolder(directory: string): Promise<number | undefined>
   return holder && (await isAlive(holder)) ? holder.pid : undefined;
 }
 
-/** Removes a stale lock, and puts back what it took if another taker was faster. */
-async function setAside(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
-  try {
-    await rename(path, aside);
-    if ((await readOrNothing(aside)) !== stale) await linked(aside, path);
-    await unlink(aside);
-  } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error;
+/**
+ * Removes a stale lock. One taker at a time, held apart by a lock of their own: otherwise a slow one, which
+ * saw the stale lock, would remove the fresh one that a fast one has just put in its place.
+ */
+async function removeStale(path: string, draft: string, stale: string): Promise<void> {
+  const guard = `${path}.taking`;
+  if (await linked(draft, guard)) {
+    try {
+      if ((await readOrNothing(path)) === stale) await ignoreMissing(unlink(path));
+    } finally {
+      await ignoreMissing(unlink(guard));
+    }
+    return;
   }
+  const text = await readOrNothing(guard);
+  const taker = parse(text);
+  if (taker && (await isAlive(taker))) await sleep(PAUSE);
+  else if (text !== undefined) await ignoreMissing(unlink(guard));
 }
 
 async function release(path: string, mine: string): Promise<void> {
