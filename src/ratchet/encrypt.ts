@@ -1,0 +1,43 @@
+/** RatchetEncryptHE (Double Ratchet §4.4), with the post-quantum key mixed into each message key (§7). */
+import { wipe } from "../base/index.ts";
+import type { CryptoProvider } from "../crypto/index.ts";
+import { HENCRYPT, sealMessage } from "./header.ts";
+import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
+import { sckaSend, sckaSendKey } from "./scka.ts";
+import { canSeal, type Session } from "./state.ts";
+import { stepSending } from "./step.ts";
+
+/**
+ * Seals one message. The caller commits `next` before the message leaves the machine, and sends these
+ * same bytes when it sends again.
+ * @returns `message`, `MESSAGE_OVERHEAD` bytes longer than the plaintext.
+ * @throws RangeError where `canSeal` says no.
+ */
+export function seal(
+  crypto: CryptoProvider,
+  session: Session,
+  plaintext: Uint8Array,
+): { message: Uint8Array; next: Session } {
+  const { sending } = session;
+  if (!canSeal(session) || sending.kind === "silent")
+    throw new RangeError("this session cannot send now");
+  const newChain = sending.kind === "due";
+  const stepped = newChain ? stepSending(crypto, session, sending) : { ...session, sending };
+  const { DHs, HKs, CKs, Ns, PN } = stepped.sending;
+
+  const carried = sckaSend(session.scka, newChain);
+  const pq = sckaSendKey(crypto, carried.next);
+  const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKs), pq.pq_mk);
+
+  const header = { DH: DHs.public, PN, N: Ns, scka: carried.header };
+  const sealed = HENCRYPT(crypto, HKs, header, session.AD);
+  const message = sealMessage(crypto, mk, sealed, plaintext, session.AD);
+  wipe(mk);
+
+  const next: Session = {
+    ...stepped,
+    sending: { kind: "active", DHs, HKs, CKs: nextChainKey(crypto, CKs), Ns: Ns + 1, PN },
+    scka: pq.next,
+  };
+  return { message, next };
+}

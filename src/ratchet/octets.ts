@@ -1,0 +1,106 @@
+/** Writing and reading fixed-width values in a row, for the codec. */
+import { readU32, readU64 } from "../base/index.ts";
+
+const TWO_POW_32 = 0x1_0000_0000;
+
+/** Fills a buffer of known length from front to back. */
+export class Writer {
+  readonly #buffer: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(length: number) {
+    this.#buffer = new Uint8Array(length);
+    this.#view = new DataView(this.#buffer.buffer);
+  }
+
+  u8(value: number): void {
+    this.#view.setUint8(this.#at, value);
+    this.#at += 1;
+  }
+
+  u16(value: number): void {
+    this.#view.setUint16(this.#at, value);
+    this.#at += 2;
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.#at, value);
+    this.#at += 4;
+  }
+
+  /** A whole number up to 2^53 - 1, without a BigInt for each. */
+  u64(value: number): void {
+    this.u32(Math.floor(value / TWO_POW_32));
+    this.u32(value % TWO_POW_32);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  get buffer(): Uint8Array {
+    return this.#buffer;
+  }
+}
+
+/**
+ * Reads from front to back. Past the end, or once something `require`d does not hold, it gives zeros
+ * and stays refused: a decoder reads on and asks once, at the end.
+ */
+export class Reader {
+  readonly #buffer: Uint8Array;
+  #at = 0;
+  #good = true;
+
+  constructor(buffer: Uint8Array) {
+    this.#buffer = buffer;
+  }
+
+  /** Whether everything was there and as it must be so far. */
+  get good(): boolean {
+    return this.#good;
+  }
+
+  /** Whether it was, and nothing is left over. */
+  get whole(): boolean {
+    return this.#good && this.#at === this.#buffer.length;
+  }
+
+  /** Goes on as refused unless `holds`. */
+  require(holds: boolean): void {
+    this.#good &&= holds;
+  }
+
+  u8(): number {
+    return this.#take(1) ? (this.#buffer[this.#at - 1] as number) : 0;
+  }
+
+  u16(): number {
+    return (this.u8() << 8) | this.u8();
+  }
+
+  u32(): number {
+    return this.#take(4) ? readU32(this.#buffer, this.#at - 4) : 0;
+  }
+
+  u64(): number {
+    const value = this.#take(8) ? readU64(this.#buffer, this.#at - 8) : 0;
+    this.require(value !== undefined);
+    return value ?? 0;
+  }
+
+  /** A copy of the next bytes. */
+  bytes(length: number): Uint8Array {
+    return this.#take(length)
+      ? this.#buffer.slice(this.#at - length, this.#at)
+      : new Uint8Array(length);
+  }
+
+  #take(length: number): boolean {
+    this.require(this.#buffer.length - this.#at >= length);
+    if (this.#good) this.#at += length;
+    return this.#good;
+  }
+}

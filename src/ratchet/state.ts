@@ -1,0 +1,71 @@
+/**
+ * A session: Double Ratchet (Signal, revision 4, §4 header encryption variant), with the fields
+ * named as there. Values never change: each step makes a new one that shares what stayed, so the
+ * caller may keep the old one when a commit fails. For the same reason nothing here is ever wiped
+ * while an older value may hold it.
+ */
+import type { DhKeyPair } from "../crypto/index.ts";
+import type { Scka } from "./scka.ts";
+import type { Skipped } from "./skipped.ts";
+
+/** A ratchet key pair of ours; the peer's are bare public keys. */
+export type OurRatchetKey = DhKeyPair;
+/** 32 bytes, known to be a good point. */
+export type TheirRatchetKey = Uint8Array;
+
+/**
+ * The sending half.
+ *
+ * - silent: the responder before its first message came; only its handshake key exists.
+ * - due: a ratchet key of the peer's is here that we have not answered. The new DHs, its DH and the
+ *   chain are made by the next send, so that receiving costs one DH and an idle session holds no
+ *   key that it has not used.
+ * - active: a sending chain.
+ */
+export type Sending =
+  | { readonly kind: "silent"; readonly DHs: OurRatchetKey }
+  | { readonly kind: "due"; readonly DHr: TheirRatchetKey; readonly PN: number }
+  | {
+      readonly kind: "active";
+      readonly DHs: OurRatchetKey;
+      readonly HKs: Uint8Array;
+      readonly CKs: Uint8Array;
+      readonly Ns: number;
+      readonly PN: number;
+    };
+
+/** The receiving half. */
+export type Receiving =
+  | { readonly kind: "none" }
+  | {
+      readonly kind: "active";
+      readonly HKr: Uint8Array;
+      readonly CKr: Uint8Array;
+      readonly Nr: number;
+      readonly MKSKIPPED: Skipped;
+    };
+
+export type ActiveReceiving = Extract<Receiving, { kind: "active" }>;
+
+export interface Session {
+  /** 32 bytes, the same on both sides, from the handshake. */
+  readonly id: Uint8Array;
+  /** 32 bytes: the handshake's hash, which stands for both identities and all that was agreed. */
+  readonly AD: Uint8Array;
+  readonly RK: Uint8Array;
+  readonly NHKs: Uint8Array;
+  readonly NHKr: Uint8Array;
+  readonly sending: Sending;
+  readonly receiving: Receiving;
+  /** The post-quantum ratchet. */
+  readonly scka: Scka;
+}
+
+/** A chain's count of messages stays below this, so that it fits the header's 32 bits as PN. */
+export const CHAIN_LENGTH_MAX = 0xffff_ffff;
+
+/** Whether `seal` may be called: not before a responder has received, nor on a chain that is full. */
+export function canSeal({ sending }: Session): boolean {
+  if (sending.kind === "active") return sending.Ns < CHAIN_LENGTH_MAX;
+  return sending.kind === "due";
+}

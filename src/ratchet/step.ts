@@ -1,0 +1,52 @@
+/** The Diffie-Hellman ratchet's step (Double Ratchet §4.4, DHRatchetHE), in two halves. */
+import type { CryptoProvider } from "../crypto/index.ts";
+import { KDF_RK } from "./kdf.ts";
+import { noneSkipped, retireChain } from "./skipped.ts";
+import type { ActiveReceiving, OurRatchetKey, Sending, Session, TheirRatchetKey } from "./state.ts";
+
+/**
+ * The receiving half: a new ratchet key of the peer's ends the receiving chain, begins the next, and
+ * makes a sending step due. `DHs` and `Ns` are those of our key that the peer has answered.
+ * `undefined` where the peer's key is no good point.
+ */
+export function stepReceiving(
+  crypto: CryptoProvider,
+  session: Session,
+  { DHs, Ns }: { DHs: OurRatchetKey; Ns: number },
+  DHr: TheirRatchetKey,
+): (Session & { receiving: ActiveReceiving }) | undefined {
+  const dhOut = crypto.dh(DHs, DHr);
+  if (dhOut === undefined) return undefined;
+  const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOut);
+  const { receiving } = session;
+  const MKSKIPPED =
+    receiving.kind === "active"
+      ? retireChain(receiving.MKSKIPPED, receiving.HKr, receiving.Nr)
+      : noneSkipped;
+  return {
+    ...session,
+    RK,
+    NHKr: NHK,
+    sending: { kind: "due", DHr, PN: Ns },
+    receiving: { kind: "active", HKr: session.NHKr, CKr: CK, Nr: 0, MKSKIPPED },
+  };
+}
+
+/** The sending half: a new ratchet key of ours and the chain that begins with it. */
+export function stepSending(
+  crypto: CryptoProvider,
+  session: Session,
+  { DHr, PN }: Extract<Sending, { kind: "due" }>,
+): Session & { sending: Extract<Sending, { kind: "active" }> } {
+  const DHs = crypto.dhGenerate();
+  const dhOut = crypto.dh(DHs, DHr);
+  // The receiving half has used this point, and whether X25519 gives zero depends on the point alone.
+  if (dhOut === undefined) throw new RangeError("a ratchet key that was accepted is bad");
+  const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOut);
+  return {
+    ...session,
+    RK,
+    NHKs: NHK,
+    sending: { kind: "active", DHs, HKs: session.NHKs, CKs: CK, Ns: 0, PN },
+  };
+}
