@@ -26,12 +26,19 @@ export function kemFrom(random: Rng): Kem {
       const message = random(32);
       const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, message);
       wipe(message);
-      return { ciphertext: cipherText, shared: sharedSecret.slice() };
+      return { ciphertext: cipherText, shared: alone(sharedSecret) };
     },
     kemDecapsulate(pair, ciphertext) {
       requireLength(pair.secret, SECRET, "a decapsulation key");
       if (ciphertext.length !== CIPHERTEXT) return undefined;
-      return ml_kem768.decapsulate(ciphertext, pair.secret);
+      return alone(ml_kem768.decapsulate(ciphertext, pair.secret));
     },
   };
+}
+
+/** The library's secret is a view of a longer buffer: ours gets its own memory, and that one is wiped. */
+function alone(secret: Uint8Array): Uint8Array {
+  const copy = secret.slice();
+  wipe(secret);
+  return copy;
 }
