@@ -1,0 +1,122 @@
+/** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+
+const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
+
+/** How far an address reaches. */
+export type Reach = "public" | "private" | "loopback";
+
+/** The multiaddr of a text if it is one that we can dial: a host and a TCP port, with or without /p2p. */
+export function parseAddress(text: string): Multiaddr | undefined {
+  try {
+    const address = multiaddr(text);
+    const parts = address.getComponents();
+    const [host, port, peer, ...more] = parts;
+    const fits =
+      host !== undefined &&
+      HOST_PARTS.has(host.name) &&
+      port?.name === "tcp" &&
+      (peer === undefined || peer.name === "p2p") &&
+      more.length === 0;
+    return fits ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The PeerId at the end of an address, as text. */
+export function peerOf(address: Multiaddr): string | undefined {
+  return address.getComponents().findLast((part) => part.name === "p2p")?.value;
+}
+
+/** The text of an address without its /p2p part. */
+export function withoutPeer(address: Multiaddr): string {
+  const text = address.toString();
+  const at = text.lastIndexOf("/p2p/");
+  return at < 0 ? text : text.slice(0, at);
+}
+
+/** The first part's value: an IP address or a name. */
+function hostOf(address: Multiaddr): string {
+  return address.getComponents().find((part) => HOST_PARTS.has(part.name))?.value ?? "";
+}
+
+/**
+ * The IP address that a bound for each neighbour is kept under. An IPv6 neighbour commonly has a whole /64
+ * (RFC 6177), so there the first 64 bits count.
+ */
+export function neighbour(address: Multiaddr): string {
+  const host = hostOf(address);
+  return host.includes(":") ? expand(host).slice(0, 4).join(":") : host;
+}
+
+/** The eight groups of an IPv6 address as numbers. */
+function expand(ip: string): number[] {
+  const [head = "", tail = ""] = ip.split("%", 1).join("").split("::");
+  const groups = (text: string): number[] =>
+    text === ""
+      ? []
+      : text.split(":").flatMap((group) => {
+          const bytes = group.split(".").map(Number);
+          const [a = 0, b = 0, c = 0, d = 0] = bytes;
+          return bytes.length === 4 ? [a * 256 + b, c * 256 + d] : [Number.parseInt(group, 16)];
+        });
+  const first = groups(head);
+  const last = groups(tail);
+  const gap = ip.includes("::") ? Math.max(0, 8 - first.length - last.length) : 0;
+  return [...first, ...new Array<number>(gap).fill(0), ...last];
+}
+
+function reach4(ip: string): Reach {
+  const [a = 0, b = 0] = ip.split(".").map(Number);
+  if (a === 127) return "loopback";
+  const isPrivate =
+    a === 10 ||
+    a === 0 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b < 128);
+  return isPrivate ? "private" : "public";
+}
+
+/**
+ * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever wrote it
+ * means it to be resolved.
+ */
+export function reachOf(address: Multiaddr): Reach {
+  const host = hostOf(address);
+  if (/^[\d.]+$/.test(host)) return reach4(host);
+  if (!host.includes(":")) return host === "localhost" ? "loopback" : "public";
+  const groups = expand(host);
+  const first = groups[0] ?? 0;
+  const leadingZeros = groups.slice(0, 5).every((group) => group === 0);
+  if (leadingZeros && groups[5] === 0xffff) {
+    const [high = 0, low = 0] = groups.slice(6);
+    return reach4([high >> 8, high & 255, low >> 8, low & 255].join("."));
+  }
+  if (leadingZeros && groups[5] === 0 && groups[6] === 0 && groups[7] === 1) return "loopback";
+  return (first & 0xffc0) === 0xfe80 || (first & 0xfe00) === 0xfc00 ? "private" : "public";
+}
+
+/** Whether an address means something on its own link only, and nothing without a zone. */
+function isLinkLocal(address: Multiaddr): boolean {
+  const host = hostOf(address).toLowerCase();
+  return host.startsWith("169.254.") || /^fe[89ab]/.test(host);
+}
+
+/**
+ * The texts that others should try, without /p2p: public first, then private; loopback only where there is
+ * nothing else, since to others it means themselves.
+ */
+export function advertised(addresses: readonly Multiaddr[]): string[] {
+  const by: Record<Reach, Set<string>> = {
+    public: new Set(),
+    private: new Set(),
+    loopback: new Set(),
+  };
+  for (const address of addresses)
+    if (!isLinkLocal(address)) by[reachOf(address)].add(withoutPeer(address));
+  const reachable = [...by.public, ...by.private];
+  return reachable.length > 0 ? reachable : [...by.loopback];
+}

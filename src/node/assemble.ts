@@ -1,0 +1,200 @@
+/** libp2p out of its parts, with all its bounds. */
+import { noise } from "@chainsafe/libp2p-noise";
+import { type Identify, identify } from "@libp2p/identify";
+import type { Connection, Libp2p, PrivateKey } from "@libp2p/interface";
+import { type Ping, ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
+import { limits, SottoError } from "../base/index.ts";
+import type { RecordValidator } from "../dht/index.ts";
+import type { Clock } from "../ports/index.ts";
+import { parseAddress, reachOf, withoutPeer } from "./address.ts";
+import type { Tuning } from "./config.ts";
+import { BoundedDatastore } from "./datastore.ts";
+import { createGater, isUnlimitedRelay } from "./gate.ts";
+import { createRequestGuard, type Dht, dhtService } from "./kademlia.ts";
+
+/** The parts of libp2p's inside that its public face does not show. */
+interface Inside {
+  readonly transportManager: { getAddrs(): Multiaddr[] };
+  readonly addressManager: {
+    confirmObservedAddr(address: Multiaddr, options: { type: "transport" }): void;
+  };
+}
+
+type Services = {
+  readonly identify: Identify;
+  readonly ping: Ping;
+  readonly lan: Dht;
+  readonly wan: Dht;
+  readonly inside: Inside;
+};
+
+export type Host = Libp2p<Services>;
+
+export interface Assembly {
+  readonly privateKey: PrivateKey;
+  readonly listen: readonly string[];
+  readonly announce: readonly string[];
+  readonly privateWan: boolean;
+  readonly wanServer: boolean;
+  readonly validator: RecordValidator;
+  readonly clock: Clock;
+  readonly tuning: Tuning;
+}
+
+/** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
+export async function assemble(assembly: Assembly): Promise<Host> {
+  const { clock, tuning } = assembly;
+  const [listen, announce] = [assembly.listen, assembly.announce].map((texts) => {
+    for (const text of texts)
+      if (parseAddress(text) === undefined)
+        throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
+    return [...texts];
+  });
+  const guard = createRequestGuard(clock, limits.putsPerMinute);
+  let connections: (peer: Parameters<Host["getConnections"]>[0]) => Connection[] = () => [];
+  const dht = (scope: "lan" | "wan", server: boolean) =>
+    dhtService({
+      scope,
+      server,
+      guard,
+      privateWan: assembly.privateWan,
+      validator: assembly.validator,
+      connectionsTo: (peer) => connections(peer),
+    });
+  const host = await createLibp2p<Services>({
+    privateKey: assembly.privateKey,
+    start: false,
+    // Neither our name nor our version, nor the platform's, which libp2p would tell by default.
+    nodeInfo: { name: "libp2p", version: "3", userAgent: "libp2p" },
+    addresses: { listen: listen ?? [], announce: announce ?? [] },
+    datastore: new BoundedDatastore(limits.validatorTags),
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: limits.streamsPerConnection,
+        maxOutboundStreams: limits.streamsPerConnection,
+        streamOptions: {
+          maxStreamWindowSize: limits.streamWindow,
+          maxReadBufferLength: limits.streamReadBuffer,
+        },
+      }),
+    ],
+    connectionGater: createGater(),
+    connectionManager: {
+      maxConnections: limits.connections,
+      maxIncomingPendingConnections: limits.pendingConnections,
+      inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
+      inboundUpgradeTimeout: limits.upgradeTimeout,
+      maxParallelDials: limits.parallelDials,
+      dialTimeout: tuning.dial,
+      addressDialTimeout: tuning.dial,
+    },
+    connectionMonitor: { pingInterval: limits.connectionPing },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      lan: dht("lan", true),
+      wan: dht("wan", assembly.wanServer),
+      inside: (components: Inside) => ({
+        transportManager: components.transportManager,
+        addressManager: components.addressManager,
+      }),
+    },
+  });
+  connections = (peer) => host.getConnections(peer);
+  host.addEventListener("connection:open", ({ detail }) => {
+    if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
+    else makeRoom(host);
+  });
+  return host;
+}
+
+/**
+ * libp2p refuses newcomers once all places are taken, so strangers who stay could keep contacts out. The
+ * oldest inbound connections that carry nothing but housekeeping make room.
+ */
+function makeRoom(host: Host): void {
+  const all = host.getConnections();
+  const excess = all.length - (limits.connections - limits.connectionsSpare);
+  if (excess <= 0) return;
+  const idle = all
+    .filter(({ direction, streams }) => direction === "inbound" && streams.every(isHousekeeping))
+    .sort((a, b) => a.timeline.open - b.timeline.open);
+  for (const connection of idle.slice(0, excess)) void connection.close().catch(() => undefined);
+}
+
+const isHousekeeping = ({ protocol }: { protocol: string }): boolean =>
+  protocol === "" || protocol.startsWith("/ipfs/");
+
+/** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */
+export async function listen(host: Host, assembly: Assembly): Promise<void> {
+  try {
+    await host.start();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : "";
+    // libp2p reports all addresses in one text: "\n  ADDRESS: STACK" for each.
+    const failed = (address: string, mark: string): boolean => {
+      const [, after = ""] = text.split(`  ${address}: `);
+      return after.split("\n", 1).join("").includes(mark);
+    };
+    const taken = assembly.listen.find((address) => failed(address, "EADDRINUSE"));
+    if (taken !== undefined)
+      throw new SottoError("port-in-use", `Another program listens on ${taken}.`, { cause: error });
+    const named = assembly.listen.filter((address) => text.includes(`  ${address}: `));
+    throw new SottoError(
+      "listen-failed",
+      `Could not listen on ${named.join(", ") || "any address"}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  confirmOwn(host);
+}
+
+/**
+ * libp2p hides public addresses of our own interfaces until strangers have confirmed them by dialling back
+ * (AutoNAT, which we do not run). We believe our own interfaces: a wrong one costs others one failed dial.
+ */
+function confirmOwn(host: Host): void {
+  const { transportManager, addressManager } = host.services.inside;
+  for (const address of transportManager.getAddrs())
+    if (reachOf(address) === "public")
+      addressManager.confirmObservedAddr(address, { type: "transport" });
+}
+
+/** Calls back when the addresses under which we can be reached have changed, until the result is called. */
+export function watchAddresses(host: Host, clock: Clock, changed: () => void): () => void {
+  const snapshot = (): string => host.getMultiaddrs().map(withoutPeer).sort().join(" ");
+  let last = snapshot();
+  const look = (): void => {
+    confirmOwn(host);
+    const now = snapshot();
+    if (now === last) return;
+    last = now;
+    changed();
+  };
+  // A socket on every interface hears nothing of interfaces that come and go: we have to look.
+  let cancel = clock.after(limits.addressPoll, function poll() {
+    look();
+    cancel = clock.after(limits.addressPoll, poll);
+  });
+  host.addEventListener("self:peer:update", look);
+  return () => {
+    cancel();
+    host.removeEventListener("self:peer:update", look);
+  };
+}
+
+/** An address with a PeerId, or a throw of `address-invalid`. */
+export function bootstrapAddress(text: string): Multiaddr {
+  const address = parseAddress(text);
+  if (address === undefined || !text.includes("/p2p/"))
+    throw new SottoError("address-invalid", `This is not the address of a bootstrap host: ${text}`);
+  return multiaddr(address);
+}

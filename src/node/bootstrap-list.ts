@@ -1,0 +1,127 @@
+/** The hosts that we bootstrap from: looked for as long as the node runs, and again when they are lost. */
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { pause } from "../base/index.ts";
+import type { Clock, Log } from "../ports/index.ts";
+import { peerOf } from "./address.ts";
+import { bootstrapAddress, type Host } from "./assemble.ts";
+import type { BootstrapState, Tuning } from "./config.ts";
+import { deadline } from "./deadline.ts";
+import { reasonOf } from "./dial.ts";
+
+interface Entry {
+  readonly text: string;
+  readonly address: Multiaddr;
+  readonly peer: string;
+  attempt: number;
+  error?: string;
+  /** Ends the pause or the dial that is under way. */
+  cancel: () => void;
+}
+
+/** Marks hosts whose connections are spared when there are too many. */
+const BOOTSTRAP_TAG = "sotto-bootstrap";
+
+export class BootstrapList {
+  readonly #host: Host;
+  readonly #clock: Clock;
+  readonly #tuning: Tuning;
+  readonly #log: Log;
+  readonly #entries = new Map<string, Entry>();
+  readonly #onDisconnect: (event: CustomEvent<{ toString(): string }>) => void;
+
+  constructor(host: Host, clock: Clock, tuning: Tuning, log: Log) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#tuning = tuning;
+    this.#log = log;
+    this.#onDisconnect = ({ detail }) => this.#lost(detail.toString());
+    host.addEventListener("peer:disconnect", this.#onDisconnect);
+  }
+
+  /** Throws `address-invalid`. */
+  add(text: string): void {
+    const address = bootstrapAddress(text);
+    const name = address.toString();
+    if (this.#entries.has(name)) return;
+    const entry: Entry = {
+      text,
+      address,
+      peer: peerOf(address) ?? "",
+      attempt: 0,
+      cancel: () => undefined,
+    };
+    this.#entries.set(name, entry);
+    void this.#search(entry);
+  }
+
+  remove(text: string): boolean {
+    for (const [name, entry] of this.#entries) {
+      if (entry.text !== text && name !== text) continue;
+      this.#entries.delete(name);
+      entry.cancel();
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether a host is one of ours. */
+  has(peer: string): boolean {
+    return [...this.#entries.values()].some((entry) => entry.peer === peer);
+  }
+
+  states(): BootstrapState[] {
+    return [...this.#entries.values()].map((entry) => {
+      if (this.#connected(entry)) return { address: entry.text, state: "connected" };
+      return {
+        address: entry.text,
+        state: "searching",
+        ...(entry.error === undefined ? {} : { error: entry.error }),
+      };
+    });
+  }
+
+  stop(): void {
+    this.#host.removeEventListener("peer:disconnect", this.#onDisconnect);
+    for (const entry of this.#entries.values()) entry.cancel();
+    this.#entries.clear();
+  }
+
+  #connected({ peer }: Entry): boolean {
+    return this.#host.getConnections().some(({ remotePeer }) => remotePeer.toString() === peer);
+  }
+
+  #isListed(entry: Entry): boolean {
+    return [...this.#entries.values()].includes(entry);
+  }
+
+  async #search(entry: Entry): Promise<void> {
+    const limit = deadline(this.#clock, this.#tuning.dial);
+    entry.cancel = limit.abort;
+    try {
+      const { remotePeer } = await this.#host.dial(entry.address, { signal: limit.signal });
+      await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
+      entry.attempt = 0;
+      delete entry.error;
+      this.#log("bootstrap.connected");
+    } catch (error) {
+      entry.error = reasonOf(error);
+      if (this.#isListed(entry)) this.#later(entry);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  #later(entry: Entry): void {
+    const wait = pause(this.#tuning.bootstrapRetry, entry.attempt++, Math.random());
+    this.#log("bootstrap.searching", { attempt: entry.attempt, waitMs: wait });
+    entry.cancel = this.#clock.after(wait, () => void this.#search(entry));
+  }
+
+  #lost(peer: string): void {
+    for (const entry of this.#entries.values())
+      if (entry.peer === peer) {
+        entry.cancel();
+        this.#later(entry);
+      }
+  }
+}

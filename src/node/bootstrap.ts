@@ -1,0 +1,40 @@
+/** A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message. */
+import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import { assemble, listen } from "./assemble.ts";
+import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./config.ts";
+import { systemClock } from "./deadline.ts";
+import { statusOf } from "./status.ts";
+import { stopWithin } from "./stop.ts";
+
+/** See `createBootstrapNode`. */
+export async function startBootstrapNode(config: BootstrapConfig): Promise<BootstrapNode> {
+  const { clock = systemClock, privateKey: seed } = config;
+  const assembly = {
+    privateKey:
+      seed === undefined
+        ? await generateKeyPair("Ed25519")
+        : await generateKeyPairFromSeed("Ed25519", seed),
+    listen: config.listen,
+    announce: config.announce,
+    privateWan: config.privateWan,
+    wanServer: true,
+    validator: config.validator,
+    clock,
+    tuning: { ...defaultTuning, ...config.tuning },
+  };
+  const host = await assemble(assembly);
+  await listen(host, assembly);
+  config.log("bootstrap.listening");
+  let stopping: Promise<void> | undefined;
+  return {
+    addresses: () => {
+      const { addresses, host: peer } = statusOf(host, { bootstrap: [], mdns: false });
+      return addresses.map((address) => `${address}/p2p/${peer}`);
+    },
+    status: () => statusOf(host, { bootstrap: [], mdns: false }),
+    stop() {
+      stopping ??= stopWithin([() => host.stop()]);
+      return stopping;
+    },
+  };
+}

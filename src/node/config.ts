@@ -1,0 +1,113 @@
+/** What a node is made from. Read and validated by the daemon, passed in frozen. */
+import { type Backoff, type HostId, limits } from "../base/index.ts";
+import type { RecordValidator } from "../dht/index.ts";
+import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
+
+/** Bounds that a test or a private mesh may set otherwise. */
+export interface Tuning {
+  /** Time in ms that whoever opens a link has for its first frame. */
+  readonly firstFrame: number;
+  /** Time in ms in which a slow reader must take something before the link is dropped. */
+  readonly drain: number;
+  /** Time in ms for one dial. */
+  readonly dial: number;
+  /** Time in ms for one put to or get from the DHT. */
+  readonly dht: number;
+  /** Connections that one IP address may open in a second. */
+  readonly inboundPerSecondPerIp: number;
+  /** Pauses between tries to reach a bootstrap host. */
+  readonly bootstrapRetry: Backoff;
+}
+
+export const defaultTuning: Tuning = {
+  firstFrame: limits.stepTimeout,
+  drain: limits.stepTimeout,
+  dial: limits.dialTimeout,
+  dht: limits.dhtTimeout,
+  inboundPerSecondPerIp: limits.inboundPerSecondPerIp,
+  bootstrapRetry: limits.bootstrapRetry,
+};
+
+interface CommonConfig {
+  /** Multiaddr texts to listen on. */
+  readonly listen: readonly string[];
+  /** Multiaddr texts that others are told instead of what we listen on; empty for the latter. */
+  readonly announce: readonly string[];
+  /** Lets the WAN DHT keep private addresses: private meshes and tests. */
+  readonly privateWan: boolean;
+  /** Judges every record that is stored here or found. */
+  readonly validator: RecordValidator;
+  readonly log: Log;
+  /** The system's by default. */
+  readonly clock?: Clock;
+  readonly tuning?: Partial<Tuning>;
+}
+
+export interface NodeConfig extends CommonConfig {
+  /** Multiaddr texts of bootstrap hosts, each with its /p2p part. */
+  readonly bootstrap: readonly string[];
+  /** Whether to look for other nodes on the LAN, and to be found there. */
+  readonly mdns: boolean;
+}
+
+export interface BootstrapConfig extends CommonConfig {
+  /** Ed25519 seed, 32 bytes, so that the host keeps its PeerId over restarts; a fresh one otherwise. */
+  readonly privateKey?: Uint8Array;
+}
+
+/** A connected host. */
+export interface PeerInfo {
+  readonly host: HostId;
+  /** Multiaddr text without /p2p. */
+  readonly address: string;
+  readonly direction: "in" | "out";
+  /** Protocols that open streams run now. */
+  readonly protocols: readonly string[];
+  readonly bootstrap: boolean;
+  /** Whether the host is in the routing table of the LAN DHT. */
+  readonly lanDht: boolean;
+  /** Whether the host is in the routing table of the WAN DHT. */
+  readonly wanDht: boolean;
+  /** Round trip of the last ping in ms, once there was one. */
+  readonly rttMs?: number;
+}
+
+export interface BootstrapState {
+  readonly address: string;
+  readonly state: "connected" | "searching";
+  /** Why the last try failed. */
+  readonly error?: string;
+}
+
+export interface NodeStatus {
+  readonly host: HostId;
+  readonly addresses: string[];
+  /** Connected hosts. */
+  readonly peers: number;
+  /** Hosts in the routing tables. */
+  readonly lanDht: number;
+  readonly wanDht: number;
+  readonly wanMode: "client" | "server";
+  readonly bootstrap: BootstrapState[];
+  readonly mdns: boolean;
+}
+
+export interface SottoNode {
+  readonly transport: Transport;
+  readonly rendezvous: Rendezvous;
+  status(): NodeStatus;
+  peers(): PeerInfo[];
+  /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
+  addBootstrap(address: string): void;
+  /** Stops looking for a bootstrap host; `false` where it was not looked for. */
+  removeBootstrap(address: string): boolean;
+  /** Ends every link and connection, within 5 s. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface BootstrapNode {
+  /** Multiaddr texts with /p2p, as others write them into their settings. */
+  addresses(): string[];
+  status(): NodeStatus;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,141 @@
+/** Reaching a host: every address at once, the first that speaks our protocol wins. */
+import type { Connection, Stream } from "@libp2p/interface";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { limits, SottoError } from "../base/index.ts";
+import type { Clock, DialTarget } from "../ports/index.ts";
+import { parseAddress, withoutPeer } from "./address.ts";
+import type { Host } from "./assemble.ts";
+import { deadline } from "./deadline.ts";
+import { isDirect } from "./gate.ts";
+
+export const LINK_PROTOCOL = "/sotto/link/1";
+
+export interface Reached {
+  readonly connection: Connection;
+  readonly stream: Stream;
+}
+
+/** A try that failed, in a few words for a person. */
+class Unreached extends Error {
+  override readonly name = "Unreached";
+}
+
+/** Why a dial failed, in a few words. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Unreached) return error.message;
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return "failed";
+  const text = `${"code" in error ? String(error.code) : ""} ${error.name} ${error.message}`;
+  const reasons: readonly (readonly [RegExp, string])[] = [
+    [/ECONNREFUSED/, "refused"],
+    [/ETIMEDOUT|TimeoutError|AbortError|aborted/, "timed out"],
+    [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL/, "no route"],
+    [/ENOTFOUND|EAI_AGAIN/, "name not found"],
+    [/UnsupportedProtocol/, "not our protocol"],
+    [/dial self/, "our own address"],
+    [/TooMany/, "too many links"],
+    [/Encryption|InvalidCrypto|UnexpectedPeer|Muxer/, "no handshake"],
+    [/ECONNRESET|EPIPE|closed|ended|UnexpectedEOF|Reset/i, "closed by the other side"],
+  ];
+  return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? "failed";
+}
+
+/**
+ * Opens a link stream. A direct connection to the host that is there already is used first.
+ * Throws `peer-unreachable`, whose message gives each address and its reason.
+ * @param timeout ms for all addresses together.
+ */
+export async function dialLink(
+  host: Host,
+  clock: Clock,
+  target: DialTarget,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Reached> {
+  if (target.host === host.peerId.toString())
+    throw new SottoError("peer-unreachable", "That host is this node itself.");
+  const limit = deadline(clock, timeout, signal);
+  const known = new Set(host.getConnections().map(({ id }) => id));
+  const failures: string[] = [];
+  const reached: Reached[] = [];
+  try {
+    for (const connection of connectionsTo(host, target)) {
+      const stream = await openLink(connection, limit.signal).catch(() => undefined);
+      if (stream !== undefined) return { connection, stream };
+    }
+    const tries = usable(host, target, failures).map(async (address) => {
+      const text = withoutPeer(address);
+      try {
+        const found = await reach(host, address, target.host, limit.signal);
+        reached.push(found);
+        // The first one ends the others; who still arrives is closed below.
+        if (reached[0] !== found) drop(found, known);
+        else limit.abort();
+        return found;
+      } catch (error) {
+        failures.push(`${text}: ${reasonOf(error)}`);
+        throw error;
+      }
+    });
+    return await Promise.any(tries);
+  } catch {
+    const why = signal.aborted && !limit.expired() ? ["given up"] : failures;
+    const list = why.length > 0 ? why.join("; ") : "no address is known";
+    throw new SottoError("peer-unreachable", `Could not reach the host (${list}).`);
+  } finally {
+    limit.clear();
+  }
+}
+
+/** Direct connections that lead to the target already. */
+function connectionsTo(host: Host, { host: peer, addresses }: DialTarget): Connection[] {
+  return host
+    .getConnections()
+    .filter((connection) => isDirect(connection) && connection.status === "open")
+    .filter(({ remotePeer, remoteAddr, direction }) =>
+      peer === undefined
+        ? direction === "outbound" && addresses.includes(withoutPeer(remoteAddr))
+        : remotePeer.toString() === peer,
+    );
+}
+
+/** The addresses worth a try; the others are named among the failures. */
+function usable(host: Host, { addresses }: DialTarget, failures: string[]): Multiaddr[] {
+  const own = new Set(host.getMultiaddrs().map(withoutPeer));
+  const found = new Map<string, Multiaddr>();
+  for (const text of addresses) {
+    const address = parseAddress(text);
+    if (address === undefined) failures.push(`${text}: not an address we can use`);
+    else if (own.has(withoutPeer(address))) failures.push(`${text}: our own address`);
+    else if (found.size >= limits.parallelDials) failures.push(`${text}: too many addresses`);
+    else found.set(withoutPeer(address), address);
+  }
+  // Without /p2p, even where the host is known: libp2p joins dials to one PeerId into one, address after
+  // address. Noise proves who answered, and `reach` compares.
+  return [...found.keys()].flatMap((text) => parseAddress(text) ?? []);
+}
+
+async function reach(
+  host: Host,
+  address: Multiaddr,
+  expected: string | undefined,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const connection = await host.dial(address, { signal });
+  if (expected !== undefined && connection.remotePeer.toString() !== expected) {
+    void connection.close().catch(() => undefined);
+    throw new Unreached("another host answers there");
+  }
+  return { connection, stream: await openLink(connection, signal) };
+}
+
+async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
+  if (!isDirect(connection)) throw new Unreached("only through a relay");
+  return connection.newStream(LINK_PROTOCOL, { signal });
+}
+
+/** Ends a stream that lost the race, and its connection unless that was there before. */
+function drop({ connection, stream }: Reached, known: ReadonlySet<string>): void {
+  stream.abort(new Error("another address was faster"));
+  if (!known.has(connection.id)) void connection.close().catch(() => undefined);
+}

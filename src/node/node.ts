@@ -1,0 +1,63 @@
+/** A messenger's node, put together. */
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import { assemble, bootstrapAddress, listen } from "./assemble.ts";
+import { BootstrapList } from "./bootstrap-list.ts";
+import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
+import { systemClock } from "./deadline.ts";
+import { type Lan, startLan } from "./lan.ts";
+import { DhtRendezvous } from "./rendezvous.ts";
+import { members, peersOf, statusOf } from "./status.ts";
+import { stopWithin } from "./stop.ts";
+import { LinkTransport } from "./transport.ts";
+
+/** See `createNode`. The host key is drawn here and kept nowhere. */
+export async function startNode(config: NodeConfig): Promise<SottoNode> {
+  const { clock = systemClock, log, validator } = config;
+  const tuning = { ...defaultTuning, ...config.tuning };
+  for (const address of config.bootstrap) bootstrapAddress(address);
+  const assembly = {
+    privateKey: await generateKeyPair("Ed25519"),
+    listen: config.listen,
+    announce: config.announce,
+    privateWan: config.privateWan,
+    wanServer: false,
+    validator,
+    clock,
+    tuning,
+  };
+  const host = await assemble(assembly);
+  const transport = new LinkTransport(host, clock, tuning);
+  const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
+  const lanMembers = members(host.services.lan.routingTable);
+  const wanMembers = members(host.services.wan.routingTable);
+  await transport.serve();
+  await listen(host, assembly);
+  const lan: Lan | undefined = config.mdns
+    ? await startLan(host, clock, tuning.dial, log)
+    : undefined;
+  const bootstrap = new BootstrapList(host, clock, tuning, log);
+  for (const address of config.bootstrap) bootstrap.add(address);
+  let stopping: Promise<void> | undefined;
+  return {
+    transport,
+    rendezvous,
+    status: () => statusOf(host, { bootstrap: bootstrap.states(), mdns: lan !== undefined }),
+    peers: () =>
+      peersOf(host, {
+        lan: lanMembers,
+        wan: wanMembers,
+        isBootstrap: (peer) => bootstrap.has(peer),
+      }),
+    addBootstrap: (address) => bootstrap.add(address),
+    removeBootstrap: (address) => bootstrap.remove(address),
+    stop() {
+      stopping ??= stopWithin([
+        () => bootstrap.stop(),
+        () => lan?.stop(),
+        () => transport.stop(),
+        () => host.stop(),
+      ]);
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** ports/rendezvous on the two DHTs. What goes wrong in one of them is no fault: the other may know. */
+import type { QueryEvent } from "@libp2p/kad-dht";
+import { equal, limits, toHex } from "../base/index.ts";
+import type { RecordValidator } from "../dht/index.ts";
+import type { Clock, Rendezvous } from "../ports/index.ts";
+import type { Host } from "./assemble.ts";
+import { deadline } from "./deadline.ts";
+import { type Dht, keyOf } from "./kademlia.ts";
+import { Places } from "./places.ts";
+
+export interface RendezvousOptions {
+  readonly host: Host;
+  readonly validator: RecordValidator;
+  readonly clock: Clock;
+  /** Time in ms for one put or get. */
+  readonly timeout: number;
+}
+
+export class DhtRendezvous implements Rendezvous {
+  readonly #options: RendezvousOptions;
+  readonly #dhts: readonly Dht[];
+  readonly #places = new Places(limits.dhtParallel);
+  /** What we left under each tag last, so that our own copy does not count as found. */
+  readonly #own = new Map<string, Uint8Array>();
+
+  constructor(options: RendezvousOptions) {
+    this.#options = options;
+    const { lan, wan } = options.host.services;
+    this.#dhts = [lan, wan];
+  }
+
+  async publish(tag: Uint8Array, record: Uint8Array, signal: AbortSignal): Promise<number> {
+    const key = keyOf(tag);
+    this.#remember(tag, record);
+    const takers = new Set<string>();
+    await this.#ask(signal, async (dht, until) => {
+      for await (const event of dht.put(key, record, { signal: until }))
+        if (event.name === "PEER_RESPONSE" && event.messageName === "PUT_VALUE")
+          takers.add(event.from.toString());
+    });
+    signal.throwIfAborted();
+    return takers.size;
+  }
+
+  async *lookup(tag: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const key = keyOf(tag);
+    const seen = new Set<string>();
+    const found: Uint8Array[] = [];
+    let wake: () => void = () => undefined;
+    let asking = true;
+    const stop = new AbortController();
+    const leave = (): void => stop.abort();
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
+    const asked = this.#ask(stop.signal, async (dht, until) => {
+      for await (const event of dht.get(key, { signal: until })) {
+        const record = this.#recordIn(event, tag);
+        if (record === undefined || seen.has(toHex(record))) continue;
+        seen.add(toHex(record));
+        if (this.#options.validator.check(tag, record).kind === "refused") continue;
+        found.push(record);
+        wake();
+      }
+    }).finally(() => {
+      asking = false;
+      wake();
+    });
+    try {
+      while (true) {
+        const record = found.shift();
+        if (record !== undefined) yield record;
+        else if (!asking) break;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    } finally {
+      signal.removeEventListener("abort", leave);
+      stop.abort();
+      await asked;
+    }
+    signal.throwIfAborted();
+  }
+
+  peers(): number {
+    return this.#dhts.reduce((sum, { routingTable }) => sum + routingTable.size, 0);
+  }
+
+  onPeer(appeared: () => void): void {
+    let waiting = false;
+    const onAdd = (): void => {
+      if (waiting) return;
+      waiting = true;
+      this.#options.clock.after(limits.peerBurst, () => {
+        waiting = false;
+        appeared();
+      });
+    };
+    for (const { routingTable } of this.#dhts) routingTable.addEventListener("peer:add", onAdd);
+  }
+
+  /**
+   * Runs `job` on each DHT that has peers, within the time limit, and swallows how each ends: kad-dht throws
+   * at the end of a get when one stale peer refuses the correction, though the newest record was received.
+   */
+  async #ask(
+    signal: AbortSignal,
+    job: (dht: Dht, until: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const { clock, timeout } = this.#options;
+    await this.#places.run(async () => {
+      const limit = deadline(clock, timeout, signal);
+      const dhts = this.#dhts.filter(({ routingTable }) => routingTable.size > 0);
+      await Promise.allSettled(dhts.map((dht) => job(dht, limit.signal)));
+      limit.clear();
+    });
+  }
+
+  /** The record that an event brings, unless it is our own copy. */
+  #recordIn(event: QueryEvent, tag: Uint8Array): Uint8Array | undefined {
+    if (event.name === "PEER_RESPONSE") return event.record?.value;
+    if (event.name !== "VALUE") return undefined;
+    const own = this.#own.get(toHex(tag));
+    const mine = event.from.equals(this.#options.host.peerId);
+    return mine && own !== undefined && equal(own, event.value) ? undefined : event.value;
+  }
+
+  #remember(tag: Uint8Array, record: Uint8Array): void {
+    const name = toHex(tag);
+    this.#own.delete(name);
+    this.#own.set(name, record.slice());
+    for (const oldest of this.#own.keys()) {
+      if (this.#own.size <= limits.ownRecords) break;
+      this.#own.delete(oldest);
+    }
+  }
+}

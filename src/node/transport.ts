@@ -1,0 +1,112 @@
+/** ports/transport on libp2p: link streams on direct connections. */
+import type { Connection, Stream } from "@libp2p/interface";
+import { type HostId, limits } from "../base/index.ts";
+import type { Channel, Clock, DialTarget, Transport } from "../ports/index.ts";
+import { advertised, withoutPeer } from "./address.ts";
+import { type Host, watchAddresses } from "./assemble.ts";
+import type { Tuning } from "./config.ts";
+import { dialLink, LINK_PROTOCOL } from "./dial.ts";
+import { isDirect } from "./gate.ts";
+import { StreamChannel } from "./stream.ts";
+
+/** Marks hosts whose connections are spared when there are too many. */
+export const LINK_TAG = "sotto-link";
+const LINK_TAG_VALUE = 100;
+
+export class LinkTransport implements Transport {
+  readonly host: HostId;
+  readonly #libp2p: Host;
+  readonly #clock: Clock;
+  readonly #tuning: Tuning;
+  readonly #channels = new Set<StreamChannel>();
+  readonly #watchers: (() => void)[] = [];
+  #take: ((channel: Channel) => void) | undefined;
+  #stopped = false;
+
+  constructor(libp2p: Host, clock: Clock, tuning: Tuning) {
+    this.#libp2p = libp2p;
+    this.#clock = clock;
+    this.#tuning = tuning;
+    this.host = libp2p.peerId.toString() as HostId;
+  }
+
+  /** Takes link streams from now on. Called before the host listens. */
+  async serve(): Promise<void> {
+    await this.#libp2p.handle(
+      LINK_PROTOCOL,
+      (stream, connection) => this.#accept(stream, connection),
+      {
+        maxInboundStreams: limits.linkStreamsPerConnection,
+        maxOutboundStreams: limits.linkStreamsPerConnection,
+      },
+    );
+  }
+
+  addresses(): readonly string[] {
+    return advertised(this.#libp2p.getMultiaddrs());
+  }
+
+  async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
+    const { stream, connection } = await dialLink(
+      this.#libp2p,
+      this.#clock,
+      target,
+      this.#tuning.dial,
+      signal,
+    );
+    return this.#open(stream, connection, true);
+  }
+
+  onChannel(take: (channel: Channel) => void): void {
+    this.#take = take;
+  }
+
+  onAddresses(changed: () => void): void {
+    this.#watchers.push(watchAddresses(this.#libp2p, this.#clock, changed));
+  }
+
+  /** Ends every channel. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const end of this.#watchers.splice(0)) end();
+    await Promise.all([...this.#channels].map((channel) => channel.close()));
+  }
+
+  #accept(stream: Stream, connection: Connection): void {
+    if (!isDirect(connection) || this.#take === undefined || this.#stopped) {
+      stream.abort(new Error("no link here"));
+      return;
+    }
+    this.#take(this.#open(stream, connection, false));
+  }
+
+  #open(stream: Stream, connection: Connection, outbound: boolean): StreamChannel {
+    const { remotePeer } = connection;
+    const channel: StreamChannel = new StreamChannel(stream, {
+      remote: remotePeer.toString() as HostId,
+      remoteAddress: withoutPeer(connection.remoteAddr),
+      outbound,
+      clock: this.#clock,
+      drain: this.#tuning.drain,
+      ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),
+      onEnd: () => {
+        this.#channels.delete(channel);
+        this.#spare(connection, undefined);
+      },
+    });
+    if (stream.status === "open") {
+      this.#channels.add(channel);
+      this.#spare(connection, { value: LINK_TAG_VALUE });
+    }
+    return channel;
+  }
+
+  /** Sets or removes the mark that spares a connection; it stays while another channel runs to that host. */
+  #spare({ remotePeer }: Connection, tag: { value: number } | undefined): void {
+    const host = remotePeer.toString();
+    if (tag === undefined && [...this.#channels].some(({ remote }) => remote === host)) return;
+    void this.#libp2p.peerStore
+      .merge(remotePeer, { tags: { [LINK_TAG]: tag } })
+      .catch(() => undefined);
+  }
+}

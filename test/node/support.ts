@@ -1,0 +1,119 @@
+/** Real nodes on loopback, and what a test needs to talk to them. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HostId } from "../../src/base/index.ts";
+import { nodeCrypto as createCrypto } from "../../src/crypto/index.ts";
+import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
+import {
+  type BootstrapNode,
+  createBootstrapNode,
+  createNode,
+  type NodeConfig,
+  type SottoNode,
+} from "../../src/node/index.ts";
+import { type Channel, silent } from "../../src/ports/index.ts";
+
+const nodeCrypto = createCrypto();
+
+export const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
+
+/** Many nodes of one test share one address. */
+const tuning = { inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
+
+export const validator = (): RecordValidator =>
+  new RecordValidator(nodeCrypto.verify, () => Date.now());
+
+const common = (): Omit<NodeConfig, "bootstrap" | "mdns"> => ({
+  listen: LOOPBACK,
+  announce: [],
+  privateWan: false,
+  validator: validator(),
+  log: silent,
+});
+
+export interface Lab {
+  node(config?: Partial<NodeConfig>): Promise<SottoNode>;
+  bootstrap(config?: Partial<Parameters<typeof createBootstrapNode>[0]>): Promise<BootstrapNode>;
+  /** Runs at the end, before the nodes stop. */
+  later(job: () => unknown): void;
+  /** Ends everything. */
+  clear(): Promise<void>;
+}
+
+export function createLab(): Lab {
+  const jobs: (() => unknown)[] = [];
+  return {
+    async node(config = {}) {
+      const node = await createNode({
+        ...common(),
+        bootstrap: [],
+        mdns: false,
+        ...config,
+        tuning: { ...tuning, ...config.tuning },
+      });
+      jobs.push(() => node.stop());
+      return node;
+    },
+    async bootstrap(config = {}) {
+      const host = await createBootstrapNode({
+        ...common(),
+        ...config,
+        tuning: { ...tuning, ...config.tuning },
+      });
+      jobs.push(() => host.stop());
+      return host;
+    },
+    later: (job) => void jobs.push(job),
+    async clear() {
+      for (const job of jobs.splice(0).reverse()) await job();
+    },
+  };
+}
+
+/** Waits for a condition; the test's own time limit ends it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10);
+}
+
+export const noSignal = (): AbortSignal => new AbortController().signal;
+
+/** The next channel that others open to a node. */
+export function incoming(node: SottoNode): Promise<Channel> {
+  return new Promise((resolve) => node.transport.onChannel(resolve));
+}
+
+/** Both ends of a channel from one node to another. */
+export async function connect(from: SottoNode, to: SottoNode): Promise<[Channel, Channel]> {
+  const taken = incoming(to);
+  const target = { addresses: to.transport.addresses(), host: to.transport.host };
+  const ours = await from.transport.dial(target, noSignal());
+  // The other end exists once the protocol is negotiated; it need not have heard a frame.
+  return [ours, await taken];
+}
+
+/** Frames until `count` have come, or the channel has ended. */
+export async function take(channel: Channel, count: number): Promise<Uint8Array[]> {
+  const frames: Uint8Array[] = [];
+  while (frames.length < count) {
+    const more = await channel.receive();
+    if (more.length === 0) break;
+    frames.push(...more);
+  }
+  return frames;
+}
+
+/** The keys of a made-up pair. */
+export const keysOf = (name: number) =>
+  rendezvousKeys(nodeCrypto, new Uint8Array(32).fill(name), "a");
+
+/** A record that is valid at `time`. */
+export function recordOf(name: number, time = Date.now()): Uint8Array {
+  const body = { host: "12D3KooWTest" as HostId, addresses: ["/ip4/127.0.0.1/tcp/1"] };
+  return sealRecord(nodeCrypto, keysOf(name), body, time);
+}
+
+/** Everything that a lookup finds. */
+export async function findAll(node: SottoNode, tag: Uint8Array): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for await (const record of node.rendezvous.lookup(tag, noSignal())) found.push(record);
+  return found;
+}
