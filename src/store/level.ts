@@ -44,6 +44,7 @@ export class LevelStore implements Store {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #wrote = false;
   #fault: SottoError | undefined;
 
   constructor(database: Database, crypto: CryptoProvider, keys: StoreKeys, tally: Tally) {
@@ -102,11 +103,22 @@ export class LevelStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= (async () => {
-      await this.#writing;
-      await this.#database.close();
-    })();
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writing;
+    await this.#database.close();
+    if (this.#fault || !this.#wrote) return;
+    // Opening turns the log into a table file. The end of a log can be lost without a trace, and leaves a
+    // whole earlier state; a row that is lost from a table is missed in the tally. So no log stays behind.
+    try {
+      await this.#database.open();
+      await this.#database.close();
+    } catch {
+      // Everything is in the log, synced: the next opening says what is wrong.
+    }
   }
 
   #refuse(): void {
@@ -171,6 +183,7 @@ export class LevelStore implements Store {
       { sync: true },
     );
     this.#tally = tally;
+    this.#wrote = true;
   }
 }
 
