@@ -1,0 +1,71 @@
+/** Simulated time: timers run in order as fast as the machine allows. */
+import type { Clock } from "../../src/ports/index.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly job: () => void;
+}
+
+const START = Date.UTC(2030, 0, 1, 12);
+
+export class SimTime {
+  #now = START;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  /** Whole ms, as a real clock gives. */
+  now(): number {
+    return Math.floor(this.#now);
+  }
+
+  after(ms: number, job: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, job };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** A clock that is off by `skew` ms and drives the same timers. */
+  clock(skew = 0): Clock {
+    return { now: () => this.now() + skew, after: (ms, job) => this.after(ms, job) };
+  }
+
+  /** Lets everything happen that needs no time. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Runs timers until `reached`, or for `limit` ms of simulated time. @returns whether it was reached. */
+  async run(reached: () => boolean, limit: number): Promise<boolean> {
+    const end = this.#now + limit;
+    for (;;) {
+      await this.settle();
+      if (reached()) return true;
+      const next = this.#next();
+      if (next === undefined || next.at > end) {
+        this.#now = end;
+        return false;
+      }
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.job();
+    }
+  }
+
+  /** Lets `ms` pass. */
+  async pass(ms: number): Promise<void> {
+    await this.run(() => false, ms);
+  }
+
+  #next(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers)
+      if (
+        first === undefined ||
+        timer.at < first.at ||
+        (timer.at === first.at && timer.order < first.order)
+      )
+        first = timer;
+    return first;
+  }
+}
