@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { readU32, SottoError } from "../../src/base/index.ts";
+import type { StoreOp } from "../../src/ports/index.ts";
+import { openAt, temporaryDirectory } from "./place.ts";
+
+const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
+
+/** Runs the writer until it has acknowledged a number of commits, kills it, and says what it acknowledged. */
+async function writeAndKill(directory: string, commits: number): Promise<Map<string, number>> {
+  const child = spawn(process.execPath, ["--import", "tsx", WRITER, directory], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const closed = once(child, "close");
+  let text = "";
+  let lines = 0;
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (part: string) => {
+    text += part;
+    lines += part.split("\n").length - 1;
+    if (lines >= commits) child.kill("SIGKILL");
+  });
+  const [, signal] = await closed;
+  assert.equal(signal, "SIGKILL");
+  const acknowledged = new Map<string, number>();
+  for (const line of text.split("\n").slice(0, -1)) {
+    const [of = "", at = ""] = line.split(" ");
+    acknowledged.set(of, Number(at));
+  }
+  return acknowledged;
+}
+
+/** Where the machine lets us make a small disk: Linux, as root. */
+function mountSmallDisk(directory: string, size: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", directory], {
+      stdio: "ignore",
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("a crash of the store", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = temporaryDirectory();
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("by kill -9 loses no acknowledged commit and splits none", async function () {
+    this.timeout(60_000);
+    for (let round = 0; round < 8; round++) {
+      const acknowledged = await writeAndKill(directory, 1 + round * 37);
+      assert.ok(acknowledged.size > 0);
+      const store = await openAt(directory);
+      for (const [of, last] of acknowledged) {
+        const rows = await store.list("message", of);
+        assert.ok(rows.length > last, `${of}: ${last} was acknowledged, ${rows.length} are there`);
+        assert.ok(rows.every(({ at, value }, i) => at === i && readU32(value) === i));
+        const session = await store.get({ table: "session", of, at: 0 });
+        assert.equal(session && readU32(session), rows.length - 1);
+        const outbox = await store.list("outbox", of);
+        assert.deepEqual(
+          outbox.map(({ at }) => at),
+          [rows.length - 1],
+        );
+      }
+      await store.close();
+    }
+  });
+
+  it("by a full disk stops all writing, goes on reading, and opens again as it was committed", async function () {
+    if (!mountSmallDisk(directory, "2m")) {
+      console.log("      skipped: this machine does not let us mount a small disk");
+      this.skip();
+    }
+    try {
+      const put = (at: number): StoreOp => ({
+        kind: "put",
+        key: { table: "message", of: "alice", at },
+        value: new Uint8Array(20_000).fill(at),
+      });
+      const store = await openAt(directory);
+      let written = 0;
+      let fault: unknown;
+      while (fault === undefined && written < 200)
+        await store.commit([put(written)]).then(
+          () => written++,
+          (error: unknown) => {
+            fault = error;
+          },
+        );
+      assert.ok(fault instanceof SottoError && fault.code === "disk-full");
+      // Small enough to fit: it is refused because what is on the disk is no longer known.
+      const small: StoreOp = { ...put(0), key: { table: "meta", of: "", at: 0 } };
+      await assert.rejects(store.commit([small]), { code: "disk-full" });
+      await assert.rejects(store.commit([small]), { code: "disk-full" });
+      assert.equal((await store.list("message", "alice")).length, written);
+      await store.close();
+
+      execFileSync("mount", ["-o", "remount,size=16m", directory]);
+      const again = await openAt(directory);
+      const rows = await again.list("message", "alice");
+      // The batch that failed may be there or not (LevelDB wrote some of it), but never a part of it.
+      assert.ok(rows.length === written || rows.length === written + 1);
+      assert.ok(rows.every(({ at, value }) => value.every((byte) => byte === at % 256)));
+      assert.equal(await again.get(small.key), undefined);
+      await again.commit([small]);
+      await again.close();
+    } finally {
+      execFileSync("umount", [directory]);
+    }
+  });
+});
