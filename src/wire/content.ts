@@ -100,19 +100,22 @@ export function decodeContent(bytes: Uint8Array): ReceivedContent | undefined {
   if (bytes.length > limits.frameBytes) return undefined;
   const fields = walk(bytes);
   if (fields === undefined || !fits(fields, contentTypes)) return undefined;
-  let unknown = false;
+  let newKind = false;
+  let newBody = false;
   for (const { number, value } of fields) {
     const inner = number === 1 || number === 2 ? walk(value) : [];
     if (inner === undefined) return undefined;
     if (number === 1 && !fits(inner, messageTypes, messageRepeats)) return undefined;
     if (number === 2 && !fits(inner, ackTypes)) return undefined;
-    if (number > 2 || (number === 1 && hasNewBody(inner))) unknown = true;
+    if (number === 1) newBody = hasNewBody(inner);
+    if (number > 2) newKind = true;
   }
   const raw = attempt(() => pb.Content.decode(bytes));
   if (raw === undefined) return undefined;
-  const message = raw.message && readMessage(raw.message, unknown);
+  const message = raw.message && readMessage(raw.message, newBody);
   const ack = raw.ack && readAck(raw.ack);
   if ((raw.message && message === undefined) || (raw.ack && ack === undefined)) return undefined;
+  const unknown = newKind || newBody;
   return { ...(message && { message }), ...(ack && { ack }), ...(unknown && { unknown }) };
 }
 

@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { concat, limits, utf8 } from "../../src/base/index.ts";
+import {
+  type Content,
+  decodeContent,
+  decodeHandshakePayload,
+  encodeContent,
+  encodeHandshakePayload,
+  type HandshakePayload,
+  type Message,
+} from "../../src/wire/index.ts";
+
+const count = fc.maxSafeNat();
+const id = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const message: fc.Arbitrary<Message> = fc
+  .record(
+    {
+      id,
+      sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      lamport: count,
+      parents: fc.array(id, { maxLength: limits.parents }),
+      sentAt: count,
+      text: fc.string({ unit: "binary", maxLength: 200 }).filter((text) => !/\p{Cs}/u.test(text)),
+      settled: count,
+    },
+    { noNullPrototype: true },
+  )
+  .map((value) => ({ ...value, settled: value.settled % value.sequence }));
+const bits = fc.uint8Array({ maxLength: limits.ackBits / 8 }).filter((value) => value.at(-1) !== 0);
+const content: fc.Arbitrary<Content> = fc.record(
+  { message, ack: fc.record({ upTo: count, bits, readUpTo: count }, { noNullPrototype: true }) },
+  { requiredKeys: [], noNullPrototype: true },
+);
+const payload: fc.Arbitrary<HandshakePayload> = fc.record(
+  {
+    certificate: fc.uint8Array({ minLength: 136, maxLength: 136 }),
+    name: fc.string({ unit: "grapheme", maxLength: 20 }),
+    capabilities: fc.integer({ min: 0, max: 0xffffffff }),
+    madeAt: count,
+    stream: id,
+  },
+  { noNullPrototype: true },
+);
+
+const plain: Message = {
+  id: new Uint8Array(16).fill(1),
+  sequence: 1,
+  settled: 0,
+  lamport: 0,
+  parents: [],
+  sentAt: 5,
+  text: "hi",
+};
+
+/** Protobuf by hand, for what our encoder never writes. */
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))];
+}
+function field(number: number, value: number | Uint8Array | readonly number[]): Uint8Array {
+  return typeof value === "number"
+    ? Uint8Array.from([...varint(number * 8), ...varint(value)])
+    : Uint8Array.from([...varint(number * 8 + 2), ...varint(value.length), ...value]);
+}
+const settled = field(7, 0);
+const head = [field(1, plain.id), field(2, 1), field(3, 0), field(5, 5)];
+const whole = [...head, field(6, utf8("hi")), settled];
+const inMessage = (...fields: Uint8Array[]) => decodeContent(field(1, concat(...fields)));
+const inAck = (...fields: Uint8Array[]) => decodeContent(field(2, concat(...fields)));
+
+describe("wire/content", () => {
+  it("gives every content back", () => {
+    fc.assert(
+      fc.property(content, (value) => {
+        assert.deepEqual(decodeContent(encodeContent(value)), value);
+      }),
+    );
+  });
+
+  it("allows an empty content", () => {
+    assert.equal(encodeContent({}).length, 0);
+    assert.deepEqual(decodeContent(new Uint8Array(0)), {});
+  });
+
+  it("takes any bytes without throwing", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        decodeContent(bytes);
+        decodeHandshakePayload(bytes);
+        decodeContent(field(1, bytes));
+        decodeContent(field(2, bytes));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("takes a content with one byte changed without throwing, and never as the same content", () => {
+    const position = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(content, position, fc.integer({ min: 1, max: 255 }), (value, where, flip) => {
+        const bytes = encodeContent(value);
+        fc.pre(bytes.length > 0);
+        const at = Math.floor(where * bytes.length);
+        bytes[at] = (bytes[at] as number) ^ flip;
+        assert.notDeepEqual(decodeContent(bytes), value);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("refuses a content that was cut anywhere", () => {
+    const bytes = encodeContent({ message: plain });
+    for (let length = 1; length < bytes.length; length++)
+      assert.equal(decodeContent(bytes.subarray(0, length)), undefined);
+  });
+
+  it("writes the same as protobuf by hand", () => {
+    assert.deepEqual(encodeContent({ message: plain }), field(1, concat(...whole)));
+    assert.deepEqual(inMessage(...whole), { message: plain });
+  });
+
+  it("holds a text of exactly the limit and no more", () => {
+    const text = "é".repeat(limits.textBytes / 2);
+    assert.equal(
+      decodeContent(encodeContent({ message: { ...plain, text } }))?.message?.text,
+      text,
+    );
+    assert.throws(() => encodeContent({ message: { ...plain, text: `${text}a` } }), RangeError);
+    assert.equal(
+      inMessage(...head, settled, field(6, new Uint8Array(limits.textBytes + 1))),
+      undefined,
+    );
+  });
+
+  it("refuses text that is not UTF-8 instead of mending it", () => {
+    assert.equal(inMessage(...head, settled, field(6, [0xff])), undefined);
+    assert.equal(inMessage(...head, settled, field(6, [0xed, 0xa0, 0x80])), undefined);
+    assert.equal(inMessage(...head, settled, field(6, [0xc0, 0x80])), undefined);
+  });
+
+  it("refuses a missing, doubled or mistyped field", () => {
+    for (let missing = 0; missing < whole.length; missing++)
+      assert.equal(inMessage(...whole.filter((_, i) => i !== missing)), undefined);
+    for (const doubled of whole) assert.equal(inMessage(...whole, doubled), undefined);
+    assert.equal(
+      decodeContent(concat(field(1, concat(...whole)), field(1, concat(...whole)))),
+      undefined,
+    );
+    assert.equal(inMessage(...head, settled, field(6, 3)), undefined);
+    assert.equal(decodeContent(field(1, 0)), undefined);
+    assert.equal(decodeContent(field(2, 0)), undefined);
+  });
+
+  it("refuses lengths and numbers out of bounds", () => {
+    const [one, two, three, five, ...rest] = whole as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    assert.equal(inMessage(field(1, new Uint8Array(15)), two, three, five, ...rest), undefined);
+    assert.equal(inMessage(field(1, new Uint8Array(17)), two, three, five, ...rest), undefined);
+    assert.equal(inMessage(one, field(2, 0), three, five, ...rest), undefined);
+    assert.equal(inMessage(one, field(2, 2 ** 53), three, five, ...rest), undefined);
+    assert.equal(inMessage(one, two, field(3, 2 ** 60), five, ...rest), undefined);
+    assert.ok(inMessage(one, field(2, 2 ** 53 - 1), three, five, ...rest));
+    assert.equal(inMessage(...head, field(6, []), field(7, 1)), undefined);
+    // Ten bytes of 0xff, a minus one: more than any number that we know.
+    const huge = Uint8Array.of(16, ...new Array(9).fill(0xff), 1);
+    assert.equal(inMessage(one, huge, three, five, ...rest), undefined);
+    const parent = field(4, new Uint8Array(16));
+    assert.ok(inMessage(...whole, ...new Array(limits.parents).fill(parent)));
+    assert.equal(inMessage(...whole, ...new Array(limits.parents + 1).fill(parent)), undefined);
+    assert.equal(inMessage(...whole, field(4, new Uint8Array(15))), undefined);
+  });
+
+  it("refuses a number that is not in its shortest form", () => {
+    assert.equal(
+      inMessage(...head.slice(0, 1), Uint8Array.of(16, 0x81, 0), ...whole.slice(2)),
+      undefined,
+    );
+  });
+
+  it("refuses field number 0, groups, and lengths beyond the end of what holds them", () => {
+    assert.equal(decodeContent(field(0, 1)), undefined);
+    assert.equal(decodeContent(Uint8Array.of(0x1b, 0x1c)), undefined);
+    assert.equal(
+      decodeContent(concat(field(1, Uint8Array.of(0x0a, 16, 1)), new Uint8Array(20))),
+      undefined,
+    );
+  });
+
+  it("holds an acknowledgement to its bounds", () => {
+    const ack = (value: Uint8Array) => inAck(field(1, 7), field(2, value), field(3, 2));
+    const most = new Uint8Array(limits.ackBits / 8).fill(1);
+    assert.deepEqual(ack(most), { ack: { upTo: 7, bits: most, readUpTo: 2 } });
+    assert.equal(ack(Uint8Array.of(...most, 1)), undefined);
+    assert.equal(ack(Uint8Array.of(1, 0)), undefined);
+    assert.equal(inAck(field(1, 7), field(2, [])), undefined);
+    assert.throws(
+      () => encodeContent({ ack: { upTo: 0, bits: Uint8Array.of(0), readUpTo: 0 } }),
+      RangeError,
+    );
+  });
+
+  it("marks what a newer Sotto made, and keeps the envelope of its message", () => {
+    const lines = field(16, [1, 2]);
+    assert.deepEqual(inMessage(...head, settled, lines), {
+      message: { ...plain, text: "" },
+      unknown: true,
+    });
+    assert.deepEqual(inMessage(...whole, lines), { message: plain, unknown: true });
+    assert.deepEqual(decodeContent(field(3, [1])), { unknown: true });
+    assert.equal(inMessage(...head.slice(1), settled, lines), undefined);
+  });
+
+  it("asks for a text where the newer kind stands beside the message, not in it", () => {
+    assert.equal(
+      decodeContent(concat(field(1, concat(...head, settled)), field(3, [1]))),
+      undefined,
+    );
+  });
+
+  it("skips additions to kinds that it knows", () => {
+    assert.deepEqual(inMessage(...whole, field(8, [1]), field(15, 3)), { message: plain });
+    assert.deepEqual(inAck(field(1, 1), field(2, []), field(3, 0), field(4, 9)), {
+      ack: { upTo: 1, bits: new Uint8Array(0), readUpTo: 0 },
+    });
+  });
+
+  it("refuses more fields than any content has", () => {
+    assert.ok(inMessage(...whole, ...new Array(58).fill(field(9, 1))));
+    assert.equal(inMessage(...whole, ...new Array(59).fill(field(9, 1))), undefined);
+  });
+
+  it("keeps no view of the bytes that it decoded", () => {
+    const bytes = encodeContent({ message: { ...plain, parents: [new Uint8Array(16).fill(2)] } });
+    const decoded = decodeContent(bytes);
+    const before = structuredClone(decoded);
+    bytes.fill(0);
+    assert.deepEqual(decoded, before);
+  });
+
+  it("gives every handshake payload back, and skips what a newer peer added", () => {
+    fc.assert(
+      fc.property(payload, (value) => {
+        const bytes = encodeHandshakePayload(value);
+        assert.deepEqual(decodeHandshakePayload(bytes), value);
+        assert.deepEqual(decodeHandshakePayload(concat(bytes, field(9, [1]))), value);
+        for (const length of [0, 1, 138, bytes.length - 1])
+          assert.equal(decodeHandshakePayload(bytes.subarray(0, length)), undefined);
+      }),
+    );
+  });
+
+  it("holds a handshake payload to its bounds", () => {
+    const good = {
+      certificate: new Uint8Array(136),
+      name: "a",
+      capabilities: 0,
+      madeAt: 0,
+      stream: new Uint8Array(16),
+    };
+    for (const bad of [
+      { certificate: new Uint8Array(135) },
+      { name: "a".repeat(257) },
+      { capabilities: 2 ** 32 },
+      { madeAt: -1 },
+      { madeAt: 0.5 },
+      { stream: new Uint8Array(15) },
+    ])
+      assert.throws(() => encodeHandshakePayload({ ...good, ...bad }), RangeError);
+    const by = (certificate: number, name: Uint8Array, capabilities: number, stream = 16) =>
+      decodeHandshakePayload(
+        concat(
+          field(1, new Uint8Array(certificate)),
+          field(2, name),
+          field(3, capabilities),
+          field(4, 0),
+          field(5, new Uint8Array(stream)),
+        ),
+      );
+    assert.deepEqual(by(136, utf8("a"), 0), good);
+    assert.equal(by(137, utf8("a"), 0), undefined);
+    assert.equal(by(136, new Uint8Array(257).fill(97), 0), undefined);
+    assert.equal(by(136, Uint8Array.of(0xff), 0), undefined);
+    assert.equal(by(136, utf8("a"), 2 ** 32), undefined);
+    assert.equal(by(136, utf8("a"), 0, 17), undefined);
+  });
+});
