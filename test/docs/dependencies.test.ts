@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { importsOf } from "../architecture/scan.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const readJson = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
+
+interface LockEntry {
+  readonly version?: string;
+  readonly license?: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly optional?: boolean;
+  readonly inBundle?: boolean;
+}
+
+const { dependencies, devDependencies } = readJson("package.json") as Record<
+  "dependencies" | "devDependencies",
+  Record<string, string>
+>;
+const declared = { ...dependencies, ...devDependencies };
+const lock = readJson("package-lock.json").packages as Record<string, LockEntry>;
+const page = readFileSync(join(root, "docs/DEPENDENCIES.md"), "utf8");
+
+/** Lines of the page's tables: package, version, licence, reason, why not another. */
+const rows = [
+  ...page.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm),
+].map((match) => {
+  const [name, version, license, reason, instead] = match.slice(1).map((cell) => cell.trim());
+  return { name, version, license, reason, instead } as Record<string, string>;
+});
+
+/** Names of the packages that the product imports. */
+function imported(): Set<string> {
+  const names = new Set<string>();
+  for (const top of ["src", "bin"]) {
+    for (const path of readdirSync(join(root, top), { recursive: true, encoding: "utf8" })) {
+      if (!path.endsWith(".ts")) continue;
+      for (const { specifier } of importsOf(readFileSync(join(root, top, path), "utf8"))) {
+        if (specifier === undefined || /^(?:\.|node:)/.test(specifier)) continue;
+        names.add(specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/"));
+      }
+    }
+  }
+  return names;
+}
+
+describe("the dependencies", () => {
+  it("are pinned to exact versions", () => {
+    const loose = Object.entries(declared).filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(range));
+    assert.deepEqual(loose, []);
+  });
+
+  it("have one line each in docs/DEPENDENCIES.md, and no other package has one", () => {
+    assert.deepEqual(rows.map(({ name }) => name).sort(), Object.keys(declared).sort());
+  });
+
+  it("are described with the version and the licence that are installed", () => {
+    for (const { name, version, license } of rows) {
+      const entry = lock[`node_modules/${name}`];
+      assert.deepEqual(
+        { name, version, license },
+        { name, version: entry?.version, license: entry?.license?.replace(/^\((.*)\)$/, "$1") },
+      );
+    }
+  });
+
+  it("each have a reason", () => {
+    const silent = rows.filter(({ reason, instead }) => (reason + instead).length < 20);
+    assert.deepEqual(silent, []);
+  });
+
+  it("are all imported, and nothing else is", () => {
+    assert.deepEqual([...imported()].sort(), Object.keys(dependencies).sort());
+  });
+});
+
+describe("the lock file", () => {
+  const entries = Object.entries(lock).filter(([path]) => path !== "");
+
+  it("takes packages from the npm registry alone", () => {
+    const foreign = entries.filter(
+      ([path, { resolved }]) =>
+        !path.startsWith("node_modules/") ||
+        (resolved !== undefined && !resolved.startsWith("https://registry.npmjs.org/")),
+    );
+    assert.deepEqual(foreign, []);
+  });
+
+  it("holds the hash of every package but binaries of other platforms", () => {
+    const unproven = entries.filter(
+      ([path, { integrity }]) =>
+        !/^sha512-/.test(integrity ?? "") && !path.startsWith("node_modules/@biomejs/cli-"),
+    );
+    assert.deepEqual(unproven, []);
+  });
+
+  it("agrees with package.json", () => {
+    const { name, version } = readJson("package.json");
+    const locked = readJson("package-lock.json");
+    assert.deepEqual([locked.name, locked.version], [name, version]);
+    for (const [dependency, range] of Object.entries(declared)) {
+      assert.equal(lock[`node_modules/${dependency}`]?.version, range, dependency);
+    }
+  });
+});
