@@ -147,6 +147,14 @@ const plants: readonly (readonly [string, Rule, Readonly<Record<string, string>>
     { "src/cli/in.ts": 'export const r = require("commander");\n' },
   ],
   [
+    "a require made by hand",
+    "uncheckable-import",
+    {
+      "src/cli/in.ts":
+        'import { createRequire } from "node:module";\nexport const r = createRequire;\n',
+    },
+  ],
+  [
     "a cycle of types",
     "cycle",
     {
@@ -274,7 +282,7 @@ describe("the scanner of imports", () => {
       '/* import b from "no2"; */',
       "const c = 'import d from \"no3\"';",
       `const e = \`import f from "no4" $${"{"} g("}") + \`import("no5")\` } import h from "no6"\`;`,
-      "const i = /import j from \"no7\"/; const k = x.import('no8');",
+      "const i = /import j from \"no7\"/; const k = x.import('no8'); y.require(z);",
       'const l = /["`]/.test(m) ? "\\"" : 1; import n from "yes";',
     ].join("\n");
     assert.deepEqual(read(source), ["static yes"]);

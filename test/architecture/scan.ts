@@ -134,16 +134,13 @@ export function importsOf(source: string, code = codeOf(source)): Import[] {
     add(match.index + match[0].length - 1, match[1] === undefined ? "static" : "type");
   for (const match of code.matchAll(BARE)) add(match.index + match[0].length - 1, "static");
   for (const match of code.matchAll(CALL)) {
-    if (code[match.index - 1] === ".") continue;
-    const kind = match[1] === "import" ? "dynamic" : "require";
+    if (/[.#]/.test(code[match.index - 1] ?? "")) continue;
     const end = match.index + match[0].length;
-    if (match[2] !== undefined) add(end - 1, kind);
-    else
-      found.set(match.index, {
-        kind,
-        specifier: undefined,
-        line: source.slice(0, match.index).split("\n").length,
-      });
+    if (match[2] !== undefined) add(end - 1, match[1] === "import" ? "dynamic" : "require");
+    else if (match[1] === "import") {
+      const line = source.slice(0, match.index).split("\n").length;
+      found.set(match.index, { kind: "dynamic", specifier: undefined, line });
+    }
   }
   return [...found.entries()].sort(([a], [b]) => a - b).map(([, one]) => one);
 }
