@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { concat, equal, limits, toHex } from "../../src/base/index.ts";
+import { nodeCrypto } from "../../src/crypto/index.ts";
+import {
+  advance,
+  decodeChain,
+  encodeChain,
+  epochOf,
+  epochOffset,
+  type RootChain,
+  secretAt,
+  startChain,
+} from "../../src/dht/index.ts";
+import { crypto, DAY, NOW, root } from "./keys.ts";
+
+const start = startChain(crypto, root, NOW);
+const current = epochOf(NOW, start.offset);
+/** The moment, ms, at which an epoch of the chain begins. */
+const begin = (epoch: number) => epoch * DAY - start.offset;
+
+describe("dht/epoch", () => {
+  it("counts days, shifted by the pair's offset, and turns exactly at the border", () => {
+    assert.equal(epochOf(0, 0), 0);
+    assert.equal(epochOf(DAY - 1, 0), 0);
+    assert.equal(epochOf(DAY, 0), 1);
+    assert.equal(epochOf(DAY - 1, 1), 1);
+    assert.equal(epochOf(begin(current), start.offset), current);
+    assert.equal(epochOf(begin(current) - 1, start.offset), current - 1);
+  });
+
+  it("shifts each pair by a secret of its own, within one epoch", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (secret) => {
+        const offset = epochOffset(crypto, secret);
+        assert.ok(Number.isInteger(offset) && offset >= 0 && offset < limits.epoch);
+      }),
+      { numRuns: 50 },
+    );
+    const offsets = Array.from({ length: 50 }, (_, i) =>
+      epochOffset(crypto, new Uint8Array(32).fill(i)),
+    );
+    assert.equal(new Set(offsets).size, 50);
+    assert.ok(Math.max(...offsets) - Math.min(...offsets) > limits.epoch / 2);
+  });
+
+  it("gives both sides the same chain, with either provider", () => {
+    assert.deepEqual(startChain(nodeCrypto(), root.slice(), NOW), start);
+  });
+
+  it("has the neighbours of the current epoch at pairing, also for a clock a day off", () => {
+    for (const now of [NOW - limits.pairClockSkew, NOW, NOW + limits.pairClockSkew]) {
+      const epoch = epochOf(now, start.offset);
+      const chain = advance(crypto, start, now);
+      for (const near of [epoch - 1, epoch, epoch + 1])
+        assert.equal(secretAt(crypto, chain, near)?.length, 32, `${near - current}`);
+    }
+  });
+
+  it("gives every epoch a secret of its own that shares nothing with its neighbours", () => {
+    const secrets = Array.from({ length: 20 }, (_, i) => secretAt(crypto, start, start.epoch + i));
+    assert.equal(new Set(secrets.map((secret) => toHex(secret ?? new Uint8Array(0)))).size, 20);
+  });
+
+  it("gives the same secrets before and after it was advanced", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 25 }),
+        fc.integer({ min: 0, max: 20 }),
+        (days, more) => {
+          const now = NOW + days * DAY;
+          const epoch = epochOf(now, start.offset) - 1 + more;
+          const late = advance(crypto, start, now);
+          assert.deepEqual(secretAt(crypto, late, epoch), secretAt(crypto, start, epoch));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("cannot give an epoch before the neighbour of the current one, and holds no trace of it", () => {
+    const now = NOW + 10 * DAY;
+    const late = advance(crypto, start, now);
+    const oldest = epochOf(now, start.offset) - 1;
+    assert.equal(late.epoch, oldest);
+    assert.ok(secretAt(crypto, late, oldest));
+    assert.equal(secretAt(crypto, late, oldest - 1), undefined);
+    const bytes = encodeChain(late);
+    for (let epoch = start.epoch; epoch < oldest; epoch++) {
+      const old = secretAt(crypto, start, epoch) as Uint8Array;
+      for (let at = 0; at + 32 <= bytes.length; at++)
+        assert.ok(!equal(bytes.subarray(at, at + 32), old));
+    }
+  });
+
+  it("advances exactly when the epoch turns, and is the same object until then", () => {
+    const chain = advance(crypto, start, begin(current));
+    assert.equal(chain.epoch, current - 1);
+    assert.equal(advance(crypto, chain, begin(current + 1) - 1), chain);
+    assert.equal(advance(crypto, chain, begin(current + 1)).epoch, current);
+  });
+
+  it("never goes back", () => {
+    const chain = advance(crypto, start, NOW + 5 * DAY);
+    for (const now of [0, NOW - 1000 * DAY, NOW, NOW + 4 * DAY])
+      assert.equal(advance(crypto, chain, now), chain);
+  });
+
+  it("keeps its roots when a clock leaps, until the peer proves the leap", () => {
+    const edge = begin(start.epoch + 1 + limits.epochsUnproven);
+    assert.equal(advance(crypto, start, edge).epoch, start.epoch + limits.epochsUnproven);
+    const beyond = edge + DAY;
+    assert.equal(advance(crypto, start, beyond), start);
+    assert.ok(secretAt(crypto, start, epochOf(beyond, start.offset)));
+    assert.equal(
+      advance(crypto, start, beyond, true).epoch,
+      start.epoch + limits.epochsUnproven + 1,
+    );
+  });
+
+  it("bounds the work of one call, proven or not", () => {
+    const last = start.epoch + limits.epochsAhead;
+    assert.equal(secretAt(crypto, start, last)?.length, 32);
+    assert.equal(secretAt(crypto, start, last + 1), undefined);
+    assert.equal(secretAt(crypto, start, Number.MAX_SAFE_INTEGER), undefined);
+    assert.equal(secretAt(crypto, start, start.epoch + 0.5), undefined);
+    assert.equal(secretAt(crypto, start, Number.NaN), undefined);
+    assert.equal(advance(crypto, start, begin(last + 2), true), start);
+  });
+
+  it("leaves what it was given as it was, and gives out no view of it", () => {
+    const given = root.slice();
+    const chain = startChain(crypto, given, NOW);
+    const before = encodeChain(chain);
+    secretAt(crypto, chain, chain.epoch)?.fill(0);
+    secretAt(crypto, chain, chain.epoch + 3);
+    advance(crypto, chain, NOW + 3 * DAY);
+    given.fill(0);
+    assert.deepEqual(encodeChain(chain), before);
+  });
+
+  it("comes back from its bytes", () => {
+    const chain: fc.Arbitrary<RootChain> = fc.record(
+      {
+        offset: fc.integer({ min: 0, max: limits.epoch - 1 }),
+        epoch: fc.integer({ min: 0, max: 0xffffffff }),
+        root: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      },
+      { noNullPrototype: true },
+    );
+    fc.assert(
+      fc.property(chain, (value) => assert.deepEqual(decodeChain(encodeChain(value)), value)),
+    );
+  });
+
+  it("refuses bytes that are no chain, and never throws on any", () => {
+    const bytes = encodeChain(start);
+    assert.equal(bytes.length, 41);
+    assert.equal(decodeChain(bytes.subarray(1)), undefined);
+    assert.equal(decodeChain(concat(bytes, new Uint8Array(1))), undefined);
+    assert.equal(decodeChain(concat(Uint8Array.of(2), bytes.subarray(1))), undefined);
+    const offset = bytes.slice();
+    new DataView(offset.buffer).setUint32(1, limits.epoch);
+    assert.equal(decodeChain(offset), undefined);
+    new DataView(offset.buffer).setUint32(1, limits.epoch - 1);
+    assert.ok(decodeChain(offset));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 50 }), (any) => void decodeChain(any)));
+    assert.throws(() => encodeChain({ ...start, offset: -1 }), RangeError);
+    assert.throws(() => encodeChain({ ...start, root: new Uint8Array(31) }), RangeError);
+  });
+});
