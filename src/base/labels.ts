@@ -12,7 +12,6 @@ export const labels = {
   inviteRoot: "sotto/1 invite root",
   inviteEpoch: "sotto/1 invite epoch",
   inviteId: "sotto/1 invite id",
-  inviteChecksum: "sotto/1 invite checksum",
   // Rendezvous
   epochOffset: "sotto/1 epoch offset",
   nextRoot: "sotto/1 next root",
