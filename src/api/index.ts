@@ -18,6 +18,7 @@ export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
 export { version } from "./version.ts";
 export type {
   Account,
+  Bootstrap,
   Contact,
   Invite,
   Message,

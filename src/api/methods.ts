@@ -5,7 +5,16 @@
  * `who` is a contact's name, a unique start of it, or an account id (or a start of at least 6 characters).
  */
 import type { EventType } from "./events.ts";
-import type { Account, Contact, Invite, Message, NewInvite, NodeStatus, Peer } from "./views.ts";
+import type {
+  Account,
+  Bootstrap,
+  Contact,
+  Invite,
+  Message,
+  NewInvite,
+  NodeStatus,
+  Peer,
+} from "./views.ts";
 
 /** No parameters, or nothing to tell. */
 export type Nothing = Readonly<Record<string, never>>;
@@ -14,6 +23,9 @@ interface Who {
 }
 interface OneContact {
   readonly contact: Contact;
+}
+interface Bootstraps {
+  readonly bootstrap: readonly Bootstrap[];
 }
 interface Method<Params, Result> {
   readonly params: Params;
@@ -37,6 +49,7 @@ export interface SendParams {
 }
 
 export interface SendResult {
+  readonly contact: Contact;
   readonly message: Message;
   /** The awaited state did not come in time; the message is kept all the same. */
   readonly timedOut: boolean;
@@ -109,17 +122,12 @@ export interface Methods {
     Nothing
   >;
 
-  "net.peers": Method<Nothing, { readonly peers: readonly Peer[]; readonly routing: number }>;
-  "net.bootstrap.list": Method<Nothing, { readonly addresses: readonly string[] }>;
-  /** Kept in the configuration, and tried at once. */
-  "net.bootstrap.add": Method<
-    { readonly address: string },
-    { readonly addresses: readonly string[] }
-  >;
-  "net.bootstrap.remove": Method<
-    { readonly address: string },
-    { readonly addresses: readonly string[] }
-  >;
+  "net.peers": Method<Nothing, { readonly peers: readonly Peer[] }>;
+  "net.bootstrap.list": Method<Nothing, Bootstraps>;
+  /** Kept in the settings, and tried at once. */
+  "net.bootstrap.add": Method<{ readonly address: string }, Bootstraps>;
+  /** Forgotten in the settings, and looked for no more. */
+  "net.bootstrap.remove": Method<{ readonly address: string }, Bootstraps>;
 }
 
 export type MethodName = keyof Methods;

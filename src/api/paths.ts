@@ -33,10 +33,10 @@ export interface Paths {
  */
 export function resolvePaths(surroundings: Surroundings): Paths {
   const { env } = surroundings;
-  const profile = profileOf(env["SOTTO_PROFILE"]);
-  const base = env["SOTTO_HOME"];
-  const data = xdg(env["XDG_DATA_HOME"], `${surroundings.home}/.local/share`);
-  const configuration = xdg(env["XDG_CONFIG_HOME"], `${surroundings.home}/.config`);
+  const profile = profileOf(env.SOTTO_PROFILE);
+  const base = env.SOTTO_HOME;
+  const data = xdg(env.XDG_DATA_HOME, `${surroundings.home}/.local/share`);
+  const configuration = xdg(env.XDG_CONFIG_HOME, `${surroundings.home}/.config`);
   const below = profile === undefined ? "sotto" : `sotto/profiles/${profile}`;
   const home = base ? absolute(base, surroundings.current) : `${data}/${below}`;
   const config = base ? `${home}/config.json` : `${configuration}/${below}/config.json`;
@@ -58,7 +58,7 @@ function socketPath(
   home: string,
   profile: string | undefined,
 ): string {
-  const chosen = env["SOTTO_SOCKET"];
+  const chosen = env.SOTTO_SOCKET;
   if (chosen) {
     const path = absolute(chosen, current);
     if (fits(path)) return path;
@@ -67,10 +67,10 @@ function socketPath(
       `SOTTO_SOCKET has ${utf8(path).length} bytes, and a socket's path holds ${limits.socketPath}.`,
     );
   }
-  const runtime = xdg(env["XDG_RUNTIME_DIR"], "");
+  const runtime = xdg(env.XDG_RUNTIME_DIR, "");
   const name = `${hash(home)}.sock`;
   const candidates = [
-    ...(runtime && !env["SOTTO_HOME"]
+    ...(runtime && !env.SOTTO_HOME
       ? [`${runtime}/sotto/${profile === undefined ? "default" : `profile-${profile}`}.sock`]
       : []),
     `${home}/sotto.sock`,

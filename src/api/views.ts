@@ -63,12 +63,27 @@ export interface Account {
   readonly name: string;
 }
 
+/** A connected host. */
 export interface Peer {
   readonly host: string;
   readonly address: string;
   readonly direction: "in" | "out";
+  /** Protocols that open streams run now. */
+  readonly protocols: readonly string[];
   /** A bootstrap host of ours. */
   readonly bootstrap: boolean;
+  /** In the routing table of the DHT of this network, and of the one of the whole net. */
+  readonly lanDht: boolean;
+  readonly wanDht: boolean;
+  /** Round trip of the last ping, ms. */
+  readonly rttMs?: number;
+}
+
+export interface Bootstrap {
+  readonly address: string;
+  readonly state: "connected" | "searching";
+  /** Why the last try failed. */
+  readonly error?: string;
 }
 
 export interface NodeStatus {
@@ -81,11 +96,13 @@ export interface NodeStatus {
   /** Where others may reach us now. */
   readonly addresses: readonly string[];
   readonly net: {
-    /** Open connections. */
-    readonly connections: number;
-    /** Nodes that the DHT can ask: with 0, nobody is found outside this network. */
-    readonly routing: number;
-    readonly bootstrap: readonly string[];
+    /** Connected hosts. */
+    readonly peers: number;
+    /** Hosts in the routing tables: with none, nobody can be asked. */
+    readonly lanDht: number;
+    readonly wanDht: number;
+    readonly wanMode: "client" | "server";
+    readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
   };
   readonly contacts: { readonly total: number; readonly online: number; readonly requests: number };
