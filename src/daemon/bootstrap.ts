@@ -1,0 +1,86 @@
+/** A bootstrap host: a key and settings on the disk, and nothing else; no account, no messages. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SottoError } from "../base/index.ts";
+import { type CryptoProvider, nodeCrypto } from "../crypto/index.ts";
+import { RecordValidator } from "../dht/index.ts";
+import { createBootstrapNode } from "../node/index.ts";
+import { acquireLock } from "../store/index.ts";
+import { systemClock } from "./clock.ts";
+import { readConfig } from "./config.ts";
+import { makeHome } from "./home.ts";
+import { createLog } from "./log.ts";
+import { createReleases } from "./releases.ts";
+
+export interface BootstrapOptions {
+  /** Directory of its own: not the home of an account. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Multiaddr texts; the settings' otherwise, or port 4001 on every interface. */
+  readonly listen?: readonly string[];
+  /** Multiaddr texts that others are told. */
+  readonly announce: readonly string[];
+  readonly privateWan: boolean;
+  readonly writeLog: (line: string) => void;
+}
+
+export interface BootstrapHost {
+  /** Multiaddr texts with /p2p, as others write them into their settings. */
+  addresses(): readonly string[];
+  /** Hosts connected now. */
+  peers(): number;
+  stop(): Promise<void>;
+}
+
+const KEY_FILE = "bootstrap.key";
+const SEED_BYTES = 32;
+/** A port that people can write down and open in a firewall. */
+const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"];
+
+/** Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`, `store-key-missing`. */
+export async function startBootstrap(options: BootstrapOptions): Promise<BootstrapHost> {
+  const { home, env, announce, listen = DEFAULT_LISTEN } = options;
+  const crypto = nodeCrypto();
+  const releases = createReleases();
+  try {
+    const config = await readConfig(join(home, "config.json"), env, { listen });
+    const log = createLog(config.log, systemClock, options.writeLog);
+    await makeHome(home);
+    const lock = await acquireLock(home);
+    releases.take(() => lock.release());
+    const node = await createBootstrapNode({
+      listen: config.listen,
+      announce,
+      privateWan: options.privateWan || config.privateWan,
+      validator: new RecordValidator(crypto.verify, systemClock.now),
+      privateKey: await seedOf(home, crypto),
+      log,
+      clock: systemClock,
+    });
+    releases.take(() => node.stop());
+    return {
+      addresses: () => node.addresses(),
+      peers: () => node.status().peers,
+      stop: () => releases.all(),
+    };
+  } catch (error) {
+    await releases.all().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The host's own seed, kept so that its address stays true over restarts. */
+async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array> {
+  const path = join(home, KEY_FILE);
+  const found = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new SottoError("store-key-missing", `${path} cannot be read.`, { cause: error });
+  });
+  if (found !== undefined) {
+    if (found.length === SEED_BYTES) return Uint8Array.from(found);
+    throw new SottoError("store-key-missing", `${path} is not a key of ${SEED_BYTES} bytes.`);
+  }
+  const seed = crypto.random(SEED_BYTES);
+  await writeFile(path, seed, { mode: 0o600, flag: "wx", flush: true });
+  return seed;
+}

@@ -1,0 +1,141 @@
+/** Settings: read once, checked, frozen, and handed on as arguments. */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import * as v from "valibot";
+import { limits, SottoError } from "../base/index.ts";
+import type { LogLevel } from "./log.ts";
+
+export interface Config {
+  /** Multiaddr texts to listen on. */
+  readonly listen: readonly string[];
+  /** Multiaddr texts of bootstrap hosts, each with its /p2p. */
+  readonly bootstrap: readonly string[];
+  /** Whether to look for others on the local network. */
+  readonly mdns: boolean;
+  /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
+  readonly privateWan: boolean;
+  readonly log: LogLevel;
+}
+
+/** What the command line sets for this run only. */
+export interface Overrides {
+  readonly listen?: readonly string[];
+  /** Tried beside those of the file. */
+  readonly bootstrap?: readonly string[];
+  readonly mdns?: boolean;
+}
+
+const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
+const BOOTSTRAP = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}/p2p/[A-Za-z0-9]{20,80}$`);
+const LISTEN = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}$`);
+
+const listenAddress = v.pipe(
+  v.string(),
+  v.regex(LISTEN, "is not an address such as /ip4/0.0.0.0/tcp/4001"),
+);
+const bootstrapAddress = v.pipe(
+  v.string(),
+  v.regex(BOOTSTRAP, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
+);
+const fileSchema = v.strictObject({
+  listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
+  bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
+  mdns: v.optional(v.boolean()),
+  privateWan: v.optional(v.boolean()),
+});
+type FileSettings = v.InferOutput<typeof fileSchema>;
+
+/** All interfaces, ports that the system chooses. */
+const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
+
+/**
+ * The settings of this run.
+ * Throws `config-invalid`, naming the setting, for the file and the environment, and `address-invalid` for what the
+ * command line gave.
+ */
+export async function readConfig(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  overrides: Overrides = {},
+): Promise<Config> {
+  for (const address of overrides.listen ?? []) check(listenAddress, address);
+  for (const address of overrides.bootstrap ?? []) check(bootstrapAddress, address);
+  const file = await readSettings(path);
+  const bootstrap = new Set([...(file.bootstrap ?? []), ...(overrides.bootstrap ?? [])]);
+  return Object.freeze({
+    listen: Object.freeze(overrides.listen ?? file.listen ?? EVERYWHERE),
+    bootstrap: Object.freeze([...bootstrap]),
+    mdns: overrides.mdns ?? file.mdns ?? true,
+    privateWan: file.privateWan ?? false,
+    log: logLevel(env.SOTTO_LOG),
+  });
+}
+
+/**
+ * Adds a bootstrap address to the file, or removes it. The next start reads it.
+ * Throws `address-invalid`, also for removing what is not there unless `lenient`.
+ */
+export async function changeBootstrap(
+  path: string,
+  change: "add" | "remove",
+  address: string,
+  lenient = false,
+): Promise<void> {
+  const file = await readSettings(path);
+  const known = file.bootstrap ?? [];
+  if (change === "add") {
+    check(bootstrapAddress, address);
+    if (known.includes(address)) return;
+    if (known.length >= limits.bootstrapAddresses)
+      throw new SottoError("address-invalid", `There are ${known.length} addresses already.`);
+    await writeSettings(path, { ...file, bootstrap: [...known, address] });
+  } else if (known.includes(address)) {
+    await writeSettings(path, { ...file, bootstrap: known.filter((other) => other !== address) });
+  } else if (!lenient) {
+    throw new SottoError("address-invalid", "This address is not in the list of this node.");
+  }
+}
+
+async function readSettings(path: string): Promise<FileSettings> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return {};
+    throw new SottoError("config-invalid", `${path} cannot be read.`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SottoError("config-invalid", `${path} is not JSON.`, { cause });
+  }
+  const checked = v.safeParse(fileSchema, value);
+  if (checked.success) return checked.output;
+  const [issue] = checked.issues;
+  const setting = v.getDotPath(issue) ?? "settings";
+  throw new SottoError("config-invalid", `${path}: ${setting} ${issue.message}.`);
+}
+
+/** A crash leaves the old file or the new one, never half of one. */
+async function writeSettings(path: string, settings: FileSettings): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
+  await rename(draft, path);
+}
+
+function check(schema: v.GenericSchema<string>, address: string): void {
+  const checked = v.safeParse(schema, address);
+  if (!checked.success)
+    throw new SottoError(
+      "address-invalid",
+      `${JSON.stringify(address)} ${checked.issues[0].message}.`,
+    );
+}
+
+function logLevel(text: string | undefined): LogLevel {
+  if (text === undefined || text === "") return "warn";
+  if (text === "off" || text === "warn" || text === "info") return text;
+  throw new SottoError("config-invalid", "SOTTO_LOG takes off, warn or info.");
+}

@@ -1,0 +1,110 @@
+/** The home of an account: its key, its store, and whoever lives in it. */
+import { mkdir } from "node:fs/promises";
+import { SottoError, wipe } from "../base/index.ts";
+import type { CryptoProvider } from "../crypto/index.ts";
+import { createAccount, hasAccount } from "../messenger/index.ts";
+import type { Clock, Log, Store } from "../ports/index.ts";
+import {
+  createKeyring,
+  memoryStore,
+  openStore,
+  type Protection,
+  readProtection,
+  unlockKeyring,
+} from "../store/index.ts";
+
+export interface HomeParts {
+  readonly directory: string;
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** An account that is to be made. */
+export interface NewAccount {
+  readonly name: string;
+  /** 32 bytes that an account is recovered from; fresh chance if absent. */
+  readonly entropy?: Uint8Array;
+  readonly protection: Protection;
+}
+
+export interface OpenHome {
+  readonly store: Store;
+  readonly protection: Protection["kind"];
+  /** The account was made by this opening. */
+  readonly fresh: boolean;
+}
+
+/** How the opening gets what only the person knows; each is asked at most once, and only where it is needed. */
+export interface Answers {
+  /** Of a store that is guarded by one; `undefined` where nobody can tell it. */
+  passphrase(): Promise<string | undefined>;
+  /** Where there is no account yet; `undefined` where none is to be made. */
+  account(): Promise<NewAccount | undefined>;
+}
+
+/**
+ * Opens the store of a home, and makes the account where there is none and one is wanted. The caller holds the home's lock.
+ * Throws `no-account`, `name-invalid`, `passphrase-needed`, `passphrase-wrong`, and what `openStore` throws.
+ */
+export async function openHome(parts: HomeParts, answers: Answers): Promise<OpenHome> {
+  const { directory, crypto, log } = parts;
+  const guarded = await readProtection(directory);
+  if (guarded === undefined) {
+    const wanted = await wantedAccount(parts, answers);
+    const key = await createKeyring(directory, wanted.protection, crypto);
+    const store = await openWith(parts, key);
+    await closingOnFailure(store, () => createAccount({ ...parts, store }, wanted));
+    return { store, protection: wanted.protection.kind, fresh: true };
+  }
+  const passphrase = guarded === "passphrase" ? await answers.passphrase() : undefined;
+  const key = await unlockKeyring(directory, passphrase, crypto, log);
+  const store = await openWith(parts, key);
+  const fresh = await closingOnFailure(store, async () => {
+    // A crash between the key and the account leaves a store without one.
+    if (await hasAccount(store)) return false;
+    await createAccount({ ...parts, store }, await wantedAccount(parts, answers));
+    return true;
+  });
+  return { store, protection: guarded, fresh };
+}
+
+/** What guards the store of a home; `undefined` where there is none yet. */
+export const readProtectionOf: (directory: string) => Promise<Protection["kind"] | undefined> =
+  readProtection;
+
+/** Makes the directory of a home, for its owner alone. */
+export async function makeHome(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new SottoError("store-write-failed", `The directory ${directory} cannot be made.`, {
+      cause,
+    });
+  }
+}
+
+/** What was asked for, tried on a store in memory first: a bad name leaves nothing on the disk. */
+async function wantedAccount(parts: HomeParts, answers: Answers): Promise<NewAccount> {
+  const wanted = await answers.account();
+  if (wanted === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  await createAccount({ ...parts, store: memoryStore() }, wanted);
+  return wanted;
+}
+
+async function openWith({ directory, crypto, log }: HomeParts, key: Uint8Array): Promise<Store> {
+  try {
+    return await openStore({ directory, key, crypto, log });
+  } finally {
+    wipe(key);
+  }
+}
+
+async function closingOnFailure<Result>(store: Store, job: () => Promise<Result>): Promise<Result> {
+  try {
+    return await job();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

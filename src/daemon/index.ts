@@ -1,0 +1,7 @@
+/** Where everything meets: settings, composition, the doors of a node. Loaded only by commands that run one. */
+export { type BootstrapHost, type BootstrapOptions, startBootstrap } from "./bootstrap.ts";
+export { type Daemon, type DaemonOptions, startDaemon } from "./compose.ts";
+export type { Overrides } from "./config.ts";
+export { type Answers, type NewAccount, readProtectionOf } from "./home.ts";
+export { type Initialized, type InitOptions, initHome } from "./init.ts";
+export { onSignals } from "./signals.ts";
