@@ -1,0 +1,37 @@
+/** The table of commands: names and one-line summaries, so that help needs no command's code. */
+import type { Command } from "commander";
+import type { Context } from "./context.ts";
+
+/** Adds a command's arguments, options and action. */
+export type Define = (command: Command, context: Context) => void;
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: Define }>;
+}
+
+const entry = (name: string, summary: string, load: Entry["load"]): Entry => ({
+  name,
+  summary,
+  load,
+});
+
+export const commands: readonly Entry[] = [
+  entry("up", "start your node", () => import("./commands/up.ts")),
+  entry("down", "stop your node", () => import("./commands/down.ts")),
+  entry("status", "show how your node is doing", () => import("./commands/status.ts")),
+  entry("init", "make an account, or bring one back", () => import("./commands/init.ts")),
+  entry("id", "show your account", () => import("./commands/id.ts")),
+  entry("invite", "make an invite link for somebody", () => import("./commands/invite.ts")),
+  entry("add", "add the person who sent you an invite", () => import("./commands/add.ts")),
+  entry("requests", "answer those who ask to be added", () => import("./commands/requests.ts")),
+  entry("contacts", "list and manage the people you know", () => import("./commands/contacts.ts")),
+  entry("verify", "compare safety numbers with somebody", () => import("./commands/verify.ts")),
+  entry("send", "send a message", () => import("./commands/send.ts")),
+  entry("read", "read a conversation", () => import("./commands/read.ts")),
+  entry("listen", "print messages as they arrive", () => import("./commands/listen.ts")),
+  entry("net", "show and change the network", () => import("./commands/net.ts")),
+  entry("bootstrap", "host a bootstrap node for others", () => import("./commands/bootstrap.ts")),
+  entry("demo", "let two nodes talk on this machine", () => import("./commands/demo.ts")),
+];

@@ -1,0 +1,53 @@
+/** sotto bootstrap: hosts a node that others find each other through. No account, no messages. */
+
+import type { Define } from "../commands.ts";
+import type { Context } from "../context.ts";
+import { reportStrays } from "../strays.ts";
+
+interface Options {
+  readonly listen?: string[];
+  readonly announce?: string[];
+  readonly privateNet?: true;
+}
+
+export const define: Define = (command, context) => {
+  command
+    .option(
+      "--listen <address>",
+      "listen here, /ip4/0.0.0.0/tcp/4001 if not told (repeatable)",
+      collect,
+    )
+    .option(
+      "--announce <address>",
+      "tell others this address, behind a router (repeatable)",
+      collect,
+    )
+    .option("--private-net", "serve a network without the internet: keep private addresses")
+    .action((options: Options) => host(options, context));
+};
+
+const collect = (address: string, before: string[] = []) => [...before, address];
+
+async function host(options: Options, context: Context): Promise<void> {
+  const { out, paths, surroundings } = context;
+  const { onSignals, startBootstrap } = await import("../../daemon/index.ts");
+  const node = await startBootstrap({
+    home: `${paths.home}/bootstrap`,
+    env: surroundings.env,
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+    announce: options.announce ?? [],
+    privateWan: options.privateNet ?? false,
+    writeLog: (line) => process.stderr.write(line),
+  });
+  reportStrays((line) => process.stderr.write(`${line}\n`));
+  const ended = new Promise<void>((resolve, reject) => {
+    onSignals((code) => {
+      context.exit(code);
+      node.stop().then(resolve, reject);
+    });
+  });
+  const addresses = node.addresses();
+  out.data(addresses.join("\n"), { addresses });
+  out.say("Others use it with: sotto up --bootstrap ADDRESS (one line from above). ^C ends it.");
+  await ended;
+}

@@ -1,0 +1,68 @@
+/** sotto contacts: the people you know. */
+import type { Contact } from "../../api/index.ts";
+import type { Define } from "../commands.ts";
+import type { Context } from "../context.ts";
+import { stamp } from "../times.ts";
+import { contactLine, contactWords, nameOf } from "../words.ts";
+
+export const define: Define = (command, context) => {
+  const { out } = context;
+  command
+    .command("ls", { isDefault: true })
+    .description("list them")
+    .action(() => list(context));
+  command
+    .command("show <who>")
+    .description("show one of them")
+    .action(async (who: string) => {
+      const result = await context.call("contact.show", { who });
+      out.data(describe(result.contact), result);
+    });
+  command
+    .command("rename <who> <name>")
+    .description("call somebody by another name, here only")
+    .action(async (who: string, name: string) => {
+      const result = await context.call("contact.rename", { who, name });
+      out.data(`✓ now ${nameOf(result.contact)}`, result);
+    });
+  command
+    .command("block <who>")
+    .description("be a stranger to somebody; they are not told")
+    .action(async (who: string) => {
+      const result = await context.call("contact.block", { who });
+      out.data(`✓ ${nameOf(result.contact)} blocked`, result);
+    });
+  command
+    .command("unblock <who>")
+    .description("know them again")
+    .action(async (who: string) => {
+      const result = await context.call("contact.unblock", { who });
+      out.data(`✓ ${nameOf(result.contact)} unblocked`, result);
+    });
+  command
+    .command("rm <who>")
+    .description("forget somebody, with keys and messages")
+    .action(async (who: string) => {
+      await context.call("contact.remove", { who });
+      out.data("✓ removed", { removed: who });
+    });
+};
+
+async function list(context: Context): Promise<void> {
+  const result = await context.call("contact.list", {});
+  const width = Math.max(0, ...result.contacts.map((contact) => nameOf(contact).length));
+  const lines = result.contacts.map((contact) => contactLine(contact, width));
+  context.out.data(lines.join("\n") || "Nobody yet. Invite somebody: sotto invite", result);
+}
+
+function describe(contact: Contact): string {
+  const rows: [string, string][] = [
+    ["name", nameOf(contact)],
+    ["account", contact.account],
+    ["state", contactWords(contact)],
+    ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
+    ["messages", `${contact.unread} unread, ${contact.waiting} waiting for them`],
+    ["added", stamp(contact.addedAt)],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(8)}  ${value}`).join("\n");
+}

@@ -1,0 +1,32 @@
+/** sotto down: ends the node, and comes back when it has ended, so that `sotto down && sotto up` works. */
+import { SottoError } from "../../base/index.ts";
+import type { Define } from "../commands.ts";
+
+const PATIENCE = 15_000;
+const STEP = 20;
+
+export const define: Define = (command, context) => {
+  command.action(async () => {
+    const { pid } = await context.call("node.status", {});
+    await context.call("node.stop", {});
+    await ended(pid);
+    context.out.data("Stopped.", { stopped: true, pid });
+  });
+};
+
+async function ended(pid: number): Promise<void> {
+  for (let waited = 0; waited < PATIENCE; waited += STEP) {
+    if (!isAlive(pid)) return;
+    await new Promise((resolve) => setTimeout(resolve, STEP));
+  }
+  throw new SottoError("timed-out", `The node (process ${pid}) has not ended yet.`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

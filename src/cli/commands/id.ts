@@ -1,0 +1,13 @@
+/** sotto id: the account, which is no secret. */
+import { displayLine } from "../../base/index.ts";
+import type { Define } from "../commands.ts";
+import { qrCode } from "../qr.ts";
+
+export const define: Define = (command, context) => {
+  command.option("--qr", "show the account id as a QR code too").action(async (options) => {
+    const { qr } = options as { qr?: true };
+    const self = await context.call("account.show", {});
+    context.out.data(`${self.account}  ${displayLine(self.name)}`, self);
+    if (qr) context.out.say(await qrCode(self.account));
+  });
+};

@@ -1,0 +1,80 @@
+/** sotto init: makes an account, or brings one back from its 24 words. */
+import { readFileSync } from "node:fs";
+import { SottoError } from "../../base/index.ts";
+import type { Define } from "../commands.ts";
+import type { Context } from "../context.ts";
+import { askSecret, askText } from "../prompt.ts";
+import { givenPassphrase, newPassphrase, type PassphraseOptions } from "../secrets.ts";
+
+interface Options extends PassphraseOptions {
+  readonly name?: string;
+  readonly passphrase?: true;
+  readonly recover?: true;
+  readonly wordsFile?: string;
+  readonly showWords?: true;
+}
+
+export const define: Define = (command, context) => {
+  command
+    .option("--name <name>", "what others see of you")
+    .option("--passphrase", "guard the store with a passphrase, asked for now")
+    .option("--passphrase-file <file>", "guard the store with the passphrase in a file")
+    .option("--passphrase-fd <number>", "guard the store with the passphrase from a descriptor")
+    .option("--recover", "bring an account back from its 24 words, asked for now")
+    .option("--words-file <file>", "bring an account back from the 24 words in a file")
+    .option("--show-words", "show the 24 words that bring the account back, off a terminal too")
+    .action((options: Options) => init(options, context));
+};
+
+async function init(options: Options, context: Context): Promise<void> {
+  const { out, paths, interactive } = context;
+  if (options.name === undefined && !interactive)
+    throw new SottoError("usage", "There is no terminal to ask for a name: give one with --name.");
+  const recovers = options.recover === true || options.wordsFile !== undefined;
+  const words = recovers ? await recoveryWords(options, context) : undefined;
+  const name = options.name ?? (await askText("Your name?"));
+  const passphrase =
+    givenPassphrase(options) ?? (options.passphrase ? await newPassphrase(context) : undefined);
+
+  const { initHome } = await import("../../daemon/index.ts");
+  const made = await initHome({
+    home: paths.home,
+    name,
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(words === undefined ? {} : { words }),
+  });
+  const shows = options.showWords === true || (interactive && !recovers);
+  out.data(`✓ account ${recovers ? "brought back" : "made"} in ${paths.home}`, {
+    home: paths.home,
+    protection: passphrase === undefined ? "key-file" : "passphrase",
+    ...(shows ? { words: made.words } : {}),
+  });
+  if (shows && !out.flags.json)
+    out.warn(
+      `Write these 24 words on paper. They bring the account back, for you or for a thief:\n\n${table(made.words)}\n`,
+    );
+  out.say("Start your node: sotto up");
+}
+
+async function recoveryWords({ wordsFile }: Options, context: Context): Promise<string> {
+  if (wordsFile === undefined) {
+    if (context.interactive) return askSecret("The 24 words?");
+    throw new SottoError("usage", "There is no terminal to ask for the words: use --words-file.");
+  }
+  try {
+    return readFileSync(wordsFile, "utf8");
+  } catch (cause) {
+    throw new SottoError("words-invalid", `The file ${wordsFile} cannot be read.`, { cause });
+  }
+}
+
+/** Six lines of four words, each with its place. */
+function table(words: string): string {
+  const cells = words
+    .split(" ")
+    .map((word, index) => `${String(index + 1).padStart(2)}. ${word.padEnd(10)}`);
+  const lines: string[] = [];
+  for (let from = 0; from < cells.length; from += 4)
+    lines.push(`  ${cells.slice(from, from + 4).join("")}`.trimEnd());
+  return lines.join("\n");
+}

@@ -1,0 +1,79 @@
+/** sotto send: hands a message to the node, which keeps it until it is delivered. */
+import type { SendResult, SendWait } from "../../api/index.ts";
+import { fromUtf8, SottoError } from "../../base/index.ts";
+import type { Define } from "../commands.ts";
+import type { Context } from "../context.ts";
+import { exit } from "../exit.ts";
+import { duration, spell } from "../times.ts";
+import { nameOf } from "../words.ts";
+
+interface Options {
+  readonly wait?: string;
+  readonly timeout: string;
+  readonly idempotencyKey?: string;
+}
+
+/** Without --wait: how long a contact who is online gets to acknowledge. */
+const LIVE_WAIT = 3_000;
+
+export const define: Define = (command, context) => {
+  command
+    .argument("<who>", "a name, the start of one, or an account id")
+    .argument("<text...>", "the message, or - to read it from standard input")
+    .option(
+      "--wait <state>",
+      "wait until it is sent, delivered or read; exit code 5 if it is not in time",
+    )
+    .option("--timeout <time>", "how long to wait", "30s")
+    .option("--idempotency-key <key>", "the same key again sends nothing new")
+    .action((who: string, words: string[], options: Options) => send(who, words, options, context));
+};
+
+async function send(
+  who: string,
+  words: readonly string[],
+  options: Options,
+  context: Context,
+): Promise<void> {
+  const wait = waitOf(options.wait);
+  const text = words.length === 1 && words[0] === "-" ? await readInput() : words.join(" ");
+  const result = await context.call("message.send", {
+    who,
+    text,
+    key: options.idempotencyKey,
+    wait,
+    timeout: wait === "live" ? LIVE_WAIT : duration(options.timeout),
+  });
+  context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
+  if (result.message.state === "failed") context.exit(exit.failure);
+  else if (result.timedOut && wait !== "live") context.exit(exit.timedOut);
+}
+
+function waitOf(text: string | undefined): SendWait {
+  if (text === undefined) return "live";
+  if (text === "sent" || text === "delivered" || text === "read") return text;
+  throw new SottoError("usage", "--wait takes sent, delivered or read.");
+}
+
+function outcome({ message, elapsed }: SendResult): string {
+  switch (message.state) {
+    case "delivered":
+    case "read":
+      return `${message.state} in ${spell(elapsed)} (direct)`;
+    case "sent":
+      return "sent, not acknowledged yet";
+    case "failed":
+      return "failed";
+    default:
+      return "waiting for peer (kept; goes out by itself)";
+  }
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const text = fromUtf8(Buffer.concat(chunks));
+  if (text === undefined)
+    throw new SottoError("message-not-text", "Standard input is not valid UTF-8.");
+  return text.replace(/\r?\n$/, "");
+}

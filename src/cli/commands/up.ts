@@ -1,0 +1,111 @@
+/** sotto up: runs the node in the foreground, or hands it to the background. */
+import type { Command } from "commander";
+import type { Define } from "../commands.ts";
+import type { Context } from "../context.ts";
+import { detach } from "../detach.ts";
+import { askText } from "../prompt.ts";
+import { qrCode } from "../qr.ts";
+import { askPassphrase, givenPassphrase, type PassphraseOptions } from "../secrets.ts";
+import { reportStrays } from "../strays.ts";
+
+interface Options extends PassphraseOptions {
+  readonly detach?: true;
+  readonly name?: string;
+  readonly listen?: string[];
+  readonly bootstrap?: string[];
+  readonly mdns: boolean;
+}
+
+export const define: Define = (command, context) => {
+  command
+    .option("-d, --detach", "go to the background once the node runs")
+    .option("--name <name>", "make an account of this name where there is none")
+    .option(
+      "--listen <address>",
+      "listen here, such as /ip4/0.0.0.0/tcp/4001 (repeatable)",
+      collect,
+    )
+    .option("--bootstrap <address>", "ask this host first, in this run (repeatable)", collect)
+    .option("--no-mdns", "neither look for others on the local network nor be seen there")
+    .option("--passphrase-file <file>", "read the store's passphrase from a file")
+    .option("--passphrase-fd <number>", "read the store's passphrase from a descriptor")
+    .action((options: Options) => up(options, command, context));
+};
+
+const collect = (address: string, before: string[] = []) => [...before, address];
+
+async function up(options: Options, command: Command, context: Context): Promise<void> {
+  if (options.detach) return upDetached(options, context);
+  const { out, paths, surroundings } = context;
+  const { onSignals, startDaemon } = await import("../../daemon/index.ts");
+  const given = givenPassphrase(options);
+  const daemon = await startDaemon({
+    paths,
+    env: surroundings.env,
+    overrides: {
+      ...(options.listen === undefined ? {} : { listen: options.listen }),
+      ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
+      // Only what was written overrides the settings file.
+      ...(command.getOptionValueSource("mdns") === "cli" ? { mdns: options.mdns } : {}),
+    },
+    answers: {
+      passphrase: async () => given ?? askPassphrase(context)?.(),
+      account: async () => {
+        const name =
+          options.name ?? (context.interactive ? await askText("Your name?") : undefined);
+        return name === undefined ? undefined : { name, protection: { kind: "key-file" } };
+      },
+    },
+    writeLog: (line) => process.stderr.write(line),
+  });
+  reportStrays((line) => process.stderr.write(`${line}\n`));
+  onSignals((code) => {
+    context.exit(code);
+    void daemon.stop();
+  });
+  await greet(context, daemon);
+  await daemon.stopped;
+  out.say("Stopped.");
+}
+
+/** What has to be asked is asked here, where the person is, and handed to the node in the background. */
+async function upDetached(options: Options, context: Context): Promise<void> {
+  const { readProtectionOf } = await import("../../daemon/index.ts");
+  const guard = await readProtectionOf(context.paths.home);
+  const name =
+    options.name ??
+    (guard === undefined && context.interactive ? await askText("Your name?") : undefined);
+  const secret =
+    givenPassphrase(options) ??
+    (guard === "passphrase" ? await askPassphrase(context)?.() : undefined);
+  const repeat = (flag: string, values: readonly string[] = []) =>
+    values.flatMap((value) => [flag, value]);
+  const args = [
+    ...repeat("--name", name === undefined ? [] : [name]),
+    ...repeat("--listen", options.listen),
+    ...repeat("--bootstrap", options.bootstrap),
+    ...(options.mdns ? [] : ["--no-mdns"]),
+  ];
+  const started = await detach(args, secret, context);
+  if ("failed" in started) context.exit(started.failed);
+  else await greet(context, context);
+}
+
+/** Something that answers calls: the node in this process, or the one in the background. */
+type Callable = Pick<Context, "call">;
+
+/** Says that the node is ready; to a person who knows nobody yet, gives an invite to share. */
+export async function greet(context: Context, node: Callable): Promise<void> {
+  const { out, interactive } = context;
+  const status = await node.call("node.status", {});
+  if (out.flags.json) {
+    out.data("", { ready: true, pid: status.pid, addresses: status.addresses });
+  } else if (interactive && status.contacts.total === 0) {
+    const { link } = await node.call("invite.create", {});
+    out.say(`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
+    out.say("Or add somebody who invited you: sotto add LINK");
+  } else {
+    const first = status.contacts.total === 0 ? " Invite somebody: sotto invite" : "";
+    out.say(`Ready.${first}`);
+  }
+}

@@ -1,0 +1,82 @@
+/** What every command gets: where things lie, how to print, and the way to the node. */
+import {
+  type Client,
+  createClient,
+  type MethodName,
+  type Params,
+  type Paths,
+  type Result,
+  resolvePaths,
+  type Surroundings,
+} from "../api/index.ts";
+import { SottoError } from "../base/index.ts";
+import { connectTo } from "./connect.ts";
+import type { Printer } from "./print.ts";
+import { nearest } from "./suggest.ts";
+
+export interface Context {
+  readonly surroundings: Surroundings;
+  readonly paths: Paths;
+  readonly out: Printer;
+  /** A person sits in front of it: questions may be asked. */
+  readonly interactive: boolean;
+  /** The running node, connected once. Throws `node-not-running`. */
+  node(): Promise<Client>;
+  /** Calls the running node; where a contact's name is not known, the error names the nearest one. */
+  call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+  /** Sets the exit code of a command that has said by itself what happened. */
+  exit(code: number): void;
+}
+
+export interface Running extends Context {
+  exitCode(): number;
+  close(): Promise<void>;
+}
+
+export function createContext(surroundings: Surroundings, out: Printer): Running {
+  let client: Promise<Client> | undefined;
+  let paths: Paths | undefined;
+  let code = 0;
+  const context: Running = {
+    surroundings,
+    out,
+    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true && !out.flags.json,
+    get paths() {
+      paths ??= resolvePaths(surroundings);
+      return paths;
+    },
+    node() {
+      client ??= connectTo(context.paths.socket).then(createClient);
+      return client;
+    },
+    async call(method, params) {
+      const node = await context.node();
+      try {
+        return await node.call(method, params);
+      } catch (error) {
+        throw await withSuggestion(node, params, error);
+      }
+    },
+    exit(value) {
+      code = value;
+    },
+    exitCode: () => code,
+    async close() {
+      const open = await client?.catch(() => undefined);
+      open?.close();
+    },
+  };
+  return context;
+}
+
+async function withSuggestion(node: Client, params: object, error: unknown): Promise<unknown> {
+  const unknown = error instanceof SottoError && error.code === "contact-unknown";
+  if (!unknown || !("who" in params) || typeof params.who !== "string") return error;
+  const { contacts } = await node.call("contact.list", {});
+  const meant = nearest(
+    params.who,
+    contacts.map(({ name }) => name),
+  );
+  if (meant === undefined) return error;
+  return new SottoError("contact-unknown", `${error.message} Did you mean ${meant}?`);
+}

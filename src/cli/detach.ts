@@ -1,0 +1,85 @@
+/** A node in the background: this program again, with a process group of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createClient } from "../api/index.ts";
+import { SottoError } from "../base/index.ts";
+import { connectTo } from "./connect.ts";
+import type { Context } from "./context.ts";
+import { selfCommand } from "./self.ts";
+
+/** Longest time until the background node answers, ms: a slow machine that derives a key from a passphrase. */
+const PATIENCE = 60_000;
+const STEP = 25;
+
+export interface Detached {
+  readonly pid: number;
+}
+
+/**
+ * Starts `sotto up` with these arguments and comes back when its socket answers. Its standard error is read until then;
+ * when it fails, that is shown and its exit code kept.
+ * @param secret a passphrase that the child reads from descriptor 3.
+ */
+export async function detach(
+  args: readonly string[],
+  secret: string | undefined,
+  context: Context,
+): Promise<Detached | { readonly failed: number }> {
+  const [program, ...before] = selfCommand();
+  const child = spawn(
+    program,
+    [...before, "up", ...args, ...(secret === undefined ? [] : ["--passphrase-fd", "3"])],
+    {
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", secret === undefined ? "ignore" : "pipe"],
+    },
+  );
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const pipe = child.stdio[3];
+  if (secret !== undefined && pipe !== null && pipe !== undefined && "end" in pipe)
+    pipe.end(secret);
+  const code = await firstAnswer(child, context.paths.socket);
+  if (code !== undefined) {
+    process.stderr.write(said);
+    return { failed: code };
+  }
+  child.stderr?.destroy();
+  child.unref();
+  if (child.pid === undefined) throw new SottoError("internal", "The node has no process.");
+  return { pid: child.pid };
+}
+
+/** `undefined` once the child's socket answers; the exit code if the child ends before. */
+async function firstAnswer(child: ChildProcess, socket: string): Promise<number | undefined> {
+  let ended: number | undefined;
+  const closed = new Promise<void>((resolve) => {
+    child.once("error", () => {
+      ended = 1;
+      resolve();
+    });
+    child.once("close", (code) => {
+      ended ??= code ?? 1;
+      resolve();
+    });
+  });
+  for (let waited = 0; waited < PATIENCE; waited += STEP) {
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, STEP))]);
+    if (ended !== undefined) return ended;
+    if ((await pidAt(socket)) === child.pid) return undefined;
+  }
+  child.kill();
+  throw new SottoError("timed-out", "The node in the background does not answer.");
+}
+
+async function pidAt(socket: string): Promise<number | undefined> {
+  try {
+    const client = createClient(await connectTo(socket));
+    const { pid } = await client.call("node.status", {});
+    client.close();
+    return pid;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+/** What surrounds the command: read once, here, and handed on. */
+import { homedir, tmpdir } from "node:os";
+import type { Surroundings } from "../api/index.ts";
+
+export function surroundings(): Surroundings {
+  return {
+    env: process.env,
+    home: homedir(),
+    temporary: tmpdir(),
+    uid: process.getuid?.() ?? 0,
+    current: process.cwd(),
+  };
+}

@@ -1,0 +1,45 @@
+/** Exit codes: what a script may rely on. */
+import type { ErrorCode } from "../base/index.ts";
+
+export const exit = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notRunning: 3,
+  keyChanged: 4,
+  timedOut: 5,
+  notFound: 6,
+  locked: 7,
+  interrupted: 130,
+} as const;
+
+const codes: Partial<Record<ErrorCode, number>> = {
+  usage: exit.usage,
+  "params-invalid": exit.usage,
+  "address-invalid": exit.usage,
+  "expiry-invalid": exit.usage,
+  "name-invalid": exit.usage,
+  "contact-ambiguous": exit.usage,
+  "node-not-running": exit.notRunning,
+  "key-changed": exit.keyChanged,
+  "wait-timeout": exit.timedOut,
+  "timed-out": exit.timedOut,
+  "contact-unknown": exit.notFound,
+  "request-unknown": exit.notFound,
+  "invite-unknown": exit.notFound,
+  "message-unknown": exit.notFound,
+  "store-in-use": exit.locked,
+  "node-already-running": exit.locked,
+  "passphrase-needed": exit.locked,
+  "passphrase-wrong": exit.locked,
+};
+
+/** The exit code of a failure. */
+export function exitCodeOf(code: ErrorCode): number {
+  return codes[code] ?? exit.failure;
+}
+
+/** The person pressed ^C at a question. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}

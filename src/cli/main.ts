@@ -1,0 +1,103 @@
+/** One run of the command line. */
+import { version } from "../api/index.ts";
+import { errorTable, SottoError } from "../base/index.ts";
+import { commands } from "./commands.ts";
+import { createContext, type Running } from "./context.ts";
+import { surroundings } from "./environment.ts";
+import { exit, exitCodeOf, Interrupted } from "./exit.ts";
+import { createPrinter, flagsOf } from "./print.ts";
+
+/**
+ * Runs the command that the arguments name, and tells the exit code. Nothing is thrown.
+ * @param args what follows the program's name.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  survivePipes();
+  const around = surroundings();
+  const context = createContext(around, createPrinter(flagsOf(args, around.env)));
+  try {
+    await run(args, context);
+    return context.exitCode();
+  } catch (error) {
+    return report(error, context);
+  } finally {
+    await context.close();
+  }
+}
+
+async function run(args: readonly string[], context: Running): Promise<void> {
+  // Loaded here, so that a library that only wants the socket does not pay for it.
+  const { Command } = await import("commander");
+  const program = new Command("sotto")
+    .description("A messenger with no server between two people.")
+    .version(version)
+    .option("--json", "print data as JSON, streams as one object a line")
+    .option("--quiet", "print data only")
+    .option("--no-color", "print without colour")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError()
+    .addHelpText("after", FIRST_STEPS);
+  const named = args.find((arg) => !arg.startsWith("-"));
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).summary(summary).description(summary);
+    if (name === named || (named === "help" && args.includes(name)))
+      (await load()).define(command, context);
+  }
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    context.exit(exit.usage);
+    return;
+  }
+  await program.parseAsync(args, { from: "user" });
+}
+
+const FIRST_STEPS = `
+First steps:
+  sotto up                   start your node, and get an invite to share
+  sotto add sotto:…          add the person whose invite you got
+  sotto send alice "hello"   send a message
+
+Exit codes: 0 ok, 1 failure, 2 usage, 3 node not running, 4 key changed, 5 wait timed out,
+6 not found, 7 store locked or in use, 130 interrupted`;
+
+function report(error: unknown, { out }: Running): number {
+  if (isCommander(error)) {
+    if (error.exitCode === 0) return exit.ok;
+    // Asking for help the wrong way (a group without its command) has printed the help already.
+    if (error.code === "commander.help") return exit.usage;
+    const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    out.error({ code: "usage", message: sentence(message), remedy: errorTable.usage.remedy });
+    return exit.usage;
+  }
+  if (error instanceof SottoError) {
+    out.error({ code: error.code, message: error.message, remedy: error.remedy });
+    return exitCodeOf(error.code);
+  }
+  if (error instanceof Interrupted) return exit.interrupted;
+  const bug = new SottoError("internal", error instanceof Error ? error.message : String(error));
+  out.error({ code: bug.code, message: bug.message, remedy: bug.remedy });
+  return exit.failure;
+}
+
+const sentence = (text: string) =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? "" : "."}`;
+
+function isCommander(error: unknown): error is Error & { code: string; exitCode: number } {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    error.code.startsWith("commander.") &&
+    "exitCode" in error
+  );
+}
+
+/** Whoever reads our output may stop reading (`sotto read alice | head`): no failure of ours. */
+function survivePipes(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exit.ok);
+    throw error;
+  });
+  process.stderr.on("error", () => undefined);
+}

@@ -1,0 +1,97 @@
+/** Data goes to standard output, talk to standard error. */
+
+/** What the person asked of the output. */
+export interface Flags {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+type Paint = (text: string) => string;
+
+/** Marks for one stream; without colour each returns its text. */
+export interface Style {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly red: Paint;
+}
+
+export interface Printer {
+  readonly flags: Flags;
+  /** Of standard output. */
+  readonly style: Style;
+  /** The command's result: text for a person, or with --json one line of JSON. */
+  data(text: string, value: unknown): void;
+  /** What a person likes to know; nothing with --quiet. */
+  say(text: string): void;
+  /** What a person must know, --quiet or not. */
+  warn(text: string): void;
+  /** A failure: what happened and why, then the next command to type. */
+  error(fault: { readonly code: string; readonly message: string; readonly remedy: string }): void;
+}
+
+const SGR = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 } as const;
+
+function styleOf(colored: boolean): Style {
+  const paint =
+    (code: number): Paint =>
+    (text) =>
+      colored ? `\u001b[${code}m${text}\u001b[0m` : text;
+  return {
+    bold: paint(SGR.bold),
+    dim: paint(SGR.dim),
+    green: paint(SGR.green),
+    yellow: paint(SGR.yellow),
+    red: paint(SGR.red),
+  };
+}
+
+/** Flags stand anywhere before `--`; `NO_COLOR` (any value) and `TERM=dumb` turn colour off too. */
+export function flagsOf(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Flags {
+  const end = args.indexOf("--");
+  const before = end < 0 ? args : args.slice(0, end);
+  return {
+    json: before.includes("--json"),
+    quiet: before.includes("--quiet"),
+    color: !before.includes("--no-color") && !env.NO_COLOR && env.TERM !== "dumb",
+  };
+}
+
+interface Stream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+export function createPrinter(
+  flags: Flags,
+  stdout: Stream = process.stdout,
+  stderr: Stream = process.stderr,
+): Printer {
+  const style = styleOf(flags.color && stdout.isTTY === true);
+  const errorStyle = styleOf(flags.color && stderr.isTTY === true);
+  return {
+    flags,
+    style,
+    data(text, value) {
+      stdout.write(`${flags.json ? JSON.stringify(value) : text}\n`);
+    },
+    say(text) {
+      if (!flags.quiet && !flags.json) stderr.write(`${text}\n`);
+    },
+    warn(text) {
+      stderr.write(`${errorStyle.yellow("!")} ${text}\n`);
+    },
+    error({ code, message, remedy }) {
+      stderr.write(
+        flags.json
+          ? `${JSON.stringify({ error: { code, message, remedy } })}\n`
+          : `${errorStyle.red("✗")} ${message}\n→ ${remedy}\n`,
+      );
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** "Did you mean": the nearest of some names, where one is near enough. */
+
+/** Damerau-Levenshtein distance (optimal string alignment), as whoever mistypes a word makes it. */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const at = (di: number, dj: number) => (di === 0 ? row : rows[i - di])?.[j - dj] ?? 0;
+      let cost = Math.min(at(1, 0) + 1, at(0, 1) + 1, at(1, 1) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, at(2, 2) + 1);
+      row.push(cost);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
+}
+
+/** The name that was probably meant, or `undefined`: at most one slip for each three letters. */
+export function nearest(typed: string, names: readonly string[]): string | undefined {
+  const word = typed.slice(0, 64).toLowerCase();
+  let best: { name: string; far: number } | undefined;
+  for (const name of names) {
+    const far = distance(word, name.toLowerCase());
+    if (far < (best?.far ?? Math.ceil(Math.max(word.length, name.length) / 3) + 1))
+      best = { name, far };
+  }
+  return best?.name;
+}

@@ -1,0 +1,43 @@
+/** Times as people write and read them. */
+import { SottoError } from "../base/index.ts";
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** ms of a text such as 500ms, 30s, 10m, 24h, 7d. Throws `expiry-invalid`. */
+export function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const factor = unit === undefined ? undefined : UNITS[unit];
+  if (factor === undefined)
+    throw new SottoError("expiry-invalid", `${JSON.stringify(text)} is not a time.`);
+  return Number(number) * factor;
+}
+
+/** A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws `expiry-invalid`. */
+export function moment(text: string, now: number): number {
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? now - duration(text) : date;
+}
+
+/** How long, in the largest unit that fits: 84 ms, 3.2 s, 5 min, 2 h, 3 d. */
+export function spell(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 86_400_000)} d`;
+}
+
+/** Local date and minute, sortable: 2026-05-01 10:00. */
+export function stamp(at: number): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return "????-??-?? ??:??";
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

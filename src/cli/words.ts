@@ -1,0 +1,70 @@
+/** States in words, and the lines in which people and messages are shown. */
+import type { Bootstrap, Contact, Message, Pairing } from "../api/index.ts";
+import { displayLine, displayText } from "../base/index.ts";
+import { stamp } from "./times.ts";
+
+const states: Readonly<Record<Message["state"], string>> = {
+  waiting: "waiting for peer",
+  sent: "sent",
+  delivered: "delivered",
+  read: "read",
+  failed: "failed",
+  received: "",
+};
+
+export function stateWords(state: Message["state"]): string {
+  return states[state];
+}
+
+const pairings: Readonly<Record<Exclude<Pairing, "confirmed">, string>> = {
+  invited: "looking for them",
+  handshaken: "waits for their confirmation",
+  requested: "asks to be accepted",
+  denied: "said no",
+  used: "the invite was used before",
+  expired: "the invite has expired",
+};
+
+/** What is the matter with a contact, most important first; "offline" is no alarm. */
+export function contactWords(contact: Contact): string {
+  if (contact.keyChanged) return "KEY CHANGED";
+  if (contact.blocked) return "blocked";
+  if (contact.pairing !== "confirmed") return pairings[contact.pairing];
+  if (contact.online) return "online (direct)";
+  return contact.announced ? "announced" : "offline";
+}
+
+/** The contact's name, fit for a line of a terminal. */
+export function nameOf(contact: Pick<Contact, "name">): string {
+  return displayLine(contact.name);
+}
+
+/** One contact on one line; `width` columns for the name. */
+export function contactLine(contact: Contact, width: number): string {
+  const notes = [
+    contact.verified ? "verified" : "not verified",
+    ...(contact.unread > 0 ? [`${contact.unread} unread`] : []),
+    ...(contact.waiting > 0 ? [`${contact.waiting} waiting`] : []),
+  ];
+  return `${nameOf(contact).padEnd(width)}  ${contactWords(contact).padEnd(15)}  ${notes.join(", ")}`;
+}
+
+/** A message with its continuation lines set in, and the state of our own. */
+export function messageLines(message: Message, name: string, width: number): string {
+  const who = message.direction === "out" ? "you" : name;
+  const head = `${stamp(message.sentAt)}  ${who.padEnd(width)}  `;
+  const text = displayText(message.text).replaceAll("\n", `\n${" ".repeat(head.length)}`);
+  const state = stateWords(message.state);
+  return `${head}${text}${state === "" ? "" : `  [${state}]`}`;
+}
+
+/** 60 digits in three lines of four groups, as people read them to each other. */
+export function numberLines(digits: string): string {
+  const groups = digits.replaceAll(/\s/g, "").match(/.{1,5}/g) ?? [];
+  return [0, 4, 8].map((from) => `  ${groups.slice(from, from + 4).join(" ")}`).join("\n");
+}
+
+/** A bootstrap host and how it stands. */
+export function bootstrapLine({ address, state, error }: Bootstrap): string {
+  return `${address}  ${state}${error === undefined ? "" : ` (${displayLine(error)})`}`;
+}
