@@ -48,8 +48,11 @@ function imported(): Set<string> {
 }
 
 describe("the dependencies", () => {
-  it("are pinned to exact versions", () => {
-    const loose = Object.entries(declared).filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(range));
+  it("are pinned to exact versions, those of the benches too", () => {
+    const bench = readJson("bench/package.json").devDependencies as Record<string, string>;
+    const loose = Object.entries({ ...declared, ...bench }).filter(
+      ([, range]) => !/^\d+\.\d+\.\d+$/.test(range),
+    );
     assert.deepEqual(loose, []);
   });
 
