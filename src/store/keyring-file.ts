@@ -4,7 +4,7 @@
  * protects nothing. What protects is the associated data, which binds every field.
  */
 import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../base/index.ts";
-import { bearableCost, type CryptoProvider, type PassphraseCost } from "../crypto/index.ts";
+import type { CryptoProvider, PassphraseCost } from "../crypto/index.ts";
 
 const VERSION = 1;
 const kindByte = { "key-file": 1, passphrase: 2 } as const;
@@ -37,8 +37,8 @@ export function encodeKeyring(ring: Keyring, sha256: Hash): Uint8Array {
 }
 
 /**
- * The keyring of a file. Throws `store-newer`, or `store-damaged`: also for a cost that no Sotto
- * stores, before anything is asked of the machine.
+ * The keyring of a file. Throws `store-newer` or `store-damaged`. Whether its cost can be borne is judged by
+ * `deriveFromPassphrase`, before it asks anything of the machine.
  */
 export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
   const { kind } = headerOf(bytes);
@@ -48,7 +48,6 @@ export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
     passes: readU32(bytes, 6),
     lanes: readU32(bytes, 10),
   };
-  if (kind === "passphrase" && !bearableCost(cost)) throw damaged();
   return {
     kind,
     cost,

@@ -88,7 +88,7 @@ export class LevelStore implements Store {
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
-    this.#refuse();
+    if (this.#closing) throw storeClosed();
     // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the time
     // that the disk takes for the batch before.
     const writes = ops.map((op): Write => {
@@ -119,11 +119,6 @@ export class LevelStore implements Store {
     } catch {
       // Everything is in the log, synced: the next opening says what is wrong.
     }
-  }
-
-  #refuse(): void {
-    if (this.#closing) throw storeClosed();
-    if (this.#fault) throw this.#fault;
   }
 
   async #read<Result>(job: () => Promise<Result>): Promise<Result> {

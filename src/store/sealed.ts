@@ -58,9 +58,8 @@ export function sealer(
               sealed.subarray(NONCE_BYTES),
               bound(key),
             );
-      const length = padded ? readU32(padded) : 0;
-      if (!padded || padded.length !== paddedSize(length)) throw damagedRow(key);
-      return padded.slice(LENGTH_BYTES, LENGTH_BYTES + length);
+      if (!padded) throw damagedRow(key);
+      return padded.slice(LENGTH_BYTES, LENGTH_BYTES + readU32(padded));
     },
   };
 }

@@ -96,14 +96,14 @@ describe("a crash of the store", () => {
           },
         );
       assert.ok(fault instanceof SottoError && fault.code === "disk-full");
-      // Small enough to fit: it is refused because what is on the disk is no longer known.
+      execFileSync("mount", ["-o", "remount,size=16m", directory]);
+      // There is space again, and yet it is refused because what is on the disk is no longer known.
       const small: StoreOp = { ...put(0), key: { table: "meta", of: "", at: 0 } };
       await assert.rejects(store.commit([small]), { code: "disk-full" });
       await assert.rejects(store.commit([small]), { code: "disk-full" });
       assert.equal((await store.list("message", "alice")).length, written);
       await store.close();
 
-      execFileSync("mount", ["-o", "remount,size=16m", directory]);
       const again = await openAt(directory);
       const rows = await again.list("message", "alice");
       // The batch that failed may be there or not (LevelDB wrote some of it), but never a part of it.

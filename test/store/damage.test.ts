@@ -199,7 +199,15 @@ describe("damage to the store", () => {
       rmSync(tried, { recursive: true });
       cpSync(base, tried, { recursive: true });
       rmSync(file(tried, name));
+      const left = readdirSync(join(tried, "db")).filter((one) => one.endsWith(".ldb"));
       assert.equal(await read(tried), "store-damaged", String(name));
+      // Nothing that might still be mended was removed.
+      const after = readdirSync(join(tried, "db"));
+      assert.deepEqual(
+        left.filter((one) => !after.includes(one)),
+        [],
+        String(name),
+      );
     }
   });
 

@@ -18,7 +18,7 @@ describe("the store on the disk", () => {
 
     it("shows no value, no id and no name of a table to who reads its files", async () => {
       const marker = "marker-of-a-secret-text";
-      const owner = "marker-of-an-owner";
+      const owner = "marker-owner";
       const store = await openAt(directory);
       for (let at = 0; at < 20; at++)
         await store.commit([
