@@ -3,7 +3,6 @@ import { wipe } from "../base/index.ts";
 type Hmac = (key: Uint8Array, data: Uint8Array) => Uint8Array;
 
 const HASH = 32;
-const NO_SALT = new Uint8Array(HASH);
 
 /**
  * HKDF-SHA-256 (RFC 5869 §2.2, §2.3) over a provider's own HMAC: OpenSSL's hkdfSync takes 10.7 µs,
@@ -18,7 +17,8 @@ export function hkdfOver(
   length: number,
 ): Uint8Array {
   if (length > 255 * HASH) throw new RangeError(`HKDF gives at most ${255 * HASH} bytes`);
-  const prk = hmac(salt.length === 0 ? NO_SALT : salt, ikm);
+  // An empty salt means 32 zero bytes (§2.2), and HMAC fills a short key up with just those.
+  const prk = hmac(salt, ikm);
   const okm = new Uint8Array(length);
   // T(i) = HMAC(PRK, T(i-1) ‖ info ‖ i); the first has no T before it.
   const block = new Uint8Array(HASH + info.length + 1);

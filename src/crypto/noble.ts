@@ -65,7 +65,7 @@ function sealer(cipher: Cipher, nonceLength: number): CryptoProvider["seal"] {
 function opener(cipher: Cipher, nonceLength: number): CryptoProvider["open"] {
   return (key, nonce, sealed, ad) => {
     requireLength(key, 32, "an AEAD key");
-    if (nonce.length !== nonceLength || sealed.length < 16) return undefined;
+    if (nonce.length !== nonceLength) return undefined;
     try {
       return cipher(key, nonce, ad).decrypt(sealed);
     } catch {

@@ -75,6 +75,21 @@ describe("a provider", () => {
           );
       });
 
+      it("opens nothing under a nonce of another length, not even one that is filled up with zeros", () => {
+        const padded = crypto.random(24).fill(0, 0, 16);
+        const sealed = crypto.seal(key, padded.subarray(12), text, ad);
+        const sealedX = crypto.sealX(key, padded, text, ad);
+        for (const length of [0, 1, 8, 11, 13, 16, 23, 24, 25]) {
+          const wrong = new Uint8Array(length);
+          wrong.set(padded.subarray(24 - Math.min(length, 8)), length - Math.min(length, 8));
+          assert.equal(crypto.open(key, wrong, sealed, ad), undefined);
+          if (length !== 24) assert.equal(crypto.openX(key, wrong, sealedX, ad), undefined);
+        }
+        const longer = new Uint8Array(25);
+        longer.set(padded);
+        assert.equal(crypto.openX(key, longer, sealedX, ad), undefined);
+      });
+
       it("throws a RangeError where our own code brings a wrong length", () => {
         const short = key.subarray(1);
         for (const misuse of [

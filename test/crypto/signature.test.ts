@@ -101,6 +101,16 @@ describe("Ed25519", () => {
           assert.equal(crypto.verify(wrong, message, signature), false);
       });
 
+      it("refuses a signature whose last byte, a zero, was left out", () => {
+        let [text, ending] = [message, signature];
+        for (let i = 0; ending[63] !== 0; i++) {
+          text = concat(message, Uint8Array.of(i));
+          ending = crypto.sign(pair, text);
+        }
+        assert.equal(crypto.verify(pair.public, text, ending), true);
+        assert.equal(crypto.verify(pair.public, text, ending.subarray(0, 63)), false);
+      });
+
       it("signs with a pair that was read back from the store", () => {
         const restored = { public: pair.public.slice(), seed: pair.seed.slice() };
         assert.deepEqual(crypto.sign(restored, message), signature);
