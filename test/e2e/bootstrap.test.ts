@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import type { BootstrapNode } from "../../src/node/index.ts";
+import { deliver, hostBootstrap, Person, pair } from "./person.ts";
+
+describe("two people and a bootstrap node, over libp2p", function () {
+  this.timeout(60_000);
+  let host: BootstrapNode;
+  let alice: Person;
+  let bob: Person;
+
+  before(async () => {
+    host = await hostBootstrap();
+    const options = { bootstrap: host.addresses() };
+    [alice, bob] = await Promise.all([Person.make("alice", options), Person.make("bob", options)]);
+  });
+
+  after(async () => {
+    await Promise.all([alice.end(), bob.end(), host.stop()]);
+  });
+
+  it("find each other through the DHT by an invite alone", async () => {
+    await pair(alice, bob);
+    assert.equal(alice.messenger.safetyNumber("bob"), bob.messenger.safetyNumber("alice"));
+  });
+
+  it("deliver messages both ways", async () => {
+    await deliver(alice, bob, "hi");
+    await deliver(bob, alice, "hello");
+  });
+
+  it("deliver 64 KiB of text", async () => {
+    await deliver(alice, bob, "x".repeat(65_536));
+  });
+
+  it("deliver by themselves what was written while the other was away", async () => {
+    await bob.stop();
+    const message = await alice.messenger.send("bob", "when you are back");
+    assert.equal(message.state, "waiting");
+    await bob.start();
+    await alice.reaches(message, "delivered");
+    assert.ok((await bob.texts("alice")).includes("when you are back"));
+  });
+
+  it("go on after either side has restarted", async () => {
+    await alice.restart();
+    await deliver(bob, alice, "after your restart");
+    await bob.restart();
+    await deliver(bob, alice, "after mine");
+    await deliver(alice, bob, "and back");
+  });
+
+  it("end with one link when both dial at once", async () => {
+    await Promise.all([alice.stop(), bob.stop()]);
+    await Promise.all([alice.start(), bob.start()]);
+    await Promise.all([deliver(alice, bob, "at once"), deliver(bob, alice, "at once too")]);
+    assert.ok(alice.messenger.contact("bob").online);
+  });
+
+  it("have shown each message once", async () => {
+    for (const [person, other] of [
+      [alice, "bob"],
+      [bob, "alice"],
+    ] as const) {
+      const texts = await person.texts(other);
+      assert.equal(new Set(texts).size, texts.length);
+    }
+  });
+});

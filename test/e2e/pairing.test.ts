@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import type { BootstrapNode } from "../../src/node/index.ts";
+import { deliver, hostBootstrap, Person } from "./person.ts";
+
+const DAY = 86_400_000;
+
+describe("pairing with a side that dies, over libp2p", function () {
+  this.timeout(120_000);
+  let host: BootstrapNode;
+
+  before(async () => {
+    host = await hostBootstrap();
+  });
+
+  after(() => host.stop());
+
+  for (const victim of ["inviter", "invitee"] as const)
+    for (const commit of [1, 2, 3, 4])
+      it(`ends with both paired when the ${victim} is killed after its commit ${commit}`, async () => {
+        const bootstrap = host.addresses();
+        const alice = await Person.make("alice", { bootstrap });
+        const bob = await Person.make("bob", { bootstrap });
+        const dying = victim === "inviter" ? alice : bob;
+        try {
+          const { link } = await alice.messenger.createInvite({
+            kind: "once",
+            expiresIn: DAY,
+            hints: false,
+          });
+          // Counts from here: the invite was made by commit 1 of the inviter.
+          const first = victim === "inviter" ? 1 : 0;
+          let killed: Promise<void> | undefined;
+          dying.options = {
+            bootstrap,
+            onCommit: (number) => {
+              if (number === first + commit) killed = dying.kill();
+            },
+          };
+          await bob.messenger.add(link).catch(() => undefined);
+          const done = (): boolean => killed !== undefined || bothPaired(alice, bob);
+          await Promise.race([alice.until("a kill or a pair", done), bob.until("the same", done)]);
+          await killed;
+          dying.options = { bootstrap };
+          if (killed !== undefined) await dying.start();
+          await alice.until("paired", () => alice.confirmed("bob"));
+          await bob.until("paired", () => bob.confirmed("alice"));
+          await deliver(alice, bob, "after all");
+          await deliver(bob, alice, "indeed");
+        } finally {
+          await Promise.all([alice.end(), bob.end()]);
+        }
+      });
+});
+
+function bothPaired(alice: Person, bob: Person): boolean {
+  return alice.confirmed("bob") && bob.confirmed("alice");
+}
+
+describe("an invite, over libp2p", function () {
+  this.timeout(60_000);
+
+  it("is good for one person, and the second is told so", async () => {
+    const host = await hostBootstrap();
+    const bootstrap = host.addresses();
+    const people = await Promise.all(
+      ["alice", "bob", "mallory"].map((name) => Person.make(name, { bootstrap })),
+    );
+    const [alice, bob, mallory] = people as [Person, Person, Person];
+    try {
+      const { link } = await alice.messenger.createInvite({
+        kind: "once",
+        expiresIn: DAY,
+        hints: true,
+      });
+      await bob.messenger.add(link);
+      await bob.until("paired", () => bob.confirmed("alice"));
+      await mallory.messenger.add(link, { as: "alice" });
+      await mallory.until("told", () => mallory.messenger.contact("alice").pairing === "used");
+      await alice.until("warned", () => alice.events.some(({ type }) => type === "invite.reused"));
+      assert.deepEqual(
+        alice.messenger.contacts().map(({ name }) => name),
+        ["bob"],
+      );
+    } finally {
+      await Promise.all(people.map((person) => person.end()));
+      await host.stop();
+    }
+  });
+});
