@@ -9,7 +9,8 @@
  * not know whose device a key is, nor what the payloads say: the caller judges both.
  *
  * Reading leaves its state as it was, so a refused message costs nothing and the true one may still
- * come. Writing spends its state: two payloads under one state would share a key and nonce.
+ * come; so the one-time keys stay in the states and go when the caller lets go of them. Writing spends
+ * its state: two payloads under one state would share a key and nonce.
  */
 import { labels, limits } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../crypto/index.ts";
@@ -142,8 +143,7 @@ export function readMessage2(
 }
 
 /**
- * Message 3: 64 bytes and the payload. The session can send at once. Spends the state and wipes the
- * handshake's one-time keys. Throws as `writeMessage2` does.
+ * Message 3: 64 bytes and the payload. The session can send at once. Spends the state. Throws as `writeMessage2` does.
  */
 export function writeMessage3(
   crypto: CryptoProvider,
@@ -156,7 +156,6 @@ export function writeMessage3(
   const message3 = written(noise.writeMessage(payload));
   const { keys, outputs } = deriveOutputs(crypto, noise.symmetric);
   const session = initiatorSession(crypto, keys, noise.re);
-  noise.forget();
   return { message3, session, outputs };
 }
 

@@ -7,7 +7,7 @@
  * refuse without a trace works on a `clone`.
  */
 import { concat, wipe } from "../base/index.ts";
-import type { CryptoProvider, DhKeyPair, KemKeyPair } from "../crypto/provider.ts";
+import type { CryptoProvider, DhKeyPair, KemKeyPair } from "../crypto/index.ts";
 import { SymmetricState } from "./symmetric.ts";
 
 export type Token = "e" | "s" | "ee" | "es" | "se" | "ss" | "psk" | "e1" | "ekem1";
@@ -99,12 +99,6 @@ export class HandshakeState {
     copy.#message = this.#message;
     copy.#psk = this.#psk;
     return copy;
-  }
-
-  /** Wipes the one-time secrets that no later step needs. */
-  forget(): void {
-    if (this.#e) wipe(this.#e.secret);
-    if (this.#e1) wipe(this.#e1.secret);
   }
 
   /** The next message with its payload, or `"bad-key"` where the peer's keys admit none. */

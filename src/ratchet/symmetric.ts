@@ -3,7 +3,7 @@
  * ChaChaPoly and SHA256, under their names there. Knows no pattern and no key exchange.
  */
 import { concat, utf8, wipe } from "../base/index.ts";
-import type { CryptoProvider } from "../crypto/provider.ts";
+import type { CryptoProvider } from "../crypto/index.ts";
 
 const EMPTY = new Uint8Array(0);
 
