@@ -14,8 +14,13 @@ describe("pairing with a side that dies, over libp2p", function () {
 
   after(() => host.stop());
 
-  for (const victim of ["inviter", "invitee"] as const)
-    for (const commit of [1, 2, 3, 4])
+  // As many as pairing has: the inviter takes the claim and hears the first frame; the invitee takes the invite, adopts the
+  // keys, says its first frame and hears the inviter's.
+  for (const [victim, commits] of [
+    ["inviter", [1, 2]],
+    ["invitee", [1, 2, 3, 4]],
+  ] as const)
+    for (const commit of commits)
       it(`ends with both paired when the ${victim} is killed after its commit ${commit}`, async () => {
         const bootstrap = host.addresses();
         const alice = await Person.make("alice", { bootstrap });
@@ -37,11 +42,11 @@ describe("pairing with a side that dies, over libp2p", function () {
             },
           };
           await bob.messenger.add(link).catch(() => undefined);
-          const done = (): boolean => killed !== undefined || bothPaired(alice, bob);
-          await Promise.race([alice.until("a kill or a pair", done), bob.until("the same", done)]);
+          const isDead = (): boolean => killed !== undefined;
+          await alice.until(`the ${victim} makes its commit ${commit}`, isDead);
           await killed;
           dying.options = { bootstrap };
-          if (killed !== undefined) await dying.start();
+          await dying.start();
           await alice.until("paired", () => alice.confirmed("bob"));
           await bob.until("paired", () => bob.confirmed("alice"));
           await deliver(alice, bob, "after all");
@@ -51,10 +56,6 @@ describe("pairing with a side that dies, over libp2p", function () {
         }
       });
 });
-
-function bothPaired(alice: Person, bob: Person): boolean {
-  return alice.confirmed("bob") && bob.confirmed("alice");
-}
 
 describe("an invite, over libp2p", function () {
   this.timeout(60_000);

@@ -116,7 +116,8 @@ export class Person {
       commit: async (ops) => {
         if (this.#dead) throw new Error("the process is dead");
         await store.commit(ops);
-        this.options.onCommit?.(++commits);
+        commits++;
+        this.options.onCommit?.(commits);
       },
       close: () => store.close(),
     };
