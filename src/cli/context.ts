@@ -26,10 +26,11 @@ export interface Context {
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /** Sets the exit code of a command that has said by itself what happened. */
   exit(code: number): void;
+  /** The exit code that was set, 0 otherwise. */
+  exitCode(): number;
 }
 
 export interface Running extends Context {
-  exitCode(): number;
   close(): Promise<void>;
 }
 

@@ -62,7 +62,13 @@ export async function sendAndWait(
   }
 }
 
-/** Adds, and waits until pairing has come further than `invited` or the time is over. */
+/** The confirmation of a one-use invite follows the handshake in one round trip; that of a reusable one may take days. */
+const CONFIRMATION_GRACE = 1_000;
+
+/**
+ * Adds, and waits until pairing has come further than `invited` or the time is over. A handshake is given a moment to be
+ * confirmed.
+ */
 export async function addAndWait(
   messenger: Messenger,
   add: () => Promise<ContactView>,
@@ -70,6 +76,7 @@ export async function addAndWait(
 ): Promise<{ readonly contact: ContactView; readonly timedOut: boolean }> {
   const seen = new Map<AccountId, ContactView>();
   const bell = createBell(patience);
+  let shaken = false;
   const unsubscribe = messenger.subscribe((event) => {
     if (!("contact" in event)) return;
     seen.set(event.contact.account, event.contact);
@@ -79,8 +86,13 @@ export async function addAndWait(
     const added = await add();
     for (;;) {
       const contact = seen.get(added.account) ?? added;
-      if (contact.pairing !== "invited") return { contact, timedOut: false };
-      if (bell.over()) return { contact, timedOut: true };
+      const invited = contact.pairing === "invited";
+      if (!invited && contact.pairing !== "handshaken") return { contact, timedOut: false };
+      if (bell.over()) return { contact, timedOut: invited };
+      if (!invited && !shaken) {
+        shaken = true;
+        bell.within(CONFIRMATION_GRACE);
+      }
       await bell.next();
     }
   } finally {
@@ -102,11 +114,13 @@ function createBell({ timeout, signal, clock }: Patience) {
     over = true;
     ring();
   };
-  const cancel = clock.after(timeout, finish);
+  const timers = [clock.after(timeout, finish)];
   signal.addEventListener("abort", finish, { once: true });
   return {
     ring,
     over: () => over,
+    /** The time is over after `ms` at the latest. */
+    within: (ms: number) => timers.push(clock.after(ms, finish)),
     /** Resolves at the next ring; at once when it rang since the last call. */
     async next(): Promise<void> {
       if (!rung)
@@ -116,7 +130,7 @@ function createBell({ timeout, signal, clock }: Patience) {
       rung = false;
     },
     end() {
-      cancel();
+      for (const cancel of timers) cancel();
       signal.removeEventListener("abort", finish);
     },
   };

@@ -2,6 +2,7 @@
 
 import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import { leave } from "../leave.ts";
 import { reportStrays } from "../strays.ts";
 
 interface Options {
@@ -50,4 +51,5 @@ async function host(options: Options, context: Context): Promise<void> {
   out.data(addresses.join("\n"), { addresses });
   out.say("Others use it with: sotto up --bootstrap ADDRESS (one line from above). ^C ends it.");
   await ended;
+  leave(context);
 }

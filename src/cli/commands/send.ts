@@ -55,11 +55,13 @@ function waitOf(text: string | undefined): SendWait {
   throw new SottoError("usage", "--wait takes sent, delivered or read.");
 }
 
-function outcome({ message, elapsed }: SendResult): string {
-  switch (message.state) {
+function outcome({ message, elapsed, timedOut }: SendResult): string {
+  const { state } = message;
+  switch (state) {
     case "delivered":
     case "read":
-      return `${message.state} in ${spell(elapsed)} (direct)`;
+      // After a wait that was in vain, the time tells nothing about this state.
+      return timedOut ? `${state} (direct)` : `${state} in ${spell(elapsed)} (direct)`;
     case "sent":
       return "sent, not acknowledged yet";
     case "failed":

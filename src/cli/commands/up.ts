@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
 import { detach } from "../detach.ts";
+import { leave } from "../leave.ts";
 import { askText } from "../prompt.ts";
 import { qrCode } from "../qr.ts";
 import { askPassphrase, givenPassphrase, type PassphraseOptions } from "../secrets.ts";
@@ -66,6 +67,7 @@ async function up(options: Options, command: Command, context: Context): Promise
   await greet(context, daemon);
   await daemon.stopped;
   out.say("Stopped.");
+  leave(context);
 }
 
 /** What has to be asked is asked here, where the person is, and handed to the node in the background. */

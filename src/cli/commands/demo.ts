@@ -1,0 +1,120 @@
+/** sotto demo: three processes on this machine, a bootstrap host and two nodes, find each other and talk. */
+import { SottoError } from "../../base/index.ts";
+import type { Define } from "../commands.ts";
+import type { Context } from "../context.ts";
+import { type Actor, createStage, type Stage } from "../demo/stage.ts";
+import { spell } from "../times.ts";
+import { numberLines, stateWords } from "../words.ts";
+
+export const define: Define = (command, context) => {
+  command.action(() => demo(context));
+};
+
+async function demo(context: Context): Promise<void> {
+  const start = performance.now();
+  const { out } = context;
+  const tell = (step: string, text: string) =>
+    out.data(`${out.style.green("✓")} ${text}`, { step, text });
+  const stage = createStage();
+  const interrupted = () => void stage.clear().then(() => process.exit(130));
+  process.once("SIGINT", interrupted);
+  try {
+    await play(stage, tell);
+    tell("done", `all of it in ${spell(performance.now() - start)}`);
+  } finally {
+    await stage.clear();
+    process.off("SIGINT", interrupted);
+  }
+}
+
+async function play(stage: Stage, tell: (step: string, text: string) => void): Promise<void> {
+  const address = await stage.bootstrap();
+  tell("bootstrap", `a bootstrap host listens at ${address}`);
+  const [alice, bob] = await Promise.all([stage.node("alice"), stage.node("bob")]);
+  tell(
+    "nodes",
+    `alice and bob run, processes ${alice.pid} and ${bob.pid}; each knows that host alone`,
+  );
+
+  const invite = await alice.call("invite.create", {});
+  tell("invite", `alice made an invite of ${invite.link.length} characters`);
+  const added = performance.now();
+  const { contact } = await bob.call("contact.add", { link: invite.link, wait: 8_000 });
+  expect(contact.pairing === "confirmed", `bob did not find alice (${contact.pairing})`);
+  tell(
+    "paired",
+    `bob found alice through the DHT and paired in ${spell(performance.now() - added)}`,
+  );
+
+  await say(alice, "bob", "Hello Bob, nobody is between us.", tell);
+  await say(bob, "alice", "Hello Alice, so I heard.", tell);
+  await numbers(alice, bob, tell);
+
+  await stage.end(bob);
+  tell("offline", "bob's node has ended");
+  const text = "This waits until you are back.";
+  const waiting = await alice.call("message.send", { who: "bob", text });
+  expect(waiting.message.state === "waiting", "a message to nobody was shown as sent");
+  tell("waiting", `alice → bob  ${stateWords("waiting")} (kept; goes out by itself)`);
+  const back = performance.now();
+  const returned = await stage.node("bob");
+  tell("back", "bob's node runs again, under another host key");
+  await arrival(returned, "alice", text);
+  tell("delivered", `alice → bob  delivered ${spell(performance.now() - back)} after the start`);
+  await alice.call("message.markRead", { who: "bob" });
+}
+
+async function say(
+  from: Actor,
+  to: string,
+  text: string,
+  tell: (step: string, text: string) => void,
+): Promise<void> {
+  const { message, elapsed } = await from.call("message.send", {
+    who: to,
+    text,
+    wait: "delivered",
+    timeout: 5_000,
+  });
+  const arrived = message.state === "delivered" || message.state === "read";
+  expect(arrived, `the message of ${from.name} was not delivered (${message.state})`);
+  tell(
+    "message",
+    `${from.name} → ${to}  ${JSON.stringify(text)}  ${message.state} in ${spell(elapsed)} (direct)`,
+  );
+}
+
+async function numbers(
+  alice: Actor,
+  bob: Actor,
+  tell: (step: string, text: string) => void,
+): Promise<void> {
+  const [ours, theirs] = await Promise.all([
+    alice.call("contact.number", { who: "bob" }),
+    bob.call("contact.number", { who: "alice" }),
+  ]);
+  expect(ours.number === theirs.number, "the two safety numbers differ");
+  await alice.call("contact.verify", { who: "bob", number: theirs.number });
+  await bob.call("contact.verify", { who: "alice", number: ours.number });
+  tell(
+    "verified",
+    `both show the same safety number, and keep each other as verified:\n${numberLines(ours.number)}`,
+  );
+}
+
+/** Waits until a text of this contact is there. */
+async function arrival(actor: Actor, from: string, text: string): Promise<void> {
+  const arrived = async () => {
+    const { messages } = await actor.call("message.list", { who: from });
+    return messages.some((message) => message.text === text);
+  };
+  for (let waited = 0; waited < 8_000; waited += 20) {
+    if (await arrived()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new SottoError("timed-out", "The kept message was not delivered.");
+}
+
+function expect(fact: boolean, otherwise: string): asserts fact {
+  if (!fact) throw new SottoError("timed-out", `The demo failed: ${otherwise}.`);
+}

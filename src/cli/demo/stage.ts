@@ -1,0 +1,132 @@
+/** Real processes in temporary homes, and their end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Client,
+  createClient,
+  type MethodName,
+  type Params,
+  type Result,
+  resolvePaths,
+} from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
+import { connectTo } from "../connect.ts";
+import { surroundings } from "../environment.ts";
+import { selfCommand } from "../self.ts";
+
+export interface Actor {
+  readonly name: string;
+  readonly pid: number;
+  call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+}
+
+export interface Stage {
+  /** Starts the bootstrap host. Its address, with /p2p. */
+  bootstrap(): Promise<string>;
+  /** Starts the node of an account, which is made at the first start. */
+  node(name: string): Promise<Actor>;
+  /** Ends an actor's process, and comes back when it has ended. */
+  end(actor: Actor): Promise<void>;
+  /** Ends every process by its id and removes every file. Safe to call twice. */
+  clear(): Promise<void>;
+}
+
+const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
+/** Longest time for a process to be ready, and to end when it is asked to, ms. */
+const READY = 20_000;
+const END = 5_000;
+
+export function createStage(): Stage {
+  const directory = mkdtempSync(join(tmpdir(), "sotto-demo-"));
+  const around = surroundings();
+  const processes = new Map<number, ChildProcess>();
+  const clients: Client[] = [];
+  let hosts: readonly string[] = [];
+
+  /** Nothing of the person's own settings reaches the demo. */
+  const envOf = (name: string) => {
+    const { SOTTO_SOCKET, SOTTO_PROFILE, XDG_RUNTIME_DIR, ...env } = around.env;
+    return { ...env, SOTTO_HOME: join(directory, name) };
+  };
+  const run = (name: string, args: readonly string[]) => {
+    const [program, ...before] = selfCommand();
+    const child = spawn(program, [...before, ...args], {
+      env: envOf(name),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    if (child.pid === undefined) throw new SottoError("internal", "A process cannot be started.");
+    processes.set(child.pid, child);
+    child.once("close", () => processes.delete(child.pid ?? 0));
+    return child;
+  };
+
+  return {
+    async bootstrap() {
+      const child = run("bootstrap", ["bootstrap", "--listen", LOOPBACK, "--json"]);
+      const { addresses } = await firstLine(child);
+      hosts = addresses;
+      return addresses[0] ?? "";
+    },
+    async node(name) {
+      const child = run(name, [
+        "up",
+        "--json",
+        "--name",
+        name,
+        "--no-mdns",
+        "--listen",
+        LOOPBACK,
+        ...hosts.flatMap((address) => ["--bootstrap", address]),
+      ]);
+      await firstLine(child);
+      const { socket } = resolvePaths({ ...around, env: envOf(name) });
+      const client = createClient(await connectTo(socket));
+      clients.push(client);
+      return { name, pid: child.pid ?? 0, call: client.call };
+    },
+    async end({ pid }) {
+      await endProcess(processes.get(pid));
+    },
+    async clear() {
+      for (const client of clients) client.close();
+      await Promise.all([...processes.values()].map(endProcess));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a process says when it is ready, as JSON; what it said instead is the error. */
+function firstLine(child: ChildProcess): Promise<{ readonly addresses: readonly string[] }> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let complaint = "";
+    const timer = setTimeout(() => fail("does not get ready"), READY);
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      reject(
+        new SottoError("timed-out", `A process of the demo ${why}. ${complaint.trim()}`.trim()),
+      );
+    };
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      complaint += text;
+    });
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (!said.includes("\n")) return;
+      clearTimeout(timer);
+      resolve(JSON.parse(said.slice(0, said.indexOf("\n"))));
+    });
+    child.once("close", () => fail("ended at once"));
+  });
+}
+
+async function endProcess(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), END);
+  await ended;
+  clearTimeout(timer);
+}
