@@ -58,6 +58,12 @@ function* textViolations(file: string, source: string, code: string): Generator<
   if (/\bprocess\s*(?:\?\.|\.)\s*env\b|\bprocess\s*\[/.test(code) && !mayReadEnvironment(file)) {
     yield { rule: "environment", file, detail: "process.env" };
   }
+  for (const { index, 0: text } of code.matchAll(/\{[^{}]*\benv\b[^{}]*\}\s*from\s*["']/g)) {
+    const named = source.startsWith("node:process", index + text.length);
+    if (named && !mayReadEnvironment(file)) {
+      yield { rule: "environment", file, detail: "env of node:process" };
+    }
+  }
   if (rooms[roomOf(file)]?.pure && !generated) {
     const impure = IMPURE.exec(code);
     if (impure !== null) yield { rule: "time-or-chance", file, detail: impure[0] };
@@ -99,9 +105,6 @@ function* outsideViolations(file: string, room: Room, one: Import): Generator<Vi
   const forbidden =
     room.builtins === "none" || (room.builtins === "any" && specifier === "node:crypto");
   if (forbidden) yield { rule: "builtin", file, detail };
-  if (specifier === "node:process" && !mayReadEnvironment(file)) {
-    yield { rule: "environment", file, detail: `${detail}, a second way to process.env` };
-  }
 }
 
 function* insideViolations(

@@ -28,8 +28,10 @@ const page = readFileSync(join(root, "docs/DEPENDENCIES.md"), "utf8");
 const rows = [
   ...page.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm),
 ].map((match) => {
-  const [name, version, license, reason, instead] = match.slice(1).map((cell) => cell.trim());
-  return { name, version, license, reason, instead } as Record<string, string>;
+  const [name = "", version = "", license = "", reason = "", instead = ""] = match
+    .slice(1)
+    .map((cell) => cell.trim());
+  return { name, version, license, reason, instead };
 });
 
 /** Names of the packages that the product imports. */
