@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { concat, limits, toHex, u32, u64, utf8 } from "../../src/base/index.ts";
+import { decodeSession, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { noble, node, opens, pair, pass, sealMany } from "./support.ts";
+
+const hex = (session: Session) => toHex(encodeSession(session));
+
+function decoded(bytes: Uint8Array): Session {
+  const session = decodeSession(bytes);
+  assert.ok(session);
+  return session;
+}
+
+/** A session of every kind, by what it is. */
+function sessions(): Readonly<Record<string, Session>> {
+  const { alice, bob } = pair();
+  const there = pass(node, alice, bob);
+  const back = pass(node, there.to, there.from);
+  let old = back.to;
+  let peer = back.from;
+  for (let i = 0; i < 7; i++) {
+    const { messages, next } = sealMany(node, old, 3);
+    peer = opens(node, peer, messages[i % 2 === 0 ? 2 : 1], 1_800_000_000_000 + i).next;
+    ({ from: peer, to: old } = pass(node, peer, next));
+  }
+  return {
+    "an initiator": alice,
+    "a responder": bob,
+    "an initiator that has sent": there.from,
+    "a responder that has received": there.to,
+    "one with both chains": back.from,
+    "one with old chains and skipped keys": peer,
+  };
+}
+
+describe("a session's bytes", () => {
+  it("give the session back, whatever its kind", () => {
+    for (const [name, session] of Object.entries(sessions())) {
+      const again = decoded(encodeSession(session));
+      assert.equal(hex(again), hex(session), name);
+      assert.equal(toHex(again.id), toHex(session.id));
+    }
+  });
+
+  it("are refused when cut anywhere, longer, or of another version", () => {
+    for (const [name, session] of Object.entries(sessions())) {
+      const bytes = encodeSession(session);
+      for (let length = 0; length < bytes.length; length++)
+        assert.equal(decodeSession(bytes.slice(0, length)), undefined, `${name}: ${length}`);
+      assert.equal(decodeSession(concat(bytes, Uint8Array.of(0))), undefined, name);
+      for (const version of [0, 2, 255]) {
+        const other = bytes.slice();
+        other[0] = version;
+        assert.equal(decodeSession(other), undefined, name);
+      }
+    }
+  });
+
+  it("are refused with a kind that there is not", () => {
+    const { alice, bob } = pair();
+    for (const session of [alice, bob]) {
+      const bytes = encodeSession(session);
+      for (const at of [257, bytes.length - 1]) {
+        const other = bytes.slice();
+        other[at] = 3;
+        assert.equal(decodeSession(other), undefined);
+      }
+    }
+  });
+
+  it("are refused with skipped keys out of order, beyond the chain, lost, too many, or of no time", () => {
+    const { alice, bob } = pair();
+    const there = pass(node, alice, bob).to;
+    const mk = new Uint8Array(32);
+    const { receiving } = there;
+    assert.ok(receiving.kind === "active");
+    const key = (N: number, at = 7) => concat(u32(N), u64(at), mk);
+    const head = encodeSession({ ...there, receiving: { kind: "none" } }).slice(0, -1);
+    const form = (Nr: number, lost: number, keys: Uint8Array[], tail: Uint8Array) =>
+      concat(
+        head,
+        Uint8Array.of(1),
+        receiving.HKr,
+        receiving.CKr,
+        u32(Nr),
+        u32(lost),
+        u32(keys.length).slice(2),
+        ...keys,
+        tail,
+      );
+    const none = Uint8Array.of(0);
+    const chain = concat(mk, u32(3), u32(0), Uint8Array.of(0, 1), key(2));
+    const takes = (bytes: Uint8Array) => decodeSession(bytes) !== undefined;
+    assert.ok(takes(form(9, 2, [key(2), key(5), key(8)], none)));
+    assert.ok(!takes(form(9, 2, [key(5), key(2)], none)));
+    assert.ok(!takes(form(9, 2, [key(5), key(5)], none)));
+    assert.ok(!takes(form(9, 2, [key(9)], none)));
+    assert.ok(!takes(form(9, 2, [key(1)], none)));
+    assert.ok(!takes(form(9, 10, [], none)));
+    const late = concat(u32(3), u64(0).fill(0xff), mk);
+    assert.ok(!takes(form(9, 2, [late], none)));
+
+    const chains = (count: number) => concat(Uint8Array.of(count), ...Array(count).fill(chain));
+    assert.ok(takes(form(9, 0, [], chains(limits.oldChains))));
+    assert.ok(!takes(form(9, 0, [], chains(limits.oldChains + 1))));
+    const many = Array.from({ length: limits.skippedKeys }, (_, N) => key(N));
+    assert.ok(takes(form(3000, 0, many, none)));
+    assert.ok(!takes(form(3000, 0, [...many, key(2500)], none)));
+    assert.ok(!takes(form(3000, 0, many, chains(1))));
+  });
+
+  it("share no memory with the session", () => {
+    const { alice } = pair();
+    const before = hex(alice);
+    const bytes = encodeSession(alice);
+    const session = decoded(bytes);
+    bytes.fill(0);
+    assert.equal(hex(session), before);
+    encodeSession(alice).fill(0);
+    assert.equal(hex(alice), before);
+  });
+
+  it("carry a conversation on, each side with either provider", () => {
+    let { alice, bob } = pair(node, noble);
+    for (let i = 0; i < 6; i++) {
+      const [ours, theirs] = i % 2 === 0 ? [node, noble] : [noble, node];
+      const { messages, next } = sealMany(ours, decoded(encodeSession(alice)), 3);
+      let at = opens(theirs, decoded(encodeSession(bob)), messages[2]).next;
+      at = opens(theirs, decoded(encodeSession(at)), messages[0]).next;
+      const answer = seal(theirs, decoded(encodeSession(at)), utf8("answer"));
+      alice = opens(ours, decoded(encodeSession(next)), answer.message).next;
+      bob = answer.next;
+    }
+  });
+});

@@ -1,0 +1,206 @@
+/**
+ * The Double Ratchet as its specification writes it (Signal, revision 4, §4.4 with header encryption),
+ * read aloud: one mutable state, the step taken at once and whole, a dictionary of skipped keys, no
+ * bounds but MAX_SKIP. Slow and without any care for secrets; the product is held equal to it.
+ */
+import { concat, labels, readU32, toHex, u32, utf8 } from "../../../src/base/index.ts";
+import type { CryptoProvider, DhKeyPair } from "../../../src/crypto/index.ts";
+import type { Session } from "../../../src/ratchet/index.ts";
+
+const MAX_SKIP = 1000;
+
+interface Key {
+  readonly ec: Uint8Array;
+  readonly pq: Uint8Array;
+}
+
+export class Naive {
+  readonly #crypto: CryptoProvider;
+  readonly #AD: Uint8Array;
+  /** Every key pair drawn so far: a step that is taken back gives its pair back too. */
+  readonly #drawn: DhKeyPair[] = [];
+  #used = 0;
+  #DHs: DhKeyPair;
+  #RK: Uint8Array;
+  #CKs: Uint8Array | undefined;
+  #CKr: Uint8Array | undefined;
+  #HKs: Uint8Array | undefined;
+  #HKr: Uint8Array | undefined;
+  #NHKs: Uint8Array;
+  #NHKr: Uint8Array;
+  #pqCKs: Uint8Array;
+  #pqCKr: Uint8Array;
+  #Ns = 0;
+  #Nr = 0;
+  #PN = 0;
+  readonly #MKSKIPPED = new Map<string, { HK: Uint8Array; N: number; mk: Key }>();
+
+  /** RatchetInitAliceHE or RatchetInitBobHE, out of what the handshake has left. */
+  constructor(crypto: CryptoProvider, start: Session) {
+    this.#crypto = crypto;
+    this.#AD = start.AD;
+    this.#RK = start.RK;
+    this.#NHKr = start.NHKr;
+    this.#NHKs = start.NHKs;
+    this.#pqCKs = start.scka.CKs;
+    this.#pqCKr = start.scka.CKr;
+    if (start.sending.kind === "silent") {
+      this.#DHs = start.sending.DHs;
+    } else if (start.sending.kind === "due") {
+      this.#DHs = this.#GENERATE_DH();
+      const [RK, CKs, NHKs] = this.#KDF_RK(this.#DH(this.#DHs, start.sending.DHr));
+      this.#HKs = start.NHKs;
+      [this.#RK, this.#CKs, this.#NHKs] = [RK, CKs, NHKs];
+    } else {
+      throw new Error("not a fresh session");
+    }
+  }
+
+  RatchetEncrypt(plaintext: Uint8Array): Uint8Array | "cannot" {
+    if (this.#CKs === undefined || this.#HKs === undefined) return "cannot";
+    const [CKs, ec] = this.#KDF_CK(this.#CKs);
+    const [pqCKs, pq] = this.#KDF_CK(this.#pqCKs);
+    [this.#CKs, this.#pqCKs] = [CKs, pqCKs];
+    const header = concat(this.#DHs.public, u32(this.#PN), u32(this.#Ns), u32(0));
+    const nonce = this.#crypto.random(16);
+    const xNonce = concat(nonce, new Uint8Array(8));
+    const sealed = this.#crypto.sealX(this.#HKs, xNonce, header, this.#AD);
+    const front = concat(u32(sealed.length).slice(2), nonce, sealed);
+    this.#Ns += 1;
+    const mk = this.#KDF_HYBRID({ ec, pq });
+    const AD = concat(this.#AD, front);
+    return concat(front, this.#crypto.seal(mk, nonce.slice(0, 12), plaintext, AD));
+  }
+
+  /** The plaintext, or `undefined` for an error; as in the spec, the state is then that of before. */
+  RatchetDecrypt(message: Uint8Array): Uint8Array | undefined {
+    const skipped = this.#TrySkippedMessageKeys(message);
+    if (skipped !== undefined) return skipped;
+    const before = this.#save();
+    try {
+      const [header, step] = this.#DecryptHeader(message);
+      if (step) {
+        this.#SkipMessageKeys(readU32(header, 32));
+        this.#DHRatchet(header.slice(0, 32));
+      }
+      this.#SkipMessageKeys(readU32(header, 36));
+      const mk = this.#nextReceivingKey();
+      const plaintext = this.#DECRYPT(mk, message);
+      if (plaintext === undefined) throw new Error("forged");
+      return plaintext;
+    } catch {
+      before();
+      return undefined;
+    }
+  }
+
+  #TrySkippedMessageKeys(message: Uint8Array): Uint8Array | undefined {
+    for (const [name, { HK, N, mk }] of this.#MKSKIPPED) {
+      const header = this.#HDECRYPT(HK, message);
+      if (header === undefined || readU32(header, 36) !== N) continue;
+      const plaintext = this.#DECRYPT(mk, message);
+      if (plaintext !== undefined) this.#MKSKIPPED.delete(name);
+      return plaintext;
+    }
+    return undefined;
+  }
+
+  #DecryptHeader(message: Uint8Array): [Uint8Array, boolean] {
+    const current = this.#HKr && this.#HDECRYPT(this.#HKr, message);
+    if (current !== undefined) return [current, false];
+    const next = this.#HDECRYPT(this.#NHKr, message);
+    if (next !== undefined) return [next, true];
+    throw new Error("no header key fits");
+  }
+
+  #SkipMessageKeys(until: number): void {
+    if (this.#Nr + MAX_SKIP < until) throw new Error("too far");
+    if (until < this.#Nr) throw new Error("used before");
+    if (this.#CKr === undefined) return;
+    const HK = this.#HKr as Uint8Array;
+    while (this.#Nr < until) {
+      const N = this.#Nr;
+      this.#MKSKIPPED.set(`${toHex(HK)} ${N}`, { HK, N, mk: this.#nextReceivingKey() });
+    }
+  }
+
+  #nextReceivingKey(): Key {
+    const [CKr, ec] = this.#KDF_CK(this.#CKr as Uint8Array);
+    const [pqCKr, pq] = this.#KDF_CK(this.#pqCKr);
+    [this.#CKr, this.#pqCKr] = [CKr, pqCKr];
+    this.#Nr += 1;
+    return { ec, pq };
+  }
+
+  #DHRatchet(DHr: Uint8Array): void {
+    this.#PN = this.#Ns;
+    this.#Ns = 0;
+    this.#Nr = 0;
+    this.#HKs = this.#NHKs;
+    this.#HKr = this.#NHKr;
+    [this.#RK, this.#CKr, this.#NHKr] = this.#KDF_RK(this.#DH(this.#DHs, DHr));
+    this.#DHs = this.#GENERATE_DH();
+    [this.#RK, this.#CKs, this.#NHKs] = this.#KDF_RK(this.#DH(this.#DHs, DHr));
+  }
+
+  #GENERATE_DH(): DhKeyPair {
+    const pair = this.#drawn[this.#used] ?? this.#crypto.dhGenerate();
+    this.#drawn[this.#used] = pair;
+    this.#used += 1;
+    return pair;
+  }
+
+  #DH(ours: DhKeyPair, theirs: Uint8Array): Uint8Array {
+    const shared = this.#crypto.dh(ours, theirs);
+    if (shared === undefined) throw new Error("bad point");
+    return shared;
+  }
+
+  #KDF_RK(dh: Uint8Array): [Uint8Array, Uint8Array, Uint8Array] {
+    const out = this.#crypto.hkdf(this.#RK, dh, utf8(labels.ratchetRoot), 96);
+    return [out.slice(0, 32), out.slice(32, 64), out.slice(64)];
+  }
+
+  #KDF_CK(CK: Uint8Array): [Uint8Array, Uint8Array] {
+    return [this.#crypto.hmac(CK, Uint8Array.of(1)), this.#crypto.hmac(CK, Uint8Array.of(2))];
+  }
+
+  #KDF_HYBRID({ ec, pq }: Key): Uint8Array {
+    return this.#crypto.hkdf(pq, ec, utf8(labels.ratchetMessage), 32);
+  }
+
+  #HDECRYPT(HK: Uint8Array, message: Uint8Array): Uint8Array | undefined {
+    const nonce = concat(message.slice(2, 18), new Uint8Array(8));
+    return this.#crypto.openX(HK, nonce, message.slice(18, 78), this.#AD);
+  }
+
+  #DECRYPT(mk: Key, message: Uint8Array): Uint8Array | undefined {
+    const AD = concat(this.#AD, message.slice(0, 78));
+    return this.#crypto.open(this.#KDF_HYBRID(mk), message.slice(2, 14), message.slice(78), AD);
+  }
+
+  /** What puts everything back as it is now. */
+  #save(): () => void {
+    const kept = {
+      DHs: this.#DHs,
+      RK: this.#RK,
+      CKs: this.#CKs,
+      CKr: this.#CKr,
+      HKs: this.#HKs,
+      HKr: this.#HKr,
+      NHKs: this.#NHKs,
+      NHKr: this.#NHKr,
+      pqCKr: this.#pqCKr,
+      counts: [this.#Ns, this.#Nr, this.#PN, this.#used] as const,
+      skipped: [...this.#MKSKIPPED],
+    };
+    return () => {
+      [this.#DHs, this.#RK, this.#CKs, this.#CKr] = [kept.DHs, kept.RK, kept.CKs, kept.CKr];
+      [this.#HKs, this.#HKr, this.#NHKs, this.#NHKr] = [kept.HKs, kept.HKr, kept.NHKs, kept.NHKr];
+      this.#pqCKr = kept.pqCKr;
+      [this.#Ns, this.#Nr, this.#PN, this.#used] = kept.counts;
+      this.#MKSKIPPED.clear();
+      for (const [name, entry] of kept.skipped) this.#MKSKIPPED.set(name, entry);
+    };
+  }
+}
