@@ -137,6 +137,8 @@ export const limits = {
   ownRecords: 4_000,
   /** Peers that appear in a burst, as while joining, count as one appearance. */
   peerBurst: 250,
+  /** Once an address has won, the others have this long to arrive and be closed properly, before they are cut off. */
+  dialGrace: 250,
   /** Between two questions on the LAN who is there. */
   lanQuery: 20 * SECOND,
   /** Dials at one time to what the LAN named: anybody there can name anything. */

@@ -57,33 +57,33 @@ export async function dialLink(
   const limit = deadline(clock, timeout, signal);
   const known = new Set(host.getConnections().map(({ id }) => id));
   const failures: string[] = [];
-  const reached: Reached[] = [];
+  let won = false;
   try {
     for (const connection of connectionsTo(host, target)) {
       const stream = await openLink(connection, limit.signal).catch(() => undefined);
-      if (stream !== undefined) return { connection, stream };
+      if (stream === undefined) continue;
+      limit.clear();
+      return { connection, stream };
     }
     const tries = usable(host, target, failures).map(async (address) => {
       const text = withoutPeer(address);
       try {
-        const found = await reach(host, address, target.host, limit.signal);
-        reached.push(found);
-        // The first one ends the others; who still arrives is closed below.
-        if (reached[0] !== found) drop(found, known);
-        else limit.abort();
+        const found = await reach(host, address, target.host, known, limit.signal);
+        if (won) drop(found, known);
+        else clock.after(limits.dialGrace, limit.abort);
+        won = true;
         return found;
       } catch (error) {
         failures.push(`${text}: ${reasonOf(error)}`);
         throw error;
       }
     });
+    void Promise.allSettled(tries).then(() => limit.clear());
     return await Promise.any(tries);
   } catch {
     const why = signal.aborted && !limit.expired() ? ["given up"] : failures;
     const list = why.length > 0 ? why.join("; ") : "no address is known";
     throw new SottoError("peer-unreachable", `Could not reach the host (${list}).`);
-  } finally {
-    limit.clear();
   }
 }
 
@@ -119,14 +119,23 @@ async function reach(
   host: Host,
   address: Multiaddr,
   expected: string | undefined,
+  known: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Reached> {
   const connection = await host.dial(address, { signal });
-  if (expected !== undefined && connection.remotePeer.toString() !== expected) {
-    void connection.close().catch(() => undefined);
-    throw new Unreached("another host answers there");
+  try {
+    if (expected !== undefined && connection.remotePeer.toString() !== expected)
+      throw new Unreached("another host answers there");
+    return { connection, stream: await openLink(connection, signal) };
+  } catch (error) {
+    if (!known.has(connection.id)) leave(connection);
+    throw error;
   }
-  return { connection, stream: await openLink(connection, signal) };
+}
+
+/** Closes a connection that we opened for nothing. */
+function leave(connection: Connection): void {
+  void connection.close().catch(() => undefined);
 }
 
 async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
@@ -137,5 +146,5 @@ async function openLink(connection: Connection, signal: AbortSignal): Promise<St
 /** Ends a stream that lost the race, and its connection unless that was there before. */
 function drop({ connection, stream }: Reached, known: ReadonlySet<string>): void {
   stream.abort(new Error("another address was faster"));
-  if (!known.has(connection.id)) void connection.close().catch(() => undefined);
+  if (!known.has(connection.id)) leave(connection);
 }

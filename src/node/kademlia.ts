@@ -6,6 +6,7 @@ import { concat, equal, limits, utf8 } from "../base/index.ts";
 import { newest, type RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { parseAddress, reachOf } from "./address.ts";
+import { plain } from "./plain.ts";
 
 export type Scope = "lan" | "wan";
 
@@ -44,9 +45,9 @@ class Refused extends Error {
 /** kad-dht's validator on ours: it also learns every newest record, so that nobody rolls us back (js-libp2p #3377). */
 function validate(validator: RecordValidator): (key: Uint8Array, value: Uint8Array) => void {
   return (key, value) => {
-    const tag = tagOf(key);
+    const tag = tagOf(plain(key));
     if (tag === undefined) throw new Refused("not a key of ours");
-    const verdict = validator.check(tag, value);
+    const verdict = validator.check(tag, plain(value));
     if (verdict.kind === "refused") throw new Refused(verdict.why);
   };
 }
@@ -103,7 +104,7 @@ export function dhtService(options: DhtOptions) {
     clientMode: !options.server,
     peerInfoMapper: addressMapper(scope, options.privateWan, options.connectionsTo),
     validators: { [NAMESPACE]: validate(options.validator), pk: refuseAll },
-    selectors: { [NAMESPACE]: (_key, records) => newest(records) },
+    selectors: { [NAMESPACE]: (_key, records) => newest(records.map(plain)) },
     datastorePrefix: `/dht-${scope}`,
     logPrefix: `libp2p:dht-${scope}`,
     metricsPrefix: `libp2p_dht_${scope}`,

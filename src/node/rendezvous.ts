@@ -31,6 +31,9 @@ export class DhtRendezvous implements Rendezvous {
 
   async publish(tag: Uint8Array, record: Uint8Array, signal: AbortSignal): Promise<number> {
     const key = keyOf(tag);
+    // kad-dht stores our own record unjudged; our validator has to know it, or a stranger could put an older one
+    // over it here.
+    if (this.#options.validator.check(tag, record).kind === "refused") return 0;
     this.#remember(tag, record);
     const takers = new Set<string>();
     await this.#ask(signal, async (dht, until) => {
@@ -54,8 +57,11 @@ export class DhtRendezvous implements Rendezvous {
     if (signal.aborted) leave();
     const asked = this.#ask(stop.signal, async (dht, until) => {
       for await (const event of dht.get(key, { signal: until })) {
-        const record = this.#recordIn(event, tag);
-        if (record === undefined || seen.has(toHex(record))) continue;
+        const bytes = this.#recordIn(event, tag);
+        if (bytes === undefined) continue;
+        // A copy: the event may hold a piece of a larger buffer.
+        const record = Uint8Array.from(bytes);
+        if (seen.has(toHex(record))) continue;
         seen.add(toHex(record));
         if (this.#options.validator.check(tag, record).kind === "refused") continue;
         found.push(record);

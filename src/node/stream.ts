@@ -4,6 +4,7 @@ import { concat, type HostId, limits, SottoError } from "../base/index.ts";
 import type { Channel, Clock } from "../ports/index.ts";
 import { encodeFrame, FrameDecoder } from "../wire/index.ts";
 import { deadline } from "./deadline.ts";
+import { plain } from "./plain.ts";
 
 export interface ChannelOptions {
   readonly remote: HostId;
@@ -164,7 +165,7 @@ export class StreamChannel implements Channel {
 
   #onMessage({ data }: StreamMessageEvent): void {
     if (this.#ended) return;
-    const pushed = this.#decoder.push(data instanceof Uint8Array ? data : data.subarray());
+    const pushed = this.#decoder.push(plain(data.subarray()));
     if (pushed.kind === "refused") {
       this.abort();
       return;

@@ -1,5 +1,12 @@
 /** Real nodes on loopback, and what a test needs to talk to them. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { noise } from "@chainsafe/libp2p-noise";
+import { identify } from "@libp2p/identify";
+import type { ConnectionGater, Libp2p } from "@libp2p/interface";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
 import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto as createCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
@@ -10,7 +17,10 @@ import {
   type NodeConfig,
   type SottoNode,
 } from "../../src/node/index.ts";
-import { type Channel, silent } from "../../src/ports/index.ts";
+import { applyPolyfill } from "../../src/node/polyfill.ts";
+import { type Channel, type Rendezvous, silent } from "../../src/ports/index.ts";
+
+applyPolyfill();
 
 const nodeCrypto = createCrypto();
 
@@ -21,6 +31,17 @@ const tuning = { inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
 
 export const validator = (): RecordValidator =>
   new RecordValidator(nodeCrypto.verify, () => Date.now());
+
+/** Lets a node put and keep anything: what an attacker would run. */
+export class Gullible extends RecordValidator {
+  constructor() {
+    super(nodeCrypto.verify, () => Date.now());
+  }
+
+  override check(): { kind: "valid"; time: number } {
+    return { kind: "valid", time: 0 };
+  }
+}
 
 const common = (): Omit<NodeConfig, "bootstrap" | "mdns"> => ({
   listen: LOOPBACK,
@@ -112,8 +133,31 @@ export function recordOf(name: number, time = Date.now()): Uint8Array {
 }
 
 /** Everything that a lookup finds. */
-export async function findAll(node: SottoNode, tag: Uint8Array): Promise<Uint8Array[]> {
+export const findAll = (node: SottoNode, tag: Uint8Array): Promise<Uint8Array[]> =>
+  findIn(node.rendezvous, tag);
+
+export async function findIn(rendezvous: Rendezvous, tag: Uint8Array): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];
-  for await (const record of node.rendezvous.lookup(tag, noSignal())) found.push(record);
+  for await (const record of rendezvous.lookup(tag, noSignal())) found.push(record);
   return found;
+}
+
+/** A host that is none of ours: plain libp2p, which may speak to us as it likes. */
+export async function stranger(lab: Lab, gate: ConnectionGater = {}): Promise<Libp2p> {
+  const host = await createLibp2p({
+    addresses: { listen: LOOPBACK },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: gate,
+    services: { identify: identify() },
+  });
+  lab.later(() => host.stop());
+  return host;
+}
+
+/** The address of a node with its PeerId. */
+export function fullAddress(node: SottoNode): Multiaddr {
+  const [address] = node.transport.addresses();
+  return multiaddr(`${address}/p2p/${node.transport.host}`);
 }
