@@ -106,17 +106,22 @@ function isLinkLocal(address: Multiaddr): boolean {
 }
 
 /**
- * The texts that others should try, without /p2p: public first, then private; loopback only where there is
+ * The addresses that others should be told, each once: public first, then private; loopback only where there is
  * nothing else, since to others it means themselves.
  */
-export function advertised(addresses: readonly Multiaddr[]): string[] {
-  const by: Record<Reach, Set<string>> = {
-    public: new Set(),
-    private: new Set(),
-    loopback: new Set(),
+export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
+  const by: Record<Reach, Map<string, Multiaddr>> = {
+    public: new Map(),
+    private: new Map(),
+    loopback: new Map(),
   };
   for (const address of addresses)
-    if (!isLinkLocal(address)) by[reachOf(address)].add(withoutPeer(address));
-  const reachable = [...by.public, ...by.private];
-  return reachable.length > 0 ? reachable : [...by.loopback];
+    if (!isLinkLocal(address)) by[reachOf(address)].set(address.toString(), address);
+  const reachable = [...by.public.values(), ...by.private.values()];
+  return reachable.length > 0 ? reachable : [...by.loopback.values()];
+}
+
+/** Their texts, without /p2p. */
+export function advertised(addresses: readonly Multiaddr[]): string[] {
+  return tellable(addresses).map(withoutPeer);
 }

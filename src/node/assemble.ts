@@ -10,10 +10,10 @@ import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
-import { parseAddress, reachOf, withoutPeer } from "./address.ts";
+import { parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
 import type { Tuning } from "./config.ts";
 import { BoundedDatastore } from "./datastore.ts";
-import { createGater, isUnlimitedRelay } from "./gate.ts";
+import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { createRequestGuard, type Dht, dhtService } from "./kademlia.ts";
 
 /** The parts of libp2p's inside that its public face does not show. */
@@ -70,7 +70,12 @@ export async function assemble(assembly: Assembly): Promise<Host> {
     start: false,
     // Neither our name nor our version, nor the platform's, which libp2p would tell by default.
     nodeInfo: { name: "libp2p", version: "3", userAgent: "libp2p" },
-    addresses: { listen: listen ?? [], announce: announce ?? [] },
+    addresses: {
+      listen: listen ?? [],
+      announce: announce ?? [],
+      // Whoever asks, by identify, DHT or mDNS, is told the same.
+      announceFilter: tellable,
+    },
     datastore: new BoundedDatastore(limits.validatorTags),
     transports: [tcp()],
     connectionEncrypters: [noise()],
@@ -109,27 +114,12 @@ export async function assemble(assembly: Assembly): Promise<Host> {
   connections = (peer) => host.getConnections(peer);
   host.addEventListener("connection:open", ({ detail }) => {
     if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
-    else makeRoom(host);
+    else
+      for (const idle of dispensable(host.getConnections()))
+        void idle.close().catch(() => undefined);
   });
   return host;
 }
-
-/**
- * libp2p refuses newcomers once all places are taken, so strangers who stay could keep contacts out. The
- * oldest inbound connections that carry nothing but housekeeping make room.
- */
-function makeRoom(host: Host): void {
-  const all = host.getConnections();
-  const excess = all.length - (limits.connections - limits.connectionsSpare);
-  if (excess <= 0) return;
-  const idle = all
-    .filter(({ direction, streams }) => direction === "inbound" && streams.every(isHousekeeping))
-    .sort((a, b) => a.timeline.open - b.timeline.open);
-  for (const connection of idle.slice(0, excess)) void connection.close().catch(() => undefined);
-}
-
-const isHousekeeping = ({ protocol }: { protocol: string }): boolean =>
-  protocol === "" || protocol.startsWith("/ipfs/");
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */
 export async function listen(host: Host, assembly: Assembly): Promise<void> {

@@ -46,3 +46,23 @@ export function createGater(
     },
   };
 }
+
+/**
+ * The connections to close so that newcomers find a place: libp2p refuses them once all are taken, so strangers who
+ * just stay would keep contacts out. The oldest inbound ones go that carry nothing but housekeeping.
+ * @param places connections that may stay.
+ */
+export function dispensable<One extends Pick<Connection, "direction" | "streams" | "timeline">>(
+  connections: readonly One[],
+  places: number = limits.connections - limits.connectionsSpare,
+): One[] {
+  const excess = connections.length - places;
+  if (excess <= 0) return [];
+  return connections
+    .filter(({ direction, streams }) => direction === "inbound" && streams.every(isHousekeeping))
+    .sort((a, b) => a.timeline.open - b.timeline.open)
+    .slice(0, excess);
+}
+
+const isHousekeeping = ({ protocol }: { readonly protocol: string }): boolean =>
+  protocol === "" || protocol.startsWith("/ipfs/");

@@ -10,7 +10,7 @@ import {
   withoutPeer,
 } from "../../src/node/address.ts";
 import { BoundedDatastore } from "../../src/node/datastore.ts";
-import { createGater, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
+import { createGater, dispensable, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
 import { addressMapper, createRequestGuard, keyOf, tagOf } from "../../src/node/kademlia.ts";
 import { Places } from "../../src/node/places.ts";
 import type { Clock } from "../../src/ports/index.ts";
@@ -112,6 +112,32 @@ describe("node: the gate", () => {
     assert.equal(asked(connection("/ip4/1.1.1.1")), true);
     gater.denyInboundUpgradedConnection?.({} as never, b);
     assert.equal(asked(connection("/ip4/1.1.1.1")), false);
+  });
+});
+
+describe("node: room for newcomers", () => {
+  const held = (
+    open: number,
+    protocols: string[],
+    direction: "inbound" | "outbound" = "inbound",
+  ) => ({
+    direction,
+    streams: protocols.map((protocol) => ({ protocol })) as never[],
+    timeline: { open },
+  });
+
+  it("is made by the oldest inbound connections that nothing runs on", () => {
+    const [young, old, ours, linked] = [
+      held(3, ["/ipfs/ping/1.0.0"]),
+      held(2, []),
+      held(1, [], "outbound"),
+      held(1, ["/sotto/link/1"]),
+    ];
+    assert.ok(young && old && ours && linked);
+    const all = [young, old, ours, linked];
+    assert.deepEqual(dispensable(all, 4), []);
+    assert.deepEqual(dispensable(all, 3), [old]);
+    assert.deepEqual(dispensable(all, 1), [old, young]);
   });
 });
 
