@@ -48,7 +48,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     builtins: "any",
   },
   daemon: {
-    rooms: ["base", "ports", "crypto", "api", "messenger", "store", "node"],
+    rooms: ["base", "ports", "crypto", "dht", "api", "messenger", "store", "node"],
     packages: ["valibot"],
     builtins: "any",
   },
