@@ -96,6 +96,8 @@ export const limits = {
   deliveryExpiry: 30 * DAY,
   /** Messages sealed and committed together before they go on the wire. */
   sendBatch: 64,
+  /** Bytes handed to a link and not taken by it yet: well below `writeQueueBytes`, so that receipts always fit beside them. */
+  sendBytes: 1024 * KIB,
   /** Sealed messages on the wire that are not yet acknowledged, for one contact. */
   sendWindow: 512,
   /** Parents that a message names. */

@@ -2,44 +2,27 @@
  * The callee's side of a link. A stranger, a wrong tag, garbage and silence all meet the same end after the same time: the
  * channel is dropped without a word.
  */
-import { equal, limits } from "../base/index.ts";
+import { limits } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
-import { readMessage3, respond, writeMessage2 } from "../ratchet/index.ts";
-import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../wire/index.ts";
-import { putContact, putSession } from "./book.ts";
+import type { AnswerFrame, HelloFrame } from "../wire/index.ts";
 import { BufferedChannel } from "./buffered.ts";
-import { type Contact, newContact, reachable } from "./contact.ts";
+import { visitByInvite } from "./claim.ts";
+import { reachable } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
-import { sleep } from "./deadline.ts";
-import { type Ends, helloFits, makeAnswer, openHello, prologue } from "./hello.ts";
-import { claimOf, type Invites, type KeptInvite, putInvite, withClaim } from "./invites.ts";
+import { within } from "./deadline.ts";
+import { type Ends, helloFits, openHello } from "./hello.ts";
+import type { Invites, KeptInvite } from "./invites.ts";
 import { acceptedKeys, type HelloKey } from "./keys.ts";
-import { begin, cut, end, establish, inboundStays } from "./links.ts";
-import {
-  adopt,
-  type Introduction,
-  introduce,
-  introduced,
-  markKeyChanged,
-  readIntroduction,
-} from "./pair.ts";
-import { type Attempt, newPeer, type Peer } from "./peer.ts";
+import { begin, end, establish, inboundStays } from "./links.ts";
+import { adopt, introduced, markKeyChanged } from "./pair.ts";
+import type { Attempt, Peer } from "./peer.ts";
+import { decodePosition, encodePosition, fellBehind, positionOf, resumable } from "./position.ts";
+import { respondTo, say, type Visit } from "./visit.ts";
 
 /** Whom a hello proved to know us. */
 type Caller =
   | { readonly kind: "contact"; readonly peer: Peer; readonly key: HelloKey }
   | { readonly kind: "invite"; readonly invite: KeptInvite; readonly key: HelloKey };
-
-interface Visit {
-  readonly core: Core;
-  readonly invites: Invites;
-  readonly channel: BufferedChannel;
-  readonly ends: Ends;
-  readonly hello: HelloFrame;
-  readonly body: HelloBody;
-  /** Told when a link made here is over. */
-  readonly lost: (peer: Peer) => void;
-}
 
 /** Takes a channel that somebody opened. Never throws on what they send. */
 export async function answer(
@@ -49,12 +32,14 @@ export async function answer(
   lost: (peer: Peer) => void,
 ): Promise<void> {
   const channel = new BufferedChannel(opened, core.clock);
-  const arrivedAt = core.clock.now();
-  const taken = await visit(core, invites, channel, lost);
-  if (taken) return;
-  const passed = core.clock.now() - arrivedAt;
-  if (passed < limits.refusalDelay) await sleep(core.clock, limits.refusalDelay - passed);
-  channel.abort();
+  let taken = false;
+  try {
+    taken = await visit(core, invites, channel, lost);
+    const wait = channel.heardAt + limits.refusalDelay - core.clock.now();
+    if (!taken && wait > 0) await within(core.clock, wait, channel.drain(), () => undefined);
+  } finally {
+    if (!taken) channel.abort();
+  }
 }
 
 async function visit(
@@ -96,15 +81,6 @@ function recognise(
   return caller;
 }
 
-async function say(
-  visit: Visit,
-  key: HelloKey,
-  body: AnswerBody,
-): Promise<AnswerFrame | undefined> {
-  const frame = makeAnswer(visit.core.crypto, key.key, visit.ends, visit.hello, body);
-  return (await visit.channel.say(frame)) ? frame : undefined;
-}
-
 async function visitOfContact(visit: Visit, peer: Peer, key: HelloKey): Promise<boolean> {
   const { core, channel, body, lost } = visit;
   if (!inboundStays(core.transport.host, channel.remote, peer.attempt)) return false;
@@ -117,11 +93,16 @@ async function visitOfContact(visit: Visit, peer: Peer, key: HelloKey): Promise<
   begin(peer, attempt);
   try {
     const { session } = peer;
-    const same = body.mode === "resume" && session !== undefined && equal(body.id, session.id);
-    const status = same && !peer.desynced ? "resume" : "handshake";
-    const frame = await say(visit, key, { status, id: session?.id ?? new Uint8Array(32) });
+    const ours = positionOf(peer);
+    const theirs = decodePosition(body.id);
+    const resumed = body.mode === "resume" && session && !peer.desynced && resumable(ours, theirs);
+    const status = resumed ? "resume" : "handshake";
+    const frame = await say(visit, key, { status, id: encodePosition(ours) });
     if (frame === undefined) return false;
-    if (status === "handshake") return await renew(visit, peer, key, frame, attempt);
+    if (status === "handshake") {
+      const stream = fellBehind(ours, theirs) ? core.crypto.random(16) : peer.contact.stream;
+      return await renew(visit, peer, key, frame, attempt, stream);
+    }
     const taken = await inTurn(core, peer, async () => {
       if (peer.attempt !== attempt || peer.session?.id !== session?.id) return false;
       await establish(core, peer, channel, () => lost(peer));
@@ -130,6 +111,7 @@ async function visitOfContact(visit: Visit, peer: Peer, key: HelloKey): Promise<
     return taken === true;
   } finally {
     end(peer, attempt);
+    if (peer.link === undefined) lost(peer);
   }
 }
 
@@ -140,9 +122,10 @@ async function renew(
   key: HelloKey,
   frame: AnswerFrame,
   attempt: Attempt,
+  stream: Uint8Array,
 ): Promise<boolean> {
   const { core, channel, lost } = visit;
-  const done = await respondTo(visit, key, frame, peer.contact.stream);
+  const done = await respondTo(visit, key, frame, stream);
   if (done === undefined) return false;
   const { them, session } = done;
   const taken = await inTurn(core, peer, async () => {
@@ -151,133 +134,10 @@ async function renew(
       await markKeyChanged(core, peer, them.account);
       return false;
     }
-    await adopt(core, peer, introduced(core, peer.contact, them, undefined), session);
+    const contact = introduced(core, { ...peer.contact, stream }, them, undefined);
+    await adopt(core, peer, contact, session);
     await establish(core, peer, channel, () => lost(peer));
     return true;
   });
   return taken === true;
-}
-
-/** -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se */
-async function respondTo(visit: Visit, key: HelloKey, frame: AnswerFrame, stream: Uint8Array) {
-  const { core, channel, ends, hello } = visit;
-  const { crypto, identity, clock } = core;
-  const first = await channel.expect("handshake");
-  if (first === undefined) return undefined;
-  const options = {
-    psk: key.psk,
-    prologue: prologue(ends, hello, frame),
-    device: identity.device,
-  };
-  const read = respond(crypto, options, first.message);
-  if (read.kind === "refused") return undefined;
-  const madeAt = clock.now();
-  const written = writeMessage2(crypto, read.state, introduce(core, stream, madeAt));
-  if (written.kind === "refused") return undefined;
-  if (!(await channel.say({ type: "handshake", message: written.message2 }))) return undefined;
-  const third = await channel.expect("handshake");
-  if (third === undefined) return undefined;
-  const end = readMessage3(crypto, written.state, third.message);
-  if (end.kind === "refused") return undefined;
-  const them = readIntroduction(core, end.payload, end.device);
-  return them && { them, madeAt, session: end.session, outputs: end.outputs };
-}
-
-async function visitByInvite(visit: Visit, invite: KeptInvite, key: HelloKey): Promise<boolean> {
-  const { core, invites, body } = visit;
-  const status = standing(visit, invite);
-  const frame = await say(visit, key, { status, id: body.id });
-  if (frame === undefined) return false;
-  if (status !== "handshake") {
-    if (status === "used") {
-      core.log("invite-reused");
-      core.events.emit({ type: "invite.reused", invite: invites.view(invite) });
-    }
-    return false;
-  }
-  const stream = core.crypto.random(16);
-  const done = await respondTo(visit, key, frame, stream);
-  if (done === undefined) return false;
-  return core.turns.run(invite.id, async () => {
-    const current = invites.get(invite.id);
-    // Somebody else may have been quicker, or the person has revoked it meanwhile.
-    if (current === undefined || standing(visit, current) !== "handshake") return false;
-    const made = claimOf(current, body.id);
-    if (made !== undefined && made.account !== done.them.account) return false;
-    return pairWith(visit, current, done, stream);
-  });
-}
-
-/** What the invite is worth to this claimant now. */
-function standing({ invites, body }: Visit, invite: KeptInvite): AnswerBody["status"] {
-  const made = claimOf(invite, body.id);
-  if (made?.answer === "accepted") return "handshake";
-  if (made !== undefined) return made.answer;
-  const { state } = invites.view(invite);
-  if (state === "used") return "used";
-  return state === "open" && invite.claims.length < limits.inviteClaims ? "handshake" : "expired";
-}
-
-type Responded = NonNullable<Awaited<ReturnType<typeof respondTo>>>;
-
-/** The claimant becomes a contact, or, by a reusable invite, asks to become one. */
-async function pairWith(
-  visit: Visit,
-  invite: KeptInvite,
-  { them, madeAt, session, outputs }: Responded,
-  stream: Uint8Array,
-): Promise<boolean> {
-  const { core, invites, channel, body, lost } = visit;
-  if (them.account === core.identity.account) return false;
-  const known = core.book.byAccount(them.account);
-  const peer = known ?? newPeer(firstMoment(core, them, stream));
-  const taken = await inTurn(core, peer, async () => {
-    if (peer.contact.blocked) return false;
-    if (!inboundStays(core.transport.host, channel.remote, peer.attempt)) return false;
-    const accepted =
-      invite.kind === "once" ||
-      claimOf(invite, body.id)?.answer === "accepted" ||
-      peer.contact.pairing === "confirmed";
-    const contact: Contact = {
-      ...introduced(core, { ...peer.contact, role: "a", stream }, them, { outputs, madeAt }),
-      pairing: accepted ? "handshaken" : "requested",
-      invite: undefined,
-      changedAccount: undefined,
-    };
-    const claimed = withClaim(invite, {
-      claim: body.id,
-      account: them.account,
-      answer: accepted ? "accepted" : "pending",
-    });
-    await core.store.commit([
-      putContact(contact),
-      putSession(contact.ref, session),
-      putInvite(claimed),
-    ]);
-    invites.set(claimed);
-    peer.contact = contact;
-    peer.session = session;
-    peer.desynced = false;
-    core.book.add(peer);
-    cut(peer);
-    if (!accepted) {
-      core.events.emit({ type: "contact.request", contact: core.book.view(peer) });
-      return false;
-    }
-    core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
-    await establish(core, peer, channel, () => lost(peer));
-    return true;
-  });
-  return taken === true;
-}
-
-function firstMoment(core: Core, them: Introduction, stream: Uint8Array): Contact {
-  const name = core.book.freeName(them.name ?? them.account.slice(0, 8));
-  return newContact(core.crypto, core.clock.now(), {
-    account: them.account,
-    name,
-    named: false,
-    role: "a",
-    stream,
-  });
 }

@@ -8,10 +8,13 @@ export class BufferedChannel implements Channel {
   readonly #channel: Channel;
   readonly #clock: Clock;
   #waiting: readonly Uint8Array[] = [];
+  /** ms since 1970 when a step of the peer's last arrived. */
+  heardAt: number;
 
   constructor(channel: Channel, clock: Clock) {
     this.#channel = channel;
     this.#clock = clock;
+    this.heardAt = clock.now();
   }
 
   get remote(): HostId {
@@ -45,11 +48,12 @@ export class BufferedChannel implements Channel {
   async expect<Type extends LinkFrame["type"]>(
     type: Type,
   ): Promise<Extract<LinkFrame, { type: Type }> | undefined> {
-    if (this.#waiting.length === 0)
-      this.#waiting =
-        (await within(this.#clock, limits.stepTimeout, this.#channel.receive(), () =>
-          this.#channel.abort(),
-        )) ?? [];
+    if (this.#waiting.length === 0) {
+      const arriving = this.#channel.receive();
+      const give = (): void => this.#channel.abort();
+      this.#waiting = (await within(this.#clock, limits.stepTimeout, arriving, give)) ?? [];
+      this.heardAt = this.#clock.now();
+    }
     const [bytes, ...rest] = this.#waiting;
     this.#waiting = rest;
     const frame = bytes && decodeLinkFrame(bytes);
@@ -64,6 +68,11 @@ export class BufferedChannel implements Channel {
     } catch {
       return false;
     }
+  }
+
+  /** Reads and forgets what comes, until the channel ends. */
+  async drain(): Promise<void> {
+    while ((await this.receive()).length > 0);
   }
 
   close(): Promise<void> {

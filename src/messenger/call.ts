@@ -1,10 +1,10 @@
 /** The caller's side of a link: hello, answer, then resume or handshake. Reads like the protocol's text. */
-import { equal } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import { initiate, readMessage2, writeMessage3 } from "../ratchet/index.ts";
 import type { AnswerBody, AnswerFrame, HelloFrame } from "../wire/index.ts";
 import { putContact } from "./book.ts";
 import { BufferedChannel } from "./buffered.ts";
+import type { Contact, HeldInvite } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
 import { type Ends, makeHello, openAnswer, prologue } from "./hello.ts";
 import { callingKey, type HelloKey, type Turning } from "./keys.ts";
@@ -18,6 +18,7 @@ import {
   readIntroduction,
 } from "./pair.ts";
 import type { Attempt, Peer } from "./peer.ts";
+import { decodePosition, encodePosition, fellBehind, positionOf, resumable } from "./position.ts";
 import type { Pairing } from "./types.ts";
 
 /** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
@@ -38,8 +39,12 @@ export async function call(
   lost: () => void,
 ): Promise<CallResult> {
   const channel = new BufferedChannel(opened, core.clock);
-  const result = await converse(core, peer, channel, attempt, lost);
-  if (result !== "linked") channel.abort();
+  let result: CallResult = "refused";
+  try {
+    result = await converse(core, peer, channel, attempt, lost);
+  } finally {
+    if (result !== "linked") channel.abort();
+  }
   return result;
 }
 
@@ -57,9 +62,10 @@ async function converse(
   const ends: Ends = { caller: transport.host, callee: channel.remote };
   const { invite } = peer.contact;
   const session = invite === undefined && !peer.desynced ? peer.session : undefined;
+  const ours = positionOf(peer);
   const hello = makeHello(crypto, key.key, ends, {
     mode: session ? "resume" : "handshake",
-    id: session?.id ?? invite?.claim ?? new Uint8Array(32),
+    id: invite?.claim ?? encodePosition(ours),
   });
   attempt.remote = channel.remote;
   attempt.helloSent = true;
@@ -69,7 +75,7 @@ async function converse(
   const body = openAnswer(crypto, key.key, ends, hello, answer);
   if (body === undefined) return "refused";
   if (body.status === "resume") {
-    if (session === undefined || !equal(body.id, session.id)) return "refused";
+    if (session === undefined || !resumable(ours, decodePosition(body.id))) return "refused";
     const taken = await inTurn(core, peer, async () => {
       if (peer.attempt !== attempt || peer.session?.id !== session.id) return false;
       await establish(core, peer, channel, lost);
@@ -77,29 +83,38 @@ async function converse(
     });
     return taken ? "linked" : "refused";
   }
-  if (body.status === "handshake")
-    return handshake(core, peer, channel, attempt, { key, ends, hello, answer }, lost);
-  return invite === undefined ? "refused" : heard(core, peer, body.status);
+  if (body.status === "handshake") {
+    const behind = invite === undefined && fellBehind(ours, decodePosition(body.id));
+    const stream = behind ? crypto.random(16) : peer.contact.stream;
+    const agreed = { key, ends, hello, answer, stream, invite };
+    return handshake(core, peer, channel, attempt, agreed, lost);
+  }
+  return invite === undefined ? "refused" : heard(core, peer, invite, body.status);
 }
 
 /** Whoever holds a real invite is told what became of it. */
 async function heard(
   core: Core,
   peer: Peer,
+  invite: HeldInvite,
   status: Exclude<AnswerBody["status"], "resume" | "handshake">,
 ): Promise<CallResult> {
   if (status === "pending") return "pending";
-  await inTurn(core, peer, () => endPairing(core, peer, status));
+  await inTurn(core, peer, async () => {
+    if (peer.contact.invite === invite) await endPairing(core, peer, invite, status);
+  });
   return "ended";
 }
 
-/** Pairing is over without success; the invite is of no more use. */
+/** Pairing is over without success; the invite is of no more use. Whoever was paired before stays so. */
 export async function endPairing(
   core: Core,
   peer: Peer,
-  pairing: Extract<Pairing, "used" | "expired" | "denied">,
+  { renews }: HeldInvite,
+  why: Extract<Pairing, "used" | "expired" | "denied">,
 ): Promise<void> {
-  const contact = { ...peer.contact, pairing, invite: undefined };
+  const pairing = renews && peer.contact.pairing === "invited" ? "confirmed" : why;
+  const contact: Contact = { ...peer.contact, pairing, invite: undefined };
   await core.store.commit([putContact(contact)]);
   peer.contact = contact;
   core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
@@ -110,6 +125,10 @@ interface Agreed {
   readonly ends: Ends;
   readonly hello: HelloFrame;
   readonly answer: AnswerFrame;
+  /** Names our record in message 3. */
+  readonly stream: Uint8Array;
+  /** What the hello was made with, if it was an invite. */
+  readonly invite: HeldInvite | undefined;
 }
 
 /** -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se */
@@ -118,7 +137,7 @@ async function handshake(
   peer: Peer,
   channel: BufferedChannel,
   attempt: Attempt,
-  { key, ends, hello, answer }: Agreed,
+  { key, ends, hello, answer, stream, invite }: Agreed,
   lost: () => void,
 ): Promise<CallResult> {
   const { crypto, identity } = core;
@@ -134,7 +153,7 @@ async function handshake(
   if (read.kind === "refused") return "refused";
   const them = readIntroduction(core, read.payload, read.device);
   if (them === undefined) return "refused";
-  const first = peer.contact.invite !== undefined;
+  const first = invite !== undefined;
   if (first && !clocksAgree(core, them.madeAt)) {
     core.log("pairing-refused", { why: "clocks" });
     return "refused";
@@ -145,15 +164,17 @@ async function handshake(
     await inTurn(core, peer, () => markKeyChanged(core, peer, them.account));
     return "ended";
   }
-  const payload = introduce(core, peer.contact.stream, 0);
+  const payload = introduce(core, stream, 0);
   const { message3, session, outputs } = writeMessage3(crypto, read.state, payload);
   const taken = await inTurn(core, peer, async () => {
-    if (peer.attempt !== attempt) return false;
+    if (peer.attempt !== attempt || peer.contact.invite !== invite) return false;
     const made = first ? { outputs, madeAt: them.madeAt } : undefined;
-    const contact = introduced(core, peer.contact, them, made);
+    const contact = introduced(core, { ...peer.contact, stream }, them, made);
     const pairing = first ? "handshaken" : contact.pairing;
-    await adopt(core, peer, { ...contact, pairing }, session);
-    if (!(await channel.say({ type: "handshake", message: message3 }))) return false;
+    const role = first ? "b" : contact.role;
+    await adopt(core, peer, { ...contact, pairing, role }, session);
+    // Not awaited: a slow peer must not hold the turn, and the channel keeps the order.
+    void channel.say({ type: "handshake", message: message3 });
     await establish(core, peer, channel, lost);
     return true;
   });

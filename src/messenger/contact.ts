@@ -12,6 +12,8 @@ export interface HeldInvite {
   readonly expiresAt: number;
   /** 32 random bytes that tell our claim of the invite from anybody else's. */
   readonly claim: Uint8Array;
+  /** We were paired with them before: should this come to nothing, we still are. */
+  readonly renews: boolean;
 }
 
 export interface Contact {
@@ -89,8 +91,12 @@ export function newContact(
 }
 
 /** The claim that we make on a parsed invite. */
-export function holdInvite(crypto: CryptoProvider, invite: Invite): HeldInvite {
-  return { secret: invite.secret, expiresAt: invite.expiresAt, claim: crypto.random(32) };
+export function holdInvite(
+  crypto: CryptoProvider,
+  { secret, expiresAt }: Invite,
+  renews: boolean,
+): HeldInvite {
+  return { secret, expiresAt, claim: crypto.random(32), renews };
 }
 
 /** Whether pairing ended without success. */

@@ -1,14 +1,14 @@
 /** What a person does with contacts: add, name, block, verify, answer, forget. */
-import { accountId, limits, SottoError } from "../base/index.ts";
+import { type AccountId, accountId, limits, SottoError } from "../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../crypto/index.ts";
 import type { StoreOp } from "../ports/index.ts";
 import { cleanName, parseInvite } from "../wire/index.ts";
 import { dropEntry, dropSession, putContact } from "./book.ts";
 import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
-import { type Core, inTurn } from "./core.ts";
-import { type Invites, type KeptInvite, putInvite } from "./invites.ts";
+import { type Core, inInviteTurn, inTurn } from "./core.ts";
+import { type Claim, type Invites, type KeptInvite, putInvite } from "./invites.ts";
 import { cut } from "./links.ts";
-import { type MessageRow, messageKey, placeKey } from "./message.ts";
+import { idempotencyKey, type MessageRow, messageKey, placeKey } from "./message.ts";
 import { newPeer, type Peer } from "./peer.ts";
 import { decodeRow, drop, rowKey } from "./rows.ts";
 import type { ContactView } from "./types.ts";
@@ -65,7 +65,8 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
     throw new SottoError("invite-own", "You made this invite yourself.");
   const known = core.book.byAccount(account);
   const name = as === undefined ? undefined : checkName(core, as, known);
-  const held = holdInvite(core.crypto, invite);
+  const renews = known?.contact.pairing === "confirmed" || known?.contact.invite?.renews === true;
+  const held = holdInvite(core.crypto, invite, renews);
   if (known === undefined) {
     const contact = newContact(core.crypto, core.clock.now(), {
       account,
@@ -94,12 +95,14 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
   await change(core, known, (contact) => ({
     ...contact,
     ...(name !== undefined && { name, named: true }),
-    role: "b",
+    stream: core.crypto.random(16),
     pairing: "invited",
     invite: held,
     changedAccount: undefined,
     addresses: [...invite.hints, ...contact.addresses].slice(0, limits.recordAddresses),
   }));
+  // What is under way knows nothing of this invite.
+  known.attempt?.abort();
   return known;
 }
 
@@ -120,19 +123,26 @@ export function unblock(core: Core, peer: Peer): Promise<ContactView> {
   return change(core, peer, (contact) => ({ ...contact, blocked: false }));
 }
 
-/** See `Messenger.remove`. */
-export async function remove(core: Core, peer: Peer): Promise<void> {
+/** See `Messenger.remove`. Whoever came by an invite of ours cannot come by it again. */
+export async function remove(core: Core, invites: Invites, peer: Peer): Promise<void> {
   peer.cancelRetry();
-  await inTurn(core, peer, async () => {
-    const { ref, account } = peer.contact;
-    const ops: StoreOp[] = [drop(rowKey("contact", ref)), dropSession(ref)];
-    for (const { at, value } of await core.store.list("message", ref))
-      ops.push(drop(messageKey(ref, at)), drop(placeKey(decodeRow<MessageRow>(value).id)));
-    for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
-    await core.store.commit(ops);
-    core.book.remove(peer);
-    core.events.emit({ type: "contact.removed", account });
-  });
+  await inInviteTurn(core, () =>
+    inTurn(core, peer, async () => {
+      const { ref, account } = peer.contact;
+      const ops: StoreOp[] = [drop(rowKey("contact", ref)), dropSession(ref)];
+      for (const { at, value } of await core.store.list("message", ref)) {
+        const { id, key } = decodeRow<MessageRow>(value);
+        ops.push(drop(messageKey(ref, at)), drop(placeKey(id)));
+        if (key !== undefined) ops.push(drop(idempotencyKey(ref, key)));
+      }
+      for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
+      const kept = answered(invites, account, "denied");
+      await core.store.commit([...ops, ...kept.map(putInvite)]);
+      for (const invite of kept) invites.set(invite);
+      core.book.remove(peer);
+      core.events.emit({ type: "contact.removed", account });
+    }),
+  );
   peer.attempt?.abort();
   cut(peer);
 }
@@ -145,38 +155,34 @@ export function findRequest(core: Core, who: string): Peer {
   return peer;
 }
 
-/** The reusable invites with this contact's open claim, answered. */
-function answered(invites: Invites, contact: Contact, answer: "accepted" | "denied"): KeptInvite[] {
+/** The invites with claims of this account that get another answer now. */
+function answered(
+  invites: Invites,
+  account: AccountId,
+  answer: "accepted" | "denied",
+): KeptInvite[] {
+  const changes = (made: Claim): boolean => made.account === account && made.answer !== answer;
   return invites
     .all()
-    .filter(({ claims }) =>
-      claims.some((made) => made.account === contact.account && made.answer === "pending"),
-    )
+    .filter(({ claims }) => claims.some(changes))
     .map((invite) => ({
       ...invite,
-      claims: invite.claims.map((made) =>
-        made.account === contact.account && made.answer === "pending" ? { ...made, answer } : made,
-      ),
+      claims: invite.claims.map((made) => (changes(made) ? { ...made, answer } : made)),
     }));
 }
 
-export async function accept(core: Core, invites: Invites, peer: Peer): Promise<ContactView> {
-  const kept = answered(invites, peer.contact, "accepted");
-  const view = await change(
-    core,
-    peer,
-    (contact) => ({ ...contact, pairing: "handshaken" }),
-    () => kept.map(putInvite),
-  );
-  for (const invite of kept) invites.set(invite);
-  return view;
-}
-
-export async function deny(core: Core, invites: Invites, peer: Peer): Promise<void> {
-  const kept = answered(invites, peer.contact, "denied");
-  await core.store.commit(kept.map(putInvite));
-  for (const invite of kept) invites.set(invite);
-  await remove(core, peer);
+export function accept(core: Core, invites: Invites, peer: Peer): Promise<ContactView> {
+  return inInviteTurn(core, async () => {
+    const kept = answered(invites, peer.contact.account, "accepted");
+    const view = await change(
+      core,
+      peer,
+      (contact) => ({ ...contact, pairing: "handshaken" }),
+      () => kept.map(putInvite),
+    );
+    for (const invite of kept) invites.set(invite);
+    return view;
+  });
 }
 
 /** See `Messenger.safetyNumber`. */

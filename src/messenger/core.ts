@@ -1,5 +1,5 @@
 /** What every use case of one node works on. */
-import { readU32, type Turns } from "../base/index.ts";
+import { readU32, SottoError, type Turns } from "../base/index.ts";
 import type { Book } from "./book.ts";
 import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
@@ -10,8 +10,25 @@ export interface Core extends MessengerPorts {
   readonly identity: Identity;
   readonly book: Book;
   readonly events: Events;
-  /** One job at a time for each contact (by its ref) and each invite (by its id). */
+  /** One job at a time for each contact (by its ref), and for the invites. */
   readonly turns: Turns<string>;
+  /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */
+  readonly stopping: { now: boolean };
+}
+
+/** The turn of all invites: claims of one are rare, and one may settle several. */
+const INVITES = "invites";
+
+/** Runs a job in turn with every other one that changes an invite. May take contacts' turns inside. */
+export function inInviteTurn<Result>(core: Core, job: () => Promise<Result>): Promise<Result> {
+  return core.turns.run(INVITES, async () => {
+    refuseWhenStopping(core);
+    return job();
+  });
+}
+
+function refuseWhenStopping({ stopping }: Core): void {
+  if (stopping.now) throw new SottoError("store-closed", "The node is stopping.");
 }
 
 /** Runs a job in the contact's turn, unless the contact was removed meanwhile. */
@@ -20,7 +37,10 @@ export function inTurn<Result>(
   peer: Peer,
   job: () => Promise<Result>,
 ): Promise<Result | undefined> {
-  return core.turns.run(peer.contact.ref, async () => (peer.removed ? undefined : job()));
+  return core.turns.run(peer.contact.ref, async () => {
+    refuseWhenStopping(core);
+    return peer.removed ? undefined : job();
+  });
 }
 
 /** Runs `job` in the background; a fault is logged by its code and ends there. */

@@ -21,10 +21,3 @@ export async function within<Result>(
     cancel();
   }
 }
-
-/** Resolves after `ms`. */
-export function sleep(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
-}

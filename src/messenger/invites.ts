@@ -3,7 +3,7 @@ import { type AccountId, equal, type InviteId, limits, SottoError, toHex } from 
 import { inviteIdOf } from "../dht/index.ts";
 import type { Clock, Store, StoreOp } from "../ports/index.ts";
 import { encodeInvite } from "../wire/index.ts";
-import type { Core } from "./core.ts";
+import { type Core, inInviteTurn } from "./core.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
 import type { InviteOptions, InviteView, NewInvite } from "./types.ts";
 
@@ -71,12 +71,14 @@ export class Invites {
     return this.#clock.now() > expiresAt ? "expired" : "open";
   }
 
-  /** Whether somebody may still come by this invite: it is open, or a claimant has not confirmed yet. */
-  awaited(invite: KeptInvite, confirmed: (account: AccountId) => boolean): boolean {
-    if (this.#state(invite) === "open") return true;
-    return invite.claims.some(
-      ({ account, answer }) => answer === "accepted" && !confirmed(account),
-    );
+  /**
+   * Whether somebody may still come by this invite: it is good, or used and a second claimant is to be told so, or a claimant
+   * has not confirmed yet. A revoked one may be in the wrong hands, and finds us no more.
+   * @param expected whether the pairing with this account is still under way.
+   */
+  awaited(invite: KeptInvite, expected: (account: AccountId) => boolean): boolean {
+    if (!invite.revoked && this.#clock.now() <= invite.expiresAt) return true;
+    return invite.claims.some(({ account, answer }) => answer === "accepted" && expected(account));
   }
 }
 
@@ -134,4 +136,15 @@ export async function createInvite(
   await core.store.commit([putInvite(invite)]);
   invites.set(invite);
   return { ...invites.view(invite), link };
+}
+
+/** See `Messenger.revokeInvite`. Throws invite-unknown. */
+export function revokeInvite(core: Core, invites: Invites, id: InviteId): Promise<void> {
+  return inInviteTurn(core, async () => {
+    const invite = invites.get(id);
+    if (invite === undefined) throw new SottoError("invite-unknown", "There is no such invite.");
+    const revoked = { ...invite, revoked: true };
+    await core.store.commit([putInvite(revoked)]);
+    invites.set(revoked);
+  });
 }

@@ -14,6 +14,8 @@ export interface MessageRow {
   readonly lamport: number;
   readonly parents: readonly MessageId[];
   readonly sentAt: number;
+  /** Of ours: the caller's key that made it, so that the key is forgotten with the message. */
+  readonly key?: string;
 }
 
 /** Where a message of a contact stands. */

@@ -1,5 +1,6 @@
 /** The use cases of one node, put together over its ports. */
 import { limits, type MessageId, SottoError, Turns } from "../base/index.ts";
+import type { Channel } from "../ports/index.ts";
 import { answer } from "./answer.ts";
 import { Book } from "./book.ts";
 import * as contacts from "./contacts.ts";
@@ -7,7 +8,7 @@ import { background, type Core } from "./core.ts";
 import { Events } from "./events.ts";
 import { history, markRead, message, placeOf } from "./history.ts";
 import { loadIdentity } from "./identity.ts";
-import { createInvite, Invites, putInvite } from "./invites.ts";
+import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { cut } from "./links.ts";
 import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
@@ -26,11 +27,13 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     book: await Book.load(store, clock),
     events: new Events(log),
     turns: new Turns(),
+    stopping: { now: false },
   };
   const { book, events, identity } = core;
   const invites = await Invites.load(store, clock);
   const seeker = new Seeker(core);
   const publisher = new Publisher(core, invites);
+  const visitors = new Set<Channel>();
   let running = false;
   let cancelUpkeep = (): void => undefined;
 
@@ -46,8 +49,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   };
 
   transport.onChannel((channel) => {
-    if (running) background(core, "answer-failed", () => answer(core, invites, channel, lost));
-    else channel.abort();
+    if (!running) return channel.abort();
+    visitors.add(channel);
+    const forget = (): unknown => visitors.delete(channel);
+    background(core, "answer-failed", () => answer(core, invites, channel, lost).finally(forget));
   });
   transport.onAddresses(() => {
     publisher.readdress();
@@ -70,6 +75,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     }),
     start() {
       running = true;
+      core.stopping.now = false;
       keepUp();
       publisher.start();
       seeker.start();
@@ -79,7 +85,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       cancelUpkeep();
       publisher.stop();
       seeker.stop();
+      for (const channel of visitors) channel.abort();
       for (const peer of book.peers()) cut(peer);
+      // Turns that began before end well; whatever would begin later finds the node stopping.
+      core.stopping.now = true;
       await core.turns.idle();
     },
     subscribe: (listener) => events.subscribe(listener),
@@ -91,11 +100,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     },
     invites: () => invites.all().map((invite) => invites.view(invite)),
     async revokeInvite(id) {
-      const invite = invites.get(id);
-      if (invite === undefined) throw new SottoError("invite-unknown", "There is no such invite.");
-      const revoked = { ...invite, revoked: true };
-      await store.commit([putInvite(revoked)]);
-      invites.set(revoked);
+      await revokeInvite(core, invites, id);
+      publisher.refresh();
     },
     async add(link, options = {}) {
       const peer = await contacts.add(core, link, options.as);
@@ -110,12 +116,12 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       const peer = book.find(who);
       return found(peer, await contacts.unblock(core, peer));
     },
-    remove: async (who) => contacts.remove(core, book.find(who)),
+    remove: async (who) => contacts.remove(core, invites, book.find(who)),
     async accept(who) {
       const peer = contacts.findRequest(core, who);
       return found(peer, await contacts.accept(core, invites, peer));
     },
-    deny: async (who) => contacts.deny(core, invites, contacts.findRequest(core, who)),
+    deny: async (who) => contacts.remove(core, invites, contacts.findRequest(core, who)),
 
     safetyNumber: (who) => contacts.numberOf(core, book.find(who)),
     async verify(who, number) {

@@ -46,14 +46,15 @@ export function ratchetFrame(message: Uint8Array): Uint8Array {
  * caller's to await outside of it. A channel that fails ends by itself, and its reader notices.
  */
 export async function post(link: Link, frames: readonly Uint8Array[]): Promise<boolean> {
-  link.posting += frames.length;
+  const size = frames.reduce((sum, { length }) => sum + length, 0);
+  link.posting += size;
   try {
     await link.channel.send(frames);
     return true;
   } catch {
     return false;
   } finally {
-    link.posting -= frames.length;
+    link.posting -= size;
   }
 }
 
@@ -61,7 +62,7 @@ export async function post(link: Link, frames: readonly Uint8Array[]): Promise<b
 export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Session } {
   const { link, session } = peer;
   if (link === undefined || session === undefined || !canSeal(session)) return false;
-  if (link.posting > limits.sendBatch || link.pumping || peer.outbox.size >= limits.sendWindow)
+  if (link.posting > limits.sendBytes || link.pumping || peer.outbox.size >= limits.sendWindow)
     return false;
   for (const entry of peer.outbox.values()) if (entry.link !== link) return false;
   return true;
@@ -114,9 +115,14 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
   const ops: StoreOp[] = [];
   const frames: Uint8Array[] = [];
   const sealed: { entry: OutboxEntry; bytes: Uint8Array }[] = [];
+  const taken: OutboxEntry[] = [];
+  let size = 0;
   for (const entry of entries) {
+    if (size > limits.sendBytes) break;
+    taken.push(entry);
     if (entry.sealed && entry.session && equal(entry.session, session.id)) {
       frames.push(ratchetFrame(entry.sealed));
+      size += entry.sealed.length;
       continue;
     }
     const bytes = await core.store.get(messageKey(contact.ref, entry.at));
@@ -125,6 +131,7 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
     const { sealed: message, next } = sealMessage(core, session, contact, row, entry.sequence);
     session = next;
     frames.push(ratchetFrame(message));
+    size += message.length;
     sealed.push({ entry, bytes: message });
     ops.push(putEntry(contact.ref, entry.at, { ...entry, sealed: message, session: session.id }));
   }
@@ -134,8 +141,8 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
     entry.sealed = bytes;
     entry.session = session.id;
   }
-  for (const entry of entries) entry.link = link;
-  return { entries, posted: post(link, frames) };
+  for (const entry of taken) entry.link = link;
+  return { entries: taken, posted: post(link, frames) };
 }
 
 function nextEntries(peer: Peer, link: Link): OutboxEntry[] {

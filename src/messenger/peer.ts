@@ -27,7 +27,7 @@ export interface Link {
   heardAt: number;
   /** The peer proved that it holds our session by a frame that opened. */
   heardSession: boolean;
-  /** Frames handed to the channel and not yet taken by it. */
+  /** Bytes handed to the channel and not yet taken by it. */
   posting: number;
   pumping: boolean;
   cancelQuiet: () => void;

@@ -1,5 +1,5 @@
 /** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
-import { limits, pause } from "../base/index.ts";
+import { type AccountId, limits, pause } from "../base/index.ts";
 import { type Direction, nextRefresh, sealRecord } from "../dht/index.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance } from "./core.ts";
@@ -13,7 +13,7 @@ const SIDE_BY_SIDE = 4;
 const ENOUGH_HOLDERS = 3;
 
 interface Target {
-  /** A contact's ref or an invite's id. */
+  /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
   readonly name: string;
   readonly turning: Turning;
   readonly direction: Direction;
@@ -35,7 +35,9 @@ export class Publisher {
   #busy = false;
   #again = false;
   #cancel = (): void => undefined;
-  readonly #stopping = new AbortController();
+  #overdueAt = Number.NEGATIVE_INFINITY;
+  #cancelOverdue: (() => void) | undefined;
+  #stopping = new AbortController();
 
   constructor(core: Core, invites: Invites) {
     this.#core = core;
@@ -44,12 +46,15 @@ export class Publisher {
 
   start(): void {
     this.#running = true;
+    this.#stopping = new AbortController();
     this.refresh();
   }
 
   stop(): void {
     this.#running = false;
     this.#cancel();
+    this.#cancelOverdue?.();
+    this.#cancelOverdue = undefined;
     this.#stopping.abort();
   }
 
@@ -76,16 +81,26 @@ export class Publisher {
 
   /** Our addresses changed: every record is out of date. */
   readdress(): void {
-    for (const [name, published] of this.#published)
-      this.#published.set(name, { ...published, dueAt: 0 });
-    this.refresh();
+    this.#outdate(() => true);
   }
 
   /** A node appeared: records that few hold are put again. */
   peerAppeared(): void {
+    this.#outdate(({ holders }) => holders < ENOUGH_HOLDERS);
+  }
+
+  /** Makes records due, and publishes them: now, or `limits.wakePause` after the last time. */
+  #outdate(which: (published: Published) => boolean): void {
     for (const [name, published] of this.#published)
-      if (published.holders < ENOUGH_HOLDERS) this.#published.set(name, { ...published, dueAt: 0 });
-    this.refresh();
+      if (which(published)) this.#published.set(name, { ...published, dueAt: 0 });
+    if (!this.#running || this.#cancelOverdue !== undefined) return;
+    const { clock } = this.#core;
+    const wait = Math.max(0, this.#overdueAt + limits.wakePause - clock.now());
+    this.#cancelOverdue = clock.after(wait, () => {
+      this.#cancelOverdue = undefined;
+      this.#overdueAt = clock.now();
+      this.refresh();
+    });
   }
 
   #targets(): Target[] {
@@ -93,16 +108,16 @@ export class Publisher {
     for (const { contact } of this.#core.book.peers())
       if (contact.chain !== undefined && reachable(contact))
         targets.push({
-          name: contact.ref,
+          name: `${contact.ref}/${contact.chain.offset}`,
           turning: { kind: "pair", chain: contact.chain },
           direction: contact.role,
         });
-    const confirmed = (account: string): boolean =>
-      this.#core.book
-        .peers()
-        .some(({ contact }) => contact.account === account && contact.pairing === "confirmed");
+    const expected = (account: AccountId): boolean => {
+      const contact = this.#core.book.byAccount(account)?.contact;
+      return contact !== undefined && reachable(contact) && contact.pairing !== "confirmed";
+    };
     for (const invite of this.#invites.all())
-      if (this.#invites.awaited(invite, confirmed))
+      if (this.#invites.awaited(invite, expected))
         targets.push({
           name: invite.id,
           turning: { kind: "invite", secret: invite.secret },
@@ -112,8 +127,8 @@ export class Publisher {
   }
 
   async #publishDue(): Promise<void> {
-    const { clock, rendezvous, transport } = this.#core;
-    if (rendezvous.peers() === 0 || transport.addresses().length === 0) return;
+    const { clock } = this.#core;
+    if (!this.#connected()) return;
     const targets = this.#targets();
     const names = new Set(targets.map(({ name }) => name));
     for (const name of this.#published.keys()) if (!names.has(name)) this.#published.delete(name);
@@ -147,9 +162,15 @@ export class Publisher {
     this.#published.set(name, { dueAt, holders, time, failures });
   }
 
+  /** Without a network nothing is due: a node or an address that appears wakes us. */
+  #connected(): boolean {
+    const { rendezvous, transport } = this.#core;
+    return rendezvous.peers() > 0 && transport.addresses().length > 0;
+  }
+
   #schedule(): void {
     this.#cancel();
-    if (!this.#running) return;
+    if (!this.#running || !this.#connected()) return;
     const now = this.#core.clock.now();
     const due = [...this.#published.values()].map(({ dueAt }) => dueAt);
     if (due.length === 0) return;

@@ -57,16 +57,18 @@ export async function settleDelivered(
   };
 }
 
-/** Read: our delivered messages up to the sequence that the peer's person has read. */
+/**
+ * Read: our delivered messages up to the sequence that the peer's person has read.
+ * @param fresh rows that moved on in the batch at hand, which the store does not have yet.
+ */
 export async function settleRead(
   store: Store,
   contact: Contact,
-  delivered: readonly Moved[],
+  fresh: ReadonlyMap<number, MessageRow>,
   readUpTo: number,
 ): Promise<{ readonly ops: StoreOp[]; readonly moved: Moved[]; readonly contact: Contact }> {
   const upTo = Math.min(readUpTo, contact.sequence);
   if (upTo <= contact.peerReadUpTo) return { ops: [], moved: [], contact };
-  const fresh = new Map(delivered.map(({ at, row }) => [at, row]));
   const ops: StoreOp[] = [];
   const moved: Moved[] = [];
   let to = contact.nextAt;

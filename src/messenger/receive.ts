@@ -12,7 +12,6 @@ import {
   decodeLinkFrame,
   encodeContent,
   encodeLinkFrame,
-  has,
   type Message,
   raise,
   windowEnd,
@@ -39,6 +38,9 @@ export type Received =
 
 /** Shown in place of a kind of message that this version does not know. */
 const NEWER = "(a message made by a newer Sotto: update yours to see what comes next)";
+
+/** A peer may claim any time; ours must still be able to grow beyond it. */
+const LAMPORT_MAX = 2 ** 48;
 
 /** Everything that the frames at hand change, built up before anything is committed. */
 interface Step {
@@ -75,14 +77,20 @@ export async function receive(
     broken: undefined,
   };
   for (const frame of frames) {
-    await takeFrame(core, peer, step, frame);
+    await takeFrame(core, peer, link, step, frame);
     if (step.broken !== undefined) break;
   }
   await finish(core, peer, link, step);
   return step.broken === undefined ? { kind: "done" } : { kind: "broken", why: step.broken };
 }
 
-async function takeFrame(core: Core, peer: Peer, step: Step, bytes: Uint8Array): Promise<void> {
+async function takeFrame(
+  core: Core,
+  peer: Peer,
+  { heardSession }: Link,
+  step: Step,
+  bytes: Uint8Array,
+): Promise<void> {
   const frame = decodeLinkFrame(bytes);
   if (frame?.type === "ping") step.pings++;
   if (frame?.type === "ping" || frame?.type === "pong") return;
@@ -92,8 +100,9 @@ async function takeFrame(core: Core, peer: Peer, step: Step, bytes: Uint8Array):
   }
   const opened = open(core.crypto, step.session, frame.message, core.clock.now());
   if (opened.kind === "refused") {
-    // A retransmission whose acknowledgement was lost: the peer's own frame, used before.
-    if (opened.why === "replayed") step.owed = true;
+    // A retransmission whose acknowledgement was lost: the peer's own frame, used before. The first frame of a link never
+    // is one (links.ts), unless the peer was restored from an older copy and uses its keys again.
+    if (opened.why === "replayed" && (step.opened || heardSession)) step.owed = true;
     else step.broken = opened.why;
     return;
   }
@@ -118,10 +127,10 @@ async function takeMessage(
   const { contact } = step;
   step.owed = true;
   const floor = raise(contact.received, Math.min(message.settled, message.sequence - 1));
-  if (has(floor, message.sequence) || message.sequence > windowEnd(floor)) return;
+  if (message.sequence > windowEnd(floor)) return;
   const id = messageId.from(message.id);
-  if (await known(core, contact, id)) {
-    // The count started anew on either side, and the id tells that this one is here already.
+  // The id alone tells whether a message is here already: a count may start anew on either side.
+  if (step.arrived.some(({ row }) => row.id === id) || (await known(core, contact, id))) {
     step.contact = { ...contact, received: add(floor, message.sequence) };
     return;
   }
@@ -145,7 +154,7 @@ async function takeMessage(
   step.contact = {
     ...contact,
     received: add(floor, message.sequence),
-    lamport: Math.max(contact.lamport, message.lamport) + 1,
+    lamport: Math.max(contact.lamport, Math.min(message.lamport, LAMPORT_MAX)) + 1,
     heads: [...contact.heads.filter((head) => !parents.includes(head)), id].slice(-limits.parents),
     nextAt: at + 1,
     unread: contact.unread + 1,
@@ -160,7 +169,9 @@ async function known(core: Core, contact: Contact, id: MessageId): Promise<boole
 async function takeAck(core: Core, peer: Peer, step: Step, ack: Ack): Promise<void> {
   const open = new Map([...peer.outbox].filter(([at]) => !step.moved.has(at)));
   const delivered = await settleDelivered(core.store, step.contact, open, ack);
-  const read = await settleRead(core.store, delivered.contact, delivered.moved, ack.readUpTo);
+  const fresh = new Map(step.moved);
+  for (const { at, row } of delivered.moved) fresh.set(at, row);
+  const read = await settleRead(core.store, delivered.contact, fresh, ack.readUpTo);
   step.contact = read.contact;
   step.ops.push(...delivered.ops, ...read.ops);
   for (const { at, row } of [...delivered.moved, ...read.moved]) step.moved.set(at, row);

@@ -4,9 +4,9 @@
  */
 import { type HostId, limits, pause } from "../base/index.ts";
 import { openRecord } from "../dht/index.ts";
-import { type CallResult, call, turningOf } from "./call.ts";
+import { type CallResult, call, endPairing, turningOf } from "./call.ts";
 import { reachable } from "./contact.ts";
-import { background, type Core, chance } from "./core.ts";
+import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
 import { lookupKeys } from "./keys.ts";
 import { begin, end } from "./links.ts";
@@ -30,6 +30,7 @@ export class Seeker {
   stop(): void {
     this.#running = false;
     this.#cancelWake?.();
+    this.#cancelWake = undefined;
     for (const peer of this.#core.book.peers()) {
       peer.cancelRetry();
       peer.attempt?.abort();
@@ -62,7 +63,7 @@ export class Seeker {
 
   #later(peer: Peer): void {
     peer.cancelRetry();
-    if (!this.#running || !wanted(peer)) return;
+    if (!this.#running || !missing(peer)) return;
     const wait = pause(limits.retry, peer.failures, chance(this.#core));
     peer.cancelRetry = this.#core.clock.after(wait, () => this.wake(peer));
   }
@@ -78,14 +79,26 @@ export class Seeker {
     begin(peer, attempt);
     let linked = false;
     try {
+      await this.#expire(peer);
       linked = await this.#tryAll(peer, attempt, controller);
     } finally {
       end(peer, attempt);
-      if (!linked) {
-        peer.failures++;
-        this.#later(peer);
-      }
+      if (!linked) peer.failures++;
+      // Also where a link was made, and broke before this attempt was over.
+      if (peer.link === undefined) this.#later(peer);
     }
+  }
+
+  /** Gives up an invite that its maker does not answer any more. */
+  async #expire(peer: Peer): Promise<void> {
+    const { invite, pairing } = peer.contact;
+    if (invite === undefined) return;
+    // Once keys were agreed, the maker may have us as a contact, or a request may wait for its word.
+    const grace = pairing === "invited" ? limits.pairClockSkew : limits.inviteExpiryMax;
+    if (this.#core.clock.now() <= invite.expiresAt + grace) return;
+    await inTurn(this.#core, peer, async () => {
+      if (peer.contact.invite === invite) await endPairing(this.#core, peer, invite, "expired");
+    });
   }
 
   /** Cached addresses first, without a PeerId; the rendezvous only when that fails. */
@@ -97,7 +110,8 @@ export class Seeker {
     const { crypto, rendezvous, clock } = this.#core;
     const turning = turningOf(peer);
     if (turning === undefined) return false;
-    const theirs = peer.contact.role === "a" ? "b" : "a";
+    // The maker of an invite is always side "a".
+    const theirs = turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
     for (const keys of lookupKeys(crypto, turning, theirs, clock.now())) {
       for await (const record of rendezvous.lookup(keys.tag, controller.signal)) {
         const opened = openRecord(crypto, keys, record, clock.now());
@@ -111,10 +125,10 @@ export class Seeker {
   }
 
   #announce(peer: Peer, time: number): void {
-    const fresh = peer.announcedAt === undefined;
-    peer.announcedAt = Math.max(peer.announcedAt ?? 0, time);
     const { book, events } = this.#core;
-    if (fresh) events.emit({ type: "presence", contact: book.view(peer) });
+    const before = book.view(peer).announced;
+    peer.announcedAt = Math.max(peer.announcedAt ?? 0, time);
+    if (!before) events.emit({ type: "presence", contact: book.view(peer) });
   }
 
   async #try(
@@ -151,11 +165,11 @@ export class Seeker {
   }
 }
 
+/** Whether a link with this contact is wanted and not there. */
+function missing({ removed, contact, link }: Peer): boolean {
+  return !removed && reachable(contact) && link === undefined;
+}
+
 function wanted(peer: Peer): boolean {
-  return (
-    !peer.removed &&
-    reachable(peer.contact) &&
-    peer.link === undefined &&
-    peer.attempt === undefined
-  );
+  return missing(peer) && peer.attempt === undefined;
 }

@@ -89,6 +89,7 @@ async function accept(core: Core, peer: Peer, text: string, key: string | undefi
     lamport: contact.lamport + 1,
     parents: contact.heads,
     sentAt: core.clock.now(),
+    ...(key !== undefined && { key }),
   };
   const next = {
     ...contact,

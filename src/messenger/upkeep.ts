@@ -10,7 +10,9 @@ export async function upkeep(core: Core): Promise<void> {
   for (const peer of core.book.peers()) {
     await inTurn(core, peer, async () => {
       const { contact } = peer;
-      const chain = contact.chain && advance(core.crypto, contact.chain, core.clock.now());
+      // A contact that is here, and was found by today's keys, agrees with our clock.
+      const proven = peer.link?.heardSession === true;
+      const chain = contact.chain && advance(core.crypto, contact.chain, core.clock.now(), proven);
       if (chain === contact.chain) return;
       const next = { ...contact, chain };
       await core.store.commit([putContact(next)]);

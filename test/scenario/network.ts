@@ -15,14 +15,23 @@ export type Tamper = (
   frame: Uint8Array,
 ) => Uint8Array | "cut" | undefined;
 
+/** A frame on the wire, and who sent it to whom. */
+export interface Passed {
+  readonly from: HostId;
+  readonly to: HostId;
+  readonly frame: Uint8Array;
+}
+
 export class SimNetwork {
   readonly time: SimTime;
   readonly chance: Chance;
   readonly hosts = new Map<HostId, SimHost>();
   readonly records = new Map<string, Uint8Array>();
   /** Every frame that went over the wire. */
-  readonly captured: Uint8Array[] = [];
+  readonly captured: Passed[] = [];
   tamper: Tamper | undefined;
+  /** Told of each frame before it leaves. */
+  watch: ((passed: Passed) => void) | undefined;
   /** Mean one-way latency in ms. */
   latency = 20;
   #hosts = 0;
@@ -53,6 +62,11 @@ export class SimHost implements Transport, Rendezvous {
   up = true;
   #take: (channel: Channel) => void = () => undefined;
   #peer = (): void => undefined;
+  #readdressed = (): void => undefined;
+  /** Puts that this host made. */
+  puts = 0;
+  /** Dials that this host made. */
+  dials = 0;
 
   constructor(network: SimNetwork, number: number) {
     this.network = network;
@@ -68,7 +82,14 @@ export class SimHost implements Transport, Rendezvous {
     this.#take = take;
   }
 
-  onAddresses(): void {}
+  onAddresses(changed: () => void): void {
+    this.#readdressed = changed;
+  }
+
+  /** The machine says that its addresses changed. */
+  readdressed(): void {
+    this.#readdressed();
+  }
 
   onPeer(appeared: () => void): void {
     this.#peer = appeared;
@@ -83,6 +104,7 @@ export class SimHost implements Transport, Rendezvous {
     target: { readonly addresses: readonly string[]; readonly host?: HostId },
     signal: AbortSignal,
   ): Promise<Channel> {
+    this.dials++;
     await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
     const found = [...this.network.hosts.values()].find(
       (host) =>
@@ -108,6 +130,7 @@ export class SimHost implements Transport, Rendezvous {
   }
 
   async publish(tag: Uint8Array, record: Uint8Array): Promise<number> {
+    this.puts++;
     await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
     if (!this.up || this.#validator.check(tag, record).kind === "refused") return 0;
     this.network.records.set(toHex(tag), record);
@@ -132,6 +155,11 @@ export class SimHost implements Transport, Rendezvous {
 
   forget(channel: SimChannel): void {
     this.#channels.delete(channel);
+  }
+
+  /** Channels that are open now. */
+  get open(): number {
+    return this.#channels.size;
   }
 
   /** Breaks what is open, so that both sides have to connect again. */
@@ -166,13 +194,15 @@ class SimChannel implements Channel {
     const at = Math.max(this.#arrival, network.time.now() + network.delay());
     this.#arrival = at;
     for (const frame of copies) {
-      network.captured.push(frame);
-      const passed = network.tamper?.(this.#own.host, this.remote, frame) ?? frame;
-      if (passed === "cut") {
+      const passed = { from: this.#own.host, to: this.remote, frame };
+      network.captured.push(passed);
+      network.watch?.(passed);
+      const changed = network.tamper?.(passed.from, passed.to, frame) ?? frame;
+      if (changed === "cut") {
         this.abort();
         return;
       }
-      network.time.after(at - network.time.now(), () => this.other.#arrive(passed));
+      network.time.after(at - network.time.now(), () => this.other.#arrive(changed));
     }
   }
 

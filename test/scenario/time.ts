@@ -30,6 +30,11 @@ export class SimTime {
     return { now: () => this.now() + skew, after: (ms, job) => this.after(ms, job) };
   }
 
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   /** Lets everything happen that needs no time. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));

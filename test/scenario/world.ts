@@ -9,9 +9,12 @@ import {
   type Messenger,
   type MessengerEvent,
 } from "../../src/messenger/index.ts";
+import type { StoreOp } from "../../src/ports/index.ts";
 import { silent } from "../../src/ports/index.ts";
-import { type MemoryStore, memoryStore } from "../../src/store/index.ts";
+import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
+import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "./chance.ts";
+import { KeyWatch } from "./keys.ts";
 import { patience, type SimHost, SimNetwork } from "./network.ts";
 import { SimTime } from "./time.ts";
 
@@ -26,12 +29,33 @@ export class SimNode {
   store: MemoryStore;
   messenger!: Messenger;
   host!: SimHost;
+  /** Called at each commit of the process that runs now; a throw fails the commit. */
+  onCommit: ((ops: readonly StoreOp[], moment: "before" | "after") => void) | undefined;
+  alive = false;
+  #unsubscribe = (): void => undefined;
+  #process = { dead: false };
 
   constructor(world: World, name: string, skew: number) {
     this.world = world;
     this.name = name;
     this.skew = skew;
-    this.store = memoryStore();
+    this.store = memoryStore(this.#disk());
+  }
+
+  /** Options of a disk; the commits of a process that was killed are nobody's any more. */
+  #disk(): MemoryOptions {
+    const process = { dead: false };
+    this.#process = process;
+    const live = (): void => {
+      if (process.dead) throw new Error("killed");
+    };
+    return {
+      onCommit: (ops, moment) => {
+        live();
+        this.onCommit?.(ops, moment);
+        live();
+      },
+    };
   }
 
   get crypto() {
@@ -48,19 +72,32 @@ export class SimNode {
       clock: this.world.time.clock(this.skew),
       log: silent,
     });
-    this.messenger.subscribe((event) => this.events.push(event));
+    this.alive = true;
+    this.#unsubscribe = this.messenger.subscribe((event) => this.events.push(event));
     this.messenger.start();
   }
 
   async stop(): Promise<void> {
+    if (!this.alive) return;
     const { messenger, host } = this;
     await messenger.stop();
+    this.alive = false;
     host.down();
+  }
+
+  /** Starts again on the disk of another time. */
+  async startFrom(disk: MemoryStore): Promise<void> {
+    this.store = disk.fork(this.#disk());
+    await this.start();
   }
 
   /** The process dies now: what is on the disk stays, everything else is gone. */
   kill(): void {
-    const disk = this.store.fork();
+    if (!this.alive) return;
+    this.alive = false;
+    this.#unsubscribe();
+    this.#process.dead = true;
+    const disk = this.store.fork(this.#disk());
     this.host.down();
     // The dead messenger's later writes go to a disk that nobody reads any more.
     void this.messenger.stop().catch(() => undefined);
@@ -99,12 +136,15 @@ export class World {
   readonly time = new SimTime();
   readonly network: SimNetwork;
   readonly crypto;
+  readonly chance;
+  readonly keys = new KeyWatch();
   readonly nodes: SimNode[] = [];
 
   constructor(seed = 1) {
-    const chance = seeded(seed);
-    this.network = new SimNetwork(this.time, chance);
-    this.crypto = nodeCrypto(chance.bytes);
+    this.chance = seeded(seed);
+    this.network = new SimNetwork(this.time, this.chance);
+    this.network.watch = (passed) => this.keys.see(passed);
+    this.crypto = this.keys.over(nodeCrypto(this.chance.bytes));
   }
 
   async node(name: string, skew = 0): Promise<SimNode> {
@@ -153,8 +193,17 @@ export class World {
     );
   }
 
+  /** Frames of this type that went over the wire so far. */
+  frames(type: LinkFrame["type"]): Uint8Array[] {
+    return this.network.captured.flatMap(({ frame }) =>
+      decodeLinkFrame(frame)?.type === type ? [frame] : [],
+    );
+  }
+
+  /** Ends every node. No key may have been used twice on the way. */
   async stop(): Promise<void> {
     for (const node of this.nodes) await node.stop();
+    assert.deepEqual(this.keys.reused, [], "a message key was used for two messages");
   }
 }
 
