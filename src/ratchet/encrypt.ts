@@ -18,14 +18,14 @@ export function seal(
   session: Session,
   plaintext: Uint8Array,
 ): { message: Uint8Array; next: Session } {
-  const { sending } = session;
-  if (!canSeal(session) || sending.kind === "silent")
+  const before = session.sending;
+  const stepped = before.kind === "due" ? stepSending(crypto, session, before) : session;
+  const { sending } = stepped;
+  if (sending.kind !== "active" || !canSeal(session))
     throw new RangeError("this session cannot send now");
-  const newChain = sending.kind === "due";
-  const stepped = newChain ? stepSending(crypto, session, sending) : { ...session, sending };
-  const { DHs, HKs, CKs, Ns, PN } = stepped.sending;
+  const { DHs, HKs, CKs, Ns, PN } = sending;
 
-  const carried = sckaSend(session.scka, newChain);
+  const carried = sckaSend(session.scka, before.kind === "due");
   const pq = sckaSendKey(crypto, carried.next);
   const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKs), pq.pq_mk);
 

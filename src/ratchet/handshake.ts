@@ -189,7 +189,7 @@ function begin(crypto: CryptoProvider, options: HandshakeOptions, initiator: boo
     initiator,
     prologue: options.prologue,
     s: options.device,
-    psks: [options.psk.slice()],
+    psks: [options.psk],
   });
 }
 

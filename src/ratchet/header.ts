@@ -80,7 +80,7 @@ export function HDECRYPT(
     DH: plain.slice(0, 32),
     PN: readU32(plain, 32),
     N: readU32(plain, 36),
-    scka: { epoch: readU32(plain, 40), message: plain.subarray(FIXED_BYTES) },
+    scka: { epoch: readU32(plain, 40), message: plain.slice(FIXED_BYTES) },
   };
 }
 

@@ -1,6 +1,4 @@
 /** Writing and reading fixed-width values in a row, for the codec. */
-import { readU32, readU64 } from "../base/index.ts";
-
 const TWO_POW_32 = 0x1_0000_0000;
 
 /** Fills a buffer of known length from front to back. */
@@ -51,11 +49,13 @@ export class Writer {
  */
 export class Reader {
   readonly #buffer: Uint8Array;
+  readonly #view: DataView;
   #at = 0;
   #good = true;
 
   constructor(buffer: Uint8Array) {
     this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   }
 
   /** Whether everything was there and as it must be so far. */
@@ -74,21 +74,22 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#take(1) ? (this.#buffer[this.#at - 1] as number) : 0;
+    return this.#take(1) ? this.#view.getUint8(this.#at - 1) : 0;
   }
 
   u16(): number {
-    return (this.u8() << 8) | this.u8();
+    return this.#take(2) ? this.#view.getUint16(this.#at - 2) : 0;
   }
 
   u32(): number {
-    return this.#take(4) ? readU32(this.#buffer, this.#at - 4) : 0;
+    return this.#take(4) ? this.#view.getUint32(this.#at - 4) : 0;
   }
 
+  /** Refused beyond 2^53 - 1. */
   u64(): number {
-    const value = this.#take(8) ? readU64(this.#buffer, this.#at - 8) : 0;
-    this.require(value !== undefined);
-    return value ?? 0;
+    const value = this.u32() * TWO_POW_32 + this.u32();
+    this.require(Number.isSafeInteger(value));
+    return value;
   }
 
   /** A copy of the next bytes. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { limits, toHex, utf8 } from "../../src/base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../../src/crypto/index.ts";
+import { linkPattern } from "../../src/ratchet/handshake.ts";
 import {
   type AwaitingMessage2,
   initiate,
@@ -11,6 +12,7 @@ import {
   writeMessage2,
   writeMessage3,
 } from "../../src/ratchet/index.ts";
+import { HandshakeState } from "../../src/ratchet/noise.ts";
 import { recordAll } from "../vectors/generate-handshake.ts";
 import { fixture, flip, must, noble, node, pair } from "./support.ts";
 
@@ -129,6 +131,15 @@ describe("the link handshake", () => {
       longer.set(message);
       assert.equal(read(longer).kind, "refused");
     }
+  });
+
+  it("refuses a first message with a payload, though it is authentic", () => {
+    const { a, b } = fixture();
+    const { psk, prologue, device } = a;
+    const setup = { pattern: linkPattern, initiator: true, prologue, s: device, psks: [psk] };
+    const message1 = new HandshakeState(node, setup).writeMessage(Uint8Array.of(1));
+    assert.ok(typeof message1 !== "string");
+    assert.equal(must(respond(node, b, message1), "refused").why, "malformed");
   });
 
   it("reads on after a refusal as if nothing had come", () => {
