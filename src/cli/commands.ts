@@ -1,9 +1,5 @@
 /** The table of commands: names and one-line summaries, so that help needs no command's code. */
-import type { Command } from "commander";
-import type { Context } from "./context.ts";
-
-/** Adds a command's arguments, options and action. */
-export type Define = (command: Command, context: Context) => void;
+import type { Define } from "./define.ts";
 
 interface Entry {
   readonly name: string;

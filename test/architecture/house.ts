@@ -60,8 +60,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   tui: { rooms: ["base", "api"], builtins: "any" },
   web: { rooms: ["base", "api"], builtins: "none" },
-  /** src/index.ts, the public face of the library. */
-  face: { rooms: ["base", "ports", "api"], builtins: "none" },
+  /** src/index.ts, the public face of the library; the way to the node's socket is the command line's. */
+  face: { rooms: ["base", "ports", "api", "cli"], builtins: "none" },
   /** bin/, which starts src/cli/main.ts and does nothing else. */
   bin: { rooms: ["cli"], builtins: "any" },
 };

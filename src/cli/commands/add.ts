@@ -1,6 +1,6 @@
 /** sotto add: takes an invite, and waits a while for the person behind it. */
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
+import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
 import { duration } from "../times.ts";
 import { nameOf } from "../words.ts";

@@ -1,7 +1,7 @@
 /** sotto bootstrap: hosts a node that others find each other through. No account, no messages. */
 
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { leave } from "../leave.ts";
 import { reportStrays } from "../strays.ts";
 

@@ -1,7 +1,7 @@
 /** sotto contacts: the people you know. */
 import type { Contact } from "../../api/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { stamp } from "../times.ts";
 import { contactLine, contactWords, nameOf } from "../words.ts";
 

@@ -1,7 +1,7 @@
 /** sotto demo: three processes on this machine, a bootstrap host and two nodes, find each other and talk. */
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { type Actor, createStage, type Stage } from "../demo/stage.ts";
 import { spell } from "../times.ts";
 import { numberLines, stateWords } from "../words.ts";

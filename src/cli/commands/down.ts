@@ -1,6 +1,7 @@
 /** sotto down: ends the node, and comes back when it has ended, so that `sotto down && sotto up` works. */
+import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
+import type { Define } from "../define.ts";
 
 const PATIENCE = 15_000;
 const STEP = 20;
@@ -22,11 +23,18 @@ async function ended(pid: number): Promise<void> {
   throw new SottoError("timed-out", `The node (process ${pid}) has not ended yet.`);
 }
 
+/** A process that has ended but that its parent has not asked about (a zombie, proc(5)) counts as ended. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    // It ended just now, or the system has no /proc: the next look will tell.
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 /** sotto id: the account, which is no secret. */
 import { displayLine } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
+import type { Define } from "../define.ts";
 import { qrCode } from "../qr.ts";
 
 export const define: Define = (command, context) => {

@@ -1,8 +1,8 @@
 /** sotto init: makes an account, or brings one back from its 24 words. */
 import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { askSecret, askText } from "../prompt.ts";
 import { givenPassphrase, newPassphrase, type PassphraseOptions } from "../secrets.ts";
 

@@ -1,7 +1,7 @@
 /** sotto invite: makes a link, which is a secret until it is used. */
 
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { qrCode } from "../qr.ts";
 import { duration, spell, stamp } from "../times.ts";
 

@@ -1,8 +1,8 @@
 /** sotto listen: messages as they arrive, until ^C. */
 import type { Contact, NodeEvent } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
 import { contactWords, messageLines, nameOf, stateWords } from "../words.ts";
 

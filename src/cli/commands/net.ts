@@ -1,8 +1,8 @@
 /** sotto net: who we are connected to, and whom we ask first. */
 
 import type { Result } from "../../api/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { spell } from "../times.ts";
 import { bootstrapLine } from "../words.ts";
 

@@ -1,7 +1,7 @@
 /** sotto read: a conversation, oldest first. */
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { moment } from "../times.ts";
 import { messageLines, nameOf } from "../words.ts";
 

@@ -1,7 +1,7 @@
 /** sotto requests: those who used a reusable invite and wait for an answer. */
 
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { nameOf } from "../words.ts";
 
 export const define: Define = (command, context) => {

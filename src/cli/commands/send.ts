@@ -1,8 +1,8 @@
 /** sotto send: hands a message to the node, which keeps it until it is delivered. */
 import type { SendResult, SendWait } from "../../api/index.ts";
 import { fromUtf8, SottoError } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
 import { duration, spell } from "../times.ts";
 import { nameOf } from "../words.ts";

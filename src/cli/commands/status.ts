@@ -1,7 +1,7 @@
 /** sotto status: what the node is doing, and what it cannot do. */
 import type { NodeStatus } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
-import type { Define } from "../commands.ts";
+import type { Define } from "../define.ts";
 import { spell } from "../times.ts";
 import { bootstrapLine } from "../words.ts";
 

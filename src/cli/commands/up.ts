@@ -1,7 +1,7 @@
 /** sotto up: runs the node in the foreground, or hands it to the background. */
 import type { Command } from "commander";
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { detach } from "../detach.ts";
 import { leave } from "../leave.ts";
 import { askText } from "../prompt.ts";

@@ -1,7 +1,7 @@
 /** sotto verify: shows the safety number, and remembers that two people compared it. */
 
-import type { Define } from "../commands.ts";
 import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
 import { askYes } from "../prompt.ts";
 import { nameOf, numberLines } from "../words.ts";
 

@@ -19,6 +19,8 @@ import { selfCommand } from "../self.ts";
 export interface Actor {
   readonly name: string;
   readonly pid: number;
+  /** What SOTTO_HOME is for this actor. */
+  readonly home: string;
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
 }
 
@@ -38,7 +40,8 @@ const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
 const READY = 20_000;
 const END = 5_000;
 
-export function createStage(): Stage {
+/** @param command how a process of Sotto is started; by default as this one was. */
+export function createStage(command: readonly [string, ...string[]] = selfCommand()): Stage {
   const directory = mkdtempSync(join(tmpdir(), "sotto-demo-"));
   const around = surroundings();
   const processes = new Map<number, ChildProcess>();
@@ -51,7 +54,7 @@ export function createStage(): Stage {
     return { ...env, SOTTO_HOME: join(directory, name) };
   };
   const run = (name: string, args: readonly string[]) => {
-    const [program, ...before] = selfCommand();
+    const [program, ...before] = command;
     const child = spawn(program, [...before, ...args], {
       env: envOf(name),
       stdio: ["ignore", "pipe", "pipe"],
@@ -84,7 +87,7 @@ export function createStage(): Stage {
       const { socket } = resolvePaths({ ...around, env: envOf(name) });
       const client = createClient(await connectTo(socket));
       clients.push(client);
-      return { name, pid: child.pid ?? 0, call: client.call };
+      return { name, pid: child.pid ?? 0, home: join(directory, name), call: client.call };
     },
     async end({ pid }) {
       await endProcess(processes.get(pid));
