@@ -58,8 +58,9 @@ export class LevelStore implements Store {
 
   async get(key: RowKey): Promise<Uint8Array | undefined> {
     const name = this.#names.of(key);
+    // In this thread: about 5 µs, where a round through the thread pool takes 70.
     return this.#read(async () => {
-      const sealed = await this.#database.get(name);
+      const sealed = this.#database.getSync(name);
       return sealed && this.#sealer.open(name, sealed);
     });
   }
@@ -156,14 +157,13 @@ export class LevelStore implements Store {
     for (const write of writes) last.set(Buffer.from(write.key).toString("latin1"), write);
     const final = [...last.values()];
 
-    const before = await this.#database.getMany(final.map(({ key }) => key));
     const gone: SealedRow[] = [];
     const come: SealedRow[] = [];
-    final.forEach(({ key, sealed }, i) => {
-      const old = before[i];
+    for (const { key, sealed } of final) {
+      const old = this.#database.getSync(key);
       if (old) gone.push({ key, sealed: old });
       if (sealed) come.push({ key, sealed });
-    });
+    }
     const next = changed(this.#tally, gone, come, this.#crypto, this.#keys.tally);
     const tally = { ...next, commits: this.#tally.commits + 1 };
 
