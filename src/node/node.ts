@@ -4,7 +4,7 @@ import { assemble, bootstrapAddress, listen } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
-import { type Lan, startLan } from "./lan.ts";
+import type { Lan } from "./lan.ts";
 import { DhtRendezvous } from "./rendezvous.ts";
 import { members, peersOf, statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
@@ -33,7 +33,8 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   await transport.serve();
   await listen(host, assembly);
   const lan: Lan | undefined = config.mdns
-    ? await startLan(host, clock, tuning.dial, log)
+    ? // Loaded only where it is used: mDNS brings a DNS codec along.
+      await (await import("./lan.ts")).startLan(host, clock, tuning.dial, log)
     : undefined;
   const bootstrap = new BootstrapList(host, clock, tuning, log);
   for (const address of config.bootstrap) bootstrap.add(address);

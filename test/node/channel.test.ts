@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { SottoError } from "../../src/base/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { limits, SottoError } from "../../src/base/index.ts";
 import { frameCapacity } from "../../src/wire/index.ts";
 import { connect, createLab, take } from "./support.ts";
 
@@ -85,12 +86,48 @@ describe("node: channels", () => {
         sent = i + 1;
       }
     })();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     assert.ok(sent < 40, "the sender was not held back");
     const frames = await take(theirs, 40 * 32);
     await sending;
     assert.equal(frames.length, 40 * 32);
     assert.ok(frames.every((frame, index) => frame[0] === Math.floor(index / 32)));
+  });
+
+  it("loses nothing to a reader that rests again and again", async () => {
+    const [ours, theirs] = await connect(await lab.node(), await lab.node());
+    const batch = Array.from({ length: 64 }, () => new Uint8Array(4000));
+    const sending = (async () => {
+      for (let i = 0; i < 30; i++) await ours.send(batch);
+    })();
+    let count = 0;
+    while (count < 30 * batch.length) {
+      const frames = await theirs.receive();
+      assert.notEqual(frames.length, 0, "the channel ended early");
+      count += frames.length;
+      await sleep(40);
+    }
+    await sending;
+  });
+
+  it("delivers what had arrived when the connection is lost, to a reader that rested", async () => {
+    const [a, b] = [await lab.node(), await lab.node()];
+    const [ours, theirs] = await connect(a, b);
+    // More than the queue holds, so that the rest waits in the paused stream.
+    const count = 2 * limits.readQueueFrames - 20;
+    await ours.send(Array.from({ length: count }, () => new Uint8Array(2000)));
+    await sleep(100);
+    await a.stop();
+    assert.equal((await take(theirs, count)).length, count);
+    assert.deepEqual(await theirs.receive(), []);
+  });
+
+  it("gives a send up when the peer takes nothing for too long", async () => {
+    const a = await lab.node({ tuning: { drain: 100 } });
+    const [ours] = await connect(a, await lab.node());
+    const batch = Array.from({ length: 100 }, () => new Uint8Array(frameCapacity));
+    await assert.rejects(ours.send(batch), isClosed);
+    assert.deepEqual(await ours.receive(), []);
   });
 
   it("drops a peer that never reads, whatever is sent to it", async () => {

@@ -141,6 +141,19 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(bob, keysOf(1).tag), [fine]);
   });
 
+  it("believes no forged record that a storing node hands out", async () => {
+    const host = await lab.bootstrap({ validator: new Gullible() });
+    const bootstrap = host.addresses();
+    const mallory = await lab.node({ bootstrap, validator: new Gullible() });
+    await until(() => mallory.status().lanDht === 1);
+    const forged = recordOf(1).fill(0, 500);
+    assert.equal(await mallory.rendezvous.publish(keysOf(1).tag, forged, noSignal()), 1);
+    await mallory.stop();
+    const alice = await lab.node({ bootstrap });
+    await until(() => alice.status().lanDht === 1);
+    assert.deepEqual(await findAll(alice, keysOf(1).tag), []);
+  });
+
   it("publishes nothing that it would refuse itself", async () => {
     const { nodes } = await mesh(1);
     const record = recordOf(1).fill(0, 500);
