@@ -4,13 +4,26 @@ import { canSeal, seal } from "../ratchet/index.ts";
 import { encodeContent } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
 import { type Core, inTurn } from "./core.ts";
-import { type MessagePlace, type MessageRow, messageView, placeKey } from "./message.ts";
+import {
+  type MessagePlace,
+  type MessageRow,
+  messageKey,
+  messageView,
+  placeKey,
+} from "./message.ts";
 import { post, ratchetFrame } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { ackOf } from "./receipts.ts";
 import { decodeRow } from "./rows.ts";
-import { view } from "./send.ts";
 import type { HistoryOptions, MessageView } from "./types.ts";
+
+/** The message at a place of a conversation, as it stands now. */
+export async function view(core: Core, peer: Peer, at: number): Promise<MessageView | undefined> {
+  const { ref, account } = peer.contact;
+  const bytes = await core.store.get(messageKey(ref, at));
+  if (bytes === undefined) return undefined;
+  return messageView(account, at, decodeRow<MessageRow>(bytes), peer.outbox.get(at)?.sent === true);
+}
 
 /** Where a message stands, if its contact is still known. */
 export async function placeOf(

@@ -6,7 +6,8 @@ import { Book } from "./book.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
 import { Events } from "./events.ts";
-import { history, markRead, message, placeOf } from "./history.ts";
+import { giveUp } from "./giveup.ts";
+import { history, markRead, message, placeOf, view } from "./history.ts";
 import { loadIdentity } from "./identity.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { cut } from "./links.ts";
@@ -14,7 +15,7 @@ import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
 import { Publisher } from "./publish.ts";
 import { Seeker } from "./seek.ts";
-import { giveUp, send, view } from "./send.ts";
+import { send } from "./send.ts";
 import type { MessageView, Messenger } from "./types.ts";
 import { upkeep } from "./upkeep.ts";
 

@@ -3,6 +3,7 @@ import type { HostId, MessageId } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import type { Session } from "../ratchet/index.ts";
 import type { Contact } from "./contact.ts";
+import type { MessageView } from "./types.ts";
 
 /** A message of ours that is not settled yet. */
 export interface OutboxEntry {
@@ -43,6 +44,15 @@ export interface Attempt {
   readonly abort: () => void;
 }
 
+/** A text that was given to send and waits for the contact's turn. */
+export interface Draft {
+  readonly text: string;
+  /** The caller's idempotency key. */
+  readonly key: string | undefined;
+  readonly resolve: (message: MessageView) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export interface Peer {
   contact: Contact;
   session: Session | undefined;
@@ -50,6 +60,7 @@ export interface Peer {
   desynced: boolean;
   /** By place in the conversation, oldest first. */
   readonly outbox: Map<number, OutboxEntry>;
+  readonly drafts: Draft[];
   link: Link | undefined;
   attempt: Attempt | undefined;
   /** Time in the newest record of theirs that we found. */
@@ -67,6 +78,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     session,
     desynced: false,
     outbox: new Map(),
+    drafts: [],
     link: undefined,
     attempt: undefined,
     announcedAt: undefined,

@@ -3,7 +3,7 @@ import { limits } from "../base/index.ts";
 import { advance } from "../dht/index.ts";
 import { putContact } from "./book.ts";
 import { type Core, inTurn } from "./core.ts";
-import { giveUp } from "./send.ts";
+import { giveUp } from "./giveup.ts";
 
 /** Steps every contact's root chain forward, and fails what waited for `limits.deliveryExpiry`. */
 export async function upkeep(core: Core): Promise<void> {

@@ -1,0 +1,44 @@
+/** Messages that will not be sent any more: by the person's word, or because their time is over. */
+import type { StoreOp } from "../ports/index.ts";
+import { dropEntry, putContact } from "./book.ts";
+import { type Core, inTurn } from "./core.ts";
+import { type MessageRow, messageKey, messageView, putMessage } from "./message.ts";
+import type { Peer } from "./peer.ts";
+import { settledUpTo } from "./receipts.ts";
+import { decodeRow } from "./rows.ts";
+
+/** Settles entries as failed: by the person's word, or because their time is over. */
+export async function giveUp(
+  core: Core,
+  peer: Peer,
+  which: (row: MessageRow) => boolean,
+): Promise<void> {
+  await inTurn(core, peer, async () => {
+    const { contact } = peer;
+    const ops: StoreOp[] = [];
+    const failed: { at: number; row: MessageRow }[] = [];
+    for (const { at } of peer.outbox.values()) {
+      const bytes = await core.store.get(messageKey(contact.ref, at));
+      if (bytes === undefined) continue;
+      const row = decodeRow<MessageRow>(bytes);
+      if (!which(row)) continue;
+      failed.push({ at, row: { ...row, state: "failed" } });
+      ops.push(
+        dropEntry(contact.ref, at),
+        putMessage(contact.ref, at, { ...row, state: "failed" }),
+      );
+    }
+    if (failed.length === 0) return;
+    const gone = new Set(failed.map(({ at }) => at));
+    const next = { ...contact, settled: settledUpTo(contact, peer.outbox.values(), gone) };
+    await core.store.commit([...ops, putContact(next)]);
+    peer.contact = next;
+    for (const { at, row } of failed) {
+      peer.outbox.delete(at);
+      core.events.emit({
+        type: "message.state",
+        message: messageView(contact.account, at, row, false),
+      });
+    }
+  });
+}
