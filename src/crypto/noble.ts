@@ -30,7 +30,7 @@ export function nobleCrypto(random: Rng = systemRandom()): CryptoProvider {
     dhGenerate: () => dhPair(random(32)),
     dhFromSecret(secret) {
       requireLength(secret, 32, "an X25519 secret");
-      return dhPair(secret.slice());
+      return dhPair(Uint8Array.from(secret));
     },
     dh(ours, theirs) {
       if (!acceptableU(theirs)) return undefined;
@@ -40,7 +40,7 @@ export function nobleCrypto(random: Rng = systemRandom()): CryptoProvider {
 
     signingFromSeed(seed): SigningKeyPair {
       requireLength(seed, 32, "an Ed25519 seed");
-      return { public: ed25519.getPublicKey(seed), seed: seed.slice() };
+      return { public: ed25519.getPublicKey(seed), seed: Uint8Array.from(seed) };
     },
     sign: (pair, message) => ed25519.sign(message, pair.seed),
     verify,

@@ -48,7 +48,7 @@ export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {
     dhGenerate: () => dhPair(random(32)),
     dhFromSecret(secret) {
       requireLength(secret, 32, "an X25519 secret");
-      return dhPair(secret.slice());
+      return dhPair(Uint8Array.from(secret));
     },
     dh(ours, theirs) {
       if (!acceptableU(theirs)) return undefined;
@@ -61,7 +61,7 @@ export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {
     signingFromSeed(seed): SigningKeyPair {
       requireLength(seed, 32, "an Ed25519 seed");
       const key = privateKeyOf("Ed25519", seed);
-      const pair = { public: publicBytes(key), seed: seed.slice() };
+      const pair = { public: publicBytes(key), seed: Uint8Array.from(seed) };
       keys.set(pair, key);
       return pair;
     },

@@ -51,7 +51,7 @@ export function acceptableU(u: Uint8Array): boolean {
  */
 export function acceptablePoint(point: Uint8Array): boolean {
   if (point.length !== 32) return false;
-  const y = point.slice();
+  const y = Uint8Array.from(point);
   y[31] = (y[31] as number) & 0x7f;
   return less(y, P) && !SMALL_ORDER_Y.some((small) => same(y, small));
 }
