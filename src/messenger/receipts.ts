@@ -39,8 +39,9 @@ export async function settleDelivered(
 ): Promise<{ readonly ops: StoreOp[]; readonly moved: Moved[]; readonly contact: Contact }> {
   const ops: StoreOp[] = [];
   const moved: Moved[] = [];
+  // Only what went out can be acknowledged: a peer that claims more is not believed in anything.
+  if (ack.upTo > contact.sequence) return { ops, moved, contact };
   for (const entry of outbox.values()) {
-    // Only what went out can be acknowledged: a peer that claims more is not believed.
     if (entry.sealed === undefined || !acknowledged(ack, entry.sequence)) continue;
     const bytes = await store.get(messageKey(contact.ref, entry.at));
     if (bytes === undefined) continue;
@@ -67,8 +68,9 @@ export async function settleRead(
   fresh: ReadonlyMap<number, MessageRow>,
   readUpTo: number,
 ): Promise<{ readonly ops: StoreOp[]; readonly moved: Moved[]; readonly contact: Contact }> {
-  const upTo = Math.min(readUpTo, contact.sequence);
-  if (upTo <= contact.peerReadUpTo) return { ops: [], moved: [], contact };
+  const upTo = readUpTo;
+  if (upTo > contact.sequence || upTo <= contact.peerReadUpTo)
+    return { ops: [], moved: [], contact };
   const ops: StoreOp[] = [];
   const moved: Moved[] = [];
   let to = contact.nextAt;

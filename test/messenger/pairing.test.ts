@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import type { HostId } from "../../src/base/index.ts";
 import { limits } from "../../src/base/index.ts";
-import { decodeLinkFrame } from "../../src/wire/index.ts";
 import { confirmed, type SimNode, World } from "../scenario/world.ts";
 
 const HOUR = 3_600_000;
@@ -383,7 +381,8 @@ describe("pairing, killed at every step", () => {
 
 describe("a link that crosses another", () => {
   it("ends as the only one, with few hellos, however the two start", async () => {
-    for (let seed = 1; seed <= 20; seed++) {
+    let crossed = 0;
+    for (let seed = 1; seed <= 40; seed++) {
       const { world, alice, bob } = await two(400 + seed);
       await world.pair(alice, bob);
       await world.time.pass(60_000);
@@ -396,15 +395,11 @@ describe("a link that crosses another", () => {
       assert.equal(bob.host.open, 1, `seed ${seed}`);
       assert.ok(alice.contact("bob").online && bob.contact("alice").online);
       const hellos = world.frames("hello").length - before;
+      if (hellos > 1) crossed++;
       assert.ok(hellos <= 6, `seed ${seed}: ${hellos} hellos`);
       await talk(world, alice, bob);
-      const hosts = new Set<HostId>(
-        world.network.captured
-          .filter(({ frame }) => decodeLinkFrame(frame)?.type === "hello")
-          .map(({ from }) => from),
-      );
-      assert.ok(hosts.size >= 2);
       await world.stop();
     }
+    assert.ok(crossed > 5, `only ${crossed} of the seeds had calls that crossed`);
   });
 });

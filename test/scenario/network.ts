@@ -1,5 +1,5 @@
 /** A simulated network: hosts, channels with latency that can be cut, and one rendezvous that all share. */
-import { fromHex, type HostId, SottoError, toHex } from "../../src/base/index.ts";
+import { type HostId, limits, SottoError, toHex } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import type { Channel, Rendezvous, Transport } from "../../src/ports/index.ts";
@@ -34,6 +34,8 @@ export class SimNetwork {
   watch: ((passed: Passed) => void) | undefined;
   /** Mean one-way latency in ms. */
   latency = 20;
+  /** Bytes that a channel carries in a ms; unlimited where absent. */
+  bandwidth: number | undefined;
   #hosts = 0;
 
   constructor(time: SimTime, chance: Chance) {
@@ -65,8 +67,8 @@ export class SimHost implements Transport, Rendezvous {
   #readdressed = (): void => undefined;
   /** Puts that this host made. */
   puts = 0;
-  /** Dials that this host made. */
-  dials = 0;
+  /** Lookups that this host made. */
+  lookups = 0;
 
   constructor(network: SimNetwork, number: number) {
     this.network = network;
@@ -104,7 +106,6 @@ export class SimHost implements Transport, Rendezvous {
     target: { readonly addresses: readonly string[]; readonly host?: HostId },
     signal: AbortSignal,
   ): Promise<Channel> {
-    this.dials++;
     await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
     const found = [...this.network.hosts.values()].find(
       (host) =>
@@ -138,6 +139,7 @@ export class SimHost implements Transport, Rendezvous {
   }
 
   async *lookup(tag: Uint8Array): AsyncIterable<Uint8Array> {
+    this.lookups++;
     await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
     const record = this.up ? this.network.records.get(toHex(tag)) : undefined;
     if (record !== undefined) yield record;
@@ -178,6 +180,9 @@ class SimChannel implements Channel {
   #wake: (() => void) | undefined;
   #ended = false;
   #arrival = 0;
+  #free = 0;
+  /** Bytes of sends that have not gone out: bounded, as those of a real stream. */
+  #unsent = 0;
 
   constructor(own: SimHost, far: SimHost, outbound: boolean) {
     this.#own = own;
@@ -189,9 +194,17 @@ class SimChannel implements Channel {
   async send(frames: readonly Uint8Array[]): Promise<void> {
     if (this.#ended) throw new SottoError("link-closed", "The channel has ended.");
     const { network } = this.#own;
-    const copies = frames.map((frame) => fromHex(toHex(frame)) as Uint8Array);
+    if (this.#unsent > limits.writeQueueBytes) {
+      this.abort();
+      throw new SottoError("link-closed", "The peer reads too slowly.");
+    }
+    const copies = frames.map((frame) => Uint8Array.from(frame));
+    const size = copies.reduce((sum, { length }) => sum + length, 0);
+    const busy = network.bandwidth === undefined ? 0 : size / network.bandwidth;
+    const start = Math.max(this.#free, network.time.now());
+    this.#free = start + busy;
     // Streams keep their order.
-    const at = Math.max(this.#arrival, network.time.now() + network.delay());
+    const at = Math.max(this.#arrival, this.#free + network.delay());
     this.#arrival = at;
     for (const frame of copies) {
       const passed = { from: this.#own.host, to: this.remote, frame };
@@ -204,6 +217,12 @@ class SimChannel implements Channel {
       }
       network.time.after(at - network.time.now(), () => this.other.#arrive(changed));
     }
+    if (busy === 0) return;
+    this.#unsent += size;
+    await new Promise((resolve) =>
+      network.time.after(this.#free - network.time.now(), () => resolve(0)),
+    );
+    this.#unsent -= size;
   }
 
   #arrive(frame: Uint8Array): void {

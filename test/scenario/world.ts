@@ -31,6 +31,8 @@ export class SimNode {
   host!: SimHost;
   /** Called at each commit of the process that runs now; a throw fails the commit. */
   onCommit: ((ops: readonly StoreOp[], moment: "before" | "after") => void) | undefined;
+  /** Called at each event, at the very moment. */
+  onEvent: ((event: MessengerEvent) => void) | undefined;
   alive = false;
   #unsubscribe = (): void => undefined;
   #process = { dead: false };
@@ -73,7 +75,10 @@ export class SimNode {
       log: silent,
     });
     this.alive = true;
-    this.#unsubscribe = this.messenger.subscribe((event) => this.events.push(event));
+    this.#unsubscribe = this.messenger.subscribe((event) => {
+      this.events.push(event);
+      this.onEvent?.(event);
+    });
     this.messenger.start();
   }
 

@@ -1,0 +1,14 @@
+import { storm } from "../../scenario/storm.ts";
+
+const SEEDS = 150;
+
+describe("long storms", () => {
+  for (let seed = 1; seed <= SEEDS; seed++)
+    it(`lose nothing, show nothing twice and use no key twice (seed ${seed})`, () =>
+      storm(10_000 + seed, {
+        steps: 120,
+        cut: 0.1 + (seed % 5) * 0.1,
+        kill: (seed % 4) * 0.08,
+        lose: (seed % 3) * 0.3,
+      }));
+});
