@@ -110,6 +110,9 @@ async function readSettings(path: string): Promise<FileSettings> {
   } catch (cause) {
     throw new SottoError("config-invalid", `${path} is not JSON.`, { cause });
   }
+  // An empty list would pass as an object without settings.
+  if (Array.isArray(value))
+    throw new SottoError("config-invalid", `${path}: the settings are an object, not a list.`);
   const checked = v.safeParse(fileSchema, value);
   if (checked.success) return checked.output;
   const [issue] = checked.issues;

@@ -52,6 +52,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     if (!Object.hasOwn(handlers, method))
       throw new SottoError("method-unknown", `The node knows no method ${quote(method)}.`);
     const name = method as MethodName;
+    // An empty list would pass as an object without properties.
+    if (Array.isArray(params))
+      throw new SottoError("params-invalid", "Parameters are given by name, as an object.");
     const checked = v.safeParse(schemas[name], params ?? {});
     if (!checked.success) throw paramsInvalid(checked.issues);
     return (handlers[name] as (params: unknown, caller: Caller) => unknown)(checked.output, caller);

@@ -1,0 +1,99 @@
+/** The real program, compiled once, run as processes of its own in temporary homes. */
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Program {
+  /** A new home below the temporary directory. */
+  home(name: string): string;
+  run(home: string, args: readonly string[], input?: string): Promise<Ran>;
+  /** Starts a node, or a bootstrap host, and waits until it is ready. */
+  up(home: string, ...args: string[]): Promise<ChildProcess & { readonly first: string }>;
+  /** Ends what still runs, by its id, and removes everything. */
+  clear(): Promise<void>;
+}
+
+/** Compiles the sources as they are, whatever the type checker says elsewhere. */
+export function build(): Program {
+  const directory = mkdtempSync(join(tmpdir(), "sotto-cli-"));
+  const compiler = join(root, "node_modules/.bin/tsc");
+  const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(directory, "dist")];
+  try {
+    execFileSync(compiler, [...options, "--declaration", "false", "--noCheck"], { stdio: "pipe" });
+  } catch (error) {
+    rmSync(directory, { recursive: true });
+    throw error;
+  }
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
+  copyFileSync(join(root, "package.json"), join(directory, "package.json"));
+  const bin = join(directory, "dist/bin/sotto.js");
+  const children = new Set<ChildProcess>();
+
+  const envOf = (home: string) => {
+    const { SOTTO_PROFILE, SOTTO_SOCKET, SOTTO_LOG, XDG_RUNTIME_DIR, NO_COLOR, ...env } =
+      process.env;
+    return { ...env, SOTTO_HOME: home };
+  };
+  return {
+    home: (name) => join(directory, name),
+    run: (home, args, input = "") =>
+      new Promise((resolve) => {
+        const child = execFile(
+          process.execPath,
+          [bin, ...args],
+          { env: envOf(home), timeout: 15_000 },
+          (error, out, err) => {
+            const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+            resolve({ code, out, err });
+          },
+        );
+        child.stdin?.end(input);
+      }),
+    up(home, ...args) {
+      const network = args[0] === "bootstrap" ? [] : ["--no-mdns"];
+      const command = args[0] === "bootstrap" ? args : ["up", ...args];
+      const child = spawn(
+        process.execPath,
+        [bin, ...command, ...network, "--listen", LOOPBACK, "--json"],
+        { env: envOf(home), stdio: ["ignore", "pipe", "pipe"] },
+      );
+      children.add(child);
+      child.once("close", () => children.delete(child));
+      return new Promise((resolve, reject) => {
+        let said = "";
+        let complaint = "";
+        child.stderr.on("data", (text) => {
+          complaint += text;
+        });
+        child.stdout.on("data", (text) => {
+          said += text;
+          if (said.includes("\n")) resolve(Object.assign(child, { first: said }));
+        });
+        child.once("close", (code) => reject(new Error(`ended with ${code}: ${complaint}`)));
+      });
+    },
+    async clear() {
+      await Promise.all([...children].map((child) => ended(child, "SIGKILL")));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Sends a signal and gives the exit code. */
+export function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  return new Promise((resolve) => {
+    child.once("close", resolve);
+    child.kill(signal);
+  });
+}

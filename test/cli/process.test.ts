@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { existsSync, lstatSync, writeFileSync } from "node:fs";
+import { build, ended, type Program } from "./built.ts";
+
+describe("the command line", function () {
+  this.timeout(60_000);
+  let sotto: Program;
+  before(() => {
+    sotto = build();
+  });
+  after(() => sotto.clear());
+
+  describe("without a node", () => {
+    it("ends with 3 and says how to start one", async () => {
+      const ran = await sotto.run(sotto.home("none"), ["send", "bob", "hi"]);
+      assert.equal(ran.code, 3);
+      assert.equal(ran.out, "");
+      assert.match(ran.err, /→ Start it: sotto up/);
+    });
+
+    it("gives the error as JSON where it was asked for, and never colour off a terminal", async () => {
+      const ran = await sotto.run(sotto.home("none"), ["status", "--json"]);
+      assert.equal(ran.code, 3);
+      assert.equal(JSON.parse(ran.err).error.code, "node-not-running");
+      const plain = await sotto.run(sotto.home("none"), ["status"]);
+      assert.ok(!plain.err.includes("\u001b"));
+    });
+
+    it("ends with 2 for a wrong use, and guesses what was meant", async () => {
+      const guessed = await sotto.run(sotto.home("none"), ["sned", "bob"]);
+      assert.equal(guessed.code, 2);
+      assert.match(guessed.err, /Did you mean send\?/);
+      for (const args of [
+        [],
+        ["send"],
+        ["send", "bob"],
+        ["up", "--bogus"],
+        ["read", "bob", "-n", "0"],
+      ])
+        assert.equal((await sotto.run(sotto.home("none"), args)).code, 2, args.join(" "));
+    });
+
+    it("shows help for itself and for each command with 0", async () => {
+      const all = await sotto.run(sotto.home("none"), ["--help"]);
+      assert.equal(all.code, 0);
+      assert.match(all.out, /send\s+.*\n/);
+      const one = await sotto.run(sotto.home("none"), ["send", "--help"]);
+      assert.equal(one.code, 0);
+      assert.match(one.out, /--idempotency-key/);
+      assert.equal((await sotto.run(sotto.home("none"), ["help", "send"])).out, one.out);
+      assert.match((await sotto.run(sotto.home("none"), ["--version"])).out, /^\d+\.\d+\.\d+\n$/);
+    });
+
+    it("asks nothing off a terminal: names the option instead, and leaves nothing behind", async () => {
+      const home = sotto.home("quiet");
+      assert.equal((await sotto.run(home, ["init"])).code, 2);
+      const up = await sotto.run(home, ["up"]);
+      assert.equal(up.code, 1);
+      assert.match(up.err, /sotto init --name/);
+      const bad = await sotto.run(home, ["init", "--name", "a\u202eb"]);
+      assert.equal(bad.code, 2);
+      assert.equal((await sotto.run(home, ["init", "--name", "ann", "--quiet"])).code, 0);
+      assert.equal((await sotto.run(home, ["init", "--name", "ann"])).code, 1);
+    });
+
+    it("brings an account back from its words", async () => {
+      const made = await sotto.run(sotto.home("w1"), [
+        "init",
+        "--name",
+        "w",
+        "--show-words",
+        "--json",
+      ]);
+      const { words } = JSON.parse(made.out);
+      assert.equal(words.split(" ").length, 24);
+      const file = sotto.home("words.txt");
+      writeFileSync(file, `${words.toUpperCase()}\n`);
+      const args = ["init", "--name", "w", "--words-file", file, "--show-words", "--json"];
+      const again = await sotto.run(sotto.home("w2"), args);
+      assert.equal(JSON.parse(again.out).words, words);
+      writeFileSync(file, words.split(" ").reverse().join(" "));
+      assert.equal((await sotto.run(sotto.home("w3"), args)).code, 1);
+      assert.ok(!existsSync(sotto.home("w3")));
+    });
+
+    it("says which setting is wrong", async () => {
+      const home = sotto.home("config");
+      await sotto.run(home, ["init", "--name", "ann"]);
+      writeFileSync(`${home}/config.json`, '{"mdsn": true}');
+      const ran = await sotto.run(home, ["up"]);
+      assert.equal(ran.code, 1);
+      assert.match(ran.err, /mdsn/);
+    });
+  });
+
+  describe("with a node", () => {
+    let home: string;
+    let node: Awaited<ReturnType<Program["up"]>>;
+    before(async () => {
+      home = sotto.home("node");
+      node = await sotto.up(home, "--name", "ann");
+    });
+    const json = async (...args: string[]) => {
+      const ran = await sotto.run(home, [...args, "--json"]);
+      assert.equal(ran.code, 0, ran.err);
+      return JSON.parse(ran.out);
+    };
+
+    it("says that it is ready, with where it listens", () => {
+      const first = JSON.parse(node.first);
+      assert.equal(first.ready, true);
+      assert.equal(first.pid, node.pid);
+      assert.match(first.addresses[0], /^\/ip4\/127\.0\.0\.1\/tcp\/\d+$/);
+    });
+
+    it("keeps its socket for the owner alone", () => {
+      assert.equal(lstatSync(`${home}/sotto.sock`).mode & 0o777, 0o600);
+    });
+
+    it("lets no second one into the same home: 7, and the pid", async () => {
+      const ran = await sotto.run(home, ["up", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"]);
+      assert.equal(ran.code, 7);
+      assert.match(ran.err, new RegExp(`process ${node.pid}`));
+      assert.equal((await sotto.run(home, ["init", "--name", "x"])).code, 7);
+      assert.equal((await json("status")).pid, node.pid);
+    });
+
+    it("gives every answer as JSON", async () => {
+      const status = await json("status");
+      assert.equal(status.account.name, "ann");
+      assert.equal(status.protection, "key-file");
+      assert.deepEqual(await json("contacts"), { contacts: [] });
+      assert.deepEqual(await json("requests"), { requests: [] });
+      assert.deepEqual(await json("net", "peers"), { peers: [] });
+      assert.deepEqual(await json("net", "bootstrap"), { bootstrap: [] });
+      assert.deepEqual(await json("id"), status.account);
+    });
+
+    it("makes invites, lists them and takes them back", async () => {
+      const made = await json("invite", "--expires", "30m");
+      assert.match(made.link, /^sotto:[a-z2-7]+$/);
+      assert.equal(made.kind, "once");
+      assert.equal((await json("invite", "ls")).invites.length, 1);
+      await json("invite", "revoke", made.id);
+      const revoked = (await json("invite", "ls")).invites;
+      assert.ok(revoked.every((invite: { state: string }) => invite.state !== "open"));
+      assert.equal((await sotto.run(home, ["invite", "revoke", made.id.slice(2)])).code, 6);
+      assert.equal((await sotto.run(home, ["invite", "--expires", "soon"])).code, 2);
+      assert.equal((await sotto.run(home, ["invite", "--expires", "31d"])).code, 2);
+    });
+
+    it("tells a broken invite from its own, and an unknown person from both", async () => {
+      const { link } = await json("invite");
+      const code = async (...args: string[]) => {
+        const ran = await sotto.run(home, [...args, "--json"]);
+        return [ran.code, JSON.parse(ran.err).error.code];
+      };
+      assert.deepEqual(await code("add", link), [1, "invite-own"]);
+      assert.deepEqual(await code("add", link.slice(0, -9)), [1, "invite-truncated"]);
+      assert.deepEqual(await code("add", "hello"), [1, "invite-malformed"]);
+      assert.deepEqual(await code("send", "bob", "hi"), [6, "contact-unknown"]);
+      assert.deepEqual(await code("read", "bob"), [6, "contact-unknown"]);
+      assert.equal((await code("requests", "accept", "bob"))[0], 6);
+    });
+
+    it("keeps bootstrap hosts, and refuses what is no address", async () => {
+      const address =
+        "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct";
+      const { bootstrap } = await json("net", "bootstrap", "add", address);
+      assert.equal(bootstrap[0].address, address);
+      assert.deepEqual(await json("net", "bootstrap", "rm", address), { bootstrap: [] });
+      assert.equal((await sotto.run(home, ["net", "bootstrap", "add", "localhost"])).code, 2);
+    });
+
+    it("ends in order on SIGTERM: 0, no socket left, and the next start works", async () => {
+      assert.equal(await ended(node, "SIGTERM"), 0);
+      assert.ok(!existsSync(`${home}/sotto.sock`));
+      node = await sotto.up(home);
+      assert.equal((await json("status")).account.name, "ann");
+    });
+
+    it("ends with 130 on ^C", async () => {
+      assert.equal(await ended(node, "SIGINT"), 130);
+    });
+
+    it("starts in the background and is gone when down comes back", async () => {
+      const quiet = ["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
+      const up = await sotto.run(home, ["up", "--detach", "--json", ...quiet]);
+      assert.equal(up.code, 0, up.err);
+      assert.equal(JSON.parse(up.out).ready, true);
+      const down = await sotto.run(home, ["down", "--json"]);
+      assert.equal(down.code, 0, down.err);
+      assert.equal((await sotto.run(home, ["status"])).code, 3);
+    });
+
+    it("tells why a node in the background did not start, with its exit code", async () => {
+      const busy = await sotto.up(home);
+      const ran = await sotto.run(home, ["up", "--detach", "--no-mdns"]);
+      assert.equal(ran.code, 7);
+      assert.match(ran.err, /runs in this home already/);
+      await ended(busy, "SIGTERM");
+    });
+  });
+
+  it("opens a store with its passphrase alone", async () => {
+    const home = sotto.home("guarded");
+    const file = sotto.home("passphrase.txt");
+    writeFileSync(file, "correct horse\n");
+    assert.equal(
+      (await sotto.run(home, ["init", "--name", "p", "--passphrase-file", file])).code,
+      0,
+    );
+    const missing = await sotto.run(home, ["up", "--no-mdns"]);
+    assert.equal(missing.code, 7);
+    assert.match(missing.err, /passphrase/);
+    const node = await sotto.up(home, "--passphrase-file", file);
+    const status = await sotto.run(home, ["status", "--json"]);
+    assert.equal(JSON.parse(status.out).protection, "passphrase");
+    await ended(node, "SIGTERM");
+    writeFileSync(file, "wrong horse\n");
+    assert.equal((await sotto.run(home, ["up", "--passphrase-file", file])).code, 7);
+  });
+
+  it("lets two nodes talk on this machine", async () => {
+    const ran = await sotto.run(sotto.home("demo"), ["demo", "--json"]);
+    assert.equal(ran.code, 0, ran.err);
+    const steps = ran.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).step);
+    assert.deepEqual(steps, [
+      "bootstrap",
+      "nodes",
+      "invite",
+      "paired",
+      "message",
+      "message",
+      "verified",
+      "offline",
+      "waiting",
+      "back",
+      "delivered",
+      "done",
+    ]);
+  });
+});

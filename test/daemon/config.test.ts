@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { changeBootstrap, readConfig } from "../../src/daemon/config.ts";
+
+const HOST = "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct";
+const OTHER = HOST.replace("203.0.113.7", "203.0.113.8");
+
+describe("daemon/config", () => {
+  let directory: string;
+  let path: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "sotto-config-"));
+    path = join(directory, "sub", "config.json");
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+  const write = async (text: string) => {
+    path = join(directory, "config.json");
+    await writeFile(path, text);
+  };
+
+  it("needs no file, and cannot be changed once read", async () => {
+    const config = await readConfig(path, {});
+    assert.deepEqual(config.bootstrap, []);
+    assert.equal(config.mdns, true);
+    assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listen));
+  });
+
+  it("lets the command line override the file, and adds its bootstrap hosts to the file's", async () => {
+    await write(JSON.stringify({ bootstrap: [HOST], mdns: true, listen: ["/ip4/0.0.0.0/tcp/1"] }));
+    const config = await readConfig(
+      path,
+      {},
+      {
+        bootstrap: [OTHER, HOST],
+        mdns: false,
+        listen: ["/ip4/127.0.0.1/tcp/0"],
+      },
+    );
+    assert.deepEqual(config.bootstrap, [HOST, OTHER]);
+    assert.equal(config.mdns, false);
+    assert.deepEqual(config.listen, ["/ip4/127.0.0.1/tcp/0"]);
+  });
+
+  it("names the setting that it does not know or cannot take", async () => {
+    const refused: [string, RegExp][] = [
+      ['{"mdsn":true}', /mdsn/],
+      ['{"mdns":"yes"}', /mdns/],
+      ['{"bootstrap":["/ip4/1.2.3.4/tcp/1"]}', /bootstrap\.0/],
+      ["{", /not JSON/],
+      ["[]", /settings/],
+    ];
+    for (const [text, names] of refused) {
+      await write(text);
+      await assert.rejects(readConfig(path, {}), { code: "config-invalid", message: names }, text);
+    }
+    await assert.rejects(readConfig(join(directory, "none"), { SOTTO_LOG: "loud" }), {
+      code: "config-invalid",
+      message: /SOTTO_LOG/,
+    });
+  });
+
+  it("refuses addresses of the command line that are none", async () => {
+    await assert.rejects(readConfig(path, {}, { listen: ["localhost:80"] }), {
+      code: "address-invalid",
+    });
+    await assert.rejects(readConfig(path, {}, { bootstrap: ["/ip4/1.2.3.4/tcp/1"] }), {
+      code: "address-invalid",
+    });
+  });
+
+  it("keeps bootstrap hosts in a file for its owner alone, each once, and other settings as they were", async () => {
+    await changeBootstrap(path, "add", HOST);
+    await changeBootstrap(path, "add", HOST);
+    await changeBootstrap(path, "add", OTHER);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    await changeBootstrap(path, "remove", HOST);
+    assert.deepEqual(JSON.parse(await readFile(path, "utf8")), { bootstrap: [OTHER] });
+    await assert.rejects(changeBootstrap(path, "remove", HOST), { code: "address-invalid" });
+    await changeBootstrap(path, "remove", HOST, true);
+  });
+});

@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import type { MethodName, NodeEvent, NodeStatus } from "../../src/api/index.ts";
+import { limits, SottoError } from "../../src/base/index.ts";
+import { createDispatch } from "../../src/daemon/dispatch.ts";
+import type { Clock } from "../../src/ports/index.ts";
+import { account, contact, fakeMessenger, message } from "./fake.ts";
+
+const status = { version: "x" } as NodeStatus;
+
+/** A clock that stands until it is told to go. */
+function handClock(): Clock & { pass(ms: number): void } {
+  let now = 1000;
+  let timers: { readonly at: number; readonly job: () => void }[] = [];
+  return {
+    now: () => now,
+    after(ms, job) {
+      const timer = { at: now + ms, job };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    pass(ms) {
+      now += ms;
+      const due = timers.filter(({ at }) => at <= now);
+      timers = timers.filter(({ at }) => at > now);
+      for (const { job } of due) job();
+    },
+  };
+}
+
+function setUp() {
+  const messenger = fakeMessenger();
+  const clock = handClock();
+  const gone = new AbortController();
+  const wanted: ((event: NodeEvent) => boolean)[] = [];
+  const network: string[] = [];
+  let stops = 0;
+  const dispatch = createDispatch({
+    messenger,
+    clock,
+    network: {
+      peers: () => [],
+      bootstrap: () => [],
+      addBootstrap: async (address) => void network.push(`add ${address}`),
+      removeBootstrap: async (address) => void network.push(`remove ${address}`),
+    },
+    status: () => status,
+    stop: () => {
+      stops += 1;
+    },
+  });
+  const caller = {
+    signal: gone.signal,
+    subscribe: (want: (event: NodeEvent) => boolean) => void wanted.push(want),
+  };
+  return {
+    messenger,
+    clock,
+    gone,
+    wanted,
+    network,
+    stops: () => stops,
+    call: (method: string, params?: unknown) => dispatch(method, params, caller),
+  };
+}
+
+const who = { who: "bob" };
+/** Each method with parameters that it takes, what it asks of the messenger, and parameters that it refuses. */
+const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[] }> = {
+  "node.status": { good: {}, bad: [{ x: 1 }, []] },
+  "node.stop": { good: {}, bad: [{ now: true }] },
+  "account.show": { good: {}, bad: [7] },
+  "invite.create": {
+    good: { kind: "reusable", expiresIn: 1000, hints: true },
+    asks: ["createInvite", { kind: "reusable", expiresIn: 1000, hints: true }],
+    bad: [{ kind: "twice" }, { expiresIn: 0 }, { expiresIn: limits.inviteExpiryMax + 1 }],
+  },
+  "invite.list": { good: {}, asks: ["invites"], bad: [{ all: 1 }] },
+  "invite.revoke": { good: { id: `${"c".repeat(25)}a` }, bad: [{}, { id: "" }] },
+  "contact.add": {
+    good: { link: "sotto:x", as: "b" },
+    asks: ["add", "sotto:x", { as: "b" }],
+    bad: [{}, { link: "x".repeat(5000) }, { link: "x", wait: -1 }],
+  },
+  "contact.list": { good: {}, asks: ["contacts"], bad: [{ who: "x" }] },
+  "contact.show": { good: who, asks: ["contact", "bob"], bad: [{}, { who: "" }, { who: 1 }] },
+  "contact.rename": {
+    good: { who: "bob", name: "rob" },
+    asks: ["rename", "bob", "rob"],
+    bad: [who],
+  },
+  "contact.block": { good: who, asks: ["block", "bob"], bad: [{}] },
+  "contact.unblock": { good: who, asks: ["unblock", "bob"], bad: [{}] },
+  "contact.remove": { good: who, asks: ["remove", "bob"], bad: [{}] },
+  "contact.number": { good: who, asks: ["contact", "bob"], bad: [{}] },
+  "contact.verify": {
+    good: { who: "bob", number: "123" },
+    asks: ["verify", "bob", "123"],
+    bad: [{}, { who: "bob", number: 123 }],
+  },
+  "contact.unverify": { good: who, asks: ["unverify", "bob"], bad: [{}] },
+  "request.list": { good: {}, asks: ["contacts"], bad: [who] },
+  "request.accept": { good: who, asks: ["accept", "bob"], bad: [{}] },
+  "request.deny": { good: who, asks: ["deny", "bob"], bad: [{}] },
+  "message.send": {
+    good: { who: "bob", text: "hi", key: "k" },
+    asks: ["send", "bob", "hi", { key: "k" }],
+    bad: [who, { text: "hi" }, { who: "bob", text: "hi", wait: "seen" }],
+  },
+  "message.list": {
+    good: { who: "bob", limit: 5, before: 9, after: 2 },
+    asks: ["history", "bob", { limit: 6, before: 9, after: 2 }],
+    bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
+  },
+  "message.markRead": { good: who, asks: ["markRead", "bob"], bad: [{}] },
+  "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
+  "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
+  "net.peers": { good: {}, bad: [{ x: 1 }] },
+  "net.bootstrap.list": { good: {}, bad: [{ x: 1 }] },
+  "net.bootstrap.add": { good: { address: "/x" }, bad: [{}] },
+  "net.bootstrap.remove": { good: { address: "/x" }, bad: [{}] },
+};
+
+describe("daemon/dispatch", () => {
+  for (const [method, { good, asks, bad }] of Object.entries(table)) {
+    it(`${method} takes what it should and refuses the rest`, async () => {
+      const { call, messenger } = setUp();
+      assert.equal(typeof (await call(method, good)), "object");
+      if (asks !== undefined) assert.deepEqual(messenger.calls[0], asks);
+      const before = messenger.calls.length;
+      for (const params of bad)
+        await assert.rejects(call(method, params), { code: "params-invalid" });
+      assert.equal(messenger.calls.length, before);
+    });
+  }
+
+  it("names what is wrong with a parameter", async () => {
+    await assert.rejects(setUp().call("message.send", { who: "bob", text: "x", waits: "sent" }), {
+      message: /waits/,
+    });
+  });
+
+  it("refuses unknown methods, also those that every object has", async () => {
+    const { call } = setUp();
+    for (const method of ["x.y", "toString", "__proto__", "constructor"])
+      await assert.rejects(call(method, {}), { code: "method-unknown" });
+  });
+
+  it("tells ids that are none from ids that are not known", async () => {
+    const { call } = setUp();
+    await assert.rejects(call("invite.revoke", { id: "x" }), { code: "invite-unknown" });
+    await assert.rejects(call("message.cancel", { id: "x" }), { code: "message-unknown" });
+  });
+
+  it("asks the node to stop once for each call", async () => {
+    const { call, stops } = setUp();
+    assert.deepEqual(await call("node.stop", {}), { stopping: true });
+    assert.equal(stops(), 1);
+  });
+
+  it("lets a subscriber choose by person and by type", async () => {
+    const { call, wanted } = setUp();
+    await call("event.subscribe", { from: "bob", types: ["message.new", "contact.removed"] });
+    const wants = wanted[0] as (event: NodeEvent) => boolean;
+    assert.ok(wants({ type: "message.new", message }));
+    assert.ok(wants({ type: "contact.removed", account }));
+    assert.ok(!wants({ type: "message.state", message }));
+    assert.ok(!wants({ type: "message.new", message: { ...message, contact: "other" } }));
+  });
+
+  it("cuts a page where its answer would grow beyond the cap, keeps the newest, and says so", async () => {
+    const { call, messenger } = setUp();
+    const text = "\u0001".repeat(limits.textBytes);
+    messenger.history = async (_who, { limit }) =>
+      Array.from({ length: limit }, (_, at) => ({ ...message, text, at }));
+    const page = (await call("message.list", { who: "bob", limit: 20 })) as {
+      messages: { at: number }[];
+      more: boolean;
+    };
+    assert.ok(JSON.stringify(page).length <= limits.rpcBytes);
+    assert.ok(page.messages.length > 0);
+    assert.equal(page.messages.at(-1)?.at, 20);
+    assert.equal(page.more, true);
+  });
+});
+
+describe("daemon/waits", () => {
+  const send = { who: "bob", text: "hi", wait: "delivered", timeout: 5000 };
+
+  it("misses no state that comes while the message is still being stored", async () => {
+    const { call, messenger } = setUp();
+    messenger.during.send = () =>
+      messenger.emit({ type: "message.state", message: { ...message, state: "delivered" } });
+    const result = (await call("message.send", send)) as { message: { state: string } };
+    assert.equal(result.message.state, "delivered");
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("goes on through lesser states and other messages, and counts the time", async () => {
+    const { call, messenger, clock } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    const tell = (change: object) =>
+      messenger.emit({ type: "message.state", message: { ...message, ...change } });
+    tell({ state: "sent" });
+    tell({ id: "other", state: "delivered" });
+    clock.pass(84);
+    tell({ state: "read" });
+    assert.deepEqual(await sending, {
+      contact,
+      message: { ...message, state: "read" },
+      timedOut: false,
+      elapsed: 84,
+    });
+  });
+
+  it("ends early when the message failed", async () => {
+    const { call, messenger } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    messenger.emit({ type: "message.state", message: { ...message, state: "failed" } });
+    assert.equal(((await sending) as { timedOut: boolean }).timedOut, false);
+  });
+
+  it("ends early, as an error, when the contact shows another key", async () => {
+    const { call, messenger } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    messenger.emit({ type: "key.changed", contact: { ...contact, keyChanged: true } });
+    await assert.rejects(sending, { code: "key-changed" });
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("gives the message as it is when the time is over", async () => {
+    const { call, messenger, clock } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    clock.pass(5000);
+    const result = (await sending) as { timedOut: boolean; message: { state: string } };
+    assert.equal(result.timedOut, true);
+    assert.equal(result.message.state, "waiting");
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("ends when the caller has gone", async () => {
+    const { call, gone, messenger } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    gone.abort();
+    await sending;
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("does not wait at all for a contact who is offline, when it was to wait for a live one", async () => {
+    const { call, messenger } = setUp();
+    messenger.contact = () => ({ ...contact, online: false });
+    const result = (await call("message.send", { ...send, wait: "live" })) as { timedOut: boolean };
+    assert.equal(result.timedOut, false);
+  });
+
+  it("gives a failed send on, and listens no longer", async () => {
+    const { call, messenger } = setUp();
+    messenger.send = () => Promise.reject(new SottoError("message-empty", "x"));
+    await assert.rejects(call("message.send", send), { code: "message-empty" });
+    assert.equal(messenger.listeners, 0);
+  });
+
+  const add = { link: "sotto:x", wait: 5000 };
+  const paired = (pairing: typeof contact.pairing) =>
+    ({ type: "contact.changed", contact: { ...contact, pairing } }) as const;
+
+  it("answers an add as soon as it is confirmed, or refused", async () => {
+    for (const pairing of ["confirmed", "used", "expired", "denied"] as const) {
+      const { call, messenger } = setUp();
+      messenger.during.add = () => messenger.emit(paired(pairing));
+      const result = (await call("contact.add", add)) as { contact: { pairing: string } };
+      assert.equal(result.contact.pairing, pairing);
+    }
+  });
+
+  it("gives a handshake a moment to be confirmed, and no more", async () => {
+    const { call, messenger, clock } = setUp();
+    const adding = call("contact.add", add);
+    await new Promise(setImmediate);
+    messenger.emit(paired("handshaken"));
+    await new Promise(setImmediate);
+    clock.pass(1000);
+    const result = (await adding) as { timedOut: boolean; contact: { pairing: string } };
+    assert.equal(result.contact.pairing, "handshaken");
+    assert.equal(result.timedOut, false);
+  });
+
+  it("says so when nobody was found in time", async () => {
+    const { call, clock } = setUp();
+    const adding = call("contact.add", add);
+    await new Promise(setImmediate);
+    clock.pass(5000);
+    assert.equal(((await adding) as { timedOut: boolean }).timedOut, true);
+  });
+});

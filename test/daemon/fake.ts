@@ -1,0 +1,100 @@
+/** A messenger by hand, for the tests of the dispatcher alone. */
+import type { AccountId, DeviceId, InviteId, MessageId } from "../../src/base/index.ts";
+import type {
+  ContactView,
+  InviteView,
+  MessageView,
+  Messenger,
+  MessengerEvent,
+} from "../../src/messenger/index.ts";
+
+export const account = "a".repeat(52) as AccountId;
+export const message: MessageView = {
+  id: "b".repeat(25).concat("a") as MessageId,
+  contact: account,
+  direction: "out",
+  text: "hi",
+  state: "waiting",
+  at: 1,
+  sentAt: 1000,
+};
+export const contact: ContactView = {
+  account,
+  name: "bob",
+  pairing: "invited",
+  verified: false,
+  blocked: false,
+  keyChanged: false,
+  online: true,
+  announced: false,
+  waiting: 0,
+  unread: 0,
+  addedAt: 0,
+};
+const invite: InviteView = {
+  id: "c".repeat(25).concat("a") as InviteId,
+  kind: "once",
+  state: "open",
+  expiresAt: 9,
+};
+
+export interface FakeMessenger extends Messenger {
+  /** Names and arguments of the calls, in order. */
+  readonly calls: [string, ...unknown[]][];
+  readonly listeners: number;
+  emit(event: MessengerEvent): void;
+  /** What a call does besides being noted. */
+  during: Partial<Record<string, () => void>>;
+  history: (who: string, options: { limit: number }) => Promise<MessageView[]>;
+}
+
+export function fakeMessenger(): FakeMessenger {
+  const calls: [string, ...unknown[]][] = [];
+  const listeners = new Set<(event: MessengerEvent) => void>();
+  const note =
+    <Answer>(name: string, answer: Answer) =>
+    (...args: unknown[]): Answer => {
+      calls.push([name, ...args]);
+      fake.during[name]?.();
+      return answer;
+    };
+  const later = <Answer>(name: string, answer: Answer) => note(name, Promise.resolve(answer));
+  const fake: FakeMessenger = {
+    calls,
+    during: {},
+    get listeners() {
+      return listeners.size;
+    },
+    emit(event) {
+      for (const listener of [...listeners]) listener(event);
+    },
+    self: () => ({ account, device: account as string as DeviceId, name: "ann" }),
+    start: () => undefined,
+    stop: () => Promise.resolve(),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    createInvite: later("createInvite", { ...invite, link: "sotto:x" }),
+    invites: note("invites", [invite]),
+    revokeInvite: later("revokeInvite", undefined),
+    add: later("add", contact),
+    contacts: note("contacts", [contact, { ...contact, pairing: "requested" as const }]),
+    contact: note("contact", contact),
+    rename: later("rename", contact),
+    block: later("block", contact),
+    unblock: later("unblock", contact),
+    remove: later("remove", undefined),
+    accept: later("accept", contact),
+    deny: later("deny", undefined),
+    safetyNumber: note("safetyNumber", "1".repeat(60)),
+    verify: later("verify", contact),
+    unverify: later("unverify", contact),
+    send: later("send", message),
+    cancel: later("cancel", message),
+    message: later("message", message),
+    history: later("history", [message]),
+    markRead: later("markRead", undefined),
+  };
+  return fake;
+}
