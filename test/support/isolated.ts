@@ -1,0 +1,22 @@
+/** Scripts on a network of their own, which has loopback and nothing else: multicast must not leave the machine. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const isolated = (command: string, timeout: number) =>
+  run("unshare", ["-rn", "sh", "-c", `ip link set lo up && ${command}`], { timeout });
+
+/** Whether this machine lets us make one. Tests that need it are skipped aloud elsewhere. */
+export function canIsolate(): Promise<boolean> {
+  return isolated("true", 5_000).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a script prints there, as JSON. @param script path from the root of the repository. */
+export async function answerOf(script: string, timeout = 18_000): Promise<unknown> {
+  const { stdout } = await isolated(`"${process.execPath}" --import tsx ${script}`, timeout);
+  return JSON.parse(stdout);
+}
