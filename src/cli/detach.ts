@@ -1,5 +1,6 @@
 /** A node in the background: this program again, with a process group of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { Socket } from "node:net";
 import { createClient } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import { connectTo } from "./connect.ts";
@@ -38,14 +39,15 @@ export async function detach(
     said += text;
   });
   const pipe = child.stdio[3];
-  if (secret !== undefined && pipe !== null && pipe !== undefined && "end" in pipe)
-    pipe.end(secret);
+  if (secret !== undefined && pipe instanceof Socket) pipe.end(secret);
   const code = await firstAnswer(child, context.paths.socket);
   if (code !== undefined) {
     process.stderr.write(said);
     return { failed: code };
   }
+  // Open pipes would keep this process waiting for the one in the background.
   child.stderr?.destroy();
+  pipe?.destroy();
   child.unref();
   if (child.pid === undefined) throw new SottoError("internal", "The node has no process.");
   return { pid: child.pid };

@@ -102,8 +102,15 @@ export async function greet(context: Context, node: Callable): Promise<void> {
   const status = await node.call("node.status", {});
   if (out.flags.json) {
     out.data("", { ready: true, pid: status.pid, addresses: status.addresses });
-  } else if (interactive && status.contacts.total === 0) {
-    const { link } = await node.call("invite.create", {});
+    return;
+  }
+  // A node that has too many open invites runs all the same.
+  const invite =
+    interactive && status.contacts.total === 0
+      ? await node.call("invite.create", {}).catch(() => undefined)
+      : undefined;
+  if (invite !== undefined) {
+    const { link } = invite;
     out.say(`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
     out.say("Or add somebody who invited you: sotto add LINK");
   } else {
