@@ -201,7 +201,7 @@ class SimChannel implements Channel {
     const copies = frames.map((frame) => Uint8Array.from(frame));
     const size = copies.reduce((sum, { length }) => sum + length, 0);
     const busy = network.bandwidth === undefined ? 0 : size / network.bandwidth;
-    const start = Math.max(this.#free, network.time.now());
+    const start = Math.max(this.#free, network.time.moment);
     this.#free = start + busy;
     // Streams keep their order.
     const at = Math.max(this.#arrival, this.#free + network.delay());
@@ -215,13 +215,12 @@ class SimChannel implements Channel {
         this.abort();
         return;
       }
-      network.time.after(at - network.time.now(), () => this.other.#arrive(changed));
+      network.time.at(at, () => this.other.#arrive(changed));
     }
     if (busy === 0) return;
     this.#unsent += size;
-    await new Promise((resolve) =>
-      network.time.after(this.#free - network.time.now(), () => resolve(0)),
-    );
+    const gone = this.#free;
+    await new Promise((resolve) => network.time.at(gone, () => resolve(0)));
     this.#unsent -= size;
   }
 

@@ -19,8 +19,18 @@ export class SimTime {
     return Math.floor(this.#now);
   }
 
+  /** The moment itself, with its fraction: what happens at one moment keeps its order. */
+  get moment(): number {
+    return this.#now;
+  }
+
   after(ms: number, job: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, job };
+    return this.at(this.#now + Math.max(0, ms), job);
+  }
+
+  /** Runs `job` at a moment. */
+  at(moment: number, job: () => void): () => void {
+    const timer = { at: moment, order: this.#order++, job };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
