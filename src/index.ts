@@ -6,7 +6,7 @@
  * import { connect } from "sotto";
  *
  * const node = await connect();
- * for await (const event of (await connect()).events({ types: ["message.new"] })) {
+ * for await (const event of node.events({ types: ["message.new"] })) {
  *   if (event.type !== "message.new" || event.message.direction !== "in") continue;
  *   const { contact, text, id } = event.message;
  *   await node.call("message.send", { who: contact, text, key: `echo ${id}` });

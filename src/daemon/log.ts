@@ -21,6 +21,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "bytes",
   "ms",
   "attempt",
+  "waitMs",
   "peers",
   "taken",
   "fresh",
