@@ -28,8 +28,15 @@ export type Turning =
   | { readonly kind: "pair"; readonly chain: RootChain }
   | { readonly kind: "invite"; readonly secret: Uint8Array };
 
+const inviteOffsets = new WeakMap<Uint8Array, number>();
+
 function offsetOf(crypto: CryptoProvider, turning: Turning): number {
-  return turning.kind === "pair" ? turning.chain.offset : inviteOffset(crypto, turning.secret);
+  if (turning.kind === "pair") return turning.chain.offset;
+  const known = inviteOffsets.get(turning.secret);
+  if (known !== undefined) return known;
+  const offset = inviteOffset(crypto, turning.secret);
+  inviteOffsets.set(turning.secret, offset);
+  return offset;
 }
 
 function secretOf(crypto: CryptoProvider, turning: Turning, epoch: number): Uint8Array | undefined {
@@ -37,6 +44,9 @@ function secretOf(crypto: CryptoProvider, turning: Turning, epoch: number): Uint
     ? secretAt(crypto, turning.chain, epoch)
     : inviteSecretAt(crypto, turning.secret, epoch);
 }
+
+/** Hello keys by what they are derived from: a stranger's hello must not cost a derivation for every contact. */
+const derived = new WeakMap<object, ReadonlyMap<number, HelloKey | undefined>>();
 
 /** The hello key of one epoch, or `undefined` where the chain does not reach it. */
 function helloKey(crypto: CryptoProvider, turning: Turning, epoch: number): HelloKey | undefined {
@@ -58,9 +68,14 @@ export function callingKey(
 
 /** The keys that a caller may have used: of this epoch and the ones beside it, since clocks differ. */
 export function acceptedKeys(crypto: CryptoProvider, turning: Turning, now: number): HelloKey[] {
-  return epochsAccepted(now, offsetOf(crypto, turning)).flatMap(
-    (epoch) => helloKey(crypto, turning, epoch) ?? [],
-  );
+  const source = turning.kind === "pair" ? turning.chain : turning.secret;
+  const known = derived.get(source);
+  const epochs = epochsAccepted(now, offsetOf(crypto, turning));
+  if (known !== undefined && epochs.every((epoch) => known.has(epoch)))
+    return epochs.flatMap((epoch) => known.get(epoch) ?? []);
+  const keys = new Map(epochs.map((epoch) => [epoch, helloKey(crypto, turning, epoch)]));
+  derived.set(source, keys);
+  return [...keys.values()].flatMap((key) => key ?? []);
 }
 
 /** Where a record of `direction` is published at `now`. */

@@ -6,7 +6,7 @@ import { encodeContent, encodeLinkFrame } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, inTurn } from "./core.ts";
-import { post, pump, ratchetFrame } from "./outbox.ts";
+import { markWaiting, post, pump, ratchetFrame } from "./outbox.ts";
 import type { Attempt, Link, Peer } from "./peer.ts";
 import { ackOf } from "./receipts.ts";
 import { receive } from "./receive.ts";
@@ -108,8 +108,11 @@ async function run(core: Core, peer: Peer, link: Link, lost: () => void): Promis
     link.channel.abort();
     if (peer.link === link) {
       peer.link = undefined;
-      for (const entry of peer.outbox.values()) entry.sent = false;
+      const unproven = [...peer.outbox.values()].filter(({ sent }) => sent);
+      for (const entry of unproven) entry.sent = false;
       if (!peer.removed) {
+        if (!core.stopping.now)
+          background(core, "states-failed", () => markWaiting(core, peer, unproven));
         core.events.emit({ type: "presence", contact: core.book.view(peer) });
         if (reachable(peer.contact)) lost();
       }

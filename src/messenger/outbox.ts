@@ -86,6 +86,21 @@ export async function markSent(
   }
 }
 
+/** Shows entries as waiting again, whose link is over before anything came back. */
+export async function markWaiting(
+  core: Core,
+  peer: Peer,
+  entries: readonly OutboxEntry[],
+): Promise<void> {
+  const { ref, account } = peer.contact;
+  for (const entry of entries) {
+    const bytes = await core.store.get(messageKey(ref, entry.at));
+    if (bytes === undefined || entry.sent || !peer.outbox.has(entry.at)) continue;
+    const message = messageView(account, entry.at, decodeRow<MessageRow>(bytes), false);
+    core.events.emit({ type: "message.state", message });
+  }
+}
+
 /** Sends what waits, as long as the link lives and the window is open. Safe to call at any time. */
 export function pump(core: Core, peer: Peer): void {
   const { link } = peer;

@@ -83,9 +83,10 @@ export class Seeker {
       linked = await this.#tryAll(peer, attempt, controller);
     } finally {
       end(peer, attempt);
-      if (!linked) peer.failures++;
-      // Also where a link was made, and broke before this attempt was over.
-      if (peer.link === undefined) this.#later(peer);
+      if (!linked) {
+        peer.failures++;
+        this.#later(peer);
+      }
     }
   }
 

@@ -76,6 +76,23 @@ describe("delivery", () => {
     await world.stop();
   });
 
+  it("shows a message as waiting again when the link breaks before its receipt came", async () => {
+    const { world, alice, bob } = await pair(15);
+    await world.time.pass(5000);
+    world.network.tamper = (from, _to, frame) =>
+      from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
+    const message = await alice.messenger.send("bob", "hi");
+    await world.time.pass(500);
+    assert.deepEqual(await alice.states("bob"), ["waiting"]);
+    world.network.tamper = undefined;
+    await world.reaches(alice, message, "delivered");
+    const states = alice.events.flatMap((event) =>
+      event.type === "message.state" ? [event.message.state] : [],
+    );
+    assert.deepEqual(states, ["sent", "waiting", "sent", "delivered"]);
+    await world.stop();
+  });
+
   it("keeps what waits for an absent reader and delivers it by itself", async () => {
     const { world, alice, bob } = await pair(5);
     await bob.stop();

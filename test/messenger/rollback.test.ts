@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { MemoryStore } from "../../src/store/index.ts";
 import { onDisk, watchDelivered } from "../scenario/storm.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
@@ -85,6 +86,65 @@ describe("a node restored from an older copy of its disk", () => {
         },
         3,
       );
+  });
+
+  for (const [what, whole] of [
+    ["a link", 1],
+    ["several links", 4],
+  ] as const)
+    it(`recovers when it forgot only the receipts of ${what}`, async () => {
+      for (let seed = 51; seed <= 56; seed++) {
+        const { world, alice, bob } = await pair(seed);
+        const old = bob.store.fork();
+        for (let n = 0; n < whole; n++) {
+          bob.host.cutAll();
+          await world.time.pass(60_000);
+        }
+        await bob.stop();
+        await world.time.pass(5000);
+        const { lies } = watchDelivered(bob, alice);
+        await bob.startFrom(old);
+        const sent = [];
+        for (let n = 0; n < 4; n++) sent.push(await bob.messenger.send("alice", `after ${n}`));
+        for (const message of sent) await world.reaches(bob, message, "delivered");
+        assert.deepEqual(lies, []);
+        assert.deepEqual((await alice.texts("bob")).slice(2), [
+          "in: after 0",
+          "in: after 1",
+          "in: after 2",
+          "in: after 3",
+        ]);
+        // Receipts went out under keys of the past, each with a nonce of its own; they are all that did.
+        assert.ok(world.keys.reused.length <= 2, `${world.keys.reused.length} keys`);
+        for (const node of [alice, bob]) await node.stop();
+      }
+    });
+
+  it("recovers when it forgot some receipts of one burst, however many messages it has to send", async () => {
+    for (let queued = 0; queued <= 6; queued++) {
+      const { world, alice, bob } = await pair(61);
+      await world.time.pass(5000);
+      let old: MemoryStore | undefined;
+      bob.onCommit = (_ops, moment) => {
+        if (moment === "after") old ??= bob.store.fork();
+      };
+      const burst = await Promise.all(
+        [1, 2, 3, 4, 5].map((n) => alice.messenger.send("bob", `burst ${n}`)),
+      );
+      for (const message of burst) await world.reaches(alice, message, "delivered");
+      bob.onCommit = undefined;
+      await bob.stop();
+      await world.time.pass(5000);
+      assert.ok(old);
+      await bob.startFrom(old);
+      const sent = [];
+      for (let n = 0; n < queued; n++) sent.push(await bob.messenger.send("alice", `${n}`));
+      for (const message of sent) await world.reaches(bob, message, "delivered");
+      assert.equal((await alice.texts("bob")).length, 2 + 5 + queued);
+      const next = await alice.messenger.send("bob", "next");
+      await world.reaches(alice, next, "delivered");
+      for (const node of [alice, bob]) await node.stop();
+    }
   });
 
   it("recovers when it forgot a newer session", async () => {
