@@ -122,7 +122,7 @@ export interface Messenger {
   unblock(who: string): Promise<ContactView>;
   /** Forgets the contact, its keys, its messages and what waits for it. */
   remove(who: string): Promise<void>;
-  /** Answers a request made through a reusable invite. Throws request-unknown. */
+  /** Answers a request made through a reusable invite. Throws request-unknown for a contact who did not ask. */
   accept(who: string): Promise<ContactView>;
   deny(who: string): Promise<void>;
 

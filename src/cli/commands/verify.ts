@@ -37,9 +37,8 @@ async function verify(who: string, { number, undo }: Options, context: Context):
   );
   if (shown.contact.verified && !shown.contact.keyChanged) return out.say(`${name} is verified.`);
   if (!context.interactive)
-    return out.say(
-      `If they match: sotto verify ${name} --number ${shown.number.replaceAll(/\s/g, "")}`,
-    );
+    // Not our own digits to paste: those would match themselves.
+    return out.say(`Then: sotto verify ${name} --number "the 60 digits that they read to you"`);
   if (await askYes("Do all 60 digits match?")) await confirm(who, shown.number, context);
   else out.warn(`${name} stays unverified. If the digits differ, do not trust this contact.`);
 }
