@@ -308,75 +308,116 @@ describe("pairing", () => {
   });
 });
 
-/** Runs a pairing in which `when` kills one side; in the end both must be paired and talk. */
-async function interrupted(
-  seed: number,
-  arm: (world: World, alice: SimNode, bob: SimNode) => { readonly fired: () => boolean },
-): Promise<boolean> {
+type Kind = "once" | "reusable";
+
+interface Plan {
+  readonly kind: Kind;
+  /** Sets the trap; it calls back when it has sprung. */
+  readonly arm: (alice: SimNode, bob: SimNode, sprung: () => void) => void;
+}
+
+/** Runs a pairing that a trap interrupts; in the end both must be paired and talk. @returns whether it sprung. */
+async function interrupted(seed: number, { kind, arm }: Plan): Promise<boolean> {
   const { world, alice, bob } = await two(seed);
-  const { link } = await alice.messenger.createInvite(once);
+  const { link } = await alice.messenger.createInvite({ ...once, kind });
   await bob.messenger.add(link);
-  const { fired } = arm(world, alice, bob);
-  await world.time.run(() => fired() || (confirmed(alice, bob) && confirmed(bob, alice)), 2 * HOUR);
-  const hit = fired();
-  alice.onCommit = undefined;
-  bob.onCommit = undefined;
+  let sprung = false;
+  arm(alice, bob, () => {
+    sprung = true;
+  });
+  // The person at alice's says yes whenever she is asked.
+  const answer = (): boolean => {
+    if (alice.alive && pairingOf(alice, bob) === "requested")
+      alice.messenger.accept(bob.messenger.self().account).catch(() => undefined);
+    return confirmed(alice, bob) && confirmed(bob, alice);
+  };
+  await world.time.run(() => answer() || sprung, 2 * HOUR);
+  await world.time.pass(5000);
+  for (const node of [alice, bob]) node.onCommit = undefined;
   world.network.tamper = undefined;
   for (const node of [alice, bob]) if (!node.alive) await node.start();
-  await world.until("both are paired", () => confirmed(alice, bob) && confirmed(bob, alice));
+  await world.until("both are paired", answer, 6 * HOUR);
   await talk(world, alice, bob);
   assert.equal(alice.messenger.contacts().length, 1);
   assert.equal(bob.messenger.contacts().length, 1);
   assert.ok(!alice.events.some(({ type }) => type === "invite.reused"));
   await world.stop();
-  return hit;
+  return sprung;
 }
 
-describe("pairing, killed at every step", () => {
-  const FRAMES = 9;
-  const COMMITS = 5;
-  for (const victim of ["alice", "bob"] as const)
-    for (let step = 1; step <= FRAMES; step++)
-      it(`ends with both paired when ${victim} dies at frame ${step}`, async () => {
-        await interrupted(100 + step, (world, alice, bob) => {
-          const node = victim === "alice" ? alice : bob;
-          let count = 0;
-          let fired = false;
-          world.network.tamper = () => {
-            if (++count !== step) return undefined;
-            fired = true;
-            node.kill();
-            return "cut";
-          };
-          return { fired: () => fired };
+/** Does something at the nth frame on the wire, which is lost. */
+function atFrame(step: number, strike: (alice: SimNode, bob: SimNode) => void): Plan["arm"] {
+  return (alice, bob, sprung) => {
+    let count = 0;
+    alice.world.network.tamper = () => {
+      if (++count !== step) return undefined;
+      sprung();
+      strike(alice, bob);
+      return "cut";
+    };
+  };
+}
+
+function atCommit(step: number, moment: "before" | "after", victim: "alice" | "bob"): Plan["arm"] {
+  return (alice, bob, sprung) => {
+    const node = victim === "alice" ? alice : bob;
+    let count = 0;
+    node.onCommit = (_ops, at) => {
+      if (at !== moment || ++count !== step) return;
+      sprung();
+      node.kill();
+    };
+  };
+}
+
+describe("pairing, interrupted at every step", () => {
+  // A pairing that nothing interrupts has so many frames and commits.
+  const FRAMES = { once: 8, reusable: 11 };
+  const COMMITS = { once: { alice: 3, bob: 3 }, reusable: { alice: 5, bob: 4 } };
+
+  for (const kind of ["once", "reusable"] as const) {
+    for (let step = 1; step <= FRAMES[kind]; step++) {
+      for (const victim of ["alice", "bob"] as const)
+        it(`ends with both paired when ${victim} dies at frame ${step} (${kind})`, async () => {
+          const strike = (alice: SimNode, bob: SimNode): void =>
+            (victim === "alice" ? alice : bob).kill();
+          assert.ok(await interrupted(100 + step, { kind, arm: atFrame(step, strike) }));
         });
+      it(`ends with both paired when the link is cut at frame ${step} (${kind})`, async () => {
+        const arm = atFrame(step, () => undefined);
+        assert.ok(await interrupted(200 + step, { kind, arm }));
       });
-
-  for (let step = 1; step <= FRAMES; step++)
-    it(`ends with both paired when the link is cut at frame ${step}`, async () => {
-      await interrupted(200 + step, (world) => {
-        let count = 0;
-        world.network.tamper = () => (++count === step ? "cut" : undefined);
-        return { fired: () => false };
-      });
-    });
-
-  for (const victim of ["alice", "bob"] as const)
-    for (const moment of ["before", "after"] as const)
-      for (let step = 1; step <= COMMITS; step++)
-        it(`ends with both paired when ${victim} dies ${moment} commit ${step}`, async () => {
-          await interrupted(300 + step, (_world, alice, bob) => {
-            const node = victim === "alice" ? alice : bob;
-            let count = 0;
-            let fired = false;
-            node.onCommit = (_ops, at) => {
-              if (at !== moment || ++count !== step) return;
-              fired = true;
-              node.kill();
-            };
-            return { fired: () => fired };
+    }
+    for (const victim of ["alice", "bob"] as const)
+      for (const moment of ["before", "after"] as const)
+        for (let step = 1; step <= COMMITS[kind][victim]; step++)
+          it(`ends with both paired when ${victim} dies ${moment} commit ${step} (${kind})`, async () => {
+            const arm = atCommit(step, moment, victim);
+            assert.ok(await interrupted(300 + step, { kind, arm }));
           });
-        });
+  }
+
+  for (let seed = 1; seed <= 30; seed++)
+    it(`ends with both paired after many cuts and deaths (seed ${seed})`, async () => {
+      const kind = seed % 2 === 0 ? "once" : "reusable";
+      const arm: Plan["arm"] = (alice, bob) => {
+        const { network, chance } = alice.world;
+        let left = 40;
+        network.tamper = () => {
+          if (left-- <= 0) return undefined;
+          const drawn = chance.next();
+          const node = chance.next() < 0.5 ? alice : bob;
+          if (drawn < 0.06 && node.alive) {
+            node.kill();
+            alice.world.time.after(20_000 * chance.next(), () => {
+              if (!node.alive) void node.start();
+            });
+          }
+          return drawn < 0.2 ? "cut" : undefined;
+        };
+      };
+      await interrupted(500 + seed, { kind, arm });
+    });
 });
 
 describe("a link that crosses another", () => {
