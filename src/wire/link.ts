@@ -102,14 +102,14 @@ const statuses = ["resume", "handshake", "used", "expired", "pending", "denied"]
 /** What a caller asks for. */
 export interface HelloBody {
   readonly mode: (typeof modes)[number];
-  /** 32 bytes: the session to resume, or the id of this claim. */
+  /** 32 bytes: where the caller stands with this contact (messenger/position.ts), or the id of this claim. */
   readonly id: Uint8Array;
 }
 
 /** What the callee says to it. */
 export interface AnswerBody {
   readonly status: (typeof statuses)[number];
-  /** 32 bytes: the callee's session, or the id of the claim. */
+  /** 32 bytes: where the callee stands, or the id of the claim. */
   readonly id: Uint8Array;
 }
 
