@@ -8,6 +8,7 @@ export {
   readCertificate,
   wordsToEntropy,
 } from "./account.ts";
+export { bestCrypto } from "./best.ts";
 export { safetyNumber, sameSafetyNumber } from "./fingerprint.ts";
 export { nobleCrypto } from "./noble.ts";
 export { nodeCrypto } from "./node.ts";
@@ -25,3 +26,4 @@ export type {
   Rng,
   SigningKeyPair,
 } from "./provider.ts";
+export { sodiumCrypto } from "./sodium.ts";

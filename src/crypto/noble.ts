@@ -17,6 +17,7 @@ const { Point } = ed25519;
 export function nobleCrypto(random: Rng = systemRandom()): CryptoProvider {
   return {
     name: "noble",
+    engine: "noble",
     random,
     sha256: (data) => sha256(data),
     hmac: hmacSha256,

@@ -22,6 +22,7 @@ import { acceptableSignature, acceptableU } from "./strict.ts";
 export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {
   return {
     name: "node",
+    engine: `OpenSSL ${process.versions.openssl}`,
     random,
     sha256,
     hmac,

@@ -1,5 +1,5 @@
 /**
- * The primitives, behind one interface with two whole implementations. A refusal (a tag that does not
+ * The primitives, behind one interface with three whole implementations. A refusal (a tag that does not
  * fit, a bad point) is `undefined` or `false`, never an exception; a wrong length from our own code throws a
  * RangeError.
  */
@@ -39,7 +39,9 @@ export interface Encapsulated {
 export type Rng = (length: number) => Uint8Array;
 
 export interface CryptoProvider {
-  readonly name: "node" | "noble";
+  readonly name: "sodium" | "node" | "noble";
+  /** The libraries behind it with their versions, for people. */
+  readonly engine: string;
   /** Unpredictable bytes; every key and nonce of this provider comes from here. */
   readonly random: Rng;
 

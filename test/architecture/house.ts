@@ -23,7 +23,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   api: { rooms: ["base"], packages: ["valibot"], builtins: "none" },
   crypto: {
     rooms: ["base", "ports"],
-    packages: ["@noble/*", "@scure/*", "hash-wasm"],
+    packages: ["@noble/*", "@scure/*", "hash-wasm", "libsodium-sumo"],
     builtins: "crypto",
     pure: true,
   },

@@ -1,9 +1,19 @@
 import { readFileSync } from "node:fs";
 import { fromHex } from "../../src/base/index.ts";
-import { nobleCrypto, nodeCrypto } from "../../src/crypto/index.ts";
+import { nobleCrypto, nodeCrypto, type Rng, sodiumCrypto } from "../../src/crypto/index.ts";
 
-/** Both providers: every promise about one is a promise about the other. */
-export const providers = [nodeCrypto(), nobleCrypto()];
+/** libsodium, which the tests demand: where its optional package is absent they would prove nothing of it. */
+async function sodium(random?: Rng) {
+  const crypto = await sodiumCrypto(random);
+  if (crypto === undefined) throw new Error("libsodium-sumo is not installed");
+  return crypto;
+}
+
+/** Each provider over chance of the test's own. */
+export const makers = { sodium, node: nodeCrypto, noble: nobleCrypto };
+
+/** Every provider: a promise about one is a promise about the others. */
+export const providers = [await sodium(), nodeCrypto(), nobleCrypto()];
 
 /** Bytes of a hex text that the test itself wrote. */
 export function hex(text: string): Uint8Array {
