@@ -113,4 +113,6 @@ export interface NodeStatus {
   readonly protection: "key-file" | "passphrase";
   /** Where the store lies. */
   readonly home: string;
+  /** The cryptographic libraries in use, with their versions. */
+  readonly engine: string;
 }

@@ -7,7 +7,7 @@ import {
   type Result,
   version,
 } from "../api/index.ts";
-import { nodeCrypto } from "../crypto/index.ts";
+import { bestCrypto } from "../crypto/index.ts";
 import { RecordValidator } from "../dht/index.ts";
 import { createMessenger, type Messenger } from "../messenger/index.ts";
 import { createNode, type SottoNode } from "../node/index.ts";
@@ -51,9 +51,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const clock = systemClock;
   const releases = createReleases();
   try {
+    // Compiles beside the reading of the configuration.
+    const loading = bestCrypto();
     const config = await readConfig(paths.config, env, overrides);
     const log = createLog(config.log, clock, options.writeLog);
-    const crypto = nodeCrypto();
+    const crypto = await loading;
     await makeHome(paths.home);
     const lock = await acquireLock(paths.home);
     releases.take(() => lock.release());
@@ -95,7 +97,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       messenger,
       network: createNetwork(node, paths.config),
       clock,
-      status: () => statusOf({ messenger, node, opened, startedAt, home: paths.home }),
+      status: () =>
+        statusOf({ messenger, node, opened, startedAt, home: paths.home, engine: crypto.engine }),
       // The answer goes out before the connection is closed.
       stop: () => void setImmediate(stop),
     });
@@ -126,9 +129,10 @@ interface StatusParts {
   readonly opened: OpenHome;
   readonly startedAt: number;
   readonly home: string;
+  readonly engine: string;
 }
 
-function statusOf({ messenger, node, opened, startedAt, home }: StatusParts): NodeStatus {
+function statusOf({ messenger, node, opened, startedAt, home, engine }: StatusParts): NodeStatus {
   const contacts = messenger.contacts();
   const { host, addresses, ...net } = node.status();
   const sum = (count: "waiting" | "unread") =>
@@ -150,5 +154,6 @@ function statusOf({ messenger, node, opened, startedAt, home }: StatusParts): No
     unread: sum("unread"),
     protection: opened.protection,
     home,
+    engine,
   };
 }

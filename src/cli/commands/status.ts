@@ -34,6 +34,7 @@ function describe(status: NodeStatus): string {
       "store",
       `${status.home}, its key guarded by ${status.protection === "passphrase" ? "a passphrase" : "a key file"}`,
     ],
+    ["crypto", status.engine],
     ["version", status.version],
   ];
   return rows.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
