@@ -42,7 +42,8 @@ export async function accept(
   peer: Peer,
   drafts: readonly Draft[],
 ): Promise<MessageView[]> {
-  const bytes = drafts.reduce((sum, { text }) => sum + text.length, 0);
+  // A UTF-16 unit has three bytes of UTF-8 at most.
+  const bytes = drafts.reduce((sum, { text }) => sum + 3 * text.length, 0);
   const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
   const batch: Batch = {
     contact: peer.contact,
