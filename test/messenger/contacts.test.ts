@@ -93,6 +93,29 @@ describe("contacts", () => {
     await world.stop();
   });
 
+  it("meet one that was blocked before it was sure of the pairing with silence", async () => {
+    const world = new World(11);
+    const alice = await world.node("alice");
+    const bob = await world.node("bob");
+    const { link } = await alice.messenger.createInvite({
+      kind: "once",
+      expiresIn: DAY,
+      hints: true,
+    });
+    world.network.tamper = (from, _to, frame) =>
+      from === alice.host.host && frame[0] === 4 ? "cut" : undefined;
+    await bob.messenger.add(link, { as: "alice" });
+    await world.until("alice has bob", () => alice.messenger.contacts().length === 1);
+    await alice.messenger.block("bob");
+    await world.time.pass(1000);
+    world.network.tamper = undefined;
+    const since = world.network.captured.length;
+    await world.time.pass(HOUR);
+    assert.ok(between(world, since, bob, alice) > 0, "bob calls");
+    assert.equal(between(world, since, alice, bob), 0, "nothing answers");
+    await world.stop();
+  });
+
   it("keep the name that the person gave, and only one of each", async () => {
     const { world, alice, bob } = await pair(5);
     const carol = await world.node("bob");

@@ -111,6 +111,7 @@ describe("stopping", () => {
       await Promise.all([alice.messenger.stop(), bob.messenger.stop()]);
       stopped = true;
       await world.time.pass(60_000);
+      await assert.rejects(bob.messenger.send("alice", "late"), { code: "store-closed" });
       assert.equal(late, 0, `seed ${seed}: written after the end`);
       assert.equal(alice.host.open + bob.host.open, 0, `seed ${seed}: a channel lives`);
       assert.equal(world.time.pending, 0, `seed ${seed}: a timer is left`);

@@ -309,13 +309,15 @@ describe("pairing", () => {
   it("publishes under the new root at once after pairing again", async () => {
     const { world, alice, bob } = await two(18);
     await world.pair(alice, bob);
+    await world.time.pass(60_000);
+    const { puts } = bob.host;
     await alice.messenger.remove("bob");
     await world.time.pass(1000);
     const { link } = await alice.messenger.createInvite(once);
     await bob.messenger.add(link);
     await world.paired(alice, bob);
     await world.time.pass(60_000);
-    // Bob is found by his record alone: nobody knows his new address.
+    assert.ok(bob.host.puts > puts, "bob's record lies under the new tag");
     await alice.restart();
     await talk(world, alice, bob);
     await world.stop();
