@@ -1,0 +1,55 @@
+/** What a program on the local socket may say: it is answered with an error of the table, and does nothing by halves. */
+import assert from "node:assert/strict";
+import type { NodeStatus } from "../../../src/api/index.ts";
+import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
+import { createDispatch } from "../../../src/daemon/dispatch.ts";
+import { fakeMessenger } from "../../daemon/fake.ts";
+import type { Target } from "./target.ts";
+
+const json = (value: unknown) => utf8(JSON.stringify(value));
+
+/** The input is a request as JSON; what is no JSON is the line's matter and not the dispatcher's. */
+const requests: Target = {
+  name: "request",
+  seeds: [
+    { method: "message.send", params: { who: "bob", text: "hi", key: "k" } },
+    { method: "message.list", params: { who: "bob", limit: 3, before: 9007199254740991 } },
+    { method: "invite.create", params: { kind: "once", expiresIn: 1, hints: true } },
+    { method: "contact.add", params: { link: "sotto:x", as: "Bob" } },
+    { method: "event.subscribe", params: { types: ["message.new"] } },
+    { method: "__proto__", params: { __proto__: null } },
+  ].map(json),
+  async run(input) {
+    let request: unknown;
+    try {
+      request = JSON.parse(Buffer.from(input).toString("utf8"));
+    } catch {
+      return;
+    }
+    const { method, params } = Object(request) as { method?: unknown; params?: unknown };
+    const messenger = fakeMessenger();
+    const dispatch = createDispatch({
+      messenger,
+      clock: { now: () => 0, after: () => () => undefined },
+      network: {
+        peers: () => [],
+        bootstrap: () => [],
+        addBootstrap: async () => undefined,
+        removeBootstrap: async () => undefined,
+      },
+      status: () => ({}) as NodeStatus,
+      stop: () => undefined,
+    });
+    const caller = { signal: AbortSignal.abort(), subscribe: () => undefined };
+    try {
+      await dispatch(String(method), params, caller);
+    } catch (error) {
+      if (!(error instanceof SottoError)) throw error;
+      assert.notEqual(errorTable[error.code].class, "bug");
+      if (error.code === "params-invalid" || error.code === "method-unknown")
+        assert.deepEqual(messenger.calls, [], "something was done before it was refused");
+    }
+  },
+};
+
+export const apiTargets: readonly Target[] = [requests];

@@ -1,0 +1,7 @@
+/** Every target. */
+import type { Target } from "./target.ts";
+import { apiTargets } from "./targets-api.ts";
+import { ratchetTargets } from "./targets-ratchet.ts";
+import { wireTargets } from "./targets-wire.ts";
+
+export const targets: readonly Target[] = [...wireTargets, ...ratchetTargets, ...apiTargets];
