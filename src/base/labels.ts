@@ -34,6 +34,7 @@ export const labels = {
   ratchetRoot: "sotto/1 ratchet root",
   ratchetMessage: "sotto/1 ratchet message key",
   postQuantumChain: "sotto/1 post-quantum chain",
+  postQuantumEpoch: "sotto/1 post-quantum epoch",
   // Store
   storeKeyWrap: "sotto/1 store key wrap",
   storeSeal: "sotto/1 store seal",

@@ -40,8 +40,14 @@ export const limits = {
   skippedKeyAge: 30 * DAY,
   /** Old receiving chains whose header keys are still tried. */
   oldChains: 5,
-  /** The post-quantum part of a header: an encapsulation key (1184) and a ciphertext (1088) with their numbers. */
-  sckaMessage: 2_304,
+  /** The post-quantum part of a header: at most a whole encapsulation key (1184), with two numbers of 2 bytes. */
+  sckaMessage: 1_188,
+  /** Messages between two post-quantum exchanges: with those that carry the exchange, about 50 an epoch in a chat. */
+  pqEpochMessages: 40,
+  /** And begin one in the first message after this time, however few there were. */
+  pqEpochAge: DAY,
+  /** Where less is free in a frame, the first message of a chain takes a larger one: so an exchange always advances. */
+  pqPiece: 32,
   /** Payload of handshake message 2 or 3: a certificate, capabilities and a name are a few hundred bytes. */
   handshakePayload: 4 * KIB,
 

@@ -1,10 +1,11 @@
 /**
- * Sessions as bytes, for the store. Version 1, numbers with the most significant byte first:
+ * Sessions as bytes, for the store. Version 2, numbers with the most significant byte first:
  *
- *     session   = version (1) ‖ id ‖ AD ‖ RK ‖ NHKs ‖ NHKr ‖ pq root ‖ pq CKs ‖ pq CKr ‖ sending ‖ receiving
+ *     session   = version (1) ‖ id ‖ AD ‖ RK ‖ NHKs ‖ NHKr ‖ scka ‖ sending ‖ receiving
+ *     scka      = see sckaCodec.ts
  *     sending   = 0 ‖ DHs | 1 ‖ DHr ‖ PN | 2 ‖ DHs ‖ HKs ‖ CKs ‖ Ns ‖ PN        DHs = public ‖ secret
  *     receiving = 0 | 1 ‖ HKr ‖ CKr ‖ Nr ‖ keys ‖ number of old chains (u8) ‖ old chain …
- *     old chain = HK ‖ end ‖ keys
+ *     old chain = HK ‖ epoch ‖ end ‖ keys
  *     keys      = lost ‖ number (u16) ‖ { N ‖ at (u64) ‖ mk } …
  *
  * Keys have 32 bytes, counts 4. Every value has one spelling: whatever decodes encodes to itself.
@@ -12,22 +13,29 @@
 import { limits, never } from "../base/index.ts";
 import type { DhKeyPair } from "../crypto/index.ts";
 import { Reader, Writer } from "./octets.ts";
+import { readScka, sckaBytes, writeScka } from "./sckaCodec.ts";
 import type { OldChain, Skipped, SkippedKey, SkippedKeys } from "./skipped.ts";
 import type { Receiving, Sending, Session } from "./state.ts";
 
-const VERSION = 1;
-const HEAD_BYTES = 1 + 8 * 32;
+const VERSION = 2;
+const HEAD_BYTES = 1 + 5 * 32;
 const SENDING_BYTES = { silent: 1 + 64, due: 1 + 32 + 4, active: 1 + 64 + 32 + 32 + 4 + 4 };
 const RECEIVING_BYTES = 1 + 32 + 32 + 4 + 1;
 const KEY_BYTES = 4 + 8 + 32;
-const OLD_CHAIN_BYTES = 32 + 4;
+const OLD_CHAIN_BYTES = 32 + 4 + 4;
 
-/** The session's bytes: 467 with both chains and nothing skipped. They hold secrets. */
+/**
+ * The session's bytes: 487 with both chains, no old ones and nothing skipped, while no post-quantum exchange is under
+ * way, and at most 3,968 while one is. They hold secrets.
+ */
 export function encodeSession(session: Session): Uint8Array {
   const { id, AD, RK, NHKs, NHKr, scka, sending, receiving } = session;
-  const writer = new Writer(HEAD_BYTES + SENDING_BYTES[sending.kind] + receivingBytes(receiving));
+  const length =
+    HEAD_BYTES + sckaBytes(scka) + SENDING_BYTES[sending.kind] + receivingBytes(receiving);
+  const writer = new Writer(length);
   writer.u8(VERSION);
-  for (const key of [id, AD, RK, NHKs, NHKr, scka.root, scka.CKs, scka.CKr]) writer.bytes(key);
+  for (const key of [id, AD, RK, NHKs, NHKr]) writer.bytes(key);
+  writeScka(writer, scka);
   writeSending(writer, sending);
   writeReceiving(writer, receiving);
   return writer.buffer;
@@ -39,7 +47,7 @@ export function decodeSession(bytes: Uint8Array): Session | undefined {
   reader.require(reader.u8() === VERSION);
   const key = () => reader.bytes(32);
   const [id, AD, RK, NHKs, NHKr] = [key(), key(), key(), key(), key()];
-  const scka = { root: key(), CKs: key(), CKr: key() };
+  const scka = readScka(reader);
   const sending = readSending(reader);
   const receiving = readReceiving(reader);
   return reader.whole ? { id, AD, RK, NHKs, NHKr, sending, receiving, scka } : undefined;
@@ -100,8 +108,9 @@ function writeReceiving(writer: Writer, receiving: Receiving): void {
   writer.u32(Nr);
   writeKeys(writer, MKSKIPPED.current);
   writer.u8(MKSKIPPED.old.length);
-  for (const { HK, end, skipped } of MKSKIPPED.old) {
+  for (const { HK, epoch, end, skipped } of MKSKIPPED.old) {
     writer.bytes(HK);
+    writer.u32(epoch);
     writer.u32(end);
     writeKeys(writer, skipped);
   }
@@ -122,10 +131,10 @@ function readSkipped(reader: Reader, Nr: number): Skipped {
   reader.require(chains <= limits.oldChains);
   let total = current.list.length;
   while (reader.good && old.length < chains) {
-    const [HK, end] = [reader.bytes(32), reader.u32()];
+    const [HK, epoch, end] = [reader.bytes(32), reader.u32(), reader.u32()];
     const skipped = readKeys(reader, end);
     total += skipped.list.length;
-    old.push({ HK, end, skipped });
+    old.push({ HK, epoch, end, skipped });
   }
   reader.require(total <= limits.skippedKeys);
   return { current, old };

@@ -4,9 +4,10 @@
  */
 import { limits, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
+import { sckaReceive } from "./exchange.ts";
 import { HDECRYPT, type Header, openBody, type Parts, splitMessage } from "./header.ts";
 import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
-import { type Scka, sckaReceive, sckaReceiveKey } from "./scka.ts";
+import { type Scka, sckaReceiveChain, sckaReceiveKey } from "./scka.ts";
 import {
   findSkipped,
   isExpired,
@@ -20,13 +21,13 @@ import { type ActiveReceiving, CHAIN_LENGTH_MAX, type Session } from "./state.ts
 import { stepReceiving } from "./step.ts";
 
 /**
- * - malformed: lengths or numbers that no peer of this version sends.
+ * - malformed: lengths, numbers or an epoch that no peer of this version sends.
  * - forged: under no key of this session, or damaged.
  * - replayed: the peer's own message, whose key was used before: it may be acknowledged again.
  * - expired: the peer's own message, whose key may have been dropped unused (number or age).
  * - too-far: it would skip more than `limits.skipPerMessage` messages of a chain.
  * - not-ready: it answers a ratchet key that we have not made.
- * - bad-key: its ratchet key is no good point.
+ * - bad-key: its ratchet key is no good point, or its encapsulation key fails the checks of FIPS 203 §7.2.
  */
 export type OpenRefusal =
   | "malformed"
@@ -83,15 +84,14 @@ function onCurrentChain(
   parts: Parts,
   now: number,
 ): Opened {
-  const scka = sckaReceive(session.scka, header.scka, "current");
-  if (scka === undefined) return refused("malformed");
-  if (header.N >= receiving.Nr)
-    return forward(crypto, { ...session, scka }, receiving, header, parts, now);
+  if (header.scka.epoch !== session.scka.epoch) return refused("malformed");
+  if (header.N >= receiving.Nr) return forward(crypto, session, receiving, header, parts, now);
   const { current, old } = receiving.MKSKIPPED;
   const used = withSkippedKey(crypto, session, current, header, parts, now);
   if (used.kind === "refused") return used;
   const MKSKIPPED = trimSkipped({ current: used.left, old }, now);
-  return opened(used.plaintext, { ...session, scka, receiving: { ...receiving, MKSKIPPED } });
+  const next = { ...session, receiving: { ...receiving, MKSKIPPED } };
+  return opened(crypto, used.plaintext, next, header, now);
 }
 
 function onNewChain(
@@ -117,10 +117,10 @@ function onNewChain(
     before = { ...session, receiving: chain, scka };
   }
   const ours = { DHs: sending.DHs, Ns: sending.kind === "active" ? sending.Ns : 0 };
+  const scka = sckaReceiveChain(before.scka, header.scka.epoch);
+  if (scka === undefined) return refused("malformed");
   const stepped = stepReceiving(crypto, before, ours, header.DH);
   if (stepped === undefined) return refused("bad-key");
-  const scka = sckaReceive(before.scka, header.scka, "new");
-  if (scka === undefined) return refused("malformed");
   return forward(crypto, { ...stepped, scka }, stepped.receiving, header, parts, now);
 }
 
@@ -135,13 +135,13 @@ function onOldChain(
 ): Opened {
   const { current, old } = receiving.MKSKIPPED;
   const chain = old[index] as OldChain;
-  const scka = sckaReceive(session.scka, header.scka, "old");
-  if (scka === undefined || header.N >= chain.end) return refused("malformed");
+  if (header.scka.epoch !== chain.epoch || header.N >= chain.end) return refused("malformed");
   const used = withSkippedKey(crypto, session, chain.skipped, header, parts, now);
   if (used.kind === "refused") return used;
   const left = old.with(index, { ...chain, skipped: used.left });
   const MKSKIPPED = trimSkipped({ current, old: left }, now);
-  return opened(used.plaintext, { ...session, scka, receiving: { ...receiving, MKSKIPPED } });
+  const next = { ...session, receiving: { ...receiving, MKSKIPPED } };
+  return opened(crypto, used.plaintext, next, header, now);
 }
 
 /** A message at or beyond the end of the receiving chain. */
@@ -149,10 +149,11 @@ function forward(
   crypto: CryptoProvider,
   session: Session,
   receiving: ActiveReceiving,
-  { N }: Header,
+  header: Header,
   parts: Parts,
   now: number,
 ): Opened {
+  const { N } = header;
   if (N >= CHAIN_LENGTH_MAX) return refused("malformed");
   if (N - receiving.Nr > limits.skipPerMessage) return refused("too-far");
   const { chain, scka } = skipTo(crypto, receiving, session.scka, N, now);
@@ -161,7 +162,7 @@ function forward(
   const plaintext = openBody(crypto, mk, parts, session.AD);
   wipe(mk);
   if (plaintext === undefined) return refused("forged");
-  return opened(plaintext, {
+  const next: Session = {
     ...session,
     receiving: {
       kind: "active",
@@ -171,7 +172,8 @@ function forward(
       MKSKIPPED: trimSkipped(chain.MKSKIPPED, now),
     },
     scka: pq.next,
-  });
+  };
+  return opened(crypto, plaintext, next, header, now);
 }
 
 /** SkipMessageKeysHE: keeps the keys of the messages before `until`. The caller has bounded their number. */
@@ -218,8 +220,17 @@ function withSkippedKey(
   return { kind: "used", plaintext, left: withoutSkipped(keys, index) };
 }
 
-function opened(plaintext: Uint8Array, next: Session): Opened {
-  return { kind: "opened", plaintext, next };
+/** The body was authentic: only now does what its header carried count. */
+function opened(
+  crypto: CryptoProvider,
+  plaintext: Uint8Array,
+  session: Session,
+  header: Header,
+  now: number,
+): Opened {
+  const scka = sckaReceive(crypto, session.scka, header.scka, now);
+  if (typeof scka === "string") return refused(scka);
+  return { kind: "opened", plaintext, next: { ...session, scka } };
 }
 
 function refused(why: OpenRefusal): OpenRefused {

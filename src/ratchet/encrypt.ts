@@ -1,16 +1,19 @@
 /** RatchetEncryptHE (Double Ratchet §4.4), with the post-quantum key mixed into each message key (§7). */
 import { wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
+import { sckaSend } from "./exchange.ts";
 import { HENCRYPT, sealMessage } from "./header.ts";
 import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
-import { sckaSend, sckaSendKey } from "./scka.ts";
+import { roomBeside } from "./room.ts";
+import { sckaSendKey } from "./scka.ts";
 import { canSeal, type Session } from "./state.ts";
 import { stepSending } from "./step.ts";
 
 /**
  * Seals one message. The caller commits `next` before the message leaves the machine, and sends these
  * same bytes when it sends again.
- * @returns `message`, `MESSAGE_OVERHEAD` bytes longer than the plaintext.
+ * @returns `message`, `MESSAGE_OVERHEAD` bytes longer than the plaintext, and while a post-quantum exchange is
+ *   under way by as much more as its frame leaves free (`roomBeside`).
  * @throws RangeError where `canSeal` says no.
  */
 export function seal(
@@ -25,7 +28,9 @@ export function seal(
     throw new RangeError("this session cannot send now");
   const { DHs, HKs, CKs, Ns, PN } = sending;
 
-  const carried = sckaSend(session.scka, before.kind === "due");
+  const newChain = before.kind === "due";
+  const room = roomBeside(plaintext.length, newChain);
+  const carried = sckaSend(crypto, session.scka, newChain, room);
   const pq = sckaSendKey(crypto, carried.next);
   const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKs), pq.pq_mk);
 

@@ -1,9 +1,10 @@
-/** The ratchet's key derivation functions: Double Ratchet §2.2, §4.2 and §5.2, §7.2 over a provider. */
-import { labels, utf8, wipe } from "../base/index.ts";
+/** The ratchet's key derivation functions: Double Ratchet §2.2, §4.2, §5.2 and §7.2 over a provider. */
+import { concat, labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 
 const ROOT = utf8(labels.ratchetRoot);
 const MESSAGE = utf8(labels.ratchetMessage);
+const EPOCH = utf8(labels.postQuantumEpoch);
 const NEXT_CHAIN = Uint8Array.of(1);
 const MESSAGE_KEY = Uint8Array.of(2);
 
@@ -41,4 +42,26 @@ export function KDF_HYBRID(
   const mk = crypto.hkdf(pq_mk, ec_mk, MESSAGE, 32);
   wipe(ec_mk, pq_mk);
   return mk;
+}
+
+/**
+ * KDF_SCKA_RK (§5.2): HKDF(salt root, ikm ML-KEM secret, info label ‖ SHA-256(key ‖ ciphertext)) to the next
+ * root and the chains of the key's maker and of its answerer. The hash is there so that two sides that saw
+ * different bytes have no key in common. Wipes the secret.
+ */
+export function KDF_EPOCH(
+  crypto: CryptoProvider,
+  root: Uint8Array,
+  shared: Uint8Array,
+  ek: Uint8Array,
+  ct: Uint8Array,
+): { root: Uint8Array; byMaker: Uint8Array; byAnswerer: Uint8Array } {
+  const out = crypto.hkdf(root, shared, concat(EPOCH, crypto.sha256(concat(ek, ct))), 96);
+  const keys = {
+    root: out.slice(0, 32),
+    byMaker: out.slice(32, 64),
+    byAnswerer: out.slice(64, 96),
+  };
+  wipe(shared, out);
+  return keys;
 }

@@ -1,42 +1,87 @@
 /**
- * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"), behind the five functions below: the
- * rest of this room sees a chain key a message, an epoch number and opaque bytes in the header.
+ * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"), behind the functions below: the rest of
+ * this room sees a chain key a message, an epoch number and opaque bytes in the header.
  *
- * Promises on which the rest relies, whatever runs behind them:
+ * Epoch 0 comes from the handshake. Each further epoch is one exchange of ML-KEM-768, whose maker of
+ * the key the two sides are in turn, the responder first (docs/SPEC.md §7):
+ *
+ *     maker of the key    resting → offering → agreed → taken → (answerer of the next epoch)
+ *     answerer            awaiting → answering → (maker of the next epoch's key)
+ *
+ * Promises on which the rest relies:
  *
  * - Each message of the elliptic-curve chain takes one key of the sender's post-quantum chain, in
  *   lock-step, and the chain key is replaced as it is taken: an old key cannot be made again.
  * - A sending chain is of one epoch from its first message to its last. The sender takes up a newer
  *   epoch only with a new ratchet key, and that needs an answer of the peer's. So no chain is ever
  *   missed whole, and PN tells the receiver exactly how many keys of the older epoch are outstanding.
- * - The sender takes up an epoch only when the receiver can have its key: by what the same header
- *   carries, or by what the receiver has acknowledged.
+ * - The maker takes up an epoch first, once it has the whole ciphertext; the answerer made the secret
+ *   before that. The answerer's next chain answers one of the new epoch, so it is of the new epoch
+ *   too. Whether a new receiving chain may or must be of the next epoch follows from the stage alone.
  * - What the header carries is in force only once the body was authentic.
  *
- * Protocol version 1 has one epoch, number 0, whose seed holds the handshake's ML-KEM-768 secret, and
- * headers carry no bytes for it. `root` is what a later epoch's secret will be mixed into.
+ * The exchange itself is in exchange.ts.
  */
 import { labels, utf8, wipe } from "../base/index.ts";
-import type { CryptoProvider } from "../crypto/index.ts";
+import type { CryptoProvider, KemKeyPair } from "../crypto/index.ts";
 import { chainMessageKey, nextChainKey } from "./kdf.ts";
+import type { Outgoing } from "./pieces.ts";
 
 const CHAIN = utf8(labels.postQuantumChain);
 const EMPTY = new Uint8Array(0);
 
-export interface Scka {
-  readonly root: Uint8Array;
+/** Bytes of an encapsulation key and of a ciphertext (FIPS 203, ML-KEM-768). */
+export const EK_BYTES = 1184;
+export const CT_BYTES = 1088;
+
+/** The chains of an epoch that is agreed on and not yet in use. */
+export interface Chains {
   readonly CKs: Uint8Array;
   readonly CKr: Uint8Array;
 }
 
+/** How far the next epoch has come. */
+export type Stage =
+  /** Ours to begin, after `messages` messages, or a day after the first that came (`since`, ms; 0: none). */
+  | { readonly kind: "resting"; readonly messages: number; readonly since: number }
+  /** Our key is on its way, and the ciphertext has come as far as `ct`. */
+  | {
+      readonly kind: "offering";
+      readonly pair: KemKeyPair;
+      readonly out: Outgoing;
+      readonly ct: Uint8Array;
+    }
+  /** The ciphertext is here; our next sending chain will be of the new epoch. */
+  | { readonly kind: "agreed"; readonly chains: Chains }
+  /** We send in the new epoch; the peer's next chain will be of it as well. */
+  | { readonly kind: "taken"; readonly CKr: Uint8Array }
+  /** The peer's to begin; its key has come as far as `ek`. */
+  | { readonly kind: "awaiting"; readonly ek: Uint8Array }
+  /** Our ciphertext is on its way, until the peer takes up the epoch. */
+  | {
+      readonly kind: "answering";
+      readonly ct: Uint8Array;
+      readonly out: Outgoing;
+      readonly chains: Chains;
+    };
+
+export interface Scka {
+  /** Of the receiving chain. The sending chain is of the same, and of the next while `taken`. */
+  readonly epoch: number;
+  /** What the next secret is mixed into; of the next epoch already once that is agreed on. */
+  readonly root: Uint8Array;
+  readonly CKs: Uint8Array;
+  readonly CKr: Uint8Array;
+  readonly stage: Stage;
+}
+
 /** What a header says of this ratchet. */
 export interface SckaHeader {
+  /** Of the message's chain. */
   readonly epoch: number;
   /** At most `limits.sckaMessage` bytes. */
   readonly message: Uint8Array;
 }
-
-const HEADER_OF_EPOCH_0: SckaHeader = { epoch: 0, message: EMPTY };
 
 /** Epoch 0 from the handshake's 32-byte seed: a root and a chain for each direction. */
 export function sckaInit(crypto: CryptoProvider, seed: Uint8Array, initiator: boolean): Scka {
@@ -46,27 +91,27 @@ export function sckaInit(crypto: CryptoProvider, seed: Uint8Array, initiator: bo
   const root = out.slice(0, 32);
   wipe(out);
   return {
+    epoch: 0,
     root,
     CKs: initiator ? byInitiator : byResponder,
     CKr: initiator ? byResponder : byInitiator,
+    stage: initiator ? { kind: "awaiting", ek: EMPTY } : resting,
   };
 }
 
-/** SCKASend. `newChain` says that the message is the first of its sending chain, where the epoch may change. */
-export function sckaSend(scka: Scka, _newChain: boolean): { header: SckaHeader; next: Scka } {
-  return { header: HEADER_OF_EPOCH_0, next: scka };
-}
+export const resting: Stage = { kind: "resting", messages: 0, since: 0 };
 
-/**
- * SCKAReceive: the state after a header's bytes, or `undefined` where no honest peer sends them.
- * `chain` says whether the message begins a receiving chain, is on it, or is on an older one.
- */
-export function sckaReceive(
-  scka: Scka,
-  { epoch, message }: SckaHeader,
-  _chain: "new" | "current" | "old",
-): Scka | undefined {
-  return epoch === 0 && message.length === 0 ? scka : undefined;
+/** The state for a new receiving chain of this epoch; `undefined` where no honest peer begins one. */
+export function sckaReceiveChain(scka: Scka, epoch: number): Scka | undefined {
+  const { stage } = scka;
+  const next = epoch === scka.epoch + 1;
+  if (stage.kind === "taken")
+    return next
+      ? { ...scka, epoch, CKr: stage.CKr, stage: { kind: "awaiting", ek: EMPTY } }
+      : undefined;
+  if (stage.kind === "answering" && next)
+    return { ...scka, epoch, ...stage.chains, stage: resting };
+  return epoch === scka.epoch ? scka : undefined;
 }
 
 /** The post-quantum key of the next message to send. */

@@ -25,6 +25,8 @@ export interface SkippedKeys {
 /** A receiving chain of the past. Kept without keys too: it still tells a replay from a forgery. */
 export interface OldChain {
   readonly HK: Uint8Array;
+  /** Its post-quantum epoch: what the header of a late message must name. */
+  readonly epoch: number;
   /** How many messages it had. */
   readonly end: number;
   readonly skipped: SkippedKeys;
@@ -65,9 +67,12 @@ export function isExpired({ at }: SkippedKey, now: number): boolean {
   return now - at > limits.skippedKeyAge;
 }
 
-/** Once the receiving chain has ended with `end` messages; the oldest chain goes when there are too many. */
-export function retireChain({ current, old }: Skipped, HK: Uint8Array, end: number): Skipped {
-  const retired = { HK, end, skipped: current };
+/** Once the receiving chain has ended, with what it was; the oldest chain goes when there are too many. */
+export function retireChain(
+  { current, old }: Skipped,
+  chain: Pick<OldChain, "HK" | "epoch" | "end">,
+): Skipped {
+  const retired = { ...chain, skipped: current };
   return { current: noKeys, old: [...old, retired].slice(-limits.oldChains) };
 }
 

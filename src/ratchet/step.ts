@@ -18,10 +18,14 @@ export function stepReceiving(
   const dhOut = crypto.dh(DHs, DHr);
   if (dhOut === undefined) return undefined;
   const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOut);
-  const { receiving } = session;
+  const { receiving, scka } = session;
   const MKSKIPPED =
     receiving.kind === "active"
-      ? retireChain(receiving.MKSKIPPED, receiving.HKr, receiving.Nr)
+      ? retireChain(receiving.MKSKIPPED, {
+          HK: receiving.HKr,
+          epoch: scka.epoch,
+          end: receiving.Nr,
+        })
       : noneSkipped;
   return {
     ...session,

@@ -53,7 +53,7 @@ describe("the ratchet, whatever happens", () => {
             if (!canSeal(me.session)) continue;
             const text = u32(count++);
             const { message, next } = seal(crypto, me.session, text);
-            assert.equal(message.length, text.length + MESSAGE_OVERHEAD);
+            assert.ok(message.length >= text.length + MESSAGE_OVERHEAD);
             peer.inbox.push({ message, text: toHex(text), opened: false });
             me.session = next;
             continue;
@@ -125,7 +125,7 @@ describe("the ratchet, whatever happens", () => {
           // "lose" damages here: the true message may still come.
           const arriving = kind === "lose" ? flip(message, which % message.length) : message;
           if (kind === "deliver") inbox.splice(at, 1);
-          const expected = me.naive.RatchetDecrypt(arriving);
+          const expected = me.naive.RatchetDecrypt(arriving, 0);
           const result = open(me.crypto, me.session, arriving, 0);
           if (result.kind === "refused" && result.why === "forged" && expected !== undefined) {
             // The specification keeps old chains without end; ours are bounded.

@@ -48,7 +48,7 @@ describe("a session's bytes", () => {
       for (let length = 0; length < bytes.length; length++)
         assert.equal(decodeSession(bytes.slice(0, length)), undefined, `${name}: ${length}`);
       assert.equal(decodeSession(concat(bytes, Uint8Array.of(0))), undefined, name);
-      for (const version of [0, 2, 255]) {
+      for (const version of [0, 1, 3, 255]) {
         const other = bytes.slice();
         other[0] = version;
         assert.equal(decodeSession(other), undefined, name);
@@ -60,9 +60,10 @@ describe("a session's bytes", () => {
     const { alice, bob } = pair();
     for (const session of [alice, bob]) {
       const bytes = encodeSession(session);
-      for (const at of [257, bytes.length - 1]) {
+      const sendingAt = 161 + (session === alice ? 103 : 113);
+      for (const at of [261, sendingAt, bytes.length - 1]) {
         const other = bytes.slice();
-        other[at] = 3;
+        other[at] = 6;
         assert.equal(decodeSession(other), undefined);
       }
     }
@@ -89,7 +90,7 @@ describe("a session's bytes", () => {
         tail,
       );
     const none = Uint8Array.of(0);
-    const chain = concat(mk, u32(3), u32(0), Uint8Array.of(0, 1), key(2));
+    const chain = concat(mk, u32(0), u32(3), u32(0), Uint8Array.of(0, 1), key(2));
     const takes = (bytes: Uint8Array) => decodeSession(bytes) !== undefined;
     assert.ok(takes(form(9, 2, [key(2), key(5), key(8)], none)));
     assert.ok(!takes(form(9, 2, [key(5), key(2)], none)));

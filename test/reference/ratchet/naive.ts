@@ -6,6 +6,7 @@
 import { concat, labels, readU32, toHex, u32, utf8 } from "../../../src/base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../../../src/crypto/index.ts";
 import type { Session } from "../../../src/ratchet/index.ts";
+import { NaiveScka } from "./naiveScka.ts";
 
 const MAX_SKIP = 1000;
 
@@ -28,8 +29,7 @@ export class Naive {
   #HKr: Uint8Array | undefined;
   #NHKs: Uint8Array;
   #NHKr: Uint8Array;
-  #pqCKs: Uint8Array;
-  #pqCKr: Uint8Array;
+  readonly #scka: NaiveScka;
   #Ns = 0;
   #Nr = 0;
   #PN = 0;
@@ -42,8 +42,7 @@ export class Naive {
     this.#RK = start.RK;
     this.#NHKr = start.NHKr;
     this.#NHKs = start.NHKs;
-    this.#pqCKs = start.scka.CKs;
-    this.#pqCKr = start.scka.CKr;
+    this.#scka = new NaiveScka(crypto, start.scka);
     if (start.sending.kind === "silent") {
       this.#DHs = start.sending.DHs;
     } else if (start.sending.kind === "due") {
@@ -59,9 +58,10 @@ export class Naive {
   RatchetEncrypt(plaintext: Uint8Array): Uint8Array | "cannot" {
     if (this.#CKs === undefined || this.#HKs === undefined) return "cannot";
     const [CKs, ec] = this.#KDF_CK(this.#CKs);
-    const [pqCKs, pq] = this.#KDF_CK(this.#pqCKs);
-    [this.#CKs, this.#pqCKs] = [CKs, pqCKs];
-    const header = concat(this.#DHs.public, u32(this.#PN), u32(this.#Ns), u32(0));
+    this.#CKs = CKs;
+    const said = this.#scka.send(this.#Ns === 0, plaintext.length);
+    const pq = this.#scka.key("CKs");
+    const header = concat(this.#DHs.public, u32(this.#PN), u32(this.#Ns), said);
     const nonce = this.#crypto.random(16);
     const xNonce = concat(nonce, new Uint8Array(8));
     const sealed = this.#crypto.sealX(this.#HKs, xNonce, header, this.#AD);
@@ -73,8 +73,8 @@ export class Naive {
   }
 
   /** The plaintext, or `undefined` for an error; as in the spec, the state is then that of before. */
-  RatchetDecrypt(message: Uint8Array): Uint8Array | undefined {
-    const skipped = this.#TrySkippedMessageKeys(message);
+  RatchetDecrypt(message: Uint8Array, now: number): Uint8Array | undefined {
+    const skipped = this.#TrySkippedMessageKeys(message, now);
     if (skipped !== undefined) return skipped;
     const before = this.#save();
     try {
@@ -82,11 +82,14 @@ export class Naive {
       if (step) {
         this.#SkipMessageKeys(readU32(header, 32));
         this.#DHRatchet(header.slice(0, 32));
+        this.#scka.chain(readU32(header, 40));
       }
+      if (readU32(header, 40) !== this.#scka.epoch) throw new Error("another epoch");
       this.#SkipMessageKeys(readU32(header, 36));
       const mk = this.#nextReceivingKey();
       const plaintext = this.#DECRYPT(mk, message);
       if (plaintext === undefined) throw new Error("forged");
+      this.#scka.received(header.slice(40), now);
       return plaintext;
     } catch {
       before();
@@ -94,12 +97,14 @@ export class Naive {
     }
   }
 
-  #TrySkippedMessageKeys(message: Uint8Array): Uint8Array | undefined {
+  #TrySkippedMessageKeys(message: Uint8Array, now: number): Uint8Array | undefined {
     for (const [name, { HK, N, mk }] of this.#MKSKIPPED) {
       const header = this.#HDECRYPT(HK, message);
       if (header === undefined || readU32(header, 36) !== N) continue;
       const plaintext = this.#DECRYPT(mk, message);
-      if (plaintext !== undefined) this.#MKSKIPPED.delete(name);
+      if (plaintext === undefined) return undefined;
+      this.#MKSKIPPED.delete(name);
+      this.#scka.received(header.slice(40), now);
       return plaintext;
     }
     return undefined;
@@ -126,10 +131,9 @@ export class Naive {
 
   #nextReceivingKey(): Key {
     const [CKr, ec] = this.#KDF_CK(this.#CKr as Uint8Array);
-    const [pqCKr, pq] = this.#KDF_CK(this.#pqCKr);
-    [this.#CKr, this.#pqCKr] = [CKr, pqCKr];
+    this.#CKr = CKr;
     this.#Nr += 1;
-    return { ec, pq };
+    return { ec, pq: this.#scka.key("CKr") };
   }
 
   #DHRatchet(DHr: Uint8Array): void {
@@ -171,12 +175,18 @@ export class Naive {
 
   #HDECRYPT(HK: Uint8Array, message: Uint8Array): Uint8Array | undefined {
     const nonce = concat(message.slice(2, 18), new Uint8Array(8));
-    return this.#crypto.openX(HK, nonce, message.slice(18, 78), this.#AD);
+    return this.#crypto.openX(HK, nonce, message.slice(18, this.#bodyAt(message)), this.#AD);
   }
 
   #DECRYPT(mk: Key, message: Uint8Array): Uint8Array | undefined {
-    const AD = concat(this.#AD, message.slice(0, 78));
-    return this.#crypto.open(this.#KDF_HYBRID(mk), message.slice(2, 14), message.slice(78), AD);
+    const bodyAt = this.#bodyAt(message);
+    const AD = concat(this.#AD, message.slice(0, bodyAt));
+    const body = message.slice(bodyAt);
+    return this.#crypto.open(this.#KDF_HYBRID(mk), message.slice(2, 14), body, AD);
+  }
+
+  #bodyAt(message: Uint8Array): number {
+    return 18 + readU32(concat(new Uint8Array(2), message.slice(0, 2)), 0);
   }
 
   /** What puts everything back as it is now. */
@@ -190,14 +200,14 @@ export class Naive {
       HKr: this.#HKr,
       NHKs: this.#NHKs,
       NHKr: this.#NHKr,
-      pqCKr: this.#pqCKr,
+      scka: this.#scka.save(),
       counts: [this.#Ns, this.#Nr, this.#PN, this.#used] as const,
       skipped: [...this.#MKSKIPPED],
     };
     return () => {
       [this.#DHs, this.#RK, this.#CKs, this.#CKr] = [kept.DHs, kept.RK, kept.CKs, kept.CKr];
       [this.#HKs, this.#HKr, this.#NHKs, this.#NHKr] = [kept.HKs, kept.HKr, kept.NHKs, kept.NHKr];
-      this.#pqCKr = kept.pqCKr;
+      kept.scka();
       [this.#Ns, this.#Nr, this.#PN, this.#used] = kept.counts;
       this.#MKSKIPPED.clear();
       for (const [name, entry] of kept.skipped) this.#MKSKIPPED.set(name, entry);
