@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { concat, limits, toHex, u32, u64, utf8 } from "../../src/base/index.ts";
 import { decodeSession, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import type { Stage } from "../../src/ratchet/scka.ts";
+import { atRest, stageOf, toAnswerer, toMaker, until, withStage } from "./epochs.ts";
 import { noble, node, opens, pair, pass, sealMany } from "./support.ts";
 
 const hex = (session: Session) => toHex(encodeSession(session));
@@ -108,6 +110,49 @@ describe("a session's bytes", () => {
     assert.ok(takes(form(3000, 0, many, none)));
     assert.ok(!takes(form(3000, 0, [...many, key(2500)], none)));
     assert.ok(!takes(form(3000, 0, many, chains(1))));
+  });
+
+  it("give every stage of a post-quantum exchange back, and refuse any other front of it", () => {
+    const kinds = ["resting", "offering", "agreed", "taken", "awaiting", "answering"];
+    const left = new Set(kinds);
+    for (let at = atRest(), i = 0; i < 100; i++, at = i % 2 === 0 ? toMaker(at) : toAnswerer(at))
+      for (const session of [at.maker, at.answerer]) {
+        const bytes = encodeSession(session);
+        const { kind } = session.scka.stage;
+        assert.equal(hex(decoded(bytes)), toHex(bytes));
+        if (!left.delete(kind)) continue;
+        assert.equal(bytes[261], kinds.indexOf(kind));
+        for (let length = 0; length < bytes.length; length++)
+          assert.equal(decodeSession(bytes.slice(0, length)), undefined, `${kind}: ${length}`);
+        assert.equal(decodeSession(concat(bytes, Uint8Array.of(0))), undefined, kind);
+        const other = bytes.slice();
+        other[261] = 6;
+        assert.equal(decodeSession(other), undefined);
+      }
+    assert.deepEqual([...left], []);
+  });
+
+  it("are refused with a value that is whole, or with more acknowledged than was sent, or sent than there is", () => {
+    const rest = atRest();
+    const takes = (session: Session, stage: Stage) =>
+      decodeSession(encodeSession(withStage(session, stage))) !== undefined;
+    const awaiting = (length: number) =>
+      ({ kind: "awaiting", ek: new Uint8Array(length) }) as const;
+    assert.ok(takes(rest.answerer, awaiting(1183)));
+    assert.ok(!takes(rest.answerer, awaiting(1184)));
+    const offering = stageOf(seal(node, rest.maker, utf8("begins")).next, "offering");
+    const answering = stageOf(until(rest, "answerer", "answering").answerer, "answering");
+    assert.ok(takes(rest.maker, { ...offering, ct: new Uint8Array(1087) }));
+    assert.ok(!takes(rest.maker, { ...offering, ct: new Uint8Array(1088) }));
+    for (const [stage, length] of [
+      [offering, 1184],
+      [answering, 1088],
+    ] as const) {
+      const at = (acked: number, cursor: number) =>
+        takes(rest.maker, { ...stage, out: { acked, cursor } });
+      assert.ok(at(0, 0) && at(5, 5) && at(0, length) && at(length, length));
+      assert.ok(!at(6, 5) && !at(0, length + 1) && !at(length + 1, length + 1));
+    }
   });
 
   it("share no memory with the session", () => {

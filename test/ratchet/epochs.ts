@@ -65,6 +65,12 @@ export function until(two: Two, who: keyof Two, kind: Stage["kind"], size = 10):
   return at;
 }
 
+/** Runs both sides until each is at rest in the next epoch. */
+export function epochLater(two: Two, size?: number): Two {
+  const taken = until(two, "maker", "taken", size);
+  return until(taken, "maker", "awaiting", size);
+}
+
 /** What a peer could seal that says something else about the exchange, under the keys that it has. */
 export function lying(from: Session, change: (header: SckaHeader) => SckaHeader): Uint8Array {
   const stepped = from.sending.kind === "due" ? stepSending(node, from, from.sending) : from;

@@ -3,7 +3,17 @@ import { concat, toHex, u32, utf8 } from "../../src/base/index.ts";
 import type { CryptoProvider } from "../../src/crypto/index.ts";
 import { HENCRYPT, sealMessage } from "../../src/ratchet/header.ts";
 import { canSeal, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
-import { flip, noble, node, opens, pair, pass, refusal, sealMany } from "./support.ts";
+import {
+  flip,
+  noble,
+  node,
+  opens,
+  pair,
+  pass,
+  refusal,
+  refusedAlike,
+  sealMany,
+} from "./support.ts";
 
 const hex = (session: Session) => toHex(encodeSession(session));
 
@@ -216,12 +226,6 @@ describe("a peer that breaks the protocol", () => {
     const there = pass(node, alice, bob);
     const back = pass(node, there.to, there.from);
     return { alice: back.to, bob: back.from };
-  }
-
-  function refusedAlike(session: Session, message: Uint8Array, why: string) {
-    const before = hex(session);
-    assert.equal(refusal(node, session, message), why);
-    assert.equal(hex(session), before);
   }
 
   it("is refused with a ratchet key of small order", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { concat, u32, utf8 } from "../../src/base/index.ts";
+import { concat, toHex, u32, utf8 } from "../../src/base/index.ts";
 import { type CryptoProvider, nobleCrypto, nodeCrypto, type Rng } from "../../src/crypto/index.ts";
 import {
+  encodeSession,
   type HandshakeOptions,
   type HandshakeOutputs,
   initiate,
@@ -14,6 +15,7 @@ import {
   writeMessage2,
   writeMessage3,
 } from "../../src/ratchet/index.ts";
+import { encodeFrame, encodeLinkFrame } from "../../src/wire/index.ts";
 
 export const node = nodeCrypto();
 export const noble = nobleCrypto();
@@ -115,6 +117,18 @@ export function refusal(
 ): string {
   assert.ok(message);
   return must(open(crypto, session, message, now), "refused").why;
+}
+
+/** Refused for this reason, and the session as it was. */
+export function refusedAlike(session: Session, message: Uint8Array, why: string): void {
+  const before = toHex(encodeSession(session));
+  assert.equal(refusal(node, session, message), why);
+  assert.equal(toHex(encodeSession(session)), before);
+}
+
+/** A message's frame, as the wire shows it. */
+export function frameOf(message: Uint8Array): Uint8Array {
+  return encodeFrame(encodeLinkFrame({ type: "ratchet", message }));
 }
 
 /** One message from one side to the other, opened at once. */

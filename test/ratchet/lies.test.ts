@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { concat, limits, u32 } from "../../src/base/index.ts";
+import { type Session, seal } from "../../src/ratchet/index.ts";
+import { CT_BYTES, EK_BYTES } from "../../src/ratchet/scka.ts";
+import { atRest, epochLater, lying, stageOf, toAnswerer, toMaker, until } from "./epochs.ts";
+import { flip, node, opens, refusal, refusedAlike, sealMany } from "./support.ts";
+
+const u16 = (value: number) => u32(value).slice(2);
+
+describe("a peer that lies about an exchange", () => {
+  const message = (...parts: Uint8Array[]) => concat(...parts);
+  const says = (from: Session, bytes: Uint8Array) =>
+    lying(from, ({ epoch }) => ({ epoch, message: bytes }));
+  const inEpoch = (from: Session, epoch: number) =>
+    lying(from, ({ message: bytes }) => ({ epoch, message: bytes }));
+
+  it("is refused with an epoch that is not this one, at every stage but where the next must come", () => {
+    const rest = epochLater(atRest());
+    for (const [from, to] of [
+      [rest.answerer, rest.maker],
+      [rest.maker, rest.answerer],
+    ] as const)
+      for (const epoch of [0, 2, 3, 0xffff_ffff])
+        refusedAlike(to, inEpoch(from, epoch), "malformed");
+
+    let at = toAnswerer(atRest());
+    for (let kind = ""; at.maker.scka.epoch === 0; at = toMaker(toAnswerer(at))) {
+      if (kind === at.answerer.scka.stage.kind) continue;
+      kind = at.answerer.scka.stage.kind;
+      // An epoch jump, and one that the answerer cannot begin.
+      refusedAlike(at.answerer, inEpoch(at.maker, 2), "malformed");
+      refusedAlike(at.maker, inEpoch(at.answerer, 1), "malformed");
+      if (kind === "awaiting") refusedAlike(at.answerer, inEpoch(at.maker, 1), "malformed");
+    }
+  });
+
+  it("is refused when it goes back to an old epoch, with an old chain's number too", () => {
+    let at = until(atRest(), "maker", "agreed");
+    const early = sealMany(node, at.answerer, 2);
+    const maker = opens(node, at.maker, early.messages[1]).next;
+    at = epochLater({ maker, answerer: early.next });
+    at = toMaker(toAnswerer(at));
+    refusedAlike(at.maker, inEpoch(at.answerer, 0), "malformed");
+    // Its late message of epoch 0 must say so.
+    const old = lying({ ...early.next, scka: at.answerer.scka }, () => ({
+      epoch: 1,
+      message: new Uint8Array(0),
+    }));
+    assert.match(refusal(node, at.maker, old), /malformed/);
+    opens(node, at.maker, early.messages[0]);
+  });
+
+  it("is refused with post-quantum bytes of a length or place that there is not", () => {
+    const { maker, answerer } = atRest();
+    const offering = seal(node, maker, new Uint8Array(150)).next;
+    const long = new Uint8Array(EK_BYTES + 1);
+    for (const bytes of [
+      Uint8Array.of(0),
+      new Uint8Array(3),
+      new Uint8Array(4),
+      message(u16(0), u16(1), long.subarray(1)),
+      message(u16(0), u16(EK_BYTES), u16(0)),
+      message(u16(0), u16(0xffff), u16(0)),
+      message(u16(1), u16(0), u16(0)),
+      u16(1),
+    ])
+      refusedAlike(answerer, says(maker, bytes), "malformed");
+    for (const bytes of [
+      u16(EK_BYTES + 1),
+      message(u16(EK_BYTES), u16(1), long.subarray(0, CT_BYTES)),
+      message(u16(EK_BYTES), u16(0), long.subarray(0, CT_BYTES + 1)),
+      message(u16(EK_BYTES), u16(CT_BYTES), u16(1)),
+    ])
+      refusedAlike(offering, says(answerer, bytes), "malformed");
+    const answering = until(atRest(), "answerer", "answering");
+    refusedAlike(answering.answerer, says(answering.maker, u16(CT_BYTES + 1)), "malformed");
+    const resting = epochLater(atRest());
+    refusedAlike(resting.answerer, says(resting.maker, u16(1)), "malformed");
+  });
+
+  it("is refused with bytes beyond what any header holds", () => {
+    const { maker, answerer } = atRest();
+    refusedAlike(answerer, says(maker, new Uint8Array(limits.sckaMessage + 1)), "malformed");
+  });
+
+  it("is refused with an encapsulation key that fails its checks", () => {
+    const { maker, answerer } = atRest();
+    const bad = new Uint8Array(EK_BYTES).fill(0xff);
+    refusedAlike(answerer, says(maker, message(u16(0), u16(0), bad)), "bad-key");
+  });
+
+  for (const value of ["key", "ciphertext"] as const)
+    it(`and changes the ${value} ends in refused messages, and never in a split that nobody sees`, () => {
+      const rest = atRest();
+      let { maker, answerer } = rest;
+      const there = seal(node, maker, new Uint8Array(2_000));
+      if (value === "key") {
+        const { public: ek } = stageOf(there.next, "offering").pair;
+        const changed = message(u16(0), u16(0), flip(ek, 1_180));
+        answerer = opens(node, answerer, says(maker, changed)).next;
+      } else answerer = opens(node, answerer, there.message).next;
+      maker = there.next;
+      // A message without room begins the chain on which the lie is told.
+      answerer = seal(node, answerer, new Uint8Array(81_820)).next;
+      const { ct } = stageOf(answerer, "answering");
+      const sent = value === "key" ? ct : flip(ct, 7);
+      const back = says(answerer, message(u16(EK_BYTES), u16(0), sent));
+      maker = opens(node, maker, back).next;
+      stageOf(maker, "agreed");
+      // Until the maker takes the epoch up all goes on; its very first message of the epoch is refused, and each after it.
+      const { messages } = sealMany(node, maker, 3);
+      for (const message of messages) refusedAlike(answerer, message, "forged");
+      // The answerer, who has not followed, is understood.
+      opens(node, maker, sealMany(node, answerer, 2).messages[1]);
+    });
+});
