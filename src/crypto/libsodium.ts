@@ -11,13 +11,26 @@ export interface Libsodium {
   UTF8ToString(text: Pointer): string;
   _malloc(bytes: number): Pointer;
   _sodium_version_string(): Pointer;
-  _crypto_hash_sha256(out: Pointer, data: Pointer, low: number, high: number): number;
   _crypto_auth_hmacsha256(
     out: Pointer,
     data: Pointer,
     low: number,
     high: number,
     key: Pointer,
+  ): number;
+  _crypto_kdf_hkdf_sha256_extract(
+    prk: Pointer,
+    salt: Pointer,
+    saltLength: number,
+    ikm: Pointer,
+    ikmLength: number,
+  ): number;
+  _crypto_kdf_hkdf_sha256_expand(
+    out: Pointer,
+    outLength: number,
+    info: Pointer,
+    infoLength: number,
+    prk: Pointer,
   ): number;
   _crypto_aead_chacha20poly1305_ietf_encrypt: Encrypt;
   _crypto_aead_chacha20poly1305_ietf_decrypt: Decrypt;

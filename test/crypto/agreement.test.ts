@@ -22,7 +22,7 @@ for (const node of fast)
 
     it("on HKDF of every length", () => {
       fc.assert(
-        fc.property(bytes(70), bytes(70), bytes(70), fc.nat(200), (salt, ikm, info, length) => {
+        fc.property(bytes(70), bytes(70), bytes(300), fc.nat(300), (salt, ikm, info, length) => {
           const okm = node.hkdf(salt, ikm, info, length);
           assert.equal(okm.length, length);
           assert.deepEqual(okm, noble.hkdf(salt, ikm, info, length));

@@ -80,4 +80,24 @@ describe("libsodium's memory", () => {
       );
     }
   });
+
+  it("is written nowhere beyond its scratch, however long a text, its associated data or a key is", async () => {
+    const crypto = await makers.sodium();
+    const scratch = await loadSodium();
+    assert.ok(scratch !== undefined);
+    const beyond = () => scratch.memory.slice(scratch.at + 8192, scratch.at + 200_000);
+    const before = beyond();
+    const [key, nonce, huge] = [crypto.random(32), crypto.random(24), crypto.random(100_000)];
+    const short = nonce.subarray(0, 12);
+    for (const [text, ad] of [
+      [huge, key],
+      [key, huge],
+    ] as const) {
+      assert.deepEqual(crypto.open(key, short, crypto.seal(key, short, text, ad), ad), text);
+      assert.deepEqual(crypto.openX(key, nonce, crypto.sealX(key, nonce, text, ad), ad), text);
+    }
+    assert.deepEqual(crypto.hmac(key, huge), makers.noble().hmac(key, huge));
+    assert.deepEqual(crypto.hmac(huge, key), makers.noble().hmac(huge, key));
+    assert.deepEqual(beyond(), before);
+  });
 });
