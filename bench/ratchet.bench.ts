@@ -1,9 +1,10 @@
 /**
  * The ratchet: sealing, opening, a turn of the conversation, and the handshake, with each provider. Beside each stand
- * the primitives that it calls, on the same provider and in the plainest way on node:crypto.
+ * the primitives that it calls, alone: on the same provider they are the physical limit of that path, and the ratio is
+ * what the protocol's own code adds; in the plainest way on node:crypto they show what the provider gains.
  */
 import { randomBytes } from "node:crypto";
-import { type CryptoProvider, nobleCrypto, nodeCrypto } from "../src/crypto/index.ts";
+import { type CryptoProvider, nobleCrypto, nodeCrypto, sodiumCrypto } from "../src/crypto/index.ts";
 import { open, seal } from "../src/ratchet/index.ts";
 import { floorOf } from "./lib/floor.ts";
 import { medians } from "./lib/measure.ts";
@@ -47,10 +48,21 @@ async function figures(crypto: CryptoProvider, length: number): Promise<Figure[]
   return found;
 }
 
-for (const crypto of [nodeCrypto(), nobleCrypto()]) {
+const sodium = await sodiumCrypto();
+if (sodium === undefined) process.stdout.write("libsodium-sumo is not installed\n");
+for (const crypto of [...(sodium ? [sodium] : []), nodeCrypto(), nobleCrypto()]) {
   const rows: Figure[] = [];
   for (const length of [100, 1024]) rows.push(...(await figures(crypto, length)));
-  const { both } = await medians({ both: () => handshake(crypto) }, { time: 500 });
-  rows.push({ name: "handshake, both sides", value: both, unit: "µs" });
+  const floor = floorOf(crypto, handshake);
+  const { both, own } = await medians(
+    { both: () => handshake(crypto), own: floor.own },
+    { time: 500 },
+  );
+  rows.push({
+    name: "handshake, both sides",
+    value: both,
+    unit: "µs",
+    beside: { name: floor.calls, value: own },
+  });
   printTable(`Ratchet, provider ${crypto.name}; beside it the primitives alone`, rows);
 }

@@ -10,7 +10,7 @@ export interface Figure {
   readonly beside?: { readonly name: string; readonly value: number };
 }
 
-/** The lines of a table. The ratio is ours over the peer's, so that 1.00 means that we cost nothing more. */
+/** The lines of a table of figures. The ratio is ours over the peer's, so that 1.00 means that we cost nothing more. */
 export function tableLines(title: string, figures: readonly Figure[]): string[] {
   const cells = figures.map(({ name, value, unit, beside }) => [
     name,
@@ -19,15 +19,35 @@ export function tableLines(title: string, figures: readonly Figure[]): string[] 
     beside === undefined ? "" : `${readable(beside.value)} ${unit}`,
     beside === undefined ? "" : `${(value / beside.value).toFixed(2)}×`,
   ]);
-  const rows = [["", "figure", "beside it", "", "ratio"], ...cells];
-  const widths = [0, 1, 2, 3, 4].map((column) =>
+  return columns(title, [["", "figure", "beside it", "", "ratio"], ...cells], [0, 2]);
+}
+
+export function printTable(title: string, figures: readonly Figure[]): void {
+  process.stdout.write(`${tableLines(title, figures).join("\n")}\n`);
+}
+
+/** A table of texts, the first row being its head. `left` are the columns of words; numbers stand to the right. */
+export function printRows(
+  title: string,
+  rows: readonly (readonly string[])[],
+  left: readonly number[] = [0],
+): void {
+  process.stdout.write(`${columns(title, rows, left).join("\n")}\n`);
+}
+
+function columns(
+  title: string,
+  rows: readonly (readonly string[])[],
+  left: readonly number[],
+): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );
   const lines = rows.map((row) =>
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return column === 0 || column === 2 ? cell.padEnd(width) : cell.padStart(width);
+        return left.includes(column) ? cell.padEnd(width) : cell.padStart(width);
       })
       .join("  ")
       .trimEnd(),
@@ -35,12 +55,8 @@ export function tableLines(title: string, figures: readonly Figure[]): string[] 
   return ["", title, ...lines];
 }
 
-export function printTable(title: string, figures: readonly Figure[]): void {
-  process.stdout.write(`${tableLines(title, figures).join("\n")}\n`);
-}
-
 /** Three significant digits, or whole numbers with groups of three from 1000 on. */
-function readable(value: number): string {
+export function readable(value: number): string {
   if (value >= 1000) return Math.round(value).toLocaleString("en-US");
   return Number(value.toPrecision(3)).toString();
 }
