@@ -4,6 +4,8 @@ import { nobleCrypto, nodeCrypto } from "../../src/crypto/index.ts";
 import { printed, recordFiles, type VectorFile } from "./generate-sotto.ts";
 import { bytes, spelled, written } from "./notation.ts";
 import { operations, queue } from "./operations.ts";
+import { formats } from "./second/formats.ts";
+import { accountOf, rules } from "./second/rules.ts";
 
 const folder = new URL("./", import.meta.url);
 const names = readdirSync(folder).filter((name) => /^sotto-.*\.json$/.test(name));
@@ -22,6 +24,22 @@ describe("the project's vectors", () => {
           assert.deepEqual(got, out, `${operation}: ${name}`);
         }
       });
+
+  it("hold for a second implementation that knows nothing but SPEC and WIRE", () => {
+    const second = { ...formats, ...rules };
+    const seen = new Set<string>();
+    for (const { name: file, vectors } of files)
+      for (const { name, operation, in: given, out } of vectors) {
+        seen.add(operation);
+        const run = second[operation];
+        if (operation === "account.from-entropy")
+          assert.deepEqual({ ...(out as object), ...accountOf(bytes(given, "entropy")) }, out);
+        if (run) assert.deepEqual(run(given), out, `${file}: ${operation}: ${name}`);
+      }
+    // The words of BIP39 and the classes of Unicode are other people's tables.
+    const without = [...seen].filter((operation) => !(operation in second)).sort();
+    assert.deepEqual(without, ["account.from-entropy", "account.from-words", "name.clean"]);
+  });
 
   it("hold a case of every operation, and a refusal of every decoder", () => {
     const seen = new Map<string, Set<boolean>>();

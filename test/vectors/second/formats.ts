@@ -1,0 +1,320 @@
+/** WIRE §1, §4 and §7, read aloud. */
+import { bytes, type Fields, fields, type Json, list, number, spelled, text, written } from "../notation.ts";
+import { u32, u64 } from "./primitives.ts";
+import { base32 } from "./rules.ts";
+
+const NO_REASON = { refused: true };
+const why = (refused: string) => ({ refused });
+const zero = (from: Uint8Array) => from.every((byte) => byte === 0);
+const utf8 = (from: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(from);
+  } catch {
+    return undefined;
+  }
+};
+
+// §1
+const BUCKETS = [256, 1024, 4096, 16_384, 81_920];
+const bucket = (length: number) => BUCKETS.find((size) => size >= 4 + length) as number;
+
+function frames(given: Fields): Json {
+  const payloads: string[] = [];
+  let held = Buffer.alloc(0);
+  for (const chunk of list(given, "chunks")) {
+    held = Buffer.concat([held, spelled(String(chunk))]);
+    while (held.length >= 4) {
+      const length = held.readUInt32BE(0);
+      if (length === 0) return why("empty");
+      if (length > 81_916) return why("too-long");
+      if (held.length < bucket(length)) break;
+      if (!zero(held.subarray(4 + length, bucket(length)))) return why("padding");
+      payloads.push(written(held.subarray(4, 4 + length)));
+      held = held.subarray(bucket(length));
+    }
+  }
+  return { payloads, pending: held.length };
+}
+
+function linkFrame(payload: Uint8Array): Json {
+  const [type = 0] = payload;
+  const name = [undefined, "hello", "answer", "handshake", "ratchet", "ping", "pong"][type];
+  if (name === undefined || payload.length > 81_916) return NO_REASON;
+  if (type >= 5) return payload.length === 1 ? { type: name } : NO_REASON;
+  if (type >= 3) return payload.length > 1 ? { message: written(payload.subarray(1)), type: name } : NO_REASON;
+  if (payload.length !== 115 || payload[1] !== 1) return NO_REASON;
+  const [nonce, tag, sealed] = [payload.subarray(2, 34), payload.subarray(34, 66), payload.subarray(66)];
+  return { nonce: written(nonce), sealed: written(sealed), tag: written(tag), type: name };
+}
+
+function body(given: Fields, name: string, words: readonly string[]): Json {
+  const whole = bytes(given, "body");
+  const word = words[(whole[0] ?? 0) - 1];
+  return whole.length === 33 && word ? { id: written(whole.subarray(1)), [name]: word } : NO_REASON;
+}
+
+// §4: Protocol Buffers
+interface Found {
+  readonly number: number;
+  readonly type: number;
+  readonly value: Uint8Array;
+  /** Of a varint. */
+  readonly count: bigint;
+}
+
+function parse(from: Uint8Array): Found[] | undefined {
+  const found: Found[] = [];
+  let at = 0;
+  const varint = (): bigint | undefined => {
+    let value = 0n;
+    for (let i = 0; i < 10; i++) {
+      const byte = from[at++];
+      if (byte === undefined) return undefined;
+      value |= BigInt(byte & 127) << BigInt(7 * i);
+      if (byte < 128) return byte === 0 && i > 0 ? undefined : value;
+    }
+    return undefined;
+  };
+  while (at < from.length) {
+    const key = varint();
+    if (key === undefined || key > 0xffffffffn || found.length === 64) return undefined;
+    const [field, type] = [Number(key >> 3n), Number(key & 7n)];
+    const start = at;
+    const count = type === 0 || type === 2 ? varint() : 0n;
+    if (field === 0 || count === undefined || ![0, 1, 2, 5].includes(type)) return undefined;
+    const from_ = type === 2 ? at : start;
+    const length = type === 2 ? Number(count) : type === 0 ? at - start : type === 1 ? 8 : 4;
+    at = from_ + length;
+    if (at > from.length) return undefined;
+    found.push({ number: field, type, count, value: from.subarray(from_, at) });
+  }
+  return found;
+}
+
+/** The fields that a schema names: type `#` for a count, `b` for bytes, `[]` for up to eight bytes; undefined where one is not so. */
+function take(from: Uint8Array, schema: Readonly<Record<number, [string, "#" | "b" | "[]"]>>, others?: (field: number) => void) {
+  const found = parse(from);
+  if (found === undefined) return undefined;
+  const values: Record<string, number | Uint8Array | Uint8Array[]> = {};
+  for (const { number: field, type, value, count } of found) {
+    const [name, form] = schema[field] ?? [];
+    if (name === undefined) {
+      others?.(field);
+      continue;
+    }
+    if (type !== (form === "#" ? 0 : 2) || count > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
+    if (form === "[]") values[name] = [...((values[name] as Uint8Array[]) ?? []), value];
+    else if (name in values) return undefined;
+    else values[name] = form === "#" ? Number(count) : value;
+  }
+  return values;
+}
+
+function message(from: Uint8Array): { shown: Json; newer: boolean } | undefined {
+  let newer = false;
+  const found = take(
+    from,
+    { 1: ["id", "b"], 2: ["sequence", "#"], 3: ["lamport", "#"], 4: ["parents", "[]"], 5: ["sentAt", "#"], 6: ["text", "b"], 7: ["settled", "#"] },
+    (field) => {
+      newer ||= field >= 16;
+    },
+  );
+  const { id, sequence, lamport, parents = [], sentAt, settled } = (found ?? {}) as {
+    id?: Uint8Array; sequence?: number; lamport?: number; parents?: Uint8Array[]; sentAt?: number; settled?: number;
+  };
+  const said = (found?.text ?? (newer ? Buffer.alloc(0) : undefined)) as Uint8Array | undefined;
+  const shown = said && said.length <= 65_536 ? utf8(said) : undefined;
+  if (id?.length !== 16 || !sequence || lamport === undefined || sentAt === undefined || shown === undefined) return undefined;
+  if (settled === undefined || settled >= sequence || parents.length > 8 || parents.some(({ length }) => length !== 16)) return undefined;
+  return { shown: { id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled, text: shown }, newer };
+}
+
+function ack(from: Uint8Array): Json | undefined {
+  const { upTo, bits, readUpTo } = (take(from, { 1: ["upTo", "#"], 2: ["bits", "b"], 3: ["readUpTo", "#"] }) ?? {}) as {
+    upTo?: number; bits?: Uint8Array; readUpTo?: number;
+  };
+  if (upTo === undefined || bits === undefined || readUpTo === undefined || bits.length > 64 || bits.at(-1) === 0) return undefined;
+  return { bits: written(bits), readUpTo, upTo };
+}
+
+function content(from: Uint8Array): Json {
+  let newer = false;
+  const found = take(from, { 1: ["message", "b"], 2: ["ack", "b"] }, () => {
+    newer = true;
+  });
+  if (found === undefined) return NO_REASON;
+  const read = found.message && message(found.message as Uint8Array);
+  const acked = found.ack && ack(found.ack as Uint8Array);
+  if ((found.message && !read) || (found.ack && !acked)) return NO_REASON;
+  const unknown = newer || (read && read.newer);
+  return { ...(acked && { ack: acked as Json }), ...(read && { message: read.shown }), ...(unknown && { unknown: true }) };
+}
+
+const varint = (value: number): Buffer => {
+  const out: number[] = [];
+  let rest = BigInt(value);
+  for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
+  return Buffer.from([...out, Number(rest)]);
+};
+const count = (field: number, value: number) => Buffer.concat([varint(field * 8), varint(value)]);
+const blob = (field: number, value: Uint8Array) => Buffer.concat([varint(field * 8 + 2), varint(value.length), value]);
+
+function encodeContent({ message: said, ack: acked }: Fields): Json {
+  const parts: Buffer[] = [];
+  if (said) {
+    const it = fields(said);
+    parts.push(blob(1, Buffer.concat([
+      blob(1, bytes(it, "id")), count(2, number(it, "sequence")), count(3, number(it, "lamport")),
+      ...list(it, "parents").map((parent) => blob(4, spelled(String(parent)))),
+      count(5, number(it, "sentAt")), blob(6, Buffer.from(text(it, "text"))), count(7, number(it, "settled")),
+    ])));
+  }
+  if (acked) {
+    const it = fields(acked);
+    parts.push(blob(2, Buffer.concat([count(1, number(it, "upTo")), blob(2, bytes(it, "bits")), count(3, number(it, "readUpTo"))])));
+  }
+  return { bytes: written(Buffer.concat(parts)) };
+}
+
+function payload(from: Uint8Array): Json {
+  const { certificate, name, capabilities, madeAt, stream } = (take(from, {
+    1: ["certificate", "b"], 2: ["name", "b"], 3: ["capabilities", "#"], 4: ["madeAt", "#"], 5: ["stream", "b"],
+  }) ?? {}) as { certificate?: Uint8Array; name?: Uint8Array; capabilities?: number; madeAt?: number; stream?: Uint8Array };
+  const said = name && name.length <= 256 ? utf8(name) : undefined;
+  if (certificate?.length !== 136 || stream?.length !== 16 || said === undefined || madeAt === undefined) return NO_REASON;
+  if (capabilities === undefined || capabilities >= 2 ** 32) return NO_REASON;
+  return { capabilities, certificate: written(certificate), madeAt, name: said, stream: written(stream) };
+}
+
+/** Received sequences as a plain set, shown as an acknowledgement shows them. */
+function received(given: Fields): Json {
+  const [before, bits] = [number(given, "upTo"), bytes(given, "bits")];
+  const all = new Set<number>();
+  for (let i = 0; i < bits.length * 8; i++) if (((bits[i >> 3] as number) >> (i & 7)) & 1) all.add(before + 2 + i);
+  const state = { upTo: before };
+  const close = () => {
+    while (all.delete(state.upTo + 1)) state.upTo += 1;
+    for (const sequence of all) if (sequence <= state.upTo) all.delete(sequence);
+  };
+  for (const sequence of (given.sequences as number[] | undefined) ?? [])
+    if (sequence > state.upTo && sequence <= state.upTo + 513) {
+      all.add(sequence);
+      close();
+    }
+  const floor = given.floor as number | undefined;
+  if (floor !== undefined && floor > state.upTo) {
+    if (floor > state.upTo + 513) all.clear();
+    state.upTo = floor;
+    close();
+  }
+  const out = Buffer.alloc(64);
+  for (const sequence of all) {
+    const bit = sequence - state.upTo - 2;
+    out[bit >> 3] = (out[bit >> 3] as number) | (1 << (bit & 7));
+  }
+  const end = out.findLastIndex((byte) => byte !== 0) + 1;
+  return { bits: written(out.subarray(0, end)), upTo: state.upTo };
+}
+
+// §7
+function crc(from: Uint8Array): Buffer {
+  let sum = 0xffffffffn;
+  for (const byte of from) {
+    sum ^= BigInt(byte) << 24n;
+    for (let bit = 0; bit < 8; bit++) sum = ((sum << 1n) ^ (sum >> 31n ? 0x104c11db7n : 0n)) & 0xffffffffn;
+  }
+  return u32(Number(sum ^ 0xffffffffn));
+}
+
+function unbase32(from: string): Buffer | undefined {
+  const values = [...from.toLowerCase()].map((character) => "abcdefghijklmnopqrstuvwxyz234567".indexOf(character));
+  const bits = values.map((value) => value.toString(2).padStart(5, "0")).join("");
+  const whole = bits.length - (bits.length % 8);
+  if (values.includes(-1) || bits.length - whole >= 5 || bits.slice(whole).includes("1")) return undefined;
+  return Buffer.from((bits.slice(0, whole).match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}
+
+const isHint = (hint: string) => /^\/[\x21-\x7e]{1,127}$/.test(hint);
+
+function parseInvite(given: Fields): Json {
+  const link = text(given, "link");
+  const [, said] = /^sotto:(?:\/\/)?([a-z0-9]*)$/i.exec(link.replace(/\s/g, "")) ?? [];
+  if (said === undefined || link.length > 4096) return why("invite-malformed");
+  if (!/^[a-z2-7]*$/i.test(said)) return why("invite-mistyped");
+  const head = unbase32(`${said.slice(0, 5)}aaa`);
+  if (said.length < 5 || head === undefined) return why("invite-truncated");
+  const first = head[0] as number;
+  const whole = unbase32(said);
+  const sound = whole && whole.length > 4 && crc(whole.subarray(0, -4)).equals(whole.subarray(-4));
+  if (first >> 4 !== 1 || (first & 12) !== 0) return why(sound ? "invite-newer" : "invite-mistyped");
+  const hinted = (first & 2) !== 0;
+  const length = 57 + (hinted ? 2 + head.readUInt16BE(1) : 0);
+  const characters = Math.ceil((length * 8) / 5);
+  if (said.length !== characters) return why(said.length < characters ? "invite-truncated" : "invite-malformed");
+  if (!whole || !sound) return why("invite-mistyped");
+  const at = hinted ? 3 : 1;
+  const hints: string[] = [];
+  for (let i = at + 52; i < whole.length - 4; ) {
+    const size = whole[i] as number;
+    const hint = whole.subarray(i + 1, Math.min(i + 1 + size, whole.length - 4)).toString("latin1");
+    if (hint.length !== size || !isHint(hint) || hints.push(hint) > 4) return why("invite-malformed");
+    i += 1 + size;
+  }
+  if (hinted !== hints.length > 0) return why("invite-malformed");
+  return {
+    account: written(whole.subarray(at, at + 32)), expiresAt: whole.readUInt32BE(at + 48) * 60_000, hints,
+    kind: first & 1 ? "reusable" : "once", secret: written(whole.subarray(at + 32, at + 48)),
+  };
+}
+
+function encodeInvite(given: Fields): Json {
+  const hints = list(given, "hints").map((hint) => Buffer.from(String(hint)));
+  const block = Buffer.concat(hints.map((hint) => Buffer.concat([Buffer.from([hint.length]), hint])));
+  const flags = (text(given, "kind") === "reusable" ? 1 : 0) | (hints.length > 0 ? 2 : 0);
+  const size = hints.length > 0 ? u32(block.length).subarray(2) : Buffer.alloc(0);
+  const fixed = [bytes(given, "account"), bytes(given, "secret"), u32(number(given, "expiresAt") / 60_000)];
+  const all = Buffer.concat([Buffer.from([0x10 | flags]), size, ...fixed, block]);
+  return { link: `sotto:${base32(Buffer.concat([all, crc(all)]))}` };
+}
+
+export const formats: Readonly<Record<string, (given: Fields) => Json>> = {
+  "frame.encode": (given) => {
+    const said = bytes(given, "payload");
+    const frame = Buffer.alloc(bucket(said.length));
+    frame.set(u32(said.length));
+    frame.set(said, 4);
+    return { frame: written(frame) };
+  },
+  "frame.decode": frames,
+  "link-frame.decode": (given) => linkFrame(bytes(given, "payload")),
+  "hello-body.decode": (given) => body(given, "mode", ["resume", "handshake"]),
+  "answer-body.decode": (given) => body(given, "status", ["resume", "handshake", "used", "expired", "pending", "denied"]),
+  "position.encode": (given) => {
+    const numbers = [u64(number(given, "sealed")), u64(number(given, "received"))];
+    return { position: written(Buffer.concat([bytes(given, "session"), ...numbers])) };
+  },
+  "position.decode": (given) => {
+    const whole = Buffer.from(bytes(given, "position"));
+    const [sealed, received] = [16, 24].map((at) => Number(whole.readBigUInt64BE(at))) as [number, number];
+    return { received, sealed, session: written(whole.subarray(0, 16)) };
+  },
+  "content.encode": encodeContent,
+  "content.decode": (given) => content(bytes(given, "bytes")),
+  "payload.encode": (given) => ({
+    bytes: written(Buffer.concat([
+      blob(1, bytes(given, "certificate")), blob(2, Buffer.from(text(given, "name"))), count(3, number(given, "capabilities")),
+      count(4, number(given, "madeAt")), blob(5, bytes(given, "stream")),
+    ])),
+  }),
+  "payload.decode": (given) => payload(bytes(given, "bytes")),
+  "received.add": (given) => received(given),
+  "received.raise": (given) => received(given),
+  "base32.encode": (given) => ({ text: base32(bytes(given, "bytes")) }),
+  "base32.decode": (given) => {
+    const value = unbase32(text(given, "text"));
+    return value ? { bytes: written(value) } : NO_REASON;
+  },
+  checksum: (given) => ({ checksum: written(crc(bytes(given, "bytes"))) }),
+  "invite.encode": encodeInvite,
+  "invite.parse": parseInvite,
+};
