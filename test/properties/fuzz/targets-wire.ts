@@ -79,6 +79,10 @@ const frames: Target = {
       ).map((at, i, all) => input.slice(at, all[i + 1] ?? input.length)),
     );
     for (const chunks of cuts) assert.deepEqual(pushed(chunks), whole);
+    // What was taken is what encodes to the very bytes, so no two frames say the same.
+    if (!Array.isArray(whole)) return;
+    const again = concat(...whole.map(encodeFrame));
+    assert.ok(same(again, input.slice(0, again.length)));
   },
 };
 
