@@ -5,6 +5,7 @@ import { printed, recordFiles, type VectorFile } from "./generate-sotto.ts";
 import { bytes, spelled, written } from "./notation.ts";
 import { operations, queue } from "./operations.ts";
 import { formats } from "./second/formats.ts";
+import { handshake } from "./second/handshake.ts";
 import { accountOf, rules } from "./second/rules.ts";
 
 const folder = new URL("./", import.meta.url);
@@ -39,6 +40,17 @@ describe("the project's vectors", () => {
     // The words of BIP39 and the classes of Unicode are other people's tables.
     const without = [...seen].filter((operation) => !(operation in second)).sort();
     assert.deepEqual(without, ["account.from-entropy", "account.from-words", "name.clean"]);
+  });
+
+  it("of the handshake hold for it too, out of the chance that VECTORS tells of", () => {
+    const { vectors } = JSON.parse(textOf("noise_xxhfs_psk0.json")) as { vectors: Record<string, string>[] };
+    assert.ok(vectors.length > 0);
+    for (const { name, prologue, message1, message2, message3, sessionId, pairRoot } of vectors) {
+      const made = handshake(String(name), Buffer.from(String(prologue), "hex"));
+      assert.deepEqual(made.messages.map((message) => message.toString("hex")), [message1, message2, message3]);
+      assert.equal(made.sessionId.toString("hex"), sessionId);
+      assert.equal(made.pairRoot.toString("hex"), pairRoot);
+    }
   });
 
   it("hold a case of every operation, and a refusal of every decoder", () => {

@@ -105,6 +105,8 @@ const publicKey = (crv: string, x: Uint8Array) => createPublicKey({ format: "jwk
 
 export const publicOf = (seed: Uint8Array): Buffer =>
   Buffer.from(privateKey("Ed25519", seed).export({ format: "jwk" }).x as string, "base64url");
+export const publicOfX = (secret: Uint8Array): Buffer =>
+  Buffer.from(privateKey("X25519", secret).export({ format: "jwk" }).x as string, "base64url");
 export const signed = (seed: Uint8Array, message: Uint8Array): Buffer => sign(null, message, privateKey("Ed25519", seed));
 
 export function verified(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
