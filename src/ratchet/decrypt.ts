@@ -14,6 +14,7 @@ import {
   type OldChain,
   type SkippedKey,
   type SkippedKeys,
+  skipMessageKeys,
   trimSkipped,
   withoutSkipped,
 } from "./skipped.ts";
@@ -176,7 +177,7 @@ function forward(
   return opened(crypto, plaintext, next, header, now);
 }
 
-/** SkipMessageKeysHE: keeps the keys of the messages before `until`. The caller has bounded their number. */
+/** The receiving chain at `until`, with the keys of the messages before it kept. The caller has bounded their number. */
 function skipTo(
   crypto: CryptoProvider,
   receiving: ActiveReceiving,
@@ -185,20 +186,17 @@ function skipTo(
   now: number,
 ): { chain: ActiveReceiving; scka: Scka } {
   if (until === receiving.Nr) return { chain: receiving, scka };
-  const at = Math.max(0, Math.trunc(now));
-  const added: SkippedKey[] = [];
-  let { CKr } = receiving;
-  let pqState = scka;
-  for (let N = receiving.Nr; N < until; N++) {
-    const pq = sckaReceiveKey(crypto, pqState);
-    const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKr), pq.pq_mk);
-    added.push({ N, mk, at });
-    CKr = nextChainKey(crypto, CKr);
-    pqState = pq.next;
-  }
   const { current, old } = receiving.MKSKIPPED;
-  const MKSKIPPED = { current: { list: current.list.concat(added), lost: current.lost }, old };
-  return { chain: { ...receiving, CKr, Nr: until, MKSKIPPED }, scka: pqState };
+  let pqState = scka;
+  const chain = { CK: receiving.CKr, from: receiving.Nr, until };
+  const { keys, CK } = skipMessageKeys(current, chain, now, (CKr) => {
+    const pq = sckaReceiveKey(crypto, pqState);
+    pqState = pq.next;
+    const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKr), pq.pq_mk);
+    return { mk, CK: nextChainKey(crypto, CKr) };
+  });
+  const MKSKIPPED = { current: keys, old };
+  return { chain: { ...receiving, CKr: CK, Nr: until, MKSKIPPED }, scka: pqState };
 }
 
 /** TrySkippedMessageKeysHE on the chain that the header belongs to. The key goes only once the body has opened. */

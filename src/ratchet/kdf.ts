@@ -8,6 +8,23 @@ const EPOCH = utf8(labels.postQuantumEpoch);
 const NEXT_CHAIN = Uint8Array.of(1);
 const MESSAGE_KEY = Uint8Array.of(2);
 
+/** What a chain of the Diffie-Hellman ratchet is derived by. */
+export interface RatchetKdf {
+  /** The next root key, chain key and header key out of a DH output, 32 bytes each. Wipes the DH output. */
+  KDF_RK(
+    crypto: CryptoProvider,
+    RK: Uint8Array,
+    dhOut: Uint8Array,
+  ): { RK: Uint8Array; CK: Uint8Array; NHK: Uint8Array };
+  /** The next chain key. */
+  nextChainKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array;
+  /** The message key of this place in a chain. With `nextChainKey` it is the spec's KDF_CK. */
+  chainMessageKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array;
+}
+
+/** Ours. A test has another protocol's, to hold the ratchet's steps to an implementation that is not our own. */
+export const sottoKdf: RatchetKdf = { KDF_RK, nextChainKey, chainMessageKey };
+
 /** KDF_RK_HE: HKDF-SHA256(salt RK, ikm DH output) to a root key, a chain key and the next header key. Wipes the DH output. */
 export function KDF_RK(
   crypto: CryptoProvider,

@@ -43,6 +43,27 @@ export interface Skipped {
 const noKeys: SkippedKeys = { list: [], lost: 0 };
 export const noneSkipped: Skipped = { current: noKeys, old: [] };
 
+/**
+ * SkipMessageKeysHE: keeps the keys of a chain's messages from place `from` up to `until`, which the caller has bounded.
+ * @param takeKey the key of a place and the chain key behind it, out of the chain key there.
+ */
+export function skipMessageKeys(
+  { list, lost }: SkippedKeys,
+  chain: { readonly CK: Uint8Array; readonly from: number; readonly until: number },
+  now: number,
+  takeKey: (CK: Uint8Array) => { readonly mk: Uint8Array; readonly CK: Uint8Array },
+): { keys: SkippedKeys; CK: Uint8Array } {
+  const at = Math.max(0, Math.trunc(now));
+  const added: SkippedKey[] = [];
+  let { CK } = chain;
+  for (let N = chain.from; N < chain.until; N++) {
+    const taken = takeKey(CK);
+    added.push({ N, mk: taken.mk, at });
+    CK = taken.CK;
+  }
+  return { keys: { list: list.concat(added), lost }, CK };
+}
+
 /** Where the key of message N stands in the list, or -1. */
 export function findSkipped({ list }: SkippedKeys, N: number): number {
   let low = 0;

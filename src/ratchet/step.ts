@@ -1,6 +1,6 @@
 /** The Diffie-Hellman ratchet's step (Double Ratchet §4.4, DHRatchetHE), in two halves. */
 import type { CryptoProvider } from "../crypto/index.ts";
-import { KDF_RK } from "./kdf.ts";
+import { type RatchetKdf, sottoKdf } from "./kdf.ts";
 import { noneSkipped, retireChain } from "./skipped.ts";
 import type { ActiveReceiving, OurRatchetKey, Sending, Session, TheirRatchetKey } from "./state.ts";
 
@@ -14,6 +14,7 @@ export function stepReceiving(
   session: Session,
   { DHs, Ns }: { DHs: OurRatchetKey; Ns: number },
   DHr: TheirRatchetKey,
+  { KDF_RK }: RatchetKdf = sottoKdf,
 ): (Session & { receiving: ActiveReceiving }) | undefined {
   const dhOut = crypto.dh(DHs, DHr);
   if (dhOut === undefined) return undefined;
@@ -41,6 +42,7 @@ export function stepSending(
   crypto: CryptoProvider,
   session: Session,
   { DHr, PN }: Extract<Sending, { kind: "due" }>,
+  { KDF_RK }: RatchetKdf = sottoKdf,
 ): Session & { sending: Extract<Sending, { kind: "active" }> } {
   const DHs = crypto.dhGenerate();
   const dhOut = crypto.dh(DHs, DHr);
