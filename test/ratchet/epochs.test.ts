@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { limits, toHex, utf8 } from "../../src/base/index.ts";
-import { encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { readFileSync } from "node:fs";
+import { fromHex, limits, toHex, utf8 } from "../../src/base/index.ts";
+import { decodeSession, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { recordEpochs } from "../vectors/generate-epochs.ts";
 import {
   atRest,
   epochLater,
@@ -33,6 +35,18 @@ describe("a post-quantum epoch", () => {
     at = toMaker(at);
     stageOf(at.maker, "awaiting");
     assert.deepEqual([at.maker.scka.epoch, at.answerer.scka.epoch], [1, 1]);
+  });
+
+  it("gives the recorded bytes, over two epochs with late messages, and opens them", () => {
+    const file = new URL("../vectors/ratchet_epochs.json", import.meta.url);
+    const recorded: ReturnType<typeof recordEpochs> = JSON.parse(readFileSync(file, "utf8"));
+    assert.deepEqual(recordEpochs(), recorded);
+    const lone = decodeSession(fromHex(recorded.start.bob) ?? new Uint8Array(0));
+    assert.ok(lone);
+    const first = recorded.messages[0];
+    assert.ok(first?.to === "bob");
+    const { plaintext } = opens(node, lone, fromHex(first.message), first.now);
+    assert.equal(toHex(plaintext), first.plaintext);
   });
 
   it("has the other side make the key of the next one", () => {
