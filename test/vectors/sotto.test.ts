@@ -45,9 +45,10 @@ describe("the project's vectors", () => {
   it("of the handshake hold for it too, out of the chance that VECTORS tells of", () => {
     const { vectors } = JSON.parse(textOf("noise_xxhfs_psk0.json")) as { vectors: Record<string, string>[] };
     assert.ok(vectors.length > 0);
-    for (const { name, prologue, message1, message2, message3, sessionId, pairRoot } of vectors) {
+    for (const { name, prologue, message1, message2, message3, firstMessage, firstAnswer, sessionId, pairRoot } of vectors) {
       const made = handshake(String(name), Buffer.from(String(prologue), "hex"));
       assert.deepEqual(made.messages.map((message) => message.toString("hex")), [message1, message2, message3]);
+      assert.deepEqual(made.first.map((message) => message.toString("hex")), [firstMessage, firstAnswer]);
       assert.equal(made.sessionId.toString("hex"), sessionId);
       assert.equal(made.pairRoot.toString("hex"), pairRoot);
     }

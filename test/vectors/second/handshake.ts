@@ -1,6 +1,6 @@
-/** SPEC §6, read aloud, with the chance that VECTORS tells of. ML-KEM alone is the library's: node:crypto has none. */
+/** SPEC §6 and the beginning of §7, read aloud, with the chance that VECTORS tells of. ML-KEM alone is the library's: node:crypto has none. */
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import { dh, hkdf, label, open, publicOfX, seal, sha256, u32 } from "./primitives.ts";
+import { dh, hkdf, hmac, label, open, publicOfX, seal, sealX, sha256, u32 } from "./primitives.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -54,6 +54,18 @@ export interface Handshake {
   readonly messages: readonly [Buffer, Buffer, Buffer];
   readonly sessionId: Buffer;
   readonly pairRoot: Buffer;
+  /** The first ratchet message of Alice, and Bob's answer to it. */
+  readonly first: readonly [Buffer, Buffer];
+}
+
+/** A message of the first place of its chain, before there is anything post-quantum to tell. */
+function message(HK: Buffer, CK: Buffer, pq: Buffer, DH: Buffer, nonce: Buffer, AD: Buffer, plain: string): Buffer {
+  const header = Buffer.concat([DH, u32(0), u32(0), u32(0)]);
+  const sealed = sealX(HK, Buffer.concat([nonce, Buffer.alloc(8)]), header, AD);
+  const front = Buffer.concat([u32(sealed.length).subarray(2), nonce, sealed]);
+  const two = Buffer.from([2]);
+  const mk = hkdf(hmac(pq, two), hmac(CK, two), label("ratchet message key"), 32);
+  return Buffer.concat([front, seal(mk, nonce.subarray(0, 12), Buffer.from(plain), Buffer.concat([AD, front]))]);
 }
 
 /** Both sides at once, each with what it may know; whatever one seals the other opens. */
@@ -103,7 +115,16 @@ export function handshake(name: string, prologue: Uint8Array): Handshake {
   b.decrypt(said3);
   if (!a.h.equals(b.h) || !a.ck.equals(b.ck)) throw new Error("the two sides differ");
   const keys = hkdf(EMPTY, a.ck, Buffer.concat([label("session keys"), a.h]), 160);
+  const [RK, HKi, HKr, seed] = [0, 32, 64, 96].map((at) => keys.subarray(at, at + 32)) as [Buffer, Buffer, Buffer, Buffer];
+  const pq = hkdf(EMPTY, seed, label("post-quantum chain"), 96);
+  const [ra, rb] = [alice(32), bob(32)];
+  const there = hkdf(RK, shared(ra, publicOfX(eb)), label("ratchet root"), 96);
+  const back = hkdf(there.subarray(0, 32), shared(rb, publicOfX(ra)), label("ratchet root"), 96);
   return {
+    first: [
+      message(HKi, there.subarray(32, 64), pq.subarray(32, 64), publicOfX(ra), alice(16), a.h, "the first message"),
+      message(HKr, back.subarray(32, 64), pq.subarray(64), publicOfX(rb), bob(16), a.h, "the first answer"),
+    ],
     messages: [
       Buffer.concat([publicOfX(ea), e1, nothing]),
       Buffer.concat([publicOfX(eb), ekem1, s2, said2]),
