@@ -1,7 +1,7 @@
 /** Promises that no other test would have missed: found by changing the code and seeing every test pass (docs/MUTATION.md). */
 import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
-import { nodeCrypto } from "../../src/crypto/index.ts";
+import { nodeCrypto, wordsToEntropy } from "../../src/crypto/index.ts";
 import { open } from "../../src/ratchet/index.ts";
 import {
   type OldChain,
@@ -63,5 +63,16 @@ describe("a message whose header would end behind it", () => {
     const message = new Uint8Array(18 + 390 + 16);
     message.set([390 >> 8, 390 & 255]);
     assert.equal(must(open(nodeCrypto(), bob, message, NOW), "refused").why, "forged");
+  });
+});
+
+describe("recovery words", () => {
+  it("name the place of the first wrong one, the very first too", async () => {
+    const words = [...Array(23).fill("abandon"), "art"];
+    for (const at of [0, 1, 23])
+      await assert.rejects(
+        wordsToEntropy(words.with(at, "sotto").join(" ")),
+        new RegExp(`Word ${at + 1} is not`),
+      );
   });
 });
