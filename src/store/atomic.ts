@@ -1,5 +1,5 @@
-/** Files that are whole or not there, also after a loss of power. */
-import { open, rename, rm } from "node:fs/promises";
+/** Files that are whole or not there, also after a loss of power; and files that are to be gone. */
+import { type FileHandle, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Writes a file (0600) beside its place, syncs it, moves it there, and syncs the directory. */
@@ -19,6 +19,65 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/** Moves a file over another, and syncs the directory. Both lie in it. */
+export async function moveAtomically(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(dirname(to));
+}
+
+/** What a key's file can hold, with room to spare: nothing longer is overwritten whole. */
+const SHRED_BYTES = 4096;
+
+/**
+ * Overwrites a file in its place and removes it; nothing where there is none. Flash memory and file systems that write
+ * elsewhere may keep the old bytes: no program can tell. Windows moves no file over one that is open, so there it is only
+ * removed where it is replaced.
+ * @param random as many unpredictable bytes as it is asked for.
+ */
+export async function shred(path: string, random: (length: number) => Uint8Array): Promise<void> {
+  const file = await openIfThere(path);
+  if (!file) return;
+  try {
+    // Another name for the same bytes is somebody's backup.
+    if ((await file.stat()).nlink <= 1) await overwrite(file, random);
+  } finally {
+    await file.close();
+  }
+  await unlink(path);
+  await syncDirectory(dirname(path));
+}
+
+/** Lets another file take this one's name, then overwrites the bytes that it had before, if it can. */
+export async function shredReplaced(
+  path: string,
+  replace: () => Promise<void>,
+  random: (length: number) => Uint8Array,
+): Promise<void> {
+  // By what is open and not by name: whatever goes wrong, the bytes that have the name now are left alone.
+  const old = process.platform === "win32" ? undefined : await openIfThere(path);
+  try {
+    await replace();
+    if (old && (await old.stat()).nlink === 0) await overwrite(old, random).catch(() => undefined);
+  } finally {
+    await old?.close();
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function overwrite(file: FileHandle, random: (length: number) => Uint8Array): Promise<void> {
+  const { size } = await file.stat();
+  await file.write(random(Math.min(size, SHRED_BYTES)), 0, null, 0);
+  await file.sync();
 }
 
 async function syncDirectory(path: string): Promise<void> {

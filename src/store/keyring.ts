@@ -2,7 +2,7 @@
  * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file). The store is
  * sealed under it and never sealed anew when its protection changes.
  */
-import { chmod, mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { labels, SottoError, utf8, wipe } from "../base/index.ts";
 import {
@@ -12,8 +12,9 @@ import {
   type PassphraseCost,
 } from "../crypto/index.ts";
 import { type Log, silent } from "../ports/index.ts";
-import { writeAtomically } from "./atomic.ts";
+import { shredReplaced, writeAtomically } from "./atomic.ts";
 import { writeFault } from "./faults.ts";
+import { KEY_FILE, NEXT_KEY_FILE, readOrNothing, settleKeyFiles, withKeyFile } from "./key-file.ts";
 import { boundData, decodeKeyring, encodeKeyring, headerOf, type Keyring } from "./keyring-file.ts";
 
 /** What wraps the store key. */
@@ -27,7 +28,6 @@ export type Protection =
     };
 
 const KEYRING = "keyring";
-const KEY_FILE = "store.key";
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const NONCE_BYTES = 24;
@@ -46,31 +46,61 @@ export async function createKeyring(
 ): Promise<Uint8Array> {
   if ((await readOrNothing(join(directory, KEYRING))) !== undefined)
     throw new SottoError("account-exists", "This home has a store key already.");
-  const salt = crypto.random(SALT_BYTES);
-  const cost =
-    protection.kind === "passphrase" ? (protection.cost ?? defaultPassphraseCost) : noCost;
-  const secret =
-    protection.kind === "passphrase"
-      ? await deriveFromPassphrase(protection.passphrase, salt, cost)
-      : crypto.random(KEY_BYTES);
-  const ring = { kind: protection.kind, cost, salt, nonce: crypto.random(NONCE_BYTES) };
   const storeKey = crypto.random(KEY_BYTES);
-  const wrapKey = wrappingKey(crypto, secret, salt);
-  const sealed = crypto.sealX(wrapKey, ring.nonce, storeKey, boundData(ring));
+  const { file, secret } = await wrap(crypto, storeKey, protection);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     // The key file first: a keyring whose key file was never written could not be opened.
     if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
-    await writeAtomically(
-      join(directory, KEYRING),
-      encodeKeyring({ ...ring, sealed }, crypto.sha256),
-    );
+    await writeAtomically(join(directory, KEYRING), file);
   } catch (error) {
     throw writeFault(error);
   } finally {
-    wipe(secret, wrapKey);
+    wipe(secret);
   }
   return storeKey;
+}
+
+/**
+ * Gives the store key another protection, or the same kind anew. The key itself stays: nothing is sealed anew, and
+ * whoever had both an old keyring and what opened it has the key for good. The caller holds the home's lock.
+ *
+ * A crash leaves the old protection or the new one, whole; `unlockKeyring` ends what was begun. The old key file and the old
+ * keyring are overwritten where they lie, as far as the disk does that.
+ *
+ * Throws what `unlockKeyring` throws, `passphrase-needed` for an empty new passphrase, and `disk-full` or
+ * `store-write-failed`: one of the two protections holds then, `readProtection` says which kind.
+ * @param current the passphrase that opens it now; `undefined` for a key file.
+ */
+export async function changeProtection(
+  directory: string,
+  crypto: CryptoProvider,
+  current: string | undefined,
+  next: Protection,
+): Promise<void> {
+  const storeKey = await unlockKeyring(directory, current, crypto);
+  const { file, secret } = await wrap(crypto, storeKey, next);
+  wipe(storeKey);
+  const name = next.kind === "key-file" ? NEXT_KEY_FILE : undefined;
+  try {
+    if (name) await writeAtomically(join(directory, name), secret);
+    // From the moment at which this has its name, the new protection is the one that counts.
+    const path = join(directory, KEYRING);
+    await shredReplaced(path, () => writeAtomically(path, file), crypto.random);
+  } catch (error) {
+    throw writeFault(error);
+  } finally {
+    wipe(secret);
+  }
+  try {
+    await settleKeyFiles(directory, name, crypto.random);
+  } catch (cause) {
+    throw new SottoError(
+      "store-write-failed",
+      "The store key has its new protection, but its old key file could not be removed.",
+      { cause },
+    );
+  }
 }
 
 /** How the store key is protected; `undefined` where the directory has none. Throws `store-damaged`, `store-newer`. */
@@ -80,7 +110,8 @@ export async function readProtection(directory: string): Promise<Protection["kin
 }
 
 /**
- * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so.
+ * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so. What an interrupted
+ * `changeProtection` left behind is removed: the caller holds the home's lock.
  * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring; no key file, or
  * not this keyring's), `store-damaged`, `store-newer`.
  */
@@ -93,54 +124,55 @@ export async function unlockKeyring(
   const bytes = await readOrNothing(join(directory, KEYRING));
   if (!bytes) throw new SottoError("store-key-missing", `The file ${KEYRING} is missing.`);
   const ring = decodeKeyring(bytes, crypto.sha256);
-  const secret =
+  const unwrap = (secret: Uint8Array): Uint8Array | undefined => {
+    const wrapKey = wrappingKey(crypto, secret, ring.salt);
+    const storeKey = crypto.openX(wrapKey, ring.nonce, ring.sealed, boundData(ring));
+    wipe(wrapKey);
+    return storeKey;
+  };
+  const { result, name } =
     ring.kind === "passphrase"
-      ? await passphraseSecret(passphrase, ring)
-      : await keyFileSecret(directory, log);
-  const wrapKey = wrappingKey(crypto, secret, ring.salt);
-  const storeKey = crypto.openX(wrapKey, ring.nonce, ring.sealed, boundData(ring));
-  wipe(secret, wrapKey);
-  if (storeKey) return storeKey;
-  throw ring.kind === "passphrase"
-    ? new SottoError("passphrase-wrong", "The passphrase does not open the store key.")
-    : new SottoError("store-key-missing", `The file ${KEY_FILE} is not this store's key.`);
+      ? { result: await withPassphrase(passphrase, ring, unwrap), name: undefined }
+      : await withKeyFile(directory, log, unwrap);
+  // A disk that takes no writing is no reason not to read.
+  await settleKeyFiles(directory, name, crypto.random).catch(() => log("store.key-file-left"));
+  return result;
 }
 
-async function passphraseSecret(
+async function withPassphrase(
   passphrase: string | undefined,
   { salt, cost }: Keyring,
+  unwrap: (secret: Uint8Array) => Uint8Array | undefined,
 ): Promise<Uint8Array> {
   if (passphrase === undefined)
     throw new SottoError("passphrase-needed", "The store key is protected by a passphrase.");
-  return deriveFromPassphrase(passphrase, salt, cost);
+  const secret = await deriveFromPassphrase(passphrase, salt, cost);
+  const storeKey = unwrap(secret);
+  wipe(secret);
+  if (storeKey) return storeKey;
+  throw new SottoError("passphrase-wrong", "The passphrase does not open the store key.");
 }
 
-async function keyFileSecret(directory: string, log: Log): Promise<Uint8Array> {
-  const path = join(directory, KEY_FILE);
-  const secret = await readOrNothing(path);
-  if (!secret) throw new SottoError("store-key-missing", `The file ${KEY_FILE} is missing.`);
-  if (secret.length !== KEY_BYTES)
-    throw new SottoError("store-key-missing", `The file ${KEY_FILE} is not a key.`);
-  // Windows knows no such bits, and shows others' as set.
-  if (process.platform !== "win32" && ((await stat(path)).mode & 0o077) !== 0) {
-    await chmod(path, 0o600);
-    log("store.key-file-was-open");
-  }
-  return secret;
+/** The keyring's bytes for a store key, and the 32 bytes that open it. */
+async function wrap(
+  crypto: CryptoProvider,
+  storeKey: Uint8Array,
+  protection: Protection,
+): Promise<{ readonly file: Uint8Array; readonly secret: Uint8Array }> {
+  const salt = crypto.random(SALT_BYTES);
+  const cost =
+    protection.kind === "passphrase" ? (protection.cost ?? defaultPassphraseCost) : noCost;
+  const secret =
+    protection.kind === "passphrase"
+      ? await deriveFromPassphrase(protection.passphrase, salt, cost)
+      : crypto.random(KEY_BYTES);
+  const ring = { kind: protection.kind, cost, salt, nonce: crypto.random(NONCE_BYTES) };
+  const wrapKey = wrappingKey(crypto, secret, salt);
+  const sealed = crypto.sealX(wrapKey, ring.nonce, storeKey, boundData(ring));
+  wipe(wrapKey);
+  return { file: encodeKeyring({ ...ring, sealed }, crypto.sha256), secret };
 }
 
 function wrappingKey(crypto: CryptoProvider, secret: Uint8Array, salt: Uint8Array): Uint8Array {
   return crypto.hkdf(salt, secret, utf8(labels.storeKeyWrap), KEY_BYTES);
-}
-
-async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
-  try {
-    // A plain copy: pooled Buffers share their memory with strangers.
-    return Uint8Array.from(await readFile(path));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new SottoError("store-key-missing", "The store key's files cannot be read.", {
-      cause: error,
-    });
-  }
 }

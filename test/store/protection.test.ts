@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import fs, { type FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  changeProtection,
+  createKeyring,
+  type Protection,
+  readProtection,
+  unlockKeyring,
+} from "../../src/store/index.ts";
+import { crypto, temporaryDirectory } from "./place.ts";
+
+const REWRAPPER = fileURLToPath(new URL("./rewrapper.ts", import.meta.url));
+const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
+const keyFile: Protection = { kind: "key-file" };
+const one: Protection = { kind: "passphrase", passphrase: "one", cost };
+const two: Protection = { kind: "passphrase", passphrase: "two", cost };
+const wordOf = (protection: Protection): string | undefined =>
+  protection.kind === "passphrase" ? protection.passphrase : undefined;
+
+const CHANGES: readonly (readonly [Protection, Protection])[] = [
+  [keyFile, one],
+  [one, keyFile],
+  [one, two],
+  [keyFile, keyFile],
+];
+
+/**
+ * Runs a job whose process dies at one of its changes to the disk: that one and every later one fail, and what was being
+ * written is written half. @returns whether the job came so far.
+ */
+async function dyingAt(step: number, job: () => Promise<unknown>): Promise<boolean> {
+  const kept = { open: fs.open, rename: fs.rename, rm: fs.rm, unlink: fs.unlink };
+  let steps = 0;
+  const alive = (): void => {
+    if (++steps >= step) throw new Error("killed");
+  };
+  const dying = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+    async function (this: unknown, ...args: Args): Promise<Result> {
+      alive();
+      return call.apply(this, args);
+    };
+  const handle = (file: FileHandle): FileHandle => {
+    const half = (bytes: Uint8Array): Promise<unknown> =>
+      keptWrite(bytes.subarray(0, 16), 0, 16, 0);
+    const keptWrite = file.write.bind(file) as (...args: unknown[]) => Promise<unknown>;
+    const writeFile = file.writeFile.bind(file) as (...args: unknown[]) => Promise<void>;
+    const torn =
+      (call: (...args: unknown[]) => Promise<unknown>) =>
+      async (...args: unknown[]): Promise<unknown> => {
+        if (steps + 1 === step) await half(args[0] as Uint8Array);
+        alive();
+        return call(...args);
+      };
+    return Object.assign(file, {
+      write: torn(keptWrite),
+      writeFile: torn(writeFile),
+      sync: dying(file.sync),
+    });
+  };
+  fs.open = (async (...args: Parameters<typeof fs.open>) => {
+    alive();
+    return handle(await kept.open(...args));
+  }) as typeof fs.open;
+  fs.rename = dying(kept.rename);
+  fs.rm = dying(kept.rm);
+  fs.unlink = dying(kept.unlink);
+  syncBuiltinESMExports();
+  try {
+    await job().catch(() => undefined);
+  } finally {
+    Object.assign(fs, kept);
+    syncBuiltinESMExports();
+  }
+  return steps >= step;
+}
+
+describe("changing what protects the store key", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = temporaryDirectory();
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const path = (name: string): string => join(directory, name);
+  const files = (): string[] =>
+    readdirSync(directory)
+      // Drafts of a process that was killed: they never opened anything.
+      .filter((name) => !name.endsWith(".new"))
+      .toSorted();
+
+  for (const [from, to] of CHANGES)
+    it(`from ${from.kind} to ${to.kind} keeps the key, and ends the old protection`, async () => {
+      const key = await createKeyring(directory, from, crypto);
+      const before = new Map(
+        readdirSync(directory).map((name) => [name, readFileSync(path(name))]),
+      );
+      await changeProtection(directory, crypto, wordOf(from), to);
+      assert.equal(await readProtection(directory), to.kind);
+      assert.deepEqual(await unlockKeyring(directory, wordOf(to), crypto), key);
+      assert.deepEqual(files(), to.kind === "key-file" ? ["keyring", "store.key"] : ["keyring"]);
+      for (const [name, bytes] of before)
+        if (existsSync(path(name))) assert.notDeepEqual(readFileSync(path(name)), bytes);
+      if (from.kind === "passphrase" && to.kind === "passphrase")
+        await assert.rejects(unlockKeyring(directory, from.passphrase, crypto), {
+          code: "passphrase-wrong",
+        });
+    });
+
+  it("refuses a wrong or empty passphrase and changes nothing", async () => {
+    await createKeyring(directory, one, crypto);
+    const before = readFileSync(path("keyring"));
+    const empty: Protection = { ...two, passphrase: "" };
+    await assert.rejects(changeProtection(directory, crypto, "two", keyFile), {
+      code: "passphrase-wrong",
+    });
+    await assert.rejects(changeProtection(directory, crypto, undefined, keyFile), {
+      code: "passphrase-needed",
+    });
+    await assert.rejects(changeProtection(directory, crypto, "one", empty), {
+      code: "passphrase-needed",
+    });
+    assert.deepEqual(readFileSync(path("keyring")), before);
+    assert.deepEqual(files(), ["keyring"]);
+  });
+
+  it("overwrites the old key file and the old keyring where they lay, and spares a backup's bytes", async function () {
+    if (process.platform === "win32") this.skip();
+    await createKeyring(directory, keyFile, crypto);
+    const held = ["keyring", "store.key"].map((name) => ({
+      bytes: readFileSync(path(name)),
+      file: openSync(path(name), "r"),
+    }));
+    await changeProtection(directory, crypto, undefined, one);
+    for (const { bytes, file } of held) {
+      const now = Buffer.alloc(bytes.length);
+      readSync(file, now, 0, now.length, 0);
+      closeSync(file);
+      assert.notDeepEqual(now, bytes);
+    }
+    const backup = readFileSync(path("keyring"));
+    linkSync(path("keyring"), path("backup"));
+    await changeProtection(directory, crypto, "one", two);
+    assert.deepEqual(readFileSync(path("backup")), backup);
+  });
+
+  for (const [from, to] of CHANGES)
+    it(`from ${from.kind} to ${to.kind} leaves the old or the new, whenever the process dies`, async () => {
+      let step = 1;
+      const seen = new Set<string>();
+      for (; ; step++) {
+        rmSync(directory, { recursive: true });
+        const key = await createKeyring(directory, from, crypto);
+        const came = await dyingAt(step, () =>
+          changeProtection(directory, crypto, wordOf(from), to),
+        );
+        const tried: PromiseSettledResult<Uint8Array>[] = [];
+        for (const word of [from, to].map(wordOf))
+          tried.push(...(await Promise.allSettled([unlockKeyring(directory, word, crypto)])));
+        const opened = tried.map((one) => one.status === "fulfilled");
+        assert.ok(opened.includes(true), `step ${step}`);
+        for (const one of tried) if (one.status === "fulfilled") assert.deepEqual(one.value, key);
+        seen.add(opened.join());
+        // Whoever unlocked it has removed what the change left behind.
+        const kind = await readProtection(directory);
+        assert.deepEqual(files(), kind === "key-file" ? ["keyring", "store.key"] : ["keyring"]);
+        if (!came) break;
+      }
+      assert.ok(step > 8, `${step} steps`);
+      if (from.kind !== to.kind) assert.ok(seen.size >= 2);
+    });
+
+  it("is whole after a kill -9 at any moment", async function () {
+    this.timeout(60_000);
+    const key = await createKeyring(directory, keyFile, crypto);
+    for (const lines of [1, 6, 15]) {
+      if ((await readProtection(directory)) === "passphrase")
+        await changeProtection(directory, crypto, "one", keyFile);
+      const child = spawn(process.execPath, ["--import", "tsx", REWRAPPER, directory], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const closed = once(child, "close");
+      let made = 0;
+      child.stdout.on("data", (part: Buffer) => {
+        made += part.toString().split("\n").length - 1;
+        if (made >= lines) child.kill("SIGKILL");
+      });
+      const [, signal] = await closed;
+      assert.equal(signal, "SIGKILL");
+      const word = (await readProtection(directory)) === "passphrase" ? "one" : undefined;
+      assert.deepEqual(await unlockKeyring(directory, word, crypto), key);
+    }
+  });
+
+  it("leaves a key file that cannot be removed to the next unlocking, and says so", async () => {
+    const key = await createKeyring(directory, one, crypto);
+    // A folder in its place cannot be opened for writing.
+    await fs.mkdir(path("store.key"));
+    await assert.rejects(changeProtection(directory, crypto, "one", two), {
+      code: "store-write-failed",
+      message: /could not be removed/,
+    });
+    const events: string[] = [];
+    assert.deepEqual(
+      await unlockKeyring(directory, "two", crypto, (event) => void events.push(event)),
+      key,
+    );
+    assert.deepEqual(events, ["store.key-file-left"]);
+    await fs.rmdir(path("store.key"));
+    writeFileSync(path("store.key"), "an old key");
+    await unlockKeyring(directory, "two", crypto);
+    assert.deepEqual(files(), ["keyring"]);
+  });
+});
