@@ -1,4 +1,6 @@
 /** Rows on the disk, the key that seals them, and the lock that keeps a second node out. */
+
+export type { StoreCheck } from "./check.ts";
 export {
   changeProtection,
   createKeyring,
@@ -6,6 +8,7 @@ export {
   readProtection,
   unlockKeyring,
 } from "./keyring.ts";
+export type { DiskStore } from "./level.ts";
 export { acquireLock, type Lock, lockHolder } from "./lock.ts";
 export { type MemoryOptions, type MemoryStore, memoryStore } from "./memory.ts";
 export { type OpenStore, openStore } from "./open.ts";

@@ -21,6 +21,21 @@ const tableByte: Readonly<Record<Table, number>> = {
 
 /** The byte of the rows that the store keeps about itself. */
 export const OWN_TABLE = 0;
+
+/** A table too large to be checked whole at each opening: its rows are checked in pages (docs/decisions/0007). */
+interface Paged {
+  /** The table of its pages' sums. */
+  readonly pageByte: number;
+  /** Rows whose names agree in this many bits behind the table's byte are one page. */
+  readonly bits: number;
+}
+
+const pagedTables: ReadonlyMap<number, Paged> = new Map([
+  // 256 places of one conversation: blinded owner and place but for its last byte.
+  [tableByte.message, { pageByte: 10, bits: 184 }],
+  // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a million.
+  [tableByte["message-id"], { pageByte: 11, bits: 12 }],
+]);
 /** Bytes of a row's name. */
 export const KEY_BYTES = 25;
 
@@ -39,17 +54,78 @@ export function ownKey(at: number): Uint8Array {
   return concat(Uint8Array.of(OWN_TABLE), new Uint8Array(BLIND_BYTES), u64(at));
 }
 
-/** The table that a row's name says, as text for messages to people. */
+/** The table that a row's name says, as text for messages to people. A page's sum speaks for its rows. */
 export function tableName(key: Uint8Array): string {
-  const known = Object.entries(tableByte).find(([, byte]) => byte === key[0]);
+  const table = pagedBy(key)?.byte ?? key[0];
+  const known = Object.entries(tableByte).find(([, byte]) => byte === table);
   return known?.[0] ?? "store";
+}
+
+/** Smallest and largest of some rows' names, both inclusive. */
+export interface NameRange {
+  readonly gte: Uint8Array;
+  readonly lte: Uint8Array;
+}
+
+/** The page that a row belongs to, by the name of the page's sum; `undefined` in a table without pages. */
+export function pageOf(key: Uint8Array): Uint8Array | undefined {
+  const paged = pagedTables.get(key[0] ?? OWN_TABLE);
+  if (!paged) return undefined;
+  // Not `slice`: names that LevelDB gives are Buffers, whose slices share their bytes.
+  const page = Uint8Array.from(key.subarray(0, KEY_BYTES));
+  page[0] = paged.pageByte;
+  fillBehind(page, paged.bits, 0);
+  return page;
+}
+
+/** The rows that a page's sum speaks for. */
+export function rowsOf(page: Uint8Array): NameRange {
+  const paged = pagedBy(page);
+  if (!paged) throw new RangeError("this is not the name of a page");
+  const gte = page.with(0, paged.byte);
+  const lte = Uint8Array.from(gte);
+  fillBehind(lte, paged.bits, 0xff);
+  return { gte, lte };
+}
+
+/** Whether a row is the sum of a page. */
+export function isPage(key: Uint8Array): boolean {
+  return pagedBy(key) !== undefined;
+}
+
+/** Every row that the root tally covers: all but the store's own and those that lie in pages. */
+export const rootRanges: readonly { readonly gt: Uint8Array; readonly lt?: Uint8Array }[] = [
+  { gt: ownKey(Number.MAX_SAFE_INTEGER), lt: Uint8Array.of(Math.min(...pagedTables.keys())) },
+  { gt: tableRange(Math.max(...pagedTables.keys())).lte },
+];
+
+function pagedBy(page: Uint8Array): (Paged & { readonly byte: number }) | undefined {
+  for (const [byte, paged] of pagedTables)
+    if (paged.pageByte === page[0]) return { byte, ...paged };
+  return undefined;
+}
+
+/** Sets every bit behind the table's byte and the given number of bits. */
+function fillBehind(name: Uint8Array, bits: number, value: 0 | 0xff): void {
+  const at = 1 + Math.floor(bits / 8);
+  const kept = 0xff00 >> (bits % 8);
+  name[at] = ((name[at] as number) & kept) | (value & ~kept);
+  name.fill(value, at + 1);
+}
+
+function tableRange(byte: number): NameRange {
+  const rest = KEY_BYTES - 1;
+  return {
+    gte: concat(Uint8Array.of(byte), new Uint8Array(rest)),
+    lte: concat(Uint8Array.of(byte), new Uint8Array(rest).fill(0xff)),
+  };
 }
 
 export interface KeyNames {
   /** 25 bytes. Throws a RangeError where `at` is no whole number. */
   of(key: RowKey): Uint8Array;
-  /** Smallest and largest name of the rows of a table, both inclusive. */
-  table(table: Table): { readonly gte: Uint8Array; readonly lte: Uint8Array };
+  /** The names of the rows of a table. */
+  table(table: Table): NameRange;
 }
 
 /** Names rows under a blinding key (32 bytes): without it nobody can tell whose row a row is. */
@@ -73,13 +149,6 @@ export function keyNames(crypto: Pick<CryptoProvider, "hmac">, blindKey: Uint8Ar
       checkKey(key);
       return concat(prefix(key.table, key.of), u64(key.at));
     },
-    table(table) {
-      const byte = Uint8Array.of(tableByte[table]);
-      const rest = KEY_BYTES - 1;
-      return {
-        gte: concat(byte, new Uint8Array(rest)),
-        lte: concat(byte, new Uint8Array(rest).fill(0xff)),
-      };
-    },
+    table: (table) => tableRange(tableByte[table]),
   };
 }

@@ -4,21 +4,23 @@ import { join } from "node:path";
 import { Level } from "level";
 import { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import type { Log, Store } from "../ports/index.ts";
+import type { Log } from "../ports/index.ts";
+import { type Database, SCHEMA_KEY, scan, TALLY_KEY } from "./database.ts";
 import { isLocked, openFault } from "./faults.ts";
-import { KEY_BYTES, ownKey } from "./keys.ts";
-import { type Database, LevelStore, SCHEMA_KEY, TALLY_KEY } from "./level.ts";
+import { KEY_BYTES, rootRanges } from "./keys.ts";
+import { type DiskStore, LevelStore } from "./level.ts";
 import { lockHolder } from "./lock.ts";
 import { checkSchema, deriveKeys, encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
 import { sealer } from "./sealed.ts";
 import {
-  changed,
   decodeTally,
+  emptySum,
   emptyTally,
   encodeTally,
-  type SealedRow,
+  marker,
   sameRows,
   type Tally,
+  toggle,
 } from "./tally.ts";
 
 export interface OpenStore {
@@ -30,24 +32,22 @@ export interface OpenStore {
   readonly log: Log;
 }
 
-/** Rows that are read at once while all are checked: bounds the memory of an opening (about 6 MB). */
-const CHECKED_AT_ONCE = 16_384;
-
 /**
- * Opens the store, or makes it where there is none. Reads every row's name and tag once, and compares their sum
- * with the one that the last batch left: rows that were lost, put back or moved are noticed here.
+ * Opens the store, or makes it where there is none. Reads the name and tag of every row but those that lie in pages
+ * (messages and their index), of every page's sum, and compares their sum with the one that the last batch
+ * left: rows that were lost, put back or moved are noticed here, those of pages when a page is first touched.
  *
  * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this store's),
  * `store-write-failed` or `disk-full`.
  */
-export async function openStore({ directory, key, crypto, log }: OpenStore): Promise<Store> {
+export async function openStore({ directory, key, crypto, log }: OpenStore): Promise<DiskStore> {
   const keys = deriveKeys(crypto, key);
   const path = join(directory, "db");
   const { database, holdsTables } = await openDatabase(directory, path);
   try {
     const schema = await database.get(SCHEMA_KEY);
     const tally = schema
-      ? await checkAll(database, crypto, keys, schema)
+      ? await checkRoot(database, crypto, keys, schema)
       : await create(database, crypto, keys, holdsTables);
     log("store.opened", { rows: tally.rows, commits: tally.commits, fresh: schema === undefined });
     return new LevelStore(database, crypto, keys, tally);
@@ -108,7 +108,7 @@ async function create(
   return emptyTally;
 }
 
-async function checkAll(
+async function checkRoot(
   database: Database,
   crypto: CryptoProvider,
   keys: StoreKeys,
@@ -121,20 +121,15 @@ async function checkAll(
     decodeTally(sealer(crypto, keys.seal, SCHEMA_VERSION).open(TALLY_KEY, sealedTally));
   if (!written) throw new SottoError("store-damaged", "The store's count of its rows is missing.");
 
-  let found: Tally = { ...emptyTally, commits: written.commits };
-  const iterator = database.iterator({ gt: ownKey(Number.MAX_SAFE_INTEGER) });
-  try {
-    for (;;) {
-      const entries = await iterator.nextv(CHECKED_AT_ONCE);
-      if (entries.length === 0) break;
-      const rows = entries.map(([key, sealed]): SealedRow => ({ key, sealed }));
-      if (rows.some((row) => row.key.length !== KEY_BYTES))
+  const mark = marker(crypto, keys.tally);
+  const found = { commits: written.commits, rows: 0, sum: emptySum() };
+  for (const range of rootRanges)
+    for await (const rows of scan(database, range)) {
+      if (rows.some(([key]) => key.length !== KEY_BYTES))
         throw new SottoError("store-damaged", "The store holds a row that is none of its own.");
-      found = changed(found, [], rows, crypto, keys.tally);
+      for (const [key, sealed] of rows) toggle(found.sum, mark(key, sealed));
+      found.rows += rows.length;
     }
-  } finally {
-    await iterator.close();
-  }
   if (!sameRows(found, written))
     throw new SottoError(
       "store-damaged",

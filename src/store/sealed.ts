@@ -11,11 +11,12 @@ const TAG_BYTES = 16;
 const LENGTH_BYTES = 4;
 
 /**
- * Padded sizes. A row costs 65 bytes for name, nonce and tag, whatever it holds. The first bucket fits a
- * line of talk with its envelope (up to 252 bytes): 1 KiB as the smallest would make 100,000 of them take
- * 109 MB where 256 bytes takes 32, and would hide only whether a text is longer than two or three lines.
+ * Padded sizes. A row costs 65 bytes for name, nonce and tag, whatever it holds. 64 fits the rows that are all of
+ * one length (an index of messages, a sum), so that it tells nothing. The others tell a line of talk with its
+ * envelope from a few lines, and those from a page: one more step, at 512, than a frame on the wire shows,
+ * because most texts that do not fit 256 with their envelope fit 512, and would cost twice as much disk.
  */
-const BUCKETS = [256, 1024, 4096, 16_384] as const;
+const BUCKETS = [64, 256, 512, 1024, 4096, 16_384] as const;
 /** Beyond the last bucket sizes are rounded up to a multiple of it. */
 const COARSE = 16_384;
 

@@ -1,17 +1,42 @@
 /**
- * A keyed sum over all rows, written with every batch. LevelDB can lose rows, or show older ones again,
- * without a word (a flipped bit in its log drops a block of records; in a table file, a key). Each such row
- * opens by itself, so only a sum over all of them can tell. It is an XOR of a PRF of name ‖ tag: rows come and
- * go in any order, and nobody without the key can choose old rows that add up.
+ * Keyed sums over rows, written with every batch. LevelDB can lose rows, or show older ones again, without a
+ * word (a flipped bit in its log drops a block of records; in a table file, a key). Each such row opens by
+ * itself, so only a sum over all of them can tell. It is an XOR of a PRF of name ‖ tag: rows come and go in any
+ * order, and nobody without the key can choose old rows that add up. Sums are sealed: the marks of 129 rows,
+ * once known, would be enough to choose such rows by linear algebra.
  */
 import { concat, equal, readU64, u64 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { sealTag } from "./sealed.ts";
 
-const SUM_BYTES = 16;
+export const SUM_BYTES = 16;
 const TALLY_BYTES = 8 + 8 + SUM_BYTES;
+const nothing = new Uint8Array(SUM_BYTES);
 
-/** What the store should hold. A value: adding and taking rows makes a new one. */
+/** What stands for one row in a sum: 16 bytes. */
+export type Marker = (key: Uint8Array, sealed: Uint8Array) => Uint8Array;
+
+/** @param tallyKey 32 bytes. */
+export function marker(crypto: Pick<CryptoProvider, "hmac">, tallyKey: Uint8Array): Marker {
+  return (key, sealed) =>
+    crypto.hmac(tallyKey, concat(key, sealTag(sealed))).subarray(0, SUM_BYTES);
+}
+
+/** Adds a mark to a sum, or takes it away again: it is the same. Changes `sum`. */
+export function toggle(sum: Uint8Array, mark: Uint8Array): void {
+  for (let i = 0; i < SUM_BYTES; i++) sum[i] = (sum[i] as number) ^ (mark[i] as number);
+}
+
+/** The sum of no rows; and, but for a chance of 2^-128, of no others. */
+export function emptySum(): Uint8Array {
+  return new Uint8Array(SUM_BYTES);
+}
+
+export function isEmpty(sum: Uint8Array): boolean {
+  return equal(sum, nothing);
+}
+
+/** The root: of the rows that opening checks, among them the sums of all pages. */
 export interface Tally {
   /** How many batches were written. */
   readonly commits: number;
@@ -20,29 +45,7 @@ export interface Tally {
   readonly sum: Uint8Array;
 }
 
-export const emptyTally: Tally = { commits: 0, rows: 0, sum: new Uint8Array(SUM_BYTES) };
-
-/** A row by its name and its sealed value, as they lie on the disk. */
-export interface SealedRow {
-  readonly key: Uint8Array;
-  readonly sealed: Uint8Array;
-}
-
-/** The tally after rows went and rows came. Does not count the commit. */
-export function changed(
-  tally: Tally,
-  gone: readonly SealedRow[],
-  come: readonly SealedRow[],
-  crypto: Pick<CryptoProvider, "hmac">,
-  tallyKey: Uint8Array,
-): Tally {
-  const sum = Uint8Array.from(tally.sum);
-  for (const row of [...gone, ...come]) {
-    const mark = crypto.hmac(tallyKey, concat(row.key, sealTag(row.sealed)));
-    for (let i = 0; i < SUM_BYTES; i++) sum[i] = (sum[i] as number) ^ (mark[i] as number);
-  }
-  return { commits: tally.commits, rows: tally.rows + come.length - gone.length, sum };
-}
+export const emptyTally: Tally = { commits: 0, rows: 0, sum: nothing };
 
 /** Whether both speak of the same rows. */
 export function sameRows(a: Tally, b: Tally): boolean {

@@ -27,7 +27,8 @@ describe("a sealed value", () => {
   it("shows the bucket of its length and nothing more", () => {
     const size = (length: number): number =>
       sealed.seal(key(1), new Uint8Array(length)).length - 40;
-    assert.deepEqual([0, 252, 253, 1020, 4092].map(size), [256, 256, 1024, 1024, 4096]);
+    assert.deepEqual([0, 60, 61, 252, 253, 508].map(size), [64, 64, 256, 256, 512, 512]);
+    assert.deepEqual([509, 1020, 1021, 4092].map(size), [1024, 1024, 4096, 4096]);
     assert.deepEqual([4093, 16_380, 16_381, 40_000].map(size), [16_384, 16_384, 32_768, 49_152]);
     assert.notDeepEqual(
       sealed.seal(key(1), new Uint8Array(3)),

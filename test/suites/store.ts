@@ -48,7 +48,10 @@ export function storeSuite(makePlace: () => StorePlace): void {
   });
 
   it("keeps values of every size around the borders of padding", async () => {
-    const sizes = [0, 1, 251, 252, 253, 1020, 1021, 4092, 4093, 16_380, 16_381, 32_764, 70_000];
+    const sizes = [
+      ...[0, 1, 60, 61, 252, 253, 508, 509, 1020, 1021, 4092, 4093],
+      ...[16_380, 16_381, 32_764, 70_000],
+    ];
     const value = (size: number): Uint8Array => new Uint8Array(size).map((_, i) => i * 7 + size);
     await store.commit(
       sizes.map((size) => ({
@@ -84,6 +87,33 @@ export function storeSuite(makePlace: () => StorePlace): void {
     assert.deepEqual(await places({ to: 3, reverse: true, limit: 2 }), [3, 2]);
     assert.deepEqual(await places({ from: 4, to: 2 }), []);
     assert.deepEqual(await places({ limit: 0 }), []);
+  });
+
+  it("lists and reads across any number of rows, from both ends and within", async () => {
+    // Sparse and dense stretches, so that whatever a store groups by places has borders within.
+    const places = [...Array(700).keys(), 1000, 5000, 5001, 2 ** 40].map((i) => i + 1);
+    await store.commit(places.map((at) => put("message", "alice", at, at % 251)));
+    await store.commit([put("message", "bob", 256, 1)]);
+    const listed = async (options: ListOptions): Promise<number[]> =>
+      (await store.list("message", "alice", options)).map(({ at }) => at);
+    assert.deepEqual(await listed({}), places);
+    for (const limit of [1, 50, 255, 256, 257, 600])
+      for (const [from, to] of [
+        [0, 2 ** 50],
+        [255, 257],
+        [256, 511],
+        [300, 5001],
+        [702, 900],
+      ] as const) {
+        const within = places.filter((at) => at >= from && at <= to);
+        assert.deepEqual(await listed({ from, to, limit }), within.slice(0, limit));
+        const reverse = { from, to, limit, reverse: true };
+        assert.deepEqual(await listed(reverse), within.toReversed().slice(0, limit));
+      }
+    assert.equal((await store.all("message")).length, places.length + 1);
+    await store.commit(places.map((at) => remove("message", "alice", at)));
+    assert.deepEqual(await listed({}), []);
+    assert.deepEqual(await store.all("message"), [bytes(1)]);
   });
 
   it("reads a table whole, and only that table", async () => {
@@ -156,7 +186,7 @@ export function storeSuite(makePlace: () => StorePlace): void {
 
   it("agrees with a naive model over any commits and reopenings", async () => {
     const key = fc.record({
-      table: fc.constantFrom<Table>("message", "outbox", "session"),
+      table: fc.constantFrom<Table>("message", "message-id", "outbox", "session"),
       of: fc.constantFrom("", "a", "b", "ab"),
       at: fc.constantFrom(0, 1, 2, 255, 256, 2 ** 40),
     });
@@ -205,7 +235,7 @@ async function compare(
   store: Store,
   model: readonly { key: RowKey; value: Uint8Array }[],
 ): Promise<void> {
-  for (const table of ["message", "outbox", "session"] as const) {
+  for (const table of ["message", "message-id", "outbox", "session"] as const) {
     const inTable = model.filter(({ key }) => key.table === table);
     const sorted = (values: readonly Uint8Array[]): string[] => values.map(String).toSorted();
     assert.deepEqual(sorted(await store.all(table)), sorted(inTable.map(({ value }) => value)));
