@@ -1,0 +1,227 @@
+/**
+ * A large store: opening, a page of history, single rows, and commits beside bare synced batches of LevelDB with the same
+ * bytes. 100,000 messages in 1,000 conversations; another number of messages comes from BENCH_MESSAGES.
+ */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Level } from "level";
+import { toBase32, utf8 } from "../src/base/index.ts";
+import { nodeCrypto } from "../src/crypto/index.ts";
+import { type Store, type StoreOp, silent, type Table } from "../src/ports/index.ts";
+import { openStore } from "../src/store/index.ts";
+import { durations, quantile } from "./lib/measure.ts";
+import { type Figure, printTable } from "./lib/table.ts";
+
+const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 100_000);
+const CONVERSATIONS = 1_000;
+const PAGE = 50;
+const CALLERS = [1, 8, 64];
+/** How long each rate is measured, in ms, in each of three rounds. */
+const RATE_TIME = 1_500;
+const ROUNDS = 3;
+
+const refs = Array.from(
+  { length: CONVERSATIONS },
+  (_, i) => `${toBase32(new Uint8Array(16).fill(7))}${i}`,
+);
+const refOf = (i: number): string => refs[i % CONVERSATIONS] as string;
+const id = (): string => toBase32(new Uint8Array(randomBytes(16)));
+
+const put = (table: Table, of: string, at: number, value: Uint8Array): StoreOp => ({
+  kind: "put",
+  key: { table, of, at },
+  value,
+});
+
+/** The rows that one message leaves for good, as the messenger writes them. */
+function messageOps(of: string, at: number): StoreOp[] {
+  const name = id();
+  const message = {
+    id: name,
+    direction: at % 2 === 0 ? "in" : "out",
+    text: "See you at seven, then: bring the map.",
+    state: at % 2 === 0 ? "received" : "read",
+    sequence: at,
+    lamport: 2 * at,
+    parents: [id()],
+    sentAt: 1_760_000_000_000 + at,
+  };
+  return [
+    put("message", of, at, utf8(JSON.stringify(message))),
+    put("message-id", name, 0, utf8(JSON.stringify({ ref: of, at }))),
+  ];
+}
+
+/** The rows that a message changes beside its own: contact and session, and one that waits in the outbox. */
+const standing = { contact: randomBytes(900), session: randomBytes(900), outbox: randomBytes(700) };
+
+/** What a text that is sent writes: five rows. */
+function sendOps(of: string, at: number): StoreOp[] {
+  return [
+    ...messageOps(of, at),
+    put("outbox", of, at, standing.outbox),
+    put("contact", of, 0, standing.contact),
+    put("session", of, 0, standing.session),
+  ];
+}
+
+function open(directory: string): Promise<Store> {
+  const key = new Uint8Array(32).fill(1);
+  return openStore({ directory, key, crypto: nodeCrypto(), log: silent });
+}
+
+/** Conversations that grow side by side, some messages at a time. */
+async function fill(directory: string): Promise<void> {
+  const store = await open(directory);
+  for (const of of refs)
+    await store.commit([
+      put("contact", of, 0, standing.contact),
+      put("session", of, 0, standing.session),
+    ]);
+  const each = Math.ceil(MESSAGES / CONVERSATIONS);
+  const burst = 20;
+  for (let from = 1; from <= each; from += burst)
+    for (let first = 0; first < CONVERSATIONS; first += burst) {
+      const ops: StoreOp[] = [];
+      for (const of of refs.slice(first, first + burst))
+        for (let at = from; at < Math.min(from + burst, each + 1); at++)
+          ops.push(...messageOps(of, at));
+      await store.commit(ops);
+    }
+  await store.close();
+}
+
+function bytesIn(directory: string): number {
+  return readdirSync(directory)
+    .map((name) => statSync(join(directory, name)))
+    .reduce((sum, file) => sum + file.size, 0);
+}
+
+/** The process's own memory in MB. Linux tells it apart from LevelDB's files, which are mapped and no one's in particular. */
+function memory(): number {
+  if (process.platform !== "linux") return process.memoryUsage.rss() / 2 ** 20;
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** Calls in a second that `callers` reach who each wait for their own call before the next. */
+async function rate(callers: number, call: (caller: number) => Promise<unknown>): Promise<number> {
+  const until = performance.now() + RATE_TIME;
+  const started = performance.now();
+  let count = 0;
+  const worker = async (_: unknown, caller: number): Promise<void> => {
+    while (performance.now() < until) {
+      await call(caller);
+      count++;
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, worker));
+  return (count * 1000) / (performance.now() - started);
+}
+
+/** Commits of a sent text beside bare batches: as many rows of the same sizes, in a database of their own. */
+async function commitFigures(store: Store, directory: string): Promise<Figure[]> {
+  const bare = new Level<Uint8Array, Uint8Array>(join(directory, "bare"), {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    compression: false,
+  });
+  const sizes = [296, 104, 1064, 1064, 1064];
+  const values = sizes.map((size) => new Uint8Array(randomBytes(size)));
+  let next = MESSAGES;
+  const ours = (caller: number): Promise<void> => store.commit(sendOps(refOf(caller), ++next));
+  const theirs = (): Promise<void> =>
+    bare.batch(
+      values.map((value) => ({ type: "put", key: new Uint8Array(randomBytes(25)), value })),
+      { sync: true },
+    );
+  const figures: Figure[] = [];
+  for (const callers of CALLERS) {
+    const found: { ours: number; theirs: number }[] = [];
+    for (let round = 0; round < ROUNDS; round++)
+      found.push({ theirs: await rate(callers, theirs), ours: await rate(callers, ours) });
+    figures.push({
+      name: `commits, ${callers} at a time`,
+      value: quantile(
+        found.map((one) => one.ours),
+        0.5,
+      ),
+      unit: "/s",
+      beside: {
+        name: "bare synced batches",
+        value: quantile(
+          found.map((one) => one.theirs),
+          0.5,
+        ),
+      },
+    });
+  }
+  await bare.close();
+  return figures;
+}
+
+async function measure(directory: string): Promise<void> {
+  const each = Math.ceil(MESSAGES / CONVERSATIONS);
+  const figures: Figure[] = [];
+  const add = (name: string, value: number, unit: string): void =>
+    void figures.push({ name, value, unit });
+  const bare = memory();
+  const opens = await durations(async () => (await open(directory)).close(), { count: 3 });
+  add("open and close", quantile(opens, 0.5), "ms");
+  const store = await open(directory);
+  add("own memory that opening takes", memory() - bare, "MB");
+
+  let conversation = 0;
+  const lastPage = (): Promise<unknown> =>
+    store.list("message", refOf(conversation++), { reverse: true, limit: PAGE });
+  const first = await durations(lastPage, { count: CONVERSATIONS - 100, warmup: 100 });
+  add(`last ${PAGE} of a conversation, first time, median`, quantile(first, 0.5), "ms");
+  add(`last ${PAGE} of a conversation, first time, p99`, quantile(first, 0.99), "ms");
+  const again = await durations(lastPage, { count: CONVERSATIONS });
+  add(`last ${PAGE} of a conversation, again, median`, quantile(again, 0.5), "ms");
+  const anywhere = (): Promise<unknown> =>
+    store.get({
+      table: "message",
+      of: refOf(Math.floor(Math.random() * CONVERSATIONS)),
+      at: 1 + Math.floor(Math.random() * each),
+    });
+  const gets = await durations(anywhere, { count: 20_000 });
+  add("get, anywhere, median", 1000 * quantile(gets, 0.5), "µs");
+  add("get, anywhere, p99", 1000 * quantile(gets, 0.99), "µs");
+  const strange = (): Promise<unknown> => store.get({ table: "message-id", of: id(), at: 0 });
+  const misses = await durations(strange, { count: 2_000 });
+  add("get of an unknown id, median", 1000 * quantile(misses, 0.5), "µs");
+  add("get of an unknown id, p99", 1000 * quantile(misses, 0.99), "µs");
+  add("bytes on the disk for a message", bytesIn(join(directory, "db")) / MESSAGES, "B");
+  figures.push(...(await commitFigures(store, directory)));
+  add("own memory after all this", memory(), "MB");
+  await store.close();
+  printTable(
+    `Store, ${MESSAGES.toLocaleString("en-US")} messages in ${CONVERSATIONS} conversations`,
+    figures,
+  );
+}
+
+const filling = process.argv[2];
+if (filling !== undefined) await fill(filling);
+else {
+  const directory = mkdtempSync(join(tmpdir(), "sotto-bench-"));
+  try {
+    // In a process of its own, so that nothing of it lies in the caches and the heap that are measured.
+    const self = fileURLToPath(import.meta.url);
+    const started = performance.now();
+    const { status } = spawnSync(process.execPath, ["--import", "tsx", self, directory], {
+      stdio: "inherit",
+    });
+    if (status !== 0) throw new Error("the store could not be filled");
+    const taken = (performance.now() - started) / 1000;
+    process.stdout.write(`filled in ${taken.toFixed(1)} s\n`);
+    await measure(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
