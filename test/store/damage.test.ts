@@ -69,7 +69,7 @@ describe("damage to the store", () => {
   it("is never a wrong value and never a lost row in a table file, whichever byte was flipped", async () => {
     const length = readFileSync(file(base, /\.ldb$/)).length;
     const seen: Record<string, number> = {};
-    const trials = 120;
+    const trials = 80;
     for (let trial = 0; trial < trials; trial++) {
       const at = Math.floor(((trial + 0.5) * length) / trials);
       const outcome = await damage(/\.ldb$/, (bytes) => {
@@ -219,12 +219,12 @@ describe("damage to the store", () => {
     const seen: Record<string, number> = {};
     const length = readFileSync(file(written, /\.log$/)).length;
     assert.ok(length > 2 * 32_768);
-    for (let trial = 0; trial < 60; trial++) {
+    for (let trial = 0; trial < 40; trial++) {
       rmSync(tried, { recursive: true });
       cpSync(written, tried, { recursive: true });
       const path = file(tried, /\.log$/);
       const bytes = readFileSync(path);
-      const at = Math.floor(((trial + 0.5) * length) / 60);
+      const at = Math.floor(((trial + 0.5) * length) / 40);
       bytes[at] = (bytes[at] as number) ^ 0x10;
       writeFileSync(path, bytes);
       const outcome = await read(tried);
