@@ -105,7 +105,7 @@ async function visitOfContact(visit: Visit, peer: Peer, key: HelloKey): Promise<
     }
     const taken = await inTurn(core, peer, async () => {
       if (peer.attempt !== attempt || peer.session?.id !== session?.id) return false;
-      await establish(core, peer, channel, () => lost(peer));
+      await establish(core, peer, channel, lost);
       return true;
     });
     return taken === true;
@@ -136,7 +136,7 @@ async function renew(
     }
     const contact = introduced(core, { ...peer.contact, stream }, them, undefined);
     await adopt(core, peer, contact, session);
-    await establish(core, peer, channel, () => lost(peer));
+    await establish(core, peer, channel, lost);
     return true;
   });
   return taken === true;

@@ -36,7 +36,7 @@ export async function call(
   peer: Peer,
   opened: Channel,
   attempt: Attempt,
-  lost: () => void,
+  lost: (peer: Peer) => void,
 ): Promise<CallResult> {
   const channel = new BufferedChannel(opened, core.clock);
   let result: CallResult = "refused";
@@ -53,7 +53,7 @@ async function converse(
   peer: Peer,
   channel: BufferedChannel,
   attempt: Attempt,
-  lost: () => void,
+  lost: (peer: Peer) => void,
 ): Promise<CallResult> {
   const { crypto, transport, clock } = core;
   const turning = turningOf(peer);
@@ -138,7 +138,7 @@ async function handshake(
   channel: BufferedChannel,
   attempt: Attempt,
   { key, ends, hello, answer, stream, invite }: Agreed,
-  lost: () => void,
+  lost: (peer: Peer) => void,
 ): Promise<CallResult> {
   const { crypto, identity } = core;
   const { message1, state } = initiate(crypto, {

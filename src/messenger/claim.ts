@@ -102,7 +102,7 @@ async function pairWith(
       return false;
     }
     core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
-    await establish(core, peer, channel, () => lost(peer));
+    await establish(core, peer, channel, lost);
     return true;
   });
   return taken === true;

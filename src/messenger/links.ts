@@ -45,7 +45,7 @@ export async function establish(
   core: Core,
   peer: Peer,
   channel: Channel,
-  lost: () => void,
+  lost: (peer: Peer) => void,
 ): Promise<void> {
   const { contact } = peer;
   const link: Link = {
@@ -89,7 +89,7 @@ export async function establish(
 }
 
 /** Reads until the channel ends. */
-async function run(core: Core, peer: Peer, link: Link, lost: () => void): Promise<void> {
+async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => void): Promise<void> {
   try {
     for (;;) {
       const frames = await link.channel.receive();
@@ -114,7 +114,7 @@ async function run(core: Core, peer: Peer, link: Link, lost: () => void): Promis
         if (!core.stopping.now)
           background(core, "states-failed", () => markWaiting(core, peer, unproven));
         core.events.emit({ type: "presence", contact: core.book.view(peer) });
-        if (reachable(peer.contact)) lost();
+        if (reachable(peer.contact)) lost(peer);
       }
     }
   }

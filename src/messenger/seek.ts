@@ -156,7 +156,7 @@ export class Seeker {
     controller.signal.addEventListener("abort", silence);
     let result: CallResult;
     try {
-      result = await call(this.#core, peer, channel, attempt, () => this.lost(peer));
+      result = await call(this.#core, peer, channel, attempt, (lost) => this.lost(lost));
     } finally {
       controller.signal.removeEventListener("abort", silence);
     }

@@ -65,6 +65,11 @@ describe("secrets that have done their work", () => {
       "invite epoch",
       "account key",
       "next root",
+      "chain key",
+      "ratchet root",
+      "ML-KEM secret",
+      "one-time X25519 secret",
+      "post-quantum epoch",
     ];
     assert.deepEqual(
       gone.filter((kind) => kind in live.lingering),
