@@ -96,8 +96,10 @@ export const limits = {
   retry: { min: 2 * SECOND, max: 30 * MINUTE },
   /** How often old roots are erased and overdue messages given up. */
   upkeep: HOUR,
-  /** At most this often does news from the network wake every absent contact. */
+  /** At most this often does news from the network make us publish again. */
   wakePause: 5 * SECOND,
+  /** At most this often does it make us look for every absent contact: a newcomer waits for nothing else. */
+  seekPause: 2 * SECOND,
   /** A message that could not be delivered for this long is shown as failed. */
   deliveryExpiry: 30 * DAY,
   /** Messages sealed and committed together before they go on the wire. */

@@ -44,11 +44,11 @@ export class Seeker {
     background(this.#core, "seek-failed", () => this.#seek(peer));
   }
 
-  /** Something changed on the network: look for everybody, but not more often than `limits.wakePause`. */
+  /** Something changed on the network: look for everybody, but not more often than `limits.seekPause`. */
   wakeAll(): void {
     if (!this.#running || this.#cancelWake !== undefined) return;
     const { clock, book } = this.#core;
-    const wait = Math.max(0, this.#wokenAt + limits.wakePause - clock.now());
+    const wait = Math.max(0, this.#wokenAt + limits.seekPause - clock.now());
     this.#cancelWake = clock.after(wait, () => {
       this.#cancelWake = undefined;
       this.#wokenAt = clock.now();
@@ -84,8 +84,9 @@ export class Seeker {
     } finally {
       end(peer, attempt);
       if (!linked) {
-        peer.failures++;
         this.#later(peer);
+        // An attempt counts only if there was anybody to ask: a node that has just started knows no one yet.
+        if (this.#core.rendezvous.peers() > 0) peer.failures++;
       }
     }
   }
