@@ -93,7 +93,7 @@ export const limits = {
 
   // Delivery
   /** Retries towards an absent contact. */
-  retry: { min: 2 * SECOND, max: 30 * MINUTE },
+  retry: { min: SECOND, max: 30 * MINUTE },
   /** How often old roots are erased and overdue messages given up. */
   upkeep: HOUR,
   /** At most this often does news from the network make us publish again. */

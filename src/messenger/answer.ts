@@ -126,7 +126,8 @@ async function renew(
 ): Promise<boolean> {
   const { core, channel, lost } = visit;
   const done = await respondTo(visit, key, frame, stream);
-  if (done === undefined) return false;
+  // Our own key would be a reflection, and says nothing of the contact.
+  if (done === undefined || done.them.account === core.identity.account) return false;
   const { them, session } = done;
   const taken = await inTurn(core, peer, async () => {
     if (peer.attempt !== attempt || !reachable(peer.contact)) return false;

@@ -159,8 +159,8 @@ async function handshake(
     return "refused";
   }
   if (them.account !== peer.contact.account) {
-    // The invite names its maker, so whoever else answers is nobody we were sent to.
-    if (first) return "refused";
+    // The invite names its maker, so whoever else answers is nobody we were sent to; and our own key would be a reflection.
+    if (first || them.account === identity.account) return "refused";
     await inTurn(core, peer, () => markKeyChanged(core, peer, them.account));
     return "ended";
   }
