@@ -7,7 +7,7 @@ const around = (env: Surroundings["env"]): Surroundings => ({
   home: "/home/ann",
   temporary: "/tmp",
   uid: 1000,
-  current: "/work",
+  current: "/srv",
 });
 
 describe("api/paths", () => {
@@ -30,9 +30,9 @@ describe("api/paths", () => {
 
   it("keeps everything in SOTTO_HOME, relative to where the command runs", () => {
     const paths = resolvePaths(around({ SOTTO_HOME: "./x/", XDG_RUNTIME_DIR: "/run/user/1000" }));
-    assert.equal(paths.home, "/work/x");
-    assert.equal(paths.config, "/work/x/config.json");
-    assert.equal(paths.socket, "/work/x/sotto.sock");
+    assert.equal(paths.home, "/srv/x");
+    assert.equal(paths.config, "/srv/x/config.json");
+    assert.equal(paths.socket, "/srv/x/sotto.sock");
   });
 
   it("gives each profile its own places", () => {
