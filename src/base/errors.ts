@@ -140,10 +140,6 @@ export const errorTable = {
     "The node goes on trying; sotto status shows the network's state.",
   ),
   "link-closed": entry("bad-peer", "The node connects again by itself."),
-  "frame-invalid": entry(
-    "bad-peer",
-    "The peer broke the protocol; the node connects again by itself.",
-  ),
   "timed-out": entry("environment", "Try again; sotto status shows the network's state."),
   // Us
   internal: entry(

@@ -42,6 +42,3 @@ export const labels = {
   storeTally: "sotto/1 store tally",
   storeProof: "sotto/1 store proof",
 } as const;
-
-/** A purpose from the table. */
-export type Label = (typeof labels)[keyof typeof labels];

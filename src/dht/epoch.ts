@@ -2,12 +2,10 @@
  * Time to epochs, and epochs to secrets (docs/SPEC.md, Rendezvous). A pair's root turns once an epoch by a
  * one-way step; who holds the root of one epoch knows every later one and no earlier one.
  */
-import { labels, limits, readU32, u32, utf8, wipe } from "../base/index.ts";
+import { labels, limits, readU32, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 
 const ROOT = 32;
-const VERSION = 1;
-const ENCODED = 1 + 4 + 4 + ROOT;
 const EMPTY = new Uint8Array(0);
 
 /** A pair's place in its chain of roots. */
@@ -96,34 +94,4 @@ export function advance(
   if (!proven && epoch - chain.epoch > limits.epochsUnproven) return chain;
   const root = secretAt(crypto, chain, epoch);
   return root === undefined ? chain : { offset: chain.offset, epoch, root };
-}
-
-/** 41 bytes: version 1 ‖ offset 4 ‖ epoch 4 ‖ root 32. Secret. */
-export function encodeChain({ offset, epoch, root }: RootChain): Uint8Array {
-  if (!isChain(offset, epoch, root)) throw new RangeError("this is no chain of roots");
-  const bytes = new Uint8Array(ENCODED);
-  bytes[0] = VERSION;
-  bytes.set(u32(offset), 1);
-  bytes.set(u32(epoch), 5);
-  bytes.set(root, 9);
-  return bytes;
-}
-
-/** The chain, or `undefined` where the bytes are not one. */
-export function decodeChain(bytes: Uint8Array): RootChain | undefined {
-  if (bytes.length !== ENCODED || bytes[0] !== VERSION) return undefined;
-  const chain = { offset: readU32(bytes, 1), epoch: readU32(bytes, 5), root: bytes.slice(9) };
-  return isChain(chain.offset, chain.epoch, chain.root) ? chain : undefined;
-}
-
-function isChain(offset: number, epoch: number, root: Uint8Array): boolean {
-  return (
-    root.length === ROOT &&
-    Number.isInteger(offset) &&
-    offset >= 0 &&
-    offset < limits.epoch &&
-    Number.isInteger(epoch) &&
-    epoch >= 0 &&
-    epoch <= 0xffffffff
-  );
 }

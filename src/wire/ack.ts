@@ -83,11 +83,6 @@ export function toAck(set: ReceivedSet, readUpTo: number): Ack {
   return { upTo: set.upTo, bits: set.bits, readUpTo };
 }
 
-/** The set that an acknowledgement tells of. */
-export function fromAck(ack: Ack): ReceivedSet {
-  return { upTo: ack.upTo, bits: ack.bits };
-}
-
 /** Whether the peer says that it received a sequence. */
 export function acknowledged(ack: Ack, sequence: number): boolean {
   return has(ack, sequence);

@@ -7,7 +7,6 @@ import {
   decodeContent,
   emptySet,
   encodeContent,
-  fromAck,
   has,
   type ReceivedSet,
   raise,
@@ -46,7 +45,7 @@ describe("wire/ack", () => {
     const ack = toAck(set, 2);
     const received = decodeContent(encodeContent({ ack }))?.ack;
     assert.ok(received);
-    assert.deepEqual(fromAck(received), set);
+    assert.deepEqual({ upTo: received.upTo, bits: received.bits }, set);
     assert.equal(received.readUpTo, 2);
     assert.deepEqual(
       [0, 1, 2, 3, 5, 300, 301].filter((sequence) => acknowledged(received, sequence)),

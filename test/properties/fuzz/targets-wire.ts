@@ -3,15 +3,7 @@ import assert from "node:assert/strict";
 import { lineSplitter, tooLong } from "../../../src/api/index.ts";
 import { concat, type HostId, limits, SottoError, u64, utf8 } from "../../../src/base/index.ts";
 import { certify, nodeCrypto, readCertificate } from "../../../src/crypto/index.ts";
-import {
-  decodeChain,
-  encodeChain,
-  openRecord,
-  RecordValidator,
-  rendezvousKeys,
-  sealRecord,
-  startChain,
-} from "../../../src/dht/index.ts";
+import { openRecord, RecordValidator, rendezvousKeys, sealRecord } from "../../../src/dht/index.ts";
 import { signedPart } from "../../../src/dht/layout.ts";
 import {
   helloFits,
@@ -358,7 +350,6 @@ export const wireTargets: readonly Target[] = [
     decodeHandshakePayload,
     encodeHandshakePayload,
   ),
-  exact("chain", [encodeChain(startChain(crypto, chance(32), NOW))], decodeChain, encodeChain),
   greetings,
   invites,
   records,
