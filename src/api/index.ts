@@ -4,16 +4,14 @@ export type { Connection } from "./connection.ts";
 export { fromRpcError, type RpcError, toRpcError } from "./errors.ts";
 export { accountOf, type EventType, eventTypes, type NodeEvent } from "./events.ts";
 export { type LineSplitter, lineSplitter, tooLong } from "./lines.ts";
-export type {
-  MethodName,
-  Methods,
-  Nothing,
-  Params,
-  Result,
-  SendParams,
-  SendResult,
-  SendWait,
-} from "./methods.ts";
+export type { ContactMethods } from "./methods/contact.ts";
+export type { EventMethods } from "./methods/event.ts";
+export type { InviteMethods } from "./methods/invite.ts";
+export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods/message.ts";
+export type { NetMethods } from "./methods/net.ts";
+export type { NodeMethods } from "./methods/node.ts";
+export type { Nothing } from "./methods/shape.ts";
+export type { MethodName, Methods, Params, Result } from "./methods.ts";
 export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
 export { version } from "./version.ts";
 export type {

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limits, SottoError } from "../../src/base/index.ts";
-import type { Caller } from "../../src/daemon/dispatch.ts";
+import type { Caller } from "../../src/daemon/methods/shape.ts";
 import { type LocalSocket, openSocket } from "../../src/daemon/socket.ts";
 
 interface Answer {

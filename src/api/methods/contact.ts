@@ -1,0 +1,24 @@
+/** Contacts, and those who ask to become one. */
+import type { Contact } from "../views.ts";
+import type { Method, Nothing, OneContact, Who } from "./shape.ts";
+
+export interface ContactMethods {
+  /** With `wait` (ms): answers when pairing has come further than `invited`, or with the view at the timeout. */
+  "contact.add": Method<
+    { readonly link: string; readonly as?: string | undefined; readonly wait?: number | undefined },
+    OneContact & { readonly timedOut: boolean }
+  >;
+  "contact.list": Method<Nothing, { readonly contacts: readonly Contact[] }>;
+  "contact.show": Method<Who, OneContact>;
+  "contact.rename": Method<Who & { readonly name: string }, OneContact>;
+  "contact.block": Method<Who, OneContact>;
+  "contact.unblock": Method<Who, OneContact>;
+  "contact.remove": Method<Who, Nothing>;
+  /** 60 digits, in 12 groups of 5. */
+  "contact.number": Method<Who, OneContact & { readonly number: string }>;
+  "contact.verify": Method<Who & { readonly number?: string | undefined }, OneContact>;
+  "contact.unverify": Method<Who, OneContact>;
+  "request.list": Method<Nothing, { readonly requests: readonly Contact[] }>;
+  "request.accept": Method<Who, OneContact>;
+  "request.deny": Method<Who, Nothing>;
+}

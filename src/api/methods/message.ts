@@ -1,0 +1,48 @@
+/** Messages: sent, read back, given up. */
+import type { Contact, Message } from "../views.ts";
+import type { Method, Nothing, Who } from "./shape.ts";
+
+/**
+ * What a send waits for. `live` waits for `delivered` if a link to the contact is up at the call, and for nothing
+ * otherwise.
+ */
+export type SendWait = "sent" | "delivered" | "read" | "live";
+
+export interface SendParams {
+  readonly who: string;
+  readonly text: string;
+  /** The same key again gives the message of the first time. */
+  readonly key?: string | undefined;
+  readonly wait?: SendWait | undefined;
+  /** How long to wait, ms. */
+  readonly timeout?: number | undefined;
+}
+
+export interface SendResult {
+  readonly contact: Contact;
+  readonly message: Message;
+  /** The awaited state did not come in time; the message is kept all the same. */
+  readonly timedOut: boolean;
+  /** From the call to the state that is told, ms. */
+  readonly elapsed: number;
+}
+
+export interface MessageMethods {
+  "message.send": Method<SendParams, SendResult>;
+  /** Newest `limit` messages, oldest first; fewer where an answer would grow too long, and then `more` is true. */
+  "message.list": Method<
+    Who & {
+      readonly limit?: number | undefined;
+      /** Only messages whose `at` is below. */
+      readonly before?: number | undefined;
+      /** Only messages whose `at` is above. */
+      readonly after?: number | undefined;
+      /** Only messages whose sender dated them at or after this, ms since 1970. */
+      readonly since?: number | undefined;
+    },
+    { readonly messages: readonly Message[]; readonly more: boolean }
+  >;
+  "message.markRead": Method<Who, Nothing>;
+  /** Gives a message up: it is shown as failed and never sent. */
+  "message.cancel": Method<{ readonly id: string }, { readonly message: Message }>;
+}

@@ -1,0 +1,62 @@
+/** Contacts and requests. */
+import * as v from "valibot";
+import type { ContactMethods } from "../../api/index.ts";
+import { addAndWait, type Patience } from "../waits.ts";
+import { nothing, short, wait, who } from "./checks.ts";
+import type { Caller, DispatchParts, Handlers, Schemas } from "./shape.ts";
+
+export const contactSchemas: Schemas<ContactMethods> = {
+  "contact.add": v.strictObject({
+    link: v.pipe(v.string(), v.maxLength(4096, "is too long")),
+    as: v.optional(v.string()),
+    wait,
+  }),
+  "contact.list": nothing,
+  "contact.show": who,
+  "contact.rename": v.strictObject({ who: short, name: v.string() }),
+  "contact.block": who,
+  "contact.unblock": who,
+  "contact.remove": who,
+  "contact.number": who,
+  "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
+  "contact.unverify": who,
+  "request.list": nothing,
+  "request.accept": who,
+  "request.deny": who,
+};
+
+export function contactHandlers({ messenger, clock }: DispatchParts): Handlers<ContactMethods> {
+  const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
+  return {
+    "contact.add": async ({ link, as, wait }, caller) => {
+      const add = () => messenger.add(link, as === undefined ? {} : { as });
+      if (wait !== undefined) return addAndWait(messenger, add, patience(wait, caller));
+      return { contact: await add(), timedOut: false };
+    },
+    "contact.list": () => ({ contacts: messenger.contacts() }),
+    "contact.show": ({ who }) => ({ contact: messenger.contact(who) }),
+    "contact.rename": async ({ who, name }) => ({ contact: await messenger.rename(who, name) }),
+    "contact.block": async ({ who }) => ({ contact: await messenger.block(who) }),
+    "contact.unblock": async ({ who }) => ({ contact: await messenger.unblock(who) }),
+    "contact.remove": async ({ who }) => {
+      await messenger.remove(who);
+      return {};
+    },
+    "contact.number": ({ who }) => ({
+      contact: messenger.contact(who),
+      number: messenger.safetyNumber(who),
+    }),
+    "contact.verify": async ({ who, number }) => ({
+      contact: await messenger.verify(who, number),
+    }),
+    "contact.unverify": async ({ who }) => ({ contact: await messenger.unverify(who) }),
+    "request.list": () => ({
+      requests: messenger.contacts().filter(({ pairing }) => pairing === "requested"),
+    }),
+    "request.accept": async ({ who }) => ({ contact: await messenger.accept(who) }),
+    "request.deny": async ({ who }) => {
+      await messenger.deny(who);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** The network. */
+import type { NetMethods } from "../../api/index.ts";
+import { address, nothing } from "./checks.ts";
+import type { DispatchParts, Handlers, Schemas } from "./shape.ts";
+
+export const netSchemas: Schemas<NetMethods> = {
+  "net.peers": nothing,
+  "net.bootstrap.list": nothing,
+  "net.bootstrap.add": address,
+  "net.bootstrap.remove": address,
+};
+
+export function netHandlers({ network }: DispatchParts): Handlers<NetMethods> {
+  const bootstrap = () => ({ bootstrap: network.bootstrap() });
+  return {
+    "net.peers": () => ({ peers: network.peers() }),
+    "net.bootstrap.list": bootstrap,
+    "net.bootstrap.add": async ({ address }) => {
+      await network.addBootstrap(address);
+      return bootstrap();
+    },
+    "net.bootstrap.remove": async ({ address }) => {
+      await network.removeBootstrap(address);
+      return bootstrap();
+    },
+  };
+}
