@@ -10,7 +10,10 @@ export type Table =
   | "message"
   | "message-id"
   | "outbox"
-  | "peer";
+  | "peer"
+  | "event"
+  | "search"
+  | "search-tail";
 
 /**
  * Names a row: the table, whose it is (an id; blinded on disk), and a place in an order.
@@ -25,7 +28,13 @@ export interface RowKey {
 }
 
 export type StoreOp =
-  | { readonly kind: "put"; readonly key: RowKey; readonly value: Uint8Array }
+  | {
+      readonly kind: "put";
+      readonly key: RowKey;
+      readonly value: Uint8Array;
+      /** What the row held before is to be gone for good at the next `shred`, as if it had been deleted. */
+      readonly shreds?: true;
+    }
   | { readonly kind: "delete"; readonly key: RowKey };
 
 export interface Row {
@@ -57,5 +66,10 @@ export interface Store {
    * refuses every further write: throws `store-write-failed` or `disk-full`.
    */
   commit(ops: readonly StoreOp[]): Promise<void>;
+  /**
+   * Makes what was deleted before this call, or replaced by a put that `shreds`, unreadable for whoever later gets the disk
+   * and the key; of sessions and outboxes every earlier row. Other commits wait meanwhile. Throws what `commit` throws.
+   */
+  shred(): Promise<void>;
   close(): Promise<void>;
 }

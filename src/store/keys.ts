@@ -17,6 +17,9 @@ const tableByte: Readonly<Record<Table, number>> = {
   "message-id": 7,
   outbox: 8,
   peer: 9,
+  event: 12,
+  search: 13,
+  "search-tail": 15,
 };
 
 /** The byte of the rows that the store keeps about itself. */
@@ -35,6 +38,8 @@ const pagedTables: ReadonlyMap<number, Paged> = new Map([
   [tableByte.message, { pageByte: 10, bits: 184 }],
   // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a million.
   [tableByte["message-id"], { pageByte: 11, bits: 12 }],
+  // 32 places of one owner: these rows are longer than a message.
+  [tableByte.search, { pageByte: 14, bits: 187 }],
 ]);
 /** Bytes of a row's name. */
 export const KEY_BYTES = 25;
@@ -94,10 +99,19 @@ export function isPage(key: Uint8Array): boolean {
 }
 
 /** Every row that the root tally covers: all but the store's own and those that lie in pages. */
-export const rootRanges: readonly { readonly gt: Uint8Array; readonly lt?: Uint8Array }[] = [
-  { gt: ownKey(Number.MAX_SAFE_INTEGER), lt: Uint8Array.of(Math.min(...pagedTables.keys())) },
-  { gt: tableRange(Math.max(...pagedTables.keys())).lte },
-];
+export const rootRanges: readonly { readonly gt: Uint8Array; readonly lt?: Uint8Array }[] =
+  rangesBeside([...pagedTables.keys()].toSorted((a, b) => a - b));
+
+/** What lies before, between and behind some tables. */
+function rangesBeside(tables: readonly number[]): { gt: Uint8Array; lt?: Uint8Array }[] {
+  let gt = ownKey(Number.MAX_SAFE_INTEGER);
+  const ranges: { gt: Uint8Array; lt?: Uint8Array }[] = [];
+  for (const byte of tables) {
+    ranges.push({ gt, lt: Uint8Array.of(byte) });
+    gt = tableRange(byte).lte;
+  }
+  return [...ranges, { gt }];
+}
 
 function pagedBy(page: Uint8Array): (Paged & { readonly byte: number }) | undefined {
   for (const [byte, paged] of pagedTables)

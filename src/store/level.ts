@@ -3,7 +3,7 @@ import type { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";
 import { checkRows, type StoreCheck } from "./check.ts";
-import { BYTES_AT_ONCE, type Database, textOf, type Write } from "./database.ts";
+import { BYTES_AT_ONCE, compact, type Database, textOf, type Write } from "./database.ts";
 import { readFault, storeClosed, writeFault } from "./faults.ts";
 import { KEY_BYTES, type KeyNames, keyNames, pageOf } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
@@ -113,6 +113,13 @@ export class LevelStore implements DiskStore {
       this.#waiting.push({ writes, resolve, reject });
       this.#writing ??= this.#writeWaiting();
     });
+  }
+
+  async shred(): Promise<void> {
+    if (this.#closing) throw storeClosed();
+    await this.#writing;
+    if (this.#fault) throw this.#fault;
+    await compact(this.#database);
   }
 
   close(): Promise<void> {

@@ -95,6 +95,13 @@ function over(disk: Disk, options: MemoryOptions): MemoryStore {
       return mine;
     },
 
+    /** Nothing is kept of what was deleted. */
+    async shred() {
+      refuseClosed();
+      if (fault) throw fault;
+      await turn;
+    },
+
     async close() {
       closed = true;
       await turn;

@@ -119,6 +119,7 @@ export class Person {
         commits++;
         this.options.onCommit?.(commits);
       },
+      shred: () => store.shred(),
       close: () => store.close(),
     };
   }

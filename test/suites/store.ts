@@ -172,6 +172,29 @@ export function storeSuite(makePlace: () => StorePlace): void {
     assert.deepEqual(await store.get({ table: "meta", of: "", at: 0 }), bytes(1, 2, 3));
   });
 
+  it("shreds without touching what is there, among commits that go on", async () => {
+    await store.commit([1, 2, 3].map((at) => put("message", "alice", at, at)));
+    await store.commit([put("session", "alice", 0, 1)]);
+    await Promise.all([
+      store.commit([remove("message", "alice", 2), put("session", "alice", 0, 2)]),
+      store.shred(),
+      store.commit([put("message", "alice", 4, 4)]),
+      store.commit([{ ...put("message", "alice", 1, 7), shreds: true } as StoreOp]),
+      store.shred(),
+    ]);
+    const wanted = [
+      { at: 1, value: bytes(7) },
+      { at: 3, value: bytes(3) },
+      { at: 4, value: bytes(4) },
+    ];
+    assert.deepEqual(await store.list("message", "alice"), wanted);
+    await store.close();
+    store = await place.open();
+    await store.shred();
+    assert.deepEqual(await store.list("message", "alice"), wanted);
+    assert.deepEqual(await store.get({ table: "session", of: "alice", at: 0 }), bytes(2));
+  });
+
   it("refuses everything once closed, after the commits that were under way", async () => {
     const under = store.commit([put("meta", "", 0, 5)]);
     const closed = store.close();
@@ -180,6 +203,7 @@ export function storeSuite(makePlace: () => StorePlace): void {
     await assert.rejects(store.get({ table: "meta", of: "", at: 0 }), { code: "store-closed" });
     await assert.rejects(store.list("meta", ""), { code: "store-closed" });
     await assert.rejects(store.all("meta"), { code: "store-closed" });
+    await assert.rejects(store.shred(), { code: "store-closed" });
     const again = await place.open();
     assert.deepEqual(await again.get({ table: "meta", of: "", at: 0 }), bytes(5));
   });
