@@ -17,6 +17,8 @@ import type { Peer } from "./peers/peer.ts";
 const ROUNDS = 16;
 /** Messages in a round: with PQ epochs every 50 messages or so, each round has its share of them. */
 const COUNT = 60;
+/** Setups in a round. */
+const SETUPS = 8;
 const LENGTHS = [100, 1024];
 const SESSIONS = 10_000;
 
@@ -88,13 +90,11 @@ async function measure(peers: readonly Peer[]): Promise<readonly Row[]> {
   }));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const { peer, setups, rounds } of found) {
-      for (let i = 0; i < 3; i++) {
-        const taken = await setupTime(peer);
-        if (round > 0) setups.push(taken);
-      }
+      // The first round is for the compiler, here and below.
+      const taken = await setupTime(peer, round > 0 ? SETUPS : 30 * SETUPS);
+      if (round > 0) setups.push(taken);
       for (const [index, length] of LENGTHS.entries()) {
         const talk = await peer.setup();
-        // The first round is for the compiler.
         const times = await timesOf(talk, length, round > 0 ? COUNT : 5 * COUNT);
         if (round > 0) rounds[index]?.push(times);
         talk.free?.();
