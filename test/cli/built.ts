@@ -15,6 +15,10 @@ export interface Ran {
 }
 
 export interface Program {
+  /** The compiled entry, for whoever starts it by other means. */
+  readonly bin: string;
+  /** What a process of this home is given as its environment. */
+  env(home: string): NodeJS.ProcessEnv;
   /** A new home below the temporary directory. */
   home(name: string): string;
   run(home: string, args: readonly string[], input?: string): Promise<Ran>;
@@ -46,6 +50,8 @@ export function build(): Program {
     return { ...env, SOTTO_HOME: home };
   };
   return {
+    bin,
+    env: envOf,
     home: (name) => join(directory, name),
     run: (home, args, input = "") =>
       new Promise((resolve) => {

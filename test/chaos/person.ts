@@ -1,0 +1,144 @@
+/** A person with a real daemon and a real client on its socket; the daemon may die at any time. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, type Contact, createClient, type Message } from "../../src/api/index.ts";
+import { connectTo } from "../../src/cli/index.ts";
+import type { Program } from "../cli/built.ts";
+import { Daemon, type Start } from "./daemon.ts";
+
+export const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
+const PAGE = 500;
+
+export interface Place {
+  readonly listen?: string;
+  /** Addresses of bootstrap hosts; none and the node cannot be found. */
+  readonly bootstrap?: readonly string[];
+  readonly through?: Start["through"];
+  readonly env?: Start["env"];
+}
+
+export class Person {
+  readonly name: string;
+  readonly home: string;
+  readonly #program: Program;
+  place: Place;
+  daemon: Daemon | undefined;
+  client: Client | undefined;
+  /** How often it was killed by SIGKILL. */
+  kills = 0;
+  /** Ids that were shown as delivered, by whatever run of the daemon. */
+  readonly delivered = new Set<string>();
+  /** What was shown as delivered and then as something less. */
+  readonly regressed: string[] = [];
+
+  constructor(program: Program, name: string, place: Place = {}) {
+    this.#program = program;
+    this.name = name;
+    this.home = program.home(name);
+    this.place = place;
+  }
+
+  /** Starts a daemon without waiting for it. The first start makes the account. */
+  launch(): Daemon {
+    const { listen = LOOPBACK, bootstrap = [], through, env } = this.place;
+    this.daemon = new Daemon(this.#program, this.home, {
+      ...(through === undefined ? {} : { through }),
+      ...(env === undefined ? {} : { env }),
+      args: [
+        ...["up", "--no-mdns", "--json", "--name", this.name, "--listen", listen],
+        ...bootstrap.flatMap((address) => ["--bootstrap", address]),
+      ],
+    });
+    return this.daemon;
+  }
+
+  /** Starts a daemon, waits until it is ready, and connects to it. */
+  async start(place: Place = this.place): Promise<void> {
+    this.place = place;
+    await this.launch().up();
+    await this.connect();
+  }
+
+  async connect(): Promise<Client> {
+    this.client = createClient(await connectTo(`${this.home}/sotto.sock`));
+    void this.#watch(createClient(await connectTo(`${this.home}/sotto.sock`)));
+    return this.client;
+  }
+
+  /** States only ever rise: what was delivered once is delivered after every crash. */
+  async #watch(client: Client): Promise<void> {
+    try {
+      for await (const event of client.events({ types: ["message.state"] })) {
+        if (event.type !== "message.state") continue;
+        const { id, state, text } = event.message;
+        if (state === "delivered" || state === "read") this.delivered.add(id);
+        else if (this.delivered.has(id)) this.regressed.push(text);
+      }
+    } catch {
+      // The daemon was killed before it took the subscription.
+    }
+  }
+
+  /** kill -9, whatever the daemon does. */
+  async kill(): Promise<void> {
+    this.client = undefined;
+    if (await this.daemon?.kill()) this.kills++;
+  }
+
+  async stop(): Promise<void> {
+    this.client = undefined;
+    await this.daemon?.stop();
+  }
+
+  /** The client of a daemon that must be there. */
+  get node(): Client {
+    assert.ok(this.client, `${this.name} has no running node`);
+    return this.client;
+  }
+
+  contact(who: string): Promise<Contact> {
+    return this.node.call("contact.show", { who }).then(({ contact }) => contact);
+  }
+
+  /** Every message with somebody, oldest first. */
+  async history(who: string): Promise<Message[]> {
+    const pages: Message[][] = [];
+    for (let before: number | undefined; ; before = pages[0]?.[0]?.at) {
+      const params = { who, limit: PAGE, ...(before === undefined ? {} : { before }) };
+      const { messages, more } = await this.node.call("message.list", params);
+      pages.unshift([...messages]);
+      if (!more || messages.length === 0) return pages.flat();
+    }
+  }
+
+  /** Resolves once `reached` says so; fails the test after `patience` ms. */
+  async until(what: string, reached: () => Promise<boolean>, patience = 60_000): Promise<void> {
+    const end = Date.now() + patience;
+    while (!(await reached())) {
+      assert.ok(Date.now() < end, `${this.name} waited in vain: ${what}\n${this.daemon?.err}`);
+      await sleep(100);
+    }
+  }
+}
+
+/** Pairs two people by a one-use invite of the first, and gives each the other's name. */
+export async function pair(inviter: Person, invitee: Person, patience?: number): Promise<void> {
+  const { link } = await inviter.node.call("invite.create", { kind: "once" });
+  await invitee.node.call("contact.add", { link, as: inviter.name });
+  await paired(inviter, invitee, patience);
+}
+
+export async function paired(a: Person, b: Person, patience?: number): Promise<void> {
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ] as const)
+    await one.until(
+      `${other.name} is paired`,
+      async () => {
+        const { contacts } = await one.node.call("contact.list", {});
+        return contacts.some((c) => c.name === other.name && c.pairing === "confirmed");
+      },
+      patience,
+    );
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { settle, tell } from "../../chaos/account.ts";
+import { everybody, massacre } from "../../chaos/killing.ts";
+import { type Person, pair, paired } from "../../chaos/person.ts";
+import { Room } from "../../chaos/room.ts";
+import { sizes } from "../../chaos/sizes.ts";
+
+const seconds = (since: number) => Math.round((Date.now() - since) / 1000);
+
+describe("daemons that are killed by kill -9", () => {
+  let room: Room;
+  beforeEach(async () => {
+    room = await Room.open();
+  });
+  afterEach(() => room.close());
+
+  for (const [names, kills] of [
+    [["alice", "bob"], sizes.kills.two],
+    [["alice", "bob", "carol"], sizes.kills.three],
+  ] as const)
+    it(`lose nothing, show nothing twice and keep the order: ${names.length} people who write, ${kills} kills`, async () => {
+      const people = names.map((name) => room.person(name));
+      await Promise.all(people.map((person) => person.start()));
+      for (const [i, inviter] of people.entries())
+        for (const invitee of people.slice(i + 1)) await pair(inviter, invitee);
+      const loads = everybody(people);
+      for (const load of loads) load.start();
+      const began = Date.now();
+      await massacre(room, kills);
+      await Promise.all(loads.map((load) => load.finish()));
+      const stopped = Date.now();
+      const { messages, lost, duplicated } = await settle(loads);
+      const unanswered = loads.reduce((sum, load) => sum + load.unanswered.size, 0);
+      tell(
+        `${room.kills} kills, ${messages} messages, ${unanswered} never answered, ${lost} lost, ${duplicated} duplicated; ` +
+          `${seconds(began)} s, of which ${seconds(stopped)} s until the last was delivered`,
+      );
+      assert.ok(messages > kills);
+    });
+
+  it(`pair after all, whenever either is killed: ${sizes.kills.pairing} kills`, async () => {
+    const began = Date.now();
+    let pairs = 0;
+    for (; room.kills < sizes.kills.pairing; pairs++) {
+      const inviter = room.person(`inviter${pairs}`);
+      const invitee = room.person(`invitee${pairs}`);
+      await Promise.all([firstStart(inviter), firstStart(invitee)]);
+      const { link } = await inviter.node.call("invite.create", { kind: "once" });
+      // The answer was given, so the invite must outlive this; the invitee may die before its own answer.
+      const adding = invitee.node.call("contact.add", { link, as: inviter.name });
+      await dieAWhile([inviter, invitee]);
+      await adding.catch(() => add(invitee, link, inviter.name));
+      await paired(inviter, invitee);
+      const loads = everybody([inviter, invitee]);
+      for (const load of loads) load.start();
+      await sleep(100);
+      await Promise.all(loads.map((load) => load.finish()));
+      await settle(loads);
+      await Promise.all([inviter.stop(), invitee.stop()]);
+    }
+    tell(`${room.kills} kills, ${pairs} pairs, all paired and talking; ${seconds(began)} s`);
+  });
+});
+
+/** An account is made by the first start, which may be killed at any step of that. */
+async function firstStart(person: Person): Promise<void> {
+  for (let tries = Math.floor(Math.random() * 3); tries > 0; tries--) {
+    person.launch();
+    await sleep(600 * Math.random());
+    await person.kill();
+  }
+  await person.start();
+}
+
+/** Both sides are killed one to four times between them, soon after each other. */
+async function dieAWhile(people: readonly [Person, Person]): Promise<void> {
+  for (let deaths = 1 + Math.floor(Math.random() * 4); deaths > 0; deaths--) {
+    await sleep(500 * Math.random() ** 2);
+    const victim = people[Math.random() < 0.5 ? 0 : 1];
+    await victim.kill();
+    await victim.start();
+  }
+}
+
+/** Asks again for what got no answer: it may have been done. */
+async function add(invitee: Person, link: string, name: string): Promise<void> {
+  const { contacts } = await invitee.node.call("contact.list", {});
+  if (contacts.length === 0) await invitee.node.call("contact.add", { link, as: name });
+}
