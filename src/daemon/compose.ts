@@ -7,6 +7,7 @@ import {
   type Result,
   version,
 } from "../api/index.ts";
+import type { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
 import { RecordValidator } from "../dht/index.ts";
 import { createMessenger, type Messenger } from "../messenger/index.ts";
@@ -37,7 +38,10 @@ export interface Daemon {
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /** Stops the node and gives everything back. Safe to call twice. */
   stop(): Promise<void>;
-  /** Resolves when the node has stopped, whoever asked for it; rejects where giving something back failed. */
+  /**
+   * Resolves when the node has stopped, whoever asked for it; rejects where giving something back failed, and with the
+   * store's fault (`store-write-failed`, `disk-full`) where that is why it stopped.
+   */
   readonly stopped: Promise<void>;
 }
 
@@ -92,6 +96,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       finish(releases.all());
       return stopped;
     };
+    // Fail-stop: what is on the disk is no longer known, so nobody is told any more that we are here to take messages.
+    void store.failed.then((fault) => {
+      log("store.failed", { code: fault.code });
+      // The answer that tells of it goes out before the connection is closed.
+      setImmediate(() => finish(failing(fault, releases.all())));
+    });
+    // Whoever waits for the end hears of it; a node that nobody waits for ends all the same.
+    stopped.catch(() => undefined);
     const startedAt = clock.now();
     const dispatch = createDispatch({
       messenger,
@@ -121,6 +133,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await releases.all().catch(() => undefined);
     throw error;
   }
+}
+
+/** Ends in `fault` once everything is given back; what fails on the way follows from it. */
+async function failing(fault: SottoError, ending: Promise<void>): Promise<never> {
+  await ending.catch(() => undefined);
+  throw fault;
 }
 
 interface StatusParts {

@@ -3,9 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { createAccount, hasAccount } from "../messenger/index.ts";
-import type { Clock, Log, Store } from "../ports/index.ts";
+import type { Clock, Log } from "../ports/index.ts";
 import {
   createKeyring,
+  type DiskStore,
   memoryStore,
   openStore,
   type Protection,
@@ -29,7 +30,7 @@ export interface NewAccount {
 }
 
 export interface OpenHome {
-  readonly store: Store;
+  readonly store: DiskStore;
   readonly protection: Protection["kind"];
   /** The account was made by this opening. */
   readonly fresh: boolean;
@@ -92,7 +93,10 @@ async function wantedAccount(parts: HomeParts, answers: Answers): Promise<NewAcc
   return wanted;
 }
 
-async function openWith({ directory, crypto, log }: HomeParts, key: Uint8Array): Promise<Store> {
+async function openWith(
+  { directory, crypto, log }: HomeParts,
+  key: Uint8Array,
+): Promise<DiskStore> {
   try {
     return await openStore({ directory, key, crypto, log });
   } finally {
@@ -100,7 +104,10 @@ async function openWith({ directory, crypto, log }: HomeParts, key: Uint8Array):
   }
 }
 
-async function closingOnFailure<Result>(store: Store, job: () => Promise<Result>): Promise<Result> {
+async function closingOnFailure<Result>(
+  store: DiskStore,
+  job: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await job();
   } catch (error) {

@@ -19,6 +19,8 @@ export interface DiskStore extends Store {
    * may go on reading and writing meanwhile. Throws `store-damaged` where the files cannot be read at all.
    */
   check(): Promise<StoreCheck>;
+  /** Resolves with the fault of the first write that failed; from then on nothing is written any more. */
+  readonly failed: Promise<SottoError>;
 }
 
 interface Waiting {
@@ -46,6 +48,10 @@ export class LevelStore implements DiskStore {
   #closing: Promise<void> | undefined;
   #wrote = false;
   #fault: SottoError | undefined;
+  #fail: (fault: SottoError) => void = () => undefined;
+  readonly failed = new Promise<SottoError>((resolve) => {
+    this.#fail = resolve;
+  });
 
   constructor(database: Database, crypto: CryptoProvider, keys: StoreKeys, tally: Tally) {
     this.#database = database;
@@ -170,6 +176,7 @@ export class LevelStore implements DiskStore {
         // Fail-stop. The batch may be on the disk or not, and after a failed sync the kernel may have dropped
         // pages that it will call clean: what this handle believes is no longer known to be true.
         this.#fault ??= writeFault(error);
+        this.#fail(this.#fault);
         for (const { reject } of group) reject(this.#fault);
       }
     }

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, writeFileSync } from "node:fs";
+import { createClient } from "../../src/api/index.ts";
+import { connectTo } from "../../src/cli/index.ts";
+import { Daemon } from "../chaos/daemon.ts";
+import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
 import { build, ended, type Program } from "./built.ts";
 
 describe("the command line", function () {
@@ -200,6 +204,41 @@ describe("the command line", function () {
       assert.match(ran.err, /runs in this home already/);
       await ended(busy, "SIGTERM");
     });
+  });
+
+  it("ends a node whose disk is full, with 1 and what to do, and goes on once there is space", async function () {
+    if (noSmallDisk() !== undefined) this.skip();
+    const home = sotto.home("full");
+    const disk = await SmallDisk.make(home, "2m");
+    const env = { SOTTO_SOCKET: `${home}.sock` };
+    const args = ["up", "--no-mdns", "--json", "--name", "f", "--listen", "/ip4/127.0.0.1/tcp/0"];
+    const start = () => new Daemon(sotto, home, { through: disk.through, env, args });
+    const invite = async () => {
+      const client = createClient(await connectTo(env.SOTTO_SOCKET));
+      return client.call("invite.create", {}).finally(client.close);
+    };
+    let node = start();
+    try {
+      await node.up();
+      const { id } = await invite();
+      disk.fill();
+      await assert.rejects(async () => {
+        for (let i = 0; i < 90; i++) await invite();
+      }, /no space left/);
+      const { code, err } = await node.ended;
+      assert.equal(code, 1);
+      assert.match(err, /disk-full.*Free some space/s);
+      disk.free();
+      node = start();
+      await node.up();
+      const client = createClient(await connectTo(env.SOTTO_SOCKET));
+      const { invites } = await client.call("invite.list", {});
+      assert.ok(invites.some((kept) => kept.id === id));
+      client.close();
+    } finally {
+      await node.kill();
+      await disk.close();
+    }
   });
 
   it("opens a store with its passphrase alone", async () => {

@@ -96,6 +96,7 @@ describe("a crash of the store", () => {
           },
         );
       assert.ok(fault instanceof SottoError && fault.code === "disk-full");
+      assert.equal(await store.failed, fault);
       execFileSync("mount", ["-o", "remount,size=16m", directory]);
       // There is space again, and yet it is refused because what is on the disk is no longer known.
       const small: StoreOp = { ...put(0), key: { table: "meta", of: "", at: 0 } };
