@@ -86,6 +86,7 @@ export const errorTable = {
     "bad-input",
     "Send one JSON-RPC 2.0 object a line, at most 1 MiB long.",
   ),
+  "search-empty": entry("bad-input", "Ask for one to sixteen words: sotto search WORD..."),
   "method-unknown": entry(
     "bad-input",
     "sotto and its node are of different versions: sotto down, then sotto up.",

@@ -113,6 +113,18 @@ export const limits = {
   /** Bits of a selective acknowledgement. */
   ackBits: 512,
 
+  // Search
+  /** Characters of a word that the index keeps: longer ones are addresses and keys, found by their start. */
+  searchWord: 32,
+  /** Words of one question: more is a pasted text. */
+  searchTerms: 16,
+  /** Messages that wait for the index before it takes them in, 256 rows at a time; until then they are read through. */
+  searchWaiting: 256,
+  /** Messages in a batch of the index: a word costs a question as many rows as there are batches. */
+  searchBatch: 4_096,
+  /** Rows of one word that a question reads at one time: the newest first, so that a common word ends soon. */
+  searchRows: 16,
+
   // At rest
   /** What a stored passphrase cost may ask of this machine: above any sane choice, below a hostile file's. */
   passphraseMemoryKiB: 1024 * KIB,

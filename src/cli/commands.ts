@@ -26,6 +26,7 @@ export const commands: readonly Entry[] = [
   entry("verify", "compare safety numbers with somebody", () => import("./commands/verify.ts")),
   entry("send", "send a message", () => import("./commands/send.ts")),
   entry("read", "read a conversation", () => import("./commands/read.ts")),
+  entry("search", "find messages by their words", () => import("./commands/search.ts")),
   entry("listen", "print messages as they arrive", () => import("./commands/listen.ts")),
   entry("net", "show and change the network", () => import("./commands/net.ts")),
   entry("bootstrap", "host a bootstrap node for others", () => import("./commands/bootstrap.ts")),

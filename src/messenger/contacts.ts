@@ -137,7 +137,9 @@ export async function remove(core: Core, invites: Invites, peer: Peer): Promise<
       }
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const kept = answered(invites, account, "denied");
-      await core.store.commit([...ops, ...kept.map(putInvite)]);
+      await core.index.forgetAll(ref, (words) =>
+        core.store.commit([...ops, ...words, ...kept.map(putInvite)]),
+      );
       for (const invite of kept) invites.set(invite);
       core.book.remove(peer);
       core.events.emit({ type: "contact.removed", account });

@@ -5,11 +5,14 @@ import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
+import type { SearchIndex } from "./search-index.ts";
 
 export interface Core extends MessengerPorts {
   readonly identity: Identity;
   readonly book: Book;
   readonly events: Events;
+  /** The words of messages: whoever takes a message away, or its text, takes it out of here in the same batch. */
+  readonly index: SearchIndex;
   /** One job at a time for each contact (by its ref), and for the invites. */
   readonly turns: Turns<string>;
   /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */

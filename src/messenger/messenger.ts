@@ -14,6 +14,8 @@ import { cut } from "./links.ts";
 import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
 import { Publisher } from "./publish.ts";
+import { search } from "./search.ts";
+import { SearchIndex } from "./search-index.ts";
 import { Seeker } from "./seek.ts";
 import { send } from "./send.ts";
 import type { MessageView, Messenger } from "./types.ts";
@@ -22,14 +24,15 @@ import { upkeep } from "./upkeep.ts";
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
   const { crypto, store, clock, log, transport, rendezvous } = ports;
-  const core: Core = {
+  const parts = {
     ...ports,
     identity: await loadIdentity(crypto, store),
     book: await Book.load(store, clock),
     events: new Events(log),
-    turns: new Turns(),
+    turns: new Turns<string>(),
     stopping: { now: false },
   };
+  const core: Core = { ...parts, index: new SearchIndex(parts) };
   const { book, events, identity } = core;
   const invites = await Invites.load(store, clock);
   const seeker = new Seeker(core);
@@ -46,6 +49,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   };
   const keepUp = (): void => {
     background(core, "upkeep-failed", () => upkeep(core));
+    background(core, "search-failed", () => core.index.takeIn());
     cancelUpkeep = clock.after(limits.upkeep, keepUp);
   };
 
@@ -66,6 +70,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   // A new contact or a confirmed one has a record of its own to publish.
   events.subscribe(({ type }) => {
     if (type === "contact.changed") publisher.refresh();
+    if (type === "message.new") core.index.told();
   });
 
   return {
@@ -138,6 +143,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     cancel: (id) => cancel(core, id),
     message: (id) => message(core, id),
     history: async (who, options) => history(core, book.find(who), options),
+    search: (question, options) => search(core, question, options),
     markRead: async (who) => markRead(core, book.find(who)),
   };
 }

@@ -84,6 +84,20 @@ export interface InviteOptions {
   readonly hints: boolean;
 }
 
+export interface SearchOptions {
+  /** At most so many. */
+  readonly limit: number;
+  /** Only messages of this contact. */
+  readonly from?: string;
+}
+
+export interface SearchResult {
+  /** Newest first, by their senders' clocks. */
+  readonly messages: MessageView[];
+  /** There are more than the limit. */
+  readonly more: boolean;
+}
+
 export interface HistoryOptions {
   /** Newest so many. */
   readonly limit: number;
@@ -146,6 +160,11 @@ export interface Messenger {
   message(id: MessageId): Promise<MessageView | undefined>;
   /** Newest `limit` messages, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
+  /**
+   * Messages that have every word of the question, whole or as the start of a word; case and accents do not matter.
+   * Throws search-empty.
+   */
+  search(question: string, options: SearchOptions): Promise<SearchResult>;
   /** Marks everything of this contact as read, and tells them. */
   markRead(who: string): Promise<void>;
 }

@@ -13,7 +13,7 @@ export type Table =
   | "peer"
   | "event"
   | "search"
-  | "search-tail";
+  | "search-mark";
 
 /**
  * Names a row: the table, whose it is (an id; blinded on disk), and a place in an order.

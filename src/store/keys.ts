@@ -19,7 +19,7 @@ const tableByte: Readonly<Record<Table, number>> = {
   peer: 9,
   event: 12,
   search: 13,
-  "search-tail": 15,
+  "search-mark": 15,
 };
 
 /** The byte of the rows that the store keeps about itself. */

@@ -31,8 +31,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   ratchet: { rooms: ["base", "ports", "crypto", "wire"], builtins: "none", pure: true },
   group: { rooms: ["base", "ports", "crypto", "wire"], builtins: "none", pure: true },
   dht: { rooms: ["base", "ports", "crypto", "wire"], builtins: "none", pure: true },
+  search: { rooms: ["base"], builtins: "none", pure: true },
   messenger: {
-    rooms: ["base", "ports", "crypto", "wire", "ratchet", "group", "dht"],
+    rooms: ["base", "ports", "crypto", "wire", "ratchet", "group", "dht", "search"],
     builtins: "none",
     pure: true,
   },

@@ -113,6 +113,11 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["history", "bob", { limit: 6, before: 9, after: 2 }],
     bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
   },
+  "message.search": {
+    good: { query: "hi", from: "bob", limit: 5 },
+    asks: ["search", "hi", { limit: 5, from: "bob" }],
+    bad: [{}, { query: "x".repeat(2000) }, { query: "hi", limit: 0 }],
+  },
   "message.markRead": { good: who, asks: ["markRead", "bob"], bad: [{}] },
   "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },

@@ -94,6 +94,7 @@ export function fakeMessenger(): FakeMessenger {
     cancel: later("cancel", message),
     message: later("message", message),
     history: later("history", [message]),
+    search: later("search", { messages: [message], more: false }),
     markRead: later("markRead", undefined),
   };
   return fake;

@@ -42,6 +42,15 @@ export interface MessageMethods {
     },
     { readonly messages: readonly Message[]; readonly more: boolean }
   >;
+  /** Messages that have every word asked for, whole or as the start of a word, newest first. */
+  "message.search": Method<
+    {
+      readonly query: string;
+      readonly from?: string | undefined;
+      readonly limit?: number | undefined;
+    },
+    { readonly messages: readonly Message[]; readonly more: boolean }
+  >;
   "message.markRead": Method<Who, Nothing>;
   /** Gives a message up: it is shown as failed and never sent. */
   "message.cancel": Method<{ readonly id: string }, { readonly message: Message }>;

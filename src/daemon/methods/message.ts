@@ -25,6 +25,11 @@ export const messageSchemas: Schemas<MessageMethods> = {
     after: v.optional(whole),
     since: v.optional(whole),
   }),
+  "message.search": v.strictObject({
+    query: v.pipe(v.string(), v.maxLength(1024, "is too long")),
+    from: v.optional(short),
+    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
+  }),
   "message.markRead": who,
   "message.cancel": v.strictObject({ id: short }),
 };
@@ -60,6 +65,14 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const dated = newest.filter(({ sentAt }) => since === undefined || sentAt >= since);
       const messages = fitting(dated);
       return { messages, more: page.length > limit || messages.length < dated.length };
+    },
+    "message.search": async ({ query, from, limit = 50 }) => {
+      const found = await messenger.search(query, {
+        limit,
+        ...(from === undefined ? {} : { from }),
+      });
+      const messages = fitting(found.messages.toReversed()).toReversed();
+      return { messages, more: found.more || messages.length < found.messages.length };
     },
     "message.markRead": async ({ who }) => {
       await messenger.markRead(who);

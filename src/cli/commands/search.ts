@@ -1,0 +1,43 @@
+/** sotto search: messages that have all the words, newest first. */
+import { SottoError } from "../../base/index.ts";
+import type { Context } from "../context.ts";
+import type { Define } from "../define.ts";
+import { messageLines, nameOf } from "../words.ts";
+
+interface Options {
+  readonly count: string;
+  readonly from?: string;
+}
+
+export const define: Define = (command, context) => {
+  command
+    .argument("<words...>", "words, or how they begin")
+    .option("--from <who>", "only in the conversation with this contact")
+    .option("-n, --count <number>", "how many at most", "50")
+    .action((words: string[], options: Options) => search(words, options, context));
+};
+
+async function search(words: readonly string[], options: Options, context: Context): Promise<void> {
+  const { count, from } = options;
+  if (!/^[1-9]\d{0,3}$/.test(count) || Number(count) > 1000)
+    throw new SottoError("usage", "-n takes a number from 1 to 1000.");
+  // The one who is asked about comes first: an unknown name is told with its nearest.
+  const only = from && (await context.call("contact.show", { who: from })).contact.account;
+  const found = await context.call("message.search", {
+    query: words.join(" "),
+    limit: Number(count),
+    ...(only === undefined ? {} : { from: only }),
+  });
+  const { contacts } = await context.call("contact.list", {});
+  const names = new Map(contacts.map((contact) => [contact.account, nameOf(contact)]));
+  const width = Math.max(
+    3,
+    ...found.messages.map(({ contact }) => names.get(contact)?.length ?? 0),
+  );
+  const lines = found.messages.map((message) => {
+    const name = names.get(message.contact) ?? "";
+    return `${name.padEnd(width)}  ${messageLines(message, name, width)}`;
+  });
+  context.out.data(lines.join("\n") || "No message has these words.", { ...found });
+  if (found.more) context.out.say("There are more: ask for more words, or for more with -n.");
+}

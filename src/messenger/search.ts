@@ -1,0 +1,110 @@
+/** Finding messages by their words: those that the index has not taken in yet, then the index, newest first. */
+import { limits, SottoError } from "../base/index.ts";
+import {
+  asks,
+  bucketOf,
+  decodePostings,
+  fits,
+  type Posting,
+  type Question,
+  wordsOf,
+} from "../search/index.ts";
+import type { Core } from "./core.ts";
+import { view } from "./history.ts";
+import type { MessageRow } from "./message.ts";
+import type { Peer } from "./peer.ts";
+import { decodeRow } from "./rows.ts";
+import { partOf } from "./search-index.ts";
+import type { MessageView, SearchOptions, SearchResult } from "./types.ts";
+
+/** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
+export async function search(
+  core: Core,
+  question: string,
+  { from, limit }: SearchOptions,
+): Promise<SearchResult> {
+  const asked = asks(question);
+  if (asked.length === 0 || asked.length > limits.searchTerms)
+    throw new SottoError(
+      "search-empty",
+      asked.length === 0
+        ? "There is no word to look for."
+        : "These are too many words to look for.",
+    );
+  const peer = from === undefined ? undefined : core.book.find(from);
+  await core.index.takeIn();
+  const found: MessageView[] = [];
+  const full = (): boolean => found.length > limit;
+  for await (const place of places(core, asked, peer)) {
+    const shown = await view(core, place.peer, place.at);
+    // The index may know words that an edit has taken away.
+    if (shown !== undefined && answers(shown.text, asked)) found.push(shown);
+    if (full()) break;
+  }
+  found.sort((a, b) => b.sentAt - a.sentAt);
+  return { messages: found.slice(0, limit), more: full() };
+}
+
+function answers(text: string, asked: Question): boolean {
+  const words = wordsOf(text);
+  return asked.every((one) => words.has(one) || [...words].some((word) => fits(word, one)));
+}
+
+interface Place {
+  readonly peer: Peer;
+  readonly at: number;
+}
+
+async function* places(core: Core, asked: Question, only: Peer | undefined): AsyncGenerator<Place> {
+  yield* await unindexed(core, asked, only);
+  const numbers = new Map<number, Peer>();
+  for (const peer of only === undefined ? core.book.peers() : [only]) {
+    const mark = core.index.mark(peer.contact.ref);
+    if (mark !== undefined) numbers.set(mark.conversation, peer);
+  }
+  for (let to = core.index.batches; to >= 1; to -= limits.searchRows) {
+    const from = Math.max(1, to - limits.searchRows + 1);
+    for (const { conversation, at } of await answering(core, asked, from, to)) {
+      const peer = numbers.get(conversation);
+      if (peer !== undefined) yield { peer, at };
+    }
+  }
+}
+
+/** Messages of a few batches that have every word asked for, newest batch first. */
+async function answering(
+  core: Core,
+  asked: Question,
+  from: number,
+  to: number,
+): Promise<Posting[]> {
+  let left: Map<string, Posting> | undefined;
+  for (const one of asked) {
+    const having = new Map<string, Posting>();
+    const part = partOf(bucketOf(one));
+    for (const { value } of await core.store.list("search", part, { from, to, reverse: true }))
+      for (const postings of decodePostings(value, (word) => fits(word, one)).values())
+        for (const posting of postings) {
+          const name = `${posting.conversation}/${posting.at}`;
+          if (left === undefined || left.has(name)) having.set(name, posting);
+        }
+    left = having;
+    if (left.size === 0) return [];
+  }
+  return [...(left ?? [])].map(([, posting]) => posting);
+}
+
+/** Messages that the index does not have yet, newest first. */
+async function unindexed(core: Core, asked: Question, only: Peer | undefined): Promise<Place[]> {
+  const found: (Place & { readonly sentAt: number })[] = [];
+  for (const peer of only === undefined ? core.book.peers() : [only]) {
+    const { ref, nextAt } = peer.contact;
+    const from = (core.index.mark(ref)?.upTo ?? 0) + 1;
+    if (from >= nextAt) continue;
+    for (const { at, value } of await core.store.list("message", ref, { from })) {
+      const { text, sentAt } = decodeRow<MessageRow>(value);
+      if (answers(text, asked)) found.push({ peer, at, sentAt });
+    }
+  }
+  return found.sort((a, b) => b.sentAt - a.sentAt);
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { decodePostings, encodePostings, withoutPostings } from "../../src/search/index.ts";
+
+const posting = fc
+  .tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 2 ** 40 }))
+  .map(([conversation, at]) => ({ conversation, at }));
+const words = fc
+  .dictionary(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }),
+    fc.uniqueArray(posting, {
+      minLength: 1,
+      maxLength: 6,
+      selector: ({ conversation, at }) => `${conversation}/${at}`,
+    }),
+  )
+  .map((found) => new Map(Object.entries(found)));
+
+const sorted = (map: ReadonlyMap<string, readonly { conversation: number; at: number }[]>) =>
+  new Map(
+    [...map]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([word, list]) => [
+        word,
+        [...list].sort((a, b) => a.conversation - b.conversation || a.at - b.at),
+      ]),
+  );
+
+describe("search/postings", () => {
+  it("gives back what was written", () => {
+    fc.assert(
+      fc.property(words, (map) => {
+        assert.deepEqual(decodePostings(encodePostings(map)), sorted(map));
+      }),
+    );
+  });
+
+  it("gives back the wanted words alone", () => {
+    const row = encodePostings(
+      new Map([
+        ["abc", [{ conversation: 1, at: 7 }]],
+        ["xyz", [{ conversation: 2, at: 300 }]],
+      ]),
+    );
+    const found = decodePostings(row, (word) => word === "xyz");
+    assert.deepEqual([...found], [["xyz", [{ conversation: 2, at: 300 }]]]);
+  });
+
+  it("takes out what is gone, the word with its last posting, and the row with its last word", () => {
+    const both = { conversation: 1, at: 7 };
+    const row = encodePostings(
+      new Map([
+        ["abc", [both]],
+        ["xyz", [both, { conversation: 2, at: 300 }]],
+      ]),
+    );
+    const left = withoutPostings(row, ({ at }) => at === 7);
+    assert.deepEqual(
+      left && decodePostings(left),
+      new Map([["xyz", [{ conversation: 2, at: 300 }]]]),
+    );
+    assert.equal(
+      withoutPostings(row, () => true),
+      undefined,
+    );
+    assert.equal(
+      withoutPostings(row, () => false),
+      row,
+    );
+  });
+
+  it("names damage and never runs on, whatever the bytes are", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        try {
+          decodePostings(bytes);
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, "store-damaged");
+        }
+      }),
+    );
+    const row = encodePostings(new Map([["word", [{ conversation: 1, at: 1 }]]]));
+    for (let length = 0; length < row.length; length++)
+      assert.throws(() => decodePostings(row.subarray(0, length)), { code: "store-damaged" });
+  });
+});

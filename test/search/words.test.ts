@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { limits } from "../../src/base/index.ts";
+import { asks, BUCKETS, bucketOf, fits, wordsOf } from "../../src/search/index.ts";
+
+describe("search/words", () => {
+  const examples: [string, string[]][] = [
+    ["Hello, World! hello", ["hello", "world"]],
+    ["Crème BRÛLÉE", ["creme", "brulee"]],
+    ["ﬁne ２０２６", ["fine", "2026"]],
+    ["İstanbul straße", ["istanbul", "straße"]],
+    ["meet@host.example:4001", ["meet", "host", "example", "4001"]],
+    ["東京に行く", ["東", "京", "に", "行", "く"]],
+    ["sotto東京node", ["sotto", "東", "京", "node"]],
+    ["Привет, мир", ["привет", "мир"]],
+    ["😀 ... !", []],
+    ["", []],
+  ];
+  for (const [text, words] of examples)
+    it(`finds ${JSON.stringify(words)} in ${JSON.stringify(text)}`, () => {
+      assert.deepEqual([...wordsOf(text)], words);
+    });
+
+  it("keeps the start of a word that is too long, and finds it by its whole", () => {
+    const long = "x".repeat(500);
+    assert.deepEqual([...wordsOf(long)], ["x".repeat(limits.searchWord)]);
+    assert.deepEqual(asks(long), [...wordsOf(long)]);
+  });
+
+  it("reads ASCII in the short way as in the long one", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 60 }), (text) => {
+        const long = [...wordsOf(`${text} é`)].filter((word) => word !== "e");
+        assert.deepEqual(
+          [...wordsOf(text)].filter((word) => word !== "e"),
+          long,
+        );
+      }),
+    );
+  });
+
+  it("gives every word of any text, and each start of it from two characters on, the same part of the index", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
+        for (const word of wordsOf(text)) {
+          const characters = [...word];
+          assert.ok(bucketOf(word) >= 0 && bucketOf(word) < BUCKETS);
+          for (let length = 2; length <= characters.length; length++) {
+            const start = characters.slice(0, length).join("");
+            assert.equal(bucketOf(start), bucketOf(word));
+            assert.ok(fits(word, start));
+          }
+        }
+      }),
+    );
+  });
+
+  it("takes one character as a word and not as a start", () => {
+    assert.ok(fits("a", "a"));
+    assert.ok(!fits("apple", "a"));
+    assert.ok(fits("apple", "ap"));
+    assert.ok(!fits("ap", "apple"));
+  });
+});
