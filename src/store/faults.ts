@@ -27,8 +27,12 @@ export function openFault(error: unknown): SottoError {
     return new SottoError("disk-full", "There is no space left to open the store.", {
       cause: error,
     });
-  // EACCES, EMFILE and their like say "IO error" too; of those the disk's contents are not guilty.
-  if (inner instanceof Error && /permission denied|too many open|read-only/i.test(inner.message))
+  // EACCES, EIO, EMFILE and their like: the machine refused, of which what was written is not guilty. Nobody should
+  // be told to move a store away because a disk or a cable fails.
+  if (
+    inner instanceof Error &&
+    /permission denied|input\/output error|EIO|too many open|read-only/i.test(inner.message)
+  )
     return new SottoError("store-write-failed", "The store's files cannot be opened for writing.", {
       cause: error,
     });

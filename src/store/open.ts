@@ -6,7 +6,7 @@ import { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
 import { type Database, SCHEMA_KEY, scan, TALLY_KEY } from "./database.ts";
-import { isLocked, openFault } from "./faults.ts";
+import { isLocked, openFault, writeFault } from "./faults.ts";
 import { KEY_BYTES, rootRanges } from "./keys.ts";
 import { type DiskStore, LevelStore } from "./level.ts";
 import { lockHolder } from "./lock.ts";
@@ -61,8 +61,7 @@ async function openDatabase(
   directory: string,
   path: string,
 ): Promise<{ database: Database; holdsTables: boolean }> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const files = await readdir(path);
+  const files = await filesIn(path);
   const holdsTables = files.some((file) => file.endsWith(".ldb"));
   const database: Database = new Level(path, {
     keyEncoding: "view",
@@ -81,6 +80,15 @@ async function openDatabase(
     throw new SottoError("store-in-use", `${who} has the store open.`, { cause: error });
   }
   return { database, holdsTables };
+}
+
+async function filesIn(path: string): Promise<string[]> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return await readdir(path);
+  } catch (error) {
+    throw writeFault(error);
+  }
 }
 
 /** Writes the first rows. A process that was killed at any point of this leaves a store that opens. */
