@@ -11,8 +11,8 @@ export type NodeEvent =
   | { readonly type: "presence"; readonly contact: Contact }
   /** Somebody claimed an invite that was used already. */
   | { readonly type: "invite.reused"; readonly invite: Invite }
-  /** The last event of a subscription: the listener was too far behind, or the node stops. */
-  | { readonly type: "stream.ended"; readonly why: "too-slow" | "stopping" };
+  /** The last event of a subscription: the listener was too far behind, or the node stops or is locked. */
+  | { readonly type: "stream.ended"; readonly why: "too-slow" | "stopping" | "locked" };
 
 export type EventType = NodeEvent["type"];
 

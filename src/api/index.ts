@@ -11,6 +11,7 @@ export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods
 export type { NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
 export type { Nothing } from "./methods/shape.ts";
+export type { NewGuard, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
 export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
 export { version } from "./version.ts";
@@ -18,11 +19,15 @@ export type {
   Account,
   Bootstrap,
   Contact,
+  Guard,
   Invite,
   Message,
   MessageState,
   NewInvite,
+  NodeState,
   NodeStatus,
   Pairing,
   Peer,
+  StoreDamage,
+  StoreReport,
 } from "./views.ts";

@@ -9,6 +9,7 @@ import type { InviteMethods } from "./methods/invite.ts";
 import type { MessageMethods } from "./methods/message.ts";
 import type { NetMethods } from "./methods/net.ts";
 import type { NodeMethods } from "./methods/node.ts";
+import type { StoreMethods } from "./methods/store.ts";
 
 export interface Methods
   extends NodeMethods,
@@ -16,7 +17,8 @@ export interface Methods
     ContactMethods,
     MessageMethods,
     EventMethods,
-    NetMethods {}
+    NetMethods,
+    StoreMethods {}
 
 export type MethodName = keyof Methods;
 export type Params<Name extends MethodName> = Methods[Name]["params"];

@@ -86,10 +86,39 @@ export interface Bootstrap {
   readonly error?: string;
 }
 
-export interface NodeStatus {
+/** What guards the store's key. */
+export type Guard = "key-file" | "passphrase";
+
+/** What is wrong with the store of a running node. */
+export interface StoreDamage {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** What a whole check of the store found. */
+export interface StoreReport {
+  /** Rows that were read. */
+  readonly rows: number;
+  /** Kinds of rows that were lost, changed or put back; empty where all is well. */
+  readonly damaged: readonly string[];
+  /** Why it could not even be opened. */
+  readonly why?: string;
+}
+
+/** What a node tells whatever it is doing. */
+export interface NodeState {
   readonly version: string;
   readonly pid: number;
   readonly startedAt: number;
+  /** A locked node has its store closed and its network down, and waits for `node.unlock`. */
+  readonly state: "open" | "locked";
+  readonly protection: Guard;
+  /** Where the store lies. */
+  readonly home: string;
+}
+
+export interface NodeStatus extends NodeState {
+  readonly state: "open";
   readonly account: Account;
   /** Our host of this run: new at each start. */
   readonly host: string;
@@ -109,10 +138,8 @@ export interface NodeStatus {
   /** Messages of ours that are not delivered yet. */
   readonly waiting: number;
   readonly unread: number;
-  /** What guards the store's key. */
-  readonly protection: "key-file" | "passphrase";
-  /** Where the store lies. */
-  readonly home: string;
+  /** Damage that was found in the store while the node runs. */
+  readonly damage?: StoreDamage;
   /** The cryptographic libraries in use, with their versions. */
   readonly engine: string;
 }

@@ -100,6 +100,8 @@ export const errorTable = {
   // The node
   "node-not-running": entry("environment", "Start it: sotto up."),
   "node-already-running": entry("environment", "Use the running node, or stop it: sotto down."),
+  "node-locked": entry("environment", "Unlock it: sotto unlock."),
+  "lock-refused": entry("bad-input", "Choose a passphrase first: sotto passwd."),
   "no-account": entry("environment", "Make one: sotto init --name NAME."),
   "account-exists": entry(
     "bad-input",
@@ -119,7 +121,7 @@ export const errorTable = {
   "store-in-use": entry("environment", "Another process has this store open: stop it first."),
   "store-damaged": entry(
     "environment",
-    "Restore a backup, or move the named directory away and start anew.",
+    "See what is whole: sotto check. Keep that: sotto repair. Or bring back a backup: sotto restore.",
   ),
   "store-newer": entry("environment", "A newer Sotto wrote this store: update yours."),
   "store-key-missing": entry(

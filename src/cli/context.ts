@@ -22,6 +22,8 @@ export interface Context {
   readonly interactive: boolean;
   /** The running node, connected once. Throws `node-not-running`. */
   node(): Promise<Client>;
+  /** The running node, or `undefined` where none runs. */
+  nodeIfAny(): Promise<Client | undefined>;
   /** Calls the running node; where a contact's name is not known, the error names the nearest one. */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /** Sets the exit code of a command that has said by itself what happened. */
@@ -49,6 +51,14 @@ export function createContext(surroundings: Surroundings, out: Printer): Running
     node() {
       client ??= connectTo(context.paths.socket).then(createClient);
       return client;
+    },
+    async nodeIfAny() {
+      try {
+        return await context.node();
+      } catch (error) {
+        if (error instanceof SottoError && error.code === "node-not-running") return undefined;
+        throw error;
+      }
     },
     async call(method, params) {
       const node = await context.node();

@@ -78,7 +78,7 @@ async function firstAnswer(child: ChildProcess, socket: string): Promise<number 
 async function pidAt(socket: string): Promise<number | undefined> {
   try {
     const client = createClient(await connectTo(socket));
-    const { pid } = await client.call("node.status", {});
+    const { pid } = await client.call("node.state", {});
     client.close();
     return pid;
   } catch {

@@ -30,6 +30,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "message-unknown": exit.notFound,
   "store-in-use": exit.locked,
   "node-already-running": exit.locked,
+  "node-locked": exit.locked,
   "passphrase-needed": exit.locked,
   "passphrase-wrong": exit.locked,
 };

@@ -1,5 +1,7 @@
 /** Passphrases and recovery words: by prompt, file or file descriptor, never by argument. */
 import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import type { Guard } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import type { Context } from "./context.ts";
 import { askSecret } from "./prompt.ts";
@@ -9,14 +11,42 @@ export interface PassphraseOptions {
   readonly passphraseFd?: string;
 }
 
+/** Adds the two options that give the passphrase of the store. */
+export function passphraseOptions(command: Command): Command {
+  return command
+    .option("--passphrase-file <file>", "read the store's passphrase from a file")
+    .option("--passphrase-fd <number>", "read the store's passphrase from a descriptor");
+}
+
 /** The passphrase that a file or descriptor gives, or `undefined`; a closing line end is no part of it. */
 export function givenPassphrase(options: PassphraseOptions): string | undefined {
-  const { passphraseFile: file, passphraseFd: fd } = options;
+  return givenSecret(options.passphraseFile, options.passphraseFd, "--passphrase-fd");
+}
+
+/** The passphrase that a file or a descriptor gives; `flag` names the descriptor's option. */
+export function givenSecret(
+  file: string | undefined,
+  fd: string | undefined,
+  flag: string,
+): string | undefined {
   if (file !== undefined) return firstLine(file, `The file ${file}`);
   if (fd === undefined) return undefined;
   if (!/^\d{1,4}$/.test(fd))
-    throw new SottoError("usage", "--passphrase-fd takes the number of an open descriptor.");
+    throw new SottoError("usage", `${flag} takes the number of an open descriptor.`);
   return firstLine(Number(fd), `Descriptor ${fd}`);
+}
+
+/**
+ * The passphrase of a store, given or asked for; `undefined` where none guards it, or where nobody can be asked: whoever opens it
+ * then says `passphrase-needed`.
+ */
+export async function currentPassphrase(
+  guard: Guard | undefined,
+  options: PassphraseOptions,
+  context: Context,
+): Promise<string | undefined> {
+  if (guard !== "passphrase") return undefined;
+  return givenPassphrase(options) ?? askPassphrase(context)?.();
 }
 
 function firstLine(source: string | number, name: string): string {

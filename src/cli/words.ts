@@ -1,5 +1,5 @@
 /** States in words, and the lines in which people and messages are shown. */
-import type { Bootstrap, Contact, Message, Pairing } from "../api/index.ts";
+import type { Bootstrap, Contact, Guard, Message, Pairing } from "../api/index.ts";
 import { displayLine, displayText } from "../base/index.ts";
 import { stamp } from "./times.ts";
 
@@ -67,4 +67,25 @@ export function numberLines(digits: string): string {
 /** A bootstrap host and how it stands. */
 export function bootstrapLine({ address, state, error }: Bootstrap): string {
   return `${address}  ${state}${error === undefined ? "" : ` (${displayLine(error)})`}`;
+}
+
+/** What guards the store's key, as it goes into a sentence. */
+export function guardWords(guard: Guard): string {
+  switch (guard) {
+    case "key-file":
+      return "a key file";
+    case "passphrase":
+      return "a passphrase";
+  }
+}
+
+/** The recovery words in six lines of four, each with its place. */
+export function wordTable(words: string): string {
+  const cells = words
+    .split(" ")
+    .map((word, index) => `${String(index + 1).padStart(2)}. ${word.padEnd(10)}`);
+  const lines: string[] = [];
+  for (let from = 0; from < cells.length; from += 4)
+    lines.push(`  ${cells.slice(from, from + 4).join("")}`.trimEnd());
+  return lines.join("\n");
 }

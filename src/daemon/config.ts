@@ -14,6 +14,8 @@ export interface Config {
   readonly mdns: boolean;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
   readonly privateWan: boolean;
+  /** Locks the node when nobody has asked anything of it for so long, ms. */
+  readonly lockAfter: number | undefined;
   readonly log: LogLevel;
 }
 
@@ -42,8 +44,11 @@ const fileSchema = v.strictObject({
   bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
   mdns: v.optional(v.boolean()),
   privateWan: v.optional(v.boolean()),
+  lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
 });
 type FileSettings = v.InferOutput<typeof fileSchema>;
+
+const MINUTE = 60_000;
 
 /** All interfaces, ports that the system chooses. */
 const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
@@ -67,6 +72,7 @@ export async function readConfig(
     bootstrap: Object.freeze([...bootstrap]),
     mdns: overrides.mdns ?? file.mdns ?? true,
     privateWan: file.privateWan ?? false,
+    lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
     log: logLevel(env.SOTTO_LOG),
   });
 }

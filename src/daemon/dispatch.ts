@@ -7,10 +7,11 @@ import { eventHandlers, eventSchemas } from "./methods/event.ts";
 import { inviteHandlers, inviteSchemas } from "./methods/invite.ts";
 import { messageHandlers, messageSchemas } from "./methods/message.ts";
 import { netHandlers, netSchemas } from "./methods/net.ts";
-import { nodeHandlers, nodeSchemas } from "./methods/node.ts";
-import type { Caller, DispatchParts, Handlers, Schemas } from "./methods/shape.ts";
+import { lockedHandlers, nodeHandlers, nodeSchemas } from "./methods/node.ts";
+import type { Caller, Controls, DispatchParts, Handlers, Schemas } from "./methods/shape.ts";
+import { storeHandlers, storeSchemas } from "./methods/store.ts";
 
-/** Throws `method-unknown`, `params-invalid`, and what the method throws. */
+/** Throws `method-unknown`, `node-locked`, `params-invalid`, and what the method throws. */
 export type Dispatch = (method: string, params: unknown, caller: Caller) => Promise<unknown>;
 
 const schemas: Schemas<Methods> = {
@@ -20,27 +21,40 @@ const schemas: Schemas<Methods> = {
   ...messageSchemas,
   ...eventSchemas,
   ...netSchemas,
+  ...storeSchemas,
 };
 
+/** The dispatch of an open node. */
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const handlers: Handlers<Methods> = {
+  return dispatcher({
     ...nodeHandlers(parts),
     ...inviteHandlers(parts),
     ...contactHandlers(parts),
     ...messageHandlers(parts),
     ...eventHandlers(parts),
     ...netHandlers(parts),
-  };
+    ...storeHandlers(parts),
+  } satisfies Handlers<Methods>);
+}
+
+/** The dispatch of a locked node: of all that it does not answer it says `node-locked`. */
+export function createLockedDispatch(controls: Controls): Dispatch {
+  return dispatcher(lockedHandlers(controls));
+}
+
+function dispatcher(handlers: Partial<Handlers<Methods>>): Dispatch {
   return async (method, params, caller) => {
-    if (!Object.hasOwn(handlers, method))
+    if (!Object.hasOwn(schemas, method))
       throw new SottoError("method-unknown", `The node knows no method ${quote(method)}.`);
     const name = method as MethodName;
+    const handle = handlers[name];
+    if (handle === undefined) throw new SottoError("node-locked", "The node is locked.");
     // An empty list would pass as an object without properties.
     if (Array.isArray(params))
       throw new SottoError("params-invalid", "Parameters are given by name, as an object.");
     const checked = v.safeParse(schemas[name], params ?? {});
     if (!checked.success) throw paramsInvalid(checked.issues);
-    return (handlers[name] as (params: unknown, caller: Caller) => unknown)(checked.output, caller);
+    return (handle as (params: unknown, caller: Caller) => unknown)(checked.output, caller);
   };
 }
 

@@ -9,7 +9,7 @@ export interface Feed {
   /** The stream takes more again. */
   resume(): void;
   /** Ends the subscription with its last event. */
-  end(why: "stopping"): void;
+  end(why: "stopping" | "locked"): void;
 }
 
 /**
@@ -29,7 +29,7 @@ export function createFeed(
     while (flowing && sent < queue.length) flowing = write(queue[sent++] as NodeEvent);
     queue = queue.slice(sent);
   };
-  const last = (why: "too-slow" | "stopping") => {
+  const last = (why: "too-slow" | "stopping" | "locked") => {
     wants = undefined;
     queue =
       why === "too-slow"

@@ -1,5 +1,7 @@
 /** The home of an account: its key, its store, and whoever lives in it. */
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { createAccount, hasAccount } from "../messenger/index.ts";
@@ -19,6 +21,8 @@ export interface HomeParts {
   readonly crypto: CryptoProvider;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told once of damage that a read finds while the store is open. */
+  readonly onDamage?: (damage: SottoError) => void;
 }
 
 /** An account that is to be made. */
@@ -50,7 +54,7 @@ export interface Answers {
  */
 export async function openHome(parts: HomeParts, answers: Answers): Promise<OpenHome> {
   const { directory, crypto, log } = parts;
-  const guarded = await readProtection(directory);
+  const guarded = await readProtectionOf(directory);
   if (guarded === undefined) {
     const wanted = await wantedAccount(parts, answers);
     const key = await createKeyring(directory, wanted.protection, crypto);
@@ -70,9 +74,16 @@ export async function openHome(parts: HomeParts, answers: Answers): Promise<Open
   return { store, protection: guarded, fresh };
 }
 
-/** What guards the store of a home; `undefined` where there is none yet. */
-export const readProtectionOf: (directory: string) => Promise<Protection["kind"] | undefined> =
-  readProtection;
+/**
+ * What guards the store of a home; `undefined` where there is none yet. Throws `store-key-missing` where there is a store whose
+ * keyring is gone: a new one would never open it.
+ */
+export async function readProtectionOf(directory: string): Promise<Protection["kind"] | undefined> {
+  const kind = await readProtection(directory);
+  if (kind === undefined && existsSync(join(directory, "db")))
+    throw new SottoError("store-key-missing", "The file keyring is missing.");
+  return kind;
+}
 
 /** Makes the directory of a home, for its owner alone. */
 export async function makeHome(directory: string): Promise<void> {
@@ -93,12 +104,10 @@ async function wantedAccount(parts: HomeParts, answers: Answers): Promise<NewAcc
   return wanted;
 }
 
-async function openWith(
-  { directory, crypto, log }: HomeParts,
-  key: Uint8Array,
-): Promise<DiskStore> {
+async function openWith(parts: HomeParts, key: Uint8Array): Promise<DiskStore> {
+  const { directory, crypto, log, onDamage = () => undefined } = parts;
   try {
-    return await openStore({ directory, key, crypto, log });
+    return await openStore({ directory, key, crypto, log, onDamage });
   } finally {
     wipe(key);
   }

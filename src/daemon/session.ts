@@ -10,6 +10,8 @@ const INVALID_REQUEST = -32600;
 
 export interface Session {
   offer(event: NodeEvent): void;
+  /** Ends the stream of events and tells why; the connection stays. */
+  endStream(why: "locked"): void;
   /** Tells a listener that the node stops, and ends the connection once what was written has gone out. */
   end(): void;
 }
@@ -81,6 +83,7 @@ export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): Se
 
   return {
     offer: feed.offer,
+    endStream: feed.end,
     end() {
       feed.end("stopping");
       socket.end();

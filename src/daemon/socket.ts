@@ -9,6 +9,8 @@ import { type Session, serve } from "./session.ts";
 export interface LocalSocket {
   /** Hands an event to every listener. */
   offer(event: NodeEvent): void;
+  /** Ends the streams of events of all who listen; their connections stay. */
+  endStreams(why: "locked"): void;
   /** Ends all connections after what was written to them, and removes the socket. */
   close(): Promise<void>;
 }
@@ -36,6 +38,9 @@ export async function openSocket(
   return {
     offer(event) {
       for (const session of sessions.values()) session.offer(event);
+    },
+    endStreams(why) {
+      for (const session of sessions.values()) session.endStream(why);
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));

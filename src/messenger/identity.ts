@@ -1,10 +1,18 @@
 /** Who this node is: the account and device keys, made once and kept in the store. */
-import { type AccountId, accountId, type DeviceId, deviceId, SottoError } from "../base/index.ts";
+import {
+  type AccountId,
+  accountId,
+  type DeviceId,
+  deviceId,
+  SottoError,
+  wipe,
+} from "../base/index.ts";
 import {
   accountFromEntropy,
   type CryptoProvider,
   certify,
   type DhKeyPair,
+  entropyToWords,
 } from "../crypto/index.ts";
 import type { Clock, Store } from "../ports/index.ts";
 import { cleanName } from "../wire/index.ts";
@@ -66,11 +74,17 @@ export async function createAccount(
   return { account: accountId.from(account.public) };
 }
 
+/** The 24 words that the account is recovered from. Throws no-account. */
+export async function recoveryWords(store: Store): Promise<string> {
+  const { entropy } = await loadRow(store);
+  const words = await entropyToWords(entropy);
+  wipe(entropy);
+  return words;
+}
+
 /** Reads the identity. Throws no-account. */
 export async function loadIdentity(crypto: CryptoProvider, store: Store): Promise<Identity> {
-  const bytes = await store.get(key);
-  if (bytes === undefined) throw new SottoError("no-account", "There is no account here yet.");
-  const row = decodeRow<IdentityRow>(bytes);
+  const row = await loadRow(store);
   const { public: accountKey } = accountFromEntropy(crypto, row.entropy);
   const device = crypto.dhFromSecret(row.deviceSecret);
   return {
@@ -81,4 +95,10 @@ export async function loadIdentity(crypto: CryptoProvider, store: Store): Promis
     certificate: row.certificate,
     name: row.name,
   };
+}
+
+async function loadRow(store: Store): Promise<IdentityRow> {
+  const bytes = await store.get(key);
+  if (bytes === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  return decodeRow<IdentityRow>(bytes);
 }

@@ -1,5 +1,5 @@
 /** The use cases: the only place where the pure rooms and the ports meet. */
-export { createAccount, hasAccount } from "./identity.ts";
+export { createAccount, hasAccount, recoveryWords } from "./identity.ts";
 export { createMessenger } from "./messenger.ts";
 export type { MessengerPorts } from "./ports.ts";
 export type {

@@ -55,6 +55,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       stopping ??= stopWithin([
         () => bootstrap.stop(),
         () => lan?.stop(),
+        () => rendezvous.stop(),
         () => transport.stop(),
         () => host.stop(),
       ]);

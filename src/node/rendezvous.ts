@@ -22,6 +22,7 @@ export class DhtRendezvous implements Rendezvous {
   readonly #places = new Places(limits.dhtParallel);
   /** What we left under each tag last, so that our own copy does not count as found. */
   readonly #own = new Map<string, Uint8Array>();
+  readonly #watchers: (() => void)[] = [];
 
   constructor(options: RendezvousOptions) {
     this.#options = options;
@@ -94,16 +95,26 @@ export class DhtRendezvous implements Rendezvous {
   }
 
   onPeer(appeared: () => void): void {
+    // Not `appeared` itself: the routing tables keep what they call for as long as the host is there.
+    let told: (() => void) | undefined = appeared;
+    this.#watchers.push(() => {
+      told = undefined;
+    });
     let waiting = false;
     const onAdd = (): void => {
       if (waiting) return;
       waiting = true;
       this.#options.clock.after(limits.peerBurst, () => {
         waiting = false;
-        appeared();
+        told?.();
       });
     };
     for (const { routingTable } of this.#dhts) routingTable.addEventListener("peer:add", onAdd);
+  }
+
+  /** Tells nobody any more. */
+  stop(): void {
+    for (const end of this.#watchers.splice(0)) end();
   }
 
   /**

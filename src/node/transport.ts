@@ -68,6 +68,8 @@ export class LinkTransport implements Transport {
   /** Ends every channel. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    // Timers inside libp2p may hold the stopped host for a while, and must not hold the messenger with it.
+    this.#take = undefined;
     for (const end of this.#watchers.splice(0)) end();
     await Promise.all([...this.#channels].map((channel) => channel.close()));
   }

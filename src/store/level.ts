@@ -1,5 +1,5 @@
 /** The store on LevelDB: sealed rows, batches that are on the disk before anybody is told so. */
-import type { SottoError } from "../base/index.ts";
+import { type SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";
 import { checkRows, type StoreCheck } from "./check.ts";
@@ -14,6 +14,8 @@ import { type Marker, marker, type Tally } from "./tally.ts";
 
 /** A store on the disk, which can be told to look at every row. */
 export interface DiskStore extends Store {
+  /** The first damage that a read found. */
+  readonly damage: SottoError | undefined;
   /**
    * Reads and opens every row, and holds all of them against their sums: also those of pages that nobody has touched. Others
    * may go on reading and writing meanwhile. Throws `store-damaged` where the files cannot be read at all.
@@ -52,14 +54,30 @@ export class LevelStore implements DiskStore {
   readonly failed = new Promise<SottoError>((resolve) => {
     this.#fail = resolve;
   });
+  #damage: SottoError | undefined;
+  readonly #onDamage: (damage: SottoError) => void;
+  readonly #keys: StoreKeys;
 
-  constructor(database: Database, crypto: CryptoProvider, keys: StoreKeys, tally: Tally) {
+  /** @param onDamage is told of the first damage that a read finds. */
+  constructor(
+    database: Database,
+    crypto: CryptoProvider,
+    keys: StoreKeys,
+    tally: Tally,
+    onDamage: (damage: SottoError) => void = () => undefined,
+  ) {
     this.#database = database;
+    this.#onDamage = onDamage;
+    this.#keys = keys;
     this.#names = keyNames(crypto, keys.blind);
     this.#sealer = sealer(crypto, keys.seal, SCHEMA_VERSION);
     this.#mark = marker(crypto, keys.tally);
     this.#pages = new Pages(database, this.#sealer, this.#mark);
     this.#ledger = new Ledger(database, this.#sealer, this.#mark, tally);
+  }
+
+  get damage(): SottoError | undefined {
+    return this.#damage;
   }
 
   async get(key: RowKey): Promise<Uint8Array | undefined> {
@@ -136,6 +154,8 @@ export class LevelStore implements DiskStore {
   async #close(): Promise<void> {
     await this.#writing;
     await this.#database.close();
+    // Whoever still reads is told that the store is closed.
+    wipe(this.#keys.seal, this.#keys.blind, this.#keys.tally);
     if (this.#fault || !this.#wrote) return;
     // Opening turns the log into a table file. The end of a log can be lost without a trace, and leaves a
     // whole earlier state; a row that is lost from a table is missed in the tally. So no log stays behind.
@@ -158,7 +178,12 @@ export class LevelStore implements DiskStore {
     try {
       return await job();
     } catch (error) {
-      throw readFault(error);
+      const fault = this.#closing ? storeClosed() : readFault(error);
+      if (fault.code === "store-damaged" && !this.#damage) {
+        this.#damage = fault;
+        this.#onDamage(fault);
+      }
+      throw fault;
     }
   }
 

@@ -30,6 +30,8 @@ export interface OpenStore {
   readonly key: Uint8Array;
   readonly crypto: CryptoProvider;
   readonly log: Log;
+  /** Told once when a read finds damage. */
+  readonly onDamage?: (damage: SottoError) => void;
 }
 
 /**
@@ -40,7 +42,8 @@ export interface OpenStore {
  * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this store's),
  * `store-write-failed` or `disk-full`.
  */
-export async function openStore({ directory, key, crypto, log }: OpenStore): Promise<DiskStore> {
+export async function openStore(options: OpenStore): Promise<DiskStore> {
+  const { directory, key, crypto, log, onDamage } = options;
   const keys = deriveKeys(crypto, key);
   const path = join(directory, "db");
   const { database, holdsTables } = await openDatabase(directory, path);
@@ -50,7 +53,7 @@ export async function openStore({ directory, key, crypto, log }: OpenStore): Pro
       ? await checkRoot(database, crypto, keys, schema)
       : await create(database, crypto, keys, holdsTables);
     log("store.opened", { rows: tally.rows, commits: tally.commits, fresh: schema === undefined });
-    return new LevelStore(database, crypto, keys, tally);
+    return new LevelStore(database, crypto, keys, tally, onDamage);
   } catch (error) {
     await database.close();
     throw openFault(error);

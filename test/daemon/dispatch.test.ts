@@ -1,33 +1,12 @@
 import assert from "node:assert/strict";
 import type { MethodName, NodeEvent, NodeStatus } from "../../src/api/index.ts";
 import { limits, SottoError } from "../../src/base/index.ts";
-import { createDispatch } from "../../src/daemon/dispatch.ts";
-import type { Clock } from "../../src/ports/index.ts";
+import { createDispatch, createLockedDispatch } from "../../src/daemon/dispatch.ts";
+import { fakeControls } from "./controls.ts";
 import { account, contact, fakeMessenger, message } from "./fake.ts";
+import { handClock } from "./hand-clock.ts";
 
 const status = { version: "x" } as NodeStatus;
-
-/** A clock that stands until it is told to go. */
-function handClock(): Clock & { pass(ms: number): void } {
-  let now = 1000;
-  let timers: { readonly at: number; readonly job: () => void }[] = [];
-  return {
-    now: () => now,
-    after(ms, job) {
-      const timer = { at: now + ms, job };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-    pass(ms) {
-      now += ms;
-      const due = timers.filter(({ at }) => at <= now);
-      timers = timers.filter(({ at }) => at > now);
-      for (const { job } of due) job();
-    },
-  };
-}
 
 function setUp() {
   const messenger = fakeMessenger();
@@ -35,7 +14,7 @@ function setUp() {
   const gone = new AbortController();
   const wanted: ((event: NodeEvent) => boolean)[] = [];
   const network: string[] = [];
-  let stops = 0;
+  const controls = fakeControls();
   const dispatch = createDispatch({
     messenger,
     clock,
@@ -45,10 +24,10 @@ function setUp() {
       addBootstrap: async (address) => void network.push(`add ${address}`),
       removeBootstrap: async (address) => void network.push(`remove ${address}`),
     },
+    controls,
     status: () => status,
-    stop: () => {
-      stops += 1;
-    },
+    words: async () => "abandon ability",
+    check: async () => ({ rows: 1, damaged: [] }),
   });
   const caller = {
     signal: gone.signal,
@@ -60,7 +39,7 @@ function setUp() {
     gone,
     wanted,
     network,
-    stops: () => stops,
+    controls,
     call: (method: string, params?: unknown) => dispatch(method, params, caller),
   };
 }
@@ -70,6 +49,15 @@ const who = { who: "bob" };
 const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[] }> = {
   "node.status": { good: {}, bad: [{ x: 1 }, []] },
   "node.stop": { good: {}, bad: [{ now: true }] },
+  "node.state": { good: {}, bad: [{ x: 1 }] },
+  "node.lock": { good: {}, bad: [{ x: 1 }] },
+  "node.unlock": { good: { passphrase: "x" }, bad: [{ passphrase: "" }, { words: "x" }] },
+  "account.words": { good: {}, bad: [{ passphrase: 1 }] },
+  "store.protect": {
+    good: { current: "a", next: { kind: "passphrase", passphrase: "b" } },
+    bad: [{}, { next: { kind: "passphrase" } }, { next: { kind: "none" } }],
+  },
+  "store.check": { good: {}, bad: [{ x: 1 }] },
   "account.show": { good: {}, bad: [7] },
   "invite.create": {
     good: { kind: "reusable", expiresIn: 1000, hints: true },
@@ -159,9 +147,39 @@ describe("daemon/dispatch", () => {
   });
 
   it("asks the node to stop once for each call", async () => {
-    const { call, stops } = setUp();
+    const { call, controls } = setUp();
     assert.deepEqual(await call("node.stop", {}), { stopping: true });
-    assert.equal(stops(), 1);
+    assert.deepEqual(controls.asked, [["stop"]]);
+  });
+
+  it("shows the recovery words to those alone who know the passphrase", async () => {
+    const { call, controls } = setUp();
+    assert.deepEqual(await call("account.words", { passphrase: "right" }), {
+      words: "abandon ability",
+    });
+    assert.deepEqual(controls.asked, [["prove", "right"]]);
+    controls.prove = () => Promise.reject(new SottoError("passphrase-wrong", "x"));
+    await assert.rejects(call("account.words", {}), { code: "passphrase-wrong" });
+  });
+
+  it("answers, while it is locked, what a locked node can, and says of the rest that it is locked", async () => {
+    const controls = fakeControls();
+    const dispatch = createLockedDispatch(controls);
+    const caller = { signal: new AbortController().signal, subscribe: () => undefined };
+    const answered: string[] = [];
+    for (const [method, { good }] of Object.entries(table)) {
+      const answer = dispatch(method, good, caller);
+      if (/^node\.(state|lock|unlock|stop)$/.test(method)) {
+        assert.equal(typeof (await answer), "object");
+        answered.push(method);
+      } else await assert.rejects(answer, { code: "node-locked" }, method);
+    }
+    assert.equal(answered.length, 4);
+    await assert.rejects(dispatch("x.y", {}, caller), { code: "method-unknown" });
+    await assert.rejects(dispatch("node.unlock", { passphrase: 1 }, caller), {
+      code: "params-invalid",
+      message: /"passphrase"/,
+    });
   });
 
   it("lets a subscriber choose by person and by type", async () => {

@@ -8,7 +8,7 @@ const STEP = 20;
 
 export const define: Define = (command, context) => {
   command.action(async () => {
-    const { pid } = await context.call("node.status", {});
+    const { pid } = await context.call("node.state", {});
     await context.call("node.stop", {});
     await ended(pid);
     context.out.data("Stopped.", { stopped: true, pid });

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { askSecret, askText } from "../prompt.ts";
 import { givenPassphrase, newPassphrase, type PassphraseOptions } from "../secrets.ts";
+import { wordTable } from "../words.ts";
 
 interface Options extends PassphraseOptions {
   readonly name?: string;
@@ -51,7 +52,7 @@ async function init(options: Options, context: Context): Promise<void> {
   });
   if (shows && !out.flags.json)
     out.warn(
-      `Write these 24 words on paper. They bring the account back, for you or for a thief:\n\n${table(made.words)}\n`,
+      `Write these 24 words on paper. They bring the account back, for you or for a thief:\n\n${wordTable(made.words)}\n`,
     );
   out.say("Start your node: sotto up");
 }
@@ -66,15 +67,4 @@ async function recoveryWords({ wordsFile }: Options, context: Context): Promise<
   } catch (cause) {
     throw new SottoError("words-invalid", `The file ${wordsFile} cannot be read.`, { cause });
   }
-}
-
-/** Six lines of four words, each with its place. */
-function table(words: string): string {
-  const cells = words
-    .split(" ")
-    .map((word, index) => `${String(index + 1).padStart(2)}. ${word.padEnd(10)}`);
-  const lines: string[] = [];
-  for (let from = 0; from < cells.length; from += 4)
-    lines.push(`  ${cells.slice(from, from + 4).join("")}`.trimEnd());
-  return lines.join("\n");
 }

@@ -1,21 +1,46 @@
 /** sotto status: what the node is doing, and what it cannot do. */
-import type { NodeStatus } from "../../api/index.ts";
+import type { NodeState, NodeStatus } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
 import type { Define } from "../define.ts";
 import { spell } from "../times.ts";
-import { bootstrapLine } from "../words.ts";
+import { bootstrapLine, guardWords } from "../words.ts";
 
 export const define: Define = (command, context) => {
   command.action(async () => {
+    const state = await context.call("node.state", {});
+    if (state.state === "locked") {
+      context.out.data(lines(lockedRows(state)), state);
+      context.out.say("→ Open it: sotto unlock");
+      return;
+    }
     const status = await context.call("node.status", {});
-    context.out.data(describe(status), status);
+    context.out.data(lines(openRows(status)), status);
+    if (status.damage) context.out.error({ code: "store-damaged", ...status.damage });
   });
 };
 
-function describe(status: NodeStatus): string {
+type Rows = [string, string][];
+
+function lockedRows(state: NodeState): Rows {
+  return [
+    ["node", `locked, process ${state.pid}: off the network, store closed`],
+    storeRow(state),
+    ["version", state.version],
+  ];
+}
+
+function storeRow({ home, protection }: NodeState): [string, string] {
+  return ["store", `${home}, its key guarded by ${guardWords(protection)}`];
+}
+
+function lines(rows: Rows): string {
+  return rows.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
+}
+
+function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
   const none = "none: others find you on this network only (sotto net bootstrap add ADDRESS)";
-  const rows: [string, string][] = [
+  return [
     ["account", `${displayLine(account.name)}  ${account.account}`],
     ["node", `process ${status.pid}, up ${spell(Date.now() - status.startedAt)}`],
     [
@@ -30,12 +55,9 @@ function describe(status: NodeStatus): string {
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
     ["reachable", status.addresses.join("\n            ") || "no address yet"],
-    [
-      "store",
-      `${status.home}, its key guarded by ${status.protection === "passphrase" ? "a passphrase" : "a key file"}`,
-    ],
+    storeRow(status),
+    ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
     ["crypto", status.engine],
     ["version", status.version],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
 }

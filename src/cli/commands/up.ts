@@ -6,7 +6,13 @@ import { detach } from "../detach.ts";
 import { leave } from "../leave.ts";
 import { askText } from "../prompt.ts";
 import { qrCode } from "../qr.ts";
-import { askPassphrase, givenPassphrase, type PassphraseOptions } from "../secrets.ts";
+import {
+  askPassphrase,
+  currentPassphrase,
+  givenPassphrase,
+  type PassphraseOptions,
+  passphraseOptions,
+} from "../secrets.ts";
 import { reportStrays } from "../strays.ts";
 
 interface Options extends PassphraseOptions {
@@ -28,9 +34,8 @@ export const define: Define = (command, context) => {
     )
     .option("--bootstrap <address>", "ask this host first, in this run (repeatable)", collect)
     .option("--no-mdns", "neither look for others on the local network nor be seen there")
-    .option("--passphrase-file <file>", "read the store's passphrase from a file")
-    .option("--passphrase-fd <number>", "read the store's passphrase from a descriptor")
     .action((options: Options) => up(options, command, context));
+  passphraseOptions(command);
 };
 
 const collect = (address: string, before: string[] = []) => [...before, address];
@@ -58,13 +63,14 @@ async function up(options: Options, command: Command, context: Context): Promise
       },
     },
     writeLog: (line) => process.stderr.write(line),
+    onDamage: (damage) => out.error(damage),
   });
   reportStrays((line) => process.stderr.write(`${line}\n`));
   onSignals((code) => {
     context.exit(code);
     void daemon.stop();
   });
-  await greet(context, daemon);
+  await greet(context, daemon, daemon.fresh);
   await daemon.stopped;
   out.say("Stopped.");
   leave(context);
@@ -77,9 +83,7 @@ async function upDetached(options: Options, context: Context): Promise<void> {
   const name =
     options.name ??
     (guard === undefined && context.interactive ? await askText("Your name?") : undefined);
-  const secret =
-    givenPassphrase(options) ??
-    (guard === "passphrase" ? await askPassphrase(context)?.() : undefined);
+  const secret = await currentPassphrase(guard, options, context);
   const repeat = (flag: string, values: readonly string[] = []) =>
     values.flatMap((value) => [flag, value]);
   const args = [
@@ -90,14 +94,17 @@ async function upDetached(options: Options, context: Context): Promise<void> {
   ];
   const started = await detach(args, secret, context);
   if ("failed" in started) context.exit(started.failed);
-  else await greet(context, context);
+  else await greet(context, context, guard === undefined);
 }
 
 /** Something that answers calls: the node in this process, or the one in the background. */
 type Callable = Pick<Context, "call">;
 
-/** Says that the node is ready; to a person who knows nobody yet, gives an invite to share. */
-export async function greet(context: Context, node: Callable): Promise<void> {
+/**
+ * Says that the node is ready; to a person who knows nobody yet, gives an invite to share.
+ * @param fresh the account was made just now: its recovery words were not seen yet.
+ */
+async function greet(context: Context, node: Callable, fresh: boolean): Promise<void> {
   const { out, interactive } = context;
   const status = await node.call("node.status", {});
   if (out.flags.json) {
@@ -117,4 +124,5 @@ export async function greet(context: Context, node: Callable): Promise<void> {
     const first = status.contacts.total === 0 ? " Invite somebody: sotto invite" : "";
     out.say(`Ready.${first}`);
   }
+  if (fresh) out.say("Write down your recovery words: sotto words");
 }

@@ -12,3 +12,9 @@ export const who = v.strictObject({ who: short });
 export const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const wait = v.optional(v.pipe(whole, v.maxValue(limits.apiWait)));
 export const address = v.strictObject({ address: short });
+/** A passphrase. Errors name its place and never what was given. */
+export const secret = v.pipe(
+  v.string(),
+  v.nonEmpty("must not be empty"),
+  v.maxLength(4096, "is too long"),
+);

@@ -1,6 +1,6 @@
 /** What the methods of a node are made of: a check of what they take, and what they do. */
 import type * as v from "valibot";
-import type { NodeEvent, NodeStatus } from "../../api/index.ts";
+import type { NewGuard, NodeEvent, NodeState, NodeStatus, StoreReport } from "../../api/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import type { Network } from "../network.ts";
@@ -13,13 +13,30 @@ export interface Caller {
   subscribe(wanted: (event: NodeEvent) => boolean): void;
 }
 
+/** What can be done to a node as a whole. */
+export interface Controls {
+  state(): NodeState;
+  /** Throws `lock-refused` where a key file guards the store. */
+  lock(): Promise<void>;
+  /** Throws `passphrase-needed`, `passphrase-wrong`, and what a start throws: then it stays locked. */
+  unlock(passphrase: string | undefined): Promise<void>;
+  /** Whether whoever asks knows what guards the store, where that can be known. Throws `passphrase-needed`, `passphrase-wrong`. */
+  prove(passphrase: string | undefined): Promise<void>;
+  /** Gives the store's key another guard. @param current the passphrase that guards it now. */
+  protect(current: string | undefined, next: NewGuard): Promise<void>;
+  /** Begins to stop the node; returns at once. */
+  stop(): void;
+}
+
 export interface DispatchParts {
   readonly messenger: Messenger;
   readonly network: Network;
   readonly clock: Clock;
+  readonly controls: Controls;
   status(): NodeStatus;
-  /** Begins to stop the node; returns at once. */
-  stop(): void;
+  /** The 24 words of the account. */
+  words(): Promise<string>;
+  check(): Promise<StoreReport>;
 }
 
 type Table<Methods> = {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
 import { createDispatch } from "../../../src/daemon/dispatch.ts";
+import { fakeControls } from "../../daemon/controls.ts";
 import { fakeMessenger } from "../../daemon/fake.ts";
 import type { Target } from "./target.ts";
 
@@ -37,8 +38,10 @@ const requests: Target = {
         addBootstrap: async () => undefined,
         removeBootstrap: async () => undefined,
       },
+      controls: fakeControls(),
       status: () => ({}) as NodeStatus,
-      stop: () => undefined,
+      words: async () => "",
+      check: async () => ({ rows: 0, damaged: [] }),
     });
     const caller = { signal: AbortSignal.abort(), subscribe: () => undefined };
     try {

@@ -1,0 +1,30 @@
+/** sotto check: reads every row of the store and says what is damaged; 1 where something is. */
+import type { StoreReport } from "../../api/index.ts";
+import type { Define } from "../define.ts";
+import { exit } from "../exit.ts";
+import { currentPassphrase, type PassphraseOptions, passphraseOptions } from "../secrets.ts";
+
+export const define: Define = (command, context) => {
+  passphraseOptions(command).action(async (options: PassphraseOptions) => {
+    const { out, paths } = context;
+    const node = await context.nodeIfAny();
+    let report: StoreReport;
+    if (node) report = await node.call("store.check", {});
+    else {
+      const { checkHome, readProtectionOf } = await import("../../daemon/index.ts");
+      const guard = await readProtectionOf(paths.home);
+      const passphrase = await currentPassphrase(guard, options, context);
+      report = await checkHome({ home: paths.home, passphrase });
+    }
+    out.data(describe(report), report);
+    if (report.damaged.length === 0) return;
+    out.say("→ Keep what is whole: sotto repair. Or bring back a backup: sotto restore.");
+    context.exit(exit.failure);
+  });
+};
+
+function describe({ rows, damaged, why }: StoreReport): string {
+  if (why !== undefined) return `✗ the store cannot be opened: ${why}`;
+  if (damaged.length === 0) return `✓ the store is whole: ${rows} rows read`;
+  return `✗ the store is damaged, in: ${damaged.join(", ")} (${rows} rows read)`;
+}

@@ -1,0 +1,15 @@
+/** sotto unlock: gives a locked node what opens its store. */
+import type { Define } from "../define.ts";
+import { currentPassphrase, type PassphraseOptions, passphraseOptions } from "../secrets.ts";
+
+export const define: Define = (command, context) => {
+  passphraseOptions(command).action(async (options: PassphraseOptions) => {
+    const before = await context.call("node.state", {});
+    if (before.state === "open") {
+      context.out.data("The node is open.", before);
+      return;
+    }
+    const passphrase = await currentPassphrase(before.protection, options, context);
+    context.out.data("Unlocked.", await context.call("node.unlock", { passphrase }));
+  });
+};

@@ -1,0 +1,114 @@
+/** What lives while the store is open: network and messenger over it, and the methods that need them. */
+import type { NodeState } from "../api/index.ts";
+import type { SottoError } from "../base/index.ts";
+import { RecordValidator } from "../dht/index.ts";
+import { createMessenger, type MessengerEvent, recoveryWords } from "../messenger/index.ts";
+import { createNode } from "../node/index.ts";
+import type { Config } from "./config.ts";
+import { createDispatch, type Dispatch } from "./dispatch.ts";
+import type { HomeParts, OpenHome } from "./home.ts";
+import type { Controls } from "./methods/shape.ts";
+import { createNetwork } from "./network.ts";
+import { createReleases } from "./releases.ts";
+import { statusOf } from "./status.ts";
+
+export interface AwakeParts extends HomeParts {
+  readonly config: Config;
+  /** Path of the settings file. */
+  readonly settings: string;
+  /** Takes what happens, for every listener. */
+  readonly offer: (event: MessengerEvent) => void;
+  /** Begins to end the node in the fault of its store; returns at once. */
+  readonly fail: (fault: SottoError) => void;
+}
+
+export interface Awake {
+  readonly dispatch: Dispatch;
+  /** Publishes, dials and takes links from now on. */
+  start(): void;
+  /** Ends the calls that wait, then messenger, network and store, in this order. */
+  rest(): Promise<void>;
+}
+
+/**
+ * Wakes a node over an open home, which it owns from now on: whatever fails, the store is closed.
+ * Throws `port-in-use`, `listen-failed`, and what the messenger throws.
+ */
+export async function wake(
+  parts: AwakeParts,
+  { store }: Pick<OpenHome, "store">,
+  controls: Controls,
+  state: () => NodeState,
+): Promise<Awake> {
+  const { crypto, clock, log, config } = parts;
+  const releases = createReleases();
+  releases.take(() => store.close());
+  try {
+    const node = await createNode({
+      listen: config.listen,
+      announce: [],
+      bootstrap: config.bootstrap,
+      mdns: config.mdns,
+      privateWan: config.privateWan,
+      validator: new RecordValidator(crypto.verify, clock.now),
+      log,
+      clock,
+    });
+    releases.take(() => node.stop());
+    const { transport, rendezvous } = node;
+    const messenger = await createMessenger({ crypto, store, transport, rendezvous, clock, log });
+    releases.take(() => messenger.stop());
+    const dispatch = createDispatch({
+      messenger,
+      network: createNetwork(node, parts.settings),
+      clock,
+      controls,
+      status: () => statusOf({ state: state(), messenger, node, store, engine: crypto.engine }),
+      words: () => recoveryWords(store),
+      check: () => store.check(),
+    });
+    // Fail-stop: what is on the disk is no longer known, so nobody is told any more that we are here to take messages.
+    void store.failed.then((fault) => {
+      log("store.failed", { code: fault.code });
+      parts.fail(fault);
+    });
+    const calls = endable(dispatch);
+    releases.take(() => calls.end());
+    return {
+      dispatch: calls.dispatch,
+      start() {
+        releases.take(messenger.subscribe(parts.offer));
+        messenger.start();
+      },
+      rest: () => releases.all(),
+    };
+  } catch (error) {
+    // The first failure is the one to tell; what fails while giving back follows from it.
+    await releases.all().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A dispatch whose calls, all those that wait for something, can be told to wait no longer. */
+function endable(dispatch: Dispatch): { readonly dispatch: Dispatch; end(): void } {
+  const running = new Set<AbortController>();
+  return {
+    // By hand: AbortSignal.any() keeps something of each call for as long as the caller is connected.
+    async dispatch(method, params, caller) {
+      const call = new AbortController();
+      const end = () => call.abort();
+      running.add(call);
+      if (caller.signal.aborted) end();
+      caller.signal.addEventListener("abort", end, { once: true });
+      try {
+        return await dispatch(method, params, { ...caller, signal: call.signal });
+      } finally {
+        caller.signal.removeEventListener("abort", end);
+        running.delete(call);
+      }
+    },
+    end() {
+      for (const call of running) call.abort();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** How a node is doing, put together from all that runs in it. */
+import { type NodeState, type NodeStatus, version } from "../api/index.ts";
+import type { Messenger } from "../messenger/index.ts";
+import type { SottoNode } from "../node/index.ts";
+import type { DiskStore } from "../store/index.ts";
+
+export interface StatusParts {
+  readonly state: NodeState;
+  readonly messenger: Messenger;
+  readonly node: SottoNode;
+  readonly store: Pick<DiskStore, "damage">;
+  readonly engine: string;
+}
+
+/** What a node tells whether it is open or locked. */
+export function stateOf(state: Omit<NodeState, "version" | "pid">): NodeState {
+  return { version, pid: process.pid, ...state };
+}
+
+export function statusOf({ state, messenger, node, store, engine }: StatusParts): NodeStatus {
+  const contacts = messenger.contacts();
+  const { host, addresses, ...net } = node.status();
+  const { damage } = store;
+  const sum = (count: "waiting" | "unread") =>
+    contacts.reduce((total, contact) => total + contact[count], 0);
+  return {
+    ...state,
+    state: "open",
+    account: messenger.self(),
+    host,
+    addresses,
+    net,
+    contacts: {
+      total: contacts.length,
+      online: contacts.filter(({ online }) => online).length,
+      requests: contacts.filter(({ pairing }) => pairing === "requested").length,
+    },
+    waiting: sum("waiting"),
+    unread: sum("unread"),
+    ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),
+    engine,
+  };
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { build, ended, type Program } from "./built.ts";
+
+const QUIET = ["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
+
+describe("the command line: what guards the store", function () {
+  this.timeout(60_000);
+  let sotto: Program;
+  let home: string;
+  let one: string;
+  let two: string;
+  before(() => {
+    sotto = build();
+    home = sotto.home("guarded");
+    one = sotto.home("one");
+    two = sotto.home("two");
+    writeFileSync(one, "one\n");
+    writeFileSync(two, "two\n");
+  });
+  after(() => sotto.clear());
+
+  const run = async (...args: string[]) => {
+    const ran = await sotto.run(home, [...args, "--json"]);
+    return { ...ran, value: ran.code === 0 ? JSON.parse(ran.out) : undefined };
+  };
+  const ok = async (...args: string[]) => {
+    const ran = await run(...args);
+    assert.equal(ran.code, 0, ran.err);
+    return ran.value;
+  };
+  const fails = async (code: number, error: string, ...args: string[]) => {
+    const ran = await run(...args);
+    assert.deepEqual([ran.code, JSON.parse(ran.err).error.code], [code, error], args.join(" "));
+  };
+
+  it("says where there is nothing to guard", async () => {
+    for (const command of ["passwd", "words", "check"])
+      await fails(
+        1,
+        "no-account",
+        command,
+        ...(command === "check" ? [] : [`--${command === "words" ? "show-words" : "key-file"}`]),
+      );
+    assert.ok(!existsSync(home));
+  });
+
+  it("changes it while no node runs, and keeps account and words", async () => {
+    await sotto.run(home, ["init", "--name", "ann"]);
+    const { words } = await ok("words", "--show-words");
+    assert.equal(words.split(" ").length, 24);
+    await fails(2, "usage", "words");
+    await fails(2, "usage", "passwd");
+    await fails(2, "usage", "passwd", "--key-file", "--new-passphrase-file", one);
+    assert.equal((await ok("passwd", "--new-passphrase-file", one)).protection, "passphrase");
+    await fails(7, "passphrase-needed", "passwd", "--key-file");
+    await fails(7, "passphrase-wrong", "passwd", "--key-file", "--passphrase-file", two);
+    await fails(7, "passphrase-needed", "words", "--show-words");
+    assert.deepEqual(await ok("words", "--show-words", "--passphrase-file", one), { words });
+    assert.ok(!readdirSync(home).includes("store.key"));
+    assert.deepEqual((await ok("check", "--passphrase-file", one)).damaged, []);
+  });
+
+  it("changes it while a node runs, which neither stops nor forgets anything", async () => {
+    const node = await sotto.up(home, "--passphrase-file", one);
+    const change = ["passwd", "--new-passphrase-file", two];
+    await fails(7, "passphrase-wrong", ...change, "--passphrase-file", two);
+    await ok(...change, "--passphrase-file", one);
+    assert.equal((await ok("status")).protection, "passphrase");
+    assert.deepEqual((await ok("check")).damaged, []);
+    assert.equal(await ended(node, "SIGTERM"), 0);
+    const args = ["up", ...QUIET, "--passphrase-file"];
+    assert.equal((await sotto.run(home, [...args, one])).code, 7);
+    await ended(await sotto.up(home, "--passphrase-file", two), "SIGTERM");
+  });
+
+  it("locks a node and unlocks it, and tells in between that it is locked", async () => {
+    const node = await sotto.up(home, "--passphrase-file", two);
+    const { pid } = await ok("lock");
+    assert.equal(pid, node.pid);
+    assert.equal((await ok("status")).state, "locked");
+    await fails(7, "node-locked", "contacts");
+    await fails(7, "passphrase-wrong", "unlock", "--passphrase-file", one);
+    assert.equal((await ok("unlock", "--passphrase-file", two)).state, "open");
+    assert.equal((await ok("status")).account.name, "ann");
+    await ok("lock");
+    assert.equal((await ok("down")).pid, pid);
+  });
+
+  it("tells of the recovery words when an account was made, and writes none of them", async () => {
+    const fresh = sotto.home("fresh");
+    const up = await sotto.run(fresh, ["up", "--detach", "--name", "new", ...QUIET]);
+    assert.match(up.err, /recovery words: sotto words/);
+    const { words } = JSON.parse((await sotto.run(fresh, ["words", "--show-words", "--json"])).out);
+    assert.ok(!up.err.includes(words.split(" ").slice(0, 3).join(" ")));
+    await sotto.run(fresh, ["down"]);
+    const again = await sotto.run(fresh, ["up", "--detach", ...QUIET]);
+    assert.ok(!again.err.includes("sotto words"));
+    await sotto.run(fresh, ["down"]);
+  });
+});
