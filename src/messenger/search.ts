@@ -1,9 +1,9 @@
 /** Finding messages by their words: those that the index has not taken in yet, then the index, newest first. */
 import { limits, SottoError } from "../base/index.ts";
 import {
+  answersIn,
   asks,
   bucketOf,
-  decodePostings,
   fits,
   type Posting,
   type Question,
@@ -80,14 +80,14 @@ async function answering(
 ): Promise<Posting[]> {
   let left: Map<string, Posting> | undefined;
   for (const one of asked) {
+    const before = left;
     const having = new Map<string, Posting>();
     const part = partOf(bucketOf(one));
     for (const { value } of await core.store.list("search", part, { from, to, reverse: true }))
-      for (const postings of decodePostings(value, (word) => fits(word, one)).values())
-        for (const posting of postings) {
-          const name = `${posting.conversation}/${posting.at}`;
-          if (left === undefined || left.has(name)) having.set(name, posting);
-        }
+      answersIn(value, one, (posting) => {
+        const name = `${posting.conversation}/${posting.at}`;
+        if (before === undefined || before.has(name)) having.set(name, posting);
+      });
     left = having;
     if (left.size === 0) return [];
   }

@@ -1,10 +1,10 @@
 /**
- * A row of the index: some words, and for each the messages that have it. As bytes: number of words, then for each its length,
- * itself in UTF-8, the number of its postings, and each posting as the step from the one before: of the conversation's
+ * A row of the index: some words, and for each the messages that have it. As bytes: for each word its length, itself in
+ * UTF-8, the length of its postings, and each posting as the step from the one before: of the conversation's
  * number, and of the place (from 0 where the number stepped). Numbers are LEB128.
  */
-import { concat, fromUtf8, SottoError, utf8 } from "../base/index.ts";
-import { bucketOf, wordsOf } from "./words.ts";
+import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
+import { bucketOf, fits, wordsOf } from "./words.ts";
 
 /** A message: the number that the index gave its conversation, and its place there. */
 export interface Posting {
@@ -15,64 +15,91 @@ export interface Posting {
 /** The bytes of a row. Words and postings are sorted here. */
 export function encodePostings(words: ReadonlyMap<string, readonly Posting[]>): Uint8Array {
   const out: number[] = [];
-  const parts: Uint8Array[] = [];
-  const flush = (): void => {
-    parts.push(Uint8Array.from(out));
-    out.length = 0;
-  };
-  writeNumber(out, words.size);
   for (const word of [...words.keys()].sort()) {
     const bytes = utf8(word);
-    writeNumber(out, bytes.length);
-    flush();
-    parts.push(bytes);
-    const postings = [...(words.get(word) ?? [])].sort(
-      (a, b) => a.conversation - b.conversation || a.at - b.at,
-    );
-    writeNumber(out, postings.length);
+    const steps: number[] = [];
     let before: Posting = { conversation: 0, at: 0 };
-    for (const posting of postings) {
+    for (const posting of inOrder(words.get(word) ?? [])) {
       const step = posting.conversation - before.conversation;
-      writeNumber(out, step);
-      writeNumber(out, step === 0 ? posting.at - before.at : posting.at);
+      writeNumber(steps, step);
+      writeNumber(steps, step === 0 ? posting.at - before.at : posting.at);
       before = posting;
     }
+    writeNumber(out, bytes.length);
+    for (const byte of bytes) out.push(byte);
+    writeNumber(out, steps.length);
+    for (const step of steps) out.push(step);
   }
-  flush();
-  return concat(...parts);
+  return Uint8Array.from(out);
+}
+
+function inOrder(postings: readonly Posting[]): Posting[] {
+  return [...postings].sort((a, b) => a.conversation - b.conversation || a.at - b.at);
 }
 
 /**
- * The words of a row that are wanted, with their postings. Throws `store-damaged` where the bytes are no row: they are our own, so
- * only a bug or another program can cause it.
+ * Every word of a row with its postings. Throws `store-damaged` where the bytes are no row: they are our own, so only a bug or
+ * another program can cause it.
  */
-export function decodePostings(
-  row: Uint8Array,
-  wanted: (word: string) => boolean = () => true,
-): Map<string, Posting[]> {
-  const reader = { row, at: 0 };
+export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
   const found = new Map<string, Posting[]>();
-  const words = readNumber(reader);
-  for (let w = 0; w < words; w++) {
-    const length = readNumber(reader);
-    const word = fromUtf8(row.subarray(reader.at, reader.at + length));
-    if (word === undefined || reader.at + length > row.length) throw damaged();
-    reader.at += length;
-    const postings: Posting[] | undefined = wanted(word) ? [] : undefined;
-    let conversation = 0;
-    let at = 0;
-    const count = readNumber(reader);
-    for (let p = 0; p < count; p++) {
-      const step = readNumber(reader);
-      const place = readNumber(reader);
-      at = step === 0 ? at + place : place;
-      conversation += step;
-      postings?.push({ conversation, at });
-    }
-    if (postings !== undefined) found.set(word, postings);
-  }
-  if (reader.at !== row.length) throw damaged();
+  eachWord(row, (bytes, reader, end) => {
+    const word = fromUtf8(bytes);
+    if (word === undefined) throw damaged();
+    const postings: Posting[] = [];
+    readPostings(reader, end, (posting) => postings.push(posting));
+    found.set(word, postings);
+  });
   return found;
+}
+
+/** Tells the messages of a row that have a word which answers `asked`; one may come twice. Throws as `decodePostings`. */
+export function answersIn(
+  row: Uint8Array,
+  asked: string,
+  take: (posting: Posting) => unknown,
+): void {
+  const start = utf8(asked);
+  eachWord(row, (bytes, reader, end) => {
+    // Most words differ in their first bytes, and need not be made into text.
+    for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return;
+    if (fits(fromUtf8(bytes) ?? "", asked)) readPostings(reader, end, take);
+  });
+}
+
+interface Reader {
+  readonly row: Uint8Array;
+  at: number;
+}
+
+function eachWord(
+  row: Uint8Array,
+  take: (word: Uint8Array, reader: Reader, end: number) => void,
+): void {
+  const reader: Reader = { row, at: 0 };
+  while (reader.at < row.length) {
+    const length = readNumber(reader);
+    const word = row.subarray(reader.at, reader.at + length);
+    reader.at += length;
+    const size = readNumber(reader);
+    const end = reader.at + size;
+    if (word.length !== length || end > row.length) throw damaged();
+    take(word, reader, end);
+    reader.at = end;
+  }
+}
+
+function readPostings(reader: Reader, end: number, take: (posting: Posting) => unknown): void {
+  let conversation = 0;
+  let at = 0;
+  while (reader.at < end) {
+    const step = readNumber(reader);
+    const place = readNumber(reader);
+    at = step === 0 ? at + place : place;
+    conversation += step;
+    take({ conversation, at });
+  }
+  if (reader.at !== end) throw damaged();
 }
 
 /** The row without the postings that are `gone`: the same bytes where it has none of them, `undefined` where nothing is left. */
@@ -125,7 +152,7 @@ function writeNumber(out: number[], value: number): void {
   out.push(rest);
 }
 
-function readNumber(reader: { readonly row: Uint8Array; at: number }): number {
+function readNumber(reader: Reader): number {
   let value = 0;
   for (let weight = 1; weight < Number.MAX_SAFE_INTEGER; weight *= 0x80) {
     const byte = reader.row[reader.at++];

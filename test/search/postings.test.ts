@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { decodePostings, encodePostings, withoutPostings } from "../../src/search/index.ts";
+import {
+  answersIn,
+  decodePostings,
+  encodePostings,
+  withoutPostings,
+} from "../../src/search/index.ts";
 
 const posting = fc
   .tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 2 ** 40 }))
@@ -35,15 +40,24 @@ describe("search/postings", () => {
     );
   });
 
-  it("gives back the wanted words alone", () => {
+  it("tells who has a word that answers, whole or by its start", () => {
     const row = encodePostings(
       new Map([
         ["abc", [{ conversation: 1, at: 7 }]],
+        ["abd", [{ conversation: 2, at: 8 }]],
         ["xyz", [{ conversation: 2, at: 300 }]],
       ]),
     );
-    const found = decodePostings(row, (word) => word === "xyz");
-    assert.deepEqual([...found], [["xyz", [{ conversation: 2, at: 300 }]]]);
+    const answers = (asked: string) => {
+      const found: number[] = [];
+      answersIn(row, asked, ({ at }) => found.push(at));
+      return found;
+    };
+    assert.deepEqual(answers("ab"), [7, 8]);
+    assert.deepEqual(answers("abd"), [8]);
+    assert.deepEqual(answers("xyz"), [300]);
+    assert.deepEqual(answers("x"), []);
+    assert.deepEqual(answers("xyzz"), []);
   });
 
   it("takes out what is gone, the word with its last posting, and the row with its last word", () => {
@@ -80,7 +94,7 @@ describe("search/postings", () => {
       }),
     );
     const row = encodePostings(new Map([["word", [{ conversation: 1, at: 1 }]]]));
-    for (let length = 0; length < row.length; length++)
+    for (let length = 1; length < row.length; length++)
       assert.throws(() => decodePostings(row.subarray(0, length)), { code: "store-damaged" });
   });
 });

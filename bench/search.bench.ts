@@ -1,0 +1,201 @@
+/**
+ * Search over a large store: 100,000 messages in 1,000 conversations (another number comes from BENCH_MESSAGES), of eight words each
+ * from a vocabulary of 20,000 that is used as languages are (Zipf). Beside it: reading and comparing every message.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { accountId, messageId } from "../src/base/index.ts";
+import { nodeCrypto } from "../src/crypto/index.ts";
+import { putContact } from "../src/messenger/book.ts";
+import { newContact } from "../src/messenger/contact.ts";
+import { createAccount, createMessenger, type Messenger } from "../src/messenger/index.ts";
+import { type MessageRow, putMessage } from "../src/messenger/message.ts";
+import { decodeRow } from "../src/messenger/rows.ts";
+import { type Rendezvous, type StoreOp, silent, type Transport } from "../src/ports/index.ts";
+import { asks, fits, wordsOf } from "../src/search/index.ts";
+import { type DiskStore, openStore } from "../src/store/index.ts";
+import { durations, quantile } from "./lib/measure.ts";
+import { type Figure, printTable } from "./lib/table.ts";
+
+const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 100_000);
+const CONVERSATIONS = 1_000;
+const EACH = Math.ceil(MESSAGES / CONVERSATIONS);
+const VOCABULARY = 20_000;
+const WORDS = 8;
+const BURST = 20;
+/** The word of every this many messages, so that each question has as many answers in any run. */
+const RARE = Math.floor(MESSAGES / 5);
+
+const crypto = nodeCrypto();
+const clock = {
+  now: () => Date.now(),
+  after: (ms: number, job: () => void) => {
+    const timer = setTimeout(job, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+function open(directory: string): Promise<DiskStore> {
+  return openStore({ directory, key: new Uint8Array(32).fill(1), crypto, log: silent });
+}
+
+/** A word of a rank: letters that spread over the alphabet as the rank grows. */
+function word(rank: number): string {
+  let text = "";
+  for (let rest = rank * 7919 + 26; rest > 0; rest = Math.floor(rest / 26))
+    text += String.fromCharCode(97 + (rest % 26));
+  return text;
+}
+
+/** Ranks as languages use them: the second word half as often as the first, and so on. */
+function rank(): number {
+  return Math.floor(VOCABULARY ** Math.random()) - 1;
+}
+
+function text(number: number): string {
+  const words = Array.from({ length: WORDS }, () => word(rank()));
+  if (number % RARE === 0) words.push("zzyzx");
+  return words.join(" ");
+}
+
+async function fill(directory: string): Promise<void> {
+  const store = await open(directory);
+  await createAccount({ crypto, store, clock }, { name: "bench" });
+  const contacts = Array.from({ length: CONVERSATIONS }, (_, i) =>
+    newContact(crypto, 0, {
+      account: accountId.from(crypto.random(32)),
+      name: `c${i}`,
+      named: true,
+      role: "a",
+      pairing: "confirmed",
+      blocked: true,
+      nextAt: EACH + 1,
+    }),
+  );
+  for (const contact of contacts) await store.commit([putContact(contact)]);
+  let number = 0;
+  for (let from = 1; from <= EACH; from += BURST)
+    for (let first = 0; first < CONVERSATIONS; first += BURST) {
+      const ops: StoreOp[] = [];
+      for (const { ref } of contacts.slice(first, first + BURST))
+        for (let at = from; at < Math.min(from + BURST, EACH + 1); at++) {
+          const row: MessageRow = {
+            id: messageId.from(crypto.random(16)),
+            direction: "in",
+            text: text(++number),
+            state: "received",
+            sequence: at,
+            lamport: at,
+            parents: [],
+            sentAt: 1_760_000_000_000 + number,
+          };
+          ops.push(putMessage(ref, at, row));
+        }
+      await store.commit(ops);
+    }
+  await store.close();
+}
+
+function bytesIn(directory: string): number {
+  return readdirSync(directory)
+    .map((name) => statSync(join(directory, name)))
+    .reduce((sum, file) => sum + file.size, 0);
+}
+
+/** A network that nobody is on. */
+const nobody: Transport & Rendezvous = {
+  host: "12D3KooWbench" as never,
+  addresses: () => [],
+  dial: () => Promise.reject(new Error("nobody")),
+  onChannel: () => undefined,
+  onAddresses: () => undefined,
+  publish: () => Promise.resolve(0),
+  async *lookup() {},
+  peers: () => 0,
+  onPeer: () => undefined,
+};
+
+const messengerOver = (store: DiskStore): Promise<Messenger> =>
+  createMessenger({ crypto, store, transport: nobody, rendezvous: nobody, clock, log: silent });
+
+/** What search costs without an index. */
+async function readAll(store: DiskStore, question: string): Promise<number> {
+  const asked = asks(question);
+  let found = 0;
+  for (const bytes of await store.all("contact")) {
+    const { ref } = decodeRow<{ ref: string }>(bytes);
+    for (const { value } of await store.list("message", ref)) {
+      const words = [...wordsOf(decodeRow<MessageRow>(value).text)];
+      if (asked.every((one) => words.some((other) => fits(other, one)))) found++;
+    }
+  }
+  return found;
+}
+
+const questions: readonly [name: string, question: string][] = [
+  ["a word of five messages", "zzyzx"],
+  ["the start of a word", word(9000).slice(0, 4)],
+  ["two words", `${word(30)} ${word(45)}`],
+  ["the commonest word", word(0)],
+  ["a word of none", "qqqqqqqq"],
+];
+
+async function measure(directory: string): Promise<void> {
+  const before = bytesIn(join(directory, "db"));
+  let store = await open(directory);
+  let messenger = await messengerOver(store);
+  const started = performance.now();
+  await messenger.search("zzyzx", { limit: 50 });
+  const taken = performance.now() - started;
+  await store.close();
+  const bytes = bytesIn(join(directory, "db")) - before;
+  const figures: Figure[] = [
+    { name: "taking in, for a message", value: (taken * 1000) / MESSAGES, unit: "µs" },
+    { name: "bytes of the index for a message", value: bytes / MESSAGES, unit: "B" },
+  ];
+  for (const [name, question] of questions) {
+    store = await open(directory);
+    const opened = performance.now();
+    messenger = await messengerOver(store);
+    const starting = performance.now() - opened;
+    const ask = () => messenger.search(question, { limit: 50 });
+    const [first] = await durations(ask, { count: 1 });
+    const again = await durations(ask, { count: 9, warmup: 2 });
+    const beside = await durations(() => readAll(store, question), { count: 1 });
+    const all = { name: "reading every message", value: beside[0] as number };
+    figures.push({
+      name: `${name}, first after a start`,
+      value: first as number,
+      unit: "ms",
+      beside: all,
+    });
+    figures.push({ name: `${name}, again`, value: quantile(again, 0.5), unit: "ms", beside: all });
+    if (question === "zzyzx")
+      figures.push({ name: "a messenger's start over it", value: starting, unit: "ms" });
+    await messenger.stop();
+    await store.close();
+  }
+  printTable(
+    `Search, ${MESSAGES.toLocaleString("en-US")} messages in ${CONVERSATIONS} conversations`,
+    figures,
+  );
+}
+
+const filling = process.argv[2];
+if (filling !== undefined) await fill(filling);
+else {
+  const directory = mkdtempSync(join(tmpdir(), "sotto-bench-"));
+  try {
+    const self = fileURLToPath(import.meta.url);
+    const { status } = spawnSync(process.execPath, ["--import", "tsx", self, directory], {
+      stdio: "inherit",
+    });
+    if (status !== 0) throw new Error("the store could not be filled");
+    await measure(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
