@@ -50,7 +50,8 @@ export async function acquireLock(directory: string): Promise<Lock> {
   } catch (error) {
     throw writeFault(error);
   } finally {
-    await ignoreMissing(unlink(draft));
+    // On a read-only disk this fails as well, and the first failure is the one to tell. A draft that stays harms nobody.
+    await unlink(draft).catch(() => undefined);
   }
   throw new SottoError("node-already-running", "Another node is starting in this home.");
 }

@@ -59,9 +59,13 @@ export class Person {
     await this.connect();
   }
 
+  get #socket(): string {
+    return this.place.env?.SOTTO_SOCKET ?? `${this.home}/sotto.sock`;
+  }
+
   async connect(): Promise<Client> {
-    this.client = createClient(await connectTo(`${this.home}/sotto.sock`));
-    void this.#watch(createClient(await connectTo(`${this.home}/sotto.sock`)));
+    this.client = createClient(await connectTo(this.#socket));
+    void this.#watch(createClient(await connectTo(this.#socket)));
     return this.client;
   }
 

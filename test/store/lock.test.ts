@@ -57,6 +57,11 @@ describe("the lock of a home", () => {
     await (await acquireLock(directory)).release();
   });
 
+  it("that cannot be written is told as that, and not as what followed from it", async () => {
+    writeFileSync(file, "");
+    await assert.rejects(acquireLock(file), { code: "store-write-failed" });
+  });
+
   it("does not remove the lock of another", async () => {
     const lock = await acquireLock(directory);
     writeFileSync(file, "4242 other\n");

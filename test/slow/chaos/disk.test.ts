@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { settle, tell } from "../../chaos/account.ts";
+import { SmallDisk } from "../../chaos/disk.ts";
+import { everybody } from "../../chaos/killing.ts";
+import { itWhere, noDisk } from "../../chaos/machine.ts";
+import { type Person, pair } from "../../chaos/person.ts";
+import { Room } from "../../chaos/room.ts";
+
+const missing = noDisk();
+const FULL = "disk-full";
+const SMALL = "4m";
+
+describe("a small disk", () => {
+  let room: Room;
+  let alice: Person;
+  let bob: Person;
+  let disk: SmallDisk;
+  beforeEach(async () => {
+    room = await Room.open();
+    alice = room.person("alice");
+    bob = room.person("bob");
+    disk = await SmallDisk.make(alice.home, SMALL);
+    // The socket of a home inside the mount could not be seen from here.
+    const env = { SOTTO_SOCKET: `${alice.home}.sock` };
+    await alice.start({ ...alice.place, env, through: disk.through });
+    await bob.start();
+    await pair(alice, bob);
+  });
+  afterEach(async () => {
+    await room.close();
+    await disk.close();
+  });
+
+  /** Says why a daemon ended, as it said it. */
+  const reason = (err: string) => JSON.parse(err.slice(err.lastIndexOf('{"error"'))).error;
+
+  itWhere(
+    missing,
+    "that is filled by somebody else ends the daemon with what to do; with space it goes on",
+    async () => {
+      const loads = everybody([alice, bob]);
+      for (const load of loads) load.start();
+      await alice.until("something was said", async () => (await alice.history("bob")).length > 20);
+      disk.fill();
+      const ending = await alice.daemon?.ended;
+      alice.client = undefined;
+      assert.equal(ending?.code, 1);
+      assert.equal(reason(ending.err).code, FULL);
+      assert.match(reason(ending.err).remedy, /^Free some space/);
+      // There is no space yet.
+      const again = await alice.launch().ended;
+      assert.equal(again.code, 1);
+      assert.equal(reason(again.err).code, FULL);
+      disk.free();
+      await alice.start();
+      await Promise.all(loads.map((load) => load.finish()));
+      for (const load of loads)
+        for (const fault of load.faults.splice(0)) assert.equal(fault, FULL);
+      const { messages, lost, duplicated } = await settle(loads);
+      tell(`${messages} messages, ${lost} lost, ${duplicated} duplicated`);
+    },
+  );
+
+  itWhere(
+    missing,
+    "that the messages themselves fill loses none of them; a larger one takes the rest",
+    async () => {
+      const text = "x".repeat(20_000);
+      const answered: string[] = [];
+      for (let i = 0; alice.daemon?.alive && i < 2_000; i++) {
+        const params = { who: "alice", text: `${i} ${text}`, key: String(i) };
+        const { message } = await bob.node.call("message.send", params);
+        answered.push(message.id);
+      }
+      const ending = await alice.daemon?.ended;
+      assert.equal(ending && reason(ending.err).code, FULL);
+      const { waiting } = await bob.contact("alice");
+      assert.ok(waiting > 0, "what did not fit waits at the sender");
+      disk.run('mount -o remount,size=256m "$0"');
+      await alice.start();
+      await bob.until("all is delivered", async () => (await bob.contact("alice")).waiting === 0);
+      const there = (await alice.history("bob")).map(({ id }) => id);
+      assert.deepEqual(there, answered);
+      tell(
+        `${answered.length} messages of 20 kB on ${SMALL}, ${waiting} of them after it had grown`,
+      );
+    },
+  );
+
+  itWhere(
+    missing,
+    "that is read-only lets no daemon start, says so, and harms nothing",
+    async () => {
+      await alice.stop();
+      disk.run('mount -o remount,ro "$0"');
+      const { code, err } = await alice.launch().ended;
+      assert.equal(code, 1);
+      assert.equal(reason(err).code, "store-write-failed");
+      disk.run('mount -o remount,rw "$0"');
+      await alice.start();
+      const loads = everybody([alice, bob]);
+      for (const load of loads) load.start();
+      await alice.until("something was said", async () => (await alice.history("bob")).length > 20);
+      await Promise.all(loads.map((load) => load.finish()));
+      await settle(loads);
+    },
+  );
+});
