@@ -4,6 +4,7 @@ export type { Connection } from "./connection.ts";
 export { fromRpcError, type RpcError, toRpcError } from "./errors.ts";
 export { accountOf, type EventType, eventTypes, type NodeEvent } from "./events.ts";
 export { type LineSplitter, lineSplitter, tooLong } from "./lines.ts";
+export type { BackupMade, BackupMethods } from "./methods/backup.ts";
 export type { ContactMethods } from "./methods/contact.ts";
 export type { EventMethods } from "./methods/event.ts";
 export type { InviteMethods } from "./methods/invite.ts";

@@ -3,6 +3,7 @@
  * loads no schema library; the daemon's schemas are held equal to these types by the compiler.
  */
 
+import type { BackupMethods } from "./methods/backup.ts";
 import type { ContactMethods } from "./methods/contact.ts";
 import type { EventMethods } from "./methods/event.ts";
 import type { InviteMethods } from "./methods/invite.ts";
@@ -18,7 +19,8 @@ export interface Methods
     MessageMethods,
     EventMethods,
     NetMethods,
-    StoreMethods {}
+    StoreMethods,
+    BackupMethods {}
 
 export type MethodName = keyof Methods;
 export type Params<Name extends MethodName> = Methods[Name]["params"];

@@ -137,6 +137,23 @@ export const errorTable = {
     "environment",
     "Free some space, then start the node again; what was committed is safe.",
   ),
+  // Backup and export
+  "backup-malformed": entry("bad-input", "Choose a file that sotto backup wrote."),
+  "backup-damaged": entry(
+    "bad-input",
+    "Copy the file again from where it was kept, or take another copy or an older backup.",
+  ),
+  "backup-newer": entry("bad-input", "A newer Sotto wrote this backup: update yours."),
+  "backup-foreign": entry(
+    "bad-input",
+    "Write the 24 words that were shown when the account of this backup was made.",
+  ),
+  "file-exists": entry("bad-input", "Choose another name, or overwrite it with --force."),
+  "file-unreadable": entry("environment", "Check the name of the file and who may read it."),
+  "file-write-failed": entry(
+    "environment",
+    "Check that the directory exists, that you may write there and that it has room.",
+  ),
   // The network
   "peer-unreachable": entry(
     "environment",

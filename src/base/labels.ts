@@ -35,6 +35,9 @@ export const labels = {
   ratchetMessage: "sotto/1 ratchet message key",
   postQuantumChain: "sotto/1 post-quantum chain",
   postQuantumEpoch: "sotto/1 post-quantum epoch",
+  // Backup
+  backupId: "sotto/1 backup id",
+  backupSeal: "sotto/1 backup seal",
   // Store
   storeKeyWrap: "sotto/1 store key wrap",
   storeSeal: "sotto/1 store seal",

@@ -131,6 +131,11 @@ export const limits = {
   passphrasePasses: 16,
   passphraseLanes: 4,
 
+  /** A backup: far above ten thousand contacts, and it is read whole. */
+  backupBytes: 64 * 1024 * KIB,
+  /** Bytes of a backup in one answer of the API, where they stand in base64. */
+  backupPart: 512 * KIB,
+
   // Node
   connections: 100,
   streamsPerConnection: 16,

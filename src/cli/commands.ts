@@ -33,6 +33,13 @@ export const commands: readonly Entry[] = [
   entry("read", "read a conversation", () => import("./commands/read.ts")),
   entry("search", "find messages by their words", () => import("./commands/search.ts")),
   entry("listen", "print messages as they arrive", () => import("./commands/listen.ts")),
+  entry("backup", "write who you know into a sealed file", () => import("./commands/backup.ts")),
+  entry(
+    "restore",
+    "bring an account back with its contacts",
+    () => import("./commands/restore.ts"),
+  ),
+  entry("export", "write your conversations into a file", () => import("./commands/export.ts")),
   entry("net", "show and change the network", () => import("./commands/net.ts")),
   entry("bootstrap", "host a bootstrap node for others", () => import("./commands/bootstrap.ts")),
   entry("demo", "let two nodes talk on this machine", () => import("./commands/demo.ts")),

@@ -31,9 +31,36 @@ export function givenSecret(
 ): string | undefined {
   if (file !== undefined) return firstLine(file, `The file ${file}`);
   if (fd === undefined) return undefined;
-  if (!/^\d{1,4}$/.test(fd))
-    throw new SottoError("usage", `${flag} takes the number of an open descriptor.`);
-  return firstLine(Number(fd), `Descriptor ${fd}`);
+  return firstLine(descriptor(fd, flag), `Descriptor ${fd}`);
+}
+
+function descriptor(text: string, option: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new SottoError("usage", `${option} takes the number of an open descriptor.`);
+}
+
+export interface WordsOptions {
+  readonly wordsFile?: string;
+  readonly wordsFd?: string;
+}
+
+/** The 24 words as a file, a descriptor or a person gives them. Throws `words-invalid`, `usage` where nobody can be asked. */
+export async function recoveryWords(options: WordsOptions, context: Context): Promise<string> {
+  const { wordsFile: file, wordsFd: fd } = options;
+  if (file === undefined && fd === undefined) {
+    if (context.interactive) return askSecret("The 24 words?");
+    throw new SottoError(
+      "usage",
+      "There is no terminal to ask for the words: use --words-file or --words-fd.",
+    );
+  }
+  const source = file ?? descriptor(fd ?? "", "--words-fd");
+  try {
+    return readFileSync(source, "utf8");
+  } catch (cause) {
+    const name = file === undefined ? `Descriptor ${fd}` : `The file ${file}`;
+    throw new SottoError("words-invalid", `${name} cannot be read.`, { cause });
+  }
 }
 
 /**

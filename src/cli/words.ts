@@ -89,3 +89,8 @@ export function wordTable(words: string): string {
     lines.push(`  ${cells.slice(from, from + 4).join("")}`.trimEnd());
   return lines.join("\n");
 }
+
+/** 1 contact, 2 contacts. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

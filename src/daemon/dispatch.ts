@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { MethodName, Methods } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
+import { backupHandlers, backupSchemas } from "./methods/backup.ts";
 import { contactHandlers, contactSchemas } from "./methods/contact.ts";
 import { eventHandlers, eventSchemas } from "./methods/event.ts";
 import { inviteHandlers, inviteSchemas } from "./methods/invite.ts";
@@ -22,6 +23,7 @@ const schemas: Schemas<Methods> = {
   ...eventSchemas,
   ...netSchemas,
   ...storeSchemas,
+  ...backupSchemas,
 };
 
 /** The dispatch of an open node. */
@@ -34,6 +36,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     ...eventHandlers(parts),
     ...netHandlers(parts),
     ...storeHandlers(parts),
+    ...backupHandlers(parts),
   } satisfies Handlers<Methods>);
 }
 

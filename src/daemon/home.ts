@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { createAccount, hasAccount } from "../messenger/index.ts";
+import { type AccountOptions, createAccount, hasAccount } from "../messenger/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
 import {
   createKeyring,
@@ -26,10 +26,7 @@ export interface HomeParts {
 }
 
 /** An account that is to be made. */
-export interface NewAccount {
-  readonly name: string;
-  /** 32 bytes that an account is recovered from; fresh chance if absent. */
-  readonly entropy?: Uint8Array;
+export interface NewAccount extends AccountOptions {
   readonly protection: Protection;
 }
 

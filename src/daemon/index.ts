@@ -5,4 +5,12 @@ export { type Daemon, type DaemonOptions, startDaemon } from "./compose.ts";
 export type { Overrides } from "./config.ts";
 export { type Answers, type NewAccount, readProtectionOf } from "./home.ts";
 export { type Initialized, type InitOptions, initHome } from "./init.ts";
+export { type Offline, openOffline } from "./offline.ts";
+export {
+  checkBackup,
+  type Restored,
+  type RestoreOptions,
+  requireNoAccount,
+  restoreHome,
+} from "./restore.ts";
 export { onSignals } from "./signals.ts";

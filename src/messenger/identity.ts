@@ -14,7 +14,7 @@ import {
   type DhKeyPair,
   entropyToWords,
 } from "../crypto/index.ts";
-import type { Clock, Store } from "../ports/index.ts";
+import type { Clock, Store, StoreOp } from "../ports/index.ts";
 import { cleanName } from "../wire/index.ts";
 import { decodeRow, encodeRow, put, rowKey } from "./rows.ts";
 
@@ -44,14 +44,22 @@ export async function hasAccount(store: Store): Promise<boolean> {
   return (await store.get(key)) !== undefined;
 }
 
+/** What an account is made of. */
+export interface AccountOptions {
+  readonly name: string;
+  /** 32 bytes that an account is recovered from; fresh chance if absent. */
+  readonly entropy?: Uint8Array;
+  /** The people that it knew: rows that come with it. */
+  readonly rows?: readonly StoreOp[];
+}
+
 /**
- * Makes the account and this device's key, and keeps both.
+ * Makes the account and this device's key, and keeps both, with the rows that come with it, in one batch: all of it or nothing.
  * Throws account-exists, name-invalid.
- * @param options.entropy 32 bytes that an account is recovered from; fresh chance if absent.
  */
 export async function createAccount(
   { crypto, store, clock }: { crypto: CryptoProvider; store: Store; clock: Clock },
-  options: { readonly name: string; readonly entropy?: Uint8Array },
+  options: AccountOptions,
 ): Promise<{ readonly account: AccountId }> {
   if (await hasAccount(store))
     throw new SottoError("account-exists", "There is an account in this home.");
@@ -70,7 +78,7 @@ export async function createAccount(
     certificate: certify(crypto, account, device.public, clock.now()),
     name,
   };
-  await store.commit([put(key, encodeRow(row))]);
+  await store.commit([put(key, encodeRow(row)), ...(options.rows ?? [])]);
   return { account: accountId.from(account.public) };
 }
 
@@ -80,6 +88,11 @@ export async function recoveryWords(store: Store): Promise<string> {
   const words = await entropyToWords(entropy);
   wipe(entropy);
   return words;
+}
+
+/** The root of the account, 32 bytes, the caller's to wipe. Throws no-account. */
+export async function accountEntropy(store: Store): Promise<Uint8Array> {
+  return (await loadRow(store)).entropy;
 }
 
 /** Reads the identity. Throws no-account. */

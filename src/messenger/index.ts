@@ -1,5 +1,8 @@
 /** The use cases: the only place where the pure rooms and the ports meet. */
-export { createAccount, hasAccount, recoveryWords } from "./identity.ts";
+export type { Backup } from "../wire/index.ts";
+export { checkBackup, openBackup } from "./backup.ts";
+export { restoredRows } from "./backup-contents.ts";
+export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./identity.ts";
 export { createMessenger } from "./messenger.ts";
 export type { MessengerPorts } from "./ports.ts";
 export type {

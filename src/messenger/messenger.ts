@@ -1,14 +1,16 @@
 /** The use cases of one node, put together over its ports. */
-import { limits, type MessageId, SottoError, Turns } from "../base/index.ts";
+import { limits, type MessageId, SottoError, Turns, wipe } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import { answer } from "./answer.ts";
+import { sealBackup } from "./backup.ts";
+import { contentsOf } from "./backup-contents.ts";
 import { Book } from "./book.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
 import { Events } from "./events.ts";
 import { giveUp } from "./giveup.ts";
 import { history, markRead, message, placeOf, view } from "./history.ts";
-import { loadIdentity } from "./identity.ts";
+import { accountEntropy, loadIdentity } from "./identity.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { cut } from "./links.ts";
 import type { Peer } from "./peer.ts";
@@ -145,6 +147,13 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     history: async (who, options) => history(core, book.find(who), options),
     search: (question, options) => search(core, question, options),
     markRead: async (who) => markRead(core, book.find(who)),
+
+    async backup(bootstrap) {
+      const entropy = await accountEntropy(store);
+      const file = sealBackup(crypto, entropy, contentsOf(core, invites, bootstrap));
+      wipe(entropy);
+      return file;
+    },
   };
 }
 

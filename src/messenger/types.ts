@@ -167,4 +167,11 @@ export interface Messenger {
   search(question: string, options: SearchOptions): Promise<SearchResult>;
   /** Marks everything of this contact as read, and tells them. */
   markRead(who: string): Promise<void>;
+
+  /**
+   * The people that this account knows and its invites, sealed so that the 24 words open it (docs/SPEC.md, Backup): no
+   * messages and no sessions.
+   * @param bootstrap multiaddr texts that are to come along.
+   */
+  backup(bootstrap: readonly string[]): Promise<Uint8Array>;
 }

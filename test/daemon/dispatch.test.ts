@@ -109,6 +109,8 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "message.markRead": { good: who, asks: ["markRead", "bob"], bad: [{}] },
   "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
+  "backup.create": { good: {}, asks: ["backup", []], bad: [{ path: "/x" }] },
+  "backup.read": { good: { id: "1", from: 0 }, bad: [{ id: "1" }, { id: "1", from: -1 }] },
   "net.peers": { good: {}, bad: [{ x: 1 }] },
   "net.bootstrap.list": { good: {}, bad: [{ x: 1 }] },
   "net.bootstrap.add": { good: { address: "/x" }, bad: [{}] },

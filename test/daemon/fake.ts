@@ -96,6 +96,7 @@ export function fakeMessenger(): FakeMessenger {
     history: later("history", [message]),
     search: later("search", { messages: [message], more: false }),
     markRead: later("markRead", undefined),
+    backup: later("backup", new Uint8Array(1_000_000)),
   };
   return fake;
 }

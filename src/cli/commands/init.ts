@@ -1,17 +1,21 @@
 /** sotto init: makes an account, or brings one back from its 24 words. */
-import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
-import { askSecret, askText } from "../prompt.ts";
-import { givenPassphrase, newPassphrase, type PassphraseOptions } from "../secrets.ts";
+import { askText } from "../prompt.ts";
+import {
+  givenPassphrase,
+  newPassphrase,
+  type PassphraseOptions,
+  recoveryWords,
+  type WordsOptions,
+} from "../secrets.ts";
 import { wordTable } from "../words.ts";
 
-interface Options extends PassphraseOptions {
+interface Options extends PassphraseOptions, WordsOptions {
   readonly name?: string;
   readonly passphrase?: true;
   readonly recover?: true;
-  readonly wordsFile?: string;
   readonly showWords?: true;
 }
 
@@ -23,6 +27,7 @@ export const define: Define = (command, context) => {
     .option("--passphrase-fd <number>", "guard the store with the passphrase from a descriptor")
     .option("--recover", "bring an account back from its 24 words, asked for now")
     .option("--words-file <file>", "bring an account back from the 24 words in a file")
+    .option("--words-fd <number>", "bring an account back from the 24 words of a descriptor")
     .option("--show-words", "show the 24 words that bring the account back, off a terminal too")
     .action((options: Options) => init(options, context));
 };
@@ -31,7 +36,7 @@ async function init(options: Options, context: Context): Promise<void> {
   const { out, paths, interactive } = context;
   if (options.name === undefined && !interactive)
     throw new SottoError("usage", "There is no terminal to ask for a name: give one with --name.");
-  const recovers = options.recover === true || options.wordsFile !== undefined;
+  const recovers = [options.recover, options.wordsFile, options.wordsFd].some(Boolean);
   const words = recovers ? await recoveryWords(options, context) : undefined;
   const name = options.name ?? (await askText("Your name?"));
   const passphrase =
@@ -54,17 +59,9 @@ async function init(options: Options, context: Context): Promise<void> {
     out.warn(
       `Write these 24 words on paper. They bring the account back, for you or for a thief:\n\n${wordTable(made.words)}\n`,
     );
+  if (recovers)
+    out.say(
+      "The words hold no contacts. Exchange an invite with each of them, whichever way: they know you by your key, and keep your conversation and your mark. With a backup nobody needs to: sotto restore FILE",
+    );
   out.say("Start your node: sotto up");
-}
-
-async function recoveryWords({ wordsFile }: Options, context: Context): Promise<string> {
-  if (wordsFile === undefined) {
-    if (context.interactive) return askSecret("The 24 words?");
-    throw new SottoError("usage", "There is no terminal to ask for the words: use --words-file.");
-  }
-  try {
-    return readFileSync(wordsFile, "utf8");
-  } catch (cause) {
-    throw new SottoError("words-invalid", `The file ${wordsFile} cannot be read.`, { cause });
-  }
 }

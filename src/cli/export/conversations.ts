@@ -1,0 +1,58 @@
+/** Whole conversations out of a node, a page at a time: a million messages need no more memory than a few hundred. */
+import type { Account, Contact, Message } from "../../api/index.ts";
+import type { Callable } from "../reach.ts";
+
+/** Messages that are asked for at one time. */
+const PAGE = 200;
+
+export interface Conversation {
+  readonly contact: Contact;
+  /** Oldest first; read once. */
+  readonly messages: AsyncIterable<Message>;
+}
+
+export interface Everything {
+  readonly account: Account;
+  /** ms since 1970. */
+  readonly exportedAt: number;
+  readonly conversations: readonly Conversation[];
+}
+
+/** What a node holds, of everybody or of one contact. Throws `contact-unknown`, `contact-ambiguous`. */
+export async function everything(
+  node: Callable,
+  who: string | undefined,
+  exportedAt: number,
+): Promise<Everything> {
+  const account = await node.call("account.show", {});
+  const contacts =
+    who === undefined
+      ? (await node.call("contact.list", {})).contacts
+      : [(await node.call("contact.show", { who })).contact];
+  const conversations = contacts.map((contact) => ({
+    contact,
+    messages: messagesOf(node, contact.account),
+  }));
+  return { account, exportedAt, conversations };
+}
+
+/** What has come by now, oldest first. */
+async function* messagesOf(node: Callable, who: string): AsyncGenerator<Message> {
+  const newest = await node.call("message.list", { who, limit: 1 });
+  const end = newest.messages.at(-1)?.at ?? 0;
+  for (let after = 0; after < end; after += PAGE)
+    yield* await between(node, who, after, Math.min(after + PAGE, end) + 1);
+}
+
+/** The messages whose places lie between the two. An answer may hold fewer than all of them, and the newest then. */
+async function between(
+  node: Callable,
+  who: string,
+  after: number,
+  before: number,
+): Promise<readonly Message[]> {
+  const { messages, more } = await node.call("message.list", { who, limit: PAGE, after, before });
+  const [oldest] = messages;
+  if (!more || oldest === undefined) return messages;
+  return [...(await between(node, who, after, oldest.at)), ...messages];
+}

@@ -1,0 +1,97 @@
+/**
+ * Conversations as one page for a browser or a printer. It holds no script and loads nothing; what people wrote is escaped, shown without
+ * characters that command, and isolated, so that no text can reorder what stands around it.
+ */
+import type { Contact, Message } from "../../api/index.ts";
+import { displayLine, displayText } from "../../base/index.ts";
+import { stamp } from "../times.ts";
+import { contactWords, stateWords } from "../words.ts";
+import type { Everything } from "./conversations.ts";
+import { style } from "./style.ts";
+
+export async function* exportHtml(all: Everything): AsyncGenerator<string> {
+  const { account, exportedAt, conversations } = all;
+  yield head(`Sotto: conversations of ${displayLine(account.name)}`);
+  yield `<h1>Conversations of <bdi>${line(account.name)}</bdi></h1>\n`;
+  yield `<p>Exported ${stamp(exportedAt)}. This file is not encrypted.</p>\n`;
+  yield `<p class="id">Account ${escaped(account.account)}</p>\n`;
+  if (conversations.length > 1) {
+    const entries = conversations.map(
+      ({ contact }, i) => `<li><a href="#c${i}"><bdi>${line(contact.name)}</bdi></a></li>\n`,
+    );
+    yield `<nav><ul>\n${entries.join("")}</ul></nav>\n`;
+  }
+  for (const [i, { contact, messages }] of conversations.entries()) {
+    yield `<section id="c${i}">\n<h2><bdi>${line(contact.name)}</bdi></h2>\n${about(contact)}`;
+    let day = "";
+    let empty = true;
+    for await (const message of messages) {
+      const today = stamp(message.sentAt).slice(0, 10);
+      if (today !== day) yield `<h3>${today}</h3>\n`;
+      day = today;
+      empty = false;
+      yield one(message, contact);
+    }
+    yield `${empty ? "<p>No messages.</p>\n" : ""}</section>\n`;
+  }
+  yield "</body>\n</html>\n";
+}
+
+function head(title: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${escaped(title)}</title>
+<style>
+${style}</style>
+</head>
+<body>
+`;
+}
+
+function about(contact: Contact): string {
+  const notes = [
+    contact.verified ? "verified" : "not verified",
+    ...(contact.keyChanged || contact.blocked || contact.pairing !== "confirmed"
+      ? [contactWords(contact)]
+      : []),
+    `added ${stamp(contact.addedAt)}`,
+  ];
+  return `<p class="id">${escaped(`${contact.account}, ${notes.join(", ")}`)}</p>\n`;
+}
+
+function one(message: Message, contact: Contact): string {
+  const { direction, sentAt, state, text } = message;
+  const who = direction === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
+  const words = stateWords(state);
+  return `<article class="${direction === "out" ? "out" : "in"}">
+<header>${who} <time${dated(sentAt)}>${stamp(sentAt).slice(11)}</time>${words === "" ? "" : ` <span>${escaped(words)}</span>`}</header>
+<p dir="auto">${escaped(displayText(text))}</p>
+</article>
+`;
+}
+
+/** A time that a peer chose may lie outside of the calendar. */
+function dated(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;
+}
+
+const line = (text: string) => escaped(displayLine(text));
+
+const SPECIAL: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => SPECIAL[character] ?? "");
+}

@@ -1,0 +1,95 @@
+/** What a backup holds, as JSON (docs/SPEC.md, Backup). Knows nothing of how it is sealed. */
+import { fromUtf8, limits, utf8 } from "../base/index.ts";
+import {
+  account,
+  bytes,
+  flag,
+  listOf,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  text,
+  whole,
+} from "./shape.ts";
+
+/** Longer than any name or address that was ever kept: what was kept is to come back. */
+const NAME = 4 * limits.nameLength;
+const ADDRESS = 4 * limits.addressLength;
+
+const chain = record({
+  offset: whole(limits.epoch - 1),
+  epoch: whole(),
+  root: bytes(32),
+});
+
+const heldInvite = record({
+  secret: bytes(16),
+  expiresAt: whole(),
+  claim: bytes(32),
+  renews: flag,
+});
+
+const contact = record({
+  account,
+  name: text(NAME),
+  named: flag,
+  addedAt: whole(),
+  pairing: oneOf("invited", "handshaken", "requested", "confirmed", "denied", "used", "expired"),
+  verified: flag,
+  blocked: flag,
+  changedAccount: optional(account),
+  role: oneOf("a", "b"),
+  chain: optional(chain),
+  device: optional(bytes(32)),
+  invite: optional(heldInvite),
+  addresses: listOf(text(ADDRESS)),
+});
+
+const claim = record({
+  claim: bytes(32),
+  account,
+  answer: oneOf("accepted", "pending", "denied"),
+});
+
+const invite = record({
+  kind: oneOf("once", "reusable"),
+  secret: bytes(16),
+  expiresAt: whole(),
+  revoked: flag,
+  claims: listOf(claim),
+});
+
+const backup = record({
+  madeAt: whole(),
+  name: text(NAME),
+  contacts: listOf(contact),
+  invites: listOf(invite),
+  bootstrap: listOf(text(ADDRESS)),
+});
+
+type ValueOf<Of> = Of extends Shape<infer Value> ? Value : never;
+
+/** Everything that makes an account whole on another machine but its key, its sessions and its messages. */
+export type Backup = ValueOf<typeof backup>;
+/** A contact as a backup has it. */
+export type BackupContact = ValueOf<typeof contact>;
+
+/** UTF-8 bytes of the JSON. */
+export function encodeBackup(value: Backup): Uint8Array {
+  return utf8(JSON.stringify(backup.write(value)));
+}
+
+/** The backup that the bytes tell, or `undefined`: no JSON, a member that is missing or of another form, a person twice. */
+export function decodeBackup(from: Uint8Array): Backup | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(fromUtf8(from) ?? "");
+  } catch {
+    return undefined;
+  }
+  const value = backup.read(json);
+  if (value === undefined) return undefined;
+  const people = new Set(value.contacts.map((one) => one.account));
+  return people.size === value.contacts.length ? value : undefined;
+}
