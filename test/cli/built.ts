@@ -22,6 +22,8 @@ export interface Program {
   /** A new home below the temporary directory. */
   home(name: string): string;
   run(home: string, args: readonly string[], input?: string): Promise<Ran>;
+  /** Runs and is killed (SIGKILL) after so many ms, unless it has ended by then. */
+  killed(home: string, args: readonly string[], delay: number): Promise<void>;
   /** Starts a node, or a bootstrap host, and waits until it is ready. */
   up(home: string, ...args: string[]): Promise<ChildProcess & { readonly first: string }>;
   /** Ends what still runs, by its id, and removes everything. */
@@ -65,6 +67,18 @@ export function build(): Program {
           },
         );
         child.stdin?.end(input);
+      }),
+    killed: (home, args, delay) =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [bin, ...args], {
+          env: envOf(home),
+          stdio: "ignore",
+        });
+        const timer = setTimeout(() => child.kill("SIGKILL"), delay);
+        child.once("close", () => {
+          clearTimeout(timer);
+          resolve();
+        });
       }),
     up(home, ...args) {
       const network = args[0] === "bootstrap" ? [] : ["--no-mdns"];

@@ -1,4 +1,5 @@
 /** The cases of the vectors, file by file. */
+import { backupCases } from "./cases-backup.ts";
 import { contentCases, frameCases, inviteCases, linkCases } from "./cases-wire.ts";
 import { epochCases, helloCases, identityCases, recordCases } from "./cases-keys.ts";
 import type { Fields, Json } from "./notation.ts";
@@ -27,4 +28,5 @@ export const chapters: readonly Chapter[] = [
   { file: "invites", about: "SPEC 4, WIRE 7: invites and what their secret gives", cases: inviteCases },
   { file: "epochs", about: "SPEC 2: epochs, root chains, the keys of an epoch", cases: epochCases },
   { file: "records", about: "SPEC 3, WIRE 6: records, who stores them, which one wins", cases: recordCases },
+  { file: "backup", about: "SPEC 9: sealed backups", cases: backupCases },
 ];

@@ -1,12 +1,14 @@
 /** Every operation that a vector may name. */
 import type { Rng } from "../../src/crypto/index.ts";
 import type { Operation } from "./notation.ts";
+import { backupOperations } from "./operations-backup.ts";
 import { keyOperations } from "./operations-keys.ts";
 import { wireOperations } from "./operations-wire.ts";
 
 export const operations: Readonly<Record<string, Operation>> = {
   ...wireOperations,
   ...keyOperations,
+  ...backupOperations,
 };
 
 /** Chance that gives these pieces in their order, and nothing else. */

@@ -4,6 +4,7 @@ import { nobleCrypto, nodeCrypto } from "../../src/crypto/index.ts";
 import { printed, recordFiles, type VectorFile } from "./generate-sotto.ts";
 import { bytes, spelled, written } from "./notation.ts";
 import { operations, queue } from "./operations.ts";
+import { backup } from "./second/backup.ts";
 import { formats } from "./second/formats.ts";
 import { handshake } from "./second/handshake.ts";
 import { accountOf, rules } from "./second/rules.ts";
@@ -27,7 +28,7 @@ describe("the project's vectors", () => {
       });
 
   it("hold for a second implementation that knows nothing but SPEC and WIRE", () => {
-    const second = { ...formats, ...rules };
+    const second = { ...formats, ...rules, ...backup };
     const seen = new Set<string>();
     for (const { name: file, vectors } of files)
       for (const { name, operation, in: given, out } of vectors) {

@@ -14,7 +14,7 @@ export async function* exportHtml(all: Everything): AsyncGenerator<string> {
   yield head(`Sotto: conversations of ${displayLine(account.name)}`);
   yield `<h1>Conversations of <bdi>${line(account.name)}</bdi></h1>\n`;
   yield `<p>Exported ${stamp(exportedAt)}. This file is not encrypted.</p>\n`;
-  yield `<p class="id">Account ${escaped(account.account)}</p>\n`;
+  yield `<p class="id">Account ${line(account.account)}</p>\n`;
   if (conversations.length > 1) {
     const entries = conversations.map(
       ({ contact }, i) => `<li><a href="#c${i}"><bdi>${line(contact.name)}</bdi></a></li>\n`,
@@ -62,7 +62,7 @@ function about(contact: Contact): string {
       : []),
     `added ${stamp(contact.addedAt)}`,
   ];
-  return `<p class="id">${escaped(`${contact.account}, ${notes.join(", ")}`)}</p>\n`;
+  return `<p class="id">${line(`${contact.account}, ${notes.join(", ")}`)}</p>\n`;
 }
 
 function one(message: Message, contact: Contact): string {

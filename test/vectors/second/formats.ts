@@ -217,7 +217,7 @@ function received(given: Fields): Json {
 }
 
 // §7
-function crc(from: Uint8Array): Buffer {
+export function crc(from: Uint8Array): Buffer {
   let sum = 0xffffffffn;
   for (const byte of from) {
     sum ^= BigInt(byte) << 24n;

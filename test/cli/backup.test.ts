@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { build, ended, type Program } from "./built.ts";
+
+describe("moving to a new machine", function () {
+  this.timeout(120_000);
+  let sotto: Program;
+  let bootstrap: string;
+  let words: string;
+  let backup: string;
+  let old: string;
+  let bob: string;
+  before(async () => {
+    sotto = build();
+    const host = await sotto.up(sotto.home("host"), "bootstrap");
+    bootstrap = JSON.parse(host.first).addresses[0];
+    [old, bob, words, backup] = ["old", "bob", "words", "alice.backup"].map(sotto.home) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const made = await sotto.run(old, ["init", "--name", "alice", "--show-words", "--json"]);
+    writeFileSync(words, JSON.parse(made.out).words);
+  });
+  after(() => sotto.clear());
+
+  const json = async (home: string, ...args: string[]) => {
+    const ran = await sotto.run(home, [...args, "--json"]);
+    assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
+    return JSON.parse(ran.out);
+  };
+  const failed = async (home: string, args: readonly string[]) => {
+    const ran = await sotto.run(home, [...args, "--json"]);
+    assert.notEqual(ran.code, 0, args.join(" "));
+    const { code, remedy } = JSON.parse(ran.err).error;
+    assert.ok(remedy.length > 0);
+    return code;
+  };
+  const texts = async (home: string, who: string) => {
+    const { messages } = await json(home, "read", who);
+    return messages.map(
+      ({ direction, text }: { direction: string; text: string }) => `${direction}: ${text}`,
+    );
+  };
+
+  it("takes the contacts along: the other side, which ran on, sends and receives", async () => {
+    const alice = await sotto.up(old, "--bootstrap", bootstrap);
+    await sotto.up(bob, "--name", "bob", "--bootstrap", bootstrap);
+    const { link } = await json(old, "invite");
+    await json(bob, "add", link, "--wait", "15s");
+    await json(bob, "send", "alice", "before", "--wait", "delivered");
+
+    assert.equal(await failed(old, ["restore", backup, "--words-file", words]), "file-unreadable");
+    const made = await json(old, "backup", backup);
+    assert.equal(made.contacts, 1);
+    assert.equal(statSync(backup).mode & 0o777, 0o600);
+    assert.equal(statSync(backup).size, made.bytes);
+    assert.equal(await failed(old, ["backup", backup]), "file-exists");
+    await json(old, "backup", backup, "--force");
+    assert.equal(
+      await failed(old, ["restore", backup, "--words-file", words]),
+      "node-already-running",
+    );
+
+    assert.equal(await ended(alice, "SIGTERM"), 0);
+    rmSync(old, { recursive: true });
+    await json(bob, "send", "alice", "while you were away");
+
+    const next = sotto.home("next");
+    const restored = await json(next, "restore", backup, "--words-file", words);
+    assert.equal(restored.name, "alice");
+    assert.equal(restored.contacts, 1);
+    assert.equal(await failed(next, ["restore", backup, "--words-file", words]), "account-exists");
+    // The bootstrap host came along, so nothing needs to be told.
+    await sotto.up(next);
+    const sent = await json(next, "send", "bob", "here I am", "--wait", "delivered");
+    assert.equal(sent.message.state, "delivered");
+    await json(bob, "send", "alice", "so I see", "--wait", "delivered");
+    assert.deepEqual((await texts(next, "bob")).sort(), [
+      "in: so I see",
+      "in: while you were away",
+      "out: here I am",
+    ]);
+    assert.deepEqual((await texts(bob, "alice")).sort(), [
+      "in: here I am",
+      "out: before",
+      "out: so I see",
+      "out: while you were away",
+    ]);
+    const [alice2] = (await json(bob, "contacts")).contacts;
+    assert.deepEqual([alice2.keyChanged, alice2.pairing], [false, "confirmed"]);
+  });
+
+  it("refuses with a code and leaves nothing behind, whatever is wrong", async () => {
+    const file = (name: string, bytes: Uint8Array) => {
+      writeFileSync(sotto.home(name), bytes);
+      return sotto.home(name);
+    };
+    const good = readFileSync(backup);
+    const twisted = readFileSync(words, "utf8").trim().split(" ").reverse().join(" ");
+    const other = await json(sotto.home("other"), "init", "--name", "o", "--show-words");
+    const home = sotto.home("empty");
+    for (const [code, path, spelled] of [
+      ["file-unreadable", sotto.home("missing"), words],
+      ["backup-malformed", file("text", Buffer.from("hello")), words],
+      ["backup-malformed", file("nothing", new Uint8Array(0)), words],
+      ["backup-damaged", file("cut", good.subarray(0, 9000)), words],
+      ["backup-damaged", file("bent", good.with(777, 255 - (good[777] as number))), words],
+      ["words-invalid", backup, file("twisted", Buffer.from(twisted))],
+      ["words-invalid", backup, file("short", Buffer.from("abandon"))],
+      ["words-invalid", backup, sotto.home("missing")],
+      ["backup-foreign", backup, file("foreign", Buffer.from(other.words))],
+    ] as const) {
+      assert.equal(await failed(home, ["restore", path, "--words-file", spelled]), code);
+      assert.ok(!existsSync(home), code);
+    }
+    assert.equal(await failed(home, ["restore", backup]), "usage");
+    assert.ok(!existsSync(home));
+    const away = `${sotto.home("no-such-directory")}/x`;
+    assert.equal(await failed(sotto.home("other"), ["backup", away]), "file-write-failed");
+    assert.equal(await failed(home, ["backup", away]), "file-write-failed");
+    assert.equal(await failed(home, ["backup", sotto.home("none.backup")]), "no-account");
+    assert.ok(!readdirSync(sotto.home(".")).some((name) => name.includes(".part")));
+  });
+
+  it("never takes the words or the backup from what others can see of a process", async () => {
+    const spelled = readFileSync(words, "utf8");
+    const ran = await sotto.run(
+      sotto.home("by-descriptor"),
+      ["restore", backup, "--words-fd", "0", "--json"],
+      spelled,
+    );
+    assert.equal(ran.code, 0, ran.err);
+    const recovered = await sotto.run(
+      sotto.home("recovered"),
+      ["init", "--name", "alice", "--words-fd", "0", "--json"],
+      spelled,
+    );
+    assert.equal(recovered.code, 0, recovered.err);
+    for (const text of [ran.out, ran.err, recovered.out, recovered.err])
+      assert.ok(!text.includes(spelled.split(" ").slice(0, 3).join(" ")));
+  });
+
+  it("ends, killed at any moment, with no account or the whole one, and can be done again", async () => {
+    for (const [n, delay] of [60, 120, 160, 200, 240, 300, 400].entries()) {
+      const home = sotto.home(`killed-${n}`);
+      await sotto.killed(home, ["restore", backup, "--words-file", words], delay);
+      const again = await sotto.run(home, ["restore", backup, "--words-file", words, "--json"]);
+      if (again.code !== 0) assert.equal(JSON.parse(again.err).error.code, "account-exists");
+      const { files } = await json(home, "export", `${home}-export`);
+      const exported = JSON.parse(readFileSync(files[0], "utf8"));
+      assert.equal(exported.account.name, "alice");
+      assert.deepEqual(
+        exported.conversations.map(({ contact }: { contact: { name: string } }) => contact.name),
+        ["bob"],
+      );
+    }
+  });
+});
