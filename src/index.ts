@@ -1,12 +1,12 @@
 /**
  * Sotto for programs: talk to the node that runs on this machine.
  *
- * @example An echo bot.
+ * @example An echo bot, which answers every message, also those that came while it was away.
  * ```ts
- * import { connect } from "sotto";
+ * import { connect, follow } from "sotto";
  *
  * const node = await connect();
- * for await (const event of node.events({ types: ["message.new"] })) {
+ * for await (const event of follow(node, "echo", { types: ["message.new"] })) {
  *   if (event.type !== "message.new" || event.message.direction !== "in") continue;
  *   const { contact, text, id } = event.message;
  *   await node.call("message.send", { who: contact, text, key: `echo ${id}` });
@@ -22,6 +22,9 @@ export type {
   Client,
   Contact,
   EventType,
+  FollowedEvent,
+  FollowedType,
+  Follower,
   Invite,
   Message,
   MessageState,
@@ -35,6 +38,7 @@ export type {
   Peer,
   Result,
 } from "./api/index.ts";
+export { type FollowOptions, follow } from "./api/index.ts";
 export { displayLine, displayText, type ErrorCode, SottoError } from "./base/index.ts";
 
 /** Which node to connect to; by default the one that `sotto` itself would use, from the environment. */

@@ -1,36 +1,57 @@
 /** What a node tells its listeners, in the order in which it happened there. */
 import type { Contact, Invite, Message } from "./views.ts";
 
-export type NodeEvent =
+/** What is kept for followers: it tells of something on the node's disk. */
+type Kept =
   | { readonly type: "message.new"; readonly message: Message }
   | { readonly type: "message.state"; readonly message: Message }
+  /** A message is gone from this node. */
+  | { readonly type: "message.removed"; readonly account: string; readonly id: string }
   | { readonly type: "contact.changed"; readonly contact: Contact }
   | { readonly type: "contact.removed"; readonly account: string }
   | { readonly type: "contact.request"; readonly contact: Contact }
   | { readonly type: "key.changed"; readonly contact: Contact }
-  | { readonly type: "presence"; readonly contact: Contact }
   /** Somebody claimed an invite that was used already. */
-  | { readonly type: "invite.reused"; readonly invite: Invite }
+  | { readonly type: "invite.reused"; readonly invite: Invite };
+
+/** An event as it happens. `cursor` is there where somebody follows: it is the same that followers get. */
+export type NodeEvent =
+  | (Kept & { readonly cursor?: number | undefined })
+  | { readonly type: "presence"; readonly contact: Contact }
   /** The last event of a subscription: the listener was too far behind, or the node stops or is locked. */
   | { readonly type: "stream.ended"; readonly why: "too-slow" | "stopping" | "locked" };
 
 export type EventType = NodeEvent["type"];
+export type FollowedType = Kept["type"];
 
-/** Every type, for checking what a person wrote. */
-export const eventTypes = [
+/**
+ * An event as a follower reads it. Contacts, invites and messages are shown as they stand when it is read, but for the state that a
+ * `message.state` tells of; an event about a message or a contact that is gone says that it was removed.
+ * `resync`: the follower was away for too long, and events before this cursor were dropped.
+ */
+export type FollowedEvent = (Kept | { readonly type: "resync" }) & { readonly cursor: number };
+
+/** Every type that followers may ask for. */
+export const followedTypes = [
   "message.new",
   "message.state",
+  "message.removed",
   "contact.changed",
   "contact.removed",
   "contact.request",
   "key.changed",
-  "presence",
   "invite.reused",
+] as const satisfies readonly FollowedType[];
+
+/** Every type, for checking what a person wrote. */
+export const eventTypes = [
+  ...followedTypes,
+  "presence",
   "stream.ended",
 ] as const satisfies readonly EventType[];
 
 /** Whose event it is, where it is about a contact. */
-export function accountOf(event: NodeEvent): string | undefined {
+export function accountOf(event: NodeEvent | FollowedEvent): string | undefined {
   if ("message" in event) return event.message.contact;
   if ("contact" in event) return event.contact.account;
   return "account" in event ? event.account : undefined;

@@ -2,7 +2,16 @@
 export { type Client, createClient } from "./client.ts";
 export type { Connection } from "./connection.ts";
 export { fromRpcError, type RpcError, toRpcError } from "./errors.ts";
-export { accountOf, type EventType, eventTypes, type NodeEvent } from "./events.ts";
+export {
+  accountOf,
+  type EventType,
+  eventTypes,
+  type FollowedEvent,
+  type FollowedType,
+  followedTypes,
+  type NodeEvent,
+} from "./events.ts";
+export { type FollowOptions, follow } from "./follow.ts";
 export { type LineSplitter, lineSplitter, tooLong } from "./lines.ts";
 export type { BackupMade, BackupMethods } from "./methods/backup.ts";
 export type { ContactMethods } from "./methods/contact.ts";
@@ -20,6 +29,7 @@ export type {
   Account,
   Bootstrap,
   Contact,
+  Follower,
   Guard,
   Invite,
   Message,

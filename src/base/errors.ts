@@ -58,6 +58,12 @@ export const errorTable = {
   "invite-unknown": entry("bad-input", "sotto invite ls lists the invites you made."),
   "message-unknown": entry("bad-input", "sotto read NAME --json shows the ids of messages."),
   "request-unknown": entry("bad-input", "sotto requests ls lists the open requests."),
+  "follower-unknown": entry("bad-input", "sotto followers lists those who follow."),
+  "too-many-followers": entry("bad-input", "Remove one: sotto followers rm NAME."),
+  "cursor-unknown": entry(
+    "bad-input",
+    "The log of events began anew or was restored: read on without a cursor.",
+  ),
   "name-taken": entry("bad-input", "Choose another name: sotto add LINK --as NAME."),
   "name-invalid": entry("bad-input", "Use 1 to 64 visible characters."),
   "number-mismatch": entry(

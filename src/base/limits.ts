@@ -182,6 +182,12 @@ export const limits = {
   // API
   /** A request or an answer on the local socket. */
   rpcBytes: 1024 * KIB,
+  /** Programs that follow the log of events, each under a name: each keeps events from being forgotten. */
+  followers: 32,
+  /** Events that are kept for followers, at about 320 bytes each; beyond it the oldest go, and who missed them is told. */
+  eventLog: 100_000,
+  /** Retries of a command that did not take an event. */
+  handOverRetry: { min: SECOND, max: MINUTE },
   /** Events that a slow listener may be behind. */
   eventQueue: 10_000,
   /** Programs connected to the local socket at one time. */

@@ -28,6 +28,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "request-unknown": exit.notFound,
   "invite-unknown": exit.notFound,
   "message-unknown": exit.notFound,
+  "follower-unknown": exit.notFound,
   "store-in-use": exit.locked,
   "node-already-running": exit.locked,
   "node-locked": exit.locked,

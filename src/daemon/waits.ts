@@ -1,7 +1,13 @@
 /** Waiting for a state of a message or of a pairing. Each listens before it acts, so that nothing is missed. */
 import type { SendResult } from "../api/index.ts";
 import { type AccountId, type MessageId, SottoError } from "../base/index.ts";
-import type { ContactView, MessageState, MessageView, Messenger } from "../messenger/index.ts";
+import type {
+  ContactView,
+  LoggedEvent,
+  MessageState,
+  MessageView,
+  Messenger,
+} from "../messenger/index.ts";
 import type { Clock } from "../ports/index.ts";
 
 const rank: Record<MessageState, number> = {
@@ -93,6 +99,30 @@ export async function addAndWait(
         shaken = true;
         bell.within(CONFIRMATION_GRACE);
       }
+      await bell.next();
+    }
+  } finally {
+    unsubscribe();
+    bell.end();
+  }
+}
+
+/** The oldest events that a follower has not acknowledged; waits for one where there is none. */
+export async function readAndWait(
+  messenger: Messenger,
+  name: string,
+  limit: number,
+  patience: Patience,
+): Promise<{ readonly events: readonly LoggedEvent[]; readonly more: boolean }> {
+  if (patience.timeout === 0) return messenger.readEvents(name, { limit });
+  const bell = createBell(patience);
+  const unsubscribe = messenger.subscribe((event) => {
+    if ("cursor" in event) bell.ring();
+  });
+  try {
+    for (;;) {
+      const page = await messenger.readEvents(name, { limit });
+      if (page.events.length > 0 || bell.over()) return page;
       await bell.next();
     }
   } finally {

@@ -8,6 +8,7 @@ import type { Session } from "../ratchet/index.ts";
 import { putContact, putEntry, putSession } from "./book.ts";
 import type { Contact } from "./contact.ts";
 import type { Core } from "./core.ts";
+import { messageHappened } from "./happening.ts";
 import { view } from "./history.ts";
 import {
   idempotencyKey,
@@ -135,12 +136,13 @@ async function commit(core: Core, peer: Peer, batch: Batch): Promise<void> {
   const { contact, session, link, entries } = batch;
   const ops = [...batch.ops, putContact(contact)];
   if (session !== undefined) ops.push(putSession(contact.ref, session));
-  await core.store.commit(ops);
+  const happened = batch.fresh.map((shown) => messageHappened("message.new", contact.ref, shown));
+  const tell = await core.journal.commit(ops, happened);
   peer.contact = contact;
   if (session !== undefined) peer.session = session;
   for (const entry of entries) peer.outbox.set(entry.at, entry);
   const posted = link && post(link, batch.frames);
-  for (const message of batch.fresh) core.events.emit({ type: "message.new", message });
+  tell();
   if (link === undefined || posted === undefined) {
     pump(core, peer);
     return;

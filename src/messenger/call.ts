@@ -6,6 +6,7 @@ import { putContact } from "./book.ts";
 import { BufferedChannel } from "./buffered.ts";
 import type { Contact, HeldInvite } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
+import { contactHappened } from "./happening.ts";
 import { type Ends, makeHello, openAnswer, prologue } from "./hello.ts";
 import { callingKey, type HelloKey, type Turning } from "./keys.ts";
 import { establish } from "./links.ts";
@@ -115,9 +116,10 @@ export async function endPairing(
 ): Promise<void> {
   const pairing = renews && peer.contact.pairing === "invited" ? "confirmed" : why;
   const contact: Contact = { ...peer.contact, pairing, invite: undefined };
-  await core.store.commit([putContact(contact)]);
+  const happened = [contactHappened(core, peer, contact)];
+  const tell = await core.journal.commit([putContact(contact)], happened);
   peer.contact = contact;
-  core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+  tell();
 }
 
 interface Agreed {

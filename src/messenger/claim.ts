@@ -4,6 +4,7 @@ import type { AnswerBody } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
 import { type Contact, newContact } from "./contact.ts";
 import { type Core, inInviteTurn, inTurn } from "./core.ts";
+import { contactHappened, inviteReused } from "./happening.ts";
 import { claimOf, type KeptInvite, putInvite, withClaim } from "./invites.ts";
 import type { HelloKey } from "./keys.ts";
 import { cut, establish, inboundStays } from "./links.ts";
@@ -27,7 +28,8 @@ export async function visitByInvite(
   if (status !== "handshake") {
     if (status === "used") {
       core.log("invite-reused");
-      core.events.emit({ type: "invite.reused", invite: invites.view(invite) });
+      const tell = await core.journal.commit([], [inviteReused(invites.view(invite))]);
+      tell();
     }
     return false;
   }
@@ -86,22 +88,18 @@ async function pairWith(
       answer: accepted ? "accepted" : "pending",
     });
     peer.attempt?.abort();
-    await core.store.commit([
-      putContact(contact),
-      putSession(contact.ref, session),
-      putInvite(claimed),
-    ]);
+    const tell = await core.journal.commit(
+      [putContact(contact), putSession(contact.ref, session), putInvite(claimed)],
+      [contactHappened(core, peer, contact, accepted ? "contact.changed" : "contact.request")],
+    );
     invites.set(claimed);
     peer.contact = contact;
     peer.session = session;
     peer.desynced = false;
     core.book.add(peer);
     cut(peer);
-    if (!accepted) {
-      core.events.emit({ type: "contact.request", contact: core.book.view(peer) });
-      return false;
-    }
-    core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+    tell();
+    if (!accepted) return false;
     await establish(core, peer, channel, lost);
     return true;
   });

@@ -6,6 +6,7 @@ import { cleanName, parseInvite } from "../wire/index.ts";
 import { dropEntry, dropSession, putContact } from "./book.ts";
 import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
 import { type Core, inInviteTurn, inTurn } from "./core.ts";
+import { contactHappened, contactRemoved } from "./happening.ts";
 import { type Claim, type Invites, type KeptInvite, putInvite } from "./invites.ts";
 import { cut } from "./links.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "./message.ts";
@@ -42,11 +43,11 @@ async function change(
 ): Promise<ContactView> {
   const view = await inTurn(core, peer, async () => {
     const contact = changed(peer.contact);
-    await core.store.commit([putContact(contact), ...more(contact)]);
+    const happened = [contactHappened(core, peer, contact)];
+    const tell = await core.journal.commit([putContact(contact), ...more(contact)], happened);
     peer.contact = contact;
-    const shown = core.book.view(peer);
-    core.events.emit({ type: "contact.changed", contact: shown });
-    return shown;
+    tell();
+    return core.book.view(peer);
   });
   if (view === undefined)
     throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
@@ -79,12 +80,13 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
     const peer = newPeer(contact);
     core.book.add(peer);
     try {
-      await core.store.commit([putContact(contact)]);
+      const happened = [contactHappened(core, peer, contact)];
+      const tell = await core.journal.commit([putContact(contact)], happened);
+      tell();
     } catch (error) {
       core.book.remove(peer);
       throw error;
     }
-    core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
     return peer;
   }
   if (known.contact.blocked)
@@ -137,12 +139,13 @@ export async function remove(core: Core, invites: Invites, peer: Peer): Promise<
       }
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const kept = answered(invites, account, "denied");
-      await core.index.forgetAll(ref, (words) =>
-        core.store.commit([...ops, ...words, ...kept.map(putInvite)]),
+      const happened = [contactRemoved(peer.contact)];
+      const tell = await core.index.forgetAll(ref, (words) =>
+        core.journal.commit([...ops, ...words, ...kept.map(putInvite)], happened),
       );
       for (const invite of kept) invites.set(invite);
       core.book.remove(peer);
-      core.events.emit({ type: "contact.removed", account });
+      tell();
     }),
   );
   peer.attempt?.abort();

@@ -3,6 +3,7 @@ import { readU32, SottoError, type Turns } from "../base/index.ts";
 import type { Book } from "./book.ts";
 import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
+import type { Journal } from "./journal.ts";
 import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
 import type { SearchIndex } from "./search-index.ts";
@@ -13,6 +14,7 @@ export interface Core extends MessengerPorts {
   readonly events: Events;
   /** The words of messages: whoever takes a message away, or its text, takes it out of here in the same batch. */
   readonly index: SearchIndex;
+  readonly journal: Journal;
   /** One job at a time for each contact (by its ref), and for the invites. */
   readonly turns: Turns<string>;
   /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */

@@ -2,6 +2,7 @@
 import type { StoreOp } from "../ports/index.ts";
 import { dropEntry, putContact } from "./book.ts";
 import { type Core, inTurn } from "./core.ts";
+import { messageHappened } from "./happening.ts";
 import { type MessageRow, messageKey, messageView, putMessage } from "./message.ts";
 import type { Peer } from "./peer.ts";
 import { settledUpTo } from "./receipts.ts";
@@ -31,14 +32,13 @@ export async function giveUp(
     if (failed.length === 0) return;
     const gone = new Set(failed.map(({ at }) => at));
     const next = { ...contact, settled: settledUpTo(contact, peer.outbox.values(), gone) };
-    await core.store.commit([...ops, putContact(next)]);
+    const { ref, account } = contact;
+    const happened = failed.map(({ at, row }) =>
+      messageHappened("message.state", ref, messageView(account, at, row, false)),
+    );
+    const tell = await core.journal.commit([...ops, putContact(next)], happened);
     peer.contact = next;
-    for (const { at, row } of failed) {
-      peer.outbox.delete(at);
-      core.events.emit({
-        type: "message.state",
-        message: messageView(contact.account, at, row, false),
-      });
-    }
+    for (const { at } of failed) peer.outbox.delete(at);
+    tell();
   });
 }

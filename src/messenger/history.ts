@@ -4,6 +4,7 @@ import { canSeal, seal } from "../ratchet/index.ts";
 import { encodeContent } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
 import { type Core, inTurn } from "./core.ts";
+import { contactHappened } from "./happening.ts";
 import {
   type MessagePlace,
   type MessageRow,
@@ -64,22 +65,24 @@ export async function history(
 
 /** See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next acknowledgement. */
 export async function markRead(core: Core, peer: Peer): Promise<void> {
-  const changed = await inTurn(core, peer, async () => {
+  await inTurn(core, peer, async () => {
     const { contact, link, session } = peer;
     const readUpTo = Math.max(contact.readUpTo, contact.received.upTo);
-    if (readUpTo === contact.readUpTo && contact.unread === 0) return false;
+    if (readUpTo === contact.readUpTo && contact.unread === 0) return;
     const next = { ...contact, readUpTo, unread: 0 };
+    const happened = [contactHappened(core, peer, next)];
     if (link === undefined || session === undefined || !canSeal(session)) {
-      await core.store.commit([putContact(next)]);
+      const tell = await core.journal.commit([putContact(next)], happened);
       peer.contact = next;
-      return true;
+      tell();
+      return;
     }
     const sealed = seal(core.crypto, session, encodeContent({ ack: ackOf(next) }));
-    await core.store.commit([putContact(next), putSession(contact.ref, sealed.next)]);
+    const ops = [putContact(next), putSession(contact.ref, sealed.next)];
+    const tell = await core.journal.commit(ops, happened);
     peer.contact = next;
     peer.session = sealed.next;
     void post(link, [ratchetFrame(sealed.message)]);
-    return true;
+    tell();
   });
-  if (changed) core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
 }

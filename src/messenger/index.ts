@@ -7,9 +7,13 @@ export { createMessenger } from "./messenger.ts";
 export type { MessengerPorts } from "./ports.ts";
 export type {
   ContactView,
+  FollowerView,
+  FollowOptions,
   HistoryOptions,
   InviteOptions,
   InviteView,
+  LoggedEvent,
+  LoggedType,
   MessageState,
   MessageView,
   Messenger,

@@ -8,10 +8,12 @@ import { Book } from "./book.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
 import { Events } from "./events.ts";
+import { follow, followers, readEvents } from "./follow.ts";
 import { giveUp } from "./giveup.ts";
 import { history, markRead, message, placeOf, view } from "./history.ts";
 import { accountEntropy, loadIdentity } from "./identity.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
+import { Journal } from "./journal.ts";
 import { cut } from "./links.ts";
 import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
@@ -26,16 +28,18 @@ import { upkeep } from "./upkeep.ts";
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
   const { crypto, store, clock, log, transport, rendezvous } = ports;
+  const events = new Events(log);
   const parts = {
     ...ports,
     identity: await loadIdentity(crypto, store),
     book: await Book.load(store, clock),
-    events: new Events(log),
+    events,
+    journal: await Journal.load(store, events),
     turns: new Turns<string>(),
     stopping: { now: false },
   };
   const core: Core = { ...parts, index: new SearchIndex(parts) };
-  const { book, events, identity } = core;
+  const { book, identity } = core;
   const invites = await Invites.load(store, clock);
   const seeker = new Seeker(core);
   const publisher = new Publisher(core, invites);
@@ -100,6 +104,11 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       await core.turns.idle();
     },
     subscribe: (listener) => events.subscribe(listener),
+    follow: (name, options) => follow(core, name, options),
+    unfollow: (name) => core.journal.unfollow(name),
+    followers: () => followers(core),
+    readEvents: (name, options) => readEvents(core, invites, name, options),
+    acknowledge: (name, cursor) => core.journal.acknowledge(name, cursor),
 
     async createInvite(options) {
       const invite = await createInvite(core, invites, options);

@@ -16,6 +16,7 @@ import {
 import { putContact, putSession } from "./book.ts";
 import type { Contact } from "./contact.ts";
 import type { Core } from "./core.ts";
+import { contactHappened } from "./happening.ts";
 import { cut } from "./links.ts";
 import type { Peer } from "./peer.ts";
 
@@ -87,20 +88,22 @@ export async function adopt(
   contact: Contact,
   session: Session,
 ): Promise<void> {
-  await core.store.commit([putContact(contact), putSession(contact.ref, session)]);
+  const ops = [putContact(contact), putSession(contact.ref, session)];
+  const tell = await core.journal.commit(ops, [contactHappened(core, peer, contact)]);
   peer.contact = contact;
   peer.session = session;
   peer.desynced = false;
   // Frames of the session before it mean nothing any more.
   cut(peer);
-  core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+  tell();
 }
 
 /** Notes that the peer showed another account key: nothing goes out until the person decides. */
 export async function markKeyChanged(core: Core, peer: Peer, account: AccountId): Promise<void> {
   const contact = { ...peer.contact, changedAccount: account, verified: false };
-  await core.store.commit([putContact(contact)]);
+  const happened = [contactHappened(core, peer, contact, "key.changed")];
+  const tell = await core.journal.commit([putContact(contact)], happened);
   peer.contact = contact;
   cut(peer);
-  core.events.emit({ type: "key.changed", contact: core.book.view(peer) });
+  tell();
 }

@@ -19,6 +19,7 @@ import {
 import { putContact, putSession } from "./book.ts";
 import type { Contact } from "./contact.ts";
 import type { Core } from "./core.ts";
+import { contactHappened, type Happening, messageHappened } from "./happening.ts";
 import {
   type MessagePlace,
   type MessageRow,
@@ -189,29 +190,27 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
     step.session = next;
     frames.push(ratchetFrame(message));
   }
+  let tell = (): void => undefined;
   if (step.session !== peer.session) {
     const ops = [...step.ops, putSession(ref, step.session)];
     if (step.contact !== peer.contact) ops.push(putContact(step.contact));
-    await core.store.commit(ops);
+    tell = await core.journal.commit(ops, happened(core, peer, step));
   }
-  const before = peer.contact;
   peer.contact = step.contact;
   peer.session = step.session;
   if (step.opened) link.heardSession = true;
   if (step.pings > 0) frames.push(encodeLinkFrame({ type: "pong" }));
   if (frames.length > 0) void post(link, frames);
-  tell(core, peer, step, before);
+  for (const at of step.moved.keys()) peer.outbox.delete(at);
+  tell();
   pump(core, peer);
 }
 
-function tell(core: Core, peer: Peer, step: Step, before: Contact): void {
-  const { account } = step.contact;
-  for (const { at, row } of step.arrived)
-    core.events.emit({ type: "message.new", message: messageView(account, at, row, false) });
-  for (const [at, row] of step.moved) {
-    peer.outbox.delete(at);
-    core.events.emit({ type: "message.state", message: messageView(account, at, row, false) });
-  }
-  if (before.pairing !== step.contact.pairing)
-    core.events.emit({ type: "contact.changed", contact: core.book.view(peer) });
+function happened(core: Core, peer: Peer, { contact, arrived, moved }: Step): Happening[] {
+  const { ref, account, pairing } = contact;
+  const shown = (at: number, row: MessageRow) => messageView(account, at, row, false);
+  const events = arrived.map(({ at, row }) => messageHappened("message.new", ref, shown(at, row)));
+  for (const [at, row] of moved) events.push(messageHappened("message.state", ref, shown(at, row)));
+  if (pairing !== peer.contact.pairing) events.push(contactHappened(core, peer, contact));
+  return events;
 }

@@ -65,16 +65,48 @@ export interface NewInvite extends InviteView {
   readonly link: string;
 }
 
-export type MessengerEvent =
+/** What is kept for followers: it tells of something on the disk. */
+export type KeptEvent =
   | { readonly type: "message.new"; readonly message: MessageView }
   | { readonly type: "message.state"; readonly message: MessageView }
+  /** A message is gone from this node. */
+  | { readonly type: "message.removed"; readonly account: AccountId; readonly id: MessageId }
   | { readonly type: "contact.changed"; readonly contact: ContactView }
   | { readonly type: "contact.removed"; readonly account: AccountId }
   | { readonly type: "contact.request"; readonly contact: ContactView }
   | { readonly type: "key.changed"; readonly contact: ContactView }
-  | { readonly type: "presence"; readonly contact: ContactView }
   /** Somebody claimed an invite that was used already. */
   | { readonly type: "invite.reused"; readonly invite: InviteView };
+
+/** `cursor` is there where somebody follows, who will find the event under it. */
+export type MessengerEvent =
+  | (KeptEvent & { readonly cursor?: number })
+  | { readonly type: "presence"; readonly contact: ContactView };
+
+export type LoggedType = KeptEvent["type"];
+
+/**
+ * An event as a follower reads it: contacts, invites and messages as they stand now, but for the state that a `message.state` tells of. What
+ * tells of a message or contact that is gone by now says so instead. `resync`: older events were dropped.
+ */
+export type LoggedEvent = (KeptEvent | { readonly type: "resync" }) & { readonly cursor: number };
+
+export interface FollowOptions {
+  /** All where absent. */
+  readonly types?: readonly LoggedType[];
+  /** Only events about this contact. */
+  readonly from?: string;
+}
+
+export interface FollowerView {
+  readonly name: string;
+  /** Every event up to here was acknowledged. */
+  readonly cursor: number;
+  /** Entries of the log that it has not acknowledged, wanted or not. */
+  readonly behind: number;
+  readonly types?: readonly LoggedType[];
+  readonly from?: AccountId;
+}
 
 export interface InviteOptions {
   readonly kind: "once" | "reusable";
@@ -119,6 +151,23 @@ export interface Messenger {
   stop(): Promise<void>;
   /** Returns the function that ends the subscription. */
   subscribe(listener: (event: MessengerEvent) => void): () => void;
+  /**
+   * Keeps events for a follower from now on, until it acknowledges them; under a name that follows already only the options change. Throws
+   * name-invalid, too-many-followers.
+   */
+  follow(name: string, options: FollowOptions): Promise<FollowerView>;
+  /** Throws follower-unknown. */
+  unfollow(name: string): Promise<void>;
+  followers(): FollowerView[];
+  /**
+   * The oldest events that the follower has not acknowledged, in their order. Throws follower-unknown.
+   */
+  readEvents(
+    name: string,
+    options: { readonly limit: number },
+  ): Promise<{ readonly events: LoggedEvent[]; readonly more: boolean }>;
+  /** Every event up to the cursor need not be given again. Throws follower-unknown, cursor-unknown. */
+  acknowledge(name: string, cursor: number): Promise<void>;
 
   createInvite(options: InviteOptions): Promise<NewInvite>;
   invites(): InviteView[];

@@ -2,6 +2,7 @@
 import type { AccountId, DeviceId, InviteId, MessageId } from "../../src/base/index.ts";
 import type {
   ContactView,
+  FollowerView,
   InviteView,
   MessageView,
   Messenger,
@@ -31,6 +32,7 @@ export const contact: ContactView = {
   unread: 0,
   addedAt: 0,
 };
+const follower: FollowerView = { name: "bot", cursor: 0, behind: 0 };
 const invite: InviteView = {
   id: "c".repeat(25).concat("a") as InviteId,
   kind: "once",
@@ -97,6 +99,11 @@ export function fakeMessenger(): FakeMessenger {
     search: later("search", { messages: [message], more: false }),
     markRead: later("markRead", undefined),
     backup: later("backup", new Uint8Array(1_000_000)),
+    follow: later("follow", follower),
+    unfollow: later("unfollow", undefined),
+    followers: note("followers", [follower]),
+    readEvents: later("readEvents", { events: [], more: false }),
+    acknowledge: later("acknowledge", undefined),
   };
   return fake;
 }

@@ -1,24 +1,51 @@
 /** sotto listen: messages as they arrive, until ^C. */
-import type { Contact, NodeEvent } from "../../api/index.ts";
+import {
+  accountOf,
+  type Contact,
+  type FollowedEvent,
+  follow,
+  type NodeEvent,
+} from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
+import { handOver } from "../hand-over.ts";
 import { contactWords, messageLines, nameOf, stateWords } from "../words.ts";
 
 interface Options {
   readonly from?: string;
   readonly all?: true;
+  readonly as?: string;
+  readonly exec?: string;
 }
+
+const ignore = () => undefined;
+
+type Event = NodeEvent | FollowedEvent;
 
 export const define: Define = (command, context) => {
   command
     .option("--from <who>", "only of this person")
     .option("--all", "every event: states, contacts, requests too")
+    .option("--as <name>", "follow under a name: what comes while nobody listens is kept for it")
+    .option(
+      "--exec <command>",
+      "give each message to a command, as JSON on its standard input, until it exits with 0",
+    )
+    .addHelpText("after", NOTES)
     .action((options: Options) => listen(options, context));
 };
 
-async function listen({ from, all }: Options, context: Context): Promise<void> {
+const NOTES = `
+With --as the node keeps events from the first time on, and each is printed at least once, in order, also after a crash
+of either side; an event that comes again has the same cursor. sotto followers lists the names, and forgets them.
+
+--exec runs the command in a shell, for one message of theirs after the other (with --all: for every event), with the line that
+--json prints. While it fails, it is run again, later and later.`;
+
+async function listen(options: Options, context: Context): Promise<void> {
+  const { from, all, as, exec: command } = options;
   const node = await context.node();
   const names = new Map<string, string>();
   const remember = (contact: Contact) => names.set(contact.account, nameOf(contact));
@@ -28,33 +55,58 @@ async function listen({ from, all }: Options, context: Context): Promise<void> {
   const account = from && (await context.call("contact.show", { who: from })).contact.account;
   process.once("SIGINT", () => process.exit(exit.interrupted));
 
+  const filter = {
+    ...(account ? { from: account } : {}),
+    ...(all ? {} : { types: ["message.new"] as const }),
+  };
+  // A command is asked about one event at a time, so that a crash repeats one at most.
+  const events: AsyncIterable<Event> =
+    as === undefined
+      ? live(node.events(filter))
+      : follow(node, as, { ...filter, batch: command === undefined ? 100 : 1 });
   context.out.say("Listening; ^C ends it.");
-  for await (const event of node.events(account ? { from: account } : {})) {
+  for await (const event of events) {
     if ("contact" in event) remember(event.contact);
-    if (event.type === "stream.ended") {
-      const slow = event.why === "too-slow";
-      if (all) context.out.data("", event);
-      throw slow
-        ? new SottoError("timed-out", "This listener fell too far behind and was dropped.")
-        : new SottoError("node-not-running", "The node has stopped.");
-    }
-    if (all || event.type === "message.new") context.out.data(describe(event, names), event);
+    const whose = accountOf(event);
+    if (whose !== undefined && !names.has(whose))
+      await node
+        .call("contact.show", { who: whose })
+        .then(({ contact }) => remember(contact), ignore);
+    if (event.type === "resync")
+      context.out.warn("Some events are missing: too many came while nobody listened.");
+    if (command === undefined) context.out.data(describe(event, names), event);
+    else if (all || (event.type === "message.new" && event.message.direction === "in"))
+      await handOver(event, command, context);
+  }
+}
+
+/** Events from now on. The last one says why there are no more. */
+async function* live(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent> {
+  for await (const event of events) {
+    if (event.type !== "stream.ended") yield event;
+    else if (event.why === "too-slow")
+      throw new SottoError("timed-out", "This listener fell too far behind and was dropped.");
+    else throw new SottoError("node-not-running", "The node has stopped.");
   }
   throw new SottoError("node-not-running", "The node has gone.");
 }
 
-function describe(event: NodeEvent, names: ReadonlyMap<string, string>): string {
+function describe(event: Event, names: ReadonlyMap<string, string>): string {
+  const name = (account: string) => names.get(account) ?? account;
   switch (event.type) {
     case "message.new": {
-      const name = names.get(event.message.contact) ?? event.message.contact;
-      return messageLines(event.message, name, name.length);
+      const who = name(event.message.contact);
+      return messageLines(event.message, who, who.length);
     }
     case "message.state":
-      return `→ ${names.get(event.message.contact) ?? ""}  ${stateWords(event.message.state)}`;
+      return `→ ${name(event.message.contact)}  ${stateWords(event.message.state)}`;
+    case "message.removed":
+      return `${name(event.account)}  a message is gone`;
     case "contact.removed":
-      return `${names.get(event.account) ?? event.account} removed`;
+      return `${name(event.account)} removed`;
     case "invite.reused":
       return "Somebody tried an invite that was used already.";
+    case "resync":
     case "stream.ended":
       return "";
     default:

@@ -1,0 +1,29 @@
+/** One event to a command of the person's, until the command is done with it. */
+import { spawn } from "node:child_process";
+import { limits, pause } from "../base/index.ts";
+import type { Context } from "./context.ts";
+import { spell } from "./times.ts";
+
+/** Runs the command in a shell with the event on its standard input, again after each failure. Resolves when it exits with 0. */
+export async function handOver(event: object, command: string, context: Context): Promise<void> {
+  const line = `${JSON.stringify(event)}\n`;
+  for (let failures = 0; ; failures++) {
+    const code = await run(command, line);
+    if (code === 0) return;
+    const wait = pause(limits.handOverRetry, failures, Math.random());
+    context.out.warn(`The command failed (${code}); again in ${spell(wait)}.`);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+/** The exit code, or the name of the signal that ended it. */
+function run(command: string, line: string): Promise<number | string> {
+  return new Promise((resolve) => {
+    const child = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"] });
+    child.once("error", ({ name }) => resolve(name));
+    child.once("close", (code, signal) => resolve(code ?? signal ?? "no exit code"));
+    // A command need not read what it is given.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(line);
+  });
+}
