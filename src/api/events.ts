@@ -31,6 +31,18 @@ export type FollowedType = Kept["type"];
  */
 export type FollowedEvent = (Kept | { readonly type: "resync" }) & { readonly cursor: number };
 
+/** A program for which events are kept until it acknowledges them. */
+export interface Follower {
+  readonly name: string;
+  /** Every event up to here was acknowledged. */
+  readonly cursor: number;
+  /** Events in the log beyond it, whether it wants them or not. */
+  readonly behind: number;
+  readonly types?: readonly FollowedType[];
+  /** The account of the contact whose events alone it wants. */
+  readonly from?: string;
+}
+
 /** Every type that followers may ask for. */
 export const followedTypes = [
   "message.new",

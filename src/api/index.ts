@@ -8,6 +8,7 @@ export {
   eventTypes,
   type FollowedEvent,
   type FollowedType,
+  type Follower,
   followedTypes,
   type NodeEvent,
 } from "./events.ts";
@@ -29,7 +30,6 @@ export type {
   Account,
   Bootstrap,
   Contact,
-  Follower,
   Guard,
   Invite,
   Message,

@@ -1,5 +1,4 @@
 /** What a face gets to see, as plain JSON. Ids are text; times are ms since 1970. */
-import type { FollowedType } from "./events.ts";
 
 /** How far pairing has come; `requested` waits for our word, the last three are ends. */
 export type Pairing =
@@ -62,18 +61,6 @@ export interface Account {
   readonly account: string;
   readonly device: string;
   readonly name: string;
-}
-
-/** A program for which events are kept until it acknowledges them. */
-export interface Follower {
-  readonly name: string;
-  /** Every event up to here was acknowledged. */
-  readonly cursor: number;
-  /** Events in the log beyond it, whether it wants them or not. */
-  readonly behind: number;
-  readonly types?: readonly FollowedType[];
-  /** The account of the contact whose events alone it wants. */
-  readonly from?: string;
 }
 
 /** A connected host. */

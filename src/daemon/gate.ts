@@ -30,7 +30,7 @@ export interface Gate {
 }
 
 /** Calls that programs make by themselves, again and again: they keep no node from falling asleep. */
-const POLLS: ReadonlySet<string> = new Set(["node.state", "node.status"]);
+const POLLS: ReadonlySet<string> = new Set(["node.state", "node.status", "event.read"]);
 
 /** Opens the home and wakes the node. Throws what `openHome` and `wake` throw. */
 export async function openGate(parts: GateParts, answers: Answers): Promise<Gate> {

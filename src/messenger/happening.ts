@@ -1,9 +1,9 @@
 /** What happened to what is on the disk: what the log keeps of it, and what listeners are told. */
 import type { AccountId, InviteId, MessageId } from "../base/index.ts";
+import type { Book } from "./book.ts";
 import type { Contact } from "./contact.ts";
-import type { Core } from "./core.ts";
 import type { Peer } from "./peer.ts";
-import type { ContactView, InviteView, KeptEvent, MessageState, MessageView } from "./types.ts";
+import type { InviteView, KeptEvent, MessageState, MessageView } from "./types.ts";
 
 /** A row of the log: names what it tells of and holds no text and no name. */
 export type Entry =
@@ -43,15 +43,14 @@ export function messageHappened(
 
 /** @param contact as it is about to be committed. */
 export function contactHappened(
-  core: Core,
+  { book }: { readonly book: Book },
   peer: Peer,
   contact: Contact,
   type: "contact.changed" | "contact.request" | "key.changed" = "contact.changed",
 ): Happening {
-  const shown = (): ContactView => core.book.view(peer);
   return {
     entry: { type, ref: contact.ref, account: contact.account },
-    event: () => ({ type, contact: shown() }),
+    event: () => ({ type, contact: book.view(peer) }),
   };
 }
 

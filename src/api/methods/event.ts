@@ -1,6 +1,5 @@
 /** Events, as they happen, and for followers that may be away. */
-import type { EventType, FollowedEvent, FollowedType } from "../events.ts";
-import type { Follower } from "../views.ts";
+import type { EventType, FollowedEvent, FollowedType, Follower } from "../events.ts";
 import type { Method, Nothing } from "./shape.ts";
 
 interface Named {

@@ -86,6 +86,8 @@ async function* live(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent
     if (event.type !== "stream.ended") yield event;
     else if (event.why === "too-slow")
       throw new SottoError("timed-out", "This listener fell too far behind and was dropped.");
+    else if (event.why === "locked")
+      throw new SottoError("node-locked", "The node has been locked.");
     else throw new SottoError("node-not-running", "The node has stopped.");
   }
   throw new SottoError("node-not-running", "The node has gone.");
