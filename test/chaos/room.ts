@@ -26,7 +26,7 @@ export class Room {
     const { listen = LOOPBACK, through } = place;
     this.#host = new Daemon(this.program, this.program.home("host"), {
       ...(through === undefined ? {} : { through }),
-      args: ["bootstrap", "--json", "--listen", listen, ...(through ? ["--private-net"] : [])],
+      args: ["bootstrap", "--json", "--listen", listen],
     });
     this.bootstrap = (await this.#host.up()).addresses as string[];
   }
