@@ -131,6 +131,19 @@ export interface NodeStatus extends NodeState {
     readonly lanDht: number;
     readonly wanDht: number;
     readonly wanMode: "client" | "server";
+    /** Whether others can reach this node, found out by asking them; `unknown` while there is nobody to ask. */
+    readonly reach: {
+      readonly verdict: "unknown" | "reachable" | "unreachable";
+      readonly addresses: readonly {
+        readonly address: string;
+        readonly reached: number;
+        readonly failed: number;
+        readonly failures: readonly string[];
+      }[];
+      /** Hosts that answered. */
+      readonly asked: number;
+      readonly checkedAt?: number;
+    };
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
   };

@@ -172,6 +172,19 @@ export const limits = {
   lanDials: 4,
   /** Connections kept free for newcomers: idle strangers go first. */
   connectionsSpare: 10,
+  /** Addresses that one asks others to dial: what a node has, and not a list to scan. */
+  dialbackAddresses: 4,
+  /** Hosts that are asked, so that one liar is outvoted. */
+  dialbackHelpers: 3,
+  /** Requests to dial back that one neighbour, and all of them, may make in a minute. */
+  dialbacksPerNeighbour: 6,
+  dialbacks: 60,
+  /** How long the one who asks waits; each dial takes at most half of it. */
+  dialbackTimeout: 10 * SECOND,
+  /** Hosts that appear together are asked together. */
+  reachPause: 500,
+  /** Between two checks while we can be reached; three times as often otherwise. */
+  reachRecheck: 30 * MINUTE,
   /** Closing politely may take this long before it is done rudely. */
   closeTimeout: SECOND,
   /** The whole node stops within this time. */

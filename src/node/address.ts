@@ -37,7 +37,7 @@ export function withoutPeer(address: Multiaddr): string {
 }
 
 /** The first part's value: an IP address or a name. */
-function hostOf(address: Multiaddr): string {
+export function hostOf(address: Multiaddr): string {
   return address.getComponents().find((part) => HOST_PARTS.has(part.name))?.value ?? "";
 }
 

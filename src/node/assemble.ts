@@ -20,7 +20,9 @@ import { createRequestGuard, type Dht, dhtService } from "./kademlia.ts";
 interface Inside {
   readonly transportManager: { getAddrs(): Multiaddr[] };
   readonly addressManager: {
-    confirmObservedAddr(address: Multiaddr, options: { type: "transport" }): void;
+    addObservedAddr(address: Multiaddr): void;
+    confirmObservedAddr(address: Multiaddr, options: { type: "transport" | "observed" }): void;
+    removeObservedAddr(address: Multiaddr): void;
   };
 }
 

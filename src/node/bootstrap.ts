@@ -1,8 +1,14 @@
 /** A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message. */
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { assemble, listen } from "./assemble.ts";
-import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./config.ts";
+import {
+  type BootstrapConfig,
+  type BootstrapNode,
+  defaultTuning,
+  type ReachState,
+} from "./config.ts";
 import { systemClock } from "./deadline.ts";
+import { serveDialback } from "./dialback.ts";
 import { statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
 
@@ -23,15 +29,17 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     tuning: { ...defaultTuning, ...config.tuning },
   };
   const host = await assemble(assembly);
+  await serveDialback(host, clock);
   await listen(host, assembly);
   config.log("bootstrap.listening");
+  const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0 };
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {
-      const { addresses, host: peer } = statusOf(host, { bootstrap: [], mdns: false });
+      const { addresses, host: peer } = statusOf(host, { bootstrap: [], mdns: false, reach });
       return addresses.map((address) => `${address}/p2p/${peer}`);
     },
-    status: () => statusOf(host, { bootstrap: [], mdns: false }),
+    status: () => statusOf(host, { bootstrap: [], mdns: false, reach }),
     stop() {
       stopping ??= stopWithin([() => host.stop()]);
       return stopping;

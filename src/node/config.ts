@@ -79,6 +79,26 @@ export interface BootstrapState {
   readonly error?: string;
 }
 
+/** What is known of one address of ours. */
+export interface AddressReach {
+  readonly address: string;
+  readonly reached: number;
+  /** How many tried in vain. */
+  readonly failed: number;
+  /** Why others did not reach it, each reason once. */
+  readonly failures: readonly string[];
+}
+
+export interface ReachState {
+  /** unknown: nobody could be asked yet. */
+  readonly verdict: "unknown" | "reachable" | "unreachable";
+  readonly addresses: readonly AddressReach[];
+  /** Hosts that answered. */
+  readonly asked: number;
+  /** ms since 1970 of the last answer. */
+  readonly checkedAt?: number;
+}
+
 export interface NodeStatus {
   readonly host: HostId;
   readonly addresses: string[];
@@ -88,6 +108,8 @@ export interface NodeStatus {
   readonly lanDht: number;
   readonly wanDht: number;
   readonly wanMode: "client" | "server";
+  /** Whether others reach us, as they say. */
+  readonly reach: ReachState;
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
 }

@@ -4,7 +4,9 @@ import { assemble, bootstrapAddress, listen } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
+import { serveDialback } from "./dialback.ts";
 import type { Lan } from "./lan.ts";
+import { Reachability } from "./reach.ts";
 import { DhtRendezvous } from "./rendezvous.ts";
 import { members, peersOf, statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
@@ -31,7 +33,10 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const lanMembers = members(host.services.lan.routingTable);
   const wanMembers = members(host.services.wan.routingTable);
   await transport.serve();
+  await serveDialback(host, clock);
+  const reach = new Reachability({ host, clock, log, privateWan: config.privateWan });
   await listen(host, assembly);
+  transport.onAddresses(() => reach.changed());
   const lan: Lan | undefined = config.mdns
     ? // Loaded only where it is used: mDNS brings a DNS codec along.
       await (await import("./lan.ts")).startLan(host, clock, tuning.dial, log)
@@ -42,7 +47,12 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   return {
     transport,
     rendezvous,
-    status: () => statusOf(host, { bootstrap: bootstrap.states(), mdns: lan !== undefined }),
+    status: () =>
+      statusOf(host, {
+        bootstrap: bootstrap.states(),
+        mdns: lan !== undefined,
+        reach: reach.state(),
+      }),
     peers: () =>
       peersOf(host, {
         lan: lanMembers,
@@ -53,6 +63,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     removeBootstrap: (address) => bootstrap.remove(address),
     stop() {
       stopping ??= stopWithin([
+        () => reach.stop(),
         () => bootstrap.stop(),
         () => lan?.stop(),
         () => rendezvous.stop(),

@@ -2,7 +2,7 @@
 import type { HostId } from "../base/index.ts";
 import { advertised, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
-import type { BootstrapState, NodeStatus, PeerInfo } from "./config.ts";
+import type { BootstrapState, NodeStatus, PeerInfo, ReachState } from "./config.ts";
 
 /** Follows a routing table, which cannot be listed itself. */
 export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
@@ -15,9 +15,10 @@ export function members(table: Host["services"]["lan"]["routingTable"]): Readonl
 export interface Extras {
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
+  readonly reach: ReachState;
 }
 
-export function statusOf(host: Host, { bootstrap, mdns }: Extras): NodeStatus {
+export function statusOf(host: Host, { bootstrap, mdns, reach }: Extras): NodeStatus {
   const { lan, wan } = host.services;
   return {
     host: host.peerId.toString() as HostId,
@@ -26,6 +27,7 @@ export function statusOf(host: Host, { bootstrap, mdns }: Extras): NodeStatus {
     lanDht: lan.routingTable.size,
     wanDht: wan.routingTable.size,
     wanMode: wan.getMode(),
+    reach,
     bootstrap,
     mdns,
   };

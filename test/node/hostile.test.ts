@@ -165,6 +165,7 @@ describe("node: hostile peers", () => {
     assert.deepEqual(detail.protocols, [
       "/ipfs/id/1.0.0",
       "/ipfs/ping/1.0.0",
+      "/sotto/dialback/1",
       "/sotto/lan/kad/1.0.0",
       "/sotto/link/1",
     ]);

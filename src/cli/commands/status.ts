@@ -54,10 +54,22 @@ function openRows(status: NodeStatus): Rows {
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
-    ["reachable", status.addresses.join("\n            ") || "no address yet"],
+    ["addresses", status.addresses.join("\n            ") || "none yet"],
+    ["reachable", reachWords(net.reach)],
     storeRow(status),
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
     ["crypto", status.engine],
     ["version", status.version],
   ];
+}
+
+/** Whether others reach this node, in their word. */
+function reachWords({ verdict, addresses, asked }: NodeStatus["net"]["reach"]): string {
+  const voices = asked === 1 ? "1 host says" : `${asked} hosts say`;
+  if (verdict === "reachable") return `from anywhere, ${voices}`;
+  if (verdict === "unknown") return "not known: nobody to ask yet";
+  const why = [...new Set(addresses.flatMap(({ failures }) => failures))];
+  return why.length === 0
+    ? "on this network alone: no public address"
+    : `on this network alone, ${voices} (${why.join(", ")})`;
 }
