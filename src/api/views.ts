@@ -87,7 +87,7 @@ export interface Bootstrap {
 }
 
 /** What guards the store's key. */
-export type Guard = "key-file" | "passphrase";
+export type Guard = "key-file" | "passphrase" | "keychain";
 
 /** What is wrong with the store of a running node. */
 export interface StoreDamage {

@@ -132,7 +132,15 @@ export const errorTable = {
   "store-newer": entry("environment", "A newer Sotto wrote this store: update yours."),
   "store-key-missing": entry(
     "environment",
-    "Put the key file back where it was; without it the store cannot be opened.",
+    "Put the named file back where it was; without it the store cannot be opened. Or bring back a backup: sotto restore.",
+  ),
+  "keychain-missing": entry(
+    "environment",
+    "Log in to the desktop whose keychain has the key, with secret-tool installed (libsecret-tools); to do without: sotto passwd.",
+  ),
+  "keychain-locked": entry(
+    "environment",
+    "Unlock the keychain of your desktop (its login keyring), then try again.",
   ),
   "store-write-failed": entry(
     "environment",

@@ -135,6 +135,8 @@ export const limits = {
   backupBytes: 64 * 1024 * KIB,
   /** Bytes of a backup in one answer of the API, where they stand in base64. */
   backupPart: 512 * KIB,
+  /** How long the keychain of the system may take: it may ask the person for a password. */
+  keychainWait: MINUTE,
 
   // Node
   connections: 100,

@@ -32,6 +32,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "store-in-use": exit.locked,
   "node-already-running": exit.locked,
   "node-locked": exit.locked,
+  "keychain-locked": exit.locked,
   "passphrase-needed": exit.locked,
   "passphrase-wrong": exit.locked,
 };

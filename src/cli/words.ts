@@ -76,6 +76,8 @@ export function guardWords(guard: Guard): string {
       return "a key file";
     case "passphrase":
       return "a passphrase";
+    case "keychain":
+      return "the keychain of your system";
   }
 }
 

@@ -1,6 +1,7 @@
 /** Rows on the disk, the key that seals them, and the lock that keeps a second node out. */
 
 export type { StoreCheck } from "./check.ts";
+export { type Keychain, systemKeychain } from "./keychain.ts";
 export {
   changeProtection,
   createKeyring,

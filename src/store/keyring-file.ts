@@ -7,8 +7,9 @@ import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../base/i
 import type { CryptoProvider, PassphraseCost } from "../crypto/index.ts";
 
 const VERSION = 1;
-const kindByte = { "key-file": 1, passphrase: 2 } as const;
+const kindByte = { "key-file": 1, passphrase: 2, keychain: 3 } as const;
 type Kind = keyof typeof kindByte;
+const kinds = Object.keys(kindByte) as Kind[];
 
 const SALT_AT = 14;
 const NONCE_AT = SALT_AT + 16;
@@ -18,7 +19,7 @@ const FILE_BYTES = SUM_AT + 8;
 
 export interface Keyring {
   readonly kind: Kind;
-  /** All zero for a key file. */
+  /** All zero but for a passphrase. */
   readonly cost: PassphraseCost;
   /** 16 bytes. */
   readonly salt: Uint8Array;
@@ -63,8 +64,7 @@ export function headerOf(bytes: Uint8Array): { readonly kind: Kind } {
   if (version !== undefined && version > VERSION)
     throw new SottoError("store-newer", "The store key was written by a newer Sotto.");
   if (version !== VERSION || bytes.length !== FILE_BYTES) throw damaged();
-  if (bytes[1] === kindByte["key-file"]) return { kind: "key-file" };
-  if (bytes[1] === kindByte.passphrase) return { kind: "passphrase" };
+  for (const kind of kinds) if (bytes[1] === kindByte[kind]) return { kind };
   throw damaged();
 }
 

@@ -1,6 +1,6 @@
 /**
- * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file). The store is
- * sealed under it and never sealed anew when its protection changes.
+ * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file, the keychain of the system). The
+ * store is sealed under it and never sealed anew when its protection changes.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,11 +15,14 @@ import { type Log, silent } from "../ports/index.ts";
 import { shredReplaced, writeAtomically } from "./atomic.ts";
 import { writeFault } from "./faults.ts";
 import { KEY_FILE, NEXT_KEY_FILE, readOrNothing, settleKeyFiles, withKeyFile } from "./key-file.ts";
+import { type Keychain, systemKeychain } from "./keychain.ts";
+import { entryOf, keepEntry, settleEntries, withEntry } from "./keychain-entries.ts";
 import { boundData, decodeKeyring, encodeKeyring, headerOf, type Keyring } from "./keyring-file.ts";
 
 /** What wraps the store key. */
 export type Protection =
   | { readonly kind: "key-file" }
+  | { readonly kind: "keychain" }
   | {
       readonly kind: "passphrase";
       readonly passphrase: string;
@@ -31,27 +34,29 @@ const KEYRING = "keyring";
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const NONCE_BYTES = 24;
-/** The key-file kind derives nothing from a passphrase. */
+/** The other kinds derive nothing from a passphrase. */
 const noCost: PassphraseCost = { memoryKiB: 0, passes: 0, lanes: 0 };
 
 /**
  * Makes a new store key (32 bytes), wraps it and writes it to the directory, which is made (0700) where
  * missing. Throws `account-exists` where a keyring lies there already, `passphrase-needed` for an empty
- * passphrase, `disk-full` or `store-write-failed`.
+ * passphrase, `keychain-missing`, `keychain-locked`, `disk-full` or `store-write-failed`.
  */
 export async function createKeyring(
   directory: string,
   protection: Protection,
   crypto: CryptoProvider,
+  keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
   if ((await readOrNothing(join(directory, KEYRING))) !== undefined)
     throw new SottoError("account-exists", "This home has a store key already.");
   const storeKey = crypto.random(KEY_BYTES);
-  const { file, secret } = await wrap(crypto, storeKey, protection);
+  const { file, secret, salt } = await wrap(crypto, storeKey, protection);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    // The key file first: a keyring whose key file was never written could not be opened.
+    // First what opens it: a keyring whose key was never kept could not be opened.
     if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
+    if (protection.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
     await writeAtomically(join(directory, KEYRING), file);
   } catch (error) {
     throw writeFault(error);
@@ -66,24 +71,26 @@ export async function createKeyring(
  * whoever had both an old keyring and what opened it has the key for good. The caller holds the home's lock.
  *
  * A crash leaves the old protection or the new one, whole; `unlockKeyring` ends what was begun. The old key file and the old
- * keyring are overwritten where they lie, as far as the disk does that.
+ * keyring are overwritten where they lie, as far as the disk does that; an entry of the keychain is removed.
  *
  * Throws what `unlockKeyring` throws, `passphrase-needed` for an empty new passphrase, and `disk-full` or
  * `store-write-failed`: one of the two protections holds then, `readProtection` says which kind.
- * @param current the passphrase that opens it now; `undefined` for a key file.
+ * @param current the passphrase that opens it now; `undefined` for what needs none.
  */
 export async function changeProtection(
   directory: string,
   crypto: CryptoProvider,
   current: string | undefined,
   next: Protection,
+  keychain: Keychain = systemKeychain(),
 ): Promise<void> {
-  const storeKey = await unlockKeyring(directory, current, crypto);
-  const { file, secret } = await wrap(crypto, storeKey, next);
+  const storeKey = await unlockKeyring(directory, current, crypto, silent, keychain);
+  const { file, secret, salt } = await wrap(crypto, storeKey, next);
   wipe(storeKey);
   const name = next.kind === "key-file" ? NEXT_KEY_FILE : undefined;
   try {
     if (name) await writeAtomically(join(directory, name), secret);
+    if (next.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
     // From the moment at which this has its name, the new protection is the one that counts.
     const path = join(directory, KEYRING);
     await shredReplaced(path, () => writeAtomically(path, file), crypto.random);
@@ -94,10 +101,11 @@ export async function changeProtection(
   }
   try {
     await settleKeyFiles(directory, name, crypto.random);
+    await settleEntries(directory, next.kind === "keychain" ? entryOf(salt) : undefined, keychain);
   } catch (cause) {
     throw new SottoError(
       "store-write-failed",
-      "The store key has its new protection, but its old key file could not be removed.",
+      "The store key has its new protection, but what opened the old one could not be removed.",
       { cause },
     );
   }
@@ -112,14 +120,15 @@ export async function readProtection(directory: string): Promise<Protection["kin
 /**
  * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so. What an interrupted
  * `changeProtection` left behind is removed: the caller holds the home's lock.
- * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring; no key file, or
- * not this keyring's), `store-damaged`, `store-newer`.
+ * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring; no key file or entry of
+ * the keychain, or not this keyring's), `keychain-missing`, `keychain-locked`, `store-damaged`, `store-newer`.
  */
 export async function unlockKeyring(
   directory: string,
   passphrase: string | undefined,
   crypto: CryptoProvider,
   log: Log = silent,
+  keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
   const bytes = await readOrNothing(join(directory, KEYRING));
   if (!bytes) throw new SottoError("store-key-missing", `The file ${KEYRING} is missing.`);
@@ -130,13 +139,44 @@ export async function unlockKeyring(
     wipe(wrapKey);
     return storeKey;
   };
-  const { result, name } =
-    ring.kind === "passphrase"
-      ? { result: await withPassphrase(passphrase, ring, unwrap), name: undefined }
-      : await withKeyFile(directory, log, unwrap);
+  const { result, name } = await openRing({ directory, ring, passphrase, log, keychain, unwrap });
   // A disk that takes no writing is no reason not to read.
-  await settleKeyFiles(directory, name, crypto.random).catch(() => log("store.key-file-left"));
+  try {
+    await settleKeyFiles(directory, name, crypto.random);
+    await settleEntries(
+      directory,
+      ring.kind === "keychain" ? entryOf(ring.salt) : undefined,
+      keychain,
+    );
+  } catch {
+    log("store.old-key-left");
+  }
   return result;
+}
+
+interface Opening {
+  readonly directory: string;
+  readonly ring: Keyring;
+  readonly passphrase: string | undefined;
+  readonly log: Log;
+  readonly keychain: Keychain;
+  /** The store key where the secret fits. */
+  readonly unwrap: (secret: Uint8Array) => Uint8Array | undefined;
+}
+
+/** The store key, and the name of the key file that fits where one does. */
+async function openRing(
+  opening: Opening,
+): Promise<{ readonly result: Uint8Array; readonly name?: string }> {
+  const { directory, ring, passphrase, log, keychain, unwrap } = opening;
+  switch (ring.kind) {
+    case "passphrase":
+      return { result: await withPassphrase(passphrase, ring, unwrap) };
+    case "key-file":
+      return withKeyFile(directory, log, unwrap);
+    case "keychain":
+      return { result: await withEntry(keychain, ring.salt, unwrap) };
+  }
 }
 
 async function withPassphrase(
@@ -153,12 +193,12 @@ async function withPassphrase(
   throw new SottoError("passphrase-wrong", "The passphrase does not open the store key.");
 }
 
-/** The keyring's bytes for a store key, and the 32 bytes that open it. */
+/** The keyring's bytes for a store key, the 32 bytes that open it, and its salt. */
 async function wrap(
   crypto: CryptoProvider,
   storeKey: Uint8Array,
   protection: Protection,
-): Promise<{ readonly file: Uint8Array; readonly secret: Uint8Array }> {
+): Promise<{ readonly file: Uint8Array; readonly secret: Uint8Array; readonly salt: Uint8Array }> {
   const salt = crypto.random(SALT_BYTES);
   const cost =
     protection.kind === "passphrase" ? (protection.cost ?? defaultPassphraseCost) : noCost;
@@ -170,7 +210,7 @@ async function wrap(
   const wrapKey = wrappingKey(crypto, secret, salt);
   const sealed = crypto.sealX(wrapKey, ring.nonce, storeKey, boundData(ring));
   wipe(wrapKey);
-  return { file: encodeKeyring({ ...ring, sealed }, crypto.sha256), secret };
+  return { file: encodeKeyring({ ...ring, sealed }, crypto.sha256), secret, salt };
 }
 
 function wrappingKey(crypto: CryptoProvider, secret: Uint8Array, salt: Uint8Array): Uint8Array {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { build, ended, type Program } from "./built.ts";
 
@@ -85,6 +87,31 @@ describe("the command line: what guards the store", function () {
     assert.equal((await ok("status")).account.name, "ann");
     await ok("lock");
     assert.equal((await ok("down")).pid, pid);
+  });
+
+  it("leaves a home that opens, whenever passwd is killed", async () => {
+    const killed = sotto.home("killed");
+    await sotto.run(killed, ["init", "--name", "ann"]);
+    const words = async () => {
+      const ran = await sotto.run(killed, ["words", "--show-words", "--passphrase-file", one]);
+      assert.equal(ran.code, 0, ran.err);
+      return ran.out;
+    };
+    const before = await words();
+    for (let step = 1; step <= 6; step++) {
+      const guarded = !existsSync(`${killed}/store.key`);
+      const next = guarded ? ["--key-file"] : ["--new-passphrase-file", one];
+      const child = spawn(
+        process.execPath,
+        [sotto.bin, "passwd", "--passphrase-file", one, ...next],
+        { env: sotto.env(killed), stdio: "ignore" },
+      );
+      const closed = once(child, "close");
+      // From its loading to its last write, somewhere.
+      setTimeout(() => child.kill("SIGKILL"), step * 120);
+      await closed;
+      assert.equal(await words(), before, `step ${step}`);
+    }
   });
 
   it("tells of the recovery words when an account was made, and writes none of them", async () => {

@@ -16,11 +16,14 @@ import fs, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { silent } from "../../src/ports/index.ts";
 import {
   changeProtection,
   createKeyring,
+  type Keychain,
   type Protection,
   readProtection,
+  systemKeychain,
   unlockKeyring,
 } from "../../src/store/index.ts";
 import { crypto, temporaryDirectory } from "./place.ts";
@@ -30,6 +33,7 @@ const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
 const keyFile: Protection = { kind: "key-file" };
 const one: Protection = { kind: "passphrase", passphrase: "one", cost };
 const two: Protection = { kind: "passphrase", passphrase: "two", cost };
+const inKeychain: Protection = { kind: "keychain" };
 const wordOf = (protection: Protection): string | undefined =>
   protection.kind === "passphrase" ? protection.passphrase : undefined;
 
@@ -38,13 +42,45 @@ const CHANGES: readonly (readonly [Protection, Protection])[] = [
   [one, keyFile],
   [one, two],
   [keyFile, keyFile],
+  [keyFile, inKeychain],
+  [inKeychain, one],
+  [inKeychain, keyFile],
+  [inKeychain, inKeychain],
 ];
+
+/** What lies in a home of each kind. */
+const FILES: Readonly<Record<Protection["kind"], readonly string[]>> = {
+  "key-file": ["keyring", "store.key"],
+  passphrase: ["keyring"],
+  keychain: ["keychain.entries", "keyring"],
+};
+
+/** A keychain in memory; each change of it is a change that `alive` may refuse. */
+function keychainOf(
+  entries: Map<string, Uint8Array>,
+  alive: () => void = () => undefined,
+): Keychain {
+  return {
+    get: async (name) => entries.get(name)?.slice(),
+    set: async (name, secret) => {
+      alive();
+      entries.set(name, secret.slice());
+    },
+    remove: async (name) => {
+      alive();
+      entries.delete(name);
+    },
+  };
+}
 
 /**
  * Runs a job whose process dies at one of its changes to the disk: that one and every later one fail, and what was being
  * written is written half. @returns whether the job came so far.
  */
-async function dyingAt(step: number, job: () => Promise<unknown>): Promise<boolean> {
+async function dyingAt(
+  step: number,
+  job: (alive: () => void) => Promise<unknown>,
+): Promise<boolean> {
   const kept = { open: fs.open, rename: fs.rename, rm: fs.rm, unlink: fs.unlink };
   let steps = 0;
   const alive = (): void => {
@@ -82,7 +118,7 @@ async function dyingAt(step: number, job: () => Promise<unknown>): Promise<boole
   fs.unlink = dying(kept.unlink);
   syncBuiltinESMExports();
   try {
-    await job().catch(() => undefined);
+    await job(alive).catch(() => undefined);
   } finally {
     Object.assign(fs, kept);
     syncBuiltinESMExports();
@@ -92,9 +128,15 @@ async function dyingAt(step: number, job: () => Promise<unknown>): Promise<boole
 
 describe("changing what protects the store key", () => {
   let directory: string;
+  let entries: Map<string, Uint8Array>;
+  let keychain: Keychain;
   beforeEach(() => {
     directory = temporaryDirectory();
+    entries = new Map();
+    keychain = keychainOf(entries);
   });
+  const unlocked = (word: string | undefined) =>
+    unlockKeyring(directory, word, crypto, silent, keychain);
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
   const path = (name: string): string => join(directory, name);
   const files = (): string[] =>
@@ -105,14 +147,17 @@ describe("changing what protects the store key", () => {
 
   for (const [from, to] of CHANGES)
     it(`from ${from.kind} to ${to.kind} keeps the key, and ends the old protection`, async () => {
-      const key = await createKeyring(directory, from, crypto);
+      const key = await createKeyring(directory, from, crypto, keychain);
+      const held = [...entries.keys()];
       const before = new Map(
         readdirSync(directory).map((name) => [name, readFileSync(path(name))]),
       );
-      await changeProtection(directory, crypto, wordOf(from), to);
+      await changeProtection(directory, crypto, wordOf(from), to, keychain);
       assert.equal(await readProtection(directory), to.kind);
-      assert.deepEqual(await unlockKeyring(directory, wordOf(to), crypto), key);
-      assert.deepEqual(files(), to.kind === "key-file" ? ["keyring", "store.key"] : ["keyring"]);
+      assert.deepEqual(await unlocked(wordOf(to)), key);
+      assert.deepEqual(files(), FILES[to.kind]);
+      assert.equal(entries.size, to.kind === "keychain" ? 1 : 0);
+      for (const name of held) assert.ok(!entries.has(name));
       for (const [name, bytes] of before)
         if (existsSync(path(name))) assert.notDeepEqual(readFileSync(path(name)), bytes);
       if (from.kind === "passphrase" && to.kind === "passphrase")
@@ -136,6 +181,23 @@ describe("changing what protects the store key", () => {
     });
     assert.deepEqual(readFileSync(path("keyring")), before);
     assert.deepEqual(files(), ["keyring"]);
+  });
+
+  it("says what is wrong with a keychain's entry, and keeps no note of one that was never made", async () => {
+    await createKeyring(directory, inKeychain, crypto, keychain);
+    const [name = ""] = entries.keys();
+    const secret = entries.get(name) as Uint8Array;
+    for (const wrong of [undefined, new Uint8Array(32)]) {
+      if (wrong) entries.set(name, wrong);
+      else entries.delete(name);
+      await assert.rejects(unlocked(undefined), { code: "store-key-missing", message: /keychain/ });
+    }
+    entries.set(name, secret);
+    await changeProtection(directory, crypto, undefined, keyFile, keychain);
+    const missing = systemKeychain("a system without one");
+    const change = changeProtection(directory, crypto, undefined, inKeychain, missing);
+    await assert.rejects(change, { code: "keychain-missing" });
+    assert.deepEqual(files(), FILES["key-file"]);
   });
 
   it("overwrites the old key file and the old keyring where they lay, and spares a backup's bytes", async function () {
@@ -164,20 +226,22 @@ describe("changing what protects the store key", () => {
       const seen = new Set<string>();
       for (; ; step++) {
         rmSync(directory, { recursive: true });
-        const key = await createKeyring(directory, from, crypto);
-        const came = await dyingAt(step, () =>
-          changeProtection(directory, crypto, wordOf(from), to),
+        entries.clear();
+        const key = await createKeyring(directory, from, crypto, keychain);
+        const came = await dyingAt(step, (alive) =>
+          changeProtection(directory, crypto, wordOf(from), to, keychainOf(entries, alive)),
         );
         const tried: PromiseSettledResult<Uint8Array>[] = [];
         for (const word of [from, to].map(wordOf))
-          tried.push(...(await Promise.allSettled([unlockKeyring(directory, word, crypto)])));
+          tried.push(...(await Promise.allSettled([unlocked(word)])));
         const opened = tried.map((one) => one.status === "fulfilled");
         assert.ok(opened.includes(true), `step ${step}`);
         for (const one of tried) if (one.status === "fulfilled") assert.deepEqual(one.value, key);
-        seen.add(opened.join());
         // Whoever unlocked it has removed what the change left behind.
-        const kind = await readProtection(directory);
-        assert.deepEqual(files(), kind === "key-file" ? ["keyring", "store.key"] : ["keyring"]);
+        const kind = (await readProtection(directory)) as Protection["kind"];
+        seen.add(`${kind} ${opened}`);
+        assert.deepEqual(files(), FILES[kind]);
+        assert.equal(entries.size, kind === "keychain" ? 1 : 0);
         if (!came) break;
       }
       assert.ok(step > 8, `${step} steps`);
@@ -219,7 +283,7 @@ describe("changing what protects the store key", () => {
       await unlockKeyring(directory, "two", crypto, (event) => void events.push(event)),
       key,
     );
-    assert.deepEqual(events, ["store.key-file-left"]);
+    assert.deepEqual(events, ["store.old-key-left"]);
     await fs.rmdir(path("store.key"));
     writeFileSync(path("store.key"), "an old key");
     await unlockKeyring(directory, "two", crypto);

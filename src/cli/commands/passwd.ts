@@ -16,12 +16,14 @@ interface Options extends PassphraseOptions {
   readonly newPassphraseFile?: string;
   readonly newPassphraseFd?: string;
   readonly keyFile?: true;
+  readonly keychain?: true;
 }
 
 export const define: Define = (command, context) => {
   passphraseOptions(command)
     .option("--new-passphrase-file <file>", "read the new passphrase from a file")
     .option("--new-passphrase-fd <number>", "read the new passphrase from a descriptor")
+    .option("--keychain", "guard the store with the keychain of your desktop")
     .option("--key-file", "guard the store with a file beside it, and no passphrase")
     .action((options: Options) => passwd(options, context));
 };
@@ -32,7 +34,7 @@ async function passwd(options: Options, context: Context): Promise<void> {
   if (wanted === undefined && !context.interactive)
     throw new SottoError(
       "usage",
-      "There is no terminal to ask for a passphrase: use --new-passphrase-file, or --key-file.",
+      "There is no terminal to ask for a passphrase: use --new-passphrase-file, --keychain or --key-file.",
     );
   const node = await context.nodeIfAny();
   const { protectHome, readProtectionOf } = await import("../../daemon/index.ts");
@@ -66,6 +68,7 @@ function given(options: Options): NewGuard | undefined {
   const guards: NewGuard[] = [
     ...(passphrase === undefined ? [] : [{ kind: "passphrase" as const, passphrase }]),
     ...(options.keyFile ? [{ kind: "key-file" as const }] : []),
+    ...(options.keychain ? [{ kind: "keychain" as const }] : []),
   ];
   if (guards.length > 1)
     throw new SottoError("usage", "One thing guards the store: choose one of the options.");

@@ -9,7 +9,7 @@ export const storeSchemas: Schemas<StoreMethods> = {
     current: v.optional(secret),
     next: v.variant("kind", [
       v.strictObject({ kind: v.literal("passphrase"), passphrase: secret }),
-      v.strictObject({ kind: v.literal("key-file") }),
+      v.strictObject({ kind: v.picklist(["key-file", "keychain"]) }),
     ]),
   }),
   "store.check": nothing,
