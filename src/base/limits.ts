@@ -80,7 +80,9 @@ export const limits = {
   // First contact
   inviteExpiry: DAY,
   inviteExpiryMax: 30 * DAY,
-  /** Address hints in an invite. */
+  /** Bootstrap hosts in an invite: a second one for the day on which the first is gone. */
+  inviteBootstraps: 2,
+  /** Addresses in an invite, those of bootstrap hosts included. */
   inviteHints: 4,
   /** Open invites at one time: each costs a record in the DHT and a tag to compare hellos with. */
   openInvites: 100,

@@ -1,11 +1,16 @@
 /** The network's side of the methods: what the node shows, and the bootstrap hosts that the settings keep. */
 import type { Bootstrap, Peer } from "../api/index.ts";
+import { SottoError } from "../base/index.ts";
 import type { SottoNode } from "../node/index.ts";
 import { changeBootstrap } from "./config.ts";
 
 export interface Network {
   peers(): readonly Peer[];
   bootstrap(): readonly Bootstrap[];
+  /** Addresses of our bootstrap hosts, those first that are connected. */
+  best(): readonly string[];
+  /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
+  learn(addresses: readonly string[]): Promise<void>;
   /** Keeps the address in the settings and tries it. Throws `address-invalid`. */
   addBootstrap(address: string): Promise<void>;
   /** Throws `address-invalid` where it is not in the list. */
@@ -15,12 +20,29 @@ export interface Network {
 export function createNetwork(node: SottoNode, settings: string): Network {
   const looksFor = (address: string) =>
     node.status().bootstrap.some((host) => host.address === address);
+  const add = async (address: string): Promise<void> => {
+    await changeBootstrap(settings, "add", address);
+    if (!looksFor(address)) node.addBootstrap(address);
+  };
   return {
     peers: () => node.peers(),
     bootstrap: () => node.status().bootstrap,
-    async addBootstrap(address) {
-      await changeBootstrap(settings, "add", address);
-      if (!looksFor(address)) node.addBootstrap(address);
+    best: () =>
+      node
+        .status()
+        .bootstrap.toSorted(
+          (a, b) => Number(b.state === "connected") - Number(a.state === "connected"),
+        )
+        .map(({ address }) => address),
+    addBootstrap: add,
+    async learn(addresses) {
+      for (const address of addresses)
+        try {
+          if (!looksFor(address)) await add(address);
+        } catch (error) {
+          // Whoever wrote the invite may have written nonsense, and a full list is no fault of the person's.
+          if (!(error instanceof SottoError) || error.code !== "address-invalid") throw error;
+        }
     },
     async removeBootstrap(address) {
       // One that came by the command line is in this run's list alone.

@@ -78,6 +78,8 @@ export async function openOffline(
       network: {
         peers: () => [],
         bootstrap: () => config.bootstrap.map((address) => ({ address, state: "searching" })),
+        best: () => config.bootstrap,
+        learn: async () => needsNode(),
         addBootstrap: async () => needsNode(),
         removeBootstrap: async () => needsNode(),
       },

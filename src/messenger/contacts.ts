@@ -2,7 +2,7 @@
 import { type AccountId, accountId, limits, SottoError } from "../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../crypto/index.ts";
 import type { StoreOp } from "../ports/index.ts";
-import { cleanName, parseInvite } from "../wire/index.ts";
+import { cleanName, type Invite, parseInvite } from "../wire/index.ts";
 import { dropEntry, dropSession, putContact } from "./book.ts";
 import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
 import { type Core, inInviteTurn, inTurn } from "./core.ts";
@@ -54,11 +54,24 @@ async function change(
   return view;
 }
 
-/** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
-export async function add(core: Core, link: string, as: string | undefined): Promise<Peer> {
+/** An address in an invite with a PeerId is a bootstrap host's; one without is the inviter's own. */
+const isBootstrap = (hint: string): boolean => hint.includes("/p2p/");
+
+function read(link: string): Invite {
   const parsed = parseInvite(link);
   if (parsed.kind === "refused") throw new SottoError(parsed.why, refusals[parsed.why]);
-  const { invite } = parsed;
+  return parsed.invite;
+}
+
+/** See `Messenger.bootstrapsIn`. */
+export function bootstrapsIn(link: string): string[] {
+  return read(link).hints.filter(isBootstrap).slice(0, limits.inviteBootstraps);
+}
+
+/** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
+export async function add(core: Core, link: string, as: string | undefined): Promise<Peer> {
+  const invite = read(link);
+  const hints = invite.hints.filter((hint) => !isBootstrap(hint));
   if (invite.expiresAt < core.clock.now())
     throw new SottoError("invite-expired", "This invite is no longer good.");
   const account = accountId.from(invite.account);
@@ -75,7 +88,7 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
       named: name !== undefined,
       role: "b",
       invite: held,
-      addresses: invite.hints,
+      addresses: hints,
     });
     const peer = newPeer(contact);
     core.book.add(peer);
@@ -101,7 +114,7 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
     pairing: "invited",
     invite: held,
     changedAccount: undefined,
-    addresses: [...invite.hints, ...contact.addresses].slice(0, limits.recordAddresses),
+    addresses: [...hints, ...contact.addresses].slice(0, limits.recordAddresses),
   }));
   // What is under way knows nothing of this invite.
   known.attempt?.abort();

@@ -108,7 +108,7 @@ export function withClaim(invite: KeptInvite, claim: Claim): KeptInvite {
 export async function createInvite(
   core: Core,
   invites: Invites,
-  { kind, expiresIn, hints }: InviteOptions,
+  { kind, expiresIn, hints, bootstrap = [] }: InviteOptions,
 ): Promise<NewInvite> {
   if (!(expiresIn >= 60_000 && expiresIn <= limits.inviteExpiryMax))
     throw new SottoError("expiry-invalid", "An invite lives between one minute and 30 days.");
@@ -131,7 +131,10 @@ export async function createInvite(
     account: core.identity.accountKey,
     secret,
     expiresAt,
-    hints: hints ? core.transport.addresses().slice(0, limits.inviteHints) : [],
+    hints: [
+      ...bootstrap.slice(0, limits.inviteBootstraps),
+      ...(hints ? core.transport.addresses() : []),
+    ].slice(0, limits.inviteHints),
   });
   await core.store.commit([putInvite(invite)]);
   invites.set(invite);

@@ -125,6 +125,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       return found(peer, book.view(peer));
     },
 
+    bootstrapsIn: contacts.bootstrapsIn,
     contacts: () => book.peers().map((peer) => book.view(peer)),
     contact: (who) => book.view(book.find(who)),
     rename: async (who, name) => contacts.rename(core, book.find(who), name),

@@ -114,6 +114,8 @@ export interface InviteOptions {
   readonly expiresIn: number;
   /** Put our present addresses into the link: found at once, but the link tells them. */
   readonly hints: boolean;
+  /** Bootstrap hosts, with their /p2p part, for somebody who knows none: at most `limits.inviteBootstraps`. */
+  readonly bootstrap?: readonly string[];
 }
 
 export interface SearchOptions {
@@ -177,6 +179,9 @@ export interface Messenger {
    * -expired, -own, contact-exists, contact-blocked, name-invalid, name-taken.
    */
   add(link: string, options?: { readonly as?: string }): Promise<ContactView>;
+
+  /** Bootstrap hosts that an invite names, with their /p2p part. Throws as `add` does where the link is none. */
+  bootstrapsIn(link: string): string[];
 
   contacts(): ContactView[];
   contact(who: string): ContactView;

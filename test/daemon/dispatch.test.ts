@@ -21,6 +21,8 @@ function setUp() {
     network: {
       peers: () => [],
       bootstrap: () => [],
+      best: () => ["/ip4/203.0.113.7/tcp/1/p2p/x"],
+      learn: async (addresses) => void network.push(`learn ${addresses.join(" ")}`),
       addBootstrap: async (address) => void network.push(`add ${address}`),
       removeBootstrap: async (address) => void network.push(`remove ${address}`),
     },
@@ -61,14 +63,22 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "account.show": { good: {}, bad: [7] },
   "invite.create": {
     good: { kind: "reusable", expiresIn: 1000, hints: true },
-    asks: ["createInvite", { kind: "reusable", expiresIn: 1000, hints: true }],
+    asks: [
+      "createInvite",
+      {
+        kind: "reusable",
+        expiresIn: 1000,
+        hints: true,
+        bootstrap: ["/ip4/203.0.113.7/tcp/1/p2p/x"],
+      },
+    ],
     bad: [{ kind: "twice" }, { expiresIn: 0 }, { expiresIn: limits.inviteExpiryMax + 1 }],
   },
   "invite.list": { good: {}, asks: ["invites"], bad: [{ all: 1 }] },
   "invite.revoke": { good: { id: `${"c".repeat(25)}a` }, bad: [{}, { id: "" }] },
   "contact.add": {
     good: { link: "sotto:x", as: "b" },
-    asks: ["add", "sotto:x", { as: "b" }],
+    asks: ["bootstrapsIn", "sotto:x"],
     bad: [{}, { link: "x".repeat(5000) }, { link: "x", wait: -1 }],
   },
   "contact.list": { good: {}, asks: ["contacts"], bad: [{ who: "x" }] },
@@ -142,6 +152,24 @@ describe("daemon/dispatch", () => {
       assert.equal(messenger.calls.length, before);
     });
   }
+
+  it("joins the bootstrap hosts of an invite before it looks for its maker", async () => {
+    const { call, messenger, network } = setUp();
+    await call("contact.add", { link: "sotto:x", as: "b" });
+    assert.deepEqual(network, ["learn /dns4/example.org/tcp/1/p2p/y"]);
+    assert.deepEqual(
+      messenger.calls.map(([name]) => name),
+      ["bootstrapsIn", "add"],
+    );
+  });
+
+  it("names no bootstrap host in an invite where that is not wanted", async () => {
+    const { call, messenger } = setUp();
+    await call("invite.create", { bootstrap: false });
+    assert.deepEqual(messenger.calls[0]?.slice(1), [
+      { kind: "once", expiresIn: limits.inviteExpiry, hints: false, bootstrap: [] },
+    ]);
+  });
 
   it("names what is wrong with a parameter", async () => {
     await assert.rejects(setUp().call("message.send", { who: "bob", text: "x", waits: "sent" }), {

@@ -81,6 +81,7 @@ export function fakeMessenger(): FakeMessenger {
     invites: note("invites", [invite]),
     revokeInvite: later("revokeInvite", undefined),
     add: later("add", contact),
+    bootstrapsIn: note("bootstrapsIn", ["/dns4/example.org/tcp/1/p2p/y"]),
     contacts: note("contacts", [contact, { ...contact, pairing: "requested" as const }]),
     contact: note("contact", contact),
     rename: later("rename", contact),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { decodeRow } from "../../src/messenger/rows.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
 const HOUR = 3_600_000;
@@ -212,6 +213,38 @@ describe("contacts", () => {
     const epoch = (row: Uint8Array | undefined): number =>
       JSON.parse(Buffer.from(row ?? []).toString()).chain.epoch;
     assert.ok(epoch(after) >= epoch(before) + 30);
+    await world.stop();
+  });
+});
+
+describe("bootstrap hosts in an invite", () => {
+  const hosts = ["/ip4/203.0.113.7/tcp/4001/p2p/12D3KooA", "/dns4/example.org/tcp/1/p2p/12D3KooB"];
+
+  it("are told apart from the inviter's own addresses, and are never dialled as theirs", async () => {
+    const world = new World(3);
+    const alice = await world.node("alice");
+    const bob = await world.node("bob");
+    const { link } = await alice.messenger.createInvite({
+      kind: "once",
+      expiresIn: 86_400_000,
+      hints: true,
+      bootstrap: [...hosts, "/ip4/203.0.113.8/tcp/1/p2p/12D3KooC"],
+    });
+    assert.deepEqual(bob.messenger.bootstrapsIn(link), hosts);
+    await bob.messenger.add(link);
+    const contact = bob.store.snapshot().find(({ table }) => table === "contact");
+    const { addresses } = decodeRow<{ addresses: string[] }>(
+      (await bob.store.get(contact as never)) as Uint8Array,
+    );
+    assert.ok(addresses.length > 0 && addresses.every((address) => !address.includes("/p2p/")));
+    await world.paired(alice, bob);
+    await world.stop();
+  });
+
+  it("are asked of a link only: anything else is refused as it is by add", async () => {
+    const world = new World(3);
+    const alice = await world.node("alice");
+    assert.throws(() => alice.messenger.bootstrapsIn("hello"), { code: "invite-malformed" });
     await world.stop();
   });
 });

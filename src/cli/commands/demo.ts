@@ -30,14 +30,14 @@ async function demo(context: Context): Promise<void> {
 async function play(stage: Stage, tell: (step: string, text: string) => void): Promise<void> {
   const address = await stage.bootstrap();
   tell("bootstrap", `a bootstrap host listens at ${address}`);
-  const [alice, bob] = await Promise.all([stage.node("alice"), stage.node("bob")]);
+  const [alice, bob] = await Promise.all([stage.node("alice", true), stage.node("bob", false)]);
   tell(
     "nodes",
-    `alice and bob run, processes ${alice.pid} and ${bob.pid}; each knows that host alone`,
+    `alice and bob run, processes ${alice.pid} and ${bob.pid}; alice knows that host, bob nobody`,
   );
 
   const invite = await alice.call("invite.create", {});
-  tell("invite", `alice made an invite of ${invite.link.length} characters`);
+  tell("invite", `alice made an invite of ${invite.link.length} characters, which names the host`);
   const added = performance.now();
   const { contact } = await bob.call("contact.add", { link: invite.link, wait: 8_000 });
   expect(contact.pairing === "confirmed", `bob did not find alice (${contact.pairing})`);
@@ -57,7 +57,7 @@ async function play(stage: Stage, tell: (step: string, text: string) => void): P
   expect(waiting.message.state === "waiting", "a message to nobody was shown as sent");
   tell("waiting", `alice → bob  ${stateWords("waiting")} (kept; goes out by itself)`);
   const back = performance.now();
-  const returned = await stage.node("bob");
+  const returned = await stage.node("bob", false);
   tell("back", "bob's node runs again, under another host key");
   await arrival(returned, "alice", text);
   tell("delivered", `alice → bob  delivered ${spell(performance.now() - back)} after the start`);

@@ -10,6 +10,7 @@ interface Options {
   readonly expires: string;
   readonly qr?: true;
   readonly hints?: true;
+  readonly bootstrap: boolean;
 }
 
 export const define: Define = (command, context) => {
@@ -19,6 +20,10 @@ export const define: Define = (command, context) => {
     .option("--expires <time>", "how long it holds: 30m, 24h, 7d", "24h")
     .option("--qr", "show it as a QR code too")
     .option("--hints", "put your present addresses into it: found faster, but it tells them")
+    .option(
+      "--no-bootstrap",
+      "do not name your bootstrap hosts in it: shorter, for one who knows them",
+    )
     .action((options: Options) => create(options, context));
   command
     .command("ls")
@@ -38,6 +43,7 @@ async function create(options: Options, context: Context): Promise<void> {
     kind: options.reusable ? "reusable" : "once",
     expiresIn: duration(options.expires),
     hints: options.hints ?? false,
+    bootstrap: options.bootstrap,
   });
   context.out.data(invite.link, invite);
   if (options.qr && !context.out.flags.json) context.out.say(await qrCode(invite.link));

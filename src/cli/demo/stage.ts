@@ -27,8 +27,11 @@ export interface Actor {
 export interface Stage {
   /** Starts the bootstrap host. Its address, with /p2p. */
   bootstrap(): Promise<string>;
-  /** Starts the node of an account, which is made at the first start. */
-  node(name: string): Promise<Actor>;
+  /**
+   * Starts the node of an account, which is made at the first start.
+   * @param knows whether it is told the bootstrap host; otherwise it has to learn of it.
+   */
+  node(name: string, knows: boolean): Promise<Actor>;
   /** Ends an actor's process, and comes back when it has ended. */
   end(actor: Actor): Promise<void>;
   /** Ends every process by its id and removes every file. Safe to call twice. */
@@ -72,7 +75,7 @@ export function createStage(command: readonly [string, ...string[]] = selfComman
       hosts = addresses;
       return addresses[0] ?? "";
     },
-    async node(name) {
+    async node(name, knows) {
       const child = run(name, [
         "up",
         "--json",
@@ -81,7 +84,7 @@ export function createStage(command: readonly [string, ...string[]] = selfComman
         "--no-mdns",
         "--listen",
         LOOPBACK,
-        ...hosts.flatMap((address) => ["--bootstrap", address]),
+        ...(knows ? hosts.flatMap((address) => ["--bootstrap", address]) : []),
       ]);
       await firstLine(child);
       const { socket } = resolvePaths({ ...around, env: envOf(name) });

@@ -25,10 +25,15 @@ export const contactSchemas: Schemas<ContactMethods> = {
   "request.deny": who,
 };
 
-export function contactHandlers({ messenger, clock }: DispatchParts): Handlers<ContactMethods> {
+export function contactHandlers({
+  messenger,
+  network,
+  clock,
+}: DispatchParts): Handlers<ContactMethods> {
   const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
   return {
     "contact.add": async ({ link, as, wait }, caller) => {
+      await network.learn(messenger.bootstrapsIn(link));
       const add = () => messenger.add(link, as === undefined ? {} : { as });
       if (wait !== undefined) return addAndWait(messenger, add, patience(wait, caller));
       return { contact: await add(), timedOut: false };

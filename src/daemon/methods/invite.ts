@@ -10,18 +10,20 @@ export const inviteSchemas: Schemas<InviteMethods> = {
     kind: v.optional(v.picklist(["once", "reusable"])),
     expiresIn: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.inviteExpiryMax))),
     hints: v.optional(v.boolean()),
+    bootstrap: v.optional(v.boolean()),
   }),
   "invite.list": nothing,
   "invite.revoke": v.strictObject({ id: short }),
 };
 
-export function inviteHandlers({ messenger }: DispatchParts): Handlers<InviteMethods> {
+export function inviteHandlers({ messenger, network }: DispatchParts): Handlers<InviteMethods> {
   return {
-    "invite.create": ({ kind, expiresIn, hints }) =>
+    "invite.create": ({ kind, expiresIn, hints, bootstrap }) =>
       messenger.createInvite({
         kind: kind ?? "once",
         expiresIn: expiresIn ?? limits.inviteExpiry,
         hints: hints ?? false,
+        bootstrap: bootstrap === false ? [] : network.best(),
       }),
     "invite.list": () => ({ invites: messenger.invites() }),
     "invite.revoke": async ({ id }) => {

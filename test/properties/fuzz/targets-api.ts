@@ -35,6 +35,8 @@ const requests: Target = {
       network: {
         peers: () => [],
         bootstrap: () => [],
+        best: () => [],
+        learn: async () => undefined,
         addBootstrap: async () => undefined,
         removeBootstrap: async () => undefined,
       },
