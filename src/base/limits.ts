@@ -189,6 +189,14 @@ export const limits = {
   reachPause: 500,
   /** Between two checks while we can be reached; three times as often otherwise. */
   reachRecheck: 30 * MINUTE,
+  /** Addresses of other nodes that are kept for the next start. */
+  neighbours: 64,
+  /** Between two times of keeping them: a node that is killed loses little. */
+  neighboursKept: 10 * MINUTE,
+  /** Time for a dial to one of them: most have moved, and the next one may be there. */
+  neighbourDial: 3 * SECOND,
+  /** With so many hosts in the routing tables, the others are found through them. */
+  neighboursEnough: 8,
   /** Closing politely may take this long before it is done rudely. */
   closeTimeout: SECOND,
   /** The whole node stops within this time. */

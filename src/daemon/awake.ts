@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
 import type { HomeParts, OpenHome } from "./home.ts";
 import type { Controls } from "./methods/shape.ts";
+import { keepNeighbours } from "./neighbours.ts";
 import { createNetwork } from "./network.ts";
 import { createReleases } from "./releases.ts";
 import { statusOf } from "./status.ts";
@@ -55,6 +56,8 @@ export async function wake(
       clock,
     });
     releases.take(() => node.stop());
+    const neighbours = keepNeighbours({ node, store, clock, log });
+    releases.take(neighbours);
     const { transport, rendezvous } = node;
     const messenger = await createMessenger({ crypto, store, transport, rendezvous, clock, log });
     releases.take(() => messenger.stop());

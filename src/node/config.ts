@@ -123,6 +123,10 @@ export interface SottoNode {
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */
   removeBootstrap(address: string): boolean;
+  /** Addresses of the nodes that we know, as multiaddr texts without /p2p: for `rejoin` at the next start. */
+  neighbours(): Promise<string[]>;
+  /** Asks nodes that were neighbours before, until enough are known or none is left to ask. */
+  rejoin(addresses: readonly string[]): Promise<void>;
   /** Ends every link and connection, within 5 s. Safe to call twice. */
   stop(): Promise<void>;
 }

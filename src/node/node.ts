@@ -1,11 +1,13 @@
 /** A messenger's node, put together. */
 import { generateKeyPair } from "@libp2p/crypto/keys";
+import { limits } from "../base/index.ts";
 import { assemble, bootstrapAddress, listen } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { serveDialback } from "./dialback.ts";
 import type { Lan } from "./lan.ts";
+import { neighboursOf, rejoin } from "./neighbours.ts";
 import { Reachability } from "./reach.ts";
 import { DhtRendezvous } from "./rendezvous.ts";
 import { members, peersOf, statusOf } from "./status.ts";
@@ -43,6 +45,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     : undefined;
   const bootstrap = new BootstrapList(host, clock, tuning, log);
   for (const address of config.bootstrap) bootstrap.add(address);
+  const leaving = new AbortController();
   let stopping: Promise<void> | undefined;
   return {
     transport,
@@ -61,7 +64,18 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       }),
     addBootstrap: (address) => bootstrap.add(address),
     removeBootstrap: (address) => bootstrap.remove(address),
+    neighbours: () => neighboursOf(host, new Set([...lanMembers, ...wanMembers])),
+    rejoin: (addresses) =>
+      rejoin(
+        host,
+        clock,
+        log,
+        addresses,
+        () => rendezvous.peers() >= limits.neighboursEnough,
+        leaving.signal,
+      ),
     stop() {
+      leaving.abort();
       stopping ??= stopWithin([
         () => reach.stop(),
         () => bootstrap.stop(),
