@@ -4,6 +4,8 @@ import { accountId, limits } from "../../src/base/index.ts";
 import { openBackup } from "../../src/messenger/backup.ts";
 import { restoredRows } from "../../src/messenger/backup-contents.ts";
 import { accountEntropy, createAccount } from "../../src/messenger/identity.ts";
+import { createMessenger } from "../../src/messenger/index.ts";
+import { silent } from "../../src/ports/index.ts";
 import type { Backup } from "../../src/wire/index.ts";
 import { SimNode, type World } from "../scenario/world.ts";
 
@@ -69,6 +71,21 @@ export interface Kept {
 
 export async function keep(node: SimNode): Promise<Kept> {
   return { file: await node.messenger.backup([]), entropy: await accountEntropy(node.store) };
+}
+
+/** The same, of a node that does not run: out of what stands on its disk. */
+export async function keepFrom(node: SimNode): Promise<Kept> {
+  const host = node.world.network.host();
+  host.down();
+  const messenger = await createMessenger({
+    crypto: node.crypto,
+    store: node.store,
+    transport: host,
+    rendezvous: host,
+    clock: node.world.time.clock(0),
+    log: silent,
+  });
+  return { file: await messenger.backup([]), entropy: await accountEntropy(node.store) };
 }
 
 /** The same person on a new disk: with the people of the backup, or, without a file, out of the words alone. */

@@ -5,7 +5,7 @@ import type { Contact } from "../../src/messenger/contact.ts";
 import { decodeRow } from "../../src/messenger/rows.ts";
 import { once, pairingOf, talk, two } from "../scenario/pairing.ts";
 import { type SimNode, World } from "../scenario/world.ts";
-import { anew, keep } from "./backups.ts";
+import { anew, keep, keepFrom } from "./backups.ts";
 
 const DAY = 86_400_000;
 
@@ -132,19 +132,32 @@ describe("an account that is restored on another machine", () => {
     await world.stop();
   });
 
-  it("goes on pairing where it stood, with an invite that it had taken", async () => {
-    const { world, alice, bob } = await two(6);
-    const { link } = await alice.messenger.createInvite(once);
-    await alice.stop();
-    await bob.messenger.add(link, { as: "alice" });
-    const kept = await keep(bob);
-    await bob.stop();
-    await alice.start();
-    const back = await anew(world, "bob", kept);
-    await world.paired(alice, back);
-    await talk(world, alice, back);
-    await world.stop();
-  });
+  for (const victim of ["inviter", "invitee"] as const)
+    it(`goes on pairing wherever it stood, as the ${victim}`, async () => {
+      // The inviter commits twice in a pairing, the invitee four times (after the invite was made).
+      for (let commit = 1; commit <= (victim === "inviter" ? 2 : 4); commit++) {
+        const { world, alice, bob } = await two(40 + commit);
+        const { link } = await alice.messenger.createInvite(once);
+        const moving = victim === "inviter" ? alice : bob;
+        let left = commit;
+        moving.onCommit = (_ops, moment) => {
+          if (moment === "after" && --left === 0) moving.kill();
+        };
+        await bob.messenger.add(link, { as: "alice" }).catch(() => undefined);
+        await world.until("the node dies", () => !moving.alive);
+        moving.onCommit = undefined;
+        const kept = await keepFrom(moving);
+        await world.time.pass(5_000);
+        const back = await anew(world, moving.name, kept);
+        const [inviter, invitee] = victim === "inviter" ? [back, bob] : [alice, back];
+        await world.paired(inviter, invitee);
+        await talk(world, inviter, invitee);
+        assert.equal(inviter.messenger.contacts().length, 1);
+        assert.equal(invitee.messenger.contacts().length, 1);
+        assert.ok(!inviter.events.some(({ type }) => type === "invite.reused"));
+        await world.stop();
+      }
+    });
 
   it("still asks before it speaks to a contact whose key had changed", async () => {
     const { world, alice, bob } = await paired(7);
