@@ -61,7 +61,7 @@ async function init(options: Options, context: Context): Promise<void> {
     );
   if (recovers)
     out.say(
-      "The words hold no contacts. Exchange an invite with each of them, whichever way: they know you by your key, and keep your conversation and your mark. With a backup nobody needs to: sotto restore FILE",
+      "The words hold no contacts. Exchange an invite with each of them, made by either side: they know you again, and keep your conversation and your mark.\nIf you have a backup, it brings everybody back: sotto restore FILE, in an empty SOTTO_HOME.",
     );
   out.say("Start your node: sotto up");
 }
