@@ -307,7 +307,8 @@ async function conversation(
       [alice, "bob"],
       [bob, "alice"],
     ] as const)
-      if (from.alive) await from.messenger.send(who, `${from.name} ${n}`).catch(() => undefined);
+      // Whoever dies meanwhile never answers.
+      if (from.alive) from.messenger.send(who, `${from.name} ${n}`).catch(() => undefined);
     await world.time.pass(100);
   }
   await world.time.pass(1000);

@@ -1,12 +1,16 @@
-/** A simulated network: hosts, channels with latency that can be cut, and one rendezvous that all share. */
-import { type HostId, limits, SottoError, toHex } from "../../src/base/index.ts";
+/** A simulated network: hosts that reach each other or not, and one rendezvous that all share. */
+import { type HostId, SottoError, toHex } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
-import type { Channel, Rendezvous, Transport } from "../../src/ports/index.ts";
+import type { Channel, DialTarget, Rendezvous, Transport } from "../../src/ports/index.ts";
 import type { Chance } from "./chance.ts";
+import { SimChannel } from "./channel.ts";
+import { never } from "./process.ts";
 import type { SimTime } from "./time.ts";
 
 const HOUR = 3_600_000;
+/** Until a dial to nowhere is known to have failed, at most. */
+const DIAL = 12_000;
 
 /** What a test may do to frames on their way: drop the channel, or change the frames. */
 export type Tamper = (
@@ -22,11 +26,35 @@ export interface Passed {
   readonly frame: Uint8Array;
 }
 
+/** How often what goes wrong does, each between 0 and 1. */
+export interface Weather {
+  /** A channel breaks at a frame, wherever in its batch. */
+  readonly breaks: number;
+  readonly dialFails: number;
+  /** A lookup finds nothing, or an older record alone. */
+  readonly recordLost: number;
+  readonly recordStale: number;
+  /** A put goes nowhere, or goes well without the putter knowing. */
+  readonly putLost: number;
+  readonly putUnheard: number;
+}
+
+export const calm: Weather = {
+  breaks: 0,
+  dialFails: 0,
+  recordLost: 0,
+  recordStale: 0,
+  putLost: 0,
+  putUnheard: 0,
+};
+
 export class SimNetwork {
   readonly time: SimTime;
   readonly chance: Chance;
   readonly hosts = new Map<HostId, SimHost>();
   readonly records = new Map<string, Uint8Array>();
+  /** What was published before, by tag. */
+  readonly older = new Map<string, Uint8Array>();
   /** Every frame that went over the wire. */
   readonly captured: Passed[] = [];
   tamper: Tamper | undefined;
@@ -36,6 +64,7 @@ export class SimNetwork {
   latency = 20;
   /** Bytes that a channel carries in a ms; unlimited where absent. */
   bandwidth: number | undefined;
+  weather = calm;
   #hosts = 0;
 
   constructor(time: SimTime, chance: Chance) {
@@ -52,16 +81,45 @@ export class SimNetwork {
     this.hosts.set(host.host, host);
     return host;
   }
+
+  /** Whether something with this chance happens now. */
+  happens(chance: number): boolean {
+    return chance > 0 && this.chance.next() < chance;
+  }
+
+  breaks(): boolean {
+    return this.happens(this.weather.breaks);
+  }
+
+  /** Whether a partition lies between two hosts. */
+  apart(one: SimHost, other: SimHost): boolean {
+    return one.group !== other.group;
+  }
+
+  /** Groups have changed: what was held back arrives. */
+  regrouped(): void {
+    for (const host of this.hosts.values()) host.release();
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.time.after(ms, () => resolve()));
+  }
 }
 
 /** One node's place on the network: its transport and its view of the rendezvous. */
 export class SimHost implements Transport, Rendezvous {
   readonly host: HostId;
   readonly network: SimNetwork;
-  readonly #address: string;
+  #address: string;
   readonly #channels = new Set<SimChannel>();
   readonly #validator = new RecordValidator(nodeCrypto().verify, () => this.network.time.now());
   up = true;
+  /** The process behind it has ended: whoever waits for it waits for ever. */
+  gone = false;
+  /** Hosts of different groups cannot reach each other; the rendezvous is where group 0 is. */
+  group = 0;
+  /** Told of each thing that this host is about to do. */
+  step: (what: string) => void = () => undefined;
   #take: (channel: Channel) => void = () => undefined;
   #peer = (): void => undefined;
   #readdressed = (): void => undefined;
@@ -93,6 +151,12 @@ export class SimHost implements Transport, Rendezvous {
     this.#readdressed();
   }
 
+  /** The machine moved to another address; whoever has the old one finds somebody else or nobody. */
+  move(address: string): void {
+    this.#address = address;
+    this.#readdressed();
+  }
+
   onPeer(appeared: () => void): void {
     this.#peer = appeared;
   }
@@ -102,19 +166,31 @@ export class SimHost implements Transport, Rendezvous {
     this.#peer();
   }
 
-  async dial(
-    target: { readonly addresses: readonly string[]; readonly host?: HostId },
-    signal: AbortSignal,
-  ): Promise<Channel> {
-    await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
-    const found = [...this.network.hosts.values()].find(
+  async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
+    const { network } = this;
+    this.step("dial");
+    await network.wait(network.delay());
+    if (this.gone) return never;
+    const found = [...network.hosts.values()].find(
       (host) =>
         host.up &&
         host !== this &&
         (target.host === undefined || host.host === target.host) &&
         target.addresses.includes(host.#address),
     );
-    if (!this.up || found === undefined || signal.aborted)
+    const blocked = found !== undefined && network.apart(this, found);
+    if (blocked || network.happens(network.weather.dialFails))
+      await network.wait(DIAL * network.chance.next());
+    if (this.gone) return never;
+    this.step("dialled");
+    if (this.gone) return never;
+    if (
+      !this.up ||
+      found === undefined ||
+      !found.up ||
+      network.apart(this, found) ||
+      signal.aborted
+    )
       throw new SottoError("peer-unreachable", "Nobody answers there.");
     const ours = new SimChannel(this, found, true);
     const theirs = new SimChannel(found, this, false);
@@ -122,7 +198,10 @@ export class SimHost implements Transport, Rendezvous {
     theirs.other = ours;
     this.#channels.add(ours);
     found.#channels.add(theirs);
-    this.network.time.after(this.network.delay(), () => found.#take(theirs));
+    network.time.after(network.delay(), () => {
+      found.step("channel");
+      if (found.up) found.#take(theirs);
+    });
     return ours;
   }
 
@@ -131,17 +210,30 @@ export class SimHost implements Transport, Rendezvous {
   }
 
   async publish(tag: Uint8Array, record: Uint8Array): Promise<number> {
+    const { network } = this;
     this.puts++;
-    await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
-    if (!this.up || this.#validator.check(tag, record).kind === "refused") return 0;
-    this.network.records.set(toHex(tag), record);
-    return 1;
+    this.step("publish");
+    await network.wait(network.delay());
+    if (this.gone) return never;
+    if (!this.up || this.group !== 0 || network.happens(network.weather.putLost)) return 0;
+    if (this.#validator.check(tag, record).kind === "refused") return 0;
+    const place = toHex(tag);
+    const before = network.records.get(place);
+    if (before !== undefined) network.older.set(place, before);
+    network.records.set(place, record);
+    return network.happens(network.weather.putUnheard) ? 0 : 1;
   }
 
   async *lookup(tag: Uint8Array): AsyncIterable<Uint8Array> {
+    const { network } = this;
     this.lookups++;
-    await new Promise((resolve) => this.network.time.after(this.network.delay(), () => resolve(0)));
-    const record = this.up ? this.network.records.get(toHex(tag)) : undefined;
+    this.step("lookup");
+    await network.wait(network.delay());
+    if (this.gone) await never;
+    if (!this.up || this.group !== 0 || network.happens(network.weather.recordLost)) return;
+    const place = toHex(tag);
+    const stale = network.happens(network.weather.recordStale);
+    const record = (stale ? network.older : network.records).get(place);
     if (record !== undefined) yield record;
   }
 
@@ -152,7 +244,8 @@ export class SimHost implements Transport, Rendezvous {
   /** The machine is gone: every channel breaks. */
   down(): void {
     this.up = false;
-    for (const channel of [...this.#channels]) channel.abort();
+    this.gone = true;
+    this.cutAll();
   }
 
   forget(channel: SimChannel): void {
@@ -164,100 +257,17 @@ export class SimHost implements Transport, Rendezvous {
     return this.#channels.size;
   }
 
+  channels(): SimChannel[] {
+    return [...this.#channels];
+  }
+
   /** Breaks what is open, so that both sides have to connect again. */
   cutAll(): void {
-    for (const channel of [...this.#channels]) channel.abort();
-  }
-}
-
-class SimChannel implements Channel {
-  readonly outbound: boolean;
-  readonly remote: HostId;
-  readonly remoteAddress: string;
-  other!: SimChannel;
-  readonly #own: SimHost;
-  #queue: Uint8Array[] = [];
-  #wake: (() => void) | undefined;
-  #ended = false;
-  #arrival = 0;
-  #free = 0;
-  /** Bytes of sends that have not gone out: bounded, as those of a real stream. */
-  #unsent = 0;
-
-  constructor(own: SimHost, far: SimHost, outbound: boolean) {
-    this.#own = own;
-    this.outbound = outbound;
-    this.remote = far.host;
-    this.remoteAddress = far.address;
+    for (const channel of this.channels()) channel.abort();
   }
 
-  async send(frames: readonly Uint8Array[]): Promise<void> {
-    if (this.#ended) throw new SottoError("link-closed", "The channel has ended.");
-    const { network } = this.#own;
-    if (this.#unsent > limits.writeQueueBytes) {
-      this.abort();
-      throw new SottoError("link-closed", "The peer reads too slowly.");
-    }
-    const copies = frames.map((frame) => Uint8Array.from(frame));
-    const size = copies.reduce((sum, { length }) => sum + length, 0);
-    const busy = network.bandwidth === undefined ? 0 : size / network.bandwidth;
-    const start = Math.max(this.#free, network.time.moment);
-    this.#free = start + busy;
-    // Streams keep their order.
-    const at = Math.max(this.#arrival, this.#free + network.delay());
-    this.#arrival = at;
-    for (const frame of copies) {
-      const passed = { from: this.#own.host, to: this.remote, frame };
-      network.captured.push(passed);
-      network.watch?.(passed);
-      const changed = network.tamper?.(passed.from, passed.to, frame) ?? frame;
-      if (changed === "cut") {
-        this.abort();
-        return;
-      }
-      network.time.at(at, () => this.other.#arrive(changed));
-    }
-    if (busy === 0) return;
-    this.#unsent += size;
-    const gone = this.#free;
-    await new Promise((resolve) => network.time.at(gone, () => resolve(0)));
-    this.#unsent -= size;
-  }
-
-  #arrive(frame: Uint8Array): void {
-    if (this.#ended) return;
-    this.#queue.push(frame);
-    this.#wake?.();
-  }
-
-  async receive(): Promise<readonly Uint8Array[]> {
-    while (this.#queue.length === 0) {
-      if (this.#ended) return [];
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const frames = this.#queue;
-    this.#queue = [];
-    return frames;
-  }
-
-  async close(): Promise<void> {
-    this.abort();
-  }
-
-  abort(): void {
-    if (this.#ended) return;
-    this.#end();
-    this.#own.network.time.after(this.#own.network.delay(), () => this.other.#end());
-  }
-
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#own.forget(this);
-    this.#queue = [];
-    this.#wake?.();
+  release(): void {
+    for (const channel of this.channels()) channel.release();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Whole messengers on a simulated network, with seeded chance and simulated time. */
 import assert from "node:assert/strict";
+import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import {
   type ContactView,
@@ -15,7 +16,8 @@ import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/sto
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "./chance.ts";
 import { KeyWatch } from "./keys.ts";
-import { patience, type SimHost, SimNetwork } from "./network.ts";
+import { type Passed, patience, type SimHost, SimNetwork } from "./network.ts";
+import { never, Process } from "./process.ts";
 import { SimTime } from "./time.ts";
 
 const DAY = 86_400_000;
@@ -24,7 +26,8 @@ const DAY = 86_400_000;
 export class SimNode {
   readonly name: string;
   readonly world: World;
-  readonly skew: number;
+  /** By how much its clock is off, ms. */
+  skew: number;
   readonly events: MessengerEvent[] = [];
   store: MemoryStore;
   messenger!: Messenger;
@@ -34,8 +37,11 @@ export class SimNode {
   /** Called at each event, at the very moment. */
   onEvent: ((event: MessengerEvent) => void) | undefined;
   alive = false;
-  #unsubscribe = (): void => undefined;
-  #process = { dead: false };
+  /** Reads its disk, and is not there yet. */
+  starting = false;
+  /** Where its hosts are: see `SimHost.group`. */
+  group = 0;
+  #process = new Process();
 
   constructor(world: World, name: string, skew: number) {
     this.world = world;
@@ -46,16 +52,16 @@ export class SimNode {
 
   /** Options of a disk; the commits of a process that was killed are nobody's any more. */
   #disk(): MemoryOptions {
-    const process = { dead: false };
+    const process = new Process();
     this.#process = process;
-    const live = (): void => {
-      if (process.dead) throw new Error("killed");
-    };
     return {
-      onCommit: (ops, moment) => {
-        live();
+      onCommit: (ops, moment): Promise<void> | void => {
+        if (process.dead) return never;
+        if (moment === "after") this.world.watcher?.committed(this, ops);
+        this.world.step(this, `commit ${moment}`);
+        if (process.dead) return never;
         this.onCommit?.(ops, moment);
-        live();
+        if (process.dead) return never;
       },
     };
   }
@@ -65,18 +71,31 @@ export class SimNode {
   }
 
   async start(): Promise<void> {
-    this.host = this.world.network.host();
+    const { world } = this;
+    const process = this.#process;
+    this.starting = true;
+    this.host = world.network.host();
+    this.host.group = this.group;
+    this.host.step = (what) => {
+      if (!process.dead) world.step(this, what);
+    };
+    world.homes.set(this.host.host, this);
+    world.watcher?.opened(this);
+    const clock = world.time.clock(() => this.skew);
     this.messenger = await createMessenger({
       crypto: this.crypto,
-      store: this.store,
+      store: process.store(this.store),
       transport: this.host,
       rendezvous: this.host,
-      clock: this.world.time.clock(this.skew),
+      clock: process.clock(clock, () => world.step(this, "timer")),
       log: silent,
     });
+    this.starting = false;
     this.alive = true;
-    this.#unsubscribe = this.messenger.subscribe((event) => {
+    this.messenger.subscribe((event) => {
+      if (process.dead) return;
       this.events.push(event);
+      this.world.watcher?.told(this, event);
       this.onEvent?.(event);
     });
     this.messenger.start();
@@ -98,15 +117,13 @@ export class SimNode {
 
   /** The process dies now: what is on the disk stays, everything else is gone. */
   kill(): void {
-    if (!this.alive) return;
+    if (!this.alive && !this.starting) return;
     this.alive = false;
-    this.#unsubscribe();
-    this.#process.dead = true;
-    const disk = this.store.fork(this.#disk());
+    this.starting = false;
+    this.onCommit = undefined;
+    this.#process.die();
+    this.store = this.store.fork(this.#disk());
     this.host.down();
-    // The dead messenger's later writes go to a disk that nobody reads any more.
-    void this.messenger.stop().catch(() => undefined);
-    this.store = disk;
   }
 
   async restart(): Promise<void> {
@@ -137,6 +154,17 @@ export class SimNode {
   }
 }
 
+/** Sees everything that nodes do, at the very moment. */
+export interface Watcher {
+  /** A node opens its disk. */
+  opened(node: SimNode): void;
+  /** The rows are on the disk now. */
+  committed(node: SimNode, ops: readonly StoreOp[]): void;
+  told(node: SimNode, event: MessengerEvent): void;
+  /** A frame goes on the wire now. */
+  sends(node: SimNode, passed: Passed): void;
+}
+
 export class World {
   readonly time = new SimTime();
   readonly network: SimNetwork;
@@ -144,18 +172,31 @@ export class World {
   readonly chance;
   readonly keys = new KeyWatch();
   readonly nodes: SimNode[] = [];
+  /** Whose host this is or was. */
+  readonly homes = new Map<HostId, SimNode>();
+  watcher: Watcher | undefined;
+  /** Told of each thing that a node is about to do, or has just committed; it may kill the node. */
+  onStep: ((node: SimNode, what: string) => void) | undefined;
 
   constructor(seed = 1) {
     this.chance = seeded(seed);
     this.network = new SimNetwork(this.time, this.chance);
-    this.network.watch = (passed) => this.keys.see(passed);
+    this.network.watch = (passed) => {
+      this.keys.see(passed);
+      const sender = this.homes.get(passed.from);
+      if (sender !== undefined) this.watcher?.sends(sender, passed);
+    };
     this.crypto = this.keys.over(nodeCrypto(this.chance.bytes));
+  }
+
+  step(node: SimNode, what: string): void {
+    this.onStep?.(node, what);
   }
 
   async node(name: string, skew = 0): Promise<SimNode> {
     const node = new SimNode(this, name, skew);
     await createAccount(
-      { crypto: this.crypto, store: node.store, clock: this.time.clock(skew) },
+      { crypto: this.crypto, store: node.store, clock: this.time.clock(() => skew) },
       { name },
     );
     await node.start();

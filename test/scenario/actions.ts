@@ -1,0 +1,250 @@
+/** What the actions of a plan do to a world. */
+import type { ContactView, MessageView } from "../../src/messenger/index.ts";
+import type { MemoryStore } from "../../src/store/index.ts";
+import type { Laws } from "./laws.ts";
+import { calm, type SimHost } from "./network.ts";
+import type { Action, Kind, Profile } from "./plan.ts";
+import type { SimNode, World } from "./world.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** What a call may be refused with while everything goes wrong. */
+const expected = new Set([
+  "contact-unknown",
+  "contact-blocked",
+  "contact-exists",
+  "disk-full",
+  "store-closed",
+  "store-write-failed",
+  "message-unknown",
+  "message-sent",
+]);
+
+/** A run in which something happens. */
+export class Stage {
+  readonly world: World;
+  readonly laws: Laws;
+  readonly nodes: SimNode[] = [];
+  /** Messages whose senders were told that they are kept. */
+  readonly kept: { readonly node: SimNode; readonly message: MessageView }[] = [];
+  readonly cancelled = new Set<string>();
+  readonly #backups = new Map<SimNode, MemoryStore>();
+  /** A process that dies after so many more steps. */
+  #doomed: { readonly node: SimNode; steps: number; readonly down: number } | undefined;
+  #written = 0;
+  /** The scene is set: from now on anything may go wrong. */
+  playing = false;
+
+  constructor(world: World, laws: Laws) {
+    this.world = world;
+    this.laws = laws;
+    world.onStep = (node) => this.#step(node);
+  }
+
+  #step(node: SimNode): void {
+    const doomed = this.#doomed;
+    if (doomed?.node !== node || doomed.steps-- > 0) return;
+    this.#doomed = undefined;
+    this.killFor(node, doomed.down);
+  }
+
+  /** A node that dies before its `steps`-th step from now, and is back `down` ms later. */
+  doom(node: SimNode, steps: number, down: number): void {
+    this.#doomed = { node, steps, down };
+  }
+
+  killFor(node: SimNode, down: number): void {
+    node.kill();
+    this.world.time.after(down, () => void this.revive(node));
+  }
+
+  async revive(node: SimNode): Promise<void> {
+    if (!node.alive && !node.starting) await node.start();
+  }
+
+  /** Runs a call whose refusals are part of the trouble. */
+  attempt<Result>(node: SimNode, job: () => Promise<Result>): Promise<Result | undefined> {
+    return job().catch((error: unknown) => {
+      const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+      if (!expected.has(code)) this.laws.broken.push(`${node.name}: a call failed: ${code}`);
+      return undefined;
+    });
+  }
+
+  send(node: SimNode, who: string, text: string): void {
+    void this.attempt(node, async () => {
+      const message = await node.messenger.send(who, text);
+      this.kept.push({ node, message });
+    });
+  }
+
+  do({ kind, draws: [x, y, z] }: Action, profile: Profile): void {
+    const node = this.nodes[Math.floor(x * this.nodes.length)] as SimNode;
+    const contacts = node.alive ? node.messenger.contacts() : [];
+    const contact = contacts[Math.floor(y * contacts.length)];
+    const host = node.host;
+    const channels = host.channels();
+    const channel = channels[Math.floor(y * channels.length)];
+    const down = Math.floor(z ** 2 * 2 * MINUTE);
+    const happens: Record<Kind, () => void> = {
+      send: () => contact && this.#sendSome(node, contact, z),
+      read: () => contact && this.#read(node, contact),
+      cancel: () => void this.#cancel(z),
+      cut: () => (z < 0.5 ? host.cutAll() : channel?.abort()),
+      stall: () => channel?.stall(z * 3 * MINUTE),
+      vanish: () => channel?.vanish(),
+      partition: () => this.#regroup((at) => ((y * 2 ** this.nodes.length) & (1 << at) ? 1 : 0)),
+      heal: () => this.#regroup(() => 0),
+      kill: () => node.alive && this.killFor(node, down),
+      killSoon: () => node.alive && this.doom(node, Math.floor(y * 40), down),
+      stop: () => void this.#stop(node, down),
+      diskFails: () =>
+        node.alive &&
+        this.failDisk(node, z < 0.5 ? "before" : "after", Math.floor(y * 12), 100 + down),
+      backup: () => node.alive && this.#backups.set(node, node.store.fork()),
+      rollback: () => this.#rollback(node),
+      loseSession: () => void this.#loseSession(node, down),
+      clock: () => {
+        node.skew += Math.floor((z - 0.5) * (y < 0.8 ? 5 * MINUTE : 8 * HOUR));
+      },
+      move: () => this.#move(host, y),
+      attack: () => void this.#attack(host, y, z),
+      block: () => contact && void this.#block(node, contact, 1000 + down),
+      weather: () => {
+        this.world.network.weather = {
+          breaks: x * 0.1,
+          dialFails: y * 0.5,
+          recordLost: z * 0.5,
+          recordStale: x * y,
+          putLost: y * z,
+          putUnheard: x * z,
+        };
+      },
+    };
+    if (kind in profile.weights) happens[kind]();
+  }
+
+  #sendSome(node: SimNode, { account }: ContactView, draw: number): void {
+    const burst = draw < 0.6 ? 1 : 1 + Math.floor((draw - 0.6) * 20);
+    for (let n = 0; n < burst; n++) {
+      const text = `${node.name} ${++this.#written}`;
+      this.send(node, account, draw > 0.95 ? text.padEnd(3000 * draw, ".") : text);
+    }
+  }
+
+  #read(node: SimNode, { account }: ContactView): void {
+    const known = this.laws.of(node);
+    known.reading++;
+    const process = node.host;
+    void this.attempt(node, () => node.messenger.markRead(account)).then(() => {
+      if (node.host === process) known.reading--;
+    });
+  }
+
+  async #cancel(draw: number): Promise<void> {
+    const chosen = this.kept[Math.floor(draw * this.kept.length)];
+    if (chosen === undefined || !chosen.node.alive) return;
+    const { node, message } = chosen;
+    this.cancelled.add(message.id);
+    await this.attempt(node, () => node.messenger.cancel(message.id));
+  }
+
+  #regroup(group: (at: number) => number): void {
+    this.nodes.forEach((node, at) => {
+      node.group = group(at);
+      node.host.group = node.group;
+    });
+    this.world.network.regrouped();
+  }
+
+  async #stop(node: SimNode, down: number): Promise<void> {
+    if (!node.alive) return;
+    await node.stop();
+    this.world.time.after(down, () => void this.revive(node));
+  }
+
+  /** After so many commits one fails, and every one behind it; the person restarts the node later. */
+  failDisk(node: SimNode, moment: "before" | "after", commits: number, down = 1000): void {
+    let left = commits;
+    node.onCommit = (_ops, at) => {
+      if (at !== moment || left-- > 0) return;
+      node.onCommit = undefined;
+      this.world.time.after(down, () => {
+        node.kill();
+        void this.revive(node);
+      });
+      throw new Error(moment === "before" ? "no space left on device" : "input/output error");
+    };
+  }
+
+  #rollback(node: SimNode): void {
+    const copy = this.#backups.get(node);
+    if (copy === undefined || node.starting) return;
+    node.kill();
+    this.laws.rollsBack(node, copy);
+    void node.startFrom(copy);
+  }
+
+  async #loseSession(node: SimNode, down: number): Promise<void> {
+    if (!node.alive) return;
+    node.kill();
+    const session = node.store.snapshot().find(({ table }) => table === "session");
+    if (session !== undefined) await node.store.commit([{ kind: "delete", key: session }]);
+    this.world.time.after(down, () => void this.revive(node));
+  }
+
+  /** To a new address, or to one that somebody has left or still has. */
+  #move(host: SimHost, draw: number): void {
+    const hosts = [...this.world.network.hosts.values()];
+    const other = hosts[Math.floor(draw * hosts.length)] as SimHost;
+    const taken = hosts.some((one) => one.up && one !== host && one.address === other.address);
+    const fresh = `/ip4/10.9.${Math.floor(draw * 250)}.1/tcp/4001`;
+    host.cutAll();
+    host.move(taken ? fresh : other.address);
+  }
+
+  /** Somebody who heard everything says some of it again. */
+  async #attack(victim: SimHost, y: number, z: number): Promise<void> {
+    const { network } = this.world;
+    const heard = network.captured.filter(({ to }) => this.world.homes.get(to)?.host === victim);
+    const from = Math.floor(y * heard.length);
+    const attacker = network.host();
+    const { signal } = new AbortController();
+    const channel = await attacker
+      .dial({ addresses: [victim.address], host: victim.host }, signal)
+      .catch(() => undefined);
+    if (channel === undefined) return;
+    const frames = heard.slice(from, from + 1 + Math.floor(z * 5)).map(({ frame }) => frame);
+    await channel.send(frames).catch(() => undefined);
+    while ((await channel.receive()).length > 0);
+  }
+
+  async #block(node: SimNode, { account }: ContactView, ms: number): Promise<void> {
+    await this.attempt(node, () => node.messenger.block(account));
+    this.world.time.after(ms, () => {
+      if (node.alive) void this.attempt(node, () => node.messenger.unblock(account));
+    });
+  }
+
+  /** Everything is well again: only what is still on its way is left to come. */
+  async heal(): Promise<void> {
+    const { network, time } = this.world;
+    this.#doomed = undefined;
+    network.tamper = undefined;
+    network.bandwidth = undefined;
+    network.weather = calm;
+    this.#regroup(() => 0);
+    for (const node of this.nodes) {
+      node.skew = 0;
+      await time.run(() => !node.starting, MINUTE);
+      // A store that failed stays shut until the node is started anew.
+      node.kill();
+      void this.revive(node);
+    }
+    await time.run(() => this.nodes.every(({ alive }) => alive), MINUTE);
+    for (const node of this.nodes)
+      for (const { account, blocked } of node.messenger.contacts())
+        if (blocked) void this.attempt(node, () => node.messenger.unblock(account));
+  }
+}

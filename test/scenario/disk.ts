@@ -1,0 +1,106 @@
+/** What lies on a node's disk, as the rows say: kept beside the store, batch by batch, so that each change can be judged. */
+import { toHex } from "../../src/base/index.ts";
+import type { Contact } from "../../src/messenger/contact.ts";
+import type { MessageRow } from "../../src/messenger/message.ts";
+import { decodeRow } from "../../src/messenger/rows.ts";
+import type { StoreOp } from "../../src/ports/index.ts";
+import type { MemoryStore } from "../../src/store/index.ts";
+
+export interface KeptEntry {
+  readonly id: string;
+  readonly sequence: number;
+  readonly sealed: Uint8Array | undefined;
+  readonly session: Uint8Array | undefined;
+}
+
+/** Everything of one contact. */
+export interface Conversation {
+  contact: Contact | undefined;
+  session: Uint8Array | undefined;
+  /** Seals that the world had made when the session was last written. */
+  sessionSerial: number;
+  readonly messages: Map<number, MessageRow>;
+  readonly places: Map<string, number>;
+  readonly outbox: Map<number, KeptEntry>;
+}
+
+export class Disk {
+  readonly conversations = new Map<string, Conversation>();
+
+  static of(store: MemoryStore): Disk {
+    const disk = new Disk();
+    for (const { value, ...key } of store.snapshot()) disk.apply({ kind: "put", key, value }, 0);
+    return disk;
+  }
+
+  conversation(ref: string): Conversation {
+    const known = this.conversations.get(ref);
+    if (known !== undefined) return known;
+    const made: Conversation = {
+      contact: undefined,
+      session: undefined,
+      sessionSerial: 0,
+      messages: new Map(),
+      places: new Map(),
+      outbox: new Map(),
+    };
+    this.conversations.set(ref, made);
+    return made;
+  }
+
+  /** @param serial seals made so far. */
+  apply(op: StoreOp, serial: number): void {
+    const { table, of, at } = op.key;
+    if (table !== "contact" && table !== "session" && table !== "message" && table !== "outbox")
+      return;
+    const kept = this.conversation(of);
+    const value = op.kind === "put" ? op.value : undefined;
+    if (table === "contact") kept.contact = value && decodeRow<Contact>(value);
+    if (table === "session") {
+      kept.session = value;
+      kept.sessionSerial = serial;
+    }
+    if (table === "message") {
+      const before = kept.messages.get(at);
+      if (before !== undefined) kept.places.delete(before.id);
+      if (value === undefined) kept.messages.delete(at);
+      else {
+        const row = decodeRow<MessageRow>(value);
+        kept.messages.set(at, row);
+        kept.places.set(row.id, at);
+      }
+    }
+    if (table === "outbox") {
+      if (value === undefined) kept.outbox.delete(at);
+      else kept.outbox.set(at, decodeRow<KeptEntry>(value));
+    }
+  }
+
+  /** The conversation with this account. */
+  with(account: string): Conversation | undefined {
+    return [...this.conversations.values()].find(({ contact }) => contact?.account === account);
+  }
+
+  message(account: string, id: string): MessageRow | undefined {
+    const kept = this.with(account);
+    const at = kept?.places.get(id);
+    return at === undefined ? undefined : kept?.messages.get(at);
+  }
+
+  /** Ids of messages in either direction. */
+  ids(): Set<string> {
+    return new Set([...this.conversations.values()].flatMap(({ places }) => [...places.keys()]));
+  }
+
+  /** The same for two disks that hold the same. */
+  print(): string {
+    const lines: string[] = [];
+    for (const [ref, { contact, session, messages, outbox }] of this.conversations) {
+      if (contact === undefined && messages.size === 0 && outbox.size === 0 && !session) continue;
+      lines.push(`${ref} ${JSON.stringify(contact)} ${session && toHex(session)}`);
+      for (const [at, row] of messages) lines.push(`${ref} m${at} ${JSON.stringify(row)}`);
+      for (const [at, row] of outbox) lines.push(`${ref} o${at} ${JSON.stringify(row)}`);
+    }
+    return lines.sort().join("\n");
+  }
+}

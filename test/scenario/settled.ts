@@ -1,0 +1,83 @@
+/** The end of a run: everything is well again, and both sides of each pair must come to have the same. */
+
+import type { Stage } from "./actions.ts";
+import { Disk } from "./disk.ts";
+import type { Profile } from "./plan.ts";
+import { meet, paired } from "./simulation.ts";
+import type { SimNode } from "./world.ts";
+
+const HOUR = 3_600_000;
+
+export async function settle(stage: Stage, profile: Profile, wrong: () => boolean): Promise<void> {
+  const { world, laws } = stage;
+  const until = async (what: string, reached: () => boolean): Promise<void> => {
+    if (wrong()) return;
+    // Whoever is down knows nothing.
+    const there = (): boolean => stage.nodes.every(({ alive }) => alive) && reached();
+    if (!(await world.time.run(() => wrong() || there(), 24 * HOUR)))
+      laws.broken.push(`never came: ${what}`);
+  };
+  await stage.heal();
+  const pairs = profile.pairs.map(
+    ([one, other]) => [stage.nodes[one] as SimNode, stage.nodes[other] as SimNode] as const,
+  );
+  for (const [at, [one, other]] of pairs.entries()) {
+    const { account } = one.messenger.self();
+    if (!other.messenger.contacts().some((contact) => contact.account === account))
+      void meet(stage, profile.pairs[at] as readonly [number, number]);
+    await until(`${one.name} and ${other.name} are paired`, () => paired(one, other));
+  }
+  // A last word each way: it brings everything before it along.
+  for (const [one, other] of pairs)
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      stage.send(from, to.messenger.self().account, `the end, ${from.name}`);
+  await world.time.pass(1);
+  const waiting = (): number =>
+    stage.nodes.reduce(
+      (sum, { messenger }) => sum + messenger.contacts().reduce((all, one) => all + one.waiting, 0),
+      0,
+    );
+  await until("everything is delivered", () => waiting() === 0);
+  if (wrong()) return;
+  for (const node of stage.nodes) await agree(stage, node);
+}
+
+/** What `node` has and shows fits what the others have. */
+async function agree(stage: Stage, node: SimNode): Promise<void> {
+  const { laws } = stage;
+  const say = (law: string): number => laws.broken.push(`${node.name}: ${law}`);
+  const known = laws.of(node);
+  if (Disk.of(node.store).print() !== known.disk.print()) say("the disk is not what was committed");
+  for (const { node: by, message } of stage.kept)
+    if (by === node && !known.lost.has(message.id) && !known.disk.ids().has(message.id))
+      say(`"${message.text}" was kept, and is lost`);
+  for (const far of stage.nodes) {
+    const ours = known.disk.with(far.messenger.self().account);
+    const there = laws.of(far);
+    const theirs = there.disk.with(node.messenger.self().account);
+    if (far === node || ours === undefined) continue;
+    let before = 0;
+    for (const [, row] of [...ours.messages].sort(([one], [other]) => one - other)) {
+      if (row.direction !== "out") continue;
+      const place = theirs?.places.get(row.id);
+      if (row.state === "failed" && !stage.cancelled.has(row.id)) say(`"${row.text}" failed`);
+      if (row.state === "failed" && place !== undefined) say(`"${row.text}" failed, and is there`);
+      if (row.state === "waiting") say(`"${row.text}" waits for ever`);
+      if (row.state === "failed") continue;
+      if (place === undefined && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
+      if (place === undefined) continue;
+      if (place < before && !there.rolledBack) say(`"${row.text}" stands in the wrong place`);
+      before = place;
+    }
+    for (const { id, direction, text } of theirs?.messages.values() ?? [])
+      if (direction === "out" || ours.places.has(id) || known.lost.has(id)) continue;
+      else say(`"${text}" is there, and was never ours`);
+    const page = await node.messenger.history(far.messenger.self().account, { limit: 10_000 });
+    const shown = page.map(({ at, id, state }) => `${at} ${id} ${state}`);
+    const rows = [...ours.messages].map(([at, { id, state }]) => `${at} ${id} ${state}`);
+    if (shown.join() !== rows.join()) say(`history shows ${shown}, and the disk has ${rows}`);
+  }
+}
