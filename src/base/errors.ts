@@ -77,6 +77,7 @@ export const errorTable = {
   // Messages
   "message-empty": entry("bad-input", "Write some text, or - to read it from standard input."),
   "message-too-long": entry("bad-input", "A message holds at most 64 KiB of text: split it."),
+  "message-sent": entry("bad-input", "What has left this machine cannot be taken back."),
   "message-not-text": entry("bad-input", "The text is not valid UTF-8."),
   "outbox-full": entry(
     "environment",

@@ -4,7 +4,7 @@ import { dropEntry, putContact } from "./book.ts";
 import { type Core, inTurn } from "./core.ts";
 import { messageHappened } from "./happening.ts";
 import { type MessageRow, messageKey, messageView, putMessage } from "./message.ts";
-import type { Peer } from "./peer.ts";
+import type { OutboxEntry, Peer } from "./peer.ts";
 import { settledUpTo } from "./receipts.ts";
 import { decodeRow } from "./rows.ts";
 
@@ -12,17 +12,18 @@ import { decodeRow } from "./rows.ts";
 export async function giveUp(
   core: Core,
   peer: Peer,
-  which: (row: MessageRow) => boolean,
+  which: (row: MessageRow, entry: OutboxEntry) => boolean,
 ): Promise<void> {
   await inTurn(core, peer, async () => {
     const { contact } = peer;
     const ops: StoreOp[] = [];
     const failed: { at: number; row: MessageRow }[] = [];
-    for (const { at } of peer.outbox.values()) {
+    for (const entry of peer.outbox.values()) {
+      const { at } = entry;
       const bytes = await core.store.get(messageKey(contact.ref, at));
       if (bytes === undefined) continue;
       const row = decodeRow<MessageRow>(bytes);
-      if (!which(row)) continue;
+      if (!which(row, entry)) continue;
       failed.push({ at, row: { ...row, state: "failed" } });
       ops.push(
         dropEntry(contact.ref, at),

@@ -15,7 +15,8 @@ import { accountEntropy, loadIdentity } from "./identity.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { Journal } from "./journal.ts";
 import { cut } from "./links.ts";
-import type { Peer } from "./peer.ts";
+import type { MessageRow } from "./message.ts";
+import type { OutboxEntry, Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
 import { Publisher } from "./publish.ts";
 import { search } from "./search.ts";
@@ -169,8 +170,13 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
 
 async function cancel(core: Core, id: MessageId): Promise<MessageView> {
   const place = await placeOf(core, id);
-  if (place !== undefined) await giveUp(core, place.peer, (row) => row.id === id);
+  // What was sealed once may be there already, and is not called failed.
+  const open = (row: MessageRow, { sealed }: OutboxEntry): boolean =>
+    row.id === id && sealed === undefined;
+  if (place !== undefined) await giveUp(core, place.peer, open);
   const shown = place && (await view(core, place.peer, place.at));
   if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
+  if (shown.state !== "failed")
+    throw new SottoError("message-sent", "The message has left already, and may have arrived.");
   return shown;
 }

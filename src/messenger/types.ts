@@ -209,7 +209,10 @@ export interface Messenger {
    * invite-denied, invite-used, invite-expired, outbox-full.
    */
   send(who: string, text: string, options?: { readonly key?: string }): Promise<MessageView>;
-  /** Gives a message up, so that it is shown as failed and never sent. */
+  /**
+   * Gives a message up, so that it is shown as failed and never sent. Throws message-unknown; message-sent once it was
+   * handed to a link, since it may have arrived then.
+   */
   cancel(id: MessageId): Promise<MessageView>;
   message(id: MessageId): Promise<MessageView | undefined>;
   /** Newest `limit` messages, oldest first. */

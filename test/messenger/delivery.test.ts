@@ -234,6 +234,23 @@ describe("delivery", () => {
     await world.stop();
   });
 
+  it("refuses to cancel what may have arrived, and shows what became of it", async () => {
+    const { world, alice, bob } = await pair(16);
+    await world.time.pass(5000);
+    world.network.tamper = (from, _to, frame) =>
+      from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
+    const message = await alice.messenger.send("bob", "hi");
+    await world.time.pass(500);
+    assert.deepEqual(await alice.states("bob"), ["waiting"]);
+    await assert.rejects(alice.messenger.cancel(message.id), { code: "message-sent" });
+    assert.deepEqual(await bob.texts("alice"), ["in: hi"]);
+    world.network.tamper = undefined;
+    await world.reaches(alice, message, "delivered");
+    await assert.rejects(alice.messenger.cancel(message.id), { code: "message-sent" });
+    assert.deepEqual(await alice.states("bob"), ["delivered"]);
+    await world.stop();
+  });
+
   it("gives a message up after 30 days, and not before", async () => {
     const { world, alice, bob } = await pair(13);
     await bob.stop();
@@ -303,11 +320,11 @@ async function conversation(
   };
   const watches = [watchDelivered(alice, bob), watchDelivered(bob, alice)];
   for (let n = 0; n < 3; n++) {
+    // Whoever dies meanwhile never answers.
     for (const [from, who] of [
       [alice, "bob"],
       [bob, "alice"],
     ] as const)
-      // Whoever dies meanwhile never answers.
       if (from.alive) from.messenger.send(who, `${from.name} ${n}`).catch(() => undefined);
     await world.time.pass(100);
   }
