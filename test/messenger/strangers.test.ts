@@ -3,7 +3,7 @@ import { limits, toHex } from "../../src/base/index.ts";
 import { inviteIdOf } from "../../src/dht/index.ts";
 import type { Channel } from "../../src/ports/index.ts";
 import { decodeLinkFrame, encodeLinkFrame, parseInvite } from "../../src/wire/index.ts";
-import type { SimHost } from "../scenario/network.ts";
+import type { SimHost } from "../scenario/host.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
 const DAY = 86_400_000;

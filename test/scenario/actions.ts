@@ -1,8 +1,9 @@
 /** What the actions of a plan do to a world. */
 import type { ContactView, MessageView } from "../../src/messenger/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
+import type { SimHost } from "./host.ts";
 import type { Laws } from "./laws.ts";
-import { calm, type SimHost } from "./network.ts";
+import { calm } from "./network.ts";
 import type { Action, Kind, Profile } from "./plan.ts";
 import type { SimNode, World } from "./world.ts";
 

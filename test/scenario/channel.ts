@@ -1,7 +1,7 @@
 /** One end of a simulated stream: ordered, never changed, and as unreliable in its end as a real one. */
 import { type HostId, limits, SottoError } from "../../src/base/index.ts";
 import type { Channel } from "../../src/ports/index.ts";
-import type { SimHost } from "./network.ts";
+import type { SimHost } from "./host.ts";
 import { never } from "./process.ts";
 
 const END = "end";

@@ -15,10 +15,12 @@ import { silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "./chance.ts";
+import type { SimHost } from "./host.ts";
 import { KeyWatch } from "./keys.ts";
-import { type Passed, patience, type SimHost, SimNetwork } from "./network.ts";
+import { patience, SimNetwork } from "./network.ts";
 import { never, Process } from "./process.ts";
 import { SimTime } from "./time.ts";
+import type { Watcher } from "./watcher.ts";
 
 const DAY = 86_400_000;
 
@@ -152,17 +154,6 @@ export class SimNode {
       event.type === "message.new" && event.message.direction === "in" ? [event.message] : [],
     );
   }
-}
-
-/** Sees everything that nodes do, at the very moment. */
-export interface Watcher {
-  /** A node opens its disk. */
-  opened(node: SimNode): void;
-  /** The rows are on the disk now. */
-  committed(node: SimNode, ops: readonly StoreOp[]): void;
-  told(node: SimNode, event: MessengerEvent): void;
-  /** A frame goes on the wire now. */
-  sends(node: SimNode, passed: Passed): void;
 }
 
 export class World {

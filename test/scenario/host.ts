@@ -1,0 +1,175 @@
+/** One node's place on the simulated network: its transport, and its view of the rendezvous. */
+import { type HostId, SottoError, toHex } from "../../src/base/index.ts";
+import { nodeCrypto } from "../../src/crypto/index.ts";
+import { RecordValidator } from "../../src/dht/index.ts";
+import type { Channel, DialTarget, Rendezvous, Transport } from "../../src/ports/index.ts";
+import { SimChannel } from "./channel.ts";
+import type { SimNetwork } from "./network.ts";
+import { never } from "./process.ts";
+
+/** Until a dial to nowhere is known to have failed, at most. */
+const DIAL = 12_000;
+
+export class SimHost implements Transport, Rendezvous {
+  readonly host: HostId;
+  readonly network: SimNetwork;
+  #address: string;
+  readonly #channels = new Set<SimChannel>();
+  readonly #validator = new RecordValidator(nodeCrypto().verify, () => this.network.time.now());
+  up = true;
+  /** The process behind it has ended: whoever waits for it waits for ever. */
+  gone = false;
+  /** Hosts of different groups cannot reach each other; the rendezvous is where group 0 is. */
+  group = 0;
+  /** Told of each thing that this host is about to do. */
+  step: (what: string) => void = () => undefined;
+  #take: (channel: Channel) => void = () => undefined;
+  #peer = (): void => undefined;
+  #readdressed = (): void => undefined;
+  /** Puts that this host made. */
+  puts = 0;
+  /** Lookups that this host made. */
+  lookups = 0;
+
+  constructor(network: SimNetwork, number: number) {
+    this.network = network;
+    this.host = `12D3KooW${toHex(network.chance.bytes(22))}` as HostId;
+    this.#address = `/ip4/10.0.${number >> 8}.${number & 255}/tcp/4001`;
+  }
+
+  addresses(): readonly string[] {
+    return this.up ? [this.#address] : [];
+  }
+
+  onChannel(take: (channel: Channel) => void): void {
+    this.#take = take;
+  }
+
+  onAddresses(changed: () => void): void {
+    this.#readdressed = changed;
+  }
+
+  /** The machine says that its addresses changed. */
+  readdressed(): void {
+    this.#readdressed();
+  }
+
+  /** The machine moved to another address; whoever has the old one finds somebody else or nobody. */
+  move(address: string): void {
+    this.#address = address;
+    this.#readdressed();
+  }
+
+  onPeer(appeared: () => void): void {
+    this.#peer = appeared;
+  }
+
+  /** The network tells of a new node. */
+  peerAppeared(): void {
+    this.#peer();
+  }
+
+  async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
+    const { network } = this;
+    this.step("dial");
+    await network.wait(network.delay());
+    if (this.gone) return never;
+    const found = [...network.hosts.values()].find(
+      (host) =>
+        host.up &&
+        host !== this &&
+        (target.host === undefined || host.host === target.host) &&
+        target.addresses.includes(host.#address),
+    );
+    const blocked = found !== undefined && network.apart(this, found);
+    if (blocked || network.happens(network.weather.dialFails))
+      await network.wait(DIAL * network.chance.next());
+    if (this.gone) return never;
+    this.step("dialled");
+    if (this.gone) return never;
+    if (
+      !this.up ||
+      found === undefined ||
+      !found.up ||
+      network.apart(this, found) ||
+      signal.aborted
+    )
+      throw new SottoError("peer-unreachable", "Nobody answers there.");
+    const ours = new SimChannel(this, found, true);
+    const theirs = new SimChannel(found, this, false);
+    ours.other = theirs;
+    theirs.other = ours;
+    this.#channels.add(ours);
+    found.#channels.add(theirs);
+    network.time.after(network.delay(), () => {
+      found.step("channel");
+      if (found.up) found.#take(theirs);
+    });
+    return ours;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  async publish(tag: Uint8Array, record: Uint8Array): Promise<number> {
+    const { network } = this;
+    this.puts++;
+    this.step("publish");
+    await network.wait(network.delay());
+    if (this.gone) return never;
+    if (!this.up || this.group !== 0 || network.happens(network.weather.putLost)) return 0;
+    if (this.#validator.check(tag, record).kind === "refused") return 0;
+    const place = toHex(tag);
+    const before = network.records.get(place);
+    if (before !== undefined) network.older.set(place, before);
+    network.records.set(place, record);
+    return network.happens(network.weather.putUnheard) ? 0 : 1;
+  }
+
+  async *lookup(tag: Uint8Array): AsyncIterable<Uint8Array> {
+    const { network } = this;
+    this.lookups++;
+    this.step("lookup");
+    await network.wait(network.delay());
+    if (this.gone) await never;
+    if (!this.up || this.group !== 0 || network.happens(network.weather.recordLost)) return;
+    const place = toHex(tag);
+    const stale = network.happens(network.weather.recordStale);
+    const record = (stale ? network.older : network.records).get(place);
+    if (record !== undefined) yield record;
+  }
+
+  peers(): number {
+    return this.up ? 1 : 0;
+  }
+
+  /** The machine is gone: every channel breaks. */
+  down(): void {
+    this.up = false;
+    this.gone = true;
+    this.cutAll();
+  }
+
+  forget(channel: SimChannel): void {
+    this.#channels.delete(channel);
+  }
+
+  /** Channels that are open now. */
+  get open(): number {
+    return this.#channels.size;
+  }
+
+  channels(): SimChannel[] {
+    return [...this.#channels];
+  }
+
+  /** Breaks what is open, so that both sides have to connect again. */
+  cutAll(): void {
+    for (const channel of this.channels()) channel.abort();
+  }
+
+  release(): void {
+    for (const channel of this.channels()) channel.release();
+  }
+}

@@ -1,0 +1,36 @@
+/** What is known of each node, beyond what it knows itself: the ground on which laws judge. */
+import type { MessageState } from "../../src/messenger/index.ts";
+import type { Conversation, Disk } from "./disk.ts";
+import type { SimNode, World } from "./world.ts";
+
+/** What is known of one node, beyond what it knows itself. */
+export interface Known {
+  disk: Disk;
+  /** Incoming messages that this node has shown. */
+  readonly shown: Set<string>;
+  /** States of its own messages that it has shown last. */
+  readonly states: Map<string, MessageState>;
+  /** Incoming messages that its person has read, at most. */
+  readonly read: Set<string>;
+  /** Calls of markRead that are under way. */
+  reading: number;
+  /** What an older copy of the disk has cost. */
+  readonly lost: Set<string>;
+  rolledBack: boolean;
+}
+
+/** Whoever judges a node sees what all of them have, and says which law was broken. */
+export interface Court {
+  readonly world: World;
+  /** Every message that was ever on its writer's disk. */
+  readonly authored: Map<string, { readonly by: SimNode; readonly text: string }>;
+  /** What went on the wire last, by host and message, and by session and message. */
+  readonly onWire: Map<string, Uint8Array>;
+  of(node: SimNode): Known;
+  /** The other side of a conversation, and what it keeps of it. */
+  far(
+    node: SimNode,
+    kept: Conversation,
+  ): (Known & { readonly conversation: Conversation | undefined }) | undefined;
+  say(node: SimNode, law: string): void;
+}

@@ -1,0 +1,130 @@
+/** Laws of what is on a disk: of each message's row, and of a whole conversation after a batch. */
+import { equal, limits } from "../../src/base/index.ts";
+import type { MessageRow } from "../../src/messenger/message.ts";
+import { decodeSession } from "../../src/ratchet/index.ts";
+import { has } from "../../src/wire/index.ts";
+import type { Conversation } from "./disk.ts";
+import type { Court, Known } from "./known.ts";
+import type { SimNode } from "./world.ts";
+
+/** Ways of a message of ours over the disk. */
+const ways: Readonly<Record<MessageRow["state"], readonly MessageRow["state"][]>> = {
+  waiting: ["waiting", "delivered", "read", "failed"],
+  delivered: ["delivered", "read"],
+  read: ["read"],
+  failed: ["failed"],
+  received: ["received"],
+};
+
+/** One message's row, before it is applied. */
+export function judgeRow(
+  court: Court,
+  node: SimNode,
+  kept: Conversation,
+  at: number,
+  row: MessageRow,
+): void {
+  const before = kept.messages.get(at);
+  const name = `message ${at} (${row.direction}, ${row.text})`;
+  if (before !== undefined) {
+    if (before.id !== row.id || before.direction !== row.direction || before.text !== row.text)
+      court.say(node, `${name} was overwritten by another`);
+    if (!ways[before.state].includes(row.state))
+      court.say(node, `${name} went from ${before.state} to ${row.state}`);
+    if (before.state !== row.state) proven(court, node, kept, row);
+    return;
+  }
+  if (kept.places.has(row.id)) court.say(node, `${name} is kept twice`);
+  const last = Math.max(0, ...kept.messages.keys());
+  if (at !== last + 1) court.say(node, `${name} does not follow ${last}`);
+  for (const parent of row.parents) {
+    const place = kept.places.get(parent);
+    const older = place === undefined ? undefined : kept.messages.get(place);
+    if (older !== undefined && older.lamport >= row.lamport)
+      court.say(node, `${name} is not later than its parent ${place}`);
+  }
+  for (const [place, child] of kept.messages)
+    if (child.parents.includes(row.id)) court.say(node, `${name} comes after its child ${place}`);
+  if (row.direction === "out") {
+    court.authored.set(row.id, { by: node, text: row.text });
+    if (row.state !== "waiting") court.say(node, `${name} begins as ${row.state}`);
+    return;
+  }
+  const author = court.authored.get(row.id);
+  if (author === undefined || author.text !== row.text)
+    court.say(node, `${name} was written by nobody`);
+  else if (author.by.messenger.self().account !== kept.contact?.account)
+    court.say(node, `${name} was written by somebody else`);
+}
+
+/** Delivered and read are said only of what is so. */
+function proven(court: Court, node: SimNode, kept: Conversation, row: MessageRow): void {
+  const far = court.far(node, kept);
+  if (far === undefined || row.direction !== "out") return;
+  const there = far.conversation?.places.has(row.id) || far.lost.has(row.id);
+  if ((row.state === "delivered" || row.state === "read") && !there)
+    court.say(node, `"${row.text}" is ${row.state} without being there`);
+  // What an older copy of a disk has lost counts as read with what came after it.
+  if (row.state === "read" && !far.read.has(row.id) && !far.lost.has(row.id))
+    court.say(node, `"${row.text}" is read, and nobody read it`);
+}
+
+/** A conversation after a batch. */
+export function judgeConversation(
+  court: Court,
+  node: SimNode,
+  known: Known,
+  before: Conversation,
+  kept: Conversation,
+): void {
+  const { contact } = kept;
+  if (contact === undefined) return;
+  const waiting = [...kept.messages].filter(
+    ([, { direction, state }]) => direction === "out" && state === "waiting",
+  );
+  if (waiting.length !== kept.outbox.size || waiting.some(([at]) => !kept.outbox.has(at)))
+    court.say(
+      node,
+      `waiting ${waiting.map(([at]) => at)}, but the outbox has ${[...kept.outbox.keys()]}`,
+    );
+  for (const [at, row] of waiting)
+    if (row.sequence <= contact.settled) court.say(node, `${at} is settled, and waits`);
+  if (kept.outbox.size > limits.outboxMessages) court.say(node, "the outbox has no bound");
+  const current = kept.session && decodeSession(kept.session)?.id;
+  if (kept.session && current === undefined) court.say(node, "its session cannot be read");
+  const sealed = [...kept.outbox.values()].filter(
+    ({ session }) => session && current && equal(session, current),
+  );
+  if (sealed.length > limits.sendWindow) court.say(node, "the send window has no bound");
+  for (const row of kept.messages.values())
+    if (row.lamport > contact.lamport) court.say(node, `"${row.text}" is later than our time`);
+  if (contact.readUpTo !== before.contact?.readUpTo || contact.unread === 0) {
+    const told = contact.readUpTo > (before.contact?.readUpTo ?? 0);
+    if (told && known.reading === 0) court.say(node, "read by nobody");
+    if (known.reading > 0)
+      for (const { id, direction } of kept.messages.values())
+        if (direction === "in") known.read.add(id);
+  }
+  received(court, node, before, kept);
+}
+
+/** What is noted as received is here, or will never come. */
+function received(court: Court, node: SimNode, before: Conversation, kept: Conversation): void {
+  const { contact } = kept;
+  const far = court.far(node, kept)?.conversation;
+  if (contact?.theirStream === undefined || far?.contact === undefined) return;
+  if (!equal(contact.theirStream, far.contact.stream)) return;
+  const same =
+    before.contact?.theirStream && equal(before.contact.theirStream, contact.theirStream);
+  const old = same ? before.contact?.received : undefined;
+  if (old === contact.received) return;
+  const here = new Set<number>();
+  for (const { direction, sequence } of kept.messages.values())
+    if (direction === "in") here.add(sequence);
+  const open = new Set<number>();
+  for (const { direction, sequence, state } of far.messages.values())
+    if (direction === "out" && state === "waiting") open.add(sequence);
+  for (const sequence of open)
+    if (has(contact.received, sequence) && !(old && has(old, sequence)) && !here.has(sequence))
+      court.say(node, `${sequence} is noted as received, and is not here`);
+}
