@@ -97,7 +97,7 @@ export async function anew(
   const node = new SimNode(world, name, 0);
   const { crypto } = world;
   const rows = file === undefined ? [] : restoredRows(crypto, openBackup(crypto, entropy, file));
-  const parts = { crypto, store: node.store, clock: world.time.clock(0) };
+  const parts = { crypto, store: node.store, clock: world.time.clock() };
   await createAccount(parts, { name, entropy, rows });
   await node.start();
   world.nodes.push(node);

@@ -45,6 +45,7 @@ export class Process {
       list: (table, of, options) => living(inner.list(table, of, options)),
       all: (table) => living(inner.all(table)),
       commit: (ops) => (this.dead ? never : living(inner.commit(ops))),
+      shred: () => (this.dead ? never : living(inner.shred())),
       close: () => inner.close(),
     };
   }
