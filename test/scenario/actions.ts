@@ -16,6 +16,7 @@ const expected = new Set([
   "contact-blocked",
   "contact-exists",
   "disk-full",
+  "Error: killed",
   "store-closed",
   "store-write-failed",
   "message-unknown",

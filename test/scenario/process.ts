@@ -6,7 +6,31 @@ export const never = new Promise<never>(() => undefined);
 
 export class Process {
   dead = false;
+  #fail: (why: Error) => void = () => undefined;
+  /** Rejects when the process dies. */
+  readonly #death: Promise<never>;
   readonly #timers = new Set<() => void>();
+
+  constructor() {
+    this.#death = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#death.catch(() => undefined);
+  }
+
+  /** The same calls for whoever uses the process from outside: those that wait for it when it dies fail. */
+  calls<Api extends object>(api: Api): Api {
+    return new Proxy(api, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => {
+          const result: unknown = member.apply(target, args);
+          return result instanceof Promise ? Promise.race([result, this.#death]) : result;
+        };
+      },
+    });
+  }
 
   /** @param fired told before each timer's job runs. */
   clock(inner: Clock, fired: () => void): Clock {
@@ -53,6 +77,7 @@ export class Process {
   /** Dies at once. */
   die(): void {
     this.dead = true;
+    this.#fail(new Error("killed"));
     for (const cancel of [...this.#timers]) cancel();
   }
 }

@@ -84,7 +84,7 @@ export class SimNode {
     world.homes.set(this.host.host, this);
     world.watcher?.opened(this);
     const clock = world.time.clock(() => this.skew);
-    this.messenger = await createMessenger({
+    const messenger = await createMessenger({
       crypto: this.crypto,
       store: process.store(this.store),
       transport: this.host,
@@ -92,6 +92,7 @@ export class SimNode {
       clock: process.clock(clock, () => world.step(this, "timer")),
       log: silent,
     });
+    this.messenger = process.calls(messenger);
     this.starting = false;
     this.alive = true;
     this.messenger.subscribe((event) => {
