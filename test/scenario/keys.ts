@@ -17,10 +17,13 @@ export interface Sealed {
 
 export class KeyWatch {
   readonly #sealed = new Map<string, Sealed>();
-  readonly #onWire = new Map<string, { readonly whole: string; readonly nonce: string }>();
+  readonly #onWire = new Map<
+    string,
+    { readonly whole: string; readonly nonce: string; readonly says: boolean }
+  >();
   /** Keys that went over the wire with more than one message. */
   readonly reused: string[] = [];
-  /** Of those, the ones that carried more than receipts, or came with the same nonce. */
+  /** Of those, the ones that two messages of a person had, or that came with the same nonce. */
   readonly dangerous: string[] = [];
   #seals = 0;
 
@@ -60,11 +63,12 @@ export class KeyWatch {
     if (inside === undefined) return;
     const { key, nonce, content } = inside;
     const whole = toHex(frame);
+    const says = content.message !== undefined;
     const before = this.#onWire.get(key);
     if (before !== undefined && before.whole !== whole) {
       this.reused.push(key);
-      if (content.message !== undefined || before.nonce === nonce) this.dangerous.push(key);
+      if ((says && before.says) || before.nonce === nonce) this.dangerous.push(key);
     }
-    this.#onWire.set(key, { whole, nonce });
+    this.#onWire.set(key, { whole, nonce, says: says || before?.says === true });
   }
 }
