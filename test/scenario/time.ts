@@ -35,9 +35,10 @@ export class SimTime {
     return () => this.#timers.delete(timer);
   }
 
-  /** A clock that is off by `skew()` ms and drives the same timers. */
-  clock(skew: () => number = () => 0): Clock {
-    return { now: () => this.now() + skew(), after: (ms, job) => this.after(ms, job) };
+  /** A clock that is off by `skew` ms, which may change, and drives the same timers. */
+  clock(skew: number | (() => number) = 0): Clock {
+    const off = typeof skew === "number" ? () => skew : skew;
+    return { now: () => this.now() + off(), after: (ms, job) => this.after(ms, job) };
   }
 
   /** Timers that are set. */
