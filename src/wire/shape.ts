@@ -83,11 +83,13 @@ export function optional<Value>(shape: Shape<Value>): Optional<Value> {
 
 type Members = Readonly<Record<string, Shape<unknown> | Optional<unknown>>>;
 type ValueOf<Of extends Members> = {
-  readonly [Name in keyof Of]: Of[Name] extends Shape<infer Value>
-    ? Value
-    : Of[Name] extends Optional<infer Value>
-      ? Value | undefined
-      : never;
+  readonly [Name in keyof Of as Of[Name] extends Shape<unknown>
+    ? Name
+    : never]: Of[Name] extends Shape<infer Value> ? Value : never;
+} & {
+  readonly [Name in keyof Of as Of[Name] extends Optional<unknown>
+    ? Name
+    : never]?: Of[Name] extends Optional<infer Value> ? Value | undefined : never;
 };
 
 /** An object with these members, written in this order. */
