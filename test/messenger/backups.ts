@@ -82,7 +82,7 @@ export async function keepFrom(node: SimNode): Promise<Kept> {
     store: node.store,
     transport: host,
     rendezvous: host,
-    clock: node.world.time.clock(0),
+    clock: node.world.time.clock(),
     log: silent,
   });
   return { file: await messenger.backup([]), entropy: await accountEntropy(node.store) };
