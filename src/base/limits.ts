@@ -74,8 +74,8 @@ export const limits = {
 
   /** Epochs that a pair may be derived ahead of its oldest root: about 11 years, 40 ms of hashing. */
   epochsAhead: 4_000,
-  /** Epochs that our clock alone may erase at one time: a longer absence, or a wrong clock, waits for the peer's proof. */
-  epochsUnproven: 30,
+  /** Epochs that our clock alone may erase at one time: of a wrong clock it must not lose a root that is still needed. */
+  epochsUnproven: 1,
 
   // First contact
   inviteExpiry: DAY,

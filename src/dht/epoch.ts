@@ -77,7 +77,7 @@ export function secretAt(
  * The chain without the roots before the neighbour of the current epoch: what was erased can be derived by nobody, us included.
  * Returns the same object where nothing is due; never goes back.
  *
- * A clock may lie, and an erased root is gone: one that jumped years ahead would cut the pair apart for as long. So
+ * A clock may lie, and an erased root is gone: one that jumped days ahead would cut the pair apart for as long. So
  * our clock alone erases `limits.epochsUnproven` epochs at most at one time; after a longer leap the chain stays as it is (every later
  * secret can still be derived from it) until `proven`.
  * @param now our clock, ms.

@@ -50,6 +50,7 @@ export async function establish(
   const { contact } = peer;
   const link: Link = {
     channel,
+    since: core.clock.now(),
     heardAt: core.clock.now(),
     heardSession: false,
     posting: 0,

@@ -24,6 +24,8 @@ export interface OutboxEntry {
 /** An authenticated channel with one contact. */
 export interface Link {
   readonly channel: Channel;
+  /** ms since 1970, by our clock, at which the sides agreed on it. */
+  readonly since: number;
   /** ms since 1970 of the last frame that arrived. */
   heardAt: number;
   /** The peer proved that it holds our session by a frame that opened. */

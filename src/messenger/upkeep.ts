@@ -10,9 +10,11 @@ export async function upkeep(core: Core): Promise<void> {
   for (const peer of core.book.peers()) {
     await inTurn(core, peer, async () => {
       const { contact } = peer;
-      // A contact that is here, and was found by today's keys, agrees with our clock.
-      const proven = peer.link?.heardSession === true;
-      const chain = contact.chain && advance(core.crypto, contact.chain, core.clock.now(), proven);
+      const now = core.clock.now();
+      // A contact that is here, and was found by today's keys, agrees with our clock; a link from before a leap of it proves nothing.
+      const { link } = peer;
+      const proven = link?.heardSession === true && now - link.since < limits.epoch;
+      const chain = contact.chain && advance(core.crypto, contact.chain, now, proven);
       if (chain === contact.chain) return;
       const next = { ...contact, chain };
       await core.store.commit([putContact(next)]);

@@ -9,6 +9,9 @@ import type { Person } from "./person.ts";
  */
 export type Manner = "steady" | "bursty";
 
+/** Tells apart the texts, and so the keys, of writers between the same two. */
+let writers = 0;
+
 /** Chance that a bursty writer asks again for what got no answer. */
 const ASK_AGAIN = 0.7;
 const BURST = 24;
@@ -27,6 +30,7 @@ export class Load {
   /** Faults of the node other than its end. */
   readonly faults: string[] = [];
   readonly #chance: () => number;
+  readonly #number = ++writers;
   #written = 0;
   #writing = true;
   #done: Promise<void> | undefined;
@@ -59,7 +63,7 @@ export class Load {
   }
 
   get #prefix(): string {
-    return `${this.from.name} to ${this.to.name}, ${this.manner} `;
+    return `${this.from.name} to ${this.to.name}, ${this.manner} writer ${this.#number}, `;
   }
 
   async #write(): Promise<void> {

@@ -170,7 +170,7 @@ export const rules: Readonly<Record<string, (given: Fields) => Json>> = {
     const chain = chainOf(given);
     const oldest = epochOf(number(given, "now"), chain.offset) - 1;
     const erased = oldest - chain.epoch;
-    if (erased <= 0 || (erased > 30 && given.proven !== true)) return shown(chain);
+    if (erased <= 0 || (erased > 1 && given.proven !== true)) return shown(chain);
     const root = rootAt(chain, oldest);
     return shown(root ? { ...chain, epoch: oldest, root } : chain);
   },
