@@ -17,13 +17,11 @@ export interface Sealed {
 
 export class KeyWatch {
   readonly #sealed = new Map<string, Sealed>();
-  readonly #onWire = new Map<
-    string,
-    { readonly whole: string; readonly nonce: string; readonly says: boolean }
-  >();
+  /** The messages that went over the wire, by key and nonce. */
+  readonly #onWire = new Map<string, Map<string, string>>();
   /** Keys that went over the wire with more than one message. */
   readonly reused: string[] = [];
-  /** Of those, the ones that two messages of a person had, or that came with the same nonce. */
+  /** Of those, the ones that came with the same nonce as well: not even a disk of another time may do that. */
   readonly dangerous: string[] = [];
   #seals = 0;
 
@@ -61,14 +59,12 @@ export class KeyWatch {
   see({ frame }: Passed): void {
     const inside = this.inside(frame);
     if (inside === undefined) return;
-    const { key, nonce, content } = inside;
+    const { key, nonce } = inside;
     const whole = toHex(frame);
-    const says = content.message !== undefined;
-    const before = this.#onWire.get(key);
-    if (before !== undefined && before.whole !== whole) {
-      this.reused.push(key);
-      if ((says && before.says) || before.nonce === nonce) this.dangerous.push(key);
-    }
-    this.#onWire.set(key, { whole, nonce, says: says || before?.says === true });
+    const before = this.#onWire.get(key) ?? new Map<string, string>();
+    const known = before.get(nonce);
+    if (known !== undefined && known !== whole) this.dangerous.push(key);
+    if (known !== whole && before.size > 0) this.reused.push(key);
+    this.#onWire.set(key, before.set(nonce, whole));
   }
 }

@@ -22,7 +22,7 @@ export function judgeFrame(court: Court, node: SimNode, { from, to, frame }: Pas
       court.say(node, `"${message.text}" is on the wire and not in the outbox`);
     const place = `${entry?.session && toHex(entry.session)}/${id}`;
     const before = court.onWire.get(place);
-    if (before !== undefined && !equal(before, frame))
+    if (before !== undefined && !equal(before, frame) && !court.of(node).rolledBack)
       court.say(node, `"${message.text}" was sealed twice for one session`);
     court.onWire.set(place, frame);
     court.onWire.set(`${from}/${id}`, frame);

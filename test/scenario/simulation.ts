@@ -67,9 +67,9 @@ export async function simulate({ seed, profile, plan, crash }: Scenario): Promis
   } catch (error) {
     laws.broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  if (world.keys.dangerous.length > 0) laws.broken.push("a message key was used for two messages");
+  if (world.keys.dangerous.length > 0) laws.broken.push("a key was used twice with one nonce");
   if (world.keys.reused.length > 0 && !profile.weights.rollback)
-    laws.broken.push("a key was used twice");
+    laws.broken.push("a message key was used for two messages");
   for (const node of stage.nodes) node.kill();
   return { broken: [...new Set(laws.broken)], trace: hash.digest("hex"), steps, last };
 }
