@@ -44,4 +44,6 @@ export const labels = {
   storeBlind: "sotto/1 store blind",
   storeTally: "sotto/1 store tally",
   storeProof: "sotto/1 store proof",
+  storeVault: "sotto/1 store vault",
+  storeCount: "sotto/1 store count",
 } as const;

@@ -68,7 +68,8 @@ export interface Store {
   commit(ops: readonly StoreOp[]): Promise<void>;
   /**
    * Makes what was deleted before this call, or replaced by a put that `shreds`, unreadable for whoever later gets the disk
-   * and the key; of sessions and outboxes every earlier row. Other commits wait meanwhile. Throws what `commit` throws.
+   * and the key, and so every earlier state of sessions. Not of `identity`, `meta`, `message-id` and `outbox`, which say who
+   * we are, that a message was, and what went over the wire. Other commits wait meanwhile. Throws what `commit` throws.
    */
   shred(): Promise<void>;
   close(): Promise<void>;

@@ -21,6 +21,34 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   await syncDirectory(dirname(path));
 }
 
+/**
+ * Puts bytes in the place of those that a file holds, all of them, and syncs it; makes the file where there is none. A crash
+ * may leave some of both: whoever uses this has another file meanwhile.
+ */
+export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await openIfThere(path);
+  if (!file) return writeAtomically(path, bytes);
+  try {
+    await file.writeFile(bytes);
+    await file.truncate(bytes.length);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A file's bytes; `undefined` where there is none. */
+export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  const file = await openIfThere(path, "r");
+  if (!file) return undefined;
+  try {
+    // A plain copy: pooled Buffers share their memory with strangers.
+    return Uint8Array.from(await file.readFile());
+  } finally {
+    await file.close();
+  }
+}
+
 /** Moves a file over another, and syncs the directory. Both lie in it. */
 export async function moveAtomically(from: string, to: string): Promise<void> {
   await rename(from, to);
@@ -65,9 +93,9 @@ export async function shredReplaced(
   }
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+async function openIfThere(path: string, flags = "r+"): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r+");
+    return await open(path, flags);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
@@ -80,7 +108,7 @@ async function overwrite(file: FileHandle, random: (length: number) => Uint8Arra
   await file.sync();
 }
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   // Windows cannot open a directory; its rename is on the disk without this.
   if (process.platform === "win32") return;
   const directory = await open(path, "r");

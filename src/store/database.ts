@@ -1,6 +1,6 @@
 /** LevelDB as the files of this room use it. */
 import type { Level } from "level";
-import { ownKey } from "./keys.ts";
+import { type NameRange, ownKey, type ScanRange } from "./keys.ts";
 
 export type Database = Level<Uint8Array, Uint8Array>;
 export type Snapshot = ReturnType<Database["snapshot"]>;
@@ -16,6 +16,12 @@ export interface Write {
   readonly sealed: Uint8Array | undefined;
 }
 
+/** A change that somebody asked for. */
+export interface Change extends Write {
+  /** Whether what the row held before is to be shredded. */
+  readonly shreds: boolean;
+}
+
 /** The bytes of a name as a key for maps. */
 export function textOf(name: Uint8Array): string {
   return Buffer.from(name.buffer, name.byteOffset, name.length).toString("latin1");
@@ -25,18 +31,10 @@ export function textOf(name: Uint8Array): string {
 const ROWS_AT_ONCE = 256;
 export const BYTES_AT_ONCE: number = 256 * 1024;
 
-export interface ScanRange {
-  readonly gt?: Uint8Array;
-  readonly gte?: Uint8Array;
-  readonly lt?: Uint8Array;
-  readonly lte?: Uint8Array;
-  readonly snapshot?: Snapshot;
-}
-
 /** Rows of a range in order, some at a time. The range's snapshot is the caller's to close. */
 export async function* scan(
   database: Database,
-  range: ScanRange,
+  range: ScanRange & { readonly snapshot?: Snapshot },
 ): AsyncGenerator<[Uint8Array, Uint8Array][]> {
   const iterator = database.iterator({ ...range, highWaterMarkBytes: BYTES_AT_ONCE });
   try {
@@ -50,11 +48,25 @@ export async function* scan(
   }
 }
 
-/** Lets LevelDB write its tables anew, without what later batches made void. */
-export async function compact(database: Database): Promise<void> {
+/** Writes some rows at once, all or nothing. Quicker than an array of operations, each of which would be copied. */
+export async function writeRows(
+  database: Database,
+  writes: Iterable<Write>,
+  options: { readonly sync: boolean },
+): Promise<void> {
+  const batch = database.batch();
+  for (const { key, sealed } of writes) {
+    if (sealed) batch.put(key, sealed);
+    else batch.del(key);
+  }
+  await batch.write(options);
+}
+
+/** Lets LevelDB write the tables of a range anew, without what later batches made void. */
+export async function compact(database: Database, { gte, lte }: NameRange): Promise<void> {
   // Of the implementation behind `level`; its types name only what every platform has.
   const native = database as unknown as {
     compactRange(from: Uint8Array, to: Uint8Array): Promise<void>;
   };
-  await native.compactRange(new Uint8Array(1), new Uint8Array(1).fill(0xff));
+  await native.compactRange(gte, lte);
 }

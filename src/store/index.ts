@@ -1,6 +1,7 @@
 /** Rows on the disk, the key that seals them, and the lock that keeps a second node out. */
 
 export type { StoreCheck } from "./check.ts";
+export type { DiskStore } from "./disk-store.ts";
 export { type Keychain, systemKeychain } from "./keychain.ts";
 export {
   changeProtection,
@@ -9,7 +10,6 @@ export {
   readProtection,
   unlockKeyring,
 } from "./keyring.ts";
-export type { DiskStore } from "./level.ts";
 export { acquireLock, type Lock, lockHolder } from "./lock.ts";
 export { type MemoryOptions, type MemoryStore, memoryStore } from "./memory.ts";
 export { type OpenStore, openStore } from "./open.ts";

@@ -7,7 +7,7 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import type { RowKey, Table } from "../ports/index.ts";
 
 /** Part of the format: a number, once given, is never given to another table. 0 is the store's own. */
-const tableByte: Readonly<Record<Table, number>> = {
+export const tableByte: Readonly<Record<Table, number>> = {
   meta: 1,
   identity: 2,
   contact: 3,
@@ -31,15 +31,17 @@ interface Paged {
   readonly pageByte: number;
   /** Rows whose names agree in this many bits behind the table's byte are one page. */
   readonly bits: number;
+  /** Whether its rows are sealed under a key of the page's own, which can be thrown away (docs/decisions/0012). */
+  readonly keyed: boolean;
 }
 
 const pagedTables: ReadonlyMap<number, Paged> = new Map([
   // 256 places of one conversation: blinded owner and place but for its last byte.
-  [tableByte.message, { pageByte: 10, bits: 184 }],
+  [tableByte.message, { pageByte: 10, bits: 184, keyed: true }],
   // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a million.
-  [tableByte["message-id"], { pageByte: 11, bits: 12 }],
+  [tableByte["message-id"], { pageByte: 11, bits: 12, keyed: false }],
   // 32 places of one owner: these rows are longer than a message.
-  [tableByte.search, { pageByte: 14, bits: 187 }],
+  [tableByte.search, { pageByte: 14, bits: 187, keyed: true }],
 ]);
 /** Bytes of a row's name. */
 export const KEY_BYTES = 25;
@@ -66,8 +68,16 @@ export function tableName(key: Uint8Array): string {
   return known?.[0] ?? "store";
 }
 
+/** Rows between names, each inclusive or not; without one, to the end. */
+export interface ScanRange {
+  readonly gt?: Uint8Array;
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+  readonly lte?: Uint8Array;
+}
+
 /** Smallest and largest of some rows' names, both inclusive. */
-export interface NameRange {
+export interface NameRange extends ScanRange {
   readonly gte: Uint8Array;
   readonly lte: Uint8Array;
 }
@@ -83,6 +93,11 @@ export function pageOf(key: Uint8Array): Uint8Array | undefined {
   return page;
 }
 
+/** Whether a row lies in a page. */
+export function isPaged(key: Uint8Array): boolean {
+  return pagedTables.has(key[0] ?? OWN_TABLE);
+}
+
 /** The rows that a page's sum speaks for. */
 export function rowsOf(page: Uint8Array): NameRange {
   const paged = pagedBy(page);
@@ -93,19 +108,41 @@ export function rowsOf(page: Uint8Array): NameRange {
   return { gte, lte };
 }
 
+/** Ranges of rows that hold those of some pages: one for each owner, from the first of its pages to the last. */
+export function spansOf(pages: readonly Uint8Array[]): NameRange[] {
+  const spans = new Map<string, NameRange>();
+  for (const page of [...pages].sort(Buffer.compare)) {
+    const owner = Buffer.from(page.subarray(0, 1 + BLIND_BYTES)).toString("latin1");
+    const { gte, lte } = rowsOf(page);
+    spans.set(owner, { gte: spans.get(owner)?.gte ?? gte, lte });
+  }
+  return [...spans.values()];
+}
+
 /** Whether a row is the sum of a page. */
 export function isPage(key: Uint8Array): boolean {
   return pagedBy(key) !== undefined;
 }
 
+/** Whether a row is the sum of a page that has a key. */
+export function isKeyedPage(key: Uint8Array): boolean {
+  return pagedBy(key)?.keyed === true;
+}
+
+/** The names of all sums of pages that have keys. */
+export const keyedPages: readonly NameRange[] = [...pagedTables.values()]
+  .filter(({ keyed }) => keyed)
+  .map(({ pageByte }) => tableRange(pageByte));
+
 /** Every row that the root tally covers: all but the store's own and those that lie in pages. */
-export const rootRanges: readonly { readonly gt: Uint8Array; readonly lt?: Uint8Array }[] =
-  rangesBeside([...pagedTables.keys()].toSorted((a, b) => a - b));
+export const rootRanges: readonly ScanRange[] = rangesBeside(
+  [...pagedTables.keys()].toSorted((a, b) => a - b),
+);
 
 /** What lies before, between and behind some tables. */
-function rangesBeside(tables: readonly number[]): { gt: Uint8Array; lt?: Uint8Array }[] {
+function rangesBeside(tables: readonly number[]): ScanRange[] {
   let gt = ownKey(Number.MAX_SAFE_INTEGER);
-  const ranges: { gt: Uint8Array; lt?: Uint8Array }[] = [];
+  const ranges: ScanRange[] = [];
   for (const byte of tables) {
     ranges.push({ gt, lt: Uint8Array.of(byte) });
     gt = tableRange(byte).lte;
@@ -127,7 +164,8 @@ function fillBehind(name: Uint8Array, bits: number, value: 0 | 0xff): void {
   name.fill(value, at + 1);
 }
 
-function tableRange(byte: number): NameRange {
+/** The names of the rows of a table, by its byte. */
+export function tableRange(byte: number): NameRange {
   const rest = KEY_BYTES - 1;
   return {
     gte: concat(Uint8Array.of(byte), new Uint8Array(rest)),

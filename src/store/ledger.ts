@@ -1,16 +1,18 @@
-/** Keeps the sums as batches come: which rows of sums a batch must write beside its own. */
-import { type Database, TALLY_KEY, textOf, type Write } from "./database.ts";
-import { pageOf } from "./keys.ts";
-import type { Sealer } from "./sealed.ts";
-import { emptySum, encodeTally, isEmpty, type Marker, type Tally, toggle } from "./tally.ts";
+/** Keeps the sums as batches come: which rows of sums a batch must write beside its own, and the keys of pages. */
+import type { CryptoProvider } from "../crypto/index.ts";
+import { type Change, type Database, TALLY_KEY, textOf, type Write } from "./database.ts";
+import { addGroup, groupOf, removeGroup } from "./groups.ts";
+import { isKeyedPage, pageOf } from "./keys.ts";
+import { encodePageRow, openPageRow, PAGE_KEY_BYTES, type PageRow } from "./page-row.ts";
+import type { RowSeals } from "./row-seals.ts";
+import { emptySum, encodeTally, type Marker, type Tally, toggle } from "./tally.ts";
 
-/** Sums of pages that are remembered: 16,000 messages that come to different conversations. About 4 MB. */
+/** Pages that are remembered: 16,000 messages that come to different conversations. About 6 MB. */
 const REMEMBERED = 16_384;
 
-/** The sum of a page, and what stands for it in the root. */
-interface PageSum {
-  readonly sum: Uint8Array;
-  /** `undefined` where the page has no row on the disk. */
+interface Page {
+  readonly row: PageRow;
+  /** What stands for it in the root; `undefined` where it has no row on the disk. */
   readonly mark: Uint8Array | undefined;
 }
 
@@ -21,77 +23,140 @@ export interface Booked {
   settle(): void;
 }
 
+/** What a batch of the shredder changes beside rows. */
+export interface Shredding {
+  /** New keys of pages (32 bytes), under which all of their rows that open are among the changes. */
+  readonly pages?: readonly { readonly page: Uint8Array; readonly key: Uint8Array }[];
+  /** Groups that turn, all of whose rows that open are among the changes, sealed under the next keys. */
+  readonly groups?: readonly number[];
+}
+
+export interface LedgerParts {
+  readonly database: Database;
+  readonly seals: RowSeals;
+  readonly mark: Marker;
+  readonly random: CryptoProvider["random"];
+}
+
 export class Ledger {
-  readonly #database: Database;
-  readonly #sealer: Sealer;
-  readonly #mark: Marker;
-  readonly #pages = new Map<string, PageSum>();
+  readonly #parts: LedgerParts;
+  readonly #pages = new Map<string, Page>();
+  /** Keys of pages that are not on the disk yet, though rows may be sealed under them already. */
+  readonly #fresh = new Map<string, Uint8Array>();
   #root: Tally;
 
-  constructor(database: Database, sealer: Sealer, mark: Marker, root: Tally) {
-    this.#database = database;
-    this.#sealer = sealer;
-    this.#mark = mark;
+  constructor(parts: LedgerParts, root: Tally) {
+    this.#parts = parts;
     this.#root = root;
+  }
+
+  /** Of what is on the disk. */
+  get root(): Tally {
+    return this.#root;
+  }
+
+  /** The key of a keyed page; `undefined` where nothing was written to it. Throws `store-damaged`. */
+  knownKey(page: Uint8Array): Uint8Array | undefined {
+    const name = textOf(page);
+    return this.#fresh.get(name) ?? this.#page(name, page).row.key;
+  }
+
+  /** The key of a keyed page for a row that will be committed. Throws `store-damaged`. */
+  keyFor(page: Uint8Array): Uint8Array {
+    const known = this.knownKey(page);
+    if (known) return known;
+    const key = this.#parts.random(PAGE_KEY_BYTES);
+    this.#fresh.set(textOf(page), key);
+    return key;
   }
 
   /**
    * The batch that makes these changes, of which each row has one. No batch may be on its way. Rows of pages are not checked
    * first: what is wrong with a page stays wrong in its sum, whatever is added and taken.
    */
-  book(changes: readonly Write[]): Booked {
-    const root = { rows: this.#root.rows, sum: this.#root.sum.slice() };
-    const touched = new Map<string, { page: Uint8Array; before: PageSum; sum: Uint8Array }>();
+  book(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): Booked {
+    const { database, seals, mark } = this.#parts;
+    const root = { ...this.#root, sum: this.#root.sum.slice(), due: this.#root.due.slice() };
+    const touched = new Map<string, { page: Uint8Array; before: Page; after: MutablePageRow }>();
 
-    const sumOf = (page: Uint8Array): Uint8Array => {
+    const rowOf = (page: Uint8Array): MutablePageRow => {
       const name = textOf(page);
       const known = touched.get(name);
-      if (known) return known.sum;
-      const before = this.#pageSum(name, page);
-      const sum = before.sum.slice();
-      touched.set(name, { page, before, sum });
-      return sum;
+      if (known) return known.after;
+      const before = this.#page(name, page);
+      const key = isKeyedPage(page) ? (before.row.key ?? this.keyFor(page)) : undefined;
+      const after = { sum: before.row.sum.slice(), key, due: before.row.due };
+      touched.set(name, { page, before, after });
+      return after;
+    };
+    const due = (name: Uint8Array): void => {
+      const group = groupOf(name);
+      if (group !== undefined) addGroup(root.due, group);
     };
 
-    for (const { key, sealed } of changes) {
-      const old = this.#database.getSync(key);
+    for (const { key, sealed, shreds } of changes) {
+      const old = database.getSync(key);
       if (!old && !sealed) continue;
       const page = pageOf(key);
-      const sum = page ? sumOf(page) : root.sum;
-      if (old) toggle(sum, this.#mark(key, old));
-      if (sealed) toggle(sum, this.#mark(key, sealed));
-      if (!page) root.rows += Number(sealed !== undefined) - Number(old !== undefined);
+      const row = page && rowOf(page);
+      const sum = row ? row.sum : root.sum;
+      if (old) toggle(sum, mark(key, old));
+      if (sealed) toggle(sum, mark(key, sealed));
+      if (!row) root.rows += Number(sealed !== undefined) - Number(old !== undefined);
+      if (!old || !shreds) continue;
+      if (row?.key) row.due = true;
+      due(page ?? key);
     }
+    for (const { page, key } of pages) Object.assign(rowOf(page), { key, due: false });
 
-    const writes = [...changes];
-    const settled = new Map<string, PageSum>();
-    for (const [name, { page, before, sum }] of touched) {
-      const sealed = isEmpty(sum) ? undefined : this.#sealer.seal(page, sum);
-      const mark = sealed && this.#mark(page, sealed);
+    const writes: Write[] = [...changes];
+    const settled = new Map<string, Page>();
+    for (const [name, { page, before, after }] of touched) {
+      const value = encodePageRow(after);
+      const sealed = value && seals.seal(page, value);
+      const pageMark = sealed && mark(page, sealed);
       if (before.mark) toggle(root.sum, before.mark);
-      if (mark) toggle(root.sum, mark);
-      root.rows += Number(mark !== undefined) - Number(before.mark !== undefined);
+      if (pageMark) toggle(root.sum, pageMark);
+      root.rows += Number(pageMark !== undefined) - Number(before.mark !== undefined);
       writes.push({ key: page, sealed });
-      settled.set(name, { sum, mark });
+      const row = sealed ? after : { ...after, key: undefined };
+      settled.set(name, { row, mark: pageMark });
     }
-    const tally: Tally = { ...root, commits: this.#root.commits + 1 };
-    writes.push({ key: TALLY_KEY, sealed: this.#sealer.seal(TALLY_KEY, encodeTally(tally)) });
+    for (const group of groups) removeGroup(root.due, group);
+    const generation = root.generation + Number(groups.length > 0);
+    const tally: Tally = { ...root, generation, commits: root.commits + 1 };
+    writes.push({ key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeTally(tally)) });
 
     return {
       writes,
       settle: () => {
         this.#root = tally;
-        if (this.#pages.size + settled.size > REMEMBERED) this.#pages.clear();
-        for (const [name, page] of settled) this.#pages.set(name, page);
+        // Rows of pages were sealed anew with their groups, and have other marks now.
+        if (groups.length > 0 || this.#pages.size + settled.size > REMEMBERED) this.#pages.clear();
+        for (const [name, page] of settled) {
+          this.#pages.set(name, page);
+          this.#fresh.delete(name);
+        }
       },
     };
   }
 
-  #pageSum(name: string, page: Uint8Array): PageSum {
+  #page(name: string, page: Uint8Array): Page {
     const known = this.#pages.get(name);
     if (known) return known;
-    const sealed = this.#database.getSync(page);
-    if (!sealed) return { sum: emptySum(), mark: undefined };
-    return { sum: this.#sealer.open(page, sealed), mark: this.#mark(page, sealed) };
+    const { database, seals, mark } = this.#parts;
+    const sealed = database.getSync(page);
+    const found: Page = sealed
+      ? { row: openPageRow(seals.opener(), page, sealed), mark: mark(page, sealed) }
+      : { row: { sum: emptySum(), key: undefined, due: false }, mark: undefined };
+    if (this.#pages.size >= REMEMBERED) this.#pages.clear();
+    this.#pages.set(name, found);
+    return found;
   }
+}
+
+interface MutablePageRow {
+  sum: Uint8Array;
+  key: Uint8Array | undefined;
+  due: boolean;
 }

@@ -1,93 +1,85 @@
 /** The store on LevelDB: sealed rows, batches that are on the disk before anybody is told so. */
 import { type SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";
+import type { ListOptions, Row, RowKey, StoreOp, Table } from "../ports/index.ts";
+import { damagedFiles, mendFiles } from "./beside.ts";
 import { checkRows, type StoreCheck } from "./check.ts";
-import { BYTES_AT_ONCE, compact, type Database, textOf, type Write } from "./database.ts";
-import { readFault, storeClosed, writeFault } from "./faults.ts";
-import { KEY_BYTES, type KeyNames, keyNames, pageOf } from "./keys.ts";
-import { Ledger } from "./ledger.ts";
+import type { Counter } from "./counter.ts";
+import { BYTES_AT_ONCE, type Change, type Database, textOf, writeRows } from "./database.ts";
+import type { DiskStore } from "./disk-store.ts";
+import { readFault, storeClosed } from "./faults.ts";
+import { turns } from "./groups.ts";
+import { isKeyedPage, KEY_BYTES, type KeyNames, keyNames, pageOf } from "./keys.ts";
+import { Ledger, type Shredding } from "./ledger.ts";
 import { type Entry, Pages, type ReadRange } from "./pages.ts";
-import { SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
-import { type Sealer, sealer } from "./sealed.ts";
+import { type Changes, WriteQueue } from "./queue.ts";
+import { Reclaimer } from "./reclaim.ts";
+import { orDamaged, type RowSeals } from "./row-seals.ts";
+import type { StoreKeys } from "./schema.ts";
+import { isDue, shred } from "./shred.ts";
 import { type Marker, marker, type Tally } from "./tally.ts";
+import type { Vault } from "./vault-files.ts";
 
-/** A store on the disk, which can be told to look at every row. */
-export interface DiskStore extends Store {
-  /** The first damage that a read found. */
-  readonly damage: SottoError | undefined;
-  /**
-   * Reads and opens every row, and holds all of them against their sums: also those of pages that nobody has touched. Others
-   * may go on reading and writing meanwhile. Throws `store-damaged` where the files cannot be read at all.
-   */
-  check(): Promise<StoreCheck>;
-  /** Resolves with the fault of the first write that failed; from then on nothing is written any more. */
-  readonly failed: Promise<SottoError>;
+export interface LevelParts {
+  /** Open, with rows that were found to fit `tally`. The store owns it from now on, and the files beside it. */
+  readonly database: Database;
+  readonly crypto: CryptoProvider;
+  readonly keys: StoreKeys;
+  readonly seals: RowSeals;
+  readonly tally: Tally;
+  readonly vault: Vault;
+  readonly counter: Counter;
+  readonly rolledBack: boolean;
+  /** Is told of the first damage that a read finds. */
+  readonly onDamage?: ((damage: SottoError) => void) | undefined;
 }
 
-interface Waiting {
-  /** The last change of each row, by its name. */
-  readonly writes: ReadonlyMap<string, Write>;
-  readonly resolve: () => void;
-  readonly reject: (fault: SottoError) => void;
-}
-
-/**
- * A store over an open database whose rows were found to fit `tally`. Owns the database from now on.
- *
- * Group commit: while a batch is being synced, callers gather, and the next batch takes all of them at once.
- * A sync costs the same for one row as for a hundred.
- */
 export class LevelStore implements DiskStore {
+  readonly rolledBack: boolean;
+  readonly #parts: LevelParts;
   readonly #database: Database;
   readonly #names: KeyNames;
-  readonly #sealer: Sealer;
+  readonly #seals: RowSeals;
   readonly #mark: Marker;
   readonly #pages: Pages;
   readonly #ledger: Ledger;
-  #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #queue: WriteQueue;
+  readonly #reclaimer: Reclaimer;
+  #damage: SottoError | undefined;
   #closing: Promise<void> | undefined;
   #wrote = false;
-  #fault: SottoError | undefined;
-  #fail: (fault: SottoError) => void = () => undefined;
-  readonly failed = new Promise<SottoError>((resolve) => {
-    this.#fail = resolve;
-  });
-  #damage: SottoError | undefined;
-  readonly #onDamage: (damage: SottoError) => void;
-  readonly #keys: StoreKeys;
 
-  /** @param onDamage is told of the first damage that a read finds. */
-  constructor(
-    database: Database,
-    crypto: CryptoProvider,
-    keys: StoreKeys,
-    tally: Tally,
-    onDamage: (damage: SottoError) => void = () => undefined,
-  ) {
+  constructor(parts: LevelParts) {
+    const { database, crypto, keys, seals, tally } = parts;
+    this.#parts = parts;
+    this.rolledBack = parts.rolledBack;
     this.#database = database;
-    this.#onDamage = onDamage;
-    this.#keys = keys;
     this.#names = keyNames(crypto, keys.blind);
-    this.#sealer = sealer(crypto, keys.seal, SCHEMA_VERSION);
+    this.#seals = seals;
     this.#mark = marker(crypto, keys.tally);
-    this.#pages = new Pages(database, this.#sealer, this.#mark);
-    this.#ledger = new Ledger(database, this.#sealer, this.#mark, tally);
+    const { random } = crypto;
+    this.#ledger = new Ledger({ database, seals, mark: this.#mark, random }, tally);
+    this.#pages = new Pages({ database, seals, mark: this.#mark, ledger: this.#ledger });
+    this.#reclaimer = new Reclaimer(database);
+    this.#queue = new WriteQueue((changes) => this.#write(changes));
   }
 
   get damage(): SottoError | undefined {
     return this.#damage;
   }
 
+  get failed(): Promise<SottoError> {
+    return this.#queue.failed;
+  }
+
   async get(key: RowKey): Promise<Uint8Array | undefined> {
     const name = this.#names.of(key);
     const page = pageOf(name);
-    // In this thread: about 5 µs, where a round through the thread pool takes 70.
     return this.#read(async () => {
-      if (page) await this.#pages.check(page);
+      if (page) return this.#pages.get(name, page);
+      // In this thread: about 5 µs, where a round through the thread pool takes 70.
       const sealed = this.#database.getSync(name);
-      return sealed && this.#sealer.open(name, sealed);
+      return sealed && this.#seals.open(name, sealed);
     });
   }
 
@@ -99,51 +91,72 @@ export class LevelStore implements DiskStore {
       reverse,
       limit,
     };
-    return this.#read(async () => {
-      const rows: Row[] = [];
-      for (const [name, sealed] of await this.#entries(range))
-        rows.push({ at: placeOf(name), value: this.#sealer.open(name, sealed) });
-      return rows;
-    });
+    const entries = await this.#read(() => this.#entries(range));
+    return entries.map(([name, value]) => ({ at: placeOf(name), value }));
   }
 
   async all(table: Table): Promise<Uint8Array[]> {
-    return this.#read(async () => {
-      const range = { ...this.#names.table(table), reverse: false, limit: Infinity };
-      return (await this.#entries(range)).map(([name, sealed]) => this.#sealer.open(name, sealed));
-    });
+    const range = { ...this.#names.table(table), reverse: false, limit: Infinity };
+    const entries = await this.#read(() => this.#entries(range));
+    return entries.map(([, value]) => value);
   }
 
   async check(): Promise<StoreCheck> {
-    return this.#read(() => checkRows(this.#database, this.#sealer, this.#mark));
+    const { rows, damaged } = await this.#read(() =>
+      checkRows(this.#database, this.#seals.opener(), this.#mark),
+    );
+    const { vault, counter } = this.#parts;
+    const files = await this.#read(async () => {
+      if (this.#queue.fault) return damagedFiles(vault, counter);
+      let mended: string[] = [];
+      await this.#queue.exclusively(async () => {
+        mended = await damagedFiles(vault, counter);
+        await this.#queue.guard(() => mendFiles(vault, counter, mended));
+      });
+      return mended;
+    });
+    return { rows, damaged: [...damaged, ...files].sort() };
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
     if (this.#closing) throw storeClosed();
-    // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the time
-    // that the disk takes for the batch before.
-    const last = new Map<string, { key: Uint8Array; op: StoreOp }>();
+    const last = new Map<string, Asked>();
     for (const op of ops) {
       const key = this.#names.of(op.key);
-      last.set(textOf(key), { key, op });
+      const name = textOf(key);
+      const value = op.kind === "put" ? op.value : undefined;
+      const shreds = op.kind === "delete" || op.shreds === true || turns(key);
+      last.set(name, { key, value, shreds: shreds || last.get(name)?.shreds === true });
     }
     if (last.size === 0) return;
-    const writes = new Map<string, Write>();
-    for (const [name, { key, op }] of last) {
-      const sealed = op.kind === "put" ? this.#sealer.seal(key, op.value) : undefined;
-      writes.set(name, { key, sealed });
+    if (this.#queue.hasJobs) {
+      // Keys may be others once it is written, and the caller may change its bytes while it waits.
+      for (const [name, { value, ...rest }] of last)
+        last.set(name, { ...rest, value: value && Uint8Array.from(value) });
+      return this.#queue.commit(() => this.#seal(last));
     }
-    return new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ writes, resolve, reject });
-      this.#writing ??= this.#writeWaiting();
-    });
+    // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the time
+    // that the disk takes for the batch before.
+    const changes = this.#seal(last);
+    return this.#queue.commit(() => changes);
   }
 
   async shred(): Promise<void> {
     if (this.#closing) throw storeClosed();
-    await this.#writing;
-    if (this.#fault) throw this.#fault;
-    await compact(this.#database);
+    const { vault, crypto } = this.#parts;
+    await this.#queue.exclusively(async () => {
+      if (!isDue(this.#ledger)) return;
+      const pages = await shred({
+        database: this.#database,
+        seals: this.#seals,
+        ledger: this.#ledger,
+        vault,
+        random: crypto.random,
+        write: (changes, shredding) => this.#queue.guard(() => this.#write(changes, shredding)),
+        guard: (write) => this.#queue.guard(write),
+      });
+      this.#reclaimer.take(pages);
+    });
   }
 
   close(): Promise<void> {
@@ -152,11 +165,14 @@ export class LevelStore implements DiskStore {
   }
 
   async #close(): Promise<void> {
-    await this.#writing;
+    await this.#queue.idle();
+    await this.#reclaimer.idle();
     await this.#database.close();
+    const { counter, keys, vault } = this.#parts;
+    counter.close();
     // Whoever still reads is told that the store is closed.
-    wipe(this.#keys.seal, this.#keys.blind, this.#keys.tally);
-    if (this.#fault || !this.#wrote) return;
+    wipe(...Object.values(keys), ...vault.state.keys, ...vault.state.next.values());
+    if (this.#queue.fault || !this.#wrote) return;
     // Opening turns the log into a table file. The end of a log can be lost without a trace, and leaves a
     // whole earlier state; a row that is lost from a table is missed in the tally. So no log stays behind.
     try {
@@ -167,10 +183,23 @@ export class LevelStore implements DiskStore {
     }
   }
 
-  #entries(range: ReadRange): Promise<Entry[]> {
-    return pageOf(range.gte)
-      ? this.#pages.read(range)
-      : this.#database.iterator({ ...range, highWaterMarkBytes: BYTES_AT_ONCE }).all();
+  #seal(asked: ReadonlyMap<string, Asked>): Changes {
+    const changes = new Map<string, Change>();
+    for (const [name, { key, value, shreds }] of asked) {
+      const page = value && pageOf(key);
+      const pageKey = page && isKeyedPage(page) ? this.#ledger.keyFor(page) : undefined;
+      changes.set(name, { key, sealed: value && this.#seals.seal(key, value, pageKey), shreds });
+    }
+    return changes;
+  }
+
+  async #entries(range: ReadRange): Promise<readonly Entry[]> {
+    if (pageOf(range.gte)) return this.#pages.read(range);
+    const open = this.#seals.opener();
+    const rows = await this.#database
+      .iterator({ ...range, highWaterMarkBytes: BYTES_AT_ONCE })
+      .all();
+    return rows.map(([name, sealed]) => [name, orDamaged(name, open(name, sealed))]);
   }
 
   async #read<Result>(job: () => Promise<Result>): Promise<Result> {
@@ -181,47 +210,28 @@ export class LevelStore implements DiskStore {
       const fault = this.#closing ? storeClosed() : readFault(error);
       if (fault.code === "store-damaged" && !this.#damage) {
         this.#damage = fault;
-        this.#onDamage(fault);
+        this.#parts.onDamage?.(fault);
       }
       throw fault;
     }
   }
 
-  async #writeWaiting(): Promise<void> {
-    // Callers of the same tick go together.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      try {
-        if (this.#fault) throw this.#fault;
-        await this.#write(group);
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        // Fail-stop. The batch may be on the disk or not, and after a failed sync the kernel may have dropped
-        // pages that it will call clean: what this handle believes is no longer known to be true.
-        this.#fault ??= writeFault(error);
-        this.#fail(this.#fault);
-        for (const { reject } of group) reject(this.#fault);
-      }
-    }
-    this.#writing = undefined;
-  }
-
   /** One atomic, synced batch: the last write to each row, and the sums that follow from them. */
-  async #write(group: readonly Waiting[]): Promise<void> {
-    const last = new Map(group.flatMap(({ writes }) => [...writes]));
-    const { writes, settle } = this.#ledger.book([...last.values()]);
-    // Quicker than an array of operations, each of which would be copied.
-    const batch = this.#database.batch();
-    for (const { key, sealed } of writes) {
-      if (sealed) batch.put(key, sealed);
-      else batch.del(key);
-    }
-    await batch.write({ sync: true });
+  async #write(changes: readonly Change[], shredding?: Shredding): Promise<void> {
+    const { writes, settle } = this.#ledger.book(changes, shredding);
+    await writeRows(this.#database, writes, { sync: true });
     settle();
     this.#wrote = true;
+    this.#parts.counter.write(this.#ledger.root.commits);
   }
+}
+
+/** What a row is to hold. */
+interface Asked {
+  readonly key: Uint8Array;
+  /** `undefined` deletes. */
+  readonly value: Uint8Array | undefined;
+  readonly shreds: boolean;
 }
 
 /** The place that a row's name ends with; names were made from whole numbers below 2^53. */

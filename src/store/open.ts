@@ -5,18 +5,23 @@ import { Level } from "level";
 import { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
-import { type Database, SCHEMA_KEY, scan, TALLY_KEY } from "./database.ts";
+import { makeBeside, mirrorOf } from "./beside.ts";
+import { type Database, SCHEMA_KEY, scan, TALLY_KEY, writeRows } from "./database.ts";
+import type { DiskStore } from "./disk-store.ts";
 import { isLocked, openFault, writeFault } from "./faults.ts";
 import { KEY_BYTES, rootRanges } from "./keys.ts";
-import { type DiskStore, LevelStore } from "./level.ts";
+import { LevelStore } from "./level.ts";
 import { lockHolder } from "./lock.ts";
+import { finishRenaming, migrate, openOldTally, removeLeftovers } from "./migrate.ts";
 import { checkSchema, deriveKeys, encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
-import { sealer } from "./sealed.ts";
+import { seals } from "./sealed.ts";
+import { settle } from "./settle.ts";
 import {
   decodeTally,
   emptySum,
   emptyTally,
   encodeTally,
+  type Marker,
   marker,
   sameRows,
   type Tally,
@@ -35,9 +40,10 @@ export interface OpenStore {
 }
 
 /**
- * Opens the store, or makes it where there is none. Reads the name and tag of every row but those that lie in pages
- * (messages and their index), of every page's sum, and compares their sum with the one that the last batch
- * left: rows that were lost, put back or moved are noticed here, those of pages when a page is first touched.
+ * Opens the store, or makes it where there is none; one of an older version is migrated first. Reads the name and tag of every
+ * row but those that lie in pages (messages, their index, and what is searched), of every page's sum, and compares their sum with
+ * the one that the last batch left: rows that were lost, put back or moved are noticed here, those of pages when a page is
+ * first touched. Whether the whole database is a copy from before says `rolledBack`.
  *
  * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this store's),
  * `store-write-failed` or `disk-full`.
@@ -45,25 +51,56 @@ export interface OpenStore {
 export async function openStore(options: OpenStore): Promise<DiskStore> {
   const { directory, key, crypto, log, onDamage } = options;
   const keys = deriveKeys(crypto, key);
-  const path = join(directory, "db");
-  const { database, holdsTables } = await openDatabase(directory, path);
+  const mark = marker(crypto, keys.tally);
+  const openFolder = async (folder: string): Promise<Database> =>
+    (await openDatabase(directory, folder)).database;
+  let store: LevelStore;
+  await finishRenaming(directory).catch((error: unknown) => {
+    throw openFault(error);
+  });
+  const opened = await openDatabase(directory, "db");
+  let { database } = opened;
   try {
-    const schema = await database.get(SCHEMA_KEY);
-    const tally = schema
-      ? await checkRoot(database, crypto, keys, schema)
-      : await create(database, crypto, keys, holdsTables);
-    log("store.opened", { rows: tally.rows, commits: tally.commits, fresh: schema === undefined });
-    return new LevelStore(database, crypto, keys, tally, onDamage);
+    const row = await database.get(SCHEMA_KEY);
+    const fresh = row === undefined;
+    if (!row) await create({ directory, database, crypto, keys }, opened.holdsTables);
+    else if (checkSchema(crypto, keys, row) < SCHEMA_VERSION) {
+      const parts = { directory, crypto, keys, log, openFolder };
+      const sealed = await database.get(TALLY_KEY);
+      const tally = await checkRoot(database, mark, sealed && openOldTally(parts, sealed));
+      database = await migrate(parts, database, tally);
+    }
+    await removeLeftovers(directory);
+    const versioned = seals(crypto, SCHEMA_VERSION);
+    const sealed = await database.get(TALLY_KEY);
+    const value = sealed && versioned.open(keys.seal, TALLY_KEY, sealed);
+    const written = await checkRoot(database, mark, value && decodeTally(value));
+    const settled = await settle(
+      { directory, database, crypto, keys, seals: versioned, log },
+      written,
+    );
+    store = new LevelStore({ database, crypto, keys, onDamage, ...settled });
+    log("store.opened", { rows: written.rows, commits: written.commits, fresh });
+    if (!settled.interrupted) return store;
   } catch (error) {
     await database.close();
     throw openFault(error);
+  }
+  try {
+    // Keys were being thrown away when the last process ended.
+    await store.shred();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }
 
 async function openDatabase(
   directory: string,
-  path: string,
+  folder: string,
 ): Promise<{ database: Database; holdsTables: boolean }> {
+  const path = join(directory, folder);
   const files = await filesIn(path);
   const holdsTables = files.some((file) => file.endsWith(".ldb"));
   const database: Database = new Level(path, {
@@ -94,46 +131,44 @@ async function filesIn(path: string): Promise<string[]> {
   }
 }
 
-/** Writes the first rows. A process that was killed at any point of this leaves a store that opens. */
+interface CreateParts {
+  readonly directory: string;
+  readonly database: Database;
+  readonly crypto: CryptoProvider;
+  readonly keys: StoreKeys;
+}
+
+/** Writes the vault and the first rows. A process that was killed at any point of this leaves a store that opens. */
 async function create(
-  database: Database,
-  crypto: CryptoProvider,
-  keys: StoreKeys,
+  { directory, database, crypto, keys }: CreateParts,
   holdsTables: boolean,
-): Promise<Tally> {
+): Promise<void> {
   const present = await database.keys({ limit: 1 }).all();
   // The schema row of a finished store lies in a table file, so a lost log alone cannot make it look new.
   if (present.length > 0 || holdsTables)
     throw new SottoError("store-damaged", "The first row of the store is missing.");
-  const sealed = sealer(crypto, keys.seal, SCHEMA_VERSION);
-  await database.batch(
-    [
-      { type: "put", key: SCHEMA_KEY, value: encodeSchema(crypto, keys) },
-      { type: "put", key: TALLY_KEY, value: sealed.seal(TALLY_KEY, encodeTally(emptyTally)) },
-    ],
-    { sync: true },
-  );
+  if ((await mirrorOf({ directory, crypto, keys })) > 0)
+    throw new SottoError("store-damaged", "The store's vault is there, and its database is gone.");
+  await makeBeside({ directory, crypto, keys }, 0);
+  const tally = seals(crypto, SCHEMA_VERSION).seal(keys.seal, TALLY_KEY, encodeTally(emptyTally()));
+  const rows = [
+    { key: SCHEMA_KEY, sealed: encodeSchema(crypto, keys) },
+    { key: TALLY_KEY, sealed: tally },
+  ];
+  await writeRows(database, rows, { sync: true });
   // Opening turns the log into a table file.
   await database.close();
   await database.open();
-  return emptyTally;
 }
 
+/** The tally that was written, if the rows that it speaks of are there. */
 async function checkRoot(
   database: Database,
-  crypto: CryptoProvider,
-  keys: StoreKeys,
-  schema: Uint8Array,
+  mark: Marker,
+  written: Tally | undefined,
 ): Promise<Tally> {
-  checkSchema(crypto, keys, schema);
-  const sealedTally = await database.get(TALLY_KEY);
-  const written =
-    sealedTally &&
-    decodeTally(sealer(crypto, keys.seal, SCHEMA_VERSION).open(TALLY_KEY, sealedTally));
   if (!written) throw new SottoError("store-damaged", "The store's count of its rows is missing.");
-
-  const mark = marker(crypto, keys.tally);
-  const found = { commits: written.commits, rows: 0, sum: emptySum() };
+  const found = { rows: 0, sum: emptySum() };
   for (const range of rootRanges)
     for await (const rows of scan(database, range)) {
       if (rows.some(([key]) => key.length !== KEY_BYTES))

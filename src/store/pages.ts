@@ -4,8 +4,10 @@
  */
 import { SottoError } from "../base/index.ts";
 import { BYTES_AT_ONCE, type Database, type Snapshot, scan, textOf } from "./database.ts";
-import { KEY_BYTES, type NameRange, pageOf, rowsOf, tableName } from "./keys.ts";
-import type { Sealer } from "./sealed.ts";
+import { isKeyedPage, KEY_BYTES, type NameRange, pageOf, rowsOf, tableName } from "./keys.ts";
+import type { Ledger } from "./ledger.ts";
+import { openPageRow } from "./page-row.ts";
+import { type Opener, orDamaged, type RowSeals } from "./row-seals.ts";
 import { emptySum, isEmpty, type Marker, toggle } from "./tally.ts";
 
 /** Pages whose check is remembered; beyond it all are forgotten, and checked anew. About 3 MB. */
@@ -16,18 +18,28 @@ export interface ReadRange extends NameRange {
   readonly limit: number;
 }
 
-export type Entry = [Uint8Array, Uint8Array];
+/** A row's name and its opened value. */
+export type Entry = readonly [name: Uint8Array, value: Uint8Array];
+
+export interface PagesParts {
+  readonly database: Database;
+  readonly seals: RowSeals;
+  readonly mark: Marker;
+  readonly ledger: Pick<Ledger, "knownKey">;
+}
 
 export class Pages {
   readonly #database: Database;
-  readonly #sealer: Sealer;
+  readonly #seals: RowSeals;
   readonly #mark: Marker;
+  readonly #ledger: PagesParts["ledger"];
   readonly #checked = new Map<string, Promise<void>>();
 
-  constructor(database: Database, sealer: Sealer, mark: Marker) {
+  constructor({ database, seals, mark, ledger }: PagesParts) {
     this.#database = database;
-    this.#sealer = sealer;
+    this.#seals = seals;
     this.#mark = mark;
+    this.#ledger = ledger;
   }
 
   /**
@@ -45,11 +57,35 @@ export class Pages {
     return checking;
   }
 
+  /** The value of a row in a page. */
+  async get(name: Uint8Array, page: Uint8Array): Promise<Uint8Array | undefined> {
+    await this.check(page);
+    // In this thread: about 5 µs, where a round through the thread pool takes 70.
+    const sealed = this.#database.getSync(name);
+    if (!sealed) return undefined;
+    if (!isKeyedPage(page)) return this.#seals.open(name, sealed);
+    const key = this.#ledger.knownKey(page);
+    return (key && this.#seals.opener()(name, sealed, key)) ?? this.#getTogether(name, page);
+  }
+
+  /** The same where row and key were not read at one moment, and the page got another key in between. */
+  async #getTogether(name: Uint8Array, page: Uint8Array): Promise<Uint8Array | undefined> {
+    const snapshot = this.#database.snapshot();
+    try {
+      const open = this.#seals.opener();
+      const sealed = this.#database.getSync(name, { snapshot });
+      return sealed && orDamaged(name, open(name, sealed, this.#keyAt(page, open, snapshot)));
+    } finally {
+      await snapshot.close();
+    }
+  }
+
   /** Rows of a range within a table that has pages. Reads and checks only the pages that it takes rows from. */
   async read({ gte, lte, reverse, limit }: ReadRange): Promise<Entry[]> {
     const [first, last] = [pageOf(gte), pageOf(lte)];
     if (!first || !last) throw new RangeError("this table has no pages");
     const snapshot = this.#database.snapshot();
+    const open = this.#seals.opener();
     const pages = this.#database.keys({ gte: first, lte: last, reverse, snapshot });
     const entries: Entry[] = [];
     try {
@@ -67,7 +103,9 @@ export class Pages {
           highWaterMarkBytes: BYTES_AT_ONCE,
           snapshot,
         };
-        for (const entry of await this.#database.iterator(within).all()) entries.push(entry);
+        const key = this.#keyAt(page, open, snapshot);
+        for (const [name, sealed] of await this.#database.iterator(within).all())
+          entries.push([name, orDamaged(name, open(name, sealed, key))]);
       }
       return entries;
     } finally {
@@ -76,10 +114,16 @@ export class Pages {
     }
   }
 
+  /** The key of a page at some moment; `undefined` where it has none. */
+  #keyAt(page: Uint8Array, open: Opener, snapshot: Snapshot): Uint8Array | undefined {
+    const sealed = isKeyedPage(page) ? this.#database.getSync(page, { snapshot }) : undefined;
+    return sealed && openPageRow(open, page, sealed).key;
+  }
+
   async #compare(page: Uint8Array): Promise<void> {
     const snapshot = this.#database.snapshot();
     try {
-      const left = await this.#difference(page, snapshot);
+      const left = await this.#difference(page, this.#seals.opener(), snapshot);
       if (!isEmpty(left))
         throw new SottoError(
           "store-damaged",
@@ -91,10 +135,10 @@ export class Pages {
   }
 
   /** What was written and what is there, of one moment: together, nothing. */
-  async #difference(page: Uint8Array, snapshot: Snapshot): Promise<Uint8Array> {
+  async #difference(page: Uint8Array, open: Opener, snapshot: Snapshot): Promise<Uint8Array> {
     const sum = emptySum();
     const sealed = this.#database.getSync(page, { snapshot });
-    if (sealed) toggle(sum, this.#sealer.open(page, sealed));
+    if (sealed) toggle(sum, openPageRow(open, page, sealed).sum);
     for await (const rows of scan(this.#database, { ...rowsOf(page), snapshot }))
       for (const [key, value] of rows) toggle(sum, this.#mark(key, value));
     return sum;

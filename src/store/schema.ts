@@ -6,7 +6,7 @@ import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../base/i
 import type { CryptoProvider } from "../crypto/index.ts";
 
 /** Counts up when rows or names change shape. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const PROOF_BYTES = 16;
 const SUM_BYTES = 8;
@@ -16,6 +16,10 @@ export interface StoreKeys {
   readonly seal: Uint8Array;
   readonly blind: Uint8Array;
   readonly tally: Uint8Array;
+  /** Of the vault's files. */
+  readonly vault: Uint8Array;
+  /** Of the counter beside the database. */
+  readonly count: Uint8Array;
   /** Shows that a key is this store's, and nothing else. */
   readonly proof: Uint8Array;
 }
@@ -29,6 +33,8 @@ export function deriveKeys(crypto: Pick<CryptoProvider, "hkdf">, key: Uint8Array
     seal: derive(labels.storeSeal),
     blind: derive(labels.storeBlind),
     tally: derive(labels.storeTally),
+    vault: derive(labels.storeVault),
+    count: derive(labels.storeCount),
     proof: derive(labels.storeProof, PROOF_BYTES),
   };
 }
@@ -39,12 +45,12 @@ export function encodeSchema(crypto: Pick<CryptoProvider, "sha256">, keys: Store
   return concat(body, crypto.sha256(body).subarray(0, SUM_BYTES));
 }
 
-/** Throws `store-damaged`, `store-newer`, or `store-key-missing` where the key is another store's. */
+/** The version of a store. Throws `store-damaged`, `store-newer`, or `store-key-missing` where the key is another store's. */
 export function checkSchema(
   crypto: Pick<CryptoProvider, "sha256">,
   keys: StoreKeys,
   row: Uint8Array,
-): void {
+): number {
   const body = row.subarray(0, Math.max(0, row.length - SUM_BYTES));
   const sum = row.subarray(body.length);
   if (body.length < 4 || !equal(sum, crypto.sha256(body).subarray(0, SUM_BYTES)))
@@ -57,4 +63,5 @@ export function checkSchema(
     );
   if (!equal(body.subarray(4), keys.proof))
     throw new SottoError("store-key-missing", "The key that was given is not this store's key.");
+  return version;
 }

@@ -25,42 +25,34 @@ function paddedSize(length: number): number {
   return BUCKETS.find((size) => size >= whole) ?? Math.ceil(whole / COARSE) * COARSE;
 }
 
-export interface Sealer {
+export interface Seals {
   /** The bytes for the disk. `value` is neither changed nor kept. */
-  seal(key: Uint8Array, value: Uint8Array): Uint8Array;
-  /** The value. Throws `store-damaged`, naming the table, where a byte or the place is not as it was written. */
-  open(key: Uint8Array, sealed: Uint8Array): Uint8Array;
+  seal(key: Uint8Array, name: Uint8Array, value: Uint8Array): Uint8Array;
+  /** The value, or `undefined` where a byte, the place or the key is not the one it was sealed with. */
+  open(key: Uint8Array, name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
 }
 
-/** Seals values under a key (32 bytes) with fresh random nonces. */
-export function sealer(
+/** Seals values of one version of the schema under keys (32 bytes) with fresh random nonces. */
+export function seals(
   crypto: Pick<CryptoProvider, "sealX" | "openX" | "random">,
-  sealKey: Uint8Array,
   version: number,
-): Sealer {
-  const bound = (key: Uint8Array): Uint8Array => concat(key, u32(version));
+): Seals {
+  const bound = (name: Uint8Array): Uint8Array => concat(name, u32(version));
   return {
-    seal(key, value) {
+    seal(key, name, value) {
       const padded = new Uint8Array(paddedSize(value.length));
       padded.set(u32(value.length));
       padded.set(value, LENGTH_BYTES);
       const nonce = crypto.random(NONCE_BYTES);
-      const sealed = concat(nonce, crypto.sealX(sealKey, nonce, padded, bound(key)));
+      const sealed = concat(nonce, crypto.sealX(key, nonce, padded, bound(name)));
       wipe(padded);
       return sealed;
     },
-    open(key, sealed) {
-      const padded =
-        sealed.length < NONCE_BYTES + LENGTH_BYTES + TAG_BYTES
-          ? undefined
-          : crypto.openX(
-              sealKey,
-              sealed.subarray(0, NONCE_BYTES),
-              sealed.subarray(NONCE_BYTES),
-              bound(key),
-            );
-      if (!padded) throw damagedRow(key);
-      return padded.slice(LENGTH_BYTES, LENGTH_BYTES + readU32(padded));
+    open(key, name, sealed) {
+      if (sealed.length < NONCE_BYTES + LENGTH_BYTES + TAG_BYTES) return undefined;
+      const nonce = sealed.subarray(0, NONCE_BYTES);
+      const padded = crypto.openX(key, nonce, sealed.subarray(NONCE_BYTES), bound(name));
+      return padded?.slice(LENGTH_BYTES, LENGTH_BYTES + readU32(padded));
     },
   };
 }
@@ -70,9 +62,10 @@ export function sealTag(sealed: Uint8Array): Uint8Array {
   return sealed.subarray(Math.max(0, sealed.length - TAG_BYTES));
 }
 
-function damagedRow(key: Uint8Array): SottoError {
+/** What to throw where a row does not open. */
+export function damagedRow(name: Uint8Array): SottoError {
   return new SottoError(
     "store-damaged",
-    `A row of the table "${tableName(key)}" is not what was written.`,
+    `A row of the table "${tableName(name)}" is not what was written.`,
   );
 }

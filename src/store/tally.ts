@@ -7,10 +7,11 @@
  */
 import { concat, equal, readU64, u64 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
+import { GROUP_SET_BYTES } from "./groups.ts";
 import { sealTag } from "./sealed.ts";
 
 export const SUM_BYTES = 16;
-const TALLY_BYTES = 8 + 8 + SUM_BYTES;
+const TALLY_BYTES = 8 + 8 + 8 + GROUP_SET_BYTES + SUM_BYTES;
 const nothing = new Uint8Array(SUM_BYTES);
 
 /** What stands for one row in a sum: 16 bytes. */
@@ -41,27 +42,42 @@ export interface Tally {
   /** How many batches were written. */
   readonly commits: number;
   readonly rows: number;
+  /** Of the vault whose keys seal the rows. */
+  readonly generation: number;
+  /** The groups whose keys still open something that was deleted or replaced: 16 bytes, a bit for each. */
+  readonly due: Uint8Array;
   /** 16 bytes. */
   readonly sum: Uint8Array;
 }
 
-export const emptyTally: Tally = { commits: 0, rows: 0, sum: nothing };
+/** Of a store without rows. */
+export function emptyTally(): Tally {
+  return {
+    commits: 0,
+    rows: 0,
+    generation: 0,
+    due: new Uint8Array(GROUP_SET_BYTES),
+    sum: emptySum(),
+  };
+}
 
 /** Whether both speak of the same rows. */
-export function sameRows(a: Tally, b: Tally): boolean {
+export function sameRows(a: Pick<Tally, "rows" | "sum">, b: Tally): boolean {
   return a.rows === b.rows && equal(a.sum, b.sum);
 }
 
-/** 32 bytes: commits ‖ rows ‖ sum. */
-export function encodeTally(tally: Tally): Uint8Array {
-  return concat(u64(tally.commits), u64(tally.rows), tally.sum);
+/** 56 bytes: commits ‖ rows ‖ generation ‖ due ‖ sum. With its length they fill the smallest bucket. */
+export function encodeTally({ commits, rows, generation, due, sum }: Tally): Uint8Array {
+  return concat(u64(commits), u64(rows), u64(generation), due, sum);
 }
 
-/** The tally of 32 bytes, or `undefined`. */
+/** The tally of 56 bytes, or `undefined`. */
 export function decodeTally(bytes: Uint8Array): Tally | undefined {
   if (bytes.length !== TALLY_BYTES) return undefined;
   const commits = readU64(bytes);
   const rows = readU64(bytes, 8);
-  if (commits === undefined || rows === undefined) return undefined;
-  return { commits, rows, sum: bytes.slice(16) };
+  const generation = readU64(bytes, 16);
+  if (commits === undefined || rows === undefined || generation === undefined) return undefined;
+  const sumAt = 24 + GROUP_SET_BYTES;
+  return { commits, rows, generation, due: bytes.slice(24, sumAt), sum: bytes.slice(sumAt) };
 }

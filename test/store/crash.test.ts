@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readU32, SottoError } from "../../src/base/index.ts";
+import { readU32, SottoError, u32 } from "../../src/base/index.ts";
 import type { StoreOp } from "../../src/ports/index.ts";
 import { openAt, temporaryDirectory } from "./place.ts";
 
@@ -69,7 +70,15 @@ describe("a crash of the store", () => {
           outbox.map(({ at }) => at),
           [rows.length - 1],
         );
+        const search = await store.list("search", of);
+        const kept = rows.slice(-5).map(({ at }) => at);
+        assert.deepEqual(
+          search.map(({ at, value }) => [at, readU32(value)]),
+          (rows.length > 5 ? kept : kept.slice(Number(rows.length > 1))).map((at) => [at, at]),
+        );
       }
+      assert.equal(store.rolledBack, false);
+      assert.deepEqual((await store.check()).damaged, []);
       await store.close();
     }
   });
@@ -117,5 +126,65 @@ describe("a crash of the store", () => {
       // Lazily: a test that failed may have left the store open.
       execFileSync("umount", ["-l", directory]);
     }
+  });
+
+  it("by a disk that is full while keys turn stops all writing, and loses nothing", async function () {
+    if (!mountSmallDisk(directory, "2m")) {
+      console.log("      skipped: this machine does not let us mount a small disk");
+      this.skip();
+    }
+    try {
+      const filler = join(directory, "filler");
+      const put = (at: number): StoreOp => ({
+        kind: "put",
+        key: { table: "message", of: "alice", at },
+        value: new Uint8Array(20_000).fill(at),
+      });
+      // First for the rows, then for a file of the vault that is gone.
+      for (const round of [0, 1]) {
+        const store = await openAt(directory);
+        await store.commit([1, 2, 3].map(put));
+        await store.commit([{ kind: "delete", key: put(1).key }]);
+        if (round === 1) rmSync(join(directory, "vault"));
+        assert.throws(() => writeFileSync(filler, new Uint8Array(4 << 20)), { code: "ENOSPC" });
+        await assert.rejects(store.shred(), { code: "disk-full" });
+        rmSync(filler);
+        await assert.rejects(store.shred(), { code: "disk-full" });
+        await assert.rejects(store.commit([put(4)]), { code: "disk-full" });
+        assert.equal((await store.list("message", "alice")).length, 2);
+        await store.close();
+        const again = await openAt(directory);
+        assert.equal(again.rolledBack, false);
+        assert.deepEqual((await again.check()).damaged, []);
+        assert.equal((await again.list("message", "alice")).length, 2);
+        await again.shred();
+        assert.equal((await again.list("message", "alice")).length, 2);
+        await again.close();
+      }
+    } finally {
+      execFileSync("umount", ["-l", directory]);
+    }
+  });
+
+  it("by a vault that cannot be written stops all writing, and goes on reading", async () => {
+    const store = await openAt(directory);
+    const session: StoreOp = {
+      kind: "put",
+      key: { table: "session", of: "alice", at: 0 },
+      value: u32(1),
+    };
+    await store.commit([session]);
+    await store.commit([session]);
+    rmSync(join(directory, "vault"));
+    mkdirSync(join(directory, "vault"));
+    await assert.rejects(store.shred(), { code: "store-write-failed" });
+    await assert.rejects(store.commit([session]), { code: "store-write-failed" });
+    assert.deepEqual(await store.get(session.key), u32(1));
+    await store.close();
+    rmSync(join(directory, "vault"), { recursive: true });
+    const again = await openAt(directory);
+    await again.shred();
+    assert.deepEqual(await again.get(session.key), u32(1));
+    await again.close();
   });
 });

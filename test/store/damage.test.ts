@@ -177,7 +177,7 @@ describe("damage to the store", () => {
       own(rows)
         .slice(0, 1)
         .map(([key, value]) => {
-          const body = concat(u32(2), value.slice(4, -8));
+          const body = concat(u32(3), value.slice(4, -8));
           return [key, concat(body, crypto.sha256(body).subarray(0, 8))];
         }),
     );

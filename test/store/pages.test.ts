@@ -178,10 +178,12 @@ describe("pages of the store", () => {
     await writing;
   });
 
-  it("leave nothing behind on the disk when a conversation is removed", async () => {
+  it("leave nothing behind on the disk when a conversation was removed and shredded", async () => {
     const all = (of: string, count: number): StoreOp[] =>
       [...Array(count).keys()].flatMap((at) => [remove(message(of, at)), remove(index(of, at))]);
     await store.commit(all("alice", ALICE));
+    assert.deepEqual((await store.check()).damaged, []);
+    await store.shred();
     assert.deepEqual((await store.check()).damaged, []);
     await store.close();
     const tables = (rows: RawRows): string => [...rows.keys()].map((key) => key.slice(0, 2)).join();
@@ -189,6 +191,7 @@ describe("pages of the store", () => {
     assert.equal([...left.keys()].filter((key) => key.startsWith("0a")).length, 1);
     store = await openAt(directory);
     await store.commit([...all("bob", BOB), remove({ table: "session", of: "bob", at: 0 })]);
+    await store.shred();
     await store.close();
     assert.equal(tables(await editRows(directory)), "00,00");
     store = await openAt(directory);

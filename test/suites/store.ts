@@ -21,6 +21,9 @@ const remove = (table: Table, of: string, at: number): StoreOp => ({
   key: { table, of, at },
 });
 
+/** Of each kind: in pages with and without a key, and under each kind of group. */
+const tables: readonly Table[] = ["message", "message-id", "outbox", "contact"];
+
 export function storeSuite(makePlace: () => StorePlace): void {
   let place: StorePlace;
   let store: Store;
@@ -210,7 +213,7 @@ export function storeSuite(makePlace: () => StorePlace): void {
 
   it("agrees with a naive model over any commits and reopenings", async () => {
     const key = fc.record({
-      table: fc.constantFrom<Table>("message", "message-id", "outbox", "session"),
+      table: fc.constantFrom<Table>(...tables),
       of: fc.constantFrom("", "a", "b", "ab"),
       at: fc.constantFrom(0, 1, 2, 255, 256, 2 ** 40),
     });
@@ -220,22 +223,36 @@ export function storeSuite(makePlace: () => StorePlace): void {
         key,
         value: fc.uint8Array({ maxLength: 300 }),
       }),
+      fc.record({
+        kind: fc.constant("put" as const),
+        key,
+        value: fc.uint8Array({ maxLength: 300 }),
+        shreds: fc.constant(true as const),
+      }),
       fc.record({ kind: fc.constant("delete" as const), key }),
     );
     const step = fc.oneof(
       { weight: 8, arbitrary: fc.array(fc.array(op, { maxLength: 6 }), { maxLength: 4 }) },
       { weight: 1, arbitrary: fc.constant("reopen" as const) },
+      { weight: 2, arbitrary: fc.constant("shred" as const) },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
         const here = makePlace();
         try {
           let tried = await here.open();
+          const shredding: Promise<void>[] = [];
           const model = new Map<string, { key: RowKey; value: Uint8Array }>();
           for (const next of steps) {
             if (next === "reopen") {
+              await Promise.all(shredding);
               await tried.close();
               tried = await here.open();
+              continue;
+            }
+            if (next === "shred") {
+              // Beside the commits that follow.
+              shredding.push(tried.shred());
               continue;
             }
             await Promise.all(next.map((ops) => tried.commit(ops)));
@@ -245,6 +262,8 @@ export function storeSuite(makePlace: () => StorePlace): void {
               else model.delete(name);
             }
           }
+          await compare(tried, [...model.values()]);
+          await Promise.all(shredding);
           await compare(tried, [...model.values()]);
         } finally {
           await here.remove();
@@ -259,7 +278,7 @@ async function compare(
   store: Store,
   model: readonly { key: RowKey; value: Uint8Array }[],
 ): Promise<void> {
-  for (const table of ["message", "message-id", "outbox", "session"] as const) {
+  for (const table of tables) {
     const inTable = model.filter(({ key }) => key.table === table);
     const sorted = (values: readonly Uint8Array[]): string[] => values.map(String).toSorted();
     assert.deepEqual(sorted(await store.all(table)), sorted(inTable.map(({ value }) => value)));
