@@ -128,6 +128,8 @@ export const limits = {
   searchRows: 16,
 
   // At rest
+  /** How long old states of sessions stay readable for who has the store's key: a turn writes about 20 KiB. */
+  shredEvery: 5 * MINUTE,
   /** What a stored passphrase cost may ask of this machine: above any sane choice, below a hostile file's. */
   passphraseMemoryKiB: 1024 * KIB,
   passphrasePasses: 16,

@@ -11,6 +11,7 @@ import type { Controls } from "./methods/shape.ts";
 import { keepNeighbours } from "./neighbours.ts";
 import { createNetwork } from "./network.ts";
 import { createReleases } from "./releases.ts";
+import { shredRegularly } from "./shredding.ts";
 import { statusOf } from "./status.ts";
 
 export interface AwakeParts extends HomeParts {
@@ -44,6 +45,7 @@ export async function wake(
   const { crypto, clock, log, config } = parts;
   const releases = createReleases();
   releases.take(() => store.close());
+  releases.take(shredRegularly({ store, clock, log }));
   try {
     const node = await createNode({
       listen: config.listen,

@@ -4,7 +4,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { type AccountOptions, createAccount, hasAccount } from "../messenger/index.ts";
+import {
+  type AccountOptions,
+  createAccount,
+  dropSessions,
+  hasAccount,
+} from "../messenger/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
 import {
   createKeyring,
@@ -63,6 +68,8 @@ export async function openHome(parts: HomeParts, answers: Answers): Promise<Open
   const key = await unlockKeyring(directory, passphrase, crypto, log);
   const store = await openWith(parts, key);
   const fresh = await closingOnFailure(store, async () => {
+    // Sessions of an older copy were used beyond what they say: to use them again would repeat keys.
+    if (store.rolledBack) log("store.sessions-dropped", { count: await dropSessions(store) });
     // A crash between the key and the account leaves a store without one.
     if (await hasAccount(store)) return false;
     await createAccount({ ...parts, store }, await wantedAccount(parts, answers));

@@ -14,6 +14,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "state",
   "step",
   "reason",
+  // names of the store's own files
+  "file",
   // counts and times
   "count",
   "rows",
@@ -29,7 +31,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
 ]);
 
 /** Events that a person who runs the node should see by themselves. */
-const isWarning = (event: string) => /[-.](failed|damaged|refused|dropped)$/.test(event);
+const isWarning = (event: string) =>
+  /[-.](failed|damaged|refused|dropped|rolled-back)$/.test(event);
 
 export function createLog(level: LogLevel, clock: Clock, write: (line: string) => void): Log {
   if (level === "off") return () => undefined;

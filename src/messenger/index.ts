@@ -2,6 +2,7 @@
 export type { Backup } from "../wire/index.ts";
 export { checkBackup, openBackup } from "./backup.ts";
 export { restoredRows } from "./backup-contents.ts";
+export { dropSessions } from "./drop-sessions.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./identity.ts";
 export { createMessenger } from "./messenger.ts";
 export type { MessengerPorts } from "./ports.ts";

@@ -232,7 +232,7 @@ type Changed = Map<string, { readonly key: RowKey; readonly row: Uint8Array | un
 
 function opsOf(changed: Changed): StoreOp[] {
   return [...changed.values()].map(({ key, row }) =>
-    row === undefined ? drop(key) : put(key, row),
+    row === undefined ? drop(key) : { ...put(key, row), shreds: true },
   );
 }
 

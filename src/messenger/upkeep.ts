@@ -17,7 +17,9 @@ export async function upkeep(core: Core): Promise<void> {
       const chain = contact.chain && advance(core.crypto, contact.chain, now, proven);
       if (chain === contact.chain) return;
       const next = { ...contact, chain };
-      await core.store.commit([putContact(next)]);
+      // The old roots are to be gone from the disk as well.
+      const written = { ...putContact(next), shreds: true as const };
+      await core.store.commit([written]);
       peer.contact = next;
     });
     const oldest = core.clock.now() - limits.deliveryExpiry;
