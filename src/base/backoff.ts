@@ -14,3 +14,11 @@ export function pause({ min, max }: Backoff, attempt: number, chance: number): n
   const base = Math.min(max, min * 2 ** Math.min(attempt, 40));
   return Math.round(base * (0.5 + chance));
 }
+
+/**
+ * What is left, ms, of a pause that began at `since` on a clock that shows `now`. A clock that fell back meanwhile makes the
+ * pause whole again, and never longer.
+ */
+export function pauseLeft(since: number, pause: number, now: number): number {
+  return Math.min(pause, Math.max(0, since + pause - now));
+}

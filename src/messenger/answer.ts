@@ -2,7 +2,7 @@
  * The callee's side of a link. A stranger, a wrong tag, garbage and silence all meet the same end after the same time: the
  * channel is dropped without a word.
  */
-import { limits } from "../base/index.ts";
+import { limits, pauseLeft } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import type { AnswerFrame, HelloFrame } from "../wire/index.ts";
 import { BufferedChannel } from "./buffered.ts";
@@ -35,7 +35,7 @@ export async function answer(
   let taken = false;
   try {
     taken = await visit(core, invites, channel, lost);
-    const wait = channel.heardAt + limits.refusalDelay - core.clock.now();
+    const wait = pauseLeft(channel.heardAt, limits.refusalDelay, core.clock.now());
     if (!taken && wait > 0) await within(core.clock, wait, channel.drain(), () => undefined);
   } finally {
     if (!taken) channel.abort();

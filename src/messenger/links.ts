@@ -125,7 +125,10 @@ async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => voi
 function watchQuiet(core: Core, peer: Peer, link: Link): void {
   const look = (): void => {
     if (peer.link !== link) return;
-    const quiet = core.clock.now() - link.heardAt;
+    const now = core.clock.now();
+    // A clock that fell back would make the link seem heard of for as long.
+    link.heardAt = Math.min(link.heardAt, now);
+    const quiet = now - link.heardAt;
     if (quiet >= limits.linkDead) {
       link.channel.abort();
       return;

@@ -1,5 +1,5 @@
 /** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
-import { type AccountId, limits, pause } from "../base/index.ts";
+import { type AccountId, limits, pause, pauseLeft } from "../base/index.ts";
 import { type Direction, nextRefresh, sealRecord } from "../dht/index.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance } from "./core.ts";
@@ -95,7 +95,7 @@ export class Publisher {
       if (which(published)) this.#published.set(name, { ...published, dueAt: 0 });
     if (!this.#running || this.#cancelOverdue !== undefined) return;
     const { clock } = this.#core;
-    const wait = Math.max(0, this.#overdueAt + limits.wakePause - clock.now());
+    const wait = pauseLeft(this.#overdueAt, limits.wakePause, clock.now());
     this.#cancelOverdue = clock.after(wait, () => {
       this.#cancelOverdue = undefined;
       this.#overdueAt = clock.now();
@@ -132,8 +132,8 @@ export class Publisher {
     const targets = this.#targets();
     const names = new Set(targets.map(({ name }) => name));
     for (const name of this.#published.keys()) if (!names.has(name)) this.#published.delete(name);
-    const due = targets.filter(
-      ({ name }) => (this.#published.get(name)?.dueAt ?? 0) <= clock.now(),
+    const due = targets.filter(({ name }) =>
+      isDue(this.#published.get(name)?.dueAt ?? 0, clock.now()),
     );
     const next = due.values();
     const worker = async (): Promise<void> => {
@@ -148,7 +148,7 @@ export class Publisher {
     const keys = publishKeys(crypto, turning, direction, now);
     if (keys === undefined) return;
     const before = this.#published.get(name);
-    const time = Math.max(now, (before?.time ?? 0) + 1);
+    const time = nextTime(before?.time ?? 0, now);
     const body = { host: transport.host, addresses: transport.addresses() };
     const record = sealRecord(crypto, keys, body, time);
     const signal = this.#stopping.signal;
@@ -172,9 +172,22 @@ export class Publisher {
     this.#cancel();
     if (!this.#running || !this.#connected()) return;
     const now = this.#core.clock.now();
-    const due = [...this.#published.values()].map(({ dueAt }) => dueAt);
+    const due = [...this.#published.values()].map(({ dueAt }) => (isDue(dueAt, now) ? now : dueAt));
     if (due.length === 0) return;
     const wait = Math.max(limits.retry.min, Math.min(...due) - now);
     this.#cancel = this.#core.clock.after(wait, () => this.refresh());
   }
+}
+
+/** Nothing is due later than a refresh ahead, but by a clock that fell back since. */
+function isDue(dueAt: number, now: number): boolean {
+  return dueAt <= now || dueAt > now + limits.refreshMax;
+}
+
+/**
+ * The time of a record that follows one of time `before`. One so far ahead was made by a clock that has fallen back since:
+ * whoever keeps the time refused it, and would refuse its followers.
+ */
+function nextTime(before: number, now: number): number {
+  return before > now + limits.recordAhead ? now : Math.max(now, before + 1);
 }

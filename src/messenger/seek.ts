@@ -2,7 +2,7 @@
  * Finds contacts that are not linked: where they were last, then what the rendezvous says; and tries again, later
  * and later, until they appear.
  */
-import { type HostId, limits, pause } from "../base/index.ts";
+import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
 import { openRecord } from "../dht/index.ts";
 import { type CallResult, call, endPairing, turningOf } from "./call.ts";
 import { reachable } from "./contact.ts";
@@ -48,7 +48,7 @@ export class Seeker {
   wakeAll(): void {
     if (!this.#running || this.#cancelWake !== undefined) return;
     const { clock, book } = this.#core;
-    const wait = Math.max(0, this.#wokenAt + limits.seekPause - clock.now());
+    const wait = pauseLeft(this.#wokenAt, limits.seekPause, clock.now());
     this.#cancelWake = clock.after(wait, () => {
       this.#cancelWake = undefined;
       this.#wokenAt = clock.now();

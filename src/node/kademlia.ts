@@ -134,9 +134,11 @@ export function createRequestGuard(clock: Clock, perMinute: number): RequestGuar
   return (peer, request) => {
     if (request === "ADD_PROVIDER" || request === "GET_PROVIDERS") return false;
     if (request !== "PUT_VALUE") return true;
-    if (clock.now() >= windowEnd) {
+    const now = clock.now();
+    // Also where the clock fell back: the minute that it counted would last for as long.
+    if (now >= windowEnd || now < windowEnd - 60_000) {
       puts.clear();
-      windowEnd = clock.now() + 60_000;
+      windowEnd = now + 60_000;
     }
     const count = (puts.get(peer) ?? 0) + 1;
     puts.set(peer, count);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { limits } from "../../src/base/index.ts";
+import { limits, pauseLeft } from "../../src/base/index.ts";
+import { RecordValidator } from "../../src/dht/index.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
 const MINUTE = 60_000;
@@ -48,4 +49,36 @@ describe("a clock that was wrong", () => {
       await bob.restart();
       await talkAgain();
     });
+
+  it("and fell back is no reason to look for nobody, and to be found by nobody, for as long", async () => {
+    const carol = await world.node("carol");
+    await alice.stop();
+    bob.skew = DAY / 4;
+    await world.time.pass(2 * limits.refreshMax);
+    // Whoever appears makes bob look and publish, by the wrong clock.
+    await carol.restart();
+    await world.time.pass(MINUTE);
+    const kinds: string[] = [];
+    const publish = bob.host.publish.bind(bob.host);
+    bob.host.publish = (tag: Uint8Array, record: Uint8Array) => {
+      const validator = new RecordValidator(world.crypto.verify, () => world.time.now());
+      kinds.push(validator.check(tag, record).kind);
+      return publish(tag, record);
+    };
+    bob.skew = 0;
+    await world.time.pass(2 * limits.refreshMax);
+    assert.ok(kinds.length > 0 && kinds.every((kind) => kind === "valid"), kinds.join());
+    await alice.start();
+    assert.ok(await world.time.run(() => bob.contact("alice").online, MINUTE));
+    await talkAgain();
+  });
+});
+
+describe("a pause that has begun", () => {
+  it("is never longer than a whole one, and never negative, whatever the clock does", () => {
+    assert.equal(pauseLeft(1_000, 500, 1_200), 300);
+    assert.equal(pauseLeft(1_000, 500, 9_000), 0);
+    assert.equal(pauseLeft(1_000, 500, -DAY), 500);
+    assert.equal(pauseLeft(Number.NEGATIVE_INFINITY, 500, 0), 0);
+  });
 });

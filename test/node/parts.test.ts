@@ -181,6 +181,8 @@ describe("node: the DHTs", () => {
     assert.equal(guard("a", "GET_VALUE"), true);
     now += 60_000;
     assert.deepEqual(puts("a"), [true, true, false]);
+    now -= 3_600_000;
+    assert.deepEqual(puts("a"), [true, true, false], "a clock that fell back starts a minute anew");
     assert.equal(guard("a", "ADD_PROVIDER"), false);
     assert.equal(guard("a", "GET_PROVIDERS"), false);
   });
