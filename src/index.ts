@@ -36,6 +36,7 @@ export type {
   Pairing,
   Params,
   Peer,
+  Reaction,
   Result,
 } from "./api/index.ts";
 export { type FollowOptions, follow } from "./api/index.ts";

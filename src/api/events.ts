@@ -5,6 +5,8 @@ import type { Contact, Invite, Message } from "./views.ts";
 type Kept =
   | { readonly type: "message.new"; readonly message: Message }
   | { readonly type: "message.state"; readonly message: Message }
+  /** It was edited, deleted or reacted to, or such a change of ours has reached them. */
+  | { readonly type: "message.changed"; readonly message: Message }
   /** A message is gone from this node. */
   | { readonly type: "message.removed"; readonly account: string; readonly id: string }
   | { readonly type: "contact.changed"; readonly contact: Contact }
@@ -18,6 +20,8 @@ type Kept =
 export type NodeEvent =
   | (Kept & { readonly cursor?: number | undefined })
   | { readonly type: "presence"; readonly contact: Contact }
+  /** Their person is writing. It comes again every few seconds, and nothing tells the end. */
+  | { readonly type: "typing"; readonly contact: Contact }
   /** The last event of a subscription: the listener was too far behind, or the node stops or is locked. */
   | { readonly type: "stream.ended"; readonly why: "too-slow" | "stopping" | "locked" };
 
@@ -47,6 +51,7 @@ export interface Follower {
 export const followedTypes = [
   "message.new",
   "message.state",
+  "message.changed",
   "message.removed",
   "contact.changed",
   "contact.removed",
@@ -59,6 +64,7 @@ export const followedTypes = [
 export const eventTypes = [
   ...followedTypes,
   "presence",
+  "typing",
   "stream.ended",
 ] as const satisfies readonly EventType[];
 

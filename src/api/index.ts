@@ -39,6 +39,7 @@ export type {
   NodeStatus,
   Pairing,
   Peer,
+  Reaction,
   StoreDamage,
   StoreReport,
 } from "./views.ts";

@@ -26,6 +26,8 @@ export interface Contact {
   /** Messages of ours that are not delivered yet. */
   readonly waiting: number;
   readonly unread: number;
+  /** We tell each other what was read and when we write. */
+  readonly receipts: boolean;
   readonly addedAt: number;
 }
 
@@ -43,6 +45,23 @@ export interface Message {
   readonly at: number;
   /** The sender's clock, for display only. */
   readonly sentAt: number;
+  /** Id of the message that it answers; it need not be here. */
+  readonly replyTo?: string;
+  /** The author changed the text since; texts of before are not kept. */
+  readonly edited: boolean;
+  /** The author deleted it for both: the text is empty. */
+  readonly deleted: boolean;
+  readonly reactions: readonly Reaction[];
+  /** A change of ours (an edit, a deletion, a reaction) has not reached them yet. */
+  readonly changing: boolean;
+}
+
+/** At most one of each side's. */
+export interface Reaction {
+  /** `out` is our own. */
+  readonly direction: "in" | "out";
+  /** A few characters, exactly as sent. */
+  readonly emoji: string;
 }
 
 export interface Invite {

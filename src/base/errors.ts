@@ -56,7 +56,14 @@ export const errorTable = {
   "contact-exists": entry("bad-input", "You know this person already: sotto contacts lists them."),
   "contact-blocked": entry("bad-input", "Unblock first: sotto contacts unblock NAME."),
   "invite-unknown": entry("bad-input", "sotto invite ls lists the invites you made."),
-  "message-unknown": entry("bad-input", "sotto read NAME --json shows the ids of messages."),
+  "message-unknown": entry(
+    "bad-input",
+    "sotto read NAME shows each message with the start of its id; NAME/last is the newest one.",
+  ),
+  "message-ambiguous": entry(
+    "bad-input",
+    "Several messages match: write NAME/ID, or more of the id (--json shows it whole).",
+  ),
   "request-unknown": entry("bad-input", "sotto requests ls lists the open requests."),
   "follower-unknown": entry("bad-input", "sotto followers lists those who follow."),
   "too-many-followers": entry("bad-input", "Remove one: sotto followers rm NAME."),
@@ -79,6 +86,17 @@ export const errorTable = {
   "message-too-long": entry("bad-input", "A message holds at most 64 KiB of text: split it."),
   "message-sent": entry("bad-input", "What has left this machine cannot be taken back."),
   "message-not-text": entry("bad-input", "The text is not valid UTF-8."),
+  "message-not-yours": entry(
+    "bad-input",
+    "Only who wrote a message can change it for both. To remove it here alone: sotto delete ID --for-me.",
+  ),
+  "message-deleted": entry("bad-input", "It was deleted for both, which cannot be undone."),
+  "message-failed": entry("bad-input", "It was never delivered: send a new one."),
+  "message-waiting": entry(
+    "bad-input",
+    "It is still on its way to them: delete it for both, or wait until it is delivered.",
+  ),
+  "reaction-invalid": entry("bad-input", "React with one emoji, or a few characters on one line."),
   "outbox-full": entry(
     "environment",
     "Too many messages wait for this contact: wait until they come online.",

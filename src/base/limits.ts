@@ -10,6 +10,11 @@ export const limits = {
   // Text
   /** UTF-8 bytes of one message: far above any typed text, and it still fits one frame. */
   textBytes: 64 * KIB,
+  /** UTF-8 bytes of a reaction: the longest emoji of Unicode 16, a kiss of two skin tones, has 35. */
+  emojiBytes: 40,
+  /** How long disappearing messages are kept: shorter nobody could read them, longer nobody remembers. */
+  timerMin: 5 * SECOND,
+  timerMax: 365 * DAY,
   /** Characters of a name: what a line on a screen can show. */
   nameLength: 64,
   /** Messages that may wait for one contact: bounds the disk that one absent contact can cost. */
@@ -112,6 +117,16 @@ export const limits = {
   sendWindow: 512,
   /** Parents that a message names. */
   parents: 8,
+  /** Acts kept for messages that are not here yet: a peer that sends in order needs none, and each may hold a long text. */
+  earlyActs: 64,
+  /** Replaced texts are made unreadable at once, and then at most this often: a peer's edits decide how much is to do. */
+  shredPause: 30 * SECOND,
+  /** Messages of each contact, from the newest, among which the start of an id is looked for. */
+  findMessages: 1_000,
+  /** Characters of such a start, at least. */
+  findStart: 4,
+  /** Between two signs that somebody is writing, and as long each is good. */
+  typingPause: 3 * SECOND,
   /** Bits of a selective acknowledgement. */
   ackBits: 512,
 

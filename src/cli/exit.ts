@@ -20,6 +20,8 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "expiry-invalid": exit.usage,
   "name-invalid": exit.usage,
   "contact-ambiguous": exit.usage,
+  "message-ambiguous": exit.usage,
+  "reaction-invalid": exit.usage,
   "node-not-running": exit.notRunning,
   "key-changed": exit.keyChanged,
   "wait-timeout": exit.timedOut,

@@ -49,13 +49,49 @@ export function contactLine(contact: Contact, width: number): string {
   return `${nameOf(contact).padEnd(width)}  ${contactWords(contact).padEnd(15)}  ${notes.join(", ")}`;
 }
 
-/** A message with its continuation lines set in, and the state of our own. */
-export function messageLines(message: Message, name: string, width: number): string {
-  const who = message.direction === "out" ? "you" : name;
-  const head = `${stamp(message.sentAt)}  ${who.padEnd(width)}  `;
-  const text = displayText(message.text).replaceAll("\n", `\n${" ".repeat(head.length)}`);
-  const state = stateWords(message.state);
-  return `${head}${text}${state === "" ? "" : `  [${state}]`}`;
+/** What a message is shown with, besides what it says itself. */
+export interface Beside {
+  /** The contact's name, and the columns that names take. */
+  readonly name: string;
+  readonly width: number;
+  /** The message that it answers, where that is here. */
+  readonly answered?: Message | undefined;
+}
+
+/** Characters of a message's id to name it by: few are alike among some thousands. */
+const MARK = 5;
+
+/** A message with its continuation lines set in, what it answers above it, what came of it behind and below it. */
+export function messageLines(message: Message, { name, width, answered }: Beside): string {
+  const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
+  const head = `${stamp(message.sentAt)}  ${message.id.slice(0, MARK)}  ${whose(message).padEnd(width)}  `;
+  const reactions = message.reactions.map((each) => `${displayLine(each.emoji)} ${whose(each)}`);
+  const text = message.deleted ? "(deleted)" : displayText(message.text);
+  const lines = [
+    ...(message.replyTo === undefined ? [] : [`↳ ${excerpt(answered)}`]),
+    [`${text}${message.edited ? " (edited)" : ""}`, ...stateNotes(message)].join("  "),
+    ...(reactions.length === 0 ? [] : [reactions.join("  ")]),
+  ];
+  return `${head}${lines.join("\n").replaceAll("\n", `\n${" ".repeat(head.length)}`)}`;
+}
+
+/** The proven state of our own message, and whether they know already what it is now. */
+function stateNotes({ state, deleted, changing }: Message): string[] {
+  const notes = [
+    ...(deleted || stateWords(state) === "" ? [] : [stateWords(state)]),
+    ...(changing ? ["change waiting for peer"] : []),
+  ];
+  return notes.length === 0 ? [] : [`[${notes.join("; ")}]`];
+}
+
+const EXCERPT = 40;
+
+function excerpt(answered: Message | undefined): string {
+  if (answered === undefined) return "(a message that is not here)";
+  if (answered.deleted) return "(deleted)";
+  const characters = [...displayLine(answered.text)];
+  const short = characters.slice(0, EXCERPT).join("");
+  return characters.length > EXCERPT ? `${short}…` : short;
 }
 
 /** 60 digits in three lines of four groups, as people read them to each other. */

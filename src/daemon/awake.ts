@@ -61,7 +61,9 @@ export async function wake(
     const neighbours = keepNeighbours({ node, store, clock, log });
     releases.take(neighbours);
     const { transport, rendezvous } = node;
-    const messenger = await createMessenger({ crypto, store, transport, rendezvous, clock, log });
+    const { receipts } = config;
+    const ports = { crypto, store, transport, rendezvous, clock, log, receipts };
+    const messenger = await createMessenger(ports);
     releases.take(() => messenger.stop());
     const dispatch = createDispatch({
       messenger,

@@ -12,6 +12,8 @@ export interface Config {
   readonly bootstrap: readonly string[];
   /** Whether to look for others on the local network. */
   readonly mdns: boolean;
+  /** Whether contacts of whom nothing else was said are told what was read, and tell. */
+  readonly receipts: boolean;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
   readonly privateWan: boolean;
   /** Locks the node when nobody has asked anything of it for so long, ms. */
@@ -45,6 +47,7 @@ const fileSchema = v.strictObject({
   mdns: v.optional(v.boolean()),
   privateWan: v.optional(v.boolean()),
   lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  receipts: v.optional(v.boolean()),
 });
 type FileSettings = v.InferOutput<typeof fileSchema>;
 
@@ -71,6 +74,7 @@ export async function readConfig(
     listen: Object.freeze(overrides.listen ?? file.listen ?? EVERYWHERE),
     bootstrap: Object.freeze([...bootstrap]),
     mdns: overrides.mdns ?? file.mdns ?? true,
+    receipts: file.receipts ?? true,
     privateWan: file.privateWan ?? false,
     lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
     log: logLevel(env.SOTTO_LOG),

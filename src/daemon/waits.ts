@@ -68,6 +68,40 @@ export async function sendAndWait(
   }
 }
 
+/**
+ * Changes a message, and waits until the change has reached the peer or the time is over.
+ * @param goesOut whether there is anything to wait for; asked once the change is made.
+ */
+export async function changeAndWait(
+  messenger: Messenger,
+  change: () => Promise<MessageView>,
+  goesOut: (message: MessageView) => boolean,
+  patience: Patience,
+): Promise<Omit<SendResult, "contact"> & { readonly message: MessageView }> {
+  const start = patience.clock.now();
+  const seen = new Map<MessageId, MessageView>();
+  const bell = createBell(patience);
+  const unsubscribe = messenger.subscribe((event) => {
+    if (event.type !== "message.changed") return;
+    seen.set(event.message.id, event.message);
+    bell.ring();
+  });
+  try {
+    const changed = await change();
+    const waits = goesOut(changed);
+    for (;;) {
+      const message = seen.get(changed.id) ?? changed;
+      const elapsed = patience.clock.now() - start;
+      if (!message.changing || !waits) return { message, timedOut: false, elapsed };
+      if (bell.over()) return { message, timedOut: true, elapsed };
+      await bell.next();
+    }
+  } finally {
+    unsubscribe();
+    bell.end();
+  }
+}
+
 /** The confirmation of a one-use invite follows the handshake in one round trip; that of a reusable one may take days. */
 const CONFIRMATION_GRACE = 1_000;
 

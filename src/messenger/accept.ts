@@ -1,145 +1,202 @@
 /**
- * Texts become messages: each stored with its outbox entry, all in one batch, and on their way at once if the link
- * is up and nothing waits ahead.
+ * Texts and acts become messages: each stored with its outbox entry, all of a batch at once, and on their way at once if the
+ * link is up and nothing waits ahead.
  */
-import { limits, messageId } from "../base/index.ts";
+import { limits, type MessageId, messageId, SottoError } from "../base/index.ts";
 import type { StoreOp } from "../ports/index.ts";
 import type { Session } from "../ratchet/index.ts";
-import { putContact, putEntry, putSession } from "./book.ts";
+import { dropEntry, putContact, putEntry, putSession } from "./book.ts";
+import { Changes } from "./changes.ts";
 import type { Contact } from "./contact.ts";
 import type { Core } from "./core.ts";
-import { messageHappened } from "./happening.ts";
 import { view } from "./history.ts";
+import type { Act, ActBody } from "./kept.ts";
+import { idempotencyKey, type MessagePlace, type MessageRow, messageView } from "./message.ts";
 import {
-  idempotencyKey,
-  type MessagePlace,
-  type MessageRow,
-  messageView,
-  placeKey,
-  putMessage,
-} from "./message.ts";
-import { clearAhead, markSent, post, pump, ratchetFrame, sealMessage } from "./outbox.ts";
+  clearAhead,
+  markSent,
+  type Outgoing,
+  outgoingAct,
+  outgoingText,
+  post,
+  pump,
+  ratchetFrame,
+  sealMessage,
+} from "./outbox.ts";
 import type { Draft, Link, OutboxEntry, Peer } from "./peer.ts";
+import { settledUpTo } from "./receipts.ts";
 import { decodeRow, encodeRow, put } from "./rows.ts";
-import type { MessageView } from "./types.ts";
+import type { MessageView } from "./views.ts";
+import { write } from "./write.ts";
 
-/** Everything that the drafts at hand change, built up before anything is committed. */
-interface Batch {
+/** Everything that the messages at hand change, built up before anything is committed. */
+export interface Batch {
   contact: Contact;
   /** Moves on as messages are sealed; `undefined` where they wait for the link. */
   session: Session | undefined;
   readonly link: Link | undefined;
+  readonly changes: Changes;
   readonly ops: StoreOp[];
   readonly entries: OutboxEntry[];
   readonly frames: Uint8Array[];
-  readonly fresh: MessageView[];
-  /** Places of the messages that keys of this batch made. */
-  readonly keyed: Map<string, MessageView>;
+  /** Places of entries that this batch takes out of the outbox. */
+  readonly gone: Set<number>;
 }
 
-/** Runs in the contact's turn. @returns what is shown of each draft, in their order. */
+/** Begins a batch in the contact's turn. @param bytes what the texts may take at most. */
+export function openBatch(core: Core, peer: Peer, bytes: number): Batch {
+  const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
+  return {
+    contact: peer.contact,
+    session: atOnce ? peer.session : undefined,
+    link: atOnce ? peer.link : undefined,
+    changes: new Changes(core.store, peer.contact.ref),
+    ops: [],
+    entries: [],
+    frames: [],
+    gone: new Set(),
+  };
+}
+
+/** Runs in the contact's turn. @returns what is shown of each draft, in their order; a fault where one is not sent. */
 export async function accept(
   core: Core,
   peer: Peer,
   drafts: readonly Draft[],
-): Promise<MessageView[]> {
+): Promise<(MessageView | SottoError)[]> {
   // A UTF-16 unit has three bytes of UTF-8 at most.
-  const bytes = drafts.reduce((sum, { text }) => sum + 3 * text.length, 0);
-  const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
-  const batch: Batch = {
-    contact: peer.contact,
-    session: atOnce ? peer.session : undefined,
-    link: atOnce ? peer.link : undefined,
-    ops: [],
-    entries: [],
-    frames: [],
-    fresh: [],
-    keyed: new Map(),
-  };
-  const shown: MessageView[] = [];
-  for (const { text, key } of drafts)
-    shown.push((key && (await earlier(core, peer, batch, key))) || compose(core, batch, text, key));
+  const batch = openBatch(
+    core,
+    peer,
+    drafts.reduce((sum, { text }) => sum + 3 * text.length, 0),
+  );
+  /** Messages that keys of this batch made. */
+  const keyed = new Map<string, MessageView>();
+  const shown: (MessageView | SottoError)[] = [];
+  for (const draft of drafts) {
+    const { key } = draft;
+    const before = key && (keyed.get(key) ?? (await earlier(core, peer, key)));
+    const made = before || (await compose(core, peer, batch, draft));
+    if (key !== undefined && !(made instanceof SottoError)) keyed.set(key, made);
+    shown.push(made);
+  }
   if (batch.entries.length > 0) await commit(core, peer, batch);
   return shown;
 }
 
 /** The message that this key made before. */
-async function earlier(
-  core: Core,
-  peer: Peer,
-  batch: Batch,
-  key: string,
-): Promise<MessageView | undefined> {
-  const made = batch.keyed.get(key);
-  if (made !== undefined) return made;
+async function earlier(core: Core, peer: Peer, key: string): Promise<MessageView | undefined> {
   const bytes = await core.store.get(idempotencyKey(peer.contact.ref, key));
   return bytes && view(core, peer, decodeRow<MessagePlace>(bytes).at);
 }
 
-function compose(core: Core, batch: Batch, text: string, key: string | undefined): MessageView {
-  const { contact } = batch;
-  const at = contact.nextAt;
+async function compose(
+  core: Core,
+  peer: Peer,
+  batch: Batch,
+  { text, key, replyTo }: Draft,
+): Promise<MessageView | SottoError> {
+  const at = replyTo === undefined ? undefined : await batch.changes.place(replyTo);
+  const answered = at === undefined ? undefined : await batch.changes.row(at);
+  if (replyTo !== undefined && (answered === undefined || answered.hidden))
+    return new SottoError("message-unknown", "The message that this answers is not here.");
+  if (answered?.deleted)
+    return new SottoError("message-deleted", "The message that this answers was deleted.");
+  const envelope = nextEnvelope(core, batch);
   const row: MessageRow = {
-    id: messageId.from(core.crypto.random(16)),
+    ...envelope,
     direction: "out",
     text,
     state: "waiting",
+    ...(key !== undefined && { key }),
+    ...(replyTo !== undefined && { replyTo }),
+  };
+  const entry = enqueue(core, batch, row, outgoingText(row));
+  batch.changes.set(entry.at, row, "new");
+  if (key !== undefined) {
+    const place = encodeRow({ ref: batch.contact.ref, at: entry.at } satisfies MessagePlace);
+    batch.ops.push(put(idempotencyKey(batch.contact.ref, key), place));
+  }
+  return messageView(peer, entry.at, row);
+}
+
+/** Puts an act into the batch. @returns its stamp. */
+export function enqueueAct(
+  core: Core,
+  batch: Batch,
+  body: ActBody,
+): { lamport: number; id: MessageId } {
+  const { id, sequence, ...envelope } = nextEnvelope(core, batch);
+  const act: Act = { ...envelope, body };
+  enqueue(core, batch, { id, sequence }, outgoingAct(act), act);
+  return { lamport: act.lamport, id };
+}
+
+/**
+ * Takes open entries out of the outbox, whose word counts no more. Call it before anything is put in: what is in already would
+ * count as settled.
+ */
+export function withdraw(peer: Peer, batch: Batch, which: (entry: OutboxEntry) => boolean): void {
+  for (const entry of peer.outbox.values()) {
+    if (!which(entry)) continue;
+    batch.gone.add(entry.at);
+    batch.ops.push(dropEntry(batch.contact.ref, entry.at));
+  }
+  const settled = settledUpTo(batch.contact, peer.outbox.values(), batch.gone);
+  batch.contact = { ...batch.contact, settled };
+}
+
+/** The envelope of the next message, whose parents are what the contact's newest ones are. */
+function nextEnvelope(core: Core, batch: Batch) {
+  const { contact } = batch;
+  return {
+    id: messageId.from(core.crypto.random(16)),
     sequence: contact.sequence + 1,
     lamport: contact.lamport + 1,
     parents: contact.heads,
     sentAt: core.clock.now(),
-    ...(key !== undefined && { key }),
   };
+}
+
+/** Gives the message its place and its entry in the outbox, sealed if the batch goes out at once. */
+function enqueue(
+  core: Core,
+  batch: Batch,
+  { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
+  outgoing: Outgoing,
+  act?: Act,
+): OutboxEntry {
+  const at = batch.contact.nextAt;
+  const { session, link } = batch;
   batch.contact = {
-    ...contact,
-    sequence: row.sequence,
-    lamport: row.lamport,
-    heads: [row.id],
+    ...batch.contact,
+    sequence,
+    lamport: outgoing.lamport,
+    heads: [id],
     nextAt: at + 1,
   };
-  const entry = seal(core, batch, at, row);
-  const place = encodeRow({ ref: contact.ref, at } satisfies MessagePlace);
+  const common = { id, at, sequence, sent: false, ...(act && { act }) };
+  let entry: OutboxEntry = { ...common, sealed: undefined, session: undefined, link: undefined };
+  if (session !== undefined) {
+    const { sealed, next } = sealMessage(core, session, batch.contact, entry, outgoing);
+    batch.session = next;
+    batch.frames.push(ratchetFrame(sealed));
+    entry = { ...common, sealed, session: next.id, link };
+  }
   batch.entries.push(entry);
-  batch.ops.push(
-    putMessage(contact.ref, at, row),
-    put(placeKey(row.id), place),
-    putEntry(contact.ref, at, entry),
-  );
-  if (key !== undefined) batch.ops.push(put(idempotencyKey(contact.ref, key), place));
-  const message = messageView(contact.account, at, row, false);
-  batch.fresh.push(message);
-  if (key !== undefined) batch.keyed.set(key, message);
-  return message;
+  batch.ops.push(putEntry(batch.contact.ref, at, entry));
+  return entry;
 }
 
-/** The message's entry in the outbox, sealed if the batch goes out at once. */
-function seal(core: Core, batch: Batch, at: number, row: MessageRow): OutboxEntry {
-  const { id, sequence } = row;
-  const entry: OutboxEntry = {
-    id,
-    at,
-    sequence,
-    sealed: undefined,
-    session: undefined,
-    link: undefined,
-    sent: false,
-  };
-  const { session, link, contact } = batch;
-  if (session === undefined) return entry;
-  const { sealed, next } = sealMessage(core, session, contact, row, sequence);
-  batch.session = next;
-  batch.frames.push(ratchetFrame(sealed));
-  return { ...entry, sealed, session: next.id, link };
-}
-
-async function commit(core: Core, peer: Peer, batch: Batch): Promise<void> {
-  const { contact, session, link, entries } = batch;
+/** Writes the batch, and hands it to the link or the pump. */
+export async function commit(core: Core, peer: Peer, batch: Batch): Promise<void> {
+  const { contact, session, link, entries, changes } = batch;
   const ops = [...batch.ops, putContact(contact)];
   if (session !== undefined) ops.push(putSession(contact.ref, session));
-  const happened = batch.fresh.map((shown) => messageHappened("message.new", contact.ref, shown));
-  const tell = await core.journal.commit(ops, happened);
+  const tell = await write(core, peer, changes, ops);
   peer.contact = contact;
   if (session !== undefined) peer.session = session;
+  for (const at of batch.gone) peer.outbox.delete(at);
   for (const entry of entries) peer.outbox.set(entry.at, entry);
   const posted = link && post(link, batch.frames);
   tell();

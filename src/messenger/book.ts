@@ -2,25 +2,34 @@
 import { type AccountId, limits, SottoError } from "../base/index.ts";
 import type { Clock, Store, StoreOp } from "../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../ratchet/index.ts";
-import type { Contact } from "./contact.ts";
+import { type Contact, shares } from "./contact.ts";
 import { newPeer, type OutboxEntry, type Peer } from "./peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
-import type { ContactView } from "./types.ts";
+import type { ContactView } from "./views.ts";
 
 /** Shortest start of an account id that may name a contact: a shorter one could be a typed name. */
 const ID_START = 6;
 
+/** What the views of contacts depend on besides the contacts. */
+interface Shown {
+  readonly clock: Clock;
+  /** Whether receipts are shared where the contact says nothing. */
+  readonly receipts: boolean;
+}
+
 export class Book {
   readonly #peers = new Map<string, Peer>();
   readonly #clock: Clock;
+  readonly #receipts: boolean;
 
-  private constructor(clock: Clock) {
+  private constructor({ clock, receipts }: Shown) {
     this.#clock = clock;
+    this.#receipts = receipts;
   }
 
   /** Reads every contact, session and outbox. */
-  static async load(store: Store, clock: Clock): Promise<Book> {
-    const book = new Book(clock);
+  static async load(store: Store, shown: Shown): Promise<Book> {
+    const book = new Book(shown);
     for (const bytes of await store.all("contact")) {
       const contact = decodeRow<Contact>(bytes);
       const peer = newPeer(contact);
@@ -105,13 +114,14 @@ export class Book {
       announced: age < limits.recordAge,
       waiting: outbox.size,
       unread: contact.unread,
+      receipts: shares(contact, this.#receipts),
       addedAt: contact.addedAt,
     };
   }
 }
 
 /** What of an outbox entry is kept. */
-type KeptEntry = Pick<OutboxEntry, "id" | "sequence" | "sealed" | "session">;
+type KeptEntry = Pick<OutboxEntry, "id" | "sequence" | "act" | "sealed" | "session">;
 
 export function putContact(contact: Contact): StoreOp {
   return put(rowKey("contact", contact.ref), encodeRow(contact));
@@ -126,8 +136,8 @@ export function dropSession(ref: string): StoreOp {
 }
 
 export function putEntry(ref: string, at: number, entry: KeptEntry): StoreOp {
-  const { id, sequence, sealed, session } = entry;
-  return put(rowKey("outbox", ref, at), encodeRow({ id, sequence, sealed, session }));
+  const { id, sequence, act, sealed, session } = entry;
+  return put(rowKey("outbox", ref, at), encodeRow({ id, sequence, act, sealed, session }));
 }
 
 export function dropEntry(ref: string, at: number): StoreOp {

@@ -20,7 +20,7 @@ import {
 } from "./pair.ts";
 import type { Attempt, Peer } from "./peer.ts";
 import { decodePosition, encodePosition, fellBehind, positionOf, resumable } from "./position.ts";
-import type { Pairing } from "./types.ts";
+import type { Pairing } from "./views.ts";
 
 /** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
 export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";

@@ -3,7 +3,8 @@ import { type AccountId, accountId, type MessageId, toBase32 } from "../base/ind
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Direction, RootChain } from "../dht/index.ts";
 import { emptySet, type Invite, type ReceivedSet } from "../wire/index.ts";
-import type { Pairing } from "./types.ts";
+import type { Stamp } from "./kept.ts";
+import type { Pairing } from "./views.ts";
 
 /** The invite that we were given, kept until the first frame of its maker proves the pairing. */
 export interface HeldInvite {
@@ -56,6 +57,20 @@ export interface Contact {
   /** Place of the next message in the conversation. */
   readonly nextAt: number;
   readonly unread: number;
+
+  /** Whether we tell what was read, and show what they read; absent: as the node's settings say. */
+  readonly receipts?: boolean;
+  /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */
+  readonly timer?: Stamp & { readonly ms: number };
+  /** Acts of theirs on messages that are not here yet, oldest first, at most `limits.earlyActs`. */
+  readonly early?: readonly EarlyPlace[];
+}
+
+/** Where an early act is kept (early.ts). */
+export interface EarlyPlace {
+  readonly at: number;
+  readonly id: MessageId;
+  readonly target: MessageId;
 }
 
 /** A contact at its first moment. */
@@ -109,6 +124,11 @@ export function reachable({ blocked, changedAccount, pairing }: Contact): boolea
   return (
     !blocked && changedAccount === undefined && pairing !== "requested" && !pairingEnded(pairing)
   );
+}
+
+/** Whether the two tell each other what was read, and when they write. */
+export function shares({ receipts }: Contact, byDefault: boolean): boolean {
+  return receipts ?? byDefault;
 }
 
 /** The account key that safety numbers are made of: the new one while a change is open. */

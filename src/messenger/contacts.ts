@@ -6,13 +6,14 @@ import { cleanName, type Invite, parseInvite } from "../wire/index.ts";
 import { dropEntry, dropSession, putContact } from "./book.ts";
 import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
 import { type Core, inInviteTurn, inTurn } from "./core.ts";
+import { dropEarly } from "./early.ts";
 import { contactHappened, contactRemoved } from "./happening.ts";
 import { type Claim, type Invites, type KeptInvite, putInvite } from "./invites.ts";
 import { cut } from "./links.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "./message.ts";
 import { newPeer, type Peer } from "./peer.ts";
 import { decodeRow, drop, rowKey } from "./rows.ts";
-import type { ContactView } from "./types.ts";
+import type { ContactView } from "./views.ts";
 
 const refusals = {
   "invite-malformed": "This is not an invite link.",
@@ -134,6 +135,11 @@ export async function block(core: Core, peer: Peer): Promise<ContactView> {
   return { ...view, online: false };
 }
 
+/** See `Messenger.shareReceipts`. */
+export function shareReceipts(core: Core, peer: Peer, on: boolean): Promise<ContactView> {
+  return change(core, peer, (contact) => ({ ...contact, receipts: on }));
+}
+
 export function unblock(core: Core, peer: Peer): Promise<ContactView> {
   return change(core, peer, (contact) => ({ ...contact, blocked: false }));
 }
@@ -151,6 +157,7 @@ export async function remove(core: Core, invites: Invites, peer: Peer): Promise<
         if (key !== undefined) ops.push(drop(idempotencyKey(ref, key)));
       }
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
+      ops.push(...dropEarly(ref, peer.contact.early ?? []));
       const kept = answered(invites, account, "denied");
       const happened = [contactRemoved(peer.contact)];
       const tell = await core.index.forgetAll(ref, (words) =>

@@ -7,8 +7,10 @@ import type { Journal } from "./journal.ts";
 import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
 import type { SearchIndex } from "./search-index.ts";
+import type { Shredder } from "./shredder.ts";
 
 export interface Core extends MessengerPorts {
+  readonly receipts: boolean;
   readonly identity: Identity;
   readonly book: Book;
   readonly events: Events;
@@ -17,6 +19,7 @@ export interface Core extends MessengerPorts {
   readonly journal: Journal;
   /** One job at a time for each contact (by its ref), and for the invites. */
   readonly turns: Turns<string>;
+  readonly shredder: Shredder;
   /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */
   readonly stopping: { now: boolean };
 }

@@ -80,7 +80,10 @@ export async function readEvents(
 /** The event of an entry, with what it tells of as it stands now; `undefined` where nothing is left to tell. */
 async function tell(core: Core, invites: Invites, entry: Entry): Promise<KeptEvent | undefined> {
   switch (entry.type) {
+    case "message.removed":
+      return { type: entry.type, account: entry.account, id: entry.id };
     case "message.new":
+    case "message.changed":
     case "message.state": {
       const { type, ref, at, id, account, state } = entry;
       const peer = core.book.byRef(ref);

@@ -1,45 +1,45 @@
 /** Messages that will not be sent any more: by the person's word, or because their time is over. */
+import type { MessageId } from "../base/index.ts";
 import type { StoreOp } from "../ports/index.ts";
 import { dropEntry, putContact } from "./book.ts";
+import { Changes } from "./changes.ts";
 import { type Core, inTurn } from "./core.ts";
-import { messageHappened } from "./happening.ts";
-import { type MessageRow, messageKey, messageView, putMessage } from "./message.ts";
+import type { MessageRow } from "./message.ts";
 import type { OutboxEntry, Peer } from "./peer.ts";
 import { settledUpTo } from "./receipts.ts";
-import { decodeRow } from "./rows.ts";
+import { write } from "./write.ts";
 
-/** Settles entries as failed: by the person's word, or because their time is over. */
+/**
+ * Settles messages as failed: by the person's word, or because their time is over. Acts on them go with them; other acts wait as
+ * long as it takes, since what they change has been read.
+ */
 export async function giveUp(
   core: Core,
   peer: Peer,
   which: (row: MessageRow, entry: OutboxEntry) => boolean,
 ): Promise<void> {
   await inTurn(core, peer, async () => {
-    const { contact } = peer;
-    const ops: StoreOp[] = [];
-    const failed: { at: number; row: MessageRow }[] = [];
-    for (const entry of peer.outbox.values()) {
-      const { at } = entry;
-      const bytes = await core.store.get(messageKey(contact.ref, at));
-      if (bytes === undefined) continue;
-      const row = decodeRow<MessageRow>(bytes);
-      if (!which(row, entry)) continue;
-      failed.push({ at, row: { ...row, state: "failed" } });
-      ops.push(
-        dropEntry(contact.ref, at),
-        putMessage(contact.ref, at, { ...row, state: "failed" }),
-      );
+    const { contact, outbox } = peer;
+    const changes = new Changes(core.store, contact.ref);
+    const failed = new Set<MessageId>();
+    const gone = new Set<number>();
+    for (const entry of outbox.values()) {
+      const { at, act } = entry;
+      const row = act === undefined ? await changes.row(at) : undefined;
+      if (row === undefined || !which(row, entry)) continue;
+      changes.set(at, { ...row, state: "failed" }, "state");
+      failed.add(row.id);
+      gone.add(at);
     }
-    if (failed.length === 0) return;
-    const gone = new Set(failed.map(({ at }) => at));
-    const next = { ...contact, settled: settledUpTo(contact, peer.outbox.values(), gone) };
-    const { ref, account } = contact;
-    const happened = failed.map(({ at, row }) =>
-      messageHappened("message.state", ref, messageView(account, at, row, false)),
-    );
-    const tell = await core.journal.commit([...ops, putContact(next)], happened);
+    if (failed.size === 0) return;
+    for (const { at, act } of outbox.values())
+      if (act !== undefined && act.body.kind !== "timer" && failed.has(act.body.target))
+        gone.add(at);
+    const ops: StoreOp[] = [...gone].map((at) => dropEntry(contact.ref, at));
+    const next = { ...contact, settled: settledUpTo(contact, outbox.values(), gone) };
+    const tell = await write(core, peer, changes, [...ops, putContact(next)]);
     peer.contact = next;
-    for (const { at } of failed) peer.outbox.delete(at);
+    for (const at of gone) outbox.delete(at);
     tell();
   });
 }

@@ -2,18 +2,29 @@
 import type { AccountId, InviteId, MessageId } from "../base/index.ts";
 import type { Book } from "./book.ts";
 import type { Contact } from "./contact.ts";
+import { type MessageRow, messageView } from "./message.ts";
 import type { Peer } from "./peer.ts";
-import type { InviteView, KeptEvent, MessageState, MessageView } from "./types.ts";
+import type { KeptEvent } from "./types.ts";
+import type { InviteView, MessageState } from "./views.ts";
+
+/** What is told of a message that is here. */
+type MessageEvent = "message.new" | "message.state" | "message.changed";
 
 /** A row of the log: names what it tells of and holds no text and no name. */
 export type Entry =
   | {
-      readonly type: "message.new" | "message.state";
+      readonly type: MessageEvent;
       readonly ref: string;
       readonly account: AccountId;
       readonly at: number;
       readonly id: MessageId;
       readonly state: MessageState;
+    }
+  | {
+      readonly type: "message.removed";
+      readonly ref: string;
+      readonly account: AccountId;
+      readonly id: MessageId;
     }
   | {
       readonly type: "contact.changed" | "contact.request" | "key.changed";
@@ -29,15 +40,26 @@ export interface Happening {
   readonly event: () => KeptEvent;
 }
 
+/** @param row as it is about to be committed. */
 export function messageHappened(
-  type: "message.new" | "message.state",
-  ref: string,
-  message: MessageView,
+  type: MessageEvent,
+  peer: Peer,
+  at: number,
+  row: MessageRow,
 ): Happening {
-  const { id, at, contact, state } = message;
+  const { ref, account } = peer.contact;
+  const { id, state } = row;
   return {
-    entry: { type, ref, account: contact, at, id, state },
-    event: () => ({ type, message }),
+    entry: { type, ref, account, at, id, state },
+    event: () => ({ type, message: messageView(peer, at, row) }),
+  };
+}
+
+export function messageRemoved({ contact }: Peer, { id }: MessageRow): Happening {
+  const { ref, account } = contact;
+  return {
+    entry: { type: "message.removed", ref, account, id },
+    event: () => ({ type: "message.removed", account, id }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { MessageId } from "../base/index.ts";
 import { canSeal, seal } from "../ratchet/index.ts";
 import { encodeContent } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
+import { shares } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
 import { contactHappened } from "./happening.ts";
 import {
@@ -16,21 +17,24 @@ import { post, ratchetFrame } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { ackOf } from "./receipts.ts";
 import { decodeRow } from "./rows.ts";
-import type { HistoryOptions, MessageView } from "./types.ts";
+import type { HistoryOptions } from "./types.ts";
+import type { MessageView } from "./views.ts";
 
 /** The message at a place of a conversation, as it stands now. */
 export async function view(core: Core, peer: Peer, at: number): Promise<MessageView | undefined> {
-  const { ref, account } = peer.contact;
-  const bytes = await core.store.get(messageKey(ref, at));
-  if (bytes === undefined) return undefined;
-  return messageView(account, at, decodeRow<MessageRow>(bytes), peer.outbox.get(at)?.sent === true);
+  const bytes = await core.store.get(messageKey(peer.contact.ref, at));
+  const row = bytes && decodeRow<MessageRow>(bytes);
+  return row === undefined || row.hidden ? undefined : messageView(peer, at, row);
+}
+
+/** Where a message stands. */
+export interface Place {
+  readonly peer: Peer;
+  readonly at: number;
 }
 
 /** Where a message stands, if its contact is still known. */
-export async function placeOf(
-  core: Core,
-  id: MessageId,
-): Promise<{ readonly peer: Peer; readonly at: number } | undefined> {
+export async function placeOf(core: Core, id: MessageId): Promise<Place | undefined> {
   const bytes = await core.store.get(placeKey(id));
   if (bytes === undefined) return undefined;
   const { ref, at } = decodeRow<MessagePlace>(bytes);
@@ -49,21 +53,27 @@ export async function history(
   peer: Peer,
   { limit, before, after }: HistoryOptions,
 ): Promise<MessageView[]> {
-  const { ref, account } = peer.contact;
-  const rows = await core.store.list("message", ref, {
-    reverse: true,
-    limit,
-    ...(before !== undefined && { to: before - 1 }),
-    ...(after !== undefined && { from: after + 1 }),
-  });
-  return rows
-    .reverse()
-    .map(({ at, value }) =>
-      messageView(account, at, decodeRow<MessageRow>(value), peer.outbox.get(at)?.sent === true),
-    );
+  const newestFirst: MessageView[] = [];
+  let to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
+  while (newestFirst.length < limit && to >= 0) {
+    const wanted = limit - newestFirst.length;
+    const rows = await core.store.list("message", peer.contact.ref, {
+      reverse: true,
+      limit: wanted,
+      to,
+      ...(after !== undefined && { from: after + 1 }),
+    });
+    for (const { at, value } of rows) {
+      const row = decodeRow<MessageRow>(value);
+      if (!row.hidden) newestFirst.push(messageView(peer, at, row));
+    }
+    // Hidden ones leave room for older ones.
+    to = rows.length < wanted ? -1 : (rows.at(-1)?.at ?? 0) - 1;
+  }
+  return newestFirst.reverse();
 }
 
-/** See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next acknowledgement. */
+/** See `Messenger.markRead`. The peer hears of it, where receipts are shared: now if it is linked, else with the next acknowledgement. */
 export async function markRead(core: Core, peer: Peer): Promise<void> {
   await inTurn(core, peer, async () => {
     const { contact, link, session } = peer;
@@ -71,13 +81,14 @@ export async function markRead(core: Core, peer: Peer): Promise<void> {
     if (readUpTo === contact.readUpTo && contact.unread === 0) return;
     const next = { ...contact, readUpTo, unread: 0 };
     const happened = [contactHappened(core, peer, next)];
-    if (link === undefined || session === undefined || !canSeal(session)) {
+    const silent = !shares(contact, core.receipts);
+    if (silent || link === undefined || session === undefined || !canSeal(session)) {
       const tell = await core.journal.commit([putContact(next)], happened);
       peer.contact = next;
       tell();
       return;
     }
-    const sealed = seal(core.crypto, session, encodeContent({ ack: ackOf(next) }));
+    const sealed = seal(core.crypto, session, encodeContent({ ack: ackOf(next, true) }));
     const ops = [putContact(next), putSession(contact.ref, sealed.next)];
     const tell = await core.journal.commit(ops, happened);
     peer.contact = next;

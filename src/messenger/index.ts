@@ -7,18 +7,20 @@ export { type AccountOptions, createAccount, hasAccount, recoveryWords } from ".
 export { createMessenger } from "./messenger.ts";
 export type { MessengerPorts } from "./ports.ts";
 export type {
-  ContactView,
   FollowerView,
   FollowOptions,
   HistoryOptions,
   InviteOptions,
-  InviteView,
   LoggedEvent,
   LoggedType,
-  MessageState,
-  MessageView,
   Messenger,
   MessengerEvent,
+} from "./types.ts";
+export type {
+  ContactView,
+  InviteView,
+  MessageState,
+  MessageView,
   NewInvite,
   Pairing,
-} from "./types.ts";
+} from "./views.ts";

@@ -5,7 +5,8 @@ import type { Clock, Store, StoreOp } from "../ports/index.ts";
 import { encodeInvite } from "../wire/index.ts";
 import { type Core, inInviteTurn } from "./core.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
-import type { InviteOptions, InviteView, NewInvite } from "./types.ts";
+import type { InviteOptions } from "./types.ts";
+import type { InviteView, NewInvite } from "./views.ts";
 
 /** Somebody who proved to hold the invite, and what we said. */
 export interface Claim {

@@ -4,7 +4,7 @@ import type { Channel } from "../ports/index.ts";
 import { canSeal, seal } from "../ratchet/index.ts";
 import { encodeContent, encodeLinkFrame } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
-import { reachable } from "./contact.ts";
+import { reachable, shares } from "./contact.ts";
 import { background, type Core, inTurn } from "./core.ts";
 import { markWaiting, post, pump, ratchetFrame } from "./outbox.ts";
 import type { Attempt, Link, Peer } from "./peer.ts";
@@ -68,7 +68,11 @@ export async function establish(
   const ops = [putContact(next)];
   // Say at once what we have, so that the peer repeats nothing that arrived; a new session's responder then can answer.
   if (peer.session !== undefined && canSeal(peer.session)) {
-    const sealed = seal(core.crypto, peer.session, encodeContent({ ack: ackOf(next) }));
+    const sealed = seal(
+      core.crypto,
+      peer.session,
+      encodeContent({ ack: ackOf(next, shares(next, core.receipts)) }),
+    );
     ops.push(putSession(contact.ref, sealed.next));
     await core.store.commit(ops);
     peer.session = sealed.next;

@@ -1,6 +1,7 @@
 /** The use cases of one node, put together over its ports. */
 import { limits, type MessageId, SottoError, Turns, wipe } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
+import { edit, erase, hide, react } from "./amend.ts";
 import { answer } from "./answer.ts";
 import { sealBackup } from "./backup.ts";
 import { contentsOf } from "./backup-contents.ts";
@@ -8,9 +9,10 @@ import { Book } from "./book.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
 import { Events } from "./events.ts";
+import { find } from "./find.ts";
 import { follow, followers, readEvents } from "./follow.ts";
 import { giveUp } from "./giveup.ts";
-import { history, markRead, message, placeOf, view } from "./history.ts";
+import { history, markRead, message, type Place, placeOf, view } from "./history.ts";
 import { accountEntropy, loadIdentity } from "./identity.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { Journal } from "./journal.ts";
@@ -23,20 +25,26 @@ import { search } from "./search.ts";
 import { SearchIndex } from "./search-index.ts";
 import { Seeker } from "./seek.ts";
 import { send } from "./send.ts";
-import type { MessageView, Messenger } from "./types.ts";
+import { Shredder } from "./shredder.ts";
+import type { Messenger } from "./types.ts";
+import { tellTyping } from "./typing.ts";
 import { upkeep } from "./upkeep.ts";
+import type { MessageView } from "./views.ts";
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
   const { crypto, store, clock, log, transport, rendezvous } = ports;
   const events = new Events(log);
+  const receipts = ports.receipts ?? true;
   const parts = {
     ...ports,
+    receipts,
     identity: await loadIdentity(crypto, store),
-    book: await Book.load(store, clock),
+    book: await Book.load(store, { clock, receipts }),
     events,
     journal: await Journal.load(store, events),
     turns: new Turns<string>(),
+    shredder: new Shredder(ports),
     stopping: { now: false },
   };
   const core: Core = { ...parts, index: new SearchIndex(parts) };
@@ -103,6 +111,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       // Turns that began before end well; whatever would begin later finds the node stopping.
       core.stopping.now = true;
       await core.turns.idle();
+      await core.shredder.stop();
     },
     subscribe: (listener) => events.subscribe(listener),
     follow: (name, options) => follow(core, name, options),
@@ -153,6 +162,22 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       const peer = book.find(who);
       return found(peer, await send(core, peer, text, options));
     },
+    async edit(id, text) {
+      const place = await placeOfKnown(core, id);
+      return found(place.peer, await edit(core, place, text));
+    },
+    async delete(id) {
+      const place = await placeOfKnown(core, id);
+      return found(place.peer, await erase(core, place));
+    },
+    hide: async (id) => hide(core, await placeOfKnown(core, id)),
+    async react(id, emoji) {
+      const place = await placeOfKnown(core, id);
+      return found(place.peer, await react(core, place, emoji));
+    },
+    typing: async (who) => tellTyping(core, book.find(who)),
+    shareReceipts: async (who, on) => contacts.shareReceipts(core, book.find(who), on),
+    find: (ref, direction) => find(core, ref, direction),
     cancel: (id) => cancel(core, id),
     message: (id) => message(core, id),
     history: async (who, options) => history(core, book.find(who), options),
@@ -166,6 +191,13 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       return file;
     },
   };
+}
+
+/** Where a message stands. Throws message-unknown. */
+async function placeOfKnown(core: Core, id: MessageId): Promise<Place> {
+  const place = await placeOf(core, id);
+  if (place === undefined) throw new SottoError("message-unknown", "There is no such message.");
+  return place;
 }
 
 async function cancel(core: Core, id: MessageId): Promise<MessageView> {

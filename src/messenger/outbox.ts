@@ -2,34 +2,53 @@
  * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only then the wire; a
  * retransmission under the same session sends the very same bytes.
  */
-import { equal, limits, messageId } from "../base/index.ts";
+import { equal, limits, type MessageId, messageId } from "../base/index.ts";
 import type { StoreOp } from "../ports/index.ts";
 import { canSeal, type Session, seal } from "../ratchet/index.ts";
-import { encodeContent, encodeLinkFrame } from "../wire/index.ts";
+import { type Body, encodeContent, encodeLinkFrame } from "../wire/index.ts";
+import { toWire } from "./act.ts";
 import { putEntry, putSession } from "./book.ts";
 import type { Contact } from "./contact.ts";
 import { background, type Core, inTurn } from "./core.ts";
+import type { Act } from "./kept.ts";
 import { idBytes, type MessageRow, messageKey, messageView } from "./message.ts";
 import type { Link, OutboxEntry, Peer } from "./peer.ts";
 import { decodeRow } from "./rows.ts";
 
-/** Seals one stored message under `session`. */
+/** What an entry of the outbox sends: an act, or the text of its message as it is now. */
+export interface Outgoing {
+  readonly lamport: number;
+  readonly parents: readonly MessageId[];
+  readonly sentAt: number;
+  readonly body: Body;
+}
+
+export function outgoingText({ lamport, parents, sentAt, text, replyTo }: MessageRow): Outgoing {
+  const answers = replyTo === undefined ? {} : { replyTo: messageId.bytes(replyTo) };
+  return { lamport, parents, sentAt, body: { kind: "text", text, ...answers } };
+}
+
+export function outgoingAct(act: Act): Outgoing {
+  return { ...act, body: toWire(act.body) };
+}
+
+/** Seals one message under `session`. */
 export function sealMessage(
   core: Core,
   session: Session,
   contact: Contact,
-  row: MessageRow,
-  sequence: number,
+  { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
+  { lamport, parents, sentAt, body }: Outgoing,
 ): { readonly sealed: Uint8Array; readonly next: Session } {
   const content = encodeContent({
     message: {
-      id: messageId.bytes(row.id),
+      id: messageId.bytes(id),
       sequence,
       settled: contact.settled,
-      lamport: row.lamport,
-      parents: idBytes(row.parents),
-      sentAt: row.sentAt,
-      text: row.text,
+      lamport,
+      parents: idBytes(parents),
+      sentAt,
+      body,
     },
   });
   const { message, next } = seal(core.crypto, session, content);
@@ -78,10 +97,11 @@ export async function markSent(
   for (const entry of entries) {
     if (peer.link !== link || entry.sent || !peer.outbox.has(entry.at)) continue;
     entry.sent = true;
-    const { ref, account } = peer.contact;
-    const bytes = await core.store.get(messageKey(ref, entry.at));
+    // Of an act only its arrival is told, with the message that it changed.
+    if (entry.act !== undefined) continue;
+    const bytes = await core.store.get(messageKey(peer.contact.ref, entry.at));
     if (bytes === undefined || peer.link !== link || !peer.outbox.has(entry.at)) continue;
-    const message = messageView(account, entry.at, decodeRow<MessageRow>(bytes), true);
+    const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
     core.events.emit({ type: "message.state", message });
   }
 }
@@ -92,11 +112,11 @@ export async function markWaiting(
   peer: Peer,
   entries: readonly OutboxEntry[],
 ): Promise<void> {
-  const { ref, account } = peer.contact;
   for (const entry of entries) {
-    const bytes = await core.store.get(messageKey(ref, entry.at));
+    if (entry.act !== undefined) continue;
+    const bytes = await core.store.get(messageKey(peer.contact.ref, entry.at));
     if (bytes === undefined || entry.sent || !peer.outbox.has(entry.at)) continue;
-    const message = messageView(account, entry.at, decodeRow<MessageRow>(bytes), false);
+    const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
     core.events.emit({ type: "message.state", message });
   }
 }
@@ -140,10 +160,9 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
       size += entry.sealed.length;
       continue;
     }
-    const bytes = await core.store.get(messageKey(contact.ref, entry.at));
-    if (bytes === undefined) continue;
-    const row = decodeRow<MessageRow>(bytes);
-    const { sealed: message, next } = sealMessage(core, session, contact, row, entry.sequence);
+    const outgoing = await outgoingOf(core, contact, entry);
+    if (outgoing === undefined) continue;
+    const { sealed: message, next } = sealMessage(core, session, contact, entry, outgoing);
     session = next;
     frames.push(ratchetFrame(message));
     size += message.length;
@@ -158,6 +177,16 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
   }
   for (const entry of taken) entry.link = link;
   return { entries: taken, posted: post(link, frames) };
+}
+
+async function outgoingOf(
+  core: Core,
+  contact: Contact,
+  { at, act }: OutboxEntry,
+): Promise<Outgoing | undefined> {
+  if (act !== undefined) return outgoingAct(act);
+  const bytes = await core.store.get(messageKey(contact.ref, at));
+  return bytes && outgoingText(decodeRow<MessageRow>(bytes));
 }
 
 function nextEntries(peer: Peer, link: Link): OutboxEntry[] {

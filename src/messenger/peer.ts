@@ -3,7 +3,8 @@ import type { HostId, MessageId } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import type { Session } from "../ratchet/index.ts";
 import type { Contact } from "./contact.ts";
-import type { MessageView } from "./types.ts";
+import type { Act } from "./kept.ts";
+import type { MessageView } from "./views.ts";
 
 /** A message of ours that is not settled yet. */
 export interface OutboxEntry {
@@ -11,6 +12,8 @@ export interface OutboxEntry {
   /** Place in the conversation; names its rows. */
   readonly at: number;
   sequence: number;
+  /** What an act does; a text stands in its message's row, as it is now. */
+  readonly act?: Act;
   /** The ratchet message, once sealed: a retransmission sends these very bytes. */
   sealed: Uint8Array | undefined;
   /** Id of the session that it was sealed under. */
@@ -49,6 +52,7 @@ export interface Attempt {
 /** A text that was given to send and waits for the contact's turn. */
 export interface Draft {
   readonly text: string;
+  readonly replyTo: MessageId | undefined;
   /** The caller's idempotency key. */
   readonly key: string | undefined;
   readonly resolve: (message: MessageView) => void;
@@ -70,6 +74,9 @@ export interface Peer {
   /** Failed attempts since the last success, and the timer of the next one. */
   failures: number;
   cancelRetry: () => void;
+  /** When we last told them that the person is writing, and when we last believed it of theirs. */
+  toldTypingAt: number;
+  heardTypingAt: number;
   /** The contact was removed: jobs that were waiting for their turn do nothing. */
   removed: boolean;
 }
@@ -86,6 +93,8 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     announcedAt: undefined,
     failures: 0,
     cancelRetry: () => undefined,
+    toldTypingAt: Number.NEGATIVE_INFINITY,
+    heardTypingAt: Number.NEGATIVE_INFINITY,
     removed: false,
   };
 }

@@ -9,4 +9,6 @@ export interface MessengerPorts {
   readonly rendezvous: Rendezvous;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether receipts and typing are shared with contacts of whom the person said nothing; absent: they are. */
+  readonly receipts?: boolean;
 }

@@ -3,14 +3,15 @@ import { limits } from "../base/index.ts";
 import type { Store, StoreOp } from "../ports/index.ts";
 import { type Ack, acknowledged, toAck } from "../wire/index.ts";
 import { dropEntry } from "./book.ts";
+import type { Changes } from "./changes.ts";
 import type { Contact } from "./contact.ts";
-import { type MessageRow, messageKey, putMessage } from "./message.ts";
+import type { MessageRow } from "./message.ts";
 import type { OutboxEntry } from "./peer.ts";
 import { decodeRow } from "./rows.ts";
 
-/** Our acknowledgement, as things stand. */
-export function ackOf(contact: Contact): Ack {
-  return toAck(contact.received, contact.readUpTo);
+/** Our acknowledgement, as things stand. @param sharing whether it tells what was read. */
+export function ackOf(contact: Contact, sharing: boolean): Ack {
+  return toAck(contact.received, sharing ? contact.readUpTo : 0);
 }
 
 /** The highest sequence below every open entry, once the entries at the places `gone` are settled. */
@@ -24,55 +25,48 @@ export function settledUpTo(
   return Math.max(contact.settled, lowest - 1);
 }
 
-/** A message of ours whose proven state moved on. */
-export interface Moved {
-  readonly at: number;
-  readonly row: MessageRow;
-}
-
-/** Delivered: the entries that the peer says it has, with the batch that records it. */
+/**
+ * Delivered: the entries that the peer says it has. Texts move on; of acts nothing stays but what they made of their message.
+ * @param gone places of entries that the batch has settled already; those that it settles now are added.
+ */
 export async function settleDelivered(
-  store: Store,
+  changes: Changes,
   contact: Contact,
   outbox: ReadonlyMap<number, OutboxEntry>,
+  gone: Set<number>,
   ack: Ack,
-): Promise<{ readonly ops: StoreOp[]; readonly moved: Moved[]; readonly contact: Contact }> {
+): Promise<{ readonly ops: StoreOp[]; readonly contact: Contact }> {
   const ops: StoreOp[] = [];
-  const moved: Moved[] = [];
   // Only what went out can be acknowledged: a peer that claims more is not believed in anything.
-  if (ack.upTo > contact.sequence) return { ops, moved, contact };
+  if (ack.upTo > contact.sequence) return { ops, contact };
   for (const entry of outbox.values()) {
-    if (entry.sealed === undefined || !acknowledged(ack, entry.sequence)) continue;
-    const bytes = await store.get(messageKey(contact.ref, entry.at));
-    if (bytes === undefined) continue;
-    const row: MessageRow = { ...decodeRow<MessageRow>(bytes), state: "delivered" };
-    ops.push(dropEntry(contact.ref, entry.at), putMessage(contact.ref, entry.at, row));
-    moved.push({ at: entry.at, row });
+    if (gone.has(entry.at) || entry.sealed === undefined) continue;
+    if (!acknowledged(ack, entry.sequence)) continue;
+    const { act, at } = entry;
+    if (act === undefined) {
+      const row = await changes.row(at);
+      if (row === undefined) continue;
+      changes.set(at, { ...row, state: "delivered" }, "state");
+    } else if (act.body.kind !== "timer") {
+      const target = await changes.place(act.body.target);
+      const row = target === undefined ? undefined : await changes.row(target);
+      if (target !== undefined && row !== undefined) changes.set(target, row, "reached");
+    }
+    ops.push(dropEntry(contact.ref, at));
+    gone.add(at);
   }
-  if (moved.length === 0) return { ops, moved, contact };
-  const gone = new Set(moved.map(({ at }) => at));
-  return {
-    ops,
-    moved,
-    contact: { ...contact, settled: settledUpTo(contact, outbox.values(), gone) },
-  };
+  if (ops.length === 0) return { ops, contact };
+  return { ops, contact: { ...contact, settled: settledUpTo(contact, outbox.values(), gone) } };
 }
 
-/**
- * Read: our delivered messages up to the sequence that the peer's person has read.
- * @param fresh rows that moved on in the batch at hand, which the store does not have yet.
- */
+/** Read: our delivered messages up to the sequence that the peer's person has read. */
 export async function settleRead(
   store: Store,
+  changes: Changes,
   contact: Contact,
-  fresh: ReadonlyMap<number, MessageRow>,
-  readUpTo: number,
-): Promise<{ readonly ops: StoreOp[]; readonly moved: Moved[]; readonly contact: Contact }> {
-  const upTo = readUpTo;
-  if (upTo > contact.sequence || upTo <= contact.peerReadUpTo)
-    return { ops: [], moved: [], contact };
-  const ops: StoreOp[] = [];
-  const moved: Moved[] = [];
+  upTo: number,
+): Promise<Contact> {
+  if (upTo > contact.sequence || upTo <= contact.peerReadUpTo) return contact;
   let to = contact.nextAt;
   for (let done = false; !done; ) {
     const rows = await store.list("message", contact.ref, {
@@ -83,18 +77,16 @@ export async function settleRead(
     done = rows.length < limits.sendBatch;
     for (const { at, value } of rows) {
       to = at - 1;
-      const row = fresh.get(at) ?? decodeRow<MessageRow>(value);
+      const row = changes.changed(at) ?? decodeRow<MessageRow>(value);
       if (row.direction !== "out") continue;
       if (row.state === "read") {
         done = true;
         break;
       }
       if (row.state !== "delivered" || row.sequence > upTo) continue;
-      const read: MessageRow = { ...row, state: "read" };
-      ops.push(putMessage(contact.ref, at, read));
-      moved.push({ at, row: read });
+      changes.set(at, { ...row, state: "read" }, "state");
     }
     if (to < 1) done = true;
   }
-  return { ops, moved, contact: { ...contact, peerReadUpTo: upTo } };
+  return { ...contact, peerReadUpTo: upTo };
 }

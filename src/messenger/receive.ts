@@ -2,54 +2,38 @@
  * Frames that arrived on a live link. Decrypt on a copy, one batch {session, messages, receipts}, only then the
  * acknowledgement and the screen. A duplicate is acknowledged again and changes nothing.
  */
-import { limits, type MessageId, messageId } from "../base/index.ts";
-import type { StoreOp } from "../ports/index.ts";
 import { canSeal, open, type Session, seal } from "../ratchet/index.ts";
 import {
   type Ack,
-  add,
   decodeContent,
   decodeLinkFrame,
   encodeContent,
   encodeLinkFrame,
-  type Message,
-  raise,
-  windowEnd,
 } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
-import type { Contact } from "./contact.ts";
+import { Changes } from "./changes.ts";
+import { shares } from "./contact.ts";
 import type { Core } from "./core.ts";
-import { contactHappened, type Happening, messageHappened } from "./happening.ts";
-import {
-  type MessagePlace,
-  type MessageRow,
-  messageView,
-  placeKey,
-  putMessage,
-} from "./message.ts";
+import { contactHappened, type Happening } from "./happening.ts";
 import { post, pump, ratchetFrame } from "./outbox.ts";
 import type { Link, Peer } from "./peer.ts";
-import { ackOf, type Moved, settleDelivered, settleRead } from "./receipts.ts";
-import { decodeRow, encodeRow, put } from "./rows.ts";
+import { ackOf, settleDelivered, settleRead } from "./receipts.ts";
+import { type Taking, takeMessage } from "./take.ts";
+import { heardTyping } from "./typing.ts";
+import { write } from "./write.ts";
 
 /** What became of the frames: `broken` says why the link cannot go on. */
 export type Received =
   | { readonly kind: "done" }
   | { readonly kind: "broken"; readonly why: string };
 
-/** Shown in place of a kind of message that this version does not know. */
-const NEWER = "(a message made by a newer Sotto: update yours to see what comes next)";
-
-/** A peer may claim any time; ours must still be able to grow beyond it. */
-const LAMPORT_MAX = 2 ** 48;
-
 /** Everything that the frames at hand change, built up before anything is committed. */
-interface Step {
-  contact: Contact;
+interface Step extends Taking {
   session: Session;
-  readonly ops: StoreOp[];
-  readonly arrived: Moved[];
-  readonly moved: Map<number, MessageRow>;
+  /** Places of outbox entries that are settled. */
+  readonly gone: Set<number>;
+  /** Their person writes. */
+  typing: boolean;
   opened: boolean;
   /** The peer waits for an acknowledgement. */
   owed: boolean;
@@ -70,8 +54,9 @@ export async function receive(
     contact: peer.contact,
     session: peer.session,
     ops: [],
-    arrived: [],
-    moved: new Map(),
+    changes: new Changes(core.store, peer.contact.ref),
+    gone: new Set(),
+    typing: false,
     opened: false,
     owed: false,
     pings: 0,
@@ -114,68 +99,21 @@ async function takeFrame(
   }
   step.session = opened.next;
   step.opened = true;
-  if (content.message !== undefined)
-    await takeMessage(core, step, content.message, content.unknown === true);
+  if (content.message !== undefined) {
+    step.owed = true;
+    await takeMessage(core.store, step, content.message);
+  }
+  if (content.typing) step.typing = true;
   if (content.ack !== undefined) await takeAck(core, peer, step, content.ack);
 }
 
-async function takeMessage(
-  core: Core,
-  step: Step,
-  message: Message,
-  unknown: boolean,
-): Promise<void> {
-  const { contact } = step;
-  step.owed = true;
-  const floor = raise(contact.received, Math.min(message.settled, message.sequence - 1));
-  if (message.sequence > windowEnd(floor)) return;
-  const id = messageId.from(message.id);
-  // The id alone tells whether a message is here already: a count may start anew on either side.
-  if (step.arrived.some(({ row }) => row.id === id) || (await known(core, contact, id))) {
-    step.contact = { ...contact, received: add(floor, message.sequence) };
-    return;
-  }
-  const at = contact.nextAt;
-  const parents = message.parents.map((parent) => messageId.from(parent));
-  const row: MessageRow = {
-    id,
-    direction: "in",
-    text: unknown && message.text === "" ? NEWER : message.text,
-    state: "received",
-    sequence: message.sequence,
-    lamport: message.lamport,
-    parents,
-    sentAt: message.sentAt,
-  };
-  step.ops.push(
-    putMessage(contact.ref, at, row),
-    put(placeKey(id), encodeRow({ ref: contact.ref, at } satisfies MessagePlace)),
-  );
-  step.arrived.push({ at, row });
-  step.contact = {
-    ...contact,
-    received: add(floor, message.sequence),
-    lamport: Math.max(contact.lamport, Math.min(message.lamport, LAMPORT_MAX)) + 1,
-    heads: [...contact.heads.filter((head) => !parents.includes(head)), id].slice(-limits.parents),
-    nextAt: at + 1,
-    unread: contact.unread + 1,
-  };
-}
-
-async function known(core: Core, contact: Contact, id: MessageId): Promise<boolean> {
-  const bytes = await core.store.get(placeKey(id));
-  return bytes !== undefined && decodeRow<MessagePlace>(bytes).ref === contact.ref;
-}
-
 async function takeAck(core: Core, peer: Peer, step: Step, ack: Ack): Promise<void> {
-  const open = new Map([...peer.outbox].filter(([at]) => !step.moved.has(at)));
-  const delivered = await settleDelivered(core.store, step.contact, open, ack);
-  const fresh = new Map(step.moved);
-  for (const { at, row } of delivered.moved) fresh.set(at, row);
-  const read = await settleRead(core.store, delivered.contact, fresh, ack.readUpTo);
-  step.contact = read.contact;
-  step.ops.push(...delivered.ops, ...read.ops);
-  for (const { at, row } of [...delivered.moved, ...read.moved]) step.moved.set(at, row);
+  const { changes, gone } = step;
+  const delivered = await settleDelivered(changes, step.contact, peer.outbox, gone, ack);
+  step.ops.push(...delivered.ops);
+  step.contact = shares(step.contact, core.receipts)
+    ? await settleRead(core.store, changes, delivered.contact, ack.readUpTo)
+    : delivered.contact;
 }
 
 async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<void> {
@@ -185,7 +123,7 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
     step.contact = { ...step.contact, pairing: "confirmed", invite: undefined };
   const frames: Uint8Array[] = [];
   if ((step.owed || first) && canSeal(step.session)) {
-    const ack = encodeContent({ ack: ackOf(step.contact) });
+    const ack = encodeContent({ ack: ackOf(step.contact, shares(step.contact, core.receipts)) });
     const { message, next } = seal(core.crypto, step.session, ack);
     step.session = next;
     frames.push(ratchetFrame(message));
@@ -194,23 +132,21 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
   if (step.session !== peer.session) {
     const ops = [...step.ops, putSession(ref, step.session)];
     if (step.contact !== peer.contact) ops.push(putContact(step.contact));
-    tell = await core.journal.commit(ops, happened(core, peer, step));
+    tell = await write(core, peer, step.changes, ops, contactChanged(core, peer, step));
   }
   peer.contact = step.contact;
   peer.session = step.session;
   if (step.opened) link.heardSession = true;
   if (step.pings > 0) frames.push(encodeLinkFrame({ type: "pong" }));
   if (frames.length > 0) void post(link, frames);
-  for (const at of step.moved.keys()) peer.outbox.delete(at);
+  for (const at of step.gone) peer.outbox.delete(at);
   tell();
+  if (step.typing) heardTyping(core, peer);
   pump(core, peer);
 }
 
-function happened(core: Core, peer: Peer, { contact, arrived, moved }: Step): Happening[] {
-  const { ref, account, pairing } = contact;
-  const shown = (at: number, row: MessageRow) => messageView(account, at, row, false);
-  const events = arrived.map(({ at, row }) => messageHappened("message.new", ref, shown(at, row)));
-  for (const [at, row] of moved) events.push(messageHappened("message.state", ref, shown(at, row)));
-  if (pairing !== peer.contact.pairing) events.push(contactHappened(core, peer, contact));
-  return events;
+function contactChanged(core: Core, peer: Peer, { contact }: Step): Happening[] {
+  const { pairing, timer } = peer.contact;
+  const same = pairing === contact.pairing && timer === contact.timer;
+  return same ? [] : [contactHappened(core, peer, contact)];
 }

@@ -31,7 +31,7 @@ export function rowKey(table: Table, of = "", at = 0): RowKey {
   return { table, of, at };
 }
 
-export function put(key: RowKey, value: Uint8Array): StoreOp {
+export function put(key: RowKey, value: Uint8Array): Extract<StoreOp, { kind: "put" }> {
   return { kind: "put", key, value };
 }
 

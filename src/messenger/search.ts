@@ -15,7 +15,8 @@ import type { MessageRow } from "./message.ts";
 import type { Peer } from "./peer.ts";
 import { decodeRow } from "./rows.ts";
 import { partOf } from "./search-index.ts";
-import type { MessageView, SearchOptions, SearchResult } from "./types.ts";
+import type { SearchOptions, SearchResult } from "./types.ts";
+import type { MessageView } from "./views.ts";
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
 export async function search(

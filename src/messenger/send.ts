@@ -4,16 +4,21 @@ import { accept } from "./accept.ts";
 import { pairingEnded } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
 import type { Draft, Peer } from "./peer.ts";
-import type { MessageView } from "./types.ts";
+import type { SendOptions } from "./types.ts";
+import type { MessageView } from "./views.ts";
 
-/** Throws what makes a text or a contact unfit to send, before anything is stored. */
-function check(peer: Peer, text: string): void {
-  const { contact } = peer;
+/** Throws what makes a text unfit to send, before anything is stored. */
+export function checkText(text: string): void {
   if (text === "") throw new SottoError("message-empty", "The message is empty.");
   if (text.length > limits.textBytes || utf8(text).length > limits.textBytes)
     throw new SottoError("message-too-long", "The text is longer than 64 KiB (65,536 bytes).");
   if (fromUtf8(utf8(text)) !== text)
     throw new SottoError("message-not-text", "The text has broken characters.");
+}
+
+/** Throws what makes a contact unfit to be sent to. */
+export function checkPeer(peer: Peer): void {
+  const { contact } = peer;
   if (contact.blocked) throw new SottoError("contact-blocked", "You blocked this contact.");
   if (contact.changedAccount !== undefined)
     throw new SottoError("key-changed", `The account key of ${contact.name} has changed.`);
@@ -35,11 +40,12 @@ export function send(
   core: Core,
   peer: Peer,
   text: string,
-  { key }: { readonly key?: string } = {},
+  { key, replyTo }: SendOptions = {},
 ): Promise<MessageView> {
-  check(peer, text);
+  checkText(text);
+  checkPeer(peer);
   return new Promise((resolve, reject) => {
-    peer.drafts.push({ text, key, resolve, reject });
+    peer.drafts.push({ text, replyTo, key, resolve, reject });
     if (peer.drafts.length === 1) void acceptDrafts(core, peer);
   });
 }
@@ -56,8 +62,10 @@ async function acceptDrafts(core: Core, peer: Peer): Promise<void> {
       peer.drafts.splice(0, taken.length);
       if (shown === undefined)
         throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
-      taken.forEach(({ resolve }, i) => {
-        resolve(shown[i] as MessageView);
+      taken.forEach(({ resolve, reject }, i) => {
+        const made = shown[i];
+        if (made === undefined || made instanceof SottoError) reject(made);
+        else resolve(made);
       });
     } catch (error) {
       // Nothing of the batch is stored, or nobody can know: each caller hears of it.

@@ -1,74 +1,13 @@
-/** What the messenger promises to the daemon, and the views that it gives out. Plain values only. */
+/** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
-
-/**
- * How far pairing has come.
- * invited: we hold their invite and look for them. handshaken: keys agreed, their first frame is still
- * to come. requested: they claimed our reusable invite and wait for our word. confirmed: both sides have
- * proof of each other. The rest are ends: the other side said no, or the invite is spent.
- */
-export type Pairing =
-  | "invited"
-  | "handshaken"
-  | "requested"
-  | "confirmed"
-  | "denied"
-  | "used"
-  | "expired";
-
-export interface ContactView {
-  readonly account: AccountId;
-  /** What this node calls them; unique among contacts. */
-  readonly name: string;
-  readonly pairing: Pairing;
-  /** The person compared safety numbers with them. */
-  readonly verified: boolean;
-  readonly blocked: boolean;
-  /** They showed another account key than the pinned one: nothing is sent until the person decides. */
-  readonly keyChanged: boolean;
-  /** A live authenticated link exists now. */
-  readonly online: boolean;
-  /** A fresh record of theirs was found; no proof that they are there. */
-  readonly announced: boolean;
-  /** Messages of ours that are not delivered yet. */
-  readonly waiting: number;
-  /** Messages of theirs that were not read yet. */
-  readonly unread: number;
-  /** ms since 1970. */
-  readonly addedAt: number;
-}
-
-/** States of our own messages, each shown only when proven; "received" for theirs. */
-export type MessageState = "waiting" | "sent" | "delivered" | "read" | "failed" | "received";
-
-export interface MessageView {
-  readonly id: MessageId;
-  readonly contact: AccountId;
-  readonly direction: "in" | "out";
-  readonly text: string;
-  readonly state: MessageState;
-  /** Place in the conversation on this node: grows by one with each message, and pages are cut by it. */
-  readonly at: number;
-  /** The sender's clock, for display only, ms since 1970. */
-  readonly sentAt: number;
-}
-
-export interface InviteView {
-  readonly id: InviteId;
-  readonly kind: "once" | "reusable";
-  readonly state: "open" | "used" | "revoked" | "expired";
-  readonly expiresAt: number;
-}
-
-export interface NewInvite extends InviteView {
-  /** The whole link, a secret until it is used. */
-  readonly link: string;
-}
+import type { ContactView, InviteView, MessageView, NewInvite } from "./views.ts";
 
 /** What is kept for followers: it tells of something on the disk. */
 export type KeptEvent =
   | { readonly type: "message.new"; readonly message: MessageView }
   | { readonly type: "message.state"; readonly message: MessageView }
+  /** It was edited, deleted or reacted to, or such a change of ours has reached them. */
+  | { readonly type: "message.changed"; readonly message: MessageView }
   /** A message is gone from this node. */
   | { readonly type: "message.removed"; readonly account: AccountId; readonly id: MessageId }
   | { readonly type: "contact.changed"; readonly contact: ContactView }
@@ -81,7 +20,9 @@ export type KeptEvent =
 /** `cursor` is there where somebody follows, who will find the event under it. */
 export type MessengerEvent =
   | (KeptEvent & { readonly cursor?: number })
-  | { readonly type: "presence"; readonly contact: ContactView };
+  | { readonly type: "presence"; readonly contact: ContactView }
+  /** Their person is writing: good for `limits.typingPause` and a little. */
+  | { readonly type: "typing"; readonly contact: ContactView };
 
 export type LoggedType = KeptEvent["type"];
 
@@ -130,6 +71,12 @@ export interface SearchResult {
   readonly messages: MessageView[];
   /** There are more than the limit. */
   readonly more: boolean;
+}
+
+export interface SendOptions {
+  /** The caller's key against sending twice. */
+  readonly key?: string;
+  readonly replyTo?: MessageId;
 }
 
 export interface HistoryOptions {
@@ -205,16 +152,37 @@ export interface Messenger {
 
   /**
    * Stores the message and its outbox entry in one batch, then returns; delivery goes on by itself.
-   * The same `key` again gives the message of the first time. Throws message-empty, message-too-long, contact-blocked, key-changed,
-   * invite-denied, invite-used, invite-expired, outbox-full.
+   * The same `key` again gives the message of the first time. Throws message-empty, message-too-long, message-not-text,
+   * contact-blocked, key-changed, invite-denied, invite-used, invite-expired, outbox-full; message-unknown and message-deleted of
+   * the message that it answers.
    */
-  send(who: string, text: string, options?: { readonly key?: string }): Promise<MessageView>;
+  send(who: string, text: string, options?: SendOptions): Promise<MessageView>;
+  /**
+   * Replaces the text of a message of ours, here and there. Throws what `send` throws, message-unknown, message-not-yours,
+   * message-deleted, message-failed.
+   */
+  edit(id: MessageId, text: string): Promise<MessageView>;
+  /** Deletes a message of ours, here and there. Throws as `edit` does. */
+  delete(id: MessageId): Promise<MessageView>;
+  /** Removes a message here alone. Throws message-unknown, and message-waiting while it is on its way to them. */
+  hide(id: MessageId): Promise<void>;
+  /** Reacts to a message of either side, anew each time; "" takes the reaction back. Throws as `edit` does, reaction-invalid. */
+  react(id: MessageId, emoji: string): Promise<MessageView>;
+  /** Tells a contact who is linked that the person is writing: now and then, however often it is called. */
+  typing(who: string): Promise<void>;
+  /** Shares receipts and typing with this contact, or neither tells nor shows them. */
+  shareReceipts(who: string, on: boolean): Promise<ContactView>;
   /**
    * Gives a message up, so that it is shown as failed and never sent. Throws message-unknown; message-sent once it was
    * handed to a link, since it may have arrived then.
    */
   cancel(id: MessageId): Promise<MessageView>;
   message(id: MessageId): Promise<MessageView | undefined>;
+  /**
+   * The message that a person means: an id, a start of one of at least 4 characters (of the newest messages), `WHO/START`, or
+   * `WHO/last`, the newest one (`direction`: of one side). Throws message-unknown, message-ambiguous, contact-unknown.
+   */
+  find(ref: string, direction?: "in" | "out"): Promise<MessageView>;
   /** Newest `limit` messages, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
   /**

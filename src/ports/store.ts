@@ -13,7 +13,8 @@ export type Table =
   | "peer"
   | "event"
   | "search"
-  | "search-mark";
+  | "search-mark"
+  | "early";
 
 /**
  * Names a row: the table, whose it is (an id; blinded on disk), and a place in an order.

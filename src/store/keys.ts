@@ -20,6 +20,7 @@ export const tableByte: Readonly<Record<Table, number>> = {
   event: 12,
   search: 13,
   "search-mark": 15,
+  early: 16,
 };
 
 /** The byte of the rows that the store keeps about itself. */

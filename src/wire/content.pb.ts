@@ -11,6 +11,11 @@ export interface Message {
   sentAt?: number
   text?: Uint8Array<ArrayBuffer>
   settled?: number
+  replyTo?: Uint8Array<ArrayBuffer>
+  edit?: Edit
+  delete?: Delete
+  reaction?: Reaction
+  timer?: Timer
 }
 
 export namespace Message {
@@ -60,6 +65,31 @@ export namespace Message {
           w.uint64Number(obj.settled)
         }
 
+        if (obj.replyTo != null) {
+          w.uint32(66)
+          w.bytes(obj.replyTo)
+        }
+
+        if (obj.edit != null) {
+          w.uint32(130)
+          Edit.codec().encode(obj.edit, w)
+        }
+
+        if (obj.delete != null) {
+          w.uint32(138)
+          Delete.codec().encode(obj.delete, w)
+        }
+
+        if (obj.reaction != null) {
+          w.uint32(146)
+          Reaction.codec().encode(obj.reaction, w)
+        }
+
+        if (obj.timer != null) {
+          w.uint32(154)
+          Timer.codec().encode(obj.timer, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -104,6 +134,34 @@ export namespace Message {
             }
             case 7: {
               obj.settled = reader.uint64Number()
+              break
+            }
+            case 8: {
+              obj.replyTo = reader.bytes()
+              break
+            }
+            case 16: {
+              obj.edit = Edit.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.edit
+              })
+              break
+            }
+            case 17: {
+              obj.delete = Delete.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.delete
+              })
+              break
+            }
+            case 18: {
+              obj.reaction = Reaction.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.reaction
+              })
+              break
+            }
+            case 19: {
+              obj.timer = Timer.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.timer
+              })
               break
             }
             default: {
@@ -182,6 +240,41 @@ export namespace Message {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.replyTo`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 16: {
+              yield * Edit.codec().stream(reader, reader.uint32(), `${prefix}.edit`, {
+                limits: opts.limits?.edit
+              })
+
+              break
+            }
+            case 17: {
+              yield * Delete.codec().stream(reader, reader.uint32(), `${prefix}.delete`, {
+                limits: opts.limits?.delete
+              })
+
+              break
+            }
+            case 18: {
+              yield * Reaction.codec().stream(reader, reader.uint32(), `${prefix}.reaction`, {
+                limits: opts.limits?.reaction
+              })
+
+              break
+            }
+            case 19: {
+              yield * Timer.codec().stream(reader, reader.uint32(), `${prefix}.timer`, {
+                limits: opts.limits?.timer
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -230,6 +323,41 @@ export namespace Message {
     value: number
   }
 
+  export interface MessageReplyToFieldEvent {
+    field: '$.replyTo'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageEditTargetFieldEvent {
+    field: '$.edit.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageEditTextFieldEvent {
+    field: '$.edit.text'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageDeleteTargetFieldEvent {
+    field: '$.delete.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageReactionTargetFieldEvent {
+    field: '$.reaction.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageReactionEmojiFieldEvent {
+    field: '$.reaction.emoji'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageTimerMsFieldEvent {
+    field: '$.timer.ms'
+    value: number
+  }
+
   export function encode (obj: Partial<Message>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Message.codec())
   }
@@ -238,8 +366,400 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent | MessageReplyToFieldEvent | MessageEditTargetFieldEvent | MessageEditTextFieldEvent | MessageDeleteTargetFieldEvent | MessageReactionTargetFieldEvent | MessageReactionEmojiFieldEvent | MessageTimerMsFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
+  }
+}
+
+export interface Edit {
+  target?: Uint8Array<ArrayBuffer>
+  text?: Uint8Array<ArrayBuffer>
+}
+
+export namespace Edit {
+  let _codec: Codec<Edit>
+
+  export const codec = (): Codec<Edit> => {
+    if (_codec == null) {
+      _codec = message<Edit>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.target != null) {
+          w.uint32(10)
+          w.bytes(obj.target)
+        }
+
+        if (obj.text != null) {
+          w.uint32(18)
+          w.bytes(obj.text)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.target = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.text = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.target`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.text`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface EditTargetFieldEvent {
+    field: '$.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface EditTextFieldEvent {
+    field: '$.text'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Edit>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Edit.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Edit>): Edit {
+    return decodeMessage(buf, Edit.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Edit>): Generator<EditTargetFieldEvent | EditTextFieldEvent> {
+    return streamMessage(buf, Edit.codec(), opts)
+  }
+}
+
+export interface Delete {
+  target?: Uint8Array<ArrayBuffer>
+}
+
+export namespace Delete {
+  let _codec: Codec<Delete>
+
+  export const codec = (): Codec<Delete> => {
+    if (_codec == null) {
+      _codec = message<Delete>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.target != null) {
+          w.uint32(10)
+          w.bytes(obj.target)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.target = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.target`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface DeleteTargetFieldEvent {
+    field: '$.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Delete>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Delete.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Delete>): Delete {
+    return decodeMessage(buf, Delete.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Delete>): Generator<DeleteTargetFieldEvent> {
+    return streamMessage(buf, Delete.codec(), opts)
+  }
+}
+
+export interface Reaction {
+  target?: Uint8Array<ArrayBuffer>
+  emoji?: Uint8Array<ArrayBuffer>
+}
+
+export namespace Reaction {
+  let _codec: Codec<Reaction>
+
+  export const codec = (): Codec<Reaction> => {
+    if (_codec == null) {
+      _codec = message<Reaction>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.target != null) {
+          w.uint32(10)
+          w.bytes(obj.target)
+        }
+
+        if (obj.emoji != null) {
+          w.uint32(18)
+          w.bytes(obj.emoji)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.target = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.emoji = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.target`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.emoji`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ReactionTargetFieldEvent {
+    field: '$.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ReactionEmojiFieldEvent {
+    field: '$.emoji'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Reaction>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Reaction.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Reaction>): Reaction {
+    return decodeMessage(buf, Reaction.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Reaction>): Generator<ReactionTargetFieldEvent | ReactionEmojiFieldEvent> {
+    return streamMessage(buf, Reaction.codec(), opts)
+  }
+}
+
+export interface Timer {
+  ms?: number
+}
+
+export namespace Timer {
+  let _codec: Codec<Timer>
+
+  export const codec = (): Codec<Timer> => {
+    if (_codec == null) {
+      _codec = message<Timer>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.ms != null) {
+          w.uint32(8)
+          w.uint64Number(obj.ms)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.ms = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.ms`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface TimerMsFieldEvent {
+    field: '$.ms'
+    value: number
+  }
+
+  export function encode (obj: Partial<Timer>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Timer.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Timer>): Timer {
+    return decodeMessage(buf, Timer.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Timer>): Generator<TimerMsFieldEvent> {
+    return streamMessage(buf, Timer.codec(), opts)
   }
 }
 
@@ -377,6 +897,7 @@ export namespace Ack {
 export interface Content {
   message?: Message
   ack?: Ack
+  typing?: number
 }
 
 export namespace Content {
@@ -397,6 +918,11 @@ export namespace Content {
         if (obj.ack != null) {
           w.uint32(18)
           Ack.codec().encode(obj.ack, w)
+        }
+
+        if (obj.typing != null) {
+          w.uint32(24)
+          w.uint64Number(obj.typing)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -421,6 +947,10 @@ export namespace Content {
               obj.ack = Ack.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.ack
               })
+              break
+            }
+            case 3: {
+              obj.typing = reader.uint64Number()
               break
             }
             default: {
@@ -450,6 +980,13 @@ export namespace Content {
                 limits: opts.limits?.ack
               })
 
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.typing`,
+                value: reader.uint64Number()
+              }
               break
             }
             default: {
@@ -500,6 +1037,41 @@ export namespace Content {
     value: number
   }
 
+  export interface ContentMessageReplyToFieldEvent {
+    field: '$.message.replyTo'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ContentMessageEditTargetFieldEvent {
+    field: '$.message.edit.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ContentMessageEditTextFieldEvent {
+    field: '$.message.edit.text'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ContentMessageDeleteTargetFieldEvent {
+    field: '$.message.delete.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ContentMessageReactionTargetFieldEvent {
+    field: '$.message.reaction.target'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ContentMessageReactionEmojiFieldEvent {
+    field: '$.message.reaction.emoji'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ContentMessageTimerMsFieldEvent {
+    field: '$.message.timer.ms'
+    value: number
+  }
+
   export interface ContentAckUpToFieldEvent {
     field: '$.ack.upTo'
     value: number
@@ -515,6 +1087,11 @@ export namespace Content {
     value: number
   }
 
+  export interface ContentTypingFieldEvent {
+    field: '$.typing'
+    value: number
+  }
+
   export function encode (obj: Partial<Content>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Content.codec())
   }
@@ -523,7 +1100,7 @@ export namespace Content {
     return decodeMessage(buf, Content.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentMessageReplyToFieldEvent | ContentMessageEditTargetFieldEvent | ContentMessageEditTextFieldEvent | ContentMessageDeleteTargetFieldEvent | ContentMessageReactionTargetFieldEvent | ContentMessageReactionEmojiFieldEvent | ContentMessageTimerMsFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent | ContentTypingFieldEvent> {
     return streamMessage(buf, Content.codec(), opts)
   }
 }

@@ -3,16 +3,24 @@ export * from "./ack.ts";
 export { type Backup, type BackupContact, decodeBackup, encodeBackup } from "./backup.ts";
 export * from "./backup-file.ts";
 export {
+  type Act,
+  type Body,
+  isReaction,
+  isTimer,
+  type NewerBody,
+  type TextBody,
+} from "./body.ts";
+export {
   type Content,
   decodeContent,
-  decodeHandshakePayload,
+  type Envelope,
   encodeContent,
-  encodeHandshakePayload,
-  type HandshakePayload,
   type Message,
   type ReceivedContent,
+  type ReceivedMessage,
 } from "./content.ts";
 export * from "./frame.ts";
 export * from "./invite.ts";
 export * from "./link.ts";
 export * from "./name.ts";
+export * from "./payload.ts";

@@ -29,6 +29,7 @@ const contact = (name: string): Contact => ({
   announced: false,
   waiting: 0,
   unread: 0,
+  receipts: true,
   addedAt: NOW,
 });
 const message = (at: number, text: string): Message => ({
@@ -39,6 +40,10 @@ const message = (at: number, text: string): Message => ({
   state: at % 2 === 0 ? "received" : "delivered",
   at,
   sentAt: NOW + at * 60_000,
+  edited: false,
+  deleted: false,
+  reactions: [],
+  changing: false,
 });
 
 /** A node that answers as the real one does: the newest of a span, and fewer where an answer would grow too long. */

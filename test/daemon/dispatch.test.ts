@@ -102,9 +102,14 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "request.accept": { good: who, asks: ["accept", "bob"], bad: [{}] },
   "request.deny": { good: who, asks: ["deny", "bob"], bad: [{}] },
   "message.send": {
-    good: { who: "bob", text: "hi", key: "k" },
-    asks: ["send", "bob", "hi", { key: "k" }],
-    bad: [who, { text: "hi" }, { who: "bob", text: "hi", wait: "seen" }],
+    good: { who: "bob", text: "hi", key: "k", replyTo: message.id },
+    asks: ["send", "bob", "hi", { key: "k", replyTo: message.id }],
+    bad: [
+      who,
+      { who: "bob", text: "hi", replyTo: 1 },
+      { text: "hi" },
+      { who: "bob", text: "hi", wait: "seen" },
+    ],
   },
   "message.list": {
     good: { who: "bob", limit: 5, before: 9, after: 2 },
@@ -115,6 +120,32 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     good: { query: "hi", from: "bob", limit: 5 },
     asks: ["search", "hi", { limit: 5, from: "bob" }],
     bad: [{}, { query: "x".repeat(2000) }, { query: "hi", limit: 0 }],
+  },
+  "message.edit": {
+    good: { id: message.id, text: "ho", wait: "live", timeout: 1 },
+    asks: ["edit", message.id, "ho"],
+    bad: [{ id: message.id }, { text: "ho" }, { id: message.id, text: "ho", wait: "read" }],
+  },
+  "message.delete": {
+    good: { id: message.id },
+    asks: ["delete", message.id],
+    bad: [{}, { id: message.id, forMe: "yes" }],
+  },
+  "message.react": {
+    good: { id: message.id, emoji: "" },
+    asks: ["react", message.id, ""],
+    bad: [{ id: message.id }, { id: message.id, emoji: 1 }],
+  },
+  "message.find": {
+    good: { ref: "bob/last", direction: "in" },
+    asks: ["find", "bob/last", "in"],
+    bad: [{}, { ref: "" }, { ref: "bob/last", direction: "both" }],
+  },
+  "typing.send": { good: who, asks: ["typing", "bob"], bad: [{}] },
+  "contact.receipts": {
+    good: { who: "bob", on: false },
+    asks: ["shareReceipts", "bob", false],
+    bad: [who, { who: "bob", on: "off" }],
   },
   "message.markRead": { good: who, asks: ["markRead", "bob"], bad: [{}] },
   "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
@@ -187,6 +218,34 @@ describe("daemon/dispatch", () => {
     const { call } = setUp();
     await assert.rejects(call("invite.revoke", { id: "x" }), { code: "invite-unknown" });
     await assert.rejects(call("message.cancel", { id: "x" }), { code: "message-unknown" });
+    await assert.rejects(call("message.edit", { id: "x", text: "a" }), { code: "message-unknown" });
+    const answer = { who: "bob", text: "hi", replyTo: "x" };
+    await assert.rejects(call("message.send", answer), { code: "message-unknown" });
+  });
+
+  it("removes a message here alone where it is asked to", async () => {
+    const { call, messenger } = setUp();
+    await call("message.delete", { id: message.id, forMe: true });
+    assert.deepEqual(
+      messenger.calls.map(([name]) => name).filter((name) => name !== "contact"),
+      ["message", "hide"],
+    );
+  });
+
+  it("waits until a change has reached somebody who is online, and no longer than asked", async () => {
+    const { call, messenger, clock } = setUp();
+    messenger.edit = async () => ({ ...message, changing: true });
+    const params = { id: message.id, text: "ho", wait: "live" };
+    const late = call("message.edit", { ...params, timeout: 500 });
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.pass(500);
+    assert.equal(((await late) as { timedOut: boolean }).timedOut, true);
+    const answered = call("message.edit", { ...params, timeout: 10_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    messenger.emit({ type: "message.changed", message: { ...message, text: "ho" } });
+    const { message: shown, timedOut } = (await answered) as { message: object; timedOut: boolean };
+    assert.deepEqual([shown, timedOut], [{ ...message, text: "ho" }, false]);
+    assert.equal(messenger.listeners, 0);
   });
 
   it("asks the node to stop once for each call", async () => {

@@ -18,6 +18,10 @@ export const message: MessageView = {
   state: "waiting",
   at: 1,
   sentAt: 1000,
+  edited: false,
+  deleted: false,
+  reactions: [],
+  changing: false,
 };
 export const contact: ContactView = {
   account,
@@ -30,6 +34,7 @@ export const contact: ContactView = {
   announced: false,
   waiting: 0,
   unread: 0,
+  receipts: true,
   addedAt: 0,
 };
 const follower: FollowerView = { name: "bot", cursor: 0, behind: 0 };
@@ -94,6 +99,13 @@ export function fakeMessenger(): FakeMessenger {
     verify: later("verify", contact),
     unverify: later("unverify", contact),
     send: later("send", message),
+    edit: later("edit", message),
+    delete: later("delete", message),
+    hide: later("hide", undefined),
+    react: later("react", message),
+    find: later("find", message),
+    typing: later("typing", undefined),
+    shareReceipts: later("shareReceipts", contact),
     cancel: later("cancel", message),
     message: later("message", message),
     history: later("history", [message]),

@@ -19,6 +19,7 @@ const config: Config = {
   bootstrap: [],
   mdns: false,
   privateWan: false,
+  receipts: true,
   lockAfter: undefined,
   log: "off",
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { messageId } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
+import { Changes } from "../../src/messenger/changes.ts";
 import { newContact } from "../../src/messenger/contact.ts";
 import { type MessageRow, putMessage } from "../../src/messenger/message.ts";
 import type { OutboxEntry } from "../../src/messenger/peer.ts";
@@ -40,32 +41,37 @@ async function wire() {
 
 const ack = (upTo: number, readUpTo = 0) => ({ upTo, bits: new Uint8Array(0), readUpTo });
 
+/** Which places a receipt settled, and what became of the rows. */
+async function settle({ store, contact, outbox }: Awaited<ReturnType<typeof wire>>, upTo: number) {
+  const changes = new Changes(store, contact.ref);
+  const gone = new Set<number>();
+  const settled = await settleDelivered(changes, contact, outbox, gone, ack(upTo));
+  return { ...settled, changes, moved: changes.list().map(({ at }) => at), gone: [...gone] };
+}
+
 describe("a receipt", () => {
   it("settles what was sent, and moves the floor behind it", async () => {
-    const { store, contact, outbox } = await wire();
-    const settled = await settleDelivered(store, contact, outbox, ack(2));
+    const { moved, gone, contact } = await settle(await wire(), 2);
     assert.deepEqual(
-      settled.moved.map(({ at }) => at),
-      [1, 2],
+      [moved, gone],
+      [
+        [1, 2],
+        [1, 2],
+      ],
     );
-    assert.equal(settled.contact.settled, 2);
+    assert.equal(contact.settled, 2);
   });
 
   it("for a message that was not sealed yet settles only the others", async () => {
-    const { store, contact, outbox } = await wire();
-    const settled = await settleDelivered(store, contact, outbox, ack(3));
-    assert.deepEqual(
-      settled.moved.map(({ at }) => at),
-      [1, 2],
-    );
+    assert.deepEqual((await settle(await wire(), 3)).moved, [1, 2]);
   });
 
   it("for more than was ever written is not believed at all", async () => {
-    const { store, contact, outbox } = await wire();
-    const settled = await settleDelivered(store, contact, outbox, ack(4));
-    assert.deepEqual(settled.moved, []);
-    const read = await settleRead(store, contact, new Map(), 4);
-    assert.deepEqual(read.moved, []);
-    assert.equal(read.contact, contact);
+    const given = await wire();
+    const { moved, gone, changes } = await settle(given, 4);
+    assert.deepEqual([moved, gone], [[], []]);
+    const read = await settleRead(given.store, changes, given.contact, 4);
+    assert.deepEqual(changes.list(), []);
+    assert.equal(read, given.contact);
   });
 });

@@ -16,14 +16,16 @@ export function judgeFrame(court: Court, node: SimNode, { from, to, frame }: Pas
   const { message, ack } = inside.content;
   if (message !== undefined) {
     const id = messageId.from(message.id);
+    const { body } = message;
+    const name = body.kind === "text" ? `"${body.text}"` : `${body.kind} ${id}`;
     const decoded = decodeLinkFrame(frame);
     const entry = [...kept.outbox.values()].find((waits) => waits.id === id);
     if (decoded?.type !== "ratchet" || !entry?.sealed || !equal(entry.sealed, decoded.message))
-      court.say(node, `"${message.text}" is on the wire and not in the outbox`);
+      court.say(node, `${name} is on the wire and not in the outbox`);
     const place = `${entry?.session && toHex(entry.session)}/${id}`;
     const before = court.onWire.get(place);
     if (before !== undefined && !equal(before, frame) && !court.of(node).rolledBack)
-      court.say(node, `"${message.text}" was sealed twice for one session`);
+      court.say(node, `${name} was sealed twice for one session`);
     court.onWire.set(place, frame);
     court.onWire.set(`${from}/${id}`, frame);
   }

@@ -1,7 +1,7 @@
 /** Cases of bytes on the wire. */
 import { concat, toBase32, u32, u64, utf8 } from "../../src/base/index.ts";
 import { checksum } from "../../src/wire/checksum.ts";
-import { encodeContent, encodeHandshakePayload, encodeInvite, type Message } from "../../src/wire/index.ts";
+import { type Body, encodeContent, encodeHandshakePayload, encodeInvite, type Message } from "../../src/wire/index.ts";
 import { seeded } from "../ratchet/support.ts";
 import type { Case } from "./chapters.ts";
 import { plain, written } from "./notation.ts";
@@ -121,9 +121,20 @@ const message: Message = {
   lamport: 2 ** 53 - 1,
   parents: [chance(16), chance(16)],
   sentAt: 1_800_000_000_000,
-  text: "Grüße, 世界 🙂",
+  body: { kind: "text", text: "Grüße, 世界 🙂" },
 };
-const least: Message = { ...message, sequence: 1, settled: 0, lamport: 0, parents: [], sentAt: 0, text: "" };
+const least: Message = {
+  ...message, sequence: 1, settled: 0, lamport: 0, parents: [], sentAt: 0, body: { kind: "text", text: "" },
+};
+const target = fill(16, 0x2a);
+const acts: Readonly<Record<string, Body>> = {
+  "an edit": { kind: "edit", target, text: "Grüße!" },
+  "a deletion": { kind: "delete", target },
+  "a reaction": { kind: "reaction", target, emoji: "👩🏽\u200d❤️\u200d💋\u200d👨🏿" },
+  "a reaction taken back": { kind: "reaction", target, emoji: "" },
+  "a timer": { kind: "timer", ms: 604_800_000 },
+  "a timer turned off": { kind: "timer", ms: 0 },
+};
 const ack = { upTo: 41, bits: Uint8Array.of(0, 0x81), readUpTo: 40 };
 const hand = {
   certificate: chance(136),
@@ -179,6 +190,11 @@ export const contentCases: readonly Case[] = [
   encodes("nothing", {}),
   encodes("a message", { message }),
   encodes("a message with the least values", { message: least }),
+  encodes("an answer", { message: { ...message, body: { kind: "text", text: "yes", replyTo: target } } }),
+  ...Object.entries(acts).map(([name, body]) => encodes(name, { message: { ...message, body } })),
+  ...Object.entries(acts).map(([name, body]) =>
+    content(name, encodeContent({ message: { ...message, body } }), plain({ message: { ...message, body } }))),
+  encodes("a sign of writing", { typing: true }),
   encodes("an acknowledgement", { ack }),
   encodes("both", { message, ack }),
   encodes("an acknowledgement of nothing", { ack: { upTo: 0, bits: zeros(0), readUpTo: 0 } }),
@@ -186,12 +202,48 @@ export const contentCases: readonly Case[] = [
   content("nothing", zeros(0), {}),
   content("both", encodeContent({ message, ack }), plain({ message, ack })),
   content("fields in another order", inner(...all.toReversed())),
-  content("an addition that is skipped (field 8)", inner(...all, count(8, 3))),
+  content("an addition that is skipped (field 9)", inner(...all, count(9, 3))),
   content("an addition that is skipped (field 15)", inner(...all, field(15, zeros(3)))),
-  content("a new kind of body beside the text (field 16)", inner(...all, field(16, zeros(3)))),
-  content("a new kind of body without a text", inner(...without("text"), field(16, zeros(3)))),
-  content("a new kind of content", concat(inner(...all), count(3, 1))),
-  content("a new kind of content alone", field(3, zeros(2)), { unknown: true }),
+  content("something new to show, beside the text (field 32)", inner(...all, field(32, zeros(3)))),
+  content("something new to show, without a text", inner(...without("text"), field(32, zeros(3)))),
+  content("a new act (field 20)", inner(...without("text"), field(20, zeros(3)))),
+  content("a new act (field 31), a number", inner(...without("text"), count(31, 3))),
+  content("a new kind of content", concat(inner(...all), count(4, 1))),
+  content("a new kind of content alone", field(4, zeros(2)), {}),
+  content("a sign of writing", count(3, 1), { typing: true }),
+  bad("a sign of writing that is 0", count(3, 0)),
+  bad("a sign of writing that is 2", count(3, 2)),
+  content("an answer", inner(...all, field(8, target))),
+  bad("an answer to 15 bytes", inner(...all, field(8, zeros(15)))),
+  bad("an answer to a number", inner(...all, count(8, 3))),
+  bad("an answer to two", inner(...all, field(8, target), field(8, target))),
+  ...[16, 17, 18].flatMap((number) => [
+    bad(`field ${number} without a target`, inner(...without("text"), field(number, field(2, utf8("a"))))),
+    bad(`field ${number} with a target of 15 bytes`, inner(...without("text"), field(number, concat(field(1, zeros(15)), field(2, utf8("a")))))),
+    bad(`field ${number} beside a text`, inner(...all, field(number, concat(field(1, target), field(2, utf8("a")))))),
+    bad(`field ${number} beside field 8`, inner(...without("text"), field(8, target), field(number, concat(field(1, target), field(2, utf8("a")))))),
+    bad(`field ${number} twice`, inner(...without("text"), ...[1, 2].map(() => field(number, concat(field(1, target), field(2, utf8("a"))))))),
+  ]),
+  bad("two acts that we know", inner(...without("text"), field(17, field(1, target)), field(19, count(1, 0)))),
+  bad("an act that we know and one that we do not", inner(...without("text"), field(17, field(1, target)), field(20, zeros(1)))),
+  bad("two acts that we do not know", inner(...without("text"), field(20, zeros(1)), field(21, zeros(1)))),
+  bad("an act and something new to show", inner(...without("text"), field(20, zeros(1)), field(32, zeros(1)))),
+  content("an addition to an edit", inner(...without("text"), field(16, concat(field(1, target), field(2, utf8("a")), count(3, 1))))),
+  bad("an edit of no bytes", inner(...without("text"), field(16, concat(field(1, target), field(2, zeros(0)))))),
+  bad("an edit without a text", inner(...without("text"), field(16, field(1, target)))),
+  bad("an edit that is no UTF-8", inner(...without("text"), field(16, concat(field(1, target), field(2, fill(1, 0xff)))))),
+  content("an edit of 65 536 bytes", inner(...without("text"), field(16, concat(field(1, target), field(2, fill(65_536, 0x61)))))),
+  bad("an edit of 65 537 bytes", inner(...without("text"), field(16, concat(field(1, target), field(2, fill(65_537, 0x61)))))),
+  content("a reaction of 40 bytes", inner(...without("text"), field(18, concat(field(1, target), field(2, fill(40, 0x61)))))),
+  bad("a reaction of 41 bytes", inner(...without("text"), field(18, concat(field(1, target), field(2, fill(41, 0x61)))))),
+  bad("a reaction without an emoji", inner(...without("text"), field(18, field(1, target)))),
+  ...["\u0000", "\n", "\u001f", "\u007f", "\u009f", "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"].map((sign) =>
+    bad(`a reaction with U+${(sign.codePointAt(0) as number).toString(16).padStart(4, "0")}`,
+      inner(...without("text"), field(18, concat(field(1, target), field(2, utf8(`a${sign}`))))))),
+  ...[0, 5000, 31_536_000_000].map((ms) => content(`a timer of ${ms}`, inner(...without("text"), field(19, count(1, ms))))),
+  ...[1, 4999, 31_536_000_001].map((ms) => bad(`a timer of ${ms}`, inner(...without("text"), field(19, count(1, ms))))),
+  bad("a timer without a time", inner(...without("text"), field(19, zeros(0)))),
+  bad("a timer that is a number", inner(...without("text"), count(19, 5000))),
   content("an addition to an acknowledgement", ackOf(count(1, 0), field(2, zeros(0)), count(3, 0), count(4, 1))),
   ...Object.keys(parts).map((name) => bad(`a message without ${name}`, inner(...without(name)))),
   ...Object.entries(parts).map(([name, part]) => bad(`${name} twice`, inner(...all, part))),

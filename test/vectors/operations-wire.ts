@@ -4,6 +4,7 @@ import { decodePosition, encodePosition } from "../../src/messenger/position.ts"
 import { checksum } from "../../src/wire/checksum.ts";
 import {
   add,
+  type Body,
   type Content,
   cleanName,
   decodeAnswerBody,
@@ -68,12 +69,29 @@ function messageOf(given: Fields): Message {
     lamport: number(given, "lamport"),
     parents: list(given, "parents").map((parent) => spelled(String(parent))),
     sentAt: number(given, "sentAt"),
-    text: text(given, "text"),
+    body: bodyOf(fields(given.body)),
   };
 }
 
-function contentOf({ message, ack }: Fields): Content {
+function bodyOf(given: Fields): Body {
+  const kind = only(given, "kind", ["text", "edit", "delete", "reaction", "timer"]);
+  switch (kind) {
+    case "text":
+      return { kind, text: text(given, "text"), ...("replyTo" in given && { replyTo: bytes(given, "replyTo") }) };
+    case "edit":
+      return { kind, target: bytes(given, "target"), text: text(given, "text") };
+    case "delete":
+      return { kind, target: bytes(given, "target") };
+    case "reaction":
+      return { kind, target: bytes(given, "target"), emoji: text(given, "emoji") };
+    default:
+      return { kind, ms: number(given, "ms") };
+  }
+}
+
+function contentOf({ message, ack, typing }: Fields): Content {
   return {
+    ...(typing === true && { typing }),
     ...(message && { message: messageOf(fields(message)) }),
     ...(ack && { ack: { ...setOf(fields(ack)), readUpTo: number(fields(ack), "readUpTo") } }),
   };

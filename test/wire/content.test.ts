@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, limits, utf8 } from "../../src/base/index.ts";
 import {
+  type Body,
   type Content,
   decodeContent,
   decodeHandshakePayload,
@@ -13,6 +14,28 @@ import {
 
 const count = fc.maxSafeNat();
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const text = fc.string({ unit: "binary", maxLength: 200 }).filter((said) => !/\p{Cs}/u.test(said));
+const exact = { noNullPrototype: true } as const;
+const kind = <Kind extends string>(word: Kind) => fc.constant(word);
+const body: fc.Arbitrary<Body> = fc.oneof(
+  fc.record(
+    { kind: kind("text"), text, replyTo: id },
+    { requiredKeys: ["kind", "text"], noNullPrototype: true },
+  ),
+  fc.record({ kind: kind("edit"), target: id, text: text.filter((said) => said !== "") }, exact),
+  fc.record({ kind: kind("delete"), target: id }, exact),
+  fc.record(
+    { kind: kind("reaction"), target: id, emoji: fc.constantFrom("", "👍", "❤️", "no") },
+    exact,
+  ),
+  fc.record(
+    {
+      kind: kind("timer"),
+      ms: fc.oneof(fc.constant(0), fc.integer({ min: limits.timerMin, max: limits.timerMax })),
+    },
+    exact,
+  ),
+);
 const message: fc.Arbitrary<Message> = fc
   .record(
     {
@@ -21,7 +44,7 @@ const message: fc.Arbitrary<Message> = fc
       lamport: count,
       parents: fc.array(id, { maxLength: limits.parents }),
       sentAt: count,
-      text: fc.string({ unit: "binary", maxLength: 200 }).filter((text) => !/\p{Cs}/u.test(text)),
+      body,
       settled: count,
     },
     { noNullPrototype: true },
@@ -29,7 +52,11 @@ const message: fc.Arbitrary<Message> = fc
   .map((value) => ({ ...value, settled: value.settled % value.sequence }));
 const bits = fc.uint8Array({ maxLength: limits.ackBits / 8 }).filter((value) => value.at(-1) !== 0);
 const content: fc.Arbitrary<Content> = fc.record(
-  { message, ack: fc.record({ upTo: count, bits, readUpTo: count }, { noNullPrototype: true }) },
+  {
+    message,
+    ack: fc.record({ upTo: count, bits, readUpTo: count }, exact),
+    typing: fc.constant(true as const),
+  },
   { requiredKeys: [], noNullPrototype: true },
 );
 const payload: fc.Arbitrary<HandshakePayload> = fc.record(
@@ -50,7 +77,7 @@ const plain: Message = {
   lamport: 0,
   parents: [],
   sentAt: 5,
-  text: "hi",
+  body: { kind: "text", text: "hi" },
 };
 
 /** Protobuf by hand, for what our encoder never writes. */
@@ -120,12 +147,16 @@ describe("wire/content", () => {
   });
 
   it("holds a text of exactly the limit and no more", () => {
-    const text = "é".repeat(limits.textBytes / 2);
-    assert.equal(
-      decodeContent(encodeContent({ message: { ...plain, text } }))?.message?.text,
-      text,
-    );
-    assert.throws(() => encodeContent({ message: { ...plain, text: `${text}a` } }), RangeError);
+    const said = "é".repeat(limits.textBytes / 2);
+    for (const longest of [
+      { kind: "text", text: said },
+      { kind: "edit", target: plain.id, text: said },
+    ] as const) {
+      const message = { ...plain, body: longest };
+      assert.deepEqual(decodeContent(encodeContent({ message })), { message });
+      const longer = { ...plain, body: { ...longest, text: `${said}a` } };
+      assert.throws(() => encodeContent({ message: longer }), RangeError);
+    }
     assert.equal(
       inMessage(...head, settled, field(6, new Uint8Array(limits.textBytes + 1))),
       undefined,
@@ -203,26 +234,120 @@ describe("wire/content", () => {
     );
   });
 
-  it("marks what a newer Sotto made, and keeps the envelope of its message", () => {
-    const lines = field(16, [1, 2]);
-    assert.deepEqual(inMessage(...head, settled, lines), {
-      message: { ...plain, text: "" },
-      unknown: true,
-    });
-    assert.deepEqual(inMessage(...whole, lines), { message: plain, unknown: true });
-    assert.deepEqual(decodeContent(field(3, [1])), { unknown: true });
-    assert.equal(inMessage(...head.slice(1), settled, lines), undefined);
+  it("keeps the envelope of what a newer Sotto made, and says whether there is something to show", () => {
+    const envelope = ({ body: _, ...rest }: Message) => rest;
+    for (const number of [32, 200]) {
+      const lines = field(number, [1, 2]);
+      const newer = (said: object) => ({
+        message: { ...envelope(plain), body: { kind: "newer", ...said } },
+      });
+      assert.deepEqual(inMessage(...head, settled, lines), newer({ text: "" }));
+      assert.deepEqual(inMessage(...whole, lines), newer({ text: "hi" }));
+      const replyTo = new Uint8Array(16);
+      assert.deepEqual(
+        inMessage(...whole, field(8, replyTo), lines),
+        newer({ text: "hi", replyTo }),
+      );
+      assert.equal(inMessage(...head.slice(1), settled, lines), undefined);
+    }
+    for (const number of [20, 31])
+      assert.deepEqual(inMessage(...head, settled, field(number, 7)), {
+        message: { ...envelope(plain), body: { kind: "newer-act" } },
+      });
+    assert.deepEqual(decodeContent(field(4, [1])), {});
+  });
+
+  const acts = {
+    edit: field(16, concat(field(1, plain.id), field(2, utf8("new")))),
+    delete: field(17, field(1, plain.id)),
+    reaction: field(18, concat(field(1, plain.id), field(2, utf8("👍")))),
+    timer: field(19, field(1, 5000)),
+  };
+
+  it("takes one body and no more", () => {
+    for (const [name, act] of Object.entries(acts)) {
+      assert.equal(inMessage(...head, settled, act)?.message?.body.kind, name);
+      assert.equal(inMessage(...whole, act), undefined, `${name} beside a text`);
+      assert.equal(inMessage(...head, settled, act, act), undefined, `${name} twice`);
+      for (const number of [8, 20, 31, 32])
+        assert.equal(
+          inMessage(...head, settled, act, field(number, new Uint8Array(16))),
+          undefined,
+          `${name} beside field ${number}`,
+        );
+      for (const [other, beside] of Object.entries(acts))
+        if (other !== name) assert.equal(inMessage(...head, settled, act, beside), undefined);
+    }
+  });
+
+  it("refuses acts whose fields are missing, doubled, mistyped or out of bounds", () => {
+    const act = (number: number, ...fields: Uint8Array[]) =>
+      inMessage(...head, settled, field(number, concat(...fields)));
+    const target = field(1, plain.id);
+    const said = field(2, utf8("a"));
+    for (const number of [16, 18]) {
+      assert.ok(act(number, target, said, field(3, 9)));
+      assert.equal(act(number, target), undefined);
+      assert.equal(act(number, said), undefined);
+      assert.equal(act(number, target, said, said), undefined);
+      assert.equal(act(number, field(1, new Uint8Array(15)), said), undefined);
+      assert.equal(act(number, target, field(2, [0xff])), undefined);
+      assert.equal(act(number, target, field(2, 3)), undefined);
+    }
+    assert.equal(act(16, target, field(2, [])), undefined);
+    assert.equal(act(16, target, field(2, new Uint8Array(limits.textBytes + 1))), undefined);
+    assert.ok(act(18, target, field(2, [])));
+    assert.ok(act(18, target, field(2, new Uint8Array(limits.emojiBytes).fill(97))));
+    assert.equal(
+      act(18, target, field(2, new Uint8Array(limits.emojiBytes + 1).fill(97))),
+      undefined,
+    );
+    for (const bad of ["\n", "a\u202eb", "\u2066", "\u200f", "\u0085", "\u2028", "\u061c", "\0"])
+      assert.equal(act(18, target, field(2, utf8(bad))), undefined, JSON.stringify(bad));
+    assert.equal(act(17), undefined);
+    assert.equal(act(17, field(1, new Uint8Array(17))), undefined);
+    for (const ms of [0, limits.timerMin, limits.timerMax]) assert.ok(act(19, field(1, ms)));
+    for (const ms of [1, limits.timerMin - 1, limits.timerMax + 1])
+      assert.equal(act(19, field(1, ms)), undefined);
+    assert.equal(act(19), undefined);
+    assert.equal(inMessage(...head, settled, field(19, 5000)), undefined);
+    assert.equal(inMessage(...head, settled, field(17, [10, 16, 1])), undefined);
+  });
+
+  it("throws for acts of ours that break a bound", () => {
+    for (const wrong of [
+      { kind: "edit", target: plain.id, text: "" },
+      { kind: "delete", target: new Uint8Array(15) },
+      { kind: "reaction", target: plain.id, emoji: "a\nb" },
+      { kind: "timer", ms: 1 },
+      { kind: "text", text: "a", replyTo: new Uint8Array(3) },
+    ] as const)
+      assert.throws(() => encodeContent({ message: { ...plain, body: wrong } }), RangeError);
+  });
+
+  it("takes every emoji that people send, however many parts it has", () => {
+    for (const emoji of ["👍🏿", "❤️", "👩🏽‍❤️‍💋‍👨🏿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "👨‍👩‍👧‍👦"]) {
+      const message: Message = { ...plain, body: { kind: "reaction", target: plain.id, emoji } };
+      assert.deepEqual(decodeContent(encodeContent({ message })), { message });
+    }
+  });
+
+  it("knows one sign of writing", () => {
+    assert.deepEqual(decodeContent(field(3, 1)), { typing: true });
+    for (const value of [0, 2]) assert.equal(decodeContent(field(3, value)), undefined);
+    assert.equal(decodeContent(concat(field(3, 1), field(3, 1))), undefined);
+    assert.equal(decodeContent(field(3, [1])), undefined);
   });
 
   it("asks for a text where the newer kind stands beside the message, not in it", () => {
     assert.equal(
-      decodeContent(concat(field(1, concat(...head, settled)), field(3, [1]))),
+      decodeContent(concat(field(1, concat(...head, settled)), field(4, [1]))),
       undefined,
     );
   });
 
   it("skips additions to kinds that it knows", () => {
-    assert.deepEqual(inMessage(...whole, field(8, [1]), field(15, 3)), { message: plain });
+    assert.deepEqual(inMessage(...whole, field(9, [1]), field(15, 3)), { message: plain });
     assert.deepEqual(inAck(field(1, 1), field(2, []), field(3, 0), field(4, 9)), {
       ack: { upTo: 1, bits: new Uint8Array(0), readUpTo: 0 },
     });

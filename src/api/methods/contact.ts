@@ -14,6 +14,8 @@ export interface ContactMethods {
   "contact.block": Method<Who, OneContact>;
   "contact.unblock": Method<Who, OneContact>;
   "contact.remove": Method<Who, Nothing>;
+  /** Tells them what was read and when we write, and shows theirs; or neither. */
+  "contact.receipts": Method<Who & { readonly on: boolean }, OneContact>;
   /** 60 digits, in 12 groups of 5. */
   "contact.number": Method<Who, OneContact & { readonly number: string }>;
   "contact.verify": Method<Who & { readonly number?: string | undefined }, OneContact>;

@@ -1,4 +1,4 @@
-/** Messages: sent, read back, given up. */
+/** Messages: sent, read back, changed, given up. */
 import type { Contact, Message } from "../views.ts";
 import type { Method, Nothing, Who } from "./shape.ts";
 
@@ -13,6 +13,8 @@ export interface SendParams {
   readonly text: string;
   /** The same key again gives the message of the first time. */
   readonly key?: string | undefined;
+  /** Id of the message that it answers. */
+  readonly replyTo?: string | undefined;
   readonly wait?: SendWait | undefined;
   /** How long to wait, ms. */
   readonly timeout?: number | undefined;
@@ -25,6 +27,14 @@ export interface SendResult {
   readonly timedOut: boolean;
   /** From the call to the state that is told, ms. */
   readonly elapsed: number;
+}
+
+/** What a change waits for: with `live`, until it has reached a contact who is online at the call. */
+interface ChangeParams {
+  readonly id: string;
+  readonly wait?: "live" | undefined;
+  /** How long to wait, ms. */
+  readonly timeout?: number | undefined;
 }
 
 export interface MessageMethods {
@@ -51,6 +61,22 @@ export interface MessageMethods {
     },
     { readonly messages: readonly Message[]; readonly more: boolean }
   >;
+  /** Replaces the text of a message of ours, for both. */
+  "message.edit": Method<ChangeParams & { readonly text: string }, SendResult>;
+  /** Deletes a message of ours for both; with `forMe`, one of either side here alone, and gives it a last time. */
+  "message.delete": Method<ChangeParams & { readonly forMe?: boolean | undefined }, SendResult>;
+  /** Reacts to a message in place of an earlier reaction; an empty `emoji` takes it back. */
+  "message.react": Method<ChangeParams & { readonly emoji: string }, SendResult>;
+  /**
+   * The message that a person means: an id, a start of one of at least 4 characters, `WHO/START`, or `WHO/last` for the newest,
+   * with `direction` the newest of one side.
+   */
+  "message.find": Method<
+    { readonly ref: string; readonly direction?: "in" | "out" | undefined },
+    { readonly contact: Contact; readonly message: Message }
+  >;
+  /** Tells a contact who is online that the person is writing. Call it as often as you like. */
+  "typing.send": Method<Who, Nothing>;
   "message.markRead": Method<Who, Nothing>;
   /** Gives a message up: it is shown as failed and never sent. */
   "message.cancel": Method<{ readonly id: string }, { readonly message: Message }>;

@@ -1,5 +1,6 @@
 /** sotto contacts: the people you know. */
 import type { Contact } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { stamp } from "../times.ts";
@@ -40,6 +41,15 @@ export const define: Define = (command, context) => {
       out.data(`✓ ${nameOf(result.contact)} unblocked`, result);
     });
   command
+    .command("receipts <who> <on|off>")
+    .description("tell somebody what you read and when you write, and see theirs; or neither")
+    .action(async (who: string, word: string) => {
+      if (word !== "on" && word !== "off")
+        throw new SottoError("usage", "sotto contacts receipts takes on or off.");
+      const result = await context.call("contact.receipts", { who, on: word === "on" });
+      out.data(`✓ receipts ${word} with ${nameOf(result.contact)}`, result);
+    });
+  command
     .command("rm <who>")
     .description("forget somebody, with keys and messages")
     .action(async (who: string) => {
@@ -61,6 +71,7 @@ function describe(contact: Contact): string {
     ["account", contact.account],
     ["state", contactWords(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
+    ["receipts", contact.receipts ? "on" : "off (neither side's are shown)"],
     ["messages", `${contact.unread} unread, ${contact.waiting} waiting for them`],
     ["added", stamp(contact.addedAt)],
   ];

@@ -4,9 +4,11 @@ import {
   type Contact,
   type FollowedEvent,
   follow,
+  type Message,
   type NodeEvent,
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
+import { answeredBy } from "../answered.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
@@ -19,6 +21,10 @@ interface Options {
   readonly as?: string;
   readonly exec?: string;
 }
+
+/** What is printed, and what a command gets, where not every event is asked for. */
+const SHOWN = ["message.new", "message.changed"] as const;
+const HANDED_OVER = ["message.new"] as const;
 
 const ignore = () => undefined;
 
@@ -57,13 +63,22 @@ async function listen(options: Options, context: Context): Promise<void> {
 
   const filter = {
     ...(account ? { from: account } : {}),
-    ...(all ? {} : { types: ["message.new"] as const }),
+    ...(all ? {} : { types: command === undefined ? SHOWN : HANDED_OVER }),
   };
   // A command is asked about one event at a time, so that a crash repeats one at most.
   const events: AsyncIterable<Event> =
     as === undefined
       ? live(node.events(filter))
       : follow(node, as, { ...filter, batch: command === undefined ? 100 : 1 });
+  /** What changed messages were last shown as: that a change of ours has reached them is no news. */
+  const shown = new Map<string, string>();
+  const isNews = ({ id, text, deleted, reactions }: Message): boolean => {
+    const now = JSON.stringify({ text, deleted, reactions });
+    if (shown.get(id) === now) return false;
+    shown.set(id, now);
+    return true;
+  };
+
   context.out.say("Listening; ^C ends it.");
   for await (const event of events) {
     if ("contact" in event) remember(event.contact);
@@ -74,7 +89,8 @@ async function listen(options: Options, context: Context): Promise<void> {
         .then(({ contact }) => remember(contact), ignore);
     if (event.type === "resync")
       context.out.warn("Some events are missing: too many came while nobody listened.");
-    if (command === undefined) context.out.data(describe(event, names), event);
+    if (!all && event.type === "message.changed" && !isNews(event.message)) continue;
+    if (command === undefined) context.out.data(await describe(event, names, context), event);
     else if (all || (event.type === "message.new" && event.message.direction === "in"))
       await handOver(event, command, context);
   }
@@ -93,13 +109,22 @@ async function* live(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent
   throw new SottoError("node-not-running", "The node has gone.");
 }
 
-function describe(event: Event, names: ReadonlyMap<string, string>): string {
+async function describe(
+  event: Event,
+  names: ReadonlyMap<string, string>,
+  context: Context,
+): Promise<string> {
   const name = (account: string) => names.get(account) ?? account;
   switch (event.type) {
-    case "message.new": {
-      const who = name(event.message.contact);
-      return messageLines(event.message, who, who.length);
+    case "message.new":
+    case "message.changed": {
+      const { message } = event;
+      const who = name(message.contact);
+      const answered = (await answeredBy([message], context)).get(message.replyTo ?? "");
+      return messageLines(message, { name: who, width: who.length, answered });
     }
+    case "typing":
+      return `${nameOf(event.contact)}  is writing`;
     case "message.state":
       return `→ ${name(event.message.contact)}  ${stateWords(event.message.state)}`;
     case "message.removed":

@@ -1,5 +1,6 @@
 /** sotto read: a conversation, oldest first. */
 import { SottoError } from "../../base/index.ts";
+import { answeredBy } from "../answered.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { moment } from "../times.ts";
@@ -29,7 +30,10 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   const page = await context.call("message.list", { who: contact.account, limit, since });
   const name = nameOf(contact);
   const width = Math.max(name.length, "you".length);
-  const lines = page.messages.map((message) => messageLines(message, name, width));
+  const answered = await answeredBy(page.messages, context);
+  const lines = page.messages.map((message) =>
+    messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
+  );
   context.out.data(lines.join("\n") || `No messages with ${name} yet.`, { contact, ...page });
   if (page.more)
     context.out.say(`There are more: sotto read ${name} -n ${Math.min(1000, limit * 4)}`);

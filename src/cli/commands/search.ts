@@ -36,7 +36,7 @@ async function search(words: readonly string[], options: Options, context: Conte
   );
   const lines = found.messages.map((message) => {
     const name = names.get(message.contact) ?? "";
-    return `${name.padEnd(width)}  ${messageLines(message, name, width)}`;
+    return `${name.padEnd(width)}  ${messageLines(message, { name, width })}`;
   });
   context.out.data(lines.join("\n") || "No message has these words.", { ...found });
   if (found.more) context.out.say("There are more: ask for more words, or for more with -n.");

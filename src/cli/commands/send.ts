@@ -1,13 +1,16 @@
 /** sotto send: hands a message to the node, which keeps it until it is delivered. */
 import type { SendResult, SendWait } from "../../api/index.ts";
-import { fromUtf8, SottoError } from "../../base/index.ts";
+import { SottoError } from "../../base/index.ts";
+import { findMessage } from "../changing.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
+import { textOf } from "../input.ts";
 import { duration, spell } from "../times.ts";
 import { nameOf } from "../words.ts";
 
 interface Options {
+  readonly reply?: string;
   readonly wait?: string;
   readonly timeout: string;
   readonly idempotencyKey?: string;
@@ -20,6 +23,7 @@ export const define: Define = (command, context) => {
   command
     .argument("<who>", "a name, the start of one, or an account id")
     .argument("<text...>", "the message, or - to read it from standard input")
+    .option("--reply <message>", "answer a message: the start of its id, or last for their newest")
     .option(
       "--wait <state>",
       "wait until it is sent, delivered or read; exit code 5 if it is not in time",
@@ -36,10 +40,15 @@ async function send(
   context: Context,
 ): Promise<void> {
   const wait = waitOf(options.wait);
-  const text = words.length === 1 && words[0] === "-" ? await readInput() : words.join(" ");
+  const text = await textOf(words);
+  const answered =
+    options.reply === undefined
+      ? undefined
+      : await findMessage(options.reply, context, { of: who, direction: "in" });
   const result = await context.call("message.send", {
     who,
     text,
+    replyTo: answered?.id,
     key: options.idempotencyKey,
     wait,
     timeout: wait === "live" ? LIVE_WAIT : duration(options.timeout),
@@ -69,13 +78,4 @@ function outcome({ message, elapsed, timedOut }: SendResult): string {
     default:
       return "waiting for peer (kept; goes out by itself)";
   }
-}
-
-async function readInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  const text = fromUtf8(Buffer.concat(chunks));
-  if (text === undefined)
-    throw new SottoError("message-not-text", "Standard input is not valid UTF-8.");
-  return text.replace(/\r?\n$/, "");
 }

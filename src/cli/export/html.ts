@@ -66,13 +66,17 @@ function about(contact: Contact): string {
 }
 
 function one(message: Message, contact: Contact): string {
-  const { direction, sentAt, state, text } = message;
-  const who = direction === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
-  const words = stateWords(state);
-  return `<article class="${direction === "out" ? "out" : "in"}">
-<header>${who} <time${dated(sentAt)}>${stamp(sentAt).slice(11)}</time>${words === "" ? "" : ` <span>${escaped(words)}</span>`}</header>
-<p dir="auto">${escaped(displayText(text))}</p>
-</article>
+  const { id, direction, sentAt, state, text, replyTo, edited, deleted, reactions } = message;
+  const name = (whose: "in" | "out") =>
+    whose === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
+  const notes = [...(deleted ? [] : [stateWords(state)]), edited ? "edited" : ""].filter(Boolean);
+  const answers =
+    replyTo === undefined ? "" : `<p class="id"><a href="#m${line(replyTo)}">in reply to</a></p>\n`;
+  const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each.direction)}`);
+  return `<article id="m${line(id)}" class="${direction === "out" ? "out" : "in"}">
+<header>${name(direction)} <time${dated(sentAt)}>${stamp(sentAt).slice(11)}</time>${notes.length === 0 ? "" : ` <span>${escaped(notes.join(", "))}</span>`}</header>
+${answers}<p dir="auto">${deleted ? "(deleted)" : escaped(displayText(text))}</p>
+${after.length === 0 ? "" : `<p class="id">${after.join(", ")}</p>\n`}</article>
 `;
 }
 

@@ -17,6 +17,7 @@ export const contactSchemas: Schemas<ContactMethods> = {
   "contact.block": who,
   "contact.unblock": who,
   "contact.remove": who,
+  "contact.receipts": v.strictObject({ who: short, on: v.boolean() }),
   "contact.number": who,
   "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
   "contact.unverify": who,
@@ -47,6 +48,9 @@ export function contactHandlers({
       await messenger.remove(who);
       return {};
     },
+    "contact.receipts": async ({ who, on }) => ({
+      contact: await messenger.shareReceipts(who, on),
+    }),
     "contact.number": ({ who }) => ({
       contact: messenger.contact(who),
       number: messenger.safetyNumber(who),

@@ -1,20 +1,24 @@
 /** Messages. */
 import * as v from "valibot";
-import type { MessageMethods } from "../../api/index.ts";
-import { limits, messageId, SottoError } from "../../base/index.ts";
+import type { MessageMethods, Params } from "../../api/index.ts";
+import { limits, type MessageId, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../messenger/index.ts";
-import { type Patience, sendAndWait } from "../waits.ts";
+import { changeAndWait, type Patience, sendAndWait } from "../waits.ts";
 import { short, wait, who, whole } from "./checks.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./shape.ts";
 
 /** What a send waits for its state when the caller names no time, ms. */
 const DEFAULT_WAIT = 30_000;
 
+const change = { id: short, wait: v.optional(v.literal("live")), timeout: wait };
+const direction = v.optional(v.picklist(["in", "out"]));
+
 export const messageSchemas: Schemas<MessageMethods> = {
   "message.send": v.strictObject({
     who: short,
     text: v.string(),
     key: v.optional(short),
+    replyTo: v.optional(short),
     wait: v.optional(v.picklist(["sent", "delivered", "read", "live"])),
     timeout: wait,
   }),
@@ -30,15 +34,42 @@ export const messageSchemas: Schemas<MessageMethods> = {
     from: v.optional(short),
     limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
   }),
+  "message.edit": v.strictObject({ ...change, text: v.string() }),
+  "message.delete": v.strictObject({ ...change, forMe: v.optional(v.boolean()) }),
+  "message.react": v.strictObject({ ...change, emoji: v.string() }),
+  "message.find": v.strictObject({ ref: short, direction }),
+  "typing.send": who,
   "message.markRead": who,
   "message.cancel": v.strictObject({ id: short }),
 };
 
 export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<MessageMethods> {
   const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
+  /** Makes a change, and waits for it where that was asked for and somebody is there to take it. */
+  const change = async (
+    { wait, timeout = DEFAULT_WAIT }: Pick<Params<"message.edit">, "wait" | "timeout">,
+    make: () => Promise<MessageView>,
+    caller: Caller,
+  ) => {
+    const goesOut = ({ contact }: MessageView) =>
+      wait === "live" && messenger.contact(contact).online;
+    const changed = await changeAndWait(messenger, make, goesOut, patience(timeout, caller));
+    return { contact: messenger.contact(changed.message.contact), ...changed };
+  };
+  /** Removes a message here. @returns what it was. */
+  const hidden = async (id: MessageId): Promise<MessageView> => {
+    const message = await messenger.message(id);
+    if (message === undefined) throw unknown();
+    await messenger.hide(id);
+    return message;
+  };
   return {
-    "message.send": async ({ who, text, key, wait, timeout }, caller) => {
-      const send = () => messenger.send(who, text, key === undefined ? {} : { key });
+    "message.send": async ({ who, text, key, replyTo, wait, timeout }, caller) => {
+      const options = {
+        ...(key === undefined ? {} : { key }),
+        ...(replyTo === undefined ? {} : { replyTo: idOf(replyTo) }),
+      };
+      const send = () => messenger.send(who, text, options);
       const waits = wait !== undefined && (wait !== "live" || messenger.contact(who).online);
       if (waits) {
         const state = wait === "live" ? "delivered" : wait;
@@ -74,17 +105,37 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const messages = fitting(found.messages.toReversed()).toReversed();
       return { messages, more: found.more || messages.length < found.messages.length };
     },
+    "message.edit": ({ id, text, ...how }, caller) =>
+      change(how, () => messenger.edit(idOf(id), text), caller),
+    "message.delete": ({ id, forMe, ...how }, caller) =>
+      change(how, () => (forMe ? hidden(idOf(id)) : messenger.delete(idOf(id))), caller),
+    "message.react": ({ id, emoji, ...how }, caller) =>
+      change(how, () => messenger.react(idOf(id), emoji), caller),
+    "message.find": async ({ ref, direction }) => {
+      const message = await messenger.find(ref, direction);
+      return { contact: messenger.contact(message.contact), message };
+    },
+    "typing.send": async ({ who }) => {
+      await messenger.typing(who);
+      return {};
+    },
     "message.markRead": async ({ who }) => {
       await messenger.markRead(who);
       return {};
     },
-    "message.cancel": async ({ id }) => {
-      const parsed = messageId.parse(id);
-      if (parsed === undefined)
-        throw new SottoError("message-unknown", "There is no such message.");
-      return { message: await messenger.cancel(parsed) };
-    },
+    "message.cancel": async ({ id }) => ({ message: await messenger.cancel(idOf(id)) }),
   };
+}
+
+/** Throws `message-unknown` for what is no id at all. */
+function idOf(text: string): MessageId {
+  const id = messageId.parse(text);
+  if (id === undefined) throw unknown();
+  return id;
+}
+
+function unknown(): SottoError {
+  return new SottoError("message-unknown", "There is no such message.");
 }
 
 /** The newest messages that fit one answer together; JSON may spell one byte of text with six characters. */

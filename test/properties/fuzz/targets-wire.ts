@@ -15,6 +15,8 @@ import {
 import { decodePosition, encodePosition } from "../../../src/messenger/position.ts";
 import { decodeKeyring, encodeKeyring } from "../../../src/store/keyring-file.ts";
 import {
+  type Body,
+  type Content,
   decodeAnswerBody,
   decodeContent,
   decodeHandshakePayload,
@@ -29,6 +31,7 @@ import {
   encodeLinkFrame,
   FrameDecoder,
   parseInvite,
+  type ReceivedContent,
 } from "../../../src/wire/index.ts";
 import { counted, type Target } from "./target.ts";
 
@@ -118,15 +121,24 @@ function faithful<Value>(
   };
 }
 
-const message = {
+const envelope = {
   id: chance(16),
   sequence: 3,
   settled: 1,
   lamport: 9,
   parents: [chance(16)],
   sentAt: NOW,
-  text: "hi 🙂",
 };
+const target = new Uint8Array(16).fill(7);
+const bodiesOfMessages: readonly Body[] = [
+  { kind: "text", text: "hi 🙂" },
+  { kind: "text", text: "yes", replyTo: target },
+  { kind: "edit", target, text: "hi there" },
+  { kind: "delete", target },
+  { kind: "reaction", target, emoji: "❤️" },
+  { kind: "reaction", target, emoji: "" },
+  { kind: "timer", ms: 3_600_000 },
+];
 const ack = { upTo: 4, bits: Uint8Array.of(1, 2), readUpTo: 3 };
 const payload = { certificate, name: "Ada", capabilities: 0, madeAt: NOW, stream: chance(16) };
 const linkKey = chance(32);
@@ -298,6 +310,22 @@ const lines: Target = {
   },
 };
 
+const contents = [
+  ...bodiesOfMessages.map((body) => ({ message: { ...envelope, body } })),
+  ...bodiesOfMessages.slice(0, 1).map((body) => ({ message: { ...envelope, body }, ack })),
+  { ack },
+  { typing: true as const },
+  {},
+].map(encodeContent);
+
+/** A content without what only a newer Sotto knows, as we could have written it. */
+function known({ message, ...rest }: ReceivedContent): Content {
+  if (message === undefined || message.body.kind === "newer-act") return rest;
+  const { body, ...head } = message;
+  const ours: Body = body.kind === "newer" ? { ...body, kind: "text" } : body;
+  return { ...rest, message: { ...head, body: ours } };
+}
+
 export const wireTargets: readonly Target[] = [
   frames,
   exact(
@@ -337,12 +365,12 @@ export const wireTargets: readonly Target[] = [
     },
     encodePosition,
   ),
-  faithful(
+  faithful<ReceivedContent>(
     "content",
-    [{ message }, { ack }, { message, ack }, {}].map(encodeContent),
+    contents,
     decodeContent,
-    encodeContent,
-    ({ unknown: _, ...value }) => value,
+    (value) => encodeContent(known(value)),
+    known,
   ),
   faithful(
     "payload",

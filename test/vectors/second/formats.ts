@@ -110,23 +110,63 @@ function take(from: Uint8Array, schema: Readonly<Record<number, [string, "#" | "
   return values;
 }
 
-function message(from: Uint8Array): { shown: Json; newer: boolean } | undefined {
-  let newer = false;
-  const found = take(
-    from,
-    { 1: ["id", "b"], 2: ["sequence", "#"], 3: ["lamport", "#"], 4: ["parents", "[]"], 5: ["sentAt", "#"], 6: ["text", "b"], 7: ["settled", "#"] },
-    (field) => {
-      newer ||= field >= 16;
-    },
-  );
-  const { id, sequence, lamport, parents = [], sentAt, settled } = (found ?? {}) as {
+const ENVELOPE = {
+  1: ["id", "b"], 2: ["sequence", "#"], 3: ["lamport", "#"], 4: ["parents", "[]"], 5: ["sentAt", "#"], 6: ["text", "b"], 7: ["settled", "#"],
+  8: ["replyTo", "b"], 16: ["edit", "b"], 17: ["delete", "b"], 18: ["reaction", "b"], 19: ["timer", "b"],
+} as const;
+
+function message(from: Uint8Array): Json | undefined {
+  const others: number[] = [];
+  const found = take(from, ENVELOPE as unknown as Parameters<typeof take>[1], (field) => others.push(field));
+  const { id, sequence, lamport, parents = [], sentAt, settled, ...said } = (found ?? {}) as {
     id?: Uint8Array; sequence?: number; lamport?: number; parents?: Uint8Array[]; sentAt?: number; settled?: number;
-  };
-  const said = (found?.text ?? (newer ? Buffer.alloc(0) : undefined)) as Uint8Array | undefined;
-  const shown = said && said.length <= 65_536 ? utf8(said) : undefined;
-  if (id?.length !== 16 || !sequence || lamport === undefined || sentAt === undefined || shown === undefined) return undefined;
+  } & Said;
+  if (id?.length !== 16 || !sequence || lamport === undefined || sentAt === undefined) return undefined;
   if (settled === undefined || settled >= sequence || parents.length > 8 || parents.some(({ length }) => length !== 16)) return undefined;
-  return { shown: { id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled, text: shown }, newer };
+  const shown = bodyOf(said, others);
+  return shown && { body: shown, id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled };
+}
+
+type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer"]?: Uint8Array };
+
+const words = (from: Uint8Array | undefined, least: number, most: number) =>
+  from && from.length >= least && from.length <= most ? utf8(from) : undefined;
+
+function bodyOf({ text: line, replyTo, ...acts }: Said, others: readonly number[]): Json | undefined {
+  const known = Object.entries(acts);
+  const newActs = others.filter((field) => field >= 16 && field < 32).length;
+  const toShow = others.some((field) => field >= 32);
+  if (known.length + newActs > 0) {
+    if (known.length + newActs > 1 || toShow || line || replyTo) return undefined;
+    const [kind, bytes] = known[0] ?? [];
+    return kind && bytes ? act(kind, bytes) : { kind: "newer-act" };
+  }
+  const shown = line === undefined && toShow ? "" : words(line, 0, 65_536);
+  if (shown === undefined || (replyTo && replyTo.length !== 16)) return undefined;
+  return { kind: toShow ? "newer" : "text", ...(replyTo && { replyTo: written(replyTo) }), text: shown };
+}
+
+function act(kind: string, from: Uint8Array): Json | undefined {
+  const second = kind === "edit" ? "text" : "emoji";
+  const schema: Parameters<typeof take>[1] =
+    kind === "timer" ? { 1: ["ms", "#"] } : { 1: ["target", "b"], ...(kind !== "delete" && { 2: [second, "b"] }) };
+  const { ms, target, ...more } = (take(from, schema) ?? {}) as { ms?: number; target?: Uint8Array; text?: Uint8Array; emoji?: Uint8Array };
+  if (kind === "timer")
+    return ms === 0 || (ms && ms >= 5000 && ms <= 365 * 86_400_000) ? { kind, ms } : undefined;
+  if (target?.length !== 16) return undefined;
+  if (kind === "delete") return { kind, target: written(target) };
+  const said = kind === "edit" ? words(more.text, 1, 65_536) : words(more.emoji, 0, 40);
+  if (said === undefined || (kind === "reaction" && [...said].some(turns))) return undefined;
+  return { [second]: said, kind, target: written(target) };
+}
+
+/** Control characters, line ends, and signs that turn the direction of writing. */
+function turns(character: string): boolean {
+  const code = character.codePointAt(0) as number;
+  const within = (least: number, most: number) => code >= least && code <= most;
+  return (
+    within(0, 0x1f) || within(0x7f, 0x9f) || code === 0x61c || within(0x200e, 0x200f) || within(0x2028, 0x202e) || within(0x2066, 0x2069)
+  );
 }
 
 function ack(from: Uint8Array): Json | undefined {
@@ -138,16 +178,12 @@ function ack(from: Uint8Array): Json | undefined {
 }
 
 function content(from: Uint8Array): Json {
-  let newer = false;
-  const found = take(from, { 1: ["message", "b"], 2: ["ack", "b"] }, () => {
-    newer = true;
-  });
-  if (found === undefined) return NO_REASON;
+  const found = take(from, { 1: ["message", "b"], 2: ["ack", "b"], 3: ["typing", "#"] });
+  if (found === undefined || (found.typing !== undefined && found.typing !== 1)) return NO_REASON;
   const read = found.message && message(found.message as Uint8Array);
   const acked = found.ack && ack(found.ack as Uint8Array);
   if ((found.message && !read) || (found.ack && !acked)) return NO_REASON;
-  const unknown = newer || (read && read.newer);
-  return { ...(acked && { ack: acked as Json }), ...(read && { message: read.shown }), ...(unknown && { unknown: true }) };
+  return { ...(acked && { ack: acked as Json }), ...(read && { message: read as Json }), ...(found.typing && { typing: true }) };
 }
 
 const varint = (value: number): Buffer => {
@@ -159,20 +195,37 @@ const varint = (value: number): Buffer => {
 const count = (field: number, value: number) => Buffer.concat([varint(field * 8), varint(value)]);
 const blob = (field: number, value: Uint8Array) => Buffer.concat([varint(field * 8 + 2), varint(value.length), value]);
 
-function encodeContent({ message: said, ack: acked }: Fields): Json {
+function encodeBody(it: Fields): { before: Buffer[]; after: Buffer[] } {
+  const kind = text(it, "kind");
+  const only = (after: Buffer) => ({ before: [], after: [after] });
+  if (kind === "timer") return only(blob(19, count(1, number(it, "ms"))));
+  if (kind === "text")
+    return {
+      before: [blob(6, Buffer.from(text(it, "text")))],
+      after: "replyTo" in it ? [blob(8, bytes(it, "replyTo"))] : [],
+    };
+  const target = blob(1, bytes(it, "target"));
+  if (kind === "delete") return only(blob(17, target));
+  const said = Buffer.from(text(it, kind === "edit" ? "text" : "emoji"));
+  return only(blob(kind === "edit" ? 16 : 18, Buffer.concat([target, blob(2, said)])));
+}
+
+function encodeContent({ message: said, ack: acked, typing }: Fields): Json {
   const parts: Buffer[] = [];
   if (said) {
     const it = fields(said);
+    const { before, after } = encodeBody(fields(it.body));
     parts.push(blob(1, Buffer.concat([
       blob(1, bytes(it, "id")), count(2, number(it, "sequence")), count(3, number(it, "lamport")),
       ...list(it, "parents").map((parent) => blob(4, spelled(String(parent)))),
-      count(5, number(it, "sentAt")), blob(6, Buffer.from(text(it, "text"))), count(7, number(it, "settled")),
+      count(5, number(it, "sentAt")), ...before, count(7, number(it, "settled")), ...after,
     ])));
   }
   if (acked) {
     const it = fields(acked);
     parts.push(blob(2, Buffer.concat([count(1, number(it, "upTo")), blob(2, bytes(it, "bits")), count(3, number(it, "readUpTo"))])));
   }
+  if (typing === true) parts.push(count(3, 1));
   return { bytes: written(Buffer.concat(parts)) };
 }
 

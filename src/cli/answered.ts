@@ -1,0 +1,29 @@
+/** Messages that others answer, looked up so that a reply can be shown with what it is about. */
+import type { Message } from "../api/index.ts";
+import { SottoError } from "../base/index.ts";
+import type { Context } from "./context.ts";
+
+/** The messages that these answer, by their ids, as far as they are here. */
+export async function answeredBy(
+  messages: readonly Message[],
+  context: Context,
+): Promise<ReadonlyMap<string, Message>> {
+  const known = new Map(messages.map((message) => [message.id, message]));
+  // A program has the ids, and asks for what it needs.
+  if (context.out.flags.json) return known;
+  for (const { replyTo } of messages) {
+    if (replyTo === undefined || known.has(replyTo)) continue;
+    const found = await lookUp(replyTo, context);
+    if (found !== undefined) known.set(replyTo, found);
+  }
+  return known;
+}
+
+async function lookUp(ref: string, context: Context): Promise<Message | undefined> {
+  try {
+    return (await context.call("message.find", { ref })).message;
+  } catch (error) {
+    if (error instanceof SottoError && error.code === "message-unknown") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/** sotto delete: a message taken back for both, or removed here alone. */
+import { findMessage, live, MESSAGE, sayChanged } from "../changing.ts";
+import type { Define } from "../define.ts";
+
+interface Options {
+  readonly forMe?: true;
+}
+
+export const define: Define = (command, context) => {
+  command
+    .argument("<message>", MESSAGE)
+    .option("--for-me", "remove it here alone, whoever wrote it")
+    .addHelpText("after", HONEST)
+    .action(async (ref: string, { forMe }: Options) => {
+      const { id } = await findMessage(ref, context, { direction: "out" });
+      const result = await context.call("message.delete", { id, forMe, ...live });
+      if (forMe) context.out.data("✓ removed here; the other side keeps theirs", result);
+      else sayChanged("deleted for both", result, context);
+    });
+};
+
+const HONEST = `
+The other side's Sotto deletes it too, once it hears of it. It cannot unread what was read.`;

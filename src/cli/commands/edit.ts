@@ -1,0 +1,15 @@
+/** sotto edit: another text in place of one that was sent. */
+import { findMessage, live, MESSAGE, sayChanged } from "../changing.ts";
+import type { Define } from "../define.ts";
+import { textOf } from "../input.ts";
+
+export const define: Define = (command, context) => {
+  command
+    .argument("<message>", `a message of yours: ${MESSAGE}`)
+    .argument("<text...>", "the new text, or - to read it from standard input")
+    .action(async (ref: string, words: string[]) => {
+      const text = await textOf(words);
+      const { id } = await findMessage(ref, context, { direction: "out" });
+      sayChanged("edited", await context.call("message.edit", { id, text, ...live }), context);
+    });
+};

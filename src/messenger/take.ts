@@ -1,0 +1,126 @@
+/** What a message of the peer's changes here: a new line of the conversation, or what an act makes of an older one. */
+
+import { limits, type MessageId, messageId, never } from "../base/index.ts";
+import type { Store, StoreOp } from "../ports/index.ts";
+import { add, has, type ReceivedMessage, raise, windowEnd } from "../wire/index.ts";
+import { acted, fromWire } from "./act.ts";
+import type { Changes } from "./changes.ts";
+import type { Contact } from "./contact.ts";
+import { applyEarly, keepEarly } from "./early.ts";
+import type { ActBody, Stamp } from "./kept.ts";
+import type { MessageRow } from "./message.ts";
+import { withTimer } from "./timer.ts";
+
+/** Shown in place of a kind of message that this version does not know. */
+const NEWER = "(a message made by a newer Sotto: update yours to see what comes next)";
+
+/** A peer may claim any time; ours must still be able to grow beyond it. */
+const LAMPORT_MAX = 2 ** 48;
+
+/** What messages change, built up before anything is committed. */
+export interface Taking {
+  contact: Contact;
+  readonly changes: Changes;
+  readonly ops: StoreOp[];
+}
+
+/** Takes one message. What is here already, or may not change what it would, counts as received and changes nothing. */
+export async function takeMessage(
+  store: Store,
+  taking: Taking,
+  message: ReceivedMessage,
+): Promise<void> {
+  const { contact } = taking;
+  const floor = raise(contact.received, Math.min(message.settled, message.sequence - 1));
+  if (message.sequence > windowEnd(floor)) return;
+  const received = add(floor, message.sequence);
+  const id = messageId.from(message.id);
+  const { body } = message;
+  switch (body.kind) {
+    case "text":
+    case "newer": {
+      // The id alone tells whether a message is here already: a count may start anew on either side.
+      if ((await taking.changes.place(id)) !== undefined) taking.contact = { ...contact, received };
+      else {
+        taking.contact = { ...heard(contact, message, id), received };
+        await takeText(store, taking, message, body);
+      }
+      return;
+    }
+    case "newer-act":
+      taking.contact = { ...heard(contact, message, id), received };
+      return;
+    default:
+      // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes it do the same again.
+      if (has(contact.received, message.sequence)) return;
+      taking.contact = { ...heard(contact, message, id), received };
+      await takeAct(taking, { lamport: message.lamport, id }, fromWire(body));
+  }
+}
+
+/** The contact's view of the order of things, with one more message in it. */
+function heard(contact: Contact, { lamport, parents }: ReceivedMessage, id: MessageId): Contact {
+  const named = parents.map((parent) => messageId.from(parent));
+  const heads = contact.heads.filter((head) => head !== id && !named.includes(head));
+  return {
+    ...contact,
+    lamport: Math.max(contact.lamport, Math.min(lamport, LAMPORT_MAX)) + 1,
+    heads: [...heads, id].slice(-limits.parents),
+  };
+}
+
+async function takeText(
+  store: Store,
+  taking: Taking,
+  { id, sequence, lamport, parents, sentAt }: ReceivedMessage,
+  {
+    kind,
+    text,
+    replyTo,
+  }: Extract<ReceivedMessage["body"], { text: string; kind: "text" | "newer" }>,
+): Promise<void> {
+  const at = taking.contact.nextAt;
+  const said: MessageRow = {
+    id: messageId.from(id),
+    direction: "in",
+    text: kind === "newer" && text === "" ? NEWER : text,
+    state: "received",
+    sequence,
+    lamport,
+    parents: parents.map((parent) => messageId.from(parent)),
+    sentAt,
+    ...(replyTo && { replyTo: messageId.from(replyTo) }),
+  };
+  const { contact, ops, row } = await applyEarly(store, taking.contact, said);
+  taking.ops.push(...ops);
+  taking.changes.set(at, row, "new");
+  // What was deleted before it came needs no reading.
+  const unread = contact.unread + (row.deleted ? 0 : 1);
+  taking.contact = { ...contact, nextAt: at + 1, unread };
+}
+
+async function takeAct(taking: Taking, stamp: Stamp, body: ActBody): Promise<void> {
+  const { changes } = taking;
+  switch (body.kind) {
+    case "timer":
+      taking.contact = withTimer(taking.contact, stamp, body.ms);
+      return;
+    case "edit":
+    case "delete":
+    case "reaction": {
+      const at = await changes.place(body.target);
+      const row = at === undefined ? undefined : await changes.row(at);
+      if (at === undefined || row === undefined) {
+        const { contact, ops } = keepEarly(taking.contact, stamp, body);
+        taking.contact = contact;
+        taking.ops.push(...ops);
+        return;
+      }
+      const next = acted(row, "in", stamp, body);
+      if (next !== row) changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
+      return;
+    }
+    default:
+      never(body);
+  }
+}

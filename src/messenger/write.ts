@@ -1,0 +1,39 @@
+/** Writes what a batch changes, with its entry in the log of events and the index of words, and has replaced texts shredded. */
+import type { StoreOp } from "../ports/index.ts";
+import type { Changes } from "./changes.ts";
+import type { Core } from "./core.ts";
+import { type Happening, messageHappened, messageRemoved } from "./happening.ts";
+import type { Peer } from "./peer.ts";
+
+/**
+ * Commits the changes of messages with whatever else belongs to the batch.
+ * @returns tells the listeners; to be called once the peer's contact and outbox are what the batch made of them.
+ */
+export async function write(
+  core: Core,
+  peer: Peer,
+  changes: Changes,
+  ops: readonly StoreOp[],
+  more: readonly Happening[] = [],
+): Promise<() => void> {
+  const happened = [...happenings(peer, changes), ...more];
+  const commit = (words: readonly StoreOp[]): Promise<() => void> =>
+    core.journal.commit([...changes.ops(), ...ops, ...words], happened);
+  const replaced = changes.replaced();
+  if (replaced.length === 0) return commit([]);
+  const tell = await core.index.forget(replaced, commit);
+  core.shredder.soon();
+  return tell;
+}
+
+function happenings(peer: Peer, changes: Changes): Happening[] {
+  return changes.list().flatMap(({ at, row, kinds }) => {
+    if (row.hidden) return kinds.has("text") ? [messageRemoved(peer, row)] : [];
+    if (kinds.has("new")) return [messageHappened("message.new", peer, at, row)];
+    const changed = kinds.has("reaction") || kinds.has("text") || kinds.has("reached");
+    return [
+      ...(kinds.has("state") ? [messageHappened("message.state", peer, at, row)] : []),
+      ...(changed ? [messageHappened("message.changed", peer, at, row)] : []),
+    ];
+  });
+}
