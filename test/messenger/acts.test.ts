@@ -108,6 +108,7 @@ describe("an edit", () => {
     await rejects(alice.messenger.edit(id, "x".repeat(65_537)), "message-too-long");
     await rejects(alice.messenger.edit("a".repeat(26) as MessageId, "x"), "message-unknown");
     await bob.stop();
+    await world.time.pass(1000);
     const lost = await alice.messenger.send("bob", "never mind");
     await alice.messenger.cancel(lost.id);
     await rejects(alice.messenger.edit(lost.id, "x"), "message-failed");
