@@ -4,8 +4,9 @@ import type { Context } from "./context.ts";
 import { spell } from "./times.ts";
 import { nameOf } from "./words.ts";
 
-/** How an argument that names a message is explained. */
-export const MESSAGE = "the start of its id (see sotto read), NAME/START or NAME/last";
+/** How an argument that names a message is explained. @param last whose message NAME/last is. */
+export const messageArgument = (last: string): string =>
+  `the start of its id (see sotto read), NAME/START, or NAME/last for ${last}`;
 
 /** How long a contact who is online gets to take a change. */
 const LIVE_WAIT = 3_000;

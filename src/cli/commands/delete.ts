@@ -1,5 +1,5 @@
 /** sotto delete: a message taken back for both, or removed here alone. */
-import { findMessage, live, MESSAGE, sayChanged } from "../changing.ts";
+import { findMessage, live, messageArgument, sayChanged } from "../changing.ts";
 import type { Define } from "../define.ts";
 
 interface Options {
@@ -8,11 +8,11 @@ interface Options {
 
 export const define: Define = (command, context) => {
   command
-    .argument("<message>", MESSAGE)
+    .argument("<message>", messageArgument("your newest (with --for-me: the newest)"))
     .option("--for-me", "remove it here alone, whoever wrote it")
     .addHelpText("after", HONEST)
     .action(async (ref: string, { forMe }: Options) => {
-      const { id } = await findMessage(ref, context, { direction: "out" });
+      const { id } = await findMessage(ref, context, forMe ? {} : { direction: "out" });
       const result = await context.call("message.delete", { id, forMe, ...live });
       if (forMe) context.out.data("✓ removed here; the other side keeps theirs", result);
       else sayChanged("deleted for both", result, context);

@@ -1,11 +1,11 @@
 /** sotto edit: another text in place of one that was sent. */
-import { findMessage, live, MESSAGE, sayChanged } from "../changing.ts";
+import { findMessage, live, messageArgument, sayChanged } from "../changing.ts";
 import type { Define } from "../define.ts";
 import { textOf } from "../input.ts";
 
 export const define: Define = (command, context) => {
   command
-    .argument("<message>", `a message of yours: ${MESSAGE}`)
+    .argument("<message>", messageArgument("your newest"))
     .argument("<text...>", "the new text, or - to read it from standard input")
     .action(async (ref: string, words: string[]) => {
       const text = await textOf(words);

@@ -1,6 +1,6 @@
 /** sotto react: an emoji on a message of either side. */
 import { SottoError } from "../../base/index.ts";
-import { findMessage, live, MESSAGE, sayChanged } from "../changing.ts";
+import { findMessage, live, messageArgument, sayChanged } from "../changing.ts";
 import type { Define } from "../define.ts";
 
 interface Options {
@@ -9,7 +9,7 @@ interface Options {
 
 export const define: Define = (command, context) => {
   command
-    .argument("<message>", MESSAGE)
+    .argument("<message>", messageArgument("their newest"))
     .argument("[emoji]", "takes the place of an earlier reaction of yours")
     .option("--remove", "take your reaction back")
     .action(async (ref: string, given: string | undefined, { remove }: Options) => {
