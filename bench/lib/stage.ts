@@ -17,7 +17,7 @@ export async function startPair(): Promise<Pair> {
   const stage = createStage([process.execPath, program]);
   try {
     await stage.bootstrap();
-    const [alice, bob] = await Promise.all([stage.node("alice"), stage.node("bob")]);
+    const [alice, bob] = await Promise.all([stage.node("alice", true), stage.node("bob", true)]);
     const { link } = await alice.call("invite.create", {});
     const { contact } = await bob.call("contact.add", { link, wait: 15_000 });
     if (contact.pairing !== "confirmed") throw new Error(`not paired: ${contact.pairing}`);
