@@ -148,6 +148,14 @@ export const errorTable = {
     "environment",
     "See what is whole: sotto check. Keep that: sotto repair. Or bring back a backup: sotto restore.",
   ),
+  "keyring-damaged": entry(
+    "environment",
+    "Put the file keyring back from a copy of the home, or bring back a backup: sotto restore.",
+  ),
+  "account-lost": entry(
+    "environment",
+    "Bring back a backup in another SOTTO_HOME: sotto restore. Or begin anew there from your 24 words: sotto init --recover.",
+  ),
   "store-newer": entry("environment", "A newer Sotto wrote this store: update yours."),
   "store-key-missing": entry(
     "environment",

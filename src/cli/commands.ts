@@ -23,6 +23,7 @@ export const commands: readonly Entry[] = [
   entry("unlock", "unlock your node", () => import("./commands/unlock.ts")),
   entry("words", "show the 24 words that bring you back", () => import("./commands/words.ts")),
   entry("check", "look whether your store is whole", () => import("./commands/check.ts")),
+  entry("repair", "keep what is whole of a damaged store", () => import("./commands/repair.ts")),
   entry("id", "show your account", () => import("./commands/id.ts")),
   entry("invite", "make an invite link for somebody", () => import("./commands/invite.ts")),
   entry("add", "add the person who sent you an invite", () => import("./commands/add.ts")),

@@ -28,7 +28,7 @@ export function bearableCost({ memoryKiB, passes, lanes }: PassphraseCost): bool
  * The 32-byte key of a passphrase (argon2id v1.3, RFC 9106). The text is taken in its NFKC form, so
  * that every keyboard gives the same bytes.
  * @param salt 16 random bytes, stored.
- * @throws SottoError passphrase-needed where it is empty; store-damaged for a cost out of bounds,
+ * @throws SottoError passphrase-needed where it is empty; keyring-damaged for a cost out of bounds,
  * which no Sotto ever stored.
  */
 export async function deriveFromPassphrase(
@@ -39,7 +39,7 @@ export async function deriveFromPassphrase(
   requireLength(salt, 16, "a passphrase's salt");
   if (passphrase === "") throw new SottoError("passphrase-needed", "The passphrase is empty.");
   if (!bearableCost(cost))
-    throw new SottoError("store-damaged", "The stored cost of the passphrase is out of bounds.");
+    throw new SottoError("keyring-damaged", "The stored cost of the passphrase is out of bounds.");
   // Only who types a passphrase pays for loading it.
   const { argon2id } = await import("hash-wasm");
   const password = utf8(passphrase.normalize("NFKC"));

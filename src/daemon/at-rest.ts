@@ -1,10 +1,18 @@
 /** What can be done to a home whose node does not run. Each takes the home's lock, and gives it back. */
+import { join } from "node:path";
 import type { NewGuard, StoreReport } from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
+import { SottoError, wipe } from "../base/index.ts";
 import { nodeCrypto } from "../crypto/index.ts";
-import { recoveryWords } from "../messenger/index.ts";
+import { madeAnew, mend, recoveryWords } from "../messenger/index.ts";
 import { silent } from "../ports/index.ts";
-import { acquireLock, changeProtection, type DiskStore } from "../store/index.ts";
+import {
+  acquireLock,
+  changeProtection,
+  type DiskStore,
+  type Repaired,
+  repairStore,
+  unlockKeyring,
+} from "../store/index.ts";
 import { systemClock } from "./clock.ts";
 import { openHome, readProtectionOf } from "./home.ts";
 
@@ -38,6 +46,31 @@ export async function checkHome(at: AtRest): Promise<StoreReport> {
     if (!(error instanceof SottoError) || error.code !== "store-damaged") throw error;
     return { rows: 0, damaged: ["store"], why: error.message };
   }
+}
+
+export interface RepairedHome extends Repaired {
+  /** Where the damaged files lie now. */
+  readonly aside: string;
+}
+
+/**
+ * Makes the store anew out of what is whole, and leaves the damaged files aside. Throws `no-account`, `node-already-running`, and what
+ * `unlockKeyring`, `repairStore` and `mend` throw; then nothing is changed.
+ */
+export async function repairHome({ home, passphrase }: AtRest): Promise<RepairedHome> {
+  return locked(home, async () => {
+    const crypto = nodeCrypto();
+    const key = await unlockKeyring(home, passphrase, crypto);
+    const moment = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, "-");
+    const aside = `damaged-${moment}`;
+    try {
+      const options = { directory: home, key, crypto, log: silent, aside, mend };
+      const repaired = await repairStore({ ...options, leaveOut: madeAnew });
+      return { ...repaired, aside: join(home, aside) };
+    } finally {
+      wipe(key);
+    }
+  });
 }
 
 /** Opens the store of an account that exists, for one job. */

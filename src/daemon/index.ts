@@ -1,5 +1,12 @@
 /** Where everything meets: settings, composition, the doors of a node. Loaded only by commands that run one. */
-export { type AtRest, checkHome, protectHome, readWords } from "./at-rest.ts";
+export {
+  type AtRest,
+  checkHome,
+  protectHome,
+  type RepairedHome,
+  readWords,
+  repairHome,
+} from "./at-rest.ts";
 export { type BootstrapHost, type BootstrapOptions, startBootstrap } from "./bootstrap.ts";
 export { type Daemon, type DaemonOptions, startDaemon } from "./compose.ts";
 export type { Overrides } from "./config.ts";

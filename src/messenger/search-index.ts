@@ -50,7 +50,8 @@ export interface Forgotten {
 
 /** The turn of everything that changes the index. */
 const TURN = "search";
-const KEPT = rowKey("meta", "search");
+/** Where the index keeps how it stands. */
+export const searchState: RowKey = rowKey("meta", "search");
 
 export function partOf(bucket: number): string {
   return String(bucket);
@@ -84,7 +85,7 @@ export class SearchIndex {
 
   async #load(): Promise<void> {
     const { store } = this.#core;
-    const kept = await store.get(KEPT);
+    const kept = await store.get(searchState);
     if (kept !== undefined) this.#kept = decodeRow<Kept>(kept);
     for (const bytes of await store.all("search-mark")) {
       const mark = decodeRow<Mark>(bytes);
@@ -145,7 +146,7 @@ export class SearchIndex {
       if (room <= 0) break;
     }
     const kept = { batches, filled: limits.searchBatch - room, conversations };
-    const ops: StoreOp[] = [put(KEPT, encodeRow(kept))];
+    const ops: StoreOp[] = [put(searchState, encodeRow(kept))];
     for (const [bucket, words] of rows) {
       const key = rowKey("search", partOf(bucket), batches);
       ops.push(put(key, withPostings(fresh ? undefined : await store.get(key), words)));

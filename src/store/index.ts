@@ -13,3 +13,4 @@ export {
 export { acquireLock, type Lock, lockHolder } from "./lock.ts";
 export { type MemoryOptions, type MemoryStore, memoryStore } from "./memory.ts";
 export { type OpenStore, openStore } from "./open.ts";
+export { type Repaired, type RepairStore, repairStore } from "./repair.ts";

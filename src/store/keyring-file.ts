@@ -38,7 +38,7 @@ export function encodeKeyring(ring: Keyring, sha256: Hash): Uint8Array {
 }
 
 /**
- * The keyring of a file. Throws `store-newer` or `store-damaged`. Whether its cost can be borne is judged by
+ * The keyring of a file. Throws `store-newer` or `keyring-damaged`. Whether its cost can be borne is judged by
  * `deriveFromPassphrase`, before it asks anything of the machine.
  */
 export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
@@ -58,7 +58,7 @@ export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
   };
 }
 
-/** What can be told without a hash. Throws `store-newer`, `store-damaged`. */
+/** What can be told without a hash. Throws `store-newer`, `keyring-damaged`. */
 export function headerOf(bytes: Uint8Array): { readonly kind: Kind } {
   const version = bytes[0];
   if (version !== undefined && version > VERSION)
@@ -88,5 +88,5 @@ function checksum(body: Uint8Array, sha256: Hash): Uint8Array {
 }
 
 function damaged(): SottoError {
-  return new SottoError("store-damaged", "The file keyring is not what was written.");
+  return new SottoError("keyring-damaged", "The file keyring is not what was written.");
 }

@@ -111,7 +111,7 @@ export async function changeProtection(
   }
 }
 
-/** How the store key is protected; `undefined` where the directory has none. Throws `store-damaged`, `store-newer`. */
+/** How the store key is protected; `undefined` where the directory has none. Throws `keyring-damaged`, `store-newer`. */
 export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
   const bytes = await readOrNothing(join(directory, KEYRING));
   return bytes && headerOf(bytes).kind;
@@ -121,7 +121,7 @@ export async function readProtection(directory: string): Promise<Protection["kin
  * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so. What an interrupted
  * `changeProtection` left behind is removed: the caller holds the home's lock.
  * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring; no key file or entry of
- * the keychain, or not this keyring's), `keychain-missing`, `keychain-locked`, `store-damaged`, `store-newer`.
+ * the keychain, or not this keyring's), `keychain-missing`, `keychain-locked`, `keyring-damaged`, `store-newer`.
  */
 export async function unlockKeyring(
   directory: string,

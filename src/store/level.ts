@@ -36,6 +36,7 @@ export interface LevelParts {
 
 export class LevelStore implements DiskStore {
   readonly rolledBack: boolean;
+  damage: SottoError | undefined;
   readonly #parts: LevelParts;
   readonly #database: Database;
   readonly #names: KeyNames;
@@ -45,7 +46,6 @@ export class LevelStore implements DiskStore {
   readonly #ledger: Ledger;
   readonly #queue: WriteQueue;
   readonly #reclaimer: Reclaimer;
-  #damage: SottoError | undefined;
   #closing: Promise<void> | undefined;
   #wrote = false;
 
@@ -62,10 +62,6 @@ export class LevelStore implements DiskStore {
     this.#pages = new Pages({ database, seals, mark: this.#mark, ledger: this.#ledger });
     this.#reclaimer = new Reclaimer(database);
     this.#queue = new WriteQueue((changes) => this.#write(changes));
-  }
-
-  get damage(): SottoError | undefined {
-    return this.#damage;
   }
 
   get failed(): Promise<SottoError> {
@@ -128,6 +124,16 @@ export class LevelStore implements DiskStore {
       const shreds = op.kind === "delete" || op.shreds === true || turns(key);
       last.set(name, { key, value, shreds: shreds || last.get(name)?.shreds === true });
     }
+    return this.#commit(last);
+  }
+
+  /** Writes rows under the names that they had in another store of the same key. Throws what `commit` throws. */
+  async adopt(rows: readonly (readonly [name: Uint8Array, value: Uint8Array])[]): Promise<void> {
+    const asked = rows.map(([key, value]) => ({ key, value, shreds: false }));
+    return this.#commit(new Map(asked.map((row) => [textOf(row.key), row])));
+  }
+
+  async #commit(last: Map<string, Asked>): Promise<void> {
     if (last.size === 0) return;
     if (this.#queue.hasJobs) {
       // Keys may be others once it is written, and the caller may change its bytes while it waits.
@@ -208,8 +214,8 @@ export class LevelStore implements DiskStore {
       return await job();
     } catch (error) {
       const fault = this.#closing ? storeClosed() : readFault(error);
-      if (fault.code === "store-damaged" && !this.#damage) {
-        this.#damage = fault;
+      if (fault.code === "store-damaged" && !this.damage) {
+        this.damage = fault;
         this.#parts.onDamage?.(fault);
       }
       throw fault;

@@ -7,12 +7,12 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
 import { makeBeside, mirrorOf } from "./beside.ts";
 import { type Database, SCHEMA_KEY, scan, TALLY_KEY, writeRows } from "./database.ts";
-import type { DiskStore } from "./disk-store.ts";
 import { isLocked, openFault, writeFault } from "./faults.ts";
 import { KEY_BYTES, rootRanges } from "./keys.ts";
 import { LevelStore } from "./level.ts";
 import { lockHolder } from "./lock.ts";
 import { finishRenaming, migrate, openOldTally, removeLeftovers } from "./migrate.ts";
+import { finishRepair } from "./repaired.ts";
 import { checkSchema, deriveKeys, encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
 import { seals } from "./sealed.ts";
 import { settle } from "./settle.ts";
@@ -48,14 +48,18 @@ export interface OpenStore {
  * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this store's),
  * `store-write-failed` or `disk-full`.
  */
-export async function openStore(options: OpenStore): Promise<DiskStore> {
+export async function openStore(options: OpenStore): Promise<LevelStore> {
   const { directory, key, crypto, log, onDamage } = options;
   const keys = deriveKeys(crypto, key);
   const mark = marker(crypto, keys.tally);
   const openFolder = async (folder: string): Promise<Database> =>
     (await openDatabase(directory, folder)).database;
   let store: LevelStore;
-  await finishRenaming(directory).catch((error: unknown) => {
+  const finish = async (): Promise<void> => {
+    await finishRepair(directory);
+    await finishRenaming(directory);
+  };
+  await finish().catch((error: unknown) => {
     throw openFault(error);
   });
   const opened = await openDatabase(directory, "db");

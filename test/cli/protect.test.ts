@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, ended, type Program } from "./built.ts";
 
 const QUIET = ["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
@@ -112,6 +112,46 @@ describe("the command line: what guards the store", function () {
       await closed;
       assert.equal(await words(), before, `step ${step}`);
     }
+  });
+
+  it("names what is damaged, says what to do next, and repairs it while no node runs", async () => {
+    const broken = sotto.home("broken");
+    const run = (...args: string[]) => sotto.run(broken, [...args, "--json"]);
+    await run("init", "--name", "ann");
+    const node = await sotto.up(broken);
+    const { link } = JSON.parse((await run("invite", "--reusable")).out);
+    assert.match(link, /^sotto:/);
+    assert.equal(JSON.parse((await run("repair")).err).error.code, "node-already-running");
+    await ended(node, "SIGTERM");
+    const before = JSON.parse((await run("words", "--show-words")).out);
+
+    rmSync(`${broken}/db/CURRENT`);
+    const check = await run("check");
+    assert.equal(check.code, 1);
+    assert.deepEqual(JSON.parse(check.out).damaged, ["store"]);
+    const up = await sotto.run(broken, ["up", ...QUIET]);
+    assert.equal(up.code, 1);
+    assert.match(up.err, /→ .*sotto check.*sotto repair.*sotto restore/);
+    const repair = await run("repair");
+    assert.equal(repair.code, 0, repair.err);
+    const { aside, kept, dropped, incomplete } = JSON.parse(repair.out);
+    assert.deepEqual([dropped, incomplete], [{}, []]);
+    assert.equal(kept.identity, 1);
+    assert.ok(!existsSync(`${aside}/db/CURRENT`) && existsSync(`${aside}/db`));
+    assert.equal((await run("check")).code, 0);
+    assert.deepEqual(JSON.parse((await run("words", "--show-words")).out), before);
+    const again = await sotto.up(broken);
+    const { invites } = JSON.parse((await run("invite", "ls")).out);
+    assert.equal(invites.length, 1);
+    await ended(again, "SIGTERM");
+
+    const keyring = readFileSync(`${broken}/keyring`);
+    writeFileSync(`${broken}/keyring`, keyring.fill(0, 60, 62));
+    assert.equal(JSON.parse((await run("check")).err).error.code, "keyring-damaged");
+    rmSync(`${broken}/keyring`);
+    const gone = JSON.parse((await run("up", ...QUIET, "--name", "ann")).err);
+    assert.equal(gone.error.code, "store-key-missing");
+    assert.ok(!existsSync(`${broken}/keyring`));
   });
 
   it("tells of the recovery words when an account was made, and writes none of them", async () => {

@@ -74,7 +74,7 @@ describe("a passphrase", () => {
       { ...cheap, passes: Number.NaN },
     ]) {
       assert.equal(bearableCost(cost), false);
-      await assert.rejects(deriveFromPassphrase("x", salt, cost), { code: "store-damaged" });
+      await assert.rejects(deriveFromPassphrase("x", salt, cost), { code: "keyring-damaged" });
     }
   });
 });

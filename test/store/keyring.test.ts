@@ -104,10 +104,10 @@ describe("the keyring", () => {
       writeFileSync(file, flipped);
       await assert.rejects(unlockKeyring(directory, "one", crypto), {
         // A version that counts higher is a newer one.
-        code: at === 0 ? "store-newer" : "store-damaged",
+        code: at === 0 ? "store-newer" : "keyring-damaged",
       });
       writeFileSync(file, whole.subarray(0, at));
-      await assert.rejects(unlockKeyring(directory, "one", crypto), { code: "store-damaged" });
+      await assert.rejects(unlockKeyring(directory, "one", crypto), { code: "keyring-damaged" });
     }
   });
 
@@ -124,7 +124,7 @@ describe("the keyring", () => {
     ] as const) {
       writeFileSync(file, whole);
       forge(at, u32(value));
-      await assert.rejects(unlockKeyring(directory, "one", crypto), { code: "store-damaged" });
+      await assert.rejects(unlockKeyring(directory, "one", crypto), { code: "keyring-damaged" });
     }
     assert.ok(process.memoryUsage().rss - before < 256 * 1024 * 1024);
     for (const [at, bytes] of [
