@@ -1,8 +1,9 @@
 /** What the actions of a plan do to a world. */
 import type { ContactView, MessageView } from "../../src/messenger/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
-import type { SimHost } from "./host.ts";
+import { Bot } from "./bot.ts";
 import type { Laws } from "./laws.ts";
+import { attack, move } from "./mischief.ts";
 import { calm } from "./network.ts";
 import type { Action, Kind, Profile } from "./plan.ts";
 import type { SimNode, World } from "./world.ts";
@@ -32,6 +33,7 @@ export class Stage {
   readonly kept: { readonly node: SimNode; readonly message: MessageView }[] = [];
   readonly cancelled = new Set<string>();
   readonly #backups = new Map<SimNode, MemoryStore>();
+  readonly #bots = new Map<SimNode, Bot>();
   /** A process that dies after so many more steps. */
   #doomed: { readonly node: SimNode; steps: number; readonly down: number } | undefined;
   #written = 0;
@@ -107,11 +109,11 @@ export class Stage {
       backup: () => node.alive && this.#backups.set(node, node.store.fork()),
       rollback: () => this.#rollback(node),
       loseSession: () => void this.#loseSession(node, down),
-      clock: () => {
-        node.skew += Math.floor((z - 0.5) * (y < 0.8 ? 5 * MINUTE : 8 * HOUR));
-      },
-      move: () => this.#move(host, y),
-      attack: () => void this.#attack(host, y, z),
+      clock: () => this.#clock(node, profile, y, z - 0.5),
+      follow: () =>
+        node.alive && void this.attempt(node, () => this.bot(node).read(node, y, z < 0.6)),
+      move: () => move(host, y),
+      attack: () => void attack(host, y, z),
       block: () => contact && void this.#block(node, contact, 1000 + down),
       weather: () => {
         this.world.network.weather = {
@@ -125,6 +127,20 @@ export class Stage {
       },
     };
     if (kind in profile.weights) happens[kind]();
+  }
+
+  /** Most clocks are off by minutes, some by hours; one may leap by days, and is alone with that. */
+  #clock(node: SimNode, { stormyPairing }: Profile, y: number, share: number): void {
+    const leaps = y > 0.9 && node === this.nodes[0] && !stormyPairing;
+    const most = leaps ? 12 * 24 * HOUR : y > 0.8 ? 8 * HOUR : 5 * MINUTE;
+    node.skew += Math.floor(share * most);
+  }
+
+  /** The program that follows this node. */
+  bot(node: SimNode): Bot {
+    const known = this.#bots.get(node) ?? new Bot();
+    this.#bots.set(node, known);
+    return known;
   }
 
   #sendSome(node: SimNode, { account }: ContactView, draw: number): void {
@@ -194,32 +210,6 @@ export class Stage {
     const session = node.store.snapshot().find(({ table }) => table === "session");
     if (session !== undefined) await node.store.commit([{ kind: "delete", key: session }]);
     this.world.time.after(down, () => void this.revive(node));
-  }
-
-  /** To a new address, or to one that somebody has left or still has. */
-  #move(host: SimHost, draw: number): void {
-    const hosts = [...this.world.network.hosts.values()];
-    const other = hosts[Math.floor(draw * hosts.length)] as SimHost;
-    const taken = hosts.some((one) => one.up && one !== host && one.address === other.address);
-    const fresh = `/ip4/10.9.${Math.floor(draw * 250)}.1/tcp/4001`;
-    host.cutAll();
-    host.move(taken ? fresh : other.address);
-  }
-
-  /** Somebody who heard everything says some of it again. */
-  async #attack(victim: SimHost, y: number, z: number): Promise<void> {
-    const { network } = this.world;
-    const heard = network.captured.filter(({ to }) => this.world.homes.get(to)?.host === victim);
-    const from = Math.floor(y * heard.length);
-    const attacker = network.host();
-    const { signal } = new AbortController();
-    const channel = await attacker
-      .dial({ addresses: [victim.address], host: victim.host }, signal)
-      .catch(() => undefined);
-    if (channel === undefined) return;
-    const frames = heard.slice(from, from + 1 + Math.floor(z * 5)).map(({ frame }) => frame);
-    await channel.send(frames).catch(() => undefined);
-    while ((await channel.receive()).length > 0);
   }
 
   async #block(node: SimNode, { account }: ContactView, ms: number): Promise<void> {

@@ -8,6 +8,7 @@ const SECOND = 1000;
 export const actions = [
   "send",
   "read",
+  "follow",
   "cancel",
   "cut",
   "stall",
@@ -73,7 +74,7 @@ export function drawProfile(seed: number): Profile {
   // A chain at least, so that everybody has somebody to talk to.
   const pairs = all.filter(([one, other]) => other === one + 1 || often(0.4));
   const rollback = often(0.2);
-  const weights: Partial<Record<Kind, number>> = { send: 10, read: 2 };
+  const weights: Partial<Record<Kind, number>> = { send: 10, read: 2, follow: 2 };
   for (const trouble of troubles) if (often(0.5)) Object.assign(weights, trouble);
   if (rollback) Object.assign(weights, { backup: 2, rollback: 1 });
   const stormy = often(0.4);

@@ -54,6 +54,14 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
   for (const { node: by, message } of stage.kept)
     if (by === node && !known.lost.has(message.id) && !known.disk.ids().has(message.id))
       say(`"${message.text}" was kept, and is lost`);
+  const bot = stage.bot(node);
+  await bot.readAll(node);
+  for (const { messages } of known.disk.conversations.values())
+    for (const { id, text, state } of messages.values()) {
+      if (!bot.told.has(id)) say(`"${text}" was never told to who follows`);
+      else if (bot.states.get(id) !== state)
+        say(`"${text}" is ${state}, and who follows was told ${bot.states.get(id)}`);
+    }
   for (const far of stage.nodes) {
     const ours = known.disk.with(far.messenger.self().account);
     const there = laws.of(far);

@@ -83,7 +83,11 @@ async function play(
 ): Promise<void> {
   const { world } = stage;
   world.network.latency = profile.latency;
-  for (const name of names.slice(0, profile.nodes)) stage.nodes.push(await world.node(name));
+  for (const name of names.slice(0, profile.nodes)) {
+    const node = await world.node(name);
+    stage.nodes.push(node);
+    await stage.bot(node).follow(node);
+  }
   if (!profile.stormyPairing)
     for (const [one, other] of profile.pairs)
       await world.pair(stage.nodes[one] as SimNode, stage.nodes[other] as SimNode);
