@@ -9,10 +9,10 @@ import { decodeRow, encodeRow, put } from "./rows.ts";
 import type { Forgotten } from "./search-index.ts";
 
 /**
- * What became of a message: it is new, came further, was reacted to, its text was replaced; or an act of ours on it has
- * reached the peer, which changes no row.
+ * What became of a message: it is new, came further, was reacted to, its text was replaced, it goes under another number; or an
+ * act of ours on it has reached the peer, which changes no row.
  */
-export type Change = "new" | "state" | "reaction" | "text" | "reached";
+export type Change = "new" | "state" | "reaction" | "text" | "number" | "reached";
 
 export class Changes {
   readonly #store: Store;

@@ -1,7 +1,7 @@
 /** Messages that will not be sent any more: by the person's word, or because their time is over. */
 import type { MessageId } from "../base/index.ts";
 import type { StoreOp } from "../ports/index.ts";
-import { dropEntry, putContact } from "./book.ts";
+import { dropEntry, putContact, putEntry } from "./book.ts";
 import { Changes } from "./changes.ts";
 import { type Core, inTurn } from "./core.ts";
 import type { MessageRow } from "./message.ts";
@@ -36,10 +36,42 @@ export async function giveUp(
       if (act !== undefined && act.body.kind !== "timer" && failed.has(act.body.target))
         gone.add(at);
     const ops: StoreOp[] = [...gone].map((at) => dropEntry(contact.ref, at));
-    const next = { ...contact, settled: settledUpTo(contact, outbox.values(), gone) };
+    const { moved, free } = await closeGaps(peer, changes, gone);
+    for (const entry of moved) ops.push(putEntry(contact.ref, entry.at, entry));
+    const settled = settledUpTo(contact, outbox.values(), gone);
+    const next = { ...contact, settled, sequence: contact.sequence - free };
     const tell = await write(core, peer, changes, [...ops, putContact(next)]);
     peer.contact = next;
+    for (const { at, sequence } of moved) {
+      const entry = outbox.get(at);
+      if (entry !== undefined) entry.sequence = sequence;
+    }
     for (const at of gone) outbox.delete(at);
     tell();
   });
+}
+
+/**
+ * What was never sealed leaves its number to what comes behind it, which was not sealed either: so the peer waits for no number
+ * that never comes. In front of everything that is open, `settled` says so.
+ * @returns the entries under their new numbers, and how many numbers are free again.
+ */
+async function closeGaps(peer: Peer, changes: Changes, gone: ReadonlySet<number>) {
+  const moved: OutboxEntry[] = [];
+  let open = false;
+  let free = 0;
+  for (const entry of peer.outbox.values()) {
+    const { at, act } = entry;
+    if (gone.has(at)) {
+      if (open && entry.sealed === undefined) free++;
+      continue;
+    }
+    open = true;
+    if (free === 0) continue;
+    const sequence = entry.sequence - free;
+    moved.push({ ...entry, sequence });
+    const row = act === undefined ? await changes.row(at) : undefined;
+    if (row !== undefined) changes.set(at, { ...row, sequence }, "number");
+  }
+  return { moved, free };
 }

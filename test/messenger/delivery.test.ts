@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { limits, toHex } from "../../src/base/index.ts";
+import type { MessageView } from "../../src/messenger/index.ts";
 import { settled, storm, watchDelivered } from "../scenario/storm.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
@@ -11,6 +12,13 @@ async function pair(seed: number) {
   const bob = await world.node("bob");
   await world.pair(alice, bob);
   return { world, alice, bob };
+}
+
+/** Waits until nothing waits, though some of it failed. */
+async function settledBut(world: World, node: SimNode, failed: number): Promise<void> {
+  await world.until("nothing waits", () => node.contact("bob").waiting === 0);
+  const states = await node.states("bob");
+  assert.equal(states.filter((state) => state === "failed").length, failed);
 }
 
 const unique = (frames: readonly Uint8Array[]): Set<string> => new Set(frames.map(toHex));
@@ -226,11 +234,44 @@ describe("delivery", () => {
     await world.time.pass(60_000);
     assert.deepEqual(await bob.texts("alice"), ["in: one", "in: three"]);
     assert.deepEqual(await alice.states("bob"), ["delivered", "failed", "delivered"]);
-    // The next message closes the gap: what is read is told up to the end.
+    // There is no gap: what is read is told up to the end.
+    await bob.messenger.markRead("alice");
+    await world.time.pass(1000);
+    assert.deepEqual(await alice.states("bob"), ["read", "failed", "read"]);
     await world.reaches(alice, await alice.messenger.send("bob", "four"), "delivered");
     await bob.messenger.markRead("alice");
     await world.time.pass(1000);
     assert.deepEqual(await alice.states("bob"), ["read", "failed", "read", "read"]);
+    await world.stop();
+  });
+
+  it("leaves no gap behind cancelled messages, also over a restart", async () => {
+    const { world, alice, bob } = await pair(17);
+    await bob.stop();
+    await world.time.pass(1000);
+    const sent = [];
+    for (let n = 0; n < 9; n++) sent.push(await alice.messenger.send("bob", `${n}`));
+    for (const n of [0, 3, 8, 4]) await alice.messenger.cancel((sent[n] as MessageView).id);
+    await alice.restart();
+    await alice.messenger.cancel((sent[6] as MessageView).id);
+    sent.push(await alice.messenger.send("bob", "9"));
+    await bob.start();
+    await settledBut(world, alice, 5);
+    assert.deepEqual(
+      await bob.texts("alice"),
+      [1, 2, 5, 7, 9].map((n) => `in: ${n}`),
+    );
+    await bob.messenger.markRead("alice");
+    await world.until("all is read", () =>
+      alice.events.some(
+        (event) => event.type === "message.state" && event.message.state === "read",
+      ),
+    );
+    const [failed, read] = ["failed", "read"];
+    assert.deepEqual(await alice.states("bob"), [
+      ...[failed, read, read, failed, failed],
+      ...[read, failed, read, failed, read],
+    ]);
     await world.stop();
   });
 

@@ -88,6 +88,17 @@ export function judgeConversation(
       `waiting ${waiting.map(([at]) => at)}, but the outbox has ${[...kept.outbox.keys()]}`,
     );
   for (const [at, row] of waiting)
+    if (row.sequence !== kept.outbox.get(at)?.sequence) court.say(node, `${at} has two numbers`);
+  let last = 0;
+  let open = false;
+  for (const [at, { sequence, sealed }] of [...kept.outbox].sort(([one], [other]) => one - other)) {
+    if (sequence <= last) court.say(node, `${at} has the number of another`);
+    if (open && sealed !== undefined) court.say(node, `${at} was sealed out of turn`);
+    open ||= sealed === undefined;
+    last = sequence;
+  }
+  if (last > contact.sequence) court.say(node, `${last} was never counted`);
+  for (const [at, row] of waiting)
     if (row.sequence <= contact.settled) court.say(node, `${at} is settled, and waits`);
   if (kept.outbox.size > limits.outboxMessages) court.say(node, "the outbox has no bound");
   const current = kept.session && decodeSession(kept.session)?.id;
