@@ -42,6 +42,7 @@ export async function settle(stage: Stage, profile: Profile, wrong: () => boolea
     );
   await until("everything is delivered", () => waiting() === 0);
   if (wrong()) return;
+  stage.playing = false;
   for (const node of stage.nodes) await agree(stage, node);
 }
 

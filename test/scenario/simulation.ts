@@ -56,8 +56,7 @@ export async function simulate({ seed, profile, plan, crash }: Scenario): Promis
   world.onStep = (node, what) => {
     note(`${node.name} ${what}`);
     onStep?.(node, what);
-    if (stage.playing) steps++;
-    if (crash?.step === steps) strike(stage, node, crash.what);
+    if (stage.playing && ++steps === crash?.step) strike(stage, node, crash.what);
     laws.bounds();
   };
   const wrong = (): boolean => laws.broken.length > 0;
