@@ -11,19 +11,25 @@ const LIFE = 1_500;
 const START = 700;
 
 /** Chances. */
-const WHILE_STARTING = 0.4;
+const WHILE_STARTING = 0.55;
 const EVERYBODY = 0.12;
 const LOOK_APART = 0.08;
 
-/** A busy machine kills more slowly: a run ends after this long with fewer kills, and says how many, ms. */
-const LONGEST = 180_000;
+/** A busy machine kills more slowly: a run of a hundred ends after this long with fewer kills, and says how many, ms. */
+const LONGEST = 120_000;
+
+/** Whether there is room and time for more kills. */
+export function untilKilled(room: Room, kills: number): () => boolean {
+  const until = room.kills + kills;
+  const end = Date.now() + LONGEST * Math.max(1, kills / 100);
+  return () => room.kills < until && Date.now() < end;
+}
 
 /** Kills somebody, now and then everybody, until there were as many kills. */
 export async function massacre(room: Room, kills: number): Promise<void> {
   const { people } = room;
-  const until = room.kills + kills;
-  const end = Date.now() + LONGEST * Math.max(1, kills / 100);
-  while (room.kills < until && Date.now() < end) {
+  const more = untilKilled(room, kills);
+  while (more()) {
     await sleep(LIFE * Math.random() ** 2);
     if (Math.random() < LOOK_APART) await lookApart(people);
     else if (Math.random() < EVERYBODY) {

@@ -69,7 +69,7 @@ export class Load {
   async #write(): Promise<void> {
     while (this.#writing) {
       if (this.manner === "steady") await this.#insist(this.#next());
-      else {
+      else if (this.from.client !== undefined) {
         const count = 1 + Math.floor(this.#chance() * BURST);
         await Promise.all(Array.from({ length: count }, () => this.#once(this.#next())));
         for (const text of [...this.unanswered])

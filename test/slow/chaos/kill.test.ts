@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settle, tell } from "../../chaos/account.ts";
-import { everybody, massacre } from "../../chaos/killing.ts";
+import { everybody, massacre, revive, untilKilled } from "../../chaos/killing.ts";
 import { type Person, pair, paired } from "../../chaos/person.ts";
 import { Room } from "../../chaos/room.ts";
 import { sizes } from "../../chaos/sizes.ts";
@@ -42,15 +42,18 @@ describe("daemons that are killed by kill -9", () => {
   it(`pair after all, whenever either is killed: ${sizes.kills.pairing} kills`, async () => {
     const began = Date.now();
     let pairs = 0;
-    for (; room.kills < sizes.kills.pairing; pairs++) {
+    for (const more = untilKilled(room, sizes.kills.pairing); more(); pairs++) {
       const inviter = room.person(`inviter${pairs}`);
       const invitee = room.person(`invitee${pairs}`);
       await Promise.all([firstStart(inviter), firstStart(invitee)]);
       const { link } = await inviter.node.call("invite.create", { kind: "once" });
       // The answer was given, so the invite must outlive this; the invitee may die before its own answer.
-      const adding = invitee.node.call("contact.add", { link, as: inviter.name });
+      const answered = invitee.node.call("contact.add", { link, as: inviter.name }).then(
+        () => true,
+        () => false,
+      );
       await dieAWhile([inviter, invitee]);
-      await adding.catch(() => add(invitee, link, inviter.name));
+      if (!(await answered)) await add(invitee, link, inviter.name);
       await paired(inviter, invitee);
       const loads = everybody([inviter, invitee]);
       for (const load of loads) load.start();
@@ -73,13 +76,13 @@ async function firstStart(person: Person): Promise<void> {
   await person.start();
 }
 
-/** Both sides are killed one to four times between them, soon after each other. */
+/** Both sides are killed again and again, soon after each other, and some also on the way up. */
 async function dieAWhile(people: readonly [Person, Person]): Promise<void> {
   for (let deaths = 1 + Math.floor(Math.random() * 4); deaths > 0; deaths--) {
     await sleep(500 * Math.random() ** 2);
     const victim = people[Math.random() < 0.5 ? 0 : 1];
     await victim.kill();
-    await victim.start();
+    await revive(victim);
   }
 }
 
