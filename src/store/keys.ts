@@ -32,7 +32,7 @@ interface Paged {
   readonly pageByte: number;
   /** Rows whose names agree in this many bits behind the table's byte are one page. */
   readonly bits: number;
-  /** Whether its rows are sealed under a key of the page's own, which can be thrown away (docs/decisions/0012). */
+  /** Whether its rows are sealed under a key of the page's own, which can be thrown away (docs/decisions/0013). */
   readonly keyed: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Makes vault and database fit each other at opening. The generation says what belongs together: the batch in which the database
- * leaves old keys notes the generation of the vault that no longer has them (docs/decisions/0012).
+ * leaves old keys notes the generation of the vault that no longer has them (docs/decisions/0013).
  */
 import { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";

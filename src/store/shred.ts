@@ -1,7 +1,7 @@
 /**
  * Throws keys away. LevelDB keeps what was deleted or replaced for as long as it likes, and so may the disk beneath, but
  * nobody can open it once its key is gone. First pages of which something was deleted get new keys, then the groups under whose
- * keys old rows lie (rows of pages with their old keys among them). See docs/decisions/0012 for the order and why.
+ * keys old rows lie (rows of pages with their old keys among them). See docs/decisions/0013 for the order and why.
  */
 import type { CryptoProvider } from "../crypto/index.ts";
 import { type Change, type Database, scan } from "./database.ts";

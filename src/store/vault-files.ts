@@ -1,7 +1,7 @@
 /**
  * The vault on the disk, twice: `vault` and `vault.copy` hold the same. A change is written over the old bytes in their place,
  * into one file after the other, each synced: at every moment one of the two is whole, and no older file is left lying about
- * that would have to be erased (docs/decisions/0012).
+ * that would have to be erased (docs/decisions/0013).
  */
 import { join } from "node:path";
 import { equal } from "../base/index.ts";
