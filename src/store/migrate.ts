@@ -85,8 +85,8 @@ export async function migrate(
     await fresh.close();
   } catch (error) {
     await fresh.close();
-    // It may be what fills the disk.
-    await removeLeftovers(directory);
+    // It may be what fills the disk. The first failure is the one to tell.
+    await removeLeftovers(directory).catch(() => undefined);
     throw error;
   }
   await old.close();
@@ -94,7 +94,6 @@ export async function migrate(
   await rename(at(NEW), at(NOW));
   await syncDirectory(directory);
   const database = await openFolder(NOW);
-  await removeLeftovers(directory);
   log("store.migrated", { rows });
   return database;
 }

@@ -1,70 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { readU32 } from "../../src/base/index.ts";
-import type { Store } from "../../src/ports/index.ts";
 import { openStore } from "../../src/store/index.ts";
 import { crypto, editRows, openAt, type RawRows, temporaryDirectory, testKey } from "./place.ts";
-
-const V1 = fileURLToPath(new URL("./fixtures/v1", import.meta.url));
-const OPENER = fileURLToPath(new URL("./opener.ts", import.meta.url));
-const text = (value: Uint8Array | undefined): string | undefined =>
-  value && Buffer.from(value).toString();
-
-/** Everything that the fixture says of itself. */
-async function assertWhole(store: Store): Promise<void> {
-  const texts = async (table: "message" | "outbox", of: string): Promise<unknown[]> =>
-    (await store.list(table, of)).map(({ at, value }) => [at, text(value)]);
-  const numbered = (of: string, from: number, to: number): [number, string][] =>
-    Array.from({ length: to - from }, (_, i) => [from + i, `${of} ${from + i}`]);
-  assert.deepEqual(await texts("message", "alice"), numbered("alice", 0, 300));
-  assert.deepEqual(await texts("message", "bob"), [
-    ...numbered("bob", 0, 5),
-    [9, "\x09".repeat(2_000)],
-  ]);
-  assert.deepEqual(await texts("outbox", "bob"), numbered("outbox", 1, 5));
-  for (let at = 0; at < 300; at++) {
-    const place = await store.get({ table: "message-id", of: `alice/${at}`, at: 0 });
-    assert.equal(place && readU32(place), at);
-  }
-  const one = async (table: "contact" | "session" | "identity" | "invite", of: string) =>
-    text(await store.get({ table, of, at: 0 }));
-  assert.equal(await one("contact", "alice"), "contact alice");
-  assert.equal(await one("session", "alice"), "session alice");
-  assert.equal(await one("session", "bob"), "session bob 4");
-  assert.equal(await one("identity", ""), "identity");
-  assert.equal(await one("invite", "i"), "invite");
-}
+import { assertMigrated, assertWhole, V1 } from "./v1.ts";
 
 describe("a store of version 1", () => {
   let directory: string;
   const at = (name: string): string => join(directory, name);
-  const assertMigrated = async (): Promise<void> => {
-    const store = await openAt(directory);
-    await assertWhole(store);
-    assert.equal(store.rolledBack, false);
-    assert.deepEqual((await store.check()).damaged, []);
-    await store.shred();
-    await store.close();
-    assert.deepEqual(readdirSync(directory).toSorted(), [
-      "README.md",
-      "db",
-      "vault",
-      "vault.copy",
-      "vault.count",
-    ]);
-  };
   beforeEach(() => {
     directory = temporaryDirectory();
     cpSync(V1, directory, { recursive: true });
@@ -85,7 +29,7 @@ describe("a store of version 1", () => {
     );
     const schema = (await editRows(directory)).get("00".repeat(25));
     assert.equal(schema && readU32(schema), 2);
-    await assertMigrated();
+    await assertMigrated(directory);
   });
 
   it("can be shredded like any other", async () => {
@@ -147,7 +91,7 @@ describe("a store of version 1", () => {
     writeFileSync(at("vault.copy"), "half");
     cpSync(join(done, "db"), at("db.new"), { recursive: true });
     rmSync(join(at("db.new"), "CURRENT"));
-    await assertMigrated();
+    await assertMigrated(directory);
 
     const cut = (rename: () => void): void => {
       rmSync(directory, { recursive: true });
@@ -160,29 +104,11 @@ describe("a store of version 1", () => {
       renameSync(at("db"), at("db.new"));
       cpSync(join(V1, "db"), at("db.old"), { recursive: true });
     });
-    await assertMigrated();
+    await assertMigrated(directory);
     // The new one has taken it, the old one is still there.
     cut(() => cpSync(join(V1, "db"), at("db.old"), { recursive: true }));
-    await assertMigrated();
+    await assertMigrated(directory);
     rmSync(done, { recursive: true });
-  });
-
-  it("survives a kill -9 at any moment of it", async function () {
-    this.timeout(60_000);
-    for (const delay of [0, 5, 12, 25]) {
-      rmSync(directory, { recursive: true });
-      mkdirSync(directory);
-      cpSync(V1, directory, { recursive: true });
-      const child = spawn(process.execPath, ["--import", "tsx", OPENER, directory], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      const closed = once(child, "close");
-      await once(child.stdout, "data");
-      setTimeout(() => child.kill("SIGKILL"), delay);
-      await closed;
-      assert.ok(existsSync(at("db")) || existsSync(at("db.new")));
-      await assertMigrated();
-    }
   });
 
   it("beside the vault of a newer copy is known as a copy from before", async () => {

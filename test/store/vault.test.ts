@@ -8,6 +8,7 @@ import { type DiskStore, openStore } from "../../src/store/index.ts";
 import { deriveKeys } from "../../src/store/schema.ts";
 import { decodeVault, encodeVault, type VaultState } from "../../src/store/vault.ts";
 import { VAULT_FILES } from "../../src/store/vault-files.ts";
+import { dyingAt } from "./dying.ts";
 import { crypto, openAt, temporaryDirectory, testKey } from "./place.ts";
 import { everythingThatOpens, vaultPlace, vaultStates } from "./thief.ts";
 
@@ -236,6 +237,31 @@ describe("the vault", () => {
       await assert.rejects(open(), damaged(/"message": put back both from one backup/));
     });
   });
+
+  for (const [what, spoil] of [
+    ["a shred", () => undefined],
+    ["the mending of vault", () => change("vault", flip(100))],
+  ] as const)
+    it(`opens with everything wherever ${what} is cut short`, async function () {
+      this.timeout(60_000);
+      let step = 1;
+      for (; ; step++) {
+        rmSync(directory, { recursive: true });
+        cpSync(base, directory, { recursive: true });
+        const store = await openAt(directory);
+        await store.commit([put(key("session", "alice"), "session 4")]);
+        await store.commit([remove(key("message", "alice", 3))]);
+        await store.close();
+        spoil();
+        const came = await dyingAt(step, async () => {
+          const dying = await openAt(directory);
+          await dying.shred().finally(() => dying.close());
+        });
+        assert.deepEqual(await read(), ["text 2", "contact", "session 4", false, ""], `${step}`);
+        if (!came) break;
+      }
+      assert.ok(step > 12, `${step} steps`);
+    });
 
   describe("whose change was cut short", () => {
     let unshredded: string;
