@@ -170,6 +170,8 @@ export interface NodeStatus extends NodeState {
   /** Messages of ours that are not delivered yet. */
   readonly waiting: number;
   readonly unread: number;
+  /** The store was found to be a copy from before at this start: what came since is missing, and sessions were made anew. */
+  readonly rolledBack?: true;
   /** Damage that was found in the store while the node runs. */
   readonly damage?: StoreDamage;
   /** The cryptographic libraries in use, with their versions. */

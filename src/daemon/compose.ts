@@ -1,14 +1,15 @@
 /** A node, put together: lock, key, store, network, messenger, socket, in this order, and back. */
 import type { MethodName, Params, Paths, Result } from "../api/index.ts";
-import type { SottoError } from "../base/index.ts";
+import { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
 import { acquireLock } from "../store/index.ts";
 import { systemClock } from "./clock.ts";
 import { type Overrides, readConfig } from "./config.ts";
 import { openGate } from "./gate.ts";
 import { type Answers, makeHome } from "./home.ts";
+import { type LastWords, reserveLastWords } from "./last-words.ts";
 import { createLog } from "./log.ts";
-import { createReleases } from "./releases.ts";
+import { createReleases, type Releases } from "./releases.ts";
 import { type LocalSocket, openSocket } from "./socket.ts";
 
 export interface DaemonOptions {
@@ -64,6 +65,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await makeHome(paths.home);
     const lock = await acquireLock(paths.home);
     releases.take(() => lock.release());
+    const lastWords = await reserveLastWords(paths.home).catch((error: unknown) => {
+      throw new SottoError("store-write-failed", "The home cannot be written.", { cause: error });
+    });
+    releases.take(() => lastWords.close());
     let socket: LocalSocket | undefined;
     // The person's answers come before anything slow.
     const gate = await openGate(
@@ -79,7 +84,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         endStreams: () => socket?.endStreams("locked"),
         // The answer goes out before the connection is closed.
         stop: () => void setImmediate(stop),
-        fail: (fault) => setImmediate(() => finish(failing(fault, releases.all()))),
+        fail: (fault) => setImmediate(() => finish(failing(fault, lastWords, releases))),
       },
       options.answers,
     );
@@ -105,7 +110,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** Ends in `fault` once everything is given back; what fails on the way follows from it. */
-async function failing(fault: SottoError, ending: Promise<void>): Promise<never> {
-  await ending.catch(() => undefined);
+async function failing(
+  fault: SottoError,
+  lastWords: LastWords,
+  releases: Releases,
+): Promise<never> {
+  await lastWords.say(fault);
+  await releases.all().catch(() => undefined);
   throw fault;
 }

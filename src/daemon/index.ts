@@ -12,6 +12,7 @@ export { type Daemon, type DaemonOptions, startDaemon } from "./compose.ts";
 export type { Overrides } from "./config.ts";
 export { type Answers, type NewAccount, readProtectionOf } from "./home.ts";
 export { type Initialized, type InitOptions, initHome } from "./init.ts";
+export { readLastWords } from "./last-words.ts";
 export { type Offline, openOffline } from "./offline.ts";
 export {
   checkBackup,

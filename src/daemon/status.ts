@@ -8,7 +8,7 @@ export interface StatusParts {
   readonly state: NodeState;
   readonly messenger: Messenger;
   readonly node: SottoNode;
-  readonly store: Pick<DiskStore, "damage">;
+  readonly store: Pick<DiskStore, "damage" | "rolledBack">;
   readonly engine: string;
 }
 
@@ -20,7 +20,7 @@ export function stateOf(state: Omit<NodeState, "version" | "pid">): NodeState {
 export function statusOf({ state, messenger, node, store, engine }: StatusParts): NodeStatus {
   const contacts = messenger.contacts();
   const { host, addresses, ...net } = node.status();
-  const { damage } = store;
+  const { damage, rolledBack } = store;
   const sum = (count: "waiting" | "unread") =>
     contacts.reduce((total, contact) => total + contact[count], 0);
   return {
@@ -38,6 +38,7 @@ export function statusOf({ state, messenger, node, store, engine }: StatusParts)
     waiting: sum("waiting"),
     unread: sum("unread"),
     ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),
+    ...(rolledBack && { rolledBack: true as const }),
     engine,
   };
 }

@@ -228,6 +228,10 @@ describe("the command line", function () {
       const { code, err } = await node.ended;
       assert.equal(code, 1);
       assert.match(err, /disk-full.*Free some space/s);
+      const asked = { through: disk.through, env, args: ["status"] };
+      const status = await new Daemon(sotto, home, asked).ended;
+      assert.equal(status.code, 1);
+      assert.match(status.err, /has stopped.*no space left.*→ Free some space/s);
       disk.free();
       node = start();
       await node.up();

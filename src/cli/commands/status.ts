@@ -1,13 +1,16 @@
 /** sotto status: what the node is doing, and what it cannot do. */
 import type { NodeState, NodeStatus } from "../../api/index.ts";
-import { displayLine } from "../../base/index.ts";
+import { displayLine, SottoError } from "../../base/index.ts";
+import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { spell } from "../times.ts";
 import { bootstrapLine, guardWords } from "../words.ts";
 
 export const define: Define = (command, context) => {
   command.action(async () => {
-    const state = await context.call("node.state", {});
+    const node = await context.nodeIfAny();
+    if (node === undefined) throw await whyNone(context);
+    const state = await node.call("node.state", {});
     if (state.state === "locked") {
       context.out.data(lines(lockedRows(state)), state);
       context.out.say("→ Open it: sotto unlock");
@@ -18,6 +21,16 @@ export const define: Define = (command, context) => {
     if (status.damage) context.out.error({ code: "store-damaged", ...status.damage });
   });
 };
+
+/** Of a node that its store has ended, why. */
+async function whyNone({ paths }: Context): Promise<SottoError> {
+  const { readLastWords } = await import("../../daemon/index.ts");
+  const fault = await readLastWords(paths.home);
+  if (fault === undefined) return new SottoError("node-not-running", "No node is running here.");
+  return new SottoError(fault.code, `The node has stopped. ${fault.message}`);
+}
+
+const OLDER = "an older copy: what came after it is missing, and sessions were made anew";
 
 type Rows = [string, string][];
 
@@ -58,6 +71,7 @@ function openRows(status: NodeStatus): Rows {
     ["reachable", reachWords(net.reach)],
     storeRow(status),
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
+    ...(status.rolledBack ? [["", OLDER] as [string, string]] : []),
     ["crypto", status.engine],
     ["version", status.version],
   ];
