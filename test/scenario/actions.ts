@@ -6,23 +6,11 @@ import type { Laws } from "./laws.ts";
 import { attack, move } from "./mischief.ts";
 import { calm } from "./network.ts";
 import type { Action, Kind, Profile } from "./plan.ts";
+import { expected } from "./refusals.ts";
 import type { SimNode, World } from "./world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-/** What a call may be refused with while everything goes wrong. */
-const expected = new Set([
-  "contact-unknown",
-  "contact-blocked",
-  "contact-exists",
-  "disk-full",
-  "Error: killed",
-  "store-closed",
-  "store-write-failed",
-  "message-unknown",
-  "message-sent",
-]);
 
 /** A run in which something happens. */
 export class Stage {
@@ -95,6 +83,10 @@ export class Stage {
       send: () => contact && this.#sendSome(node, contact, z),
       read: () => contact && this.#read(node, contact),
       cancel: () => void this.#cancel(z),
+      edit: () => this.#act(z, (by, id) => by.messenger.edit(id, `edited ${++this.#written}`)),
+      delete: () => this.#act(z, (by, id) => by.messenger.delete(id)),
+      react: () =>
+        this.#act(z, (_, id) => node.messenger.react(id, y < 0.2 ? "" : `:${y}`.slice(0, 5))),
       cut: () => (z < 0.5 ? host.cutAll() : channel?.abort()),
       stall: () => channel?.stall(z * 3 * MINUTE),
       vanish: () => channel?.vanish(),
@@ -162,10 +154,17 @@ export class Stage {
 
   async #cancel(draw: number): Promise<void> {
     const chosen = this.kept[Math.floor(draw * this.kept.length)];
-    if (chosen === undefined || !chosen.node.alive) return;
+    if (!chosen?.node.alive) return;
     const { node, message } = chosen;
     this.cancelled.add(message.id);
     await this.attempt(node, () => node.messenger.cancel(message.id));
+  }
+
+  /** Somebody changes a message that was kept, or says what they think of it. */
+  #act(draw: number, act: (by: SimNode, id: MessageView["id"]) => Promise<unknown>): void {
+    const chosen = this.kept[Math.floor(draw * this.kept.length)];
+    if (chosen?.node.alive)
+      void this.attempt(chosen.node, () => act(chosen.node, chosen.message.id));
   }
 
   #regroup(group: (at: number) => number): void {

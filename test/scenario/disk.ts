@@ -9,6 +9,7 @@ import type { MemoryStore } from "../../src/store/index.ts";
 export interface KeptEntry {
   readonly id: string;
   readonly sequence: number;
+  readonly act?: unknown;
   readonly sealed: Uint8Array | undefined;
   readonly session: Uint8Array | undefined;
 }

@@ -22,8 +22,8 @@ export interface Known {
 /** Whoever judges a node sees what all of them have, and says which law was broken. */
 export interface Court {
   readonly world: World;
-  /** Every message that was ever on its writer's disk. */
-  readonly authored: Map<string, { readonly by: SimNode; readonly text: string }>;
+  /** Every message that was ever on its writer's disk, with every text that it had there. */
+  readonly authored: Map<string, { readonly by: SimNode; readonly texts: Set<string> }>;
   /** What went on the wire last, by host and message, and by session and message. */
   readonly onWire: Map<string, Uint8Array>;
   of(node: SimNode): Known;

@@ -27,8 +27,14 @@ export function judgeRow(
   const before = kept.messages.get(at);
   const name = `message ${at} (${row.direction}, ${row.text})`;
   if (before !== undefined) {
-    if (before.id !== row.id || before.direction !== row.direction || before.text !== row.text)
+    if (before.id !== row.id || before.direction !== row.direction)
       court.say(node, `${name} was overwritten by another`);
+    if (before.deleted && !row.deleted) court.say(node, `${name} was deleted, and is back`);
+    if (before.text !== row.text && row.direction === "out")
+      court.authored.get(row.id)?.texts.add(row.text);
+    if (before.text !== row.text && !row.edited && !row.deleted)
+      court.say(node, `${name} was ${before.text}, and nobody changed it`);
+    written(court, node, kept, row, name);
     if (!ways[before.state].includes(row.state))
       court.say(node, `${name} went from ${before.state} to ${row.state}`);
     if (before.state !== row.state) proven(court, node, kept, row);
@@ -36,7 +42,7 @@ export function judgeRow(
   }
   if (kept.places.has(row.id)) court.say(node, `${name} is kept twice`);
   const last = Math.max(0, ...kept.messages.keys());
-  if (at !== last + 1) court.say(node, `${name} does not follow ${last}`);
+  if (at <= last) court.say(node, `${name} stands before ${last}`);
   for (const parent of row.parents) {
     const place = kept.places.get(parent);
     const older = place === undefined ? undefined : kept.messages.get(place);
@@ -46,14 +52,24 @@ export function judgeRow(
   for (const [place, child] of kept.messages)
     if (child.parents.includes(row.id)) court.say(node, `${name} comes after its child ${place}`);
   if (row.direction === "out") {
-    court.authored.set(row.id, { by: node, text: row.text });
+    court.authored.set(row.id, { by: node, texts: new Set([row.text]) });
     if (row.state !== "waiting") court.say(node, `${name} begins as ${row.state}`);
-    return;
   }
+  written(court, node, kept, row, name);
+}
+
+/** What a conversation shows was written by the one who is said to have written it. */
+function written(
+  court: Court,
+  node: SimNode,
+  { contact }: Conversation,
+  row: MessageRow,
+  name: string,
+): void {
   const author = court.authored.get(row.id);
-  if (author === undefined || author.text !== row.text)
-    court.say(node, `${name} was written by nobody`);
-  else if (author.by.messenger.self().account !== kept.contact?.account)
+  if (!author?.texts.has(row.text)) court.say(node, `${name} was written by nobody`);
+  const by = author?.by.messenger.self().account;
+  if (row.direction === "out" ? author?.by !== node : by !== contact?.account)
     court.say(node, `${name} was written by somebody else`);
 }
 
@@ -82,7 +98,8 @@ export function judgeConversation(
   const waiting = [...kept.messages].filter(
     ([, { direction, state }]) => direction === "out" && state === "waiting",
   );
-  if (waiting.length !== kept.outbox.size || waiting.some(([at]) => !kept.outbox.has(at)))
+  const texts = [...kept.outbox.values()].filter(({ act }) => act === undefined);
+  if (waiting.length !== texts.length || waiting.some(([at]) => !kept.outbox.has(at)))
     court.say(
       node,
       `waiting ${waiting.map(([at]) => at)}, but the outbox has ${[...kept.outbox.keys()]}`,

@@ -19,7 +19,7 @@ export class Laws implements Watcher, Court {
   readonly world: World;
   readonly #known = new Map<SimNode, Known>();
   /** Every message that was ever on its writer's disk. */
-  readonly authored = new Map<string, { readonly by: SimNode; readonly text: string }>();
+  readonly authored = new Map<string, { readonly by: SimNode; readonly texts: Set<string> }>();
   /** Seals that had been made when a session was first written, by its bytes. */
   readonly #sessions = new Map<string, number>();
   /** Which host has put which message on the wire. */

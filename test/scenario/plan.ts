@@ -9,6 +9,9 @@ export const actions = [
   "send",
   "read",
   "follow",
+  "edit",
+  "delete",
+  "react",
   "cancel",
   "cut",
   "stall",
@@ -61,6 +64,7 @@ const troubles: readonly Partial<Record<Kind, number>>[] = [
   { partition: 3, heal: 2, move: 2 },
   { loseSession: 1, clock: 2, weather: 2 },
   { attack: 2, block: 2, cancel: 2 },
+  { edit: 3, delete: 1, react: 3 },
 ];
 
 export function drawProfile(seed: number): Profile {

@@ -1,5 +1,6 @@
 /** The end of a run: everything is well again, and both sides of each pair must come to have the same. */
 
+import type { MessageRow } from "../../src/messenger/message.ts";
 import type { Stage } from "./actions.ts";
 import { Disk } from "./disk.ts";
 import type { Profile } from "./plan.ts";
@@ -46,6 +47,12 @@ export async function settle(stage: Stage, profile: Profile, wrong: () => boolea
   for (const node of stage.nodes) await agree(stage, node);
 }
 
+/** What a message is after all that was done to it, seen from its writer's side. */
+function looks({ text, deleted, reactions = {} }: MessageRow, turned = false): string {
+  const [own, other] = turned ? [reactions.in, reactions.out] : [reactions.out, reactions.in];
+  return JSON.stringify([text, deleted === true, own?.emoji ?? "", other?.emoji ?? ""]);
+}
+
 /** What `node` has and shows fits what the others have. */
 async function agree(stage: Stage, node: SimNode): Promise<void> {
   const { laws } = stage;
@@ -72,12 +79,18 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
     for (const [, row] of [...ours.messages].sort(([one], [other]) => one - other)) {
       if (row.direction !== "out") continue;
       const place = theirs?.places.get(row.id);
-      if (row.state === "failed" && !stage.cancelled.has(row.id)) say(`"${row.text}" failed`);
-      if (row.state === "failed" && place !== undefined) say(`"${row.text}" failed, and is there`);
+      if (row.state === "failed" && !row.deleted && !stage.cancelled.has(row.id))
+        say(`"${row.text}" failed`);
+      // What was deleted on its way is deleted there as well.
+      if (row.state === "failed" && place !== undefined && !row.deleted)
+        say(`"${row.text}" failed, and is there`);
       if (row.state === "waiting") say(`"${row.text}" waits for ever`);
       if (row.state === "failed") continue;
       if (place === undefined && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
       if (place === undefined) continue;
+      const copy = theirs?.messages.get(place);
+      if (!known.rolledBack && !there.rolledBack && copy && looks(row) !== looks(copy, true))
+        say(`"${row.text}" is ${looks(row)} here, and ${looks(copy, true)} there`);
       if (place < before && !there.rolledBack) say(`"${row.text}" stands in the wrong place`);
       before = place;
     }
