@@ -2,6 +2,7 @@
 export * from "./backoff.ts";
 export * from "./bytes.ts";
 export * from "./display.ts";
+export * from "./duration.ts";
 export * from "./encoding.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";

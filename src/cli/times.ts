@@ -1,21 +1,12 @@
 /** Times as people write and read them. */
-import { SottoError } from "../base/index.ts";
-
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+import { parseDuration, SottoError } from "../base/index.ts";
 
 /** ms of a text such as 500ms, 30s, 10m, 24h, 7d. Throws `expiry-invalid`. */
 export function duration(text: string): number {
-  const [, number, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
-  const factor = unit === undefined ? undefined : UNITS[unit];
-  if (factor === undefined)
+  const ms = parseDuration(text);
+  if (ms === undefined)
     throw new SottoError("expiry-invalid", `${JSON.stringify(text)} is not a time.`);
-  return Number(number) * factor;
+  return ms;
 }
 
 /** A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws `expiry-invalid`. */

@@ -1,5 +1,5 @@
 /** What the inner rooms need from the outside. Types only, but for the log that keeps nothing. */
-export type { Clock } from "./clock.ts";
+export type { Clock, SteadyClock } from "./clock.ts";
 export { type Log, type LogFields, silent } from "./log.ts";
 export type { Rendezvous } from "./rendezvous.ts";
 export type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "./store.ts";

@@ -1,0 +1,70 @@
+/** The bounds of libp2p and of what runs on it, each with its reason; a part of `limits`. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const KIB = 1024;
+
+export const nodeLimits = {
+  connections: 100,
+  streamsPerConnection: 16,
+  linkStreamsPerConnection: 2,
+  pendingConnections: 64,
+  pendingConnectionsPerIp: 5,
+  inboundPerSecondPerIp: 10,
+  upgradeTimeout: 3 * SECOND,
+  dialTimeout: 10 * SECOND,
+  parallelDials: 20,
+  /** Received bytes of a stream that nobody reads yet: yamux's first window, which a peer may fill before any handler runs. */
+  streamReadBuffer: 256 * KIB,
+  /** Largest yamux window of a stream: what a peer may have on the way to a reader that we paused. */
+  streamWindow: 1024 * KIB,
+  /** Bytes handed to a stream in one piece: large enough to batch, small enough to notice a slow reader. */
+  writeChunk: 256 * KIB,
+  /** Between two signs of life on a connection; more often costs a fleet's worth of processor time. */
+  connectionPing: 45 * SECOND,
+  /** Between two looks at our own network interfaces: a laptop that moved publishes its new address soon. */
+  addressPoll: 15 * SECOND,
+  /** Retries towards a bootstrap host: soon again after a machine wakes or a host restarts. */
+  bootstrapRetry: { min: SECOND, max: MINUTE },
+  /** Puts and gets at one time: each opens a stream in either DHT, and one peer may be the only one to ask. */
+  dhtParallel: 4,
+  /** Our own records remembered, to tell them from those that others left here. */
+  ownRecords: 4_000,
+  /** Peers that appear in a burst, as while joining, count as one appearance. */
+  peerBurst: 250,
+  /** Once an address has won, the others have this long to arrive and be closed properly, before they are cut off. */
+  dialGrace: 250,
+  /** Between two questions on the LAN who is there. */
+  lanQuery: 20 * SECOND,
+  /** Dials at one time to what the LAN named: anybody there can name anything. */
+  lanDials: 4,
+  /** Connections kept free for newcomers: idle strangers go first. */
+  connectionsSpare: 10,
+  /** Addresses that one asks others to dial: what a node has, and not a list to scan. */
+  dialbackAddresses: 4,
+  /** Hosts that are asked, so that one liar is outvoted. */
+  dialbackHelpers: 3,
+  /** Requests to dial back that one neighbour, and all of them, may make in a minute. */
+  dialbacksPerNeighbour: 6,
+  dialbacks: 60,
+  /** How long the one who asks waits; each dial takes at most half of it. */
+  dialbackTimeout: 10 * SECOND,
+  /** Hosts that appear together are asked together. */
+  reachPause: 500,
+  /** Between two checks while we can be reached; three times as often otherwise. */
+  reachRecheck: 30 * MINUTE,
+  /** Addresses of other nodes that are kept for the next start. */
+  neighbours: 64,
+  /** Between two times of keeping them: a node that is killed loses little. */
+  neighboursKept: 10 * MINUTE,
+  /** Time for a dial to one of them: most have moved, and the next one may be there. */
+  neighbourDial: 3 * SECOND,
+  /** With so many hosts in the routing tables, the others are found through them. */
+  neighboursEnough: 8,
+  /** Closing politely may take this long before it is done rudely. */
+  closeTimeout: SECOND,
+  /** The whole node stops within this time. */
+  stopTimeout: 5 * SECOND,
+  /** kad PUTs that one connection may make in a minute. */
+  putsPerMinute: 120,
+} as const;
