@@ -37,6 +37,7 @@ export type {
   NewInvite,
   NodeState,
   NodeStatus,
+  Notice,
   Pairing,
   Peer,
   Reaction,

@@ -28,6 +28,8 @@ export interface Contact {
   readonly unread: number;
   /** We tell each other what was read and when we write. */
   readonly receipts: boolean;
+  /** How long new messages stay, ms; 0 for ever. */
+  readonly timer: number;
   readonly addedAt: number;
 }
 
@@ -47,6 +49,10 @@ export interface Message {
   readonly sentAt: number;
   /** Id of the message that it answers; it need not be here. */
   readonly replyTo?: string;
+  /** How long it stays, ms: of ours from its delivery on, of theirs from when it was read. */
+  readonly keep?: number;
+  /** No message, but a setting that one side changed; the text is empty. */
+  readonly notice?: Notice;
   /** The author changed the text since; texts of before are not kept. */
   readonly edited: boolean;
   /** The author deleted it for both: the text is empty. */
@@ -54,6 +60,12 @@ export interface Message {
   readonly reactions: readonly Reaction[];
   /** A change of ours (an edit, a deletion, a reaction) has not reached them yet. */
   readonly changing: boolean;
+}
+
+/** How long messages stay from then on, ms; 0 for ever. */
+export interface Notice {
+  readonly kind: "timer";
+  readonly ms: number;
 }
 
 /** At most one of each side's. */
@@ -172,6 +184,10 @@ export interface NodeStatus extends NodeState {
   readonly unread: number;
   /** The store was found to be a copy from before at this start: what came since is missing, and sessions were made anew. */
   readonly rolledBack?: true;
+  /** Whether messages stay once they are delivered, or read. */
+  readonly history: boolean;
+  /** How long messages stay at most, ms. */
+  readonly retention?: number;
   /** Damage that was found in the store while the node runs. */
   readonly damage?: StoreDamage;
   /** The cryptographic libraries in use, with their versions. */

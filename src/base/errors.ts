@@ -55,6 +55,10 @@ export const errorTable = {
   ),
   "contact-exists": entry("bad-input", "You know this person already: sotto contacts lists them."),
   "contact-blocked": entry("bad-input", "Unblock first: sotto contacts unblock NAME."),
+  "timer-invalid": entry(
+    "bad-input",
+    "Write a time such as 30s, 1h or 7d, from 5s to 365d, or off.",
+  ),
   "invite-unknown": entry("bad-input", "sotto invite ls lists the invites you made."),
   "message-unknown": entry(
     "bad-input",

@@ -18,6 +18,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "params-invalid": exit.usage,
   "address-invalid": exit.usage,
   "expiry-invalid": exit.usage,
+  "timer-invalid": exit.usage,
   "name-invalid": exit.usage,
   "contact-ambiguous": exit.usage,
   "message-ambiguous": exit.usage,

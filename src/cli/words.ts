@@ -1,7 +1,7 @@
 /** States in words, and the lines in which people and messages are shown. */
 import type { Bootstrap, Contact, Guard, Message, Pairing } from "../api/index.ts";
 import { displayLine, displayText } from "../base/index.ts";
-import { stamp } from "./times.ts";
+import { spell, stamp } from "./times.ts";
 
 const states: Readonly<Record<Message["state"], string>> = {
   waiting: "waiting for peer",
@@ -66,7 +66,7 @@ export function messageLines(message: Message, { name, width, answered }: Beside
   const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
   const head = `${stamp(message.sentAt)}  ${message.id.slice(0, MARK)}  ${whose(message).padEnd(width)}  `;
   const reactions = message.reactions.map((each) => `${displayLine(each.emoji)} ${whose(each)}`);
-  const text = message.deleted ? "(deleted)" : displayText(message.text);
+  const text = textOf(message, whose(message));
   const lines = [
     ...(message.replyTo === undefined ? [] : [`↳ ${excerpt(answered)}`]),
     [`${text}${message.edited ? " (edited)" : ""}`, ...stateNotes(message)].join("  "),
@@ -75,10 +75,19 @@ export function messageLines(message: Message, { name, width, answered }: Beside
   return `${head}${lines.join("\n").replaceAll("\n", `\n${" ".repeat(head.length)}`)}`;
 }
 
+function textOf({ notice, deleted, text }: Message, whose: string): string {
+  if (notice !== undefined)
+    return notice.ms === 0
+      ? `(${whose} let messages stay)`
+      : `(${whose} let messages disappear after ${spell(notice.ms)})`;
+  return deleted ? "(deleted)" : displayText(text);
+}
+
 /** The proven state of our own message, and whether they know already what it is now. */
-function stateNotes({ state, deleted, changing }: Message): string[] {
+function stateNotes({ state, deleted, changing, keep }: Message): string[] {
   const notes = [
     ...(deleted || stateWords(state) === "" ? [] : [stateWords(state)]),
+    ...(keep === undefined ? [] : [`goes after ${spell(keep)}`]),
     ...(changing ? ["change waiting for peer"] : []),
   ];
   return notes.length === 0 ? [] : [`[${notes.join("; ")}]`];

@@ -61,8 +61,9 @@ export async function wake(
     const neighbours = keepNeighbours({ node, store, clock, log });
     releases.take(neighbours);
     const { transport, rendezvous } = node;
-    const { receipts } = config;
-    const ports = { crypto, store, transport, rendezvous, clock, log, receipts };
+    const { receipts, history, retention } = config;
+    const kept = { history, ...(retention !== undefined && { retention }) };
+    const ports = { crypto, store, transport, rendezvous, clock, log, receipts, ...kept };
     const messenger = await createMessenger(ports);
     releases.take(() => messenger.stop());
     const dispatch = createDispatch({
@@ -70,7 +71,8 @@ export async function wake(
       network: createNetwork(node, parts.settings),
       clock,
       controls,
-      status: () => statusOf({ state: state(), messenger, node, store, engine: crypto.engine }),
+      status: () =>
+        statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine }),
       words: () => recoveryWords(store),
       check: () => store.check(),
     });

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
-import { limits, SottoError } from "../base/index.ts";
+import { limits, parseDuration, SottoError } from "../base/index.ts";
 import type { LogLevel } from "./log.ts";
 
 export interface Config {
@@ -16,6 +16,10 @@ export interface Config {
   readonly receipts: boolean;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
   readonly privateWan: boolean;
+  /** Whether messages stay once they are delivered, or read. */
+  readonly history: boolean;
+  /** How long messages stay at most, ms. */
+  readonly retention: number | undefined;
   /** Locks the node when nobody has asked anything of it for so long, ms. */
   readonly lockAfter: number | undefined;
   readonly log: LogLevel;
@@ -41,11 +45,20 @@ const bootstrapAddress = v.pipe(
   v.string(),
   v.regex(BOOTSTRAP, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
 );
+function isRetention(text: string): boolean {
+  const ms = parseDuration(text) ?? 0;
+  return ms >= limits.retentionMin && ms <= limits.retentionMax;
+}
+
 const fileSchema = v.strictObject({
   listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
   bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
   mdns: v.optional(v.boolean()),
   privateWan: v.optional(v.boolean()),
+  history: v.optional(v.boolean()),
+  retention: v.optional(
+    v.pipe(v.string(), v.check(isRetention, "is not a time such as 90d, from 1h to 3650d")),
+  ),
   lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   receipts: v.optional(v.boolean()),
 });
@@ -76,6 +89,8 @@ export async function readConfig(
     mdns: overrides.mdns ?? file.mdns ?? true,
     receipts: file.receipts ?? true,
     privateWan: file.privateWan ?? false,
+    history: file.history ?? true,
+    retention: file.retention === undefined ? undefined : parseDuration(file.retention),
     lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
     log: logLevel(env.SOTTO_LOG),
   });
@@ -104,6 +119,11 @@ export async function changeBootstrap(
   } else if (!lenient) {
     throw new SottoError("address-invalid", "This address is not in the list of this node.");
   }
+}
+
+/** Writes into the file that messages are not kept once they are delivered, or read. Throws `config-invalid`. */
+export async function keepNoHistory(path: string): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), history: false });
 }
 
 async function readSettings(path: string): Promise<FileSettings> {

@@ -10,7 +10,7 @@ import {
   dropSessions,
   hasAccount,
 } from "../messenger/index.ts";
-import type { Clock, Log } from "../ports/index.ts";
+import type { Log, SteadyClock } from "../ports/index.ts";
 import {
   createKeyring,
   type DiskStore,
@@ -24,7 +24,7 @@ import {
 export interface HomeParts {
   readonly directory: string;
   readonly crypto: CryptoProvider;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly log: Log;
   /** Told once of damage that a read finds while the store is open. */
   readonly onDamage?: (damage: SottoError) => void;

@@ -4,6 +4,7 @@ import { entropyToWords, nodeCrypto, wordsToEntropy } from "../crypto/index.ts";
 import { silent } from "../ports/index.ts";
 import { acquireLock, type Protection } from "../store/index.ts";
 import { systemClock } from "./clock.ts";
+import { keepNoHistory } from "./config.ts";
 import { makeHome, openHome } from "./home.ts";
 import { createReleases } from "./releases.ts";
 
@@ -14,6 +15,8 @@ export interface InitOptions {
   readonly passphrase?: string;
   /** The 24 words of the account that is brought back. */
   readonly words?: string;
+  /** Path of the settings file, where messages are not to be kept once they are delivered, or read. */
+  readonly noHistory?: string;
 }
 
 export interface Initialized {
@@ -45,6 +48,7 @@ export async function initHome(options: InitOptions): Promise<Initialized> {
     );
     releases.take(() => store.close());
     if (!fresh) throw new SottoError("account-exists", "There is an account in this home.");
+    if (options.noHistory !== undefined) await keepNoHistory(options.noHistory);
     return { words: await entropyToWords(entropy) };
   } finally {
     await releases.all();

@@ -3,9 +3,11 @@ import { type NodeState, type NodeStatus, version } from "../api/index.ts";
 import type { Messenger } from "../messenger/index.ts";
 import type { SottoNode } from "../node/index.ts";
 import type { DiskStore } from "../store/index.ts";
+import type { Config } from "./config.ts";
 
 export interface StatusParts {
   readonly state: NodeState;
+  readonly config: Pick<Config, "history" | "retention">;
   readonly messenger: Messenger;
   readonly node: SottoNode;
   readonly store: Pick<DiskStore, "damage" | "rolledBack">;
@@ -17,7 +19,14 @@ export function stateOf(state: Omit<NodeState, "version" | "pid">): NodeState {
   return { version, pid: process.pid, ...state };
 }
 
-export function statusOf({ state, messenger, node, store, engine }: StatusParts): NodeStatus {
+export function statusOf({
+  state,
+  config,
+  messenger,
+  node,
+  store,
+  engine,
+}: StatusParts): NodeStatus {
   const contacts = messenger.contacts();
   const { host, addresses, ...net } = node.status();
   const { damage, rolledBack } = store;
@@ -37,6 +46,8 @@ export function statusOf({ state, messenger, node, store, engine }: StatusParts)
     },
     waiting: sum("waiting"),
     unread: sum("unread"),
+    history: config.history,
+    ...(config.retention !== undefined && { retention: config.retention }),
     ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),
     ...(rolledBack && { rolledBack: true as const }),
     engine,

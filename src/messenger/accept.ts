@@ -2,16 +2,23 @@
  * Texts and acts become messages: each stored with its outbox entry, all of a batch at once, and on their way at once if the
  * link is up and nothing waits ahead.
  */
-import { limits, type MessageId, messageId, SottoError } from "../base/index.ts";
+import { limits, messageId, SottoError } from "../base/index.ts";
 import type { StoreOp } from "../ports/index.ts";
 import type { Session } from "../ratchet/index.ts";
 import { dropEntry, putContact, putEntry, putSession } from "./book.ts";
 import { Changes } from "./changes.ts";
 import type { Contact } from "./contact.ts";
 import type { Core } from "./core.ts";
+import type { Happening } from "./happening.ts";
 import { view } from "./history.ts";
 import type { Act, ActBody } from "./kept.ts";
-import { idempotencyKey, type MessagePlace, type MessageRow, messageView } from "./message.ts";
+import {
+  idempotencyKey,
+  type KeyPlace,
+  type MessagePlace,
+  type MessageRow,
+  messageView,
+} from "./message.ts";
 import {
   clearAhead,
   markSent,
@@ -87,7 +94,11 @@ export async function accept(
 /** The message that this key made before. */
 async function earlier(core: Core, peer: Peer, key: string): Promise<MessageView | undefined> {
   const bytes = await core.store.get(idempotencyKey(peer.contact.ref, key));
-  return bytes && view(core, peer, decodeRow<MessagePlace>(bytes).at);
+  if (bytes === undefined) return undefined;
+  const { at, gone } = decodeRow<KeyPlace>(bytes);
+  if (gone === undefined) return view(core, peer, at);
+  const envelope = { sequence: 0, lamport: 0, parents: [] };
+  return messageView(peer, at, { ...envelope, ...gone, direction: "out", text: "" });
 }
 
 async function compose(
@@ -103,11 +114,13 @@ async function compose(
   if (answered?.deleted)
     return new SottoError("message-deleted", "The message that this answers was deleted.");
   const envelope = nextEnvelope(core, batch);
+  const timer = batch.contact.timer?.ms ?? 0;
   const row: MessageRow = {
     ...envelope,
     direction: "out",
     text,
     state: "waiting",
+    ...(timer !== 0 && { keep: timer }),
     ...(key !== undefined && { key }),
     ...(replyTo !== undefined && { replyTo }),
   };
@@ -120,16 +133,13 @@ async function compose(
   return messageView(peer, entry.at, row);
 }
 
-/** Puts an act into the batch. @returns its stamp. */
-export function enqueueAct(
-  core: Core,
-  batch: Batch,
-  body: ActBody,
-): { lamport: number; id: MessageId } {
-  const { id, sequence, ...envelope } = nextEnvelope(core, batch);
-  const act: Act = { ...envelope, body };
-  enqueue(core, batch, { id, sequence }, outgoingAct(act), act);
-  return { lamport: act.lamport, id };
+/** Puts an act into the batch. @returns its stamp, and what else a line about it is made of. */
+export function enqueueAct(core: Core, batch: Batch, body: ActBody) {
+  const envelope = nextEnvelope(core, batch);
+  const { id, sequence, ...rest } = envelope;
+  const act: Act = { ...rest, body };
+  const { at } = enqueue(core, batch, { id, sequence }, outgoingAct(act), act);
+  return { ...envelope, at };
 }
 
 /**
@@ -189,11 +199,16 @@ function enqueue(
 }
 
 /** Writes the batch, and hands it to the link or the pump. */
-export async function commit(core: Core, peer: Peer, batch: Batch): Promise<void> {
+export async function commit(
+  core: Core,
+  peer: Peer,
+  batch: Batch,
+  more: readonly Happening[] = [],
+): Promise<void> {
   const { contact, session, link, entries, changes } = batch;
   const ops = [...batch.ops, putContact(contact)];
   if (session !== undefined) ops.push(putSession(contact.ref, session));
-  const tell = await write(core, peer, changes, ops);
+  const tell = await write(core, peer, changes, ops, more);
   peer.contact = contact;
   if (session !== undefined) peer.session = session;
   for (const at of batch.gone) peer.outbox.delete(at);

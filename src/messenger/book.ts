@@ -114,6 +114,7 @@ export class Book {
       announced: age < limits.recordAge,
       waiting: outbox.size,
       unread: contact.unread,
+      timer: contact.timer?.ms ?? 0,
       receipts: shares(contact, this.#receipts),
       addedAt: contact.addedAt,
     };

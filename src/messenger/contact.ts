@@ -62,6 +62,10 @@ export interface Contact {
   readonly receipts?: boolean;
   /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */
   readonly timer?: Stamp & { readonly ms: number };
+  /** Place up to which the person was given what came. */
+  readonly seenTo?: number;
+  /** Lowest place of a message of theirs whose time will run once it is read. */
+  readonly timedFrom?: number;
   /** Acts of theirs on messages that are not here yet, oldest first, at most `limits.earlyActs`. */
   readonly early?: readonly EarlyPlace[];
 }

@@ -157,6 +157,8 @@ export async function remove(core: Core, invites: Invites, peer: Peer): Promise<
         if (key !== undefined) ops.push(drop(idempotencyKey(ref, key)));
       }
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
+      const spans = core.spans.places(ref);
+      ops.push(...core.spans.drop(ref, spans));
       ops.push(...dropEarly(ref, peer.contact.early ?? []));
       const kept = answered(invites, account, "denied");
       const happened = [contactRemoved(peer.contact)];
@@ -165,6 +167,7 @@ export async function remove(core: Core, invites: Invites, peer: Peer): Promise<
       );
       for (const invite of kept) invites.set(invite);
       core.book.remove(peer);
+      core.spans.forget(ref, spans);
       tell();
     }),
   );

@@ -8,9 +8,13 @@ import type { Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
 import type { SearchIndex } from "./search-index.ts";
 import type { Shredder } from "./shredder.ts";
+import type { Spans } from "./spans.ts";
 
 export interface Core extends MessengerPorts {
   readonly receipts: boolean;
+  readonly history: boolean;
+  /** The time that messages have left. */
+  readonly spans: Spans;
   readonly identity: Identity;
   readonly book: Book;
   readonly events: Events;

@@ -1,11 +1,6 @@
-/** Reading back: messages by id, a page of a conversation, and what was read. */
+/** Reading back: messages by id, and a page of a conversation. */
 import type { MessageId } from "../base/index.ts";
-import { canSeal, seal } from "../ratchet/index.ts";
-import { encodeContent } from "../wire/index.ts";
-import { putContact, putSession } from "./book.ts";
-import { shares } from "./contact.ts";
-import { type Core, inTurn } from "./core.ts";
-import { contactHappened } from "./happening.ts";
+import type { Core } from "./core.ts";
 import {
   type MessagePlace,
   type MessageRow,
@@ -13,9 +8,7 @@ import {
   messageView,
   placeKey,
 } from "./message.ts";
-import { post, ratchetFrame } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
-import { ackOf } from "./receipts.ts";
 import { decodeRow } from "./rows.ts";
 import type { HistoryOptions } from "./types.ts";
 import type { MessageView } from "./views.ts";
@@ -71,29 +64,4 @@ export async function history(
     to = rows.length < wanted ? -1 : (rows.at(-1)?.at ?? 0) - 1;
   }
   return newestFirst.reverse();
-}
-
-/** See `Messenger.markRead`. The peer hears of it, where receipts are shared: now if it is linked, else with the next acknowledgement. */
-export async function markRead(core: Core, peer: Peer): Promise<void> {
-  await inTurn(core, peer, async () => {
-    const { contact, link, session } = peer;
-    const readUpTo = Math.max(contact.readUpTo, contact.received.upTo);
-    if (readUpTo === contact.readUpTo && contact.unread === 0) return;
-    const next = { ...contact, readUpTo, unread: 0 };
-    const happened = [contactHappened(core, peer, next)];
-    const silent = !shares(contact, core.receipts);
-    if (silent || link === undefined || session === undefined || !canSeal(session)) {
-      const tell = await core.journal.commit([putContact(next)], happened);
-      peer.contact = next;
-      tell();
-      return;
-    }
-    const sealed = seal(core.crypto, session, encodeContent({ ack: ackOf(next, true) }));
-    const ops = [putContact(next), putSession(contact.ref, sealed.next)];
-    const tell = await core.journal.commit(ops, happened);
-    peer.contact = next;
-    peer.session = sealed.next;
-    void post(link, [ratchetFrame(sealed.message)]);
-    tell();
-  });
 }

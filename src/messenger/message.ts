@@ -4,7 +4,7 @@ import type { RowKey, StoreOp } from "../ports/index.ts";
 import type { Stamp } from "./kept.ts";
 import type { Peer } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
-import type { MessageView, Reaction } from "./views.ts";
+import type { MessageView, Notice, Reaction } from "./views.ts";
 
 /** Somebody's newest reaction; one that was taken back stays, empty, so that an older one cannot come after it. */
 export interface KeptReaction extends Stamp {
@@ -24,6 +24,12 @@ export interface MessageRow {
   readonly sentAt: number;
   /** Of ours: the caller's key that made it, so that the key is forgotten with the message. */
   readonly key?: string;
+  /** How long it stays once its time runs (docs/SPEC.md §8), ms. */
+  readonly keep?: number;
+  /** Of theirs: when it came, by our clock; of ours `sentAt` tells. */
+  readonly storedAt?: number;
+  /** It says that a setting was changed by whoever's `direction` it has, and has no text. */
+  readonly notice?: Notice;
   /** The message that it answers, whether we have it or not. */
   readonly replyTo?: MessageId;
   /** The newest edit, whose text stands in `text`; texts of before are not kept. */
@@ -61,6 +67,12 @@ export function placeKey(id: MessageId): RowKey {
   return rowKey("message-id", id);
 }
 
+/** What a key of the caller's made. */
+export interface KeyPlace extends MessagePlace {
+  /** What is left of the message, once it is gone: so much that the key makes no second one. */
+  readonly gone?: Pick<MessageRow, "id" | "state" | "sentAt">;
+}
+
 /** Finds the message that a key of the caller's made before. */
 export function idempotencyKey(ref: string, key: string): RowKey {
   return rowKey("message-id", `${ref}/${key}`);
@@ -68,7 +80,7 @@ export function idempotencyKey(ref: string, key: string): RowKey {
 
 /** The message as it stands now: "sent" while its bytes are on a live link, though nothing came back yet. */
 export function messageView(peer: Peer, at: number, row: MessageRow): MessageView {
-  const { id, direction, text, replyTo, sentAt } = row;
+  const { id, direction, text, replyTo, sentAt, keep, notice } = row;
   const sent = row.state === "waiting" && peer.outbox.get(at)?.sent === true;
   return {
     id,
@@ -79,6 +91,8 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     at,
     sentAt,
     ...(replyTo !== undefined && { replyTo }),
+    ...(keep !== undefined && { keep }),
+    ...(notice !== undefined && { notice }),
     edited: row.edited !== undefined,
     deleted: row.deleted === true,
     reactions: shownReactions(row),

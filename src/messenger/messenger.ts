@@ -12,11 +12,12 @@ import { Events } from "./events.ts";
 import { find } from "./find.ts";
 import { follow, followers, readEvents } from "./follow.ts";
 import { giveUp } from "./giveup.ts";
-import { history, markRead, message, type Place, placeOf, view } from "./history.ts";
+import { history, message, type Place, placeOf, view } from "./history.ts";
 import { accountEntropy, loadIdentity } from "./identity.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { Journal } from "./journal.ts";
 import { cut } from "./links.ts";
+import { markRead } from "./mark-read.ts";
 import type { MessageRow } from "./message.ts";
 import type { OutboxEntry, Peer } from "./peer.ts";
 import type { MessengerPorts } from "./ports.ts";
@@ -25,10 +26,13 @@ import { search } from "./search.ts";
 import { SearchIndex } from "./search-index.ts";
 import { Seeker } from "./seek.ts";
 import { send } from "./send.ts";
+import { setTimer } from "./set-timer.ts";
 import { Shredder } from "./shredder.ts";
+import { Spans } from "./spans.ts";
 import type { Messenger } from "./types.ts";
 import { tellTyping } from "./typing.ts";
 import { upkeep } from "./upkeep.ts";
+import { Vanisher } from "./vanish.ts";
 import type { MessageView } from "./views.ts";
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
@@ -36,11 +40,17 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   const { crypto, store, clock, log, transport, rendezvous } = ports;
   const events = new Events(log);
   const receipts = ports.receipts ?? true;
+  const book = await Book.load(store, { clock, receipts });
   const parts = {
     ...ports,
     receipts,
     identity: await loadIdentity(crypto, store),
-    book: await Book.load(store, { clock, receipts }),
+    history: ports.history ?? true,
+    book,
+    spans: await Spans.load(
+      ports,
+      book.peers().map(({ contact }) => contact.ref),
+    ),
     events,
     journal: await Journal.load(store, events),
     turns: new Turns<string>(),
@@ -48,9 +58,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     stopping: { now: false },
   };
   const core: Core = { ...parts, index: new SearchIndex(parts) };
-  const { book, identity } = core;
+  const { identity } = core;
   const invites = await Invites.load(store, clock);
   const seeker = new Seeker(core);
+  const vanisher = new Vanisher(core);
   const publisher = new Publisher(core, invites);
   const visitors = new Set<Channel>();
   let running = false;
@@ -83,9 +94,15 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     seeker.wakeAll();
   });
   // A new contact or a confirmed one has a record of its own to publish.
-  events.subscribe(({ type }) => {
-    if (type === "contact.changed") publisher.refresh();
-    if (type === "message.new") core.index.told();
+  events.subscribe((event) => {
+    if (event.type === "contact.changed") publisher.refresh();
+    if (event.type === "message.new") core.index.told();
+    const done =
+      event.type === "contact.changed"
+        ? event.contact.account
+        : event.type === "message.state" && event.message.contact;
+    const peer = done ? book.byAccount(done) : undefined;
+    if (peer !== undefined) vanisher.done(peer);
   });
 
   return {
@@ -100,12 +117,14 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       keepUp();
       publisher.start();
       seeker.start();
+      vanisher.start();
     },
     async stop() {
       running = false;
       cancelUpkeep();
       publisher.stop();
       seeker.stop();
+      vanisher.stop();
       for (const channel of visitors) channel.abort();
       for (const peer of book.peers()) cut(peer);
       // Turns that began before end well; whatever would begin later finds the node stopping.
@@ -182,7 +201,11 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     message: (id) => message(core, id),
     history: async (who, options) => history(core, book.find(who), options),
     search: (question, options) => search(core, question, options),
-    markRead: async (who) => markRead(core, book.find(who)),
+    markRead: async (who, options = {}) => markRead(core, book.find(who), options),
+    async setTimer(who, ms) {
+      const peer = book.find(who);
+      return found(peer, await setTimer(core, peer, ms));
+    },
 
     async backup(bootstrap) {
       const entropy = await accountEntropy(store);

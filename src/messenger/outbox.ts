@@ -23,9 +23,15 @@ export interface Outgoing {
   readonly body: Body;
 }
 
-export function outgoingText({ lamport, parents, sentAt, text, replyTo }: MessageRow): Outgoing {
-  const answers = replyTo === undefined ? {} : { replyTo: messageId.bytes(replyTo) };
-  return { lamport, parents, sentAt, body: { kind: "text", text, ...answers } };
+export function outgoingText(row: MessageRow): Outgoing {
+  const { lamport, parents, sentAt, text, replyTo, keep } = row;
+  const body = {
+    kind: "text" as const,
+    text,
+    ...(replyTo !== undefined && { replyTo: messageId.bytes(replyTo) }),
+    ...(keep !== undefined && { keep }),
+  };
+  return { lamport, parents, sentAt, body };
 }
 
 export function outgoingAct(act: Act): Outgoing {

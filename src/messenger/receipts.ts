@@ -47,7 +47,11 @@ export async function settleDelivered(
       const row = await changes.row(at);
       if (row === undefined) continue;
       changes.set(at, { ...row, state: "delivered" }, "state");
-    } else if (act.body.kind !== "timer") {
+    } else if (act.body.kind === "timer") {
+      // The line that says so may be gone by now.
+      const line = await changes.row(at);
+      if (line !== undefined) changes.set(at, { ...line, state: "delivered" }, "state");
+    } else {
       const target = await changes.place(act.body.target);
       const row = target === undefined ? undefined : await changes.row(target);
       if (target !== undefined && row !== undefined) changes.set(target, row, "reached");

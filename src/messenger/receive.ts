@@ -54,6 +54,7 @@ export async function receive(
     contact: peer.contact,
     session: peer.session,
     ops: [],
+    now: core.clock.now(),
     changes: new Changes(core.store, peer.contact.ref),
     gone: new Set(),
     typing: false,

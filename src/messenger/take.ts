@@ -9,7 +9,7 @@ import type { Contact } from "./contact.ts";
 import { applyEarly, keepEarly } from "./early.ts";
 import type { ActBody, Stamp } from "./kept.ts";
 import type { MessageRow } from "./message.ts";
-import { withTimer } from "./timer.ts";
+import { timerNotice, withTimer } from "./timer.ts";
 
 /** Shown in place of a kind of message that this version does not know. */
 const NEWER = "(a message made by a newer Sotto: update yours to see what comes next)";
@@ -22,6 +22,8 @@ export interface Taking {
   contact: Contact;
   readonly changes: Changes;
   readonly ops: StoreOp[];
+  /** ms since 1970. */
+  readonly now: number;
 }
 
 /** Takes one message. What is here already, or may not change what it would, counts as received and changes nothing. */
@@ -54,7 +56,7 @@ export async function takeMessage(
       // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes it do the same again.
       if (has(contact.received, message.sequence)) return;
       taking.contact = { ...heard(contact, message, id), received };
-      await takeAct(taking, { lamport: message.lamport, id }, fromWire(body));
+      await takeAct(taking, message, { lamport: message.lamport, id }, fromWire(body));
   }
 }
 
@@ -77,6 +79,7 @@ async function takeText(
     kind,
     text,
     replyTo,
+    keep,
   }: Extract<ReceivedMessage["body"], { text: string; kind: "text" | "newer" }>,
 ): Promise<void> {
   const at = taking.contact.nextAt;
@@ -89,6 +92,8 @@ async function takeText(
     lamport,
     parents: parents.map((parent) => messageId.from(parent)),
     sentAt,
+    storedAt: taking.now,
+    ...(keep !== undefined && { keep }),
     ...(replyTo && { replyTo: messageId.from(replyTo) }),
   };
   const { contact, ops, row } = await applyEarly(store, taking.contact, said);
@@ -97,19 +102,35 @@ async function takeText(
   // What was deleted before it came needs no reading.
   const unread = contact.unread + (row.deleted ? 0 : 1);
   taking.contact = { ...contact, nextAt: at + 1, unread };
+  if (keep !== undefined && contact.timedFrom === undefined)
+    taking.contact = { ...taking.contact, timedFrom: at };
 }
 
-async function takeAct(taking: Taking, stamp: Stamp, body: ActBody): Promise<void> {
+async function takeAct(
+  taking: Taking,
+  { sequence, sentAt }: ReceivedMessage,
+  stamp: Stamp,
+  body: ActBody,
+): Promise<void> {
   const { changes } = taking;
   switch (body.kind) {
-    case "timer":
-      taking.contact = withTimer(taking.contact, stamp, body.ms);
+    case "timer": {
+      const { contact } = taking;
+      const set = withTimer(contact, stamp, body.ms);
+      if (set === contact) return;
+      const at = contact.nextAt;
+      taking.contact = { ...set, nextAt: at + 1 };
+      const line = { ...stamp, sequence, sentAt, parents: [], storedAt: taking.now };
+      changes.set(at, timerNotice("in", line, body.ms), "new");
       return;
+    }
     case "edit":
     case "delete":
     case "reaction": {
       const at = await changes.place(body.target);
       const row = at === undefined ? undefined : await changes.row(at);
+      // What is said of a message that is gone goes with it.
+      if (at !== undefined && row === undefined) return;
       if (at === undefined || row === undefined) {
         const { contact, ops } = keepEarly(taking.contact, stamp, body);
         taking.contact = contact;

@@ -2,9 +2,20 @@
 import { isNewer } from "./act.ts";
 import type { Contact } from "./contact.ts";
 import type { Stamp } from "./kept.ts";
+import type { MessageRow } from "./message.ts";
 
 /** The contact after a timer act of either side. @param ms as in `wire/body`: 0 for ever. */
 export function withTimer(contact: Contact, { lamport, id }: Stamp, ms: number): Contact {
   if (!isNewer({ lamport, id }, contact.timer)) return contact;
   return { ...contact, timer: { lamport, id, ms } };
+}
+
+/** The line of the conversation that says who set the timer. */
+export function timerNotice(
+  direction: "in" | "out",
+  envelope: Pick<MessageRow, "id" | "sequence" | "lamport" | "parents" | "sentAt" | "storedAt">,
+  ms: number,
+): MessageRow {
+  const state = direction === "in" ? "received" : "waiting";
+  return { ...envelope, direction, text: "", state, notice: { kind: "timer", ms } };
 }

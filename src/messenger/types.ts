@@ -79,6 +79,11 @@ export interface SendOptions {
   readonly replyTo?: MessageId;
 }
 
+export interface MarkRead {
+  readonly upTo?: number;
+  readonly only?: boolean;
+}
+
 export interface HistoryOptions {
   /** Newest so many. */
   readonly limit: number;
@@ -170,6 +175,11 @@ export interface Messenger {
   react(id: MessageId, emoji: string): Promise<MessageView>;
   /** Tells a contact who is linked that the person is writing: now and then, however often it is called. */
   typing(who: string): Promise<void>;
+  /**
+   * Sets for both sides how long messages that are sent from now on stay, in ms, 0 for ever. Throws timer-invalid, and what `send`
+   * throws of the contact.
+   */
+  setTimer(who: string, ms: number): Promise<ContactView>;
   /** Shares receipts and typing with this contact, or neither tells nor shows them. */
   shareReceipts(who: string, on: boolean): Promise<ContactView>;
   /**
@@ -190,8 +200,11 @@ export interface Messenger {
    * Throws search-empty.
    */
   search(question: string, options: SearchOptions): Promise<SearchResult>;
-  /** Marks everything of this contact as read, and tells them. */
-  markRead(who: string): Promise<void>;
+  /**
+   * Marks messages of this contact as read, and tells them where receipts are shared: those up to the place `upTo`, which the person was
+   * given, and all of them where it is absent. With `only` just the one at `upTo` was given: nothing is marked while an older one is unread.
+   */
+  markRead(who: string, options?: MarkRead): Promise<void>;
 
   /**
    * The people that this account knows and its invites, sealed so that the 24 words open it (docs/SPEC.md, Backup): no

@@ -36,6 +36,8 @@ export interface ContactView {
   readonly unread: number;
   /** We tell each other what was read and when we write. */
   readonly receipts: boolean;
+  /** How long new messages stay, ms; 0 for ever. */
+  readonly timer: number;
   /** ms since 1970. */
   readonly addedAt: number;
 }
@@ -55,6 +57,10 @@ export interface MessageView {
   readonly sentAt: number;
   /** The message that it answers; it need not be here. */
   readonly replyTo?: MessageId;
+  /** How long it stays: of ours from its delivery on, of theirs from when it was read, ms. */
+  readonly keep?: number;
+  /** No message, but a setting that one side changed; the text is empty. */
+  readonly notice?: Notice;
   /** The author changed the text since. */
   readonly edited: boolean;
   /** The author deleted it for both: the text is empty. */
@@ -62,6 +68,12 @@ export interface MessageView {
   readonly reactions: readonly Reaction[];
   /** A change of ours (an edit, a deletion, a reaction) has not reached them yet. */
   readonly changing: boolean;
+}
+
+/** How long messages stay from then on, ms; 0 for ever. */
+export interface Notice {
+  readonly kind: "timer";
+  readonly ms: number;
 }
 
 /** At most one of each side's. */

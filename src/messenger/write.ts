@@ -4,6 +4,7 @@ import type { Changes } from "./changes.ts";
 import type { Core } from "./core.ts";
 import { type Happening, messageHappened, messageRemoved } from "./happening.ts";
 import type { Peer } from "./peer.ts";
+import type { Started } from "./spans.ts";
 
 /**
  * Commits the changes of messages with whatever else belongs to the batch.
@@ -17,13 +18,29 @@ export async function write(
   more: readonly Happening[] = [],
 ): Promise<() => void> {
   const happened = [...happenings(peer, changes), ...more];
-  const commit = (words: readonly StoreOp[]): Promise<() => void> =>
-    core.journal.commit([...changes.ops(), ...ops, ...words], happened);
+  const started = core.spans.start(peer.contact.ref, settled(changes));
+  const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
+    const all = [...changes.ops(), ...ops, ...started.ops, ...words];
+    const tell = await core.journal.commit(all, happened);
+    return () => {
+      started.begin();
+      tell();
+    };
+  };
   const replaced = changes.replaced();
   if (replaced.length === 0) return commit([]);
   const tell = await core.index.forget(replaced, commit);
   core.shredder.soon();
   return tell;
+}
+
+/** Messages of ours that have come to their end, delivered or not: their time runs from now on. */
+function settled(changes: Changes): Started[] {
+  return changes.list().flatMap(({ at, row, kinds }) => {
+    const { direction, state, keep } = row;
+    const ended = kinds.has("state") && direction === "out" && state !== "waiting";
+    return ended && keep !== undefined ? [{ at, keep }] : [];
+  });
 }
 
 function happenings(peer: Peer, changes: Changes): Happening[] {

@@ -14,7 +14,8 @@ export type Table =
   | "event"
   | "search"
   | "search-mark"
-  | "early";
+  | "early"
+  | "span";
 
 /**
  * Names a row: the table, whose it is (an id; blinded on disk), and a place in an order.

@@ -21,6 +21,7 @@ export const tableByte: Readonly<Record<Table, number>> = {
   search: 13,
   "search-mark": 15,
   early: 16,
+  span: 17,
 };
 
 /** The byte of the rows that the store keeps about itself. */

@@ -26,6 +26,8 @@ export interface TextBody {
   readonly text: string;
   /** The message that it answers, 16 bytes. */
   readonly replyTo?: Uint8Array;
+  /** How long each side keeps it once its time runs, in ms: `limits.timerMin` to `limits.timerMax`. */
+  readonly keep?: number;
 }
 
 export type Body = TextBody | Act;
@@ -33,7 +35,7 @@ export type Body = TextBody | Act;
 /** What a newer Sotto said. */
 export type NewerBody =
   /** Something to show; `text` is the sender's replacement for older readers, and may be empty. */
-  | { readonly kind: "newer"; readonly text: string; readonly replyTo?: Uint8Array }
+  | (Omit<TextBody, "kind"> & { readonly kind: "newer" })
   /** An act that we do not know: it counts as received, and nothing is shown. */
   | { readonly kind: "newer-act" };
 
@@ -61,6 +63,7 @@ const actTypes = new Map([
 export const bodyTypes: readonly (readonly [number, number])[] = [
   [6, BYTES],
   [8, BYTES],
+  [9, VARINT],
   ...[...actTypes.keys()].map((number) => [number, BYTES] as const),
 ];
 
@@ -87,6 +90,7 @@ export function writeBody(body: Body): pb.Message {
     case "text":
       fields.text = text(body.text, 0);
       if (body.replyTo !== undefined) fields.replyTo = id(body.replyTo);
+      if (body.keep !== undefined) fields.keep = keep(body.keep);
       return fields;
     case "edit":
       fields.edit = { target: id(body.target), text: text(body.text, 1) };
@@ -118,6 +122,11 @@ function id(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return own(bytes);
 }
 
+function keep(ms: number): number {
+  if (ms === 0 || !isTimer(ms)) throw outOfBounds();
+  return ms;
+}
+
 function outOfBounds(): RangeError {
   return new RangeError("the message breaks a bound of the wire");
 }
@@ -130,7 +139,8 @@ export function soundBody(fields: readonly Field[]): boolean {
   const acts = fields.filter(({ number }) => number >= FIRST_ACT && number < FIRST_SHOWN);
   const [act] = acts;
   if (act === undefined) return true;
-  const beside = ({ number }: Field) => number === 6 || number === 8 || number >= FIRST_SHOWN;
+  const beside = ({ number }: Field) =>
+    number === 6 || number === 8 || number === 9 || number >= FIRST_SHOWN;
   if (acts.length > 1 || fields.some(beside)) return false;
   const types = actTypes.get(act.number);
   if (types === undefined) return true;
@@ -160,7 +170,9 @@ function readText(raw: pb.Message, kind: "text" | "newer"): TextBody | NewerBody
   const said = raw.text === undefined && kind === "newer" ? "" : readUtf8(raw.text, 0);
   const replyTo = readId(raw.replyTo);
   if (said === undefined || (raw.replyTo !== undefined && replyTo === undefined)) return undefined;
-  return { kind, text: said, ...(replyTo && { replyTo }) };
+  const { keep } = raw;
+  if (keep !== undefined && (keep === 0 || !isTimer(keep))) return undefined;
+  return { kind, text: said, ...(replyTo && { replyTo }), ...(keep !== undefined && { keep }) };
 }
 
 function readEdit(raw: pb.Edit): Act | undefined {

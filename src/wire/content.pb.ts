@@ -12,6 +12,7 @@ export interface Message {
   text?: Uint8Array<ArrayBuffer>
   settled?: number
   replyTo?: Uint8Array<ArrayBuffer>
+  keep?: number
   edit?: Edit
   delete?: Delete
   reaction?: Reaction
@@ -68,6 +69,11 @@ export namespace Message {
         if (obj.replyTo != null) {
           w.uint32(66)
           w.bytes(obj.replyTo)
+        }
+
+        if (obj.keep != null) {
+          w.uint32(72)
+          w.uint64Number(obj.keep)
         }
 
         if (obj.edit != null) {
@@ -138,6 +144,10 @@ export namespace Message {
             }
             case 8: {
               obj.replyTo = reader.bytes()
+              break
+            }
+            case 9: {
+              obj.keep = reader.uint64Number()
               break
             }
             case 16: {
@@ -247,6 +257,13 @@ export namespace Message {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.keep`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             case 16: {
               yield * Edit.codec().stream(reader, reader.uint32(), `${prefix}.edit`, {
                 limits: opts.limits?.edit
@@ -328,6 +345,11 @@ export namespace Message {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface MessageKeepFieldEvent {
+    field: '$.keep'
+    value: number
+  }
+
   export interface MessageEditTargetFieldEvent {
     field: '$.edit.target'
     value: Uint8Array<ArrayBuffer>
@@ -366,7 +388,7 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent | MessageReplyToFieldEvent | MessageEditTargetFieldEvent | MessageEditTextFieldEvent | MessageDeleteTargetFieldEvent | MessageReactionTargetFieldEvent | MessageReactionEmojiFieldEvent | MessageTimerMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent | MessageReplyToFieldEvent | MessageKeepFieldEvent | MessageEditTargetFieldEvent | MessageEditTextFieldEvent | MessageDeleteTargetFieldEvent | MessageReactionTargetFieldEvent | MessageReactionEmojiFieldEvent | MessageTimerMsFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
   }
 }
@@ -1042,6 +1064,11 @@ export namespace Content {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface ContentMessageKeepFieldEvent {
+    field: '$.message.keep'
+    value: number
+  }
+
   export interface ContentMessageEditTargetFieldEvent {
     field: '$.message.edit.target'
     value: Uint8Array<ArrayBuffer>
@@ -1100,7 +1127,7 @@ export namespace Content {
     return decodeMessage(buf, Content.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentMessageReplyToFieldEvent | ContentMessageEditTargetFieldEvent | ContentMessageEditTextFieldEvent | ContentMessageDeleteTargetFieldEvent | ContentMessageReactionTargetFieldEvent | ContentMessageReactionEmojiFieldEvent | ContentMessageTimerMsFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent | ContentTypingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentMessageReplyToFieldEvent | ContentMessageKeepFieldEvent | ContentMessageEditTargetFieldEvent | ContentMessageEditTextFieldEvent | ContentMessageDeleteTargetFieldEvent | ContentMessageReactionTargetFieldEvent | ContentMessageReactionEmojiFieldEvent | ContentMessageTimerMsFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent | ContentTypingFieldEvent> {
     return streamMessage(buf, Content.codec(), opts)
   }
 }

@@ -30,6 +30,7 @@ const contact = (name: string): Contact => ({
   waiting: 0,
   unread: 0,
   receipts: true,
+  timer: 0,
   addedAt: NOW,
 });
 const message = (at: number, text: string): Message => ({

@@ -142,12 +142,21 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     bad: [{}, { ref: "" }, { ref: "bob/last", direction: "both" }],
   },
   "typing.send": { good: who, asks: ["typing", "bob"], bad: [{}] },
+  "contact.timer": {
+    good: { who: "bob", ms: 5000 },
+    asks: ["setTimer", "bob", 5000],
+    bad: [who, { who: "bob", ms: "1h" }],
+  },
   "contact.receipts": {
     good: { who: "bob", on: false },
     asks: ["shareReceipts", "bob", false],
     bad: [who, { who: "bob", on: "off" }],
   },
-  "message.markRead": { good: who, asks: ["markRead", "bob"], bad: [{}] },
+  "message.markRead": {
+    good: { who: "bob", upTo: 7 },
+    asks: ["markRead", "bob", { upTo: 7 }],
+    bad: [{}, { who: "bob", upTo: -1 }],
+  },
   "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
   "backup.create": { good: {}, asks: ["backup", []], bad: [{ path: "/x" }] },

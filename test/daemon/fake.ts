@@ -35,6 +35,7 @@ export const contact: ContactView = {
   waiting: 0,
   unread: 0,
   receipts: true,
+  timer: 0,
   addedAt: 0,
 };
 const follower: FollowerView = { name: "bot", cursor: 0, behind: 0 };
@@ -112,6 +113,7 @@ export function fakeMessenger(): FakeMessenger {
     search: later("search", { messages: [message], more: false }),
     markRead: later("markRead", undefined),
     backup: later("backup", new Uint8Array(1_000_000)),
+    setTimer: later("setTimer", contact),
     follow: later("follow", follower),
     unfollow: later("unfollow", undefined),
     followers: note("followers", [follower]),

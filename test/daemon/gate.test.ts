@@ -20,6 +20,8 @@ const config: Config = {
   mdns: false,
   privateWan: false,
   receipts: true,
+  history: true,
+  retention: undefined,
   lockAfter: undefined,
   log: "off",
 };

@@ -1,5 +1,5 @@
 /** The life of one process: its clock and its store work until it dies, and then nothing of it ever goes on. */
-import type { Clock, Store } from "../../src/ports/index.ts";
+import type { SteadyClock, Store } from "../../src/ports/index.ts";
 
 /** What a dead process waits for. */
 export const never = new Promise<never>(() => undefined);
@@ -33,9 +33,10 @@ export class Process {
   }
 
   /** @param fired told before each timer's job runs. */
-  clock(inner: Clock, fired: () => void): Clock {
+  clock(inner: SteadyClock, fired: () => void): SteadyClock {
     return {
       now: () => inner.now(),
+      elapsed: () => inner.elapsed(),
       after: (ms, job) => {
         if (this.dead) return () => undefined;
         const cancel = inner.after(ms, () => {

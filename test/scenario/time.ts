@@ -1,5 +1,5 @@
 /** Simulated time: timers run in order as fast as the machine allows. */
-import type { Clock } from "../../src/ports/index.ts";
+import type { SteadyClock } from "../../src/ports/index.ts";
 
 interface Timer {
   readonly at: number;
@@ -36,9 +36,13 @@ export class SimTime {
   }
 
   /** A clock that is off by `skew` ms, which may change, and drives the same timers. */
-  clock(skew: number | (() => number) = 0): Clock {
+  clock(skew: number | (() => number) = 0): SteadyClock {
     const off = typeof skew === "number" ? () => skew : skew;
-    return { now: () => this.now() + off(), after: (ms, job) => this.after(ms, job) };
+    return {
+      now: () => this.now() + off(),
+      after: (ms, job) => this.after(ms, job),
+      elapsed: () => this.now() - START,
+    };
   }
 
   /** Timers that are set. */

@@ -9,6 +9,7 @@ import {
   type MessageView,
   type Messenger,
   type MessengerEvent,
+  type MessengerPorts,
 } from "../../src/messenger/index.ts";
 import type { StoreOp } from "../../src/ports/index.ts";
 import { silent } from "../../src/ports/index.ts";
@@ -23,6 +24,9 @@ import { SimTime } from "./time.ts";
 import type { Watcher } from "./watcher.ts";
 
 const DAY = 86_400_000;
+
+/** What the settings of a node say of what it keeps. */
+export type NodeOptions = Pick<MessengerPorts, "history" | "retention">;
 
 /** One person's node, which can be stopped, killed, and started again on the same disk. */
 export class SimNode {
@@ -43,9 +47,11 @@ export class SimNode {
   starting = false;
   /** Where its hosts are: see `SimHost.group`. */
   group = 0;
+  readonly options: NodeOptions;
   #process = new Process();
 
-  constructor(world: World, name: string, skew: number) {
+  constructor(world: World, name: string, skew: number, options: NodeOptions = {}) {
+    this.options = options;
     this.world = world;
     this.name = name;
     this.skew = skew;
@@ -91,6 +97,7 @@ export class SimNode {
       rendezvous: this.host,
       clock: process.clock(clock, () => world.step(this, "timer")),
       log: silent,
+      ...this.options,
     });
     this.messenger = process.calls(messenger);
     this.starting = false;
@@ -185,8 +192,8 @@ export class World {
     this.onStep?.(node, what);
   }
 
-  async node(name: string, skew = 0): Promise<SimNode> {
-    const node = new SimNode(this, name, skew);
+  async node(name: string, skew = 0, options: NodeOptions = {}): Promise<SimNode> {
+    const node = new SimNode(this, name, skew, options);
     await createAccount(
       { crypto: this.crypto, store: node.store, clock: this.time.clock(() => skew) },
       { name },

@@ -77,7 +77,12 @@ function bodyOf(given: Fields): Body {
   const kind = only(given, "kind", ["text", "edit", "delete", "reaction", "timer"]);
   switch (kind) {
     case "text":
-      return { kind, text: text(given, "text"), ...("replyTo" in given && { replyTo: bytes(given, "replyTo") }) };
+      return {
+        kind,
+        text: text(given, "text"),
+        ...("replyTo" in given && { replyTo: bytes(given, "replyTo") }),
+        ...("keep" in given && { keep: number(given, "keep") }),
+      };
     case "edit":
       return { kind, target: bytes(given, "target"), text: text(given, "text") };
     case "delete":

@@ -19,7 +19,12 @@ const exact = { noNullPrototype: true } as const;
 const kind = <Kind extends string>(word: Kind) => fc.constant(word);
 const body: fc.Arbitrary<Body> = fc.oneof(
   fc.record(
-    { kind: kind("text"), text, replyTo: id },
+    {
+      kind: kind("text"),
+      text,
+      replyTo: id,
+      keep: fc.integer({ min: limits.timerMin, max: limits.timerMax }),
+    },
     { requiredKeys: ["kind", "text"], noNullPrototype: true },
   ),
   fc.record({ kind: kind("edit"), target: id, text: text.filter((said) => said !== "") }, exact),
@@ -264,6 +269,22 @@ describe("wire/content", () => {
     timer: field(19, field(1, 5000)),
   };
 
+  it("holds the time that a message is kept to its bounds", () => {
+    const kept = (...fields: Uint8Array[]) => inMessage(...whole, ...fields);
+    for (const ms of [limits.timerMin, limits.timerMax])
+      assert.deepEqual(kept(field(9, ms))?.message?.body, { kind: "text", text: "hi", keep: ms });
+    for (const ms of [0, limits.timerMin - 1, limits.timerMax + 1])
+      assert.equal(kept(field(9, ms)), undefined);
+    assert.equal(kept(field(9, 5000), field(9, 5000)), undefined);
+    assert.equal(kept(field(9, [1])), undefined);
+    assert.equal(inMessage(...head, settled, acts.delete, field(9, 5000)), undefined);
+    for (const keep of [0, limits.timerMin - 1, 1.5 * limits.timerMax])
+      assert.throws(
+        () => encodeContent({ message: { ...plain, body: { kind: "text", text: "a", keep } } }),
+        RangeError,
+      );
+  });
+
   it("takes one body and no more", () => {
     for (const [name, act] of Object.entries(acts)) {
       assert.equal(inMessage(...head, settled, act)?.message?.body.kind, name);
@@ -347,15 +368,15 @@ describe("wire/content", () => {
   });
 
   it("skips additions to kinds that it knows", () => {
-    assert.deepEqual(inMessage(...whole, field(9, [1]), field(15, 3)), { message: plain });
+    assert.deepEqual(inMessage(...whole, field(10, [1]), field(15, 3)), { message: plain });
     assert.deepEqual(inAck(field(1, 1), field(2, []), field(3, 0), field(4, 9)), {
       ack: { upTo: 1, bits: new Uint8Array(0), readUpTo: 0 },
     });
   });
 
   it("refuses more fields than any content has", () => {
-    assert.ok(inMessage(...whole, ...new Array(58).fill(field(9, 1))));
-    assert.equal(inMessage(...whole, ...new Array(59).fill(field(9, 1))), undefined);
+    assert.ok(inMessage(...whole, ...new Array(58).fill(field(10, 1))));
+    assert.equal(inMessage(...whole, ...new Array(59).fill(field(10, 1))), undefined);
   });
 
   it("keeps no view of the bytes that it decoded", () => {

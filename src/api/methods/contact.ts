@@ -16,6 +16,8 @@ export interface ContactMethods {
   "contact.remove": Method<Who, Nothing>;
   /** Tells them what was read and when we write, and shows theirs; or neither. */
   "contact.receipts": Method<Who & { readonly on: boolean }, OneContact>;
+  /** How long messages that either side sends from now on stay on both, ms; 0 for ever. */
+  "contact.timer": Method<Who & { readonly ms: number }, OneContact>;
   /** 60 digits, in 12 groups of 5. */
   "contact.number": Method<Who, OneContact & { readonly number: string }>;
   "contact.verify": Method<Who & { readonly number?: string | undefined }, OneContact>;

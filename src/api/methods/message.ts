@@ -77,7 +77,14 @@ export interface MessageMethods {
   >;
   /** Tells a contact who is online that the person is writing. Call it as often as you like. */
   "typing.send": Method<Who, Nothing>;
-  "message.markRead": Method<Who, Nothing>;
+  /**
+   * What the person was given is read: up to the place `upTo`, or everything. With `only` the message at `upTo` was given and no other:
+   * nothing is marked while an older one is unread, since it would count as read, too.
+   */
+  "message.markRead": Method<
+    Who & { readonly upTo?: number | undefined; readonly only?: boolean | undefined },
+    Nothing
+  >;
   /** Gives a message up: it is shown as failed and never sent. */
   "message.cancel": Method<{ readonly id: string }, { readonly message: Message }>;
 }

@@ -3,7 +3,7 @@ import type { Contact } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
-import { stamp } from "../times.ts";
+import { duration, spell, stamp } from "../times.ts";
 import { contactLine, contactWords, nameOf } from "../words.ts";
 
 export const define: Define = (command, context) => {
@@ -50,6 +50,16 @@ export const define: Define = (command, context) => {
       out.data(`✓ receipts ${word} with ${nameOf(result.contact)}`, result);
     });
   command
+    .command("timer <who> <time>")
+    .description("let new messages disappear on both sides, such as after 1h or 7d; or off")
+    .addHelpText("after", TIMER_NOTES)
+    .action(async (who: string, time: string) => {
+      const ms = time === "off" ? 0 : duration(time);
+      const result = await context.call("contact.timer", { who, ms });
+      const what = ms === 0 ? "stay" : `disappear after ${spell(ms)}`;
+      out.data(`✓ new messages with ${nameOf(result.contact)} ${what}`, result);
+    });
+  command
     .command("rm <who>")
     .description("forget somebody, with keys and messages")
     .action(async (who: string) => {
@@ -57,6 +67,10 @@ export const define: Define = (command, context) => {
       out.data("✓ removed", { removed: who });
     });
 };
+
+const TIMER_NOTES = `
+It holds for what either of you sends once it knows of it. Your own messages go so long after they were delivered, theirs so long
+after you read them: the two clocks are each side's own. Whoever receives a message can keep it by other means.`;
 
 async function list(context: Context): Promise<void> {
   const result = await context.call("contact.list", {});
@@ -72,6 +86,7 @@ function describe(contact: Contact): string {
     ["state", contactWords(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
     ["receipts", contact.receipts ? "on" : "off (neither side's are shown)"],
+    ["timer", contact.timer === 0 ? "off" : `messages go after ${spell(contact.timer)}`],
     ["messages", `${contact.unread} unread, ${contact.waiting} waiting for them`],
     ["added", stamp(contact.addedAt)],
   ];

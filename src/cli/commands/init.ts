@@ -17,6 +17,8 @@ interface Options extends PassphraseOptions, WordsOptions {
   readonly passphrase?: true;
   readonly recover?: true;
   readonly showWords?: true;
+  /** False with --no-history. */
+  readonly history: boolean;
 }
 
 export const define: Define = (command, context) => {
@@ -28,6 +30,7 @@ export const define: Define = (command, context) => {
     .option("--recover", "bring an account back from its 24 words, asked for now")
     .option("--words-file <file>", "bring an account back from the 24 words in a file")
     .option("--words-fd <number>", "bring an account back from the 24 words of a descriptor")
+    .option("--no-history", "keep no message once it is delivered, or read")
     .option("--show-words", "show the 24 words that bring the account back, off a terminal too")
     .action((options: Options) => init(options, context));
 };
@@ -48,6 +51,7 @@ async function init(options: Options, context: Context): Promise<void> {
     name,
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(words === undefined ? {} : { words }),
+    ...(options.history ? {} : { noHistory: paths.config }),
   });
   const shows = options.showWords === true || (interactive && !recovers);
   out.data(`✓ account ${recovers ? "brought back" : "made"} in ${paths.home}`, {

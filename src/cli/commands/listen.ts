@@ -20,6 +20,7 @@ interface Options {
   readonly all?: true;
   readonly as?: string;
   readonly exec?: string;
+  readonly read?: true;
 }
 
 /** What is printed, and what a command gets, where not every event is asked for. */
@@ -39,6 +40,7 @@ export const define: Define = (command, context) => {
       "--exec <command>",
       "give each message to a command, as JSON on its standard input, until it exits with 0",
     )
+    .option("--read", "count what was shown as read, as a node without history always does")
     .addHelpText("after", NOTES)
     .action((options: Options) => listen(options, context));
 };
@@ -79,6 +81,7 @@ async function listen(options: Options, context: Context): Promise<void> {
     return true;
   };
 
+  const marks = options.read === true || !(await context.call("node.status", {})).history;
   context.out.say("Listening; ^C ends it.");
   for await (const event of events) {
     if ("contact" in event) remember(event.contact);
@@ -93,6 +96,10 @@ async function listen(options: Options, context: Context): Promise<void> {
     if (command === undefined) context.out.data(await describe(event, names, context), event);
     else if (all || (event.type === "message.new" && event.message.direction === "in"))
       await handOver(event, command, context);
+    if (marks && event.type === "message.new" && event.message.direction === "in") {
+      const { contact: who, at } = event.message;
+      await node.call("message.markRead", { who, upTo: at, only: true }).catch(ignore);
+    }
   }
 }
 

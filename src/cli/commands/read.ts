@@ -1,4 +1,5 @@
 /** sotto read: a conversation, oldest first. */
+import type { Contact, Result } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { answeredBy } from "../answered.ts";
 import type { Context } from "../context.ts";
@@ -27,7 +28,7 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   const limit = Number(options.count);
   const since = options.since === undefined ? undefined : moment(options.since, Date.now());
   const { contact } = await context.call("contact.show", { who });
-  const page = await context.call("message.list", { who: contact.account, limit, since });
+  const page = await pageOf(contact, { limit, since }, context);
   const name = nameOf(contact);
   const width = Math.max(name.length, "you".length);
   const answered = await answeredBy(page.messages, context);
@@ -37,6 +38,26 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   context.out.data(lines.join("\n") || `No messages with ${name} yet.`, { contact, ...page });
   if (page.more)
     context.out.say(`There are more: sotto read ${name} -n ${Math.min(1000, limit * 4)}`);
-  if (!options.peek && contact.unread > 0)
-    await context.call("message.markRead", { who: contact.account });
+  const last = page.messages.at(-1);
+  // What came since, or lies before the time that was asked for, was not seen.
+  if (!options.peek && contact.unread > 0 && last !== undefined && since === undefined)
+    await context.call("message.markRead", { who: contact.account, upTo: last.at });
+}
+
+/** The page that was asked for; and everything where no history is kept, since what counts as read is gone. */
+async function pageOf(
+  { account: who }: Contact,
+  { limit, since }: { readonly limit: number; readonly since: number | undefined },
+  context: Context,
+): Promise<Result<"message.list">> {
+  const page = await context.call("message.list", { who, limit, since });
+  const { history } = await context.call("node.status", {});
+  if (history || since !== undefined) return page;
+  let { messages, more } = page;
+  while (more) {
+    const older = await context.call("message.list", { who, limit: 1000, before: messages[0]?.at });
+    messages = [...older.messages, ...messages];
+    more = older.more && older.messages.length > 0;
+  }
+  return { messages, more };
 }

@@ -50,6 +50,12 @@ function lines(rows: Rows): string {
   return rows.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
 }
 
+/** How long messages stay. */
+function keptWords({ history, retention }: NodeStatus): string {
+  const most = retention === undefined ? "for ever" : spell(retention);
+  return history ? most : "until they are delivered, or read";
+}
+
 function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
   const none = "none: others find you on this network only (sotto net bootstrap add ADDRESS)";
@@ -70,6 +76,7 @@ function openRows(status: NodeStatus): Rows {
     ["addresses", status.addresses.join("\n            ") || "none yet"],
     ["reachable", reachWords(net.reach)],
     storeRow(status),
+    ["kept", keptWords(status)],
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
     ...(status.rolledBack ? [["", OLDER] as [string, string]] : []),
     ["crypto", status.engine],

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { ContactMethods } from "../../api/index.ts";
 import { addAndWait, type Patience } from "../waits.ts";
-import { nothing, short, wait, who } from "./checks.ts";
+import { nothing, short, wait, who, whole } from "./checks.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./shape.ts";
 
 export const contactSchemas: Schemas<ContactMethods> = {
@@ -18,6 +18,7 @@ export const contactSchemas: Schemas<ContactMethods> = {
   "contact.unblock": who,
   "contact.remove": who,
   "contact.receipts": v.strictObject({ who: short, on: v.boolean() }),
+  "contact.timer": v.strictObject({ who: short, ms: whole }),
   "contact.number": who,
   "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
   "contact.unverify": who,
@@ -51,6 +52,7 @@ export function contactHandlers({
     "contact.receipts": async ({ who, on }) => ({
       contact: await messenger.shareReceipts(who, on),
     }),
+    "contact.timer": async ({ who, ms }) => ({ contact: await messenger.setTimer(who, ms) }),
     "contact.number": ({ who }) => ({
       contact: messenger.contact(who),
       number: messenger.safetyNumber(who),

@@ -39,7 +39,11 @@ export const messageSchemas: Schemas<MessageMethods> = {
   "message.react": v.strictObject({ ...change, emoji: v.string() }),
   "message.find": v.strictObject({ ref: short, direction }),
   "typing.send": who,
-  "message.markRead": who,
+  "message.markRead": v.strictObject({
+    who: short,
+    upTo: v.optional(whole),
+    only: v.optional(v.boolean()),
+  }),
   "message.cancel": v.strictObject({ id: short }),
 };
 
@@ -119,8 +123,11 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       await messenger.typing(who);
       return {};
     },
-    "message.markRead": async ({ who }) => {
-      await messenger.markRead(who);
+    "message.markRead": async ({ who, upTo, only }) => {
+      await messenger.markRead(who, {
+        ...(upTo === undefined ? {} : { upTo }),
+        ...(only === undefined ? {} : { only }),
+      });
       return {};
     },
     "message.cancel": async ({ id }) => ({ message: await messenger.cancel(idOf(id)) }),

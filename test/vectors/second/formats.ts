@@ -112,7 +112,7 @@ function take(from: Uint8Array, schema: Readonly<Record<number, [string, "#" | "
 
 const ENVELOPE = {
   1: ["id", "b"], 2: ["sequence", "#"], 3: ["lamport", "#"], 4: ["parents", "[]"], 5: ["sentAt", "#"], 6: ["text", "b"], 7: ["settled", "#"],
-  8: ["replyTo", "b"], 16: ["edit", "b"], 17: ["delete", "b"], 18: ["reaction", "b"], 19: ["timer", "b"],
+  8: ["replyTo", "b"], 9: ["keep", "#"], 16: ["edit", "b"], 17: ["delete", "b"], 18: ["reaction", "b"], 19: ["timer", "b"],
 } as const;
 
 function message(from: Uint8Array): Json | undefined {
@@ -127,23 +127,24 @@ function message(from: Uint8Array): Json | undefined {
   return shown && { body: shown, id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled };
 }
 
-type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer"]?: Uint8Array };
+type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer"]?: Uint8Array } & { keep?: number };
 
 const words = (from: Uint8Array | undefined, least: number, most: number) =>
   from && from.length >= least && from.length <= most ? utf8(from) : undefined;
 
-function bodyOf({ text: line, replyTo, ...acts }: Said, others: readonly number[]): Json | undefined {
+function bodyOf({ text: line, replyTo, keep, ...acts }: Said, others: readonly number[]): Json | undefined {
   const known = Object.entries(acts);
   const newActs = others.filter((field) => field >= 16 && field < 32).length;
   const toShow = others.some((field) => field >= 32);
   if (known.length + newActs > 0) {
-    if (known.length + newActs > 1 || toShow || line || replyTo) return undefined;
+    if (known.length + newActs > 1 || toShow || line || replyTo || keep !== undefined) return undefined;
     const [kind, bytes] = known[0] ?? [];
     return kind && bytes ? act(kind, bytes) : { kind: "newer-act" };
   }
   const shown = line === undefined && toShow ? "" : words(line, 0, 65_536);
   if (shown === undefined || (replyTo && replyTo.length !== 16)) return undefined;
-  return { kind: toShow ? "newer" : "text", ...(replyTo && { replyTo: written(replyTo) }), text: shown };
+  if (keep !== undefined && (keep < 5000 || keep > 365 * 86_400_000)) return undefined;
+  return { ...(keep && { keep }), kind: toShow ? "newer" : "text", ...(replyTo && { replyTo: written(replyTo) }), text: shown };
 }
 
 function act(kind: string, from: Uint8Array): Json | undefined {
@@ -202,7 +203,10 @@ function encodeBody(it: Fields): { before: Buffer[]; after: Buffer[] } {
   if (kind === "text")
     return {
       before: [blob(6, Buffer.from(text(it, "text")))],
-      after: "replyTo" in it ? [blob(8, bytes(it, "replyTo"))] : [],
+      after: [
+        ...("replyTo" in it ? [blob(8, bytes(it, "replyTo"))] : []),
+        ...("keep" in it ? [count(9, number(it, "keep"))] : []),
+      ],
     };
   const target = blob(1, bytes(it, "target"));
   if (kind === "delete") return only(blob(17, target));
