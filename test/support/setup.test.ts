@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -51,6 +52,11 @@ describe("a run of the tests", () => {
     );
     assert.deepEqual(counts, { passes: 1, failures: 1, pending: 0 });
     assert.notEqual(code, 0);
+  });
+
+  it("draws bytes as long as a property asks for", () => {
+    const lengths = fc.sample(fc.uint8Array({ maxLength: 300 }), 100).map(({ length }) => length);
+    assert.ok(Math.max(...lengths) > 200);
   });
 
   it("runs every file of tests in one of its two configurations", () => {
