@@ -30,7 +30,7 @@ export function sckaSend(
   const scka = begun(crypto, before, newChain);
   const epoch = scka.stage.kind === "taken" ? scka.epoch + 1 : scka.epoch;
   const { message, stage } = spoken(scka.stage, room);
-  return { header: { epoch, message }, next: stage === scka.stage ? scka : { ...scka, stage } };
+  return { header: { epoch, message }, next: { ...scka, stage } };
 }
 
 /** What begins with this message: the epoch that is agreed on, or the exchange of the next. */

@@ -101,7 +101,7 @@ export class Reader {
 
   #take(length: number): boolean {
     this.require(this.#buffer.length - this.#at >= length);
-    if (this.#good) this.#at += length;
+    this.#at += length;
     return this.#good;
   }
 }

@@ -8,7 +8,7 @@
  * behind a gap is dropped: on a link bytes come in order, so a gap is a link that broke, and the sender
  * goes round again from what it knows to be there. That needs no memory, no erasure code and no timer.
  */
-import { concat, limits } from "../base/index.ts";
+import { concat } from "../base/index.ts";
 
 /** How far a value of ours has come: both count bytes from its front, `acked` ≤ `cursor`. */
 export interface Outgoing {
@@ -63,7 +63,7 @@ export function readTold(message: Uint8Array): Told | undefined {
   const { length } = message;
   if (length === 0) return { have: 0, piece: undefined };
   if (length === HAVE_BYTES) return { have: readU16(message, 0), piece: undefined };
-  if (length <= PIECE_AT || length > limits.sckaMessage) return undefined;
+  if (length <= PIECE_AT) return undefined;
   const bytes = message.subarray(PIECE_AT);
   return { have: readU16(message, 0), piece: { offset: readU16(message, HAVE_BYTES), bytes } };
 }
@@ -82,8 +82,7 @@ export function acknowledged({ acked, cursor }: Outgoing, have: number): Outgoin
 /** The front of the peer's value with a piece put on, if it fits on. */
 export function extended(front: Uint8Array, piece: Told["piece"]): Uint8Array {
   if (piece === undefined || piece.offset > front.length) return front;
-  const fresh = piece.bytes.subarray(front.length - piece.offset);
-  return fresh.length === 0 ? front : concat(front, fresh);
+  return concat(front, piece.bytes.subarray(front.length - piece.offset));
 }
 
 function u16(value: number): Uint8Array {
