@@ -66,7 +66,8 @@ describe("the safety number", () => {
       assert.equal(sameSafetyNumber(wrong, NUMBER), false);
       assert.equal(sameSafetyNumber(NUMBER, wrong), false);
     }
-    assert.equal(sameSafetyNumber("", ""), false);
-    assert.equal(sameSafetyNumber("12345", "12345"), false);
+    // Alike, but no safety number.
+    for (const none of ["", "12345", `${NUMBER}0`, `0${NUMBER}`])
+      assert.equal(sameSafetyNumber(none, none), false);
   });
 });

@@ -51,7 +51,10 @@ describe("a passphrase", () => {
   });
 
   it("must not be empty", async () => {
-    await assert.rejects(derive(""), { code: "passphrase-needed" });
+    await assert.rejects(derive(""), {
+      code: "passphrase-needed",
+      message: "The passphrase is empty.",
+    });
   });
 
   it("is refused a stored cost that would exhaust this machine, before anything is computed", async () => {
@@ -74,7 +77,10 @@ describe("a passphrase", () => {
       { ...cheap, passes: Number.NaN },
     ]) {
       assert.equal(bearableCost(cost), false);
-      await assert.rejects(deriveFromPassphrase("x", salt, cost), { code: "keyring-damaged" });
+      await assert.rejects(deriveFromPassphrase("x", salt, cost), {
+        code: "keyring-damaged",
+        message: "The stored cost of the passphrase is out of bounds.",
+      });
     }
   });
 });

@@ -90,19 +90,21 @@ describe("a provider", () => {
         assert.equal(crypto.openX(key, longer, sealedX, ad), undefined);
       });
 
-      it("throws a RangeError where our own code brings a wrong length", () => {
+      it("throws a RangeError where our own code brings a wrong length, and says what has which", () => {
         const short = key.subarray(1);
-        for (const misuse of [
-          () => crypto.seal(short, nonce, text, ad),
-          () => crypto.seal(key, long, text, ad),
-          () => crypto.sealX(key, nonce, text, ad),
-          () => crypto.open(short, nonce, text, ad),
-          () => crypto.openX(short, long, text, ad),
-          () => crypto.dhFromSecret(short),
-          () => crypto.signingFromSeed(short),
-          () => crypto.hkdf(key, key, ad, 255 * 32 + 1),
-        ])
-          assert.throws(misuse, RangeError);
+        const misuses: [() => unknown, string][] = [
+          [() => crypto.seal(short, nonce, text, ad), "an AEAD key has 32 bytes"],
+          [() => crypto.sealX(short, long, text, ad), "an AEAD key has 32 bytes"],
+          [() => crypto.seal(key, long, text, ad), "this AEAD's nonce has 12 bytes"],
+          [() => crypto.sealX(key, nonce, text, ad), "this AEAD's nonce has 24 bytes"],
+          [() => crypto.open(short, nonce, text, ad), "an AEAD key has 32 bytes"],
+          [() => crypto.openX(short, long, text, ad), "an AEAD key has 32 bytes"],
+          [() => crypto.dhFromSecret(short), "an X25519 secret has 32 bytes"],
+          [() => crypto.signingFromSeed(short), "an Ed25519 seed has 32 bytes"],
+          [() => crypto.hkdf(key, key, ad, 255 * 32 + 1), "HKDF gives at most 8160 bytes"],
+        ];
+        for (const [misuse, message] of misuses)
+          assert.throws(misuse, { name: "RangeError", message });
       });
 
       it("neither changes nor keeps what it is given", () => {

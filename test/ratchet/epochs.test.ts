@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fromHex, limits, toHex, utf8 } from "../../src/base/index.ts";
 import { decodeSession, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { CT_BYTES } from "../../src/ratchet/scka.ts";
 import { recordEpochs } from "../vectors/generate-epochs.ts";
 import {
   atRest,
@@ -136,6 +137,8 @@ describe("a post-quantum epoch", () => {
     stageOf(more.next, "agreed");
     let answerer = opens(node, theirs.next, first.message).next;
     for (const message of more.messages) answerer = opens(node, answerer, message).next;
+    // On the chain of the old epoch the maker says that it has all, so that no more of it is sent.
+    assert.equal(stageOf(answerer, "answering").out.acked, CT_BYTES);
     // The next chain takes it up.
     const turned = toMaker({ maker: more.next, answerer });
     stageOf(toAnswerer(turned).maker, "taken");

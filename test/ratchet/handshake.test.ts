@@ -107,13 +107,16 @@ describe("the link handshake", () => {
   it("refuses every message with any one bit turned over", () => {
     const { b, first, second, read2 } = upToMessage3();
     const { message3 } = writeMessage3(node, read2.state, utf8("alice"));
+    const refuses = (
+      result: ReturnType<typeof readMessage2 | typeof respond | typeof readMessage3>,
+    ) => assert.equal(must(result, "refused").why, "forged");
     // Every byte of what is short, and a spread over the long KEM fields.
     for (let at = 0; at < message3.length; at++)
-      assert.equal(readMessage3(node, second.state, flip(message3, at, at % 8)).kind, "refused");
+      refuses(readMessage3(node, second.state, flip(message3, at, at % 8)));
     for (let at = 0; at < 1203; at += at < 48 || at > 1130 ? 1 : 23)
-      assert.equal(readMessage2(node, first.state, flip(second.message2, at)).kind, "refused");
+      refuses(readMessage2(node, first.state, flip(second.message2, at)));
     for (let at = 0; at < 1248; at += at < 48 || at > 1200 ? 1 : 23)
-      assert.equal(respond(node, b, flip(first.message1, at)).kind, "refused");
+      refuses(respond(node, b, flip(first.message1, at)));
   });
 
   it("refuses every truncation and every trailing byte", () => {
@@ -140,6 +143,17 @@ describe("the link handshake", () => {
     const message1 = new HandshakeState(node, setup).writeMessage(Uint8Array.of(1));
     assert.ok(typeof message1 !== "string");
     assert.equal(must(respond(node, b, message1), "refused").why, "malformed");
+  });
+
+  it("refuses a payload beyond the limit, though it is authentic", () => {
+    const beyond = new Uint8Array(limits.handshakePayload + 1);
+    const { b, first, second, read2 } = upToMessage3();
+    const read1 = must(respond(node, b, first.message1), "read");
+    const message2 = read1.state.noise.writeMessage(beyond);
+    const message3 = read2.state.noise.writeMessage(beyond);
+    assert.ok(typeof message2 !== "string" && typeof message3 !== "string");
+    assert.equal(must(readMessage2(node, first.state, message2), "refused").why, "malformed");
+    assert.equal(must(readMessage3(node, second.state, message3), "refused").why, "malformed");
   });
 
   it("reads on after a refusal as if nothing had come", () => {
@@ -270,8 +284,10 @@ describe("the link handshake", () => {
     const awaiting: AwaitingMessage2 = first.state;
     const read2 = must(readMessage2(node, awaiting, second.message2), "read");
     const third = writeMessage3(node, read2.state, EMPTY);
-    must(readMessage3(node, second.state, third.message3), "read");
+    const read3 = must(readMessage3(node, second.state, third.message3), "read");
     assert.equal(toHex(a.psk) + toHex(a.device.secret), before);
+    third.outputs.sessionId.fill(0);
+    assert.equal(toHex(third.session.id), toHex(read3.session.id));
   });
 });
 

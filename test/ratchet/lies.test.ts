@@ -4,6 +4,7 @@ import { CT_BYTES, EK_BYTES } from "../../src/ratchet/scka.ts";
 import { atRest, epochLater, lying, stageOf, toAnswerer, toMaker, until } from "./epochs.ts";
 import { flip, node, opens, refusedAlike, sealMany } from "./support.ts";
 
+const EMPTY = new Uint8Array(0);
 const u16 = (value: number) => u32(value).slice(2);
 
 describe("a peer that lies about an exchange", () => {
@@ -71,6 +72,11 @@ describe("a peer that lies about an exchange", () => {
       refusedAlike(offering, says(answerer, bytes), "malformed");
     const answering = until(atRest(), "answerer", "answering");
     refusedAlike(answering.answerer, says(answering.maker, u16(CT_BYTES + 1)), "malformed");
+    for (const kind of ["agreed", "taken"] as const) {
+      const done = until(answering, "maker", kind);
+      for (const bytes of [u16(EK_BYTES + 1), message(u16(EK_BYTES), u16(CT_BYTES), u16(1))])
+        refusedAlike(done.maker, says(seal(node, done.answerer, EMPTY).next, bytes), "malformed");
+    }
     const resting = epochLater(atRest());
     refusedAlike(resting.answerer, says(resting.maker, u16(1)), "malformed");
   });

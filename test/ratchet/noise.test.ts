@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { fromHex, toHex } from "../../src/base/index.ts";
 import { type CryptoProvider, nobleCrypto, nodeCrypto } from "../../src/crypto/index.ts";
 import { HandshakeState } from "../../src/ratchet/noise.ts";
-import { CipherState } from "../../src/ratchet/symmetric.ts";
+import { CipherState, SymmetricState } from "../../src/ratchet/symmetric.ts";
 import { patternOf } from "./patterns.ts";
+import { flip } from "./support.ts";
 
 interface Vector {
   readonly protocol_name: string;
@@ -99,7 +100,65 @@ describe("Noise", () => {
   it("gives them on the portable provider too, in every fifth", () => {
     for (const [i, vector] of vectors.entries()) if (i % 5 === 0) runNamed(nobleCrypto(), vector);
   });
+
+  it("refuses every truncation as malformed, and what is whole with an empty payload not", () => {
+    const crypto = nodeCrypto();
+    const of = (initiator: boolean) =>
+      new HandshakeState(crypto, { ...setup("NX"), initiator, s: crypto.dhGenerate() });
+    const [initiator, responder] = [of(true), of(false)];
+    for (const [writer, reader, length] of [
+      [initiator, responder, 32],
+      [responder, initiator, 32 + 32 + 16 + 16],
+    ] as const) {
+      const message = writer.writeMessage(EMPTY);
+      assert.ok(typeof message !== "string");
+      assert.equal(message.length, length);
+      for (let cut = 0; cut < length; cut++)
+        assert.equal(reader.clone().readMessage(message.slice(0, cut)), "malformed", `${cut}`);
+      assert.deepEqual(reader.readMessage(message), EMPTY);
+    }
+  });
+
+  it("calls a pattern without the keys that it needs a mistake of ours", () => {
+    const misuse: [string, boolean][] = [
+      ["KN", true],
+      ["KN", false],
+      ["NK", true],
+      ["NK", false],
+      ["NNpsk0", true],
+    ];
+    for (const [name, initiator] of misuse)
+      assert.throws(() => {
+        new HandshakeState(nodeCrypto(), { ...setup(name), initiator }).writeMessage(EMPTY);
+      }, /^RangeError: the pattern needs a key/);
+  });
+
+  it("counts nothing and mixes nothing for what it refuses, so that the true message still opens", () => {
+    const crypto = nodeCrypto();
+    const [ad, text, key] = [crypto.random(9), crypto.random(20), crypto.random(32)];
+    const reader = new CipherState(crypto, key);
+    const sealed = new CipherState(crypto, key).encryptWithAd(ad, text);
+    assert.equal(reader.decryptWithAd(ad, flip(sealed, 3)), undefined);
+    assert.deepEqual(reader.decryptWithAd(ad, sealed), text);
+
+    const [ours, theirs] = [0, 1].map(() => {
+      const state = new SymmetricState(crypto, "a protocol");
+      state.mixKey(key);
+      return state;
+    }) as [SymmetricState, SymmetricState];
+    const hashed = ours.encryptAndHash(text);
+    assert.equal(theirs.decryptAndHash(flip(hashed, 3)), undefined);
+    assert.deepEqual(theirs.decryptAndHash(hashed), text);
+    assert.deepEqual(theirs.h, ours.h);
+  });
 });
+
+/** A setup that has no key yet. */
+function setup(pattern: string) {
+  const found = patternOf(`Noise_${pattern}_25519_ChaChaPoly_SHA256`);
+  assert.ok(found);
+  return { pattern: found, prologue: EMPTY };
+}
 
 function runNamed(crypto: CryptoProvider, vector: Vector): void {
   try {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../src/base/index.ts";
 import type { CryptoProvider } from "../../src/crypto/index.ts";
-import { encodeSession, open, type Session, seal } from "../../src/ratchet/index.ts";
+import {
+  encodeSession,
+  MESSAGE_OVERHEAD,
+  open,
+  type Session,
+  seal,
+} from "../../src/ratchet/index.ts";
 import { EK_BYTES } from "../../src/ratchet/scka.ts";
 import { atRest, epochLater, stageOf, toAnswerer, toMaker, withStage } from "./epochs.ts";
 import { flip, frameOf, node, opens } from "./support.ts";
@@ -16,7 +22,8 @@ describe("the bytes of an exchange", () => {
   });
 
   it("fill their frame and never change its size, but for a chain's first message without 32 free", () => {
-    const { maker } = atRest();
+    const { maker } = toMaker(atRest());
+    assert.equal(maker.sending.kind, "due");
     const first = seal(node, toAnswerer(toMaker(atRest())).maker, new Uint8Array(0)).next;
     stageOf(first, "offering");
     const left = EK_BYTES - stageOf(first, "offering").out.cursor;
@@ -28,18 +35,33 @@ describe("the bytes of an exchange", () => {
       const running = seal(node, first, text).message;
       assert.equal(frameOf(running).length, usual, `${size}`);
       const free = usual - 5 - bare.length;
-      if (free > 4) assert.equal(running.length - bare.length, Math.min(free, 4 + left));
+      const more = free > 4 ? Math.min(free, 4 + left) : 0;
+      assert.equal(running.length - bare.length, more, `${size}`);
       // At the front of a chain.
       const { message } = seal(node, maker, text);
-      if (maker.sending.kind === "due") {
-        assert.ok(message.length - bare.length >= 36);
-        assert.equal(frameOf(message).length, free >= 36 ? usual : usual * 4);
-      }
+      assert.ok(message.length - bare.length >= 36);
+      assert.equal(frameOf(message).length, free >= 36 ? usual : usual * 4);
     }
     for (const size of [65_536, 81_000, 81_815, 81_820]) {
       const { message } = seal(node, first, new Uint8Array(size));
       assert.ok(message.length <= 81_915);
     }
+  });
+
+  it("tell what has come wherever two are free, and never change the frame's size for it", () => {
+    const { answerer } = toAnswerer(atRest(), 100);
+    assert.ok(stageOf(answerer, "awaiting").ek.length > 0);
+    const told = new Set<number>();
+    for (let size = 100; size < 200; size++) {
+      const bare = size + MESSAGE_OVERHEAD;
+      const { message } = seal(node, answerer, new Uint8Array(size));
+      const usual = frameOf(new Uint8Array(bare)).length;
+      assert.equal(frameOf(message).length, usual);
+      const free = usual - 5 - bare;
+      assert.equal(message.length - bare, free >= 2 ? 2 : 0);
+      told.add(free);
+    }
+    for (const free of [0, 1, 2]) assert.ok(told.has(free));
   });
 
   it("go round again from what has arrived when some were lost", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { concat, toHex, u32, utf8 } from "../../src/base/index.ts";
+import { concat, limits, toHex, u32, utf8 } from "../../src/base/index.ts";
 import type { CryptoProvider } from "../../src/crypto/index.ts";
 import { HENCRYPT, sealMessage } from "../../src/ratchet/header.ts";
 import { canSeal, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
@@ -276,6 +276,14 @@ describe("a peer that breaks the protocol", () => {
     assert.ok(alice.sending.kind === "due");
     const lying: Session = { ...alice, sending: { ...alice.sending, PN: 1 } };
     refusedAlike(bob, seal(node, lying, utf8("lie")).message, "malformed");
+  });
+
+  it("is refused with a new chain that begins too far on, before anything is computed", () => {
+    const { alice, bob } = pair();
+    const { next } = seal(node, alice, utf8("first"));
+    const still: CryptoProvider = { ...node, dh: () => assert.fail("a secret was computed") };
+    const far = crafted(next, { HK: alice.NHKs, N: limits.skipPerMessage + 1 });
+    assert.equal(refusal(still, bob, far), "too-far");
   });
 
   it("is refused with a place that its old chain never had", () => {
