@@ -11,15 +11,19 @@ import type { MessageAct, Stamp } from "./kept.ts";
 import type { MessageRow } from "./message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
 
-interface EarlyAct extends Stamp {
+export interface EarlyAct extends Stamp {
   readonly body: MessageAct;
 }
 
 const earlyKey = (ref: string, at: number) => rowKey("early", ref, at);
 
-/** Keeps an act for later; the oldest ones make room. */
+/**
+ * Keeps an act for later; the oldest ones make room.
+ * @param kept acts that the batch at hand keeps, by their places: this one is added.
+ */
 export function keepEarly(
   contact: Contact,
+  kept: Map<number, EarlyAct>,
   stamp: Stamp,
   body: MessageAct,
 ): { readonly contact: Contact; readonly ops: StoreOp[] } {
@@ -28,12 +32,13 @@ export function keepEarly(
   if (early.some(({ id }) => id === stamp.id)) return { contact, ops: [] };
   const place: EarlyPlace = { at: contact.nextAt, id: stamp.id, target: body.target };
   const all = [...early, place];
-  const kept = all.slice(-limits.earlyActs);
+  const newest = all.slice(-limits.earlyActs);
   const act: EarlyAct = { ...stamp, body };
+  kept.set(place.at, act);
   return {
-    contact: { ...contact, nextAt: contact.nextAt + 1, early: kept },
+    contact: { ...contact, nextAt: contact.nextAt + 1, early: newest },
     ops: [
-      ...dropEarly(contact.ref, all.slice(0, all.length - kept.length)),
+      ...dropEarly(contact.ref, all.slice(0, all.length - newest.length)),
       put(earlyKey(contact.ref, place.at), encodeRow(act)),
     ],
   };
@@ -43,16 +48,16 @@ export function keepEarly(
 export async function applyEarly(
   store: Store,
   contact: Contact,
+  kept: ReadonlyMap<number, EarlyAct>,
   row: MessageRow,
 ): Promise<{ readonly contact: Contact; readonly ops: StoreOp[]; readonly row: MessageRow }> {
   const places = contact.early?.filter(({ target }) => target === row.id) ?? [];
   if (places.length === 0) return { contact, ops: [], row };
   let changed = row;
   for (const { at } of places) {
-    const bytes = await store.get(earlyKey(contact.ref, at));
-    if (bytes === undefined) continue;
-    const { body, ...stamp } = decodeRow<EarlyAct>(bytes);
-    changed = acted(changed, "in", stamp, body);
+    const bytes = kept.has(at) ? undefined : await store.get(earlyKey(contact.ref, at));
+    const act = bytes === undefined ? kept.get(at) : decodeRow<EarlyAct>(bytes);
+    if (act !== undefined) changed = acted(changed, "in", act, act.body);
   }
   const early = contact.early?.filter(({ target }) => target !== row.id) ?? [];
   return { contact: { ...contact, early }, ops: dropEarly(contact.ref, places), row: changed };

@@ -56,6 +56,7 @@ export async function receive(
     ops: [],
     now: core.clock.now(),
     changes: new Changes(core.store, peer.contact.ref),
+    early: new Map(),
     gone: new Set(),
     typing: false,
     opened: false,

@@ -6,7 +6,7 @@ import { add, has, type ReceivedMessage, raise, windowEnd } from "../wire/index.
 import { acted, fromWire } from "./act.ts";
 import type { Changes } from "./changes.ts";
 import type { Contact } from "./contact.ts";
-import { applyEarly, keepEarly } from "./early.ts";
+import { applyEarly, type EarlyAct, keepEarly } from "./early.ts";
 import type { ActBody, Stamp } from "./kept.ts";
 import type { MessageRow } from "./message.ts";
 import { timerNotice, withTimer } from "./timer.ts";
@@ -21,6 +21,8 @@ const LAMPORT_MAX = 2 ** 48;
 export interface Taking {
   contact: Contact;
   readonly changes: Changes;
+  /** Acts on messages that are not here yet, by their places. */
+  readonly early: Map<number, EarlyAct>;
   readonly ops: StoreOp[];
   /** ms since 1970. */
   readonly now: number;
@@ -96,7 +98,7 @@ async function takeText(
     ...(keep !== undefined && { keep }),
     ...(replyTo && { replyTo: messageId.from(replyTo) }),
   };
-  const { contact, ops, row } = await applyEarly(store, taking.contact, said);
+  const { contact, ops, row } = await applyEarly(store, taking.contact, taking.early, said);
   taking.ops.push(...ops);
   taking.changes.set(at, row, "new");
   // What was deleted before it came needs no reading.
@@ -132,7 +134,7 @@ async function takeAct(
       // What is said of a message that is gone goes with it.
       if (at !== undefined && row === undefined) return;
       if (at === undefined || row === undefined) {
-        const { contact, ops } = keepEarly(taking.contact, stamp, body);
+        const { contact, ops } = keepEarly(taking.contact, taking.early, stamp, body);
         taking.contact = contact;
         taking.ops.push(...ops);
         return;
