@@ -59,7 +59,7 @@ export interface Contact {
   readonly unread: number;
 
   /** Whether we tell what was read, and show what they read; absent: as the node's settings say. */
-  readonly receipts?: boolean;
+  readonly receipts?: boolean | undefined;
   /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */
   readonly timer?: Stamp & { readonly ms: number };
   /** Place up to which the person was given what came. */

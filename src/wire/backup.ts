@@ -38,6 +38,7 @@ const contact = record({
   pairing: oneOf("invited", "handshaken", "requested", "confirmed", "denied", "used", "expired"),
   verified: flag,
   blocked: flag,
+  receipts: optional(flag),
   changedAccount: optional(account),
   role: oneOf("a", "b"),
   chain: optional(chain),

@@ -167,6 +167,25 @@ describe("the command line", function () {
       assert.equal((await code("requests", "accept", "bob"))[0], 6);
     });
 
+    it("says what a message is named by, and what it may not be told to do", async () => {
+      const code = async (...args: string[]) => {
+        const ran = await sotto.run(home, [...args, "--json"]);
+        return [ran.code, JSON.parse(ran.err).error.code];
+      };
+      for (const command of [
+        ["edit", "zzzz", "hi"],
+        ["delete", "zzzz"],
+        ["react", "zzzz", "👍"],
+      ])
+        assert.deepEqual(await code(...command), [6, "message-unknown"]);
+      assert.deepEqual(await code("edit", "bob/last", "hi"), [6, "contact-unknown"]);
+      assert.deepEqual(await code("send", "bob", "hi", "--reply", "last"), [6, "contact-unknown"]);
+      assert.deepEqual(await code("react", "zzzz"), [2, "usage"]);
+      assert.deepEqual(await code("react", "zzzz", "👍", "--remove"), [2, "usage"]);
+      assert.deepEqual(await code("contacts", "receipts", "bob", "maybe"), [2, "usage"]);
+      assert.deepEqual(await code("contacts", "receipts", "bob", "off"), [6, "contact-unknown"]);
+    });
+
     it("keeps bootstrap hosts, and refuses what is no address", async () => {
       const address =
         "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct";

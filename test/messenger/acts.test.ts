@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import type { MessageId } from "../../src/base/index.ts";
 import type { MessageView } from "../../src/messenger/index.ts";
-import { lines, settledActs } from "../scenario/acts.ts";
-import { type SimNode, World } from "../scenario/world.ts";
+import { lines, pairOf, settledActs } from "../scenario/acts.ts";
+import type { SimNode, World } from "../scenario/world.ts";
 
 const DAY = 86_400_000;
-
-async function pair(seed: number) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob");
-  await world.pair(alice, bob);
-  await world.time.pass(5000);
-  return { world, alice, bob };
-}
 
 /** Sends, and waits until it is there. */
 async function said(world: World, from: SimNode, who: string, text: string): Promise<MessageView> {
@@ -34,7 +25,7 @@ const changes = (node: SimNode): MessageView[] =>
 
 describe("an edit", () => {
   it("replaces the text on both sides, says so, and leaves the old text nowhere", async () => {
-    const { world, alice, bob } = await pair(1);
+    const { world, alice, bob } = await pairOf(1);
     const { id } = await said(world, alice, "bob", "helo there");
     const edited = await alice.messenger.edit(id, "hello there");
     assert.equal(edited.text, "hello there");
@@ -58,7 +49,7 @@ describe("an edit", () => {
   });
 
   it("shows no line of its own, counts as nothing unread, and leaves no row once it is delivered", async () => {
-    const { world, alice, bob } = await pair(2);
+    const { world, alice, bob } = await pairOf(2);
     const { id } = await said(world, alice, "bob", "one");
     await bob.messenger.markRead("alice");
     await world.time.pass(1000);
@@ -85,7 +76,7 @@ describe("an edit", () => {
   });
 
   it("of a message that still waits goes out with it, and only the last of several", async () => {
-    const { world, alice, bob } = await pair(3);
+    const { world, alice, bob } = await pairOf(3);
     await bob.stop();
     await world.time.pass(1000);
     const { id } = await alice.messenger.send("bob", "first words");
@@ -100,7 +91,7 @@ describe("an edit", () => {
   });
 
   it("is refused for what is not ours, deleted, given up, too long or nothing", async () => {
-    const { world, alice, bob } = await pair(4);
+    const { world, alice, bob } = await pairOf(4);
     const { id } = await said(world, alice, "bob", "mine");
     const rejects = (job: Promise<unknown>, code: string) => assert.rejects(job, { code });
     await rejects(bob.messenger.edit(id, "yours"), "message-not-yours");
@@ -118,14 +109,14 @@ describe("an edit", () => {
     await rejects(alice.messenger.edit(id, "again"), "message-deleted");
     await rejects(alice.messenger.react(id, "👍"), "message-deleted");
     await rejects(alice.messenger.send("bob", "about that", { replyTo: id }), "message-deleted");
-    await settledActs(world, alice, bob);
+    await settledActs(world, alice, bob, [lost.id]);
     await world.stop();
   });
 });
 
 describe("a deletion", () => {
   it("leaves a tombstone on both sides, and the text on neither", async () => {
-    const { world, alice, bob } = await pair(5);
+    const { world, alice, bob } = await pairOf(5);
     const { id } = await said(world, alice, "bob", "regrettable");
     await alice.messenger.edit(id, "regrettable too");
     await bob.messenger.react(id, "😮");
@@ -148,7 +139,7 @@ describe("a deletion", () => {
   });
 
   it("of a message that still waits sends nothing of it", async () => {
-    const { world, alice, bob } = await pair(6);
+    const { world, alice, bob } = await pairOf(6);
     await bob.stop();
     await world.time.pass(1000);
     const { id } = await alice.messenger.send("bob", "in anger");
@@ -164,7 +155,7 @@ describe("a deletion", () => {
   });
 
   it("for oneself removes it here alone, whoever wrote it, and for good", async () => {
-    const { world, alice, bob } = await pair(7);
+    const { world, alice, bob } = await pairOf(7);
     const { id } = await said(world, alice, "bob", "keep or not");
     const second = await said(world, alice, "bob", "second");
     await bob.messenger.hide(id);
@@ -174,7 +165,7 @@ describe("a deletion", () => {
     assert.deepEqual(await bob.messenger.history("alice", { limit: 1, before }), []);
     assert.ok(!keeps(bob, "keep or not"));
     await alice.messenger.edit(id, "changed");
-    await settledActs(world, alice, bob);
+    await settledActs(world, alice, bob, [id]);
     assert.equal(await bob.messenger.message(id), undefined);
     for (const again of [bob.messenger.hide(id), bob.messenger.react(id, "👍")])
       await assert.rejects(again, { code: "message-unknown" });
@@ -194,7 +185,7 @@ describe("a deletion", () => {
   });
 
   it("asks the store to shred, on both sides, and not for a reaction", async () => {
-    const { world, alice, bob } = await pair(8);
+    const { world, alice, bob } = await pairOf(8);
     const shreds = new Map<SimNode, number>();
     for (const node of [alice, bob]) {
       const { shred } = node.store;
@@ -226,7 +217,7 @@ describe("a deletion", () => {
 
 describe("a reaction", () => {
   it("is one for each side, on messages of both, anew in place of the old one, and taken back", async () => {
-    const { world, alice, bob } = await pair(9);
+    const { world, alice, bob } = await pairOf(9);
     const { id } = await said(world, alice, "bob", "look");
     await alice.messenger.react(id, "🙂");
     await bob.messenger.react(id, "👍");
@@ -253,7 +244,7 @@ describe("a reaction", () => {
 
 describe("a reply", () => {
   it("names the message that it answers, on both sides", async () => {
-    const { world, alice, bob } = await pair(10);
+    const { world, alice, bob } = await pairOf(10);
     const { id } = await said(world, alice, "bob", "tea?");
     const reply = await bob.messenger.send("alice", "yes", { replyTo: id });
     await world.reaches(bob, reply, "delivered");
@@ -267,7 +258,7 @@ describe("a reply", () => {
 
 describe("acts, when nobody is there", () => {
   it("wait as long as it takes, unless the message itself is given up", async () => {
-    const { world, alice, bob } = await pair(11);
+    const { world, alice, bob } = await pairOf(11);
     const { id } = await said(world, alice, "bob", "old");
     await bob.stop();
     await world.time.pass(1000);
@@ -279,7 +270,7 @@ describe("acts, when nobody is there", () => {
     assert.equal((await alice.messenger.message(young.id))?.state, "failed");
     assert.equal(alice.contact("bob").waiting, 1);
     await bob.start();
-    await settledActs(world, alice, bob);
+    await settledActs(world, alice, bob, [young.id]);
     assert.deepEqual(await lines(bob, "alice"), ["in: new (edited)"]);
     await world.stop();
   });

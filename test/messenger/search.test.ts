@@ -97,6 +97,25 @@ describe("messenger/search", () => {
       });
   });
 
+  it("forgets what was edited or deleted, wherever the words were", async () => {
+    await write(limits.searchWaiting + 5, (i) => (i < 2 ? `secret${i} plan` : `filler ${i}`));
+    await world.until("it was taken in", () => rows(alice).length > 0 && rows(bob).length > 0);
+    await write(1, () => "secret2 plan");
+    const [first, second] = (await bob.messenger.history("alice", { limit: 1000 })).slice(0, 2);
+    const last = (await bob.messenger.search("secret2", { limit: 1 })).messages[0];
+    assert.ok(first && second && last);
+    await bob.messenger.edit(first.id, "public plan");
+    await bob.messenger.delete(second.id);
+    await bob.messenger.edit(last.id, "later plan");
+    await world.until("both are one", () => bob.contact("alice").waiting === 0);
+    for (const node of [alice, bob]) {
+      for (const n of [0, 1, 2]) assert.deepEqual(await found(node, `secret${n}`), [], node.name);
+      assert.deepEqual(await found(node, "plan"), ["later plan", "public plan"]);
+      const all = Buffer.concat(node.store.snapshot().map(({ value }) => value));
+      for (const n of [0, 1, 2]) assert.equal(all.indexOf(`secret${n}`), -1, `${node.name} ${n}`);
+    }
+  });
+
   it("forgets a contact's words with the contact", async () => {
     await write(limits.searchWaiting + 5, (i) => `secret plan ${i}`);
     await found(alice, "secret");
