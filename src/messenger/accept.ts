@@ -19,6 +19,7 @@ import {
   type MessageRow,
   messageView,
 } from "./message.ts";
+import { closeGaps, renumber } from "./numbers.ts";
 import {
   clearAhead,
   markSent,
@@ -46,8 +47,9 @@ export interface Batch {
   readonly ops: StoreOp[];
   readonly entries: OutboxEntry[];
   readonly frames: Uint8Array[];
-  /** Places of entries that this batch takes out of the outbox. */
+  /** Places of entries that this batch takes out of the outbox, and the entries that get other numbers by it. */
   readonly gone: Set<number>;
+  readonly moved: OutboxEntry[];
 }
 
 /** Begins a batch in the contact's turn. @param bytes what the texts may take at most. */
@@ -62,6 +64,7 @@ export function openBatch(core: Core, peer: Peer, bytes: number): Batch {
     entries: [],
     frames: [],
     gone: new Set(),
+    moved: [],
   };
 }
 
@@ -146,14 +149,22 @@ export function enqueueAct(core: Core, batch: Batch, body: ActBody) {
  * Takes open entries out of the outbox, whose word counts no more. Call it before anything is put in: what is in already would
  * count as settled.
  */
-export function withdraw(peer: Peer, batch: Batch, which: (entry: OutboxEntry) => boolean): void {
+export async function withdraw(
+  peer: Peer,
+  batch: Batch,
+  which: (entry: OutboxEntry) => boolean,
+): Promise<void> {
   for (const entry of peer.outbox.values()) {
     if (!which(entry)) continue;
     batch.gone.add(entry.at);
     batch.ops.push(dropEntry(batch.contact.ref, entry.at));
   }
-  const settled = settledUpTo(batch.contact, peer.outbox.values(), batch.gone);
-  batch.contact = { ...batch.contact, settled };
+  const { contact, gone } = batch;
+  const { moved, free } = await closeGaps(peer, batch.changes, gone);
+  for (const entry of moved) batch.ops.push(putEntry(contact.ref, entry.at, entry));
+  batch.moved.push(...moved);
+  const settled = settledUpTo(contact, peer.outbox.values(), gone);
+  batch.contact = { ...contact, settled, sequence: contact.sequence - free };
 }
 
 /** The envelope of the next message, whose parents are what the contact's newest ones are. */
@@ -211,6 +222,7 @@ export async function commit(
   const tell = await write(core, peer, changes, ops, more);
   peer.contact = contact;
   if (session !== undefined) peer.session = session;
+  renumber(peer, batch.moved);
   for (const at of batch.gone) peer.outbox.delete(at);
   for (const entry of entries) peer.outbox.set(entry.at, entry);
   const posted = link && post(link, batch.frames);

@@ -73,7 +73,7 @@ async function amend(
     const row = known(await batch.changes.row(at));
     const body = wanted(row);
     if (body === undefined) return messageView(peer, at, row);
-    withdraw(peer, batch, (entry) => overtaken(entry, at, body));
+    await withdraw(peer, batch, (entry) => overtaken(entry, at, body));
     const next = acted(row, "out", enqueueAct(core, batch, body), body);
     batch.changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
     await commit(core, peer, batch);

@@ -5,6 +5,7 @@ import { dropEntry, putContact, putEntry } from "./book.ts";
 import { Changes } from "./changes.ts";
 import { type Core, inTurn } from "./core.ts";
 import type { MessageRow } from "./message.ts";
+import { closeGaps, renumber } from "./numbers.ts";
 import type { OutboxEntry, Peer } from "./peer.ts";
 import { settledUpTo } from "./receipts.ts";
 import { write } from "./write.ts";
@@ -42,36 +43,8 @@ export async function giveUp(
     const next = { ...contact, settled, sequence: contact.sequence - free };
     const tell = await write(core, peer, changes, [...ops, putContact(next)]);
     peer.contact = next;
-    for (const { at, sequence } of moved) {
-      const entry = outbox.get(at);
-      if (entry !== undefined) entry.sequence = sequence;
-    }
+    renumber(peer, moved);
     for (const at of gone) outbox.delete(at);
     tell();
   });
-}
-
-/**
- * What was never sealed leaves its number to what comes behind it, which was not sealed either: so the peer waits for no number
- * that never comes. In front of everything that is open, `settled` says so.
- * @returns the entries under their new numbers, and how many numbers are free again.
- */
-async function closeGaps(peer: Peer, changes: Changes, gone: ReadonlySet<number>) {
-  const moved: OutboxEntry[] = [];
-  let open = false;
-  let free = 0;
-  for (const entry of peer.outbox.values()) {
-    const { at, act } = entry;
-    if (gone.has(at)) {
-      if (open && entry.sealed === undefined) free++;
-      continue;
-    }
-    open = true;
-    if (free === 0) continue;
-    const sequence = entry.sequence - free;
-    moved.push({ ...entry, sequence });
-    const row = act === undefined ? await changes.row(at) : undefined;
-    if (row !== undefined) changes.set(at, { ...row, sequence }, "number");
-  }
-  return { moved, free };
 }

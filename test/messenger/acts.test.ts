@@ -242,6 +242,31 @@ describe("a reaction", () => {
   });
 });
 
+describe("what takes the place of something that waits", () => {
+  it("leaves no number free: all that was read behind it is told at once", async () => {
+    const { world, alice, bob } = await pairOf(12);
+    const { id } = await said(world, alice, "bob", "there");
+    await bob.stop();
+    await world.time.pass(1000);
+    await alice.messenger.send("bob", "ahead");
+    const gone = await alice.messenger.send("bob", "gone");
+    await alice.messenger.edit(id, "there 1");
+    await alice.messenger.edit(id, "there 2");
+    const last = await alice.messenger.send("bob", "behind");
+    await alice.messenger.delete(gone.id);
+    await bob.start();
+    await settledActs(world, alice, bob);
+    await bob.messenger.markRead("alice");
+    await world.reaches(alice, last, "read");
+    assert.deepEqual(await lines(bob, "alice"), [
+      "in: there 2 (edited)",
+      "in: ahead",
+      "in: behind",
+    ]);
+    await world.stop();
+  });
+});
+
 describe("a reply", () => {
   it("names the message that it answers, on both sides", async () => {
     const { world, alice, bob } = await pairOf(10);
