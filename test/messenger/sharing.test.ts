@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
+import type { Core } from "../../src/messenger/core.ts";
 import type { MessageView } from "../../src/messenger/index.ts";
+import type { Peer } from "../../src/messenger/peer.ts";
+import { heardTyping } from "../../src/messenger/typing.ts";
 import { pairOf } from "../scenario/acts.ts";
 import type { SimNode } from "../scenario/world.ts";
 
@@ -25,6 +28,9 @@ describe("read receipts", () => {
     assert.equal(await read(bob, alice), "delivered", "and is not shown what alice tells");
     await bob.restart();
     assert.equal(bob.contact("alice").receipts, false);
+    // Nor does any later acknowledgement.
+    await world.reaches(alice, await alice.messenger.send("bob", "more"), "delivered");
+    assert.deepEqual(await alice.states("bob"), ["read", "delivered", "delivered"]);
     await bob.messenger.shareReceipts("alice", true);
     assert.equal(await read(bob, alice), "read");
     await world.time.pass(1000);
@@ -58,6 +64,20 @@ describe("signs of writing", () => {
     await world.time.pass(5000);
     assert.equal(typings(bob), sent, "nothing was kept for later");
     await world.stop();
+  });
+
+  it("of a peer that sends them all the time are shown now and then", () => {
+    let now = 1000;
+    let shown = 0;
+    const core = {
+      clock: { now: () => now },
+      book: { view: () => undefined },
+      events: { emit: () => shown++ },
+      receipts: true,
+    } as unknown as Core;
+    const peer = { contact: {}, heardTypingAt: Number.NEGATIVE_INFINITY } as Peer;
+    for (let n = 0; n < 1000; n++, now += 30) heardTyping(core, peer);
+    assert.ok(shown >= 10 && shown <= 20, `${shown} in 30 s`);
   });
 
   it("are neither told nor shown where receipts are not shared", async () => {
