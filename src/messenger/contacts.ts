@@ -135,11 +135,6 @@ export async function block(core: Core, peer: Peer): Promise<ContactView> {
   return { ...view, online: false };
 }
 
-/** See `Messenger.shareReceipts`. */
-export function shareReceipts(core: Core, peer: Peer, on: boolean): Promise<ContactView> {
-  return change(core, peer, (contact) => ({ ...contact, receipts: on }));
-}
-
 export function unblock(core: Core, peer: Peer): Promise<ContactView> {
   return change(core, peer, (contact) => ({ ...contact, blocked: false }));
 }

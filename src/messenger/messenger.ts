@@ -27,6 +27,7 @@ import { SearchIndex } from "./search-index.ts";
 import { Seeker } from "./seek.ts";
 import { send } from "./send.ts";
 import { setTimer } from "./set-timer.ts";
+import { shareReceipts } from "./sharing.ts";
 import { Shredder } from "./shredder.ts";
 import { Spans } from "./spans.ts";
 import type { Messenger } from "./types.ts";
@@ -195,7 +196,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       return found(place.peer, await react(core, place, emoji));
     },
     typing: async (who) => tellTyping(core, book.find(who)),
-    shareReceipts: async (who, on) => contacts.shareReceipts(core, book.find(who), on),
+    shareReceipts: async (who, on) => shareReceipts(core, book.find(who), on),
     find: (ref, direction) => find(core, ref, direction),
     cancel: (id) => cancel(core, id),
     message: (id) => message(core, id),

@@ -31,6 +31,7 @@ describe("read receipts", () => {
     // Nor does any later acknowledgement.
     await world.reaches(alice, await alice.messenger.send("bob", "more"), "delivered");
     assert.deepEqual(await alice.states("bob"), ["read", "delivered", "delivered"]);
+    await bob.messenger.markRead("alice");
     await bob.messenger.shareReceipts("alice", true);
     assert.equal(await read(bob, alice), "read");
     await world.time.pass(1000);

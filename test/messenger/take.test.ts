@@ -43,7 +43,13 @@ async function take(messages: readonly ReceivedMessage[], together = false) {
   const { store, contact: fresh } = await place();
   let contact = fresh;
   for (const batch of together ? [messages] : messages.map((one) => [one])) {
-    const taking = { contact, changes: new Changes(store, contact.ref), early: new Map(), ops: [] };
+    const taking = {
+      contact,
+      changes: new Changes(store, contact.ref),
+      early: new Map(),
+      ops: [],
+      now: 0,
+    };
     for (const message of batch) await takeMessage(store, taking, message);
     await store.commit([...taking.changes.ops(), ...taking.ops]);
     contact = taking.contact;
