@@ -26,6 +26,7 @@ const TEXT = "See you at seven, then: bring the map.";
 const crypto = nodeCrypto();
 const clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (ms: number, job: () => void) => {
     const timer = setTimeout(job, ms).unref();
     return () => clearTimeout(timer);

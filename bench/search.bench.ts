@@ -32,6 +32,7 @@ const RARE = Math.floor(MESSAGES / 5);
 const crypto = nodeCrypto();
 const clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (ms: number, job: () => void) => {
     const timer = setTimeout(job, ms).unref();
     return () => clearTimeout(timer);

@@ -18,6 +18,7 @@ import { orDamaged, type RowSeals } from "./row-seals.ts";
 import type { StoreKeys } from "./schema.ts";
 import { isDue, shred } from "./shred.ts";
 import { type Marker, marker, type Tally } from "./tally.ts";
+import { openUnlogged } from "./unlogged.ts";
 import type { Vault } from "./vault-files.ts";
 
 export interface LevelParts {
@@ -182,7 +183,7 @@ export class LevelStore implements DiskStore {
     // Opening turns the log into a table file. The end of a log can be lost without a trace, and leaves a
     // whole earlier state; a row that is lost from a table is missed in the tally. So no log stays behind.
     try {
-      await this.#database.open();
+      await openUnlogged(this.#database);
       await this.#database.close();
     } catch {
       // Everything is in the log, synced: the next opening says what is wrong.

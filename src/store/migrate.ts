@@ -17,6 +17,7 @@ import { RowSeals } from "./row-seals.ts";
 import { encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
 import { damagedRow, seals } from "./sealed.ts";
 import { emptyTally, encodeTally, marker, SUM_BYTES, type Tally, toggle } from "./tally.ts";
+import { openUnlogged } from "./unlogged.ts";
 
 const VERSION = 1;
 /** About the bytes of rows that are written at once. */
@@ -81,7 +82,7 @@ export async function migrate(
     rows = await copy(parts, old, fresh, commits);
     await fresh.close();
     // Opening turns the log into a table file, so that no row of it can be lost without a trace.
-    await fresh.open();
+    await openUnlogged(fresh);
     await fresh.close();
   } catch (error) {
     await fresh.close();

@@ -27,6 +27,7 @@ import {
   type Tally,
   toggle,
 } from "./tally.ts";
+import { openUnlogged } from "./unlogged.ts";
 
 export interface OpenStore {
   /** The data directory; the store lies in its folder `db`. Made (0700) where missing. */
@@ -116,7 +117,7 @@ async function openDatabase(
     createIfMissing: !files.some((file) => /\.(ldb|log)$/.test(file)),
   });
   try {
-    await database.open();
+    await openUnlogged(database);
   } catch (error) {
     if (!isLocked(error)) throw openFault(error);
     const pid = await lockHolder(directory);
@@ -162,7 +163,7 @@ async function create(
   await writeRows(database, rows, { sync: true });
   // Opening turns the log into a table file.
   await database.close();
-  await database.open();
+  await openUnlogged(database);
 }
 
 /** The tally that was written, if the rows that it speaks of are there. */

@@ -14,6 +14,7 @@ import { type Opener, RowSeals } from "./row-seals.ts";
 import { checkSchema, deriveKeys, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
 import { seals } from "./sealed.ts";
 import { decodeTally, marker } from "./tally.ts";
+import { openUnlogged } from "./unlogged.ts";
 import { freshVault } from "./vault.ts";
 import { readVaults } from "./vault-files.ts";
 
@@ -49,7 +50,7 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
     valueEncoding: "view",
     compression: false,
   });
-  await database.open();
+  await openUnlogged(database);
   try {
     await gather(join(directory, "db"), database);
     const schema = await database.get(SCHEMA_KEY);

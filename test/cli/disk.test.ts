@@ -12,7 +12,10 @@ const KNOWN = [
   /^store-[0-9a-z]+\.key$|^store\.key$/,
   /^node\.lock$/,
   /^sotto\.sock$/,
-  /^db\/(CURRENT|LOCK|LOG|LOG\.old)$/,
+  /^vault(\.copy|\.count)?$/,
+  // Room for the fault in which the node may end one day.
+  /^node\.fault$/,
+  /^db\/(CURRENT|LOCK)$/,
   /^db\/MANIFEST-\d{6}$/,
   /^db\/\d{6}\.(ldb|log)$/,
 ];
