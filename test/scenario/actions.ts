@@ -23,7 +23,9 @@ export class Stage {
   readonly #backups = new Map<SimNode, MemoryStore>();
   readonly #bots = new Map<SimNode, Bot>();
   /** A process that dies after so many more steps. */
-  #doomed: { readonly node: SimNode; steps: number; readonly down: number } | undefined;
+  #doomed:
+    | { readonly node: SimNode; steps: number; readonly down: number; readonly loses: boolean }
+    | undefined;
   #written = 0;
   /** The scene is set: from now on anything may go wrong. */
   playing = false;
@@ -38,16 +40,19 @@ export class Stage {
     const doomed = this.#doomed;
     if (doomed?.node !== node || doomed.steps-- > 0) return;
     this.#doomed = undefined;
-    this.killFor(node, doomed.down);
+    this.killFor(node, doomed.down, doomed.loses);
   }
 
   /** A node that dies before its `steps`-th step from now, and is back `down` ms later. */
-  doom(node: SimNode, steps: number, down: number): void {
-    this.#doomed = { node, steps, down };
+  doom(node: SimNode, steps: number, down: number, loses = false): void {
+    this.#doomed = { node, steps, down, loses };
   }
 
-  killFor(node: SimNode, down: number): void {
+  /** @param loses one of its sessions is gone from its disk: both sides will make a new one. */
+  killFor(node: SimNode, down: number, loses = false): void {
     node.kill();
+    const session = node.store.snapshot().find(({ table }) => table === "session");
+    if (loses && session) void node.store.commit([{ kind: "delete", key: session }]);
     this.world.time.after(down, () => void this.revive(node));
   }
 
@@ -100,7 +105,7 @@ export class Stage {
         this.failDisk(node, z < 0.5 ? "before" : "after", Math.floor(y * 12), 100 + down),
       backup: () => node.alive && this.#backups.set(node, node.store.fork()),
       rollback: () => this.#rollback(node),
-      loseSession: () => void this.#loseSession(node, down),
+      loseSession: () => node.alive && this.doom(node, Math.floor(y * 40), down, true),
       clock: () => this.#clock(node, profile, y, z - 0.5),
       follow: () =>
         node.alive && void this.attempt(node, () => this.bot(node).read(node, y, z < 0.6)),
@@ -201,14 +206,6 @@ export class Stage {
     node.kill();
     this.laws.rollsBack(node, copy);
     void node.startFrom(copy);
-  }
-
-  async #loseSession(node: SimNode, down: number): Promise<void> {
-    if (!node.alive) return;
-    node.kill();
-    const session = node.store.snapshot().find(({ table }) => table === "session");
-    if (session !== undefined) await node.store.commit([{ kind: "delete", key: session }]);
-    this.world.time.after(down, () => void this.revive(node));
   }
 
   async #block(node: SimNode, { account }: ContactView, ms: number): Promise<void> {

@@ -62,7 +62,8 @@ const troubles: readonly Partial<Record<Kind, number>>[] = [
   { kill: 2, killSoon: 4, stop: 1 },
   { diskFails: 3 },
   { partition: 3, heal: 2, move: 2 },
-  { loseSession: 1, clock: 2, weather: 2 },
+  { loseSession: 3, cut: 2 },
+  { clock: 2, weather: 2 },
   { attack: 2, block: 2, cancel: 2 },
   { edit: 3, delete: 1, react: 3 },
 ];

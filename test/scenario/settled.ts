@@ -44,6 +44,11 @@ export async function settle(stage: Stage, profile: Profile, wrong: () => boolea
   await until("everything is delivered", () => waiting() === 0);
   if (wrong()) return;
   stage.playing = false;
+  // Whatever struck at the very end is over, too.
+  for (const node of stage.nodes) node.onCommit = undefined;
+  await world.time.pass(5000);
+  await until("everything is delivered", () => waiting() === 0);
+  if (wrong()) return;
   for (const node of stage.nodes) await agree(stage, node);
 }
 

@@ -32,7 +32,7 @@ export interface Scenario {
 }
 
 /** What may happen at a chosen step. */
-export const faults = ["own", "other", "cut", "disk before", "disk after"] as const;
+export const faults = ["own", "other", "lost", "cut", "disk before", "disk after"] as const;
 export type Fault = (typeof faults)[number];
 
 export function scenarioOf(seed: number): Scenario {
@@ -127,7 +127,8 @@ function strike(stage: Stage, node: SimNode, what: Fault): void {
   switch (what) {
     case "own":
     case "other":
-      if (victim.alive) stage.killFor(victim, 700);
+    case "lost":
+      if (victim.alive) stage.killFor(victim, 700, what === "lost");
       return;
     case "cut":
       victim.host.cutAll();
