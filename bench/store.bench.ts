@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Level } from "level";
 import { toBase32, utf8 } from "../src/base/index.ts";
 import { nodeCrypto } from "../src/crypto/index.ts";
-import { type Store, type StoreOp, silent, type Table } from "../src/ports/index.ts";
+import { type RowKey, type Store, type StoreOp, silent, type Table } from "../src/ports/index.ts";
 import { openStore } from "../src/store/index.ts";
 import { durations, quantile } from "./lib/measure.ts";
 import { type Figure, printTable } from "./lib/table.ts";
@@ -217,6 +217,22 @@ async function measure(directory: string): Promise<void> {
   add("get of an unknown id, median", 1000 * quantile(misses, 0.5), "µs");
   add("get of an unknown id, p99", 1000 * quantile(misses, 0.99), "µs");
   figures.push(...(await commitFigures(store, directory)));
+  const shredding = async (op: StoreOp): Promise<void> => {
+    await store.commit([op]);
+    await store.shred();
+  };
+  await store.shred();
+  let removed = 0;
+  const removing = (): Promise<void> => {
+    const key: RowKey = { table: "message", of: refOf(removed++), at: 1 };
+    return shredding({ kind: "delete", key });
+  };
+  const removals = await durations(removing, { count: 50 });
+  add("deleting a message, and shredding it", quantile(removals, 0.5), "ms");
+  const turning = (): Promise<void> =>
+    shredding(put("session", refOf(removed++), 0, standing.session));
+  const turns = await durations(turning, { count: 50 });
+  add("changing a session, and shredding what it was", quantile(turns, 0.5), "ms");
   add("own memory after all this", memory(), "MB");
   await store.close();
   printTable(
