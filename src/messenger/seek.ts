@@ -81,6 +81,9 @@ export class Seeker {
     try {
       await this.#expire(peer);
       linked = await this.#tryAll(peer, attempt, controller);
+    } catch (error) {
+      // An attempt that was given up has not failed.
+      if (!controller.signal.aborted) throw error;
     } finally {
       end(peer, attempt);
       if (!linked) {

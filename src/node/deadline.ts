@@ -1,4 +1,5 @@
 /** Time limits whose timers are cleared, unlike those of `AbortSignal.timeout`. */
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../ports/index.ts";
 
 /** The system's clock. Its timers keep no process alive. */
@@ -25,6 +26,8 @@ export interface Deadline {
 /** A signal that aborts after `ms`, or with its parent. */
 export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
+  // Dials and lookups side by side share one limit, each with several listeners: no leak, which Node would warn of.
+  setMaxListeners(0, controller.signal);
   let expired = false;
   const cancel = clock.after(ms, () => {
     expired = true;
