@@ -129,11 +129,16 @@ describe("a timer", () => {
     await world.reaches(bob, answer, "delivered");
     await bob.messenger.markRead("alice");
     // An edit that has not reached them yet holds a text, too.
+    bob.host.up = false;
     bob.host.cutAll();
+    await world.time.pass(1000);
     await alice.messenger.edit(said.id, "a word that stays not");
+    assert.equal(alice.contact("bob").waiting, 1);
     await world.time.pass(HOUR + MINUTE);
     assert.deepEqual(traces(alice, "a word that"), []);
     assert.equal(alice.contact("bob").waiting, 0);
+    bob.host.up = true;
+    await delivered(world, alice, "bob", "and on they talk");
     assert.deepEqual(traces(bob, "a word that"), []);
     assert.ok(shreds > 0, "the disk was asked to shred");
     assert.ok(bob.events.some((event) => event.type === "message.removed" && event.id === said.id));
@@ -259,7 +264,7 @@ describe("a node without history", () => {
   it("keeps what is not delivered, not read or given up, and nothing else", async () => {
     const { world, alice, bob } = await pair(20, { history: false });
     await delivered(world, bob, "alice", "delivered");
-    await delivered(world, alice, "bob", "not read yet");
+    const unread = await delivered(world, alice, "bob", "not read yet");
     await world.time.pass(MINUTE);
     assert.deepEqual(await shown(bob, "alice"), ["not read yet"]);
     await bob.restart();
@@ -267,6 +272,10 @@ describe("a node without history", () => {
     await bob.messenger.markRead("alice");
     await world.time.pass(1000);
     assert.deepEqual(await shown(bob, "alice"), []);
+    // A late edit brings no text back.
+    await alice.messenger.edit(unread.id, "not read, either");
+    await world.until("it came", () => alice.contact("bob").waiting === 0);
+    assert.deepEqual(traces(bob, "not read, either"), []);
     await alice.stop();
     await world.time.pass(5000);
     await bob.messenger.send("alice", "on its way");
@@ -280,7 +289,7 @@ describe("a node without history", () => {
     await world.time.pass(1000);
     assert.deepEqual(await shown(bob, "alice"), ["given up"]);
     // The other side, who keeps a history, has everything.
-    assert.deepEqual(await shown(alice, "bob"), ["delivered", "not read yet", "on its way"]);
+    assert.deepEqual(await shown(alice, "bob"), ["delivered", "not read, either", "on its way"]);
     await world.stop();
   });
 
@@ -328,17 +337,20 @@ describe("a retention limit", () => {
     await delivered(world, alice, "bob", "old");
     await delivered(world, bob, "alice", "an old answer");
     await bob.messenger.markRead("alice");
-    await delivered(world, alice, "bob", "old, but unread");
     await world.time.pass(5 * DAY);
     // A sender's clock decides nothing.
-    alice.skew = -10 * HOUR;
+    alice.skew = -10 * DAY;
     await delivered(world, alice, "bob", "new");
+    await bob.messenger.markRead("alice");
+    await delivered(world, alice, "bob", "never read");
     await world.time.pass(2 * DAY - 3 * HOUR);
     assert.equal((await shown(bob, "alice")).length, 4);
     await world.time.pass(5 * HOUR);
-    assert.deepEqual(await shown(bob, "alice"), ["old, but unread", "new"]);
+    assert.deepEqual(await shown(bob, "alice"), ["new", "never read"]);
     assert.deepEqual(traces(bob, "an old answer"), []);
     assert.equal((await shown(alice, "bob")).length, 4);
+    await world.time.pass(8 * DAY);
+    assert.deepEqual(await shown(bob, "alice"), ["never read"]);
     for (const node of [alice, bob]) await node.stop();
   });
 
