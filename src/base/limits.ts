@@ -166,6 +166,8 @@ export const limits = {
   backupBytes: 64 * 1024 * KIB,
   /** Bytes of a backup in one answer of the API, where they stand in base64. */
   backupPart: 512 * KIB,
+  /** Tables that are read whole at each opening, to be held against their checksums: about a fifth of a second. */
+  verifyBytes: 32 * 1024 * KIB,
   /** How long the keychain of the system may take: it may ask the person for a password. */
   keychainWait: MINUTE,
 

@@ -41,7 +41,7 @@ export function readWords(at: AtRest): Promise<{ readonly words: string }> {
 /** Reads every row. A store that is too damaged to be opened is a finding too. Throws what `openHome` throws otherwise. */
 export async function checkHome(at: AtRest): Promise<StoreReport> {
   try {
-    return await withStore(at, (store) => store.check());
+    return await withStore(at, (store) => store.check(), true);
   } catch (error) {
     if (!(error instanceof SottoError) || error.code !== "store-damaged") throw error;
     return { rows: 0, damaged: ["store"], why: error.message };
@@ -77,10 +77,11 @@ export async function repairHome({ home, passphrase }: AtRest): Promise<Repaired
 async function withStore<Result>(
   { home, passphrase }: AtRest,
   job: (store: DiskStore) => Promise<Result>,
+  thorough = false,
 ): Promise<Result> {
   return locked(home, async () => {
     const { store } = await openHome(
-      { directory: home, crypto: nodeCrypto(), clock: systemClock, log: silent },
+      { directory: home, crypto: nodeCrypto(), clock: systemClock, log: silent, thorough },
       { passphrase: async () => passphrase, account: async () => undefined },
     );
     try {

@@ -26,6 +26,8 @@ export interface HomeParts {
   readonly crypto: CryptoProvider;
   readonly clock: SteadyClock;
   readonly log: Log;
+  /** Whether the store is read whole before it is opened. */
+  readonly thorough?: boolean;
   /** Told once of damage that a read finds while the store is open. */
   readonly onDamage?: (damage: SottoError) => void;
 }
@@ -109,9 +111,9 @@ async function wantedAccount(parts: HomeParts, answers: Answers): Promise<NewAcc
 }
 
 async function openWith(parts: HomeParts, key: Uint8Array): Promise<DiskStore> {
-  const { directory, crypto, log, onDamage = () => undefined } = parts;
+  const { directory, crypto, log, thorough = false, onDamage = () => undefined } = parts;
   try {
-    return await openStore({ directory, key, crypto, log, onDamage });
+    return await openStore({ directory, key, crypto, log, thorough, onDamage });
   } finally {
     wipe(key);
   }

@@ -108,10 +108,11 @@ const LAST = 4;
 /** The rows of a log's file. What was being written when the process ended, at its end, was never done. */
 export function* rowsOfLog(file: Buffer): Generator<Found> {
   const reader = { sequence: 0 };
-  for (const batch of batchesOf(file)) yield* rowsOfBatch(batch, reader);
+  for (const batch of recordsOf(file)) yield* rowsOfBatch(batch, reader);
 }
 
-function* batchesOf(file: Buffer): Generator<Buffer> {
+/** The records of a file in the format of logs, whole or as far as they are. */
+export function* recordsOf(file: Buffer): Generator<Buffer> {
   let parts: Buffer[] | undefined;
   for (let block = 0; block < file.length; block += LOG_BLOCK) {
     const blockEnd = Math.min(block + LOG_BLOCK, file.length);
@@ -161,13 +162,13 @@ function* rowsOfBatch(batch: Buffer, reader: { sequence: number }): Generator<Fo
   }
 }
 
-/** Seven bits a byte, least significant first, at most five bytes. */
-function varint(
+/** Seven bits a byte, least significant first, below 2^53. */
+export function varint(
   bytes: Uint8Array,
   at: number,
 ): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 8; i++) {
     const byte = bytes[at + i];
     if (byte === undefined) return undefined;
     value += (byte & 0x7f) * 2 ** (7 * i);

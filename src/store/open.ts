@@ -28,6 +28,7 @@ import {
   toggle,
 } from "./tally.ts";
 import { openUnlogged } from "./unlogged.ts";
+import { verifyTables } from "./verify-files.ts";
 
 export interface OpenStore {
   /** The data directory; the store lies in its folder `db`. Made (0700) where missing. */
@@ -36,6 +37,8 @@ export interface OpenStore {
   readonly key: Uint8Array;
   readonly crypto: CryptoProvider;
   readonly log: Log;
+  /** Reads all bytes of all tables first, however many there are. */
+  readonly thorough?: boolean;
   /** Told once when a read finds damage. */
   readonly onDamage?: (damage: SottoError) => void;
 }
@@ -63,7 +66,7 @@ export async function openStore(options: OpenStore): Promise<LevelStore> {
   await finish().catch((error: unknown) => {
     throw openFault(error);
   });
-  const opened = await openDatabase(directory, "db");
+  const opened = await openDatabase(directory, "db", options.thorough);
   let { database } = opened;
   try {
     const row = await database.get(SCHEMA_KEY);
@@ -104,9 +107,11 @@ export async function openStore(options: OpenStore): Promise<LevelStore> {
 async function openDatabase(
   directory: string,
   folder: string,
+  thorough = false,
 ): Promise<{ database: Database; holdsTables: boolean }> {
   const path = join(directory, folder);
   const files = await filesIn(path);
+  await verifyTables(path, thorough);
   const holdsTables = files.some((file) => file.endsWith(".ldb"));
   const database: Database = new Level(path, {
     keyEncoding: "view",
