@@ -4,7 +4,7 @@
  */
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { limits, SottoError } from "../base/index.ts";
+import { equal, limits, SottoError } from "../base/index.ts";
 import { crc32c, maskedCrc } from "./crc32c.ts";
 import { recordsOf, varint } from "./leveldb-files.ts";
 
@@ -12,6 +12,7 @@ import { recordsOf, varint } from "./leveldb-files.ts";
 const TRAILER = 5;
 /** At the end of a table: where the blocks of its index lie, padded to 40 ‖ magic number (8). */
 const FOOTER = 48;
+const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
 
 /**
  * Checks the tables that the database consists of; all of their blocks where that is `thorough`, or where they are small together
@@ -49,7 +50,7 @@ async function verifyTable(path: string, name: string, all: boolean): Promise<vo
     const footer = await read(size - FOOTER, FOOTER);
     const meta = handleAt(footer, 0);
     const index = meta && handleAt(footer, meta.end);
-    if (!index) throw damaged();
+    if (!index || !equal(footer.subarray(FOOTER - MAGIC.length), MAGIC)) throw damaged();
     for (const handle of handlesIn(await block(index))) if (all) await block(handle);
   } finally {
     await file.close();
