@@ -112,6 +112,7 @@ const nobody: Transport & Rendezvous = {
   addresses: () => [],
   dial: () => Promise.reject(new Error("nobody")),
   onChannel: () => undefined,
+  onCall: () => undefined,
   onAddresses: () => undefined,
   publish: () => Promise.resolve(0),
   async *lookup() {},

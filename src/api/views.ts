@@ -175,6 +175,21 @@ export interface NodeStatus extends NodeState {
       readonly asked: number;
       readonly checkedAt?: number;
     };
+    /** What the router in front of us does to ports, and how holes through it went. */
+    readonly nat: {
+      /** none: no router; preserving, independent: holes can be made; symmetric: another port for each connection. */
+      readonly kind: "unknown" | "none" | "preserving" | "independent" | "symmetric";
+      /** As which address others see the port that holes are made from. */
+      readonly mapped?: string;
+      readonly punches: {
+        readonly made: number;
+        readonly failed: number;
+        readonly lastFailure?: {
+          readonly reason: "symmetric" | "no-signal" | "refused" | "timed out";
+          readonly at: number;
+        };
+      };
+    };
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
   };

@@ -25,6 +25,11 @@ export const labels = {
   helloSeal: "sotto/1 hello seal",
   answerTag: "sotto/1 answer tag",
   answerSeal: "sotto/1 answer seal",
+  // Signal
+  signalTag: "sotto/1 signal tag",
+  signalSeal: "sotto/1 signal seal",
+  signalAnswerTag: "sotto/1 signal answer tag",
+  signalAnswerSeal: "sotto/1 signal answer seal",
   // Handshake
   handshakeName: "Noise_XXhfs+psk0_25519+MLKEM768_ChaChaPoly_SHA256",
   handshakePrologue: "sotto/1 handshake",

@@ -32,6 +32,8 @@ export const nodeLimits = {
   ownRecords: 4_000,
   /** Peers that appear in a burst, as while joining, count as one appearance. */
   peerBurst: 250,
+  /** Time for the addresses of the last link: they may be gone, and the rendezvous knows newer ones. */
+  cachedDial: 4 * SECOND,
   /** Once an address has won, the others have this long to arrive and be closed properly, before they are cut off. */
   dialGrace: 250,
   /** Between two questions on the LAN who is there. */
@@ -53,6 +55,42 @@ export const nodeLimits = {
   reachPause: 500,
   /** Between two checks while we can be reached; three times as often otherwise. */
   reachRecheck: 30 * MINUTE,
+  /** Bytes of an envelope that is passed on for others: room for newer ones than ours of 145, and for no message. */
+  signalBytes: 256,
+  /** Envelopes that one neighbour may have passed on in a minute (whoever starts looks for everybody), that one host may get so, and all. */
+  signalsPerNeighbour: 60,
+  signalsPerTarget: 30,
+  signals: 600,
+  /** Exchanges at one time on one connection. */
+  signalStreams: 4,
+  /** How long who calls waits for an answer through a host; whoever passes it on waits for half of that. */
+  signalTimeout: 4 * SECOND,
+  /** Hosts that are asked to pass an envelope on: each learns who looks for whom. */
+  signalHosts: 3,
+  /** Envelopes that we try to open in a minute: from one neighbour, and of all; each costs a hash for every contact. */
+  callsPerNeighbour: 60,
+  calls: 120,
+  /** Calls of one contact that make us dial, in a minute. */
+  callsPerContact: 6,
+  /** Envelopes that were opened, remembered so that none works twice. */
+  callsRemembered: 1_000,
+  /** Holes punched at one time. */
+  punches: 8,
+  /** Time for a hole, from the moment on which both agreed; and how often each place is tried in it. */
+  punchTime: 5 * SECOND,
+  punchTries: 12,
+  /** Time of one try: beyond it the other side's router has forgotten ours. */
+  punchTry: 2_500,
+  /** Direct addresses are tried alone for so long, then beside them a hole. */
+  punchHead: SECOND,
+  /** IPv6 is tried alone for so long: where it works, no router has to be tricked. */
+  punchFamilyHead: 150,
+  /** Longest wait for an answer that is on its way to the other side. */
+  punchWait: SECOND,
+  /** Ports below are those of services, and nobody's router gives them to a connection. */
+  punchPortMin: 1_024,
+  /** Other hosts that are dialled once, to see whether a router gives them another port. */
+  natProbes: 4,
   /** Addresses of other nodes that are kept for the next start. */
   neighbours: 64,
   /** Between two times of keeping them: a node that is killed loses little. */

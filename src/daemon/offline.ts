@@ -27,6 +27,7 @@ const transport: Transport = {
   addresses: () => [],
   dial: async () => needsNode(),
   onChannel: () => undefined,
+  onCall: () => undefined,
   onAddresses: () => undefined,
 };
 

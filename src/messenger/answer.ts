@@ -20,7 +20,7 @@ import { decodePosition, encodePosition, fellBehind, positionOf, resumable } fro
 import { respondTo, say, type Visit } from "./visit.ts";
 
 /** Whom a hello proved to know us. */
-type Caller =
+export type Caller =
   | { readonly kind: "contact"; readonly peer: Peer; readonly key: HelloKey }
   | { readonly kind: "invite"; readonly invite: KeptInvite; readonly key: HelloKey };
 
@@ -67,18 +67,24 @@ function recognise(
   ends: Ends,
   hello: HelloFrame,
 ): Caller | undefined {
-  const now = core.clock.now();
   let caller: Caller | undefined;
+  for (const candidate of callers(core, invites))
+    if (helloFits(core.crypto, candidate.key.key, ends, hello)) caller = candidate;
+  return caller;
+}
+
+/** Who may call us, with each key that proves it. */
+export function* callers(core: Core, invites: Invites): Iterable<Caller> {
+  const now = core.clock.now();
   for (const peer of core.book.peers()) {
     const { chain } = peer.contact;
     if (chain === undefined || !reachable(peer.contact)) continue;
     for (const key of acceptedKeys(core.crypto, { kind: "pair", chain }, now))
-      if (helloFits(core.crypto, key.key, ends, hello)) caller = { kind: "contact", peer, key };
+      yield { kind: "contact", peer, key };
   }
   for (const invite of invites.all())
     for (const key of acceptedKeys(core.crypto, { kind: "invite", secret: invite.secret }, now))
-      if (helloFits(core.crypto, key.key, ends, hello)) caller = { kind: "invite", invite, key };
-  return caller;
+      yield { kind: "invite", invite, key };
 }
 
 async function visitOfContact(visit: Visit, peer: Peer, key: HelloKey): Promise<boolean> {

@@ -25,6 +25,10 @@ export class BufferedChannel implements Channel {
     return this.#channel.remoteAddress;
   }
 
+  get fleeting(): boolean {
+    return this.#channel.fleeting === true;
+  }
+
   get outbound(): boolean {
     return this.#channel.outbound;
   }

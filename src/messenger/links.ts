@@ -58,7 +58,8 @@ export async function establish(
     cancelQuiet: () => undefined,
   };
   const frames: Uint8Array[] = [];
-  const addresses = channel.outbound
+  const lasting = channel.outbound && channel.fleeting !== true;
+  const addresses = lasting
     ? [
         channel.remoteAddress,
         ...contact.addresses.filter((known) => known !== channel.remoteAddress),

@@ -29,6 +29,7 @@ import { send } from "./send.ts";
 import { setTimer } from "./set-timer.ts";
 import { shareReceipts } from "./sharing.ts";
 import { Shredder } from "./shredder.ts";
+import { openCall } from "./signal.ts";
 import { Spans } from "./spans.ts";
 import type { Messenger } from "./types.ts";
 import { tellTyping } from "./typing.ts";
@@ -86,6 +87,9 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     const forget = (): unknown => visitors.delete(channel);
     background(core, "answer-failed", () => answer(core, invites, channel, lost).finally(forget));
   });
+  transport.onCall((from, envelope) =>
+    running ? openCall(core, invites, from, envelope) : undefined,
+  );
   transport.onAddresses(() => {
     publisher.readdress();
     seeker.wakeAll();

@@ -11,6 +11,7 @@ import { within } from "./deadline.ts";
 import { lookupKeys } from "./keys.ts";
 import { begin, end } from "./links.ts";
 import type { Attempt, Peer } from "./peer.ts";
+import { sealerOf } from "./signal.ts";
 
 export class Seeker {
   readonly #core: Core;
@@ -146,8 +147,12 @@ export class Seeker {
     const { transport, clock } = this.#core;
     if (controller.signal.aborted) return false;
     if (target.host === transport.host || (target.host && tried.has(target.host))) return false;
-    const dialling = transport.dial(target, controller.signal).catch(() => undefined);
-    const channel = await within(clock, limits.dialTimeout, dialling, () => {
+    const seal = sealerOf(this.#core, peer);
+    const dialling = transport
+      .dial({ ...target, ...(seal && { seal }) }, controller.signal)
+      .catch(() => undefined);
+    const patience = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
+    const channel = await within(clock, patience, dialling, () => {
       void dialling.then((late) => late?.abort());
     });
     if (channel === undefined) return false;

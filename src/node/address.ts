@@ -1,5 +1,6 @@
 /** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { Place } from "../wire/index.ts";
 
 const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 
@@ -39,6 +40,31 @@ export function withoutPeer(address: Multiaddr): string {
 /** The first part's value: an IP address or a name. */
 export function hostOf(address: Multiaddr): string {
   return address.getComponents().find((part) => HOST_PARTS.has(part.name))?.value ?? "";
+}
+
+/** The TCP port; 0 where there is none. */
+export function portOf(address: Multiaddr): number {
+  return Number(address.getComponents().find((part) => part.name === "tcp")?.value ?? 0);
+}
+
+/** An address of an IP as a place; `undefined` for a name. @param port in place of the address's own. */
+export function placeOf(address: Multiaddr, port: number = portOf(address)): Place | undefined {
+  const host = hostOf(address);
+  if (host.includes(":"))
+    return {
+      ip: Uint8Array.from(expand(host).flatMap((group) => [group >> 8, group & 255])),
+      port,
+    };
+  return /^[\d.]+$/.test(host) ? { ip: Uint8Array.from(host.split("."), Number), port } : undefined;
+}
+
+/** The address of a place. */
+export function addressOf({ ip, port }: Place): Multiaddr {
+  if (ip.length === 4) return multiaddr(`/ip4/${ip.join(".")}/tcp/${port}`);
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((ip[2 * i] ?? 0) << 8) | (ip[2 * i + 1] ?? 0)).toString(16),
+  );
+  return multiaddr(`/ip6/${groups.join(":")}/tcp/${port}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** libp2p out of its parts, with all its bounds. */
 import { noise } from "@chainsafe/libp2p-noise";
 import { type Identify, identify } from "@libp2p/identify";
-import type { Connection, Libp2p, PrivateKey } from "@libp2p/interface";
+import type { Connection, Libp2p, PrivateKey, Transport, Upgrader } from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
@@ -18,7 +18,12 @@ import { createRequestGuard, type Dht, dhtService } from "./kademlia.ts";
 
 /** The parts of libp2p's inside that its public face does not show. */
 interface Inside {
-  readonly transportManager: { getAddrs(): Multiaddr[] };
+  readonly transportManager: {
+    getAddrs(): Multiaddr[];
+    dial(address: Multiaddr, options: { readonly signal: AbortSignal }): Promise<Connection>;
+    dialTransportForMultiaddr(address: Multiaddr): Transport | undefined;
+  };
+  readonly upgrader: Upgrader;
   readonly addressManager: {
     addObservedAddr(address: Multiaddr): void;
     confirmObservedAddr(address: Multiaddr, options: { type: "transport" | "observed" }): void;
@@ -109,6 +114,7 @@ export async function assemble(assembly: Assembly): Promise<Host> {
       wan: dht("wan", assembly.wanServer),
       inside: (components: Inside) => ({
         transportManager: components.transportManager,
+        upgrader: components.upgrader,
         addressManager: components.addressManager,
       }),
     },

@@ -1,4 +1,5 @@
 /** The hosts that we bootstrap from: looked for as long as the node runs, and again when they are lost. */
+import type { Connection } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { pause } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
@@ -18,19 +19,23 @@ interface Entry {
   cancel: () => void;
 }
 
+type Dial = (address: Multiaddr, signal: AbortSignal) => Promise<Connection>;
+
 /** Marks hosts whose connections are spared when there are too many. */
 const BOOTSTRAP_TAG = "sotto-bootstrap";
 
 export class BootstrapList {
   readonly #host: Host;
+  readonly #dial: Dial;
   readonly #clock: Clock;
   readonly #tuning: Tuning;
   readonly #log: Log;
   readonly #entries = new Map<string, Entry>();
   readonly #onDisconnect: (event: CustomEvent<{ toString(): string }>) => void;
 
-  constructor(host: Host, clock: Clock, tuning: Tuning, log: Log) {
+  constructor(host: Host, dial: Dial, clock: Clock, tuning: Tuning, log: Log) {
     this.#host = host;
+    this.#dial = dial;
     this.#clock = clock;
     this.#tuning = tuning;
     this.#log = log;
@@ -98,7 +103,7 @@ export class BootstrapList {
     const limit = deadline(this.#clock, this.#tuning.dial);
     entry.cancel = limit.abort;
     try {
-      const { remotePeer } = await this.#host.dial(entry.address, { signal: limit.signal });
+      const { remotePeer } = await this.#dial(entry.address, limit.signal);
       await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
       entry.attempt = 0;
       delete entry.error;

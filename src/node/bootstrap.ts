@@ -5,10 +5,12 @@ import {
   type BootstrapConfig,
   type BootstrapNode,
   defaultTuning,
+  type NatState,
   type ReachState,
 } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { serveDialback } from "./dialback.ts";
+import { serveSignal } from "./signal.ts";
 import { statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
 
@@ -30,16 +32,19 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
   };
   const host = await assemble(assembly);
   await serveDialback(host, clock);
+  await serveSignal({ host, clock, passes: () => true, take: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
   const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0 };
+  const nat: NatState = { kind: "unknown", punches: { made: 0, failed: 0 } };
+  const status = () => statusOf(host, { bootstrap: [], mdns: false, reach, nat });
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {
-      const { addresses, host: peer } = statusOf(host, { bootstrap: [], mdns: false, reach });
+      const { addresses, host: peer } = status();
       return addresses.map((address) => `${address}/p2p/${peer}`);
     },
-    status: () => statusOf(host, { bootstrap: [], mdns: false, reach }),
+    status,
     stop() {
       stopping ??= stopWithin([() => host.stop()]);
       return stopping;

@@ -2,6 +2,7 @@
 import { type Backoff, type HostId, limits } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
+import type { NatKind } from "../wire/index.ts";
 
 /** Bounds that a test or a private mesh may set otherwise. */
 export interface Tuning {
@@ -99,6 +100,28 @@ export interface ReachState {
   readonly checkedAt?: number;
 }
 
+/**
+ * Why no hole could be made: a router that gives each connection another port (of either side), no host that both are connected
+ * to, nobody who answers, or time.
+ */
+export type PunchReason = "symmetric" | "no-signal" | "refused" | "timed out";
+
+export interface PunchState {
+  /** Connections through holes that we asked for, since the start; whom nobody could call for us is not counted. */
+  readonly made: number;
+  readonly failed: number;
+  /** `at`: ms since 1970. */
+  readonly lastFailure?: { readonly reason: PunchReason; readonly at: number };
+}
+
+export interface NatState {
+  /** What the router does to the ports of IPv4 connections. */
+  readonly kind: NatKind;
+  /** As which address others see the port that holes are made from; multiaddr text. */
+  readonly mapped?: string;
+  readonly punches: PunchState;
+}
+
 export interface NodeStatus {
   readonly host: HostId;
   readonly addresses: string[];
@@ -110,6 +133,7 @@ export interface NodeStatus {
   readonly wanMode: "client" | "server";
   /** Whether others reach us, as they say. */
   readonly reach: ReachState;
+  readonly nat: NatState;
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
 }

@@ -23,6 +23,20 @@ export interface Deadline {
   clear(): void;
 }
 
+/** Resolves after `ms`, or when the signal aborts. */
+export function pauseFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
 /** A signal that aborts after `ms`, or with its parent. */
 export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
   const controller = new AbortController();

@@ -138,7 +138,8 @@ function leave(connection: Connection): void {
   void connection.close().catch(() => undefined);
 }
 
-async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
+/** A link stream on a connection, if that is a direct one. */
+export async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
   if (!isDirect(connection)) throw new Unreached("only through a relay");
   return connection.newStream(LINK_PROTOCOL, { signal });
 }

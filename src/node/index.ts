@@ -3,9 +3,11 @@ export type {
   BootstrapConfig,
   BootstrapNode,
   BootstrapState,
+  NatState,
   NodeConfig,
   NodeStatus,
   PeerInfo,
+  PunchReason,
   SottoNode,
   Tuning,
 } from "./config.ts";

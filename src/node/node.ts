@@ -1,15 +1,19 @@
 /** A messenger's node, put together. */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { limits } from "../base/index.ts";
+import { withoutPeer } from "./address.ts";
 import { assemble, bootstrapAddress, listen } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { serveDialback } from "./dialback.ts";
 import type { Lan } from "./lan.ts";
+import { freePort, Nat } from "./nat.ts";
 import { neighboursOf, rejoin } from "./neighbours.ts";
+import { Puncher } from "./punch.ts";
 import { Reachability } from "./reach.ts";
 import { DhtRendezvous } from "./rendezvous.ts";
+import { serveSignal } from "./signal.ts";
 import { members, peersOf, statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
 import { LinkTransport } from "./transport.ts";
@@ -30,20 +34,30 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     tuning,
   };
   const host = await assemble(assembly);
-  const transport = new LinkTransport(host, clock, tuning);
-  const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
+  const { privateWan } = config;
+  const nat = new Nat({ host, clock, privateWan, port: await freePort() });
+  const bootstrap = new BootstrapList(host, (to, until) => nat.dial(to, until), clock, tuning, log);
+  const isBootstrap = (peer: string): boolean => bootstrap.has(peer);
   const lanMembers = members(host.services.lan.routingTable);
   const wanMembers = members(host.services.wan.routingTable);
+  const isServer = (peer: string): boolean => wanMembers.has(peer);
+  const puncher = new Puncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
+  const transport = new LinkTransport(host, clock, tuning, puncher);
+  const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
   await serveDialback(host, clock);
-  const reach = new Reachability({ host, clock, log, privateWan: config.privateWan });
+  const reach = new Reachability({ host, clock, log, privateWan });
+  const passes = (): boolean => reach.state().verdict === "reachable";
+  await serveSignal({ host, clock, passes, take: (call) => puncher.take(call) });
   await listen(host, assembly);
-  transport.onAddresses(() => reach.changed());
+  transport.onAddresses(() => {
+    reach.changed();
+    nat.changed();
+  });
   const lan: Lan | undefined = config.mdns
     ? // Loaded only where it is used: mDNS brings a DNS codec along.
       await (await import("./lan.ts")).startLan(host, clock, tuning.dial, log)
     : undefined;
-  const bootstrap = new BootstrapList(host, clock, tuning, log);
   for (const address of config.bootstrap) bootstrap.add(address);
   const leaving = new AbortController();
   let stopping: Promise<void> | undefined;
@@ -55,12 +69,13 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         bootstrap: bootstrap.states(),
         mdns: lan !== undefined,
         reach: reach.state(),
+        nat: { kind: nat.kind(), ...mappedOf(nat), punches: puncher.state() },
       }),
     peers: () =>
       peersOf(host, {
         lan: lanMembers,
         wan: wanMembers,
-        isBootstrap: (peer) => bootstrap.has(peer),
+        isBootstrap,
       }),
     addBootstrap: (address) => bootstrap.add(address),
     removeBootstrap: (address) => bootstrap.remove(address),
@@ -77,6 +92,8 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     stop() {
       leaving.abort();
       stopping ??= stopWithin([
+        () => puncher.stop(),
+        () => nat.stop(),
         () => reach.stop(),
         () => bootstrap.stop(),
         () => lan?.stop(),
@@ -87,4 +104,9 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       return stopping;
     },
   };
+}
+
+function mappedOf(nat: Nat): { readonly mapped?: string } {
+  const mapped = nat.mapped();
+  return mapped === undefined ? {} : { mapped: withoutPeer(mapped) };
 }

@@ -2,7 +2,7 @@
 import type { HostId } from "../base/index.ts";
 import { advertised, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
-import type { BootstrapState, NodeStatus, PeerInfo, ReachState } from "./config.ts";
+import type { BootstrapState, NatState, NodeStatus, PeerInfo, ReachState } from "./config.ts";
 
 /** Follows a routing table, which cannot be listed itself. */
 export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
@@ -16,9 +16,10 @@ export interface Extras {
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
   readonly reach: ReachState;
+  readonly nat: NatState;
 }
 
-export function statusOf(host: Host, { bootstrap, mdns, reach }: Extras): NodeStatus {
+export function statusOf(host: Host, { bootstrap, mdns, reach, nat }: Extras): NodeStatus {
   const { lan, wan } = host.services;
   return {
     host: host.peerId.toString() as HostId,
@@ -28,6 +29,7 @@ export function statusOf(host: Host, { bootstrap, mdns, reach }: Extras): NodeSt
     wanDht: wan.routingTable.size,
     wanMode: wan.getMode(),
     reach,
+    nat,
     bootstrap,
     mdns,
   };

@@ -10,6 +10,7 @@ export interface ChannelOptions {
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly outbound: boolean;
+  readonly fleeting?: boolean;
   readonly clock: Clock;
   /** Time in ms to the first frame; absent where the peer may be silent. */
   readonly firstFrame?: number;
@@ -25,6 +26,7 @@ export class StreamChannel implements Channel {
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly outbound: boolean;
+  readonly fleeting: boolean;
   readonly #stream: Stream;
   readonly #options: ChannelOptions;
   readonly #decoder = new FrameDecoder();
@@ -46,6 +48,7 @@ export class StreamChannel implements Channel {
     this.remote = options.remote;
     this.remoteAddress = options.remoteAddress;
     this.outbound = options.outbound;
+    this.fleeting = options.fleeting === true;
     // A paused stream still takes what yamux has granted; the default bound would abort it instead.
     stream.maxReadBufferLength = limits.streamWindow;
     if (options.firstFrame !== undefined)

@@ -1,12 +1,14 @@
 /** ports/transport on libp2p: link streams on direct connections. */
 import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../base/index.ts";
-import type { Channel, Clock, DialTarget, Transport } from "../ports/index.ts";
+import type { Channel, Clock, DialTarget, OpenedCall, Transport } from "../ports/index.ts";
 import { advertised, withoutPeer } from "./address.ts";
 import { type Host, watchAddresses } from "./assemble.ts";
 import type { Tuning } from "./config.ts";
-import { dialLink, LINK_PROTOCOL } from "./dial.ts";
+import { LINK_PROTOCOL } from "./dial.ts";
 import { isDirect } from "./gate.ts";
+import { meet } from "./meet.ts";
+import type { Puncher } from "./punch.ts";
 import { StreamChannel } from "./stream.ts";
 
 /** Marks hosts whose connections are spared when there are too many. */
@@ -18,15 +20,17 @@ export class LinkTransport implements Transport {
   readonly #libp2p: Host;
   readonly #clock: Clock;
   readonly #tuning: Tuning;
+  readonly #puncher: Puncher;
   readonly #channels = new Set<StreamChannel>();
   readonly #watchers: (() => void)[] = [];
   #take: ((channel: Channel) => void) | undefined;
   #stopped = false;
 
-  constructor(libp2p: Host, clock: Clock, tuning: Tuning) {
+  constructor(libp2p: Host, clock: Clock, tuning: Tuning, puncher: Puncher) {
     this.#libp2p = libp2p;
     this.#clock = clock;
     this.#tuning = tuning;
+    this.#puncher = puncher;
     this.host = libp2p.peerId.toString() as HostId;
   }
 
@@ -47,18 +51,17 @@ export class LinkTransport implements Transport {
   }
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
-    const { stream, connection } = await dialLink(
-      this.#libp2p,
-      this.#clock,
-      target,
-      this.#tuning.dial,
-      signal,
-    );
+    const parts = { host: this.#libp2p, clock: this.#clock, puncher: this.#puncher };
+    const { stream, connection } = await meet(parts, target, this.#tuning.dial, signal);
     return this.#open(stream, connection, true);
   }
 
   onChannel(take: (channel: Channel) => void): void {
     this.#take = take;
+  }
+
+  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
+    this.#puncher.onCall(open);
   }
 
   onAddresses(changed: () => void): void {
@@ -88,6 +91,7 @@ export class LinkTransport implements Transport {
       remote: remotePeer.toString() as HostId,
       remoteAddress: withoutPeer(connection.remoteAddr),
       outbound,
+      fleeting: this.#puncher.isHole(connection),
       clock: this.#clock,
       drain: this.#tuning.drain,
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),

@@ -9,6 +9,8 @@ export interface Channel {
   readonly remoteAddress: string;
   /** Whether we opened it. */
   readonly outbound: boolean;
+  /** The address led there this once, through a hole in a router: nobody is found there again. */
+  readonly fleeting?: boolean;
   /**
    * Sends frames in order, together. Resolves when the stream has taken them, which is no proof of arrival.
    * Throws `link-closed` once the channel has ended, or when the peer reads too slowly.
@@ -29,6 +31,22 @@ export interface DialTarget {
   readonly addresses: readonly string[];
   /** The host expected there; absent for cached addresses, where the hello decides who answers. */
   readonly host?: HostId;
+  /** Seals words that only that host can open: for agreeing on a moment and a place where nothing else gets through. */
+  readonly seal?: (host: HostId, words: Uint8Array) => SealedCall;
+}
+
+/** Words for one host, which others pass on and cannot read. */
+export interface SealedCall {
+  readonly envelope: Uint8Array;
+  /** The words of the answer to this very call, or `undefined` where it is none. */
+  open(answer: Uint8Array): Uint8Array | undefined;
+}
+
+/** Words that somebody who knows us sealed for us. */
+export interface OpenedCall {
+  readonly words: Uint8Array;
+  /** Seals the answer to this very call. */
+  seal(answer: Uint8Array): Uint8Array;
 }
 
 export interface Transport {
@@ -40,6 +58,8 @@ export interface Transport {
   dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
   /** Takes channels that others open. Set once. */
   onChannel(take: (channel: Channel) => void): void;
+  /** Opens calls that others pass on; `undefined` for those of strangers. Set once. */
+  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void;
   /** Told when our addresses change. */
   onAddresses(changed: () => void): void;
 }

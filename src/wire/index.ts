@@ -24,3 +24,4 @@ export * from "./invite.ts";
 export * from "./link.ts";
 export * from "./name.ts";
 export * from "./payload.ts";
+export * from "./signal.ts";

@@ -168,6 +168,7 @@ describe("node: hostile peers", () => {
       "/sotto/dialback/1",
       "/sotto/lan/kad/1.0.0",
       "/sotto/link/1",
+      "/sotto/signal/1",
     ]);
   });
 });

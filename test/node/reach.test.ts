@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { multiaddr } from "@multiformats/multiaddr";
 import { limits, utf8 } from "../../src/base/index.ts";
-import { createDialbackQuota, DIALBACK_PROTOCOL } from "../../src/node/dialback.ts";
+import { DIALBACK_PROTOCOL } from "../../src/node/dialback.ts";
 import type { SottoNode } from "../../src/node/index.ts";
+import { createQuota } from "../../src/node/quota.ts";
 import { encodeFrame, FrameDecoder } from "../../src/wire/index.ts";
 import { SimTime } from "../scenario/time.ts";
 import { createLab, stranger, until } from "./support.ts";
@@ -121,7 +122,7 @@ describe("node/reach", () => {
 
   it("bounds what one neighbour, and all together, may ask for in a minute", async () => {
     const time = new SimTime();
-    const allowed = createDialbackQuota(time.clock(), 2, 3);
+    const allowed = createQuota(time.clock(), 2, 3);
     assert.deepEqual(
       ["a", "a", "a", "b", "b"].map((place) => allowed(place)),
       [true, true, false, true, false],

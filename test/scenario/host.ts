@@ -2,7 +2,13 @@
 import { type HostId, SottoError, toHex } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
-import type { Channel, DialTarget, Rendezvous, Transport } from "../../src/ports/index.ts";
+import type {
+  Channel,
+  DialTarget,
+  OpenedCall,
+  Rendezvous,
+  Transport,
+} from "../../src/ports/index.ts";
 import { SimChannel } from "./channel.ts";
 import type { SimNetwork } from "./network.ts";
 import { never } from "./process.ts";
@@ -45,6 +51,15 @@ export class SimHost implements Transport, Rendezvous {
     this.#take = take;
   }
 
+  /** Opens what others pass on. Whoever is up can be reached here: nobody is called so but by a test. */
+  opens: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined = () => undefined;
+  /** What seals calls for the hosts that were dialled, by their addresses. */
+  readonly seals = new Map<string, NonNullable<DialTarget["seal"]>>();
+
+  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
+    this.opens = open;
+  }
+
   onAddresses(changed: () => void): void {
     this.#readdressed = changed;
   }
@@ -71,6 +86,7 @@ export class SimHost implements Transport, Rendezvous {
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
     const { network } = this;
+    if (target.seal) this.seals.set(target.addresses.join(), target.seal);
     this.step("dial");
     await network.wait(network.delay());
     if (this.gone) return never;

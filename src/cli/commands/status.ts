@@ -75,6 +75,7 @@ function openRows(status: NodeStatus): Rows {
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
     ["addresses", status.addresses.join("\n            ") || "none yet"],
     ["reachable", reachWords(net.reach)],
+    ["router", routerWords(net.nat)],
     storeRow(status),
     ["kept", keptWords(status)],
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
@@ -82,6 +83,23 @@ function openRows(status: NodeStatus): Rows {
     ["crypto", status.engine],
     ["version", status.version],
   ];
+}
+
+/** What the router does to those who meet through it. */
+function routerWords({ kind, punches }: NodeStatus["net"]["nat"]): string {
+  const words = {
+    unknown: "not known yet: it takes bootstrap hosts to tell",
+    none: "none: this machine has a public address",
+    preserving: "lets direct links through",
+    independent: "lets direct links through",
+    symmetric:
+      "gives each connection another port: links need IPv6, or a port forwarded here (sotto up --listen)",
+  }[kind];
+  const last = punches.lastFailure;
+  const failed = last === undefined ? "" : `; last failure: ${last.reason}`;
+  return punches.made + punches.failed === 0
+    ? words
+    : `${words} (${punches.made} made, ${punches.failed} failed${failed})`;
 }
 
 /** Whether others reach this node, in their word. */

@@ -19,16 +19,24 @@ import {
   type Content,
   decodeAnswerBody,
   decodeContent,
+  decodeEnvelope,
   decodeHandshakePayload,
   decodeHelloBody,
   decodeLinkFrame,
+  decodeSignalFrame,
+  decodeSignalReply,
+  decodeSignalWords,
   encodeAnswerBody,
   encodeContent,
+  encodeEnvelope,
   encodeFrame,
   encodeHandshakePayload,
   encodeHelloBody,
   encodeInvite,
   encodeLinkFrame,
+  encodeSignalFrame,
+  encodeSignalReply,
+  encodeSignalWords,
   FrameDecoder,
   parseInvite,
   type ReceivedContent,
@@ -326,6 +334,16 @@ function known({ message, ...rest }: ReceivedContent): Content {
   return { ...rest, message: { ...head, body: ours } };
 }
 
+const sealedCall = encodeEnvelope({ nonce: chance(32), tag: chance(32), sealed: chance(80) });
+const words = encodeSignalWords({
+  nat: "preserving",
+  trip: 40,
+  places: [
+    { ip: chance(16), port: 4001 },
+    { ip: chance(4), port: 40_001 },
+  ],
+});
+
 export const wireTargets: readonly Target[] = [
   frames,
   exact(
@@ -341,6 +359,26 @@ export const wireTargets: readonly Target[] = [
     decodeLinkFrame,
     encodeLinkFrame,
   ),
+  exact("signal-envelope", [sealedCall], decodeEnvelope, encodeEnvelope),
+  exact(
+    "signal-frame",
+    [
+      encodeSignalFrame({ kind: "pass", host, envelope: sealedCall }),
+      encodeSignalFrame({ kind: "deliver", host, envelope: Uint8Array.of(1) }),
+    ],
+    decodeSignalFrame,
+    encodeSignalFrame,
+  ),
+  exact(
+    "signal-reply",
+    [
+      encodeSignalReply({ outcome: "passed", envelope: sealedCall }),
+      encodeSignalReply({ outcome: "unwilling" }),
+    ],
+    decodeSignalReply,
+    encodeSignalReply,
+  ),
+  exact("signal-words", [words], decodeSignalWords, encodeSignalWords),
   exact(
     "hello-body",
     [encodeHelloBody({ mode: "resume", id: chance(32) })],

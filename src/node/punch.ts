@@ -1,0 +1,243 @@
+/** Agreeing with a host behind a router, through a host that both are connected to, to dial each other at the same moment. */
+import type { Connection } from "@libp2p/interface";
+import { type HostId, limits } from "../base/index.ts";
+import type { Clock, DialTarget, Log, OpenedCall } from "../ports/index.ts";
+import {
+  decodeSignalWords,
+  encodeSignalWords,
+  type Place,
+  type SignalWords,
+} from "../wire/index.ts";
+import { addressOf, neighbour, reachOf } from "./address.ts";
+import type { Host } from "./assemble.ts";
+import { type Between, hostsBetween } from "./between.ts";
+import type { PunchReason, PunchState } from "./config.ts";
+import { deadline, pauseFor } from "./deadline.ts";
+import { openHole } from "./hole.ts";
+import type { Nat } from "./nat.ts";
+import { createQuota } from "./quota.ts";
+import { askToPass, type Delivered } from "./signal.ts";
+
+/** Why no hole was made, and in words for a person. */
+export class Unpunched extends Error {
+  override readonly name = "Unpunched";
+  readonly reason: PunchReason;
+
+  constructor(reason: PunchReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface PuncherOptions extends Between {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly nat: Nat;
+  readonly privateWan: boolean;
+}
+
+type Seal = NonNullable<DialTarget["seal"]>;
+
+/** What both sides agreed on. */
+interface Agreed {
+  readonly places: readonly Place[];
+  readonly inbound: boolean;
+  /** Until the other side dials too, ms. */
+  readonly wait: number;
+}
+
+export class Puncher {
+  readonly #options: PuncherOptions;
+  readonly #mayDeliver: (place: string) => boolean;
+  readonly #mayCall: (peer: string) => boolean;
+  /** Calls of ours that are out, by PeerId. */
+  readonly #calling = new Set<string>();
+  /** Holes under way, by PeerId: one for both who call each other. */
+  readonly #holes = new Map<string, Promise<Connection>>();
+  readonly #through = new WeakSet<Connection>();
+  /** Calls that were opened once. */
+  readonly #taken = new Set<string>();
+  readonly #leaving = new AbortController();
+  #open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined = () => undefined;
+  #made = 0;
+  #failed = 0;
+  #last: PunchState["lastFailure"];
+
+  constructor(options: PuncherOptions) {
+    const { clock } = options;
+    this.#options = options;
+    this.#mayDeliver = createQuota(clock, limits.callsPerNeighbour, limits.calls);
+    this.#mayCall = createQuota(clock, limits.callsPerContact, limits.calls);
+  }
+
+  /** What opens the calls of those who know us. */
+  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
+    this.#open = open;
+  }
+
+  /** Whether a connection came about through a hole. */
+  isHole(connection: Connection): boolean {
+    return this.#through.has(connection);
+  }
+
+  state(): PunchState {
+    const last = this.#last;
+    return { made: this.#made, failed: this.#failed, ...(last && { lastFailure: last }) };
+  }
+
+  stop(): void {
+    this.#leaving.abort();
+    this.#open = () => undefined;
+  }
+
+  /** A direct connection to `peer` through a hole. Throws `Unpunched`. */
+  async reach(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+    try {
+      const connection = await (this.#holes.get(peer) ?? this.#call(peer, seal, signal));
+      this.#made++;
+      return connection;
+    } catch (error) {
+      const failure = error instanceof Unpunched ? error : new Unpunched("timed out", "timed out");
+      // Without a host in common the other side is most likely not there: nothing failed.
+      if (!signal.aborted && failure.reason !== "no-signal") {
+        this.#failed++;
+        this.#last = { reason: failure.reason, at: this.#options.clock.now() };
+        this.#options.log("punch.failed", { reason: failure.reason });
+      }
+      throw failure;
+    }
+  }
+
+  async #call(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+    const { nat } = this.#options;
+    const places = nat.places();
+    if (places.length === 0) {
+      if (nat.kind() === "symmetric")
+        throw new Unpunched("symmetric", "our router gives each connection another port");
+      throw new Unpunched("no-signal", "no host that sees us is connected");
+    }
+    this.#calling.add(peer);
+    try {
+      const theirs = await this.#exchange(peer, seal, places, signal);
+      // They may have called us meanwhile, and their call goes before ours.
+      const agreed = this.#holes.get(peer);
+      if (agreed !== undefined) return await agreed;
+      if (theirs === undefined) throw new Unpunched("refused", "the other side does not answer");
+      const common = this.#common(theirs, places);
+      return await this.#punch(peer, { places: common, inbound: false, wait: 0 }, signal);
+    } finally {
+      this.#calling.delete(peer);
+    }
+  }
+
+  /** Their words, through the first host that they are connected to as well. */
+  async #exchange(peer: HostId, seal: Seal, places: readonly Place[], signal: AbortSignal) {
+    const { clock, nat } = this.#options;
+    for (const connection of hostsBetween(this.#options, peer)) {
+      const words = { nat: nat.kind(), trip: tripOf(connection), places };
+      const call = seal(peer, encodeSignalWords(words));
+      const reply = await askToPass(connection, clock, peer, call.envelope, signal);
+      if (reply?.outcome === "silent") return undefined;
+      if (reply?.outcome !== "passed") continue;
+      const answer = call.open(reply.envelope);
+      return answer && decodeSignalWords(answer);
+    }
+    throw new Unpunched("no-signal", "no host is connected to both of you");
+  }
+
+  /** Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived. */
+  take({ from, envelope, connection }: Delivered): Uint8Array | undefined {
+    const { host, nat } = this.#options;
+    if (from === host.peerId.toString() || !this.#mayDeliver(neighbour(connection.remoteAddr)))
+      return undefined;
+    const name = Buffer.from(envelope).toString("base64");
+    if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
+    const opened = this.#open(from as HostId, envelope);
+    const words = opened && decodeSignalWords(opened.words);
+    if (opened === undefined || words === undefined || !this.#mayCall(from)) return undefined;
+    this.#remember(name);
+    // Two calls that cross: the one stays whose caller has the greater PeerId.
+    const crossed = this.#calling.has(from) && host.peerId.toString() > from;
+    if (crossed || this.#holes.has(from)) return undefined;
+    const places = nat.places();
+    const trip = tripOf(connection);
+    const wait = Math.min(limits.punchWait, (trip + words.trip) / 2);
+    try {
+      const common = this.#common(words, places);
+      void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
+    } catch {
+      // They read the reason in our answer.
+    }
+    return opened.seal(encodeSignalWords({ nat: nat.kind(), trip, places }));
+  }
+
+  #punch(
+    peer: string,
+    { places, inbound, wait }: Agreed,
+    signal: AbortSignal = this.#leaving.signal,
+  ): Promise<Connection> {
+    const { host, clock, nat, log } = this.#options;
+    const known = this.#holes.get(peer);
+    if (known !== undefined) return known;
+    const limit = deadline(clock, 2 * limits.punchTime, signal);
+    const follow = (): void => limit.abort();
+    this.#leaving.signal.addEventListener("abort", follow, { once: true });
+    const hole = pauseFor(clock, wait, limit.signal)
+      .then(() => openHole({ host, clock, peer, places, nat, inbound }, limit.signal))
+      .then((connection) => {
+        this.#through.add(connection);
+        return connection;
+      })
+      .catch((error: unknown) => {
+        const [first] = error instanceof AggregateError ? error.errors : [error];
+        const why = first instanceof Error ? first.message : "timed out";
+        throw new Unpunched(why === "refused" ? "refused" : "timed out", why);
+      })
+      .finally(() => {
+        limit.clear();
+        this.#leaving.signal.removeEventListener("abort", follow);
+        this.#holes.delete(peer);
+      });
+    this.#holes.set(peer, hole);
+    hole.then(
+      () => log("punch.made", { inbound }),
+      () => undefined,
+    );
+    return hole;
+  }
+
+  /** Their places that we may dial and have an own place for. Throws `Unpunched` where there is none. */
+  #common({ nat, places }: SignalWords, ours: readonly Place[]): Place[] {
+    const sizes = new Set(ours.map(({ ip }) => ip.length));
+    // One of each family: whoever names more would have us knock at strangers' doors.
+    const common = [16, 4].flatMap((size) => {
+      const named = places.find(({ ip }) => ip.length === size);
+      return named && sizes.has(size) && this.#mayDial(named) ? [named] : [];
+    });
+    if (common.length > 0) return common;
+    if (nat === "symmetric" || this.#options.nat.kind() === "symmetric")
+      throw new Unpunched(
+        "symmetric",
+        "the other side's router gives each connection another port",
+      );
+    throw new Unpunched("refused", "the other side has no address that we could dial");
+  }
+
+  /** Nobody can make us knock at a service, or at a machine in our own network. */
+  #mayDial(place: Place): boolean {
+    const reach = reachOf(addressOf(place));
+    return place.port >= limits.punchPortMin && (this.#options.privateWan || reach === "public");
+  }
+
+  #remember(name: string): void {
+    this.#taken.add(name);
+    for (const oldest of this.#taken) {
+      if (this.#taken.size <= limits.callsRemembered) break;
+      this.#taken.delete(oldest);
+    }
+  }
+}
+
+/** Round trip to a host in whole ms, as far as two bytes hold it. */
+const tripOf = ({ rtt }: Connection): number => Math.min(65_535, Math.max(0, Math.round(rtt ?? 0)));

@@ -1,0 +1,156 @@
+/**
+ * What two hosts tell each other through a third before they are connected: the frames that are passed on, the envelope that
+ * only the two can open, and the words inside (docs/WIRE.md).
+ */
+import { concat, fromUtf8, isZero, limits, utf8 } from "../base/index.ts";
+
+const u16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 255);
+const readU16 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+const VERSION = 1;
+const NONCE = 32;
+const TAG = 32;
+/** 64 bytes of words and their AEAD tag. */
+const SEALED = 64 + 16;
+
+/** Proven and sealed as a hello is (docs/SPEC.md). */
+export interface SealedEnvelope {
+  /** 32 bytes. */
+  readonly nonce: Uint8Array;
+  /** 32 bytes. */
+  readonly tag: Uint8Array;
+  /** 80 bytes: `signalWords` bytes, sealed. */
+  readonly sealed: Uint8Array;
+}
+
+/** Bytes of the words in an envelope: one size for all, so that size tells nothing. */
+export const signalWords = SEALED - 16;
+
+/** 145 bytes. Throws a RangeError where a field has a wrong length. */
+export function encodeEnvelope({ nonce, tag, sealed }: SealedEnvelope): Uint8Array {
+  if (nonce.length !== NONCE || tag.length !== TAG || sealed.length !== SEALED)
+    throw new RangeError("an envelope's fields have fixed lengths");
+  return concat(Uint8Array.of(VERSION), nonce, tag, sealed);
+}
+
+/** The envelope of exactly 145 bytes, or `undefined`. Its fields are views. */
+export function decodeEnvelope(bytes: Uint8Array): SealedEnvelope | undefined {
+  if (bytes.length !== 1 + NONCE + TAG + SEALED || bytes[0] !== VERSION) return undefined;
+  const [tag, sealed] = [1 + NONCE, 1 + NONCE + TAG];
+  return {
+    nonce: bytes.subarray(1, tag),
+    tag: bytes.subarray(tag, sealed),
+    sealed: bytes.subarray(sealed),
+  };
+}
+
+const asks = ["pass", "deliver"] as const;
+
+/** An envelope under way: to be passed on to `host`, or delivered from it. */
+export interface SignalFrame {
+  readonly kind: (typeof asks)[number];
+  /** PeerId text, 1 to 64 bytes. */
+  readonly host: string;
+  /** 1 to `limits.signalBytes` bytes, opaque to who passes it on. */
+  readonly envelope: Uint8Array;
+}
+
+export function encodeSignalFrame({ kind, host, envelope }: SignalFrame): Uint8Array {
+  const name = utf8(host);
+  const head = Uint8Array.of(VERSION, asks.indexOf(kind) + 1, name.length);
+  return concat(head, name, envelope);
+}
+
+/** The frame of a payload, or `undefined` where it is none. The envelope is a view. */
+export function decodeSignalFrame(bytes: Uint8Array): SignalFrame | undefined {
+  const kind = asks[(bytes[1] ?? 0) - 1];
+  const end = 3 + (bytes[2] ?? 0);
+  const size = bytes.length - end;
+  if (bytes[0] !== VERSION || kind === undefined || end === 3 || end > 3 + 64) return undefined;
+  if (size < 1 || size > limits.signalBytes) return undefined;
+  const host = fromUtf8(bytes.subarray(3, end));
+  if (host === undefined || !/^[1-9A-Za-z]+$/.test(host)) return undefined;
+  return { kind, host, envelope: bytes.subarray(end) };
+}
+
+const outcomes = ["passed", "absent", "busy", "silent", "unwilling"] as const;
+
+/** What came of an envelope: passed on and answered, or not, and why. */
+export type SignalReply =
+  | { readonly outcome: "passed"; readonly envelope: Uint8Array }
+  | { readonly outcome: Exclude<(typeof outcomes)[number], "passed"> };
+
+export function encodeSignalReply(reply: SignalReply): Uint8Array {
+  const head = Uint8Array.of(VERSION, outcomes.indexOf(reply.outcome) + 1);
+  return reply.outcome === "passed" ? concat(head, reply.envelope) : head;
+}
+
+/** The reply of a payload, or `undefined` where it is none. */
+export function decodeSignalReply(bytes: Uint8Array): SignalReply | undefined {
+  const outcome = outcomes[(bytes[1] ?? 0) - 1];
+  if (bytes[0] !== VERSION || outcome === undefined) return undefined;
+  const envelope = bytes.subarray(2);
+  if (outcome !== "passed") return envelope.length === 0 ? { outcome } : undefined;
+  const fits = envelope.length > 0 && envelope.length <= limits.signalBytes;
+  return fits ? { outcome, envelope } : undefined;
+}
+
+const kinds = ["unknown", "none", "preserving", "independent", "symmetric"] as const;
+
+/**
+ * What a node's router does to the ports of its connections: `none` is there, it keeps them (`preserving`), it changes them but
+ * alike for every destination (`independent`), or for each destination anew (`symmetric`).
+ */
+export type NatKind = (typeof kinds)[number];
+
+/** An IP address and a port at which a host waits for a moment. */
+export interface Place {
+  /** 4 or 16 bytes. */
+  readonly ip: Uint8Array;
+  readonly port: number;
+}
+
+export interface SignalWords {
+  readonly nat: NatKind;
+  /** Round trip to the host between, ms: half of it is how long the answer is under way on this side. */
+  readonly trip: number;
+  /** At most two: one of each family. */
+  readonly places: readonly Place[];
+}
+
+const PLACES = 2;
+const PLACE = 1 + 16 + 2;
+
+/** `signalWords` bytes. Throws a RangeError for more than two places or a wrong length. */
+export function encodeSignalWords({ nat, trip, places }: SignalWords): Uint8Array {
+  if (places.length > PLACES) throw new RangeError("an envelope holds two places");
+  const words = new Uint8Array(signalWords);
+  words[0] = kinds.indexOf(nat) + 1;
+  words.set(u16(trip), 1);
+  words[3] = places.length;
+  for (const [index, { ip, port }] of places.entries()) {
+    if (ip.length !== 4 && ip.length !== 16) throw new RangeError("an IP has 4 or 16 bytes");
+    const at = 4 + index * PLACE;
+    words[at] = ip.length;
+    words.set(ip, at + 1);
+    words.set(u16(port), at + 17);
+  }
+  return words;
+}
+
+/** The words of exactly `signalWords` bytes, or `undefined`. */
+export function decodeSignalWords(bytes: Uint8Array): SignalWords | undefined {
+  const nat = kinds[(bytes[0] ?? 0) - 1];
+  const count = bytes[3] ?? 0;
+  if (bytes.length !== signalWords || nat === undefined || count > PLACES) return undefined;
+  const places: Place[] = [];
+  for (let at = 4; at < 4 + count * PLACE; at += PLACE) {
+    const length = bytes[at] ?? 0;
+    const rest = bytes.subarray(at + 1 + length, at + 17);
+    if ((length !== 4 && length !== 16) || !isZero(rest)) return undefined;
+    places.push({ ip: bytes.slice(at + 1, at + 1 + length), port: readU16(bytes, at + 17) });
+  }
+  if (!isZero(bytes.subarray(4 + count * PLACE))) return undefined;
+  return { nat, trip: readU16(bytes, 1), places };
+}

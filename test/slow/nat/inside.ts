@@ -1,0 +1,168 @@
+/** Runs in a namespace: bootstrap hosts, a node, or a person, as the test says over standard input. */
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HostId } from "../../../src/base/index.ts";
+import { nodeCrypto } from "../../../src/crypto/index.ts";
+import { RecordValidator } from "../../../src/dht/index.ts";
+import {
+  type BootstrapNode,
+  createBootstrapNode,
+  createNode,
+  type SottoNode,
+} from "../../../src/node/index.ts";
+import { type Channel, silent } from "../../../src/ports/index.ts";
+import { Person } from "../../e2e/person.ts";
+import { openerOf, sealFor } from "../../node/calls.ts";
+
+const crypto = nodeCrypto();
+const tuning = { inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
+const common = {
+  announce: [],
+  privateWan: false,
+  validator: new RecordValidator(crypto.verify, Date.now),
+  log: silent,
+  tuning,
+};
+let node: SottoNode | undefined;
+let person: Person | undefined;
+let hosts: BootstrapNode[] = [];
+
+async function until(what: string, reached: () => boolean): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!reached()) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    await sleep(20);
+  }
+}
+
+interface Command {
+  readonly id: number;
+  readonly do: string;
+  readonly [name: string]: unknown;
+}
+
+const theNode = (): SottoNode => {
+  if (node === undefined) throw new Error("no node runs here");
+  return node;
+};
+const thePerson = (): Person => {
+  if (person === undefined) throw new Error("no person is here");
+  return person;
+};
+
+const actions: Record<string, (command: Command) => Promise<unknown>> = {
+  async hosts({ listen }) {
+    for (const address of listen as string[])
+      hosts.push(await createBootstrapNode({ ...common, listen: [address] }));
+    return hosts.flatMap((host) => host.addresses());
+  },
+  /** A node that has met its bootstrap hosts. */
+  async node({ listen, bootstrap }) {
+    const started = await createNode({
+      ...common,
+      listen: listen as string[],
+      bootstrap: bootstrap as string[],
+      mdns: false,
+    });
+    node = started;
+    started.transport.onCall(openerOf(started.transport.host));
+    // What arrives is given back, so that the other side knows that it was heard.
+    started.transport.onChannel(async (channel: Channel) => {
+      const frames = await channel.receive();
+      if (frames.length > 0) await channel.send(frames).catch(() => undefined);
+    });
+    await until("bootstrap hosts", () =>
+      started.status().bootstrap.every(({ state }) => state === "connected"),
+    );
+    // What a router does to IPv4 is known once two have seen us; an IPv6 node asks nobody.
+    const four = (listen as string[]).some((address) => address.startsWith("/ip4/"));
+    await until("a word on the router", () => !four || started.status().nat.kind !== "unknown");
+    await sleep(100);
+    return { host: started.transport.host, addresses: started.transport.addresses() };
+  },
+  async status() {
+    return theNode().status();
+  },
+  async peers() {
+    return theNode()
+      .peers()
+      .map(({ host }) => host);
+  },
+  /** Opens a channel and lets words go there and back. */
+  async dial({ host, addresses }) {
+    const { transport } = theNode();
+    const began = performance.now();
+    try {
+      const channel = await transport.dial(
+        {
+          host: host as HostId,
+          addresses: addresses as string[],
+          seal: sealFor(transport.host),
+        },
+        new AbortController().signal,
+      );
+      const ms = performance.now() - began;
+      await channel.send([Uint8Array.of(1, 2, 3)]);
+      const [echo] = await channel.receive();
+      const { remoteAddress, fleeting } = channel;
+      await channel.close();
+      return { ms, remoteAddress, fleeting, echo: echo?.length };
+    } catch (error) {
+      return { ms: performance.now() - began, error: error instanceof Error ? error.message : "?" };
+    }
+  },
+  async person({ name, bootstrap }) {
+    person = await Person.make(name as string, {
+      bootstrap: bootstrap as string[],
+      listen: ["/ip4/0.0.0.0/tcp/0"],
+    });
+  },
+  async invite() {
+    return (
+      await thePerson().messenger.createInvite({
+        kind: "once",
+        expiresIn: 86_400_000,
+        hints: false,
+      })
+    ).link;
+  },
+  async add({ link }) {
+    await thePerson().messenger.add(link as string);
+  },
+  async paired({ who }) {
+    await thePerson().until("paired", () => thePerson().confirmed(who as string));
+  },
+  async send({ who, text }) {
+    const message = await thePerson().messenger.send(who as string, text as string);
+    await thePerson().reaches(message, "delivered");
+  },
+  async texts({ who }) {
+    return thePerson().texts(who as string);
+  },
+  async links() {
+    return thePerson()
+      .node.peers()
+      .filter(({ protocols }) => protocols.includes("/sotto/link/1"))
+      .map(({ address }) => address);
+  },
+  async stop() {
+    await node?.stop();
+    await person?.end();
+    for (const host of hosts) await host.stop();
+    [node, person, hosts] = [undefined, undefined, []];
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as Command;
+  void (async () => {
+    let reply: object;
+    try {
+      reply = { value: (await actions[command.do]?.(command)) ?? null };
+    } catch (error) {
+      reply = { error: error instanceof Error ? error.message : "failed" };
+    }
+    process.stdout.write(`${JSON.stringify({ id: command.id, ...reply })}\n`);
+  })();
+}
+process.exit(0);
