@@ -181,6 +181,11 @@ export interface NodeStatus extends NodeState {
       readonly kind: "unknown" | "none" | "preserving" | "independent" | "symmetric";
       /** As which address others see the port that holes are made from. */
       readonly mapped?: string;
+      /** The port that the router was asked for (NAT-PMP). */
+      readonly portMap: {
+        readonly state: "off" | "none" | "mapped" | "refused";
+        readonly address?: string;
+      };
       readonly punches: {
         readonly made: number;
         readonly failed: number;

@@ -89,6 +89,11 @@ export const nodeLimits = {
   punchWait: SECOND,
   /** Ports below are those of services, and nobody's router gives them to a connection. */
   punchPortMin: 1_024,
+  /** How long a router keeps a port for us, s: one that is not given back is forgotten within the hour. Asked anew at half of it. */
+  portMapSeconds: 3_600,
+  /** Tries to get an answer of the gateway, the first wait for one, ms, then twice as long each (RFC 6886 §3.1, cut short). */
+  portMapTries: 4,
+  portMapWait: 250,
   /** Other hosts that are dialled once, to see whether a router gives them another port. */
   natProbes: 4,
   /** Addresses of other nodes that are kept for the next start. */

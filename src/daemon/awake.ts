@@ -52,6 +52,7 @@ export async function wake(
       announce: [],
       bootstrap: config.bootstrap,
       mdns: config.mdns,
+      portMapping: config.portMapping,
       privateWan: config.privateWan,
       validator: new RecordValidator(crypto.verify, clock.now),
       log,

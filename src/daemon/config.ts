@@ -12,6 +12,8 @@ export interface Config {
   readonly bootstrap: readonly string[];
   /** Whether to look for others on the local network. */
   readonly mdns: boolean;
+  /** Whether to ask the router for a port. */
+  readonly portMapping: boolean;
   /** Whether contacts of whom nothing else was said are told what was read, and tell. */
   readonly receipts: boolean;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
@@ -54,6 +56,7 @@ const fileSchema = v.strictObject({
   listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
   bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
   mdns: v.optional(v.boolean()),
+  portMapping: v.optional(v.boolean()),
   privateWan: v.optional(v.boolean()),
   history: v.optional(v.boolean()),
   retention: v.optional(
@@ -87,6 +90,7 @@ export async function readConfig(
     listen: Object.freeze(overrides.listen ?? file.listen ?? EVERYWHERE),
     bootstrap: Object.freeze([...bootstrap]),
     mdns: overrides.mdns ?? file.mdns ?? true,
+    portMapping: file.portMapping ?? true,
     receipts: file.receipts ?? true,
     privateWan: file.privateWan ?? false,
     history: file.history ?? true,

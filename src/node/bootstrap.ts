@@ -36,7 +36,11 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
   await listen(host, assembly);
   config.log("bootstrap.listening");
   const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0 };
-  const nat: NatState = { kind: "unknown", punches: { made: 0, failed: 0 } };
+  const nat: NatState = {
+    kind: "unknown",
+    punches: { made: 0, failed: 0 },
+    portMap: { state: "off" },
+  };
   const status = () => statusOf(host, { bootstrap: [], mdns: false, reach, nat });
   let stopping: Promise<void> | undefined;
   return {

@@ -49,6 +49,8 @@ export interface NodeConfig extends CommonConfig {
   readonly bootstrap: readonly string[];
   /** Whether to look for other nodes on the LAN, and to be found there. */
   readonly mdns: boolean;
+  /** Whether to ask the gateway for a port; not by default. */
+  readonly portMapping?: boolean;
 }
 
 export interface BootstrapConfig extends CommonConfig {
@@ -114,12 +116,21 @@ export interface PunchState {
   readonly lastFailure?: { readonly reason: PunchReason; readonly at: number };
 }
 
+/** none: no gateway is known, or none is needed. refused: it gave no port, or does not speak NAT-PMP. */
+export interface PortMapState {
+  readonly state: "off" | "none" | "mapped" | "refused";
+  /** The address on the outside; multiaddr text. */
+  readonly address?: string;
+}
+
 export interface NatState {
   /** What the router does to the ports of IPv4 connections. */
   readonly kind: NatKind;
   /** As which address others see the port that holes are made from; multiaddr text. */
   readonly mapped?: string;
   readonly punches: PunchState;
+  /** The port that the router was asked for. */
+  readonly portMap: PortMapState;
 }
 
 export interface NodeStatus {

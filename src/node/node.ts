@@ -1,8 +1,8 @@
 /** A messenger's node, put together. */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { limits } from "../base/index.ts";
-import { withoutPeer } from "./address.ts";
-import { assemble, bootstrapAddress, listen } from "./assemble.ts";
+import { hostOf, portOf, reachOf, withoutPeer } from "./address.ts";
+import { assemble, bootstrapAddress, type Host, listen } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
@@ -10,6 +10,7 @@ import { serveDialback } from "./dialback.ts";
 import type { Lan } from "./lan.ts";
 import { freePort, Nat } from "./nat.ts";
 import { neighboursOf, rejoin } from "./neighbours.ts";
+import { defaultGateway, PortMap } from "./portmap.ts";
 import { Puncher } from "./punch.ts";
 import { Reachability } from "./reach.ts";
 import { DhtRendezvous } from "./rendezvous.ts";
@@ -46,14 +47,24 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
   await serveDialback(host, clock);
-  const reach = new Reachability({ host, clock, log, privateWan });
+  const portMap = new PortMap({
+    clock,
+    log,
+    gateway: defaultGateway,
+    port: () => portBehindRouter(host),
+    changed: () => reach.changed(),
+  });
+  const mapped = (): string | undefined => portMap.state().address;
+  const reach = new Reachability({ host, clock, log, privateWan, mapped });
   const passes = (): boolean => reach.state().verdict === "reachable";
   await serveSignal({ host, clock, passes, take: (call) => puncher.take(call) });
   await listen(host, assembly);
   transport.onAddresses(() => {
     reach.changed();
     nat.changed();
+    if (config.portMapping) portMap.ask();
   });
+  if (config.portMapping) portMap.ask();
   const lan: Lan | undefined = config.mdns
     ? // Loaded only where it is used: mDNS brings a DNS codec along.
       await (await import("./lan.ts")).startLan(host, clock, tuning.dial, log)
@@ -69,7 +80,12 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         bootstrap: bootstrap.states(),
         mdns: lan !== undefined,
         reach: reach.state(),
-        nat: { kind: nat.kind(), ...mappedOf(nat), punches: puncher.state() },
+        nat: {
+          kind: nat.kind(),
+          ...mappedOf(nat),
+          punches: puncher.state(),
+          portMap: config.portMapping ? portMap.state() : { state: "off" },
+        },
       }),
     peers: () =>
       peersOf(host, {
@@ -95,6 +111,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         () => puncher.stop(),
         () => nat.stop(),
         () => reach.stop(),
+        () => portMap.stop(),
         () => bootstrap.stop(),
         () => lan?.stop(),
         () => rendezvous.stop(),
@@ -109,4 +126,14 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
 function mappedOf(nat: Nat): { readonly mapped?: string } {
   const mapped = nat.mapped();
   return mapped === undefined ? {} : { mapped: withoutPeer(mapped) };
+}
+
+/** The port that we listen on at a private IPv4 address, where we have no public one. */
+function portBehindRouter(host: Host): number | undefined {
+  const four = host.services.inside.transportManager
+    .getAddrs()
+    .filter((address) => !hostOf(address).includes(":"));
+  if (four.some((address) => reachOf(address) === "public")) return undefined;
+  const inside = four.find((address) => reachOf(address) === "private");
+  return inside && portOf(inside);
 }

@@ -17,6 +17,8 @@ export interface ReachOptions {
   readonly log: Log;
   /** Addresses that count: of the internet, or in a private mesh any. */
   readonly privateWan: boolean;
+  /** An address that a router opened for us. */
+  readonly mapped: () => string | undefined;
 }
 
 export class Reachability {
@@ -137,7 +139,9 @@ export class Reachability {
     const own = host.services.inside.transportManager.getAddrs().map(withoutPeer);
     const counts = (address: Multiaddr | undefined): boolean =>
       address !== undefined && (privateWan || reachOf(address) === "public");
-    const found = new Set(own.filter((text) => counts(parseAddress(text))));
+    const mapped = this.#options.mapped();
+    const given = [...(mapped === undefined ? [] : [mapped]), ...own];
+    const found = new Set(given.filter((text) => counts(parseAddress(text))));
     const ports = new Set(own.flatMap((text) => /\/tcp\/(\d+)/.exec(text)?.[1] ?? []));
     for (const ip of this.#seen.values())
       for (const port of ports) {

@@ -18,6 +18,7 @@ const config: Config = {
   listen: ["/ip4/127.0.0.1/tcp/0"],
   bootstrap: [],
   mdns: false,
+  portMapping: false,
   privateWan: false,
   receipts: true,
   history: true,

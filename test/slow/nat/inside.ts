@@ -1,4 +1,6 @@
 /** Runs in a namespace: bootstrap hosts, a node, or a person, as the test says over standard input. */
+import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostId } from "../../../src/base/index.ts";
@@ -57,12 +59,13 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
     return hosts.flatMap((host) => host.addresses());
   },
   /** A node that has met its bootstrap hosts. */
-  async node({ listen, bootstrap }) {
+  async node({ listen, bootstrap, portMapping }) {
     const started = await createNode({
       ...common,
       listen: listen as string[],
       bootstrap: bootstrap as string[],
       mdns: false,
+      portMapping: portMapping === true,
     });
     node = started;
     started.transport.onCall(openerOf(started.transport.host));
@@ -82,6 +85,36 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
   },
   async status() {
     return theNode().status();
+  },
+  /** Waits until others reach the node, and tells its addresses. */
+  async reachable() {
+    await until("others reach us", () => theNode().status().reach.verdict === "reachable");
+    return theNode().transport.addresses();
+  },
+  /** A router that maps ports for whoever asks (NAT-PMP), and really does. */
+  async mapPorts({ inside, outside, out }) {
+    const nft = (text: string) => execFileSync("nft", ["-f", "-"], { input: text });
+    nft(
+      "table ip pmp { chain before { type nat hook prerouting priority -100; policy accept; }\n}\n",
+    );
+    const socket = createSocket("udp4");
+    socket.on("message", (request, from) => {
+      const head = [0, 128 + (request[1] ?? 0), 0, 0, 0, 0, 0, 1];
+      if (request[1] === 0) {
+        const ip = (outside as string).split(".").map(Number);
+        return socket.send(Uint8Array.of(...head, ...ip), from.port, from.address);
+      }
+      const port = request.readUInt16BE(4);
+      nft("flush chain ip pmp before");
+      if (request.readUInt32BE(8) > 0)
+        nft(
+          `add rule ip pmp before iifname "${out}" tcp dport ${port} dnat to ${from.address}:${port}`,
+        );
+      const answer = [...head, ...request.subarray(4, 6), ...request.subarray(4, 6)];
+      socket.send(Uint8Array.of(...answer, ...request.subarray(8, 12)), from.port, from.address);
+    });
+    await new Promise<void>((resolve) => socket.bind(5351, inside as string, resolve));
+    socket.unref();
   },
   async peers() {
     return theNode()

@@ -140,7 +140,7 @@ table ip nat {
   chain after { type nat hook postrouting priority 100; policy accept; oifname "out${letter}" ${masquerade}; }
 }
 table inet filter {
-  chain through { type filter hook forward priority 0; policy drop; iifname "in${letter}" accept; ct state established,related accept; }
+  chain through { type filter hook forward priority 0; policy drop; iifname "in${letter}" accept; ct state established,related accept; ct status dnat accept; }
   chain here { type filter hook input priority 0; policy accept; iifname "out${letter}" tcp dport 4001 accept; iifname "out${letter}" meta l4proto tcp ct state new drop; }
 }
 `,

@@ -171,6 +171,29 @@ describe("two people behind routers", function () {
       figures.push(`${a} here, ${b} there: told after ${dialled.ms.toFixed(0)} ms`);
     });
 
+  it("meet through two symmetric routers where one of them maps a port", async () => {
+    routers("symmetric", "symmetric");
+    const out = { inside: "192.168.2.1", outside: "51.2.0.2", out: "outB" };
+    await at("routerB").say("mapPorts", out);
+    const [ada, ben] = [at("homeA"), at("homeB")];
+    const [, b] = await Promise.all([
+      ada.say<Started>("node", { listen: ANY, bootstrap: four }),
+      ben.say<Started>("node", { listen: ANY, bootstrap: four, portMapping: true }),
+    ]);
+    const addresses = await ben.say<string[]>("reachable");
+    assert.match(`${addresses[0]}`, /^\/ip4\/51\.2\.0\.2\//);
+    const { nat } = await ben.say<NodeStatus>("status");
+    assert.deepEqual(nat.portMap, { state: "mapped", address: addresses[0] });
+    const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
+    assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, false]);
+    figures.push(`both symmetric, a port mapped there: ${dialled.ms.toFixed(0)} ms, no hole`);
+    await ben.say("stop");
+    // The port was given back: nobody is found there any more.
+    const again = await ada.say<Dialled>("dial", { host: b.host, addresses });
+    assert.match(`${again.error}`, /Could not reach/);
+    await ada.say("stop");
+  });
+
   it("are told that no host is connected to both", async () => {
     routers("preserving", "preserving");
     const { dialled } = await meet(
