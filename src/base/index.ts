@@ -10,3 +10,4 @@ export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./never.ts";
 export * from "./turns.ts";
+export * from "./unreachable.ts";

@@ -7,6 +7,7 @@ export {
   type RecordBody,
   type RecordRefusal,
   sealRecord,
+  signedTime,
 } from "./record.ts";
 export * from "./schedule.ts";
 export * from "./select.ts";

@@ -1,7 +1,7 @@
 /** The sealed, signed record that tells a pair where one of the two is. Every record has the same size. */
 import { concat, fromUtf8, type HostId, isZero, limits, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { BODY, type PartsRefusal, partsOf, signedPart, VERSION } from "./layout.ts";
+import { BODY, type PartsRefusal, partsOf, signedPart, timeOf, VERSION } from "./layout.ts";
 import type { RendezvousKeys } from "./tags.ts";
 
 export interface RecordBody {
@@ -63,6 +63,17 @@ export function openRecord(
   if (plain === undefined) return { kind: "refused", why: "sealed" };
   const body = decodeBody(plain);
   return body === undefined ? { kind: "refused", why: "body" } : { kind: "opened", body, time };
+}
+
+/** The time in a record that the tag's owner signed, however old or early it is; `undefined` of any other bytes. */
+export function signedTime(
+  crypto: CryptoProvider,
+  tag: Uint8Array,
+  bytes: Uint8Array,
+): number | undefined {
+  const time = timeOf(bytes);
+  if (time === undefined) return undefined;
+  return crypto.verify(tag, signedPart(bytes), bytes.subarray(-64)) ? time : undefined;
 }
 
 /** Length and text of the host, number of addresses, length and text of each, zeros. */

@@ -151,3 +151,9 @@ export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
 export function advertised(addresses: readonly Multiaddr[]): string[] {
   return tellable(addresses).map(withoutPeer);
 }
+
+/** How far the address of a text reaches; `invalid` where we could not dial it. */
+export function addressReach(text: string): Reach | "invalid" {
+  const address = parseAddress(text);
+  return address === undefined ? "invalid" : reachOf(address);
+}

@@ -35,7 +35,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
   await serveSignal({ host, clock, passes: () => true, take: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
-  const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0 };
+  const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0, seenAs: [] };
   const nat: NatState = {
     kind: "unknown",
     punches: { made: 0, failed: 0 },

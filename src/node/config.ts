@@ -100,6 +100,8 @@ export interface ReachState {
   readonly asked: number;
   /** ms since 1970 of the last answer. */
   readonly checkedAt?: number;
+  /** IP addresses under which others see us. */
+  readonly seenAs: readonly string[];
 }
 
 /**
@@ -136,6 +138,10 @@ export interface NatState {
 export interface NodeStatus {
   readonly host: HostId;
   readonly addresses: string[];
+  /** What we listen on, as multiaddr texts. */
+  readonly listening: string[];
+  /** Protocols that we answer. */
+  readonly protocols: string[];
   /** Connected hosts. */
   readonly peers: number;
   /** Hosts in the routing tables. */
@@ -154,6 +160,8 @@ export interface SottoNode {
   readonly rendezvous: Rendezvous;
   status(): NodeStatus;
   peers(): PeerInfo[];
+  /** Asks others now whether they reach us. */
+  checkReach(): Promise<ReachState>;
   /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */

@@ -1,7 +1,7 @@
 /** Reaching a host: every address at once, the first that speaks our protocol wins. */
 import type { Connection, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { limits, SottoError } from "../base/index.ts";
+import { type DialFailure, limits, Unreachable } from "../base/index.ts";
 import type { Clock, DialTarget } from "../ports/index.ts";
 import { parseAddress, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
@@ -34,7 +34,8 @@ export function reasonOf(error: unknown): string {
     [/UnsupportedProtocol/, "not our protocol"],
     [/dial self/, "our own address"],
     [/TooMany/, "too many links"],
-    [/Encryption|InvalidCrypto|UnexpectedPeer|Muxer/, "no handshake"],
+    [/UnexpectedPeer|identity key .* does not match/, "another host answers there"],
+    [/Encryption|InvalidCrypto|Muxer/, "no handshake"],
     [/ECONNRESET|EPIPE|closed|ended|UnexpectedEOF|Reset/i, "closed by the other side"],
   ];
   return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? "failed";
@@ -42,7 +43,7 @@ export function reasonOf(error: unknown): string {
 
 /**
  * Opens a link stream. A direct connection to the host that is there already is used first.
- * Throws `peer-unreachable`, whose message gives each address and its reason.
+ * Throws `Unreachable`, which gives each address and its reason.
  * @param timeout ms for all addresses together.
  */
 export async function dialLink(
@@ -53,10 +54,13 @@ export async function dialLink(
   signal: AbortSignal,
 ): Promise<Reached> {
   if (target.host === host.peerId.toString())
-    throw new SottoError("peer-unreachable", "That host is this node itself.");
+    throw new Unreachable(
+      "That host is this node itself.",
+      target.addresses.map((address) => ({ address, reason: "our own address" })),
+    );
   const limit = deadline(clock, timeout, signal);
   const known = new Set(host.getConnections().map(({ id }) => id));
-  const failures: string[] = [];
+  const failures: DialFailure[] = [];
   let won = false;
   try {
     for (const connection of connectionsTo(host, target)) {
@@ -66,7 +70,6 @@ export async function dialLink(
       return { connection, stream };
     }
     const tries = usable(host, target, failures).map(async (address) => {
-      const text = withoutPeer(address);
       try {
         const found = await reach(host, address, target.host, known, limit.signal);
         if (won) drop(found, known);
@@ -74,16 +77,19 @@ export async function dialLink(
         won = true;
         return found;
       } catch (error) {
-        failures.push(`${text}: ${reasonOf(error)}`);
+        failures.push({ address: withoutPeer(address), reason: reasonOf(error) });
         throw error;
       }
     });
     void Promise.allSettled(tries).then(() => limit.clear());
     return await Promise.any(tries);
   } catch {
-    const why = signal.aborted && !limit.expired() ? ["given up"] : failures;
-    const list = why.length > 0 ? why.join("; ") : "no address is known";
-    throw new SottoError("peer-unreachable", `Could not reach the host (${list}).`);
+    const texts =
+      signal.aborted && !limit.expired()
+        ? ["given up"]
+        : failures.map(({ address, reason }) => `${address}: ${reason}`);
+    const list = texts.length > 0 ? texts.join("; ") : "no address is known";
+    throw new Unreachable(`Could not reach the host (${list}).`, failures);
   }
 }
 
@@ -100,14 +106,15 @@ function connectionsTo(host: Host, { host: peer, addresses }: DialTarget): Conne
 }
 
 /** The addresses worth a try; the others are named among the failures. */
-function usable(host: Host, { addresses }: DialTarget, failures: string[]): Multiaddr[] {
+function usable(host: Host, { addresses }: DialTarget, failures: DialFailure[]): Multiaddr[] {
   const own = new Set(host.getMultiaddrs().map(withoutPeer));
   const found = new Map<string, Multiaddr>();
   for (const text of addresses) {
     const address = parseAddress(text);
-    if (address === undefined) failures.push(`${text}: not an address we can use`);
-    else if (own.has(withoutPeer(address))) failures.push(`${text}: our own address`);
-    else if (found.size >= limits.parallelDials) failures.push(`${text}: too many addresses`);
+    const refuse = (reason: string) => failures.push({ address: text, reason });
+    if (address === undefined) refuse("not an address we can use");
+    else if (own.has(withoutPeer(address))) refuse("our own address");
+    else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }
   // Without /p2p, even where the host is known: libp2p joins dials to one PeerId into one, address after

@@ -1,4 +1,5 @@
 /** Sotto on libp2p: streams, rendezvous, discovery. The only room that imports libp2p. */
+export { addressReach } from "./address.ts";
 export type {
   BootstrapConfig,
   BootstrapNode,

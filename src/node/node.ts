@@ -93,6 +93,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         wan: wanMembers,
         isBootstrap,
       }),
+    checkReach: () => reach.check(),
     addBootstrap: (address) => bootstrap.add(address),
     removeBootstrap: (address) => bootstrap.remove(address),
     neighbours: () => neighboursOf(host, new Set([...lanMembers, ...wanMembers])),

@@ -27,9 +27,9 @@ export class Reachability {
   readonly #helpers = new Set<string>();
   /** IP addresses under which others see us, newest last. */
   readonly #seen = new Map<string, string>();
-  #state: ReachState = { verdict: "unknown", addresses: [], asked: 0 };
+  #state: Omit<ReachState, "seenAs"> = { verdict: "unknown", addresses: [], asked: 0 };
   #cancel = (): void => undefined;
-  #asking = false;
+  #asking: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: ReachOptions) {
@@ -40,7 +40,14 @@ export class Reachability {
   }
 
   state(): ReachState {
-    return this.#state;
+    return { ...this.#state, seenAs: [...new Set(this.#seen.values())] };
+  }
+
+  /** Asks now, whatever was told before. */
+  async check(): Promise<ReachState> {
+    this.#cancel();
+    await this.#check();
+    return this.state();
   }
 
   /** Our addresses changed: what was proven is not any more. */
@@ -77,12 +84,13 @@ export class Reachability {
   }
 
   async #check(): Promise<void> {
-    if (this.#asking || this.#stopped) return;
-    this.#asking = true;
+    if (this.#stopped) return;
+    if (this.#asking !== undefined) return this.#asking;
+    this.#asking = this.#ask();
     try {
-      await this.#ask();
+      await this.#asking;
     } finally {
-      this.#asking = false;
+      this.#asking = undefined;
       this.#soon(
         this.#state.verdict === "reachable" ? limits.reachRecheck : limits.reachRecheck / 3,
       );
@@ -116,7 +124,7 @@ export class Reachability {
     });
   }
 
-  async #conclude(state: ReachState): Promise<void> {
+  async #conclude(state: Omit<ReachState, "seenAs">): Promise<void> {
     const { host } = this.#options;
     const { addressManager, transportManager } = host.services.inside;
     this.#state = state;

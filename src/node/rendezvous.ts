@@ -64,7 +64,11 @@ export class DhtRendezvous implements Rendezvous {
         const record = Uint8Array.from(bytes);
         if (seen.has(toHex(record))) continue;
         seen.add(toHex(record));
-        if (this.#options.validator.check(tag, record).kind === "refused") continue;
+        const judged = this.#options.validator.check(tag, record);
+        // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock is wrong.
+        const untimely =
+          judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
+        if (judged.kind === "refused" && !untimely) continue;
         found.push(record);
         wake();
       }

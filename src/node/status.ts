@@ -24,6 +24,8 @@ export function statusOf(host: Host, { bootstrap, mdns, reach, nat }: Extras): N
   return {
     host: host.peerId.toString() as HostId,
     addresses: advertised(host.getMultiaddrs()),
+    listening: host.services.inside.transportManager.getAddrs().map(withoutPeer),
+    protocols: host.getProtocols(),
     peers: host.getPeers().length,
     lanDht: lan.routingTable.size,
     wanDht: wan.routingTable.size,

@@ -1,5 +1,5 @@
 /** One node's place on the simulated network: its transport, and its view of the rendezvous. */
-import { type HostId, SottoError, toHex } from "../../src/base/index.ts";
+import { type HostId, toHex, Unreachable } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import type {
@@ -110,7 +110,10 @@ export class SimHost implements Transport, Rendezvous {
       network.apart(this, found) ||
       signal.aborted
     )
-      throw new SottoError("peer-unreachable", "Nobody answers there.");
+      throw new Unreachable(
+        "Nobody answers there.",
+        target.addresses.map((address) => ({ address, reason: this.#why(address) })),
+      );
     const ours = new SimChannel(this, found, true);
     const theirs = new SimChannel(found, this, false);
     ours.other = theirs;
@@ -122,6 +125,16 @@ export class SimHost implements Transport, Rendezvous {
       if (found.up) found.#take(theirs);
     });
     return ours;
+  }
+
+  /** Why nobody was reached at an address, as a real dial puts it. */
+  #why(address: string): string {
+    const found = [...this.network.hosts.values()].find(
+      (host) => host.up && host.#address === address,
+    );
+    if (found === this) return "our own address";
+    if (found === undefined) return "refused";
+    return this.network.apart(this, found) ? "timed out" : "another host answers there";
   }
 
   get address(): string {
