@@ -16,6 +16,14 @@ export { type FollowOptions, follow } from "./follow.ts";
 export { type LineSplitter, lineSplitter, tooLong } from "./lines.ts";
 export type { BackupMade, BackupMethods } from "./methods/backup.ts";
 export type { ContactMethods } from "./methods/contact.ts";
+export type {
+  AddressReach,
+  ContactCause,
+  DoctorMethods,
+  DoctorOfContact,
+  DoctorOfNode,
+  NodeFinding,
+} from "./methods/doctor.ts";
 export type { EventMethods } from "./methods/event.ts";
 export type { InviteMethods } from "./methods/invite.ts";
 export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods/message.ts";

@@ -5,6 +5,7 @@
 
 import type { BackupMethods } from "./methods/backup.ts";
 import type { ContactMethods } from "./methods/contact.ts";
+import type { DoctorMethods } from "./methods/doctor.ts";
 import type { EventMethods } from "./methods/event.ts";
 import type { InviteMethods } from "./methods/invite.ts";
 import type { MessageMethods } from "./methods/message.ts";
@@ -19,6 +20,7 @@ export interface Methods
     MessageMethods,
     EventMethods,
     NetMethods,
+    DoctorMethods,
     StoreMethods,
     BackupMethods {}
 

@@ -174,6 +174,8 @@ export interface NodeStatus extends NodeState {
       /** Hosts that answered. */
       readonly asked: number;
       readonly checkedAt?: number;
+      /** IP addresses under which others see us. */
+      readonly seenAs: readonly string[];
     };
     /** What the router in front of us does to ports, and how holes through it went. */
     readonly nat: {
@@ -195,6 +197,10 @@ export interface NodeStatus extends NodeState {
         };
       };
     };
+    /** What we listen on. */
+    readonly listening: readonly string[];
+    /** Protocols that we answer. */
+    readonly protocols: readonly string[];
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
   };

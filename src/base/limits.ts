@@ -108,6 +108,10 @@ export const limits = {
   wakePause: 5 * SECOND,
   /** At most this often does it make us look for every absent contact: a newcomer waits for nothing else. */
   seekPause: 2 * SECOND,
+  /** Somebody who asks why a contact is not linked waits this long for a search of it: a dial, a lookup and another dial. */
+  diagnosis: 45 * SECOND,
+  /** Clocks that differ by less need no word. */
+  clockSlack: 2 * MINUTE,
   /** A message that could not be delivered for this long is shown as failed. */
   deliveryExpiry: 30 * DAY,
   /** How long messages may be kept at most, where the person wants an end. */

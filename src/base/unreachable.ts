@@ -7,19 +7,21 @@ export interface DialFailure {
   readonly reason: string;
 }
 
+/**
+ * Why no hole could be made: a router that gives each connection another port (of either side), no host that both are connected
+ * to, nobody who answers, or time.
+ */
+export type HoleFailure = "symmetric" | "no-signal" | "refused" | "timed out";
+
 /** The fault `peer-unreachable` of a dial, with what became of each address. */
 export class Unreachable extends SottoError {
   readonly failures: readonly DialFailure[];
+  /** Why there was no hole through the routers either; absent where none was tried. */
+  readonly hole: HoleFailure | undefined;
 
-  constructor(message: string, failures: readonly DialFailure[]) {
+  constructor(message: string, failures: readonly DialFailure[], hole?: HoleFailure) {
     super("peer-unreachable", message);
     this.failures = failures;
+    this.hole = hole;
   }
-}
-
-/** What a dial's fault tells of each address, also where it was wrapped into another one; nothing of any other fault. */
-export function dialFailuresOf(error: unknown): readonly DialFailure[] {
-  if (error instanceof Unreachable) return error.failures;
-  if (error instanceof AggregateError) return error.errors.flatMap(dialFailuresOf);
-  return error instanceof Error && error.cause !== undefined ? dialFailuresOf(error.cause) : [];
 }

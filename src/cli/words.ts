@@ -1,5 +1,5 @@
 /** States in words, and the lines in which people and messages are shown. */
-import type { Bootstrap, Contact, Guard, Message, Pairing } from "../api/index.ts";
+import type { Bootstrap, Contact, Guard, Message, NodeStatus, Pairing } from "../api/index.ts";
 import { displayLine, displayText } from "../base/index.ts";
 import { spell, stamp } from "./times.ts";
 
@@ -140,4 +140,32 @@ export function wordTable(words: string): string {
 /** 1 contact, 2 contacts. */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** Whether others reach this node, in their word. */
+export function reachWords({ verdict, addresses, asked }: NodeStatus["net"]["reach"]): string {
+  const voices = asked === 1 ? "1 host says" : `${asked} hosts say`;
+  if (verdict === "reachable") return `from anywhere, ${voices}`;
+  if (verdict === "unknown") return "not known: nobody to ask yet";
+  const why = [...new Set(addresses.flatMap(({ failures }) => failures))];
+  return why.length === 0
+    ? "on this network alone: no public address"
+    : `on this network alone, ${voices} (${why.join(", ")})`;
+}
+
+/** What the router does to those who meet through it. */
+export function routerWords({ kind, punches }: NodeStatus["net"]["nat"]): string {
+  const words = {
+    unknown: "not known yet: it takes bootstrap hosts to tell",
+    none: "none: this machine has a public address",
+    preserving: "lets direct links through",
+    independent: "lets direct links through",
+    symmetric:
+      "gives each connection another port: links need IPv6, or a port forwarded here (sotto up --listen)",
+  }[kind];
+  const last = punches.lastFailure;
+  const failed = last === undefined ? "" : `; last failure: ${last.reason}`;
+  return punches.made + punches.failed === 0
+    ? words
+    : `${words} (${punches.made} made, ${punches.failed} failed${failed})`;
 }

@@ -6,6 +6,7 @@ import { createMessenger, type MessengerEvent, recoveryWords } from "../messenge
 import { createNode } from "../node/index.ts";
 import type { Config } from "./config.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
+import { createDoctor } from "./doctor.ts";
 import type { HomeParts, OpenHome } from "./home.ts";
 import type { Controls } from "./methods/shape.ts";
 import { keepNeighbours } from "./neighbours.ts";
@@ -67,13 +68,15 @@ export async function wake(
     const ports = { crypto, store, transport, rendezvous, clock, log, receipts, ...kept };
     const messenger = await createMessenger(ports);
     releases.take(() => messenger.stop());
+    const status = () =>
+      statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
     const dispatch = createDispatch({
       messenger,
       network: createNetwork(node, parts.settings),
       clock,
       controls,
-      status: () =>
-        statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine }),
+      status,
+      doctor: createDoctor({ messenger, clock, status }),
       words: () => recoveryWords(store),
       check: () => store.check(),
     });

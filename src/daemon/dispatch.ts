@@ -4,6 +4,7 @@ import type { MethodName, Methods } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import { backupHandlers, backupSchemas } from "./methods/backup.ts";
 import { contactHandlers, contactSchemas } from "./methods/contact.ts";
+import { doctorHandlers, doctorSchemas } from "./methods/doctor.ts";
 import { eventHandlers, eventSchemas } from "./methods/event.ts";
 import { inviteHandlers, inviteSchemas } from "./methods/invite.ts";
 import { messageHandlers, messageSchemas } from "./methods/message.ts";
@@ -22,6 +23,7 @@ const schemas: Schemas<Methods> = {
   ...messageSchemas,
   ...eventSchemas,
   ...netSchemas,
+  ...doctorSchemas,
   ...storeSchemas,
   ...backupSchemas,
 };
@@ -35,6 +37,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     ...messageHandlers(parts),
     ...eventHandlers(parts),
     ...netHandlers(parts),
+    ...doctorHandlers(parts),
     ...storeHandlers(parts),
     ...backupHandlers(parts),
   } satisfies Handlers<Methods>);

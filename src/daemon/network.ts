@@ -1,11 +1,13 @@
 /** The network's side of the methods: what the node shows, and the bootstrap hosts that the settings keep. */
-import type { Bootstrap, Peer } from "../api/index.ts";
+import type { Bootstrap, NodeStatus, Peer } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import type { SottoNode } from "../node/index.ts";
 import { changeBootstrap } from "./config.ts";
 
 export interface Network {
   peers(): readonly Peer[];
+  /** Asks others now whether they reach us. */
+  check(): Promise<NodeStatus["net"]["reach"]>;
   bootstrap(): readonly Bootstrap[];
   /** Addresses of our bootstrap hosts, those first that are connected. */
   best(): readonly string[];
@@ -26,6 +28,7 @@ export function createNetwork(node: SottoNode, settings: string): Network {
   };
   return {
     peers: () => node.peers(),
+    check: () => node.checkReach(),
     bootstrap: () => node.status().bootstrap,
     best: () =>
       node

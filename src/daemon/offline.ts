@@ -78,6 +78,7 @@ export async function openOffline(
       messenger,
       network: {
         peers: () => [],
+        check: async () => needsNode(),
         bootstrap: () => config.bootstrap.map((address) => ({ address, state: "searching" })),
         best: () => config.bootstrap,
         learn: async () => needsNode(),
@@ -87,6 +88,7 @@ export async function openOffline(
       clock: systemClock,
       controls,
       status: needsNode,
+      doctor: { node: needsNode, contact: needsNode },
       words: needsNode,
       check: needsNode,
     });

@@ -56,6 +56,7 @@ export async function establish(
     posting: 0,
     pumping: false,
     cancelQuiet: () => undefined,
+    pings: new Set(),
   };
   const frames: Uint8Array[] = [];
   const lasting = channel.outbound && channel.fleeting !== true;

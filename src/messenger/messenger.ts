@@ -8,6 +8,7 @@ import { contentsOf } from "./backup-contents.ts";
 import { Book } from "./book.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
+import { diagnose, healthOf } from "./diagnose.ts";
 import { Events } from "./events.ts";
 import { find } from "./find.ts";
 import { follow, followers, readEvents } from "./follow.ts";
@@ -20,6 +21,7 @@ import { cut } from "./links.ts";
 import { markRead } from "./mark-read.ts";
 import type { MessageRow } from "./message.ts";
 import type { OutboxEntry, Peer } from "./peer.ts";
+import { ping } from "./ping.ts";
 import type { MessengerPorts } from "./ports.ts";
 import { Publisher } from "./publish.ts";
 import { search } from "./search.ts";
@@ -201,6 +203,9 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     },
     typing: async (who) => tellTyping(core, book.find(who)),
     shareReceipts: async (who, on) => shareReceipts(core, book.find(who), on),
+    ping: async (who) => ping(core, book.find(who)),
+    diagnose: async (who) => diagnose(core, seeker, book.find(who)),
+    health: () => healthOf(core, publisher.state()),
     find: (ref, direction) => find(core, ref, direction),
     cancel: (id) => cancel(core, id),
     message: (id) => message(core, id),

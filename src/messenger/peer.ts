@@ -4,6 +4,7 @@ import type { Channel } from "../ports/index.ts";
 import type { Session } from "../ratchet/index.ts";
 import type { Contact } from "./contact.ts";
 import type { Act } from "./kept.ts";
+import type { Trail } from "./trail.ts";
 import type { MessageView } from "./views.ts";
 
 /** A message of ours that is not settled yet. */
@@ -37,6 +38,8 @@ export interface Link {
   posting: number;
   pumping: boolean;
   cancelQuiet: () => void;
+  /** Whoever waits for a sign of life. */
+  readonly pings: Set<() => void>;
 }
 
 /** A link in the making, so that two that cross can be told apart. */
@@ -74,6 +77,10 @@ export interface Peer {
   /** Failed attempts since the last success, and the timer of the next one. */
   failures: number;
   cancelRetry: () => void;
+  /** When that timer fires, ms since 1970. */
+  retryAt: number | undefined;
+  /** What our last search for them met. */
+  trail: Trail | undefined;
   /** When we last told them that the person is writing, and when we last believed it of theirs. */
   toldTypingAt: number;
   heardTypingAt: number;
@@ -93,6 +100,8 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     announcedAt: undefined,
     failures: 0,
     cancelRetry: () => undefined,
+    retryAt: undefined,
+    trail: undefined,
     toldTypingAt: Number.NEGATIVE_INFINITY,
     heardTypingAt: Number.NEGATIVE_INFINITY,
     removed: false,

@@ -27,6 +27,15 @@ interface Published {
   readonly failures: number;
 }
 
+export interface PublishState {
+  /** Records that contacts and holders of our invites look for. */
+  readonly wanted: number;
+  /** Of these, how many another node took. */
+  readonly held: number;
+  /** And how many were put in vain the last time. */
+  readonly refused: number;
+}
+
 export class Publisher {
   readonly #core: Core;
   readonly #invites: Invites;
@@ -56,6 +65,17 @@ export class Publisher {
     this.#cancelOverdue?.();
     this.#cancelOverdue = undefined;
     this.#stopping.abort();
+  }
+
+  /** How the records stand that we want others to find. */
+  state(): PublishState {
+    const records = this.#targets().map(({ name }) => this.#published.get(name));
+    const held = records.filter((record) => record !== undefined && record.holders > 0);
+    return {
+      wanted: records.length,
+      held: held.length,
+      refused: records.filter((record) => record !== undefined && record.failures > 0).length,
+    };
   }
 
   /** Publishes whatever is due. Call it when a contact or an invite is new. */

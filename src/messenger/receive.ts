@@ -75,12 +75,13 @@ export async function receive(
 async function takeFrame(
   core: Core,
   peer: Peer,
-  { heardSession }: Link,
+  { heardSession, pings }: Link,
   step: Step,
   bytes: Uint8Array,
 ): Promise<void> {
   const frame = decodeLinkFrame(bytes);
   if (frame?.type === "ping") step.pings++;
+  if (frame?.type === "pong") for (const heard of pings) heard();
   if (frame?.type === "ping" || frame?.type === "pong") return;
   if (frame?.type !== "ratchet") {
     step.broken = "unexpected-frame";

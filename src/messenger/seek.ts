@@ -3,18 +3,32 @@
  * and later, until they appear.
  */
 import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
-import { openRecord } from "../dht/index.ts";
-import { type CallResult, call, endPairing, turningOf } from "./call.ts";
+import { type CallResult, call, endPairing } from "./call.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
-import { lookupKeys } from "./keys.ts";
 import { begin, end } from "./links.ts";
+import { recordsOf } from "./look-up.ts";
 import type { Attempt, Peer } from "./peer.ts";
 import { sealerOf } from "./signal.ts";
+import { type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
+
+interface Target {
+  readonly addresses: readonly string[];
+  readonly host?: HostId;
+}
+
+/** What one search has met so far. */
+interface Course {
+  readonly tried: Set<HostId>;
+  readonly trail: Trail;
+  readonly from: Dialled["from"];
+}
 
 export class Seeker {
   readonly #core: Core;
+  /** Searches that are under way. */
+  readonly #searches = new Map<Peer, Promise<void>>();
   #running = false;
   #wokenAt = Number.NEGATIVE_INFINITY;
   #cancelWake: (() => void) | undefined;
@@ -41,8 +55,23 @@ export class Seeker {
   /** Looks for the contact now, unless a link is there or in the making. */
   wake(peer: Peer): void {
     peer.cancelRetry();
+    peer.retryAt = undefined;
     if (!this.#running || !wanted(peer)) return;
-    background(this.#core, "seek-failed", () => this.#seek(peer));
+    background(this.#core, "seek-failed", async () => {
+      const search = this.#seek(peer);
+      this.#searches.set(peer, search);
+      try {
+        await search;
+      } finally {
+        if (this.#searches.get(peer) === search) this.#searches.delete(peer);
+      }
+    });
+  }
+
+  /** Looks for the contact now, and resolves once that search, or the one that was under way, is over; then see `peer.trail`. */
+  async search(peer: Peer): Promise<void> {
+    if (!this.#searches.has(peer)) this.wake(peer);
+    await this.#searches.get(peer)?.catch(() => undefined);
   }
 
   /** Something changed on the network: look for everybody, but not more often than `limits.seekPause`. */
@@ -66,6 +95,7 @@ export class Seeker {
     peer.cancelRetry();
     if (!this.#running || !missing(peer)) return;
     const wait = pause(limits.retry, peer.failures, chance(this.#core));
+    peer.retryAt = this.#core.clock.now() + wait;
     peer.cancelRetry = this.#core.clock.after(wait, () => this.wake(peer));
   }
 
@@ -110,22 +140,18 @@ export class Seeker {
   /** Cached addresses first, without a PeerId; the rendezvous only when that fails. */
   async #tryAll(peer: Peer, attempt: Attempt, controller: AbortController): Promise<boolean> {
     const tried = new Set<HostId>();
+    const { clock, rendezvous } = this.#core;
+    const trail = newTrail(clock.now());
+    peer.trail = trail;
     const { addresses } = peer.contact;
-    if (addresses.length > 0 && (await this.#try(peer, attempt, controller, tried, { addresses })))
-      return true;
-    const { crypto, rendezvous, clock } = this.#core;
-    const turning = turningOf(peer);
-    if (turning === undefined) return false;
-    // The maker of an invite is always side "a".
-    const theirs = turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
-    for (const keys of lookupKeys(crypto, turning, theirs, clock.now())) {
-      for await (const record of rendezvous.lookup(keys.tag, controller.signal)) {
-        const opened = openRecord(crypto, keys, record, clock.now());
-        if (opened.kind === "refused") continue;
-        this.#announce(peer, opened.time);
-        if (await this.#try(peer, attempt, controller, tried, opened.body)) return true;
-        if (controller.signal.aborted || !wanted(peer)) return false;
-      }
+    const go = (target: Target, from: Dialled["from"]) =>
+      this.#try(peer, attempt, controller, { tried, trail, from }, target);
+    if (addresses.length > 0 && (await go({ addresses }, "last"))) return true;
+    trail.asked = rendezvous.peers() > 0;
+    for await (const found of recordsOf(this.#core, peer, trail, controller.signal)) {
+      this.#announce(peer, found.time);
+      if (await go(found.body, "record")) return true;
+      if (controller.signal.aborted || !missing(peer)) return false;
     }
     return false;
   }
@@ -141,21 +167,30 @@ export class Seeker {
     peer: Peer,
     attempt: Attempt,
     controller: AbortController,
-    tried: Set<HostId>,
-    target: { readonly addresses: readonly string[]; readonly host?: HostId },
+    { tried, trail, from }: Course,
+    target: Target,
   ): Promise<boolean> {
     const { transport, clock } = this.#core;
     if (controller.signal.aborted) return false;
-    if (target.host === transport.host || (target.host && tried.has(target.host))) return false;
+    if (target.host && tried.has(target.host)) return false;
     const seal = sealerOf(this.#core, peer);
+    let fault: unknown;
     const dialling = transport
       .dial({ ...target, ...(seal && { seal }) }, controller.signal)
-      .catch(() => undefined);
+      .catch((error: unknown) => {
+        fault = error;
+        return undefined;
+      });
     const patience = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
     const channel = await within(clock, patience, dialling, () => {
       void dialling.then((late) => late?.abort());
     });
-    if (channel === undefined) return false;
+    if (channel === undefined) {
+      noteUnreached(trail, from, target.addresses, fault);
+      return false;
+    }
+    const dialled: Dialled = { address: channel.remoteAddress, from, reached: true };
+    trail.dials.push(dialled);
     tried.add(channel.remote);
     if (controller.signal.aborted || peer.link !== undefined) {
       channel.abort();
@@ -171,6 +206,7 @@ export class Seeker {
     }
     // The next address may be theirs: from now on our hello is out no more.
     attempt.helloSent = false;
+    dialled.answer = result;
     return result === "linked";
   }
 }

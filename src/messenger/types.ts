@@ -1,6 +1,13 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
+import type { Diagnosis, Health } from "./diagnose.ts";
 import type { ContactView, InviteView, MessageView, NewInvite } from "./views.ts";
+
+/** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
+export type Ping =
+  | { readonly outcome: "no-link" }
+  | { readonly outcome: "silent" }
+  | { readonly outcome: "answered"; readonly rttMs: number };
 
 /** What is kept for followers: it tells of something on the disk. */
 export type KeptEvent =
@@ -182,6 +189,12 @@ export interface Messenger {
   setTimer(who: string, ms: number): Promise<ContactView>;
   /** Shares receipts and typing with this contact, or neither tells nor shows them. */
   shareReceipts(who: string, on: boolean): Promise<ContactView>;
+  /** Asks a live link for a sign of life. */
+  ping(who: string): Promise<Ping>;
+  /** Looks for the contact now where it is not linked, and tells what was met on the way: within `limits.diagnosis`. */
+  diagnose(who: string): Promise<Diagnosis>;
+  /** What this node itself knows of its clock and its records. */
+  health(): Health;
   /**
    * Gives a message up, so that it is shown as failed and never sent. Throws message-unknown; message-sent once it was
    * handed to a link, since it may have arrived then.

@@ -1,5 +1,5 @@
 /** What a node is made from. Read and validated by the daemon, passed in frozen. */
-import { type Backoff, type HostId, limits } from "../base/index.ts";
+import { type Backoff, type HoleFailure, type HostId, limits } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
 import type { NatKind } from "../wire/index.ts";
@@ -104,11 +104,8 @@ export interface ReachState {
   readonly seenAs: readonly string[];
 }
 
-/**
- * Why no hole could be made: a router that gives each connection another port (of either side), no host that both are connected
- * to, nobody who answers, or time.
- */
-export type PunchReason = "symmetric" | "no-signal" | "refused" | "timed out";
+/** Why no hole could be made. */
+export type PunchReason = HoleFailure;
 
 export interface PunchState {
   /** Connections through holes that we asked for, since the start; whom nobody could call for us is not counted. */

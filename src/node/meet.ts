@@ -1,5 +1,5 @@
 /** Reaching a host in whichever way works: directly, and soon beside that through a hole in both routers. */
-import { limits, SottoError } from "../base/index.ts";
+import { limits, Unreachable } from "../base/index.ts";
 import type { Clock, DialTarget } from "../ports/index.ts";
 import type { Host } from "./assemble.ts";
 import type { PunchReason } from "./config.ts";
@@ -17,7 +17,7 @@ export interface MeetParts {
 const remedies: Record<PunchReason, string> = {
   symmetric:
     "One of you needs an open port: forward one on the router and start with --listen /ip4/0.0.0.0/tcp/PORT, or use IPv6, or one network.",
-  "no-signal": "Both of you need one bootstrap host in common: sotto bootstrap add ADDRESS.",
+  "no-signal": "Both of you need one bootstrap host in common: sotto net bootstrap add ADDRESS.",
   refused: "The other side has to be online with the same bootstrap host, and to know you still.",
   "timed out":
     "Forward a port on one of the routers and start with --listen /ip4/0.0.0.0/tcp/PORT, or use IPv6, or one network.",
@@ -59,10 +59,10 @@ export async function meet(
     return reached;
   } catch (error) {
     const [why, hole] = error instanceof AggregateError ? error.errors : [error];
-    if (!(why instanceof SottoError) || !(hole instanceof Unpunched)) throw why;
+    if (!(why instanceof Unreachable) || !(hole instanceof Unpunched)) throw why;
     const remedy = remedies[hole.reason];
     const text = `${why.message.replace(/\.$/, "")}, nor a hole through the routers (${hole.message}). ${remedy}`;
-    throw new SottoError("peer-unreachable", text, { cause: error });
+    throw new Unreachable(text, why.failures, hole.reason);
   } finally {
     plain.clear();
     hidden.clear();

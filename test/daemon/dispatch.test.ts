@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import type { MethodName, NodeEvent, NodeStatus } from "../../src/api/index.ts";
 import { limits, SottoError } from "../../src/base/index.ts";
 import { createDispatch, createLockedDispatch } from "../../src/daemon/dispatch.ts";
+import { createDoctor } from "../../src/daemon/doctor.ts";
 import { fakeControls } from "./controls.ts";
 import { account, contact, fakeMessenger, message } from "./fake.ts";
 import { handClock } from "./hand-clock.ts";
 
-const status = { version: "x" } as NodeStatus;
+const status = {
+  version: "x",
+  addresses: [],
+  net: { bootstrap: [], listening: [], nat: {}, reach: { verdict: "unknown" } },
+} as unknown as NodeStatus;
 
 function setUp() {
   const messenger = fakeMessenger();
@@ -20,6 +25,7 @@ function setUp() {
     clock,
     network: {
       peers: () => [],
+      check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
       bootstrap: () => [],
       best: () => ["/ip4/203.0.113.7/tcp/1/p2p/x"],
       learn: async (addresses) => void network.push(`learn ${addresses.join(" ")}`),
@@ -28,6 +34,11 @@ function setUp() {
     },
     controls,
     status: () => status,
+    doctor: createDoctor({
+      messenger,
+      clock: { ...clock, elapsed: () => 0 },
+      status: () => status,
+    }),
     words: async () => "abandon ability",
     check: async () => ({ rows: 1, damaged: [] }),
   });
@@ -175,6 +186,10 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "event.followers": { good: {}, asks: ["followers"], bad: [{ name: "bot" }] },
   "event.unfollow": { good: { name: "bot" }, asks: ["unfollow", "bot"], bad: [{}] },
   "net.peers": { good: {}, bad: [{ x: 1 }] },
+  "net.check": { good: {}, bad: [{ who: "bob" }] },
+  "net.ping": { good: who, asks: ["ping", "bob"], bad: [{}] },
+  "doctor.node": { good: {}, asks: ["health"], bad: [{ who: "bob" }] },
+  "doctor.contact": { good: who, asks: ["diagnose", "bob"], bad: [{}, { who: 1 }] },
   "net.bootstrap.list": { good: {}, bad: [{ x: 1 }] },
   "net.bootstrap.add": { good: { address: "/x" }, bad: [{}] },
   "net.bootstrap.remove": { good: { address: "/x" }, bad: [{}] },

@@ -106,6 +106,17 @@ export function fakeMessenger(): FakeMessenger {
     react: later("react", message),
     find: later("find", message),
     typing: later("typing", undefined),
+    ping: later("ping", { outcome: "answered", rttMs: 3 }),
+    diagnose: later("diagnose", {
+      contact,
+      session: "kept",
+      dials: [
+        { address: "/ip4/10.0.0.1/tcp/1", from: "record", reached: false, reason: "timed out" },
+      ],
+      failures: 1,
+      cause: "unreached",
+    }),
+    health: note("health", { records: { wanted: 1, held: 1, refused: 0 }, compared: 0 }),
     shareReceipts: later("shareReceipts", contact),
     cancel: later("cancel", message),
     message: later("message", message),

@@ -1,6 +1,6 @@
 /** The network: who is connected, and whom to ask first. */
-import type { Bootstrap, Peer } from "../views.ts";
-import type { Method, Nothing } from "./shape.ts";
+import type { Bootstrap, Contact, NodeStatus, Peer } from "../views.ts";
+import type { Method, Nothing, Who } from "./shape.ts";
 
 interface Bootstraps {
   readonly bootstrap: readonly Bootstrap[];
@@ -8,6 +8,17 @@ interface Bootstraps {
 
 export interface NetMethods {
   "net.peers": Method<Nothing, { readonly peers: readonly Peer[] }>;
+  /** Asks others now whether they reach us. */
+  "net.check": Method<Nothing, { readonly reach: NodeStatus["net"]["reach"] }>;
+  /** Asks a live link for a sign of life, and waits up to 10 s for it. */
+  "net.ping": Method<
+    Who,
+    {
+      readonly contact: Contact;
+      readonly outcome: "answered" | "silent" | "no-link";
+      readonly rttMs?: number;
+    }
+  >;
   "net.bootstrap.list": Method<Nothing, Bootstraps>;
   /** Kept in the settings, and tried at once. */
   "net.bootstrap.add": Method<{ readonly address: string }, Bootstraps>;

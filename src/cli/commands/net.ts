@@ -1,16 +1,26 @@
 /** sotto net: who we are connected to, and whom we ask first. */
 
 import type { Result } from "../../api/index.ts";
+import { displayLine } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
+import { exit } from "../exit.ts";
 import { spell } from "../times.ts";
-import { bootstrapLine } from "../words.ts";
+import { bootstrapLine, nameOf, reachWords } from "../words.ts";
 
 export const define: Define = (command, context) => {
   command
     .command("peers")
     .description("list open connections")
     .action(() => peers(context));
+  command
+    .command("check")
+    .description("ask other hosts now whether they reach this node")
+    .action(() => check(context));
+  command
+    .command("ping <who>")
+    .description("ask the link with somebody for a sign of life")
+    .action((who: string) => ping(who, context));
   const bootstrap = command.command("bootstrap").description("the hosts that this node asks first");
   bootstrap
     .command("ls", { isDefault: true })
@@ -29,6 +39,34 @@ export const define: Define = (command, context) => {
       show(await context.call("net.bootstrap.remove", { address }), context),
     );
 };
+
+async function check({ call, out }: Context): Promise<void> {
+  const result = await call("net.check", {});
+  const { reach } = result;
+  const lines = reach.addresses.map(({ address, reached, failed, failures }) => {
+    const why = failures.length === 0 ? "" : ` (${failures.map(displayLine).join(", ")})`;
+    return `${reached > 0 ? "✓" : "✗"} ${address}  ${reached} reached it, ${failed} did not${why}`;
+  });
+  out.data([`reachable: ${reachWords(reach)}`, ...lines].join("\n"), result);
+  if (reach.verdict === "unknown") out.say("→ sotto net bootstrap ls shows who could be asked");
+  if (reach.verdict === "unreachable") out.say("→ sotto doctor says what to do");
+}
+
+async function ping(who: string, { call, out, exit: leave }: Context): Promise<void> {
+  const result = await call("net.ping", { who });
+  const name = nameOf(result.contact);
+  switch (result.outcome) {
+    case "answered":
+      return out.data(`${name}  ${spell(result.rttMs ?? 0)} (direct)`, result);
+    case "silent":
+      out.data(`${name}  the link says nothing; the node gives it up soon`, result);
+      break;
+    case "no-link":
+      out.data(`${name}  there is no link`, result);
+      out.say(`→ sotto doctor ${name}`);
+  }
+  leave(exit.failure);
+}
 
 async function peers(context: Context): Promise<void> {
   const result = await context.call("net.peers", {});

@@ -4,7 +4,7 @@ import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { spell } from "../times.ts";
-import { bootstrapLine, guardWords } from "../words.ts";
+import { bootstrapLine, guardWords, reachWords, routerWords } from "../words.ts";
 
 export const define: Define = (command, context) => {
   command.action(async () => {
@@ -83,32 +83,4 @@ function openRows(status: NodeStatus): Rows {
     ["crypto", status.engine],
     ["version", status.version],
   ];
-}
-
-/** What the router does to those who meet through it. */
-function routerWords({ kind, punches }: NodeStatus["net"]["nat"]): string {
-  const words = {
-    unknown: "not known yet: it takes bootstrap hosts to tell",
-    none: "none: this machine has a public address",
-    preserving: "lets direct links through",
-    independent: "lets direct links through",
-    symmetric:
-      "gives each connection another port: links need IPv6, or a port forwarded here (sotto up --listen)",
-  }[kind];
-  const last = punches.lastFailure;
-  const failed = last === undefined ? "" : `; last failure: ${last.reason}`;
-  return punches.made + punches.failed === 0
-    ? words
-    : `${words} (${punches.made} made, ${punches.failed} failed${failed})`;
-}
-
-/** Whether others reach this node, in their word. */
-function reachWords({ verdict, addresses, asked }: NodeStatus["net"]["reach"]): string {
-  const voices = asked === 1 ? "1 host says" : `${asked} hosts say`;
-  if (verdict === "reachable") return `from anywhere, ${voices}`;
-  if (verdict === "unknown") return "not known: nobody to ask yet";
-  const why = [...new Set(addresses.flatMap(({ failures }) => failures))];
-  return why.length === 0
-    ? "on this network alone: no public address"
-    : `on this network alone, ${voices} (${why.join(", ")})`;
 }

@@ -1,19 +1,26 @@
 /** The network. */
 import type { NetMethods } from "../../api/index.ts";
-import { address, nothing } from "./checks.ts";
+import { address, nothing, who } from "./checks.ts";
 import type { DispatchParts, Handlers, Schemas } from "./shape.ts";
 
 export const netSchemas: Schemas<NetMethods> = {
   "net.peers": nothing,
+  "net.check": nothing,
+  "net.ping": who,
   "net.bootstrap.list": nothing,
   "net.bootstrap.add": address,
   "net.bootstrap.remove": address,
 };
 
-export function netHandlers({ network }: DispatchParts): Handlers<NetMethods> {
+export function netHandlers({ network, messenger }: DispatchParts): Handlers<NetMethods> {
   const bootstrap = () => ({ bootstrap: network.bootstrap() });
   return {
     "net.peers": () => ({ peers: network.peers() }),
+    "net.check": async () => ({ reach: await network.check() }),
+    "net.ping": async ({ who }) => ({
+      ...(await messenger.ping(who)),
+      contact: messenger.contact(who),
+    }),
     "net.bootstrap.list": bootstrap,
     "net.bootstrap.add": async ({ address }) => {
       await network.addBootstrap(address);

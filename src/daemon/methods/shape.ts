@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import type { NewGuard, NodeEvent, NodeState, NodeStatus, StoreReport } from "../../api/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { Clock } from "../../ports/index.ts";
+import type { Doctor } from "../doctor.ts";
 import type { Network } from "../network.ts";
 
 /** One who asks, for as long as its connection lasts. */
@@ -34,6 +35,7 @@ export interface DispatchParts {
   readonly clock: Clock;
   readonly controls: Controls;
   status(): NodeStatus;
+  readonly doctor: Doctor;
   /** The 24 words of the account. */
   words(): Promise<string>;
   check(): Promise<StoreReport>;

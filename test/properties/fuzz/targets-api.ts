@@ -1,6 +1,6 @@
 /** What a program on the local socket may say: it is answered with an error of the table, and does nothing by halves. */
 import assert from "node:assert/strict";
-import type { NodeStatus } from "../../../src/api/index.ts";
+import type { DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
 import { createDispatch } from "../../../src/daemon/dispatch.ts";
 import { fakeControls } from "../../daemon/controls.ts";
@@ -34,6 +34,7 @@ const requests: Target = {
       clock: { now: () => 0, after: () => () => undefined },
       network: {
         peers: () => [],
+        check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
         bootstrap: () => [],
         best: () => [],
         learn: async () => undefined,
@@ -42,6 +43,10 @@ const requests: Target = {
       },
       controls: fakeControls(),
       status: () => ({}) as NodeStatus,
+      doctor: {
+        node: () => ({}) as DoctorOfNode,
+        contact: (who) => messenger.diagnose(who).then(() => ({}) as DoctorOfContact),
+      },
       words: async () => "",
       check: async () => ({ rows: 0, damaged: [] }),
     });

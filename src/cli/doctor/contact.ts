@@ -1,0 +1,216 @@
+/** How somebody and we stand, in words. */
+import type { ContactCause, DoctorOfContact } from "../../api/index.ts";
+import { displayLine } from "../../base/index.ts";
+import { spell, stamp } from "../times.ts";
+import { contactWords, count, nameOf } from "../words.ts";
+import type { Line } from "./lines.ts";
+
+interface Words {
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** What keeps us apart, and the next command. */
+export function causeWords(cause: ContactCause, name: string): Words {
+  const words: Readonly<Record<ContactCause, Words>> = {
+    blocked: { text: "You blocked them.", remedy: `sotto contacts unblock ${name}` },
+    "key-changed": {
+      text: "They showed another account key: nothing is sent until you decide.",
+      remedy: `compare over another way, then sotto verify ${name} --number N`,
+    },
+    "asks-us": { text: "They ask to be added.", remedy: `sotto requests accept ${name}` },
+    denied: {
+      text: "They denied your request.",
+      remedy: "ask them for a new invite: sotto add LINK",
+    },
+    used: {
+      text: "Somebody else used the invite before you.",
+      remedy: "tell them, and ask for a new invite: sotto add LINK",
+    },
+    expired: { text: "The invite has expired.", remedy: "ask for a new invite: sotto add LINK" },
+    "not-known": {
+      text: "A node answers there and treats us as a stranger: they blocked or removed us, brought back an older backup, run invisible, or their clock or ours is more than a day off.",
+      remedy: "sotto doctor checks your side; ask them over another way",
+    },
+    "not-proven": {
+      text: "A node answers there, and cannot prove that it is theirs now.",
+      remedy: `the node tries again by itself; if it stays so, exchange a new invite (sotto invite) and sotto verify ${name}`,
+    },
+    undecided: {
+      text: "They have not decided yet whether to accept us.",
+      remedy: "wait for them, or ask them over another way to run sotto requests",
+    },
+    "nobody-to-ask": {
+      text: "This node knows no other node, so nobody can be asked where they are.",
+      remedy: "sotto net bootstrap add ADDRESS, or be on one network; sotto doctor says more",
+    },
+    "clock-apart": {
+      text: "Their record is from our future: their clock or ours is wrong.",
+      remedy:
+        "set the clock of this machine (timedatectl set-ntp true), or tell them to set theirs",
+    },
+    "record-old": {
+      text: "Only an old record of theirs is left: they have been away since, or a clock is wrong.",
+      remedy: "ask them to run sotto up, and sotto doctor",
+    },
+    "no-record": {
+      text: "No record of theirs is found: they are away, or their bootstrap hosts are others than ours.",
+      remedy:
+        "ask them to run sotto up and sotto doctor; share a bootstrap host: sotto net bootstrap ls",
+    },
+    "no-address": {
+      text: "Their record names no address.",
+      remedy: "ask them to run sotto doctor: nothing listens there, or they have no network",
+    },
+    "own-address": {
+      text: "Their record names our own address: two nodes in one place that look alike from outside.",
+      remedy: "start one of the two with another port: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
+    },
+    "other-host": {
+      text: "Another node answers at their address: they started again, or somebody else has the address now.",
+      remedy: "wait for their next record, or ask them to run sotto doctor",
+    },
+    unreached: {
+      text: "Nobody answers at the addresses of their record.",
+      remedy:
+        "ask them to run sotto doctor; one of you needs a port that others reach (sotto net check), or both one network",
+    },
+    searching: {
+      text: "The search is not over yet.",
+      remedy: `sotto doctor ${name}, again in a minute`,
+    },
+  };
+  return words[cause];
+}
+
+export function contactLines(report: DoctorOfContact): Line[] {
+  const { contact, cause, link } = report;
+  const name = nameOf(contact);
+  const why = cause && causeWords(cause, name);
+  return [
+    why === undefined
+      ? { state: "well", topic: "link", text: linkWords(link) }
+      : { state: "wrong", topic: "link", text: `none. ${why.text}`, remedy: why.remedy },
+    pairingLine(report),
+    ...verifiedLine(report),
+    recordLine(report),
+    ...report.dials.map(dialLine),
+    ...holeLine(report),
+    sessionLine(report),
+    waitingLine(report),
+    ...(report.nextTryIn === undefined
+      ? []
+      : [
+          {
+            state: "note",
+            topic: "next try",
+            text: `in ${spell(report.nextTryIn)}, after ${count(report.failures, "attempt")} in vain`,
+            remedy: `sotto doctor ${name} tries now`,
+          } as const,
+        ]),
+  ];
+}
+
+function linkWords(link: DoctorOfContact["link"]): string {
+  if (link === undefined) return "";
+  const way = link.outbound ? "we dialled" : "they dialled";
+  return `direct, for ${spell(Math.max(0, Date.now() - link.since))} (${way}, ${link.address})`;
+}
+
+function pairingLine({ contact }: DoctorOfContact): Line {
+  if (contact.pairing === "confirmed")
+    return { state: "well", topic: "pairing", text: "both sides have proof of each other" };
+  return { state: "note", topic: "pairing", text: contactWords(contact) };
+}
+
+function verifiedLine({ contact }: DoctorOfContact): Line[] {
+  if (contact.pairing !== "confirmed") return [];
+  if (contact.verified)
+    return [{ state: "well", topic: "verified", text: "you compared safety numbers" }];
+  const remedy = `sotto verify ${nameOf(contact)}`;
+  return [{ state: "note", topic: "verified", text: "not yet", remedy }];
+}
+
+function recordLine({ record, recordRefused, cause }: DoctorOfContact): Line {
+  const topic = "record";
+  if (record !== undefined) return { state: "well", topic, text: `${spell(record.age)} old` };
+  if (recordRefused?.off !== undefined) {
+    const { off } = recordRefused;
+    const text = off > 0 ? `${spell(off)} in our future` : `${spell(-off)} old: of no use any more`;
+    return { state: "note", topic, text };
+  }
+  return { state: "note", topic, text: cause === "blocked" ? "not looked for" : "none found" };
+}
+
+/** Addresses that lead nowhere from here, whatever answers. */
+const FAR = {
+  private: " (private: reached from their own network alone)",
+  loopback: " (theirs alone: reached on one machine)",
+  invalid: "",
+  public: "",
+} as const;
+
+function dialLine({
+  address,
+  reach,
+  from,
+  reached,
+  reason = "failed",
+  answer,
+}: DoctorOfContact["dials"][number]): Line {
+  const where = `${displayLine(address)}${from === "last" ? ", where they were last" : ""}`;
+  if (reached)
+    return { state: "note", topic: "dialled", text: `${where}: answered${heard(answer)}` };
+  return { state: "note", topic: "dialled", text: `${where}: ${reason}${FAR[reach]}` };
+}
+
+const holes: Readonly<Record<NonNullable<DoctorOfContact["hole"]>, Words>> = {
+  symmetric: {
+    text: "no hole: a router of one of you gives each connection another port",
+    remedy:
+      "one of you forwards a port (sotto up --listen /ip4/0.0.0.0/tcp/PORT), or both use IPv6",
+  },
+  "no-signal": {
+    text: "no hole: no host knows you both that could pass the word on",
+    remedy: "share a bootstrap host: sotto net bootstrap add ADDRESS",
+  },
+  refused: {
+    text: "no hole: they did not answer the word that was passed on",
+    remedy: "they have to be online with the same bootstrap host, and to know you still",
+  },
+  "timed out": {
+    text: "no hole: the routers let nothing through in time",
+    remedy:
+      "one of you forwards a port (sotto up --listen /ip4/0.0.0.0/tcp/PORT), or both use IPv6",
+  },
+};
+
+function holeLine({ hole }: DoctorOfContact): Line[] {
+  return hole === undefined ? [] : [{ state: "note", topic: "routers", ...holes[hole] }];
+}
+
+function heard(answer: string | undefined): string {
+  if (answer === "silent") return ", and says nothing to us";
+  if (answer === "refused") return ", without proof";
+  return answer === "pending" ? ", and waits for their word" : "";
+}
+
+function sessionLine({ session, contact }: DoctorOfContact): Line {
+  const topic = "session";
+  if (session === "kept") return { state: "well", topic, text: "there is one" };
+  if (session === "broken")
+    return {
+      state: "note",
+      topic,
+      text: "the two no longer read each other; the next link makes another",
+    };
+  const text = contact.pairing === "confirmed" ? "none; the next link makes one" : "none yet";
+  return { state: "note", topic, text };
+}
+
+function waitingLine({ contact, waitingSince }: DoctorOfContact): Line {
+  const topic = "messages";
+  if (contact.waiting === 0) return { state: "well", topic, text: "none waits for them" };
+  const since = waitingSince === undefined ? "" : `, the oldest since ${stamp(waitingSince)}`;
+  return { state: "note", topic, text: `${contact.waiting} waiting for them${since}` };
+}

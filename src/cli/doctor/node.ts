@@ -1,0 +1,97 @@
+/** How this node is, in words. */
+import type { DoctorOfNode, NodeFinding } from "../../api/index.ts";
+import { spell } from "../times.ts";
+import { bootstrapLine, count, guardWords, reachWords, routerWords } from "../words.ts";
+import type { Line } from "./lines.ts";
+
+const ADD = "sotto net bootstrap add ADDRESS (or sotto add LINK: an invite names hosts)";
+
+/** The next command for each finding. */
+export const remedies: Readonly<Record<NodeFinding, string>> = {
+  "store-damaged": "sotto check, then sotto repair",
+  "store-older": "nothing to do: sessions were made anew; what came after that copy is missing",
+  "clock-behind":
+    "set the clock of this machine (timedatectl set-ntp true), or tell them to set theirs",
+  "clock-set": "nothing to do if the clock is right now; otherwise timedatectl set-ntp true",
+  "nothing-listens": "sotto down, then sotto up --listen /ip4/0.0.0.0/tcp/0",
+  "no-address": "connect this machine to a network; the node notices by itself",
+  alone: ADD,
+  "bootstrap-lost": `ask its host whether it runs, or ${ADD}`,
+  "bootstrap-some-lost": "sotto net bootstrap rm ADDRESS forgets one that is gone",
+  "no-bootstrap": `to meet people beyond this network: ${ADD}`,
+  "no-mdns":
+    "to find people on this network: sotto up without --no-mdns, and no mdns: false in the settings",
+  "records-refused":
+    "set the clock of this machine (timedatectl set-ntp true): hosts take no record from the future or the past",
+  unreachable:
+    "forward a port of your router to this machine and start with sotto up --listen /ip4/0.0.0.0/tcp/PORT; then sotto net check",
+  "reach-unknown": "sotto net check, once a bootstrap host is connected",
+  "hard-router":
+    "use IPv6, or forward a port of the router to this machine: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
+  "key-file": "sotto passwd gives it a passphrase",
+};
+
+export function nodeLines({ status, findings, records, clock }: DoctorOfNode): Line[] {
+  const { net } = status;
+  const found = new Map(findings.map(({ what, wrong }) => [what, wrong]));
+  /** One line about a topic, as bad as the worst of its findings. */
+  const line = (topic: string, text: string, ...about: NodeFinding[]): Line => {
+    const mine = about.filter((what) => found.has(what));
+    const worst = mine.find((what) => found.get(what)) ?? mine[0];
+    if (worst === undefined) return { state: "well", topic, text };
+    return { state: found.get(worst) ? "wrong" : "note", topic, text, remedy: remedies[worst] };
+  };
+  const listening = net.listening.join("\n") || "nowhere";
+  const hosts = `${count(net.peers, "host")} connected; routing tables: ${net.lanDht} local, ${net.wanDht} wide (as a ${net.wanMode})`;
+  return [
+    line(
+      "store",
+      status.damage?.message ??
+        (status.rolledBack
+          ? "an older copy of itself"
+          : "no damage met since the start (sotto check reads all)"),
+      "store-damaged",
+      "store-older",
+    ),
+    line("guarded", `by ${guardWords(status.protection)}`, "key-file"),
+    line("clock", clockWords(clock), "clock-behind", "clock-set"),
+    line("listening", listening, "nothing-listens"),
+    line(
+      "addresses",
+      status.addresses.join("\n") || "none that others could be told",
+      "no-address",
+    ),
+    line("seen as", net.reach.seenAs.join(", ") || "nobody outside has told yet"),
+    line("reachable", reachWords(net.reach), "unreachable", "reach-unknown"),
+    line("router", routerWords(net.nat), "hard-router"),
+    line(
+      "bootstrap",
+      net.bootstrap.map(bootstrapLine).join("\n") || "none",
+      "bootstrap-lost",
+      "bootstrap-some-lost",
+      "no-bootstrap",
+    ),
+    line("network", hosts, "alone"),
+    line("local", net.mdns ? "mDNS on: others on this network are found" : "mDNS off", "no-mdns"),
+    line("records", recordWords(records), "records-refused"),
+  ];
+}
+
+function clockWords({ setBy, compared, theirsAhead = 0 }: DoctorOfNode["clock"]): string {
+  const now = new Date().toISOString().slice(0, 19).replace("T", " ");
+  const set =
+    Math.abs(setBy) < 1000
+      ? ""
+      : `; set ${setBy < 0 ? "back" : "ahead"} by ${spell(Math.abs(setBy))} while the node ran`;
+  if (compared === 0) return `${now} UTC; no record of a contact to compare it with yet${set}`;
+  const others = `the records of ${count(compared, "contact")}`;
+  return theirsAhead > 0
+    ? `${now} UTC; ${others}: the latest is ${spell(theirsAhead)} ahead${set}`
+    : `${now} UTC; not behind ${others}${set}`;
+}
+
+function recordWords({ wanted, held, refused }: DoctorOfNode["records"]): string {
+  if (wanted === 0) return "none needed: no contact and no open invite";
+  const failing = refused > 0 ? `, ${refused} put in vain` : "";
+  return `${held} of ${wanted} held by other nodes${failing}`;
+}

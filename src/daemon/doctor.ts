@@ -1,0 +1,86 @@
+/** Puts together what the node knows of its own health, and what the messenger met on the way to a contact. */
+import type { DoctorOfContact, DoctorOfNode, NodeFinding, NodeStatus } from "../api/index.ts";
+import { limits } from "../base/index.ts";
+import type { Messenger } from "../messenger/index.ts";
+import { addressReach } from "../node/index.ts";
+import type { SteadyClock } from "../ports/index.ts";
+
+export interface Doctor {
+  node(): DoctorOfNode;
+  /** Throws `contact-unknown`, `contact-ambiguous`. */
+  contact(who: string): Promise<DoctorOfContact>;
+}
+
+export interface DoctorParts {
+  readonly messenger: Messenger;
+  readonly clock: SteadyClock;
+  readonly status: () => NodeStatus;
+}
+
+/** What links fail by; the other findings are only good to know. */
+const WRONG: ReadonlySet<NodeFinding> = new Set<NodeFinding>([
+  "store-damaged",
+  "nothing-listens",
+  "no-address",
+  "alone",
+  "bootstrap-lost",
+  "records-refused",
+  "clock-behind",
+]);
+
+export function createDoctor({ messenger, clock, status }: DoctorParts): Doctor {
+  // A clock that nobody sets goes on as the machine does.
+  const offset = clock.now() - clock.elapsed();
+  return {
+    node() {
+      const { records, compared, theirsAhead } = messenger.health();
+      const setBy = Math.round(clock.now() - clock.elapsed() - offset);
+      const facts = {
+        status: status(),
+        records,
+        clock: { setBy, compared, ...(theirsAhead !== undefined && { theirsAhead }) },
+      };
+      const findings = findingsOf(facts).map((what) => ({ what, wrong: WRONG.has(what) }));
+      return { ...facts, findings };
+    },
+    async contact(who) {
+      const { dials, ...diagnosis } = await messenger.diagnose(who);
+      return {
+        ...diagnosis,
+        dials: dials.map((dial) => ({ ...dial, reach: addressReach(dial.address) })),
+      };
+    },
+  };
+}
+
+/** What is not well, in the order in which it is to be mended. */
+export function findingsOf({
+  status,
+  records,
+  clock,
+}: Omit<DoctorOfNode, "findings">): NodeFinding[] {
+  const { net } = status;
+  const found: NodeFinding[] = [];
+  const note = (what: NodeFinding, holds: boolean) => holds && found.push(what);
+  const lost = net.bootstrap.filter(({ state }) => state !== "connected").length;
+  // The tables still name those who were there before.
+  const alone = net.peers === 0 || net.lanDht + net.wanDht === 0;
+  note("store-damaged", status.damage !== undefined);
+  note("store-older", status.rolledBack === true);
+  note("clock-behind", (clock.theirsAhead ?? 0) > limits.clockSlack);
+  note("clock-set", Math.abs(clock.setBy) > limits.clockSlack);
+  note("nothing-listens", net.listening.length === 0);
+  note("no-address", net.listening.length > 0 && status.addresses.length === 0);
+  note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);
+  note("alone", alone);
+  note("no-bootstrap", net.bootstrap.length === 0);
+  note("bootstrap-some-lost", lost > 0 && lost < net.bootstrap.length);
+  note("no-mdns", !net.mdns);
+  // What was put while nobody was there says nothing.
+  note("records-refused", !alone && records.refused > 0 && records.held === 0);
+  note("unreachable", net.reach.verdict === "unreachable");
+  note("reach-unknown", net.reach.verdict === "unknown");
+  note("hard-router", net.nat.kind === "symmetric");
+  note("key-file", status.protection === "key-file");
+  return found;
+}

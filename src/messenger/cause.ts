@@ -1,0 +1,84 @@
+/** The one cause that keeps us and a contact apart, out of what a search for it met. */
+import { type Contact, pairingEnded } from "./contact.ts";
+import type { Dialled, Trail } from "./trail.ts";
+
+/**
+ * By the person's word, or for the want of it: blocked, key-changed, asks-us. Pairing came to nothing: denied, used, expired. Somebody
+ * answers there: not-known (who says nothing, as one does to strangers), not-proven (with what they could not have made), undecided (about our
+ * request). Nothing to go by: nobody-to-ask, clock-apart (their record is from our future), record-old, no-record, no-address.
+ * Nobody is there: own-address, other-host, unreached. searching: the search is not over.
+ */
+export type ContactCause =
+  | "blocked"
+  | "key-changed"
+  | "asks-us"
+  | "denied"
+  | "used"
+  | "expired"
+  | "not-known"
+  | "not-proven"
+  | "undecided"
+  | "nobody-to-ask"
+  | "clock-apart"
+  | "record-old"
+  | "no-record"
+  | "no-address"
+  | "own-address"
+  | "other-host"
+  | "unreached"
+  | "searching";
+
+/**
+ * @param dials of the last search. @param seen what the rendezvous gave. @param connected whether anybody can be asked.
+ */
+export function causeOf(
+  contact: Contact,
+  dials: readonly Dialled[],
+  seen: Pick<Trail, "asked" | "record" | "refused">,
+  connected: boolean,
+): ContactCause {
+  const { pairing, changedAccount, blocked } = contact;
+  if (changedAccount !== undefined) return "key-changed";
+  if (blocked) return "blocked";
+  if (pairing === "requested") return "asks-us";
+  if (pairingEnded(pairing)) return pairing as "denied" | "used" | "expired";
+  return answerOf(dials) ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
+}
+
+/** What the one who is meant said. At an address of before somebody else may answer by now; a record proves who does. */
+function answerOf(dials: readonly Dialled[]): ContactCause | undefined {
+  const proven = dials.filter(({ from }) => from === "record");
+  const heard = (proven.length > 0 ? proven : dials).findLast(({ answer }) => answer !== undefined);
+  switch (heard?.answer) {
+    case "pending":
+      return "undecided";
+    case "refused":
+      return "not-proven";
+    case "silent":
+      return "not-known";
+    default:
+      return undefined;
+  }
+}
+
+function whyNoRecord(
+  dials: readonly Dialled[],
+  { asked, record, refused }: Pick<Trail, "asked" | "record" | "refused">,
+  connected: boolean,
+): ContactCause | undefined {
+  if (record !== undefined) return record.addresses.length === 0 ? "no-address" : undefined;
+  if (!connected) return "nobody-to-ask";
+  // Only what they signed themselves tells of their clock.
+  if (refused?.time !== undefined && refused.why === "early") return "clock-apart";
+  if (refused?.time !== undefined && refused.why === "stale") return "record-old";
+  if (!asked) return dials.length === 0 ? "searching" : undefined;
+  return "no-record";
+}
+
+function whyNobody(dials: readonly Dialled[]): ContactCause {
+  const theirs = dials.filter(({ from }) => from === "record");
+  if (theirs.length === 0) return "searching";
+  const only = (reason: string): boolean => theirs.every((each) => each.reason === reason);
+  if (only("our own address")) return "own-address";
+  return only("another host answers there") ? "other-host" : "unreached";
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { BootstrapNode } from "../../src/node/index.ts";
+import { hostBootstrap, Person, pair } from "./person.ts";
+
+/** PeerIds that nobody has here, and an address at which nobody listens. */
+const OTHER = "12D3KooWCqZSPQs1D4eCjstdkW8C1wa3mLD6dCWy2Srj5Ehmoj6q";
+const NOBODY = "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWEmJ6hhDFZKH8dmpLcEExByWJ4ssmhFsSkY9EjoDuF3kc";
+
+describe("why a contact is not linked, over libp2p", function () {
+  this.timeout(90_000);
+  let host: BootstrapNode;
+  let alice: Person;
+  let bob: Person;
+
+  beforeEach(async () => {
+    host = await hostBootstrap();
+    const bootstrap = host.addresses();
+    [alice, bob] = await Promise.all([
+      Person.make("alice", { bootstrap }),
+      Person.make("bob", { bootstrap }),
+    ]);
+    await pair(alice, bob);
+  });
+  afterEach(async () => {
+    await Promise.all([alice.end(), bob.end()]);
+    await host.stop();
+  });
+
+  /** Every record of theirs can be found. */
+  const published = (person: Person) =>
+    person.until("their records are held", () => {
+      const { wanted, held } = person.messenger.health().records;
+      return wanted > 0 && held === wanted;
+    });
+  const unlinked = () =>
+    alice.until("the link is gone", () => !alice.messenger.contact("bob").online);
+
+  it("shows the link, and how long it takes to say that it lives", async () => {
+    await alice.until("a link", () => alice.messenger.contact("bob").online);
+    const { cause, link, session } = await alice.messenger.diagnose("bob");
+    assert.equal(cause, undefined);
+    assert.ok(link?.address.startsWith("/ip4/127.0.0.1/tcp/"));
+    assert.equal(session, "kept");
+    assert.equal((await alice.messenger.ping("bob")).outcome, "answered");
+    await published(alice);
+  });
+
+  it("is unreached, with the reason of each address, when their node has gone", async () => {
+    const [address] = bob.node.transport.addresses();
+    await published(bob);
+    await bob.kill();
+    await unlinked();
+    const { cause, dials } = await alice.messenger.diagnose("bob");
+    assert.equal(cause, "unreached");
+    const dial = dials.find((each) => each.address === address && each.from === "record");
+    assert.deepEqual([dial?.reached, dial?.reason], [false, "refused"]);
+    assert.deepEqual(await alice.messenger.ping("bob"), { outcome: "no-link" });
+    await bob.start();
+  });
+
+  it("is unreached where they announce a port that is not theirs, though they are there", async () => {
+    // Who listens nowhere can only dial.
+    const deaf = { bootstrap: host.addresses(), listen: [] };
+    const carol = await Person.make("carol", deaf);
+    try {
+      await pair(bob, carol);
+      await bob.stop();
+      bob.options = { ...bob.options, announce: ["/ip4/127.0.0.1/tcp/1"] };
+      await bob.start();
+      await published(bob);
+      await carol.until("unlinked", () => !carol.messenger.contact("bob").online);
+      const { cause, dials } = await carol.messenger.diagnose("bob");
+      assert.equal(cause, "unreached");
+      assert.ok(
+        dials.some(({ address, reason }) => address.endsWith("/tcp/1") && reason === "refused"),
+      );
+    } finally {
+      await carol.end();
+    }
+  });
+
+  it("is an answer without a word where they blocked us", async () => {
+    await bob.messenger.block("alice");
+    await unlinked();
+    const { cause, dials } = await alice.messenger.diagnose("bob");
+    assert.equal(cause, "not-known");
+    assert.ok(dials.some(({ reached, answer }) => reached && answer === "silent"));
+  });
+
+  it("tells a bootstrap host that has gone from one in whose place another answers", async () => {
+    const [address = ""] = host.addresses();
+    const lying = address.replace(/[^/]*$/, OTHER);
+    alice.node.addBootstrap(lying);
+    alice.node.addBootstrap(NOBODY);
+    const errorOf = (wanted: string) =>
+      alice.node.status().bootstrap.find((each) => each.address === wanted)?.error;
+    await alice.until("both have failed", () => !!errorOf(lying) && !!errorOf(NOBODY));
+    assert.equal(errorOf(lying), "another host answers there");
+    assert.equal(errorOf(NOBODY), "refused");
+  });
+});
