@@ -20,10 +20,8 @@ import {
 } from "./pair.ts";
 import type { Attempt, Peer } from "./peer.ts";
 import { decodePosition, encodePosition, fellBehind, positionOf, resumable } from "./position.ts";
+import type { CallResult } from "./trail.ts";
 import type { Pairing } from "./views.ts";
-
-/** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
-export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
 
 /** The secret that proves us to this contact: the invite until pairing is confirmed, then the pair's own. */
 export function turningOf({ contact }: Peer): Turning | undefined {

@@ -3,7 +3,7 @@
  * and later, until they appear.
  */
 import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
-import { type CallResult, call, endPairing } from "./call.ts";
+import { call, endPairing } from "./call.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
@@ -11,7 +11,7 @@ import { begin, end } from "./links.ts";
 import { recordsOf } from "./look-up.ts";
 import type { Attempt, Peer } from "./peer.ts";
 import { sealerOf } from "./signal.ts";
-import { type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
+import { type CallResult, type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
 
 interface Target {
   readonly addresses: readonly string[];

@@ -1,7 +1,9 @@
 /** What one search for a contact met, step by step: kept until the next one, for whoever asks why there is no link. */
 import { type HoleFailure, Unreachable } from "../base/index.ts";
 import type { RecordRefusal } from "../dht/index.ts";
-import type { CallResult } from "./call.ts";
+
+/** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
+export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
 
 /** What became of an address. */
 export interface Dialled {
