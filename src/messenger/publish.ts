@@ -4,6 +4,7 @@ import { type Direction, nextRefresh, sealRecord } from "../dht/index.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance } from "./core.ts";
 import { within } from "./deadline.ts";
+import type { PublishState } from "./diagnosis.ts";
 import type { Invites } from "./invites.ts";
 import { publishKeys, type Turning, turnsAt } from "./keys.ts";
 
@@ -25,15 +26,6 @@ interface Published {
   /** Time in the last record, which also orders them. */
   readonly time: number;
   readonly failures: number;
-}
-
-export interface PublishState {
-  /** Records that contacts and holders of our invites look for. */
-  readonly wanted: number;
-  /** Of these, how many another node took. */
-  readonly held: number;
-  /** And how many were put in vain the last time. */
-  readonly refused: number;
 }
 
 export class Publisher {

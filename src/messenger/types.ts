@@ -1,6 +1,6 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
-import type { Diagnosis, Health } from "./diagnose.ts";
+import type { Diagnosis, Health } from "./diagnosis.ts";
 import type { ContactView, InviteView, MessageView, NewInvite } from "./views.ts";
 
 /** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
