@@ -30,6 +30,8 @@ export class Reachability {
   #state: Omit<ReachState, "seenAs"> = { verdict: "unknown", addresses: [], asked: 0 };
   #cancel = (): void => undefined;
   #asking: Promise<void> | undefined;
+  /** What is being asked is out of date already: a port was opened, say, or a helper came. */
+  #again = false;
   #stopped = false;
 
   constructor(options: ReachOptions) {
@@ -79,6 +81,10 @@ export class Reachability {
 
   #soon(ms: number): void {
     if (this.#stopped) return;
+    if (this.#asking !== undefined) {
+      this.#again = true;
+      return;
+    }
     this.#cancel();
     this.#cancel = this.#options.clock.after(ms, () => void this.#check());
   }
@@ -86,14 +92,15 @@ export class Reachability {
   async #check(): Promise<void> {
     if (this.#stopped) return;
     if (this.#asking !== undefined) return this.#asking;
+    this.#again = false;
     this.#asking = this.#ask();
     try {
       await this.#asking;
     } finally {
       this.#asking = undefined;
-      this.#soon(
-        this.#state.verdict === "reachable" ? limits.reachRecheck : limits.reachRecheck / 3,
-      );
+      const later =
+        this.#state.verdict === "reachable" ? limits.reachRecheck : limits.reachRecheck / 3;
+      this.#soon(this.#again ? limits.reachPause : later);
     }
   }
 

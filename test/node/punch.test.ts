@@ -160,7 +160,7 @@ describe("node/punch", () => {
   it("says that no host is connected to both, and what helps", async () => {
     const { node } = await scene();
     const gone = (await stranger(lab)).peerId.toString() as HostId;
-    assert.match(await whyNot(node, gone), /no host is connected to both.*sotto bootstrap add/);
+    assert.match(await whyNot(node, gone), /no host is connected to both.*sotto net bootstrap add/);
     const alone = await lab.node({ privateWan: true });
     assert.match(await whyNot(alone, gone), /no host that sees us/);
     // Whoever is away did not fail us.

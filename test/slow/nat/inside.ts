@@ -30,7 +30,7 @@ let person: Person | undefined;
 let hosts: BootstrapNode[] = [];
 
 async function until(what: string, reached: () => boolean): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 30_000;
   while (!reached()) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
     await sleep(20);

@@ -201,7 +201,7 @@ describe("two people behind routers", function () {
       ["homeB", ANY],
       [four.slice(0, 1), four.slice(1)],
     );
-    assert.match(`${dialled.error}`, /no host is connected to both.*sotto bootstrap add/);
+    assert.match(`${dialled.error}`, /no host is connected to both.*sotto net bootstrap add/);
   });
 
   it("meet over IPv6 alone, through firewalls that let no stranger in", async () => {
