@@ -30,6 +30,8 @@ export interface Contact {
   readonly receipts: boolean;
   /** How long new messages stay, ms; 0 for ever. */
   readonly timer: number;
+  /** When they were last linked; only where the settings keep it. */
+  readonly lastSeen?: number;
   readonly addedAt: number;
 }
 
@@ -210,6 +212,8 @@ export interface NodeStatus extends NodeState {
   readonly unread: number;
   /** The store was found to be a copy from before at this start: what came since is missing, and sessions were made anew. */
   readonly rolledBack?: true;
+  /** No records are published, nobody is answered, and links are made only where there is something to send. */
+  readonly invisible: boolean;
   /** Whether messages stay once they are delivered, or read. */
   readonly history: boolean;
   /** How long messages stay at most, ms. */

@@ -110,6 +110,8 @@ export const limits = {
   seekPause: 2 * SECOND,
   /** Somebody who asks why a contact is not linked waits this long for a search of it: a dial, a lookup and another dial. */
   diagnosis: 45 * SECOND,
+  /** An invisible node's link stays so long after it has brought everything: what the other side has in hand still comes. */
+  invisibleLinger: 2 * SECOND,
   /** Clocks that differ by less need no word. */
   clockSlack: 2 * MINUTE,
   /** A message that could not be delivered for this long is shown as failed. */

@@ -63,16 +63,27 @@ export async function wake(
     const neighbours = keepNeighbours({ node, store, clock, log });
     releases.take(neighbours);
     const { transport, rendezvous } = node;
-    const { receipts, history, retention } = config;
+    const { receipts, history, retention, invisible, lastSeen } = config;
     const kept = { history, ...(retention !== undefined && { retention }) };
-    const ports = { crypto, store, transport, rendezvous, clock, log, receipts, ...kept };
+    const ports = {
+      crypto,
+      store,
+      transport,
+      rendezvous,
+      clock,
+      log,
+      receipts,
+      invisible,
+      lastSeen,
+      ...kept,
+    };
     const messenger = await createMessenger(ports);
     releases.take(() => messenger.stop());
     const status = () =>
       statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
     const dispatch = createDispatch({
       messenger,
-      network: createNetwork(node, parts.settings),
+      network: createNetwork(node, messenger, parts.settings),
       clock,
       controls,
       status,

@@ -16,6 +16,10 @@ export interface Config {
   readonly portMapping: boolean;
   /** Whether contacts of whom nothing else was said are told what was read, and tell. */
   readonly receipts: boolean;
+  /** Whether the node begins invisible (`sotto net invisible`). */
+  readonly invisible: boolean;
+  /** Whether it is kept when contacts were last linked. */
+  readonly lastSeen: boolean;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
   readonly privateWan: boolean;
   /** Whether messages stay once they are delivered, or read. */
@@ -64,6 +68,8 @@ const fileSchema = v.strictObject({
   ),
   lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   receipts: v.optional(v.boolean()),
+  invisible: v.optional(v.boolean()),
+  lastSeen: v.optional(v.boolean()),
 });
 type FileSettings = v.InferOutput<typeof fileSchema>;
 
@@ -92,6 +98,8 @@ export async function readConfig(
     mdns: overrides.mdns ?? file.mdns ?? true,
     portMapping: file.portMapping ?? true,
     receipts: file.receipts ?? true,
+    invisible: file.invisible ?? false,
+    lastSeen: file.lastSeen ?? false,
     privateWan: file.privateWan ?? false,
     history: file.history ?? true,
     retention: file.retention === undefined ? undefined : parseDuration(file.retention),
@@ -123,6 +131,11 @@ export async function changeBootstrap(
   } else if (!lenient) {
     throw new SottoError("address-invalid", "This address is not in the list of this node.");
   }
+}
+
+/** Writes into the file whether the node begins invisible. Throws `config-invalid`. */
+export async function keepInvisible(path: string, on: boolean): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), invisible: on });
 }
 
 /** Writes into the file that messages are not kept once they are delivered, or read. Throws `config-invalid`. */

@@ -81,6 +81,7 @@ export function findingsOf({
   note("unreachable", net.reach.verdict === "unreachable");
   note("reach-unknown", net.reach.verdict === "unknown");
   note("hard-router", net.nat.kind === "symmetric");
+  note("invisible", status.invisible);
   note("key-file", status.protection === "key-file");
   return found;
 }

@@ -1,14 +1,17 @@
 /** The network's side of the methods: what the node shows, and the bootstrap hosts that the settings keep. */
 import type { Bootstrap, NodeStatus, Peer } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
+import type { Messenger } from "../messenger/index.ts";
 import type { SottoNode } from "../node/index.ts";
-import { changeBootstrap } from "./config.ts";
+import { changeBootstrap, keepInvisible } from "./config.ts";
 
 export interface Network {
   peers(): readonly Peer[];
   /** Asks others now whether they reach us. */
   check(): Promise<NodeStatus["net"]["reach"]>;
   bootstrap(): readonly Bootstrap[];
+  /** Shows others that we are here, or not, now and from the next start on. */
+  setInvisible(on: boolean): Promise<void>;
   /** Addresses of our bootstrap hosts, those first that are connected. */
   best(): readonly string[];
   /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
@@ -19,7 +22,11 @@ export interface Network {
   removeBootstrap(address: string): Promise<void>;
 }
 
-export function createNetwork(node: SottoNode, settings: string): Network {
+export function createNetwork(
+  node: SottoNode,
+  messenger: Pick<Messenger, "setInvisible">,
+  settings: string,
+): Network {
   const looksFor = (address: string) =>
     node.status().bootstrap.some((host) => host.address === address);
   const add = async (address: string): Promise<void> => {
@@ -37,6 +44,10 @@ export function createNetwork(node: SottoNode, settings: string): Network {
           (a, b) => Number(b.state === "connected") - Number(a.state === "connected"),
         )
         .map(({ address }) => address),
+    async setInvisible(on) {
+      await keepInvisible(settings, on);
+      messenger.setInvisible(on);
+    },
     addBootstrap: add,
     async learn(addresses) {
       for (const address of addresses)

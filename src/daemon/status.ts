@@ -46,6 +46,7 @@ export function statusOf({
     },
     waiting: sum("waiting"),
     unread: sum("unread"),
+    invisible: messenger.health().invisible,
     history: config.history,
     ...(config.retention !== undefined && { retention: config.retention }),
     ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),

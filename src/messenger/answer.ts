@@ -11,6 +11,7 @@ import { reachable } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
 import { type Ends, helloFits, openHello } from "./hello.ts";
+import { mayLink } from "./invisible.ts";
 import type { Invites, KeptInvite } from "./invites.ts";
 import { acceptedKeys, type HelloKey } from "./keys.ts";
 import { begin, end, establish, inboundStays } from "./links.ts";
@@ -70,7 +71,13 @@ function recognise(
   let caller: Caller | undefined;
   for (const candidate of callers(core, invites))
     if (helloFits(core.crypto, candidate.key.key, ends, hello)) caller = candidate;
-  return caller;
+  return caller && answers(core, caller) ? caller : undefined;
+}
+
+/** Whether a caller that proved to know us gets more than a stranger: of an invisible node only who is looked for just now. */
+export function answers(core: Core, caller: Caller): boolean {
+  if (!core.presence.invisible) return true;
+  return caller.kind === "contact" && mayLink(core, caller.peer);
 }
 
 /** Who may call us, with each key that proves it. */

@@ -116,6 +116,7 @@ export class Book {
       unread: contact.unread,
       timer: contact.timer?.ms ?? 0,
       receipts: shares(contact, this.#receipts),
+      ...(contact.lastSeen !== undefined && { lastSeen: contact.lastSeen }),
       addedAt: contact.addedAt,
     };
   }

@@ -3,7 +3,7 @@ import { type Contact, pairingEnded } from "./contact.ts";
 import type { Dialled, Trail } from "./trail.ts";
 
 /**
- * By the person's word, or for the want of it: blocked, key-changed, asks-us. Pairing came to nothing: denied, used, expired. Somebody
+ * By the person's word, or for the want of it: blocked, key-changed, asks-us, invisible (and nothing to send). Pairing came to nothing: denied, used, expired. Somebody
  * answers there: not-known (who says nothing, as one does to strangers), not-proven (with what they could not have made), undecided (about our
  * request). Nothing to go by: nobody-to-ask, clock-apart (their record is from our future), record-old, no-record, no-address.
  * Nobody is there: own-address, other-host, unreached. searching: the search is not over.
@@ -12,6 +12,7 @@ export type ContactCause =
   | "blocked"
   | "key-changed"
   | "asks-us"
+  | "invisible"
   | "denied"
   | "used"
   | "expired"
@@ -30,18 +31,20 @@ export type ContactCause =
 
 /**
  * @param dials of the last search. @param seen what the rendezvous gave. @param connected whether anybody can be asked.
+ * @param hidden whether we stay away from them by our own wish.
  */
 export function causeOf(
   contact: Contact,
   dials: readonly Dialled[],
   seen: Pick<Trail, "asked" | "record" | "refused">,
-  connected: boolean,
+  { connected, hidden }: { readonly connected: boolean; readonly hidden: boolean },
 ): ContactCause {
   const { pairing, changedAccount, blocked } = contact;
   if (changedAccount !== undefined) return "key-changed";
   if (blocked) return "blocked";
   if (pairing === "requested") return "asks-us";
   if (pairingEnded(pairing)) return pairing as "denied" | "used" | "expired";
+  if (hidden) return "invisible";
   return answerOf(dials) ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
 }
 

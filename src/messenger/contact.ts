@@ -60,6 +60,8 @@ export interface Contact {
 
   /** Whether we tell what was read, and show what they read; absent: as the node's settings say. */
   readonly receipts?: boolean | undefined;
+  /** When they were last linked, ms since 1970, where that is kept. */
+  readonly lastSeen?: number;
   /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */
   readonly timer?: Stamp & { readonly ms: number };
   /** Place up to which the person was given what came. */

@@ -10,6 +10,14 @@ import type { SearchIndex } from "./search-index.ts";
 import type { Shredder } from "./shredder.ts";
 import type { Spans } from "./spans.ts";
 
+/** What this node shows of itself, and keeps of others, about who is there when. */
+export interface Presence {
+  /** No records, no answers, and links only for what there is to send. */
+  invisible: boolean;
+  /** When a contact was last linked is kept. */
+  readonly lastSeen: boolean;
+}
+
 export interface Core extends MessengerPorts {
   readonly receipts: boolean;
   readonly history: boolean;
@@ -26,6 +34,7 @@ export interface Core extends MessengerPorts {
   readonly shredder: Shredder;
   /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */
   readonly stopping: { now: boolean };
+  readonly presence: Presence;
 }
 
 /** The turn of all invites: claims of one are rare, and one may settle several. */

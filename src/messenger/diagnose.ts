@@ -5,6 +5,7 @@ import { reachable } from "./contact.ts";
 import type { Core } from "./core.ts";
 import { within } from "./deadline.ts";
 import type { Diagnosis, Health, LinkFacts, PublishState } from "./diagnosis.ts";
+import { mayLink } from "./invisible.ts";
 import { recordsOf } from "./look-up.ts";
 import { type MessageRow, messageKey } from "./message.ts";
 import type { Peer } from "./peer.ts";
@@ -16,7 +17,7 @@ import { newTrail, type Trail } from "./trail.ts";
 export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<Diagnosis> {
   const { clock, rendezvous } = core;
   const begun = clock.now();
-  const wanted = reachable(peer.contact);
+  const wanted = reachable(peer.contact) && mayLink(core, peer);
   if (wanted && peer.link === undefined)
     await within(clock, limits.diagnosis, seeker.search(peer), () => undefined);
   const fresh = peer.trail !== undefined && peer.trail.startedAt >= begun;
@@ -44,7 +45,12 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
     ...(await waitingSince(core, peer)),
   };
   const cause =
-    link === undefined ? causeOf(contact, dials, seen, rendezvous.peers() > 0) : undefined;
+    link === undefined
+      ? causeOf(contact, dials, seen, {
+          connected: rendezvous.peers() > 0,
+          hidden: !mayLink(core, peer),
+        })
+      : undefined;
   return { contact: core.book.view(peer), ...facts, ...(cause && { cause }) };
 }
 
@@ -82,7 +88,7 @@ async function waitingSince(core: Core, { contact, outbox }: Peer) {
 }
 
 /** See `Messenger.health`. */
-export function healthOf({ book }: Core, records: PublishState): Health {
+export function healthOf({ book, presence }: Core, records: PublishState): Health {
   const leads = book.peers().flatMap(({ trail }) => {
     const { record, refused, startedAt } = trail ?? {};
     if (record !== undefined) return [record.time - record.foundAt];
@@ -90,6 +96,7 @@ export function healthOf({ book }: Core, records: PublishState): Health {
     return early ? [(refused.time as number) - startedAt] : [];
   });
   return {
+    invisible: presence.invisible,
     records,
     compared: leads.length,
     ...(leads.length > 0 && { theirsAhead: Math.max(...leads) }),

@@ -35,6 +35,7 @@ export interface LinkFacts {
 
 /** What the node knows of itself. */
 export interface Health {
+  readonly invisible: boolean;
   readonly records: PublishState;
   /** By how much the newest of the contacts' records was ahead of our clock when it was found, ms; absent where none was found. */
   readonly theirsAhead?: number;

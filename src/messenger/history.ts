@@ -1,5 +1,5 @@
 /** Reading back: messages by id, and a page of a conversation. */
-import type { MessageId } from "../base/index.ts";
+import { type MessageId, SottoError } from "../base/index.ts";
 import type { Core } from "./core.ts";
 import {
   type MessagePlace,
@@ -64,4 +64,11 @@ export async function history(
     to = rows.length < wanted ? -1 : (rows.at(-1)?.at ?? 0) - 1;
   }
   return newestFirst.reverse();
+}
+
+/** Where a message stands. Throws message-unknown. */
+export async function placeOfKnown(core: Core, id: MessageId): Promise<Place> {
+  const place = await placeOf(core, id);
+  if (place === undefined) throw new SottoError("message-unknown", "There is no such message.");
+  return place;
 }

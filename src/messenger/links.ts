@@ -6,6 +6,8 @@ import { encodeContent, encodeLinkFrame } from "../wire/index.ts";
 import { putContact, putSession } from "./book.ts";
 import { reachable, shares } from "./contact.ts";
 import { background, type Core, inTurn } from "./core.ts";
+import { leaveWhenDone } from "./invisible.ts";
+import { noteSeen } from "./last-seen.ts";
 import { markWaiting, post, pump, ratchetFrame } from "./outbox.ts";
 import type { Attempt, Link, Peer } from "./peer.ts";
 import { ackOf } from "./receipts.ts";
@@ -56,6 +58,7 @@ export async function establish(
     posting: 0,
     pumping: false,
     cancelQuiet: () => undefined,
+    leaving: false,
     pings: new Set(),
   };
   const frames: Uint8Array[] = [];
@@ -66,7 +69,11 @@ export async function establish(
         ...contact.addresses.filter((known) => known !== channel.remoteAddress),
       ]
     : [...contact.addresses];
-  const next = { ...contact, addresses: addresses.slice(0, limits.recordAddresses) };
+  const next = {
+    ...contact,
+    addresses: addresses.slice(0, limits.recordAddresses),
+    ...(core.presence.lastSeen && { lastSeen: link.since }),
+  };
   const ops = [putContact(next)];
   // Say at once what we have, so that the peer repeats nothing that arrived; a new session's responder then can answer.
   if (peer.session !== undefined && canSeal(peer.session)) {
@@ -79,7 +86,7 @@ export async function establish(
     await core.store.commit(ops);
     peer.session = sealed.next;
     frames.push(ratchetFrame(sealed.message));
-  } else if (next.addresses[0] !== contact.addresses[0]) {
+  } else if (next.addresses[0] !== contact.addresses[0] || core.presence.lastSeen) {
     await core.store.commit(ops);
   }
   peer.contact = next;
@@ -91,6 +98,7 @@ export async function establish(
   void post(link, frames);
   if (before === undefined) core.events.emit({ type: "presence", contact: core.book.view(peer) });
   watchQuiet(core, peer, link);
+  leaveWhenDone(core, peer);
   background(core, "link-failed", () => run(core, peer, link, lost));
   pump(core, peer);
 }
@@ -114,6 +122,7 @@ async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => voi
     link.cancelQuiet();
     link.channel.abort();
     if (peer.link === link) {
+      background(core, "seen-failed", () => noteSeen(core, peer));
       peer.link = undefined;
       const unproven = [...peer.outbox.values()].filter(({ sent }) => sent);
       for (const entry of unproven) entry.sent = false;

@@ -1,26 +1,27 @@
 /** The use cases of one node, put together over its ports. */
-import { limits, type MessageId, SottoError, Turns, wipe } from "../base/index.ts";
+import { limits, Turns, wipe } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import { edit, erase, hide, react } from "./amend.ts";
 import { answer } from "./answer.ts";
 import { sealBackup } from "./backup.ts";
 import { contentsOf } from "./backup-contents.ts";
 import { Book } from "./book.ts";
+import { cancel } from "./cancel.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
 import { diagnose, healthOf } from "./diagnose.ts";
 import { Events } from "./events.ts";
 import { find } from "./find.ts";
 import { follow, followers, readEvents } from "./follow.ts";
-import { giveUp } from "./giveup.ts";
-import { history, message, type Place, placeOf, view } from "./history.ts";
+import { history, message, placeOfKnown } from "./history.ts";
 import { accountEntropy, loadIdentity } from "./identity.ts";
+import { setInvisible } from "./invisible.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
 import { Journal } from "./journal.ts";
+import { forgetSeen, noteSeen } from "./last-seen.ts";
 import { cut } from "./links.ts";
 import { markRead } from "./mark-read.ts";
-import type { MessageRow } from "./message.ts";
-import type { OutboxEntry, Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { ping } from "./ping.ts";
 import type { MessengerPorts } from "./ports.ts";
 import { Publisher } from "./publish.ts";
@@ -37,7 +38,6 @@ import type { Messenger } from "./types.ts";
 import { tellTyping } from "./typing.ts";
 import { upkeep } from "./upkeep.ts";
 import { Vanisher } from "./vanish.ts";
-import type { MessageView } from "./views.ts";
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
@@ -60,9 +60,11 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     turns: new Turns<string>(),
     shredder: new Shredder(ports),
     stopping: { now: false },
+    presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
   };
   const core: Core = { ...parts, index: new SearchIndex(parts) };
   const { identity } = core;
+  if (!core.presence.lastSeen) await forgetSeen(core);
   const invites = await Invites.load(store, clock);
   const seeker = new Seeker(core);
   const vanisher = new Vanisher(core);
@@ -133,6 +135,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       seeker.stop();
       vanisher.stop();
       for (const channel of visitors) channel.abort();
+      await Promise.all(book.peers().map((peer) => noteSeen(core, peer)));
       for (const peer of book.peers()) cut(peer);
       // Turns that began before end well; whatever would begin later finds the node stopping.
       core.stopping.now = true;
@@ -206,6 +209,11 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     ping: async (who) => ping(core, book.find(who)),
     diagnose: async (who) => diagnose(core, seeker, book.find(who)),
     health: () => healthOf(core, publisher.state()),
+    setInvisible(on) {
+      setInvisible(core, on);
+      publisher.refresh();
+      if (!on) seeker.wakeAll();
+    },
     find: (ref, direction) => find(core, ref, direction),
     cancel: (id) => cancel(core, id),
     message: (id) => message(core, id),
@@ -224,24 +232,4 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       return file;
     },
   };
-}
-
-/** Where a message stands. Throws message-unknown. */
-async function placeOfKnown(core: Core, id: MessageId): Promise<Place> {
-  const place = await placeOf(core, id);
-  if (place === undefined) throw new SottoError("message-unknown", "There is no such message.");
-  return place;
-}
-
-async function cancel(core: Core, id: MessageId): Promise<MessageView> {
-  const place = await placeOf(core, id);
-  // What was sealed once may be there already, and is not called failed.
-  const open = (row: MessageRow, { sealed }: OutboxEntry): boolean =>
-    row.id === id && sealed === undefined;
-  if (place !== undefined) await giveUp(core, place.peer, open);
-  const shown = place && (await view(core, place.peer, place.at));
-  if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
-  if (shown.state !== "failed")
-    throw new SottoError("message-sent", "The message has left already, and may have arrived.");
-  return shown;
 }

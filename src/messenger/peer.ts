@@ -38,6 +38,8 @@ export interface Link {
   posting: number;
   pumping: boolean;
   cancelQuiet: () => void;
+  /** It ends soon, for it has brought what it was made for. */
+  leaving: boolean;
   /** Whoever waits for a sign of life. */
   readonly pings: Set<() => void>;
 }

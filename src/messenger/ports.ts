@@ -13,6 +13,10 @@ export interface MessengerPorts {
   readonly receipts?: boolean;
   /** Whether messages stay once they are delivered, or read; absent: they do. */
   readonly history?: boolean;
+  /** Whether the node begins invisible; absent: it does not. */
+  readonly invisible?: boolean;
+  /** Whether it is kept when contacts were last linked; absent: it is not, and what was kept before is forgotten. */
+  readonly lastSeen?: boolean;
   /** How long messages stay at most, ms; absent: for ever. */
   readonly retention?: number;
 }

@@ -117,6 +117,7 @@ export class Publisher {
 
   #targets(): Target[] {
     const targets: Target[] = [];
+    if (this.#core.presence.invisible) return targets;
     for (const { contact } of this.#core.book.peers())
       if (contact.chain !== undefined && reachable(contact))
         targets.push({

@@ -15,6 +15,7 @@ import { Changes } from "./changes.ts";
 import { shares } from "./contact.ts";
 import type { Core } from "./core.ts";
 import { contactHappened, type Happening } from "./happening.ts";
+import { leaveWhenDone } from "./invisible.ts";
 import { post, pump, ratchetFrame } from "./outbox.ts";
 import type { Link, Peer } from "./peer.ts";
 import { ackOf, settleDelivered, settleRead } from "./receipts.ts";
@@ -146,6 +147,7 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
   tell();
   if (step.typing) heardTyping(core, peer);
   pump(core, peer);
+  leaveWhenDone(core, peer);
 }
 
 function contactChanged(core: Core, peer: Peer, { contact }: Step): Happening[] {

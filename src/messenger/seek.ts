@@ -7,6 +7,7 @@ import { call, endPairing } from "./call.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
+import { mayLink } from "./invisible.ts";
 import { begin, end } from "./links.ts";
 import { recordsOf } from "./look-up.ts";
 import type { Attempt, Peer } from "./peer.ts";
@@ -56,7 +57,7 @@ export class Seeker {
   wake(peer: Peer): void {
     peer.cancelRetry();
     peer.retryAt = undefined;
-    if (!this.#running || !wanted(peer)) return;
+    if (!this.#running || !wanted(this.#core, peer)) return;
     background(this.#core, "seek-failed", async () => {
       const search = this.#seek(peer);
       this.#searches.set(peer, search);
@@ -93,7 +94,7 @@ export class Seeker {
 
   #later(peer: Peer): void {
     peer.cancelRetry();
-    if (!this.#running || !missing(peer)) return;
+    if (!this.#running || !missing(this.#core, peer)) return;
     const wait = pause(limits.retry, peer.failures, chance(this.#core));
     peer.retryAt = this.#core.clock.now() + wait;
     peer.cancelRetry = this.#core.clock.after(wait, () => this.wake(peer));
@@ -151,7 +152,7 @@ export class Seeker {
     for await (const found of recordsOf(this.#core, peer, trail, controller.signal)) {
       this.#announce(peer, found.time);
       if (await go(found.body, "record")) return true;
-      if (controller.signal.aborted || !missing(peer)) return false;
+      if (controller.signal.aborted || !missing(this.#core, peer)) return false;
     }
     return false;
   }
@@ -212,10 +213,11 @@ export class Seeker {
 }
 
 /** Whether a link with this contact is wanted and not there. */
-function missing({ removed, contact, link }: Peer): boolean {
-  return !removed && reachable(contact) && link === undefined;
+function missing(core: Core, peer: Peer): boolean {
+  const { removed, contact, link } = peer;
+  return !removed && reachable(contact) && link === undefined && mayLink(core, peer);
 }
 
-function wanted(peer: Peer): boolean {
-  return missing(peer) && peer.attempt === undefined;
+function wanted(core: Core, peer: Peer): boolean {
+  return missing(core, peer) && peer.attempt === undefined;
 }

@@ -6,7 +6,7 @@ import { concat, equal, type HostId, labels, utf8 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { DialTarget, OpenedCall, SealedCall } from "../ports/index.ts";
 import { decodeEnvelope, encodeEnvelope, type SealedEnvelope } from "../wire/index.ts";
-import { callers } from "./answer.ts";
+import { answers, callers } from "./answer.ts";
 import { turningOf } from "./call.ts";
 import type { Core } from "./core.ts";
 import { type Ends, encodeEnds } from "./hello.ts";
@@ -97,7 +97,7 @@ export function openCall(
     if (caller.kind === "invite" && caller.invite.revoked) continue;
     const { key } = caller.key;
     const words = openEnvelope(crypto, { key, ends }, envelope);
-    if (words === undefined) continue;
+    if (words === undefined || !answers(core, caller)) continue;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
     opened = { words, seal };

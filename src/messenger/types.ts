@@ -193,6 +193,11 @@ export interface Messenger {
   ping(who: string): Promise<Ping>;
   /** Looks for the contact now where it is not linked, and tells what was met on the way: within `limits.diagnosis`. */
   diagnose(who: string): Promise<Diagnosis>;
+  /**
+   * Invisible: no record is published, whoever calls meets what a stranger meets, and links are made only where there is something to send, and
+   * end once it has arrived. Records of before are good for up to `limits.recordAge`.
+   */
+  setInvisible(on: boolean): void;
   /** What this node itself knows of its clock and its records. */
   health(): Health;
   /**

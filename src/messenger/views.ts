@@ -38,6 +38,8 @@ export interface ContactView {
   readonly receipts: boolean;
   /** How long new messages stay, ms; 0 for ever. */
   readonly timer: number;
+  /** When they were last linked, ms since 1970; only where the settings keep it. */
+  readonly lastSeen?: number;
   /** ms since 1970. */
   readonly addedAt: number;
 }

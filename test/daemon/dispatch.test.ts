@@ -25,6 +25,7 @@ function setUp() {
     clock,
     network: {
       peers: () => [],
+      setInvisible: async (on) => void network.push(`invisible ${on}`),
       check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
       bootstrap: () => [],
       best: () => ["/ip4/203.0.113.7/tcp/1/p2p/x"],
@@ -187,6 +188,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "event.unfollow": { good: { name: "bot" }, asks: ["unfollow", "bot"], bad: [{}] },
   "net.peers": { good: {}, bad: [{ x: 1 }] },
   "net.check": { good: {}, bad: [{ who: "bob" }] },
+  "net.invisible": { good: { on: true }, bad: [{}, { on: "yes" }] },
   "net.ping": { good: who, asks: ["ping", "bob"], bad: [{}] },
   "doctor.node": { good: {}, asks: ["health"], bad: [{ who: "bob" }] },
   "doctor.contact": { good: who, asks: ["diagnose", "bob"], bad: [{}, { who: 1 }] },

@@ -64,6 +64,7 @@ describe("daemon/doctor", () => {
     ["unreachable", { net: { reach: { verdict: "unreachable" } } }],
     ["reach-unknown", { net: { reach: { verdict: "unknown" } } }],
     ["hard-router", { net: { nat: { kind: "symmetric" } } }],
+    ["invisible", { status: { invisible: true } }],
     ["key-file", { status: { protection: "key-file" } }],
   ];
   for (const [what, change] of cases)

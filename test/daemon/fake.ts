@@ -106,6 +106,7 @@ export function fakeMessenger(): FakeMessenger {
     react: later("react", message),
     find: later("find", message),
     typing: later("typing", undefined),
+    setInvisible: note("setInvisible", undefined),
     ping: later("ping", { outcome: "answered", rttMs: 3 }),
     diagnose: later("diagnose", {
       contact,
@@ -116,7 +117,11 @@ export function fakeMessenger(): FakeMessenger {
       failures: 1,
       cause: "unreached",
     }),
-    health: note("health", { records: { wanted: 1, held: 1, refused: 0 }, compared: 0 }),
+    health: note("health", {
+      invisible: false,
+      records: { wanted: 1, held: 1, refused: 0 },
+      compared: 0,
+    }),
     shareReceipts: later("shareReceipts", contact),
     cancel: later("cancel", message),
     message: later("message", message),

@@ -21,6 +21,8 @@ const config: Config = {
   portMapping: false,
   privateWan: false,
   receipts: true,
+  invisible: false,
+  lastSeen: false,
   history: true,
   retention: undefined,
   lockAfter: undefined,

@@ -26,7 +26,7 @@ import type { Watcher } from "./watcher.ts";
 const DAY = 86_400_000;
 
 /** What the settings of a node say of what it keeps. */
-export type NodeOptions = Pick<MessengerPorts, "history" | "retention">;
+export type NodeOptions = Pick<MessengerPorts, "history" | "retention" | "lastSeen" | "invisible">;
 
 /** One person's node, which can be stopped, killed, and started again on the same disk. */
 export class SimNode {

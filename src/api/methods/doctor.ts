@@ -10,6 +10,7 @@ import type { Method, Nothing, Who } from "./shape.ts";
  * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
  * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
  * connection another port, so that no hole can be made.
+ * invisible: nobody finds us, by our own wish.
  * key-file: who has the directory can read the store.
  */
 export type NodeFinding =
@@ -28,6 +29,7 @@ export type NodeFinding =
   | "unreachable"
   | "reach-unknown"
   | "hard-router"
+  | "invisible"
   | "key-file";
 
 /** Why a contact is not linked (src/messenger/cause.ts says what each means). */
@@ -35,6 +37,7 @@ export type ContactCause =
   | "blocked"
   | "key-changed"
   | "asks-us"
+  | "invisible"
   | "denied"
   | "used"
   | "expired"

@@ -10,6 +10,8 @@ export interface NetMethods {
   "net.peers": Method<Nothing, { readonly peers: readonly Peer[] }>;
   /** Asks others now whether they reach us. */
   "net.check": Method<Nothing, { readonly reach: NodeStatus["net"]["reach"] }>;
+  /** Invisible from now on and from the next start on, or not. */
+  "net.invisible": Method<{ readonly on: boolean }, { readonly invisible: boolean }>;
   /** Asks a live link for a sign of life, and waits up to 10 s for it. */
   "net.ping": Method<
     Who,

@@ -88,7 +88,10 @@ function describe(contact: Contact): string {
     ["receipts", contact.receipts ? "on" : "off (neither side's are shown)"],
     ["timer", contact.timer === 0 ? "off" : `messages go after ${spell(contact.timer)}`],
     ["messages", `${contact.unread} unread, ${contact.waiting} waiting for them`],
+    ...(contact.lastSeen === undefined || contact.online
+      ? []
+      : [["last seen", stamp(contact.lastSeen)] as [string, string]]),
     ["added", stamp(contact.addedAt)],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(8)}  ${value}`).join("\n");
+  return rows.map(([name, value]) => `${name.padEnd(9)}  ${value}`).join("\n");
 }

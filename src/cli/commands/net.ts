@@ -1,7 +1,7 @@
 /** sotto net: who we are connected to, and whom we ask first. */
 
 import type { Result } from "../../api/index.ts";
-import { displayLine } from "../../base/index.ts";
+import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
@@ -21,6 +21,18 @@ export const define: Define = (command, context) => {
     .command("ping <who>")
     .description("ask the link with somebody for a sign of life")
     .action((who: string) => ping(who, context));
+  command
+    .command("invisible <on|off>")
+    .description("let contacts not see that you are here; links are made only to send")
+    .addHelpText("after", INVISIBLE_NOTES)
+    .action(async (word: string) => {
+      if (word !== "on" && word !== "off")
+        throw new SottoError("usage", "sotto net invisible takes on or off.");
+      const result = await context.call("net.invisible", { on: word === "on" });
+      context.out.data(word === "on" ? "✓ invisible" : "✓ visible again", result);
+      if (word === "on")
+        context.out.say("Records of before are found for up to 2 h; sotto net invisible --help");
+    });
   const bootstrap = command.command("bootstrap").description("the hosts that this node asks first");
   bootstrap
     .command("ls", { isDefault: true })
@@ -39,6 +51,13 @@ export const define: Define = (command, context) => {
       show(await context.call("net.bootstrap.remove", { address }), context),
     );
 };
+
+const INVISIBLE_NOTES = `
+No record is published, and whoever calls meets what a stranger meets; so nobody can bring you messages, and invites of yours wait. What you send still goes: a link is
+made for it and ends once it has arrived, and for that moment they see you, and bring what waited for you.
+
+It does not hide: that this machine runs Sotto, from its provider, from bootstrap hosts and from others on this network; records of before, for up to
+2 h; nor, from a contact who has such a record, that the same host still answers at its address. Down and up again draws another host.`;
 
 async function check({ call, out }: Context): Promise<void> {
   const result = await call("net.check", {});

@@ -73,6 +73,9 @@ function openRows(status: NodeStatus): Rows {
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
+    ...(status.invisible
+      ? [["invisible", "contacts do not find you (sotto net invisible off)"] as [string, string]]
+      : []),
     ["addresses", status.addresses.join("\n            ") || "none yet"],
     ["reachable", reachWords(net.reach)],
     ["router", routerWords(net.nat)],

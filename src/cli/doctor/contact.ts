@@ -19,6 +19,10 @@ export function causeWords(cause: ContactCause, name: string): Words {
       remedy: `compare over another way, then sotto verify ${name} --number N`,
     },
     "asks-us": { text: "They ask to be added.", remedy: `sotto requests accept ${name}` },
+    invisible: {
+      text: "This node is invisible and has nothing to send, so it makes no link and answers none.",
+      remedy: "sotto net invisible off",
+    },
     denied: {
       text: "They denied your request.",
       remedy: "ask them for a new invite: sotto add LINK",
@@ -98,6 +102,7 @@ export function contactLines(report: DoctorOfContact): Line[] {
     ...holeLine(report),
     sessionLine(report),
     waitingLine(report),
+    ...seenLine(report),
     ...(report.nextTryIn === undefined
       ? []
       : [
@@ -206,6 +211,11 @@ function sessionLine({ session, contact }: DoctorOfContact): Line {
     };
   const text = contact.pairing === "confirmed" ? "none; the next link makes one" : "none yet";
   return { state: "note", topic, text };
+}
+
+function seenLine({ contact: { lastSeen, online } }: DoctorOfContact): Line[] {
+  if (lastSeen === undefined || online) return [];
+  return [{ state: "note", topic: "last seen", text: stamp(lastSeen) }];
 }
 
 function waitingLine({ contact, waitingSince }: DoctorOfContact): Line {

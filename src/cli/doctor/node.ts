@@ -28,6 +28,7 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "reach-unknown": "sotto net check, once a bootstrap host is connected",
   "hard-router":
     "use IPv6, or forward a port of the router to this machine: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
+  invisible: "sotto net invisible off lets contacts find you",
   "key-file": "sotto passwd gives it a passphrase",
 };
 
@@ -73,7 +74,12 @@ export function nodeLines({ status, findings, records, clock }: DoctorOfNode): L
     ),
     line("network", hosts, "alone"),
     line("local", net.mdns ? "mDNS on: others on this network are found" : "mDNS off", "no-mdns"),
-    line("records", recordWords(records), "records-refused"),
+    line(
+      "records",
+      status.invisible ? "none published: this node is invisible" : recordWords(records),
+      "records-refused",
+      "invisible",
+    ),
   ];
 }
 

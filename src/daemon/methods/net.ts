@@ -1,4 +1,5 @@
 /** The network. */
+import * as v from "valibot";
 import type { NetMethods } from "../../api/index.ts";
 import { address, nothing, who } from "./checks.ts";
 import type { DispatchParts, Handlers, Schemas } from "./shape.ts";
@@ -6,6 +7,7 @@ import type { DispatchParts, Handlers, Schemas } from "./shape.ts";
 export const netSchemas: Schemas<NetMethods> = {
   "net.peers": nothing,
   "net.check": nothing,
+  "net.invisible": v.strictObject({ on: v.boolean() }),
   "net.ping": who,
   "net.bootstrap.list": nothing,
   "net.bootstrap.add": address,
@@ -17,6 +19,10 @@ export function netHandlers({ network, messenger }: DispatchParts): Handlers<Net
   return {
     "net.peers": () => ({ peers: network.peers() }),
     "net.check": async () => ({ reach: await network.check() }),
+    "net.invisible": async ({ on }) => {
+      await network.setInvisible(on);
+      return { invisible: on };
+    },
     "net.ping": async ({ who }) => ({
       ...(await messenger.ping(who)),
       contact: messenger.contact(who),

@@ -34,6 +34,7 @@ const requests: Target = {
       clock: { now: () => 0, after: () => () => undefined },
       network: {
         peers: () => [],
+        setInvisible: async () => undefined,
         check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
         bootstrap: () => [],
         best: () => [],
