@@ -143,7 +143,15 @@ export const errorTable = {
     "environment",
     "Choose another address with --listen, or stop the program that has it.",
   ),
-  "listen-failed": entry("environment", "Check the address given to --listen."),
+  "listen-failed": entry("environment", "Check the address given to --listen, or to --metrics."),
+  "metrics-invalid": entry(
+    "bad-input",
+    "Write an IP address and a port: --metrics 127.0.0.1:9464.",
+  ),
+  "metrics-public": entry(
+    "bad-input",
+    "Use 127.0.0.1, or add --metrics-public where a firewall keeps others away.",
+  ),
   "socket-path-too-long": entry("environment", "Set SOTTO_SOCKET to a path of at most 107 bytes."),
   "config-invalid": entry("environment", "Correct the named setting."),
   // The store

@@ -108,6 +108,28 @@ export const nodeLimits = {
   closeTimeout: SECOND,
   /** The whole node stops within this time. */
   stopTimeout: 5 * SECOND,
-  /** kad PUTs that one connection may make in a minute. */
+  /** kad PUTs that one host may make in a minute, and all hosts of one neighbour: a PeerId costs nothing. */
   putsPerMinute: 120,
+  putsPerNeighbour: 600,
+  /** Records kept for others, of all and of one neighbour: about 2 KB of memory each, and a person with 500 contacts has 1,000. */
+  recordsHeld: 50_000,
+  recordsPerNeighbour: 2_000,
+  /** Hosts whose addresses libp2p remembers. */
+  peersKept: 10_000,
+
+  // A host for everybody (sotto bootstrap)
+  /** Connections, of all and of one neighbour: behind the router of a school or a provider are many people. */
+  hostConnections: 1_000,
+  hostConnectionsSpare: 50,
+  hostConnectionsPerNeighbour: 64,
+  /** Requests to dial back in a minute: a thousand nodes that cannot be reached ask again every ten minutes. */
+  hostDialbacks: 240,
+  /** A connection to a bootstrap host that ended sooner does not count as one: a full host would be dialled without a pause. */
+  bootstrapStay: MINUTE,
+  /** Connections to the page of figures. */
+  metricsConnections: 8,
+  /** How long a host's event loop may hang before it calls itself unwell. */
+  hostLag: 2 * SECOND,
+  /** Between two looks at that. */
+  hostLook: 5 * SECOND,
 } as const;

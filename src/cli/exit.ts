@@ -17,6 +17,8 @@ const codes: Partial<Record<ErrorCode, number>> = {
   usage: exit.usage,
   "params-invalid": exit.usage,
   "address-invalid": exit.usage,
+  "metrics-invalid": exit.usage,
+  "metrics-public": exit.usage,
   "expiry-invalid": exit.usage,
   "timer-invalid": exit.usage,
   "name-invalid": exit.usage,

@@ -10,6 +10,7 @@ import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { makeHome } from "./home.ts";
 import { createLog } from "./log.ts";
+import { type MetricsWish, metricsPlace, serveMetrics } from "./metrics.ts";
 import { createReleases } from "./releases.ts";
 
 export interface BootstrapOptions {
@@ -21,6 +22,8 @@ export interface BootstrapOptions {
   /** Multiaddr texts that others are told. */
   readonly announce: readonly string[];
   readonly privateWan: boolean;
+  /** Where the figures are asked for, as an IP address and a port; nowhere where absent. */
+  readonly metrics?: MetricsWish;
   readonly writeLog: (line: string) => void;
 }
 
@@ -29,6 +32,8 @@ export interface BootstrapHost {
   addresses(): readonly string[];
   /** Hosts connected now. */
   peers(): number;
+  /** Where the figures are asked for. */
+  readonly metrics?: string;
   stop(): Promise<void>;
 }
 
@@ -37,13 +42,19 @@ const SEED_BYTES = 32;
 /** A port that people can write down and open in a firewall. */
 const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"];
 
-/** Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`, `store-key-missing`. */
+/** Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`, `store-key-missing`, and for the figures `metrics-invalid`, `metrics-public`. */
 export async function startBootstrap(options: BootstrapOptions): Promise<BootstrapHost> {
-  const { home, env, announce, listen = DEFAULT_LISTEN } = options;
+  const { home, env, announce, listen } = options;
   const crypto = nodeCrypto();
   const releases = createReleases();
   try {
-    const config = await readConfig(join(home, "config.json"), env, { listen });
+    const place = options.metrics && metricsPlace(options.metrics);
+    const config = await readConfig(
+      join(home, "config.json"),
+      env,
+      listen === undefined ? {} : { listen },
+      DEFAULT_LISTEN,
+    );
     const log = createLog(config.log, systemClock, options.writeLog);
     await makeHome(home);
     const lock = await acquireLock(home);
@@ -58,7 +69,11 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
       clock: systemClock,
     });
     releases.take(() => node.stop());
+    const metrics =
+      place && (await serveMetrics({ place, clock: systemClock, figures: node.figures }));
+    if (metrics !== undefined) releases.take(() => metrics.stop());
     return {
+      ...(metrics === undefined ? {} : { metrics: metrics.url }),
       addresses: () => node.addresses(),
       peers: () => node.status().peers,
       stop: () => releases.all(),

@@ -39,6 +39,9 @@ export interface Overrides {
   readonly mdns?: boolean;
 }
 
+/** Where a node of a person listens if nothing else was said: on all interfaces, at ports that the system chooses. */
+const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
+
 const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
 const BOOTSTRAP = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}/p2p/[A-Za-z0-9]{20,80}$`);
 const LISTEN = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}$`);
@@ -75,25 +78,24 @@ type FileSettings = v.InferOutput<typeof fileSchema>;
 
 const MINUTE = 60_000;
 
-/** All interfaces, ports that the system chooses. */
-const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
-
 /**
  * The settings of this run.
  * Throws `config-invalid`, naming the setting, for the file and the environment, and `address-invalid` for what the
  * command line gave.
+ * @param listenElse where to listen if neither the command line nor the file says it.
  */
 export async function readConfig(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   overrides: Overrides = {},
+  listenElse: readonly string[] = EVERYWHERE,
 ): Promise<Config> {
   for (const address of overrides.listen ?? []) check(listenAddress, address);
   for (const address of overrides.bootstrap ?? []) check(bootstrapAddress, address);
   const file = await readSettings(path);
   const bootstrap = new Set([...(file.bootstrap ?? []), ...(overrides.bootstrap ?? [])]);
   return Object.freeze({
-    listen: Object.freeze(overrides.listen ?? file.listen ?? EVERYWHERE),
+    listen: Object.freeze(overrides.listen ?? file.listen ?? listenElse),
     bootstrap: Object.freeze([...bootstrap]),
     mdns: overrides.mdns ?? file.mdns ?? true,
     portMapping: file.portMapping ?? true,

@@ -12,6 +12,7 @@ import type { RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
 import type { Tuning } from "./config.ts";
+import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { createRequestGuard, type Dht, dhtService } from "./kademlia.ts";
@@ -41,33 +42,61 @@ type Services = {
 
 export type Host = Libp2p<Services>;
 
+/** What differs between a person's node and a host for everybody. */
+export interface Bounds {
+  readonly connections: number;
+  /** Connections kept free for newcomers. */
+  readonly spare: number;
+  readonly connectionsPerNeighbour: number;
+}
+
+export const nodeBounds: Bounds = {
+  connections: limits.connections,
+  spare: limits.connectionsSpare,
+  // What one neighbour takes is given to newcomers anyway, and all of a household's nodes are one neighbour.
+  connectionsPerNeighbour: limits.connections,
+};
+
+/** A host before it listens, and what it is counted by. */
+export interface Assembled {
+  readonly host: Host;
+  readonly counts: Counts;
+  readonly meter: ByteMeter;
+  readonly datastore: BoundedDatastore;
+}
+
 export interface Assembly {
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly privateWan: boolean;
   readonly wanServer: boolean;
+  readonly bounds: Bounds;
   readonly validator: RecordValidator;
   readonly clock: Clock;
   readonly tuning: Tuning;
 }
 
 /** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
-export async function assemble(assembly: Assembly): Promise<Host> {
-  const { clock, tuning } = assembly;
+export async function assemble(assembly: Assembly): Promise<Assembled> {
+  const { bounds, clock, tuning } = assembly;
   const [listen, announce] = [assembly.listen, assembly.announce].map((texts) => {
     for (const text of texts)
       if (parseAddress(text) === undefined)
         throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
     return [...texts];
   });
-  const guard = createRequestGuard(clock, limits.putsPerMinute);
+  const guard = createRequestGuard(clock, limits.putsPerMinute, limits.putsPerNeighbour);
+  const counts = newCounts();
+  const meter = new ByteMeter();
+  const datastore = new BoundedDatastore(clock);
   let connections: (peer: Parameters<Host["getConnections"]>[0]) => Connection[] = () => [];
   const dht = (scope: "lan" | "wan", server: boolean) =>
     dhtService({
       scope,
       server,
       guard,
+      counts,
       privateWan: assembly.privateWan,
       validator: assembly.validator,
       connectionsTo: (peer) => connections(peer),
@@ -83,7 +112,7 @@ export async function assemble(assembly: Assembly): Promise<Host> {
       // Whoever asks, by identify, DHT or mDNS, is told the same.
       announceFilter: tellable,
     },
-    datastore: new BoundedDatastore(limits.validatorTags),
+    datastore,
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [
@@ -96,9 +125,14 @@ export async function assemble(assembly: Assembly): Promise<Host> {
         },
       }),
     ],
-    connectionGater: createGater(),
+    connectionGater: createGater({
+      pending: limits.pendingConnectionsPerIp,
+      proven: bounds.connectionsPerNeighbour,
+      counts,
+      meter,
+    }),
     connectionManager: {
-      maxConnections: limits.connections,
+      maxConnections: bounds.connections,
       maxIncomingPendingConnections: limits.pendingConnections,
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
       inboundUpgradeTimeout: limits.upgradeTimeout,
@@ -123,10 +157,10 @@ export async function assemble(assembly: Assembly): Promise<Host> {
   host.addEventListener("connection:open", ({ detail }) => {
     if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
     else
-      for (const idle of dispensable(host.getConnections()))
+      for (const idle of dispensable(host.getConnections(), bounds.connections - bounds.spare))
         void idle.close().catch(() => undefined);
   });
-  return host;
+  return { host, counts, meter, datastore };
 }
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */

@@ -1,7 +1,7 @@
 /** The hosts that we bootstrap from: looked for as long as the node runs, and again when they are lost. */
 import type { Connection } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { pause } from "../base/index.ts";
+import { limits, pause } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
 import { peerOf } from "./address.ts";
 import { bootstrapAddress, type Host } from "./assemble.ts";
@@ -14,6 +14,8 @@ interface Entry {
   readonly address: Multiaddr;
   readonly peer: string;
   attempt: number;
+  /** Ends the wait after which a connection has lasted and failed tries are forgotten. */
+  settle: () => void;
   error?: string;
   /** Ends the pause or the dial that is under way. */
   cancel: () => void;
@@ -53,6 +55,7 @@ export class BootstrapList {
       address,
       peer: peerOf(address) ?? "",
       attempt: 0,
+      settle: () => undefined,
       cancel: () => undefined,
     };
     this.#entries.set(name, entry);
@@ -64,6 +67,7 @@ export class BootstrapList {
       if (entry.text !== text && name !== text) continue;
       this.#entries.delete(name);
       entry.cancel();
+      entry.settle();
       return true;
     }
     return false;
@@ -87,7 +91,10 @@ export class BootstrapList {
 
   stop(): void {
     this.#host.removeEventListener("peer:disconnect", this.#onDisconnect);
-    for (const entry of this.#entries.values()) entry.cancel();
+    for (const { cancel, settle } of this.#entries.values()) {
+      cancel();
+      settle();
+    }
     this.#entries.clear();
   }
 
@@ -105,8 +112,10 @@ export class BootstrapList {
     try {
       const { remotePeer } = await this.#dial(entry.address, limit.signal);
       await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
-      entry.attempt = 0;
       delete entry.error;
+      entry.settle = this.#clock.after(limits.bootstrapStay, () => {
+        entry.attempt = 0;
+      });
       this.#log("bootstrap.connected");
     } catch (error) {
       entry.error = reasonOf(error);
@@ -126,6 +135,7 @@ export class BootstrapList {
     for (const entry of this.#entries.values())
       if (entry.peer === peer) {
         entry.cancel();
+        entry.settle();
         this.#later(entry);
       }
   }

@@ -1,6 +1,7 @@
 /** A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message. */
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
-import { assemble, listen } from "./assemble.ts";
+import { limits } from "../base/index.ts";
+import { assemble, type Bounds, listen } from "./assemble.ts";
 import {
   type BootstrapConfig,
   type BootstrapNode,
@@ -14,6 +15,12 @@ import { serveSignal } from "./signal.ts";
 import { statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
 
+const hostBounds: Bounds = {
+  connections: limits.hostConnections,
+  spare: limits.hostConnectionsSpare,
+  connectionsPerNeighbour: limits.hostConnectionsPerNeighbour,
+};
+
 /** See `createBootstrapNode`. */
 export async function startBootstrapNode(config: BootstrapConfig): Promise<BootstrapNode> {
   const { clock = systemClock, privateKey: seed } = config;
@@ -26,13 +33,14 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     announce: config.announce,
     privateWan: config.privateWan,
     wanServer: true,
+    bounds: hostBounds,
     validator: config.validator,
     clock,
     tuning: { ...defaultTuning, ...config.tuning },
   };
-  const host = await assemble(assembly);
-  await serveDialback(host, clock);
-  await serveSignal({ host, clock, passes: () => true, take: () => undefined });
+  const { host, counts, meter, datastore } = await assemble(assembly);
+  await serveDialback(host, clock, counts, limits.hostDialbacks);
+  await serveSignal({ host, clock, counts, passes: () => true, take: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
   const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0, seenAs: [] };
@@ -49,6 +57,16 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
       return addresses.map((address) => `${address}/p2p/${peer}`);
     },
     status,
+    figures: () => ({
+      ...counts,
+      ...meter.total(),
+      listening: host.status === "started",
+      connections: host.getConnections().length,
+      hosts: host.getPeers().length,
+      lanDht: host.services.lan.routingTable.size,
+      wanDht: host.services.wan.routingTable.size,
+      records: datastore.records(),
+    }),
     stop() {
       stopping ??= stopWithin([() => host.stop()]);
       return stopping;

@@ -3,6 +3,7 @@ import { type Backoff, type HoleFailure, type HostId, limits } from "../base/ind
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
 import type { NatKind } from "../wire/index.ts";
+import type { Bytes, Counts } from "./counts.ts";
 
 /** Bounds that a test or a private mesh may set otherwise. */
 export interface Tuning {
@@ -171,9 +172,23 @@ export interface SottoNode {
   stop(): Promise<void>;
 }
 
+/** How a host for everybody is doing: numbers alone. */
+export interface HostFigures extends Readonly<Counts>, Bytes {
+  readonly listening: boolean;
+  readonly connections: number;
+  /** Connected hosts. */
+  readonly hosts: number;
+  /** Hosts in the routing tables. */
+  readonly lanDht: number;
+  readonly wanDht: number;
+  /** Records held for others, in both DHTs. */
+  readonly records: number;
+}
+
 export interface BootstrapNode {
   /** Multiaddr texts with /p2p, as others write them into their settings. */
   addresses(): string[];
   status(): NodeStatus;
+  figures(): HostFigures;
   stop(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { fromUtf8, limits, utf8 } from "../base/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { hostOf, neighbour, parseAddress } from "./address.ts";
 import type { Host } from "./assemble.ts";
+import type { Counts } from "./counts.ts";
 import { deadline } from "./deadline.ts";
 import { reasonOf } from "./dial.ts";
 import { ask, serve } from "./exchange.ts";
@@ -17,13 +18,20 @@ export const DIALBACK_PROTOCOL = "/sotto/dialback/1";
 /** The answer for an address: reached, not tried, or in a few words why it was not reached. */
 export type Verdict = "reached" | "foreign" | "busy" | (string & {});
 
-/** Dials back for others from now on. */
-export async function serveDialback(host: Host, clock: Clock): Promise<void> {
-  const allowed = createQuota(clock, limits.dialbacksPerNeighbour, limits.dialbacks);
+/** Dials back for others from now on. @param all requests of everybody in a minute. */
+export async function serveDialback(
+  host: Host,
+  clock: Clock,
+  counts: Counts,
+  all: number = limits.dialbacks,
+): Promise<void> {
+  const allowed = createQuota(clock, limits.dialbacksPerNeighbour, all);
   await serve(host, clock, DIALBACK_PROTOCOL, 1, async (request, connection) => {
     const addresses = parseRequest(request);
     if (addresses === undefined) return undefined;
     const free = allowed(neighbour(connection.remoteAddr));
+    if (free) counts.dialbacksDone++;
+    else counts.dialbacksRefused++;
     const verdicts = await Promise.all(
       addresses.map((text) => (free ? dialBack(host, clock, connection, text) : "busy")),
     );

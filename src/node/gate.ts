@@ -1,7 +1,7 @@
 /** Who may connect, and over what a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
-import { limits } from "../base/index.ts";
 import { neighbour } from "./address.ts";
+import type { ByteMeter, Counts } from "./counts.ts";
 
 /**
  * Whether a link may run on this connection: never through a relay. Both marks are asked, since a relay
@@ -16,35 +16,70 @@ export function isUnlimitedRelay(connection: Pick<Connection, "direct" | "limits
   return !connection.direct && connection.limits === undefined;
 }
 
+export interface GateOptions {
+  /** Connections of one neighbour that have not proven a PeerId yet. */
+  readonly pending: number;
+  /** And those that have. */
+  readonly proven: number;
+  readonly counts: Counts;
+  readonly meter: ByteMeter;
+}
+
 /**
- * Bounds the connections of one neighbour that have not proven a PeerId yet: without this, as many silent
+ * Bounds the connections of one neighbour. Without the bound on those that have not proven a PeerId yet, as many silent
  * sockets as `limits.pendingConnections` from one place keep everybody else out until they time out.
  * Addresses to dial are not judged: a private one is how two people on one LAN meet.
  */
-export function createGater(
-  perNeighbour: number = limits.pendingConnectionsPerIp,
-): ConnectionGater {
-  const pending = new Map<string, Set<MultiaddrConnection>>();
-  const settle = (place: string, connection: MultiaddrConnection): void => {
-    const waiting = pending.get(place);
-    waiting?.delete(connection);
-    if (waiting?.size === 0) pending.delete(place);
+export function createGater({ pending, proven, counts, meter }: GateOptions): ConnectionGater {
+  const waiting = new Seats(pending);
+  const seated = new Seats(proven);
+  const refuse = (refused: boolean): boolean => {
+    if (refused) counts.connectionsRefused++;
+    return refused;
   };
   return {
     denyInboundConnection(connection) {
-      const place = neighbour(connection.remoteAddr);
-      const waiting = pending.get(place) ?? new Set();
-      if (waiting.size >= perNeighbour || connection.status !== "open") return true;
-      waiting.add(connection);
-      pending.set(place, waiting);
-      connection.addEventListener("close", () => settle(place, connection), { once: true });
+      if (refuse(!waiting.take(connection))) return true;
+      meter.follow(connection);
       return false;
     },
     denyInboundUpgradedConnection(_peer, connection) {
-      settle(neighbour(connection.remoteAddr), connection);
+      waiting.leave(connection);
+      return refuse(!seated.take(connection));
+    },
+    denyOutboundEncryptedConnection(_peer, connection) {
+      meter.follow(connection);
       return false;
     },
   };
+}
+
+/** So many connections of each neighbour, until they close. */
+class Seats {
+  readonly #each: number;
+  readonly #taken = new Map<string, Set<MultiaddrConnection>>();
+
+  constructor(each: number) {
+    this.#each = each;
+  }
+
+  /** Whether there was a seat. */
+  take(connection: MultiaddrConnection): boolean {
+    const place = neighbour(connection.remoteAddr);
+    const taken = this.#taken.get(place) ?? new Set();
+    if (taken.size >= this.#each || connection.status !== "open") return false;
+    taken.add(connection);
+    this.#taken.set(place, taken);
+    connection.addEventListener("close", () => this.leave(connection), { once: true });
+    return true;
+  }
+
+  leave(connection: MultiaddrConnection): void {
+    const place = neighbour(connection.remoteAddr);
+    const taken = this.#taken.get(place);
+    taken?.delete(connection);
+    if (taken?.size === 0) this.#taken.delete(place);
+  }
 }
 
 /**
@@ -54,7 +89,7 @@ export function createGater(
  */
 export function dispensable<One extends Pick<Connection, "direction" | "streams" | "timeline">>(
   connections: readonly One[],
-  places: number = limits.connections - limits.connectionsSpare,
+  places: number,
 ): One[] {
   const excess = connections.length - places;
   if (excess <= 0) return [];

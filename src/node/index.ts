@@ -4,6 +4,7 @@ export type {
   BootstrapConfig,
   BootstrapNode,
   BootstrapState,
+  HostFigures,
   NatState,
   NodeConfig,
   NodeStatus,

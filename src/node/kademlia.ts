@@ -5,7 +5,9 @@ import { kadDHT, type SingleKadDHT } from "@libp2p/kad-dht";
 import { concat, equal, limits, utf8 } from "../base/index.ts";
 import { newest, type RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
-import { parseAddress, reachOf } from "./address.ts";
+import { neighbour, parseAddress, reachOf } from "./address.ts";
+import type { Counts } from "./counts.ts";
+import { asking } from "./datastore.ts";
 import { plain } from "./plain.ts";
 
 export type Scope = "lan" | "wan";
@@ -89,6 +91,7 @@ export interface DhtOptions {
   readonly validator: RecordValidator;
   readonly connectionsTo: (peer: PeerId) => readonly Connection[];
   readonly guard: RequestGuard;
+  readonly counts: Counts;
 }
 
 const protocols: Record<Scope, string> = {
@@ -116,22 +119,27 @@ export function dhtService(options: DhtOptions) {
   });
   return (components: Parameters<typeof create>[0]): Dht => {
     const dht = create(components) as Dht;
-    guardRequests(dht, options.guard);
+    guardRequests(dht, options);
     return dht;
   };
 }
 
-/** Says whether a peer may make a request now. */
-export type RequestGuard = (peer: string, request: string) => boolean;
+/** Says whether a peer may make a request now. @param place its neighbourhood: a PeerId costs nothing, an address does. */
+export type RequestGuard = (peer: string, place: string, request: string) => boolean;
 
 /**
- * Lets each peer put `perMinute` records a minute into both DHTs together, and refuses what Sotto does not
- * use: provider records would fill our memory for strangers.
+ * Lets each peer put `perPeer` records a minute into both DHTs together, and all peers of one neighbour `perPlace`; refuses what
+ * Sotto does not use: provider records would fill our memory for strangers.
  */
-export function createRequestGuard(clock: Clock, perMinute: number): RequestGuard {
+export function createRequestGuard(clock: Clock, perPeer: number, perPlace: number): RequestGuard {
   const puts = new Map<string, number>();
   let windowEnd = 0;
-  return (peer, request) => {
+  const counted = (name: string): number => {
+    const count = (puts.get(name) ?? 0) + 1;
+    puts.set(name, count);
+    return count;
+  };
+  return (peer, place, request) => {
     if (request === "ADD_PROVIDER" || request === "GET_PROVIDERS") return false;
     if (request !== "PUT_VALUE") return true;
     const now = clock.now();
@@ -140,9 +148,8 @@ export function createRequestGuard(clock: Clock, perMinute: number): RequestGuar
       puts.clear();
       windowEnd = now + 60_000;
     }
-    const count = (puts.get(peer) ?? 0) + 1;
-    puts.set(peer, count);
-    return count <= perMinute;
+    // What the peer's own bound refused does not count against its neighbours.
+    return counted(`peer ${peer}`) <= perPeer && counted(`place ${place}`) <= perPlace;
   };
 }
 
@@ -154,11 +161,22 @@ interface Rpc {
  * kad-dht has no hook between a request and its handler, and its validators are not told who asks. So the
  * one method that every inbound request passes is wrapped; a test fails when a new version moves it.
  */
-function guardRequests(dht: Dht, guard: RequestGuard): void {
+function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): void {
   const { rpc } = dht as unknown as { readonly rpc: Rpc };
   const handle = rpc.handleMessage.bind(rpc);
   rpc.handleMessage = async (peer, message) => {
-    if (!guard(peer.toString(), message.type)) throw new Refused(message.type);
-    return handle(peer, message);
+    const [connection] = connectionsTo(peer);
+    const place = connection === undefined ? "gone" : neighbour(connection.remoteAddr);
+    const isPut = message.type === "PUT_VALUE";
+    if (!isPut) counts.requests++;
+    try {
+      if (!guard(peer.toString(), place, message.type)) throw new Refused(message.type);
+      const answer = await asking.run(place, () => handle(peer, message));
+      if (isPut) counts.putsTaken++;
+      return answer;
+    } catch (error) {
+      if (isPut) counts.putsRefused++;
+      throw error;
+    }
   };
 }

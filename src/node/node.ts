@@ -2,7 +2,7 @@
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { limits } from "../base/index.ts";
 import { hostOf, portOf, reachOf, withoutPeer } from "./address.ts";
-import { assemble, bootstrapAddress, type Host, listen } from "./assemble.ts";
+import { assemble, bootstrapAddress, type Host, listen, nodeBounds } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
@@ -30,11 +30,12 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     announce: config.announce,
     privateWan: config.privateWan,
     wanServer: false,
+    bounds: nodeBounds,
     validator,
     clock,
     tuning,
   };
-  const host = await assemble(assembly);
+  const { host, counts } = await assemble(assembly);
   const { privateWan } = config;
   const nat = new Nat({ host, clock, privateWan, port: await freePort() });
   const bootstrap = new BootstrapList(host, (to, until) => nat.dial(to, until), clock, tuning, log);
@@ -46,7 +47,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const transport = new LinkTransport(host, clock, tuning, puncher);
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
-  await serveDialback(host, clock);
+  await serveDialback(host, clock, counts);
   const portMap = new PortMap({
     clock,
     log,
@@ -57,7 +58,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const mapped = (): string | undefined => portMap.state().address;
   const reach = new Reachability({ host, clock, log, privateWan, mapped });
   const passes = (): boolean => reach.state().verdict === "reachable";
-  await serveSignal({ host, clock, passes, take: (call) => puncher.take(call) });
+  await serveSignal({ host, clock, counts, passes, take: (call) => puncher.take(call) });
   await listen(host, assembly);
   transport.onAddresses(() => {
     reach.changed();

@@ -15,6 +15,7 @@ import {
 } from "../wire/index.ts";
 import { neighbour } from "./address.ts";
 import type { Host } from "./assemble.ts";
+import type { Counts } from "./counts.ts";
 import { ask, serve } from "./exchange.ts";
 import { isDirect } from "./gate.ts";
 import { createQuota } from "./quota.ts";
@@ -32,6 +33,7 @@ export interface Delivered {
 export interface SignalOptions {
   readonly host: Host;
   readonly clock: Clock;
+  readonly counts: Counts;
   /** Whether we pass on for others now. */
   readonly passes: () => boolean;
   /** Our answer to a call, or `undefined` for none. */
@@ -39,7 +41,8 @@ export interface SignalOptions {
 }
 
 /** Passes envelopes on, and takes those that are for us, from now on. */
-export async function serveSignal({ host, clock, passes, take }: SignalOptions): Promise<void> {
+export async function serveSignal(options: SignalOptions): Promise<void> {
+  const { host, clock, counts, passes, take } = options;
   const mayAsk = createQuota(clock, limits.signalsPerNeighbour, limits.signals);
   const mayGet = createQuota(clock, limits.signalsPerTarget, limits.signals);
   const pass = async (
@@ -63,6 +66,8 @@ export async function serveSignal({ host, clock, passes, take }: SignalOptions):
     const frame = decodeSignalFrame(question);
     if (frame?.kind === "pass") {
       const reply = await pass(frame, connection);
+      if (reply?.outcome === "passed") counts.signalsPassed++;
+      if (reply?.outcome === "busy") counts.signalsRefused++;
       return reply && encodeSignalReply(reply);
     }
     return frame && take({ from: frame.host, envelope: frame.envelope, connection });

@@ -27,6 +27,13 @@ describe("daemon/config", () => {
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listen));
   });
 
+  it("listens where the file says, or else where the kind of node usually does", async () => {
+    const usual = ["/ip4/0.0.0.0/tcp/4001"];
+    assert.deepEqual((await readConfig(path, {}, {}, usual)).listen, usual);
+    await write(JSON.stringify({ listen: ["/ip4/0.0.0.0/tcp/1"] }));
+    assert.deepEqual((await readConfig(path, {}, {}, usual)).listen, ["/ip4/0.0.0.0/tcp/1"]);
+  });
+
   it("lets the command line override the file, and adds its bootstrap hosts to the file's", async () => {
     await write(JSON.stringify({ bootstrap: [HOST], mdns: true, listen: ["/ip4/0.0.0.0/tcp/1"] }));
     const config = await readConfig(

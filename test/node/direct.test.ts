@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Connection } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
-import { assemble, type Host, listen } from "../../src/node/assemble.ts";
+import { assemble, type Host, listen, nodeBounds } from "../../src/node/assemble.ts";
 import { defaultTuning } from "../../src/node/config.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import { LINK_PROTOCOL, openLink } from "../../src/node/dial.ts";
@@ -23,11 +23,12 @@ async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Prom
     announce: [],
     privateWan: true,
     wanServer: false,
+    bounds: nodeBounds,
     validator: validator(),
     clock,
     tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
   };
-  const host = await assemble(assembly);
+  const { host } = await assemble(assembly);
   const nat = new Nat({ host, clock, privateWan: true, port: await freePort() });
   const nobody = (): boolean => false;
   const parts = { host, clock, log: silent, nat, privateWan: true };

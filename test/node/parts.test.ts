@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { MultiaddrConnection, PeerInfo } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { limits } from "../../src/base/index.ts";
 import {
   advertised,
   neighbour,
@@ -9,7 +10,8 @@ import {
   reachOf,
   withoutPeer,
 } from "../../src/node/address.ts";
-import { BoundedDatastore } from "../../src/node/datastore.ts";
+import { ByteMeter, newCounts } from "../../src/node/counts.ts";
+import { asking, BoundedDatastore } from "../../src/node/datastore.ts";
 import { createGater, dispensable, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
 import { addressMapper, createRequestGuard, keyOf, tagOf } from "../../src/node/kademlia.ts";
 import { Places } from "../../src/node/places.ts";
@@ -100,8 +102,28 @@ describe("node: the gate", () => {
       status: "open",
     }) as unknown as MultiaddrConnection;
 
+  const counts = newCounts();
+  const gate = (pending: number, proven: number) =>
+    createGater({ pending, proven, counts, meter: new ByteMeter() });
+
+  it("bounds proven connections of one neighbour, and frees their places", () => {
+    const gater = gate(9, 1);
+    const refused = (one: MultiaddrConnection) => [
+      gater.denyInboundConnection?.(one),
+      gater.denyInboundUpgradedConnection?.({} as never, one),
+    ];
+    const before = counts.connectionsRefused;
+    const first = connection("/ip6/2001:db8:1:2::1");
+    assert.deepEqual(refused(first), [false, false]);
+    assert.deepEqual(refused(connection("/ip6/2001:db8:1:2::9")), [false, true]);
+    assert.deepEqual(refused(connection("/ip6/2001:db8:1:3::1")), [false, false]);
+    first.dispatchEvent(new Event("close"));
+    assert.deepEqual(refused(connection("/ip6/2001:db8:1:2::9")), [false, false]);
+    assert.equal(counts.connectionsRefused - before, 1);
+  });
+
   it("bounds pending connections of one neighbour, and frees their places", async () => {
-    const gater = createGater(2);
+    const gater = gate(2, 9);
     const asked = (one: MultiaddrConnection) => gater.denyInboundConnection?.(one);
     const [a, b, c] = ["/ip4/1.1.1.1", "/ip4/1.1.1.1", "/ip4/1.1.1.1"].map(connection);
     assert.ok(a && b && c);
@@ -174,17 +196,22 @@ describe("node: the DHTs", () => {
   it("bound the records that one peer puts in a minute, and serve no provider records", () => {
     let now = 0;
     const clock: Clock = { now: () => now, after: () => () => undefined };
-    const guard = createRequestGuard(clock, 2);
-    const puts = (peer: string): boolean[] => [1, 2, 3].map(() => guard(peer, "PUT_VALUE"));
+    const guard = createRequestGuard(clock, 2, 3);
+    const puts = (peer: string): boolean[] =>
+      [1, 2, 3].map(() => guard(peer, `home of ${peer}`, "PUT_VALUE"));
     assert.deepEqual(puts("a"), [true, true, false]);
     assert.deepEqual(puts("b"), [true, true, false]);
-    assert.equal(guard("a", "GET_VALUE"), true);
+    assert.equal(guard("a", "home of a", "GET_VALUE"), true);
     now += 60_000;
     assert.deepEqual(puts("a"), [true, true, false]);
     now -= 3_600_000;
     assert.deepEqual(puts("a"), [true, true, false], "a clock that fell back starts a minute anew");
-    assert.equal(guard("a", "ADD_PROVIDER"), false);
-    assert.equal(guard("a", "GET_PROVIDERS"), false);
+    now += 7_200_000;
+    const ofHouse = ["c", "d", "e", "f"].map((peer) => guard(peer, "house", "PUT_VALUE"));
+    assert.deepEqual(ofHouse, [true, true, true, false], "a new PeerId buys a neighbour no more");
+    assert.equal(guard("g", "elsewhere", "PUT_VALUE"), true);
+    assert.equal(guard("a", "home of a", "ADD_PROVIDER"), false);
+    assert.equal(guard("a", "home of a", "GET_PROVIDERS"), false);
   });
 });
 
@@ -194,8 +221,63 @@ describe("node: the datastore", () => {
   const names = (store: BoundedDatastore, prefix: string): string[] =>
     [...store.query({ prefix })].map(({ key: found }) => found.toString());
 
+  let now = 0;
+  const clock: Clock = { now: () => now, after: () => () => undefined };
+  const datastore = (rows: number, recordsPerNeighbour = 9, records = 9) =>
+    new BoundedDatastore(clock, { rows, recordsPerNeighbour, records });
+
+  /** Leaves records with a store that come from a neighbour's request. */
+  const leave = (store: BoundedDatastore, place: string, ...keys: string[]): void =>
+    asking.run(place, () => {
+      for (const name of keys) store.put(key(name), new Uint8Array(1));
+    });
+
+  it("lets a neighbour push out its own records alone", () => {
+    const store = datastore(1, 2);
+    leave(store, "a", "/dht-wan/record/1", "/dht-lan/record/2");
+    leave(store, "b", "/dht-wan/record/3");
+    leave(store, "a", "/dht-wan/record/4", "/dht-wan/record/1");
+    assert.deepEqual(names(store, "/dht-"), [
+      "/dht-wan/record/3",
+      "/dht-wan/record/4",
+      "/dht-wan/record/1",
+    ]);
+    assert.equal(store.records(), 3);
+  });
+
+  it("makes room, where all are too many, with a record of the neighbour who has most", () => {
+    const store = datastore(1, 9, 4);
+    leave(store, "a", "/dht-wan/record/1");
+    leave(store, "b", "/dht-wan/record/2", "/dht-wan/record/3");
+    leave(store, "c", "/dht-wan/record/4", "/dht-wan/record/5", "/dht-wan/record/6");
+    const left = names(store, "/dht-wan").map((name) => name.at(-1));
+    assert.equal(left.length, 4);
+    assert.ok(left.includes("1") && left.includes("6"));
+  });
+
+  it("counts a record that others put again as its first owner's", () => {
+    const store = datastore(1, 2);
+    leave(store, "a", "/dht-wan/record/1");
+    leave(store, "b", "/dht-wan/record/1", "/dht-wan/record/2", "/dht-wan/record/3");
+    assert.equal(store.records(), 3);
+  });
+
+  it("keeps no record longer than anybody believes it", () => {
+    const store = datastore(9);
+    leave(store, "a", "/dht-wan/record/1", "/dht-lan/record/1");
+    store.put(key("/peers/1"), new Uint8Array(1));
+    now += limits.recordAge + limits.recordAhead;
+    leave(store, "a", "/dht-wan/record/2");
+    assert.equal(store.records(), 3);
+    now++;
+    assert.equal(store.records(), 1);
+    assert.deepEqual(names(store, "/"), ["/dht-wan/record/2", "/peers/1"]);
+    store.delete(key("/dht-wan/record/2"));
+    assert.equal(store.records(), 0);
+  });
+
   it("keeps the newest rows of each kind, and forgets the oldest", () => {
-    const store = new BoundedDatastore(2);
+    const store = datastore(2);
     for (const name of ["/a/1", "/a/2", "/b/1"]) store.put(key(name), new Uint8Array(1));
     store.put(key("/a/1"), Uint8Array.of(9));
     store.put(key("/a/3"), new Uint8Array(1));
@@ -209,7 +291,7 @@ describe("node: the datastore", () => {
   });
 
   it("filters, orders and cuts what is asked for", async () => {
-    const store = new BoundedDatastore(10);
+    const store = datastore(10);
     const batch = store.batch();
     for (const name of ["/a/3", "/a/1", "/a/2"]) batch.put(key(name), new Uint8Array(1));
     assert.deepEqual(names(store, "/a"), []);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { equal, limits } from "../../src/base/index.ts";
-import { assemble, type Host } from "../../src/node/assemble.ts";
+import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
 import { defaultTuning } from "../../src/node/config.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import type { BootstrapNode, SottoNode } from "../../src/node/index.ts";
@@ -44,12 +44,13 @@ describe("node: rendezvous", () => {
 
   /** A client of the WAN DHT that has no LAN DHT to ask. */
   async function client(server: BootstrapNode): Promise<DhtRendezvous> {
-    const host = await assemble({
+    const { host } = await assemble({
       privateKey: await generateKeyPair("Ed25519"),
       listen: LOOPBACK,
       announce: [],
       privateWan: true,
       wanServer: false,
+      bounds: nodeBounds,
       validator: validator(),
       clock: systemClock,
       tuning: defaultTuning,

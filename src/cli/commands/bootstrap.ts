@@ -9,6 +9,8 @@ interface Options {
   readonly listen?: string[];
   readonly announce?: string[];
   readonly privateNet?: true;
+  readonly metrics?: string;
+  readonly metricsPublic?: true;
 }
 
 export const define: Define = (command, context) => {
@@ -24,6 +26,8 @@ export const define: Define = (command, context) => {
       collect,
     )
     .option("--private-net", "serve a network without the internet: keep private addresses")
+    .option("--metrics <place>", "show figures and health over HTTP, at 127.0.0.1:9464 say")
+    .option("--metrics-public", "let others than this machine ask for the figures")
     .action((options: Options) => host(options, context));
 };
 
@@ -38,6 +42,9 @@ async function host(options: Options, context: Context): Promise<void> {
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     announce: options.announce ?? [],
     privateWan: options.privateNet ?? false,
+    ...(options.metrics === undefined
+      ? {}
+      : { metrics: { at: options.metrics, anywhere: options.metricsPublic ?? false } }),
     writeLog: (line) => process.stderr.write(line),
   });
   reportStrays((line) => process.stderr.write(`${line}\n`));
@@ -48,7 +55,9 @@ async function host(options: Options, context: Context): Promise<void> {
     });
   });
   const addresses = node.addresses();
-  out.data(addresses.join("\n"), { addresses });
+  const { metrics } = node;
+  out.data(addresses.join("\n"), { addresses, ...(metrics === undefined ? {} : { metrics }) });
+  if (metrics !== undefined) out.say(`Figures: ${metrics}/metrics, health: ${metrics}/healthz`);
   out.say("Others use it with: sotto up --bootstrap ADDRESS (one line from above). ^C ends it.");
   await ended;
   leave(context);

@@ -1,0 +1,71 @@
+/** What a host counts for whoever looks after it: sums alone, and nothing that names a peer, an address or a tag. */
+import type { MultiaddrConnection } from "@libp2p/interface";
+
+/** Each only grows. */
+export interface Counts {
+  putsTaken: number;
+  putsRefused: number;
+  /** Questions to the DHTs that are no puts. */
+  requests: number;
+  dialbacksDone: number;
+  dialbacksRefused: number;
+  /** Envelopes that reached the other side, and those over the quota. */
+  signalsPassed: number;
+  signalsRefused: number;
+  /** Connections that the bounds for one neighbour refused. */
+  connectionsRefused: number;
+}
+
+export const newCounts = (): Counts => ({
+  putsTaken: 0,
+  putsRefused: 0,
+  requests: 0,
+  dialbacksDone: 0,
+  dialbacksRefused: 0,
+  signalsPassed: 0,
+  signalsRefused: 0,
+  connectionsRefused: 0,
+});
+
+export interface Bytes {
+  readonly received: number;
+  readonly sent: number;
+}
+
+interface Counted {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/**
+ * Bytes of all connections. They are read off the sockets: a listener of our own on a connection would take the first bytes away from
+ * the handshake.
+ */
+export class ByteMeter {
+  readonly #open = new Set<Counted>();
+  #received = 0;
+  #sent = 0;
+
+  /** Counts a connection from now on. */
+  follow(connection: MultiaddrConnection): void {
+    const { socket } = connection as unknown as { readonly socket?: Counted };
+    if (socket === undefined || this.#open.has(socket)) return;
+    this.#open.add(socket);
+    const end = (): void => {
+      if (!this.#open.delete(socket)) return;
+      this.#received += socket.bytesRead;
+      this.#sent += socket.bytesWritten;
+    };
+    connection.addEventListener("close", end, { once: true });
+    if (connection.status !== "open") end();
+  }
+
+  total(): Bytes {
+    let [received, sent] = [this.#received, this.#sent];
+    for (const { bytesRead, bytesWritten } of this.#open) {
+      received += bytesRead;
+      sent += bytesWritten;
+    }
+    return { received, sent };
+  }
+}
