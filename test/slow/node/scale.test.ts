@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import type { QueryEvent } from "@libp2p/kad-dht";
+import { lookUp, put } from "../../../scripts/scale/lookup.ts";
+import { Network, randomId, seeded } from "../../../scripts/scale/network.ts";
+import { assemble, type Host, nodeBounds } from "../../../src/node/assemble.ts";
+import { defaultTuning } from "../../../src/node/config.ts";
+import { systemClock } from "../../../src/node/deadline.ts";
+import { keyOf } from "../../../src/node/kademlia.ts";
+import { createLab, keysOf, LOOPBACK, recordOf, validator } from "../../node/support.ts";
+
+const NODES = 50;
+const RECORDS = 40;
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+async function questions(events: AsyncIterable<QueryEvent>) {
+  let [asked, found] = [0, 0];
+  for await (const event of events) {
+    if (event.name === "SEND_QUERY") asked++;
+    if (event.name === "VALUE") found++;
+  }
+  return { asked, found };
+}
+
+describe("the simulated DHT beside fifty real nodes", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  async function server(): Promise<Host> {
+    const { host } = await assemble({
+      privateKey: await generateKeyPair("Ed25519"),
+      listen: LOOPBACK,
+      announce: [],
+      privateWan: true,
+      wanServer: true,
+      bounds: nodeBounds,
+      validator: validator(),
+      clock: systemClock,
+      tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
+    });
+    lab.later(() => host.stop());
+    await host.start();
+    return host;
+  }
+
+  it("asks about as many questions for a put and a get, and finds every record", async () => {
+    const hosts: Host[] = [];
+    for (let i = 0; i < NODES; i++) {
+      const host = await server();
+      const [first] = hosts;
+      // All are one neighbour here, whose pending connections are bounded: who is refused comes again.
+      while (first !== undefined && host.getPeers().length === 0)
+        await host.dial(first.getMultiaddrs()).catch(() => sleep(50));
+      hosts.push(host);
+    }
+    // Tables fill by lookups, which the library makes every five minutes.
+    for (let round = 0; round < 3; round++)
+      for (const [i, { services }] of hosts.entries()) {
+        const signal = AbortSignal.timeout(60_000);
+        await questions(services.wan.getClosestPeers(keysOf(round * NODES + i).tag, { signal }));
+      }
+    const sizes = hosts.map(({ services }) => services.wan.routingTable.size);
+    const at = (index: number): Host => hosts[index % NODES] as Host;
+    const real = { puts: [] as number[], gets: [] as number[], found: 0 };
+    for (let i = 0; i < RECORDS; i++) {
+      const key = keyOf(keysOf(i).tag);
+      const signal = AbortSignal.timeout(60_000);
+      const done = await questions(at(i).services.wan.put(key, recordOf(i), { signal }));
+      real.puts.push(done.asked);
+      const got = await questions(at(i * 7 + 3).services.wan.get(key, { signal }));
+      real.gets.push(got.asked);
+      if (got.found > 0) real.found++;
+    }
+
+    const network = new Network(seeded(1));
+    for (let i = 0; i < NODES; i++) network.add("honest");
+    network.settle();
+    const simulated = { puts: [] as number[], gets: [] as number[] };
+    for (let i = 0; i < 400; i++) {
+      const key = randomId(network.chance);
+      simulated.puts.push(put(network, network.any(), key, 1).messages);
+      simulated.gets.push(lookUp(network, network.any(), key, key).messages);
+    }
+    const ratios = {
+      put: mean(real.puts) / mean(simulated.puts),
+      get: mean(real.gets) / mean(simulated.gets),
+    };
+    const said = { tables: mean(sizes), real: [mean(real.puts), mean(real.gets)], ...ratios };
+    process.stdout.write(`      ${JSON.stringify(said)}\n`);
+    assert.equal(real.found, RECORDS);
+    for (const ratio of Object.values(ratios))
+      assert.ok(ratio > 0.6 && ratio < 1.6, JSON.stringify(said));
+  });
+});
