@@ -14,6 +14,7 @@ export {
 } from "./events.ts";
 export { type FollowOptions, follow } from "./follow.ts";
 export { type LineSplitter, lineSplitter, tooLong } from "./lines.ts";
+export type { Audit, AuditMethods, Scan, Sought } from "./methods/audit.ts";
 export type { BackupMade, BackupMethods } from "./methods/backup.ts";
 export type { ContactMethods } from "./methods/contact.ts";
 export type {

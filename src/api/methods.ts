@@ -3,6 +3,7 @@
  * loads no schema library; the daemon's schemas are held equal to these types by the compiler.
  */
 
+import type { AuditMethods } from "./methods/audit.ts";
 import type { BackupMethods } from "./methods/backup.ts";
 import type { ContactMethods } from "./methods/contact.ts";
 import type { DoctorMethods } from "./methods/doctor.ts";
@@ -21,6 +22,7 @@ export interface Methods
     EventMethods,
     NetMethods,
     DoctorMethods,
+    AuditMethods,
     StoreMethods,
     BackupMethods {}
 

@@ -18,6 +18,7 @@ export const commands: readonly Entry[] = [
   entry("down", "stop your node", () => import("./commands/down.ts")),
   entry("status", "show how your node is doing", () => import("./commands/status.ts")),
   entry("doctor", "say why there is no connection", () => import("./commands/doctor.ts")),
+  entry("audit", "show evidence for what Sotto promises", () => import("./commands/audit.ts")),
   entry("init", "make an account, or bring one back", () => import("./commands/init.ts")),
   entry("passwd", "choose what guards your store", () => import("./commands/passwd.ts")),
   entry("lock", "lock your node until you unlock it", () => import("./commands/lock.ts")),

@@ -4,6 +4,7 @@ import type { SottoError } from "../base/index.ts";
 import { RecordValidator } from "../dht/index.ts";
 import { createMessenger, type MessengerEvent, recoveryWords } from "../messenger/index.ts";
 import { createNode } from "../node/index.ts";
+import { audit } from "./audit.ts";
 import type { Config } from "./config.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
 import { createDoctor } from "./doctor.ts";
@@ -88,6 +89,7 @@ export async function wake(
       controls,
       status,
       doctor: createDoctor({ messenger, clock, status }),
+      audit: () => audit({ messenger, status, home: parts.directory, lastSeen }),
       words: () => recoveryWords(store),
       check: () => store.check(),
     });

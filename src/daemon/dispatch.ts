@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { MethodName, Methods } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
+import { auditHandlers, auditSchemas } from "./methods/audit.ts";
 import { backupHandlers, backupSchemas } from "./methods/backup.ts";
 import { contactHandlers, contactSchemas } from "./methods/contact.ts";
 import { doctorHandlers, doctorSchemas } from "./methods/doctor.ts";
@@ -24,6 +25,7 @@ const schemas: Schemas<Methods> = {
   ...eventSchemas,
   ...netSchemas,
   ...doctorSchemas,
+  ...auditSchemas,
   ...storeSchemas,
   ...backupSchemas,
 };
@@ -38,6 +40,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     ...eventHandlers(parts),
     ...netHandlers(parts),
     ...doctorHandlers(parts),
+    ...auditHandlers(parts),
     ...storeHandlers(parts),
     ...backupHandlers(parts),
   } satisfies Handlers<Methods>);

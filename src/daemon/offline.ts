@@ -89,6 +89,7 @@ export async function openOffline(
       clock: systemClock,
       controls,
       status: needsNode,
+      audit: needsNode,
       doctor: { node: needsNode, contact: needsNode },
       words: needsNode,
       check: needsNode,

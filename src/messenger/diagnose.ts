@@ -97,6 +97,7 @@ export function healthOf({ book, presence }: Core, records: PublishState): Healt
   });
   return {
     invisible: presence.invisible,
+    sessions: book.peers().filter(({ session }) => session !== undefined).length,
     records,
     compared: leads.length,
     ...(leads.length > 0 && { theirsAhead: Math.max(...leads) }),

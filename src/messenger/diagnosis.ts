@@ -36,6 +36,8 @@ export interface LinkFacts {
 /** What the node knows of itself. */
 export interface Health {
   readonly invisible: boolean;
+  /** Contacts with whom there is a session. */
+  readonly sessions: number;
   readonly records: PublishState;
   /** By how much the newest of the contacts' records was ahead of our clock when it was found, ms; absent where none was found. */
   readonly theirsAhead?: number;

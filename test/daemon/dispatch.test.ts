@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { MethodName, NodeEvent, NodeStatus } from "../../src/api/index.ts";
+import type { Audit, MethodName, NodeEvent, NodeStatus } from "../../src/api/index.ts";
 import { limits, SottoError } from "../../src/base/index.ts";
 import { createDispatch, createLockedDispatch } from "../../src/daemon/dispatch.ts";
 import { createDoctor } from "../../src/daemon/doctor.ts";
@@ -35,6 +35,7 @@ function setUp() {
     },
     controls,
     status: () => status,
+    audit: async () => ({}) as Audit,
     doctor: createDoctor({
       messenger,
       clock: { ...clock, elapsed: () => 0 },
@@ -189,6 +190,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "net.peers": { good: {}, bad: [{ x: 1 }] },
   "net.check": { good: {}, bad: [{ who: "bob" }] },
   "net.invisible": { good: { on: true }, bad: [{}, { on: "yes" }] },
+  "audit.show": { good: {}, bad: [{ who: "bob" }] },
   "net.ping": { good: who, asks: ["ping", "bob"], bad: [{}] },
   "doctor.node": { good: {}, asks: ["health"], bad: [{ who: "bob" }] },
   "doctor.contact": { good: who, asks: ["diagnose", "bob"], bad: [{}, { who: 1 }] },

@@ -119,6 +119,7 @@ export function fakeMessenger(): FakeMessenger {
     }),
     health: note("health", {
       invisible: false,
+      sessions: 1,
       records: { wanted: 1, held: 1, refused: 0 },
       compared: 0,
     }),

@@ -1,26 +1,38 @@
 /** sotto status: what the node is doing, and what it cannot do. */
-import type { NodeState, NodeStatus } from "../../api/index.ts";
+import type { Client, NodeState, NodeStatus } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
+import { exit } from "../exit.ts";
 import { spell } from "../times.ts";
+import { watch } from "../watch.ts";
 import { bootstrapLine, guardWords, reachWords, routerWords } from "../words.ts";
 
 export const define: Define = (command, context) => {
-  command.action(async () => {
-    const node = await context.nodeIfAny();
-    if (node === undefined) throw await whyNone(context);
-    const state = await node.call("node.state", {});
-    if (state.state === "locked") {
-      context.out.data(lines(lockedRows(state)), state);
-      context.out.say("→ Open it: sotto unlock");
-      return;
-    }
-    const status = await context.call("node.status", {});
-    context.out.data(lines(openRows(status)), status);
-    if (status.damage) context.out.error({ code: "store-damaged", ...status.damage });
-  });
+  command
+    .option("--watch", "show it again whenever it changes; with --json one object a line")
+    .action(async (options: { readonly watch?: true }) => {
+      const { out } = context;
+      const node = await context.nodeIfAny();
+      if (node === undefined) throw await whyNone(context);
+      if (options.watch) {
+        process.once("SIGINT", () => process.exit(exit.interrupted));
+        await watch(node, out, () => look(node), process.stdout.isTTY === true && !out.flags.json);
+      }
+      const { text, value } = await look(node);
+      out.data(text, value);
+      if (value.state === "locked") out.say("→ Open it: sotto unlock");
+      else if ("damage" in value && value.damage)
+        out.error({ code: "store-damaged", ...value.damage });
+    });
 };
+
+async function look(node: Client): Promise<{ text: string; value: NodeState | NodeStatus }> {
+  const state = await node.call("node.state", {});
+  if (state.state === "locked") return { text: lines(lockedRows(state)), value: state };
+  const status = await node.call("node.status", {});
+  return { text: lines(openRows(status)), value: status };
+}
 
 /** Of a node that its store has ended, why. */
 async function whyNone({ paths }: Context): Promise<SottoError> {

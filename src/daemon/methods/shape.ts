@@ -1,6 +1,13 @@
 /** What the methods of a node are made of: a check of what they take, and what they do. */
 import type * as v from "valibot";
-import type { NewGuard, NodeEvent, NodeState, NodeStatus, StoreReport } from "../../api/index.ts";
+import type {
+  Audit,
+  NewGuard,
+  NodeEvent,
+  NodeState,
+  NodeStatus,
+  StoreReport,
+} from "../../api/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import type { Doctor } from "../doctor.ts";
@@ -36,6 +43,7 @@ export interface DispatchParts {
   readonly controls: Controls;
   status(): NodeStatus;
   readonly doctor: Doctor;
+  audit(): Promise<Audit>;
   /** The 24 words of the account. */
   words(): Promise<string>;
   check(): Promise<StoreReport>;

@@ -1,6 +1,6 @@
 /** What a program on the local socket may say: it is answered with an error of the table, and does nothing by halves. */
 import assert from "node:assert/strict";
-import type { DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
+import type { Audit, DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
 import { createDispatch } from "../../../src/daemon/dispatch.ts";
 import { fakeControls } from "../../daemon/controls.ts";
@@ -44,6 +44,7 @@ const requests: Target = {
       },
       controls: fakeControls(),
       status: () => ({}) as NodeStatus,
+      audit: async () => ({}) as Audit,
       doctor: {
         node: () => ({}) as DoctorOfNode,
         contact: (who) => messenger.diagnose(who).then(() => ({}) as DoctorOfContact),

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, ended, type Program } from "./built.ts";
+
+describe("sotto doctor, audit and status --watch", function () {
+  this.timeout(120_000);
+  let sotto: Program;
+  let alice: string;
+  let bob: string;
+  let bobs: ChildProcess;
+
+  before(async () => {
+    sotto = build();
+    [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
+    await sotto.up(alice, "--name", "alice-whose-name-is-long");
+    bobs = await sotto.up(bob, "--name", "bob");
+    const { out } = await sotto.run(alice, ["invite", "--hints", "--json"]);
+    await sotto.run(bob, ["add", JSON.parse(out).link, "--as", "alice"]);
+    await sotto.run(alice, ["send", "bob", "meet me by the old mill"]);
+  });
+  after(() => sotto.clear());
+
+  it("says 0 of somebody who is linked, and 1 with a cause and a remedy once they are gone", async () => {
+    const linked = await sotto.run(alice, ["doctor", "bob"]);
+    assert.deepEqual([linked.code, linked.out.slice(0, 6)], [0, "✓ link"]);
+    const pinged = await sotto.run(alice, ["net", "ping", "bob"]);
+    assert.match(pinged.out, /^bob {2}\d+ ms \(direct\)/);
+    await ended(bobs, "SIGTERM");
+    const gone = await sotto.run(alice, ["doctor", "bob", "--json"]);
+    assert.equal(gone.code, 1);
+    assert.match(JSON.parse(gone.out).cause, /^(nobody-to-ask|no-record|unreached)$/);
+    const words = await sotto.run(alice, ["doctor", "bob"]);
+    assert.match(words.out, /^✗ link {8}none\. .*\n {14}→ .*\n/);
+    const silent = await sotto.run(alice, ["net", "ping", "bob"]);
+    assert.deepEqual([silent.code, silent.out], [1, "bob  there is no link\n"]);
+    bobs = await sotto.up(bob);
+  });
+
+  it("finds that a node which knows no host is alone, and says what to type", async () => {
+    const { code, out } = await sotto.run(sotto.home("alone"), ["doctor"]);
+    assert.deepEqual([code, out], [3, ""]);
+    await sotto.up(sotto.home("alone"), "--name", "carol");
+    const told = await sotto.run(sotto.home("alone"), ["doctor"]);
+    assert.equal(told.code, 1);
+    assert.match(told.out, /✗ network .*\n {14}→ sotto net bootstrap add ADDRESS/);
+  });
+
+  it("audits a home in which nothing lies in plain sight, and finds what does", async () => {
+    const clean = await sotto.run(alice, ["audit", "--json"]);
+    const { scan, traits, relays } = JSON.parse(clean.out);
+    assert.deepEqual(scan.found, []);
+    assert.ok(scan.sought.every(({ count }: { count: number }) => count > 0));
+    assert.equal(clean.code, 0);
+    assert.equal(relays, false);
+    assert.equal(traits.find(({ trait }: { trait: string }) => trait === "audited").holds, "no");
+    assert.ok(!clean.out.includes("old mill"), "the audit told what it looked for");
+    writeFileSync(join(alice, "notes.txt"), "she said: meet me by the old mill");
+    const leaky = await sotto.run(alice, ["audit"]);
+    assert.equal(leaky.code, 1);
+    assert.match(leaky.out, /found message text in notes\.txt/);
+  });
+
+  it("shows the status again when it changes, one object a line", async () => {
+    const child = spawn(process.execPath, [sotto.bin, "status", "--watch", "--json"], {
+      env: sotto.env(alice),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      said += text;
+    });
+    const lines = () =>
+      said
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+    const until = async (what: string, reached: () => boolean) => {
+      for (let tries = 0; !reached(); tries++) {
+        assert.ok(tries < 300, `never came: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await until("a status", () => lines().length > 0);
+    assert.equal(lines()[0].invisible, false);
+    assert.equal((await sotto.run(alice, ["net", "invisible", "on"])).code, 0);
+    await until("a change", () => lines().at(-1).invisible);
+    const { code } = await sotto.run(alice, ["net", "invisible", "off"]);
+    await until("another", () => !lines().at(-1).invisible);
+    assert.equal(code, 0);
+    assert.equal(await ended(child, "SIGINT"), 130);
+  });
+});
