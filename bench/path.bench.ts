@@ -40,6 +40,7 @@ const nobody: Transport & Rendezvous = {
   dial: () => Promise.reject(new Error("nobody")),
   onChannel: () => undefined,
   onAddresses: () => undefined,
+  onCall: () => undefined,
   publish: () => Promise.resolve(0),
   async *lookup() {},
   peers: () => 0,
