@@ -1,7 +1,7 @@
 /**
  * A bootstrap host as a process of its own, with many clients on loopback that cannot be dialled themselves, so that it is asked
  * everything: 200 clients (BENCH_CLIENTS sets another number), each at an address of its own, in four processes. They live as
- * people with fifty contacts do, then ten times as busily; then one of them floods the host with valid records, and then many do.
+ * people with fifty contacts do, then ten times as busily; then one of them floods the host with valid records, then many do, and then it has rest.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -155,6 +155,10 @@ try {
   await phase(
     "many flood",
     spread(() => flood(25)),
+  );
+  await phase(
+    "30 s later",
+    spread(() => ({ kind: "live", perMinute: 0.1, span: SPAN })),
   );
   const { figure } = await lookAt(metrics);
   printRows("A bootstrap host (put: of the first row, a connection; median / 99th of 100)", rows);

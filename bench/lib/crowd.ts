@@ -144,6 +144,7 @@ async function work(order: Order): Promise<Done> {
 }
 
 applyPolyfill();
+process.on("disconnect", () => process.exit());
 process.on("unhandledRejection", () => undefined);
 process.on("message", (order: Order) => {
   void work(order).then((done) => process.send?.(done));
