@@ -77,9 +77,12 @@ export class SearchIndex {
     this.#core = core;
   }
 
-  /** Reads the marks, once. */
+  /** Reads the marks, once; where that fails, again when they are next needed. */
   load(): Promise<void> {
-    this.#loading ??= this.#load();
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
     return this.#loading;
   }
 

@@ -36,12 +36,20 @@ export async function search(
   await core.index.takeIn();
   const found: MessageView[] = [];
   const full = (): boolean => found.length > limit;
-  for await (const place of places(core, asked, peer)) {
-    const shown = await view(core, place.peer, place.at);
+  // Together: each may be the first of its page, which the store reads as a whole.
+  let next: Place[] = [];
+  const read = async (): Promise<void> => {
     // The index may know words that an edit has taken away.
-    if (shown !== undefined && answers(shown.text, asked)) found.push(shown);
+    for (const shown of await Promise.all(next.map((place) => view(core, place.peer, place.at))))
+      if (shown !== undefined && answers(shown.text, asked)) found.push(shown);
+    next = [];
+  };
+  for await (const place of places(core, asked, peer)) {
+    next.push(place);
+    if (found.length + next.length > limit) await read();
     if (full()) break;
   }
+  await read();
   found.sort((a, b) => b.sentAt - a.sentAt);
   return { messages: found.slice(0, limit), more: full() };
 }
