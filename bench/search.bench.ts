@@ -2,21 +2,18 @@
  * Search over a large store: 100,000 messages in 1,000 conversations (another number comes from BENCH_MESSAGES), of eight words each
  * from a vocabulary of 20,000 that is used as languages are (Zipf). Beside it: reading and comparing every message.
  */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { accountId, messageId } from "../src/base/index.ts";
-import { nodeCrypto } from "../src/crypto/index.ts";
 import { putContact } from "../src/messenger/book.ts";
 import { newContact } from "../src/messenger/contact.ts";
-import { createAccount, createMessenger, type Messenger } from "../src/messenger/index.ts";
+import { createAccount } from "../src/messenger/index.ts";
 import { type MessageRow, putMessage } from "../src/messenger/message.ts";
 import { decodeRow } from "../src/messenger/rows.ts";
-import { type Rendezvous, type StoreOp, silent, type Transport } from "../src/ports/index.ts";
+import type { StoreOp } from "../src/ports/index.ts";
 import { asks, fits, wordsOf } from "../src/search/index.ts";
-import { type DiskStore, openStore } from "../src/store/index.ts";
+import type { DiskStore } from "../src/store/index.ts";
+import { clock, crypto, messengerOver, openStoreIn } from "./lib/alone.ts";
+import { bytesIn, runFilled } from "./lib/filled.ts";
 import { durations, quantile } from "./lib/measure.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
@@ -28,20 +25,6 @@ const WORDS = 8;
 const BURST = 20;
 /** The word of every this many messages, so that each question has as many answers in any run. */
 const RARE = Math.floor(MESSAGES / 5);
-
-const crypto = nodeCrypto();
-const clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  after: (ms: number, job: () => void) => {
-    const timer = setTimeout(job, ms).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
-function open(directory: string): Promise<DiskStore> {
-  return openStore({ directory, key: new Uint8Array(32).fill(1), crypto, log: silent });
-}
 
 /** A word of a rank: letters that spread over the alphabet as the rank grows. */
 function word(rank: number): string {
@@ -63,7 +46,7 @@ function text(number: number): string {
 }
 
 async function fill(directory: string): Promise<void> {
-  const store = await open(directory);
+  const store = await openStoreIn(directory);
   await createAccount({ crypto, store, clock }, { name: "bench" });
   const contacts = Array.from({ length: CONVERSATIONS }, (_, i) =>
     newContact(crypto, 0, {
@@ -100,29 +83,6 @@ async function fill(directory: string): Promise<void> {
   await store.close();
 }
 
-function bytesIn(directory: string): number {
-  return readdirSync(directory)
-    .map((name) => statSync(join(directory, name)))
-    .reduce((sum, file) => sum + file.size, 0);
-}
-
-/** A network that nobody is on. */
-const nobody: Transport & Rendezvous = {
-  host: "12D3KooWbench" as never,
-  addresses: () => [],
-  dial: () => Promise.reject(new Error("nobody")),
-  onChannel: () => undefined,
-  onAddresses: () => undefined,
-  onCall: () => undefined,
-  publish: () => Promise.resolve(0),
-  async *lookup() {},
-  peers: () => 0,
-  onPeer: () => undefined,
-};
-
-const messengerOver = (store: DiskStore): Promise<Messenger> =>
-  createMessenger({ crypto, store, transport: nobody, rendezvous: nobody, clock, log: silent });
-
 /** What search costs without an index. */
 async function readAll(store: DiskStore, question: string): Promise<number> {
   const asked = asks(question);
@@ -147,7 +107,7 @@ const questions: readonly [name: string, question: string][] = [
 
 async function measure(directory: string): Promise<void> {
   const before = bytesIn(join(directory, "db"));
-  let store = await open(directory);
+  let store = await openStoreIn(directory);
   let messenger = await messengerOver(store);
   const started = performance.now();
   await messenger.search("zzyzx", { limit: 50 });
@@ -162,7 +122,7 @@ async function measure(directory: string): Promise<void> {
   for (const [name, question] of questions) {
     const opens = await durations(
       async () => {
-        store = await open(directory);
+        store = await openStoreIn(directory);
       },
       { count: 1 },
     );
@@ -198,18 +158,4 @@ async function measure(directory: string): Promise<void> {
   );
 }
 
-const filling = process.argv[2];
-if (filling !== undefined) await fill(filling);
-else {
-  const directory = mkdtempSync(join(tmpdir(), "sotto-bench-"));
-  try {
-    const self = fileURLToPath(import.meta.url);
-    const { status } = spawnSync(process.execPath, ["--import", "tsx", self, directory], {
-      stdio: "inherit",
-    });
-    if (status !== 0) throw new Error("the store could not be filled");
-    await measure(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+await runFilled({ bench: import.meta.url, fill, measure });

@@ -2,27 +2,21 @@
  * A large store: opening, a page of history, single rows, and commits beside bare synced batches of LevelDB with the same
  * bytes. 100,000 messages in 1,000 conversations; another number of messages comes from BENCH_MESSAGES.
  */
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Level } from "level";
 import { toBase32, utf8 } from "../src/base/index.ts";
-import { nodeCrypto } from "../src/crypto/index.ts";
-import { type RowKey, type Store, type StoreOp, silent, type Table } from "../src/ports/index.ts";
-import { openStore } from "../src/store/index.ts";
+import type { RowKey, StoreOp, Table } from "../src/ports/index.ts";
+import { openStoreIn } from "./lib/alone.ts";
+import { bytesIn, runFilled } from "./lib/filled.ts";
 import { durations, quantile } from "./lib/measure.ts";
+import { bareDatabase, besideBareBatches } from "./lib/rates.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 100_000);
 const CONVERSATIONS = 1_000;
 const PAGE = 50;
 const CALLERS = [1, 8, 64];
-/** How long each rate is measured, in ms, in each of three rounds. */
-const RATE_TIME = 1_500;
-const ROUNDS = 3;
 
 const refs = Array.from(
   { length: CONVERSATIONS },
@@ -69,14 +63,9 @@ function sendOps(of: string, at: number): StoreOp[] {
   ];
 }
 
-function open(directory: string): Promise<Store> {
-  const key = new Uint8Array(32).fill(1);
-  return openStore({ directory, key, crypto: nodeCrypto(), log: silent });
-}
-
 /** Conversations that grow side by side, some messages at a time. */
 async function fill(directory: string): Promise<void> {
-  const store = await open(directory);
+  const store = await openStoreIn(directory);
   for (const of of refs)
     await store.commit([
       put("contact", of, 0, standing.contact),
@@ -95,12 +84,6 @@ async function fill(directory: string): Promise<void> {
   await store.close();
 }
 
-function bytesIn(directory: string): number {
-  return readdirSync(directory)
-    .map((name) => statSync(join(directory, name)))
-    .reduce((sum, file) => sum + file.size, 0);
-}
-
 /** The process's own memory in MB. Linux tells it apart from LevelDB's files, which are mapped and no one's in particular. */
 function memory(): number {
   if (process.platform !== "linux") return process.memoryUsage.rss() / 2 ** 20;
@@ -108,69 +91,12 @@ function memory(): number {
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
-/** Calls in a second that `callers` reach who each wait for their own call before the next. */
-async function rate(callers: number, call: (caller: number) => Promise<unknown>): Promise<number> {
-  const until = performance.now() + RATE_TIME;
-  const started = performance.now();
-  let count = 0;
-  const worker = async (_: unknown, caller: number): Promise<void> => {
-    while (performance.now() < until) {
-      await call(caller);
-      count++;
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, worker));
-  return (count * 1000) / (performance.now() - started);
-}
-
-/** Commits of a sent text beside bare batches: as many rows of the same sizes, in a database of their own. */
-async function commitFigures(store: Store, directory: string): Promise<Figure[]> {
-  const bare = new Level<Uint8Array, Uint8Array>(join(directory, "bare"), {
-    keyEncoding: "view",
-    valueEncoding: "view",
-    compression: false,
-  });
-  const sizes = [296, 104, 1064, 1064, 1064];
-  const values = sizes.map((size) => new Uint8Array(randomBytes(size)));
-  let next = MESSAGES;
-  const ours = (caller: number): Promise<void> => store.commit(sendOps(refOf(caller), ++next));
-  const theirs = (): Promise<void> =>
-    bare.batch(
-      values.map((value) => ({ type: "put", key: new Uint8Array(randomBytes(25)), value })),
-      { sync: true },
-    );
-  const figures: Figure[] = [];
-  for (const callers of CALLERS) {
-    const found: { ours: number; theirs: number }[] = [];
-    for (let round = 0; round < ROUNDS; round++)
-      found.push({ theirs: await rate(callers, theirs), ours: await rate(callers, ours) });
-    figures.push({
-      name: `commits, ${callers} at a time`,
-      value: quantile(
-        found.map((one) => one.ours),
-        0.5,
-      ),
-      unit: "/s",
-      beside: {
-        name: "bare synced batches",
-        value: quantile(
-          found.map((one) => one.theirs),
-          0.5,
-        ),
-      },
-    });
-  }
-  await bare.close();
-  return figures;
-}
+/** What the rows of a sent text come to on the disk. */
+const SENT = [296, 104, 1064, 1064, 1064];
 
 /** Lets LevelDB drop what later batches made void: how much of that lies about is chance. */
 async function compact(directory: string): Promise<void> {
-  const database = new Level<Uint8Array, Uint8Array>(join(directory, "db"), {
-    keyEncoding: "view",
-    valueEncoding: "view",
-    compression: false,
-  });
+  const database = bareDatabase(join(directory, "db"));
   await database.open();
   // Of the implementation behind `level`; its types name only what every platform has.
   const native = database as unknown as {
@@ -190,9 +116,9 @@ async function measure(directory: string): Promise<void> {
   await compact(directory);
   add("bytes on the disk for a message, compacted", perMessage(), "B");
   const bare = memory();
-  const opens = await durations(async () => (await open(directory)).close(), { count: 3 });
+  const opens = await durations(async () => (await openStoreIn(directory)).close(), { count: 3 });
   add("open and close", quantile(opens, 0.5), "ms");
-  const store = await open(directory);
+  const store = await openStoreIn(directory);
   add("own memory that opening takes", memory() - bare, "MB");
 
   let conversation = 0;
@@ -216,7 +142,16 @@ async function measure(directory: string): Promise<void> {
   const misses = await durations(strange, { count: 2_000 });
   add("get of an unknown id, median", 1000 * quantile(misses, 0.5), "µs");
   add("get of an unknown id, p99", 1000 * quantile(misses, 0.99), "µs");
-  figures.push(...(await commitFigures(store, directory)));
+  let next = MESSAGES;
+  figures.push(
+    ...(await besideBareBatches({
+      name: "commits",
+      callers: CALLERS,
+      call: (caller) => store.commit(sendOps(refOf(caller), ++next)),
+      rows: SENT,
+      directory,
+    })),
+  );
   const shredding = async (op: StoreOp): Promise<void> => {
     await store.commit([op]);
     await store.shred();
@@ -241,22 +176,4 @@ async function measure(directory: string): Promise<void> {
   );
 }
 
-const filling = process.argv[2];
-if (filling !== undefined) await fill(filling);
-else {
-  const directory = mkdtempSync(join(tmpdir(), "sotto-bench-"));
-  try {
-    // In a process of its own, so that nothing of it lies in the caches and the heap that are measured.
-    const self = fileURLToPath(import.meta.url);
-    const started = performance.now();
-    const { status } = spawnSync(process.execPath, ["--import", "tsx", self, directory], {
-      stdio: "inherit",
-    });
-    if (status !== 0) throw new Error("the store could not be filled");
-    const taken = (performance.now() - started) / 1000;
-    process.stdout.write(`filled in ${taken.toFixed(1)} s\n`);
-    await measure(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+await runFilled({ bench: import.meta.url, fill, measure });
