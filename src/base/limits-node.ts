@@ -18,6 +18,29 @@ export const nodeLimits = {
   streamReadBuffer: 256 * KIB,
   /** Largest yamux window of a stream: what a peer may have on the way to a reader that we paused. */
   streamWindow: 1024 * KIB,
+  /** Bytes of a socket that has proven no PeerId yet: the messages of Noise have less than 1 KiB. */
+  handshakeBytes: 64 * KIB,
+  /** A line of multistream-select, and all of them until a protocol is agreed on. */
+  negotiationLine: KIB,
+  negotiationBytes: 4 * KIB,
+  /** Streams and yamux's pings that a connection may begin in a second: far more than lookups do. */
+  openingsPerSecond: 500,
+  /** Bytes in a second for streams that have ended, each frame counted as 1 KiB more: what was on its way when they did. */
+  strayBytes: 8 * 1024 * KIB,
+  /** Bytes that wait on one connection for the other side to read: a few pieces of `writeChunk`. */
+  connectionBacklog: 1024 * KIB,
+  /** What a host says of itself; ours needs a few hundred bytes. */
+  identifyBytes: 8 * KIB,
+  /** All that is asked of the DHT on one stream: a record and a key. */
+  dhtQuestion: 2 * KIB,
+  /** What is answered: 20 hosts with as many addresses as are kept of each. */
+  dhtAnswer: 128 * KIB,
+  /** All on a stream of pings, which have 32 bytes each. */
+  pingBytes: 4 * KIB,
+  /** All on a stream of one question and one answer, each in one frame of 1 KiB. */
+  questionBytes: 4 * KIB,
+  /** What is kept of one host: addresses and protocols of an honest one need about 1 KiB. */
+  peerRowBytes: 4 * KIB,
   /** Bytes handed to a stream in one piece: large enough to batch, small enough to notice a slow reader. */
   writeChunk: 256 * KIB,
   /** Between two signs of life on a connection; more often costs a fleet's worth of processor time. */
@@ -111,6 +134,8 @@ export const nodeLimits = {
   /** kad PUTs that one host may make in a minute, and all hosts of one neighbour: a PeerId costs nothing. */
   putsPerMinute: 120,
   putsPerNeighbour: 600,
+  /** Questions to the DHTs that all hosts of one neighbour may ask in a minute: a lookup asks a host one or two. */
+  requestsPerNeighbour: 3_000,
   /** Records kept for others, of all and of one neighbour: about 2 KB of memory each, and a person with 500 contacts has 1,000. */
   recordsHeld: 50_000,
   recordsPerNeighbour: 2_000,

@@ -1,10 +1,8 @@
 /** libp2p out of its parts, with all its bounds. */
-import { noise } from "@chainsafe/libp2p-noise";
 import { type Identify, identify } from "@libp2p/identify";
 import type { Connection, Libp2p, PrivateKey, Transport, Upgrader } from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
@@ -15,7 +13,9 @@ import type { Tuning } from "./config.ts";
 import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
-import { createRequestGuard, type Dht, dhtService } from "./kademlia.ts";
+import { type Dht, dhtService } from "./kademlia.ts";
+import { createRequestGuard } from "./quota.ts";
+import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 
 /** The parts of libp2p's inside that its public face does not show. */
 interface Inside {
@@ -86,7 +86,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
         throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
     return [...texts];
   });
-  const guard = createRequestGuard(clock, limits.putsPerMinute, limits.putsPerNeighbour);
+  const guard = createRequestGuard(clock);
   const counts = newCounts();
   const meter = new ByteMeter();
   const datastore = new BoundedDatastore(clock);
@@ -114,20 +114,14 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     },
     datastore,
     transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [
-      yamux({
-        maxInboundStreams: limits.streamsPerConnection,
-        maxOutboundStreams: limits.streamsPerConnection,
-        streamOptions: {
-          maxStreamWindowSize: limits.streamWindow,
-          maxReadBufferLength: limits.streamReadBuffer,
-        },
-      }),
-    ],
+    connectionProtector: firstBytes,
+    connectionEncrypters: [boundedNoise()],
+    streamMuxers: [boundedYamux()],
     connectionGater: createGater({
       pending: limits.pendingConnectionsPerIp,
       proven: bounds.connectionsPerNeighbour,
+      perSecond: tuning.inboundPerSecondPerIp,
+      clock,
       counts,
       meter,
     }),
@@ -156,9 +150,10 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   connections = (peer) => host.getConnections(peer);
   host.addEventListener("connection:open", ({ detail }) => {
     if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
+    // Who does not let us close politely is closed all the same.
     else
-      for (const idle of dispensable(host.getConnections(), bounds.connections - bounds.spare))
-        void idle.close().catch(() => undefined);
+      for (const one of dispensable(host.getConnections(), bounds.connections - bounds.spare))
+        void one.close().catch(() => one.abort(new Error("others need the place")));
   });
   return { host, counts, meter, datastore };
 }

@@ -71,6 +71,9 @@ export class BoundedDatastore implements Datastore {
   put(key: Key, value: Uint8Array): Key {
     const text = key.toString();
     const kind = kindOf(text);
+    // A PeerId costs nothing, and each could leave 80 KiB of addresses and protocols here.
+    if (!isRecord(kind) && value.length > limits.peerRowBytes)
+      throw new RangeError("more than is kept of one host");
     const rows = this.#kinds.get(kind) ?? new Map<string, Row>();
     this.#kinds.set(kind, rows);
     rows.delete(text);

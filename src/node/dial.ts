@@ -7,8 +7,7 @@ import { parseAddress, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
 import { isDirect } from "./gate.ts";
-
-export const LINK_PROTOCOL = "/sotto/link/1";
+import { LINK_PROTOCOL } from "./protocols.ts";
 
 export interface Reached {
   readonly connection: Connection;

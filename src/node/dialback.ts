@@ -11,9 +11,8 @@ import type { Counts } from "./counts.ts";
 import { deadline } from "./deadline.ts";
 import { reasonOf } from "./dial.ts";
 import { ask, serve } from "./exchange.ts";
+import { DIALBACK_PROTOCOL } from "./protocols.ts";
 import { createQuota } from "./quota.ts";
-
-export const DIALBACK_PROTOCOL = "/sotto/dialback/1";
 
 /** The answer for an address: reached, not tried, or in a few words why it was not reached. */
 export type Verdict = "reached" | "foreign" | "busy" | (string & {});

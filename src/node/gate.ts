@@ -1,7 +1,11 @@
 /** Who may connect, and over what a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
+import type { Clock } from "../ports/index.ts";
 import { neighbour } from "./address.ts";
 import type { ByteMeter, Counts } from "./counts.ts";
+import { createQuota } from "./quota.ts";
+
+const SECOND = 1_000;
 
 /**
  * Whether a link may run on this connection: never through a relay. Both marks are asked, since a relay
@@ -21,6 +25,9 @@ export interface GateOptions {
   readonly pending: number;
   /** And those that have. */
   readonly proven: number;
+  /** Connections that one neighbour may open in a second: libp2p's own bound is one for each address, of which IPv6 has plenty. */
+  readonly perSecond: number;
+  readonly clock: Clock;
   readonly counts: Counts;
   readonly meter: ByteMeter;
 }
@@ -30,7 +37,9 @@ export interface GateOptions {
  * sockets as `limits.pendingConnections` from one place keep everybody else out until they time out.
  * Addresses to dial are not judged: a private one is how two people on one LAN meet.
  */
-export function createGater({ pending, proven, counts, meter }: GateOptions): ConnectionGater {
+export function createGater(options: GateOptions): ConnectionGater {
+  const { pending, proven, perSecond, clock, counts, meter } = options;
+  const mayCome = createQuota(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
   const waiting = new Seats(pending);
   const seated = new Seats(proven);
   const refuse = (refused: boolean): boolean => {
@@ -39,7 +48,8 @@ export function createGater({ pending, proven, counts, meter }: GateOptions): Co
   };
   return {
     denyInboundConnection(connection) {
-      if (refuse(!waiting.take(connection))) return true;
+      if (refuse(!mayCome(neighbour(connection.remoteAddr)) || !waiting.take(connection)))
+        return true;
       meter.follow(connection);
       return false;
     },
@@ -82,21 +92,37 @@ class Seats {
   }
 }
 
+/** Connections on which we said something on a link: only those who proved to know us hear anything there. */
+export const acquainted = new WeakSet<object>();
+
+type Held = Pick<Connection, "direction" | "streams" | "timeline" | "remoteAddr">;
+
 /**
- * The connections to close so that newcomers find a place: libp2p refuses them once all are taken, so strangers who
- * just stay would keep contacts out. The oldest inbound ones go that carry nothing but housekeeping.
+ * The connections to close so that newcomers find a place: libp2p refuses them once all are taken, so strangers who just stay would
+ * keep contacts out. Of the inbound ones of strangers, those go first that carry nothing but housekeeping, then those of the
+ * neighbour who has most; the oldest of them first.
  * @param places connections that may stay.
  */
-export function dispensable<One extends Pick<Connection, "direction" | "streams" | "timeline">>(
-  connections: readonly One[],
-  places: number,
-): One[] {
+export function dispensable<One extends Held>(connections: readonly One[], places: number): One[] {
   const excess = connections.length - places;
   if (excess <= 0) return [];
-  return connections
-    .filter(({ direction, streams }) => direction === "inbound" && streams.every(isHousekeeping))
-    .sort((a, b) => a.timeline.open - b.timeline.open)
-    .slice(0, excess);
+  const strangers = connections
+    .filter((one) => one.direction === "inbound" && !acquainted.has(one))
+    .sort((a, b) => a.timeline.open - b.timeline.open);
+  const idle = strangers.filter(({ streams }) => streams.every(isHousekeeping)).slice(0, excess);
+  const busy = new Map<string, One[]>();
+  for (const one of strangers.filter((each) => !idle.includes(each))) {
+    const place = neighbour(one.remoteAddr);
+    busy.set(place, [...(busy.get(place) ?? []), one]);
+  }
+  const gone = [...idle];
+  while (gone.length < excess) {
+    const [largest] = [...busy.values()].sort((a, b) => b.length - a.length);
+    const oldest = largest?.shift();
+    if (oldest === undefined) break;
+    gone.push(oldest);
+  }
+  return gone;
 }
 
 const isHousekeeping = ({ protocol }: { readonly protocol: string }): boolean =>

@@ -4,11 +4,12 @@ import type { Connection, PeerId, PeerInfo } from "@libp2p/interface";
 import { kadDHT, type SingleKadDHT } from "@libp2p/kad-dht";
 import { concat, equal, limits, utf8 } from "../base/index.ts";
 import { newest, type RecordValidator } from "../dht/index.ts";
-import type { Clock } from "../ports/index.ts";
 import { neighbour, parseAddress, reachOf } from "./address.ts";
 import type { Counts } from "./counts.ts";
 import { asking } from "./datastore.ts";
 import { plain } from "./plain.ts";
+import { DHT_PROTOCOLS } from "./protocols.ts";
+import type { RequestGuard } from "./quota.ts";
 
 export type Scope = "lan" | "wan";
 
@@ -94,16 +95,11 @@ export interface DhtOptions {
   readonly counts: Counts;
 }
 
-const protocols: Record<Scope, string> = {
-  lan: "/sotto/lan/kad/1.0.0",
-  wan: "/sotto/kad/1.0.0",
-};
-
 /** A factory of one DHT for libp2p's services. */
 export function dhtService(options: DhtOptions) {
   const { scope } = options;
   const create = kadDHT({
-    protocol: protocols[scope],
+    protocol: DHT_PROTOCOLS[scope],
     clientMode: !options.server,
     peerInfoMapper: addressMapper(scope, options.privateWan, options.connectionsTo),
     validators: { [NAMESPACE]: validate(options.validator), pk: refuseAll },
@@ -121,35 +117,6 @@ export function dhtService(options: DhtOptions) {
     const dht = create(components) as Dht;
     guardRequests(dht, options);
     return dht;
-  };
-}
-
-/** Says whether a peer may make a request now. @param place its neighbourhood: a PeerId costs nothing, an address does. */
-export type RequestGuard = (peer: string, place: string, request: string) => boolean;
-
-/**
- * Lets each peer put `perPeer` records a minute into both DHTs together, and all peers of one neighbour `perPlace`; refuses what
- * Sotto does not use: provider records would fill our memory for strangers.
- */
-export function createRequestGuard(clock: Clock, perPeer: number, perPlace: number): RequestGuard {
-  const puts = new Map<string, number>();
-  let windowEnd = 0;
-  const counted = (name: string): number => {
-    const count = (puts.get(name) ?? 0) + 1;
-    puts.set(name, count);
-    return count;
-  };
-  return (peer, place, request) => {
-    if (request === "ADD_PROVIDER" || request === "GET_PROVIDERS") return false;
-    if (request !== "PUT_VALUE") return true;
-    const now = clock.now();
-    // Also where the clock fell back: the minute that it counted would last for as long.
-    if (now >= windowEnd || now < windowEnd - 60_000) {
-      puts.clear();
-      windowEnd = now + 60_000;
-    }
-    // What the peer's own bound refused does not count against its neighbours.
-    return counted(`peer ${peer}`) <= perPeer && counted(`place ${place}`) <= perPlace;
   };
 }
 

@@ -9,7 +9,8 @@ import type { Clock, Log } from "../ports/index.ts";
 import { hostOf, neighbour, parseAddress, reachOf, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import type { AddressReach, ReachState } from "./config.ts";
-import { askDialback, DIALBACK_PROTOCOL, type Verdict } from "./dialback.ts";
+import { askDialback, type Verdict } from "./dialback.ts";
+import { DIALBACK_PROTOCOL } from "./protocols.ts";
 
 export interface ReachOptions {
   readonly host: Host;

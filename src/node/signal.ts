@@ -18,9 +18,8 @@ import type { Host } from "./assemble.ts";
 import type { Counts } from "./counts.ts";
 import { ask, serve } from "./exchange.ts";
 import { isDirect } from "./gate.ts";
+import { SIGNAL_PROTOCOL } from "./protocols.ts";
 import { createQuota } from "./quota.ts";
-
-export const SIGNAL_PROTOCOL = "/sotto/signal/1";
 
 /** A call that another host passed on to us. */
 export interface Delivered {

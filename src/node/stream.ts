@@ -16,6 +16,8 @@ export interface ChannelOptions {
   readonly firstFrame?: number;
   /** Time in ms in which a slow reader must take something. */
   readonly drain: number;
+  /** Called at each send. */
+  readonly onSend?: () => void;
   /** Called once, when the channel has ended. */
   readonly onEnd: () => void;
 }
@@ -65,6 +67,7 @@ export class StreamChannel implements Channel {
       this.abort();
       throw this.#fault("The peer reads too slowly.");
     }
+    this.#options.onSend?.();
     const encoded = frames.map(encodeFrame);
     const size = encoded.reduce((sum, { length }) => sum + length, 0);
     this.#unsent += size;
@@ -169,11 +172,8 @@ export class StreamChannel implements Channel {
   #onMessage({ data }: StreamMessageEvent): void {
     if (this.#ended) return;
     const pushed = this.#decoder.push(plain(data.subarray()));
-    if (pushed.kind === "refused") {
-      this.abort();
-      return;
-    }
-    if (pushed.frames.length === 0) return;
+    if (pushed.kind === "refused") this.abort();
+    if (pushed.kind === "refused" || pushed.frames.length === 0) return;
     this.#heard();
     const [receiver, ...others] = this.#receivers;
     if (receiver !== undefined && this.#arrived.length === 0) {

@@ -5,9 +5,9 @@ import type { Channel, Clock, DialTarget, OpenedCall, Transport } from "../ports
 import { advertised, withoutPeer } from "./address.ts";
 import { type Host, watchAddresses } from "./assemble.ts";
 import type { Tuning } from "./config.ts";
-import { LINK_PROTOCOL } from "./dial.ts";
-import { isDirect } from "./gate.ts";
+import { acquainted, isDirect } from "./gate.ts";
 import { meet } from "./meet.ts";
+import { LINK_PROTOCOL } from "./protocols.ts";
 import type { Puncher } from "./punch.ts";
 import { StreamChannel } from "./stream.ts";
 
@@ -95,15 +95,18 @@ export class LinkTransport implements Transport {
       clock: this.#clock,
       drain: this.#tuning.drain,
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),
+      // Strangers hear nothing on a link: whoever does is known to us.
+      onSend: () => {
+        if (acquainted.has(connection)) return;
+        acquainted.add(connection);
+        this.#spare(connection, { value: LINK_TAG_VALUE });
+      },
       onEnd: () => {
         this.#channels.delete(channel);
         this.#spare(connection, undefined);
       },
     });
-    if (stream.status === "open") {
-      this.#channels.add(channel);
-      this.#spare(connection, { value: LINK_TAG_VALUE });
-    }
+    if (stream.status === "open") this.#channels.add(channel);
     return channel;
   }
 

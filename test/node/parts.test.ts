@@ -12,9 +12,16 @@ import {
 } from "../../src/node/address.ts";
 import { ByteMeter, newCounts } from "../../src/node/counts.ts";
 import { asking, BoundedDatastore } from "../../src/node/datastore.ts";
-import { createGater, dispensable, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
-import { addressMapper, createRequestGuard, keyOf, tagOf } from "../../src/node/kademlia.ts";
+import {
+  acquainted,
+  createGater,
+  dispensable,
+  isDirect,
+  isUnlimitedRelay,
+} from "../../src/node/gate.ts";
+import { addressMapper, keyOf, tagOf } from "../../src/node/kademlia.ts";
 import { Places } from "../../src/node/places.ts";
+import { createRequestGuard } from "../../src/node/quota.ts";
 import type { Clock } from "../../src/ports/index.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";
@@ -103,8 +110,26 @@ describe("node: the gate", () => {
     }) as unknown as MultiaddrConnection;
 
   const counts = newCounts();
-  const gate = (pending: number, proven: number) =>
-    createGater({ pending, proven, counts, meter: new ByteMeter() });
+  let now = 0;
+  const gate = (pending: number, proven: number, perSecond = 99) =>
+    createGater({
+      pending,
+      proven,
+      perSecond,
+      clock: { now: () => now, after: () => () => undefined },
+      counts,
+      meter: new ByteMeter(),
+    });
+
+  it("bounds the connections that one neighbour opens in a second, whatever addresses it has", () => {
+    const gater = gate(99, 99, 2);
+    const refused = (host: string) => gater.denyInboundConnection?.(connection(host));
+    const house = ["1", "2", "3"].map((end) => refused(`/ip6/2001:db8:1:2::${end}`));
+    assert.deepEqual(house, [false, false, true]);
+    assert.equal(refused("/ip6/2001:db8:1:3::1"), false);
+    now += 1_000;
+    assert.equal(refused("/ip6/2001:db8:1:2::4"), false);
+  });
 
   it("bounds proven connections of one neighbour, and frees their places", () => {
     const gater = gate(9, 1);
@@ -141,25 +166,40 @@ describe("node: room for newcomers", () => {
   const held = (
     open: number,
     protocols: string[],
+    from = "/ip4/8.8.8.8",
     direction: "inbound" | "outbound" = "inbound",
   ) => ({
     direction,
     streams: protocols.map((protocol) => ({ protocol })) as never[],
     timeline: { open },
+    remoteAddr: multiaddr(`${from}/tcp/1`),
   });
 
   it("is made by the oldest inbound connections that nothing runs on", () => {
-    const [young, old, ours, linked] = [
+    const [young, old, ours, busy] = [
       held(3, ["/ipfs/ping/1.0.0"]),
       held(2, []),
-      held(1, [], "outbound"),
+      held(1, [], "/ip4/8.8.8.8", "outbound"),
       held(1, ["/sotto/link/1"]),
     ];
-    assert.ok(young && old && ours && linked);
-    const all = [young, old, ours, linked];
+    assert.ok(young && old && ours && busy);
+    const all = [young, old, ours, busy];
     assert.deepEqual(dispensable(all, 4), []);
     assert.deepEqual(dispensable(all, 3), [old]);
-    assert.deepEqual(dispensable(all, 1), [old, young]);
+    assert.deepEqual(dispensable(all, 2), [old, young]);
+    assert.deepEqual(dispensable(all, 1), [old, young, busy]);
+  });
+
+  it("is made next by strangers of the neighbour who has most, however busy, and by nobody whom we know", () => {
+    const link = ["/sotto/link/1"];
+    const known = held(0, link, "/ip4/9.9.9.9");
+    acquainted.add(known);
+    const alone = held(1, link, "/ip4/1.1.1.1");
+    const crowd = [2, 3, 4].map((open) => held(open, link, "/ip4/9.9.9.9"));
+    const all = [known, alone, ...crowd];
+    assert.deepEqual(dispensable(all, 3), crowd.slice(0, 2));
+    assert.deepEqual(dispensable(all, 0).length, 4);
+    assert.ok(!dispensable(all, 0).includes(known));
   });
 });
 
@@ -196,7 +236,7 @@ describe("node: the DHTs", () => {
   it("bound the records that one peer puts in a minute, and serve no provider records", () => {
     let now = 0;
     const clock: Clock = { now: () => now, after: () => () => undefined };
-    const guard = createRequestGuard(clock, 2, 3);
+    const guard = createRequestGuard(clock, { puts: 2, putsPerNeighbour: 3, perNeighbour: 12 });
     const puts = (peer: string): boolean[] =>
       [1, 2, 3].map(() => guard(peer, `home of ${peer}`, "PUT_VALUE"));
     assert.deepEqual(puts("a"), [true, true, false]);
@@ -212,6 +252,18 @@ describe("node: the DHTs", () => {
     assert.equal(guard("g", "elsewhere", "PUT_VALUE"), true);
     assert.equal(guard("a", "home of a", "ADD_PROVIDER"), false);
     assert.equal(guard("a", "home of a", "GET_PROVIDERS"), false);
+  });
+
+  it("bound what one neighbour asks in a minute, of whatever kind", () => {
+    const clock: Clock = { now: () => 0, after: () => () => undefined };
+    const guard = createRequestGuard(clock, { puts: 9, putsPerNeighbour: 9, perNeighbour: 3 });
+    const asked = (peer: string, place: string) => guard(peer, place, "FIND_NODE");
+    assert.deepEqual(
+      [1, 2, 3, 4].map((i) => asked(`${i}`, "house")),
+      [true, true, true, false],
+    );
+    assert.equal(guard("5", "house", "PUT_VALUE"), false);
+    assert.equal(asked("6", "elsewhere"), true);
   });
 });
 
@@ -287,6 +339,13 @@ describe("node: the datastore", () => {
     assert.throws(() => store.get(key("/a/2")), { name: "NotFoundError" });
     store.delete(key("/a/1"));
     assert.deepEqual(names(store, "/"), ["/a/3", "/b/1"]);
+  });
+
+  it("keeps no row of a host that says more of itself than an honest one", () => {
+    const store = datastore(9);
+    store.put(key("/peers/1"), new Uint8Array(limits.peerRowBytes));
+    assert.throws(() => store.put(key("/peers/1"), new Uint8Array(limits.peerRowBytes + 1)));
+    assert.equal(store.get(key("/peers/1")).length, limits.peerRowBytes);
   });
 
   it("filters, orders and cuts what is asked for", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { multiaddr } from "@multiformats/multiaddr";
 import { limits, utf8 } from "../../src/base/index.ts";
-import { DIALBACK_PROTOCOL } from "../../src/node/dialback.ts";
 import type { SottoNode } from "../../src/node/index.ts";
+import { DIALBACK_PROTOCOL } from "../../src/node/protocols.ts";
 import { createQuota } from "../../src/node/quota.ts";
 import { encodeFrame, FrameDecoder } from "../../src/wire/index.ts";
 import { SimTime } from "../scenario/time.ts";
@@ -128,6 +128,18 @@ describe("node/reach", () => {
       [true, true, false, true, false],
     );
     await time.pass(60_001);
+    assert.equal(allowed("a"), true);
+  });
+
+  it("begins the minute anew where the clock falls back by hours", () => {
+    let now = Date.UTC(2030, 0, 1);
+    const allowed = createQuota({ now: () => now, after: () => () => undefined }, 1, 9);
+    assert.deepEqual([allowed("a"), allowed("a")], [true, false]);
+    now -= 3_600_000;
+    assert.deepEqual([allowed("a"), allowed("a")], [true, false]);
+    now += 59_999;
+    assert.equal(allowed("a"), false);
+    now += 1;
     assert.equal(allowed("a"), true);
   });
 });

@@ -1,0 +1,115 @@
+/** What whole libp2p hosts may do that keep the rules of libp2p, but not its manners. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { noise } from "@chainsafe/libp2p-noise";
+import type { Connection } from "@libp2p/interface";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p, type Libp2p } from "libp2p";
+import { concat } from "../../src/base/index.ts";
+import type { Attack, Plan } from "./attack.ts";
+import { dialFrom, insideService, varint } from "./raw.ts";
+
+const plainHost = (): Promise<Libp2p> =>
+  createLibp2p({
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    services: insideService,
+  }) as unknown as Promise<Libp2p>;
+
+const field = (number: number, bytes: Uint8Array): Uint8Array =>
+  concat(Uint8Array.of((number << 3) | 2), varint(bytes.length), bytes);
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** An answer to identify of about 8 KiB: thousands of addresses, then protocols with long names. */
+function identity(round: number): Uint8Array {
+  const addresses = Array.from({ length: 400 }, (_, i) =>
+    field(2, multiaddr(`/ip4/10.${round}.${i >> 8}.${i & 255}/tcp/80`).bytes),
+  );
+  const protocols = Array.from({ length: 10 }, (_, i) =>
+    field(3, text(`/${"x".repeat(300)}/${round}/${i}`)),
+  );
+  const lan = field(3, text("/sotto/lan/kad/1.0.0"));
+  const message = concat(...addresses, ...protocols, lan, field(6, text("agent".repeat(20))));
+  return concat(varint(message.length), message);
+}
+
+/** Connects with as many PeerIds as it can; each says of itself what `say` gives. */
+const crowd =
+  (say: () => readonly Uint8Array[], stays: boolean): Attack =>
+  async (plan) => {
+    let [opened, dropped] = [0, 0];
+    const hosts: Libp2p[] = [];
+    const worker = async (first: number): Promise<void> => {
+      for (let i = first; Date.now() < plan.until; i += 4) {
+        const host = await plainHost();
+        hosts.push(host);
+        await host.handle("/ipfs/id/1.0.0", async (stream) => {
+          for (const message of say()) stream.send(message);
+          await stream.close().catch(() => undefined);
+        });
+        const connection = await dialFrom(host, plan.target, plan.from(i)).catch(() => undefined);
+        opened++;
+        if (connection === undefined) dropped++;
+        else if (!stays) {
+          await sleep(60);
+          await connection.close().catch(() => undefined);
+        }
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(worker));
+    await Promise.all(hosts.map((host) => host.stop()));
+    return { opened, dropped };
+  };
+
+/** Takes every place of the node, and keeps each busy so that it does not look idle. */
+async function allPlaces(plan: Plan) {
+  const held: Connection[] = [];
+  const hosts: Libp2p[] = [];
+  let [opened, dropped] = [0, 0];
+  const keep = async (connection: Connection): Promise<void> => {
+    let round = 0;
+    while (Date.now() < plan.until && connection.status === "open") {
+      const protocol = `/sotto/${round++ % 2 === 0 ? "link" : "signal"}/1`;
+      const stream = await connection.newStream(protocol).catch(() => undefined);
+      // A first frame that never ends keeps a link stream for as long as any.
+      stream?.send(new Uint8Array([0, 0, 1, 0]));
+      while (stream?.status === "open" && Date.now() < plan.until) await sleep(50);
+      if (stream === undefined) await sleep(50);
+    }
+    if (connection.status !== "open") dropped += 0.5;
+  };
+  const jobs: Promise<void>[] = [];
+  const host = await plainHost();
+  hosts.push(host);
+  while (Date.now() < plan.until) {
+    const live = held.filter(({ status }) => status === "open").length;
+    if (live < 120) {
+      opened++;
+      const connection = await dialFrom(host, plan.target, plan.from(opened)).catch(
+        () => undefined,
+      );
+      if (connection !== undefined) {
+        held.push(connection);
+        // Two at any time, so that there is no moment without a stream.
+        jobs.push(keep(connection), keep(connection));
+      } else dropped++;
+    }
+    await sleep(live < 120 ? 5 : 50);
+  }
+  const live = held.filter(({ status }) => status === "open").length;
+  await Promise.all(jobs);
+  await Promise.all(hosts.map((one) => one.stop()));
+  return { opened, dropped, bytes: live };
+}
+
+export const hostAttacks: Readonly<Record<string, Attack>> = {
+  "hosts with thousands of addresses and protocols": crowd(
+    () => Array.from({ length: 10 }, (_, round) => identity(round)),
+    false,
+  ),
+  "hosts that come and go": crowd(() => [], false),
+  "hosts that take every place": allPlaces,
+};

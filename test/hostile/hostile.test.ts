@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { hostAttacks } from "./attacks-host.ts";
+import { tcpAttacks } from "./attacks-tcp.ts";
+import { yamuxAttacks } from "./attacks-yamux.ts";
+import { catalogue, spared } from "./catalogue.ts";
+import { Scene, tellsMemory } from "./scene.ts";
+
+/** MiB that a node may grow by in a second of everything at once: garbage that is not collected yet is a part of it. */
+const CEILING = 128;
+
+/** For those that are to be dropped at once, on a busy machine, ms. */
+const PATIENCE = 8_000;
+
+describe("a node under attack", function () {
+  this.timeout(60_000);
+  let scene: Scene;
+
+  before(async () => {
+    scene = await Scene.open();
+  });
+  after(() => scene.close());
+
+  for (const [family, attacks] of Object.entries(catalogue))
+    it(`goes on delivering, drops who breaks the rules ${family}, and does not grow`, async () => {
+      const strikes = Object.entries(attacks).map(([name, fate]) => {
+        return [name, { ms: fate === "once" ? PATIENCE : 900 }] as const;
+      });
+      const { reports, grown, talk } = await scene.strike(Object.fromEntries(strikes));
+      const broken = Object.entries(attacks).flatMap(([name, fate]) => {
+        const report = reports[name];
+        assert.ok(report && report.opened > 0, name);
+        return spared(name, fate, report, false) ?? [];
+      });
+      assert.deepEqual(broken, []);
+      assert.ok(talk.count > 0);
+      if (tellsMemory) assert.ok(grown < CEILING, `the node grew by ${grown.toFixed(0)} MiB`);
+    });
+
+  it("is attacked in every way that there is", () => {
+    const known = Object.values(catalogue).flatMap((attacks) => Object.keys(attacks));
+    const there = Object.keys({ ...tcpAttacks, ...yamuxAttacks, ...hostAttacks });
+    assert.deepEqual(known.toSorted(), there.toSorted());
+  });
+});
