@@ -87,7 +87,9 @@ export class LinkTransport implements Transport {
 
   #open(stream: Stream, connection: Connection, outbound: boolean): StreamChannel {
     const { remotePeer } = connection;
-    const channel: StreamChannel = new StreamChannel(stream, {
+    // A stream may have ended before its channel is there.
+    let opened: StreamChannel | undefined;
+    const channel = new StreamChannel(stream, {
       remote: remotePeer.toString() as HostId,
       remoteAddress: withoutPeer(connection.remoteAddr),
       outbound,
@@ -102,10 +104,11 @@ export class LinkTransport implements Transport {
         this.#spare(connection, { value: LINK_TAG_VALUE });
       },
       onEnd: () => {
-        this.#channels.delete(channel);
+        if (opened !== undefined) this.#channels.delete(opened);
         this.#spare(connection, undefined);
       },
     });
+    opened = channel;
     if (stream.status === "open") this.#channels.add(channel);
     return channel;
   }
