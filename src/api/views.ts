@@ -205,6 +205,13 @@ export interface NodeStatus extends NodeState {
     readonly protocols: readonly string[];
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
+    /** The public IPFS DHT. resting: nothing to do there, and no connection. lost: none of its first hosts answers. */
+    readonly publicDht: {
+      readonly state: "off" | "resting" | "joining" | "connected" | "lost";
+      /** Hosts of that network that we are connected to. */
+      readonly peers: number;
+      readonly error?: string;
+    };
   };
   readonly contacts: { readonly total: number; readonly online: number; readonly requests: number };
   /** Messages of ours that are not delivered yet. */

@@ -18,6 +18,7 @@ export const labels = {
   recordSign: "sotto/1 record signing key",
   recordSeal: "sotto/1 record sealing key",
   recordSignature: "sotto/1 record",
+  publicKey: "sotto/1 public key",
   // Link
   linkKey: "sotto/1 link key",
   linkPsk: "sotto/1 link psk",

@@ -1,5 +1,6 @@
 /** Every bound in the system, each with its reason. Sizes in bytes, times in ms. */
 import { nodeLimits } from "./limits-node.ts";
+import { publicLimits } from "./limits-public.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -203,4 +204,5 @@ export const limits = {
   /** Unix socket paths end here (sun_path is 108 bytes with its final zero). */
   socketPath: 107,
   ...nodeLimits,
+  ...publicLimits,
 } as const;

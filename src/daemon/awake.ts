@@ -55,6 +55,8 @@ export async function wake(
       bootstrap: config.bootstrap,
       mdns: config.mdns,
       portMapping: config.portMapping,
+      publicDht: config.publicDht,
+      ...(config.publicHosts && { publicHosts: config.publicHosts }),
       privateWan: config.privateWan,
       validator: new RecordValidator(crypto.verify, clock.now),
       log,
@@ -63,7 +65,7 @@ export async function wake(
     releases.take(() => node.stop());
     const neighbours = keepNeighbours({ node, store, clock, log });
     releases.take(neighbours);
-    const { transport, rendezvous } = node;
+    const { transport, rendezvous, signpost } = node;
     const { receipts, history, retention, invisible, lastSeen } = config;
     const kept = { history, ...(retention !== undefined && { retention }) };
     const ports = {
@@ -71,6 +73,7 @@ export async function wake(
       store,
       transport,
       rendezvous,
+      signpost,
       clock,
       log,
       receipts,

@@ -20,6 +20,10 @@ export interface Config {
   readonly invisible: boolean;
   /** Whether it is kept when contacts were last linked. */
   readonly lastSeen: boolean;
+  /** Whether contacts may find us, and we them, on the public IPFS DHT (`sotto net public`). */
+  readonly publicDht: boolean;
+  /** Multiaddr texts of its first hosts, each with its /p2p; absent: the well-known ones. */
+  readonly publicHosts: readonly string[] | undefined;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
   readonly privateWan: boolean;
   /** Whether messages stay once they are delivered, or read. */
@@ -46,6 +50,10 @@ const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
 const BOOTSTRAP = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}/p2p/[A-Za-z0-9]{20,80}$`);
 const LISTEN = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}$`);
 
+const PUBLIC = new RegExp(
+  `^/(?:${HOST}/tcp/[0-9]{1,5}|dnsaddr/[A-Za-z0-9.-]+)/p2p/[A-Za-z0-9]{20,80}$`,
+);
+
 const listenAddress = v.pipe(
   v.string(),
   v.regex(LISTEN, "is not an address such as /ip4/0.0.0.0/tcp/4001"),
@@ -53,6 +61,10 @@ const listenAddress = v.pipe(
 const bootstrapAddress = v.pipe(
   v.string(),
   v.regex(BOOTSTRAP, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
+);
+const publicAddress = v.pipe(
+  v.string(),
+  v.regex(PUBLIC, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
 );
 function isRetention(text: string): boolean {
   const ms = parseDuration(text) ?? 0;
@@ -64,6 +76,10 @@ const fileSchema = v.strictObject({
   bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
   mdns: v.optional(v.boolean()),
   portMapping: v.optional(v.boolean()),
+  publicDht: v.optional(v.boolean()),
+  publicHosts: v.optional(
+    v.pipe(v.array(publicAddress), v.minLength(1), v.maxLength(limits.bootstrapAddresses)),
+  ),
   privateWan: v.optional(v.boolean()),
   history: v.optional(v.boolean()),
   retention: v.optional(
@@ -102,6 +118,8 @@ export async function readConfig(
     receipts: file.receipts ?? true,
     invisible: file.invisible ?? false,
     lastSeen: file.lastSeen ?? false,
+    publicDht: file.publicDht ?? false,
+    publicHosts: file.publicHosts && Object.freeze(file.publicHosts),
     privateWan: file.privateWan ?? false,
     history: file.history ?? true,
     retention: file.retention === undefined ? undefined : parseDuration(file.retention),
@@ -138,6 +156,11 @@ export async function changeBootstrap(
 /** Writes into the file whether the node begins invisible. Throws `config-invalid`. */
 export async function keepInvisible(path: string, on: boolean): Promise<void> {
   await writeSettings(path, { ...(await readSettings(path)), invisible: on });
+}
+
+/** Writes into the file whether the public DHT is used. Throws `config-invalid`. */
+export async function keepPublic(path: string, on: boolean): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), publicDht: on });
 }
 
 /** Writes into the file that messages are not kept once they are delivered, or read. Throws `config-invalid`. */

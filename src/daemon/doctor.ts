@@ -26,6 +26,7 @@ const WRONG: ReadonlySet<NodeFinding> = new Set<NodeFinding>([
   "bootstrap-lost",
   "records-refused",
   "clock-behind",
+  "public-lost",
 ]);
 
 export function createDoctor({ messenger, clock, status }: DoctorParts): Doctor {
@@ -33,11 +34,12 @@ export function createDoctor({ messenger, clock, status }: DoctorParts): Doctor 
   const offset = clock.now() - clock.elapsed();
   return {
     node() {
-      const { records, compared, theirsAhead } = messenger.health();
+      const { records, publicKeys, compared, theirsAhead } = messenger.health();
       const setBy = Math.round(clock.now() - clock.elapsed() - offset);
       const facts = {
         status: status(),
         records,
+        publicKeys,
         clock: { setBy, compared, ...(theirsAhead !== undefined && { theirsAhead }) },
       };
       const findings = findingsOf(facts).map((what) => ({ what, wrong: WRONG.has(what) }));
@@ -57,6 +59,7 @@ export function createDoctor({ messenger, clock, status }: DoctorParts): Doctor 
 export function findingsOf({
   status,
   records,
+  publicKeys,
   clock,
 }: Omit<DoctorOfNode, "findings">): NodeFinding[] {
   const { net } = status;
@@ -64,6 +67,7 @@ export function findingsOf({
   const note = (what: NodeFinding, holds: boolean) => holds && found.push(what);
   const lost = net.bootstrap.filter(({ state }) => state !== "connected").length;
   // The tables still name those who were there before.
+  const isPublic = net.publicDht.state !== "off";
   const alone = net.peers === 0 || net.lanDht + net.wanDht === 0;
   note("store-damaged", status.damage !== undefined);
   note("store-older", status.rolledBack === true);
@@ -72,8 +76,10 @@ export function findingsOf({
   note("nothing-listens", net.listening.length === 0);
   note("no-address", net.listening.length > 0 && status.addresses.length === 0);
   note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);
-  note("alone", alone);
-  note("no-bootstrap", net.bootstrap.length === 0);
+  note("public-lost", net.publicDht.state === "lost");
+  // Where the public DHT is on, strangers are asked.
+  note("alone", alone && !isPublic);
+  note("no-bootstrap", net.bootstrap.length === 0 && !isPublic);
   note("bootstrap-some-lost", lost > 0 && lost < net.bootstrap.length);
   note("no-mdns", !net.mdns);
   // What was put while nobody was there says nothing.
@@ -81,6 +87,7 @@ export function findingsOf({
   note("unreachable", net.reach.verdict === "unreachable");
   note("reach-unknown", net.reach.verdict === "unknown");
   note("hard-router", net.nat.kind === "symmetric");
+  note("public-unleft", publicKeys.refused > 0 && publicKeys.held === 0);
   note("invisible", status.invisible);
   note("key-file", status.protection === "key-file");
   return found;

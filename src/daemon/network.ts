@@ -3,7 +3,7 @@ import type { Bootstrap, NodeStatus, Peer } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import type { Messenger } from "../messenger/index.ts";
 import type { SottoNode } from "../node/index.ts";
-import { changeBootstrap, keepInvisible } from "./config.ts";
+import { changeBootstrap, keepInvisible, keepPublic } from "./config.ts";
 
 export interface Network {
   peers(): readonly Peer[];
@@ -12,6 +12,8 @@ export interface Network {
   bootstrap(): readonly Bootstrap[];
   /** Shows others that we are here, or not, now and from the next start on. */
   setInvisible(on: boolean): Promise<void>;
+  /** Uses the public DHT or not, now and from the next start on. */
+  setPublic(on: boolean): Promise<void>;
   /** Addresses of our bootstrap hosts, those first that are connected. */
   best(): readonly string[];
   /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
@@ -47,6 +49,10 @@ export function createNetwork(
     async setInvisible(on) {
       await keepInvisible(settings, on);
       messenger.setInvisible(on);
+    },
+    async setPublic(on) {
+      await keepPublic(settings, on);
+      await node.turnPublic(on);
     },
     addBootstrap: add,
     async learn(addresses) {

@@ -6,7 +6,7 @@ import { createMessenger } from "../messenger/index.ts";
 import { type Rendezvous, silent, type Transport } from "../ports/index.ts";
 import { acquireLock } from "../store/index.ts";
 import { systemClock } from "./clock.ts";
-import { keepInvisible, readConfig } from "./config.ts";
+import { keepInvisible, keepPublic, readConfig } from "./config.ts";
 import { createDispatch } from "./dispatch.ts";
 import { openHome, readProtectionOf } from "./home.ts";
 import type { Controls } from "./methods/shape.ts";
@@ -80,6 +80,7 @@ export async function openOffline(
         peers: () => [],
         check: async () => needsNode(),
         setInvisible: (on) => keepInvisible(paths.config, on),
+        setPublic: (on) => keepPublic(paths.config, on),
         bootstrap: () => config.bootstrap.map((address) => ({ address, state: "searching" })),
         best: () => config.bootstrap,
         learn: async () => needsNode(),

@@ -11,6 +11,15 @@ export function nextRefresh(now: number, chance: number): number {
   return now + limits.refreshMin + Math.floor(chance * (limits.refreshMax - limits.refreshMin));
 }
 
+/**
+ * When addresses that were left on the public DHT at `now` are to be left anew, ms: after 8 to 12 hours, at random.
+ * @param chance a number in [0, 1) that the caller drew.
+ */
+export function nextPublicRefresh(now: number, chance: number): number {
+  const { publicRefreshMin, publicRefreshMax } = limits;
+  return now + publicRefreshMin + Math.floor(chance * (publicRefreshMax - publicRefreshMin));
+}
+
 /** The moment, ms, at which the next epoch of a pair begins: its record has to be published under the new tag then. */
 export function nextBorder(now: number, offset: number): number {
   return (epochOf(now, offset) + 1) * limits.epoch - offset;

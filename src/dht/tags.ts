@@ -31,6 +31,19 @@ export function rendezvousKeys(
   return { tag: signing.public, signing, seal };
 }
 
+/**
+ * The key of one direction on a public DHT, 32 bytes. Not derived from the tag, which the nodes that keep records see: nobody
+ * without the epoch's secret can tell that a tag and a key are of one pair.
+ * @param epochSecret 32 bytes, of `secretAt` or `inviteSecretAt`.
+ */
+export function publicKey(
+  crypto: CryptoProvider,
+  epochSecret: Uint8Array,
+  direction: Direction,
+): Uint8Array {
+  return derive(crypto, epochSecret, `${labels.publicKey} ${direction}`);
+}
+
 /** The key of this epoch's hellos, 32 bytes. */
 export function linkKey(crypto: CryptoProvider, epochSecret: Uint8Array): Uint8Array {
   return derive(crypto, epochSecret, labels.linkKey);

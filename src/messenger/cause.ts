@@ -75,11 +75,11 @@ function whyNoRecord(
   if (refused?.time !== undefined && refused.why === "early") return "clock-apart";
   if (refused?.time !== undefined && refused.why === "stale") return "record-old";
   if (!asked) return dials.length === 0 ? "searching" : undefined;
-  return "no-record";
+  return dials.some(({ from }) => from === "public") ? undefined : "no-record";
 }
 
 function whyNobody(dials: readonly Dialled[]): ContactCause {
-  const theirs = dials.filter(({ from }) => from === "record");
+  const theirs = dials.filter(({ from }) => from !== "last");
   if (theirs.length === 0) return "searching";
   const only = (reason: string): boolean => theirs.every((each) => each.reason === reason);
   if (only("our own address")) return "own-address";

@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import { within } from "./deadline.ts";
 import type { Diagnosis, Health, LinkFacts, PublishState } from "./diagnosis.ts";
 import { mayLink } from "./invisible.ts";
-import { recordsOf } from "./look-up.ts";
+import { canAsk, recordsOf } from "./look-up.ts";
 import { type MessageRow, messageKey } from "./message.ts";
 import type { Peer } from "./peer.ts";
 import { decodeRow } from "./rows.ts";
@@ -15,7 +15,7 @@ import { newTrail, type Trail } from "./trail.ts";
 
 /** See `Messenger.diagnose`. */
 export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<Diagnosis> {
-  const { clock, rendezvous } = core;
+  const { clock } = core;
   const begun = clock.now();
   const wanted = reachable(peer.contact) && mayLink(core, peer);
   if (wanted && peer.link === undefined)
@@ -47,7 +47,7 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
   const cause =
     link === undefined
       ? causeOf(contact, dials, seen, {
-          connected: rendezvous.peers() > 0,
+          connected: canAsk(core),
           hidden: !mayLink(core, peer),
         })
       : undefined;
@@ -57,7 +57,7 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
 /** A look at the rendezvous alone. */
 async function lookUp(core: Core, peer: Peer, ms: number): Promise<Trail> {
   const trail = newTrail(core.clock.now());
-  trail.asked = core.rendezvous.peers() > 0;
+  trail.asked = canAsk(core);
   const end = new AbortController();
   const looking = (async () => {
     try {
@@ -88,7 +88,11 @@ async function waitingSince(core: Core, { contact, outbox }: Peer) {
 }
 
 /** See `Messenger.health`. */
-export function healthOf({ book, presence }: Core, records: PublishState): Health {
+export function healthOf(
+  { book, presence }: Core,
+  records: PublishState,
+  publicKeys: PublishState,
+): Health {
   const leads = book.peers().flatMap(({ trail }) => {
     const { record, refused, startedAt } = trail ?? {};
     if (record !== undefined) return [record.time - record.foundAt];
@@ -99,6 +103,7 @@ export function healthOf({ book, presence }: Core, records: PublishState): Healt
     invisible: presence.invisible,
     sessions: book.peers().filter(({ session }) => session !== undefined).length,
     records,
+    publicKeys,
     compared: leads.length,
     ...(leads.length > 0 && { theirsAhead: Math.max(...leads) }),
   };

@@ -39,6 +39,8 @@ export interface Health {
   /** Contacts with whom there is a session. */
   readonly sessions: number;
   readonly records: PublishState;
+  /** Keys under which our addresses are left on the public DHT; none where it is off. */
+  readonly publicKeys: PublishState;
   /** By how much the newest of the contacts' records was ahead of our clock when it was found, ms; absent where none was found. */
   readonly theirsAhead?: number;
   /** Contacts of whom a record was found. */

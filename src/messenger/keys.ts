@@ -11,6 +11,7 @@ import {
   linkKey,
   linkPsk,
   nextBorder,
+  publicKey,
   type RendezvousKeys,
   type RootChain,
   rendezvousKeys,
@@ -99,6 +100,30 @@ export function lookupKeys(
   return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
     const secret = secretOf(crypto, turning, epoch);
     return secret ? [rendezvousKeys(crypto, secret, direction)] : [];
+  });
+}
+
+/** The key under which addresses of `direction` are left on the public DHT at `now`, 32 bytes. */
+export function publicPublishKey(
+  crypto: CryptoProvider,
+  turning: Turning,
+  direction: Direction,
+  now: number,
+): Uint8Array | undefined {
+  const secret = secretOf(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
+  return secret && publicKey(crypto, secret, direction);
+}
+
+/** The keys under which addresses of `direction` may be found there at `now`, likeliest first. */
+export function publicLookupKeys(
+  crypto: CryptoProvider,
+  turning: Turning,
+  direction: Direction,
+  now: number,
+): Uint8Array[] {
+  return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
+    const secret = secretOf(crypto, turning, epoch);
+    return secret ? [publicKey(crypto, secret, direction)] : [];
   });
 }
 

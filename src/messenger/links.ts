@@ -94,6 +94,8 @@ export async function establish(
   peer.link = link;
   before?.channel.abort();
   peer.failures = 0;
+  peer.hintsAsked = 0;
+  peer.hintsDueAt = 0;
   peer.cancelRetry();
   void post(link, frames);
   if (before === undefined) core.events.emit({ type: "presence", contact: core.book.view(peer) });

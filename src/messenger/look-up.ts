@@ -1,8 +1,9 @@
-/** A contact's records at the rendezvous, judged. */
-import { openRecord, type RecordBody, signedTime } from "../dht/index.ts";
+/** What the places of rendezvous have of a contact: records, judged, and hints. */
+import { limits, pause } from "../base/index.ts";
+import { type Direction, openRecord, type RecordBody, signedTime } from "../dht/index.ts";
 import { turningOf } from "./call.ts";
-import type { Core } from "./core.ts";
-import { lookupKeys } from "./keys.ts";
+import { type Core, chance } from "./core.ts";
+import { lookupKeys, publicLookupKeys, type Turning } from "./keys.ts";
 import type { Peer } from "./peer.ts";
 import type { Trail } from "./trail.ts";
 
@@ -18,8 +19,7 @@ export async function* recordsOf(
 ): AsyncGenerator<{ readonly time: number; readonly body: RecordBody }> {
   const turning = turningOf(peer);
   if (turning === undefined) return;
-  // The maker of an invite is always side "a".
-  const theirs = turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
+  const theirs = theirSide(peer, turning);
   for (const keys of lookupKeys(crypto, turning, theirs, clock.now()))
     for await (const bytes of rendezvous.lookup(keys.tag, signal)) {
       const now = clock.now();
@@ -35,4 +35,37 @@ export async function* recordsOf(
         trail.record = { time, foundAt: now, addresses: body.addresses };
       yield opened;
     }
+}
+
+/**
+ * Candidates that the public DHT names for the contact, which anybody may have left there: the handshake tells who answers. Nothing where
+ * it is off, or where it was asked for this contact not long ago (`limits.publicLook`).
+ */
+export async function* hintsOf(
+  core: Core,
+  peer: Peer,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[]> {
+  const { crypto, signpost, clock } = core;
+  const turning = turningOf(peer);
+  const now = clock.now();
+  if (signpost?.on() !== true || turning === undefined || !isDue(peer.hintsDueAt, now)) return;
+  peer.hintsDueAt = now + pause(limits.publicLook, peer.hintsAsked++, chance(core));
+  for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
+    yield* signpost.lookup(key, signal);
+}
+
+/** Nothing is due later than the longest pause ahead, but by a clock that fell back since. */
+function isDue(dueAt: number, now: number): boolean {
+  return dueAt <= now || dueAt > now + 2 * limits.publicLook.max;
+}
+
+/** Whether anybody can be asked where a contact is. */
+export function canAsk({ rendezvous, signpost }: Core): boolean {
+  return rendezvous.peers() > 0 || signpost?.on() === true;
+}
+
+/** The maker of an invite is always side "a". */
+function theirSide(peer: Peer, turning: Turning): Direction {
+  return turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
 }

@@ -24,6 +24,7 @@ import { markRead } from "./mark-read.ts";
 import type { Peer } from "./peer.ts";
 import { ping } from "./ping.ts";
 import type { MessengerPorts } from "./ports.ts";
+import { Posts } from "./posts.ts";
 import { Publisher } from "./publish.ts";
 import { search } from "./search.ts";
 import { SearchIndex } from "./search-index.ts";
@@ -69,13 +70,18 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   const seeker = new Seeker(core);
   const vanisher = new Vanisher(core);
   const publisher = new Publisher(core, invites);
+  const posts = new Posts(core, invites);
   const visitors = new Set<Channel>();
   let running = false;
   let cancelUpkeep = (): void => undefined;
 
   const lost = (peer: Peer): void => seeker.lost(peer);
-  const found = <Result>(peer: Peer, result: Result): Result => {
+  const refresh = (): void => {
     publisher.refresh();
+    posts.refresh();
+  };
+  const found = <Result>(peer: Peer, result: Result): Result => {
+    refresh();
     seeker.wake(peer);
     return result;
   };
@@ -96,15 +102,20 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   );
   transport.onAddresses(() => {
     publisher.readdress();
+    posts.readdress();
     seeker.wakeAll();
   });
   rendezvous.onPeer(() => {
     publisher.peerAppeared();
     seeker.wakeAll();
   });
+  ports.signpost?.onTurn(() => {
+    posts.refresh();
+    seeker.wakeAll();
+  });
   // A new contact or a confirmed one has a record of its own to publish.
   events.subscribe((event) => {
-    if (event.type === "contact.changed") publisher.refresh();
+    if (event.type === "contact.changed") refresh();
     if (event.type === "message.new") core.index.told();
     const done =
       event.type === "contact.changed"
@@ -125,6 +136,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       core.stopping.now = false;
       keepUp();
       publisher.start();
+      posts.start();
       seeker.start();
       vanisher.start();
     },
@@ -132,6 +144,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       running = false;
       cancelUpkeep();
       publisher.stop();
+      posts.stop();
       seeker.stop();
       vanisher.stop();
       for (const channel of visitors) channel.abort();
@@ -151,13 +164,13 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
 
     async createInvite(options) {
       const invite = await createInvite(core, invites, options);
-      publisher.refresh();
+      refresh();
       return invite;
     },
     invites: () => invites.all().map((invite) => invites.view(invite)),
     async revokeInvite(id) {
       await revokeInvite(core, invites, id);
-      publisher.refresh();
+      refresh();
     },
     async add(link, options = {}) {
       const peer = await contacts.add(core, link, options.as);
@@ -208,10 +221,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     shareReceipts: async (who, on) => shareReceipts(core, book.find(who), on),
     ping: async (who) => ping(core, book.find(who)),
     diagnose: async (who) => diagnose(core, seeker, book.find(who)),
-    health: () => healthOf(core, publisher.state()),
+    health: () => healthOf(core, publisher.state(), posts.state()),
     setInvisible(on) {
       setInvisible(core, on);
-      publisher.refresh();
+      refresh();
       if (!on) seeker.wakeAll();
     },
     find: (ref, direction) => find(core, ref, direction),

@@ -81,6 +81,9 @@ export interface Peer {
   cancelRetry: () => void;
   /** When that timer fires, ms since 1970. */
   retryAt: number | undefined;
+  /** Looks for them on the public DHT since the last link, and when the next one may be, ms since 1970. */
+  hintsAsked: number;
+  hintsDueAt: number;
   /** What our last search for them met. */
   trail: Trail | undefined;
   /** When we last told them that the person is writing, and when we last believed it of theirs. */
@@ -103,6 +106,8 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     failures: 0,
     cancelRetry: () => undefined,
     retryAt: undefined,
+    hintsAsked: 0,
+    hintsDueAt: 0,
     trail: undefined,
     toldTypingAt: Number.NEGATIVE_INFINITY,
     heardTypingAt: Number.NEGATIVE_INFINITY,

@@ -1,12 +1,14 @@
 /** Everything that the messenger needs from outside, given once at its making. */
 import type { CryptoProvider } from "../crypto/index.ts";
-import type { Log, Rendezvous, SteadyClock, Store, Transport } from "../ports/index.ts";
+import type { Log, Rendezvous, Signpost, SteadyClock, Store, Transport } from "../ports/index.ts";
 
 export interface MessengerPorts {
   readonly crypto: CryptoProvider;
   readonly store: Store;
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
+  /** The rendezvous of last resort, where there is one. */
+  readonly signpost?: Signpost;
   readonly clock: SteadyClock;
   readonly log: Log;
   /** Whether receipts and typing are shared with contacts of whom the person said nothing; absent: they are. */

@@ -1,24 +1,17 @@
 /** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
-import { type AccountId, limits, pause, pauseLeft } from "../base/index.ts";
-import { type Direction, nextRefresh, sealRecord } from "../dht/index.ts";
-import { reachable } from "./contact.ts";
+import { limits, pause, pauseLeft } from "../base/index.ts";
+import { nextRefresh, sealRecord } from "../dht/index.ts";
 import { background, type Core, chance } from "./core.ts";
 import { within } from "./deadline.ts";
 import type { PublishState } from "./diagnosis.ts";
 import type { Invites } from "./invites.ts";
-import { publishKeys, type Turning, turnsAt } from "./keys.ts";
+import { publishKeys, turnsAt } from "./keys.ts";
+import { type Target, targetsOf } from "./targets.ts";
 
 /** Puts that run side by side: enough for speed, few enough to leave the network to messages. */
 const SIDE_BY_SIDE = 4;
 /** With fewer holders than this a record is put again as soon as another node appears. */
 const ENOUGH_HOLDERS = 3;
-
-interface Target {
-  /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
-  readonly name: string;
-  readonly turning: Turning;
-  readonly direction: Direction;
-}
 
 interface Published {
   readonly dueAt: number;
@@ -61,7 +54,9 @@ export class Publisher {
 
   /** How the records stand that we want others to find. */
   state(): PublishState {
-    const records = this.#targets().map(({ name }) => this.#published.get(name));
+    const records = targetsOf(this.#core, this.#invites).map(({ name }) =>
+      this.#published.get(name),
+    );
     const held = records.filter((record) => record !== undefined && record.holders > 0);
     return {
       wanted: records.length,
@@ -115,34 +110,10 @@ export class Publisher {
     });
   }
 
-  #targets(): Target[] {
-    const targets: Target[] = [];
-    if (this.#core.presence.invisible) return targets;
-    for (const { contact } of this.#core.book.peers())
-      if (contact.chain !== undefined && reachable(contact))
-        targets.push({
-          name: `${contact.ref}/${contact.chain.offset}`,
-          turning: { kind: "pair", chain: contact.chain },
-          direction: contact.role,
-        });
-    const expected = (account: AccountId): boolean => {
-      const contact = this.#core.book.byAccount(account)?.contact;
-      return contact !== undefined && reachable(contact) && contact.pairing !== "confirmed";
-    };
-    for (const invite of this.#invites.all())
-      if (this.#invites.awaited(invite, expected))
-        targets.push({
-          name: invite.id,
-          turning: { kind: "invite", secret: invite.secret },
-          direction: "a",
-        });
-    return targets;
-  }
-
   async #publishDue(): Promise<void> {
     const { clock } = this.#core;
     if (!this.#connected()) return;
-    const targets = this.#targets();
+    const targets = targetsOf(this.#core, this.#invites);
     const names = new Set(targets.map(({ name }) => name));
     for (const name of this.#published.keys()) if (!names.has(name)) this.#published.delete(name);
     const due = targets.filter(({ name }) =>

@@ -9,7 +9,7 @@ import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
 import { mayLink } from "./invisible.ts";
 import { begin, end } from "./links.ts";
-import { recordsOf } from "./look-up.ts";
+import { canAsk, hintsOf, recordsOf } from "./look-up.ts";
 import type { Attempt, Peer } from "./peer.ts";
 import { sealerOf } from "./signal.ts";
 import { type CallResult, type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
@@ -121,7 +121,7 @@ export class Seeker {
       if (!linked) {
         this.#later(peer);
         // An attempt counts only if there was anybody to ask: a node that has just started knows no one yet.
-        if (this.#core.rendezvous.peers() > 0) peer.failures++;
+        if (canAsk(this.#core)) peer.failures++;
       }
     }
   }
@@ -138,20 +138,24 @@ export class Seeker {
     });
   }
 
-  /** Cached addresses first, without a PeerId; the rendezvous only when that fails. */
+  /** Cached addresses first, without a PeerId; the rendezvous only when that fails, and the public one last. */
   async #tryAll(peer: Peer, attempt: Attempt, controller: AbortController): Promise<boolean> {
     const tried = new Set<HostId>();
-    const { clock, rendezvous } = this.#core;
+    const { clock } = this.#core;
     const trail = newTrail(clock.now());
     peer.trail = trail;
     const { addresses } = peer.contact;
     const go = (target: Target, from: Dialled["from"]) =>
       this.#try(peer, attempt, controller, { tried, trail, from }, target);
     if (addresses.length > 0 && (await go({ addresses }, "last"))) return true;
-    trail.asked = rendezvous.peers() > 0;
+    trail.asked = canAsk(this.#core);
     for await (const found of recordsOf(this.#core, peer, trail, controller.signal)) {
       this.#announce(peer, found.time);
       if (await go(found.body, "record")) return true;
+      if (controller.signal.aborted || !missing(this.#core, peer)) return false;
+    }
+    for await (const addresses of hintsOf(this.#core, peer, controller.signal)) {
+      if (await go({ addresses }, "public")) return true;
       if (controller.signal.aborted || !missing(this.#core, peer)) return false;
     }
     return false;

@@ -8,8 +8,8 @@ export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
 /** What became of an address. */
 export interface Dialled {
   readonly address: string;
-  /** The address is where they were linked last, or stands in their record. */
-  readonly from: "last" | "record";
+  /** The address is where they were linked last, stands in their record, or was named by the public DHT, where anybody may leave any. */
+  readonly from: "last" | "record" | "public";
   /** Somebody answered who speaks our protocol, and is the host that was meant. */
   readonly reached: boolean;
   /** Why nobody did, in a few words. */

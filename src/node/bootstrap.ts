@@ -49,7 +49,8 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     punches: { made: 0, failed: 0 },
     portMap: { state: "off" },
   };
-  const status = () => statusOf(host, { bootstrap: [], mdns: false, reach, nat });
+  const publicDht = { state: "off", peers: 0 } as const;
+  const status = () => statusOf(host, { bootstrap: [], mdns: false, reach, nat, publicDht });
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {

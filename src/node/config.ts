@@ -1,7 +1,7 @@
 /** What a node is made from. Read and validated by the daemon, passed in frozen. */
 import { type Backoff, type HoleFailure, type HostId, limits } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
-import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
+import type { Clock, Log, Rendezvous, Signpost, Transport } from "../ports/index.ts";
 import type { NatKind } from "../wire/index.ts";
 import type { Bytes, Counts } from "./counts.ts";
 
@@ -52,6 +52,10 @@ export interface NodeConfig extends CommonConfig {
   readonly mdns: boolean;
   /** Whether to ask the gateway for a port; not by default. */
   readonly portMapping?: boolean;
+  /** Whether the public IPFS DHT is used from the start; not by default. */
+  readonly publicDht?: boolean;
+  /** Multiaddr texts of its first hosts, each with its /p2p part; the well-known ones by default. */
+  readonly publicHosts?: readonly string[];
 }
 
 export interface BootstrapConfig extends CommonConfig {
@@ -133,6 +137,16 @@ export interface NatState {
   readonly portMap: PortMapState;
 }
 
+/** The public IPFS DHT, and our host there. */
+export interface PublicState {
+  /** resting: nothing to do, and no connection there. lost: none of its first hosts answers. */
+  readonly state: "off" | "resting" | "joining" | "connected" | "lost";
+  /** Hosts of that network that we are connected to. */
+  readonly peers: number;
+  /** Why we did not get in the last time, in a few words. */
+  readonly error?: string;
+}
+
 export interface NodeStatus {
   readonly host: HostId;
   readonly addresses: string[];
@@ -151,11 +165,15 @@ export interface NodeStatus {
   readonly nat: NatState;
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
+  readonly publicDht: PublicState;
 }
 
 export interface SottoNode {
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
+  readonly signpost: Signpost;
+  /** Uses the public IPFS DHT from now on, or no longer. */
+  turnPublic(on: boolean): Promise<void>;
   status(): NodeStatus;
   peers(): PeerInfo[];
   /** Asks others now whether they reach us. */

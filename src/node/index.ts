@@ -9,6 +9,7 @@ export type {
   NodeConfig,
   NodeStatus,
   PeerInfo,
+  PublicState,
   PunchReason,
   SottoNode,
   Tuning,

@@ -11,10 +11,12 @@ import type { Lan } from "./lan.ts";
 import { freePort, Nat } from "./nat.ts";
 import { neighboursOf, rejoin } from "./neighbours.ts";
 import { defaultGateway, PortMap } from "./portmap.ts";
+import { publicHosts } from "./public-list.ts";
 import { Puncher } from "./punch.ts";
 import { Reachability } from "./reach.ts";
 import { DhtRendezvous } from "./rendezvous.ts";
 import { serveSignal } from "./signal.ts";
+import { TurnedSignpost } from "./signpost.ts";
 import { members, peersOf, statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
 import { LinkTransport } from "./transport.ts";
@@ -46,6 +48,17 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const puncher = new Puncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
   const transport = new LinkTransport(host, clock, tuning, puncher);
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
+  const signpost = new TurnedSignpost(
+    {
+      clock,
+      log,
+      privateWan,
+      bootstrap: config.publicHosts ?? publicHosts,
+      addresses: () => transport.addresses(),
+      ports: () => host.services.inside.transportManager.getAddrs().map(portOf),
+    },
+    config.publicDht ?? false,
+  );
   await transport.serve();
   await serveDialback(host, clock, counts);
   const portMap = new PortMap({
@@ -76,11 +89,14 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   return {
     transport,
     rendezvous,
+    signpost,
+    turnPublic: (on) => signpost.turn(on),
     status: () =>
       statusOf(host, {
         bootstrap: bootstrap.states(),
         mdns: lan !== undefined,
         reach: reach.state(),
+        publicDht: signpost.state(),
         nat: {
           kind: nat.kind(),
           ...mappedOf(nat),
@@ -116,6 +132,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         () => portMap.stop(),
         () => bootstrap.stop(),
         () => lan?.stop(),
+        () => signpost.stop(),
         () => rendezvous.stop(),
         () => transport.stop(),
         () => host.stop(),

@@ -3,6 +3,7 @@ import type { QueryEvent } from "@libp2p/kad-dht";
 import { equal, limits, toHex } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock, Rendezvous } from "../ports/index.ts";
+import { arrivals } from "./arrivals.ts";
 import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
 import { type Dht, keyOf } from "./kademlia.ts";
@@ -46,52 +47,28 @@ export class DhtRendezvous implements Rendezvous {
     return takers.size;
   }
 
-  async *lookup(tag: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  lookup(tag: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const key = keyOf(tag);
     const seen = new Set<string>();
-    const found: Uint8Array[] = [];
-    let wake: () => void = () => undefined;
-    let asking = true;
-    const stop = new AbortController();
-    const leave = (): void => stop.abort();
-    signal.addEventListener("abort", leave, { once: true });
-    if (signal.aborted) leave();
-    const asked = this.#ask(stop.signal, async (dht, until) => {
-      for await (const event of dht.get(key, { signal: until })) {
-        const bytes = this.#recordIn(event, tag);
-        if (bytes === undefined) continue;
-        // A copy: the event may hold a piece of a larger buffer.
-        const record = Uint8Array.from(bytes);
-        if (seen.has(toHex(record))) continue;
-        seen.add(toHex(record));
-        const judged = this.#options.validator.check(tag, record);
-        // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock is wrong.
-        const untimely =
-          judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
-        if (judged.kind === "refused" && !untimely) continue;
-        found.push(record);
-        wake();
-      }
-    }).finally(() => {
-      asking = false;
-      wake();
-    });
-    try {
-      while (true) {
-        const record = found.shift();
-        if (record !== undefined) yield record;
-        else if (!asking) break;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-    } finally {
-      signal.removeEventListener("abort", leave);
-      stop.abort();
-      await asked;
-    }
-    signal.throwIfAborted();
+    return arrivals<Uint8Array>(
+      (give, until) =>
+        this.#ask(until, async (dht, limit) => {
+          for await (const event of dht.get(key, { signal: limit })) {
+            const bytes = this.#recordIn(event, tag);
+            if (bytes === undefined) continue;
+            // A copy: the event may hold a piece of a larger buffer.
+            const record = Uint8Array.from(bytes);
+            if (seen.has(toHex(record))) continue;
+            seen.add(toHex(record));
+            const judged = this.#options.validator.check(tag, record);
+            // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock is wrong.
+            const untimely =
+              judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
+            if (judged.kind === "valid" || untimely) give(record);
+          }
+        }),
+      signal,
+    );
   }
 
   peers(): number {

@@ -2,7 +2,14 @@
 import type { HostId } from "../base/index.ts";
 import { advertised, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
-import type { BootstrapState, NatState, NodeStatus, PeerInfo, ReachState } from "./config.ts";
+import type {
+  BootstrapState,
+  NatState,
+  NodeStatus,
+  PeerInfo,
+  PublicState,
+  ReachState,
+} from "./config.ts";
 
 /** Follows a routing table, which cannot be listed itself. */
 export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
@@ -17,9 +24,10 @@ export interface Extras {
   readonly mdns: boolean;
   readonly reach: ReachState;
   readonly nat: NatState;
+  readonly publicDht: PublicState;
 }
 
-export function statusOf(host: Host, { bootstrap, mdns, reach, nat }: Extras): NodeStatus {
+export function statusOf(host: Host, extras: Extras): NodeStatus {
   const { lan, wan } = host.services;
   return {
     host: host.peerId.toString() as HostId,
@@ -30,10 +38,7 @@ export function statusOf(host: Host, { bootstrap, mdns, reach, nat }: Extras): N
     lanDht: lan.routingTable.size,
     wanDht: wan.routingTable.size,
     wanMode: wan.getMode(),
-    reach,
-    nat,
-    bootstrap,
-    mdns,
+    ...extras,
   };
 }
 

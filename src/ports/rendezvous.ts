@@ -13,3 +13,21 @@ export interface Rendezvous {
   /** Told when a node appears that can be asked: a moment to publish and look up again. */
   onPeer(appeared: () => void): void;
 }
+
+/**
+ * A place among strangers where only addresses can be left, in the clear, under a key that only two people know. What is
+ * found there is a hint: anybody who keeps the key may have added to it, and who answers has to prove who they are.
+ */
+export interface Signpost {
+  /** Whether the person wants it to be used. */
+  on(): boolean;
+  /**
+   * Leaves our addresses under a key.
+   * @param key 32 bytes. @returns how many strangers took it; 0 means that nobody finds it.
+   */
+  publish(key: Uint8Array, signal: AbortSignal): Promise<number>;
+  /** Candidates found under a key, each once, as they arrive: addresses of one host, multiaddr texts without /p2p. */
+  lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]>;
+  /** Told when the person turns it on or off. */
+  onTurn(turned: () => void): void;
+}

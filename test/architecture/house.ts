@@ -45,7 +45,14 @@ export const rooms: Readonly<Record<string, Room>> = {
   node: {
     rooms: ["base", "ports", "wire", "dht"],
     typesOf: ["crypto"],
-    packages: ["libp2p", "@libp2p/*", "@chainsafe/*", "@multiformats/*", "uint8arraylist"],
+    packages: [
+      "libp2p",
+      "@libp2p/*",
+      "@chainsafe/*",
+      "@multiformats/*",
+      "multiformats",
+      "uint8arraylist",
+    ],
     builtins: "any",
   },
   daemon: {

@@ -10,7 +10,13 @@ import { handClock } from "./hand-clock.ts";
 const status = {
   version: "x",
   addresses: [],
-  net: { bootstrap: [], listening: [], nat: {}, reach: { verdict: "unknown" } },
+  net: {
+    bootstrap: [],
+    listening: [],
+    nat: {},
+    reach: { verdict: "unknown" },
+    publicDht: { state: "off" },
+  },
 } as unknown as NodeStatus;
 
 function setUp() {
@@ -26,6 +32,7 @@ function setUp() {
     network: {
       peers: () => [],
       setInvisible: async (on) => void network.push(`invisible ${on}`),
+      setPublic: async (on) => void network.push(`public ${on}`),
       check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
       bootstrap: () => [],
       best: () => ["/ip4/203.0.113.7/tcp/1/p2p/x"],
@@ -189,6 +196,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "event.unfollow": { good: { name: "bot" }, asks: ["unfollow", "bot"], bad: [{}] },
   "net.peers": { good: {}, bad: [{ x: 1 }] },
   "net.check": { good: {}, bad: [{ who: "bob" }] },
+  "net.public": { good: { on: true }, bad: [{}, { on: "yes" }] },
   "net.invisible": { good: { on: true }, bad: [{}, { on: "yes" }] },
   "audit.show": { good: {}, bad: [{ who: "bob" }] },
   "net.ping": { good: who, asks: ["ping", "bob"], bad: [{}] },

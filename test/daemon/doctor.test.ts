@@ -21,21 +21,30 @@ function well(): Omit<DoctorOfNode, "findings"> {
         reach: { verdict: "reachable", addresses: [], asked: 1, seenAs: [] },
         bootstrap: [{ address: ADDRESS, state: "connected" }],
         mdns: true,
+        publicDht: { state: "off", peers: 0 },
       },
     } as unknown as NodeStatus,
     records: { wanted: 2, held: 2, refused: 0 },
+    publicKeys: { wanted: 2, held: 2, refused: 0 },
     clock: { setBy: 0, compared: 1, theirsAhead: -5000 },
   };
 }
 
 type Part = Partial<Record<string, unknown>>;
 
-function findings(change: { status?: Part; net?: Part; records?: Part; clock?: Part }) {
-  const { status, records, clock } = well();
+function findings(change: {
+  status?: Part;
+  net?: Part;
+  records?: Part;
+  publicKeys?: Part;
+  clock?: Part;
+}) {
+  const { status, records, publicKeys, clock } = well();
   const net = { ...status.net, ...change.net };
   return findingsOf({
     status: { ...status, ...change.status, net } as NodeStatus,
     records: { ...records, ...change.records },
+    publicKeys: { ...publicKeys, ...change.publicKeys },
     clock: { ...clock, ...change.clock },
   });
 }
@@ -58,6 +67,8 @@ describe("daemon/doctor", () => {
     ["alone", { net: { lanDht: 0, wanDht: 0 } }],
     ["alone", { net: { peers: 0 } }],
     ["no-bootstrap", { net: { bootstrap: [] } }],
+    ["public-lost", { net: { publicDht: { state: "lost", peers: 0 } } }],
+    ["public-unleft", { publicKeys: { held: 0, refused: 2 } }],
     ["bootstrap-some-lost", { net: { bootstrap: [...well().status.net.bootstrap, lost] } }],
     ["no-mdns", { net: { mdns: false } }],
     ["records-refused", { records: { held: 0, refused: 2 } }],

@@ -121,6 +121,7 @@ export function fakeMessenger(): FakeMessenger {
       invisible: false,
       sessions: 1,
       records: { wanted: 1, held: 1, refused: 0 },
+      publicKeys: { wanted: 0, held: 0, refused: 0 },
       compared: 0,
     }),
     shareReceipts: later("shareReceipts", contact),

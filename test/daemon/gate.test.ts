@@ -23,6 +23,8 @@ const config: Config = {
   receipts: true,
   invisible: false,
   lastSeen: false,
+  publicDht: false,
+  publicHosts: undefined,
   history: true,
   retention: undefined,
   lockAfter: undefined,

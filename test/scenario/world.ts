@@ -11,7 +11,7 @@ import {
   type MessengerEvent,
   type MessengerPorts,
 } from "../../src/messenger/index.ts";
-import type { StoreOp } from "../../src/ports/index.ts";
+import type { Signpost, StoreOp } from "../../src/ports/index.ts";
 import { silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
@@ -26,7 +26,13 @@ import type { Watcher } from "./watcher.ts";
 const DAY = 86_400_000;
 
 /** What the settings of a node say of what it keeps. */
-export type NodeOptions = Pick<MessengerPorts, "history" | "retention" | "lastSeen" | "invisible">;
+export type NodeOptions = Pick<
+  MessengerPorts,
+  "history" | "retention" | "lastSeen" | "invisible"
+> & {
+  /** The public rendezvous, as the host of a run sees it. */
+  readonly signpost?: (host: SimHost) => Signpost;
+};
 
 /** One person's node, which can be stopped, killed, and started again on the same disk. */
 export class SimNode {
@@ -90,6 +96,7 @@ export class SimNode {
     world.homes.set(this.host.host, this);
     world.watcher?.opened(this);
     const clock = world.time.clock(() => this.skew);
+    const { signpost, ...options } = this.options;
     const messenger = await createMessenger({
       crypto: this.crypto,
       store: process.store(this.store),
@@ -97,7 +104,8 @@ export class SimNode {
       rendezvous: this.host,
       clock: process.clock(clock, () => world.step(this, "timer")),
       log: silent,
-      ...this.options,
+      ...options,
+      ...(signpost && { signpost: signpost(this.host) }),
     });
     this.messenger = process.calls(messenger);
     this.starting = false;

@@ -10,7 +10,8 @@ import type { Method, Nothing, Who } from "./shape.ts";
  * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
  * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
  * connection another port, so that no hole can be made.
- * invisible: nobody finds us, by our own wish.
+ * invisible: nobody finds us, by our own wish. public-lost: the public DHT is on, and none of its hosts answers. public-unleft: it is on, and our addresses
+ * could not be left there.
  * key-file: who has the directory can read the store.
  */
 export type NodeFinding =
@@ -30,6 +31,8 @@ export type NodeFinding =
   | "reach-unknown"
   | "hard-router"
   | "invisible"
+  | "public-lost"
+  | "public-unleft"
   | "key-file";
 
 /** Why a contact is not linked (src/messenger/cause.ts says what each means). */
@@ -63,6 +66,8 @@ export interface DoctorOfNode {
   readonly findings: readonly { readonly what: NodeFinding; readonly wrong: boolean }[];
   /** Records that others are to find: how many there are to be, how many others hold, how many were put in vain. */
   readonly records: { readonly wanted: number; readonly held: number; readonly refused: number };
+  /** Keys under which our addresses are left on the public DHT, likewise. */
+  readonly publicKeys: { readonly wanted: number; readonly held: number; readonly refused: number };
   readonly clock: {
     /** By how much it was set while the node ran, ms; negative: back. */
     readonly setBy: number;
@@ -92,8 +97,8 @@ export interface DoctorOfContact {
   readonly dials: readonly {
     readonly address: string;
     readonly reach: AddressReach;
-    /** Where they were linked last, or what their record says. */
-    readonly from: "last" | "record";
+    /** Where they were linked last, what their record says, or what the public DHT names. */
+    readonly from: "last" | "record" | "public";
     readonly reached: boolean;
     readonly reason?: string;
     readonly answer?: string;

@@ -12,6 +12,8 @@ export interface NetMethods {
   "net.check": Method<Nothing, { readonly reach: NodeStatus["net"]["reach"] }>;
   /** Invisible from now on and from the next start on, or not. */
   "net.invisible": Method<{ readonly on: boolean }, { readonly invisible: boolean }>;
+  /** Uses the public IPFS DHT from now on and from the next start on, or not. */
+  "net.public": Method<{ readonly on: boolean }, { readonly public: boolean }>;
   /** Asks a live link for a sign of life, and waits up to 10 s for it. */
   "net.ping": Method<
     Who,

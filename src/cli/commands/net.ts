@@ -5,6 +5,7 @@ import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
+import { definePublic } from "../net/public.ts";
 import { spell } from "../times.ts";
 import { bootstrapLine, nameOf, reachWords } from "../words.ts";
 
@@ -33,6 +34,7 @@ export const define: Define = (command, context) => {
       if (word === "on")
         context.out.say("Records of before are found for up to 2 h; sotto net invisible --help");
     });
+  definePublic(command, context);
   const bootstrap = command.command("bootstrap").description("the hosts that this node asks first");
   bootstrap
     .command("ls", { isDefault: true })

@@ -4,6 +4,7 @@ import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
+import { publicWords } from "../net/public.ts";
 import { spell } from "../times.ts";
 import { watch } from "../watch.ts";
 import { bootstrapLine, guardWords, reachWords, routerWords } from "../words.ts";
@@ -70,7 +71,10 @@ function keptWords({ history, retention }: NodeStatus): string {
 
 function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
-  const none = "none: others find you on this network only (sotto net bootstrap add ADDRESS)";
+  const none =
+    net.publicDht.state === "off"
+      ? "none: others find you on this network only (sotto net bootstrap add ADDRESS, or sotto net public on)"
+      : "none";
   return [
     ["account", `${displayLine(account.name)}  ${account.account}`],
     ["node", `process ${status.pid}, up ${spell(Date.now() - status.startedAt)}`],
@@ -85,6 +89,7 @@ function openRows(status: NodeStatus): Rows {
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
+    ["public", publicWords(net.publicDht)],
     ...(status.invisible
       ? [["invisible", "contacts do not find you (sotto net invisible off)"] as [string, string]]
       : []),

@@ -124,5 +124,9 @@ async function greet(context: Context, node: Callable, fresh: boolean): Promise<
     const first = status.contacts.total === 0 ? " Invite somebody: sotto invite" : "";
     out.say(`Ready.${first}`);
   }
+  if (status.net.bootstrap.length === 0 && status.net.publicDht.state === "off")
+    out.say(
+      "No host is known to ask first: others find you on this network only. With nobody hosting anything: sotto net public on (--help says who sees what)",
+    );
   if (fresh) out.say("Write down your recovery words: sotto words");
 }

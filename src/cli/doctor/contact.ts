@@ -46,7 +46,8 @@ export function causeWords(cause: ContactCause, name: string): Words {
     },
     "nobody-to-ask": {
       text: "This node knows no other node, so nobody can be asked where they are.",
-      remedy: "sotto net bootstrap add ADDRESS, or be on one network; sotto doctor says more",
+      remedy:
+        "sotto net bootstrap add ADDRESS, or be on one network, or both sotto net public on; sotto doctor says more",
     },
     "clock-apart": {
       text: "Their record is from our future: their clock or ours is wrong.",
@@ -60,7 +61,7 @@ export function causeWords(cause: ContactCause, name: string): Words {
     "no-record": {
       text: "No record of theirs is found: they are away, or their bootstrap hosts are others than ours.",
       remedy:
-        "ask them to run sotto up and sotto doctor; share a bootstrap host: sotto net bootstrap ls",
+        "ask them to run sotto up and sotto doctor; share a bootstrap host (sotto net bootstrap ls), or both turn sotto net public on",
     },
     "no-address": {
       text: "Their record names no address.",
@@ -147,6 +148,12 @@ function recordLine({ record, recordRefused, cause }: DoctorOfContact): Line {
   return { state: "note", topic, text: cause === "blocked" ? "not looked for" : "none found" };
 }
 
+const FROM = {
+  last: ", where they were last",
+  public: ", named by the public DHT",
+  record: "",
+} as const;
+
 /** Addresses that lead nowhere from here, whatever answers. */
 const FAR = {
   private: " (private: reached from their own network alone)",
@@ -163,7 +170,7 @@ function dialLine({
   reason = "failed",
   answer,
 }: DoctorOfContact["dials"][number]): Line {
-  const where = `${displayLine(address)}${from === "last" ? ", where they were last" : ""}`;
+  const where = `${displayLine(address)}${FROM[from]}`;
   if (reached)
     return { state: "note", topic: "dialled", text: `${where}: answered${heard(answer)}` };
   return { state: "note", topic: "dialled", text: `${where}: ${reason}${FAR[reach]}` };

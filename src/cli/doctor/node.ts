@@ -1,5 +1,6 @@
 /** How this node is, in words. */
 import type { DoctorOfNode, NodeFinding } from "../../api/index.ts";
+import { publicWords } from "../net/public.ts";
 import { spell } from "../times.ts";
 import { bootstrapLine, count, guardWords, reachWords, routerWords } from "../words.ts";
 import type { Line } from "./lines.ts";
@@ -15,10 +16,10 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "clock-set": "nothing to do if the clock is right now; otherwise timedatectl set-ntp true",
   "nothing-listens": "sotto down, then sotto up --listen /ip4/0.0.0.0/tcp/0",
   "no-address": "connect this machine to a network; the node notices by itself",
-  alone: ADD,
+  alone: `${ADD}, or sotto net public on`,
   "bootstrap-lost": `ask its host whether it runs, or ${ADD}`,
   "bootstrap-some-lost": "sotto net bootstrap rm ADDRESS forgets one that is gone",
-  "no-bootstrap": `to meet people beyond this network: ${ADD}`,
+  "no-bootstrap": `to meet people beyond this network: ${ADD}; with nobody hosting anything: sotto net public on (--help says who sees what)`,
   "no-mdns":
     "to find people on this network: sotto up without --no-mdns, and no mdns: false in the settings",
   "records-refused":
@@ -29,10 +30,13 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "hard-router":
     "use IPv6, or forward a port of the router to this machine: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
   invisible: "sotto net invisible off lets contacts find you",
+  "public-lost": "look whether this machine reaches the internet; the node tries again by itself",
+  "public-unleft":
+    "nobody finds you there without an address that strangers reach: forward a port (sotto up --listen /ip4/0.0.0.0/tcp/PORT) or use IPv6; you still find those who have one",
   "key-file": "sotto passwd gives it a passphrase",
 };
 
-export function nodeLines({ status, findings, records, clock }: DoctorOfNode): Line[] {
+export function nodeLines({ status, findings, records, publicKeys, clock }: DoctorOfNode): Line[] {
   const { net } = status;
   const found = new Map(findings.map(({ what, wrong }) => [what, wrong]));
   /** One line about a topic, as bad as the worst of its findings. */
@@ -74,6 +78,7 @@ export function nodeLines({ status, findings, records, clock }: DoctorOfNode): L
     ),
     line("network", hosts, "alone"),
     line("local", net.mdns ? "mDNS on: others on this network are found" : "mDNS off", "no-mdns"),
+    line("public", publicLine(status.net.publicDht, publicKeys), "public-lost", "public-unleft"),
     line(
       "records",
       status.invisible ? "none published: this node is invisible" : recordWords(records),
@@ -94,6 +99,15 @@ function clockWords({ setBy, compared, theirsAhead = 0 }: DoctorOfNode["clock"])
   return theirsAhead > 0
     ? `${now} UTC; ${others}: the latest is ${spell(theirsAhead)} ahead${set}`
     : `${now} UTC; not behind ${others}${set}`;
+}
+
+function publicLine(
+  state: DoctorOfNode["status"]["net"]["publicDht"],
+  { wanted, held, refused }: DoctorOfNode["publicKeys"],
+): string {
+  if (state.state === "off") return "the public IPFS DHT is off";
+  const failing = refused > 0 ? `, ${refused} in vain` : "";
+  return `${publicWords(state)}; address left under ${held} of ${count(wanted, "key")}${failing}`;
 }
 
 function recordWords({ wanted, held, refused }: DoctorOfNode["records"]): string {

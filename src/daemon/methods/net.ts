@@ -8,6 +8,7 @@ export const netSchemas: Schemas<NetMethods> = {
   "net.peers": nothing,
   "net.check": nothing,
   "net.invisible": v.strictObject({ on: v.boolean() }),
+  "net.public": v.strictObject({ on: v.boolean() }),
   "net.ping": who,
   "net.bootstrap.list": nothing,
   "net.bootstrap.add": address,
@@ -22,6 +23,10 @@ export function netHandlers({ network, messenger }: DispatchParts): Handlers<Net
     "net.invisible": async ({ on }) => {
       await network.setInvisible(on);
       return { invisible: on };
+    },
+    "net.public": async ({ on }) => {
+      await network.setPublic(on);
+      return { public: on };
     },
     "net.ping": async ({ who }) => ({
       ...(await messenger.ping(who)),

@@ -35,6 +35,7 @@ const requests: Target = {
       network: {
         peers: () => [],
         setInvisible: async () => undefined,
+        setPublic: async () => undefined,
         check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
         bootstrap: () => [],
         best: () => [],
