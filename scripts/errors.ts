@@ -1,5 +1,5 @@
 /**
- * Writes the table in docs/ERRORS.md anew from src/base/errors.ts: `npm run docs:errors`.
+ * Writes the table in docs/ERRORS.md anew from src/base/error-table.ts: `npm run docs:errors`.
  * The text around the table is written by hand and stays.
  */
 import { readFileSync, writeFileSync } from "node:fs";

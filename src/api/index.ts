@@ -49,6 +49,7 @@ export type {
   Notice,
   Pairing,
   Peer,
+  Policy,
   Reaction,
   StoreDamage,
   StoreReport,

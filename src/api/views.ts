@@ -10,6 +10,9 @@ export type Pairing =
   | "used"
   | "expired";
 
+/** Who may see our address: they may; only over the local network; never, so that links go through a proxy or not at all. */
+export type Policy = "any" | "lan" | "hidden";
+
 export interface Contact {
   readonly account: string;
   /** What this node calls them. Exactly as kept: clean it (`displayText`) before a screen shows it. */
@@ -30,6 +33,12 @@ export interface Contact {
   readonly receipts: boolean;
   /** How long new messages stay, ms; 0 for ever. */
   readonly timer: number;
+  readonly policy: Policy;
+  /**
+   * Why messages wait by our own policy, where there is no link: until both are on one network; until a proxy is set; or for as long as
+   * one is.
+   */
+  readonly awaits?: "lan" | "proxy" | "no-proxy";
   /** When they were last linked; only where the settings keep it. */
   readonly lastSeen?: number;
   readonly addedAt: number;
@@ -212,10 +221,18 @@ export interface NodeStatus extends NodeState {
       readonly peers: number;
       readonly error?: string;
     };
+    /** Where everything is dialled through one; without user and password. down: it does not answer. refused: it does not take us. */
+    readonly proxy?: {
+      readonly address: string;
+      readonly state: "untried" | "working" | "down" | "refused";
+      readonly error?: string;
+    };
   };
   readonly contacts: { readonly total: number; readonly online: number; readonly requests: number };
   /** Messages of ours that are not delivered yet. */
   readonly waiting: number;
+  /** How many of these the contacts' policies keep back, by what they wait for. */
+  readonly keptBack: Readonly<Record<"lan" | "proxy" | "no-proxy", number>>;
   readonly unread: number;
   /** The store was found to be a copy from before at this start: what came since is missing, and sessions were made anew. */
   readonly rolledBack?: true;

@@ -4,6 +4,7 @@ export * from "./bytes.ts";
 export * from "./display.ts";
 export * from "./duration.ts";
 export * from "./encoding.ts";
+export * from "./error-table.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./labels.ts";

@@ -14,6 +14,16 @@ export const nodeLimits = {
   upgradeTimeout: 3 * SECOND,
   dialTimeout: 10 * SECOND,
   parallelDials: 20,
+  /** Time for a dial through a proxy: a new way through Tor to an onion service takes 5 to 20 s. */
+  proxyDial: 30 * SECOND,
+  /** Time for a proxy on this machine, or beside it, to say that it is there. */
+  proxyGreeting: 5 * SECOND,
+  /** Between two looks whether a proxy that was gone is back. */
+  proxyLook: 15 * SECOND,
+  /** Time for the handshake of somebody who comes through Tor: some round trips of up to a second each. */
+  proxyUpgrade: 15 * SECOND,
+  /** Contacts whose ways through the proxy are kept apart. */
+  proxyWays: 10_000,
   /** Received bytes of a stream that nobody reads yet: yamux's first window, which a peer may fill before any handler runs. */
   streamReadBuffer: 256 * KIB,
   /** Largest yamux window of a stream: what a peer may have on the way to a reader that we paused. */

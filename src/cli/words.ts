@@ -1,5 +1,13 @@
 /** States in words, and the lines in which people and messages are shown. */
-import type { Bootstrap, Contact, Guard, Message, NodeStatus, Pairing } from "../api/index.ts";
+import type {
+  Bootstrap,
+  Contact,
+  Guard,
+  Message,
+  NodeStatus,
+  Pairing,
+  Policy,
+} from "../api/index.ts";
 import { displayLine, displayText } from "../base/index.ts";
 import { spell, stamp } from "./times.ts";
 
@@ -39,12 +47,38 @@ export function nameOf(contact: Pick<Contact, "name">): string {
   return displayLine(contact.name);
 }
 
+const policies: Readonly<Record<Policy, { readonly short: string; readonly long: string }>> = {
+  any: { short: "any", long: "any: they may see your address" },
+  lan: { short: "LAN only", long: "lan: you meet on the local network only" },
+  hidden: { short: "hidden", long: "hidden: they never see your address, only a proxy's" },
+};
+
+/** Who may see our address. */
+export function policyWords(policy: Policy): string {
+  return policies[policy].long;
+}
+
+/** Why messages wait by our own policy, with a space in front; empty where it keeps nothing back. */
+export function waitsFor({ awaits }: Pick<Contact, "awaits">): string {
+  switch (awaits) {
+    case "lan":
+      return " until you are on one network";
+    case "proxy":
+      return " until a proxy is set";
+    case "no-proxy":
+      return " while a proxy is set";
+    default:
+      return "";
+  }
+}
+
 /** One contact on one line; `width` columns for the name. */
 export function contactLine(contact: Contact, width: number): string {
   const notes = [
     contact.verified ? "verified" : "not verified",
     ...(contact.unread > 0 ? [`${contact.unread} unread`] : []),
-    ...(contact.waiting > 0 ? [`${contact.waiting} waiting`] : []),
+    ...(contact.waiting > 0 ? [`${contact.waiting} waiting${waitsFor(contact)}`] : []),
+    ...(contact.policy === "any" ? [] : [policies[contact.policy].short]),
   ];
   return `${nameOf(contact).padEnd(width)}  ${contactWords(contact).padEnd(15)}  ${notes.join(", ")}`;
 }
@@ -140,6 +174,21 @@ export function wordTable(words: string): string {
 /** 1 contact, 2 contacts. */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** The proxy, and how it stands. */
+export function proxyWords({
+  address,
+  state,
+  error,
+}: NonNullable<NodeStatus["net"]["proxy"]>): string {
+  const words = {
+    untried: "not tried yet",
+    working: "working: everything goes through it",
+    down: "DOWN: nothing is dialled beside it",
+    refused: "DOES NOT TAKE US: nothing is dialled beside it",
+  }[state];
+  return `${address}  ${words}${error === undefined ? "" : ` (${displayLine(error)})`}`;
 }
 
 /** Whether others reach this node, in their word. */

@@ -3,11 +3,17 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { limits, parseDuration, SottoError } from "../base/index.ts";
+import type { ProxyPlace } from "../node/index.ts";
 import type { LogLevel } from "./log.ts";
+import { type GivenProxy, readProxy } from "./proxy-setting.ts";
 
 export interface Config {
   /** Multiaddr texts to listen on. */
   readonly listen: readonly string[];
+  /** Multiaddr texts that others are told instead of what we listen on. */
+  readonly announce: readonly string[];
+  /** What everything is dialled through. */
+  readonly proxy: ProxyPlace | undefined;
   /** Multiaddr texts of bootstrap hosts, each with its /p2p. */
   readonly bootstrap: readonly string[];
   /** Whether to look for others on the local network. */
@@ -36,8 +42,9 @@ export interface Config {
 }
 
 /** What the command line sets for this run only. */
-export interface Overrides {
+export interface Overrides extends GivenProxy {
   readonly listen?: readonly string[];
+  readonly announce?: readonly string[];
   /** Tried beside those of the file. */
   readonly bootstrap?: readonly string[];
   readonly mdns?: boolean;
@@ -47,7 +54,10 @@ export interface Overrides {
 const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
 
 const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
-const BOOTSTRAP = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}/p2p/[A-Za-z0-9]{20,80}$`);
+const ONION = "onion3/[a-z2-7]{55}d:[1-9][0-9]{0,4}";
+const REACHED = `/(?:${HOST}/tcp/[0-9]{1,5}|${ONION})`;
+const BOOTSTRAP = new RegExp(`^${REACHED}/p2p/[A-Za-z0-9]{20,80}$`);
+const ANNOUNCE = new RegExp(`^${REACHED}$`);
 const LISTEN = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}$`);
 
 const PUBLIC = new RegExp(
@@ -66,6 +76,10 @@ const publicAddress = v.pipe(
   v.string(),
   v.regex(PUBLIC, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
 );
+const announceAddress = v.pipe(
+  v.string(),
+  v.regex(ANNOUNCE, "is not an address such as /ip4/203.0.113.7/tcp/4001 or /onion3/…:4001"),
+);
 function isRetention(text: string): boolean {
   const ms = parseDuration(text) ?? 0;
   return ms >= limits.retentionMin && ms <= limits.retentionMax;
@@ -74,6 +88,8 @@ function isRetention(text: string): boolean {
 const fileSchema = v.strictObject({
   listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
   bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
+  announce: v.optional(v.pipe(v.array(announceAddress), v.maxLength(limits.recordAddresses))),
+  proxy: v.optional(v.string()),
   mdns: v.optional(v.boolean()),
   portMapping: v.optional(v.boolean()),
   publicDht: v.optional(v.boolean()),
@@ -96,9 +112,9 @@ const MINUTE = 60_000;
 
 /**
  * The settings of this run.
- * Throws `config-invalid`, naming the setting, for the file and the environment, and `address-invalid` for what the
- * command line gave.
- * @param listenElse where to listen if neither the command line nor the file says it.
+ * Throws `config-invalid`, naming the setting, for the file and the environment, and `address-invalid` or `proxy-invalid` for what
+ * the command line gave.
+ * @param listenElse where to listen if neither the command line nor the file says it; nowhere behind a proxy.
  */
 export async function readConfig(
   path: string,
@@ -108,13 +124,17 @@ export async function readConfig(
 ): Promise<Config> {
   for (const address of overrides.listen ?? []) check(listenAddress, address);
   for (const address of overrides.bootstrap ?? []) check(bootstrapAddress, address);
+  for (const address of overrides.announce ?? []) check(announceAddress, address);
   const file = await readSettings(path);
+  const proxy = await readProxy(path, file, overrides);
   const bootstrap = new Set([...(file.bootstrap ?? []), ...(overrides.bootstrap ?? [])]);
   return Object.freeze({
-    listen: Object.freeze(overrides.listen ?? file.listen ?? listenElse),
+    listen: Object.freeze(overrides.listen ?? file.listen ?? (proxy ? [] : listenElse)),
+    announce: Object.freeze(overrides.announce ?? file.announce ?? []),
+    proxy,
     bootstrap: Object.freeze([...bootstrap]),
-    mdns: overrides.mdns ?? file.mdns ?? true,
-    portMapping: file.portMapping ?? true,
+    mdns: overrides.mdns ?? file.mdns ?? !proxy,
+    portMapping: file.portMapping ?? !proxy,
     receipts: file.receipts ?? true,
     invisible: file.invisible ?? false,
     lastSeen: file.lastSeen ?? false,

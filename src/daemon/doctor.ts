@@ -1,12 +1,18 @@
 /** Puts together what the node knows of its own health, and what the messenger met on the way to a contact. */
-import type { DoctorOfContact, DoctorOfNode, NodeFinding, NodeStatus } from "../api/index.ts";
+import type {
+  ContactCause,
+  DoctorOfContact,
+  DoctorOfNode,
+  NodeFinding,
+  NodeStatus,
+} from "../api/index.ts";
 import { limits } from "../base/index.ts";
 import type { Messenger } from "../messenger/index.ts";
 import { addressReach } from "../node/index.ts";
 import type { SteadyClock } from "../ports/index.ts";
 
 export interface Doctor {
-  node(): DoctorOfNode;
+  node(): Promise<DoctorOfNode>;
   /** Throws `contact-unknown`, `contact-ambiguous`. */
   contact(who: string): Promise<DoctorOfContact>;
 }
@@ -15,6 +21,8 @@ export interface DoctorParts {
   readonly messenger: Messenger;
   readonly clock: SteadyClock;
   readonly status: () => NodeStatus;
+  /** Looks now whether the proxy is there, where there is one. */
+  readonly checkProxy: () => Promise<unknown>;
 }
 
 /** What links fail by; the other findings are only good to know. */
@@ -27,13 +35,28 @@ const WRONG: ReadonlySet<NodeFinding> = new Set<NodeFinding>([
   "records-refused",
   "clock-behind",
   "public-lost",
+  "proxy-down",
+  "proxy-refused",
 ]);
 
-export function createDoctor({ messenger, clock, status }: DoctorParts): Doctor {
+/** Causes that stand whatever the proxy does. */
+const OWN: ReadonlySet<ContactCause> = new Set<ContactCause>([
+  "blocked",
+  "key-changed",
+  "asks-us",
+  "invisible",
+  "lan-behind-proxy",
+  "denied",
+  "used",
+  "expired",
+]);
+
+export function createDoctor({ messenger, clock, status, checkProxy }: DoctorParts): Doctor {
   // A clock that nobody sets goes on as the machine does.
   const offset = clock.now() - clock.elapsed();
   return {
-    node() {
+    async node() {
+      await checkProxy();
       const { records, publicKeys, compared, theirsAhead } = messenger.health();
       const setBy = Math.round(clock.now() - clock.elapsed() - offset);
       const facts = {
@@ -46,9 +69,13 @@ export function createDoctor({ messenger, clock, status }: DoctorParts): Doctor 
       return { ...facts, findings };
     },
     async contact(who) {
-      const { dials, ...diagnosis } = await messenger.diagnose(who);
+      const { dials, cause, ...diagnosis } = await messenger.diagnose(who);
+      if (cause !== undefined) await checkProxy();
+      const proxy = status().net.proxy?.state;
+      const lost = (proxy === "down" || proxy === "refused") && cause && !OWN.has(cause);
       return {
         ...diagnosis,
+        ...(cause && { cause: lost ? ("proxy-down" as const) : cause }),
         dials: dials.map((dial) => ({ ...dial, reach: addressReach(dial.address) })),
       };
     },
@@ -73,19 +100,26 @@ export function findingsOf({
   note("store-older", status.rolledBack === true);
   note("clock-behind", (clock.theirsAhead ?? 0) > limits.clockSlack);
   note("clock-set", Math.abs(clock.setBy) > limits.clockSlack);
-  note("nothing-listens", net.listening.length === 0);
-  note("no-address", net.listening.length > 0 && status.addresses.length === 0);
+  const { proxy } = net;
+  const proxied = proxy !== undefined;
+  const open = net.listening.some((address) => addressReach(address) !== "loopback");
+  note("proxy-down", proxy?.state === "down");
+  note("proxy-refused", proxy?.state === "refused");
+  note("listens-beside-proxy", proxied && open);
+  note("outward-only", proxied && status.addresses.length === 0);
+  note("nothing-listens", !proxied && net.listening.length === 0);
+  note("no-address", !proxied && net.listening.length > 0 && status.addresses.length === 0);
   note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);
   note("public-lost", net.publicDht.state === "lost");
   // Where the public DHT is on, strangers are asked.
   note("alone", alone && !isPublic);
   note("no-bootstrap", net.bootstrap.length === 0 && !isPublic);
   note("bootstrap-some-lost", lost > 0 && lost < net.bootstrap.length);
-  note("no-mdns", !net.mdns);
+  note("no-mdns", !proxied && !net.mdns);
   // What was put while nobody was there says nothing.
   note("records-refused", !alone && records.refused > 0 && records.held === 0);
   note("unreachable", net.reach.verdict === "unreachable");
-  note("reach-unknown", net.reach.verdict === "unknown");
+  note("reach-unknown", !proxied && net.reach.verdict === "unknown");
   note("hard-router", net.nat.kind === "symmetric");
   note("public-unleft", publicKeys.refused > 0 && publicKeys.held === 0);
   note("invisible", status.invisible);

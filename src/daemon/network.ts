@@ -51,6 +51,8 @@ export function createNetwork(
       messenger.setInvisible(on);
     },
     async setPublic(on) {
+      if (on && node.status().proxy !== undefined)
+        throw new SottoError("proxy-forbids", "The public DHT is not asked through a proxy.");
       await keepPublic(settings, on);
       await node.turnPublic(on);
     },

@@ -1,6 +1,6 @@
 /** How a node is doing, put together from all that runs in it. */
 import { type NodeState, type NodeStatus, version } from "../api/index.ts";
-import type { Messenger } from "../messenger/index.ts";
+import type { ContactView, Messenger } from "../messenger/index.ts";
 import type { SottoNode } from "../node/index.ts";
 import type { DiskStore } from "../store/index.ts";
 import type { Config } from "./config.ts";
@@ -17,6 +17,13 @@ export interface StatusParts {
 /** What a node tells whether it is open or locked. */
 export function stateOf(state: Omit<NodeState, "version" | "pid">): NodeState {
   return { version, pid: process.pid, ...state };
+}
+
+/** Messages that wait by the policy of their contact. */
+function keptBack(contacts: readonly ContactView[]): NodeStatus["keptBack"] {
+  const sum = { lan: 0, proxy: 0, "no-proxy": 0 };
+  for (const { awaits, waiting } of contacts) if (awaits !== undefined) sum[awaits] += waiting;
+  return sum;
 }
 
 export function statusOf({
@@ -45,6 +52,7 @@ export function statusOf({
       requests: contacts.filter(({ pairing }) => pairing === "requested").length,
     },
     waiting: sum("waiting"),
+    keptBack: keptBack(contacts),
     unread: sum("unread"),
     invisible: messenger.health().invisible,
     history: config.history,

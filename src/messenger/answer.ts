@@ -17,6 +17,7 @@ import { acceptedKeys, type HelloKey } from "./keys.ts";
 import { begin, end, establish, inboundStays } from "./links.ts";
 import { adopt, introduced, markKeyChanged } from "./pair.ts";
 import type { Attempt, Peer } from "./peer.ts";
+import { admits } from "./policy.ts";
 import { decodePosition, encodePosition, fellBehind, positionOf, resumable } from "./position.ts";
 import { respondTo, say, type Visit } from "./visit.ts";
 
@@ -52,7 +53,7 @@ async function visit(
   const hello = await channel.expect("hello");
   if (hello === undefined) return false;
   const ends: Ends = { caller: channel.remote, callee: core.transport.host };
-  const caller = recognise(core, invites, ends, hello);
+  const caller = recognise(core, invites, ends, hello, channel);
   const body = caller && openHello(core.crypto, caller.key.key, hello);
   if (caller === undefined || body === undefined) return false;
   const visited: Visit = { core, invites, channel, ends, hello, body, lost };
@@ -67,15 +68,24 @@ function recognise(
   invites: Invites,
   ends: Ends,
   hello: HelloFrame,
+  channel: Channel,
 ): Caller | undefined {
   let caller: Caller | undefined;
   for (const candidate of callers(core, invites))
     if (helloFits(core.crypto, candidate.key.key, ends, hello)) caller = candidate;
-  return caller && answers(core, caller) ? caller : undefined;
+  return caller && answers(core, caller, channel) ? caller : undefined;
 }
 
-/** Whether a caller that proved to know us gets more than a stranger: of an invisible node only who is looked for just now. */
-export function answers(core: Core, caller: Caller): boolean {
+/**
+ * Whether a caller that proved to know us gets more than a stranger: a contact only over a way that its policy allows, and of an invisible
+ * node only who is looked for just now.
+ */
+export function answers(
+  core: Core,
+  caller: Caller,
+  via: Pick<Channel, "outbound" | "way">,
+): boolean {
+  if (caller.kind === "contact" && !admits(caller.peer.contact, core.transport, via)) return false;
   if (!core.presence.invisible) return true;
   return caller.kind === "contact" && mayLink(core, caller.peer);
 }
@@ -143,7 +153,8 @@ async function renew(
   if (done === undefined || done.them.account === core.identity.account) return false;
   const { them, session } = done;
   const taken = await inTurn(core, peer, async () => {
-    if (peer.attempt !== attempt || !reachable(peer.contact)) return false;
+    const wanted = reachable(peer.contact) && admits(peer.contact, core.transport, channel);
+    if (peer.attempt !== attempt || !wanted) return false;
     if (them.account !== peer.contact.account) {
       await markKeyChanged(core, peer, them.account);
       return false;

@@ -1,9 +1,10 @@
 /** The contacts of this node: loaded once, found by what a person types, written in batches by the use cases. */
 import { type AccountId, limits, SottoError } from "../base/index.ts";
-import type { Clock, Store, StoreOp } from "../ports/index.ts";
+import type { Clock, Store, StoreOp, Transport } from "../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../ratchet/index.ts";
 import { type Contact, shares } from "./contact.ts";
 import { newPeer, type OutboxEntry, type Peer } from "./peer.ts";
+import { awaits, policyOf } from "./policy.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
 import type { ContactView } from "./views.ts";
 
@@ -15,16 +16,19 @@ interface Shown {
   readonly clock: Clock;
   /** Whether receipts are shared where the contact says nothing. */
   readonly receipts: boolean;
+  readonly transport: Pick<Transport, "proxied">;
 }
 
 export class Book {
   readonly #peers = new Map<string, Peer>();
   readonly #clock: Clock;
   readonly #receipts: boolean;
+  readonly #transport: Shown["transport"];
 
-  private constructor({ clock, receipts }: Shown) {
+  private constructor({ clock, receipts, transport }: Shown) {
     this.#clock = clock;
     this.#receipts = receipts;
+    this.#transport = transport;
   }
 
   /** Reads every contact, session and outbox. */
@@ -103,6 +107,7 @@ export class Book {
 
   view({ contact, link, outbox, announcedAt }: Peer): ContactView {
     const age = this.#clock.now() - (announcedAt ?? Number.NEGATIVE_INFINITY);
+    const why = link === undefined ? awaits(contact, this.#transport) : undefined;
     return {
       account: contact.account,
       name: contact.name,
@@ -116,6 +121,8 @@ export class Book {
       unread: contact.unread,
       timer: contact.timer?.ms ?? 0,
       receipts: shares(contact, this.#receipts),
+      policy: policyOf(contact),
+      ...(why !== undefined && { awaits: why }),
       ...(contact.lastSeen !== undefined && { lastSeen: contact.lastSeen }),
       addedAt: contact.addedAt,
     };

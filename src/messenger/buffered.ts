@@ -1,6 +1,6 @@
 /** A channel that can be read frame by frame, for the steps before the link's own loop takes over. */
 import { type HostId, limits } from "../base/index.ts";
-import type { Channel, Clock } from "../ports/index.ts";
+import type { Channel, Clock, Way } from "../ports/index.ts";
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame } from "../wire/index.ts";
 import { within } from "./deadline.ts";
 
@@ -23,6 +23,10 @@ export class BufferedChannel implements Channel {
 
   get remoteAddress(): string {
     return this.#channel.remoteAddress;
+  }
+
+  get way(): Way {
+    return this.#channel.way ?? "wan";
   }
 
   get fleeting(): boolean {

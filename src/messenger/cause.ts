@@ -1,9 +1,11 @@
 /** The one cause that keeps us and a contact apart, out of what a search for it met. */
 import { type Contact, pairingEnded } from "./contact.ts";
 import type { Dialled, Trail } from "./trail.ts";
+import type { Awaits } from "./views.ts";
 
 /**
- * By the person's word, or for the want of it: blocked, key-changed, asks-us, invisible (and nothing to send). Pairing came to nothing: denied, used, expired. Somebody
+ * By the person's word, or for the want of it: blocked, key-changed, asks-us, invisible (and nothing to send); by the contact's policy hidden (and
+ * no proxy is set), lan-behind-proxy (and one is set), lan-only (and not found on our network). Pairing came to nothing: denied, used, expired. Somebody
  * answers there: not-known (who says nothing, as one does to strangers), not-proven (with what they could not have made), undecided (about our
  * request). Nothing to go by: nobody-to-ask, clock-apart (their record is from our future), record-old, no-record, no-address.
  * Nobody is there: own-address, other-host, unreached. searching: the search is not over.
@@ -13,6 +15,9 @@ export type ContactCause =
   | "key-changed"
   | "asks-us"
   | "invisible"
+  | "hidden"
+  | "lan-behind-proxy"
+  | "lan-only"
   | "denied"
   | "used"
   | "expired"
@@ -29,23 +34,33 @@ export type ContactCause =
   | "unreached"
   | "searching";
 
+interface Standing {
+  readonly connected: boolean;
+  readonly invisible: boolean;
+  readonly awaits: Awaits | undefined;
+}
+
 /**
  * @param dials of the last search. @param seen what the rendezvous gave. @param connected whether anybody can be asked.
- * @param hidden whether we stay away from them by our own wish.
+ * @param invisible whether we stay away from them by our own wish. @param awaits what else their policy takes.
  */
 export function causeOf(
   contact: Contact,
   dials: readonly Dialled[],
   seen: Pick<Trail, "asked" | "record" | "refused">,
-  { connected, hidden }: { readonly connected: boolean; readonly hidden: boolean },
+  { connected, invisible, awaits }: Standing,
 ): ContactCause {
   const { pairing, changedAccount, blocked } = contact;
   if (changedAccount !== undefined) return "key-changed";
   if (blocked) return "blocked";
   if (pairing === "requested") return "asks-us";
   if (pairingEnded(pairing)) return pairing as "denied" | "used" | "expired";
-  if (hidden) return "invisible";
-  return answerOf(dials) ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
+  if (awaits === "proxy") return "hidden";
+  if (awaits === "no-proxy") return "lan-behind-proxy";
+  if (invisible) return "invisible";
+  const heard = answerOf(dials);
+  if (heard === undefined && awaits === "lan") return "lan-only";
+  return heard ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
 }
 
 /** What the one who is meant said. At an address of before somebody else may answer by now; a record proves who does. */

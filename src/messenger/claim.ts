@@ -10,6 +10,7 @@ import type { HelloKey } from "./keys.ts";
 import { cut, establish, inboundStays } from "./links.ts";
 import { type Introduction, introduced } from "./pair.ts";
 import { newPeer } from "./peer.ts";
+import { admits } from "./policy.ts";
 import { respondTo, say, type Visit } from "./visit.ts";
 
 /** The callee's answer to a hello that was made with an invite of ours. */
@@ -18,10 +19,11 @@ export async function visitByInvite(
   invite: KeptInvite,
   key: HelloKey,
 ): Promise<boolean> {
-  const { core, invites, body } = visit;
+  const { core, invites, body, channel } = visit;
   const before = claimOf(invite, body.id);
-  // Whoever was blocked since meets what a stranger meets.
-  if (before && core.book.byAccount(before.account)?.contact.blocked) return false;
+  // Whoever was blocked since, or comes over a way that is closed to them, meets what a stranger meets.
+  const known = before && core.book.byAccount(before.account)?.contact;
+  if (known?.blocked || (known && !admits(known, core.transport, channel))) return false;
   const status = standing(visit, invite);
   const frame = await say(visit, key, { status, id: body.id });
   if (frame === undefined) return false;
@@ -70,7 +72,7 @@ async function pairWith(
   const known = core.book.byAccount(them.account);
   const peer = known ?? newPeer(firstMoment(core, them, stream));
   const taken = await inTurn(core, peer, async () => {
-    if (peer.contact.blocked) return false;
+    if (peer.contact.blocked || !admits(peer.contact, core.transport, channel)) return false;
     if (!inboundStays(core.transport.host, channel.remote, peer.attempt)) return false;
     const accepted =
       invite.kind === "once" ||

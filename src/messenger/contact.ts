@@ -4,7 +4,7 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import type { Direction, RootChain } from "../dht/index.ts";
 import { emptySet, type Invite, type ReceivedSet } from "../wire/index.ts";
 import type { Stamp } from "./kept.ts";
-import type { Pairing } from "./views.ts";
+import type { Pairing, Policy } from "./views.ts";
 
 /** The invite that we were given, kept until the first frame of its maker proves the pairing. */
 export interface HeldInvite {
@@ -60,6 +60,8 @@ export interface Contact {
 
   /** Whether we tell what was read, and show what they read; absent: as the node's settings say. */
   readonly receipts?: boolean | undefined;
+  /** Who may see our address; absent: they may. */
+  readonly policy?: Policy | undefined;
   /** When they were last linked, ms since 1970, where that is kept. */
   readonly lastSeen?: number;
   /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */

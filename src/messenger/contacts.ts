@@ -12,8 +12,10 @@ import { type Claim, type Invites, type KeptInvite, putInvite } from "./invites.
 import { cut } from "./links.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "./message.ts";
 import { newPeer, type Peer } from "./peer.ts";
+import { scopeOf } from "./policy.ts";
 import { decodeRow, drop, rowKey } from "./rows.ts";
-import type { ContactView } from "./views.ts";
+import type { AddOptions } from "./types.ts";
+import type { ContactView, Policy } from "./views.ts";
 
 const refusals = {
   "invite-malformed": "This is not an invite link.",
@@ -65,12 +67,15 @@ function read(link: string): Invite {
 }
 
 /** See `Messenger.bootstrapsIn`. */
-export function bootstrapsIn(link: string): string[] {
-  return read(link).hints.filter(isBootstrap).slice(0, limits.inviteBootstraps);
+export function bootstrapsIn(core: Core, link: string, policy?: Policy): string[] {
+  const { account, hints } = read(link);
+  const known = core.book.byAccount(accountId.from(account))?.contact;
+  if (scopeOf({ policy: policy ?? known?.policy }, core.transport) !== "any") return [];
+  return hints.filter(isBootstrap).slice(0, limits.inviteBootstraps);
 }
 
 /** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
-export async function add(core: Core, link: string, as: string | undefined): Promise<Peer> {
+export async function add(core: Core, link: string, { as, policy }: AddOptions): Promise<Peer> {
   const invite = read(link);
   const hints = invite.hints.filter((hint) => !isBootstrap(hint));
   if (invite.expiresAt < core.clock.now())
@@ -90,6 +95,7 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
       role: "b",
       invite: held,
       addresses: hints,
+      ...(policy !== undefined && { policy }),
     });
     const peer = newPeer(contact);
     core.book.add(peer);
@@ -111,6 +117,7 @@ export async function add(core: Core, link: string, as: string | undefined): Pro
   await change(core, known, (contact) => ({
     ...contact,
     ...(name !== undefined && { name, named: true }),
+    ...(policy !== undefined && { policy }),
     stream: core.crypto.random(16),
     pairing: "invited",
     invite: held,

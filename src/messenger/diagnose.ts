@@ -9,6 +9,7 @@ import { mayLink } from "./invisible.ts";
 import { canAsk, recordsOf } from "./look-up.ts";
 import { type MessageRow, messageKey } from "./message.ts";
 import type { Peer } from "./peer.ts";
+import { awaits, scopeOf } from "./policy.ts";
 import { decodeRow } from "./rows.ts";
 import type { Seeker } from "./seek.ts";
 import { newTrail, type Trail } from "./trail.ts";
@@ -17,7 +18,8 @@ import { newTrail, type Trail } from "./trail.ts";
 export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<Diagnosis> {
   const { clock } = core;
   const begun = clock.now();
-  const wanted = reachable(peer.contact) && mayLink(core, peer);
+  const scope = scopeOf(peer.contact, core.transport);
+  const wanted = reachable(peer.contact) && scope !== undefined && mayLink(core, peer);
   if (wanted && peer.link === undefined)
     await within(clock, limits.diagnosis, seeker.search(peer), () => undefined);
   const fresh = peer.trail !== undefined && peer.trail.startedAt >= begun;
@@ -47,8 +49,9 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
   const cause =
     link === undefined
       ? causeOf(contact, dials, seen, {
-          connected: canAsk(core),
-          hidden: !mayLink(core, peer),
+          connected: canAsk(core, peer),
+          invisible: !mayLink(core, peer),
+          awaits: awaits(contact, core.transport),
         })
       : undefined;
   return { contact: core.book.view(peer), ...facts, ...(cause && { cause }) };
@@ -57,7 +60,7 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
 /** A look at the rendezvous alone. */
 async function lookUp(core: Core, peer: Peer, ms: number): Promise<Trail> {
   const trail = newTrail(core.clock.now());
-  trail.asked = canAsk(core);
+  trail.asked = canAsk(core, peer);
   const end = new AbortController();
   const looking = (async () => {
     try {

@@ -10,6 +10,7 @@ export { madeAnew, mend } from "./mend.ts";
 export { createMessenger } from "./messenger.ts";
 export type { MessengerPorts } from "./ports.ts";
 export type {
+  AddOptions,
   FollowerView,
   FollowOptions,
   HistoryOptions,
@@ -21,10 +22,12 @@ export type {
   Ping,
 } from "./types.ts";
 export type {
+  Awaits,
   ContactView,
   InviteView,
   MessageState,
   MessageView,
   NewInvite,
   Pairing,
+  Policy,
 } from "./views.ts";

@@ -5,6 +5,7 @@ import { turningOf } from "./call.ts";
 import { type Core, chance } from "./core.ts";
 import { lookupKeys, publicLookupKeys, type Turning } from "./keys.ts";
 import type { Peer } from "./peer.ts";
+import { scopeOf } from "./policy.ts";
 import type { Trail } from "./trail.ts";
 
 /**
@@ -12,16 +13,17 @@ import type { Trail } from "./trail.ts";
  * those that are of no use why.
  */
 export async function* recordsOf(
-  { crypto, rendezvous, clock }: Core,
+  { crypto, rendezvous, clock, transport }: Core,
   peer: Peer,
   trail: Trail,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly time: number; readonly body: RecordBody }> {
   const turning = turningOf(peer);
-  if (turning === undefined) return;
+  const scope = scopeOf(peer.contact, transport);
+  if (turning === undefined || scope === undefined) return;
   const theirs = theirSide(peer, turning);
   for (const keys of lookupKeys(crypto, turning, theirs, clock.now()))
-    for await (const bytes of rendezvous.lookup(keys.tag, signal)) {
+    for await (const bytes of rendezvous.lookup(keys.tag, signal, scope)) {
       const now = clock.now();
       const opened = openRecord(crypto, keys, bytes, now);
       if (opened.kind === "refused") {
@@ -46,9 +48,10 @@ export async function* hintsOf(
   peer: Peer,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
-  const { crypto, signpost, clock } = core;
+  const { crypto, signpost, clock, transport } = core;
   const turning = turningOf(peer);
   const now = clock.now();
+  if (scopeOf(peer.contact, transport) !== "any") return;
   if (signpost?.on() !== true || turning === undefined || !isDue(peer.hintsDueAt, now)) return;
   peer.hintsDueAt = now + pause(limits.publicLook, peer.hintsAsked++, chance(core));
   for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
@@ -61,8 +64,10 @@ function isDue(dueAt: number, now: number): boolean {
 }
 
 /** Whether anybody can be asked where a contact is. */
-export function canAsk({ rendezvous, signpost }: Core): boolean {
-  return rendezvous.peers() > 0 || signpost?.on() === true;
+export function canAsk({ rendezvous, signpost, transport }: Core, { contact }: Peer): boolean {
+  const scope = scopeOf(contact, transport);
+  if (scope === undefined) return false;
+  return rendezvous.peers(scope) > 0 || (scope === "any" && signpost?.on() === true);
 }
 
 /** The maker of an invite is always side "a". */

@@ -30,6 +30,7 @@ import { search } from "./search.ts";
 import { SearchIndex } from "./search-index.ts";
 import { Seeker } from "./seek.ts";
 import { send } from "./send.ts";
+import { setPolicy } from "./set-policy.ts";
 import { setTimer } from "./set-timer.ts";
 import { shareReceipts } from "./sharing.ts";
 import { Shredder } from "./shredder.ts";
@@ -45,7 +46,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   const { crypto, store, clock, log, transport, rendezvous } = ports;
   const events = new Events(log);
   const receipts = ports.receipts ?? true;
-  const book = await Book.load(store, { clock, receipts });
+  const book = await Book.load(store, { clock, receipts, transport });
   const parts = {
     ...ports,
     receipts,
@@ -84,6 +85,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     refresh();
     seeker.wake(peer);
     return result;
+  };
+  const andSeek = async <Result>(who: string, act: (peer: Peer) => Promise<Result>) => {
+    const peer = book.find(who);
+    return found(peer, await act(peer));
   };
   const keepUp = (): void => {
     background(core, "upkeep-failed", () => upkeep(core));
@@ -173,19 +178,16 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       refresh();
     },
     async add(link, options = {}) {
-      const peer = await contacts.add(core, link, options.as);
+      const peer = await contacts.add(core, link, options);
       return found(peer, book.view(peer));
     },
 
-    bootstrapsIn: contacts.bootstrapsIn,
+    bootstrapsIn: (link, policy) => contacts.bootstrapsIn(core, link, policy),
     contacts: () => book.peers().map((peer) => book.view(peer)),
     contact: (who) => book.view(book.find(who)),
     rename: async (who, name) => contacts.rename(core, book.find(who), name),
     block: async (who) => contacts.block(core, book.find(who)),
-    async unblock(who) {
-      const peer = book.find(who);
-      return found(peer, await contacts.unblock(core, peer));
-    },
+    unblock: (who) => andSeek(who, (peer) => contacts.unblock(core, peer)),
     remove: async (who) => contacts.remove(core, invites, book.find(who)),
     async accept(who) {
       const peer = contacts.findRequest(core, who);
@@ -194,16 +196,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     deny: async (who) => contacts.remove(core, invites, contacts.findRequest(core, who)),
 
     safetyNumber: (who) => contacts.numberOf(core, book.find(who)),
-    async verify(who, number) {
-      const peer = book.find(who);
-      return found(peer, await contacts.verify(core, peer, number));
-    },
+    verify: (who, number) => andSeek(who, (peer) => contacts.verify(core, peer, number)),
     unverify: async (who) => contacts.unverify(core, book.find(who)),
 
-    async send(who, text, options) {
-      const peer = book.find(who);
-      return found(peer, await send(core, peer, text, options));
-    },
+    send: (who, text, options) => andSeek(who, (peer) => send(core, peer, text, options)),
     async edit(id, text) {
       const place = await placeOfKnown(core, id);
       return found(place.peer, await edit(core, place, text));
@@ -219,6 +215,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     },
     typing: async (who) => tellTyping(core, book.find(who)),
     shareReceipts: async (who, on) => shareReceipts(core, book.find(who), on),
+    setPolicy: (who, policy) => andSeek(who, (peer) => setPolicy(core, peer, policy)),
     ping: async (who) => ping(core, book.find(who)),
     diagnose: async (who) => diagnose(core, seeker, book.find(who)),
     health: () => healthOf(core, publisher.state(), posts.state()),
@@ -233,10 +230,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     history: async (who, options) => history(core, book.find(who), options),
     search: (question, options) => search(core, question, options),
     markRead: async (who, options = {}) => markRead(core, book.find(who), options),
-    async setTimer(who, ms) {
-      const peer = book.find(who);
-      return found(peer, await setTimer(core, peer, ms));
-    },
+    setTimer: (who, ms) => andSeek(who, (peer) => setTimer(core, peer, ms)),
 
     async backup(bootstrap) {
       const entropy = await accountEntropy(store);

@@ -97,6 +97,7 @@ export class Posts {
   #targets(): Target[] {
     if (!this.#on()) return [];
     return targetsOf(this.#core, this.#invites)
+      .filter(({ scope }) => scope === "any")
       .sort((a, b) => Number(a.linked) - Number(b.linked))
       .slice(0, limits.publicKeys);
   }

@@ -1,6 +1,7 @@
 /** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
 import { limits, pause, pauseLeft } from "../base/index.ts";
 import { nextRefresh, sealRecord } from "../dht/index.ts";
+import type { Scope } from "../ports/index.ts";
 import { background, type Core, chance } from "./core.ts";
 import { within } from "./deadline.ts";
 import type { PublishState } from "./diagnosis.ts";
@@ -54,9 +55,9 @@ export class Publisher {
 
   /** How the records stand that we want others to find. */
   state(): PublishState {
-    const records = targetsOf(this.#core, this.#invites).map(({ name }) =>
-      this.#published.get(name),
-    );
+    const records = targetsOf(this.#core, this.#invites)
+      .filter(({ scope }) => this.#connected(scope))
+      .map(({ name }) => this.#published.get(name));
     const held = records.filter((record) => record !== undefined && record.holders > 0);
     return {
       wanted: records.length,
@@ -126,17 +127,19 @@ export class Publisher {
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
   }
 
-  async #publish({ name, turning, direction }: Target): Promise<void> {
+  async #publish({ name, turning, direction, scope }: Target): Promise<void> {
     const { crypto, clock, rendezvous, transport } = this.#core;
     const now = clock.now();
     const keys = publishKeys(crypto, turning, direction, now);
     if (keys === undefined) return;
     const before = this.#published.get(name);
     const time = nextTime(before?.time ?? 0, now);
-    const body = { host: transport.host, addresses: transport.addresses() };
+    const body = { host: transport.host, addresses: transport.addresses(scope) };
     const record = sealRecord(crypto, keys, body, time);
     const signal = this.#stopping.signal;
-    const putting = rendezvous.publish(keys.tag, record, signal).catch(() => 0);
+    const putting = this.#connected(scope)
+      ? rendezvous.publish(keys.tag, record, signal, scope).catch(() => 0)
+      : Promise.resolve(0);
     const holders = (await within(clock, limits.dhtTimeout, putting, () => undefined)) ?? 0;
     const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
     const dueAt =
@@ -147,9 +150,9 @@ export class Publisher {
   }
 
   /** Without a network nothing is due: a node or an address that appears wakes us. */
-  #connected(): boolean {
+  #connected(scope: Scope = "any"): boolean {
     const { rendezvous, transport } = this.#core;
-    return rendezvous.peers() > 0 && transport.addresses().length > 0;
+    return rendezvous.peers(scope) > 0 && transport.addresses(scope).length > 0;
   }
 
   #schedule(): void {

@@ -11,6 +11,7 @@ import { mayLink } from "./invisible.ts";
 import { begin, end } from "./links.ts";
 import { canAsk, hintsOf, recordsOf } from "./look-up.ts";
 import type { Attempt, Peer } from "./peer.ts";
+import { scopeOf } from "./policy.ts";
 import { sealerOf } from "./signal.ts";
 import { type CallResult, type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
 
@@ -121,7 +122,7 @@ export class Seeker {
       if (!linked) {
         this.#later(peer);
         // An attempt counts only if there was anybody to ask: a node that has just started knows no one yet.
-        if (canAsk(this.#core)) peer.failures++;
+        if (canAsk(this.#core, peer)) peer.failures++;
       }
     }
   }
@@ -148,7 +149,7 @@ export class Seeker {
     const go = (target: Target, from: Dialled["from"]) =>
       this.#try(peer, attempt, controller, { tried, trail, from }, target);
     if (addresses.length > 0 && (await go({ addresses }, "last"))) return true;
-    trail.asked = canAsk(this.#core);
+    trail.asked = canAsk(this.#core, peer);
     for await (const found of recordsOf(this.#core, peer, trail, controller.signal)) {
       this.#announce(peer, found.time);
       if (await go(found.body, "record")) return true;
@@ -178,15 +179,20 @@ export class Seeker {
     const { transport, clock } = this.#core;
     if (controller.signal.aborted) return false;
     if (target.host && tried.has(target.host)) return false;
-    const seal = sealerOf(this.#core, peer);
+    const scope = scopeOf(peer.contact, transport);
+    if (scope === undefined) return false;
+    // An envelope goes through hosts far away, and tells them whom we look for.
+    const seal = scope === "any" ? sealerOf(this.#core, peer) : undefined;
+    const ways = { scope, apart: peer.contact.ref, ...(seal && { seal }) };
     let fault: unknown;
     const dialling = transport
-      .dial({ ...target, ...(seal && { seal }) }, controller.signal)
+      .dial({ ...target, ...ways }, controller.signal)
       .catch((error: unknown) => {
         fault = error;
         return undefined;
       });
-    const patience = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
+    const near = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
+    const patience = transport.proxied === true ? limits.proxyDial : near;
     const channel = await within(clock, patience, dialling, () => {
       void dialling.then((late) => late?.abort());
     });
@@ -219,7 +225,8 @@ export class Seeker {
 /** Whether a link with this contact is wanted and not there. */
 function missing(core: Core, peer: Peer): boolean {
   const { removed, contact, link } = peer;
-  return !removed && reachable(contact) && link === undefined && mayLink(core, peer);
+  const allowed = scopeOf(contact, core.transport) !== undefined && mayLink(core, peer);
+  return !removed && reachable(contact) && link === undefined && allowed;
 }
 
 function wanted(core: Core, peer: Peer): boolean {

@@ -17,6 +17,9 @@ import type { Peer } from "./peer.ts";
 /** Each nonce makes a key of its own, so this one nonce is used once. */
 const ZERO_NONCE = new Uint8Array(12);
 
+/** Holes lead to those who are far away. */
+const AFAR = { outbound: false, way: "wan" } as const;
+
 /** What an envelope is made with. */
 interface Sealing {
   /** The link key, 32 bytes. */
@@ -97,7 +100,7 @@ export function openCall(
     if (caller.kind === "invite" && caller.invite.revoked) continue;
     const { key } = caller.key;
     const words = openEnvelope(crypto, { key, ends }, envelope);
-    if (words === undefined || !answers(core, caller)) continue;
+    if (words === undefined || !answers(core, caller, AFAR)) continue;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
     opened = { words, seal };

@@ -1,10 +1,12 @@
 /** Under which secrets others look for us. */
 import type { AccountId } from "../base/index.ts";
 import type { Direction } from "../dht/index.ts";
+import type { Scope } from "../ports/index.ts";
 import { reachable } from "./contact.ts";
 import type { Core } from "./core.ts";
-import type { Invites } from "./invites.ts";
+import type { Invites, KeptInvite } from "./invites.ts";
 import type { Turning } from "./keys.ts";
+import { scopeOf } from "./policy.ts";
 
 export interface Target {
   /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
@@ -13,31 +15,45 @@ export interface Target {
   readonly direction: Direction;
   /** There is a link with whoever looks there, so that they need not look now. */
   readonly linked: boolean;
+  /** Where we may be found by it, and by which addresses. */
+  readonly scope: Scope;
 }
 
-/** The contacts and the holders of our invites who are to find us; nobody while we are invisible. */
-export function targetsOf({ book, presence }: Core, invites: Invites): Target[] {
+/** The contacts and the holders of our invites who are to find us, as far as each may; nobody while we are invisible. */
+export function targetsOf({ book, presence, transport }: Core, invites: Invites): Target[] {
   const targets: Target[] = [];
   if (presence.invisible) return targets;
-  for (const { contact, link } of book.peers())
-    if (contact.chain !== undefined && reachable(contact))
+  for (const { contact, link } of book.peers()) {
+    const scope = scopeOf(contact, transport);
+    if (contact.chain !== undefined && reachable(contact) && scope !== undefined)
       targets.push({
-        name: `${contact.ref}/${contact.chain.offset}`,
+        name: `${contact.ref}/${contact.chain.offset}/${scope}`,
         turning: { kind: "pair", chain: contact.chain },
         direction: contact.role,
         linked: link !== undefined,
+        scope,
       });
+  }
+  const far = (account: AccountId): boolean | undefined => {
+    const contact = book.byAccount(account)?.contact;
+    return contact && scopeOf(contact, transport) === "any";
+  };
   const expected = (account: AccountId): boolean => {
     const contact = book.byAccount(account)?.contact;
-    return contact !== undefined && reachable(contact) && contact.pairing !== "confirmed";
+    if (contact === undefined || !reachable(contact)) return false;
+    return far(account) === true && contact.pairing !== "confirmed";
   };
+  // Who came by an invite of one use still opens its record, and may not be one who is to find us.
+  const shows = ({ kind, claims }: KeptInvite): boolean =>
+    kind === "once" && claims.some(({ account }) => far(account) === false);
   for (const invite of invites.all())
-    if (invites.awaited(invite, expected))
+    if (invites.awaited(invite, expected) && !shows(invite))
       targets.push({
         name: invite.id,
         turning: { kind: "invite", secret: invite.secret },
         direction: "a",
         linked: false,
+        scope: "any",
       });
   return targets;
 }

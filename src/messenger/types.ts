@@ -1,7 +1,7 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
-import type { ContactView, InviteView, MessageView, NewInvite } from "./views.ts";
+import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "./views.ts";
 
 /** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
 export type Ping =
@@ -64,6 +64,13 @@ export interface InviteOptions {
   readonly hints: boolean;
   /** Bootstrap hosts, with their /p2p part, for somebody who knows none: at most `limits.inviteBootstraps`. */
   readonly bootstrap?: readonly string[];
+}
+
+export interface AddOptions {
+  /** What they are called here. */
+  readonly as?: string;
+  /** Holds from the first dial on. */
+  readonly policy?: Policy;
 }
 
 export interface SearchOptions {
@@ -137,10 +144,13 @@ export interface Messenger {
    * Takes an invite and starts to look for its maker. Throws invite-malformed, -truncated, -mistyped, -newer,
    * -expired, -own, contact-exists, contact-blocked, name-invalid, name-taken.
    */
-  add(link: string, options?: { readonly as?: string }): Promise<ContactView>;
+  add(link: string, options?: AddOptions): Promise<ContactView>;
 
-  /** Bootstrap hosts that an invite names, with their /p2p part. Throws as `add` does where the link is none. */
-  bootstrapsIn(link: string): string[];
+  /**
+   * Bootstrap hosts that an invite names and that may be asked under this policy (absent: the one that its maker has here already), with
+   * their /p2p part: who names a host may run it, and sees who comes. Throws as `add` does where the link is none.
+   */
+  bootstrapsIn(link: string, policy?: Policy): string[];
 
   contacts(): ContactView[];
   contact(who: string): ContactView;
@@ -189,6 +199,11 @@ export interface Messenger {
   setTimer(who: string, ms: number): Promise<ContactView>;
   /** Shares receipts and typing with this contact, or neither tells nor shows them. */
   shareReceipts(who: string, on: boolean): Promise<ContactView>;
+  /**
+   * Who may see our address, from now on: a link that the policy forbids ends at once. What they know of us already, and records of before,
+   * which are good for up to `limits.recordAge`, are theirs.
+   */
+  setPolicy(who: string, policy: Policy): Promise<ContactView>;
   /** Asks a live link for a sign of life. */
   ping(who: string): Promise<Ping>;
   /** Looks for the contact now where it is not linked, and tells what was met on the way: within `limits.diagnosis`. */

@@ -16,6 +16,15 @@ export type Pairing =
   | "used"
   | "expired";
 
+/**
+ * Who may see our address. any: the contact may. lan: only over the local network is there anything with it. hidden: never; links go
+ * through a proxy, or not at all.
+ */
+export type Policy = "any" | "lan" | "hidden";
+
+/** What a link takes by our policy: to be on one network; a proxy, where none is set; or none, where one is. */
+export type Awaits = "lan" | "proxy" | "no-proxy";
+
 export interface ContactView {
   readonly account: AccountId;
   /** What this node calls them; unique among contacts. */
@@ -38,6 +47,9 @@ export interface ContactView {
   readonly receipts: boolean;
   /** How long new messages stay, ms; 0 for ever. */
   readonly timer: number;
+  readonly policy: Policy;
+  /** Why messages wait by our own policy; absent where it keeps nothing back, or they are linked. */
+  readonly awaits?: Awaits;
   /** When they were last linked, ms since 1970; only where the settings keep it. */
   readonly lastSeen?: number;
   /** ms since 1970. */

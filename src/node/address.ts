@@ -1,22 +1,28 @@
 /** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { Way } from "../ports/index.ts";
 import type { Place } from "../wire/index.ts";
+
+/** An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, of which the last spells the version. */
+const ONION = /^([a-z2-7]{55}d):([1-9][0-9]{0,4})$/;
 
 const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 
 /** How far an address reaches. */
 export type Reach = "public" | "private" | "loopback";
 
-/** The multiaddr of a text if it is one that we can dial: a host and a TCP port, with or without /p2p. */
+/**
+ * The multiaddr of a text if it is one that somebody can dial: a host and a TCP port, or an onion service, with or
+ * without /p2p.
+ */
 export function parseAddress(text: string): Multiaddr | undefined {
   try {
     const address = multiaddr(text);
-    const parts = address.getComponents();
-    const [host, port, peer, ...more] = parts;
+    const [host, ...rest] = address.getComponents();
+    const [peer, ...more] = rest.slice(host?.name === "onion3" ? 0 : 1);
     const fits =
       host !== undefined &&
-      HOST_PARTS.has(host.name) &&
-      port?.name === "tcp" &&
+      (isOnion(address) || (HOST_PARTS.has(host.name) && rest[0]?.name === "tcp")) &&
       (peer === undefined || peer.name === "p2p") &&
       more.length === 0;
     return fits ? address : undefined;
@@ -37,13 +43,28 @@ export function withoutPeer(address: Multiaddr): string {
   return at < 0 ? text : text.slice(0, at);
 }
 
-/** The first part's value: an IP address or a name. */
+/** Whether an address is an onion service's, which only a proxy into Tor reaches. */
+export function isOnion(address: Multiaddr): boolean {
+  const [, , port] = onionOf(address) ?? [];
+  return port !== undefined && Number(port) < 65_536;
+}
+
+function onionOf(address: Multiaddr): RegExpExecArray | undefined {
+  const part = address.getComponents().find(({ name }) => name === "onion3");
+  return ONION.exec(part?.value ?? "") ?? undefined;
+}
+
+/** The host: an IP address or a name. */
 export function hostOf(address: Multiaddr): string {
+  const [, onion] = onionOf(address) ?? [];
+  if (onion !== undefined) return `${onion}.onion`;
   return address.getComponents().find((part) => HOST_PARTS.has(part.name))?.value ?? "";
 }
 
 /** The TCP port; 0 where there is none. */
 export function portOf(address: Multiaddr): number {
+  const [, , onion] = onionOf(address) ?? [];
+  if (onion !== undefined) return Number(onion);
   return Number(address.getComponents().find((part) => part.name === "tcp")?.value ?? 0);
 }
 
@@ -123,6 +144,18 @@ export function reachOf(address: Multiaddr): Reach {
   }
   if (leadingZeros && groups[5] === 0 && groups[6] === 0 && groups[7] === 1) return "loopback";
   return (first & 0xffc0) === 0xfe80 || (first & 0xfe00) === 0xfc00 ? "private" : "public";
+}
+
+/**
+ * Where an address leads: to this machine, to our own network (RFC 1918, 3927, 4193, 4291), or farther. A provider's shared addresses
+ * (RFC 6598) are not our network, and of a name nobody knows.
+ */
+export function wayOf(address: Multiaddr): Way {
+  const reach = reachOf(address);
+  if (reach === "loopback") return "self";
+  const mapped = /^(?:::ffff:)?(\d+)\.(\d+)\./i.exec(hostOf(address));
+  const shared = mapped !== null && (mapped[1] === "100" || mapped[1] === "0");
+  return reach === "private" && !shared ? "lan" : "wan";
 }
 
 /** Whether an address means something on its own link only, and nothing without a zone. */

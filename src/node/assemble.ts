@@ -8,12 +8,13 @@ import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
-import { parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
+import { isOnion, parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
 import type { Tuning } from "./config.ts";
 import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
+import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 
@@ -21,7 +22,10 @@ import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 interface Inside {
   readonly transportManager: {
     getAddrs(): Multiaddr[];
-    dial(address: Multiaddr, options: { readonly signal: AbortSignal }): Promise<Connection>;
+    dial(
+      address: Multiaddr,
+      options: { readonly signal: AbortSignal; readonly apart?: string },
+    ): Promise<Connection>;
     dialTransportForMultiaddr(address: Multiaddr): Transport | undefined;
   };
   readonly upgrader: Upgrader;
@@ -75,17 +79,15 @@ export interface Assembly {
   readonly validator: RecordValidator;
   readonly clock: Clock;
   readonly tuning: Tuning;
+  /** Everything is dialled through it; others are told `announce` alone. */
+  readonly proxy?: SocksProxy | undefined;
 }
 
 /** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
 export async function assemble(assembly: Assembly): Promise<Assembled> {
-  const { bounds, clock, tuning } = assembly;
-  const [listen, announce] = [assembly.listen, assembly.announce].map((texts) => {
-    for (const text of texts)
-      if (parseAddress(text) === undefined)
-        throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
-    return [...texts];
-  });
+  const { bounds, clock, tuning, proxy } = assembly;
+  const listen = usable(assembly.listen, (address) => !isOnion(address));
+  const announce = usable(assembly.announce, () => true);
   const guard = createRequestGuard(clock);
   const counts = newCounts();
   const meter = new ByteMeter();
@@ -99,6 +101,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       counts,
       privateWan: assembly.privateWan,
       validator: assembly.validator,
+      proxied: proxy !== undefined,
       connectionsTo: (peer) => connections(peer),
     });
   const host = await createLibp2p<Services>({
@@ -107,13 +110,13 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     // Neither our name nor our version, nor the platform's, which libp2p would tell by default.
     nodeInfo: { name: "libp2p", version: "3", userAgent: "libp2p" },
     addresses: {
-      listen: listen ?? [],
-      announce: announce ?? [],
-      // Whoever asks, by identify, DHT or mDNS, is told the same.
-      announceFilter: tellable,
+      listen,
+      announce,
+      // Whoever asks, by identify, DHT or mDNS, is told the same. Behind a proxy our own interfaces are nobody's business.
+      announceFilter: proxy === undefined || announce.length > 0 ? tellable : () => [],
     },
     datastore,
-    transports: [tcp()],
+    transports: [proxy === undefined ? tcp() : proxiedTcp(proxy)],
     connectionProtector: firstBytes,
     connectionEncrypters: [boundedNoise()],
     streamMuxers: [boundedYamux()],
@@ -129,8 +132,10 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       maxConnections: bounds.connections,
       maxIncomingPendingConnections: limits.pendingConnections,
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
-      inboundUpgradeTimeout: limits.upgradeTimeout,
+      inboundUpgradeTimeout: proxy === undefined ? limits.upgradeTimeout : limits.proxyUpgrade,
       maxParallelDials: limits.parallelDials,
+      // Addresses that stand for others (/dnsaddr) are nobody's here, and to look one up would ask a DNS server on a stranger's word.
+      resolvers: {},
       dialTimeout: tuning.dial,
       addressDialTimeout: tuning.dial,
     },
@@ -138,7 +143,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     services: {
       identify: identify(),
       ping: ping(),
-      lan: dht("lan", true),
+      lan: dht("lan", proxy === undefined),
       wan: dht("wan", assembly.wanServer),
       inside: (components: Inside) => ({
         transportManager: components.transportManager,
@@ -156,6 +161,16 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
         void one.close().catch(() => one.abort(new Error("others need the place")));
   });
   return { host, counts, meter, datastore };
+}
+
+/** The addresses as they are. Throws `address-invalid` for one that cannot be used. */
+function usable(texts: readonly string[], fits: (address: Multiaddr) => boolean): string[] {
+  for (const text of texts) {
+    const address = parseAddress(text);
+    if (address === undefined || !fits(address))
+      throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
+  }
+  return [...texts];
 }
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */

@@ -2,15 +2,11 @@
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { limits } from "../base/index.ts";
 import { assemble, type Bounds, listen } from "./assemble.ts";
-import {
-  type BootstrapConfig,
-  type BootstrapNode,
-  defaultTuning,
-  type NatState,
-  type ReachState,
-} from "./config.ts";
+import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { serveDialback } from "./dialback.ts";
+import { noNat } from "./nat.ts";
+import { notAsked } from "./reach.ts";
 import { serveSignal } from "./signal.ts";
 import { statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
@@ -43,14 +39,14 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
   await serveSignal({ host, clock, counts, passes: () => true, take: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
-  const reach: ReachState = { verdict: "unknown", addresses: [], asked: 0, seenAs: [] };
-  const nat: NatState = {
-    kind: "unknown",
-    punches: { made: 0, failed: 0 },
-    portMap: { state: "off" },
-  };
-  const publicDht = { state: "off", peers: 0 } as const;
-  const status = () => statusOf(host, { bootstrap: [], mdns: false, reach, nat, publicDht });
+  const status = () =>
+    statusOf(host, {
+      bootstrap: [],
+      mdns: false,
+      reach: notAsked,
+      nat: noNat,
+      publicDht: { state: "off", peers: 0 },
+    });
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {

@@ -4,6 +4,7 @@ import type { RecordValidator } from "../dht/index.ts";
 import type { Clock, Log, Rendezvous, Signpost, Transport } from "../ports/index.ts";
 import type { NatKind } from "../wire/index.ts";
 import type { Bytes, Counts } from "./counts.ts";
+import type { ProxyPlace } from "./socks.ts";
 
 /** Bounds that a test or a private mesh may set otherwise. */
 export interface Tuning {
@@ -56,6 +57,11 @@ export interface NodeConfig extends CommonConfig {
   readonly publicDht?: boolean;
   /** Multiaddr texts of its first hosts, each with its /p2p part; the well-known ones by default. */
   readonly publicHosts?: readonly string[];
+  /**
+   * Everything is dialled through it and nothing beside it: mDNS, port mapping, holes through routers and questions about our own
+   * reachability are left out, whatever else is set, and others are told `announce` alone.
+   */
+  readonly proxy?: ProxyPlace;
 }
 
 export interface BootstrapConfig extends CommonConfig {
@@ -147,6 +153,14 @@ export interface PublicState {
   readonly error?: string;
 }
 
+export interface ProxyState {
+  /** Without user and password. */
+  readonly address: string;
+  /** down: it does not answer. refused: what answers there does not take us. */
+  readonly state: "untried" | "working" | "down" | "refused";
+  readonly error?: string;
+}
+
 export interface NodeStatus {
   readonly host: HostId;
   readonly addresses: string[];
@@ -166,6 +180,8 @@ export interface NodeStatus {
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
   readonly publicDht: PublicState;
+  /** Where everything is dialled through one. */
+  readonly proxy?: ProxyState;
 }
 
 export interface SottoNode {
@@ -176,8 +192,10 @@ export interface SottoNode {
   turnPublic(on: boolean): Promise<void>;
   status(): NodeStatus;
   peers(): PeerInfo[];
-  /** Asks others now whether they reach us. */
+  /** Asks others now whether they reach us; behind a proxy, nobody. */
   checkReach(): Promise<ReachState>;
+  /** Looks now whether the proxy is there, where there is one. */
+  checkProxy(): Promise<ProxyState | undefined>;
   /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */

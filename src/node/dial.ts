@@ -3,11 +3,12 @@ import type { Connection, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { type DialFailure, limits, Unreachable } from "../base/index.ts";
 import type { Clock, DialTarget } from "../ports/index.ts";
-import { parseAddress, withoutPeer } from "./address.ts";
+import { isOnion, parseAddress, wayOf, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
 import { isDirect } from "./gate.ts";
 import { LINK_PROTOCOL } from "./protocols.ts";
+import { SocksFault } from "./socks.ts";
 
 export interface Reached {
   readonly connection: Connection;
@@ -21,7 +22,7 @@ class Unreached extends Error {
 
 /** Why a dial failed, in a few words. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Unreached) return error.message;
+  if (error instanceof Unreached || error instanceof SocksFault) return error.message;
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   if (!(error instanceof Error)) return "failed";
   const text = `${"code" in error ? String(error.code) : ""} ${error.name} ${error.message}`;
@@ -30,6 +31,7 @@ export function reasonOf(error: unknown): string {
     [/ETIMEDOUT|TimeoutError|AbortError|aborted/, "timed out"],
     [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL/, "no route"],
     [/ENOTFOUND|EAI_AGAIN/, "name not found"],
+    [/NoValidAddresses/, "needs a proxy into Tor"],
     [/UnsupportedProtocol/, "not our protocol"],
     [/dial self/, "our own address"],
     [/TooMany/, "too many links"],
@@ -43,7 +45,7 @@ export function reasonOf(error: unknown): string {
 /**
  * Opens a link stream. A direct connection to the host that is there already is used first.
  * Throws `Unreachable`, which gives each address and its reason.
- * @param timeout ms for all addresses together.
+ * @param timeout ms for all addresses together. @param proxied whether everything goes through a proxy.
  */
 export async function dialLink(
   host: Host,
@@ -51,6 +53,7 @@ export async function dialLink(
   target: DialTarget,
   timeout: number,
   signal: AbortSignal,
+  proxied = false,
 ): Promise<Reached> {
   if (target.host === host.peerId.toString())
     throw new Unreachable(
@@ -62,15 +65,22 @@ export async function dialLink(
   const failures: DialFailure[] = [];
   let won = false;
   try {
-    for (const connection of connectionsTo(host, target)) {
+    for (const connection of connectionsTo(host, target, proxied)) {
       const stream = await openLink(connection, limit.signal).catch(() => undefined);
       if (stream === undefined) continue;
       limit.clear();
       return { connection, stream };
     }
-    const tries = usable(host, target, failures).map(async (address) => {
+    // Past libp2p's queue of dials, which would let contacts share a way through the proxy.
+    const { transportManager } = host.services.inside;
+    const { apart } = target;
+    const dial = (address: Multiaddr): Promise<Connection> =>
+      proxied && apart !== undefined
+        ? transportManager.dial(address, { signal: limit.signal, apart })
+        : host.dial(address, { signal: limit.signal });
+    const tries = usable(host, target, failures, proxied).map(async (address) => {
       try {
-        const found = await reach(host, address, target.host, known, limit.signal);
+        const found = await reach(dial, address, target.host, known, limit.signal);
         if (won) drop(found, known);
         else clock.after(limits.dialGrace, limit.abort);
         won = true;
@@ -92,11 +102,20 @@ export async function dialLink(
   }
 }
 
-/** Direct connections that lead to the target already. */
-function connectionsTo(host: Host, { host: peer, addresses }: DialTarget): Connection[] {
+/**
+ * Direct connections that lead to the target already. One that we dialled through a proxy for something else is not shared: whoever runs
+ * its far end would see both.
+ */
+function connectionsTo(
+  host: Host,
+  { host: peer, addresses, scope }: DialTarget,
+  proxied: boolean,
+): Connection[] {
   return host
     .getConnections()
     .filter((connection) => isDirect(connection) && connection.status === "open")
+    .filter(({ direction }) => !proxied || direction === "inbound")
+    .filter(({ remoteAddr }) => scope !== "lan" || wayOf(remoteAddr) !== "wan")
     .filter(({ remotePeer, remoteAddr, direction }) =>
       peer === undefined
         ? direction === "outbound" && addresses.includes(withoutPeer(remoteAddr))
@@ -105,7 +124,12 @@ function connectionsTo(host: Host, { host: peer, addresses }: DialTarget): Conne
 }
 
 /** The addresses worth a try; the others are named among the failures. */
-function usable(host: Host, { addresses }: DialTarget, failures: DialFailure[]): Multiaddr[] {
+function usable(
+  host: Host,
+  { addresses, scope }: DialTarget,
+  failures: DialFailure[],
+  proxied: boolean,
+): Multiaddr[] {
   const own = new Set(host.getMultiaddrs().map(withoutPeer));
   const found = new Map<string, Multiaddr>();
   for (const text of addresses) {
@@ -113,6 +137,8 @@ function usable(host: Host, { addresses }: DialTarget, failures: DialFailure[]):
     const refuse = (reason: string) => failures.push({ address: text, reason });
     if (address === undefined) refuse("not an address we can use");
     else if (own.has(withoutPeer(address))) refuse("our own address");
+    else if (scope === "lan" && wayOf(address) === "wan") refuse("not on our network");
+    else if (isOnion(address) && !proxied) refuse("needs a proxy into Tor");
     else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }
@@ -122,13 +148,13 @@ function usable(host: Host, { addresses }: DialTarget, failures: DialFailure[]):
 }
 
 async function reach(
-  host: Host,
+  dial: (address: Multiaddr) => Promise<Connection>,
   address: Multiaddr,
   expected: string | undefined,
   known: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Reached> {
-  const connection = await host.dial(address, { signal });
+  const connection = await dial(address);
   try {
     if (expected !== undefined && connection.remotePeer.toString() !== expected)
       throw new Unreached("another host answers there");

@@ -9,9 +9,12 @@ export type {
   NodeConfig,
   NodeStatus,
   PeerInfo,
+  ProxyState,
   PublicState,
   PunchReason,
   SottoNode,
   Tuning,
 } from "./config.ts";
 export { createBootstrapNode, createNode } from "./create.ts";
+export { parseProxy } from "./proxy-place.ts";
+export type { ProxyPlace } from "./socks.ts";

@@ -93,6 +93,8 @@ export interface DhtOptions {
   readonly connectionsTo: (peer: PeerId) => readonly Connection[];
   readonly guard: RequestGuard;
   readonly counts: Counts;
+  /** Nobody is a neighbour of a node behind a proxy. */
+  readonly proxied: boolean;
 }
 
 /** A factory of one DHT for libp2p's services. */
@@ -101,7 +103,10 @@ export function dhtService(options: DhtOptions) {
   const create = kadDHT({
     protocol: DHT_PROTOCOLS[scope],
     clientMode: !options.server,
-    peerInfoMapper: addressMapper(scope, options.privateWan, options.connectionsTo),
+    peerInfoMapper:
+      options.proxied && scope === "lan"
+        ? (peer) => ({ ...peer, multiaddrs: [] })
+        : addressMapper(scope, options.privateWan, options.connectionsTo),
     validators: { [NAMESPACE]: validate(options.validator), pk: refuseAll },
     selectors: { [NAMESPACE]: (_key, records) => newest(records.map(plain)) },
     datastorePrefix: `/dht-${scope}`,

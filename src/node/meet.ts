@@ -10,7 +10,8 @@ import { type Puncher, Unpunched } from "./punch.ts";
 export interface MeetParts {
   readonly host: Host;
   readonly clock: Clock;
-  readonly puncher: Puncher;
+  /** Absent where everything goes through a proxy, which makes no holes. */
+  readonly puncher: Puncher | undefined;
 }
 
 /** What a person can do about it. */
@@ -34,7 +35,9 @@ export async function meet(
   signal: AbortSignal,
 ): Promise<Reached> {
   const { host: peer, seal } = target;
-  if (peer === undefined || seal === undefined || peer === host.peerId.toString())
+  if (puncher === undefined) return dialLink(host, clock, target, timeout, signal, true);
+  const alone = target.scope === "lan" || peer === host.peerId.toString();
+  if (peer === undefined || seal === undefined || alone)
     return dialLink(host, clock, target, timeout, signal);
   const plain = deadline(clock, timeout, signal);
   const hidden = deadline(clock, timeout, signal);

@@ -19,6 +19,7 @@ import {
   withoutPeer,
 } from "./address.ts";
 import type { Host } from "./assemble.ts";
+import type { NatState } from "./config.ts";
 import { deadline } from "./deadline.ts";
 
 /** A port that was free a moment ago. */
@@ -32,6 +33,13 @@ export function freePort(): Promise<number> {
     });
   });
 }
+
+/** What is told of the router where nothing is found out about it. */
+export const noNat: NatState = {
+  kind: "unknown",
+  punches: { made: 0, failed: 0 },
+  portMap: { state: "off" },
+};
 
 interface Sight {
   /** As which address our port is seen. */

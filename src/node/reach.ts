@@ -12,6 +12,9 @@ import type { AddressReach, ReachState } from "./config.ts";
 import { askDialback, type Verdict } from "./dialback.ts";
 import { DIALBACK_PROTOCOL } from "./protocols.ts";
 
+/** Nobody was asked. */
+export const notAsked: ReachState = { verdict: "unknown", addresses: [], asked: 0, seenAs: [] };
+
 export interface ReachOptions {
   readonly host: Host;
   readonly clock: Clock;

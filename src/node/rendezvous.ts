@@ -2,7 +2,7 @@
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { equal, limits, toHex } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
-import type { Clock, Rendezvous } from "../ports/index.ts";
+import type { Clock, Rendezvous, Scope } from "../ports/index.ts";
 import { arrivals } from "./arrivals.ts";
 import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
@@ -19,7 +19,7 @@ export interface RendezvousOptions {
 
 export class DhtRendezvous implements Rendezvous {
   readonly #options: RendezvousOptions;
-  readonly #dhts: readonly Dht[];
+  readonly #dhts: Readonly<Record<Scope, readonly Dht[]>>;
   readonly #places = new Places(limits.dhtParallel);
   /** What we left under each tag last, so that our own copy does not count as found. */
   readonly #own = new Map<string, Uint8Array>();
@@ -28,17 +28,22 @@ export class DhtRendezvous implements Rendezvous {
   constructor(options: RendezvousOptions) {
     this.#options = options;
     const { lan, wan } = options.host.services;
-    this.#dhts = [lan, wan];
+    this.#dhts = { any: [lan, wan], lan: [lan] };
   }
 
-  async publish(tag: Uint8Array, record: Uint8Array, signal: AbortSignal): Promise<number> {
+  async publish(
+    tag: Uint8Array,
+    record: Uint8Array,
+    signal: AbortSignal,
+    scope: Scope = "any",
+  ): Promise<number> {
     const key = keyOf(tag);
     // kad-dht stores our own record unjudged; our validator has to know it, or a stranger could put an older one
     // over it here.
     if (this.#options.validator.check(tag, record).kind === "refused") return 0;
     this.#remember(tag, record);
     const takers = new Set<string>();
-    await this.#ask(signal, async (dht, until) => {
+    await this.#ask(signal, scope, async (dht, until) => {
       for await (const event of dht.put(key, record, { signal: until }))
         if (event.name === "PEER_RESPONSE" && event.messageName === "PUT_VALUE")
           takers.add(event.from.toString());
@@ -47,12 +52,12 @@ export class DhtRendezvous implements Rendezvous {
     return takers.size;
   }
 
-  lookup(tag: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  lookup(tag: Uint8Array, signal: AbortSignal, scope: Scope = "any"): AsyncIterable<Uint8Array> {
     const key = keyOf(tag);
     const seen = new Set<string>();
     return arrivals<Uint8Array>(
       (give, until) =>
-        this.#ask(until, async (dht, limit) => {
+        this.#ask(until, scope, async (dht, limit) => {
           for await (const event of dht.get(key, { signal: limit })) {
             const bytes = this.#recordIn(event, tag);
             if (bytes === undefined) continue;
@@ -71,8 +76,8 @@ export class DhtRendezvous implements Rendezvous {
     );
   }
 
-  peers(): number {
-    return this.#dhts.reduce((sum, { routingTable }) => sum + routingTable.size, 0);
+  peers(scope: Scope = "any"): number {
+    return this.#dhts[scope].reduce((sum, { routingTable }) => sum + routingTable.size, 0);
   }
 
   onPeer(appeared: () => void): void {
@@ -90,7 +95,7 @@ export class DhtRendezvous implements Rendezvous {
         told?.();
       });
     };
-    for (const { routingTable } of this.#dhts) routingTable.addEventListener("peer:add", onAdd);
+    for (const { routingTable } of this.#dhts.any) routingTable.addEventListener("peer:add", onAdd);
   }
 
   /** Tells nobody any more. */
@@ -99,17 +104,18 @@ export class DhtRendezvous implements Rendezvous {
   }
 
   /**
-   * Runs `job` on each DHT that has peers, within the time limit, and swallows how each ends: kad-dht throws
+   * Runs `job` on each DHT of the scope that has peers, within the time limit, and swallows how each ends: kad-dht throws
    * at the end of a get when one stale peer refuses the correction, though the newest record was received.
    */
   async #ask(
     signal: AbortSignal,
+    scope: Scope,
     job: (dht: Dht, until: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { clock, timeout } = this.#options;
     await this.#places.run(async () => {
       const limit = deadline(clock, timeout, signal);
-      const dhts = this.#dhts.filter(({ routingTable }) => routingTable.size > 0);
+      const dhts = this.#dhts[scope].filter(({ routingTable }) => routingTable.size > 0);
       await Promise.allSettled(dhts.map((dht) => job(dht, limit.signal)));
       limit.clear();
     });

@@ -7,6 +7,7 @@ import type {
   NatState,
   NodeStatus,
   PeerInfo,
+  ProxyState,
   PublicState,
   ReachState,
 } from "./config.ts";
@@ -25,6 +26,7 @@ export interface Extras {
   readonly reach: ReachState;
   readonly nat: NatState;
   readonly publicDht: PublicState;
+  readonly proxy?: ProxyState;
 }
 
 export function statusOf(host: Host, extras: Extras): NodeStatus {

@@ -1,16 +1,13 @@
 /** A libp2p stream as a channel of frames: bounded in both directions, and with one way to end. */
 import type { Stream, StreamMessageEvent } from "@libp2p/interface";
 import { concat, type HostId, limits, SottoError } from "../base/index.ts";
-import type { Channel, Clock } from "../ports/index.ts";
+import type { Channel, Clock, Way } from "../ports/index.ts";
 import { encodeFrame, FrameDecoder } from "../wire/index.ts";
 import { deadline } from "./deadline.ts";
 import { plain } from "./plain.ts";
 
-export interface ChannelOptions {
-  readonly remote: HostId;
-  readonly remoteAddress: string;
-  readonly outbound: boolean;
-  readonly fleeting?: boolean;
+export interface ChannelOptions
+  extends Pick<Channel, "remote" | "remoteAddress" | "outbound" | "way" | "fleeting"> {
   readonly clock: Clock;
   /** Time in ms to the first frame; absent where the peer may be silent. */
   readonly firstFrame?: number;
@@ -28,6 +25,7 @@ export class StreamChannel implements Channel {
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly outbound: boolean;
+  readonly way: Way;
   readonly fleeting: boolean;
   readonly #stream: Stream;
   readonly #options: ChannelOptions;
@@ -50,6 +48,7 @@ export class StreamChannel implements Channel {
     this.remote = options.remote;
     this.remoteAddress = options.remoteAddress;
     this.outbound = options.outbound;
+    this.way = options.way ?? "wan";
     this.fleeting = options.fleeting === true;
     // A paused stream still takes what yamux has granted; the default bound would abort it instead.
     stream.maxReadBufferLength = limits.streamWindow;

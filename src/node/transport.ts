@@ -1,8 +1,8 @@
 /** ports/transport on libp2p: link streams on direct connections. */
 import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../base/index.ts";
-import type { Channel, Clock, DialTarget, OpenedCall, Transport } from "../ports/index.ts";
-import { advertised, withoutPeer } from "./address.ts";
+import type { Channel, Clock, DialTarget, OpenedCall, Scope, Transport } from "../ports/index.ts";
+import { advertised, wayOf, withoutPeer } from "./address.ts";
 import { type Host, watchAddresses } from "./assemble.ts";
 import type { Tuning } from "./config.ts";
 import { acquainted, isDirect } from "./gate.ts";
@@ -17,20 +17,23 @@ const LINK_TAG_VALUE = 100;
 
 export class LinkTransport implements Transport {
   readonly host: HostId;
+  readonly proxied: boolean;
   readonly #libp2p: Host;
   readonly #clock: Clock;
   readonly #tuning: Tuning;
-  readonly #puncher: Puncher;
+  readonly #puncher: Puncher | undefined;
   readonly #channels = new Set<StreamChannel>();
   readonly #watchers: (() => void)[] = [];
   #take: ((channel: Channel) => void) | undefined;
   #stopped = false;
 
-  constructor(libp2p: Host, clock: Clock, tuning: Tuning, puncher: Puncher) {
+  /** @param puncher makes holes through routers; where there is none, everything goes through a proxy. */
+  constructor(libp2p: Host, clock: Clock, tuning: Tuning, puncher: Puncher | undefined) {
     this.#libp2p = libp2p;
     this.#clock = clock;
     this.#tuning = tuning;
     this.#puncher = puncher;
+    this.proxied = puncher === undefined;
     this.host = libp2p.peerId.toString() as HostId;
   }
 
@@ -46,8 +49,9 @@ export class LinkTransport implements Transport {
     );
   }
 
-  addresses(): readonly string[] {
-    return advertised(this.#libp2p.getMultiaddrs());
+  addresses(scope: Scope = "any"): readonly string[] {
+    const all = this.#libp2p.getMultiaddrs();
+    return advertised(scope === "any" ? all : all.filter((one) => wayOf(one) !== "wan"));
   }
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
@@ -61,7 +65,7 @@ export class LinkTransport implements Transport {
   }
 
   onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
-    this.#puncher.onCall(open);
+    this.#puncher?.onCall(open);
   }
 
   onAddresses(changed: () => void): void {
@@ -93,7 +97,8 @@ export class LinkTransport implements Transport {
       remote: remotePeer.toString() as HostId,
       remoteAddress: withoutPeer(connection.remoteAddr),
       outbound,
-      fleeting: this.#puncher.isHole(connection),
+      way: wayOf(connection.remoteAddr),
+      fleeting: this.#puncher?.isHole(connection) ?? false,
       clock: this.#clock,
       drain: this.#tuning.drain,
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),

@@ -3,4 +3,12 @@ export type { Clock, SteadyClock } from "./clock.ts";
 export { type Log, type LogFields, silent } from "./log.ts";
 export type { Rendezvous, Signpost } from "./rendezvous.ts";
 export type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "./store.ts";
-export type { Channel, DialTarget, OpenedCall, SealedCall, Transport } from "./transport.ts";
+export type {
+  Channel,
+  DialTarget,
+  OpenedCall,
+  Scope,
+  SealedCall,
+  Transport,
+  Way,
+} from "./transport.ts";

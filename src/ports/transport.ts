@@ -1,6 +1,12 @@
 /** Direct, encrypted streams to other hosts, as the messenger sees them. */
 import type { HostId } from "../base/index.ts";
 
+/** How far a link with somebody may lead: anywhere, or over our own network alone. */
+export type Scope = "any" | "lan";
+
+/** Where the other end of a channel is, by its address: on this machine, on our own network, or farther away. */
+export type Way = "self" | "lan" | "wan";
+
 /** A stream of frames to one host. Frames arrive whole, in order, unpadded. */
 export interface Channel {
   /** The host at the other end, proven by the connection's own handshake. */
@@ -9,6 +15,8 @@ export interface Channel {
   readonly remoteAddress: string;
   /** Whether we opened it. */
   readonly outbound: boolean;
+  /** Absent: as far away as can be. */
+  readonly way?: Way;
   /** The address led there this once, through a hole in a router: nobody is found there again. */
   readonly fleeting?: boolean;
   /**
@@ -31,6 +39,10 @@ export interface DialTarget {
   readonly addresses: readonly string[];
   /** The host expected there; absent for cached addresses, where the hello decides who answers. */
   readonly host?: HostId;
+  /** `lan`: no address but those of our own network is dialled, and nobody else is asked for help; absent: any. */
+  readonly scope?: Scope;
+  /** Names whom this is for: where there is a proxy, each gets a way of its own through it. */
+  readonly apart?: string;
   /** Seals words that only that host can open: for agreeing on a moment and a place where nothing else gets through. */
   readonly seal?: (host: HostId, words: Uint8Array) => SealedCall;
 }
@@ -52,8 +64,10 @@ export interface OpenedCall {
 export interface Transport {
   /** Our own host, new at each start. */
   readonly host: HostId;
-  /** Multiaddr texts, without /p2p, under which others may reach us now. */
-  addresses(): readonly string[];
+  /** Everything that is dialled goes through a proxy, so that nobody there sees our address; absent: it does not. */
+  readonly proxied?: boolean;
+  /** Multiaddr texts, without /p2p, under which others may reach us now; with `lan` those of our own network alone. */
+  addresses(scope?: Scope): readonly string[];
   /** Opens a channel. Throws `peer-unreachable`, whose message says why each address failed. */
   dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
   /** Takes channels that others open. Set once. */

@@ -39,6 +39,7 @@ const contact = record({
   verified: flag,
   blocked: flag,
   receipts: optional(flag),
+  policy: optional(oneOf("any", "lan", "hidden")),
   changedAccount: optional(account),
   role: oneOf("a", "b"),
   chain: optional(chain),

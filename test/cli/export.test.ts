@@ -31,6 +31,7 @@ const contact = (name: string): Contact => ({
   unread: 0,
   receipts: true,
   timer: 0,
+  policy: "any",
   addedAt: NOW,
 });
 const message = (at: number, text: string): Message => ({

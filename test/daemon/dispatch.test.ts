@@ -47,6 +47,7 @@ function setUp() {
       messenger,
       clock: { ...clock, elapsed: () => 0 },
       status: () => status,
+      checkProxy: async () => undefined,
     }),
     words: async () => "abandon ability",
     check: async () => ({ rows: 1, damaged: [] }),
@@ -97,9 +98,9 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "invite.list": { good: {}, asks: ["invites"], bad: [{ all: 1 }] },
   "invite.revoke": { good: { id: `${"c".repeat(25)}a` }, bad: [{}, { id: "" }] },
   "contact.add": {
-    good: { link: "sotto:x", as: "b" },
-    asks: ["bootstrapsIn", "sotto:x"],
-    bad: [{}, { link: "x".repeat(5000) }, { link: "x", wait: -1 }],
+    good: { link: "sotto:x", as: "b", policy: "hidden" },
+    asks: ["bootstrapsIn", "sotto:x", "hidden"],
+    bad: [{}, { link: "x", policy: "shy" }, { link: "x".repeat(5000) }, { link: "x", wait: -1 }],
   },
   "contact.list": { good: {}, asks: ["contacts"], bad: [{ who: "x" }] },
   "contact.show": { good: who, asks: ["contact", "bob"], bad: [{}, { who: "" }, { who: 1 }] },
@@ -111,6 +112,11 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "contact.block": { good: who, asks: ["block", "bob"], bad: [{}] },
   "contact.unblock": { good: who, asks: ["unblock", "bob"], bad: [{}] },
   "contact.remove": { good: who, asks: ["remove", "bob"], bad: [{}] },
+  "contact.policy": {
+    good: { who: "bob", policy: "lan" },
+    asks: ["setPolicy", "bob", "lan"],
+    bad: [who, { who: "bob", policy: "none" }],
+  },
   "contact.number": { good: who, asks: ["contact", "bob"], bad: [{}] },
   "contact.verify": {
     good: { who: "bob", number: "123" },

@@ -49,6 +49,7 @@ function findings(change: {
   });
 }
 
+const checkProxy = async () => undefined;
 const lost = { address: ADDRESS, state: "searching", error: "refused" };
 
 describe("daemon/doctor", () => {
@@ -75,6 +76,13 @@ describe("daemon/doctor", () => {
     ["unreachable", { net: { reach: { verdict: "unreachable" } } }],
     ["reach-unknown", { net: { reach: { verdict: "unknown" } } }],
     ["hard-router", { net: { nat: { kind: "symmetric" } } }],
+    ["proxy-down", { net: { proxy: { state: "down" }, listening: [] } }],
+    ["proxy-refused", { net: { proxy: { state: "refused" }, listening: [] } }],
+    [
+      "outward-only",
+      { net: { proxy: { state: "working" }, listening: [] }, status: { addresses: [] } },
+    ],
+    ["listens-beside-proxy", { net: { proxy: { state: "working" } } }],
     ["invisible", { status: { invisible: true } }],
     ["key-file", { status: { protection: "key-file" } }],
   ];
@@ -83,18 +91,25 @@ describe("daemon/doctor", () => {
       assert.deepEqual(findings(change), [what]);
     });
 
+  it("takes nothing that a proxy switches off for a fault", () => {
+    const proxy = { state: "working" };
+    const listening = ["/ip4/127.0.0.1/tcp/4001"];
+    const reach = { verdict: "unknown" };
+    assert.deepEqual(findings({ net: { proxy, listening, reach, mdns: false } }), []);
+  });
+
   it("blames nobody for records that were put while nobody was there", () => {
     const alone = { net: { peers: 0 }, records: { held: 0, refused: 2 } };
     assert.deepEqual(findings(alone), ["alone"]);
   });
 
-  it("notices that somebody set the clock, and only what links fail by is wrong", () => {
+  it("notices that somebody set the clock, and only what links fail by is wrong", async () => {
     let now = 1_000_000;
     const clock = { now: () => now, elapsed: () => 500, after: () => () => undefined };
     const status = () => ({ ...well().status, protection: "key-file" }) as NodeStatus;
-    const doctor = createDoctor({ messenger: fakeMessenger(), clock, status });
+    const doctor = createDoctor({ messenger: fakeMessenger(), clock, status, checkProxy });
     now += 10 * limits.clockSlack;
-    const { findings, clock: told } = doctor.node();
+    const { findings, clock: told } = await doctor.node();
     assert.equal(told.setBy, 10 * limits.clockSlack);
     assert.deepEqual(findings, [
       { what: "clock-set", wrong: false },
@@ -113,11 +128,36 @@ describe("daemon/doctor", () => {
       dials: addresses.map((address) => ({ ...dial, address })),
     });
     const clock = { now: () => 0, elapsed: () => 0, after: () => () => undefined };
-    const doctor = createDoctor({ messenger, clock, status: () => well().status });
+    const doctor = createDoctor({ messenger, clock, status: () => well().status, checkProxy });
     const { dials } = await doctor.contact("bob");
     assert.deepEqual(
       dials.map(({ reach }) => reach),
       ["private", "loopback", "public", "invalid"],
     );
+  });
+
+  it("blames a proxy that is gone for what it keeps from us, and for nothing else", async () => {
+    const messenger = fakeMessenger();
+    const { cause: _any, ...diagnosis } = await messenger.diagnose("bob");
+    const clock = { now: () => 0, elapsed: () => 0, after: () => () => undefined };
+    let state = "working";
+    const status = () => {
+      const node = well().status;
+      return { ...node, net: { ...node.net, proxy: { state } } } as unknown as NodeStatus;
+    };
+    // It is looked for when somebody asks.
+    const looked = async () => {
+      state = "down";
+    };
+    const doctor = createDoctor({ messenger, clock, status, checkProxy: looked });
+    for (const [cause, told] of [
+      ["unreached", "proxy-down"],
+      ["no-record", "proxy-down"],
+      ["blocked", "blocked"],
+      [undefined, undefined],
+    ] as const) {
+      messenger.diagnose = async () => ({ ...diagnosis, ...(cause && { cause }) });
+      assert.equal((await doctor.contact("bob")).cause, told);
+    }
   });
 });

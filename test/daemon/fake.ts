@@ -36,6 +36,7 @@ export const contact: ContactView = {
   unread: 0,
   receipts: true,
   timer: 0,
+  policy: "any",
   addedAt: 0,
 };
 const follower: FollowerView = { name: "bot", cursor: 0, behind: 0 };
@@ -107,6 +108,7 @@ export function fakeMessenger(): FakeMessenger {
     find: later("find", message),
     typing: later("typing", undefined),
     setInvisible: note("setInvisible", undefined),
+    setPolicy: later("setPolicy", contact),
     ping: later("ping", { outcome: "answered", rttMs: 3 }),
     diagnose: later("diagnose", {
       contact,

@@ -16,6 +16,8 @@ const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
 const one: Protection = { kind: "passphrase", passphrase: "one", cost };
 const config: Config = {
   listen: ["/ip4/127.0.0.1/tcp/0"],
+  announce: [],
+  proxy: undefined,
   bootstrap: [],
   mdns: false,
   portMapping: false,

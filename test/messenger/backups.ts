@@ -31,6 +31,7 @@ const contact = rec({
   verified: fc.boolean(),
   blocked: fc.boolean(),
   receipts: maybe(fc.boolean()),
+  policy: maybe(fc.constantFrom("any" as const, "lan" as const, "hidden" as const)),
   changedAccount: maybe(account),
   role: fc.constantFrom("a" as const, "b" as const),
   chain: maybe(rec({ offset: fc.nat({ max: limits.epoch - 1 }), epoch: time, root: raw(32) })),

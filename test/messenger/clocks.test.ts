@@ -60,10 +60,10 @@ describe("a clock that was wrong", () => {
     await world.time.pass(MINUTE);
     const kinds: string[] = [];
     const publish = bob.host.publish.bind(bob.host);
-    bob.host.publish = (tag: Uint8Array, record: Uint8Array) => {
+    bob.host.publish = (tag, record, signal) => {
       const validator = new RecordValidator(world.crypto.verify, () => world.time.now());
       kinds.push(validator.check(tag, record).kind);
-      return publish(tag, record);
+      return publish(tag, record, signal);
     };
     bob.skew = 0;
     await world.time.pass(2 * limits.refreshMax);

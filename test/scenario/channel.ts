@@ -1,6 +1,6 @@
 /** One end of a simulated stream: ordered, never changed, and as unreliable in its end as a real one. */
 import { type HostId, limits, SottoError } from "../../src/base/index.ts";
-import type { Channel } from "../../src/ports/index.ts";
+import type { Channel, Way } from "../../src/ports/index.ts";
 import type { SimHost } from "./host.ts";
 import { never } from "./process.ts";
 
@@ -10,6 +10,7 @@ export class SimChannel implements Channel {
   readonly outbound: boolean;
   readonly remote: HostId;
   readonly remoteAddress: string;
+  readonly way: Way;
   other!: SimChannel;
   readonly #own: SimHost;
   readonly #far: SimHost;
@@ -24,12 +25,13 @@ export class SimChannel implements Channel {
   readonly #held: (Uint8Array | typeof END)[] = [];
   #stalledUntil = 0;
 
-  constructor(own: SimHost, far: SimHost, outbound: boolean) {
+  constructor(own: SimHost, far: SimHost, outbound: boolean, way: Way) {
     this.#own = own;
     this.#far = far;
     this.outbound = outbound;
     this.remote = far.host;
     this.remoteAddress = far.address;
+    this.way = way;
   }
 
   async send(frames: readonly Uint8Array[]): Promise<void> {

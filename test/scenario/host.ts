@@ -7,6 +7,7 @@ import type {
   DialTarget,
   OpenedCall,
   Rendezvous,
+  Scope,
   Transport,
 } from "../../src/ports/index.ts";
 import { SimChannel } from "./channel.ts";
@@ -27,11 +28,17 @@ export class SimHost implements Transport, Rendezvous {
   gone = false;
   /** Hosts of different groups cannot reach each other; the rendezvous is where group 0 is. */
   group = 0;
+  /** The local network that it is on; absent: one of its own. */
+  lan: number | undefined;
+  /** Whether everything goes through a proxy, which hands over on this machine what comes to its onion service. */
+  proxied = false;
   /** Told of each thing that this host is about to do. */
   step: (what: string) => void = () => undefined;
   #take: (channel: Channel) => void = () => undefined;
   #peer = (): void => undefined;
   #readdressed = (): void => undefined;
+  /** What this host dialled. */
+  readonly dials: DialTarget[] = [];
   /** Puts that this host made. */
   puts = 0;
   /** Lookups that this host made. */
@@ -43,8 +50,8 @@ export class SimHost implements Transport, Rendezvous {
     this.#address = `/ip4/10.0.${number >> 8}.${number & 255}/tcp/4001`;
   }
 
-  addresses(): readonly string[] {
-    return this.up ? [this.#address] : [];
+  addresses(scope: Scope = "any"): readonly string[] {
+    return this.up && (scope === "any" || this.lan !== undefined) ? [this.#address] : [];
   }
 
   onChannel(take: (channel: Channel) => void): void {
@@ -95,8 +102,10 @@ export class SimHost implements Transport, Rendezvous {
         host.up &&
         host !== this &&
         (target.host === undefined || host.host === target.host) &&
+        (target.scope !== "lan" || this.#near(host)) &&
         target.addresses.includes(host.#address),
     );
+    this.dials.push(target);
     const blocked = found !== undefined && network.apart(this, found);
     if (blocked || network.happens(network.weather.dialFails))
       await network.wait(DIAL * network.chance.next());
@@ -114,8 +123,9 @@ export class SimHost implements Transport, Rendezvous {
         "Nobody answers there.",
         target.addresses.map((address) => ({ address, reason: this.#why(address) })),
       );
-    const ours = new SimChannel(this, found, true);
-    const theirs = new SimChannel(found, this, false);
+    const way = this.#near(found) ? "lan" : "wan";
+    const ours = new SimChannel(this, found, true, way);
+    const theirs = new SimChannel(found, this, false, found.proxied ? "self" : way);
     ours.other = theirs;
     theirs.other = ours;
     this.#channels.add(ours);
@@ -125,6 +135,10 @@ export class SimHost implements Transport, Rendezvous {
       if (found.up) found.#take(theirs);
     });
     return ours;
+  }
+
+  #near(other: SimHost): boolean {
+    return this.lan !== undefined && this.lan === other.lan;
   }
 
   /** Why nobody was reached at an address, as a real dial puts it. */
@@ -141,7 +155,12 @@ export class SimHost implements Transport, Rendezvous {
     return this.#address;
   }
 
-  async publish(tag: Uint8Array, record: Uint8Array): Promise<number> {
+  async publish(
+    tag: Uint8Array,
+    record: Uint8Array,
+    _signal: AbortSignal,
+    scope: Scope = "any",
+  ): Promise<number> {
     const { network } = this;
     this.puts++;
     this.step("publish");
@@ -149,28 +168,40 @@ export class SimHost implements Transport, Rendezvous {
     if (this.gone) return never;
     if (!this.up || this.group !== 0 || network.happens(network.weather.putLost)) return 0;
     if (this.#validator.check(tag, record).kind === "refused") return 0;
-    const place = toHex(tag);
-    const before = network.records.get(place);
-    if (before !== undefined) network.older.set(place, before);
-    network.records.set(place, record);
+    for (const place of this.#places(tag, scope)) {
+      const before = network.records.get(place);
+      if (before !== undefined) network.older.set(place, before);
+      network.records.set(place, record);
+    }
     return network.happens(network.weather.putUnheard) ? 0 : 1;
   }
 
-  async *lookup(tag: Uint8Array): AsyncIterable<Uint8Array> {
+  async *lookup(
+    tag: Uint8Array,
+    _signal: AbortSignal,
+    scope: Scope = "any",
+  ): AsyncIterable<Uint8Array> {
     const { network } = this;
     this.lookups++;
     this.step("lookup");
     await network.wait(network.delay());
     if (this.gone) await never;
     if (!this.up || this.group !== 0 || network.happens(network.weather.recordLost)) return;
-    const place = toHex(tag);
     const stale = network.happens(network.weather.recordStale);
-    const record = (stale ? network.older : network.records).get(place);
-    if (record !== undefined) yield record;
+    for (const place of this.#places(tag, scope)) {
+      const record = (stale ? network.older : network.records).get(place);
+      if (record !== undefined) yield record;
+    }
   }
 
-  peers(): number {
-    return this.up ? 1 : 0;
+  /** Under which names a record lies: far away, and on the local network. */
+  #places(tag: Uint8Array, scope: Scope): string[] {
+    const near = this.lan === undefined ? [] : [`${this.lan}/${toHex(tag)}`];
+    return scope === "lan" ? near : [toHex(tag), ...near];
+  }
+
+  peers(scope: Scope = "any"): number {
+    return this.up && (scope === "any" || this.lan !== undefined) ? 1 : 0;
   }
 
   /** The machine is gone: every channel breaks. */

@@ -53,6 +53,9 @@ export class SimNode {
   starting = false;
   /** Where its hosts are: see `SimHost.group`. */
   group = 0;
+  /** And on which local network, see `SimHost.lan`; whether behind a proxy. */
+  lan: number | undefined;
+  proxied = false;
   readonly options: NodeOptions;
   #process = new Process();
 
@@ -90,6 +93,8 @@ export class SimNode {
     this.starting = true;
     this.host = world.network.host();
     this.host.group = this.group;
+    this.host.lan = this.lan;
+    this.host.proxied = this.proxied;
     this.host.step = (what) => {
       if (!process.dead) world.step(this, what);
     };

@@ -1,11 +1,17 @@
 /** Contacts, and those who ask to become one. */
-import type { Contact } from "../views.ts";
+import type { Contact, Policy } from "../views.ts";
 import type { Method, Nothing, OneContact, Who } from "./shape.ts";
 
 export interface ContactMethods {
   /** With `wait` (ms): answers when pairing has come further than `invited`, or with the view at the timeout. */
   "contact.add": Method<
-    { readonly link: string; readonly as?: string | undefined; readonly wait?: number | undefined },
+    {
+      readonly link: string;
+      readonly as?: string | undefined;
+      /** Holds from the first dial on. */
+      readonly policy?: Policy | undefined;
+      readonly wait?: number | undefined;
+    },
     OneContact & { readonly timedOut: boolean }
   >;
   "contact.list": Method<Nothing, { readonly contacts: readonly Contact[] }>;
@@ -16,6 +22,8 @@ export interface ContactMethods {
   "contact.remove": Method<Who, Nothing>;
   /** Tells them what was read and when we write, and shows theirs; or neither. */
   "contact.receipts": Method<Who & { readonly on: boolean }, OneContact>;
+  /** Who may see our address from now on; ends a link at once that it forbids. */
+  "contact.policy": Method<Who & { readonly policy: Policy }, OneContact>;
   /** How long messages that either side sends from now on stay on both, ms; 0 for ever. */
   "contact.timer": Method<Who & { readonly ms: number }, OneContact>;
   /** 60 digits, in 12 groups of 5. */

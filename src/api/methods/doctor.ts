@@ -10,6 +10,8 @@ import type { Method, Nothing, Who } from "./shape.ts";
  * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
  * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
  * connection another port, so that no hole can be made.
+ * proxy-down, proxy-refused: everything goes through a proxy, and it does not answer, or not as one that takes us. outward-only: behind a proxy and without an
+ * onion service nobody can dial us. listens-beside-proxy: strangers can connect to us directly.
  * invisible: nobody finds us, by our own wish. public-lost: the public DHT is on, and none of its hosts answers. public-unleft: it is on, and our addresses
  * could not be left there.
  * key-file: who has the directory can read the store.
@@ -30,17 +32,25 @@ export type NodeFinding =
   | "unreachable"
   | "reach-unknown"
   | "hard-router"
+  | "proxy-down"
+  | "proxy-refused"
+  | "outward-only"
+  | "listens-beside-proxy"
   | "invisible"
   | "public-lost"
   | "public-unleft"
   | "key-file";
 
-/** Why a contact is not linked (src/messenger/cause.ts says what each means). */
+/** Why a contact is not linked (src/messenger/cause.ts says what each means; proxy-down: nobody can be dialled, for the proxy is not there). */
 export type ContactCause =
   | "blocked"
   | "key-changed"
   | "asks-us"
   | "invisible"
+  | "hidden"
+  | "lan-behind-proxy"
+  | "lan-only"
+  | "proxy-down"
   | "denied"
   | "used"
   | "expired"

@@ -2,11 +2,13 @@
 import { SottoError } from "../../base/index.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
+import { policyOf } from "../policy.ts";
 import { duration } from "../times.ts";
-import { nameOf } from "../words.ts";
+import { nameOf, waitsFor } from "../words.ts";
 
 interface Options {
   readonly as?: string;
+  readonly policy?: string;
   readonly wait?: string;
 }
 
@@ -17,12 +19,18 @@ export const define: Define = (command, context) => {
     .argument("<link>", "the invite, all of it")
     .option("--as <name>", "what you call them here")
     .option(
+      "--policy <any|lan|hidden>",
+      "whether they may see your address, from the first dial on",
+    )
+    .option(
       "--wait <time>",
       "how long to wait for them, such as 20s; exit code 5 if they do not come",
     )
     .action(async (link: string, options: Options) => {
       const wait = options.wait === undefined ? DEFAULT_WAIT : duration(options.wait);
-      const added = await context.call("contact.add", { link, as: options.as, wait });
+      const policy = options.policy === undefined ? undefined : policyOf(options.policy);
+      const { as } = options;
+      const added = await context.call("contact.add", { link, as, policy, wait });
       const { contact, timedOut } = added;
       const { pairing } = contact;
       if (pairing === "used" || pairing === "expired" || pairing === "denied")
@@ -30,7 +38,11 @@ export const define: Define = (command, context) => {
       const name = nameOf(contact);
       context.out.data(timedOut ? `… ${name} is not to be found yet` : `✓ ${name} added`, added);
       if (timedOut) {
-        context.out.say("The node goes on looking by itself; see how it stands: sotto contacts");
+        context.out.say(
+          contact.awaits === "proxy" || contact.awaits === "no-proxy"
+            ? `They are not looked for${waitsFor(contact)}.`
+            : "The node goes on looking by itself; see how it stands: sotto contacts",
+        );
         if (options.wait !== undefined) context.exit(exit.timedOut);
       } else if (pairing === "handshaken") {
         context.out.say(`Messages go out as soon as ${name} confirms.`);

@@ -3,8 +3,9 @@ import type { Contact } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
+import { policyOf } from "../policy.ts";
 import { duration, spell, stamp } from "../times.ts";
-import { contactLine, contactWords, nameOf } from "../words.ts";
+import { contactLine, contactWords, nameOf, policyWords, waitsFor } from "../words.ts";
 
 export const define: Define = (command, context) => {
   const { out } = context;
@@ -50,6 +51,16 @@ export const define: Define = (command, context) => {
       out.data(`✓ receipts ${word} with ${nameOf(result.contact)}`, result);
     });
   command
+    .command("policy <who> <any|lan|hidden>")
+    .description("choose whether somebody may see your IP address")
+    .addHelpText("after", POLICY_NOTES)
+    .action(async (who: string, word: string) => {
+      const result = await context.call("contact.policy", { who, policy: policyOf(word) });
+      const { contact } = result;
+      out.data(`✓ ${nameOf(contact)}: ${policyWords(contact.policy)}`, result);
+      if (contact.awaits !== undefined) out.say(`Messages wait${waitsFor(contact)}.`);
+    });
+  command
     .command("timer <who> <time>")
     .description("let new messages disappear on both sides, such as after 1h or 7d; or off")
     .addHelpText("after", TIMER_NOTES)
@@ -67,6 +78,16 @@ export const define: Define = (command, context) => {
       out.data("✓ removed", { removed: who });
     });
 };
+
+const POLICY_NOTES = `
+any     they are dialled and found wherever they are, and see your address (where you use no proxy)
+lan     dialled, found and answered over the local network only; from elsewhere you are a stranger
+hidden  never dialled nor answered directly, and no record tells them where you are: messages wait, unless a
+        proxy is set (sotto up --proxy, Tor say), through which they are dialled then
+
+A link that the policy forbids ends at once. What they saw of you before they know; a record of before is found for up to 2 h. Who makes an
+invite, and who takes one, finds the other by it: sotto add LINK --policy hidden holds from the first dial on, and an invite of
+yours that they have and that still works tells them where you are until you revoke it.`;
 
 const TIMER_NOTES = `
 It holds for what either of you sends once it knows of it. Your own messages go so long after they were delivered, theirs so long
@@ -86,8 +107,12 @@ function describe(contact: Contact): string {
     ["state", contactWords(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
     ["receipts", contact.receipts ? "on" : "off (neither side's are shown)"],
+    ["policy", policyWords(contact.policy)],
     ["timer", contact.timer === 0 ? "off" : `messages go after ${spell(contact.timer)}`],
-    ["messages", `${contact.unread} unread, ${contact.waiting} waiting for them`],
+    [
+      "messages",
+      `${contact.unread} unread, ${contact.waiting} waiting for them${waitsFor(contact)}`,
+    ],
     ...(contact.lastSeen === undefined || contact.online
       ? []
       : [["last seen", stamp(contact.lastSeen)] as [string, string]]),

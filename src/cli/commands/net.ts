@@ -68,6 +68,11 @@ async function check({ call, out }: Context): Promise<void> {
     const why = failures.length === 0 ? "" : ` (${failures.map(displayLine).join(", ")})`;
     return `${reached > 0 ? "✓" : "✗"} ${address}  ${reached} reached it, ${failed} did not${why}`;
   });
+  const { net } = await call("node.status", {});
+  if (net.proxy !== undefined) {
+    out.data("reachable: not asked, everything goes through a proxy", result);
+    return out.say("→ sotto doctor says how the proxy stands, and what lets others dial this node");
+  }
   out.data([`reachable: ${reachWords(reach)}`, ...lines].join("\n"), result);
   if (reach.verdict === "unknown") out.say("→ sotto net bootstrap ls shows who could be asked");
   if (reach.verdict === "unreachable") out.say("→ sotto doctor says what to do");

@@ -7,7 +7,7 @@ import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
 import { textOf } from "../input.ts";
 import { duration, spell } from "../times.ts";
-import { nameOf } from "../words.ts";
+import { nameOf, waitsFor } from "../words.ts";
 
 interface Options {
   readonly reply?: string;
@@ -64,7 +64,7 @@ function waitOf(text: string | undefined): SendWait {
   throw new SottoError("usage", "--wait takes sent, delivered or read.");
 }
 
-function outcome({ message, elapsed, timedOut }: SendResult): string {
+function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
   const { state } = message;
   switch (state) {
     case "delivered":
@@ -76,6 +76,8 @@ function outcome({ message, elapsed, timedOut }: SendResult): string {
     case "failed":
       return "failed";
     default:
-      return "waiting for peer (kept; goes out by itself)";
+      return contact.awaits === undefined
+        ? "waiting for peer (kept; goes out by itself)"
+        : `kept${waitsFor(contact)} (policy ${contact.policy})`;
   }
 }

@@ -7,7 +7,14 @@ import { exit } from "../exit.ts";
 import { publicWords } from "../net/public.ts";
 import { spell } from "../times.ts";
 import { watch } from "../watch.ts";
-import { bootstrapLine, guardWords, reachWords, routerWords } from "../words.ts";
+import {
+  bootstrapLine,
+  guardWords,
+  proxyWords,
+  reachWords,
+  routerWords,
+  waitsFor,
+} from "../words.ts";
 
 export const define: Define = (command, context) => {
   command
@@ -41,6 +48,16 @@ async function whyNone({ paths }: Context): Promise<SottoError> {
   const fault = await readLastWords(paths.home);
   if (fault === undefined) return new SottoError("node-not-running", "No node is running here.");
   return new SottoError(fault.code, `The node has stopped. ${fault.message}`);
+}
+
+const OUTWARD = "none: nobody can dial a node behind a proxy (sotto doctor says what lets them)";
+
+/** What waits, and why, where that is the person's own policy. */
+function messageWords({ unread, waiting, keptBack }: NodeStatus): string {
+  const held = (["lan", "proxy", "no-proxy"] as const)
+    .filter((awaits) => keptBack[awaits] > 0)
+    .map((awaits) => `${keptBack[awaits]} of them by policy${waitsFor({ awaits })}`);
+  return [`${unread} unread, ${waiting} waiting for their peer`, ...held].join("; ");
 }
 
 const OLDER = "an older copy: what came after it is missing, and sessions were made anew";
@@ -82,20 +99,25 @@ function openRows(status: NodeStatus): Rows {
       "contacts",
       `${contacts.total}, ${contacts.online} online${contacts.requests > 0 ? `, ${contacts.requests} ask to be added (sotto requests ls)` : ""}`,
     ],
-    ["messages", `${status.unread} unread, ${status.waiting} waiting for their peer`],
+    ["messages", messageWords(status)],
     [
       "network",
       `${net.peers} hosts connected; DHT: ${net.lanDht} local, ${net.wanDht} wide (${net.wanMode})`,
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
+    ...(net.proxy ? [["proxy", proxyWords(net.proxy)] as [string, string]] : []),
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
     ["public", publicWords(net.publicDht)],
     ...(status.invisible
       ? [["invisible", "contacts do not find you (sotto net invisible off)"] as [string, string]]
       : []),
-    ["addresses", status.addresses.join("\n            ") || "none yet"],
-    ["reachable", reachWords(net.reach)],
-    ["router", routerWords(net.nat)],
+    ["addresses", status.addresses.join("\n            ") || (net.proxy ? OUTWARD : "none yet")],
+    ...(net.proxy
+      ? []
+      : ([
+          ["reachable", reachWords(net.reach)],
+          ["router", routerWords(net.nat)],
+        ] satisfies Rows)),
     storeRow(status),
     ["kept", keptWords(status)],
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),

@@ -19,6 +19,9 @@ interface Options extends PassphraseOptions {
   readonly detach?: true;
   readonly name?: string;
   readonly listen?: string[];
+  readonly announce?: string[];
+  readonly proxy?: string;
+  readonly proxyFile?: string;
   readonly bootstrap?: string[];
   readonly mdns: boolean;
 }
@@ -32,11 +35,20 @@ export const define: Define = (command, context) => {
       "listen here, such as /ip4/0.0.0.0/tcp/4001 (repeatable)",
       collect,
     )
+    .option("--announce <address>", "tell others this address instead (repeatable)", collect)
+    .option("--proxy <address>", "dial everything through socks5://127.0.0.1:9050 (Tor), say")
+    .option("--proxy-file <file>", "the same, with user and password, out of a file")
     .option("--bootstrap <address>", "ask this host first, in this run (repeatable)", collect)
     .option("--no-mdns", "neither look for others on the local network nor be seen there")
+    .addHelpText("after", PROXY_NOTES)
     .action((options: Options) => up(options, command, context));
   passphraseOptions(command);
 };
+
+const PROXY_NOTES = `
+With a proxy nothing is dialled, resolved or announced beside it: no mDNS, no hole through a router, no port asked of the router, and nothing listened on
+but what --listen says. To be dialled through Tor, let an onion service forward to this machine:
+  sotto up --proxy socks5://127.0.0.1:9050 --listen /ip4/127.0.0.1/tcp/4001 --announce /onion3/ADDRESS:4001`;
 
 const collect = (address: string, before: string[] = []) => [...before, address];
 
@@ -50,6 +62,9 @@ async function up(options: Options, command: Command, context: Context): Promise
     env: surroundings.env,
     overrides: {
       ...(options.listen === undefined ? {} : { listen: options.listen }),
+      ...(options.announce === undefined ? {} : { announce: options.announce }),
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+      ...(options.proxyFile === undefined ? {} : { proxyFile: options.proxyFile }),
       ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
       // Only what was written overrides the settings file.
       ...(command.getOptionValueSource("mdns") === "cli" ? { mdns: options.mdns } : {}),
@@ -89,6 +104,9 @@ async function upDetached(options: Options, context: Context): Promise<void> {
   const args = [
     ...repeat("--name", name === undefined ? [] : [name]),
     ...repeat("--listen", options.listen),
+    ...repeat("--announce", options.announce),
+    ...repeat("--proxy", options.proxy === undefined ? [] : [options.proxy]),
+    ...repeat("--proxy-file", options.proxyFile === undefined ? [] : [options.proxyFile]),
     ...repeat("--bootstrap", options.bootstrap),
     ...(options.mdns ? [] : ["--no-mdns"]),
   ];

@@ -1,8 +1,8 @@
 /** How this node is, in words. */
-import type { DoctorOfNode, NodeFinding } from "../../api/index.ts";
+import type { DoctorOfNode, NodeFinding, NodeStatus } from "../../api/index.ts";
 import { publicWords } from "../net/public.ts";
 import { spell } from "../times.ts";
-import { bootstrapLine, count, guardWords, reachWords, routerWords } from "../words.ts";
+import { bootstrapLine, count, guardWords, proxyWords, reachWords, routerWords } from "../words.ts";
 import type { Line } from "./lines.ts";
 
 const ADD = "sotto net bootstrap add ADDRESS (or sotto add LINK: an invite names hosts)";
@@ -29,6 +29,13 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "reach-unknown": "sotto net check, once a bootstrap host is connected",
   "hard-router":
     "use IPv6, or forward a port of the router to this machine: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
+  "proxy-down":
+    'start it (systemctl start tor, say), or correct "proxy" in the settings; nothing is dialled beside it',
+  "proxy-refused":
+    'correct "proxy" in the settings, with user and password where it wants them: socks5://USER:PASSWORD@HOST:PORT',
+  "outward-only":
+    "to be dialled, run an onion service: sotto up --listen /ip4/127.0.0.1/tcp/4001 --announce /onion3/ADDRESS:4001",
+  "listens-beside-proxy": "listen on this machine alone: sotto up --listen /ip4/127.0.0.1/tcp/4001",
   invisible: "sotto net invisible off lets contacts find you",
   "public-lost": "look whether this machine reaches the internet; the node tries again by itself",
   "public-unleft":
@@ -60,15 +67,23 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
     ),
     line("guarded", `by ${guardWords(status.protection)}`, "key-file"),
     line("clock", clockWords(clock), "clock-behind", "clock-set"),
-    line("listening", listening, "nothing-listens"),
+    ...(net.proxy === undefined
+      ? []
+      : [line("proxy", proxyWords(net.proxy), "proxy-down", "proxy-refused")]),
+    line("listening", listening, "nothing-listens", "listens-beside-proxy"),
     line(
       "addresses",
       status.addresses.join("\n") || "none that others could be told",
       "no-address",
+      "outward-only",
     ),
-    line("seen as", net.reach.seenAs.join(", ") || "nobody outside has told yet"),
-    line("reachable", reachWords(net.reach), "unreachable", "reach-unknown"),
-    line("router", routerWords(net.nat), "hard-router"),
+    ...(net.proxy === undefined
+      ? [
+          line("seen as", net.reach.seenAs.join(", ") || "nobody outside has told yet"),
+          line("reachable", reachWords(net.reach), "unreachable", "reach-unknown"),
+          line("router", routerWords(net.nat), "hard-router"),
+        ]
+      : []),
     line(
       "bootstrap",
       net.bootstrap.map(bootstrapLine).join("\n") || "none",
@@ -77,7 +92,7 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
       "no-bootstrap",
     ),
     line("network", hosts, "alone"),
-    line("local", net.mdns ? "mDNS on: others on this network are found" : "mDNS off", "no-mdns"),
+    line("local", localWords(net), "no-mdns"),
     line("public", publicLine(status.net.publicDht, publicKeys), "public-lost", "public-unleft"),
     line(
       "records",
@@ -86,6 +101,11 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
       "invisible",
     ),
   ];
+}
+
+function localWords({ mdns, proxy }: NodeStatus["net"]): string {
+  if (proxy !== undefined) return "off: everything goes through the proxy";
+  return mdns ? "mDNS on: others on this network are found" : "mDNS off";
 }
 
 function clockWords({ setBy, compared, theirsAhead = 0 }: DoctorOfNode["clock"]): string {

@@ -5,10 +5,13 @@ import { addAndWait, type Patience } from "../waits.ts";
 import { nothing, short, wait, who, whole } from "./checks.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./shape.ts";
 
+const policy = v.picklist(["any", "lan", "hidden"]);
+
 export const contactSchemas: Schemas<ContactMethods> = {
   "contact.add": v.strictObject({
     link: v.pipe(v.string(), v.maxLength(4096, "is too long")),
     as: v.optional(v.string()),
+    policy: v.optional(policy),
     wait,
   }),
   "contact.list": nothing,
@@ -18,6 +21,7 @@ export const contactSchemas: Schemas<ContactMethods> = {
   "contact.unblock": who,
   "contact.remove": who,
   "contact.receipts": v.strictObject({ who: short, on: v.boolean() }),
+  "contact.policy": v.strictObject({ who: short, policy }),
   "contact.timer": v.strictObject({ who: short, ms: whole }),
   "contact.number": who,
   "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
@@ -34,9 +38,10 @@ export function contactHandlers({
 }: DispatchParts): Handlers<ContactMethods> {
   const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
   return {
-    "contact.add": async ({ link, as, wait }, caller) => {
-      await network.learn(messenger.bootstrapsIn(link));
-      const add = () => messenger.add(link, as === undefined ? {} : { as });
+    "contact.add": async ({ link, as, policy, wait }, caller) => {
+      await network.learn(messenger.bootstrapsIn(link, policy));
+      const options = { ...(as !== undefined && { as }), ...(policy !== undefined && { policy }) };
+      const add = () => messenger.add(link, options);
       if (wait !== undefined) return addAndWait(messenger, add, patience(wait, caller));
       return { contact: await add(), timedOut: false };
     },
@@ -51,6 +56,9 @@ export function contactHandlers({
     },
     "contact.receipts": async ({ who, on }) => ({
       contact: await messenger.shareReceipts(who, on),
+    }),
+    "contact.policy": async ({ who, policy }) => ({
+      contact: await messenger.setPolicy(who, policy),
     }),
     "contact.timer": async ({ who, ms }) => ({ contact: await messenger.setTimer(who, ms) }),
     "contact.number": ({ who }) => ({

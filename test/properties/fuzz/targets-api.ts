@@ -47,7 +47,7 @@ const requests: Target = {
       status: () => ({}) as NodeStatus,
       audit: async () => ({}) as Audit,
       doctor: {
-        node: () => ({}) as DoctorOfNode,
+        node: async () => ({}) as DoctorOfNode,
         contact: (who) => messenger.diagnose(who).then(() => ({}) as DoctorOfContact),
       },
       words: async () => "",
