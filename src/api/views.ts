@@ -208,6 +208,13 @@ export interface NodeStatus extends NodeState {
         };
       };
     };
+    /** The key of our host: it changes about once a day. */
+    readonly hostKey: {
+      /** ms since it was drawn. */
+      readonly age: number;
+      /** The host before it is still up, while links move over. */
+      readonly moving: boolean;
+    };
     /** What we listen on. */
     readonly listening: readonly string[];
     /** Protocols that we answer. */

@@ -137,6 +137,19 @@ export const nodeLimits = {
   neighbourDial: 3 * SECOND,
   /** With so many hosts in the routing tables, the others are found through them. */
   neighboursEnough: 8,
+  /** A host key lives about a day: some time between, so that nobody lines two nodes up by when theirs change. */
+  rotation: {
+    every: { min: 20 * 60 * MINUTE, max: 28 * 60 * MINUTE },
+    poll: 10 * MINUTE,
+    /** A port may have been taken at the wrong moment. */
+    retry: 60 * MINUTE,
+    /** Whoever is up meanwhile hears of us at once; a network that is down must not hold the change up. */
+    settle: 10 * SECOND,
+    /** Who found our record a moment ago still comes to the host before. */
+    drainMin: 30 * SECOND,
+    drainMax: 3 * MINUTE,
+    look: SECOND,
+  },
   /** Closing politely may take this long before it is done rudely. */
   closeTimeout: SECOND,
   /** The whole node stops within this time. */

@@ -9,6 +9,8 @@ export interface Network {
   peers(): readonly Peer[];
   /** Asks others now whether they reach us. */
   check(): Promise<NodeStatus["net"]["reach"]>;
+  /** Goes on under a new host key. @returns its PeerId. */
+  rotate(): Promise<string>;
   bootstrap(): readonly Bootstrap[];
   /** Shows others that we are here, or not, now and from the next start on. */
   setInvisible(on: boolean): Promise<void>;
@@ -38,6 +40,10 @@ export function createNetwork(
   return {
     peers: () => node.peers(),
     check: () => node.checkReach(),
+    async rotate() {
+      await node.rotate();
+      return node.transport.host;
+    },
     bootstrap: () => node.status().bootstrap,
     best: () =>
       node

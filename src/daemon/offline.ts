@@ -78,6 +78,7 @@ export async function openOffline(
       messenger,
       network: {
         peers: () => [],
+        rotate: async () => needsNode(),
         check: async () => needsNode(),
         setInvisible: (on) => keepInvisible(paths.config, on),
         setPublic: (on) => keepPublic(paths.config, on),

@@ -52,7 +52,7 @@ async function visit(
 ): Promise<boolean> {
   const hello = await channel.expect("hello");
   if (hello === undefined) return false;
-  const ends: Ends = { caller: channel.remote, callee: core.transport.host };
+  const ends: Ends = { caller: channel.remote, callee: channel.local };
   const caller = recognise(core, invites, ends, hello, channel);
   const body = caller && openHello(core.crypto, caller.key.key, hello);
   if (caller === undefined || body === undefined) return false;
@@ -106,11 +106,11 @@ export function* callers(core: Core, invites: Invites): Iterable<Caller> {
 
 async function visitOfContact(visit: Visit, peer: Peer, key: HelloKey): Promise<boolean> {
   const { core, channel, body, lost } = visit;
-  if (!inboundStays(core.transport.host, channel.remote, peer.attempt)) return false;
+  if (!inboundStays(channel.remote, peer.attempt)) return false;
   const attempt: Attempt = {
     outbound: false,
-    remote: channel.remote,
-    helloSent: false,
+    caller: undefined,
+    moves: undefined,
     abort: () => channel.abort(),
   };
   begin(peer, attempt);

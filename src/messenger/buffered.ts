@@ -17,6 +17,14 @@ export class BufferedChannel implements Channel {
     this.heardAt = clock.now();
   }
 
+  get local(): HostId {
+    return this.#channel.local;
+  }
+
+  get leaving(): boolean {
+    return this.#channel.leaving === true;
+  }
+
   get remote(): HostId {
     return this.#channel.remote;
   }

@@ -18,7 +18,7 @@ import {
   markKeyChanged,
   readIntroduction,
 } from "./pair.ts";
-import type { Attempt, Peer } from "./peer.ts";
+import type { Attempt, Link, Move, Peer } from "./peer.ts";
 import { decodePosition, encodePosition, fellBehind, positionOf, resumable } from "./position.ts";
 import type { CallResult } from "./trail.ts";
 import type { Pairing } from "./views.ts";
@@ -54,20 +54,22 @@ async function converse(
   attempt: Attempt,
   lost: (peer: Peer) => void,
 ): Promise<CallResult> {
-  const { crypto, transport, clock } = core;
+  const { crypto, clock } = core;
   const turning = turningOf(peer);
   const key = turning && callingKey(crypto, turning, clock.now());
   if (turning === undefined || key === undefined) return "refused";
-  const ends: Ends = { caller: transport.host, callee: channel.remote };
+  const ends: Ends = { caller: channel.local, callee: channel.remote };
+  attempt.caller = channel.local;
+  // From now on nothing is sealed for the link before this one, so that what we say of our position stays true.
+  attempt.moves = peer.link && moveOf(peer.link);
+  const ours = await inTurn(core, peer, async () => positionOf(peer));
+  if (ours === undefined || peer.attempt !== attempt) return "refused";
   const { invite } = peer.contact;
   const session = invite === undefined && !peer.desynced ? peer.session : undefined;
-  const ours = positionOf(peer);
   const hello = makeHello(crypto, key.key, ends, {
     mode: session ? "resume" : "handshake",
     id: invite?.claim ?? encodePosition(ours),
   });
-  attempt.remote = channel.remote;
-  attempt.helloSent = true;
   if (!(await channel.say(hello))) return "silent";
   const answer = await channel.expect("answer");
   if (answer === undefined) return "silent";
@@ -89,6 +91,14 @@ async function converse(
     return handshake(core, peer, channel, attempt, agreed, lost);
   }
   return invite === undefined ? "refused" : heard(core, peer, invite, body.status);
+}
+
+function moveOf(link: Link): Move {
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { link, over, end };
 }
 
 /** Whoever holds a real invite is told what became of it. */

@@ -73,7 +73,7 @@ async function pairWith(
   const peer = known ?? newPeer(firstMoment(core, them, stream));
   const taken = await inTurn(core, peer, async () => {
     if (peer.contact.blocked || !admits(peer.contact, core.transport, channel)) return false;
-    if (!inboundStays(core.transport.host, channel.remote, peer.attempt)) return false;
+    if (!inboundStays(channel.remote, peer.attempt)) return false;
     const accepted =
       invite.kind === "once" ||
       claimOf(invite, body.id)?.answer === "accepted" ||

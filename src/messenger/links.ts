@@ -17,9 +17,8 @@ import { receive } from "./receive.ts";
  * Whether an inbound hello goes on while this attempt is under way. Two hellos that crossed are told apart by the
  * PeerIds, so both sides come to the same answer: the one whose caller is greater stays.
  */
-export function inboundStays(own: HostId, caller: HostId, current: Attempt | undefined): boolean {
-  if (current === undefined || !current.outbound || !current.helloSent) return true;
-  return caller > own;
+export function inboundStays(caller: HostId, current: Attempt | undefined): boolean {
+  return current?.caller === undefined || caller > current.caller;
 }
 
 /** Makes `attempt` the contact's only one; the attempt before it ends. */
@@ -102,6 +101,8 @@ export async function establish(
   watchQuiet(core, peer, link);
   leaveWhenDone(core, peer);
   background(core, "link-failed", () => run(core, peer, link, lost));
+  // It came about on a host of ours that goes.
+  if (channel.leaving === true) lost(peer);
   pump(core, peer);
 }
 

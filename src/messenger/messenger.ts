@@ -102,8 +102,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     const forget = (): unknown => visitors.delete(channel);
     background(core, "answer-failed", () => answer(core, invites, channel, lost).finally(forget));
   });
-  transport.onCall((from, envelope) =>
-    running ? openCall(core, invites, from, envelope) : undefined,
+  transport.onCall((from, envelope, own) =>
+    running ? openCall(core, invites, { caller: from, callee: own }, envelope) : undefined,
   );
   transport.onAddresses(() => {
     publisher.readdress();

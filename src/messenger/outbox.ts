@@ -83,10 +83,19 @@ export async function post(link: Link, frames: readonly Uint8Array[]): Promise<b
   }
 }
 
+/**
+ * Whether the contact's link is about to give way to one that we asked for. The other side compares our position with what it has:
+ * whatever we sealed meanwhile would look as if we had forgotten it.
+ */
+function moving({ link, attempt }: Peer): boolean {
+  return link !== undefined && attempt?.moves?.link === link;
+}
+
 /** Whether a new message may be sealed and sent at once: nothing waits ahead of it. */
 export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Session } {
   const { link, session } = peer;
-  if (link === undefined || session === undefined || !canSeal(session)) return false;
+  if (link === undefined || session === undefined || !canSeal(session) || moving(peer))
+    return false;
   if (link.posting > limits.sendBytes || link.pumping || peer.outbox.size >= limits.sendWindow)
     return false;
   for (const entry of peer.outbox.values()) if (entry.link !== link) return false;
@@ -137,6 +146,10 @@ export function pump(core: Core, peer: Peer): void {
       for (;;) {
         const round = await inTurn(core, peer, () => sealRound(core, peer, link));
         if (round === undefined) return;
+        if (round === "moving") {
+          await peer.attempt?.moves?.over;
+          continue;
+        }
         if (!(await round.posted)) return;
         void markSent(core, peer, link, round.entries).catch(() => undefined);
       }
@@ -149,6 +162,7 @@ export function pump(core: Core, peer: Peer): void {
 /** Seals and commits the next few entries, and hands them to the channel. `undefined` when there is nothing to do. */
 async function sealRound(core: Core, peer: Peer, link: Link) {
   if (peer.link !== link || peer.session === undefined || !canSeal(peer.session)) return undefined;
+  if (moving(peer)) return "moving";
   const entries = nextEntries(peer, link);
   if (entries.length === 0) return undefined;
   const { contact } = peer;

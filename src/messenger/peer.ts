@@ -44,13 +44,21 @@ export interface Link {
   readonly pings: Set<() => void>;
 }
 
+/** A live link whose place another one is about to take. */
+export interface Move {
+  readonly link: Link;
+  /** Resolves when that has come to something, or to nothing. */
+  readonly over: Promise<void>;
+  readonly end: () => void;
+}
+
 /** A link in the making, so that two that cross can be told apart. */
 export interface Attempt {
   readonly outbound: boolean;
-  /** Who is at the other end, once that is known. */
-  remote: HostId | undefined;
-  /** Our hello is out: from now on the crossing rule decides, not who is first. */
-  helloSent: boolean;
+  /** Our own host, while a hello of it is out: as long as it is the crossing rule decides, not who is first. */
+  caller: HostId | undefined;
+  /** The link that is to give way to this attempt, while its hello is out. */
+  moves: Move | undefined;
   readonly abort: () => void;
 }
 

@@ -105,8 +105,8 @@ export class Seeker {
     const controller = new AbortController();
     const attempt: Attempt = {
       outbound: true,
-      remote: undefined,
-      helloSent: false,
+      caller: undefined,
+      moves: undefined,
       abort: () => controller.abort(),
     };
     begin(peer, attempt);
@@ -203,7 +203,7 @@ export class Seeker {
     const dialled: Dialled = { address: channel.remoteAddress, from, reached: true };
     trail.dials.push(dialled);
     tried.add(channel.remote);
-    if (controller.signal.aborted || peer.link !== undefined) {
+    if (controller.signal.aborted || settled(peer)) {
       channel.abort();
       return false;
     }
@@ -214,19 +214,26 @@ export class Seeker {
       result = await call(this.#core, peer, channel, attempt, (lost) => this.lost(lost));
     } finally {
       controller.signal.removeEventListener("abort", silence);
+      attempt.moves?.end();
+      attempt.moves = undefined;
     }
     // The next address may be theirs: from now on our hello is out no more.
-    attempt.helloSent = false;
+    attempt.caller = undefined;
     dialled.answer = result;
     return result === "linked";
   }
 }
 
+/** Whether there is a link that stays: one on a host of ours that goes has to move. */
+function settled({ link }: Peer): boolean {
+  return link !== undefined && link.channel.leaving !== true;
+}
+
 /** Whether a link with this contact is wanted and not there. */
 function missing(core: Core, peer: Peer): boolean {
-  const { removed, contact, link } = peer;
+  const { removed, contact } = peer;
   const allowed = scopeOf(contact, core.transport) !== undefined && mayLink(core, peer);
-  return !removed && reachable(contact) && link === undefined && allowed;
+  return !removed && reachable(contact) && !settled(peer) && allowed;
 }
 
 function wanted(core: Core, peer: Peer): boolean {

@@ -64,12 +64,12 @@ export function openEnvelope(
 
 /** What seals calls for this contact, where there is a key that proves us to it. */
 export function sealerOf(core: Core, peer: Peer): DialTarget["seal"] {
-  const { crypto, clock, transport } = core;
+  const { crypto, clock } = core;
   const turning = turningOf(peer);
   const key = turning && callingKey(crypto, turning, clock.now())?.key;
   if (key === undefined) return undefined;
-  return (host: HostId, words: Uint8Array): SealedCall => {
-    const ends: Ends = { caller: transport.host, callee: host };
+  return (host: HostId, words: Uint8Array, own: HostId): SealedCall => {
+    const ends: Ends = { caller: own, callee: host };
     const call = sealEnvelope(crypto, { key, ends }, words);
     return {
       envelope: encodeEnvelope(call),
@@ -88,13 +88,12 @@ export function sealerOf(core: Core, peer: Peer): DialTarget["seal"] {
 export function openCall(
   core: Core,
   invites: Invites,
-  from: HostId,
+  ends: Ends,
   bytes: Uint8Array,
 ): OpenedCall | undefined {
-  const { crypto, transport } = core;
+  const { crypto } = core;
   const envelope = decodeEnvelope(bytes);
   if (envelope === undefined) return undefined;
-  const ends: Ends = { caller: from, callee: transport.host };
   let opened: OpenedCall | undefined;
   for (const caller of callers(core, invites)) {
     if (caller.kind === "invite" && caller.invite.revoked) continue;

@@ -1,6 +1,13 @@
 /** libp2p out of its parts, with all its bounds. */
 import { type Identify, identify } from "@libp2p/identify";
-import type { Connection, Libp2p, PrivateKey, Transport, Upgrader } from "@libp2p/interface";
+import type {
+  Connection,
+  Libp2p,
+  Listener,
+  PrivateKey,
+  Transport,
+  Upgrader,
+} from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -22,6 +29,7 @@ import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 interface Inside {
   readonly transportManager: {
     getAddrs(): Multiaddr[];
+    getListeners(): Listener[];
     dial(
       address: Multiaddr,
       options: { readonly signal: AbortSignal; readonly apart?: string },
@@ -81,6 +89,8 @@ export interface Assembly {
   readonly tuning: Tuning;
   /** Everything is dialled through it; others are told `announce` alone. */
   readonly proxy?: SocksProxy | undefined;
+  /** Whether a host belongs to this very node, and is not to be connected to. */
+  readonly isOwn?: (peer: string) => boolean;
 }
 
 /** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
@@ -127,6 +137,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       clock,
       counts,
       meter,
+      ...(assembly.isOwn && { isOwn: assembly.isOwn }),
     }),
     connectionManager: {
       maxConnections: bounds.connections,

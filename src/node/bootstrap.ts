@@ -39,14 +39,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
   await serveSignal({ host, clock, counts, passes: () => true, take: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
-  const status = () =>
-    statusOf(host, {
-      bootstrap: [],
-      mdns: false,
-      reach: notAsked,
-      nat: noNat,
-      publicDht: { state: "off", peers: 0 },
-    });
+  const status = () => statusOf(host, { bootstrap: [], mdns: false, reach: notAsked, nat: noNat });
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {

@@ -20,6 +20,21 @@ export interface Tuning {
   readonly inboundPerSecondPerIp: number;
   /** Pauses between tries to reach a bootstrap host. */
   readonly bootstrapRetry: Backoff;
+  /** How the host key changes; each a time in ms. */
+  readonly rotation: {
+    /** How long a key lives: some time between. */
+    readonly every: { readonly min: number; readonly max: number };
+    /** Between two looks whether it is time, and between two tries. */
+    readonly poll: number;
+    readonly retry: number;
+    /** How long a new host may look for others before it takes over. */
+    readonly settle: number;
+    /** How long the host before lives on at least, and at most. */
+    readonly drainMin: number;
+    readonly drainMax: number;
+    /** Between two looks at it. */
+    readonly look: number;
+  };
 }
 
 export const defaultTuning: Tuning = {
@@ -29,6 +44,7 @@ export const defaultTuning: Tuning = {
   dht: limits.dhtTimeout,
   inboundPerSecondPerIp: limits.inboundPerSecondPerIp,
   bootstrapRetry: limits.bootstrapRetry,
+  rotation: limits.rotation,
 };
 
 interface CommonConfig {
@@ -161,7 +177,8 @@ export interface ProxyState {
   readonly error?: string;
 }
 
-export interface NodeStatus {
+/** What one host tells of itself. */
+export interface HostStatus {
   readonly host: HostId;
   readonly addresses: string[];
   /** What we listen on, as multiaddr texts. */
@@ -179,9 +196,18 @@ export interface NodeStatus {
   readonly nat: NatState;
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
+}
+
+export interface NodeStatus extends HostStatus {
   readonly publicDht: PublicState;
   /** Where everything is dialled through one. */
   readonly proxy?: ProxyState;
+  readonly hostKey: {
+    /** ms since it was drawn. */
+    readonly age: number;
+    /** The host before it is still up, while links move over. */
+    readonly moving: boolean;
+  };
 }
 
 export interface SottoNode {
@@ -196,6 +222,11 @@ export interface SottoNode {
   checkReach(): Promise<ReachState>;
   /** Looks now whether the proxy is there, where there is one. */
   checkProxy(): Promise<ProxyState | undefined>;
+  /**
+   * Goes on under a new host key, as it does by itself about once a day. Resolves when the new host carries the node; the one
+   * before lives on for some minutes, until links have moved. Throws `port-in-use`, `listen-failed`.
+   */
+  rotate(): Promise<void>;
   /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */
@@ -224,7 +255,7 @@ export interface HostFigures extends Readonly<Counts>, Bytes {
 export interface BootstrapNode {
   /** Multiaddr texts with /p2p, as others write them into their settings. */
   addresses(): string[];
-  status(): NodeStatus;
+  status(): HostStatus;
   figures(): HostFigures;
   stop(): Promise<void>;
 }

@@ -33,7 +33,7 @@ export function reasonOf(error: unknown): string {
     [/ENOTFOUND|EAI_AGAIN/, "name not found"],
     [/NoValidAddresses/, "needs a proxy into Tor"],
     [/UnsupportedProtocol/, "not our protocol"],
-    [/dial self/, "our own address"],
+    [/dial self|denyOutboundEncrypted/, "our own address"],
     [/TooMany/, "too many links"],
     [/UnexpectedPeer|identity key .* does not match/, "another host answers there"],
     [/Encryption|InvalidCrypto|Muxer/, "no handshake"],

@@ -30,6 +30,8 @@ export interface GateOptions {
   readonly clock: Clock;
   readonly counts: Counts;
   readonly meter: ByteMeter;
+  /** Whether a host belongs to this very node: the one before, while links move over to this one. */
+  readonly isOwn?: (peer: string) => boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface GateOptions {
  * Addresses to dial are not judged: a private one is how two people on one LAN meet.
  */
 export function createGater(options: GateOptions): ConnectionGater {
-  const { pending, proven, perSecond, clock, counts, meter } = options;
+  const { pending, proven, perSecond, clock, counts, meter, isOwn = () => false } = options;
   const mayCome = createQuota(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
   const waiting = new Seats(pending);
   const seated = new Seats(proven);
@@ -53,11 +55,13 @@ export function createGater(options: GateOptions): ConnectionGater {
       meter.follow(connection);
       return false;
     },
+    denyInboundEncryptedConnection: (peer) => isOwn(peer.toString()),
     denyInboundUpgradedConnection(_peer, connection) {
       waiting.leave(connection);
       return refuse(!seated.take(connection));
     },
-    denyOutboundEncryptedConnection(_peer, connection) {
+    denyOutboundEncryptedConnection(peer, connection) {
+      if (isOwn(peer.toString())) return true;
       meter.follow(connection);
       return false;
     },

@@ -5,6 +5,7 @@ export type {
   BootstrapNode,
   BootstrapState,
   HostFigures,
+  HostStatus,
   NatState,
   NodeConfig,
   NodeStatus,

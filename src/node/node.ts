@@ -1,175 +1,154 @@
 /** A messenger's node, put together. */
-import { generateKeyPair } from "@libp2p/crypto/keys";
-import type { Connection } from "@libp2p/interface";
-import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
-import { hostOf, portOf, reachOf, withoutPeer } from "./address.ts";
-import { assemble, bootstrapAddress, type Host, listen, nodeBounds } from "./assemble.ts";
-import { BootstrapList } from "./bootstrap-list.ts";
+import type { Channel, OpenCall } from "../ports/index.ts";
+import { parseAddress, portOf } from "./address.ts";
+import { bootstrapAddress } from "./assemble.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
-import { serveDialback } from "./dialback.ts";
-import type { Lan } from "./lan.ts";
-import { freePort, Nat, noNat } from "./nat.ts";
-import { neighboursOf, rejoin } from "./neighbours.ts";
+import { rendezvousOf, transportOf } from "./facade.ts";
+import { type Hosted, startHosted } from "./hosted.ts";
 import { defaultGateway, PortMap } from "./portmap.ts";
 import { SocksProxy } from "./proxy.ts";
 import { publicHosts } from "./public-list.ts";
-import { Puncher } from "./punch.ts";
-import { notAsked, Reachability } from "./reach.ts";
-import { DhtRendezvous } from "./rendezvous.ts";
-import { serveSignal } from "./signal.ts";
+import { notAsked } from "./reach.ts";
+import { Rotation } from "./rotation.ts";
 import { TurnedSignpost } from "./signpost.ts";
-import { members, peersOf, statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
-import { LinkTransport } from "./transport.ts";
 
-/** See `createNode`. The host key is drawn here and kept nowhere. */
+/** See `createNode`. Host keys are drawn here and kept nowhere. */
 export async function startNode(config: NodeConfig): Promise<SottoNode> {
-  const { clock = systemClock, log, validator } = config;
+  const { clock = systemClock, log } = config;
   const proxy = config.proxy && new SocksProxy(config.proxy, clock, log);
   const far = proxy && { dial: limits.proxyDial };
   const tuning = { ...defaultTuning, ...far, ...config.tuning };
-  for (const address of config.bootstrap) bootstrapAddress(address);
-  const assembly = {
-    privateKey: await generateKeyPair("Ed25519"),
-    listen: config.listen,
-    announce: config.announce,
-    privateWan: config.privateWan,
-    wanServer: false,
-    bounds: nodeBounds,
-    validator,
-    clock,
-    tuning,
-    proxy,
-  };
-  const { host, counts } = await assemble(assembly);
-  const { privateWan } = config;
-  // A proxy has no port of ours, and whatever learns of our own address, or opens it to others, stays off behind one.
-  const nat = proxy ? undefined : new Nat({ host, clock, privateWan, port: await freePort() });
-  const dialHost = (to: Multiaddr, signal: AbortSignal): Promise<Connection> =>
-    nat === undefined ? host.dial(to, { signal }) : nat.dial(to, signal);
-  const bootstrap = new BootstrapList(host, dialHost, clock, tuning, log);
-  const isBootstrap = (peer: string): boolean => bootstrap.has(peer);
-  const lanMembers = members(host.services.lan.routingTable);
-  const wanMembers = members(host.services.wan.routingTable);
-  const isServer = (peer: string): boolean => wanMembers.has(peer);
-  const puncher = nat && new Puncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
-  const transport = new LinkTransport(host, clock, tuning, puncher);
-  const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
-  const signpost = new TurnedSignpost(
-    {
-      clock,
-      log,
-      privateWan,
-      bootstrap: config.publicHosts ?? publicHosts,
-      addresses: () => transport.addresses(),
-      ports: () => host.services.inside.transportManager.getAddrs().map(portOf),
-    },
-    config.publicDht === true && proxy === undefined,
-  );
-  await transport.serve();
-  await serveDialback(host, clock, counts);
+  // Whatever learns of our own address, or opens it to others, stays off behind a proxy.
   const portMapping = config.portMapping === true && proxy === undefined;
+  for (const address of config.bootstrap) bootstrapAddress(address);
+  const asked = new Set(config.bootstrap);
+  /** What the messenger set, for each host that is and will be. */
+  let take: ((channel: Channel) => void) | undefined;
+  let openCall: OpenCall | undefined;
+  const readdressed: (() => void)[] = [];
+  const appeared: (() => void)[] = [];
+  const own = new Set<string>();
+  let live: Hosted | undefined;
+
   const portMap = new PortMap({
     clock,
     log,
     gateway: defaultGateway,
-    port: () => portBehindRouter(host),
-    changed: () => reach?.changed(),
+    port: () => live?.portBehindRouter(),
+    changed: () => live?.reach?.changed(),
   });
   const mapped = (): string | undefined => portMap.state().address;
-  const reach = proxy ? undefined : new Reachability({ host, clock, log, privateWan, mapped });
-  const passes = (): boolean => reach?.state().verdict === "reachable";
-  await serveSignal({ host, clock, counts, passes, take: (call) => puncher?.take(call) });
-  await listen(host, assembly);
-  transport.onAddresses(() => {
-    reach?.changed();
-    nat?.changed();
+  const signpost = new TurnedSignpost(
+    {
+      clock,
+      log,
+      privateWan: config.privateWan,
+      bootstrap: config.publicHosts ?? publicHosts,
+      addresses: () => live?.transport.addresses() ?? [],
+      ports: () => live?.listening.ports() ?? [],
+    },
+    config.publicDht === true && proxy === undefined,
+  );
+  const open = async (): Promise<Hosted> => {
+    const hosted = await startHosted({ config, clock, log, tuning, own, mapped, proxy });
+    if (take !== undefined) hosted.transport.onChannel(take);
+    if (openCall !== undefined) hosted.transport.onCall(openCall);
+    hosted.rendezvous.onPeer(() => {
+      if (live === hosted) for (const tell of appeared) tell();
+    });
+    return hosted;
+  };
+  const readdress = (): void => {
     if (portMapping) portMap.ask();
+    for (const tell of readdressed) tell();
+  };
+  /** Once it listens: watches its addresses, and looks for bootstrap hosts. */
+  const settle = (hosted: Hosted): void => {
+    hosted.transport.onAddresses(() => {
+      hosted.readdressed();
+      if (live === hosted) readdress();
+    });
+    for (const address of asked) hosted.bootstrap.add(address);
+  };
+  const first = await open();
+  live = first;
+  await first.listen();
+  const rotation = new Rotation(first, {
+    clock,
+    log,
+    tuning: tuning.rotation,
+    fixedPorts: config.listen.some((text) => hasPort(text)),
+    open,
+    join(next, before) {
+      settle(next);
+      void before.neighbours().then((known) => next.rejoin(known));
+    },
+    changed(next) {
+      live = next;
+      readdress();
+    },
   });
   if (portMapping) portMap.ask();
   void proxy?.check();
-  const lan: Lan | undefined =
-    config.mdns && proxy === undefined
-      ? // Loaded only where it is used: mDNS brings a DNS codec along.
-        await (await import("./lan.ts")).startLan(host, clock, tuning.dial, log)
-      : undefined;
-  for (const address of config.bootstrap) bootstrap.add(address);
-  const leaving = new AbortController();
+  settle(first);
+  const current = (): Hosted => rotation.current;
   let stopping: Promise<void> | undefined;
   return {
-    transport,
-    rendezvous,
+    transport: transportOf(current, {
+      proxied: proxy !== undefined,
+      onChannel(taker) {
+        take = taker;
+        for (const { transport } of rotation.hosts()) transport.onChannel(taker);
+      },
+      onCall(opener) {
+        openCall = opener;
+        for (const { transport } of rotation.hosts()) transport.onCall(opener);
+      },
+      onAddresses: (changed) => void readdressed.push(changed),
+    }),
+    rendezvous: rendezvousOf(current, (tell) => void appeared.push(tell)),
     signpost,
     turnPublic: (on) => signpost.turn(on && proxy === undefined),
-    status: () =>
-      statusOf(host, {
-        bootstrap: bootstrap.states(),
-        mdns: lan !== undefined,
-        publicDht: signpost.state(),
-        reach: reach?.state() ?? notAsked,
-        nat: nat
-          ? {
-              kind: nat.kind(),
-              ...mappedOf(nat),
-              punches: puncher?.state() ?? noNat.punches,
-              portMap: portMapping ? portMap.state() : noNat.portMap,
-            }
-          : noNat,
-        ...(proxy && { proxy: proxy.state() }),
-      }),
-    peers: () =>
-      peersOf(host, {
-        lan: lanMembers,
-        wan: wanMembers,
-        isBootstrap,
-      }),
-    checkReach: async () => reach?.check() ?? notAsked,
+    status: () => ({
+      ...current().status(portMapping ? portMap.state() : { state: "off" }),
+      publicDht: signpost.state(),
+      ...(proxy && { proxy: proxy.state() }),
+      hostKey: {
+        age: Math.max(0, clock.now() - current().madeAt),
+        moving: rotation.hosts().length > 1,
+      },
+    }),
+    peers: () => rotation.hosts().flatMap((hosted) => hosted.peers()),
+    checkReach: async () => current().reach?.check() ?? notAsked,
     checkProxy: async () => proxy?.check(),
-    addBootstrap: (address) => bootstrap.add(address),
-    removeBootstrap: (address) => bootstrap.remove(address),
-    neighbours: () => neighboursOf(host, new Set([...lanMembers, ...wanMembers])),
-    rejoin: (addresses) =>
-      rejoin(
-        host,
-        clock,
-        log,
-        addresses,
-        () => rendezvous.peers() >= limits.neighboursEnough,
-        leaving.signal,
-      ),
+    rotate: () => rotation.rotate(),
+    addBootstrap(address) {
+      current().bootstrap.add(address);
+      asked.add(address);
+    },
+    removeBootstrap(address) {
+      asked.delete(address);
+      return current().bootstrap.remove(address);
+    },
+    neighbours: () => current().neighbours(),
+    rejoin: (addresses) => current().rejoin(addresses),
     stop() {
-      leaving.abort();
       stopping ??= stopWithin([
         () => proxy?.stop(),
-        () => puncher?.stop(),
-        () => nat?.stop(),
-        () => reach?.stop(),
         () => portMap.stop(),
-        () => bootstrap.stop(),
-        () => lan?.stop(),
         () => signpost.stop(),
-        () => rendezvous.stop(),
-        () => transport.stop(),
-        () => host.stop(),
+        () => rotation.stop(),
       ]);
       return stopping;
     },
   };
 }
 
-function mappedOf(nat: Nat): { readonly mapped?: string } {
-  const mapped = nat.mapped();
-  return mapped === undefined ? {} : { mapped: withoutPeer(mapped) };
-}
-
-/** The port that we listen on at a private IPv4 address, where we have no public one. */
-function portBehindRouter(host: Host): number | undefined {
-  const four = host.services.inside.transportManager
-    .getAddrs()
-    .filter((address) => !hostOf(address).includes(":"));
-  if (four.some((address) => reachOf(address) === "public")) return undefined;
-  const inside = four.find((address) => reachOf(address) === "private");
-  return inside && portOf(inside);
+/** Whether an address names the port to listen on. */
+function hasPort(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && portOf(address) !== 0;
 }

@@ -144,11 +144,15 @@ export class PortMap {
     this.#cancel();
     this.#leaving.abort();
     await this.#asking;
+    await this.#giveBack(undefined);
+  }
+
+  /** Gives back what we hold, unless it is this port. */
+  async #giveBack(port: number | undefined): Promise<void> {
     const held = this.#held;
+    if (held === undefined || held.port === port) return;
     this.#held = undefined;
-    if (held === undefined) return;
-    const { clock } = this.#options;
-    await map({ gateway: held.gateway, clock, tries: 1 }, held.port, 0);
+    await map({ gateway: held.gateway, clock: this.#options.clock, tries: 1 }, held.port, 0);
   }
 
   async #ask(): Promise<void> {
@@ -157,6 +161,7 @@ export class PortMap {
     const port = this.#options.port();
     const gateway = port === undefined ? undefined : await this.#options.gateway();
     let [seconds, state]: [number, PortMapState] = [limits.portMapSeconds, { state: "none" }];
+    await this.#giveBack(port);
     if (gateway !== undefined && port !== undefined && !signal.aborted) {
       this.#held = { gateway, port };
       const asking = { gateway, clock, tries: limits.portMapTries, signal };

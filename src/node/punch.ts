@@ -1,7 +1,7 @@
 /** Agreeing with a host behind a router, through a host that both are connected to, to dial each other at the same moment. */
 import type { Connection } from "@libp2p/interface";
 import { type HostId, limits } from "../base/index.ts";
-import type { Clock, DialTarget, Log, OpenedCall } from "../ports/index.ts";
+import type { Clock, DialTarget, Log, OpenCall } from "../ports/index.ts";
 import {
   decodeSignalWords,
   encodeSignalWords,
@@ -59,7 +59,7 @@ export class Puncher {
   /** Calls that were opened once. */
   readonly #taken = new Set<string>();
   readonly #leaving = new AbortController();
-  #open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined = () => undefined;
+  #open: OpenCall = () => undefined;
   #made = 0;
   #failed = 0;
   #last: PunchState["lastFailure"];
@@ -72,7 +72,7 @@ export class Puncher {
   }
 
   /** What opens the calls of those who know us. */
-  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
+  onCall(open: OpenCall): void {
     this.#open = open;
   }
 
@@ -133,10 +133,11 @@ export class Puncher {
 
   /** Their words, through the first host that they are connected to as well. */
   async #exchange(peer: HostId, seal: Seal, places: readonly Place[], signal: AbortSignal) {
-    const { clock, nat } = this.#options;
+    const { host, clock, nat } = this.#options;
+    const own = host.peerId.toString() as HostId;
     for (const connection of hostsBetween(this.#options, peer)) {
       const words = { nat: nat.kind(), trip: tripOf(connection), places };
-      const call = seal(peer, encodeSignalWords(words));
+      const call = seal(peer, encodeSignalWords(words), own);
       const reply = await askToPass(connection, clock, peer, call.envelope, signal);
       if (reply?.outcome === "silent") return undefined;
       if (reply?.outcome !== "passed") continue;
@@ -149,16 +150,16 @@ export class Puncher {
   /** Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived. */
   take({ from, envelope, connection }: Delivered): Uint8Array | undefined {
     const { host, nat } = this.#options;
-    if (from === host.peerId.toString() || !this.#mayDeliver(neighbour(connection.remoteAddr)))
-      return undefined;
+    const own = host.peerId.toString() as HostId;
+    if (from === own || !this.#mayDeliver(neighbour(connection.remoteAddr))) return undefined;
     const name = Buffer.from(envelope).toString("base64");
     if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
-    const opened = this.#open(from as HostId, envelope);
+    const opened = this.#open(from as HostId, envelope, own);
     const words = opened && decodeSignalWords(opened.words);
     if (opened === undefined || words === undefined || !this.#mayCall(from)) return undefined;
     this.#remember(name);
     // Two calls that cross: the one stays whose caller has the greater PeerId.
-    const crossed = this.#calling.has(from) && host.peerId.toString() > from;
+    const crossed = this.#calling.has(from) && own > from;
     if (crossed || this.#holes.has(from)) return undefined;
     const places = nat.places();
     const trip = tripOf(connection);

@@ -2,15 +2,7 @@
 import type { HostId } from "../base/index.ts";
 import { advertised, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
-import type {
-  BootstrapState,
-  NatState,
-  NodeStatus,
-  PeerInfo,
-  ProxyState,
-  PublicState,
-  ReachState,
-} from "./config.ts";
+import type { BootstrapState, HostStatus, NatState, PeerInfo, ReachState } from "./config.ts";
 
 /** Follows a routing table, which cannot be listed itself. */
 export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
@@ -25,11 +17,9 @@ export interface Extras {
   readonly mdns: boolean;
   readonly reach: ReachState;
   readonly nat: NatState;
-  readonly publicDht: PublicState;
-  readonly proxy?: ProxyState;
 }
 
-export function statusOf(host: Host, extras: Extras): NodeStatus {
+export function statusOf(host: Host, extras: Extras): HostStatus {
   const { lan, wan } = host.services;
   return {
     host: host.peerId.toString() as HostId,

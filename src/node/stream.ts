@@ -21,7 +21,7 @@ export interface ChannelOptions
 
 type Receiver = (frames: readonly Uint8Array[]) => void;
 
-export class StreamChannel implements Channel {
+export class StreamChannel implements Omit<Channel, "local"> {
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly outbound: boolean;

@@ -1,7 +1,7 @@
 /** ports/transport on libp2p: link streams on direct connections. */
 import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../base/index.ts";
-import type { Channel, Clock, DialTarget, OpenedCall, Scope, Transport } from "../ports/index.ts";
+import type { Channel, Clock, DialTarget, OpenCall, Scope, Transport } from "../ports/index.ts";
 import { advertised, wayOf, withoutPeer } from "./address.ts";
 import { type Host, watchAddresses } from "./assemble.ts";
 import type { Tuning } from "./config.ts";
@@ -9,20 +9,40 @@ import { acquainted, isDirect } from "./gate.ts";
 import { meet } from "./meet.ts";
 import { LINK_PROTOCOL } from "./protocols.ts";
 import type { Puncher } from "./punch.ts";
-import { StreamChannel } from "./stream.ts";
+import { type ChannelOptions, StreamChannel } from "./stream.ts";
 
 /** Marks hosts whose connections are spared when there are too many. */
 export const LINK_TAG = "sotto-link";
 const LINK_TAG_VALUE = 100;
 
+/** A stream of frames on one of our hosts. */
+class LinkChannel extends StreamChannel implements Channel {
+  readonly #transport: LinkTransport;
+
+  constructor(transport: LinkTransport, stream: Stream, options: ChannelOptions) {
+    super(stream, options);
+    this.#transport = transport;
+  }
+
+  get local(): HostId {
+    return this.#transport.host;
+  }
+
+  get leaving(): boolean {
+    return this.#transport.leaving;
+  }
+}
+
 export class LinkTransport implements Transport {
   readonly host: HostId;
   readonly proxied: boolean;
+  /** Another host takes the place of this one: its links are to move. */
+  leaving = false;
   readonly #libp2p: Host;
   readonly #clock: Clock;
   readonly #tuning: Tuning;
   readonly #puncher: Puncher | undefined;
-  readonly #channels = new Set<StreamChannel>();
+  readonly #channels = new Set<LinkChannel>();
   readonly #watchers: (() => void)[] = [];
   #take: ((channel: Channel) => void) | undefined;
   #stopped = false;
@@ -64,12 +84,17 @@ export class LinkTransport implements Transport {
     this.#take = take;
   }
 
-  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
+  onCall(open: OpenCall): void {
     this.#puncher?.onCall(open);
   }
 
   onAddresses(changed: () => void): void {
     this.#watchers.push(watchAddresses(this.#libp2p, this.#clock, changed));
+  }
+
+  /** Channels that are open. */
+  get open(): number {
+    return this.#channels.size;
   }
 
   /** Ends every channel. */
@@ -89,11 +114,11 @@ export class LinkTransport implements Transport {
     this.#take(this.#open(stream, connection, false));
   }
 
-  #open(stream: Stream, connection: Connection, outbound: boolean): StreamChannel {
+  #open(stream: Stream, connection: Connection, outbound: boolean): LinkChannel {
     const { remotePeer } = connection;
     // A stream may have ended before its channel is there.
-    let opened: StreamChannel | undefined;
-    const channel = new StreamChannel(stream, {
+    let opened: LinkChannel | undefined;
+    const channel = new LinkChannel(this, stream, {
       remote: remotePeer.toString() as HostId,
       remoteAddress: withoutPeer(connection.remoteAddr),
       outbound,

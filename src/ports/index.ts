@@ -6,6 +6,7 @@ export type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "./store.ts
 export type {
   Channel,
   DialTarget,
+  OpenCall,
   OpenedCall,
   Scope,
   SealedCall,

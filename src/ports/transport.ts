@@ -9,6 +9,10 @@ export type Way = "self" | "lan" | "wan";
 
 /** A stream of frames to one host. Frames arrive whole, in order, unpadded. */
 export interface Channel {
+  /** Our own host at this end. */
+  readonly local: HostId;
+  /** Our host at this end goes soon: a link on it should move to another channel. May change while the channel lives. */
+  readonly leaving?: boolean;
   /** The host at the other end, proven by the connection's own handshake. */
   readonly remote: HostId;
   /** The address that this channel runs over, as multiaddr text without /p2p. */
@@ -43,8 +47,11 @@ export interface DialTarget {
   readonly scope?: Scope;
   /** Names whom this is for: where there is a proxy, each gets a way of its own through it. */
   readonly apart?: string;
-  /** Seals words that only that host can open: for agreeing on a moment and a place where nothing else gets through. */
-  readonly seal?: (host: HostId, words: Uint8Array) => SealedCall;
+  /**
+   * Seals words that only that host can open: for agreeing on a moment and a place where nothing else gets through.
+   * @param own our host, which calls.
+   */
+  readonly seal?: (host: HostId, words: Uint8Array, own: HostId) => SealedCall;
 }
 
 /** Words for one host, which others pass on and cannot read. */
@@ -61,8 +68,10 @@ export interface OpenedCall {
   seal(answer: Uint8Array): Uint8Array;
 }
 
+export type OpenCall = (from: HostId, envelope: Uint8Array, own: HostId) => OpenedCall | undefined;
+
 export interface Transport {
-  /** Our own host, new at each start. */
+  /** Our own host of now: new at each start, and exchanged for another one while the node runs. */
   readonly host: HostId;
   /** Everything that is dialled goes through a proxy, so that nobody there sees our address; absent: it does not. */
   readonly proxied?: boolean;
@@ -72,8 +81,8 @@ export interface Transport {
   dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
   /** Takes channels that others open. Set once. */
   onChannel(take: (channel: Channel) => void): void;
-  /** Opens calls that others pass on; `undefined` for those of strangers. Set once. */
-  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void;
-  /** Told when our addresses change. */
+  /** Opens calls that others pass on to our host `own`; `undefined` for those of strangers. Set once. */
+  onCall(open: OpenCall): void;
+  /** Told when our addresses change, or our host does. */
   onAddresses(changed: () => void): void;
 }

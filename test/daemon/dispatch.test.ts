@@ -31,6 +31,7 @@ function setUp() {
     clock,
     network: {
       peers: () => [],
+      rotate: async () => "12D3KooWnew",
       setInvisible: async (on) => void network.push(`invisible ${on}`),
       setPublic: async (on) => void network.push(`public ${on}`),
       check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
@@ -201,6 +202,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "event.followers": { good: {}, asks: ["followers"], bad: [{ name: "bot" }] },
   "event.unfollow": { good: { name: "bot" }, asks: ["unfollow", "bot"], bad: [{}] },
   "net.peers": { good: {}, bad: [{ x: 1 }] },
+  "net.rotate": { good: {}, bad: [{ now: true }] },
   "net.check": { good: {}, bad: [{ who: "bob" }] },
   "net.public": { good: { on: true }, bad: [{}, { on: "yes" }] },
   "net.invisible": { good: { on: true }, bad: [{}, { on: "yes" }] },

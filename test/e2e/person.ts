@@ -19,6 +19,7 @@ import {
   createBootstrapNode,
   createNode,
   type SottoNode,
+  type Tuning,
 } from "../../src/node/index.ts";
 import { type Store, silent } from "../../src/ports/index.ts";
 import { openStore } from "../../src/store/index.ts";
@@ -35,6 +36,7 @@ export interface PersonOptions {
   readonly listen?: readonly string[];
   /** What others are told instead of the address that we listen on. */
   readonly announce?: readonly string[];
+  readonly tuning?: Partial<Tuning>;
   /** Called after each commit, with its number since the start. */
   readonly onCommit?: (number: number) => void;
 }
@@ -88,7 +90,7 @@ export class Person {
       privateWan: false,
       validator: new RecordValidator(crypto.verify, Date.now),
       log: silent,
-      tuning,
+      tuning: { ...tuning, ...this.options.tuning },
     });
     this.messenger = await createMessenger({
       crypto,

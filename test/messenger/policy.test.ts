@@ -261,7 +261,7 @@ describe("a contact's policy", () => {
     await world.until("a link", () => alice.contact("bob").online);
     const seal = bob.host.seals.get(alice.host.addresses().join());
     assert.ok(seal);
-    const call = () => seal(alice.host.host, new Uint8Array(signalWords)).envelope;
+    const call = () => seal(alice.host.host, new Uint8Array(signalWords), bob.host.host).envelope;
     assert.ok(alice.host.opens(bob.host.host, call()));
     for (const policy of ["lan", "hidden"] as const) {
       await alice.messenger.setPolicy("bob", policy);

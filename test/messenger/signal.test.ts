@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { HostId } from "../../src/base/index.ts";
-import type { DialTarget } from "../../src/ports/index.ts";
+import type { SealedCall } from "../../src/ports/index.ts";
 import { signalWords } from "../../src/wire/index.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
-type Seal = NonNullable<DialTarget["seal"]>;
+type Seal = (host: HostId, words: Uint8Array) => SealedCall;
 
 const words = (fill: number) => new Uint8Array(signalWords).fill(fill);
 
@@ -12,7 +12,7 @@ const words = (fill: number) => new Uint8Array(signalWords).fill(fill);
 function sealOf(bob: SimNode, alice: SimNode): Seal {
   const seal = bob.host.seals.get(alice.host.addresses().join());
   assert.ok(seal);
-  return seal;
+  return (host, text) => seal(host, text, bob.host.host);
 }
 
 async function scene(seed: number) {

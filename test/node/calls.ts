@@ -2,7 +2,7 @@
 import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { openEnvelope, sealEnvelope } from "../../src/messenger/signal.ts";
-import type { DialTarget, OpenedCall } from "../../src/ports/index.ts";
+import type { OpenedCall, SealedCall } from "../../src/ports/index.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../src/wire/index.ts";
 
 const crypto = nodeCrypto();
@@ -10,7 +10,7 @@ const key = new Uint8Array(32).fill(0x5a);
 
 /** Seals calls of this caller. */
 export const sealFor =
-  (caller: HostId): NonNullable<DialTarget["seal"]> =>
+  (caller: HostId): ((callee: HostId, words: Uint8Array) => SealedCall) =>
   (callee, words) => {
     const ends = { caller, callee };
     const call = sealEnvelope(crypto, { key, ends }, words);

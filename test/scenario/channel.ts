@@ -8,6 +8,7 @@ const END = "end";
 
 export class SimChannel implements Channel {
   readonly outbound: boolean;
+  readonly local: HostId;
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly way: Way;
@@ -29,6 +30,7 @@ export class SimChannel implements Channel {
     this.#own = own;
     this.#far = far;
     this.outbound = outbound;
+    this.local = own.host;
     this.remote = far.host;
     this.remoteAddress = far.address;
     this.way = way;

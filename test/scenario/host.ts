@@ -5,6 +5,7 @@ import { RecordValidator } from "../../src/dht/index.ts";
 import type {
   Channel,
   DialTarget,
+  OpenCall,
   OpenedCall,
   Rendezvous,
   Scope,
@@ -63,8 +64,8 @@ export class SimHost implements Transport, Rendezvous {
   /** What seals calls for the hosts that were dialled, by their addresses. */
   readonly seals = new Map<string, NonNullable<DialTarget["seal"]>>();
 
-  onCall(open: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined): void {
-    this.opens = open;
+  onCall(open: OpenCall): void {
+    this.opens = (from, envelope) => open(from, envelope, this.host);
   }
 
   onAddresses(changed: () => void): void {

@@ -10,6 +10,8 @@ export interface NetMethods {
   "net.peers": Method<Nothing, { readonly peers: readonly Peer[] }>;
   /** Asks others now whether they reach us. */
   "net.check": Method<Nothing, { readonly reach: NodeStatus["net"]["reach"] }>;
+  /** Goes on under a new host key now, as it does by itself about once a day; the host before lives on for minutes, until links have moved. */
+  "net.rotate": Method<Nothing, { readonly host: string }>;
   /** Invisible from now on and from the next start on, or not. */
   "net.invisible": Method<{ readonly on: boolean }, { readonly invisible: boolean }>;
   /** Uses the public IPFS DHT from now on and from the next start on, or not. */

@@ -19,6 +19,14 @@ export const define: Define = (command, context) => {
     .description("ask other hosts now whether they reach this node")
     .action(() => check(context));
   command
+    .command("rotate")
+    .description("go on under a new host key now; once a day it happens by itself")
+    .action(async () => {
+      const result = await context.call("net.rotate", {});
+      context.out.data(`✓ this node is now ${result.host}`, result);
+      context.out.say("Links move over; the host before ends within 3 min.");
+    });
+  command
     .command("ping <who>")
     .description("ask the link with somebody for a sign of life")
     .action((who: string) => ping(who, context));

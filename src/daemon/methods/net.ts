@@ -7,6 +7,7 @@ import type { DispatchParts, Handlers, Schemas } from "./shape.ts";
 export const netSchemas: Schemas<NetMethods> = {
   "net.peers": nothing,
   "net.check": nothing,
+  "net.rotate": nothing,
   "net.invisible": v.strictObject({ on: v.boolean() }),
   "net.public": v.strictObject({ on: v.boolean() }),
   "net.ping": who,
@@ -20,6 +21,7 @@ export function netHandlers({ network, messenger }: DispatchParts): Handlers<Net
   return {
     "net.peers": () => ({ peers: network.peers() }),
     "net.check": async () => ({ reach: await network.check() }),
+    "net.rotate": async () => ({ host: await network.rotate() }),
     "net.invisible": async ({ on }) => {
       await network.setInvisible(on);
       return { invisible: on };

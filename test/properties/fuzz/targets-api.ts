@@ -34,6 +34,7 @@ const requests: Target = {
       clock: { now: () => 0, after: () => () => undefined },
       network: {
         peers: () => [],
+        rotate: async () => "",
         setInvisible: async () => undefined,
         setPublic: async () => undefined,
         check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
