@@ -124,6 +124,9 @@ async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => voi
   } finally {
     link.cancelQuiet();
     link.channel.abort();
+    // The other side ends it as soon as it has the next one; we may be about to.
+    const moves = peer.attempt?.moves;
+    if (moves?.link === link) await moves.over;
     if (peer.link === link) {
       background(core, "seen-failed", () => noteSeen(core, peer));
       peer.link = undefined;

@@ -9,6 +9,7 @@ const END = "end";
 export class SimChannel implements Channel {
   readonly outbound: boolean;
   readonly local: HostId;
+  leaving = false;
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly way: Way;

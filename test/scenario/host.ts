@@ -19,7 +19,7 @@ import { never } from "./process.ts";
 const DIAL = 12_000;
 
 export class SimHost implements Transport, Rendezvous {
-  readonly host: HostId;
+  host: HostId;
   readonly network: SimNetwork;
   #address: string;
   readonly #channels = new Set<SimChannel>();
@@ -81,6 +81,13 @@ export class SimHost implements Transport, Rendezvous {
   move(address: string): void {
     this.#address = address;
     this.#readdressed();
+  }
+
+  /** Goes on as another host at another address; what is open stays open for a while, as real ones do. */
+  rotate(address: string): void {
+    this.host = `12D3KooW${toHex(this.network.chance.bytes(22))}` as HostId;
+    for (const channel of this.#channels) channel.leaving = true;
+    this.move(address);
   }
 
   onPeer(appeared: () => void): void {
