@@ -208,16 +208,10 @@ export interface NodeStatus extends NodeState {
         };
       };
     };
-    /** The key of our host: it changes about once a day. */
-    readonly hostKey: {
-      /** ms since it was drawn. */
-      readonly age: number;
-      /** The host before it is still up, while links move over. */
-      readonly moving: boolean;
-    };
+    /** The key of our host, which changes about once a day: ms since it was drawn; whether the host before it is still up. */
+    readonly hostKey: { readonly age: number; readonly moving: boolean };
     /** What we listen on. */
     readonly listening: readonly string[];
-    /** Protocols that we answer. */
     readonly protocols: readonly string[];
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;

@@ -10,19 +10,19 @@ import type {
 } from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { isOnion, parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
-import type { Tuning } from "./config.ts";
 import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
+import type { Tuning } from "./tuning.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 
 /** The parts of libp2p's inside that its public face does not show. */
@@ -242,12 +242,4 @@ export function watchAddresses(host: Host, clock: Clock, changed: () => void): (
     cancel();
     host.removeEventListener("self:peer:update", look);
   };
-}
-
-/** An address with a PeerId, or a throw of `address-invalid`. */
-export function bootstrapAddress(text: string): Multiaddr {
-  const address = parseAddress(text);
-  if (address === undefined || !text.includes("/p2p/"))
-    throw new SottoError("address-invalid", `This is not the address of a bootstrap host: ${text}`);
-  return multiaddr(address);
 }

@@ -1,13 +1,14 @@
 /** The hosts that we bootstrap from: looked for as long as the node runs, and again when they are lost. */
 import type { Connection } from "@libp2p/interface";
-import type { Multiaddr } from "@multiformats/multiaddr";
-import { limits, pause } from "../base/index.ts";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { limits, pause, SottoError } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
-import { peerOf } from "./address.ts";
-import { bootstrapAddress, type Host } from "./assemble.ts";
-import type { BootstrapState, Tuning } from "./config.ts";
+import { parseAddress, peerOf } from "./address.ts";
+import type { Host } from "./assemble.ts";
+import type { BootstrapState } from "./config.ts";
 import { deadline } from "./deadline.ts";
 import { reasonOf } from "./dial.ts";
+import type { Tuning } from "./tuning.ts";
 
 interface Entry {
   readonly text: string;
@@ -139,4 +140,12 @@ export class BootstrapList {
         this.#later(entry);
       }
   }
+}
+
+/** An address with a PeerId, or a throw of `address-invalid`. */
+export function bootstrapAddress(text: string): Multiaddr {
+  const address = parseAddress(text);
+  if (address === undefined || !text.includes("/p2p/"))
+    throw new SottoError("address-invalid", `This is not the address of a bootstrap host: ${text}`);
+  return multiaddr(address);
 }

@@ -2,7 +2,7 @@
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { limits } from "../base/index.ts";
 import { assemble, type Bounds, listen } from "./assemble.ts";
-import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./config.ts";
+import type { BootstrapConfig, BootstrapNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { serveDialback } from "./dialback.ts";
 import { noNat } from "./nat.ts";
@@ -10,6 +10,7 @@ import { notAsked } from "./reach.ts";
 import { serveSignal } from "./signal.ts";
 import { statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
+import { defaultTuning } from "./tuning.ts";
 
 const hostBounds: Bounds = {
   connections: limits.hostConnections,

@@ -7,7 +7,7 @@ import type { Clock, Log } from "../ports/index.ts";
 import { hostOf, portOf, reachOf, withoutPeer } from "./address.ts";
 import { assemble, type Host, listen, nodeBounds } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
-import type { NatState, NodeConfig, PeerInfo, Tuning } from "./config.ts";
+import type { NatState, NodeConfig, PeerInfo } from "./config.ts";
 import { serveDialback } from "./dialback.ts";
 import type { Lan } from "./lan.ts";
 import { Listening } from "./listening.ts";
@@ -21,6 +21,7 @@ import { serveSignal } from "./signal.ts";
 import { members, peersOf, statusOf } from "./status.ts";
 import { stopWithin } from "./stop.ts";
 import { LinkTransport } from "./transport.ts";
+import type { Tuning } from "./tuning.ts";
 
 export interface HostedParts {
   readonly config: Omit<NodeConfig, "bootstrap">;

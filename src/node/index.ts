@@ -14,8 +14,8 @@ export type {
   PublicState,
   PunchReason,
   SottoNode,
-  Tuning,
 } from "./config.ts";
 export { createBootstrapNode, createNode } from "./create.ts";
 export { parseProxy } from "./proxy-place.ts";
 export type { ProxyPlace } from "./socks.ts";
+export type { Tuning } from "./tuning.ts";

@@ -2,8 +2,8 @@
 import { limits } from "../base/index.ts";
 import type { Channel, OpenCall } from "../ports/index.ts";
 import { parseAddress, portOf } from "./address.ts";
-import { bootstrapAddress } from "./assemble.ts";
-import { defaultTuning, type NodeConfig, type SottoNode } from "./config.ts";
+import { bootstrapAddress } from "./bootstrap-list.ts";
+import type { NodeConfig, SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { rendezvousOf, transportOf } from "./facade.ts";
 import { type Hosted, startHosted } from "./hosted.ts";
@@ -14,6 +14,7 @@ import { notAsked } from "./reach.ts";
 import { Rotation } from "./rotation.ts";
 import { TurnedSignpost } from "./signpost.ts";
 import { stopWithin } from "./stop.ts";
+import { defaultTuning } from "./tuning.ts";
 
 /** See `createNode`. Host keys are drawn here and kept nowhere. */
 export async function startNode(config: NodeConfig): Promise<SottoNode> {

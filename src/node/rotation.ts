@@ -4,9 +4,9 @@
  */
 import { SottoError } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
-import type { Tuning } from "./config.ts";
 import { pauseFor } from "./deadline.ts";
 import type { Hosted } from "./hosted.ts";
+import type { Tuning } from "./tuning.ts";
 
 export interface RotationOptions {
   readonly clock: Clock;

@@ -4,12 +4,12 @@ import { type HostId, limits } from "../base/index.ts";
 import type { Channel, Clock, DialTarget, OpenCall, Scope, Transport } from "../ports/index.ts";
 import { advertised, wayOf, withoutPeer } from "./address.ts";
 import { type Host, watchAddresses } from "./assemble.ts";
-import type { Tuning } from "./config.ts";
 import { acquainted, isDirect } from "./gate.ts";
 import { meet } from "./meet.ts";
 import { LINK_PROTOCOL } from "./protocols.ts";
 import type { Puncher } from "./punch.ts";
 import { type ChannelOptions, StreamChannel } from "./stream.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** Marks hosts whose connections are spared when there are too many. */
 export const LINK_TAG = "sotto-link";

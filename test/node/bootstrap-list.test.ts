@@ -3,7 +3,7 @@ import type { Connection } from "@libp2p/interface";
 import { limits } from "../../src/base/index.ts";
 import type { Host } from "../../src/node/assemble.ts";
 import { BootstrapList } from "../../src/node/bootstrap-list.ts";
-import { defaultTuning } from "../../src/node/config.ts";
+import { defaultTuning } from "../../src/node/tuning.ts";
 import { SimTime } from "../scenario/time.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";

@@ -3,10 +3,10 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { equal, limits } from "../../src/base/index.ts";
 import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
-import { defaultTuning } from "../../src/node/config.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import type { BootstrapNode, SottoNode } from "../../src/node/index.ts";
 import { DhtRendezvous } from "../../src/node/rendezvous.ts";
+import { defaultTuning } from "../../src/node/tuning.ts";
 import {
   createLab,
   findAll,

@@ -5,9 +5,9 @@ import type { QueryEvent } from "@libp2p/kad-dht";
 import { lookUp, put } from "../../../scripts/scale/lookup.ts";
 import { Network, randomId, seeded } from "../../../scripts/scale/network.ts";
 import { assemble, type Host, nodeBounds } from "../../../src/node/assemble.ts";
-import { defaultTuning } from "../../../src/node/config.ts";
 import { systemClock } from "../../../src/node/deadline.ts";
 import { keyOf } from "../../../src/node/kademlia.ts";
+import { defaultTuning } from "../../../src/node/tuning.ts";
 import { createLab, keysOf, LOOPBACK, recordOf, validator } from "../../node/support.ts";
 
 const NODES = 50;
