@@ -194,9 +194,13 @@ export interface NodeStatus extends NodeState {
       readonly kind: "unknown" | "none" | "preserving" | "independent" | "symmetric";
       /** As which address others see the port that holes are made from. */
       readonly mapped?: string;
-      /** The port that the router was asked for (NAT-PMP). */
+      /**
+       * The port that the router was asked for. none: no router is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP.
+       * refused: it speaks one of them (`by`, where it gave a port), and gave none.
+       */
       readonly portMap: {
-        readonly state: "off" | "none" | "mapped" | "refused";
+        readonly state: "off" | "none" | "mapped" | "silent" | "refused";
+        readonly by?: "nat-pmp" | "upnp";
         readonly address?: string;
       };
       readonly punches: {

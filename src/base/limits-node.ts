@@ -127,6 +127,20 @@ export const nodeLimits = {
   /** Tries to get an answer of the gateway, the first wait for one, ms, then twice as long each (RFC 6886 §3.1, cut short). */
   portMapTries: 4,
   portMapWait: 250,
+  /** The same in UPnP: searches, ms for an answer (a router may take the second that the search allows), and for one exchange. */
+  upnpTries: 2,
+  upnpWait: 1_500,
+  upnpTimeout: 3 * SECOND,
+  /** For all of it, however slowly the router answers. */
+  upnpTime: 15 * SECOND,
+  /** Bytes of an answer to a search, of a URL, of headers and of a body: the descriptions of routers have 2 to 20 KiB. */
+  upnpAnswer: 2 * KIB,
+  upnpUrl: 512,
+  upnpHeaders: 8 * KIB,
+  upnpBody: 64 * KIB,
+  /** Ways out of one router that are tried, and ports of each. */
+  upnpServices: 4,
+  upnpPorts: 4,
   /** Other hosts that are dialled once, to see whether a router gives them another port. */
   natProbes: 4,
   /** Addresses of other nodes that are kept for the next start. */

@@ -102,9 +102,11 @@ export interface PunchState {
   readonly lastFailure?: { readonly reason: PunchReason; readonly at: number };
 }
 
-/** none: no gateway is known, or none is needed. refused: it gave no port, or does not speak NAT-PMP. */
+/** none: no gateway is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP. refused: it speaks one of them, and gave no port. */
 export interface PortMapState {
-  readonly state: "off" | "none" | "mapped" | "refused";
+  readonly state: "off" | "none" | "mapped" | "silent" | "refused";
+  /** What the router was asked in, where it gave a port. */
+  readonly by?: "nat-pmp" | "upnp";
   /** The address on the outside; multiaddr text. */
   readonly address?: string;
 }

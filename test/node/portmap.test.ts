@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { limits } from "../../src/base/index.ts";
 import { systemClock } from "../../src/node/deadline.ts";
-import { type Gateway, PortMap } from "../../src/node/portmap.ts";
+import { type Gateway, gatewayIn } from "../../src/node/gateway.ts";
+import { PortMap } from "../../src/node/portmap.ts";
 import { type Clock, silent } from "../../src/ports/index.ts";
 import { until } from "./support.ts";
 
@@ -19,7 +20,8 @@ class Router {
   async start(): Promise<Gateway> {
     this.#socket.on("message", (message, from) => this.#on([...message], from));
     await new Promise<void>((resolve) => this.#socket.bind(0, "127.0.0.1", resolve));
-    return { ip: "127.0.0.1", port: this.#socket.address().port };
+    // Nothing on loopback is searched for in UPnP.
+    return { ip: "127.0.0.1", natPmp: this.#socket.address().port, ssdp: [] };
   }
 
   stop(): void {
@@ -77,7 +79,8 @@ describe("node/portmap", () => {
   it("asks the gateway for our port and tells the address outside", async () => {
     map.ask();
     await until(() => changes > 0);
-    assert.deepEqual(map.state(), { state: "mapped", address: "/ip4/203.0.113.7/tcp/40001" });
+    const address = "/ip4/203.0.113.7/tcp/40001";
+    assert.deepEqual(map.state(), { state: "mapped", by: "nat-pmp", address });
     const hour = [0, 0, 14, 16];
     assert.deepEqual(router.asked, [
       [0, 2, 0, 0, ...u16(4001), ...u16(4001), ...hour],
@@ -93,25 +96,26 @@ describe("node/portmap", () => {
   });
 
   it("says so where the gateway refuses, is silent, or talks nonsense", async () => {
-    const answers: ((request: number[]) => number[] | undefined)[] = [
-      (request) => router.honest(request).with(3, 2),
-      (request) => router.honest(request).slice(0, 9),
-      (request) => [...router.honest(request), 0],
+    const answers: [string, (request: number[]) => number[] | undefined][] = [
+      ["refused", (request) => router.honest(request).with(3, 2)],
+      ["refused", (request) => router.honest(request).slice(0, 9)],
+      ["refused", (request) => [...router.honest(request), 0]],
       // Another port than the one that was asked for.
-      (request) => router.honest(request).with(9, 9),
-      () => undefined,
-      () => [255],
+      ["refused", (request) => router.honest(request).with(9, 9)],
+      ["silent", () => undefined],
+      ["silent", () => [255]],
     ];
-    for (const answer of answers) {
+    for (const [state, answer] of answers) {
       router.answer = answer;
       const tried = make(4001);
       const before = changes;
       tried.ask();
       await until(() => changes > before);
-      assert.equal(tried.state().state, "refused");
+      assert.equal(tried.state().state, state);
       await tried.stop();
     }
-    assert.ok(router.asked.length <= answers.length * limits.portMapTries);
+    // And once more each, to give back what may have been opened all the same.
+    assert.ok(router.asked.length <= answers.length * (limits.portMapTries + 1));
   });
 
   it("asks nobody where no port is behind a router, or no gateway is known", async () => {
@@ -133,7 +137,34 @@ describe("node/portmap", () => {
     };
     map.ask();
     await until(() => changes > 0);
-    assert.deepEqual(map.state(), { state: "refused" });
+    assert.deepEqual(map.state(), { state: "silent" });
     liar.close();
+  });
+
+  it("gives back at once what it was given while it stopped", async () => {
+    router.answer = (request) => {
+      void map.stop();
+      return router.honest(request);
+    };
+    map.ask();
+    await until(() => router.asked.length > 0);
+    await map.stop();
+    assert.deepEqual(router.asked.at(-1)?.slice(6), [0, 0, 0, 0, 0, 0]);
+  });
+
+  it("reads the gateway of the default route out of the kernel's table, and none where there is none", () => {
+    const head = "Iface\tDestination\tGateway\tFlags\n";
+    const table = `${head}eth0\t0000A8C0\t00000000\t0001\neth0\t00000000\tFE00A8C0\t0003\n`;
+    const ip = "192.168.0.254";
+    assert.deepEqual(gatewayIn(table), {
+      ip,
+      natPmp: 5351,
+      ssdp: [
+        { ip, port: 1900 },
+        { ip: "239.255.255.250", port: 1900 },
+      ],
+    });
+    for (const none of ["", head, `${head}tun0\t00000000\t00000000\t0001\n`, "x\ny\tz\n"])
+      assert.equal(gatewayIn(none), undefined);
   });
 });

@@ -15,6 +15,7 @@ import {
 import { type Channel, silent } from "../../../src/ports/index.ts";
 import { Person } from "../../e2e/person.ts";
 import { openerOf, sealFor } from "../../node/calls.ts";
+import { type Router, rulesNow, startUpnpd } from "./upnpd.ts";
 
 const crypto = nodeCrypto();
 const tuning = { inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
@@ -28,6 +29,7 @@ const common = {
 let node: SottoNode | undefined;
 let person: Person | undefined;
 let hosts: BootstrapNode[] = [];
+let endRouter = async (): Promise<void> => undefined;
 
 async function until(what: string, reached: () => boolean): Promise<void> {
   const end = Date.now() + 30_000;
@@ -114,7 +116,20 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
       socket.send(Uint8Array.of(...answer, ...request.subarray(8, 12)), from.port, from.address);
     });
     await new Promise<void>((resolve) => socket.bind(5351, inside as string, resolve));
-    socket.unref();
+    endRouter = () => new Promise((resolve) => socket.close(resolve));
+  },
+  /** A real router that speaks UPnP, in the place of an earlier one. */
+  async upnp({ router }) {
+    await endRouter();
+    endRouter = await startUpnpd(router as Router);
+  },
+  async upnpRules() {
+    return rulesNow();
+  },
+  /** Waits until the router has said something to us. */
+  async portMap() {
+    await until("a word on a port", () => theNode().status().nat.portMap.state !== "none");
+    return theNode().status().nat.portMap;
   },
   async peers() {
     return theNode()
@@ -182,7 +197,8 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
     await node?.stop();
     await person?.end();
     for (const host of hosts) await host.stop();
-    [node, person, hosts] = [undefined, undefined, []];
+    await endRouter();
+    [node, person, hosts, endRouter] = [undefined, undefined, [], async () => undefined];
   },
 };
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeStatus } from "../../../src/node/index.ts";
 import { Child } from "./child.ts";
 import { down, missing, type Router, type Spot, set, up } from "./lab.ts";
+import { missingUpnpd } from "./upnpd.ts";
 
 const HOSTS = ["/ip4/51.0.0.10/tcp/4001", "/ip4/51.0.0.11/tcp/4001", "/ip6/2001:4860::10/tcp/4001"];
 const ANY = ["/ip4/0.0.0.0/tcp/0"];
@@ -26,6 +27,7 @@ describe("two people behind routers", function () {
   this.timeout(60_000);
   const children = new Map<Spot, Child>();
   const figures: string[] = [];
+  const noUpnpd = missingUpnpd();
   let four: string[] = [];
   let six: string[] = [];
 
@@ -68,6 +70,7 @@ describe("two people behind routers", function () {
       console.log(`      SKIPPED, nothing of NAT is tested here: ${why}`);
       return this.skip();
     }
+    if (noUpnpd !== undefined) console.log(`      SKIPPED, no real UPnP router here: ${noUpnpd}`);
     up();
     routers("preserving", "preserving");
     for (const spot of ["public", "routerA", "routerB", "homeA", "homeB"] as const)
@@ -183,7 +186,7 @@ describe("two people behind routers", function () {
     const addresses = await ben.say<string[]>("reachable");
     assert.match(`${addresses[0]}`, /^\/ip4\/51\.2\.0\.2\//);
     const { nat } = await ben.say<NodeStatus>("status");
-    assert.deepEqual(nat.portMap, { state: "mapped", address: addresses[0] });
+    assert.deepEqual(nat.portMap, { state: "mapped", by: "nat-pmp", address: addresses[0] });
     const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
     assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, false]);
     figures.push(`both symmetric, a port mapped there: ${dialled.ms.toFixed(0)} ms, no hole`);
@@ -191,7 +194,48 @@ describe("two people behind routers", function () {
     // The port was given back: nobody is found there any more.
     const again = await ada.say<Dialled>("dial", { host: b.host, addresses });
     assert.match(`${again.error}`, /Could not reach/);
-    await ada.say("stop");
+    await Promise.all([ada.say("stop"), at("routerB").say("stop")]);
+  });
+
+  for (const first of [true, false])
+    it(`meet through two symmetric routers where one of them speaks UPnP, of the ${first ? "first" : "second"} kind, and no NAT-PMP`, async function () {
+      if (noUpnpd !== undefined) return this.skip();
+      routers("symmetric", "symmetric");
+      const router = at("routerB");
+      const [ada, ben] = [at("homeA"), at("homeB")];
+      try {
+        await router.say("upnp", { router: { out: "outB", in: "inB", first, gives: true } });
+        const [, b] = await Promise.all([
+          ada.say<Started>("node", { listen: ANY, bootstrap: four }),
+          ben.say<Started>("node", { listen: ANY, bootstrap: four, portMapping: true }),
+        ]);
+        const addresses = await ben.say<string[]>("reachable");
+        assert.match(`${addresses[0]}`, /^\/ip4\/51\.2\.0\.2\//);
+        const { nat } = await ben.say<NodeStatus>("status");
+        assert.deepEqual(nat.portMap, { state: "mapped", by: "upnp", address: addresses[0] });
+        const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
+        assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, false]);
+        figures.push(`both symmetric, a port by UPnP there: ${dialled.ms.toFixed(0)} ms, no hole`);
+        assert.equal(await router.say<number>("upnpRules"), 1);
+        await ben.say("stop");
+        assert.equal(await router.say<number>("upnpRules"), 0);
+      } finally {
+        await Promise.all([ada.say("stop"), ben.say("stop"), router.say("stop")]);
+      }
+    });
+
+  it("know of a router that speaks UPnP and gives no port that it refused", async function () {
+    if (noUpnpd !== undefined) return this.skip();
+    routers("symmetric", "symmetric");
+    const [router, ben] = [at("routerB"), at("homeB")];
+    try {
+      await router.say("upnp", { router: { out: "outB", in: "inB", first: false, gives: false } });
+      await ben.say<Started>("node", { listen: ANY, bootstrap: four, portMapping: true });
+      assert.deepEqual(await ben.say("portMap"), { state: "refused" });
+      assert.equal(await router.say<number>("upnpRules"), 0);
+    } finally {
+      await Promise.all([ben.say("stop"), router.say("stop")]);
+    }
   });
 
   it("are told that no host is connected to both", async () => {
