@@ -203,7 +203,7 @@ export function reachWords({ verdict, addresses, asked }: NodeStatus["net"]["rea
 }
 
 /** What the router does to those who meet through it. */
-export function routerWords({ kind, punches }: NodeStatus["net"]["nat"]): string {
+export function routerWords({ kind, punches, portMap }: NodeStatus["net"]["nat"]): string {
   const words = {
     unknown: "not known yet: it takes bootstrap hosts to tell",
     none: "none: this machine has a public address",
@@ -214,7 +214,23 @@ export function routerWords({ kind, punches }: NodeStatus["net"]["nat"]): string
   }[kind];
   const last = punches.lastFailure;
   const failed = last === undefined ? "" : `; last failure: ${last.reason}`;
-  return punches.made + punches.failed === 0
-    ? words
-    : `${words} (${punches.made} made, ${punches.failed} failed${failed})`;
+  const holes =
+    punches.made + punches.failed === 0
+      ? ""
+      : ` (${punches.made} made, ${punches.failed} failed${failed})`;
+  return [`${words}${holes}`, ...portWords(portMap)].join("\n");
+}
+
+/** The port that the router was asked for. */
+function portWords({ state, by, address }: NodeStatus["net"]["nat"]["portMap"]): string[] {
+  switch (state) {
+    case "mapped":
+      return [`opened a port when asked (${by === "upnp" ? "UPnP" : "NAT-PMP"}): ${address}`];
+    case "silent":
+      return ["opens no port when asked: it speaks neither UPnP nor NAT-PMP"];
+    case "refused":
+      return ["refused to open a port when asked (UPnP, NAT-PMP)"];
+    default:
+      return [];
+  }
 }

@@ -120,7 +120,14 @@ export function findingsOf({
   note("records-refused", !alone && records.refused > 0 && records.held === 0);
   note("unreachable", net.reach.verdict === "unreachable");
   note("reach-unknown", !proxied && net.reach.verdict === "unknown");
-  note("hard-router", net.nat.kind === "symmetric");
+  const { kind, portMap } = net.nat;
+  // Whoever is reached needs no hole, and no port.
+  const reached = net.reach.verdict === "reachable";
+  note("hard-router", kind === "symmetric" && !reached);
+  const { address: outside } = portMap;
+  note("router-inside", !reached && outside !== undefined && addressReach(outside) !== "public");
+  const closed = portMap.state === "silent" || portMap.state === "refused";
+  note("no-port", closed && net.reach.verdict === "unreachable");
   note("public-unleft", publicKeys.refused > 0 && publicKeys.held === 0);
   note("invisible", status.invisible);
   note("key-file", status.protection === "key-file");

@@ -13,7 +13,7 @@ const status = {
   net: {
     bootstrap: [],
     listening: [],
-    nat: {},
+    nat: { portMap: { state: "none" } },
     reach: { verdict: "unknown" },
     publicDht: { state: "off" },
   },

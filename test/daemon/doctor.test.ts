@@ -17,7 +17,7 @@ function well(): Omit<DoctorOfNode, "findings"> {
         lanDht: 1,
         wanDht: 2,
         listening: ["/ip4/0.0.0.0/tcp/1"],
-        nat: { kind: "none", punches: { made: 0, failed: 0 } },
+        nat: { kind: "none", punches: { made: 0, failed: 0 }, portMap: { state: "none" } },
         reach: { verdict: "reachable", addresses: [], asked: 1, seenAs: [] },
         bootstrap: [{ address: ADDRESS, state: "connected" }],
         mdns: true,
@@ -49,6 +49,10 @@ function findings(change: {
   });
 }
 
+const { nat } = well().status.net;
+const unasked = { verdict: "unknown" };
+const unreached = { verdict: "unreachable" };
+const inside = { state: "mapped", by: "upnp", address: "/ip4/100.64.0.9/tcp/4001" };
 const checkProxy = async () => undefined;
 const lost = { address: ADDRESS, state: "searching", error: "refused" };
 
@@ -57,7 +61,8 @@ describe("daemon/doctor", () => {
     assert.deepEqual(findings({}), []);
   });
 
-  const cases: readonly [NodeFinding, Parameters<typeof findings>[0]][] = [
+  /** What is found, in what, and what else is found there. */
+  const cases: readonly [NodeFinding, Parameters<typeof findings>[0], NodeFinding?][] = [
     ["store-damaged", { status: { damage: { message: "x", remedy: "y" } } }],
     ["store-older", { status: { rolledBack: true } }],
     ["clock-behind", { clock: { theirsAhead: limits.clockSlack + 1 } }],
@@ -75,7 +80,26 @@ describe("daemon/doctor", () => {
     ["records-refused", { records: { held: 0, refused: 2 } }],
     ["unreachable", { net: { reach: { verdict: "unreachable" } } }],
     ["reach-unknown", { net: { reach: { verdict: "unknown" } } }],
-    ["hard-router", { net: { nat: { kind: "symmetric" } } }],
+    [
+      "hard-router",
+      { net: { nat: { ...nat, kind: "symmetric" }, reach: unasked } },
+      "reach-unknown",
+    ],
+    [
+      "router-inside",
+      { net: { nat: { ...nat, portMap: inside }, reach: unasked } },
+      "reach-unknown",
+    ],
+    [
+      "no-port",
+      { net: { nat: { ...nat, portMap: { state: "silent" } }, reach: unreached } },
+      "unreachable",
+    ],
+    [
+      "no-port",
+      { net: { nat: { ...nat, portMap: { state: "refused" } }, reach: unreached } },
+      "unreachable",
+    ],
     ["proxy-down", { net: { proxy: { state: "down" }, listening: [] } }],
     ["proxy-refused", { net: { proxy: { state: "refused" }, listening: [] } }],
     [
@@ -86,10 +110,16 @@ describe("daemon/doctor", () => {
     ["invisible", { status: { invisible: true } }],
     ["key-file", { status: { protection: "key-file" } }],
   ];
-  for (const [what, change] of cases)
-    it(`finds ${what} alone in ${JSON.stringify(change)}`, () => {
-      assert.deepEqual(findings(change), [what]);
+  for (const [what, change, beside] of cases)
+    it(`finds ${what} ${beside === undefined ? "alone" : `and ${beside}`} in ${JSON.stringify(change)}`, () => {
+      assert.deepEqual(findings(change), [...(beside ? [beside] : []), what]);
     });
+
+  it("takes no router for a hindrance to whom others reach", () => {
+    const portMap = { state: "silent" };
+    assert.deepEqual(findings({ net: { nat: { ...nat, kind: "symmetric", portMap } } }), []);
+    assert.deepEqual(findings({ net: { nat: { ...nat, portMap: inside } } }), []);
+  });
 
   it("takes nothing that a proxy switches off for a fault", () => {
     const proxy = { state: "working" };

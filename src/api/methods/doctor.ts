@@ -9,7 +9,8 @@ import type { Method, Nothing, Who } from "./shape.ts";
  * bootstrap-lost: none of our bootstrap hosts answers; bootstrap-some-lost: not all do. no-bootstrap, no-mdns: one way of finding others is not
  * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
  * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
- * connection another port, so that no hole can be made.
+ * connection another port, so that no hole can be made. no-port: nobody reaches us, and the router opens no port when it is asked. router-inside: it
+ * opened one, and is itself behind another router.
  * proxy-down, proxy-refused: everything goes through a proxy, and it does not answer, or not as one that takes us. outward-only: behind a proxy and without an
  * onion service nobody can dial us. listens-beside-proxy: strangers can connect to us directly.
  * invisible: nobody finds us, by our own wish. public-lost: the public DHT is on, and none of its hosts answers. public-unleft: it is on, and our addresses
@@ -32,6 +33,8 @@ export type NodeFinding =
   | "unreachable"
   | "reach-unknown"
   | "hard-router"
+  | "no-port"
+  | "router-inside"
   | "proxy-down"
   | "proxy-refused"
   | "outward-only"

@@ -29,6 +29,10 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "reach-unknown": "sotto net check, once a bootstrap host is connected",
   "hard-router":
     "use IPv6, or forward a port of the router to this machine: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
+  "no-port":
+    "switch UPnP or NAT-PMP on in the router's own settings; the node asks again by itself within the hour",
+  "router-inside":
+    "use IPv6, or open a port on the outer router too; where that is the provider's, ask them for a public address",
   "proxy-down":
     'start it (systemctl start tor, say), or correct "proxy" in the settings; nothing is dialled beside it',
   "proxy-refused":
@@ -81,7 +85,7 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
       ? [
           line("seen as", net.reach.seenAs.join(", ") || "nobody outside has told yet"),
           line("reachable", reachWords(net.reach), "unreachable", "reach-unknown"),
-          line("router", routerWords(net.nat), "hard-router"),
+          line("router", routerWords(net.nat), "hard-router", "router-inside", "no-port"),
         ]
       : []),
     line(
