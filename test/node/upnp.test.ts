@@ -156,6 +156,14 @@ describe("node/upnp", () => {
     );
   });
 
+  it("does not wait for long for a router that takes nothing back", async () => {
+    const lease = await given();
+    hurry = 25;
+    router.act = () => undefined;
+    await lease.giveBack();
+    assert.equal(router.done().at(-1), "DeletePortMapping 4001");
+  });
+
   it("asks for a permanent one where the router knows no other, and gives that back too", async () => {
     router.act = ({ action, body }, response) =>
       action === "AddPortMapping" && textOf(body, "NewLeaseDuration") !== "0"
