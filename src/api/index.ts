@@ -34,6 +34,7 @@ export type { Nothing } from "./methods/shape.ts";
 export type { NewGuard, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
 export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
+export type { PortMapFacts } from "./port-map.ts";
 export { version } from "./version.ts";
 export type {
   Account,

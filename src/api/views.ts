@@ -1,4 +1,5 @@
 /** What a face gets to see, as plain JSON. Ids are text; times are ms since 1970. */
+import type { PortMapFacts } from "./port-map.ts";
 
 /** How far pairing has come; `requested` waits for our word, the last three are ends. */
 export type Pairing =
@@ -194,15 +195,7 @@ export interface NodeStatus extends NodeState {
       readonly kind: "unknown" | "none" | "preserving" | "independent" | "symmetric";
       /** As which address others see the port that holes are made from. */
       readonly mapped?: string;
-      /**
-       * The port that the router was asked for. none: no router is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP.
-       * refused: it speaks one of them (`by`, where it gave a port), and gave none.
-       */
-      readonly portMap: {
-        readonly state: "off" | "none" | "mapped" | "silent" | "refused";
-        readonly by?: "nat-pmp" | "upnp";
-        readonly address?: string;
-      };
+      readonly portMap: PortMapFacts;
       readonly punches: {
         readonly made: number;
         readonly failed: number;

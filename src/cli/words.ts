@@ -7,6 +7,7 @@ import type {
   NodeStatus,
   Pairing,
   Policy,
+  PortMapFacts,
 } from "../api/index.ts";
 import { displayLine, displayText } from "../base/index.ts";
 import { spell, stamp } from "./times.ts";
@@ -222,7 +223,7 @@ export function routerWords({ kind, punches, portMap }: NodeStatus["net"]["nat"]
 }
 
 /** The port that the router was asked for. */
-function portWords({ state, by, address }: NodeStatus["net"]["nat"]["portMap"]): string[] {
+function portWords({ state, by, address }: PortMapFacts): string[] {
   switch (state) {
     case "mapped":
       return [`opened a port when asked (${by === "upnp" ? "UPnP" : "NAT-PMP"}): ${address}`];
