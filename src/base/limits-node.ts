@@ -71,6 +71,11 @@ export const nodeLimits = {
   dialGrace: 250,
   /** Between two questions on the LAN who is there. */
   lanQuery: 20 * SECOND,
+  /** Between two looks at the interfaces on which others are asked over IPv6, and two answers on one of them (RFC 6762 §6). */
+  linkPoll: 5 * SECOND,
+  linkAnswers: SECOND,
+  /** The first pause between two questions there. */
+  linkAsk: SECOND,
   /** Dials at one time to what the LAN named: anybody there can name anything. */
   lanDials: 4,
   /** Connections kept free for newcomers: idle strangers go first. */

@@ -90,10 +90,11 @@ export function addressOf({ ip, port }: Place): Multiaddr {
 
 /**
  * The IP address that a bound for each neighbour is kept under. An IPv6 neighbour commonly has a whole /64
- * (RFC 6177), so there the first 64 bits count.
+ * (RFC 6177), so there the first 64 bits count; but all of a link share the same of their link-local addresses.
  */
 export function neighbour(address: Multiaddr): string {
   const host = hostOf(address);
+  if (isLinkLocal(address)) return host;
   return host.includes(":") ? expand(host).slice(0, 4).join(":") : host;
 }
 
@@ -158,26 +159,28 @@ export function wayOf(address: Multiaddr): Way {
   return reach === "private" && !shared ? "lan" : "wan";
 }
 
-/** Whether an address means something on its own link only, and nothing without a zone. */
-function isLinkLocal(address: Multiaddr): boolean {
+/** Whether an address means something on its own link only. */
+export function isLinkLocal(address: Multiaddr): boolean {
   const host = hostOf(address).toLowerCase();
-  return host.startsWith("169.254.") || /^fe[89ab]/.test(host);
+  return host.startsWith("169.254.") || /^fe[89ab][0-9a-f]:/.test(host);
 }
 
 /**
- * The addresses that others should be told, each once: public first, then private; loopback only where there is
- * nothing else, since to others it means themselves.
+ * The addresses that others should be told, each once: public first, then private; those of the link alone only where there is
+ * nothing else, and loopback only where there is not even that, since to others it means themselves.
  */
 export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
-  const by: Record<Reach, Map<string, Multiaddr>> = {
+  const by: Record<Reach | "link", Map<string, Multiaddr>> = {
     public: new Map(),
     private: new Map(),
+    link: new Map(),
     loopback: new Map(),
   };
   for (const address of addresses)
-    if (!isLinkLocal(address)) by[reachOf(address)].set(address.toString(), address);
+    by[isLinkLocal(address) ? "link" : reachOf(address)].set(address.toString(), address);
   const reachable = [...by.public.values(), ...by.private.values()];
-  return reachable.length > 0 ? reachable : [...by.loopback.values()];
+  if (reachable.length > 0) return reachable;
+  return [...(by.link.size > 0 ? by.link : by.loopback).values()];
 }
 
 /** Their texts, without /p2p. */

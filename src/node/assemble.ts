@@ -9,7 +9,6 @@ import type {
   Upgrader,
 } from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
-import { tcp } from "@libp2p/tcp";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
@@ -20,6 +19,7 @@ import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
+import { tcpOnLinks } from "./link-local.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
 import type { Tuning } from "./tuning.ts";
@@ -126,7 +126,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       announceFilter: proxy === undefined || announce.length > 0 ? tellable : () => [],
     },
     datastore,
-    transports: [proxy === undefined ? tcp() : proxiedTcp(proxy)],
+    transports: [proxy === undefined ? tcpOnLinks() : proxiedTcp(proxy)],
     connectionProtector: firstBytes,
     connectionEncrypters: [boundedNoise()],
     streamMuxers: [boundedYamux()],

@@ -1,11 +1,13 @@
 /** Finding other nodes on the LAN by mDNS. What goes out: a random name, our PeerId of today, private addresses. */
 import type { PeerInfo } from "@libp2p/interface";
 import { mdns } from "@libp2p/mdns";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits, toHex } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
-import { parseAddress, reachOf } from "./address.ts";
+import { hostOf, parseAddress, peerOf, portOf, reachOf } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
+import { Mdns6 } from "./mdns6.ts";
 
 const SERVICE = "_sotto._udp.local";
 
@@ -14,8 +16,8 @@ export interface Lan {
 }
 
 /**
- * Announces the host and connects to what it hears, so that the LAN DHT learns it. No host name is sent:
- * @libp2p/mdns answers with PTR and TXT records only, under a name that is drawn here.
+ * Announces the host and connects to what it hears, so that the LAN DHT learns it: over IPv4 by @libp2p/mdns, over IPv6 by `Mdns6`. No host
+ * name is sent: both answer with PTR and TXT records only, under a name that is drawn here.
  * @param timeout ms for one dial.
  */
 export async function startLan(host: Host, clock: Clock, timeout: number, log: Log): Promise<Lan> {
@@ -25,20 +27,24 @@ export async function startLan(host: Host, clock: Clock, timeout: number, log: L
     logger: host.logger,
   });
   const discovery = service as typeof service & { start(): Promise<void>; stop(): Promise<void> };
-  let dialing = 0;
-  const onPeer = async ({ detail }: CustomEvent<PeerInfo>): Promise<void> => {
+  const dialing = new Set<string>();
+  const meet = async (peer: string, addresses: readonly string[]): Promise<void> => {
     // Anybody on the LAN can name any address: only neighbours are dialled, and few at one time.
-    const near = detail.multiaddrs.filter((address) => {
-      const usable = parseAddress(address.toString());
-      return usable !== undefined && reachOf(usable) !== "public";
+    const near = addresses.flatMap((text) => {
+      const usable = parseAddress(text);
+      return usable !== undefined && reachOf(usable) !== "public" ? [usable] : [];
     });
-    const known = detail.id.equals(host.peerId) || host.getConnections(detail.id).length > 0;
-    if (known || near.length === 0 || dialing >= limits.lanDials) return;
-    dialing++;
+    const self = host.peerId.toString();
+    const known =
+      peer === self ||
+      host.getConnections().some(({ remotePeer }) => remotePeer.toString() === peer);
+    const busy = dialing.has(peer) || dialing.size >= limits.lanDials;
+    if (known || busy || near.length === 0) return;
+    dialing.add(peer);
     const limit = deadline(clock, timeout);
     try {
       await host.dial(
-        near.slice(0, limits.lanDials).map((address) => address.encapsulate(`/p2p/${detail.id}`)),
+        near.slice(0, limits.lanDials).map((address) => withPeer(address, peer)),
         { signal: limit.signal },
       );
       log("lan.connected");
@@ -46,10 +52,36 @@ export async function startLan(host: Host, clock: Clock, timeout: number, log: L
       log("lan.failed");
     } finally {
       limit.clear();
-      dialing--;
+      dialing.delete(peer);
     }
   };
-  discovery.addEventListener("peer", (event) => void onPeer(event));
+  discovery.addEventListener("peer", ({ detail }: CustomEvent<PeerInfo>) => {
+    void meet(detail.id.toString(), detail.multiaddrs.map(String));
+  });
+  const six = new Mdns6({
+    service: SERVICE,
+    name,
+    peer: host.peerId.toString(),
+    ports: () => portsOf(host),
+    found: (peer, addresses) => void meet(peer, addresses),
+    clock,
+  });
   await discovery.start();
-  return { stop: () => discovery.stop() };
+  six.start();
+  return {
+    stop() {
+      six.stop();
+      return discovery.stop();
+    },
+  };
+}
+
+/** TCP ports on which connections over IPv6 are taken. */
+function portsOf(host: Host): number[] {
+  const listening = host.services.inside.transportManager.getAddrs();
+  return [...new Set(listening.filter((address) => hostOf(address).includes(":")).map(portOf))];
+}
+
+function withPeer(address: Multiaddr, peer: string): Multiaddr {
+  return peerOf(address) === undefined ? address.encapsulate(`/p2p/${peer}`) : address;
 }

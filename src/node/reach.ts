@@ -6,7 +6,7 @@ import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
-import { hostOf, neighbour, parseAddress, reachOf, withoutPeer } from "./address.ts";
+import { hostOf, isLinkLocal, neighbour, parseAddress, reachOf, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import type { AddressReach, ReachState } from "./config.ts";
 import { askDialback, type Verdict } from "./dialback.ts";
@@ -157,7 +157,9 @@ export class Reachability {
     const { host, privateWan } = this.#options;
     const own = host.services.inside.transportManager.getAddrs().map(withoutPeer);
     const counts = (address: Multiaddr | undefined): boolean =>
-      address !== undefined && (privateWan || reachOf(address) === "public");
+      address !== undefined &&
+      !isLinkLocal(address) &&
+      (privateWan || reachOf(address) === "public");
     const mapped = this.#options.mapped();
     const given = [...(mapped === undefined ? [] : [mapped]), ...own];
     const found = new Set(given.filter((text) => counts(parseAddress(text))));

@@ -51,6 +51,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "@chainsafe/*",
       "@multiformats/*",
       "multiformats",
+      "dns-packet",
       "uint8arraylist",
     ],
     builtins: "any",

@@ -12,6 +12,11 @@ describe("node: the LAN (needs the right to make a network namespace)", () => {
     assert.deepEqual(await answerOf("test/node/lan-pair.ts"), told);
   });
 
+  it("lets two nodes find each other by mDNS where there is no IPv4 and no address but the link's own", async () => {
+    const told = { found: true, linked: true, told: true, zones: false, hostName: false };
+    assert.deepEqual(await answerOf("test/node/lan6-pair.ts"), told);
+  });
+
   it("notices a new address of the machine, tells it, and believes it though it is public", async () => {
     assert.deepEqual(await answerOf("test/node/lan-move.ts"), {
       before: ["/ip4/127.0.0.1/tcp/4001"],

@@ -69,13 +69,17 @@ describe("node: addresses", () => {
       for (const host of hosts) assert.equal(reachOf(multiaddr(`${host}/tcp/1`)), reach, host);
   });
 
-  it("tells public addresses first, and loopback only where there is nothing else", () => {
+  it("tells public addresses first, those of the link and loopback only where there is nothing else", () => {
     const of = (...hosts: string[]): Multiaddr[] =>
       hosts.map((host) => multiaddr(`${host}/tcp/1/p2p/${PEER}`));
     assert.deepEqual(
       advertised(of("/ip4/127.0.0.1", "/ip4/10.0.0.1", "/ip4/8.8.8.8", "/ip6/fe80::1")),
       ["/ip4/8.8.8.8/tcp/1", "/ip4/10.0.0.1/tcp/1"],
     );
+    assert.deepEqual(advertised(of("/ip6/::1", "/ip6/fe80::1", "/ip4/169.254.1.1")), [
+      "/ip6/fe80::1/tcp/1",
+      "/ip4/169.254.1.1/tcp/1",
+    ]);
     assert.deepEqual(advertised(of("/ip4/127.0.0.1", "/ip6/::1")), [
       "/ip4/127.0.0.1/tcp/1",
       "/ip6/::1/tcp/1",
@@ -88,6 +92,8 @@ describe("node: addresses", () => {
     assert.notEqual(at("/ip4/127.0.0.1"), at("/ip4/127.0.0.2"));
     assert.equal(at("/ip6/2001:db8:1:2::1"), at("/ip6/2001:db8:1:2:ffff::9"));
     assert.notEqual(at("/ip6/2001:db8:1:2::1"), at("/ip6/2001:db8:1:3::1"));
+    // All of a link share the first half of these.
+    assert.notEqual(at("/ip6/fe80::1"), at("/ip6/fe80::2"));
   });
 });
 

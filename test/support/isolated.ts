@@ -4,8 +4,13 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** A name that nothing contains by chance, as two letters may be in a PeerId. */
+const HOSTNAME = "machine-of-a-test";
+
 const isolated = (command: string, timeout: number) =>
-  run("unshare", ["-rn", "sh", "-c", `ip link set lo up && ${command}`], { timeout });
+  run("unshare", ["-rnu", "sh", "-c", `hostname ${HOSTNAME} && ip link set lo up && ${command}`], {
+    timeout,
+  });
 
 /** Whether this machine lets us make one. Tests that need it are skipped aloud elsewhere. */
 export function canIsolate(): Promise<boolean> {
