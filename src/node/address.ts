@@ -128,22 +128,27 @@ function reach4(ip: string): Reach {
   return isPrivate ? "private" : "public";
 }
 
+/** An IPv4 address, also one that is written as an IPv6 address (RFC 4291 §2.5.5.2). */
+function fourOf(host: string): string | undefined {
+  if (/^[\d.]+$/.test(host)) return host;
+  const groups = host.includes(":") ? expand(host) : [];
+  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  const [high = 0, low = 0] = groups.slice(6);
+  return mapped ? [high >> 8, high & 255, low >> 8, low & 255].join(".") : undefined;
+}
+
 /**
  * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever wrote it
  * means it to be resolved.
  */
 export function reachOf(address: Multiaddr): Reach {
   const host = hostOf(address);
-  if (/^[\d.]+$/.test(host)) return reach4(host);
+  const four = fourOf(host);
+  if (four !== undefined) return reach4(four);
   if (!host.includes(":")) return host === "localhost" ? "loopback" : "public";
   const groups = expand(host);
   const first = groups[0] ?? 0;
-  const leadingZeros = groups.slice(0, 5).every((group) => group === 0);
-  if (leadingZeros && groups[5] === 0xffff) {
-    const [high = 0, low = 0] = groups.slice(6);
-    return reach4([high >> 8, high & 255, low >> 8, low & 255].join("."));
-  }
-  if (leadingZeros && groups[5] === 0 && groups[6] === 0 && groups[7] === 1) return "loopback";
+  if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return "loopback";
   return (first & 0xffc0) === 0xfe80 || (first & 0xfe00) === 0xfc00 ? "private" : "public";
 }
 
@@ -154,8 +159,7 @@ export function reachOf(address: Multiaddr): Reach {
 export function wayOf(address: Multiaddr): Way {
   const reach = reachOf(address);
   if (reach === "loopback") return "self";
-  const mapped = /^(?:::ffff:)?(\d+)\.(\d+)\./i.exec(hostOf(address));
-  const shared = mapped !== null && (mapped[1] === "100" || mapped[1] === "0");
+  const shared = /^(?:100|0)\./.test(fourOf(hostOf(address)) ?? "");
   return reach === "private" && !shared ? "lan" : "wan";
 }
 

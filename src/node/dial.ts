@@ -31,7 +31,7 @@ export function reasonOf(error: unknown): string {
     [/ETIMEDOUT|TimeoutError|AbortError|aborted/, "timed out"],
     [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL/, "no route"],
     [/ENOTFOUND|EAI_AGAIN/, "name not found"],
-    [/NoValidAddresses/, "needs a proxy into Tor"],
+    [/NoValidAddresses|TransportUnavailable/, "needs a proxy into Tor"],
     [/UnsupportedProtocol/, "not our protocol"],
     [/dial self|denyOutboundEncrypted/, "our own address"],
     [/TooMany/, "too many links"],
