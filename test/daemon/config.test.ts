@@ -50,6 +50,59 @@ describe("daemon/config", () => {
     assert.deepEqual(config.listen, ["/ip4/127.0.0.1/tcp/0"]);
   });
 
+  it("takes a proxy, and with it listens nowhere and looks for nobody by itself", async () => {
+    await write(
+      '{"proxy":"socks5://me:secret@127.0.0.1:9050","bootstrap":["/dns4/x.example/tcp/1/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct"]}',
+    );
+    const config = await readConfig(path, {});
+    const login = { user: "me", password: "secret" };
+    assert.deepEqual(config.proxy, { host: "127.0.0.1", port: 9050, login });
+    assert.deepEqual([config.listen, config.mdns, config.portMapping], [[], false, false]);
+    const onion = `/onion3/${"a".repeat(55)}d:4001`;
+    const given = {
+      proxy: "socks5://127.0.0.1:9150",
+      listen: ["/ip4/127.0.0.1/tcp/1"],
+      announce: [onion],
+    };
+    const run = await readConfig(path, {}, given);
+    assert.deepEqual(run.proxy, { host: "127.0.0.1", port: 9150 });
+    assert.deepEqual([run.listen, run.announce], [given.listen, [onion]]);
+    await write(
+      `{"bootstrap":["${onion}/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct"]}`,
+    );
+    assert.equal((await readConfig(path, {})).bootstrap.length, 1);
+  });
+
+  it("refuses a proxy that is none, a password where others read it, and what a proxy forbids", async () => {
+    const refuses = async (text: string, setting: RegExp) => {
+      await write(text);
+      await assert.rejects(readConfig(path, {}), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "config-invalid");
+        assert.match(error.message, setting);
+        return !error.message.includes("secret");
+      });
+    };
+    await refuses('{"proxy":"http://me:secret@127.0.0.1:8080"}', /: proxy is not a SOCKS5 proxy/);
+    await refuses('{"proxy":"socks5://me:secret@tor.example:1"}', /: proxy needs the IP address/);
+    await refuses('{"proxy":"socks5://127.0.0.1:9050","mdns":true}', /: mdns cannot be on/);
+    await refuses('{"proxy":"socks5://127.0.0.1:9050","portMapping":true}', /: portMapping/);
+    await refuses('{"proxy":"socks5://127.0.0.1:9050","publicDht":true}', /: publicDht/);
+    await write("{}");
+    const invalid = { code: "proxy-invalid" };
+    const told = readConfig(path, {}, { proxy: "socks5://me:secret@127.0.0.1:1" });
+    await assert.rejects(told, (error: Error) => !error.message.includes("secret"));
+    await assert.rejects(told, invalid);
+    await assert.rejects(readConfig(path, {}, { proxy: "nonsense" }), invalid);
+    await assert.rejects(readConfig(path, {}, { proxyFile: join(directory, "none") }), {
+      code: "file-unreadable",
+    });
+    const file = join(directory, "proxy");
+    await writeFile(file, "socks5://me:secret@127.0.0.1:9050\n");
+    assert.equal((await readConfig(path, {}, { proxyFile: file })).proxy?.login?.user, "me");
+    const both = { proxyFile: file, proxy: "socks5://127.0.0.1:9050" };
+    await assert.rejects(readConfig(path, {}, both), invalid);
+  });
+
   it("names the setting that it does not know or cannot take", async () => {
     const refused: [string, RegExp][] = [
       ['{"mdsn":true}', /mdsn/],
