@@ -4,9 +4,11 @@ import { multiaddr } from "@multiformats/multiaddr";
 import fc from "fast-check";
 import type { HostId } from "../../src/base/index.ts";
 import { hostOf, parseAddress, portOf, reachOf, wayOf } from "../../src/node/address.ts";
+import type { Host } from "../../src/node/assemble.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import { SocksProxy } from "../../src/node/proxy.ts";
 import { parseProxy, proxyText } from "../../src/node/proxy-place.ts";
+import { DhtRendezvous } from "../../src/node/rendezvous.ts";
 import { connectThrough, SocksFault } from "../../src/node/socks.ts";
 import { silent } from "../../src/ports/index.ts";
 import { SocksServer } from "./socks-server.ts";
@@ -20,6 +22,7 @@ import {
   recordOf,
   take,
   until,
+  validator,
 } from "./support.ts";
 
 const ONION = `${"a".repeat(55)}d`;
@@ -346,6 +349,39 @@ describe("nodes behind a proxy", function () {
     node.addBootstrap(bootstrap);
     await until(() => node.status().bootstrap[0]?.error !== undefined);
     assert.equal(node.status().bootstrap[0]?.error, "needs a proxy into Tor");
+  });
+});
+
+describe("a record for the local network alone", () => {
+  it("is put into its own DHT, and looked for there", async () => {
+    const asked: string[] = [];
+    const table = (name: string, size: number) => ({
+      routingTable: { size, addEventListener: () => undefined },
+      async *put() {
+        asked.push(`put ${name}`);
+        yield { name: "DIAL_PEER" };
+      },
+      async *get() {
+        asked.push(`get ${name}`);
+        yield { name: "DIAL_PEER" };
+      },
+    });
+    const services = { lan: table("lan", 2), wan: table("wan", 3) };
+    const rendezvous = new DhtRendezvous({
+      host: { services } as unknown as Host,
+      validator: validator(),
+      clock: systemClock,
+      timeout: 1000,
+    });
+    for (const scope of ["lan", "any"] as const) {
+      await rendezvous.publish(keysOf(1).tag, recordOf(1), noSignal(), scope);
+      for await (const _ of rendezvous.lookup(keysOf(1).tag, noSignal(), scope));
+      asked.push(String(rendezvous.peers(scope)));
+    }
+    assert.deepEqual(asked, [
+      ...["put lan", "get lan", "2"],
+      ...["put lan", "put wan", "get lan", "get wan", "5"],
+    ]);
   });
 });
 

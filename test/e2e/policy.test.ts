@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import type { BootstrapNode } from "../../src/node/index.ts";
+import { deliver, hostBootstrap, Person, pair } from "./person.ts";
+
+describe("two people of whom one chooses who sees her address, over libp2p", function () {
+  this.timeout(60_000);
+  let host: BootstrapNode;
+  let alice: Person;
+  let bob: Person;
+
+  before(async () => {
+    host = await hostBootstrap();
+    const options = { bootstrap: host.addresses() };
+    [alice, bob] = await Promise.all([Person.make("alice", options), Person.make("bob", options)]);
+    await pair(alice, bob);
+  });
+  after(async () => {
+    await Promise.all([alice.end(), bob.end(), host.stop()]);
+  });
+
+  const links = (person: Person) =>
+    person.node.peers().filter(({ protocols }) => protocols.includes("/sotto/link/1")).length;
+
+  it("stay linked under lan, being on one machine, and meet there again", async () => {
+    await deliver(alice, bob, "before");
+    assert.ok((await alice.messenger.setPolicy("bob", "lan")).online);
+    await bob.restart();
+    await deliver(alice, bob, "on our own network");
+    await alice.restart();
+    await deliver(bob, alice, "and back");
+    assert.equal(alice.messenger.contact("bob").policy, "lan");
+  });
+
+  it("have no link under hidden, whoever dials, and one again afterwards", async () => {
+    await alice.messenger.setPolicy("bob", "hidden");
+    await bob.until("the link is gone", () => !bob.messenger.contact("alice").online);
+    const [hers, his] = await Promise.all([
+      alice.messenger.send("bob", "hers waits"),
+      bob.messenger.send("alice", "his waits"),
+    ]);
+    const [told, asked] = await Promise.all([
+      alice.messenger.diagnose("bob"),
+      bob.messenger.diagnose("alice"),
+    ]);
+    assert.deepEqual([told.cause, told.dials], ["hidden", []]);
+    assert.equal(asked.cause, "not-known");
+    assert.deepEqual([links(alice), links(bob)], [0, 0]);
+    await alice.messenger.setPolicy("bob", "any");
+    await Promise.all([alice.reaches(hers, "delivered"), bob.reaches(his, "delivered")]);
+  });
+});
