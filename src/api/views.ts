@@ -207,7 +207,7 @@ export interface NodeStatus extends NodeState {
     };
     /** The key of our host, which changes about once a day: ms since it was drawn; whether the host before it is still up. */
     readonly hostKey: { readonly age: number; readonly moving: boolean };
-    /** What we listen on. */
+    readonly privateNetwork: boolean;
     readonly listening: readonly string[];
     readonly protocols: readonly string[];
     readonly bootstrap: readonly Bootstrap[];

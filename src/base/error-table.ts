@@ -122,6 +122,18 @@ export const errorTable = {
     "bad-input",
     "An address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo….",
   ),
+  "network-key-exists": entry(
+    "bad-input",
+    "Choose another name: whoever has the key that is there would be alone without it.",
+  ),
+  "network-key-invalid": entry(
+    "bad-input",
+    "Copy the file from another node of the network again, whole; sotto net key new FILE makes the key of a new network.",
+  ),
+  "contact-not-allowed": entry(
+    "bad-input",
+    'Add the account to the list "allow" in the settings, and start the node again.',
+  ),
   "proxy-invalid": entry(
     "bad-input",
     "Write it as socks5://127.0.0.1:9050 (Tor's own). A user and a password go into the settings or a file (--proxy-file), as socks5://USER:PASSWORD@127.0.0.1:9050.",

@@ -31,6 +31,9 @@ export const labels = {
   signalSeal: "sotto/1 signal seal",
   signalAnswerTag: "sotto/1 signal answer tag",
   signalAnswerSeal: "sotto/1 signal answer seal",
+  // Private mesh
+  networkPrologue: "sotto/1 network prologue",
+  networkService: "sotto/1 network service",
   // Handshake
   handshakeName: "Noise_XXhfs+psk0_25519+MLKEM768_ChaChaPoly_SHA256",
   handshakePrologue: "sotto/1 handshake",

@@ -93,6 +93,8 @@ export const limits = {
   inviteHints: 4,
   /** Open invites at one time: each costs a record in the DHT and a tag to compare hellos with. */
   openInvites: 100,
+  /** Accounts in the list of those who may be linked with: an organisation's. */
+  allowedAccounts: 10_000,
   /** Claims of one reusable invite that are remembered; beyond it the invite is over. */
   inviteClaims: 1_000,
   /** How long a stranger's connection is kept before it is dropped, so that no answer and every error take alike. */

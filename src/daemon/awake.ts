@@ -12,6 +12,7 @@ import type { HomeParts, OpenHome } from "./home.ts";
 import type { Controls } from "./methods/shape.ts";
 import { keepNeighbours } from "./neighbours.ts";
 import { createNetwork } from "./network.ts";
+import { readNetworkKey } from "./network-key.ts";
 import { createReleases } from "./releases.ts";
 import { shredRegularly } from "./shredding.ts";
 import { statusOf } from "./status.ts";
@@ -49,7 +50,10 @@ export async function wake(
   releases.take(() => store.close());
   releases.take(shredRegularly({ store, clock, log }));
   try {
+    const { networkKey } = config;
+    const network = networkKey && (await readNetworkKey(networkKey, crypto));
     const node = await createNode({
+      ...(network && { network }),
       listen: config.listen,
       announce: config.announce,
       bootstrap: config.bootstrap,
@@ -80,6 +84,7 @@ export async function wake(
       receipts,
       invisible,
       lastSeen,
+      ...(config.allow && { allow: new Set(config.allow) }),
       ...kept,
     };
     const messenger = await createMessenger(ports);

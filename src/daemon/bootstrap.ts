@@ -11,6 +11,7 @@ import { readConfig } from "./config.ts";
 import { makeHome } from "./home.ts";
 import { createLog } from "./log.ts";
 import { type MetricsWish, metricsPlace, serveMetrics } from "./metrics.ts";
+import { readNetworkKey } from "./network-key.ts";
 import { createReleases } from "./releases.ts";
 
 export interface BootstrapOptions {
@@ -19,6 +20,8 @@ export interface BootstrapOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Multiaddr texts; the settings' otherwise, or port 4001 on every interface. */
   readonly listen?: readonly string[];
+  /** Path of the file of a private mesh's key; the settings' otherwise. */
+  readonly networkKey?: string;
   /** Multiaddr texts that others are told. */
   readonly announce: readonly string[];
   readonly privateWan: boolean;
@@ -52,14 +55,20 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
     const config = await readConfig(
       join(home, "config.json"),
       env,
-      listen === undefined ? {} : { listen },
+      {
+        ...(listen === undefined ? {} : { listen }),
+        ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
+      },
       DEFAULT_LISTEN,
     );
     const log = createLog(config.log, systemClock, options.writeLog);
     await makeHome(home);
     const lock = await acquireLock(home);
     releases.take(() => lock.release());
+    const { networkKey } = config;
+    const network = networkKey && (await readNetworkKey(networkKey, crypto));
     const node = await createBootstrapNode({
+      ...(network && { network }),
       listen: config.listen,
       announce,
       privateWan: options.privateWan || config.privateWan,

@@ -1,8 +1,8 @@
 /** Settings: read once, checked, frozen, and handed on as arguments. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { limits, parseDuration, SottoError } from "../base/index.ts";
+import { type AccountId, accountId, limits, parseDuration, SottoError } from "../base/index.ts";
 import type { ProxyPlace } from "../node/index.ts";
 import type { LogLevel } from "./log.ts";
 import { type GivenProxy, readProxy } from "./proxy-setting.ts";
@@ -32,6 +32,10 @@ export interface Config {
   readonly publicHosts: readonly string[] | undefined;
   /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
   readonly privateWan: boolean;
+  /** File of the key of a private mesh. */
+  readonly networkKey: string | undefined;
+  /** Accounts that may be linked with; absent: everybody who pairs. */
+  readonly allow: readonly AccountId[] | undefined;
   /** Whether messages stay once they are delivered, or read. */
   readonly history: boolean;
   /** How long messages stay at most, ms. */
@@ -48,6 +52,8 @@ export interface Overrides extends GivenProxy {
   /** Tried beside those of the file. */
   readonly bootstrap?: readonly string[];
   readonly mdns?: boolean;
+  /** Path of the file of a private mesh's key. */
+  readonly networkKey?: string;
 }
 
 /** Where a node of a person listens if nothing else was said: on all interfaces, at ports that the system chooses. */
@@ -80,6 +86,10 @@ const announceAddress = v.pipe(
   v.string(),
   v.regex(ANNOUNCE, "is not an address such as /ip4/203.0.113.7/tcp/4001 or /onion3/…:4001"),
 );
+const account = v.pipe(
+  v.string(),
+  v.check((text) => accountId.parse(text) !== undefined, "is not an account, as sotto id shows it"),
+);
 function isRetention(text: string): boolean {
   const ms = parseDuration(text) ?? 0;
   return ms >= limits.retentionMin && ms <= limits.retentionMax;
@@ -97,6 +107,8 @@ const fileSchema = v.strictObject({
     v.pipe(v.array(publicAddress), v.minLength(1), v.maxLength(limits.bootstrapAddresses)),
   ),
   privateWan: v.optional(v.boolean()),
+  networkKey: v.optional(v.pipe(v.string(), v.minLength(1, "is not the path of a file"))),
+  allow: v.optional(v.pipe(v.array(account), v.maxLength(limits.allowedAccounts))),
   history: v.optional(v.boolean()),
   retention: v.optional(
     v.pipe(v.string(), v.check(isRetention, "is not a time such as 90d, from 1h to 3650d")),
@@ -141,6 +153,9 @@ export async function readConfig(
     publicDht: file.publicDht ?? false,
     publicHosts: file.publicHosts && Object.freeze(file.publicHosts),
     privateWan: file.privateWan ?? false,
+    networkKey:
+      overrides.networkKey ?? (file.networkKey && resolve(dirname(path), file.networkKey)),
+    allow: file.allow && Object.freeze(file.allow.flatMap((text) => accountId.parse(text) ?? [])),
     history: file.history ?? true,
     retention: file.retention === undefined ? undefined : parseDuration(file.retention),
     lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,

@@ -8,7 +8,7 @@ import type {
 } from "../api/index.ts";
 import { limits } from "../base/index.ts";
 import type { Messenger } from "../messenger/index.ts";
-import { addressReach } from "../node/index.ts";
+import { addressReach, OTHER_NETWORK } from "../node/index.ts";
 import type { SteadyClock } from "../ports/index.ts";
 
 export interface Doctor {
@@ -32,6 +32,7 @@ const WRONG: ReadonlySet<NodeFinding> = new Set<NodeFinding>([
   "no-address",
   "alone",
   "bootstrap-lost",
+  "other-network",
   "records-refused",
   "clock-behind",
   "public-lost",
@@ -46,6 +47,7 @@ const OWN: ReadonlySet<ContactCause> = new Set<ContactCause>([
   "asks-us",
   "invisible",
   "lan-behind-proxy",
+  "not-allowed",
   "denied",
   "used",
   "expired",
@@ -109,6 +111,8 @@ export function findingsOf({
   note("outward-only", proxied && status.addresses.length === 0);
   note("nothing-listens", !proxied && net.listening.length === 0);
   note("no-address", !proxied && net.listening.length > 0 && status.addresses.length === 0);
+  const strange = net.bootstrap.some(({ error }) => error === OTHER_NETWORK);
+  note("other-network", strange && lost === net.bootstrap.length);
   note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);
   note("public-lost", net.publicDht.state === "lost");
   // Where the public DHT is on, strangers are asked.

@@ -13,6 +13,7 @@ export type { Overrides } from "./config.ts";
 export { type Answers, type NewAccount, readProtectionOf } from "./home.ts";
 export { type Initialized, type InitOptions, initHome } from "./init.ts";
 export { readLastWords } from "./last-words.ts";
+export { makeNetworkKey } from "./network-key.ts";
 export { type Offline, openOffline } from "./offline.ts";
 export {
   checkBackup,

@@ -5,6 +5,7 @@
 import { limits, pauseLeft } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import type { AnswerFrame, HelloFrame } from "../wire/index.ts";
+import { allowed } from "./allow.ts";
 import { BufferedChannel } from "./buffered.ts";
 import { visitByInvite } from "./claim.ts";
 import { reachable } from "./contact.ts";
@@ -86,6 +87,7 @@ export function answers(
   via: Pick<Channel, "outbound" | "way">,
 ): boolean {
   if (caller.kind === "contact" && !admits(caller.peer.contact, core.transport, via)) return false;
+  if (caller.kind === "contact" && !allowed(core, caller.peer.contact.account)) return false;
   if (!core.presence.invisible) return true;
   return caller.kind === "contact" && mayLink(core, caller.peer);
 }

@@ -31,10 +31,14 @@ export type ContactCause =
   | "no-address"
   | "own-address"
   | "other-host"
+  | "other-network"
+  | "not-allowed"
   | "unreached"
   | "searching";
 
 interface Standing {
+  /** Whether the settings let us link with them. */
+  readonly allowed: boolean;
   readonly connected: boolean;
   readonly invisible: boolean;
   readonly awaits: Awaits | undefined;
@@ -48,18 +52,21 @@ export function causeOf(
   contact: Contact,
   dials: readonly Dialled[],
   seen: Pick<Trail, "asked" | "record" | "refused">,
-  { connected, invisible, awaits }: Standing,
+  { allowed, connected, invisible, awaits }: Standing,
 ): ContactCause {
   const { pairing, changedAccount, blocked } = contact;
   if (changedAccount !== undefined) return "key-changed";
   if (blocked) return "blocked";
   if (pairing === "requested") return "asks-us";
   if (pairingEnded(pairing)) return pairing as "denied" | "used" | "expired";
+  if (!allowed) return "not-allowed";
   if (awaits === "proxy") return "hidden";
   if (awaits === "no-proxy") return "lan-behind-proxy";
   if (invisible) return "invisible";
   const heard = answerOf(dials);
   if (heard === undefined && awaits === "lan") return "lan-only";
+  if (heard === undefined && dials.some(({ reason }) => reason === "not in this network"))
+    return "other-network";
   return heard ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
 }
 

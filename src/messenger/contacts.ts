@@ -3,6 +3,7 @@ import { type AccountId, accountId, limits, SottoError } from "../base/index.ts"
 import { safetyNumber, sameSafetyNumber } from "../crypto/index.ts";
 import type { StoreOp } from "../ports/index.ts";
 import { cleanName, type Invite, parseInvite } from "../wire/index.ts";
+import { requireAllowed } from "./allow.ts";
 import { dropEntry, dropSession, putContact } from "./book.ts";
 import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
 import { type Core, inInviteTurn, inTurn } from "./core.ts";
@@ -77,6 +78,7 @@ export function bootstrapsIn(core: Core, link: string, policy?: Policy): string[
 /** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
 export async function add(core: Core, link: string, { as, policy }: AddOptions): Promise<Peer> {
   const invite = read(link);
+  requireAllowed(core, accountId.from(invite.account));
   const hints = invite.hints.filter((hint) => !isBootstrap(hint));
   if (invite.expiresAt < core.clock.now())
     throw new SottoError("invite-expired", "This invite is no longer good.");

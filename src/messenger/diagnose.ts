@@ -1,5 +1,6 @@
 /** Why there is a link with a contact or none, as facts and as one verdict each; words are the faces'. */
 import { limits } from "../base/index.ts";
+import { allowed } from "./allow.ts";
 import { causeOf } from "./cause.ts";
 import { reachable } from "./contact.ts";
 import type { Core } from "./core.ts";
@@ -18,7 +19,8 @@ import { newTrail, type Trail } from "./trail.ts";
 export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<Diagnosis> {
   const { clock } = core;
   const begun = clock.now();
-  const scope = scopeOf(peer.contact, core.transport);
+  const lets = allowed(core, peer.contact.account);
+  const scope = lets ? scopeOf(peer.contact, core.transport) : undefined;
   const wanted = reachable(peer.contact) && scope !== undefined && mayLink(core, peer);
   if (wanted && peer.link === undefined)
     await within(clock, limits.diagnosis, seeker.search(peer), () => undefined);
@@ -49,6 +51,7 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
   const cause =
     link === undefined
       ? causeOf(contact, dials, seen, {
+          allowed: lets,
           connected: canAsk(core, peer),
           invisible: !mayLink(core, peer),
           awaits: awaits(contact, core.transport),

@@ -1,4 +1,5 @@
 /** Everything that the messenger needs from outside, given once at its making. */
+import type { AccountId } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log, Rendezvous, Signpost, SteadyClock, Store, Transport } from "../ports/index.ts";
 
@@ -19,6 +20,8 @@ export interface MessengerPorts {
   readonly invisible?: boolean;
   /** Whether it is kept when contacts were last linked; absent: it is not, and what was kept before is forgotten. */
   readonly lastSeen?: boolean;
+  /** Accounts that may be linked with; absent: everybody who pairs. */
+  readonly allow?: ReadonlySet<AccountId>;
   /** How long messages stay at most, ms; absent: for ever. */
   readonly retention?: number;
 }

@@ -3,6 +3,7 @@
  * and later, until they appear.
  */
 import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
+import { allowed } from "./allow.ts";
 import { call, endPairing } from "./call.ts";
 import { reachable } from "./contact.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
@@ -232,8 +233,9 @@ function settled({ link }: Peer): boolean {
 /** Whether a link with this contact is wanted and not there. */
 function missing(core: Core, peer: Peer): boolean {
   const { removed, contact } = peer;
-  const allowed = scopeOf(contact, core.transport) !== undefined && mayLink(core, peer);
-  return !removed && reachable(contact) && !settled(peer) && allowed;
+  const scope = allowed(core, contact.account) ? scopeOf(contact, core.transport) : undefined;
+  const may = scope !== undefined && mayLink(core, peer);
+  return !removed && reachable(contact) && !settled(peer) && may;
 }
 
 function wanted(core: Core, peer: Peer): boolean {

@@ -2,6 +2,7 @@
 import type { AccountId } from "../base/index.ts";
 import type { Direction } from "../dht/index.ts";
 import type { Scope } from "../ports/index.ts";
+import { allowed } from "./allow.ts";
 import { reachable } from "./contact.ts";
 import type { Core } from "./core.ts";
 import type { Invites, KeptInvite } from "./invites.ts";
@@ -20,11 +21,12 @@ export interface Target {
 }
 
 /** The contacts and the holders of our invites who are to find us, as far as each may; nobody while we are invisible. */
-export function targetsOf({ book, presence, transport }: Core, invites: Invites): Target[] {
+export function targetsOf(core: Core, invites: Invites): Target[] {
+  const { book, presence, transport } = core;
   const targets: Target[] = [];
   if (presence.invisible) return targets;
   for (const { contact, link } of book.peers()) {
-    const scope = scopeOf(contact, transport);
+    const scope = allowed(core, contact.account) ? scopeOf(contact, transport) : undefined;
     if (contact.chain !== undefined && reachable(contact) && scope !== undefined)
       targets.push({
         name: `${contact.ref}/${contact.chain.offset}/${scope}`,

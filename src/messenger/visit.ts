@@ -1,6 +1,7 @@
 /** A caller that proved to know us, and the callee's side of the handshake with it. */
 import { readMessage3, respond, writeMessage2 } from "../ratchet/index.ts";
 import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../wire/index.ts";
+import { allowed } from "./allow.ts";
 import type { BufferedChannel } from "./buffered.ts";
 import type { Core } from "./core.ts";
 import { type Ends, makeAnswer, prologue } from "./hello.ts";
@@ -51,5 +52,7 @@ async function respondTo(visit: Visit, key: HelloKey, frame: AnswerFrame, stream
   const end = readMessage3(crypto, written.state, third.message);
   if (end.kind === "refused") return undefined;
   const them = readIntroduction(core, end.payload, end.device);
-  return them && { them, madeAt, session: end.session, outputs: end.outputs };
+  // Proven now, and nothing of it is kept yet.
+  if (them === undefined || !allowed(core, them.account)) return undefined;
+  return { them, madeAt, session: end.session, outputs: end.outputs };
 }

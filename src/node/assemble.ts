@@ -15,6 +15,7 @@ import { limits, SottoError } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { isOnion, parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
+import type { PrivateNetwork } from "./config.ts";
 import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
@@ -85,6 +86,7 @@ export interface Assembly {
   readonly wanServer: boolean;
   readonly bounds: Bounds;
   readonly validator: RecordValidator;
+  readonly network?: PrivateNetwork | undefined;
   readonly clock: Clock;
   readonly tuning: Tuning;
   /** Everything is dialled through it; others are told `announce` alone. */
@@ -128,7 +130,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     datastore,
     transports: [proxy === undefined ? tcpOnLinks() : proxiedTcp(proxy)],
     connectionProtector: firstBytes,
-    connectionEncrypters: [boundedNoise()],
+    connectionEncrypters: [boundedNoise(assembly.network?.prologue)],
     streamMuxers: [boundedYamux()],
     connectionGater: createGater({
       pending: limits.pendingConnectionsPerIp,

@@ -32,6 +32,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     wanServer: true,
     bounds: hostBounds,
     validator: config.validator,
+    network: config.network,
     clock,
     tuning: { ...defaultTuning, ...config.tuning },
   };

@@ -7,6 +7,14 @@ import type { Bytes, Counts } from "./counts.ts";
 import type { ProxyPlace } from "./socks.ts";
 import type { Tuning } from "./tuning.ts";
 
+/** What the nodes of a private mesh have in common, all of it derived from one key. */
+export interface PrivateNetwork {
+  /** 32 bytes that both sides of a connection have to know. */
+  readonly prologue: Uint8Array;
+  /** Name of the mesh's service on a LAN, with its underscore. */
+  readonly service: string;
+}
+
 interface CommonConfig {
   /** Multiaddr texts to listen on. */
   readonly listen: readonly string[];
@@ -16,6 +24,8 @@ interface CommonConfig {
   readonly privateWan: boolean;
   /** Judges every record that is stored here or found. */
   readonly validator: RecordValidator;
+  /** Nodes of other networks, the public one among them, can do nothing with this one. */
+  readonly network?: PrivateNetwork;
   readonly log: Log;
   /** The system's by default. */
   readonly clock?: Clock;
@@ -161,6 +171,8 @@ export interface HostStatus {
 }
 
 export interface NodeStatus extends HostStatus {
+  /** Only hosts that have the network's key can be met. */
+  readonly privateNetwork: boolean;
   readonly publicDht: PublicState;
   /** Where everything is dialled through one. */
   readonly proxy?: ProxyState;

@@ -20,6 +20,9 @@ class Unreached extends Error {
   override readonly name = "Unreached";
 }
 
+/** A host answers, and what it says is not for our network: it has another network key, or one of us has none. */
+export const OTHER_NETWORK = "not in this network";
+
 /** Why a dial failed, in a few words. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Unreached || error instanceof SocksFault) return error.message;
@@ -36,7 +39,8 @@ export function reasonOf(error: unknown): string {
     [/dial self|denyOutboundEncrypted/, "our own address"],
     [/TooMany/, "too many links"],
     [/UnexpectedPeer|identity key .* does not match/, "another host answers there"],
-    [/Encryption|InvalidCrypto|Muxer/, "no handshake"],
+    [/InvalidCrypto|Encryption/, OTHER_NETWORK],
+    [/Muxer/, "no handshake"],
     [/ECONNRESET|EPIPE|closed|ended|UnexpectedEOF|Reset/i, "closed by the other side"],
   ];
   return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? "failed";

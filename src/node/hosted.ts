@@ -74,6 +74,7 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
     wanServer: false,
     bounds: nodeBounds,
     validator,
+    network: config.network,
     clock,
     tuning,
     proxy,
@@ -119,7 +120,13 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
       own.add(host.peerId.toString());
       // Loaded only where it is used: mDNS brings a DNS codec along.
       if (config.mdns && proxy === undefined)
-        lan = await (await import("./lan.ts")).startLan(host, clock, tuning.dial, log);
+        lan = await (await import("./lan.ts")).startLan(
+          host,
+          clock,
+          tuning.dial,
+          log,
+          config.network?.service,
+        );
     },
     readdressed() {
       reach?.changed();

@@ -10,12 +10,14 @@ export type {
   NodeConfig,
   NodeStatus,
   PeerInfo,
+  PrivateNetwork,
   ProxyState,
   PublicState,
   PunchReason,
   SottoNode,
 } from "./config.ts";
 export { createBootstrapNode, createNode } from "./create.ts";
+export { OTHER_NETWORK } from "./dial.ts";
 export { parseProxy } from "./proxy-place.ts";
 export type { ProxyPlace } from "./socks.ts";
 export type { Tuning } from "./tuning.ts";

@@ -9,7 +9,7 @@ import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
 import { Mdns6 } from "./mdns6.ts";
 
-const SERVICE = "_sotto._udp.local";
+const SERVICE = "_sotto";
 
 export interface Lan {
   stop(): Promise<void>;
@@ -18,11 +18,18 @@ export interface Lan {
 /**
  * Announces the host and connects to what it hears, so that the LAN DHT learns it: over IPv4 by @libp2p/mdns, over IPv6 by `Mdns6`. No host
  * name is sent: both answer with PTR and TXT records only, under a name that is drawn here.
- * @param timeout ms for one dial.
+ * @param timeout ms for one dial. @param network name of its service, with an underscore: networks that differ by it do not hear each other.
  */
-export async function startLan(host: Host, clock: Clock, timeout: number, log: Log): Promise<Lan> {
-  const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
-  const service = mdns({ serviceTag: SERVICE, peerName: name, interval: limits.lanQuery })({
+export async function startLan(
+  host: Host,
+  clock: Clock,
+  timeout: number,
+  log: Log,
+  network = SERVICE,
+): Promise<Lan> {
+  const serviceTag = `${network}._udp.local`;
+  const peerName = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const service = mdns({ serviceTag, peerName, interval: limits.lanQuery })({
     addressManager: { getAddresses: () => host.getMultiaddrs() } as never,
     logger: host.logger,
   });
@@ -59,8 +66,8 @@ export async function startLan(host: Host, clock: Clock, timeout: number, log: L
     void meet(detail.id.toString(), detail.multiaddrs.map(String));
   });
   const six = new Mdns6({
-    service: SERVICE,
-    name,
+    service: serviceTag,
+    name: peerName,
     peer: host.peerId.toString(),
     ports: () => portsOf(host),
     found: (peer, addresses) => void meet(peer, addresses),

@@ -116,6 +116,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     turnPublic: (on) => signpost.turn(on && proxy === undefined),
     status: () => ({
       ...current().status(portMapping ? portMap.state() : { state: "off" }),
+      privateNetwork: config.network !== undefined,
       publicDht: signpost.state(),
       ...(proxy && { proxy: proxy.state() }),
       hostKey: {

@@ -29,9 +29,12 @@ export function firstBytes(): Protector {
   };
 }
 
-/** Noise, and the agreement on a muxer after it where Noise did not bring one along. */
-export function boundedNoise(): (components: Components) => Encrypter {
-  const create = noise();
+/**
+ * Noise, and the agreement on a muxer after it where Noise did not bring one along.
+ * @param prologue what both sides have to know beforehand (Noise §6): whoever does not gets no further than the second message.
+ */
+export function boundedNoise(prologue?: Uint8Array): (components: Components) => Encrypter {
+  const create = noise(prologue && { prologueBytes: prologue });
   return (components) => {
     const encrypter = create(components as Parameters<typeof create>[0]) as Encrypter;
     const bound = async (

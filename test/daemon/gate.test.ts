@@ -18,6 +18,8 @@ const config: Config = {
   listen: ["/ip4/127.0.0.1/tcp/0"],
   announce: [],
   proxy: undefined,
+  networkKey: undefined,
+  allow: undefined,
   bootstrap: [],
   mdns: false,
   portMapping: false,

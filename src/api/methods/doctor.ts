@@ -6,7 +6,7 @@ import type { Method, Nothing, Who } from "./shape.ts";
  * What is not well with the node itself.
  *
  * store-damaged, store-older: what was found at rest. nothing-listens, no-address: nobody can dial us. alone: no host is known, so nobody can be asked.
- * bootstrap-lost: none of our bootstrap hosts answers; bootstrap-some-lost: not all do. no-bootstrap, no-mdns: one way of finding others is not
+ * other-network: a bootstrap host answers, and is of another private network, or we are. bootstrap-lost: none of our bootstrap hosts answers; bootstrap-some-lost: not all do. no-bootstrap, no-mdns: one way of finding others is not
  * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
  * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
  * connection another port, so that no hole can be made. no-port: nobody reaches us, and the router opens no port when it is asked. router-inside: it
@@ -24,6 +24,7 @@ export type NodeFinding =
   | "no-address"
   | "alone"
   | "bootstrap-lost"
+  | "other-network"
   | "bootstrap-some-lost"
   | "no-bootstrap"
   | "no-mdns"
@@ -67,6 +68,8 @@ export type ContactCause =
   | "no-address"
   | "own-address"
   | "other-host"
+  | "other-network"
+  | "not-allowed"
   | "unreached"
   | "searching";
 

@@ -9,6 +9,7 @@ interface Options {
   readonly listen?: string[];
   readonly announce?: string[];
   readonly privateNet?: true;
+  readonly networkKey?: string;
   readonly metrics?: string;
   readonly metricsPublic?: true;
 }
@@ -26,6 +27,7 @@ export const define: Define = (command, context) => {
       collect,
     )
     .option("--private-net", "serve a network without the internet: keep private addresses")
+    .option("--network-key <file>", "serve the private network whose key this file holds")
     .option("--metrics <place>", "show figures and health over HTTP, at 127.0.0.1:9464 say")
     .option("--metrics-public", "let others than this machine ask for the figures")
     .action((options: Options) => host(options, context));
@@ -40,6 +42,7 @@ async function host(options: Options, context: Context): Promise<void> {
     home: `${paths.home}/bootstrap`,
     env: surroundings.env,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
     announce: options.announce ?? [],
     privateWan: options.privateNet ?? false,
     ...(options.metrics === undefined

@@ -43,6 +43,19 @@ export const define: Define = (command, context) => {
         context.out.say("Records of before are found for up to 2 h; sotto net invisible --help");
     });
   definePublic(command, context);
+  command
+    .command("key <new> <file>")
+    .description("make the key of a private network: sotto net key new FILE")
+    .addHelpText("after", KEY_NOTES)
+    .action(async (word: string, file: string) => {
+      if (word !== "new") throw new SottoError("usage", "sotto net key takes new and a file.");
+      const { makeNetworkKey } = await import("../../daemon/index.ts");
+      await makeNetworkKey(file);
+      context.out.data(`✓ ${file}`, { file });
+      context.out.say(
+        "Copy it to each node by a way that nobody reads: sotto up --network-key FILE",
+      );
+    });
   const bootstrap = command.command("bootstrap").description("the hosts that this node asks first");
   bootstrap
     .command("ls", { isDefault: true })
@@ -61,6 +74,11 @@ export const define: Define = (command, context) => {
       show(await context.call("net.bootstrap.remove", { address }), context),
     );
 };
+
+const KEY_NOTES = `
+Nodes and bootstrap hosts that have the file meet each other alone: nobody without it can ask them anything, and invites do not carry it. The key is never shown. Start with
+  sotto up --network-key FILE          sotto bootstrap --network-key FILE
+or write "networkKey": "FILE" into the settings.`;
 
 const INVISIBLE_NOTES = `
 No record is published, and whoever calls meets what a stranger meets; so nobody can bring you messages, and invites of yours wait. What you send still goes: a link is

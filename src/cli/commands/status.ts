@@ -106,6 +106,9 @@ function openRows(status: NodeStatus): Rows {
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
     ...(net.proxy ? [["proxy", proxyWords(net.proxy)] as [string, string]] : []),
+    ...(net.privateNetwork
+      ? [["private", "only hosts with the key of this network are met"] as [string, string]]
+      : []),
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
     ["public", publicWords(net.publicDht)],
     ...(status.invisible

@@ -23,6 +23,7 @@ interface Options extends PassphraseOptions {
   readonly proxy?: string;
   readonly proxyFile?: string;
   readonly bootstrap?: string[];
+  readonly networkKey?: string;
   readonly mdns: boolean;
 }
 
@@ -39,6 +40,7 @@ export const define: Define = (command, context) => {
     .option("--proxy <address>", "dial everything through socks5://127.0.0.1:9050 (Tor), say")
     .option("--proxy-file <file>", "the same, with user and password, out of a file")
     .option("--bootstrap <address>", "ask this host first, in this run (repeatable)", collect)
+    .option("--network-key <file>", "be in the private network whose key this file holds")
     .option("--no-mdns", "neither look for others on the local network nor be seen there")
     .addHelpText("after", PROXY_NOTES)
     .action((options: Options) => up(options, command, context));
@@ -66,6 +68,7 @@ async function up(options: Options, command: Command, context: Context): Promise
       ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
       ...(options.proxyFile === undefined ? {} : { proxyFile: options.proxyFile }),
       ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
+      ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
       // Only what was written overrides the settings file.
       ...(command.getOptionValueSource("mdns") === "cli" ? { mdns: options.mdns } : {}),
     },
@@ -108,6 +111,7 @@ async function upDetached(options: Options, context: Context): Promise<void> {
     ...repeat("--proxy", options.proxy === undefined ? [] : [options.proxy]),
     ...repeat("--proxy-file", options.proxyFile === undefined ? [] : [options.proxyFile]),
     ...repeat("--bootstrap", options.bootstrap),
+    ...repeat("--network-key", options.networkKey === undefined ? [] : [options.networkKey]),
     ...(options.mdns ? [] : ["--no-mdns"]),
   ];
   const started = await detach(args, secret, context);

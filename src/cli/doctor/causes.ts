@@ -88,6 +88,15 @@ export function causeWords(cause: ContactCause, name: string): Words {
       text: "Another node answers at their address: they started again, or somebody else has the address now.",
       remedy: "wait for their next record, or ask them to run sotto doctor",
     },
+    "other-network": {
+      text: "A host answers at their address, but not in this network: its network key is another one, or one of you has none.",
+      remedy:
+        "both start with the same key: sotto up --network-key FILE; sotto doctor says which network this node is in",
+    },
+    "not-allowed": {
+      text: 'Their account is not in the list "allow" of the settings: nothing is sent, and they meet what a stranger meets.',
+      remedy: "add the account to the list, then sotto down and sotto up",
+    },
     unreached: {
       text: "Nobody answers at the addresses of their record.",
       remedy:

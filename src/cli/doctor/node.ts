@@ -18,6 +18,8 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "no-address": "connect this machine to a network; the node notices by itself",
   alone: `${ADD}, or sotto net public on`,
   "bootstrap-lost": `ask its host whether it runs, or ${ADD}`,
+  "other-network":
+    "a host answers, but not in this network: its key is another one, or one of you has none. Start with the key of its network (sotto up --network-key FILE), or without one",
   "bootstrap-some-lost": "sotto net bootstrap rm ADDRESS forgets one that is gone",
   "no-bootstrap": `to meet people beyond this network: ${ADD}; with nobody hosting anything: sotto net public on (--help says who sees what)`,
   "no-mdns":
@@ -91,11 +93,16 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
     line(
       "bootstrap",
       net.bootstrap.map(bootstrapLine).join("\n") || "none",
+      "other-network",
       "bootstrap-lost",
       "bootstrap-some-lost",
       "no-bootstrap",
     ),
-    line("network", hosts, "alone"),
+    line(
+      "network",
+      net.privateNetwork ? `${hosts}; a private one: only hosts with its key are met` : hosts,
+      "alone",
+    ),
     line("local", localWords(net), "no-mdns"),
     line("public", publicLine(status.net.publicDht, publicKeys), "public-lost", "public-unleft"),
     line(
