@@ -6,6 +6,13 @@ import { type AccountId, accountId, limits, parseDuration, SottoError } from "..
 import type { ProxyPlace } from "../node/index.ts";
 import type { LogLevel } from "./log.ts";
 import { type GivenProxy, readProxy } from "./proxy-setting.ts";
+import {
+  account,
+  announceAddress,
+  bootstrapAddress,
+  listenAddress,
+  publicAddress,
+} from "./setting-texts.ts";
 
 export interface Config {
   /** Multiaddr texts to listen on. */
@@ -59,37 +66,6 @@ export interface Overrides extends GivenProxy {
 /** Where a node of a person listens if nothing else was said: on all interfaces, at ports that the system chooses. */
 const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
 
-const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
-const ONION = "onion3/[a-z2-7]{55}d:[1-9][0-9]{0,4}";
-const REACHED = `/(?:${HOST}/tcp/[0-9]{1,5}|${ONION})`;
-const BOOTSTRAP = new RegExp(`^${REACHED}/p2p/[A-Za-z0-9]{20,80}$`);
-const ANNOUNCE = new RegExp(`^${REACHED}$`);
-const LISTEN = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}$`);
-
-const PUBLIC = new RegExp(
-  `^/(?:${HOST}/tcp/[0-9]{1,5}|dnsaddr/[A-Za-z0-9.-]+)/p2p/[A-Za-z0-9]{20,80}$`,
-);
-
-const listenAddress = v.pipe(
-  v.string(),
-  v.regex(LISTEN, "is not an address such as /ip4/0.0.0.0/tcp/4001"),
-);
-const bootstrapAddress = v.pipe(
-  v.string(),
-  v.regex(BOOTSTRAP, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
-);
-const publicAddress = v.pipe(
-  v.string(),
-  v.regex(PUBLIC, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
-);
-const announceAddress = v.pipe(
-  v.string(),
-  v.regex(ANNOUNCE, "is not an address such as /ip4/203.0.113.7/tcp/4001 or /onion3/…:4001"),
-);
-const account = v.pipe(
-  v.string(),
-  v.check((text) => accountId.parse(text) !== undefined, "is not an account, as sotto id shows it"),
-);
 function isRetention(text: string): boolean {
   const ms = parseDuration(text) ?? 0;
   return ms >= limits.retentionMin && ms <= limits.retentionMax;

@@ -60,7 +60,6 @@ async function change(
 
 /** An address in an invite with a PeerId is a bootstrap host's; one without is the inviter's own. */
 const isBootstrap = (hint: string): boolean => hint.includes("/p2p/");
-
 function read(link: string): Invite {
   const parsed = parseInvite(link);
   if (parsed.kind === "refused") throw new SottoError(parsed.why, refusals[parsed.why]);
@@ -78,11 +77,11 @@ export function bootstrapsIn(core: Core, link: string, policy?: Policy): string[
 /** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
 export async function add(core: Core, link: string, { as, policy }: AddOptions): Promise<Peer> {
   const invite = read(link);
-  requireAllowed(core, accountId.from(invite.account));
   const hints = invite.hints.filter((hint) => !isBootstrap(hint));
   if (invite.expiresAt < core.clock.now())
     throw new SottoError("invite-expired", "This invite is no longer good.");
   const account = accountId.from(invite.account);
+  requireAllowed(core, account);
   if (account === core.identity.account)
     throw new SottoError("invite-own", "You made this invite yourself.");
   const known = core.book.byAccount(account);
