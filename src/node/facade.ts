@@ -21,9 +21,10 @@ export function rendezvousOf(
   onPeer: (appeared: () => void) => void,
 ): Rendezvous {
   return {
-    publish: (tag, record, signal) => current().rendezvous.publish(tag, record, signal),
-    lookup: (tag, signal) => current().rendezvous.lookup(tag, signal),
-    peers: () => current().rendezvous.peers(),
+    publish: (tag, record, signal, scope) =>
+      current().rendezvous.publish(tag, record, signal, scope),
+    lookup: (tag, signal, scope) => current().rendezvous.lookup(tag, signal, scope),
+    peers: (scope) => current().rendezvous.peers(scope),
     onPeer,
   };
 }
