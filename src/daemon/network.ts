@@ -66,7 +66,8 @@ export function createNetwork(
     async learn(addresses) {
       for (const address of addresses)
         try {
-          if (!looksFor(address)) await add(address);
+          // An invite could name a service inside our own network.
+          if (node.mayDial(address) && !looksFor(address)) await add(address);
         } catch (error) {
           // Whoever wrote the invite may have written nonsense, and a full list is no fault of the person's.
           if (!(error instanceof SottoError) || error.code !== "address-invalid") throw error;

@@ -21,6 +21,7 @@ import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
 import { tcpOnLinks } from "./link-local.ts";
+import { Near } from "./near.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
 import type { Tuning } from "./tuning.ts";
@@ -38,6 +39,7 @@ interface Inside {
     dialTransportForMultiaddr(address: Multiaddr): Transport | undefined;
   };
   readonly upgrader: Upgrader;
+  readonly mayDial: Near["mayDial"];
   readonly addressManager: {
     addObservedAddr(address: Multiaddr): void;
     confirmObservedAddr(address: Multiaddr, options: { type: "transport" | "observed" }): void;
@@ -116,6 +118,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       proxied: proxy !== undefined,
       connectionsTo: (peer) => connections(peer),
     });
+  const near = new Near(assembly.privateWan);
   const host = await createLibp2p<Services>({
     privateKey: assembly.privateKey,
     start: false,
@@ -128,7 +131,8 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       announceFilter: proxy === undefined || announce.length > 0 ? tellable : () => [],
     },
     datastore,
-    transports: [proxy === undefined ? tcpOnLinks() : proxiedTcp(proxy)],
+    peerStore: { addressFilter: near.keeps },
+    transports: [proxy === undefined ? tcpOnLinks(near.lookup()) : proxiedTcp(proxy)],
     connectionProtector: firstBytes,
     connectionEncrypters: [boundedNoise(assembly.network?.prologue)],
     streamMuxers: [boundedYamux()],
@@ -158,20 +162,21 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       ping: ping(),
       lan: dht("lan", proxy === undefined),
       wan: dht("wan", assembly.wanServer),
-      inside: (components: Inside) => ({
+      inside: (components: Omit<Inside, "mayDial">) => ({
         transportManager: components.transportManager,
         upgrader: components.upgrader,
         addressManager: components.addressManager,
+        mayDial: near.mayDial,
       }),
     },
   });
   connections = (peer) => host.getConnections(peer);
+  near.of(host);
   host.addEventListener("connection:open", ({ detail }) => {
     if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
-    // Who does not let us close politely is closed all the same.
     else
       for (const one of dispensable(host.getConnections(), bounds.connections - bounds.spare))
-        void one.close().catch(() => one.abort(new Error("others need the place")));
+        void one.close().catch(() => one.abort(new Error("rudely, then")));
   });
   return { host, counts, meter, datastore };
 }

@@ -201,6 +201,8 @@ export interface SottoNode {
    * before lives on for some minutes, until links have moved. Throws `port-in-use`, `listen-failed`.
    */
   rotate(): Promise<void>;
+  /** Whether an address that somebody else named is one that we dial: none of a private network that is not ours. */
+  mayDial(address: string): boolean;
   /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */

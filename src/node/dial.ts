@@ -33,6 +33,7 @@ export function reasonOf(error: unknown): string {
     [/ECONNREFUSED/, "refused"],
     [/ETIMEDOUT|TimeoutError|AbortError|aborted/, "timed out"],
     [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL/, "no route"],
+    [/EFOREIGN/, "a name in a network that is not ours"],
     [/ENOTFOUND|EAI_AGAIN/, "name not found"],
     [/NoValidAddresses|TransportUnavailable/, "needs a proxy into Tor"],
     [/UnsupportedProtocol/, "not our protocol"],
@@ -143,6 +144,7 @@ function usable(
     else if (own.has(withoutPeer(address))) refuse("our own address");
     else if (scope === "lan" && wayOf(address) === "wan") refuse("not on our network");
     else if (isOnion(address) && !proxied) refuse("needs a proxy into Tor");
+    else if (!host.services.inside.mayDial(address)) refuse("in a network that is not ours");
     else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }

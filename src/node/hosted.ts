@@ -4,7 +4,7 @@ import type { Connection } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
-import { hostOf, portOf, reachOf, withoutPeer } from "./address.ts";
+import { hostOf, parseAddress, portOf, reachOf, withoutPeer } from "./address.ts";
 import { assemble, type Host, listen, nodeBounds } from "./assemble.ts";
 import { BootstrapList } from "./bootstrap-list.ts";
 import type { NatState, NodeConfig, PeerInfo } from "./config.ts";
@@ -53,6 +53,8 @@ export interface Hosted {
   portBehindRouter(): number | undefined;
   status(portMap: NatState["portMap"]): ReturnType<typeof statusOf>;
   peers(): PeerInfo[];
+  /** See `SottoNode.mayDial`. */
+  mayDial(address: string): boolean;
   neighbours(): Promise<string[]>;
   rejoin(addresses: readonly string[]): Promise<void>;
   /** Looks for nobody any more, and is announced to nobody; what is connected stays. */
@@ -148,6 +150,10 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
           : noNat,
       }),
     peers: () => peersOf(host, { lan: lanMembers, wan: wanMembers, isBootstrap }),
+    mayDial(text) {
+      const address = parseAddress(text);
+      return address !== undefined && host.services.inside.mayDial(address);
+    },
     neighbours: () => neighboursOf(host, new Set([...lanMembers, ...wanMembers])),
     rejoin: (addresses) =>
       rejoin(

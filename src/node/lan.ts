@@ -39,7 +39,11 @@ export async function startLan(
     // Anybody on the LAN can name any address: only neighbours are dialled, and few at one time.
     const near = addresses.flatMap((text) => {
       const usable = parseAddress(text);
-      return usable !== undefined && reachOf(usable) !== "public" ? [usable] : [];
+      const fits =
+        usable !== undefined &&
+        reachOf(usable) !== "public" &&
+        host.services.inside.mayDial(usable);
+      return fits ? [usable] : [];
     });
     const self = host.peerId.toString();
     const known =

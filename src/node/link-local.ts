@@ -40,9 +40,11 @@ function linkLocal(family: "IPv4" | "IPv6"): string[] {
 
 type Create = ReturnType<typeof tcp>;
 
-/** libp2p's TCP, with link-local addresses. */
-export function tcpOnLinks(): (components: Parameters<Create>[0]) => Transport {
-  const create = tcp();
+/** libp2p's TCP, with link-local addresses. @param dialOpts what Node's `net.connect` is given beside an address. */
+export function tcpOnLinks(
+  dialOpts: object = {},
+): (components: Parameters<Create>[0]) => Transport {
+  const create = tcp({ dialOpts: dialOpts as never });
   return (components) => {
     const transport = create(components) as Transport;
     const dial = transport.dial.bind(transport);

@@ -38,7 +38,10 @@ export async function rejoin(
   signal: AbortSignal,
 ): Promise<void> {
   const own = new Set(host.getMultiaddrs().map(withoutPeer));
-  const waiting = known.filter((text) => parseAddress(text) !== undefined && !own.has(text));
+  const waiting = known.filter((text) => {
+    const address = parseAddress(text);
+    return address !== undefined && host.services.inside.mayDial(address) && !own.has(text);
+  });
   let met = 0;
   const worker = async (): Promise<void> => {
     for (;;) {

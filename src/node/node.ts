@@ -128,6 +128,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     checkReach: async () => current().reach?.check() ?? notAsked,
     checkProxy: async () => proxy?.check(),
     rotate: () => rotation.rotate(),
+    mayDial: (address) => current().mayDial(address),
     addBootstrap(address) {
       current().bootstrap.add(address);
       asked.add(address);

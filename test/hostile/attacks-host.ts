@@ -26,7 +26,7 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 /** An answer to identify of about 8 KiB: thousands of addresses, then protocols with long names. */
 function identity(round: number): Uint8Array {
   const addresses = Array.from({ length: 400 }, (_, i) =>
-    field(2, multiaddr(`/ip4/10.${round}.${i >> 8}.${i & 255}/tcp/80`).bytes),
+    field(2, multiaddr(`/ip4/127.${round + 3}.${i >> 8}.${i & 255}/tcp/1`).bytes),
   );
   const protocols = Array.from({ length: 10 }, (_, i) =>
     field(3, text(`/${"x".repeat(300)}/${round}/${i}`)),
@@ -67,42 +67,43 @@ const crowd =
 /** Takes every place of the node, and keeps each busy so that it does not look idle. */
 async function allPlaces(plan: Plan) {
   const held: Connection[] = [];
-  const hosts: Libp2p[] = [];
-  let [opened, dropped] = [0, 0];
-  const keep = async (connection: Connection): Promise<void> => {
-    let round = 0;
-    while (Date.now() < plan.until && connection.status === "open") {
-      const protocol = `/sotto/${round++ % 2 === 0 ? "link" : "signal"}/1`;
-      const stream = await connection.newStream(protocol).catch(() => undefined);
-      // A first frame that never ends keeps a link stream for as long as any.
-      stream?.send(new Uint8Array([0, 0, 1, 0]));
+  let opened = 0;
+  const ask = (connection: Connection, round: number) =>
+    connection
+      .newStream(`/sotto/${round % 2 === 0 ? "link" : "signal"}/1`)
+      .then((stream) => {
+        // A first frame that never ends keeps a stream for as long as any.
+        stream.send(new Uint8Array([0, 0, 1, 0]));
+        return stream;
+      })
+      .catch(() => undefined);
+  const keep = async (connection: Connection, begun: number): Promise<void> => {
+    for (let round = begun; Date.now() < plan.until && connection.status === "open"; round++) {
+      const stream = await ask(connection, round);
       while (stream?.status === "open" && Date.now() < plan.until) await sleep(50);
       if (stream === undefined) await sleep(50);
     }
-    if (connection.status !== "open") dropped += 0.5;
   };
   const jobs: Promise<void>[] = [];
   const host = await plainHost();
-  hosts.push(host);
   while (Date.now() < plan.until) {
-    const live = held.filter(({ status }) => status === "open").length;
-    if (live < 120) {
-      opened++;
-      const connection = await dialFrom(host, plan.target, plan.from(opened)).catch(
-        () => undefined,
+    opened++;
+    const connection = await dialFrom(host, plan.target, plan.from(opened)).catch(() => undefined);
+    if (connection !== undefined) {
+      held.push(connection);
+      // Busy before the next one comes, and with streams that end at different times: it never looks idle.
+      await ask(connection, 0);
+      jobs.push(
+        sleep(3_000).then(() => keep(connection, 1)),
+        sleep(7_000).then(() => keep(connection, 0)),
       );
-      if (connection !== undefined) {
-        held.push(connection);
-        // Two at any time, so that there is no moment without a stream.
-        jobs.push(keep(connection), keep(connection));
-      } else dropped++;
     }
-    await sleep(live < 120 ? 5 : 50);
+    await sleep(5);
   }
   const live = held.filter(({ status }) => status === "open").length;
   await Promise.all(jobs);
-  await Promise.all(hosts.map((one) => one.stop()));
-  return { opened, dropped, bytes: live };
+  await host.stop();
+  return { opened, dropped: opened - live, bytes: live };
 }
 
 export const hostAttacks: Readonly<Record<string, Attack>> = {

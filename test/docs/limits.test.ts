@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { limits } from "../../src/base/index.ts";
+
+const at = (path: string) => new URL(`../../${path}`, import.meta.url);
+const page = readFileSync(at("docs/LIMITS.md"), "utf8");
+
+const units: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 * 1024,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly where: string;
+  readonly test: string | undefined;
+}
+
+function rowsOf(text: string): Row[] {
+  const rows = text.matchAll(
+    /^\| `(\w+)` \| ([\d,]+) ?(\w*) \| [^|]+ \| `([^`|]+)` \| [^|]+ \| (?:`([^`|]+)`|–) \|$/gm,
+  );
+  return [...rows].map(([, name = "", digits = "", unit = "", where = "", test]) => ({
+    name,
+    value: Number(digits.replaceAll(",", "")) * (units[unit] ?? Number.NaN),
+    where,
+    test,
+  }));
+}
+
+/** What our own side alone decides: pauses, waits, sizes of pieces. No other node, program or file can cross these. */
+const ours = new Set(
+  `
+    timerMin timerMax nameLength outboxMessages frameBuckets linkQuiet skippedKeyAge
+    pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
+    inviteExpiryMax retry upkeep wakePause seekPause diagnosis invisibleLinger clockSlack
+    deliveryExpiry retentionMin retentionMax retentionPause spanLook spanPause clockSet
+    sendBatch sendBytes sendWindow shredPause findMessages findStart typingPause searchWord
+    searchTerms searchWaiting searchBatch searchRows shredEvery backupPart verifyBytes
+    keychainWait handOverRetry apiWait pageMessages bootstrapAddresses socketPath proxyDial
+    proxyGreeting proxyLook proxyUpgrade proxyWays writeChunk connectionPing addressPoll
+    bootstrapRetry dhtParallel ownRecords peerBurst cachedDial dialGrace lanQuery linkPoll
+    linkAnswers linkAsk dialbackHelpers reachPause reachRecheck signalHosts punchTry
+    punchHead punchFamilyHead punchWait portMapSeconds portMapTries portMapWait upnpTries
+    upnpWait upnpTimeout natProbes neighboursKept neighbourDial neighboursEnough rotation
+    closeTimeout stopTimeout hostLag hostLook publicIdle publicLife publicStart publicDials
+    publicParallel publicRefreshMin publicRefreshMax publicRetry publicSpread publicMoved
+    publicKeys publicLook publicAsked publicWitnesses
+  `
+    .trim()
+    .split(/\s+/),
+);
+
+const untrue = (rows: readonly Row[]): string[] =>
+  rows.flatMap(({ name, value, where, test }) => {
+    if ((limits as Record<string, unknown>)[name] !== value) return `${name} is not ${value}`;
+    const acts =
+      existsSync(at(where)) && readFileSync(at(where), "utf8").includes(`limits.${name}`);
+    if (!acts) return `${name} does not act in ${where}`;
+    return test === undefined || existsSync(at(test)) ? [] : `${name}: there is no ${test}`;
+  });
+
+describe("docs/LIMITS.md", () => {
+  const rows = rowsOf(page);
+
+  it("tells each bound as it is, where it acts, and a test that exists", () => {
+    assert.ok(rows.length > 80);
+    assert.deepEqual(untrue(rows), []);
+  });
+
+  it("is read whole: every line of its tables", () => {
+    assert.equal(rows.length, page.match(/^\| `/gm)?.length);
+  });
+
+  it("has every limit once, but for those that nobody else can cross", () => {
+    const names = [...rows.map(({ name }) => name), ...ours].sort();
+    // A new limit gets a line on the page, or its name among `ours` above.
+    assert.deepEqual(names, Object.keys(limits).sort());
+  });
+
+  it("is read so that a wrong number, place or test shows", () => {
+    const [first] = rows;
+    assert.ok(first);
+    assert.equal(untrue([{ ...first, value: first.value + 1 }]).length, 1);
+    assert.equal(untrue([{ ...first, where: "src/base/bytes.ts" }]).length, 1);
+    assert.equal(untrue([{ ...first, test: "test/gone.test.ts" }]).length, 1);
+  });
+});

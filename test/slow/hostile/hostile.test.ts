@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { catalogue, spared } from "../../hostile/catalogue.ts";
+import { Attacker, memoryOf, type Outcome, Scene, tellsMemory } from "../../hostile/scene.ts";
+import { createLab, fullAddress, noSignal } from "../../node/support.ts";
+
+const SECONDS = Number(process.env.SOTTO_HOSTILE_SECONDS ?? 5);
+/** MiB that a node may grow by during one attack, and by all of them together. */
+const CEILING = 128;
+const CEILING_OF_ALL = 192;
+
+const tell = (line: string): void => void process.stdout.write(`      ${line}\n`);
+const shown = (talk: Outcome["talk"]): string =>
+  `${talk.count} messages, median ${talk.median} ms, worst ${talk.worst} ms`;
+
+describe("a node under one attack after the other", function () {
+  this.timeout(600_000);
+  let scene: Scene;
+  let begun = 0;
+  const pid = (): number => scene.people[0].daemon?.pid ?? 0;
+
+  before(async () => {
+    scene = await Scene.open();
+    tell(`quiet: ${shown(await scene.quiet(5_000))}`);
+    begun = tellsMemory ? memoryOf(pid()) : 0;
+  });
+  after(() => scene.close());
+
+  for (const [family, attacks] of Object.entries(catalogue))
+    for (const [name, fate] of Object.entries(attacks))
+      it(`delivers everything, drops who breaks the rules, and stays small: ${name} (${family})`, async () => {
+        const end = Date.now() + SECONDS * 1000;
+        let opened = 0;
+        let grown = 0;
+        let last: Outcome;
+        // Whoever was dropped comes again, until the time is over.
+        do {
+          const left = Math.max(8_000, end - Date.now());
+          last = await scene.strike({
+            [name]: { ms: fate === "once" ? left : SECONDS * 1000, strength: 2 },
+          });
+          const report = last.reports[name];
+          assert.ok(report);
+          opened += report.opened;
+          grown = Math.max(grown, last.grown);
+          assert.equal(spared(name, fate, report, SECONDS >= 5), undefined);
+        } while (Date.now() < end);
+        tell(`${opened} connections, ${grown.toFixed(0)} MiB more; ${shown(last.talk)}`);
+        if (tellsMemory) assert.ok(grown < CEILING, `the node grew by ${grown.toFixed(0)} MiB`);
+      });
+
+  it("has not grown by all of them together", () => {
+    if (!tellsMemory) return;
+    const grown = memoryOf(pid()) - begun;
+    tell(`${grown.toFixed(0)} MiB more than at first`);
+    assert.ok(grown < CEILING_OF_ALL);
+  });
+});
+
+describe("a node whose places strangers take and never leave", function () {
+  this.timeout(120_000);
+  const lab = createLab();
+  after(() => lab.clear());
+
+  it("has a place for each who comes and proves to be known", async () => {
+    const node = await lab.node({ tuning: { inboundPerSecondPerIp: 10 } });
+    // Whoever says the right word is known here, and hears an answer.
+    node.transport.onChannel(async (channel) => {
+      const [word] = await channel.receive();
+      while (word?.[0] === 7) {
+        await channel.send([word]).catch(() => undefined);
+        if ((await channel.receive()).length === 0) break;
+      }
+    });
+    const attacker = new Attacker();
+    lab.later(() => attacker.end());
+    const port = Number(fullAddress(node).toString().split("/")[4]);
+    let over = false;
+    const strike = attacker
+      .strike(
+        "hosts that take every place",
+        { port, peer: node.transport.host },
+        { ms: 30_000, addresses: 60 },
+      )
+      .finally(() => {
+        over = true;
+      });
+    while (node.peers().length < 85) await new Promise((resolve) => setTimeout(resolve, 50));
+    const known = [];
+    for (let i = 0; i < 5; i++) {
+      const friend = await lab.node();
+      const target = { addresses: node.transport.addresses(), host: node.transport.host };
+      const channel = await friend.transport.dial(target, noSignal());
+      await channel.send([Uint8Array.of(7, i)]);
+      assert.deepEqual(await channel.receive(), [Uint8Array.of(7, i)]);
+      known.push(channel);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    assert.equal(over, false, "the attack went on meanwhile");
+    // And keeps it: strangers give way to strangers.
+    for (const [i, channel] of known.entries()) {
+      await channel.send([Uint8Array.of(8)]);
+      assert.deepEqual(await channel.receive(), [Uint8Array.of(7, i)]);
+    }
+    const report = await strike;
+    tell(`${report.opened} connections tried, ${report.dropped} refused or dropped`);
+    assert.ok(report.dropped > 0);
+  });
+});
