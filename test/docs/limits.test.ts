@@ -40,19 +40,20 @@ const ours = new Set(
   `
     timerMin timerMax nameLength outboxMessages frameBuckets linkQuiet skippedKeyAge
     pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
-    inviteExpiryMax retry upkeep wakePause seekPause diagnosis invisibleLinger clockSlack
-    deliveryExpiry retentionMin retentionMax retentionPause spanLook spanPause clockSet
-    sendBatch sendBytes sendWindow shredPause findMessages findStart typingPause searchWord
-    searchTerms searchWaiting searchBatch searchRows shredEvery backupPart verifyBytes
-    keychainWait handOverRetry apiWait pageMessages bootstrapAddresses socketPath proxyDial
-    proxyGreeting proxyLook proxyUpgrade proxyWays writeChunk connectionPing addressPoll
-    bootstrapRetry dhtParallel ownRecords peerBurst cachedDial dialGrace lanQuery linkPoll
-    linkAnswers linkAsk dialbackHelpers reachPause reachRecheck signalHosts punchTry
-    punchHead punchFamilyHead punchWait portMapSeconds portMapTries portMapWait upnpTries
-    upnpWait upnpTimeout natProbes neighboursKept neighbourDial neighboursEnough rotation
-    closeTimeout stopTimeout hostLag hostLook publicIdle publicLife publicStart publicDials
-    publicParallel publicRefreshMin publicRefreshMax publicRetry publicSpread publicMoved
-    publicKeys publicLook publicAsked publicWitnesses
+    inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause diagnosis
+    invisibleLinger clockSlack deliveryExpiry retentionMin retentionMax retentionPause
+    spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
+    findStart typingPause searchWord searchTerms searchWaiting searchBatch searchRows
+    shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
+    bootstrapAddresses socketPath proxyDial proxyGreeting proxyLook proxyUpgrade proxyWays
+    writeChunk connectionPing addressPoll bootstrapRetry dhtParallel ownRecords peerBurst
+    cachedDial dialGrace lanQuery linkPoll linkAnswers linkAsk dialbackHelpers reachPause
+    reachRecheck signalHosts punchTry punchHead punchFamilyHead punchWait portMapSeconds
+    portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes neighboursKept
+    neighbourDial neighboursEnough rotation closeTimeout stopTimeout hostLag hostLook
+    publicIdle publicLife publicStart publicDials publicParallel publicRefreshMin
+    publicRefreshMax publicRetry publicSpread publicMoved publicKeys publicLook publicAsked
+    publicWitnesses
   `
     .trim()
     .split(/\s+/),
