@@ -14,7 +14,7 @@ import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock } from "../ports/index.ts";
-import { isOnion, parseAddress, reachOf, tellable, withoutPeer } from "./address.ts";
+import { isOnion, reachOf, tellable, withoutPeer } from "./address.ts";
 import type { PrivateNetwork } from "./config.ts";
 import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
@@ -24,6 +24,7 @@ import { tcpOnLinks } from "./link-local.ts";
 import { Near } from "./near.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
+import { sound } from "./sound.ts";
 import type { Tuning } from "./tuning.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 
@@ -100,8 +101,8 @@ export interface Assembly {
 /** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
 export async function assemble(assembly: Assembly): Promise<Assembled> {
   const { bounds, clock, tuning, proxy } = assembly;
-  const listen = usable(assembly.listen, (address) => !isOnion(address));
-  const announce = usable(assembly.announce, () => true);
+  const listen = sound(assembly.listen, (address) => !isOnion(address));
+  const announce = sound(assembly.announce, () => true);
   const guard = createRequestGuard(clock);
   const counts = newCounts();
   const meter = new ByteMeter();
@@ -179,16 +180,6 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
         void one.close().catch(() => one.abort(new Error("rudely, then")));
   });
   return { host, counts, meter, datastore };
-}
-
-/** The addresses as they are. Throws `address-invalid` for one that cannot be used. */
-function usable(texts: readonly string[], fits: (address: Multiaddr) => boolean): string[] {
-  for (const text of texts) {
-    const address = parseAddress(text);
-    if (address === undefined || !fits(address))
-      throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
-  }
-  return [...texts];
 }
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */
