@@ -31,7 +31,10 @@ function setUp() {
     clock,
     network: {
       peers: () => [],
-      rotate: async () => "12D3KooWnew",
+      rotate: async () => {
+        network.push("rotate");
+        return "12D3KooWnew";
+      },
       setInvisible: async (on) => void network.push(`invisible ${on}`),
       setPublic: async (on) => void network.push(`public ${on}`),
       check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
@@ -236,6 +239,14 @@ describe("daemon/dispatch", () => {
       messenger.calls.map(([name]) => name),
       ["bootstrapsIn", "add"],
     );
+  });
+
+  it("takes another host key once somebody is not to see us any more", async () => {
+    const { call, network } = setUp();
+    await call("contact.policy", { who: "bob", policy: "lan" });
+    assert.deepEqual(network, []);
+    await call("contact.policy", { who: "bob", policy: "hidden" });
+    assert.deepEqual(network, ["rotate"]);
   });
 
   it("names no bootstrap host in an invite where that is not wanted", async () => {

@@ -85,7 +85,7 @@ lan     dialled, found and answered over the local network only; from elsewhere 
 hidden  never dialled nor answered directly, and no record tells them where you are: messages wait, unless a
         proxy is set (sotto up --proxy, Tor say), through which they are dialled then
 
-A link that the policy forbids ends at once. What they saw of you before they know; a record of before is found for up to 2 h. Who makes an
+A link that the policy forbids ends at once; hidden also draws another host key (sotto net rotate). What they saw of you before they know; a record of before is found for up to 2 h. Who makes an
 invite, and who takes one, finds the other by it: sotto add LINK --policy hidden holds from the first dial on, and an invite of
 yours that they have and that still works tells them where you are until you revoke it.`;
 

@@ -88,8 +88,9 @@ function keptWords({ history, retention }: NodeStatus): string {
 
 function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
-  const none =
-    net.publicDht.state === "off"
+  const none = net.proxy
+    ? "none, and with a proxy it takes one to be found (sotto net bootstrap add ADDRESS)"
+    : net.publicDht.state === "off"
       ? "none: others find you on this network only (sotto net bootstrap add ADDRESS, or sotto net public on)"
       : "none";
   return [

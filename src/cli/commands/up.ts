@@ -146,7 +146,12 @@ async function greet(context: Context, node: Callable, fresh: boolean): Promise<
     const first = status.contacts.total === 0 ? " Invite somebody: sotto invite" : "";
     out.say(`Ready.${first}`);
   }
-  if (status.net.bootstrap.length === 0 && status.net.publicDht.state === "off")
+  const alone = status.net.bootstrap.length === 0 && status.net.publicDht.state === "off";
+  if (alone && status.net.proxy !== undefined)
+    out.say(
+      "No host is known to ask first, and with a proxy that takes one: sotto net bootstrap add ADDRESS",
+    );
+  else if (alone)
     out.say(
       "No host is known to ask first: others find you on this network only. With nobody hosting anything: sotto net public on (--help says who sees what)",
     );

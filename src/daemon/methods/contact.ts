@@ -57,9 +57,12 @@ export function contactHandlers({
     "contact.receipts": async ({ who, on }) => ({
       contact: await messenger.shareReceipts(who, on),
     }),
-    "contact.policy": async ({ who, policy }) => ({
-      contact: await messenger.setPolicy(who, policy),
-    }),
+    "contact.policy": async ({ who, policy }) => {
+      const contact = await messenger.setPolicy(who, policy);
+      // They know our host of now, and would know it again wherever it connects. Where there is no other today, there is tomorrow.
+      if (policy === "hidden") void network.rotate().catch(() => undefined);
+      return { contact };
+    },
     "contact.timer": async ({ who, ms }) => ({ contact: await messenger.setTimer(who, ms) }),
     "contact.number": ({ who }) => ({
       contact: messenger.contact(who),
