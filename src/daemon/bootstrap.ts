@@ -20,6 +20,8 @@ export interface BootstrapOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Multiaddr texts; the settings' otherwise, or port 4001 on every interface. */
   readonly listen?: readonly string[];
+  /** Multiaddr texts with /p2p of other hosts of the same mesh, beside those of the settings. */
+  readonly bootstrap?: readonly string[];
   /** Path of the file of a private mesh's key; the settings' otherwise. */
   readonly networkKey?: string;
   /** Multiaddr texts that others are told. */
@@ -57,6 +59,7 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
       env,
       {
         ...(listen === undefined ? {} : { listen }),
+        ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
         ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
       },
       DEFAULT_LISTEN,
@@ -70,6 +73,7 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
     const node = await createBootstrapNode({
       ...(network && { network }),
       listen: config.listen,
+      bootstrap: config.bootstrap,
       announce,
       privateWan: options.privateWan || config.privateWan,
       validator: new RecordValidator(crypto.verify, systemClock.now),

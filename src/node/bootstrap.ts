@@ -1,7 +1,10 @@
 /** A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message. */
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
+import { peerOf } from "./address.ts";
 import { assemble, type Bounds, listen } from "./assemble.ts";
+import { BootstrapList, bootstrapAddress } from "./bootstrap-list.ts";
 import type { BootstrapConfig, BootstrapNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
 import { serveDialback } from "./dialback.ts";
@@ -37,11 +40,18 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     tuning: { ...defaultTuning, ...config.tuning },
   };
   const { host, counts, meter, datastore } = await assemble(assembly);
+  const others = (config.bootstrap ?? []).filter(
+    (text) => peerOf(bootstrapAddress(text)) !== host.peerId.toString(),
+  );
+  const dial = (to: Multiaddr, signal: AbortSignal) => host.dial(to, { signal });
+  const fellows = new BootstrapList(host, dial, clock, assembly.tuning, config.log);
   await serveDialback(host, clock, counts, limits.hostDialbacks);
   await serveSignal({ host, clock, counts, passes: () => true, take: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
-  const status = () => statusOf(host, { bootstrap: [], mdns: false, reach: notAsked, nat: noNat });
+  for (const address of others) fellows.add(address);
+  const status = () =>
+    statusOf(host, { bootstrap: fellows.states(), mdns: false, reach: notAsked, nat: noNat });
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {
@@ -60,7 +70,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
       records: datastore.records(),
     }),
     stop() {
-      stopping ??= stopWithin([() => host.stop()]);
+      stopping ??= stopWithin([() => fellows.stop(), () => host.stop()]);
       return stopping;
     },
   };

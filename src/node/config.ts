@@ -53,6 +53,8 @@ export interface NodeConfig extends CommonConfig {
 export interface BootstrapConfig extends CommonConfig {
   /** Ed25519 seed, 32 bytes, so that the host keeps its PeerId over restarts; a fresh one otherwise. */
   readonly privateKey?: Uint8Array;
+  /** Multiaddr texts, each with its /p2p part, of other hosts that serve the same mesh. */
+  readonly bootstrap?: readonly string[];
 }
 
 /** A connected host. */

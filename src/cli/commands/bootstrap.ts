@@ -8,6 +8,7 @@ import { reportStrays } from "../strays.ts";
 interface Options {
   readonly listen?: string[];
   readonly announce?: string[];
+  readonly bootstrap?: string[];
   readonly privateNet?: true;
   readonly networkKey?: string;
   readonly metrics?: string;
@@ -26,6 +27,7 @@ export const define: Define = (command, context) => {
       "tell others this address, behind a router (repeatable)",
       collect,
     )
+    .option("--bootstrap <address>", "serve one mesh together with this host (repeatable)", collect)
     .option("--private-net", "serve a network without the internet: keep private addresses")
     .option("--network-key <file>", "serve the private network whose key this file holds")
     .option("--metrics <place>", "show figures and health over HTTP, at 127.0.0.1:9464 say")
@@ -42,6 +44,7 @@ async function host(options: Options, context: Context): Promise<void> {
     home: `${paths.home}/bootstrap`,
     env: surroundings.env,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
     ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
     announce: options.announce ?? [],
     privateWan: options.privateNet ?? false,
