@@ -38,6 +38,11 @@ export class Room {
     return person;
   }
 
+  /** The bootstrap host's process. */
+  get hostPid(): number {
+    return this.#host?.pid ?? 0;
+  }
+
   get kills(): number {
     return this.people.reduce((sum, { kills }) => sum + kills, 0);
   }

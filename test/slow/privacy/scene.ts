@@ -1,0 +1,117 @@
+/**
+ * Started by a test in a network namespace of its own: a bootstrap host and two people with whole daemons, who pair and talk, while
+ * every packet is captured. Prints what each observer has of what it must not have.
+ */
+import assert from "node:assert/strict";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountId, deviceId, toHex } from "../../../src/base/index.ts";
+import { parseInvite } from "../../../src/wire/index.ts";
+import { Daemon } from "../../chaos/daemon.ts";
+import { type Person, paired } from "../../chaos/person.ts";
+import { Room } from "../../chaos/room.ts";
+import { found, type Needles, ofText } from "./needles.ts";
+import { capture, datagramsOf, filesOf, memoryOf, segmentOf, streamsOf } from "./sight.ts";
+
+const NAMES = ["Quillbert Oakwhistle", "Zephyrine Mudlark"] as const;
+const TEXTS = [10, 700, 3_000, 12_000, 60_000].map((length, i) =>
+  `${i} the heron keeps its ledger `.repeat(Math.ceil(length / 28)).slice(0, length),
+);
+
+const room = await Room.open();
+const path = join(room.program.home("capture"), "..", "packets");
+const stop = await capture("lo", path);
+const needles: Record<string, string> = {};
+try {
+  // Daemons begun under the capture's eye, the host among them.
+  await room.host();
+  const people = NAMES.map((name) => room.person(name)) as [Person, Person];
+  await Promise.all(people.map((person) => person.start()));
+  const [one, other] = people;
+  const { link } = await one.node.call("invite.create", { kind: "once" });
+  const invite = parseInvite(link);
+  assert.ok(invite.kind === "invite");
+  needles["the invite's secret"] = toHex(invite.invite.secret);
+  needles["the invite"] = ofText(link.slice(6, 46));
+  await other.node.call("contact.add", { link, as: NAMES[0] });
+  await paired(one, other, 60_000);
+  const peers: string[] = [];
+  for (const person of people) {
+    const status = await person.node.call("node.status", {});
+    const { account, device } = status.account;
+    needles[`${person.name}'s account`] = toHex(accountId.bytes(account as never));
+    needles[`${person.name}'s account as text`] = ofText(account);
+    needles[`${person.name}'s device`] = toHex(deviceId.bytes(device as never));
+    needles[`${person.name}'s name`] = ofText(person.name);
+    peers.push(status.host);
+  }
+  for (const [i, text] of TEXTS.entries()) needles[`text ${i}`] = ofText(text.slice(0, 25));
+  needles["an emoji"] = ofText("🦔🪿");
+  const say = (from: Person, to: Person, text: string) =>
+    from.node.call("message.send", { who: to.name, text, wait: "delivered", timeout: 20_000 });
+  for (const text of TEXTS) {
+    const { message, timedOut } = await say(one, other, text);
+    assert.equal(timedOut, false);
+    await say(other, one, text);
+    if (text !== TEXTS[0]) continue;
+    await one.node.call("message.edit", { id: message.id, text: `${TEXTS[1]}`, wait: "live" });
+    await other.node.call("message.react", { id: message.id, emoji: "🦔🪿", wait: "live" });
+    await one.node.call("message.delete", { id: message.id, wait: "live" });
+  }
+  await sleep(500);
+
+  // One that is known to be there proves that the search finds: the bland words of multistream-select.
+  const planted: Needles = { planted: ofText("/multistream/1.0.0") };
+  const hostPid = room.hostPid;
+  const inMemory = found({ ...needles, ...planted }, memoryOf(hostPid));
+  const hostFiles = filesOf(room.program.home("host"));
+  const onDisk = found(
+    { ...needles, "a PeerId": ofText(peers[0] ?? "") },
+    hostFiles.map(({ bytes }) => bytes),
+  );
+
+  // And their own memory has all of it: the same search, in the same way.
+  const own = found(needles, memoryOf(one.daemon?.pid ?? 0));
+
+  await one.stop();
+  const before = peers[0];
+  await one.start();
+  const after = (await one.node.call("node.status", {})).host;
+
+  // Two more, who tell of themselves over mDNS.
+  const near = ["Near One", "Near Two"].map((name) => {
+    const home = room.program.home(name);
+    const args = ["up", "--json", "--name", name, "--listen", "/ip4/127.0.0.1/tcp/0"];
+    return new Daemon(room.program, home, { args });
+  });
+  await Promise.all(near.map((daemon) => daemon.up()));
+  await sleep(3_000);
+  await Promise.all(near.map((daemon) => daemon.kill()));
+
+  const packets = await stop();
+  const lengths = packets.flatMap((packet) => segmentOf(packet)?.data.length ?? []);
+  const answers = datagramsOf(packets, 5353);
+  const machine: Needles = {
+    ...needles,
+    "the machine": ofText(hostname()),
+    "the person's account on it": ofText(userInfo().username),
+    "a name": ofText("Near One"),
+    planted: ofText("_sotto"),
+  };
+  const wire = found({ ...needles, ...planted }, [...packets, ...streamsOf(packets)]);
+  console.log(
+    JSON.stringify({
+      needles: Object.keys(needles).length,
+      wire,
+      bytes: lengths.reduce((sum, length) => sum + length, 0),
+      host: { memory: inMemory, disk: onDisk, files: hostFiles.map(({ name }) => name) },
+      own,
+      mdns: { datagrams: answers.length, found: found(machine, answers) },
+      peerIdStays: before === after,
+    }),
+  );
+} finally {
+  await room.close();
+}
+process.exit(0);
