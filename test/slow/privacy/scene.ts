@@ -12,7 +12,15 @@ import { Daemon } from "../../chaos/daemon.ts";
 import { type Person, paired } from "../../chaos/person.ts";
 import { Room } from "../../chaos/room.ts";
 import { found, type Needles, ofText } from "./needles.ts";
-import { capture, datagramsOf, filesOf, memoryOf, segmentOf, streamsOf } from "./sight.ts";
+import {
+  capture,
+  carriedBy,
+  datagramsOf,
+  filesOf,
+  memoryOf,
+  segmentOf,
+  streamsOf,
+} from "./sight.ts";
 
 const NAMES = ["Quillbert Oakwhistle", "Zephyrine Mudlark"] as const;
 const TEXTS = [10, 700, 3_000, 12_000, 60_000].map((length, i) =>
@@ -94,8 +102,9 @@ try {
   const answers = datagramsOf(packets, 5353);
   const machine: Needles = {
     ...needles,
-    "the machine": ofText(hostname()),
-    "the person's account on it": ofText(userInfo().username),
+    // Shorter ones stand in any key by chance.
+    ...(hostname().length < 6 ? {} : { "the machine": ofText(hostname()) }),
+    "a path of the person's": ofText(userInfo().homedir),
     "a name": ofText("Near One"),
     planted: ofText("_sotto"),
   };
@@ -104,6 +113,7 @@ try {
     JSON.stringify({
       needles: Object.keys(needles).length,
       wire,
+      records: [...new Set(streamsOf(packets).flatMap(carriedBy))].sort((a, b) => a - b),
       bytes: lengths.reduce((sum, length) => sum + length, 0),
       host: { memory: inMemory, disk: onDisk, files: hostFiles.map(({ name }) => name) },
       own,

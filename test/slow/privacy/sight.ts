@@ -69,6 +69,20 @@ export function streamsOf(packets: readonly Buffer[]): Buffer[] {
   return [...sides.values()].map((side) => Buffer.concat([...side.values()]));
 }
 
+/** Lengths of what Noise carries on one side of a connection, each of one message; none where it is no such connection. */
+export function carriedBy(side: Buffer): number[] {
+  const lines = Buffer.from("\x13/multistream/1.0.0\n\x07/noise\n", "latin1");
+  if (!side.subarray(0, lines.length).equals(lines)) return [];
+  const TAG = 16;
+  const lengths: number[] = [];
+  for (let at = lines.length; at + 2 <= side.length; ) {
+    const length = side.readUInt16BE(at);
+    lengths.push(length - TAG);
+    at += 2 + length;
+  }
+  return lengths;
+}
+
 /** Datagrams of a UDP port over IPv4. */
 export function datagramsOf(packets: readonly Buffer[], port: number): Buffer[] {
   return packets.flatMap((packet) => {
