@@ -72,23 +72,28 @@ async function pairWith(
   const known = core.book.byAccount(them.account);
   const peer = known ?? newPeer(firstMoment(core, them, stream));
   const taken = await inTurn(core, peer, async () => {
-    if (peer.contact.blocked || !admits(peer.contact, core.transport, channel)) return false;
-    if (!inboundStays(channel.remote, peer.attempt)) return false;
     const accepted =
       invite.kind === "once" ||
       claimOf(invite, body.id)?.answer === "accepted" ||
       peer.contact.pairing === "confirmed";
+    const claimed = withClaim(invite, {
+      claim: body.id,
+      account: them.account,
+      answer: accepted ? "accepted" : "pending",
+    });
+    if (peer.contact.blocked || !admits(peer.contact, core.transport, channel)) {
+      // Next time the claim tells who it is, and meets silence before anything is computed for it.
+      await core.store.commit([putInvite(claimed)]);
+      invites.set(claimed);
+      return false;
+    }
+    if (!inboundStays(channel.remote, peer.attempt)) return false;
     const contact: Contact = {
       ...introduced(core, { ...peer.contact, role: "a", stream }, them, { outputs, madeAt }),
       pairing: accepted ? "handshaken" : "requested",
       invite: undefined,
       changedAccount: undefined,
     };
-    const claimed = withClaim(invite, {
-      claim: body.id,
-      account: them.account,
-      answer: accepted ? "accepted" : "pending",
-    });
     peer.attempt?.abort();
     const tell = await core.journal.commit(
       [putContact(contact), putSession(contact.ref, session), putInvite(claimed)],

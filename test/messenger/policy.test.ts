@@ -134,9 +134,16 @@ describe("a contact with the policy hidden", () => {
     await world.until("bob sees the end", () => !bob.contact("alice").online);
     await world.time.pass(3 * HOUR);
     await bob.messenger.add(link);
+    const { length } = world.network.captured;
     await world.time.pass(HOUR);
     assert.ok(!alice.contact("bob").online);
-    assert.equal(alice.contact("bob").policy, "hidden");
+    // Once he has shown who he is, his claim is known, and nothing is said to it.
+    const said = world.network.captured
+      .slice(length)
+      .filter(({ from }) => from === alice.host.host);
+    assert.ok(said.length <= 3, `${said.length} frames`);
+    await alice.messenger.setPolicy("bob", "any");
+    await world.until("they meet", () => alice.contact("bob").online, 2 * HOUR);
     await world.stop();
   });
 

@@ -65,6 +65,7 @@ describe("a node behind a proxy, packet by packet", function () {
     await type("net", "check");
     await type("contacts", "policy", "bob", "hidden");
     await type("net", "peers");
+    assert.equal((await type("net", "rotate")).code, 0);
   };
   const seen = async (): Promise<Seen> => {
     const told = sight.line();
