@@ -21,6 +21,7 @@ import { BoundedDatastore } from "./datastore.ts";
 import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
 import { tcpOnLinks } from "./link-local.ts";
+import { watchInterfaces } from "./moved.ts";
 import { Near } from "./near.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
@@ -230,14 +231,11 @@ export function watchAddresses(host: Host, clock: Clock, changed: () => void): (
     last = now;
     changed();
   };
-  // A socket on every interface hears nothing of interfaces that come and go: we have to look.
-  let cancel = clock.after(limits.addressPoll, function poll() {
-    look();
-    cancel = clock.after(limits.addressPoll, poll);
-  });
+  // A socket on every interface hears nothing of interfaces that come and go.
+  const end = watchInterfaces(clock, look);
   host.addEventListener("self:peer:update", look);
   return () => {
-    cancel();
+    end();
     host.removeEventListener("self:peer:update", look);
   };
 }

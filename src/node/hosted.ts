@@ -11,6 +11,7 @@ import type { NatState, NodeConfig, PeerInfo } from "./config.ts";
 import { serveDialback } from "./dialback.ts";
 import type { Lan } from "./lan.ts";
 import { Listening } from "./listening.ts";
+import { cutDead, watchInterfaces } from "./moved.ts";
 import { freePort, Nat, noNat } from "./nat.ts";
 import { neighboursOf, rejoin } from "./neighbours.ts";
 import type { SocksProxy } from "./proxy.ts";
@@ -101,6 +102,9 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
   const reach = proxy ? undefined : new Reachability({ host, clock, log, privateWan, mapped });
   const passes = (): boolean => reach?.state().verdict === "reachable";
   await serveSignal({ host, clock, counts, passes, take: (call) => puncher?.take(call) });
+  const endWatch = watchInterfaces(clock, (gone) => {
+    if (gone) void cutDead(host, clock);
+  });
   const leaving = new AbortController();
   let lan: Lan | undefined;
   let stopping: Promise<void> | undefined;
@@ -167,6 +171,7 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
     retire,
     stop() {
       stopping ??= stopWithin([
+        endWatch,
         () => puncher?.stop(),
         () => nat?.stop(),
         () => reach?.stop(),

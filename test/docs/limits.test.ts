@@ -46,7 +46,7 @@ const ours = new Set(
     findStart typingPause searchWord searchTerms searchWaiting searchBatch searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyLook proxyUpgrade proxyWays
-    writeChunk connectionPing addressPoll bootstrapRetry dhtParallel ownRecords peerBurst
+    writeChunk connectionPing addressPoll moveAnswer bootstrapRetry dhtParallel ownRecords peerBurst
     cachedDial dialGrace lanQuery linkPoll linkAnswers linkAsk dialbackHelpers reachPause
     reachRecheck signalHosts punchTry punchHead punchFamilyHead punchWait portMapSeconds
     portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes neighboursKept

@@ -1,0 +1,59 @@
+/** A machine that changes its network: its connections over the old one are dead, and nothing says so. */
+import { networkInterfaces } from "node:os";
+import type { Connection, Libp2p, Stream } from "@libp2p/interface";
+import { limits } from "../base/index.ts";
+import type { Clock } from "../ports/index.ts";
+import { deadline } from "./deadline.ts";
+
+const PING = "/ipfs/ping/1.0.0";
+
+function ownAddresses(): Set<string> {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return new Set(all.map(({ address }) => address));
+}
+
+/** Calls back when the machine has other addresses than before, and whether one of those before is gone, until the result is called. */
+export function watchInterfaces(clock: Clock, changed: (gone: boolean) => void): () => void {
+  let last = ownAddresses();
+  // Nobody tells of interfaces that come and go: we have to look.
+  let cancel = clock.after(limits.addressPoll, function poll() {
+    const before = last;
+    last = ownAddresses();
+    const gone = [...before].some((address) => !last.has(address));
+    if (gone || last.size > before.size) changed(gone);
+    cancel = clock.after(limits.addressPoll, poll);
+  });
+  return () => cancel();
+}
+
+/** Asks over every connection for a sign of life, and cuts off those that give none. */
+export async function cutDead(host: Pick<Libp2p, "getConnections">, clock: Clock): Promise<void> {
+  await Promise.all(
+    host.getConnections().map(async (connection) => {
+      if (!(await isAlive(connection, clock)))
+        connection.abort(new Error("silent since the network changed"));
+    }),
+  );
+}
+
+/** Whether anything comes back, be it a refusal. */
+async function isAlive(connection: Connection, clock: Clock): Promise<boolean> {
+  const limit = deadline(clock, limits.moveAnswer);
+  let stream: Stream | undefined;
+  try {
+    stream = await connection.newStream(PING, { signal: limit.signal });
+    const heard = new Promise<void>((resolve) => {
+      for (const sign of ["message", "close"] as const)
+        stream?.addEventListener(sign, () => resolve(), { once: true });
+      limit.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    stream.send(crypto.getRandomValues(new Uint8Array(32)));
+    await heard;
+  } catch {
+    // A refusal is an answer; running out of time is none.
+  } finally {
+    limit.clear();
+    stream?.abort(new Error("heard"));
+  }
+  return !limit.expired();
+}
