@@ -59,6 +59,7 @@ async function makeClient(index: number): Promise<Client> {
         privateWan: true,
         validator,
         connectionsTo: () => [],
+        proxied: false,
         guard: () => true,
         counts: newCounts(),
       }),

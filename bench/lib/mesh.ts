@@ -1,0 +1,98 @@
+/** A process of the bench `reach`, in a namespace of its own: hosts of a DHT that know each other, or people who add somebody. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import { multiaddr } from "@multiformats/multiaddr";
+import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
+import { systemClock } from "../../src/node/deadline.ts";
+import { createBootstrapNode } from "../../src/node/index.ts";
+import { applyPolyfill } from "../../src/node/polyfill.ts";
+import { defaultTuning } from "../../src/node/tuning.ts";
+import { silent } from "../../src/ports/index.ts";
+import { Person } from "../../test/e2e/person.ts";
+import { validator } from "../../test/node/support.ts";
+
+export type Order =
+  /** Answers with the addresses of two that serve as bootstrap hosts. */
+  | { readonly kind: "hosts"; readonly count: number; readonly ip: string }
+  /** Each takes an invite; answers with ms from `add` to paired. */
+  | {
+      readonly kind: "people";
+      readonly ip: string;
+      readonly links: readonly string[];
+      readonly bootstrap: readonly string[];
+    }
+  /** So many of the people go. */
+  | { readonly kind: "leave"; readonly count: number };
+
+const tuning = { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
+const people: Person[] = [];
+
+async function hosts(count: number, ip: string): Promise<string[]> {
+  const listen = [`/ip4/${ip}/tcp/0`];
+  const common = { listen, announce: [], privateWan: false, validator: validator(), tuning };
+  const doors: string[] = [];
+  for (let i = 0; i < 2; i++)
+    doors.push((await createBootstrapNode({ ...common, log: silent })).addresses()[0] as string);
+  const servers: Host[] = [];
+  for (let i = 2; i < count; i++) {
+    const { host } = await assemble({
+      ...common,
+      privateKey: await generateKeyPair("Ed25519"),
+      wanServer: true,
+      bounds: nodeBounds,
+      clock: systemClock,
+    });
+    await host.start();
+    // All are one neighbour here, whose pending connections are bounded: who is refused comes again.
+    while (host.getPeers().length < doors.length)
+      for (const door of doors) await host.dial(multiaddr(door)).catch(() => sleep(50));
+    servers.push(host);
+  }
+  // Tables fill by lookups, which the library makes every five minutes.
+  for (let round = 0; round < 3; round++)
+    for (const { services } of servers) {
+      const key = crypto.getRandomValues(new Uint8Array(32));
+      const signal = AbortSignal.timeout(30_000);
+      for await (const _event of services.wan.getClosestPeers(key, { signal }));
+    }
+  return doors;
+}
+
+async function take(link: string, ip: string, bootstrap: readonly string[]): Promise<number> {
+  const name = `p${people.length}`;
+  const person = await Person.make(name, { listen: [`/ip4/${ip}/tcp/0`], bootstrap });
+  people.push(person);
+  const started = performance.now();
+  await person.messenger.add(link);
+  await person.until("paired", () =>
+    person.messenger.contacts().some(({ pairing }) => pairing === "confirmed"),
+  );
+  return performance.now() - started;
+}
+
+async function work(order: Order): Promise<unknown> {
+  switch (order.kind) {
+    case "hosts":
+      return hosts(order.count, order.ip);
+    case "people": {
+      const times: number[] = [];
+      for (const link of order.links) times.push(await take(link, order.ip, order.bootstrap));
+      return times;
+    }
+    case "leave":
+      for (const person of people.splice(0, order.count)) await person.end();
+      return undefined;
+  }
+}
+
+applyPolyfill();
+process.on("disconnect", () => {
+  void Promise.all(people.map((person) => person.end())).finally(() => process.exit());
+});
+process.on("unhandledRejection", () => undefined);
+process.on("message", (order: Order) => {
+  work(order).then(
+    (value) => process.send?.({ value }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});
