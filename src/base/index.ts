@@ -1,6 +1,7 @@
 /** What every room stands on. Depends on nothing. */
 export * from "./backoff.ts";
 export * from "./bytes.ts";
+export * from "./causes.ts";
 export * from "./display.ts";
 export * from "./duration.ts";
 export * from "./encoding.ts";

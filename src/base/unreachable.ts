@@ -13,13 +13,23 @@ export interface DialFailure {
  */
 export type HoleFailure = "symmetric" | "no-signal" | "refused" | "timed out";
 
+/** What a router does to ports, as `NatKind` of the wire says. */
+export type RouterKind = "unknown" | "none" | "preserving" | "independent" | "symmetric";
+
+/** What came of a try to make a hole. */
+export interface HoleTried {
+  readonly why: HoleFailure;
+  /** What their router does, where they told. */
+  readonly theirs?: RouterKind | undefined;
+}
+
 /** The fault `peer-unreachable` of a dial, with what became of each address. */
 export class Unreachable extends SottoError {
   readonly failures: readonly DialFailure[];
   /** Why there was no hole through the routers either; absent where none was tried. */
-  readonly hole: HoleFailure | undefined;
+  readonly hole: HoleTried | undefined;
 
-  constructor(message: string, failures: readonly DialFailure[], hole?: HoleFailure) {
+  constructor(message: string, failures: readonly DialFailure[], hole?: HoleTried) {
     super("peer-unreachable", message);
     this.failures = failures;
     this.hole = hole;

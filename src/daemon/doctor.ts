@@ -71,7 +71,7 @@ export function createDoctor({ messenger, clock, status, checkProxy }: DoctorPar
       return { ...facts, findings };
     },
     async contact(who) {
-      const { dials, cause, ...diagnosis } = await messenger.diagnose(who);
+      const { dials, cause, theirRouter, ...diagnosis } = await messenger.diagnose(who);
       if (cause !== undefined) await checkProxy();
       const proxy = status().net.proxy?.state;
       const lost = (proxy === "down" || proxy === "refused") && cause && !OWN.has(cause);
@@ -79,6 +79,7 @@ export function createDoctor({ messenger, clock, status, checkProxy }: DoctorPar
         ...diagnosis,
         ...(cause && { cause: lost ? ("proxy-down" as const) : cause }),
         dials: dials.map((dial) => ({ ...dial, reach: addressReach(dial.address) })),
+        routers: { ours: status().net.nat.kind, ...(theirRouter && { theirs: theirRouter }) },
       };
     },
   };
@@ -111,6 +112,8 @@ export function findingsOf({
   note("outward-only", proxied && status.addresses.length === 0);
   note("nothing-listens", !proxied && net.listening.length === 0);
   note("no-address", !proxied && net.listening.length > 0 && status.addresses.length === 0);
+  const own = status.addresses.every((address) => addressReach(address) === "loopback");
+  note("this-machine-only", !proxied && own && status.addresses.length > 0);
   const strange = net.bootstrap.some(({ error }) => error === OTHER_NETWORK);
   note("other-network", strange && lost === net.bootstrap.length);
   note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);

@@ -1,40 +1,8 @@
 /** The one cause that keeps us and a contact apart, out of what a search for it met. */
+import type { ContactCause } from "../base/index.ts";
 import { type Contact, pairingEnded } from "./contact.ts";
 import type { Dialled, Trail } from "./trail.ts";
-import type { Awaits } from "./views.ts";
-
-/**
- * By the person's word, or for the want of it: blocked, key-changed, asks-us, invisible (and nothing to send); by the contact's policy hidden (and
- * no proxy is set), lan-behind-proxy (and one is set), lan-only (and not found on our network). Pairing came to nothing: denied, used, expired. Somebody
- * answers there: not-known (who says nothing, as one does to strangers), not-proven (with what they could not have made), undecided (about our
- * request). Nothing to go by: nobody-to-ask, clock-apart (their record is from our future), record-old, no-record, no-address.
- * Nobody is there: own-address, other-host, unreached. searching: the search is not over.
- */
-export type ContactCause =
-  | "blocked"
-  | "key-changed"
-  | "asks-us"
-  | "invisible"
-  | "hidden"
-  | "lan-behind-proxy"
-  | "lan-only"
-  | "denied"
-  | "used"
-  | "expired"
-  | "not-known"
-  | "not-proven"
-  | "undecided"
-  | "nobody-to-ask"
-  | "clock-apart"
-  | "record-old"
-  | "no-record"
-  | "no-address"
-  | "own-address"
-  | "other-host"
-  | "other-network"
-  | "not-allowed"
-  | "unreached"
-  | "searching";
+import type { Awaits, Pairing } from "./views.ts";
 
 interface Standing {
   /** Whether the settings let us link with them. */
@@ -63,7 +31,7 @@ export function causeOf(
   if (awaits === "proxy") return "hidden";
   if (awaits === "no-proxy") return "lan-behind-proxy";
   if (invisible) return "invisible";
-  const heard = answerOf(dials);
+  const heard = answerOf(dials, pairing);
   if (heard === undefined && awaits === "lan") return "lan-only";
   if (heard === undefined && dials.some(({ reason }) => reason === "not in this network"))
     return "other-network";
@@ -71,7 +39,7 @@ export function causeOf(
 }
 
 /** What the one who is meant said. At an address of before somebody else may answer by now; a record proves who does. */
-function answerOf(dials: readonly Dialled[]): ContactCause | undefined {
+function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | undefined {
   const proven = dials.filter(({ from }) => from === "record");
   const heard = (proven.length > 0 ? proven : dials).findLast(({ answer }) => answer !== undefined);
   switch (heard?.answer) {
@@ -81,6 +49,9 @@ function answerOf(dials: readonly Dialled[]): ContactCause | undefined {
       return "not-proven";
     case "silent":
       return "not-known";
+    case "linked":
+      // The link is gone again: whoever does not know yet what to say to us ends the first one.
+      return pairing === "handshaken" ? "undecided" : "searching";
     default:
       return undefined;
   }

@@ -1,5 +1,5 @@
 /** Why there is a link with a contact or none, as facts and as one verdict each; words are the faces'. */
-import { limits } from "../base/index.ts";
+import { type HoleTried, limits } from "../base/index.ts";
 import { allowed } from "./allow.ts";
 import { causeOf } from "./cause.ts";
 import { reachable } from "./contact.ts";
@@ -39,13 +39,14 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
     ...(seen.record && {
       record: {
         age: Math.max(0, clock.now() - seen.record.time),
+        ahead: Math.max(0, seen.record.time - seen.record.foundAt),
         addresses: seen.record.addresses,
       },
     }),
     ...(seen.refused && { recordRefused: refusal(seen.refused, clock.now()) }),
     ...(retryAt !== undefined &&
       link === undefined && { nextTryIn: Math.max(0, retryAt - clock.now()) }),
-    ...(dials.length > 0 && trail.hole && { hole: trail.hole }),
+    ...(dials.length > 0 && trail.hole && holeFacts(trail.hole)),
     ...(await waitingSince(core, peer)),
   };
   const cause =
@@ -74,6 +75,10 @@ async function lookUp(core: Core, peer: Peer, ms: number): Promise<Trail> {
   })();
   await within(core.clock, ms, looking, () => end.abort());
   return trail;
+}
+
+function holeFacts({ why, theirs }: HoleTried) {
+  return { hole: why, ...(theirs && { theirRouter: theirs }) };
 }
 
 function linkFacts({ since, heardAt, channel }: NonNullable<Peer["link"]>): LinkFacts {

@@ -1,6 +1,5 @@
 /** What the messenger tells whoever asks why there is no link: of a contact, and of the node itself. */
-import type { HoleFailure } from "../base/index.ts";
-import type { ContactCause } from "./cause.ts";
+import type { ContactCause, HoleFailure, RouterKind } from "../base/index.ts";
 import type { Dialled } from "./trail.ts";
 import type { ContactView } from "./views.ts";
 
@@ -11,13 +10,19 @@ export interface Diagnosis {
   readonly link?: LinkFacts;
   /** `broken`: the two cannot read each other any more, and the next link makes another one. */
   readonly session: "none" | "kept" | "broken";
-  /** The newest record of theirs that was found now, with its age. */
-  readonly record?: { readonly age: number; readonly addresses: readonly string[] };
+  /** The newest record of theirs that was found now, with its age; `ahead`: how far its time was in our future when it was found. */
+  readonly record?: {
+    readonly age: number;
+    readonly ahead: number;
+    readonly addresses: readonly string[];
+  };
   /** Why what was found is of no use; `off` is by how much their clock seems to be ahead of ours, negative where behind, ms. */
   readonly recordRefused?: { readonly why: string; readonly off?: number };
   readonly dials: readonly Dialled[];
   /** Why there was no hole through the routers either, where one was tried. */
   readonly hole?: HoleFailure;
+  /** What their router does, where they told while a hole was tried. */
+  readonly theirRouter?: RouterKind;
   /** When the oldest message of ours that waits was written, ms since 1970. */
   readonly waitingSince?: number;
   /** Searches in vain since the last link. */

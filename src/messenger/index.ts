@@ -2,7 +2,6 @@
 export type { Backup } from "../wire/index.ts";
 export { checkBackup, openBackup } from "./backup.ts";
 export { restoredRows } from "./backup-contents.ts";
-export type { ContactCause } from "./cause.ts";
 export type { Diagnosis, Health } from "./diagnosis.ts";
 export { dropSessions } from "./drop-sessions.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./identity.ts";

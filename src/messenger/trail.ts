@@ -1,5 +1,5 @@
 /** What one search for a contact met, step by step: kept until the next one, for whoever asks why there is no link. */
-import { type HoleFailure, Unreachable } from "../base/index.ts";
+import { type HoleTried, Unreachable } from "../base/index.ts";
 import type { RecordRefusal } from "../dht/index.ts";
 
 /** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
@@ -27,8 +27,8 @@ export interface Trail {
   /** Why the newest of the others was of no use; its time where they signed it. */
   refused: { readonly why: RecordRefusal; readonly time: number | undefined } | undefined;
   readonly dials: Dialled[];
-  /** Why there was no hole through the routers, the last time that one was tried. */
-  hole: HoleFailure | undefined;
+  /** What came of a hole through the routers, the last time that one was tried. */
+  hole: HoleTried | undefined;
 }
 
 export interface FoundRecord {

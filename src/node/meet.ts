@@ -5,7 +5,8 @@ import type { Host } from "./assemble.ts";
 import type { PunchReason } from "./config.ts";
 import { deadline, pauseFor } from "./deadline.ts";
 import { dialLink, openLink, type Reached } from "./dial.ts";
-import { type Puncher, Unpunched } from "./punch.ts";
+import type { Puncher } from "./punch.ts";
+import { Unpunched } from "./unpunched.ts";
 
 export interface MeetParts {
   readonly host: Host;
@@ -65,7 +66,7 @@ export async function meet(
     if (!(why instanceof Unreachable) || !(hole instanceof Unpunched)) throw why;
     const remedy = remedies[hole.reason];
     const text = `${why.message.replace(/\.$/, "")}, nor a hole through the routers (${hole.message}). ${remedy}`;
-    throw new Unreachable(text, why.failures, hole.reason);
+    throw new Unreachable(text, why.failures, { why: hole.reason, theirs: hole.theirs });
   } finally {
     plain.clear();
     hidden.clear();

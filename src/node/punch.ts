@@ -11,23 +11,13 @@ import {
 import { addressOf, neighbour, reachOf } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import { type Between, hostsBetween } from "./between.ts";
-import type { PunchReason, PunchState } from "./config.ts";
+import type { PunchState } from "./config.ts";
 import { deadline, pauseFor } from "./deadline.ts";
 import { openHole } from "./hole.ts";
 import type { Nat } from "./nat.ts";
 import { createQuota } from "./quota.ts";
 import { askToPass, type Delivered } from "./signal.ts";
-
-/** Why no hole was made, and in words for a person. */
-export class Unpunched extends Error {
-  override readonly name = "Unpunched";
-  readonly reason: PunchReason;
-
-  constructor(reason: PunchReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
+import { Unpunched } from "./unpunched.ts";
 
 export interface PuncherOptions extends Between {
   readonly host: Host;
@@ -124,10 +114,25 @@ export class Puncher {
       const agreed = this.#holes.get(peer);
       if (agreed !== undefined) return await agreed;
       if (theirs === undefined) throw new Unpunched("refused", "the other side does not answer");
-      const common = this.#common(theirs, places);
-      return await this.#punch(peer, { places: common, inbound: false, wait: 0 }, signal);
+      return await this.#agreed(peer, theirs, places, signal);
     } finally {
       this.#calling.delete(peer);
+    }
+  }
+
+  /** Dials where their words say. */
+  async #agreed(
+    peer: HostId,
+    theirs: SignalWords,
+    ours: readonly Place[],
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    try {
+      const places = this.#common(theirs, ours);
+      return await this.#punch(peer, { places, inbound: false, wait: 0 }, signal);
+    } catch (error) {
+      if (!(error instanceof Unpunched)) throw error;
+      throw new Unpunched(error.reason, error.message, theirs.nat);
     }
   }
 

@@ -69,6 +69,7 @@ describe("daemon/doctor", () => {
     ["clock-set", { clock: { setBy: -limits.clockSlack - 1 } }],
     ["nothing-listens", { net: { listening: [] }, status: { addresses: [] } }],
     ["no-address", { status: { addresses: [] } }],
+    ["this-machine-only", { status: { addresses: ["/ip4/127.0.0.1/tcp/1"] } }],
     ["bootstrap-lost", { net: { bootstrap: [lost] } }],
     ["alone", { net: { lanDht: 0, wanDht: 0 } }],
     ["alone", { net: { peers: 0 } }],

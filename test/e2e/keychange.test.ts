@@ -45,6 +45,7 @@ describe("another account key behind a known contact, over libp2p", function () 
     assert.equal(alice.messenger.contact("bob").online, false);
     await assert.rejects(alice.messenger.send("bob", "secret"), { code: "key-changed" });
     await assert.rejects(alice.messenger.verify("bob"), { code: "key-changed" });
+    assert.equal((await alice.messenger.diagnose("bob")).cause, "key-changed");
     assert.deepEqual(await bob.texts("alice"), ["to the bob that I know"]);
 
     const number = bob.messenger.safetyNumber("alice");

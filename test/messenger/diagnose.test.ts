@@ -90,24 +90,6 @@ describe("what keeps a contact apart", () => {
     await world.stop();
   });
 
-  it("is no record where the rendezvous has none", async () => {
-    const { world, alice, bob } = await pairOf();
-    bob.kill();
-    world.network.records.clear();
-    assert.equal((await ask(world, alice, "bob")).cause, "no-record");
-    await world.stop();
-  });
-
-  it("is nobody to ask where we know no host at all", async () => {
-    const { world, alice, bob } = await pairOf();
-    bob.kill();
-    alice.host.peers = () => 0;
-    alice.host.lookup = async function* () {};
-    await world.until("alice knows", () => !alice.contact("bob").online);
-    assert.equal((await ask(world, alice, "bob")).cause, "nobody-to-ask");
-    await world.stop();
-  });
-
   it("is clocks apart where their signed record is from our future, and says by how much", async () => {
     const { world, alice, bob } = await pairOf();
     bob.kill();
@@ -158,43 +140,67 @@ describe("what keeps a contact apart", () => {
     await world.stop();
   });
 
-  it("is our own address where their record names it, and another host where one answers there", async () => {
-    const { world, alice, bob } = await apart(({ alice, bob }) => {
-      bob.host.addresses = () => [alice.host.address];
-      bob.host.readdressed();
-      bob.host.network.apart = () => true;
-    });
-    await world.time.pass(MINUTE);
-    assert.equal((await ask(world, alice, "bob")).cause, "own-address");
-    const carol = await world.node("carol");
-    bob.host.addresses = () => [carol.host.address];
-    bob.host.readdressed();
-    world.network.apart = () => false;
-    bob.host.move("/ip4/10.9.9.9/tcp/1");
-    await world.time.pass(MINUTE);
-    bob.host.cutAll();
-    bob.host.up = false;
+  it("is silence, or no record, where a clock is two days off, whoever is wrong", async () => {
+    for (const days of [2, -2]) {
+      const { world, alice, bob } = await apart(({ alice }) => {
+        alice.skew = days * 24 * HOUR;
+      });
+      // Bob knows where alice was; her node knows no one of this day.
+      await world.until("bob knows", () => !bob.contact("alice").online);
+      assert.equal((await ask(world, bob, "alice")).cause, "not-known");
+      assert.equal((await ask(world, alice, "bob")).cause, "no-record");
+      await world.stop();
+    }
+  });
+
+  it("tells of their clock only what their record proves: that it is ahead", async () => {
+    for (const skew of [5 * MINUTE, -5 * MINUTE]) {
+      const world = new World();
+      const alice = await world.node("alice");
+      await world.pair(alice, await world.node("bob", skew));
+      const { record } = await ask(world, alice, "bob");
+      assert.ok(record);
+      const least = Math.max(0, skew - MINUTE);
+      assert.ok(record.ahead >= least && record.ahead <= Math.max(0, skew), `${record.ahead}`);
+      await world.stop();
+    }
+  });
+
+  it("is no verdict where the link broke while the doctor looked", async () => {
+    const { world, alice, bob } = await pairOf();
+    alice.host.cutAll();
+    // Bob has not noticed yet: what he met before that link is no news.
+    assert.ok(bob.contact("alice").online);
+    assert.ok([undefined, "searching"].includes((await ask(world, bob, "alice")).cause));
+    await world.stop();
+  });
+
+  it("is silence and then an old record where they are invisible, as where they are away", async () => {
+    const { world, alice } = await apart(({ bob }) => bob.messenger.setInvisible(true));
+    assert.equal((await ask(world, alice, "bob")).cause, "not-known");
+    await world.time.pass(3 * HOUR);
+    alice.host.network.apart = () => true;
+    assert.equal((await ask(world, alice, "bob")).cause, "record-old");
+    await world.stop();
+  });
+
+  it("shows a session out of step, as long as no link has made another", async () => {
+    const { world, alice, bob } = await pairOf();
+    world.network.tamper = (from, _to, frame) =>
+      from === bob.host.host && frame[0] === 4 ? frame.with(-1, (frame.at(-1) ?? 0) ^ 1) : frame;
+    const dials = [alice, bob].map(({ host }) => ({ host, dial: host.dial }));
+    for (const { host } of dials) host.dial = () => Promise.reject(new Error("no new link"));
+    await bob.messenger.send("alice", "not to be read");
     await world.until("alice knows", () => !alice.contact("bob").online);
-    assert.equal((await ask(world, alice, "bob")).cause, "other-host");
+    assert.equal((await ask(world, alice, "bob")).session, "broken");
+    world.network.tamper = undefined;
+    for (const { host, dial } of dials) host.dial = dial;
+    await world.until("a link", () => alice.contact("bob").online, HOUR);
+    assert.equal((await ask(world, alice, "bob")).session, "kept");
     await world.stop();
   });
 
-  it("is an invite that was used where another one came first", async () => {
-    const world = new World();
-    const alice = await world.node("alice");
-    const bob = await world.node("bob");
-    const carol = await world.node("carol");
-    const made = { kind: "once", expiresIn: 24 * HOUR, hints: false } as const;
-    const { link } = await alice.messenger.createInvite(made);
-    await bob.messenger.add(link, { as: "alice" });
-    await world.paired(alice, bob);
-    await carol.messenger.add(link, { as: "alice" });
-    await world.until("carol is told", () => carol.contact("alice").pairing === "used");
-    assert.equal((await ask(world, carol, "alice")).cause, "used");
-    await world.stop();
-  });
-
-  it("shows a session that has broken, and one that is gone", async () => {
+  it("shows a session that is gone", async () => {
     const { world, alice, bob } = await pairOf();
     bob.kill();
     const disk = alice.store.fork();

@@ -1,11 +1,12 @@
 /** What keeps this node, or somebody and us, from meeting. Facts and causes; the words are the faces'. */
+import type { ContactCause as FoundCause, HoleFailure, RouterKind } from "../../base/index.ts";
 import type { Contact, NodeStatus } from "../views.ts";
 import type { Method, Nothing, Who } from "./shape.ts";
 
 /**
  * What is not well with the node itself.
  *
- * store-damaged, store-older: what was found at rest. nothing-listens, no-address: nobody can dial us. alone: no host is known, so nobody can be asked.
+ * store-damaged, store-older: what was found at rest. nothing-listens, no-address: nobody can dial us. this-machine-only: nobody on another machine can. alone: no host is known, so nobody can be asked.
  * other-network: a bootstrap host answers, and is of another private network, or we are. bootstrap-lost: none of our bootstrap hosts answers; bootstrap-some-lost: not all do. no-bootstrap, no-mdns: one way of finding others is not
  * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
  * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
@@ -22,6 +23,7 @@ export type NodeFinding =
   | "store-older"
   | "nothing-listens"
   | "no-address"
+  | "this-machine-only"
   | "alone"
   | "bootstrap-lost"
   | "other-network"
@@ -45,33 +47,8 @@ export type NodeFinding =
   | "public-unleft"
   | "key-file";
 
-/** Why a contact is not linked (src/messenger/cause.ts says what each means; proxy-down: nobody can be dialled, for the proxy is not there). */
-export type ContactCause =
-  | "blocked"
-  | "key-changed"
-  | "asks-us"
-  | "invisible"
-  | "hidden"
-  | "lan-behind-proxy"
-  | "lan-only"
-  | "proxy-down"
-  | "denied"
-  | "used"
-  | "expired"
-  | "not-known"
-  | "not-proven"
-  | "undecided"
-  | "nobody-to-ask"
-  | "clock-apart"
-  | "record-old"
-  | "no-record"
-  | "no-address"
-  | "own-address"
-  | "other-host"
-  | "other-network"
-  | "not-allowed"
-  | "unreached"
-  | "searching";
+/** Why a contact is not linked (src/base/causes.ts says what each means); proxy-down: nobody can be dialled, for the proxy is not there. */
+export type ContactCause = FoundCause | "proxy-down";
 
 /** How far an address reaches; `invalid` where it is none. */
 export type AddressReach = "public" | "private" | "loopback" | "invalid";
@@ -105,8 +82,12 @@ export interface DoctorOfContact {
     readonly outbound: boolean;
   };
   readonly session: "none" | "kept" | "broken";
-  /** The newest record of theirs that was found now; its age in ms. */
-  readonly record?: { readonly age: number; readonly addresses: readonly string[] };
+  /** The newest record of theirs that was found now; its age in ms, and by how much its time was ahead of our clock when it was found: theirs is ahead, then. */
+  readonly record?: {
+    readonly age: number;
+    readonly ahead: number;
+    readonly addresses: readonly string[];
+  };
   /** Why one that was found is of no use; `off`: their clock minus ours, ms, where they signed it. */
   readonly recordRefused?: { readonly why: string; readonly off?: number };
   /** Each address that was dialled, and what came of it. */
@@ -120,7 +101,9 @@ export interface DoctorOfContact {
     readonly answer?: string;
   }[];
   /** Why there was no hole through the routers either, where one was tried. */
-  readonly hole?: "symmetric" | "no-signal" | "refused" | "timed out";
+  readonly hole?: HoleFailure;
+  /** What the routers on both sides do to ports; theirs where they told while a hole was tried. */
+  readonly routers: { readonly ours: RouterKind; readonly theirs?: RouterKind };
   /** When the oldest message that waits for them was written. */
   readonly waitingSince?: number;
   /** Searches in vain since the last link, and ms until the next one. */

@@ -6,8 +6,23 @@ export interface Words {
   readonly remedy: string;
 }
 
-/** What keeps us apart, and the next command. */
-export function causeWords(cause: ContactCause, name: string): Words {
+/** What a reason means that every address of theirs has. */
+const everywhere: Readonly<Record<string, string>> = {
+  refused:
+    "A machine is there each time, and no node of theirs behind that port: it does not run, or a router leads elsewhere.",
+  "timed out":
+    "Nothing came back: their machine is off or away, or a wall in between swallows what we send; from here the two look alike.",
+  "no route": "This machine knows no way there: look at its own network first.",
+};
+
+/** What keeps us apart, and the next command. @param reasons why each address of their record was not reached. */
+export function causeWords(
+  cause: ContactCause,
+  name: string,
+  reasons: readonly (string | undefined)[] = [],
+): Words {
+  const [reason = ""] = reasons;
+  const alike = reasons.every((each) => each === reason) ? everywhere[reason] : undefined;
   const words: Readonly<Record<ContactCause, Words>> = {
     blocked: { text: "You blocked them.", remedy: `sotto contacts unblock ${name}` },
     "key-changed": {
@@ -68,11 +83,11 @@ export function causeWords(cause: ContactCause, name: string): Words {
         "set the clock of this machine (timedatectl set-ntp true), or tell them to set theirs",
     },
     "record-old": {
-      text: "Only an old record of theirs is left: they have been away since, or a clock is wrong.",
+      text: "Only an old record of theirs is left: they have been away or invisible since (nobody can tell which), or a clock is wrong.",
       remedy: "ask them to run sotto up, and sotto doctor",
     },
     "no-record": {
-      text: "No record of theirs is found: they are away, or their bootstrap hosts are others than ours.",
+      text: "No record of theirs is found: they are away or invisible (nobody can tell which), their bootstrap hosts are others than ours, or a clock is more than a day off.",
       remedy:
         "ask them to run sotto up and sotto doctor; share a bootstrap host (sotto net bootstrap ls), or both turn sotto net public on",
     },
@@ -98,7 +113,9 @@ export function causeWords(cause: ContactCause, name: string): Words {
       remedy: "add the account to the list, then sotto down and sotto up",
     },
     unreached: {
-      text: "Nobody answers at the addresses of their record.",
+      text: ["Nobody answers at the addresses of their record.", ...(alike ? [alike] : [])].join(
+        " ",
+      ),
       remedy:
         "ask them to run sotto doctor; one of you needs a port that others reach (sotto net check), or both one network",
     },

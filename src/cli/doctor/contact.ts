@@ -9,7 +9,9 @@ import type { Line } from "./lines.ts";
 export function contactLines(report: DoctorOfContact): Line[] {
   const { contact, cause, link } = report;
   const name = nameOf(contact);
-  const why = cause && causeWords(cause, name);
+  const theirs = report.dials.filter(({ from }) => from !== "last");
+  const reasons = theirs.map(({ reason }) => reason);
+  const why = cause && causeWords(cause, name, reasons);
   return [
     why === undefined
       ? { state: "well", topic: "link", text: linkWords(link) }
@@ -18,6 +20,7 @@ export function contactLines(report: DoctorOfContact): Line[] {
     ...verifiedLine(report),
     ...policyLine(report),
     recordLine(report),
+    ...clockLine(report),
     ...report.dials.map(dialLine),
     ...holeLine(report),
     sessionLine(report),
@@ -76,6 +79,23 @@ function recordLine({ record, recordRefused, cause }: DoctorOfContact): Line {
   return { state: "note", topic, text: unsought(cause) ? "not looked for" : "none found" };
 }
 
+/** A second or two is the way of a record. */
+const LEAD = 10_000;
+
+/** What their signed times say of the two clocks; that theirs is behind cannot be told from the age of a record. */
+function clockLine({ record, recordRefused }: DoctorOfContact): Line[] {
+  const topic = "clock";
+  const ahead = record?.ahead ?? recordRefused?.off;
+  if (ahead === undefined) return [];
+  if (ahead <= LEAD)
+    return record === undefined
+      ? []
+      : [{ state: "well", topic, text: "nothing says that theirs and ours differ" }];
+  const text = `theirs is ${record ? "at least " : ""}${spell(ahead)} ahead of ours, or ours behind`;
+  const remedy = "whoever is wrong sets it: timedatectl set-ntp true";
+  return [{ state: "note", topic, text, remedy }];
+}
+
 const FROM = {
   last: ", where they were last",
   public: ", named by the public DHT",
@@ -104,7 +124,8 @@ function dialLine({
   return { state: "note", topic: "dialled", text: `${where}: ${reason}${FAR[reach]}` };
 }
 
-const holes: Readonly<Record<NonNullable<DoctorOfContact["hole"]>, Words>> = {
+/** Why there is no way through the routers, and what opens one. */
+export const holeWords: Readonly<Record<NonNullable<DoctorOfContact["hole"]>, Words>> = {
   symmetric: {
     text: "no hole: a router of one of you gives each connection another port",
     remedy:
@@ -125,8 +146,19 @@ const holes: Readonly<Record<NonNullable<DoctorOfContact["hole"]>, Words>> = {
   },
 };
 
-function holeLine({ hole }: DoctorOfContact): Line[] {
-  return hole === undefined ? [] : [{ state: "note", topic: "routers", ...holes[hole] }];
+const kinds: Readonly<Record<DoctorOfContact["routers"]["ours"], string>> = {
+  unknown: "is not known yet",
+  none: "is none: a public address",
+  preserving: "keeps ports, so lets holes through",
+  independent: "gives one other port for all, so lets holes through",
+  symmetric: "gives each connection another port",
+};
+
+function holeLine({ hole, routers: { ours, theirs } }: DoctorOfContact): Line[] {
+  if (hole === undefined) return [];
+  const { text, remedy } = holeWords[hole];
+  const sides = [`ours ${kinds[ours]}`, ...(theirs ? [`theirs ${kinds[theirs]}`] : [])];
+  return [{ state: "note", topic: "routers", text: `${text}\n${sides.join("; ")}`, remedy }];
 }
 
 function heard(answer: string | undefined): string {

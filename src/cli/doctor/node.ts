@@ -16,6 +16,8 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "clock-set": "nothing to do if the clock is right now; otherwise timedatectl set-ntp true",
   "nothing-listens": "sotto down, then sotto up --listen /ip4/0.0.0.0/tcp/0",
   "no-address": "connect this machine to a network; the node notices by itself",
+  "this-machine-only":
+    "nobody on another machine reaches it: connect this one to a network, or listen on more than itself (sotto up --listen /ip4/0.0.0.0/tcp/0)",
   alone: `${ADD}, or sotto net public on`,
   "bootstrap-lost": `ask its host whether it runs, or ${ADD}`,
   "other-network":
@@ -81,6 +83,7 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
       "addresses",
       status.addresses.join("\n") || "none that others could be told",
       "no-address",
+      "this-machine-only",
       "outward-only",
     ),
     ...(net.proxy === undefined

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import type { BootstrapNode } from "../../src/node/index.ts";
+import { hostBootstrap, Person, pair } from "./person.ts";
+
+const DAY = 86_400_000;
+const once = { kind: "once", expiresIn: DAY, hints: true } as const;
+
+describe("causes that keep people apart, between real nodes", function () {
+  this.timeout(60_000);
+  let hosts: BootstrapNode[] = [];
+  let people: Person[] = [];
+
+  const host = async (): Promise<BootstrapNode> => {
+    const made = await hostBootstrap();
+    hosts.push(made);
+    return made;
+  };
+  const person = async (name: string, options: Person["options"]): Promise<Person> => {
+    const made = await Person.make(name, options);
+    people.push(made);
+    return made;
+  };
+  const three = async () => {
+    const bootstrap = (await host()).addresses();
+    return Promise.all(["alice", "bob", "carol"].map((name) => person(name, { bootstrap })));
+  };
+  const pairingOf = (of: Person, who: string) =>
+    of.messenger.contacts().find(({ name }) => name === who)?.pairing;
+  const published = (of: Person) =>
+    of.until("their records are held", () => {
+      const { wanted, held } = of.messenger.health().records;
+      return wanted > 0 && held === wanted;
+    });
+  const unlinked = (of: Person, who: string) =>
+    of.until("the link is gone", () => !of.messenger.contact(who).online);
+  const causeOf = async (of: Person, who: string) => (await of.messenger.diagnose(who)).cause;
+
+  afterEach(async () => {
+    await Promise.all(people.map((each) => each.end()));
+    await Promise.all(hosts.map((each) => each.stop()));
+    [people, hosts] = [[], []];
+  });
+
+  it("are asks-us here and undecided there while a request waits, then denied, and blocked", async () => {
+    const [alice, bob, carol] = (await three()) as [Person, Person, Person];
+    const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
+    for (const each of [bob, carol]) {
+      await each.messenger.add(link);
+      await alice.until("asked", () => pairingOf(alice, each.name) === "requested");
+    }
+    assert.equal(await causeOf(alice, "bob"), "asks-us");
+    await bob.restart();
+    await unlinked(bob, "alice");
+    assert.equal(await causeOf(bob, "alice"), "undecided");
+    await alice.messenger.deny("bob");
+    await bob.until("told", () => pairingOf(bob, "alice") === "denied");
+    assert.equal(await causeOf(bob, "alice"), "denied");
+    await alice.messenger.block("carol");
+    const told = await alice.messenger.diagnose("carol");
+    assert.deepEqual([told.cause, told.dials], ["blocked", []]);
+  });
+
+  it("are used for whoever comes second by an invite", async () => {
+    const [alice, bob, carol] = (await three()) as [Person, Person, Person];
+    const { link } = await alice.messenger.createInvite(once);
+    await bob.messenger.add(link);
+    await bob.until("paired", () => bob.confirmed("alice"));
+    await carol.messenger.add(link, { as: "alice" });
+    await carol.until("told", () => pairingOf(carol, "alice") === "used");
+    assert.equal(await causeOf(carol, "alice"), "used");
+  });
+
+  it("are own-address and other-host where a record names us, or somebody else, and nobody is left who made it", async () => {
+    const [alice, bob, carol] = (await three()) as [Person, Person, Person];
+    await pair(alice, bob);
+    for (const [whose, cause] of [
+      [alice, "own-address"],
+      [carol, "other-host"],
+    ] as const) {
+      await bob.stop();
+      bob.options = { ...bob.options, announce: [...whose.node.transport.addresses()] };
+      await bob.start();
+      await published(bob);
+      await bob.kill();
+      await unlinked(alice, "bob");
+      const told = await alice.messenger.diagnose("bob");
+      const from = told.dials.filter((dial) => dial.from === "record");
+      assert.equal(told.cause, cause, JSON.stringify(told.dials));
+      assert.ok(from.length > 0 && from.every(({ reached }) => !reached));
+      await bob.start();
+    }
+  });
+
+  it("are nobody-to-ask where every bootstrap host is gone, and no-record where another one knows nothing", async () => {
+    const gone = await host();
+    const bootstrap = gone.addresses();
+    const alice = await person("alice", { bootstrap });
+    const { link } = await alice.messenger.createInvite({ ...once, hints: false });
+    await gone.stop();
+    const bob = await person("bob", { bootstrap });
+    await bob.messenger.add(link, { as: "alice" });
+    await bob.until("the host is missed", () =>
+      bob.node.status().bootstrap.every(({ error }) => error === "refused"),
+    );
+    assert.equal(await causeOf(bob, "alice"), "nobody-to-ask");
+    for (const address of (await host()).addresses()) bob.node.addBootstrap(address);
+    await bob.until("somebody to ask", () => bob.node.rendezvous.peers("any") > 0);
+    assert.equal(await causeOf(bob, "alice"), "no-record");
+  });
+});
