@@ -318,6 +318,20 @@ describe("nodes behind a proxy", function () {
     );
   });
 
+  it("ask a bootstrap host that is an onion service", async () => {
+    const host = await lab.bootstrap({ announce: [`/onion3/${ONION}:4001`] });
+    const port = portIn(host.status().listening[0]);
+    names().set(`${ONION}.onion`, { host: "127.0.0.1", port });
+    const [address = ""] = host.addresses();
+    assert.ok(address.startsWith(`/onion3/${ONION}:4001/p2p/`));
+    const node = await lab.node({ listen: [], bootstrap: [address], proxy: proxy.place });
+    await until(() => node.status().bootstrap[0]?.state === "connected");
+    assert.deepEqual(
+      node.peers().map(({ address }) => address),
+      [`/onion3/${ONION}:4001`],
+    );
+  });
+
   it("dial nothing beside a proxy that is gone, say so, and go on once it is back", async () => {
     const host = await lab.bootstrap();
     const { port } = proxy;
