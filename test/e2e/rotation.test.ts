@@ -11,7 +11,7 @@ const rotation = {
   retry: DAY,
   settle: 3_000,
   drainMin: 100,
-  drainMax: 3_000,
+  drainMax: 12_000,
   look: 50,
 };
 
@@ -81,7 +81,7 @@ describe("a host key that changes while people talk", function () {
       await person.until("the host before has ended", () => !person.node.status().hostKey.moving);
       hosts.add(person.node.transport.host);
     };
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       await alice.node.rotate();
       await sleep(200);
       await bob.node.rotate();
@@ -90,7 +90,7 @@ describe("a host key that changes while people talk", function () {
     // Both at one time.
     await Promise.all([alice.node.rotate(), bob.node.rotate()]);
     await Promise.all([moved(alice), moved(bob)]);
-    assert.equal(hosts.size, 10);
+    assert.equal(hosts.size, 8);
     const [fromAlice, fromBob] = [await stopAlice(), await stopBob()];
     await bob.until("all is there", () => bob.messenger.contacts()[0]?.waiting === 0);
     await alice.until("all is there", () => alice.messenger.contacts()[0]?.waiting === 0);

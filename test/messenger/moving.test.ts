@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { World } from "../scenario/world.ts";
 
 describe("messenger, a link that moves to another host of ours", () => {
-  for (let seed = 1; seed <= 5; seed++)
+  for (let seed = 1; seed <= 2; seed++)
     it(`keeps session, order and presence while both write (${seed})`, async () => {
       const world = new World(seed);
       const alice = await world.node("alice");
@@ -15,19 +15,19 @@ describe("messenger, a link that moves to another host of ours", () => {
         ).length;
       const before = { gone: gone(), handshakes: world.frames("handshake").length };
       const sent: { readonly a: string[]; readonly b: string[] } = { a: [], b: [] };
-      const say = (): void => {
+      const say = (left: number): void => {
         const [a, b] = [`a${sent.a.length}`, `b${sent.b.length}`];
         sent.a.push(a);
         sent.b.push(b);
         void alice.messenger.send("bob", a);
         void bob.messenger.send("alice", b);
-        if (sent.a.length < 300) world.time.after(29, say);
+        if (left > 1) world.time.after(18, () => say(left - 1));
       };
-      say();
-      for (let i = 1; i <= 2; i++) {
-        alice.host.rotate(`/ip4/10.9.0.${i}/tcp/4001`);
-        await world.time.pass(5_000);
-        bob.host.rotate(`/ip4/10.9.1.${i}/tcp/4001`);
+      for (const [i, { host }] of [alice, bob].entries()) {
+        // From before the change until after the move: not a moment without something to say.
+        say(150);
+        await world.time.pass(200);
+        host.rotate(`/ip4/10.9.0.${i}/tcp/4001`);
         await world.time.pass(5_000);
       }
       await world.until(
