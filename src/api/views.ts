@@ -236,6 +236,8 @@ export interface NodeStatus extends NodeState {
   readonly rolledBack?: true;
   /** No records are published, nobody is answered, and links are made only where there is something to send. */
   readonly invisible: boolean;
+  /** Tags that are put at least, decoys among them, so that their number does not tell that of contacts; 0: no decoys. */
+  readonly decoys: number;
   /** Whether messages stay once they are delivered, or read. */
   readonly history: boolean;
   /** How long messages stay at most, ms. */

@@ -11,5 +11,6 @@ export * from "./ids.ts";
 export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./never.ts";
+export * from "./shuffle.ts";
 export * from "./turns.ts";
 export * from "./unreachable.ts";

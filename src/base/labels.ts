@@ -19,6 +19,7 @@ export const labels = {
   recordSeal: "sotto/1 record sealing key",
   recordSignature: "sotto/1 record",
   publicKey: "sotto/1 public key",
+  decoy: "sotto/1 decoy",
   // Link
   linkKey: "sotto/1 link key",
   linkPsk: "sotto/1 link psk",

@@ -74,6 +74,11 @@ export const limits = {
   /** A record is published anew after a random time between these two. */
   refreshMin: 50 * MINUTE,
   refreshMax: 90 * MINUTE,
+  /** The first record under a new public key comes within this time after the border, at random: a border is the same moment for both sides. */
+  borderSpread: HOUR,
+  /** Tags that decoys fill up to, and the largest step. */
+  decoyTags: 512,
+  decoyStep: 64,
   /** Time for one put to or get from the DHT. */
   dhtTimeout: 20 * SECOND,
   /** Tags whose highest sequence a validator remembers. */

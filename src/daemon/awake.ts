@@ -71,7 +71,7 @@ export async function wake(
     const neighbours = keepNeighbours({ node, store, clock, log });
     releases.take(neighbours);
     const { transport, rendezvous, signpost } = node;
-    const { receipts, history, retention, invisible, lastSeen } = config;
+    const { receipts, history, retention, invisible, lastSeen, decoys } = config;
     const kept = { history, ...(retention !== undefined && { retention }) };
     const ports = {
       crypto,
@@ -85,6 +85,7 @@ export async function wake(
       invisible,
       lastSeen,
       ...(config.allow && { allow: new Set(config.allow) }),
+      decoys,
       ...kept,
     };
     const messenger = await createMessenger(ports);

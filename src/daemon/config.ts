@@ -33,6 +33,8 @@ export interface Config {
   readonly invisible: boolean;
   /** Whether it is kept when contacts were last linked. */
   readonly lastSeen: boolean;
+  /** Tags that are put at least, decoys among them; 0: no decoys (`sotto net decoys`). */
+  readonly decoys: number;
   /** Whether contacts may find us, and we them, on the public IPFS DHT (`sotto net public`). */
   readonly publicDht: boolean;
   /** Multiaddr texts of its first hosts, each with its /p2p; absent: the well-known ones. */
@@ -78,6 +80,9 @@ const fileSchema = v.strictObject({
   proxy: v.optional(v.string()),
   mdns: v.optional(v.boolean()),
   portMapping: v.optional(v.boolean()),
+  decoys: v.optional(
+    v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
+  ),
   publicDht: v.optional(v.boolean()),
   publicHosts: v.optional(
     v.pipe(v.array(publicAddress), v.minLength(1), v.maxLength(limits.bootstrapAddresses)),
@@ -126,6 +131,7 @@ export async function readConfig(
     receipts: file.receipts ?? true,
     invisible: file.invisible ?? false,
     lastSeen: file.lastSeen ?? false,
+    decoys: file.decoys ?? 0,
     publicDht: file.publicDht ?? false,
     publicHosts: file.publicHosts && Object.freeze(file.publicHosts),
     privateWan: file.privateWan ?? false,
@@ -167,6 +173,11 @@ export async function changeBootstrap(
 /** Writes into the file whether the node begins invisible. Throws `config-invalid`. */
 export async function keepInvisible(path: string, on: boolean): Promise<void> {
   await writeSettings(path, { ...(await readSettings(path)), invisible: on });
+}
+
+/** Writes into the file how many tags decoys fill up to. Throws `config-invalid`. */
+export async function keepDecoys(path: string, decoys: number): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), decoys });
 }
 
 /** Writes into the file whether the public DHT is used. Throws `config-invalid`. */

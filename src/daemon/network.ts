@@ -3,7 +3,7 @@ import type { Bootstrap, NodeStatus, Peer } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import type { Messenger } from "../messenger/index.ts";
 import type { SottoNode } from "../node/index.ts";
-import { changeBootstrap, keepInvisible, keepPublic } from "./config.ts";
+import { changeBootstrap, keepDecoys, keepInvisible, keepPublic } from "./config.ts";
 
 export interface Network {
   peers(): readonly Peer[];
@@ -16,6 +16,8 @@ export interface Network {
   setInvisible(on: boolean): Promise<void>;
   /** Uses the public DHT or not, now and from the next start on. */
   setPublic(on: boolean): Promise<void>;
+  /** Puts decoys up to so many tags, now and from the next start on. */
+  setDecoys(step: number): Promise<void>;
   /** Addresses of our bootstrap hosts, those first that are connected. */
   best(): readonly string[];
   /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
@@ -28,7 +30,7 @@ export interface Network {
 
 export function createNetwork(
   node: SottoNode,
-  messenger: Pick<Messenger, "setInvisible">,
+  messenger: Pick<Messenger, "setDecoys" | "setInvisible">,
   settings: string,
 ): Network {
   const looksFor = (address: string) =>
@@ -55,6 +57,10 @@ export function createNetwork(
     async setInvisible(on) {
       await keepInvisible(settings, on);
       messenger.setInvisible(on);
+    },
+    async setDecoys(step) {
+      await keepDecoys(settings, step);
+      await messenger.setDecoys(step);
     },
     async setPublic(on) {
       if (on && node.status().proxy !== undefined)

@@ -6,7 +6,7 @@ import { createMessenger } from "../messenger/index.ts";
 import { type Rendezvous, silent, type Transport } from "../ports/index.ts";
 import { acquireLock } from "../store/index.ts";
 import { systemClock } from "./clock.ts";
-import { keepInvisible, keepPublic, readConfig } from "./config.ts";
+import { keepDecoys, keepInvisible, keepPublic, readConfig } from "./config.ts";
 import { createDispatch } from "./dispatch.ts";
 import { openHome, readProtectionOf } from "./home.ts";
 import type { Controls } from "./methods/shape.ts";
@@ -81,6 +81,7 @@ export async function openOffline(
         rotate: async () => needsNode(),
         check: async () => needsNode(),
         setInvisible: (on) => keepInvisible(paths.config, on),
+        setDecoys: (step) => keepDecoys(paths.config, step),
         setPublic: (on) => keepPublic(paths.config, on),
         bootstrap: () => config.bootstrap.map((address) => ({ address, state: "searching" })),
         best: () => config.bootstrap,

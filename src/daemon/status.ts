@@ -55,6 +55,7 @@ export function statusOf({
     keptBack: keptBack(contacts),
     unread: sum("unread"),
     invisible: messenger.health().invisible,
+    decoys: messenger.health().decoys,
     history: config.history,
     ...(config.retention !== undefined && { retention: config.retention }),
     ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),

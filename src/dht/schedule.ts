@@ -4,7 +4,8 @@ import { epochOf } from "./epoch.ts";
 
 /**
  * When a record that was published at `now` is to be published anew, ms: after 50 to 90 minutes, at random so that a node's
- * records do not march in step, and before `limits.recordAge` ends.
+ * records do not march in step, and before `limits.recordAge` ends. It comes first under a new tag at such a time, too, and not at the border (see
+ * `afterBorder`): until then the record under the old one is young enough, and is looked for.
  * @param chance a number in [0, 1) that the caller drew.
  */
 export function nextRefresh(now: number, chance: number): number {
@@ -20,7 +21,17 @@ export function nextPublicRefresh(now: number, chance: number): number {
   return now + publicRefreshMin + Math.floor(chance * (publicRefreshMax - publicRefreshMin));
 }
 
-/** The moment, ms, at which the next epoch of a pair begins: its record has to be published under the new tag then. */
+/**
+ * When the first record under a new tag is due, ms: some time after the border, at random, and long before `limits.recordAge` has passed, until
+ * when others look under the old one as well. A border is one moment for both sides of a pair, and at the same time of each day: tags that appear
+ * exactly there could be told to belong together.
+ * @param chance a number in [0, 1) that the caller drew.
+ */
+export function afterBorder(border: number, chance: number): number {
+  return border + Math.floor(chance * limits.borderSpread);
+}
+
+/** The moment, ms, at which the next epoch of a pair begins. */
 export function nextBorder(now: number, offset: number): number {
   return (epochOf(now, offset) + 1) * limits.epoch - offset;
 }

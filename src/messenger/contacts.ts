@@ -12,10 +12,10 @@ import { contactHappened, contactRemoved } from "./happening.ts";
 import { type Claim, type Invites, type KeptInvite, putInvite } from "./invites.ts";
 import { cut } from "./links.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "./message.ts";
+import type { AddOptions } from "./options.ts";
 import { newPeer, type Peer } from "./peer.ts";
 import { scopeOf } from "./policy.ts";
 import { decodeRow, drop, rowKey } from "./rows.ts";
-import type { AddOptions } from "./types.ts";
 import type { ContactView, Policy } from "./views.ts";
 
 const refusals = {

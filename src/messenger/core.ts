@@ -1,6 +1,7 @@
 /** What every use case of one node works on. */
 import { readU32, SottoError, type Turns } from "../base/index.ts";
 import type { Book } from "./book.ts";
+import type { DecoySet } from "./decoy.ts";
 import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import type { Journal } from "./journal.ts";
@@ -18,7 +19,7 @@ export interface Presence {
   readonly lastSeen: boolean;
 }
 
-export interface Core extends MessengerPorts {
+export interface Core extends Omit<MessengerPorts, "decoys"> {
   readonly receipts: boolean;
   readonly history: boolean;
   /** The time that messages have left. */
@@ -35,6 +36,7 @@ export interface Core extends MessengerPorts {
   /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */
   readonly stopping: { now: boolean };
   readonly presence: Presence;
+  readonly decoys: DecoySet;
 }
 
 /** The turn of all invites: claims of one are rare, and one may settle several. */

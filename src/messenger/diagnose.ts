@@ -100,7 +100,7 @@ async function waitingSince(core: Core, { contact, outbox }: Peer) {
 
 /** See `Messenger.health`. */
 export function healthOf(
-  { book, presence }: Core,
+  { book, presence, decoys }: Core,
   records: PublishState,
   publicKeys: PublishState,
 ): Health {
@@ -112,6 +112,7 @@ export function healthOf(
   });
   return {
     invisible: presence.invisible,
+    decoys: decoys.step,
     sessions: book.peers().filter(({ session }) => session !== undefined).length,
     records,
     publicKeys,

@@ -41,6 +41,8 @@ export interface LinkFacts {
 /** What the node knows of itself. */
 export interface Health {
   readonly invisible: boolean;
+  /** Tags that are put at least, decoys among them; 0: no decoys. */
+  readonly decoys: number;
   /** Contacts with whom there is a session. */
   readonly sessions: number;
   readonly records: PublishState;

@@ -8,9 +8,9 @@ import {
   messageView,
   placeKey,
 } from "./message.ts";
+import type { HistoryOptions } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { decodeRow } from "./rows.ts";
-import type { HistoryOptions } from "./types.ts";
 import type { MessageView } from "./views.ts";
 
 /** The message at a place of a conversation, as it stands now. */

@@ -7,13 +7,11 @@ export { dropSessions } from "./drop-sessions.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./identity.ts";
 export { madeAnew, mend } from "./mend.ts";
 export { createMessenger } from "./messenger.ts";
+export type { AddOptions, HistoryOptions, InviteOptions } from "./options.ts";
 export type { MessengerPorts } from "./ports.ts";
 export type {
-  AddOptions,
   FollowerView,
   FollowOptions,
-  HistoryOptions,
-  InviteOptions,
   LoggedEvent,
   LoggedType,
   Messenger,

@@ -4,8 +4,8 @@ import { inviteIdOf } from "../dht/index.ts";
 import type { Clock, Store, StoreOp } from "../ports/index.ts";
 import { encodeInvite } from "../wire/index.ts";
 import { type Core, inInviteTurn } from "./core.ts";
+import type { InviteOptions } from "./options.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
-import type { InviteOptions } from "./types.ts";
 import type { InviteView, NewInvite } from "./views.ts";
 
 /** Somebody who proved to hold the invite, and what we said. */

@@ -6,12 +6,12 @@ import { type Contact, shares } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
 import { contactHappened } from "./happening.ts";
 import type { MessageRow } from "./message.ts";
+import type { MarkRead } from "./options.ts";
 import { post, ratchetFrame } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { ackOf } from "./receipts.ts";
 import { decodeRow } from "./rows.ts";
 import type { Started } from "./spans.ts";
-import type { MarkRead } from "./types.ts";
 
 /** See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next acknowledgement. */
 export async function markRead(core: Core, peer: Peer, options: MarkRead): Promise<void> {

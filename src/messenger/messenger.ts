@@ -9,6 +9,7 @@ import { Book } from "./book.ts";
 import { cancel } from "./cancel.ts";
 import * as contacts from "./contacts.ts";
 import { background, type Core } from "./core.ts";
+import { Decoys } from "./decoys.ts";
 import { diagnose, healthOf } from "./diagnose.ts";
 import { Events } from "./events.ts";
 import { find } from "./find.ts";
@@ -47,6 +48,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   const events = new Events(log);
   const receipts = ports.receipts ?? true;
   const book = await Book.load(store, { clock, receipts, transport });
+  const decoys = await Decoys.load(store, ports.decoys ?? 0);
   const parts = {
     ...ports,
     receipts,
@@ -62,10 +64,12 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     turns: new Turns<string>(),
     shredder: new Shredder(ports),
     stopping: { now: false },
+    decoys,
     presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
   };
   const core: Core = { ...parts, index: new SearchIndex(parts) };
   const { identity } = core;
+  decoys.attach(core);
   if (!core.presence.lastSeen) await forgetSeen(core);
   const invites = await Invites.load(store, clock);
   const seeker = new Seeker(core);
@@ -219,6 +223,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     ping: async (who) => ping(core, book.find(who)),
     diagnose: async (who) => diagnose(core, seeker, book.find(who)),
     health: () => healthOf(core, publisher.state(), posts.state()),
+    setDecoys: (step) => core.decoys.set(step).then(refresh),
     setInvisible(on) {
       setInvisible(core, on);
       refresh();

@@ -22,6 +22,8 @@ export interface MessengerPorts {
   readonly lastSeen?: boolean;
   /** Accounts that may be linked with; absent: everybody who pairs. */
   readonly allow?: ReadonlySet<AccountId>;
+  /** Tags that the node puts at least, decoys among them; absent: no decoys. */
+  readonly decoys?: number;
   /** How long messages stay at most, ms; absent: for ever. */
   readonly retention?: number;
 }

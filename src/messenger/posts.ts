@@ -3,12 +3,12 @@
  * another with random pauses, anew before strangers forget them and when a key or an address changes.
  */
 import { limits, pause, pauseLeft } from "../base/index.ts";
-import { nextPublicRefresh } from "../dht/index.ts";
+import { afterBorder, nextPublicRefresh } from "../dht/index.ts";
 import { background, type Core, chance } from "./core.ts";
 import type { PublishState } from "./diagnosis.ts";
 import type { Invites } from "./invites.ts";
 import { publicPublishKey, turnsAt } from "./keys.ts";
-import { type Target, targetsOf } from "./targets.ts";
+import { allTargets, type Target } from "./targets.ts";
 
 interface Left {
   readonly dueAt: number;
@@ -48,7 +48,8 @@ export class Posts {
 
   /** How the keys stand. */
   state(): PublishState {
-    const left = this.#targets().map(({ name }) => this.#left.get(name));
+    const targets = this.#targets().filter(({ decoy }) => !decoy);
+    const left = targets.map(({ name }) => this.#left.get(name));
     return {
       wanted: left.length,
       held: left.filter((one) => one !== undefined && one.takers > 0).length,
@@ -96,7 +97,7 @@ export class Posts {
   /** Those first who may be looking for us now. Beyond `limits.publicKeys` nobody is served. */
   #targets(): Target[] {
     if (!this.#on()) return [];
-    return targetsOf(this.#core, this.#invites)
+    return allTargets(this.#core, this.#invites)
       .filter(({ scope }) => scope === "any")
       .sort((a, b) => Number(a.linked) - Number(b.linked))
       .slice(0, limits.publicKeys);
@@ -131,7 +132,10 @@ export class Posts {
     const failures = takers > 0 ? 0 : (before?.failures ?? 0) + 1;
     const dueAt =
       takers > 0
-        ? Math.min(nextPublicRefresh(now, chance(this.#core)), turnsAt(crypto, turning, now))
+        ? Math.min(
+            nextPublicRefresh(now, chance(this.#core)),
+            afterBorder(turnsAt(crypto, turning, now), chance(this.#core)),
+          )
         : clock.now() + pause(limits.publicRetry, failures - 1, chance(this.#core));
     this.#left.set(name, { dueAt, takers, failures });
   }

@@ -6,8 +6,8 @@ import { background, type Core, chance } from "./core.ts";
 import { within } from "./deadline.ts";
 import type { PublishState } from "./diagnosis.ts";
 import type { Invites } from "./invites.ts";
-import { publishKeys, turnsAt } from "./keys.ts";
-import { type Target, targetsOf } from "./targets.ts";
+import { publishKeys } from "./keys.ts";
+import { allTargets, type Target, targetsOf } from "./targets.ts";
 
 /** Puts that run side by side: enough for speed, few enough to leave the network to messages. */
 const SIDE_BY_SIDE = 4;
@@ -114,7 +114,7 @@ export class Publisher {
   async #publishDue(): Promise<void> {
     const { clock } = this.#core;
     if (!this.#connected()) return;
-    const targets = targetsOf(this.#core, this.#invites);
+    const targets = allTargets(this.#core, this.#invites);
     const names = new Set(targets.map(({ name }) => name));
     for (const name of this.#published.keys()) if (!names.has(name)) this.#published.delete(name);
     const due = targets.filter(({ name }) =>
@@ -144,7 +144,7 @@ export class Publisher {
     const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
     const dueAt =
       holders > 0
-        ? Math.min(nextRefresh(now, chance(this.#core)), turnsAt(crypto, turning, now))
+        ? nextRefresh(now, chance(this.#core))
         : now + pause(limits.retry, failures, chance(this.#core));
     this.#published.set(name, { dueAt, holders, time, failures });
   }

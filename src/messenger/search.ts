@@ -12,10 +12,10 @@ import {
 import type { Core } from "./core.ts";
 import { view } from "./history.ts";
 import type { MessageRow } from "./message.ts";
+import type { SearchOptions, SearchResult } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { decodeRow } from "./rows.ts";
 import { partOf } from "./search-index.ts";
-import type { SearchOptions, SearchResult } from "./types.ts";
 import type { MessageView } from "./views.ts";
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */

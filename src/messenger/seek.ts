@@ -43,12 +43,14 @@ export class Seeker {
   start(): void {
     this.#running = true;
     for (const peer of this.#core.book.peers()) this.wake(peer);
+    this.#core.decoys.start();
   }
 
   stop(): void {
     this.#running = false;
     this.#cancelWake?.();
     this.#cancelWake = undefined;
+    this.#core.decoys.stop();
     for (const peer of this.#core.book.peers()) {
       peer.cancelRetry();
       peer.attempt?.abort();
@@ -86,6 +88,7 @@ export class Seeker {
       this.#cancelWake = undefined;
       this.#wokenAt = clock.now();
       for (const peer of book.peers()) this.wake(peer);
+      this.#core.decoys.wake();
     });
   }
 

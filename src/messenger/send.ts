@@ -3,8 +3,8 @@ import { fromUtf8, limits, SottoError, utf8 } from "../base/index.ts";
 import { accept } from "./accept.ts";
 import { pairingEnded } from "./contact.ts";
 import { type Core, inTurn } from "./core.ts";
+import type { SendOptions } from "./options.ts";
 import type { Draft, Peer } from "./peer.ts";
-import type { SendOptions } from "./types.ts";
 import type { MessageView } from "./views.ts";
 
 /** Throws what makes a text unfit to send, before anything is stored. */

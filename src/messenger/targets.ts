@@ -1,10 +1,10 @@
 /** Under which secrets others look for us. */
-import type { AccountId } from "../base/index.ts";
+import { type AccountId, shuffle } from "../base/index.ts";
 import type { Direction } from "../dht/index.ts";
 import type { Scope } from "../ports/index.ts";
 import { allowed } from "./allow.ts";
 import { reachable } from "./contact.ts";
-import type { Core } from "./core.ts";
+import { type Core, chance } from "./core.ts";
 import type { Invites, KeptInvite } from "./invites.ts";
 import type { Turning } from "./keys.ts";
 import { scopeOf } from "./policy.ts";
@@ -14,6 +14,8 @@ export interface Target {
   readonly name: string;
   readonly turning: Turning;
   readonly direction: Direction;
+  /** Leads to nobody (decoys.ts). */
+  readonly decoy: boolean;
   /** There is a link with whoever looks there, so that they need not look now. */
   readonly linked: boolean;
   /** Where we may be found by it, and by which addresses. */
@@ -32,6 +34,7 @@ export function targetsOf(core: Core, invites: Invites): Target[] {
         name: `${contact.ref}/${contact.chain.offset}/${scope}`,
         turning: { kind: "pair", chain: contact.chain },
         direction: contact.role,
+        decoy: false,
         linked: link !== undefined,
         scope,
       });
@@ -54,8 +57,19 @@ export function targetsOf(core: Core, invites: Invites): Target[] {
         name: invite.id,
         turning: { kind: "invite", secret: invite.secret },
         direction: "a",
+        decoy: false,
         linked: false,
         scope: "any",
       });
   return targets;
+}
+
+/** These and, where the person wants decoys, as many of them as fill up a step; in no order that would tell them apart. */
+export function allTargets(core: Core, invites: Invites): Target[] {
+  const real = targetsOf(core, invites);
+  const decoys = core.decoys
+    .beside(real.length)
+    .map((decoy): Target => ({ ...decoy, decoy: true, linked: true, scope: "any" }));
+  if (decoys.length === 0) return real;
+  return shuffle([...real, ...decoys], () => chance(core));
 }

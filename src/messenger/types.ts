@@ -1,6 +1,15 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
+import type {
+  AddOptions,
+  HistoryOptions,
+  InviteOptions,
+  MarkRead,
+  SearchOptions,
+  SearchResult,
+  SendOptions,
+} from "./options.ts";
 import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "./views.ts";
 
 /** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
@@ -54,57 +63,6 @@ export interface FollowerView {
   readonly behind: number;
   readonly types?: readonly LoggedType[];
   readonly from?: AccountId;
-}
-
-export interface InviteOptions {
-  readonly kind: "once" | "reusable";
-  /** ms from now, at most `limits.inviteExpiryMax`. */
-  readonly expiresIn: number;
-  /** Put our present addresses into the link: found at once, but the link tells them. */
-  readonly hints: boolean;
-  /** Bootstrap hosts, with their /p2p part, for somebody who knows none: at most `limits.inviteBootstraps`. */
-  readonly bootstrap?: readonly string[];
-}
-
-export interface AddOptions {
-  /** What they are called here. */
-  readonly as?: string;
-  /** Holds from the first dial on. */
-  readonly policy?: Policy;
-}
-
-export interface SearchOptions {
-  /** At most so many. */
-  readonly limit: number;
-  /** Only messages of this contact. */
-  readonly from?: string;
-}
-
-export interface SearchResult {
-  /** Newest first, by their senders' clocks. */
-  readonly messages: MessageView[];
-  /** There are more than the limit. */
-  readonly more: boolean;
-}
-
-export interface SendOptions {
-  /** The caller's key against sending twice. */
-  readonly key?: string;
-  readonly replyTo?: MessageId;
-}
-
-export interface MarkRead {
-  readonly upTo?: number;
-  readonly only?: boolean;
-}
-
-export interface HistoryOptions {
-  /** Newest so many. */
-  readonly limit: number;
-  /** Only messages whose `at` is below. */
-  readonly before?: number;
-  /** Only messages whose `at` is above. */
-  readonly after?: number;
 }
 
 /**
@@ -213,6 +171,11 @@ export interface Messenger {
    * end once it has arrived. Records of before are good for up to `limits.recordAge`.
    */
   setInvisible(on: boolean): void;
+  /**
+   * Puts so many tags at least, decoys among them, and twice, four times … as many where there are more contacts and invites; 0: no decoys.
+   * @param step a whole number up to `limits.decoyStep`.
+   */
+  setDecoys(step: number): Promise<void>;
   /** What this node itself knows of its clock and its records. */
   health(): Health;
   /**

@@ -2,7 +2,7 @@
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
-import { limits } from "../base/index.ts";
+import { limits, shuffle } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
 import { withoutPeer } from "./address.ts";
 import { arrivals } from "./arrivals.ts";
@@ -10,7 +10,6 @@ import type { PublicState } from "./config.ts";
 import { deadline } from "./deadline.ts";
 import { Places } from "./places.ts";
 import { PublicHost, usableIp } from "./public-host.ts";
-import { shuffled } from "./shuffled.ts";
 
 /** Multicodec numbers: raw bytes, and the shape of a SHA-256. */
 const RAW = 0x55;
@@ -192,7 +191,7 @@ export class PublicDht {
         for (const old of this.#seen.keys()) if (this.#seen.size > 2) this.#seen.delete(old);
       },
     });
-    const first = [...shuffled(this.#known), ...shuffled(bootstrap)];
+    const first = [...shuffle(this.#known, Math.random), ...shuffle(bootstrap, Math.random)];
     this.#error = await host.join(first, this.#leaving.signal);
     log("public.joined", { peers: host.peers });
     if (this.#error !== undefined || this.#leaving.signal.aborted) {
@@ -222,7 +221,7 @@ export class PublicDht {
     if (this.#running === running) this.#running = undefined;
     if (running.users > 0) return;
     const known = running.host.known();
-    if (known.length > 0) this.#known = shuffled(known).slice(0, limits.publicKnown);
+    if (known.length > 0) this.#known = shuffle(known, Math.random).slice(0, limits.publicKnown);
     void running.host.stop().catch(() => undefined);
   }
 }

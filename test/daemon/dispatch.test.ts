@@ -36,6 +36,7 @@ function setUp() {
         return "12D3KooWnew";
       },
       setInvisible: async (on) => void network.push(`invisible ${on}`),
+      setDecoys: async (step) => void network.push(`decoys ${step}`),
       setPublic: async (on) => void network.push(`public ${on}`),
       check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
       bootstrap: () => [],
@@ -207,6 +208,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "net.peers": { good: {}, bad: [{ x: 1 }] },
   "net.rotate": { good: {}, bad: [{ now: true }] },
   "net.check": { good: {}, bad: [{ who: "bob" }] },
+  "net.decoys": { good: { step: 8 }, bad: [{}, { step: -1 }, { step: 65 }, { step: 1.5 }] },
   "net.public": { good: { on: true }, bad: [{}, { on: "yes" }] },
   "net.invisible": { good: { on: true }, bad: [{}, { on: "yes" }] },
   "audit.show": { good: {}, bad: [{ who: "bob" }] },

@@ -108,6 +108,7 @@ export function fakeMessenger(): FakeMessenger {
     find: later("find", message),
     typing: later("typing", undefined),
     setInvisible: note("setInvisible", undefined),
+    setDecoys: later("setDecoys", undefined),
     setPolicy: later("setPolicy", contact),
     ping: later("ping", { outcome: "answered", rttMs: 3 }),
     diagnose: later("diagnose", {
@@ -123,6 +124,7 @@ export function fakeMessenger(): FakeMessenger {
       invisible: false,
       sessions: 1,
       records: { wanted: 1, held: 1, refused: 0 },
+      decoys: 0,
       publicKeys: { wanted: 0, held: 0, refused: 0 },
       compared: 0,
     }),

@@ -27,6 +27,7 @@ const config: Config = {
   receipts: true,
   invisible: false,
   lastSeen: false,
+  decoys: 0,
   publicDht: false,
   publicHosts: undefined,
   history: true,

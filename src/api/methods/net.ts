@@ -16,6 +16,8 @@ export interface NetMethods {
   "net.invisible": Method<{ readonly on: boolean }, { readonly invisible: boolean }>;
   /** Uses the public IPFS DHT from now on and from the next start on, or not. */
   "net.public": Method<{ readonly on: boolean }, { readonly public: boolean }>;
+  /** Puts so many tags at least, decoys among them, from now on and from the next start on; 0: no decoys. */
+  "net.decoys": Method<{ readonly step: number }, { readonly decoys: number }>;
   /** Asks a live link for a sign of life, and waits up to 10 s for it. */
   "net.ping": Method<
     Who,

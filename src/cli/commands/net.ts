@@ -5,6 +5,7 @@ import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
 import { exit } from "../exit.ts";
+import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
 import { spell } from "../times.ts";
 import { bootstrapLine, nameOf, reachWords } from "../words.ts";
@@ -56,6 +57,7 @@ export const define: Define = (command, context) => {
         "Copy it to each node by a way that nobody reads: sotto up --network-key FILE",
       );
     });
+  defineDecoys(command, context);
   const bootstrap = command.command("bootstrap").description("the hosts that this node asks first");
   bootstrap
     .command("ls", { isDefault: true })

@@ -112,6 +112,14 @@ function openRows(status: NodeStatus): Rows {
       : []),
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
     ["public", publicWords(net.publicDht)],
+    ...(status.decoys > 0
+      ? [
+          ["decoys", `fill up to ${status.decoys} tags, or twice that, and so on`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...(status.invisible
       ? [["invisible", "contacts do not find you (sotto net invisible off)"] as [string, string]]
       : []),

@@ -1,6 +1,7 @@
 /** The network. */
 import * as v from "valibot";
 import type { NetMethods } from "../../api/index.ts";
+import { limits } from "../../base/index.ts";
 import { address, nothing, who } from "./checks.ts";
 import type { DispatchParts, Handlers, Schemas } from "./shape.ts";
 
@@ -10,6 +11,9 @@ export const netSchemas: Schemas<NetMethods> = {
   "net.rotate": nothing,
   "net.invisible": v.strictObject({ on: v.boolean() }),
   "net.public": v.strictObject({ on: v.boolean() }),
+  "net.decoys": v.strictObject({
+    step: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
+  }),
   "net.ping": who,
   "net.bootstrap.list": nothing,
   "net.bootstrap.add": address,
@@ -29,6 +33,10 @@ export function netHandlers({ network, messenger }: DispatchParts): Handlers<Net
     "net.public": async ({ on }) => {
       await network.setPublic(on);
       return { public: on };
+    },
+    "net.decoys": async ({ step }) => {
+      await network.setDecoys(step);
+      return { decoys: step };
     },
     "net.ping": async ({ who }) => ({
       ...(await messenger.ping(who)),

@@ -36,6 +36,7 @@ const requests: Target = {
         peers: () => [],
         rotate: async () => "",
         setInvisible: async () => undefined,
+        setDecoys: async () => undefined,
         setPublic: async () => undefined,
         check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
         bootstrap: () => [],
