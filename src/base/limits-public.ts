@@ -15,6 +15,8 @@ export const publicLimits = {
   publicDials: 4,
   /** Time for one put or one look: the network has tens of thousands of nodes, many of which do not answer. */
   publicQuery: MINUTE,
+  /** What a node there may answer: the many that keep a key, each with its addresses. */
+  publicAnswer: 1024 * 1024,
   /** Puts and looks at one time. */
   publicParallel: 2,
   /** Connections of our host there. */

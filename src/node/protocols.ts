@@ -9,6 +9,9 @@ export const DHT_PROTOCOLS = {
   wan: "/sotto/kad/1.0.0",
 } as const;
 
+/** The protocol of the public IPFS DHT. */
+export const PUBLIC_DHT = "/ipfs/kad/1.0.0";
+
 /** Bytes that the other side may say on one stream once a protocol is agreed on. */
 export interface Allowance {
   /** In one message, where each has its length in front as a varint. */
@@ -21,10 +24,12 @@ const of = (bytes: number): Allowance => ({ message: bytes, total: bytes });
 const question: Allowance = { total: limits.questionBytes };
 
 const always: Readonly<Record<string, Allowance>> = {
-  "/ipfs/id/1.0.0": of(limits.identifyBytes),
+  // Some tell it in two messages.
+  "/ipfs/id/1.0.0": { message: limits.identifyBytes, total: 2 * limits.identifyBytes },
   "/ipfs/ping/1.0.0": { total: limits.pingBytes },
   [DIALBACK_PROTOCOL]: question,
   [SIGNAL_PROTOCOL]: question,
+  [PUBLIC_DHT]: of(limits.publicAnswer),
 };
 
 /** What whoever opened a stream may say; for protocols that bound themselves, as links do, everything. */

@@ -2,14 +2,12 @@
  * A libp2p host of its own on the public IPFS DHT: a client alone, which nobody can dial. Its PeerId leads nowhere; the
  * addresses that it names are those on which Sotto listens (docs/decisions).
  */
-import { noise } from "@chainsafe/libp2p-noise";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { type Identify, identify } from "@libp2p/identify";
 import type { Libp2p } from "@libp2p/interface";
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from "@libp2p/kad-dht";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { limits } from "../base/index.ts";
@@ -18,9 +16,8 @@ import { hostOf, neighbour, parseAddress, reachOf } from "./address.ts";
 import { deadline } from "./deadline.ts";
 import { reasonOf } from "./dial.ts";
 import type { Dht } from "./kademlia.ts";
-
-/** The protocol of the public IPFS DHT. */
-export const PUBLIC_DHT = "/ipfs/kad/1.0.0";
+import { PUBLIC_DHT } from "./protocols.ts";
+import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
 
 /** kad-dht provides again by itself what it once provided; we do it ourselves. Node's longest timer. */
 const NEVER = 2 ** 31 - 1;
@@ -74,8 +71,9 @@ export class PublicHost {
         announceFilter: () => options.leave().map((text) => multiaddr(text)),
       },
       transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
+      connectionProtector: firstBytes,
+      connectionEncrypters: [boundedNoise()],
+      streamMuxers: [boundedYamux()],
       connectionGater: {
         denyInboundConnection: () => true,
         denyDialMultiaddr: (address) =>

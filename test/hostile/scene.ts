@@ -67,7 +67,7 @@ export class Attacker {
   }
 
   async end(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGKILL");
     await gone;
