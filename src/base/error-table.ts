@@ -120,7 +120,7 @@ export const errorTable = {
   "params-invalid": entry("bad-input", "Add --help to see what the command takes."),
   "address-invalid": entry(
     "bad-input",
-    "An address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo….",
+    "A bootstrap host's address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, one to listen on like /ip4/0.0.0.0/tcp/4001.",
   ),
   "network-key-exists": entry(
     "bad-input",

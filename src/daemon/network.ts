@@ -36,8 +36,17 @@ export function createNetwork(
   const looksFor = (address: string) =>
     node.status().bootstrap.some((host) => host.address === address);
   const add = async (address: string): Promise<void> => {
-    await changeBootstrap(settings, "add", address);
-    if (!looksFor(address)) node.addBootstrap(address);
+    if (address.endsWith(`/p2p/${node.transport.host}`))
+      throw new SottoError("address-invalid", "This is the address of this node itself.");
+    const known = looksFor(address);
+    // The node looks closer than the settings do, which it has to be able to start with again.
+    if (!known) node.addBootstrap(address);
+    try {
+      await changeBootstrap(settings, "add", address);
+    } catch (error) {
+      if (!known) node.removeBootstrap(address);
+      throw error;
+    }
   };
   return {
     peers: () => node.peers(),

@@ -5,7 +5,9 @@ import { accountId } from "../base/index.ts";
 const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
 const ONION = "onion3/[a-z2-7]{55}d:[1-9][0-9]{0,4}";
 const REACHED = `/(?:${HOST}/tcp/[0-9]{1,5}|${ONION})`;
-const BOOTSTRAP = new RegExp(`^${REACHED}/p2p/[A-Za-z0-9]{20,80}$`);
+/** The PeerId of an Ed25519 key, which every host of ours has: 36 bytes below a prefix of two. */
+const PEER = "12D3KooW[1-9A-HJ-NP-Za-km-z]{44}";
+const BOOTSTRAP = new RegExp(`^${REACHED}/p2p/${PEER}$`);
 const ANNOUNCE = new RegExp(`^${REACHED}$`);
 const LISTEN = new RegExp(`^/${HOST}/tcp/[0-9]{1,5}$`);
 
@@ -19,7 +21,10 @@ export const listenAddress = v.pipe(
 );
 export const bootstrapAddress = v.pipe(
   v.string(),
-  v.regex(BOOTSTRAP, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
+  v.regex(
+    BOOTSTRAP,
+    "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, whole to its last letter",
+  ),
 );
 export const publicAddress = v.pipe(
   v.string(),

@@ -198,13 +198,13 @@ export async function listen(host: Host, assembly: Assembly): Promise<void> {
     if (taken !== undefined)
       throw new SottoError("port-in-use", `Another program listens on ${taken}.`, { cause: error });
     const named = assembly.listen.filter((address) => text.includes(`  ${address}: `));
-    throw new SottoError(
-      "listen-failed",
-      `Could not listen on ${named.join(", ") || "any address"}.`,
-      {
-        cause: error,
-      },
-    );
+    const reasons = [
+      ["EADDRNOTAVAIL", ": this machine has no such address"],
+      ["EACCES", ": the system keeps that port for others, as those below 1024"],
+    ] as const;
+    const why = reasons.find(([mark]) => named.some((address) => failed(address, mark)))?.[1] ?? "";
+    const where = named.join(", ") || "any address";
+    throw new SottoError("listen-failed", `Could not listen on ${where}${why}.`, { cause: error });
   }
   confirmOwn(host);
 }

@@ -48,6 +48,11 @@ const text = (changed: Partial<DoctorOfContact>): string =>
 const dial = (address: string, reason: string) =>
   ({ address, reach: "public", from: "record", reached: false, reason }) as const;
 
+const dials = [
+  dial("/ip4/203.0.113.7/tcp/1", "refused"),
+  dial("/ip4/203.0.113.8/tcp/1", "timed out"),
+];
+
 describe("the doctor's words", () => {
   let program: Command;
   before(async () => {
@@ -93,15 +98,11 @@ describe("the doctor's words", () => {
   });
 
   it("show each address with its own reason, and what all of them together mean", () => {
-    const dials = [
-      dial("/ip4/203.0.113.7/tcp/1", "refused"),
-      dial("/ip4/203.0.113.8/tcp/1", "timed out"),
-    ];
     const mixed = text({ cause: "unreached", dials });
     assert.match(mixed, /dialled \/ip4\/203\.0\.113\.7\/tcp\/1: refused/);
     assert.match(mixed, /dialled \/ip4\/203\.0\.113\.8\/tcp\/1: timed out/);
     for (const [reason, meaning] of [
-      ["refused", /no node of theirs behind that port/],
+      ["refused", /no node of theirs runs behind that port/],
       ["timed out", /the two look alike/],
       ["no route", /its own network/],
     ] as const) {
@@ -109,6 +110,17 @@ describe("the doctor's words", () => {
       assert.match(text({ cause: "unreached", dials: alike }), meaning);
       assert.doesNotMatch(mixed, meaning);
     }
+  });
+
+  it("show an address once where it was tried twice with the same end", () => {
+    const last = { ...dial("/ip4/203.0.113.7/tcp/1", "refused"), from: "last" } as const;
+    const lines = (...all: DoctorOfContact["dials"]) =>
+      contactLines(report({ cause: "unreached", dials: all })).filter(
+        ({ topic }) => topic === "dialled",
+      ).length;
+    assert.equal(lines(last, ...dials), 2);
+    assert.equal(lines({ ...last, reason: "no route" }, ...dials), 3);
+    assert.equal(lines({ ...last, reached: true, answer: "silent" }, ...dials), 3);
   });
 
   it("show what both routers do where a hole was tried, and theirs only where they told", () => {

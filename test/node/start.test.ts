@@ -42,7 +42,10 @@ describe("node: starting, bootstrapping, stopping", () => {
     const elsewhere = "/ip4/192.0.2.1/tcp/0";
     const error = await faultOf(lab.node({ listen: [elsewhere] }));
     assert.ok(error instanceof SottoError && error.code === "listen-failed");
-    assert.ok(error.message.includes(elsewhere));
+    assert.equal(
+      error.message,
+      `Could not listen on ${elsewhere}: this machine has no such address.`,
+    );
   });
 
   it("refuses addresses that it cannot use, before it listens", async () => {

@@ -9,10 +9,10 @@ export interface Words {
 /** What a reason means that every address of theirs has. */
 const everywhere: Readonly<Record<string, string>> = {
   refused:
-    "A machine is there each time, and no node of theirs behind that port: it does not run, or a router leads elsewhere.",
+    "Each time a machine says no: no node of theirs runs behind that port, or a router leads elsewhere.",
   "timed out":
-    "Nothing came back: their machine is off or away, or a wall in between swallows what we send; from here the two look alike.",
-  "no route": "This machine knows no way there: look at its own network first.",
+    "Nothing comes back: their machine is off or away, or a wall in between swallows what we send; from here the two look alike.",
+  "no route": "This machine knows no way there: look at its own network first (sotto doctor).",
 };
 
 /** What keeps us apart, and the next command. @param reasons why each address of their record was not reached. */
@@ -117,7 +117,7 @@ export function causeWords(
         " ",
       ),
       remedy:
-        "ask them to run sotto doctor; one of you needs a port that others reach (sotto net check), or both one network",
+        "ask them to run sotto up and sotto doctor; one of you needs a port that others reach (sotto net check), or both one network",
     },
     searching: {
       text: "The search is not over yet.",

@@ -21,7 +21,7 @@ export function contactLines(report: DoctorOfContact): Line[] {
     ...policyLine(report),
     recordLine(report),
     ...clockLine(report),
-    ...report.dials.map(dialLine),
+    ...report.dials.filter(unlikeLater).map(dialLine),
     ...holeLine(report),
     sessionLine(report),
     waitingLine(report),
@@ -96,6 +96,17 @@ function clockLine({ record, recordRefused }: DoctorOfContact): Line[] {
   return [{ state: "note", topic, text, remedy }];
 }
 
+/** Where they were last is commonly what their record says, too: once is enough. */
+function unlikeLater(
+  { address, reason, reached, from }: DoctorOfContact["dials"][number],
+  _: number,
+  dials: DoctorOfContact["dials"],
+): boolean {
+  const same = (each: DoctorOfContact["dials"][number]): boolean =>
+    each.from !== "last" && each.address === address && !each.reached && each.reason === reason;
+  return from !== "last" || reached || !dials.some(same);
+}
+
 const FROM = {
   last: ", where they were last",
   public: ", named by the public DHT",
@@ -157,8 +168,12 @@ const kinds: Readonly<Record<DoctorOfContact["routers"]["ours"], string>> = {
 function holeLine({ hole, routers: { ours, theirs } }: DoctorOfContact): Line[] {
   if (hole === undefined) return [];
   const { text, remedy } = holeWords[hole];
-  const sides = [`ours ${kinds[ours]}`, ...(theirs ? [`theirs ${kinds[theirs]}`] : [])];
-  return [{ state: "note", topic: "routers", text: `${text}\n${sides.join("; ")}`, remedy }];
+  const known = [
+    ...(ours === "unknown" ? [] : [`ours ${kinds[ours]}`]),
+    ...(theirs === undefined ? [] : [`theirs ${kinds[theirs]}`]),
+  ];
+  const sides = known.length === 0 ? [] : [known.join("; ")];
+  return [{ state: "note", topic: "routers", text: [text, ...sides].join("\n"), remedy }];
 }
 
 function heard(answer: string | undefined): string {

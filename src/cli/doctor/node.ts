@@ -17,7 +17,7 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "nothing-listens": "sotto down, then sotto up --listen /ip4/0.0.0.0/tcp/0",
   "no-address": "connect this machine to a network; the node notices by itself",
   "this-machine-only":
-    "nobody on another machine reaches it: connect this one to a network, or listen on more than itself (sotto up --listen /ip4/0.0.0.0/tcp/0)",
+    "only this machine reaches that: connect it to a network, or listen on more than itself (sotto up --listen /ip4/0.0.0.0/tcp/0)",
   alone: `${ADD}, or sotto net public on`,
   "bootstrap-lost": `ask its host whether it runs, or ${ADD}`,
   "other-network":
