@@ -103,7 +103,8 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
   const passes = (): boolean => reach?.state().verdict === "reachable";
   await serveSignal({ host, clock, counts, passes, take: (call) => puncher?.take(call) });
   const endWatch = watchInterfaces(clock, (gone) => {
-    if (gone) void cutDead(host, clock);
+    // What is on its way through a proxy takes as long as a dial through it.
+    if (gone) void cutDead(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
   });
   const leaving = new AbortController();
   let lan: Lan | undefined;

@@ -26,19 +26,23 @@ export function watchInterfaces(clock: Clock, changed: (gone: boolean) => void):
   return () => cancel();
 }
 
-/** Asks over every connection for a sign of life, and cuts off those that give none. */
-export async function cutDead(host: Pick<Libp2p, "getConnections">, clock: Clock): Promise<void> {
+/** Asks over every connection for a sign of life, and cuts off those that give none within `patience` ms. */
+export async function cutDead(
+  host: Pick<Libp2p, "getConnections">,
+  clock: Clock,
+  patience: number,
+): Promise<void> {
   await Promise.all(
     host.getConnections().map(async (connection) => {
-      if (!(await isAlive(connection, clock)))
+      if (!(await isAlive(connection, clock, patience)))
         connection.abort(new Error("silent since the network changed"));
     }),
   );
 }
 
 /** Whether anything comes back, be it a refusal. */
-async function isAlive(connection: Connection, clock: Clock): Promise<boolean> {
-  const limit = deadline(clock, limits.moveAnswer);
+async function isAlive(connection: Connection, clock: Clock, patience: number): Promise<boolean> {
+  const limit = deadline(clock, patience);
   let stream: Stream | undefined;
   try {
     stream = await connection.newStream(PING, { signal: limit.signal });
