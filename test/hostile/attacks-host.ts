@@ -84,6 +84,7 @@ async function allPlaces(plan: Plan) {
       if (stream === undefined) await sleep(50);
     }
   };
+  const later = (ms: number) => sleep(Math.max(0, Math.min(ms, plan.until - Date.now())));
   const jobs: Promise<void>[] = [];
   const host = await plainHost();
   while (Date.now() < plan.until) {
@@ -94,8 +95,8 @@ async function allPlaces(plan: Plan) {
       // Busy before the next one comes, and with streams that end at different times: it never looks idle.
       await ask(connection, 0);
       jobs.push(
-        sleep(3_000).then(() => keep(connection, 1)),
-        sleep(7_000).then(() => keep(connection, 0)),
+        later(3_000).then(() => keep(connection, 1)),
+        later(7_000).then(() => keep(connection, 0)),
       );
     }
     await sleep(5);
