@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { HostId } from "../../../src/base/index.ts";
+import { type HostId, Unreachable } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { RecordValidator } from "../../../src/dht/index.ts";
 import {
@@ -156,7 +156,9 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
       await channel.close();
       return { ms, remoteAddress, fleeting, echo: echo?.length };
     } catch (error) {
-      return { ms: performance.now() - began, error: error instanceof Error ? error.message : "?" };
+      const hole = error instanceof Unreachable ? error.hole : undefined;
+      const said = error instanceof Error ? error.message : "?";
+      return { ms: performance.now() - began, error: said, hole };
     }
   },
   async person({ name, bootstrap }) {

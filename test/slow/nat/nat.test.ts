@@ -21,6 +21,8 @@ interface Dialled {
   readonly fleeting?: boolean;
   readonly echo?: number;
   readonly error?: string;
+  /** Why there was no hole, and what their router does where they told. */
+  readonly hole?: { readonly why: string; readonly theirs?: string };
 }
 
 describe("two people behind routers", function () {
@@ -171,6 +173,9 @@ describe("two people behind routers", function () {
         [a, b],
       );
       assert.equal(nat[0]?.punches.lastFailure?.reason, "symmetric");
+      // Whose own router leaves no place to name asks nobody.
+      const told = a === "symmetric" ? {} : { theirs: b };
+      assert.deepEqual(dialled.hole, { why: "symmetric", ...told });
       figures.push(`${a} here, ${b} there: told after ${dialled.ms.toFixed(0)} ms`);
     });
 
