@@ -8,9 +8,10 @@ import {
   type Place,
   type SignalWords,
 } from "../wire/index.ts";
-import { addressOf, neighbour, reachOf } from "./address.ts";
+import { neighbour } from "./address.ts";
 import type { Host } from "./assemble.ts";
 import { type Between, hostsBetween } from "./between.ts";
+import { commonPlaces } from "./common.ts";
 import type { PunchState } from "./config.ts";
 import { deadline, pauseFor } from "./deadline.ts";
 import { openHole } from "./hole.ts";
@@ -45,6 +46,8 @@ export class Puncher {
   readonly #calling = new Set<string>();
   /** Holes under way, by PeerId: one for both who call each other. */
   readonly #holes = new Map<string, Promise<Connection>>();
+  /** Told of a hole with a host whose call we wait for. */
+  readonly #awaited = new Map<string, () => void>();
   readonly #through = new WeakSet<Connection>();
   /** Calls that were opened once. */
   readonly #taken = new Set<string>();
@@ -111,13 +114,28 @@ export class Puncher {
     try {
       const theirs = await this.#exchange(peer, seal, places, signal);
       // They may have called us meanwhile, and their call goes before ours.
-      const agreed = this.#holes.get(peer);
-      if (agreed !== undefined) return await agreed;
+      const unheard = theirs === undefined;
+      const agreed = await (this.#holes.get(peer) ?? (unheard && this.#crossing(peer, signal)));
+      if (agreed) return agreed;
       if (theirs === undefined) throw new Unpunched("refused", "the other side does not answer");
       return await this.#agreed(peer, theirs, places, signal);
     } finally {
       this.#calling.delete(peer);
     }
+  }
+
+  /** Whoever has the greater PeerId does not answer a call that crosses its own; that one may be a moment behind. */
+  async #crossing(peer: HostId, signal: AbortSignal): Promise<Connection | undefined> {
+    const { host, clock } = this.#options;
+    if (host.peerId.toString() > peer) return undefined;
+    const came = new AbortController();
+    const end = (): void => came.abort();
+    signal.addEventListener("abort", end, { once: true });
+    this.#awaited.set(peer, end);
+    await pauseFor(clock, limits.punchWait, came.signal);
+    signal.removeEventListener("abort", end);
+    this.#awaited.delete(peer);
+    return this.#holes.get(peer);
   }
 
   /** Dials where their words say. */
@@ -128,7 +146,7 @@ export class Puncher {
     signal: AbortSignal,
   ): Promise<Connection> {
     try {
-      const places = this.#common(theirs, ours);
+      const places = commonPlaces(this.#options, theirs, ours);
       return await this.#punch(peer, { places, inbound: false, wait: 0 }, signal);
     } catch (error) {
       if (!(error instanceof Unpunched)) throw error;
@@ -170,7 +188,7 @@ export class Puncher {
     const trip = tripOf(connection);
     const wait = Math.min(limits.punchWait, (trip + words.trip) / 2);
     try {
-      const common = this.#common(words, places);
+      const common = commonPlaces(this.#options, words, places);
       void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
     } catch {
       // They read the reason in our answer.
@@ -206,34 +224,12 @@ export class Puncher {
         this.#holes.delete(peer);
       });
     this.#holes.set(peer, hole);
+    this.#awaited.get(peer)?.();
     hole.then(
       () => log("punch.made", { inbound }),
       () => undefined,
     );
     return hole;
-  }
-
-  /** Their places that we may dial and have an own place for. Throws `Unpunched` where there is none. */
-  #common({ nat, places }: SignalWords, ours: readonly Place[]): Place[] {
-    const sizes = new Set(ours.map(({ ip }) => ip.length));
-    // One of each family: whoever names more would have us knock at strangers' doors.
-    const common = [16, 4].flatMap((size) => {
-      const named = places.find(({ ip }) => ip.length === size);
-      return named && sizes.has(size) && this.#mayDial(named) ? [named] : [];
-    });
-    if (common.length > 0) return common;
-    if (nat === "symmetric" || this.#options.nat.kind() === "symmetric")
-      throw new Unpunched(
-        "symmetric",
-        "the other side's router gives each connection another port",
-      );
-    throw new Unpunched("refused", "the other side has no address that we could dial");
-  }
-
-  /** Nobody can make us knock at a service, or at a machine in our own network. */
-  #mayDial(place: Place): boolean {
-    const reach = reachOf(addressOf(place));
-    return place.port >= limits.punchPortMin && (this.#options.privateWan || reach === "public");
   }
 
   #remember(name: string): void {
