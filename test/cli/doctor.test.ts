@@ -4,6 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, ended, type Program } from "./built.ts";
 
+/** An address at which nobody listens. */
+const NOBODY = "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWEmJ6hhDFZKH8dmpLcEExByWJ4ssmhFsSkY9EjoDuF3kc";
+
 describe("sotto doctor, audit and status --watch", function () {
   this.timeout(120_000);
   let sotto: Program;
@@ -45,6 +48,30 @@ describe("sotto doctor, audit and status --watch", function () {
     const told = await sotto.run(sotto.home("alone"), ["doctor"]);
     assert.equal(told.code, 1);
     assert.match(told.out, /✗ network .*\n {14}→ sotto net bootstrap add ADDRESS/);
+    assert.match(told.out, /· addresses .*\n {14}→ only this machine reaches that/);
+  });
+
+  it("names each bootstrap host that does not answer, refuses what is none, and says what to do", async () => {
+    const lost = sotto.home("lost");
+    await sotto.up(lost, "--name", "dora", "--bootstrap", NOBODY);
+    const told = await sotto.run(lost, ["doctor"]);
+    assert.equal(told.code, 1);
+    assert.match(
+      told.out,
+      /✗ bootstrap .*searching \(refused\)\n {14}→ ask its host whether it runs/,
+    );
+    for (const bad of [
+      "nonsense",
+      NOBODY.replace("127.0.0.1", "127.0.0.300"),
+      NOBODY.slice(0, -1),
+    ]) {
+      const refused = await sotto.run(lost, ["net", "bootstrap", "add", bad]);
+      assert.equal(refused.code, 2, refused.err);
+      assert.match(refused.err, /✗ .*\n→ A bootstrap host's address looks like/);
+    }
+    // And the next start is as good as the one before.
+    await sotto.run(lost, ["down"]);
+    await sotto.up(lost);
   });
 
   it("audits a home in which nothing lies in plain sight, and finds what does", async () => {
