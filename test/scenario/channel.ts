@@ -54,7 +54,7 @@ export class SimChannel implements Channel {
     this.#arrival = at;
     for (const frame of copies) {
       this.#own.step("send");
-      if (this.#own.gone) return never;
+      if (this.#own.gone) return never();
       // Broken in the middle of the batch; the writer learns it from the end.
       if (this.#ended) return;
       const passed = { from: this.#own.host, to: this.remote, frame };
@@ -115,7 +115,7 @@ export class SimChannel implements Channel {
 
   async receive(): Promise<readonly Uint8Array[]> {
     while (this.#queue.length === 0) {
-      if (this.#ended) return this.#own.gone ? never : [];
+      if (this.#ended) return this.#own.gone ? never() : [];
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -104,7 +104,7 @@ export class SimHost implements Transport, Rendezvous {
     if (target.seal) this.seals.set(target.addresses.join(), target.seal);
     this.step("dial");
     await network.wait(network.delay());
-    if (this.gone) return never;
+    if (this.gone) return never();
     const found = [...network.hosts.values()].find(
       (host) =>
         host.up &&
@@ -117,9 +117,9 @@ export class SimHost implements Transport, Rendezvous {
     const blocked = found !== undefined && network.apart(this, found);
     if (blocked || network.happens(network.weather.dialFails))
       await network.wait(DIAL * network.chance.next());
-    if (this.gone) return never;
+    if (this.gone) return never();
     this.step("dialled");
-    if (this.gone) return never;
+    if (this.gone) return never();
     if (
       !this.up ||
       found === undefined ||
@@ -173,7 +173,7 @@ export class SimHost implements Transport, Rendezvous {
     this.puts++;
     this.step("publish");
     await network.wait(network.delay());
-    if (this.gone) return never;
+    if (this.gone) return never();
     if (!this.up || this.group !== 0 || network.happens(network.weather.putLost)) return 0;
     if (this.#validator.check(tag, record).kind === "refused") return 0;
     for (const place of this.#places(tag, scope)) {
@@ -193,7 +193,7 @@ export class SimHost implements Transport, Rendezvous {
     this.lookups++;
     this.step("lookup");
     await network.wait(network.delay());
-    if (this.gone) await never;
+    if (this.gone) await never();
     if (!this.up || this.group !== 0 || network.happens(network.weather.recordLost)) return;
     const stale = network.happens(network.weather.recordStale);
     for (const place of this.#places(tag, scope)) {

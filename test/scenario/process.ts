@@ -1,8 +1,8 @@
 /** The life of one process: its clock and its store work until it dies, and then nothing of it ever goes on. */
 import type { SteadyClock, Store } from "../../src/ports/index.ts";
 
-/** What a dead process waits for. */
-export const never = new Promise<never>(() => undefined);
+/** What a dead process waits for: a promise of its own, for one that all wait for would hold every world that ever was. */
+export const never = (): Promise<never> => new Promise(() => undefined);
 
 export class Process {
   dead = false;
@@ -59,9 +59,9 @@ export class Process {
     const living = async <Result>(job: Promise<Result>): Promise<Result> => {
       try {
         const result = await job;
-        return this.dead ? never : result;
+        return this.dead ? never() : result;
       } catch (error) {
-        if (this.dead) return never;
+        if (this.dead) return never();
         throw error;
       }
     };
@@ -69,8 +69,8 @@ export class Process {
       get: (key) => living(inner.get(key)),
       list: (table, of, options) => living(inner.list(table, of, options)),
       all: (table) => living(inner.all(table)),
-      commit: (ops) => (this.dead ? never : living(inner.commit(ops))),
-      shred: () => (this.dead ? never : living(inner.shred())),
+      commit: (ops) => (this.dead ? never() : living(inner.commit(ops))),
+      shred: () => (this.dead ? never() : living(inner.shred())),
       close: () => inner.close(),
     };
   }

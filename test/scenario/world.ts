@@ -73,12 +73,12 @@ export class SimNode {
     this.#process = process;
     return {
       onCommit: (ops, moment): Promise<void> | void => {
-        if (process.dead) return never;
+        if (process.dead) return never();
         if (moment === "after") this.world.watcher?.committed(this, ops);
         this.world.step(this, `commit ${moment}`);
-        if (process.dead) return never;
+        if (process.dead) return never();
         this.onCommit?.(ops, moment);
-        if (process.dead) return never;
+        if (process.dead) return never();
       },
     };
   }
