@@ -76,6 +76,8 @@ async function amend(
     await withdraw(peer, batch, (entry) => overtaken(entry, at, body));
     const next = acted(row, "out", enqueueAct(core, batch, body), body);
     batch.changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
+    // A message that is deleted while it waits has come to its end.
+    if (next.state !== row.state) batch.changes.set(at, next, "state");
     await commit(core, peer, batch);
     return messageView(peer, at, next);
   });

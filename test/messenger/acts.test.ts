@@ -282,6 +282,27 @@ describe("a reply", () => {
 });
 
 describe("acts, when nobody is there", () => {
+  it("tell who follows that a message which is deleted on its way has failed, and start its time", async () => {
+    const { world, alice, bob } = await pairOf(12);
+    await said(world, alice, "bob", "old");
+    await alice.messenger.setTimer("bob", DAY);
+    await bob.stop();
+    await world.time.pass(1000);
+    const { id } = await alice.messenger.send("bob", "on its way");
+    await alice.messenger.follow("bot", {});
+    await alice.messenger.delete(id);
+    const { events } = await alice.messenger.readEvents("bot", { limit: 10 });
+    const told = events.flatMap((event) =>
+      event.type === "message.state" && event.message.id === id ? [event.message.state] : [],
+    );
+    assert.deepEqual(told, ["failed"]);
+    await bob.start();
+    await settledActs(world, alice, bob);
+    await world.time.pass(2 * DAY);
+    assert.equal(await alice.messenger.message(id), undefined);
+    await world.stop();
+  });
+
   it("wait as long as it takes, unless the message itself is given up", async () => {
     const { world, alice, bob } = await pairOf(11);
     const { id } = await said(world, alice, "bob", "old");
