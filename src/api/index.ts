@@ -28,7 +28,7 @@ export type {
 export type { EventMethods } from "./methods/event.ts";
 export type { InviteMethods } from "./methods/invite.ts";
 export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods/message.ts";
-export type { NetMethods } from "./methods/net.ts";
+export type { KnownBootstrap, NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
 export type { Nothing } from "./methods/shape.ts";
 export type { NewGuard, StoreMethods } from "./methods/store.ts";

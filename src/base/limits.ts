@@ -94,6 +94,16 @@ export const limits = {
   inviteExpiryMax: 30 * DAY,
   /** Bootstrap hosts in an invite: a second one for the day on which the first is gone. */
   inviteBootstraps: 2,
+  /** Bootstrap hosts that a contact tells of, and that are taken of one. */
+  toldHosts: 2,
+  /** How often a contact is told of ours, at most: lists change by hand. */
+  tellHosts: DAY,
+  /** Bootstrap hosts of contacts that are asked in all: four contacts at least have to agree to be all that we ask. */
+  learnedHosts: 8,
+  /** One that was asked for so long in vain is forgotten. */
+  learnedSilence: 30 * DAY,
+  /** Between two looks at whether hosts of contacts are to be asked: what a contact names meanwhile is not dialled. */
+  learnedLook: 15 * SECOND,
   /** Addresses in an invite, those of bootstrap hosts included. */
   inviteHints: 4,
   /** Open invites at one time: each costs a record in the DHT and a tag to compare hellos with. */

@@ -1,8 +1,8 @@
 /** States in words, and the lines in which people and messages are shown. */
 import type {
-  Bootstrap,
   Contact,
   Guard,
+  KnownBootstrap,
   Message,
   NodeStatus,
   Pairing,
@@ -145,7 +145,11 @@ export function numberLines(digits: string): string {
 }
 
 /** A bootstrap host and how it stands. */
-export function bootstrapLine({ address, state, error }: Bootstrap): string {
+export function bootstrapLine({
+  address,
+  state,
+  error,
+}: Omit<KnownBootstrap, "origin" | "contact">): string {
   return `${address}  ${state}${error === undefined ? "" : ` (${displayLine(error)})`}`;
 }
 

@@ -9,10 +9,12 @@ import type { Config } from "./config.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
 import { createDoctor } from "./doctor.ts";
 import type { HomeParts, OpenHome } from "./home.ts";
+import { askLearned } from "./learned-hosts.ts";
 import type { Controls } from "./methods/shape.ts";
 import { keepNeighbours } from "./neighbours.ts";
 import { createNetwork } from "./network.ts";
 import { readNetworkKey } from "./network-key.ts";
+import { OwnHosts } from "./own-hosts.ts";
 import { createReleases } from "./releases.ts";
 import { shredRegularly } from "./shredding.ts";
 import { statusOf } from "./status.ts";
@@ -72,6 +74,8 @@ export async function wake(
     releases.take(neighbours);
     const { transport, rendezvous, signpost } = node;
     const { receipts, history, retention, invisible, lastSeen, decoys } = config;
+    const own = new OwnHosts(node, config);
+    const hosts = { own: () => own.shared(), mayAsk: (address: string) => own.mayAsk(address) };
     const kept = { history, ...(retention !== undefined && { retention }) };
     const ports = {
       crypto,
@@ -86,6 +90,7 @@ export async function wake(
       lastSeen,
       ...(config.allow && { allow: new Set(config.allow) }),
       decoys,
+      ...(config.shareBootstrap && { hosts }),
       ...kept,
     };
     const messenger = await createMessenger(ports);
@@ -94,7 +99,7 @@ export async function wake(
       statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
     const dispatch = createDispatch({
       messenger,
-      network: createNetwork(node, messenger, parts.settings),
+      network: createNetwork(node, messenger, own, parts.settings),
       clock,
       controls,
       status,
@@ -115,6 +120,7 @@ export async function wake(
       start() {
         releases.take(messenger.subscribe(parts.offer));
         messenger.start();
+        releases.take(askLearned({ node, messenger, own, clock, log }));
       },
       rest: () => releases.all(),
     };

@@ -23,6 +23,10 @@ export interface Config {
   readonly proxy: ProxyPlace | undefined;
   /** Multiaddr texts of bootstrap hosts, each with its /p2p. */
   readonly bootstrap: readonly string[];
+  /** Those of them that invites named. */
+  readonly bootstrapInvited: readonly string[];
+  /** Whether contacts are told of them, and theirs are taken. */
+  readonly shareBootstrap: boolean;
   /** Whether to look for others on the local network. */
   readonly mdns: boolean;
   /** Whether to ask the router for a port. */
@@ -76,6 +80,10 @@ function isRetention(text: string): boolean {
 const fileSchema = v.strictObject({
   listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
   bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
+  bootstrapInvited: v.optional(
+    v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses)),
+  ),
+  shareBootstrap: v.optional(v.boolean()),
   announce: v.optional(v.pipe(v.array(announceAddress), v.maxLength(limits.recordAddresses))),
   proxy: v.optional(v.string()),
   mdns: v.optional(v.boolean()),
@@ -99,7 +107,7 @@ const fileSchema = v.strictObject({
   invisible: v.optional(v.boolean()),
   lastSeen: v.optional(v.boolean()),
 });
-type FileSettings = v.InferOutput<typeof fileSchema>;
+export type FileSettings = v.InferOutput<typeof fileSchema>;
 
 const MINUTE = 60_000;
 
@@ -120,12 +128,15 @@ export async function readConfig(
   for (const address of overrides.announce ?? []) check(announceAddress, address);
   const file = await readSettings(path);
   const proxy = await readProxy(path, file, overrides);
-  const bootstrap = new Set([...(file.bootstrap ?? []), ...(overrides.bootstrap ?? [])]);
+  const named = new Set([...(file.bootstrap ?? []), ...(overrides.bootstrap ?? [])]);
+  const invited = (file.bootstrapInvited ?? []).filter((address) => !named.has(address));
   return Object.freeze({
     listen: Object.freeze(overrides.listen ?? file.listen ?? (proxy ? [] : listenElse)),
     announce: Object.freeze(overrides.announce ?? file.announce ?? []),
     proxy,
-    bootstrap: Object.freeze([...bootstrap]),
+    bootstrap: Object.freeze([...named, ...invited]),
+    bootstrapInvited: Object.freeze(invited),
+    shareBootstrap: file.shareBootstrap ?? true,
     mdns: overrides.mdns ?? file.mdns ?? !proxy,
     portMapping: file.portMapping ?? !proxy,
     receipts: file.receipts ?? true,
@@ -143,31 +154,6 @@ export async function readConfig(
     lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
     log: logLevel(env.SOTTO_LOG),
   });
-}
-
-/**
- * Adds a bootstrap address to the file, or removes it. The next start reads it.
- * Throws `address-invalid`, also for removing what is not there unless `lenient`.
- */
-export async function changeBootstrap(
-  path: string,
-  change: "add" | "remove",
-  address: string,
-  lenient = false,
-): Promise<void> {
-  const file = await readSettings(path);
-  const known = file.bootstrap ?? [];
-  if (change === "add") {
-    check(bootstrapAddress, address);
-    if (known.includes(address)) return;
-    if (known.length >= limits.bootstrapAddresses)
-      throw new SottoError("address-invalid", `There are ${known.length} addresses already.`);
-    await writeSettings(path, { ...file, bootstrap: [...known, address] });
-  } else if (known.includes(address)) {
-    await writeSettings(path, { ...file, bootstrap: known.filter((other) => other !== address) });
-  } else if (!lenient) {
-    throw new SottoError("address-invalid", "This address is not in the list of this node.");
-  }
 }
 
 /** Writes into the file whether the node begins invisible. Throws `config-invalid`. */
@@ -190,7 +176,8 @@ export async function keepNoHistory(path: string): Promise<void> {
   await writeSettings(path, { ...(await readSettings(path)), history: false });
 }
 
-async function readSettings(path: string): Promise<FileSettings> {
+/** What the file says, {} where there is none. Throws `config-invalid`. */
+export async function readSettings(path: string): Promise<FileSettings> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -215,14 +202,15 @@ async function readSettings(path: string): Promise<FileSettings> {
 }
 
 /** A crash leaves the old file or the new one, never half of one. */
-async function writeSettings(path: string, settings: FileSettings): Promise<void> {
+export async function writeSettings(path: string, settings: FileSettings): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
   await rename(draft, path);
 }
 
-function check(schema: v.GenericSchema<string>, address: string): void {
+/** Throws `address-invalid`. */
+export function check(schema: v.GenericSchema<string>, address: string): void {
   const checked = v.safeParse(schema, address);
   if (!checked.success)
     throw new SottoError(

@@ -83,7 +83,8 @@ export async function openOffline(
         setInvisible: (on) => keepInvisible(paths.config, on),
         setDecoys: (step) => keepDecoys(paths.config, step),
         setPublic: (on) => keepPublic(paths.config, on),
-        bootstrap: () => config.bootstrap.map((address) => ({ address, state: "searching" })),
+        bootstrap: () =>
+          config.bootstrap.map((address) => ({ address, state: "searching", origin: "own" })),
         best: () => config.bootstrap,
         learn: async () => needsNode(),
         addBootstrap: async () => needsNode(),

@@ -6,8 +6,8 @@ import { checkBackup, openBackup, restoredRows } from "../messenger/index.ts";
 import { silent } from "../ports/index.ts";
 import { acquireLock, type Protection } from "../store/index.ts";
 import { systemClock } from "./clock.ts";
-import { changeBootstrap } from "./config.ts";
 import { makeHome, openHome } from "./home.ts";
+import { changeBootstrap } from "./keep-bootstrap.ts";
 import { openOffline } from "./offline.ts";
 import { createReleases } from "./releases.ts";
 

@@ -42,10 +42,10 @@ export function acted(
 
 /** As it travels. */
 export function toWire(body: ActBody): WireAct {
-  return body.kind === "timer" ? body : { ...body, target: messageId.bytes(body.target) };
+  return "target" in body ? { ...body, target: messageId.bytes(body.target) } : body;
 }
 
 /** As it is kept. */
 export function fromWire(body: WireAct): ActBody {
-  return body.kind === "timer" ? body : { ...body, target: messageId.from(body.target) };
+  return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
 }

@@ -89,7 +89,7 @@ async function amend(
 /** Whether what an entry says is of no more use: an earlier act of the same kind, or anything about a message that is deleted. */
 function overtaken({ act, at }: OutboxEntry, target: number, body: MessageAct): boolean {
   if (act === undefined) return body.kind === "delete" && at === target;
-  if (act.body.kind === "timer" || act.body.target !== body.target) return false;
+  if (!("target" in act.body) || act.body.target !== body.target) return false;
   return body.kind === "delete" || act.body.kind === body.kind;
 }
 

@@ -3,7 +3,7 @@ import { type AccountId, limits, SottoError } from "../base/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../ratchet/index.ts";
 import { type Contact, shares } from "./contact.ts";
-import { newPeer, type OutboxEntry, type Peer } from "./peer.ts";
+import { newPeer, type OutboxEntry, type Peer, toSend } from "./peer.ts";
 import { awaits, policyOf } from "./policy.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "./rows.ts";
 import type { ContactView } from "./views.ts";
@@ -117,7 +117,7 @@ export class Book {
       keyChanged: contact.changedAccount !== undefined,
       online: link !== undefined,
       announced: age < limits.recordAge,
-      waiting: outbox.size,
+      waiting: toSend({ contact, outbox }),
       unread: contact.unread,
       timer: contact.timer?.ms ?? 0,
       receipts: shares(contact, this.#receipts),

@@ -66,12 +66,31 @@ export interface Contact {
   readonly lastSeen?: number;
   /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */
   readonly timer?: Stamp & { readonly ms: number };
+  /** Bootstrap hosts of theirs, by the newest act that told of them. */
+  readonly learned?: Learned | undefined;
+  /** What we told them of ours, when (ms since 1970), and the place of that act in the outbox. */
+  readonly toldHosts?:
+    | { readonly at: number; readonly hosts: readonly string[]; readonly place: number }
+    | undefined;
   /** Place up to which the person was given what came. */
   readonly seenTo?: number;
   /** Lowest place of a message of theirs whose time will run once it is read. */
   readonly timedFrom?: number;
   /** Acts of theirs on messages that are not here yet, oldest first, at most `limits.earlyActs`. */
   readonly early?: readonly EarlyPlace[];
+}
+
+/** Bootstrap hosts that a contact told us of (hosts.ts), at most `limits.toldHosts`. */
+export interface Learned extends Stamp {
+  readonly hosts: readonly {
+    readonly address: string;
+    /** When we were told, ms since 1970. */
+    readonly at: number;
+    /** When it was asked first since it last answered. */
+    readonly silentSince?: number;
+  }[];
+  /** What our person does not want of those that they name. */
+  readonly unwanted: readonly string[];
 }
 
 /** Where an early act is kept (early.ts). */
@@ -120,6 +139,11 @@ export function holdInvite(
   renews: boolean,
 ): HeldInvite {
   return { secret, expiresAt, claim: crypto.random(32), renews };
+}
+
+/** The contact once its person is blocked: what it told of its hosts is forgotten. */
+export function blocked(contact: Contact): Contact {
+  return { ...contact, blocked: true, learned: undefined };
 }
 
 /** Whether pairing ended without success. */

@@ -5,7 +5,7 @@ import type { StoreOp } from "../ports/index.ts";
 import { cleanName, type Invite, parseInvite } from "../wire/index.ts";
 import { requireAllowed } from "./allow.ts";
 import { dropEntry, dropSession, putContact } from "./book.ts";
-import { type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
+import { blocked, type Contact, holdInvite, newContact, shownAccount } from "./contact.ts";
 import { type Core, inInviteTurn, inTurn } from "./core.ts";
 import { dropEarly } from "./early.ts";
 import { contactHappened, contactRemoved } from "./happening.ts";
@@ -137,7 +137,7 @@ export async function rename(core: Core, peer: Peer, name: string): Promise<Cont
 
 export async function block(core: Core, peer: Peer): Promise<ContactView> {
   peer.cancelRetry();
-  const view = await change(core, peer, (contact) => ({ ...contact, blocked: true }));
+  const view = await change(core, peer, blocked);
   peer.attempt?.abort();
   cut(peer);
   return { ...view, online: false };

@@ -34,8 +34,7 @@ export async function giveUp(
     }
     if (failed.size === 0) return;
     for (const { at, act } of outbox.values())
-      if (act !== undefined && act.body.kind !== "timer" && failed.has(act.body.target))
-        gone.add(at);
+      if (act !== undefined && "target" in act.body && failed.has(act.body.target)) gone.add(at);
     const ops: StoreOp[] = [...gone].map((at) => dropEntry(contact.ref, at));
     const { moved, free } = await closeGaps(peer, changes, gone);
     for (const entry of moved) ops.push(putEntry(contact.ref, entry.at, entry));

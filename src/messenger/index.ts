@@ -4,6 +4,7 @@ export { checkBackup, openBackup } from "./backup.ts";
 export { restoredRows } from "./backup-contents.ts";
 export type { Diagnosis, Health } from "./diagnosis.ts";
 export { dropSessions } from "./drop-sessions.ts";
+export type { HostsPort, LearnedHost } from "./host-book.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./identity.ts";
 export { madeAnew, mend } from "./mend.ts";
 export { createMessenger } from "./messenger.ts";

@@ -4,7 +4,7 @@
  */
 import { limits } from "../base/index.ts";
 import type { Core } from "./core.ts";
-import type { Peer } from "./peer.ts";
+import { type Peer, toSend } from "./peer.ts";
 
 /** Whether a link with this contact may be made: an invisible node has a reason for each. */
 export function mayLink({ presence }: Core, peer: Peer): boolean {
@@ -12,9 +12,10 @@ export function mayLink({ presence }: Core, peer: Peer): boolean {
 }
 
 /** A message of ours, or our side of a pairing, is still to go. */
-function hasToSend({ contact, outbox, drafts }: Peer): boolean {
+function hasToSend(peer: Peer): boolean {
+  const { contact, drafts } = peer;
   return (
-    outbox.size > 0 ||
+    toSend(peer) > 0 ||
     drafts.length > 0 ||
     contact.invite !== undefined ||
     contact.pairing === "handshaken"

@@ -11,10 +11,11 @@ export type ActBody =
   | { readonly kind: "edit"; readonly target: MessageId; readonly text: string }
   | { readonly kind: "delete"; readonly target: MessageId }
   | { readonly kind: "reaction"; readonly target: MessageId; readonly emoji: string }
-  | { readonly kind: "timer"; readonly ms: number };
+  | { readonly kind: "timer"; readonly ms: number }
+  | { readonly kind: "hosts"; readonly hosts: readonly string[] };
 
 /** An act on a message, and not on the whole conversation. */
-export type MessageAct = Exclude<ActBody, { kind: "timer" }>;
+export type MessageAct = Extract<ActBody, { target: MessageId }>;
 
 /** An act with the envelope that it travels in. */
 export interface Act {

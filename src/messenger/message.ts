@@ -112,7 +112,7 @@ function actsOn({ outbox }: Peer, { id, edited, deleted, reactions }: MessageRow
   // Most messages have never been acted on: the outbox may be long.
   if (edited === undefined && deleted === undefined && reactions?.out === undefined) return false;
   for (const { act } of outbox.values())
-    if (act !== undefined && act.body.kind !== "timer" && act.body.target === id) return true;
+    if (act !== undefined && "target" in act.body && act.body.target === id) return true;
   return false;
 }
 

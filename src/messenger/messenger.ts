@@ -15,6 +15,7 @@ import { Events } from "./events.ts";
 import { find } from "./find.ts";
 import { follow, followers, readEvents } from "./follow.ts";
 import { history, message, placeOfKnown } from "./history.ts";
+import { hostBook } from "./hosts.ts";
 import { accountEntropy, loadIdentity } from "./identity.ts";
 import { setInvisible } from "./invisible.ts";
 import { createInvite, Invites, revokeInvite } from "./invites.ts";
@@ -229,6 +230,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       refresh();
       if (!on) seeker.wakeAll();
     },
+    ...hostBook(core),
     find: (ref, direction) => find(core, ref, direction),
     cancel: (id) => cancel(core, id),
     message: (id) => message(core, id),

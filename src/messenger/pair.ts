@@ -75,8 +75,8 @@ export function introduced(
     device,
     name: contact.named || name === undefined ? contact.name : core.book.freeName(name, peer),
     theirStream: stream,
-    // A new record on their side counts from 1 again.
-    ...(sameCount ? {} : { received: emptySet, readUpTo: 0 }),
+    // A new record on their side counts from 1 again, and knows nothing of our hosts.
+    ...(sameCount ? {} : { received: emptySet, readUpTo: 0, toldHosts: undefined }),
     ...(first && { chain: startChain(core.crypto, first.outputs.pairRoot, first.madeAt) }),
   };
 }

@@ -122,3 +122,9 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     removed: false,
   };
 }
+
+/** How many messages and acts of the person's wait: what we tell of our hosts by ourselves is no reason for anything. */
+export function toSend({ contact, outbox }: Pick<Peer, "contact" | "outbox">): number {
+  const told = contact.toldHosts;
+  return outbox.size - (told !== undefined && outbox.has(told.place) ? 1 : 0);
+}

@@ -2,6 +2,7 @@
 import type { AccountId } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log, Rendezvous, Signpost, SteadyClock, Store, Transport } from "../ports/index.ts";
+import type { HostsPort } from "./host-book.ts";
 
 export interface MessengerPorts {
   readonly crypto: CryptoProvider;
@@ -24,6 +25,8 @@ export interface MessengerPorts {
   readonly allow?: ReadonlySet<AccountId>;
   /** Tags that the node puts at least, decoys among them; absent: no decoys. */
   readonly decoys?: number;
+  /** Our bootstrap hosts, where contacts are told of them and theirs are taken. */
+  readonly hosts?: HostsPort;
   /** How long messages stay at most, ms; absent: for ever. */
   readonly retention?: number;
 }

@@ -51,7 +51,7 @@ export async function settleDelivered(
       // The line that says so may be gone by now.
       const line = await changes.row(at);
       if (line !== undefined) changes.set(at, { ...line, state: "delivered" }, "state");
-    } else {
+    } else if ("target" in act.body) {
       const target = await changes.place(act.body.target);
       const row = target === undefined ? undefined : await changes.row(target);
       if (target !== undefined && row !== undefined) changes.set(target, row, "reached");

@@ -13,8 +13,9 @@ import {
 import { putContact, putSession } from "./book.ts";
 import { Changes } from "./changes.ts";
 import { shares } from "./contact.ts";
-import type { Core } from "./core.ts";
+import { background, type Core } from "./core.ts";
 import { contactHappened, type Happening } from "./happening.ts";
+import { tellHosts } from "./hosts.ts";
 import { leaveWhenDone } from "./invisible.ts";
 import { post, pump, ratchetFrame } from "./outbox.ts";
 import type { Link, Peer } from "./peer.ts";
@@ -105,7 +106,7 @@ async function takeFrame(
   step.opened = true;
   if (content.message !== undefined) {
     step.owed = true;
-    await takeMessage(core.store, step, content.message);
+    await takeMessage(core, step, content.message);
   }
   if (content.typing) step.typing = true;
   if (content.ack !== undefined) await takeAck(core, peer, step, content.ack);
@@ -147,6 +148,7 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
   tell();
   if (step.typing) heardTyping(core, peer);
   pump(core, peer);
+  if (first) background(core, "hosts-failed", () => tellHosts(core, peer));
   leaveWhenDone(core, peer);
 }
 

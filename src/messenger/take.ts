@@ -7,8 +7,11 @@ import { acted, fromWire } from "./act.ts";
 import type { Changes } from "./changes.ts";
 import type { Contact } from "./contact.ts";
 import { applyEarly, type EarlyAct, keepEarly } from "./early.ts";
+import type { HostsPort } from "./host-book.ts";
+import { withHosts } from "./hosts.ts";
 import type { ActBody, Stamp } from "./kept.ts";
 import type { MessageRow } from "./message.ts";
+import type { MessengerPorts } from "./ports.ts";
 import { timerNotice, withTimer } from "./timer.ts";
 
 /** Shown in place of a kind of message that this version does not know. */
@@ -30,7 +33,7 @@ export interface Taking {
 
 /** Takes one message. What is here already, or may not change what it would, counts as received and changes nothing. */
 export async function takeMessage(
-  store: Store,
+  { store, hosts }: Pick<MessengerPorts, "store" | "hosts">,
   taking: Taking,
   message: ReceivedMessage,
 ): Promise<void> {
@@ -58,7 +61,7 @@ export async function takeMessage(
       // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes it do the same again.
       if (has(contact.received, message.sequence)) return;
       taking.contact = { ...heard(contact, message, id), received };
-      await takeAct(taking, message, { lamport: message.lamport, id }, fromWire(body));
+      await takeAct(taking, message, { lamport: message.lamport, id }, fromWire(body), hosts);
   }
 }
 
@@ -113,6 +116,7 @@ async function takeAct(
   { sequence, sentAt }: ReceivedMessage,
   stamp: Stamp,
   body: ActBody,
+  hosts: HostsPort | undefined,
 ): Promise<void> {
   const { changes } = taking;
   switch (body.kind) {
@@ -126,6 +130,9 @@ async function takeAct(
       changes.set(at, timerNotice("in", line, body.ms), "new");
       return;
     }
+    case "hosts":
+      taking.contact = withHosts(taking.contact, stamp, body.hosts, taking.now, hosts);
+      return;
     case "edit":
     case "delete":
     case "reaction": {

@@ -1,6 +1,7 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../base/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
+import type { HostBook } from "./host-book.ts";
 import type {
   AddOptions,
   HistoryOptions,
@@ -69,7 +70,7 @@ export interface FollowerView {
  * The use cases of one node. `who` is a contact's name, a unique start of it, or an account id (or a start of
  * at least 6 characters); throws `contact-unknown` or `contact-ambiguous`.
  */
-export interface Messenger {
+export interface Messenger extends HostBook {
   self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
   /** Publishes, dials, and takes links from now on. */
   start(): void;

@@ -1,9 +1,10 @@
-/** Done now and then: old roots are erased, messages whose time is over are given up. */
+/** Done now and then: old roots are erased, news of our hosts is told, messages whose time is over are given up. */
 import { limits } from "../base/index.ts";
 import { advance } from "../dht/index.ts";
 import { putContact } from "./book.ts";
 import { type Core, inTurn } from "./core.ts";
 import { giveUp } from "./giveup.ts";
+import { tellHosts } from "./hosts.ts";
 
 /** Steps every contact's root chain forward, and fails what waited for `limits.deliveryExpiry`. */
 export async function upkeep(core: Core): Promise<void> {
@@ -22,6 +23,7 @@ export async function upkeep(core: Core): Promise<void> {
       await core.store.commit([written]);
       peer.contact = next;
     });
+    await tellHosts(core, peer);
     const oldest = core.clock.now() - limits.deliveryExpiry;
     await giveUp(core, peer, ({ sentAt }) => sentAt < oldest);
   }

@@ -205,6 +205,11 @@ export interface SottoNode {
   rotate(): Promise<void>;
   /** Whether an address that somebody else named is one that we dial: none of a private network that is not ours. */
   mayDial(address: string): boolean;
+  /**
+   * Whether the address of a bootstrap host means the same to a contact as to us: it may be told, and taken. A private one does only in a
+   * mesh without the internet, loopback only where we tell nothing else.
+   */
+  mayShare(address: string): boolean;
   /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */

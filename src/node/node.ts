@@ -1,7 +1,7 @@
 /** A messenger's node, put together. */
 import { limits } from "../base/index.ts";
 import type { Channel, OpenCall } from "../ports/index.ts";
-import { parseAddress, portOf } from "./address.ts";
+import { parseAddress, peerOf, portOf, reachOf } from "./address.ts";
 import { bootstrapAddress } from "./bootstrap-list.ts";
 import type { NodeConfig, SottoNode } from "./config.ts";
 import { systemClock } from "./deadline.ts";
@@ -129,6 +129,13 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     checkProxy: async () => proxy?.check(),
     rotate: () => rotation.rotate(),
     mayDial: (address) => current().mayDial(address),
+    mayShare(text) {
+      const address = parseAddress(text);
+      if (address === undefined || peerOf(address) === undefined) return false;
+      const reach = reachOf(address);
+      if (reach === "public" || config.privateWan) return true;
+      return reach === "loopback" && proxy === undefined && current().mayDial(text);
+    },
     addBootstrap(address) {
       current().bootstrap.add(address);
       asked.add(address);

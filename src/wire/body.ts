@@ -1,6 +1,6 @@
 /** What a message says: a text, or an act upon what was said before (content.pb.proto, docs/WIRE.md §4). */
 import { fromUtf8, limits, never, utf8 } from "../base/index.ts";
-import { own } from "./checks.ts";
+import { isAddressText, own } from "./checks.ts";
 import type * as pb from "./content.pb.ts";
 import { BYTES, type Field, fits, VARINT, walk } from "./proto.ts";
 
@@ -18,7 +18,9 @@ export type Act =
   /** `emoji`: see `isReaction`; empty takes the reaction back. */
   | { readonly kind: "reaction"; readonly target: Uint8Array; readonly emoji: string }
   /** How long messages from now on are kept: 0 for ever, else `limits.timerMin` to `limits.timerMax`. */
-  | { readonly kind: "timer"; readonly ms: number };
+  | { readonly kind: "timer"; readonly ms: number }
+  /** Bootstrap hosts of the sender's, for the day on which the other's are gone: at most `limits.toldHosts` multiaddr texts, see `isAddressText`. */
+  | { readonly kind: "hosts"; readonly hosts: readonly string[] };
 
 export interface TextBody {
   readonly kind: "text";
@@ -57,7 +59,11 @@ const actTypes = new Map([
     ]),
   ],
   [19, new Map([[1, VARINT]])],
+  [20, new Map([[1, BYTES]])],
 ]);
+
+/** How often a field of an act may stand, where that is not once. */
+const actRepeats = new Map([[20, new Map([[1, limits.toldHosts]])]]);
 
 /** Wire types of a message's fields that hold its body. */
 export const bodyTypes: readonly (readonly [number, number])[] = [
@@ -106,6 +112,11 @@ export function writeBody(body: Body): pb.Message {
       if (!isTimer(body.ms)) throw outOfBounds();
       fields.timer = { ms: body.ms };
       return fields;
+    case "hosts":
+      if (body.hosts.length > limits.toldHosts || !body.hosts.every(isAddressText))
+        throw outOfBounds();
+      fields.hosts = { address: body.hosts.map((host) => own(utf8(host))) };
+      return fields;
     default:
       return never(body);
   }
@@ -145,7 +156,7 @@ export function soundBody(fields: readonly Field[]): boolean {
   const types = actTypes.get(act.number);
   if (types === undefined) return true;
   const inner = walk(act.value);
-  return inner !== undefined && fits(inner, types);
+  return inner !== undefined && fits(inner, types, actRepeats.get(act.number));
 }
 
 /** The body, or `undefined` where a field of it is missing or breaks its bound. */
@@ -159,6 +170,10 @@ export function readBody(raw: pb.Message, fields: readonly Field[]): Body | Newe
   if (raw.timer) {
     const { ms } = raw.timer;
     return ms !== undefined && isTimer(ms) ? { kind: "timer", ms } : undefined;
+  }
+  if (raw.hosts) {
+    const hosts = raw.hosts.address.map((bytes) => fromUtf8(bytes) ?? "");
+    return hosts.every(isAddressText) ? { kind: "hosts", hosts } : undefined;
   }
   const newest = Math.max(...fields.map(({ number }) => number));
   if (newest >= FIRST_ACT && newest < FIRST_SHOWN) return { kind: "newer-act" };

@@ -17,6 +17,7 @@ export interface Message {
   delete?: Delete
   reaction?: Reaction
   timer?: Timer
+  hosts?: Hosts
 }
 
 export namespace Message {
@@ -96,6 +97,11 @@ export namespace Message {
           Timer.codec().encode(obj.timer, w)
         }
 
+        if (obj.hosts != null) {
+          w.uint32(162)
+          Hosts.codec().encode(obj.hosts, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -171,6 +177,12 @@ export namespace Message {
             case 19: {
               obj.timer = Timer.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.timer
+              })
+              break
+            }
+            case 20: {
+              obj.hosts = Hosts.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.hosts
               })
               break
             }
@@ -292,6 +304,13 @@ export namespace Message {
 
               break
             }
+            case 20: {
+              yield * Hosts.codec().stream(reader, reader.uint32(), `${prefix}.hosts`, {
+                limits: opts.limits?.hosts
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -380,6 +399,12 @@ export namespace Message {
     value: number
   }
 
+  export interface MessageHostsAddressFieldEvent {
+    field: '$.hosts.address[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Message>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Message.codec())
   }
@@ -388,7 +413,7 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent | MessageReplyToFieldEvent | MessageKeepFieldEvent | MessageEditTargetFieldEvent | MessageEditTextFieldEvent | MessageDeleteTargetFieldEvent | MessageReactionTargetFieldEvent | MessageReactionEmojiFieldEvent | MessageTimerMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageIdFieldEvent | MessageSequenceFieldEvent | MessageLamportFieldEvent | MessageParentsFieldEvent | MessageSentAtFieldEvent | MessageTextFieldEvent | MessageSettledFieldEvent | MessageReplyToFieldEvent | MessageKeepFieldEvent | MessageEditTargetFieldEvent | MessageEditTextFieldEvent | MessageDeleteTargetFieldEvent | MessageReactionTargetFieldEvent | MessageReactionEmojiFieldEvent | MessageTimerMsFieldEvent | MessageHostsAddressFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
   }
 }
@@ -785,6 +810,114 @@ export namespace Timer {
   }
 }
 
+export interface Hosts {
+  address: Uint8Array<ArrayBuffer>[]
+}
+
+export namespace Hosts {
+  let _codec: Codec<Hosts>
+
+  export const codec = (): Codec<Hosts> => {
+    if (_codec == null) {
+      _codec = message<Hosts>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.address != null && obj.address.length > 0) {
+          for (const value of obj.address) {
+            w.uint32(10)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          address: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.address != null && obj.address.length === opts.limits.address) {
+                throw new MaxLengthError('Decode error - repeated field "address" had too many elements')
+              }
+
+              obj.address.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          address: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.address != null && obj.address === opts.limits.address) {
+                throw new MaxLengthError('Streaming decode error - repeated field "address" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.address[]`,
+                index: obj.address,
+                value: reader.bytes()
+              }
+
+              obj.address++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface HostsAddressFieldEvent {
+    field: '$.address[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Hosts>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Hosts.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hosts>): Hosts {
+    return decodeMessage(buf, Hosts.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hosts>): Generator<HostsAddressFieldEvent> {
+    return streamMessage(buf, Hosts.codec(), opts)
+  }
+}
+
 export interface Ack {
   upTo?: number
   bits?: Uint8Array<ArrayBuffer>
@@ -1099,6 +1232,12 @@ export namespace Content {
     value: number
   }
 
+  export interface ContentMessageHostsAddressFieldEvent {
+    field: '$.message.hosts.address[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface ContentAckUpToFieldEvent {
     field: '$.ack.upTo'
     value: number
@@ -1127,7 +1266,7 @@ export namespace Content {
     return decodeMessage(buf, Content.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentMessageReplyToFieldEvent | ContentMessageKeepFieldEvent | ContentMessageEditTargetFieldEvent | ContentMessageEditTextFieldEvent | ContentMessageDeleteTargetFieldEvent | ContentMessageReactionTargetFieldEvent | ContentMessageReactionEmojiFieldEvent | ContentMessageTimerMsFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent | ContentTypingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentMessageIdFieldEvent | ContentMessageSequenceFieldEvent | ContentMessageLamportFieldEvent | ContentMessageParentsFieldEvent | ContentMessageSentAtFieldEvent | ContentMessageTextFieldEvent | ContentMessageSettledFieldEvent | ContentMessageReplyToFieldEvent | ContentMessageKeepFieldEvent | ContentMessageEditTargetFieldEvent | ContentMessageEditTextFieldEvent | ContentMessageDeleteTargetFieldEvent | ContentMessageReactionTargetFieldEvent | ContentMessageReactionEmojiFieldEvent | ContentMessageTimerMsFieldEvent | ContentMessageHostsAddressFieldEvent | ContentAckUpToFieldEvent | ContentAckBitsFieldEvent | ContentAckReadUpToFieldEvent | ContentTypingFieldEvent> {
     return streamMessage(buf, Content.codec(), opts)
   }
 }

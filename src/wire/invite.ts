@@ -7,6 +7,7 @@
  * that a link that was cut is told from one that was mistyped.
  */
 import { concat, fromBase32, limits, readU32, toBase32, u32, utf8 } from "../base/index.ts";
+import { isAddressText } from "./checks.ts";
 import { checksum } from "./checksum.ts";
 
 const SCHEME = "sotto:";
@@ -54,7 +55,7 @@ export function encodeInvite({ kind, account, secret, expiresAt, hints }: Invite
     throw new RangeError("an invite has an account of 32 bytes and a secret of 16");
   if (!Number.isInteger(minutes) || minutes < 0 || minutes > 0xffffffff)
     throw new RangeError("an invite expires on a whole minute");
-  if (hints.length > limits.inviteHints || !hints.every(isHint))
+  if (hints.length > limits.inviteHints || !hints.every(isAddressText))
     throw new RangeError("a hint is a multiaddr, and there are few of them");
   const block = concat(...hints.flatMap((hint) => [Uint8Array.of(hint.length), utf8(hint)]));
   const flags = (kind === "reusable" ? REUSABLE : 0) | (hints.length > 0 ? HINTED : 0);
@@ -132,15 +133,11 @@ function readHints(block: Uint8Array): string[] | undefined {
     const length = block[at++] as number;
     const hint = String.fromCharCode(...block.subarray(at, at + length));
     at += length;
-    if (at > block.length || hints.length === limits.inviteHints || !isHint(hint)) return undefined;
+    if (at > block.length || hints.length === limits.inviteHints || !isAddressText(hint))
+      return undefined;
     hints.push(hint);
   }
   return hints;
-}
-
-/** Only the outer form; the transport parses a hint before it dials it. */
-function isHint(text: string): boolean {
-  return text.length <= limits.addressLength && /^\/[!-~]+$/.test(text);
 }
 
 function refused(why: InviteRefusal): ParsedInvite {

@@ -190,7 +190,11 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   },
   "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
-  "backup.create": { good: {}, asks: ["backup", []], bad: [{ path: "/x" }] },
+  "backup.create": {
+    good: {},
+    asks: ["backup", ["/ip4/203.0.113.7/tcp/1/p2p/x"]],
+    bad: [{ path: "/x" }],
+  },
   "backup.read": { good: { id: "1", from: 0 }, bad: [{ id: "1" }, { id: "1", from: -1 }] },
   "event.follow": {
     good: { name: "bot", from: "bob", types: ["message.new"] },

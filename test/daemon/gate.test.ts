@@ -21,6 +21,8 @@ const config: Config = {
   networkKey: undefined,
   allow: undefined,
   bootstrap: [],
+  bootstrapInvited: [],
+  shareBootstrap: true,
   mdns: false,
   portMapping: false,
   privateWan: false,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { readConfig } from "../../src/daemon/config.ts";
 import { createNetwork, type Network } from "../../src/daemon/network.ts";
+import { OwnHosts } from "../../src/daemon/own-hosts.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import { createNode, type SottoNode } from "../../src/node/index.ts";
 import { silent } from "../../src/ports/index.ts";
@@ -31,7 +32,8 @@ describe("daemon/network", () => {
       validator: new RecordValidator(nodeCrypto().verify, Date.now),
       log: silent,
     });
-    network = createNetwork(node, fakeMessenger(), settings);
+    const own = new OwnHosts(node, { bootstrap: [], bootstrapInvited: [] });
+    network = createNetwork(node, fakeMessenger(), own, settings);
   });
   after(async () => {
     await node.stop();
@@ -69,6 +71,19 @@ describe("daemon/network", () => {
     );
     const { bootstrap } = await readConfig(settings, {});
     assert.deepEqual(bootstrap, [SOUND]);
+  });
+
+  it("keeps apart what an invite named, until the person names it as well", async () => {
+    const PUBLIC = `/ip4/203.0.113.7/tcp/4001/p2p/${PEER}`;
+    const origin = () => network.bootstrap().find(({ address }) => address === PUBLIC)?.origin;
+    await network.learn([PUBLIC]);
+    assert.equal(origin(), "invite");
+    assert.deepEqual((await readConfig(settings, {})).bootstrapInvited, [PUBLIC]);
+    await network.addBootstrap(PUBLIC);
+    assert.equal(origin(), "own");
+    assert.deepEqual((await readConfig(settings, {})).bootstrapInvited, []);
+    await network.removeBootstrap(PUBLIC);
+    assert.equal(origin(), undefined);
   });
 
   it("does not go on trying what the settings have no place for", async () => {

@@ -53,7 +53,7 @@ const ours = new Set(
     neighbourDial neighboursEnough rotation closeTimeout stopTimeout hostLag hostLook
     publicIdle publicLife publicStart publicDials publicParallel publicRefreshMin
     publicRefreshMax publicRetry publicSpread publicMoved publicKeys publicLook publicAsked
-    publicWitnesses borderSpread decoyStep decoyTags
+    publicWitnesses borderSpread decoyStep decoyTags tellHosts learnedSilence learnedLook
   `
     .trim()
     .split(/\s+/),

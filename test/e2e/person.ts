@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
+import { askLearned } from "../../src/daemon/learned-hosts.ts";
+import { OwnHosts } from "../../src/daemon/own-hosts.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import {
   createAccount,
@@ -30,8 +32,16 @@ const DAY = 86_400_000;
 
 const tuning = { inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
 
+/** Nobody waits for the next look at lists. */
+const hasty = {
+  ...systemClock,
+  after: (ms: number, job: () => void) => systemClock.after(Math.min(ms, 50), job),
+};
+
 export interface PersonOptions {
   readonly bootstrap?: readonly string[];
+  /** Tells contacts of these hosts, and takes and asks theirs. */
+  readonly share?: boolean;
   readonly mdns?: boolean;
   readonly listen?: readonly string[];
   /** What others are told instead of the address that we listen on. */
@@ -50,6 +60,7 @@ export class Person {
   store!: Store;
   node!: SottoNode;
   messenger!: Messenger;
+  #endAsking = (): void => undefined;
   #waiting: (() => void)[] = [];
   #dead = false;
 
@@ -92,7 +103,10 @@ export class Person {
       log: silent,
       tuning: { ...tuning, ...this.options.tuning },
     });
+    const own = new OwnHosts(this.node, { bootstrap, bootstrapInvited: [] });
+    const hosts = { own: () => own.shared(), mayAsk: (text: string) => own.mayAsk(text) };
     this.messenger = await createMessenger({
+      ...(this.options.share && { hosts }),
       crypto,
       store: this.store,
       transport: this.node.transport,
@@ -107,6 +121,9 @@ export class Person {
       for (const wake of waiting) wake();
     });
     this.messenger.start();
+    const { node, messenger } = this;
+    if (this.options.share)
+      this.#endAsking = askLearned({ node, messenger, own, clock: hasty, log: silent });
   }
 
   #watched(store: Store): Store {
@@ -137,6 +154,7 @@ export class Person {
   }
 
   async stop(): Promise<void> {
+    this.#endAsking();
     await this.messenger.stop();
     await this.node.stop();
     await this.store.close();

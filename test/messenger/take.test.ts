@@ -50,7 +50,7 @@ async function take(messages: readonly ReceivedMessage[], together = false) {
       ops: [],
       now: 0,
     };
-    for (const message of batch) await takeMessage(store, taking, message);
+    for (const message of batch) await takeMessage({ store }, taking, message);
     await store.commit([...taking.changes.ops(), ...taking.ops]);
     contact = taking.contact;
   }
@@ -188,7 +188,7 @@ describe("what a peer says", () => {
       ops: [],
       now: 0,
     };
-    await takeMessage(early.store, taking, messageOf({ kind: "text", text: "late" }, 0, 1));
+    await takeMessage(early, taking, messageOf({ kind: "text", text: "late" }, 0, 1));
     await early.store.commit([...taking.changes.ops(), ...taking.ops]);
     assert.equal(rows(), 0);
     assert.deepEqual(taking.contact.early, []);

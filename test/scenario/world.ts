@@ -28,7 +28,7 @@ const DAY = 86_400_000;
 /** What the settings of a node say of what it keeps. */
 export type NodeOptions = Pick<
   MessengerPorts,
-  "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys"
+  "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts"
 > & {
   /** The public rendezvous, as the host of a run sees it. */
   readonly signpost?: (host: SimHost) => Signpost;

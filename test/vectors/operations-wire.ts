@@ -74,7 +74,7 @@ function messageOf(given: Fields): Message {
 }
 
 function bodyOf(given: Fields): Body {
-  const kind = only(given, "kind", ["text", "edit", "delete", "reaction", "timer"]);
+  const kind = only(given, "kind", ["text", "edit", "delete", "reaction", "timer", "hosts"]);
   switch (kind) {
     case "text":
       return {
@@ -89,6 +89,8 @@ function bodyOf(given: Fields): Body {
       return { kind, target: bytes(given, "target") };
     case "reaction":
       return { kind, target: bytes(given, "target"), emoji: text(given, "emoji") };
+    case "hosts":
+      return { kind, hosts: list(given, "hosts").map(String) };
     default:
       return { kind, ms: number(given, "ms") };
   }

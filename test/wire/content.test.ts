@@ -40,6 +40,13 @@ const body: fc.Arbitrary<Body> = fc.oneof(
     },
     exact,
   ),
+  fc.record(
+    {
+      kind: kind("hosts"),
+      hosts: fc.array(fc.stringMatching(/^\/[!-~]{1,20}$/), { maxLength: limits.toldHosts }),
+    },
+    exact,
+  ),
 );
 const message: fc.Arbitrary<Message> = fc
   .record(
@@ -255,7 +262,7 @@ describe("wire/content", () => {
       );
       assert.equal(inMessage(...head.slice(1), settled, lines), undefined);
     }
-    for (const number of [20, 31])
+    for (const number of [21, 31])
       assert.deepEqual(inMessage(...head, settled, field(number, 7)), {
         message: { ...envelope(plain), body: { kind: "newer-act" } },
       });
@@ -267,6 +274,7 @@ describe("wire/content", () => {
     delete: field(17, field(1, plain.id)),
     reaction: field(18, concat(field(1, plain.id), field(2, utf8("👍")))),
     timer: field(19, field(1, 5000)),
+    hosts: field(20, field(1, utf8("/dns4/example.org/tcp/1/p2p/a"))),
   };
 
   it("holds the time that a message is kept to its bounds", () => {
@@ -290,7 +298,7 @@ describe("wire/content", () => {
       assert.equal(inMessage(...head, settled, act)?.message?.body.kind, name);
       assert.equal(inMessage(...whole, act), undefined, `${name} beside a text`);
       assert.equal(inMessage(...head, settled, act, act), undefined, `${name} twice`);
-      for (const number of [8, 20, 31, 32])
+      for (const number of [8, 21, 31, 32])
         assert.equal(
           inMessage(...head, settled, act, field(number, new Uint8Array(16))),
           undefined,
@@ -331,6 +339,14 @@ describe("wire/content", () => {
     for (const ms of [1, limits.timerMin - 1, limits.timerMax + 1])
       assert.equal(act(19, field(1, ms)), undefined);
     assert.equal(act(19), undefined);
+    const host = field(1, utf8("/a"));
+    for (const hosts of [[], [host], [host, host], [host, field(2, 1)]])
+      assert.ok(act(20, ...hosts));
+    assert.equal(act(20, ...Array(limits.toldHosts + 1).fill(host)), undefined);
+    for (const bad of ["", "a", "/a b", "/\u00e9", "/a\n", `/${"a".repeat(limits.addressLength)}`])
+      assert.equal(act(20, field(1, utf8(bad))), undefined, JSON.stringify(bad));
+    assert.equal(act(20, field(1, [47, 0xff])), undefined);
+    assert.equal(act(20, field(1, 3)), undefined);
     assert.equal(inMessage(...head, settled, field(19, 5000)), undefined);
     assert.equal(inMessage(...head, settled, field(17, [10, 16, 1])), undefined);
   });
@@ -341,6 +357,8 @@ describe("wire/content", () => {
       { kind: "delete", target: new Uint8Array(15) },
       { kind: "reaction", target: plain.id, emoji: "a\nb" },
       { kind: "timer", ms: 1 },
+      { kind: "hosts", hosts: ["/a", "/b", "/c"] },
+      { kind: "hosts", hosts: ["a"] },
       { kind: "text", text: "a", replyTo: new Uint8Array(3) },
     ] as const)
       assert.throws(() => encodeContent({ message: { ...plain, body: wrong } }), RangeError);

@@ -2,8 +2,17 @@
 import type { Bootstrap, Contact, NodeStatus, Peer } from "../views.ts";
 import type { Method, Nothing, Who } from "./shape.ts";
 
+/** A bootstrap host, and who named it: the person, an invite, or a contact; such a one is asked only when none of the others answers. */
+export interface KnownBootstrap extends Omit<Bootstrap, "state"> {
+  /** spare: it is not asked now. */
+  readonly state: Bootstrap["state"] | "spare";
+  readonly origin: "own" | "invite" | "contact";
+  /** The name of that contact. */
+  readonly contact?: string;
+}
+
 interface Bootstraps {
-  readonly bootstrap: readonly Bootstrap[];
+  readonly bootstrap: readonly KnownBootstrap[];
 }
 
 export interface NetMethods {
@@ -30,6 +39,6 @@ export interface NetMethods {
   "net.bootstrap.list": Method<Nothing, Bootstraps>;
   /** Kept in the settings, and tried at once. */
   "net.bootstrap.add": Method<{ readonly address: string }, Bootstraps>;
-  /** Forgotten in the settings, and looked for no more. */
+  /** Forgotten, and looked for no more; one that a contact named is not taken from that one again until it names others. */
   "net.bootstrap.remove": Method<{ readonly address: string }, Bootstraps>;
 }

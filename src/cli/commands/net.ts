@@ -1,6 +1,6 @@
 /** sotto net: who we are connected to, and whom we ask first. */
 
-import type { Result } from "../../api/index.ts";
+import type { KnownBootstrap, Result } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
 import type { Context } from "../context.ts";
 import type { Define } from "../define.ts";
@@ -138,8 +138,13 @@ async function peers(context: Context): Promise<void> {
   context.out.data(lines.join("\n") || "No open connections.", result);
 }
 
+function originWords({ origin, contact }: KnownBootstrap): string {
+  if (origin === "contact") return `named by ${nameOf({ name: contact ?? "" })}`;
+  return origin === "own" ? "yours" : "from an invite";
+}
+
 function show(result: Result<"net.bootstrap.list">, context: Context): void {
-  const lines = result.bootstrap.map(bootstrapLine);
+  const lines = result.bootstrap.map((host) => `${bootstrapLine(host)}  ${originWords(host)}`);
   const none = "None. Add one: sotto net bootstrap add /ip4/…/tcp/…/p2p/…";
   context.out.data(lines.join("\n") || none, result);
 }

@@ -15,7 +15,7 @@ export function backupHandlers({ messenger, network }: DispatchParts): Handlers<
   let last: { readonly id: string; readonly file: Uint8Array } | undefined;
   return {
     "backup.create": async () => {
-      const file = await messenger.backup(network.bootstrap().map(({ address }) => address));
+      const file = await messenger.backup(network.best());
       const id = String(++made);
       last = { id, file };
       const contacts = messenger.contacts();

@@ -146,6 +146,7 @@ const bodiesOfMessages: readonly Body[] = [
   { kind: "reaction", target, emoji: "❤️" },
   { kind: "reaction", target, emoji: "" },
   { kind: "timer", ms: 3_600_000 },
+  { kind: "hosts", hosts: ["/dns4/example.org/tcp/4001/p2p/12D3KooWA"] },
 ];
 const ack = { upTo: 4, bits: Uint8Array.of(1, 2), readUpTo: 3 };
 const payload = { certificate, name: "Ada", capabilities: 0, madeAt: NOW, stream: chance(16) };

@@ -112,7 +112,7 @@ function take(from: Uint8Array, schema: Readonly<Record<number, [string, "#" | "
 
 const ENVELOPE = {
   1: ["id", "b"], 2: ["sequence", "#"], 3: ["lamport", "#"], 4: ["parents", "[]"], 5: ["sentAt", "#"], 6: ["text", "b"], 7: ["settled", "#"],
-  8: ["replyTo", "b"], 9: ["keep", "#"], 16: ["edit", "b"], 17: ["delete", "b"], 18: ["reaction", "b"], 19: ["timer", "b"],
+  8: ["replyTo", "b"], 9: ["keep", "#"], 16: ["edit", "b"], 17: ["delete", "b"], 18: ["reaction", "b"], 19: ["timer", "b"], 20: ["hosts", "b"],
 } as const;
 
 function message(from: Uint8Array): Json | undefined {
@@ -127,7 +127,7 @@ function message(from: Uint8Array): Json | undefined {
   return shown && { body: shown, id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled };
 }
 
-type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer"]?: Uint8Array } & { keep?: number };
+type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer" | "hosts"]?: Uint8Array } & { keep?: number };
 
 const words = (from: Uint8Array | undefined, least: number, most: number) =>
   from && from.length >= least && from.length <= most ? utf8(from) : undefined;
@@ -147,7 +147,14 @@ function bodyOf({ text: line, replyTo, keep, ...acts }: Said, others: readonly n
   return { ...(keep && { keep }), kind: toShow ? "newer" : "text", ...(replyTo && { replyTo: written(replyTo) }), text: shown };
 }
 
+function hosts(from: Uint8Array): Json | undefined {
+  const { address = [] } = (take(from, { 1: ["address", "[]"] }) ?? { address: [new Uint8Array(0)] }) as { address?: Uint8Array[] };
+  const texts = address.map((one) => Buffer.from(one).toString("latin1"));
+  return texts.length <= 2 && texts.every((one) => one.length <= 128 && /^\/[\x21-\x7e]+$/.test(one)) ? { hosts: texts, kind: "hosts" } : undefined;
+}
+
 function act(kind: string, from: Uint8Array): Json | undefined {
+  if (kind === "hosts") return hosts(from);
   const second = kind === "edit" ? "text" : "emoji";
   const schema: Parameters<typeof take>[1] =
     kind === "timer" ? { 1: ["ms", "#"] } : { 1: ["target", "b"], ...(kind !== "delete" && { 2: [second, "b"] }) };
@@ -200,6 +207,7 @@ function encodeBody(it: Fields): { before: Buffer[]; after: Buffer[] } {
   const kind = text(it, "kind");
   const only = (after: Buffer) => ({ before: [], after: [after] });
   if (kind === "timer") return only(blob(19, count(1, number(it, "ms"))));
+  if (kind === "hosts") return only(blob(20, Buffer.concat((it.hosts as string[]).map((one) => blob(1, Buffer.from(one))))));
   if (kind === "text")
     return {
       before: [blob(6, Buffer.from(text(it, "text")))],
