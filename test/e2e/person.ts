@@ -23,7 +23,7 @@ import {
   type SottoNode,
   type Tuning,
 } from "../../src/node/index.ts";
-import { type Store, silent } from "../../src/ports/index.ts";
+import { type SteadyClock, type Store, silent } from "../../src/ports/index.ts";
 import { openStore } from "../../src/store/index.ts";
 
 const crypto = nodeCrypto();
@@ -47,6 +47,8 @@ export interface PersonOptions {
   /** What others are told instead of the address that we listen on. */
   readonly announce?: readonly string[];
   readonly tuning?: Partial<Tuning>;
+  /** Absent: the system's. */
+  readonly clock?: SteadyClock;
   /** Called after each commit, with its number since the start. */
   readonly onCommit?: (number: number) => void;
 }
@@ -74,7 +76,8 @@ export class Person {
     const directory = await mkdtemp(join(tmpdir(), "sotto-e2e-"));
     const person = new Person(name, directory, options);
     const store = await person.#openStore();
-    await createAccount({ crypto, store, clock: systemClock }, { name });
+    const { clock = systemClock } = options;
+    await createAccount({ crypto, store, clock }, { name });
     await store.close();
     await person.start();
     return person;
@@ -91,7 +94,7 @@ export class Person {
 
   async start(): Promise<void> {
     const { listen = ["/ip4/127.0.0.1/tcp/0"], bootstrap = [], mdns = false } = this.options;
-    const { announce = [] } = this.options;
+    const { announce = [], clock = systemClock } = this.options;
     this.store = this.#watched(await this.#openStore());
     this.node = await createNode({
       listen,
@@ -99,7 +102,7 @@ export class Person {
       bootstrap,
       mdns,
       privateWan: false,
-      validator: new RecordValidator(crypto.verify, Date.now),
+      validator: new RecordValidator(crypto.verify, () => clock.now()),
       log: silent,
       tuning: { ...tuning, ...this.options.tuning },
     });
@@ -111,7 +114,7 @@ export class Person {
       store: this.store,
       transport: this.node.transport,
       rendezvous: this.node.rendezvous,
-      clock: systemClock,
+      clock,
       log: silent,
     });
     this.messenger.subscribe((event) => {
