@@ -82,6 +82,8 @@ export const nodeLimits = {
   lanDials: 4,
   /** Connections kept free for newcomers: idle strangers go first. */
   connectionsSpare: 10,
+  /** Who connects may say for so long nothing but libp2p's own words before it counts as idle: identify and the first hello come later on a slow line. */
+  connectionIntroduces: 5 * SECOND,
   /** Addresses that one asks others to dial: what a node has, and not a list to scan. */
   dialbackAddresses: 4,
   /** Hosts that are asked, so that one liar is outvoted. */

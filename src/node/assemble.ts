@@ -177,7 +177,12 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   host.addEventListener("connection:open", ({ detail }) => {
     if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
     else
-      for (const one of dispensable(host.getConnections(), bounds.connections - bounds.spare))
+      for (const one of dispensable(
+        host.getConnections(),
+        bounds.connections - bounds.spare,
+        // libp2p's own clock, which says when a connection opened.
+        Date.now(),
+      ))
         void one.close().catch(() => one.abort(new Error("rudely, then")));
   });
   return { host, counts, meter, datastore };

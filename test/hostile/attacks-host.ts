@@ -87,20 +87,24 @@ async function allPlaces(plan: Plan) {
   const later = (ms: number) => sleep(Math.max(0, Math.min(ms, plan.until - Date.now())));
   const jobs: Promise<void>[] = [];
   const host = await plainHost();
-  while (Date.now() < plan.until) {
-    opened++;
-    const connection = await dialFrom(host, plan.target, plan.from(opened)).catch(() => undefined);
-    if (connection !== undefined) {
-      held.push(connection);
-      // Busy before the next one comes, and with streams that end at different times: it never looks idle.
-      await ask(connection, 0);
-      jobs.push(
-        later(3_000).then(() => keep(connection, 1)),
-        later(7_000).then(() => keep(connection, 0)),
-      );
+  const come = async (): Promise<void> => {
+    while (Date.now() < plan.until) {
+      const index = opened++;
+      const connection = await dialFrom(host, plan.target, plan.from(index)).catch(() => undefined);
+      if (connection !== undefined) {
+        held.push(connection);
+        // Busy before the next one comes, and with streams that end at different times: it never looks idle.
+        await ask(connection, 0);
+        jobs.push(
+          later(3_000).then(() => keep(connection, 1)),
+          later(7_000).then(() => keep(connection, 0)),
+        );
+      }
+      await sleep(5);
     }
-    await sleep(5);
-  }
+  };
+  // Whoever is dropped is followed by the next one at once, so that no place is free for long.
+  await Promise.all(Array.from({ length: 2 * plan.strength }, come));
   const live = held.filter(({ status }) => status === "open").length;
   await Promise.all(jobs);
   await host.stop();

@@ -25,15 +25,22 @@ interface Inside {
 }
 
 /** Dials from an address of loopback of our choosing. */
-export function dialFrom(
+export async function dialFrom(
   host: Libp2p,
   target: Target,
   localAddress: string,
   timeout = 2_000,
 ): Promise<Connection> {
   const { inside } = host.services as unknown as { inside: Inside };
-  const options = { localAddress, signal: AbortSignal.timeout(timeout) };
-  return inside.transportManager.dial(addressOf(target), options);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeout);
+  try {
+    const options = { localAddress, signal: limit.signal };
+    return await inside.transportManager.dial(addressOf(target), options);
+  } finally {
+    // The signal would end the connection as well, however long after the dial.
+    clearTimeout(timer);
+  }
 }
 
 export const insideService = {

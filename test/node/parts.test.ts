@@ -169,6 +169,7 @@ describe("node: the gate", () => {
 });
 
 describe("node: room for newcomers", () => {
+  const LATER = limits.connectionIntroduces + 10;
   const held = (
     open: number,
     protocols: string[],
@@ -190,10 +191,18 @@ describe("node: room for newcomers", () => {
     ];
     assert.ok(young && old && ours && busy);
     const all = [young, old, ours, busy];
-    assert.deepEqual(dispensable(all, 4), []);
-    assert.deepEqual(dispensable(all, 3), [old]);
-    assert.deepEqual(dispensable(all, 2), [old, young]);
-    assert.deepEqual(dispensable(all, 1), [old, young, busy]);
+    assert.deepEqual(dispensable(all, 4, LATER), []);
+    assert.deepEqual(dispensable(all, 3, LATER), [old]);
+    assert.deepEqual(dispensable(all, 2, LATER), [old, young]);
+    assert.deepEqual(dispensable(all, 1, LATER), [old, young, busy]);
+  });
+
+  it("is not made by who has just come and had no time to speak, while others are busy", () => {
+    const busy = [1, 2, 3].map((open) => held(open, ["/sotto/link/1"], `/ip4/1.1.1.${open}`));
+    const fresh = held(LATER - limits.connectionIntroduces, []);
+    const all = [fresh, ...busy];
+    assert.deepEqual(dispensable(all, 3, LATER), [busy[0]]);
+    assert.deepEqual(dispensable(all, 3, LATER + 1), [fresh]);
   });
 
   it("is made next by strangers of the neighbour who has most, however busy, and by nobody whom we know", () => {
@@ -203,9 +212,9 @@ describe("node: room for newcomers", () => {
     const alone = held(1, link, "/ip4/1.1.1.1");
     const crowd = [2, 3, 4].map((open) => held(open, link, "/ip4/9.9.9.9"));
     const all = [known, alone, ...crowd];
-    assert.deepEqual(dispensable(all, 3), crowd.slice(0, 2));
-    assert.deepEqual(dispensable(all, 0).length, 4);
-    assert.ok(!dispensable(all, 0).includes(known));
+    assert.deepEqual(dispensable(all, 3, LATER), crowd.slice(0, 2));
+    assert.deepEqual(dispensable(all, 0, LATER).length, 4);
+    assert.ok(!dispensable(all, 0, LATER).includes(known));
   });
 });
 

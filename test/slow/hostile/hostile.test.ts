@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { limits } from "../../../src/base/index.ts";
 import { catalogue, spared } from "../../hostile/catalogue.ts";
 import { Attacker, memoryOf, type Outcome, Scene, tellsMemory } from "../../hostile/scene.ts";
@@ -63,7 +64,8 @@ describe("a node whose places strangers take and never leave", function () {
   after(() => lab.clear());
 
   it("has a place for each who comes and proves to be known", async () => {
-    const node = await lab.node({ tuning: { inboundPerSecondPerIp: 10 } });
+    // They need not hurry with a first frame, and so keep what they took.
+    const node = await lab.node({ tuning: { inboundPerSecondPerIp: 10, firstFrame: 600_000 } });
     // Whoever says the right word is known here, and hears an answer.
     node.transport.onChannel(async (channel) => {
       const [word] = await channel.receive();
@@ -80,32 +82,40 @@ describe("a node whose places strangers take and never leave", function () {
       .strike(
         "hosts that take every place",
         { port, peer: node.transport.host },
-        { ms: 180_000, addresses: 60 },
+        { ms: 180_000, addresses: 120, strength: 2 },
       )
       .catch(() => undefined)
       .finally(() => {
         over = true;
       });
-    const nearlyFull = limits.connections - 2 * limits.connectionsSpare;
-    while (node.peers().length < nearlyFull && !over)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    const seen = new Set<string>();
+    /** Until so many more have come, or no place is left at all. */
+    const crowded = async (more: number): Promise<void> => {
+      const wanted = seen.size + more;
+      while (seen.size < wanted && node.peers().length < limits.connections && !over) {
+        for (const { address } of node.peers()) seen.add(address);
+        await sleep(20);
+      }
+    };
+    // More than there are places: from now on each who comes takes the place of another.
+    await crowded(limits.connections + limits.connectionsSpare);
     const known = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 8; i++) {
       const friend = await lab.node();
       const target = { addresses: node.transport.addresses(), host: node.transport.host };
       const channel = await friend.transport.dial(target, noSignal());
       await channel.send([Uint8Array.of(7, i)]);
       assert.deepEqual(await channel.receive(), [Uint8Array.of(7, i)]);
       known.push(channel);
+      await crowded(5);
     }
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await crowded(limits.connectionsSpare);
     assert.equal(over, false, "the attack went on meanwhile");
     // And keeps it: strangers give way to strangers.
     for (const [i, channel] of known.entries()) {
       await channel.send([Uint8Array.of(8)]);
       assert.deepEqual(await channel.receive(), [Uint8Array.of(7, i)]);
     }
-    tell(`${node.peers().length} connections at the end`);
-    await attacker.end();
+    tell(`${node.peers().length} connections at the end, ${seen.size} strangers came`);
   });
 });
