@@ -8,6 +8,9 @@ import { found, ofText } from "./needles.ts";
 
 interface Sights {
   readonly needles: number;
+  /** Tags of records, and hints of the invite, that were looked for on the wire too. */
+  readonly tags: number;
+  readonly hints: number;
   readonly wire: readonly string[];
   readonly bytes: number;
   /** Sizes of what Noise carried, each once, ascending. */
@@ -31,7 +34,8 @@ describe("what each observer has (needs the right to make a network namespace)",
     sights = (await answerOf("test/slow/privacy/scene.ts", 170_000)) as Sights;
   });
 
-  it("on the wire: no key, no name, no text, no secret, in no form", () => {
+  it("on the wire: no key, no name, no text, no secret, no record's tag, no hint, in no form", () => {
+    assert.ok(sights.tags >= 2 && sights.hints >= 1);
     assert.ok(sights.needles >= 15 && sights.bytes > 300_000);
     assert.deepEqual(sights.wire, ["planted"]);
   });

@@ -6,7 +6,9 @@ import assert from "node:assert/strict";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { multiaddr } from "@multiformats/multiaddr";
 import { accountId, deviceId, toHex } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/node/deadline.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
 import { Daemon } from "../../chaos/daemon.ts";
 import { type Person, paired } from "../../chaos/person.ts";
@@ -21,6 +23,7 @@ import {
   segmentOf,
   streamsOf,
 } from "./sight.ts";
+import { storingNode } from "./storing.ts";
 
 const NAMES = ["Quillbert Oakwhistle", "Zephyrine Mudlark"] as const;
 const TEXTS = [10, 700, 3_000, 12_000, 60_000].map((length, i) =>
@@ -31,9 +34,16 @@ const room = await Room.open();
 const path = join(room.program.home("capture"), "..", "packets");
 const stop = await capture("lo", path);
 const needles: Record<string, string> = {};
+/** What a host between the two has to know, and the wire must not show. */
+const onlyOnWire: Record<string, string> = {};
 try {
   // Daemons begun under the capture's eye, the host among them.
   await room.host();
+  // One more server of the DHT, here: it sees the tags.
+  const { host: server } = await storingNode(systemClock, (_message, put) => {
+    if (put) onlyOnWire[`tag ${toHex(put)}`] = toHex(put);
+  });
+  await server.dial(multiaddr(room.bootstrap[0] ?? ""));
   const people = NAMES.map((name) => room.person(name)) as [Person, Person];
   await Promise.all(people.map((person) => person.start()));
   const [one, other] = people;
@@ -42,6 +52,7 @@ try {
   assert.ok(invite.kind === "invite");
   needles["the invite's secret"] = toHex(invite.invite.secret);
   needles["the invite"] = ofText(link.slice(6, 46));
+  for (const hint of invite.invite.hints) onlyOnWire[`hint ${hint}`] = ofText(hint);
   await other.node.call("contact.add", { link, as: NAMES[0] });
   await paired(one, other, 60_000);
   const peers: string[] = [];
@@ -108,10 +119,16 @@ try {
     "a name": ofText("Near One"),
     planted: ofText("_sotto"),
   };
-  const wire = found({ ...needles, ...planted }, [...packets, ...streamsOf(packets)]);
+  await server.stop();
+  const wire = found({ ...needles, ...onlyOnWire, ...planted }, [
+    ...packets,
+    ...streamsOf(packets),
+  ]);
   console.log(
     JSON.stringify({
       needles: Object.keys(needles).length,
+      tags: Object.keys(onlyOnWire).filter((name) => name.startsWith("tag ")).length,
+      hints: Object.keys(onlyOnWire).filter((name) => name.startsWith("hint ")).length,
       wire,
       records: [...new Set(streamsOf(packets).flatMap(carriedBy))].sort((a, b) => a - b),
       bytes: lengths.reduce((sum, length) => sum + length, 0),

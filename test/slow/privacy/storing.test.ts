@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { generateKeyPair } from "@libp2p/crypto/keys";
 import { Record as Kept } from "@libp2p/kad-dht";
 import { accountId, deviceId, limits, toHex } from "../../../src/base/index.ts";
-import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { systemClock } from "../../../src/daemon/clock.ts";
-import { RecordValidator } from "../../../src/dht/index.ts";
-import { type Assembled, assemble, nodeBounds } from "../../../src/node/assemble.ts";
-import { tagOf } from "../../../src/node/kademlia.ts";
-import { defaultTuning } from "../../../src/node/tuning.ts";
+import type { Assembled } from "../../../src/node/assemble.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
 import { Person } from "../../e2e/person.ts";
-import { createLab, LOOPBACK, until } from "../../node/support.ts";
+import { createLab, until } from "../../node/support.ts";
 import { found, ofText } from "./needles.ts";
+import { storingNode } from "./storing.ts";
 
-const crypto = nodeCrypto();
 const NAMES = ["Quillbert Oakwhistle", "Zephyrine Mudlark"] as const;
 const SHARED = 8;
 
@@ -56,31 +51,12 @@ describe("a live node of the DHT that stores for two people, over the border of 
   }
 
   before(async () => {
-    node = await assemble({
-      privateKey: await generateKeyPair("Ed25519"),
-      listen: LOOPBACK,
-      announce: [],
-      privateWan: true,
-      wanServer: true,
-      bounds: nodeBounds,
-      validator: new RecordValidator(crypto.verify, () => clock.now()),
-      clock,
-      tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
+    node = await storingNode(clock, (message, put) => {
+      requests.push(...partsOf(message));
+      if (put) puts[ahead === 0 ? 0 : 1]?.set(toHex(put), put);
     });
     const { host } = node;
     lab.later(() => host.stop());
-    for (const { rpc } of [host.services.lan, host.services.wan] as unknown as {
-      rpc: { handleMessage(peer: unknown, message: { type: string; key?: Uint8Array }): unknown };
-    }[]) {
-      const handle = rpc.handleMessage.bind(rpc);
-      rpc.handleMessage = (peer, message) => {
-        requests.push(...partsOf(message));
-        const tag = message.key && tagOf(Uint8Array.from(message.key));
-        if (message.type === "PUT_VALUE" && tag) puts[ahead === 0 ? 0 : 1]?.set(toHex(tag), tag);
-        return handle(peer, message);
-      };
-    }
-    await host.start();
     const bootstrap = host.getMultiaddrs().map(String);
     const people: Person[] = [];
     for (const name of NAMES) {
