@@ -63,7 +63,12 @@ export class Rotation {
   async #rotate(): Promise<void> {
     const { log, tuning, clock, fixedPorts, open, join, changed } = this.#options;
     const { signal } = this.#stopping;
-    // Three at one time would be too many.
+    // Three at one time would be too many; but links that are about to move off the oldest are not to break.
+    const oldest = this.#before;
+    for (let waited = 0; waited < tuning.settle; waited += tuning.look) {
+      if (signal.aborted || oldest === undefined || oldest.transport.open === 0) break;
+      await pauseFor(clock, tuning.look, signal);
+    }
     await this.#end();
     const before = this.#current;
     const next = await open();

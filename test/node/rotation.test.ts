@@ -90,7 +90,7 @@ describe("node/rotation", () => {
   });
 
   it("ends the host before after a while, whoever stays on it", async () => {
-    const alice = await node();
+    const alice = await node({ tuning: { rotation: { ...rotation, drainMax: 300 } } });
     const bob = await node();
     const [ours, theirs] = await connect(alice, bob);
     await alice.rotate();
