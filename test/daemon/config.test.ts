@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { accountId } from "../../src/base/index.ts";
 import { readConfig } from "../../src/daemon/config.ts";
 import { changeBootstrap } from "../../src/daemon/keep-bootstrap.ts";
 
@@ -49,6 +50,19 @@ describe("daemon/config", () => {
     assert.deepEqual(config.bootstrap, [HOST, OTHER]);
     assert.equal(config.mdns, false);
     assert.deepEqual(config.listen, ["/ip4/127.0.0.1/tcp/0"]);
+  });
+
+  it("takes a list of accounts that may be linked with, and nothing else in it", async () => {
+    assert.equal((await readConfig(path, {})).allow, undefined, "everybody who pairs");
+    const [one, other] = [1, 2].map((fill) => accountId.from(new Uint8Array(32).fill(fill)));
+    await write(JSON.stringify({ allow: [one, other] }));
+    assert.deepEqual((await readConfig(path, {})).allow, [one, other]);
+    await write('{"allow":[]}');
+    assert.deepEqual((await readConfig(path, {})).allow, [], "nobody");
+    for (const bad of ['["bob"]', `"${one}"`, `["${one?.slice(1)}"]`, "[1]"]) {
+      await write(`{"allow":${bad}}`);
+      await assert.rejects(readConfig(path, {}), { code: "config-invalid" }, bad);
+    }
   });
 
   it("takes a proxy, and with it listens nowhere and looks for nobody by itself", async () => {

@@ -12,6 +12,10 @@ describe("node: the LAN (needs the right to make a network namespace)", () => {
     assert.deepEqual(await answerOf("test/node/lan-pair.ts"), told);
   });
 
+  it("keeps two private meshes and a public one on one LAN apart", async () => {
+    assert.deepEqual(await answerOf("test/node/lan-meshes.ts"), [[1], [0], [3], [2], [5], [4]]);
+  });
+
   it("lets two nodes find each other by mDNS where there is no IPv4 and no address but the link's own", async () => {
     const told = { found: true, linked: true, told: true, zones: false, hostName: false };
     assert.deepEqual(await answerOf("test/node/lan6-pair.ts"), told);
