@@ -40,9 +40,10 @@ export function reasonOf(error: unknown): string {
     [/dial self|denyOutboundEncrypted/, "our own address"],
     [/TooMany/, "too many links"],
     [/UnexpectedPeer|identity key .* does not match/, "another host answers there"],
-    [/InvalidCrypto|Encryption/, OTHER_NETWORK],
-    [/Muxer/, "no handshake"],
-    [/ECONNRESET|EPIPE|closed|ended|UnexpectedEOF|Reset/i, "closed by the other side"],
+    // A host that is full closes in the middle of the handshake; only what it says of another network cannot be opened.
+    [/decryption/, OTHER_NETWORK],
+    [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the other side"],
+    [/Muxer|Encryption/, "no handshake"],
   ];
   return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? "failed";
 }

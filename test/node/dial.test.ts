@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type HostId, SottoError } from "../../src/base/index.ts";
 import type { Transport } from "../../src/ports/index.ts";
 import { connect, createLab, incoming, noSignal, stranger, until } from "./support.ts";
@@ -63,12 +63,15 @@ describe("node: dialling", () => {
     const [foreign = ""] = other
       .getMultiaddrs()
       .map((address) => address.toString().split("/p2p")[0]);
-    const mute = createServer(() => undefined).listen(0, "127.0.0.1");
-    lab.later(() => mute.close());
-    await until(() => mute.listening);
-    const place = mute.address();
-    assert.ok(place !== null && typeof place === "object");
-    const silent = `/ip4/127.0.0.1/tcp/${place.port}`;
+    const place = async (meet: (socket: Socket) => unknown): Promise<string> => {
+      const server = createServer(meet).listen(0, "127.0.0.1");
+      lab.later(() => server.close());
+      await until(() => server.listening);
+      return `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
+    };
+    const silent = await place(() => undefined);
+    const full = await place((socket) => socket.destroy());
+    const fuller = await place((socket) => socket.once("data", () => socket.destroy()));
     const [own = ""] = node.transport.addresses();
     const message = await failure(node.transport, [
       CLOSED,
@@ -76,6 +79,8 @@ describe("node: dialling", () => {
       "/ip4/127.0.0.1/udp/9/quic-v1",
       foreign,
       silent,
+      full,
+      fuller,
       own,
     ]);
     for (const reason of [
@@ -84,6 +89,8 @@ describe("node: dialling", () => {
       "/ip4/127.0.0.1/udp/9/quic-v1: not an address we can use",
       `${foreign}: not our protocol`,
       `${silent}: timed out`,
+      `${full}: closed by the other side`,
+      `${fuller}: closed by the other side`,
       `${own}: our own address`,
     ])
       assert.ok(message.includes(reason), `${reason} is not in: ${message}`);
