@@ -8,7 +8,7 @@ import type {
   Transport,
   Upgrader,
 } from "@libp2p/interface";
-import { type Ping, ping } from "@libp2p/ping";
+import type { Ping } from "@libp2p/ping";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../base/index.ts";
@@ -23,6 +23,7 @@ import { type Dht, dhtService } from "./kademlia.ts";
 import { tcpOnLinks } from "./link-local.ts";
 import { watchInterfaces } from "./moved.ts";
 import { Near } from "./near.ts";
+import { onePing } from "./ping.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
 import { sound } from "./sound.ts";
@@ -161,7 +162,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     connectionMonitor: { pingInterval: limits.connectionPing },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: onePing(),
       lan: dht("lan", proxy === undefined),
       wan: dht("wan", assembly.wanServer),
       inside: (components: Omit<Inside, "mayDial">) => ({

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
+import { systemClock } from "../../src/node/deadline.ts";
+import { defaultTuning } from "../../src/node/tuning.ts";
+import { createLab, LOOPBACK, until, validator } from "./support.ts";
+
+describe("node: ping", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  /** A server of both DHTs, which takes every address for both. */
+  async function server(): Promise<Host> {
+    const { host } = await assemble({
+      privateKey: await generateKeyPair("Ed25519"),
+      listen: LOOPBACK,
+      announce: [],
+      privateWan: true,
+      wanServer: true,
+      bounds: nodeBounds,
+      validator: validator(),
+      clock: systemClock,
+      tuning: defaultTuning,
+    });
+    lab.later(() => host.stop());
+    await host.start();
+    return host;
+  }
+
+  it("gives all who ask at once an answer, and each later one a new one", async () => {
+    const [one, two] = [await server(), await server()];
+    await one.dial(two.getMultiaddrs());
+    const { ping } = one.services;
+    const both = await Promise.all([ping.ping(two.peerId), ping.ping(two.peerId)]);
+    assert.equal(both.length, 2);
+    await two.stop();
+    await assert.rejects(Promise.all([ping.ping(two.peerId), ping.ping(two.peerId)]));
+    await assert.rejects(ping.ping(two.peerId));
+  });
+
+  it("keeps a host of both DHTs in the tables of both, on both sides", async () => {
+    const hosts = [await server(), await server(), await server()];
+    for (const [i, host] of hosts.entries())
+      for (const other of hosts.slice(i + 1)) await host.dial(other.getMultiaddrs());
+    await until(() =>
+      hosts.every(({ services: { lan, wan } }) =>
+        [lan, wan].every(({ routingTable }) => routingTable.size === hosts.length - 1),
+      ),
+    );
+  });
+});
