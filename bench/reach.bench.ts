@@ -200,14 +200,12 @@ async function measure(): Promise<Figure[]> {
   }
   add("a linked node gets another address, until a message to it is delivered", moved);
 
-  const links: string[] = [];
-  for (let i = 0; i < PEOPLE; i++) links.push((await alice.call("invite.create", {})).link);
-  const paired = await mesh.ask<number[]>({
-    kind: "people",
-    ip: "51.0.0.11",
-    links,
-    bootstrap: doors,
-  });
+  const paired: number[] = [];
+  for (let i = 0; i < PEOPLE; i++) {
+    const { link } = await alice.call("invite.create", {});
+    const order = { kind: "person", ip: "51.0.0.11", link, bootstrap: doors } as const;
+    paired.push(await mesh.ask<number>(order));
+  }
   add("from add to paired, found by the invite's tag", paired);
   await mesh.ask({ kind: "leave", count: PEOPLE / 2 });
   await sleep(60_000);
