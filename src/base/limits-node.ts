@@ -8,6 +8,8 @@ export const nodeLimits = {
   connections: 100,
   streamsPerConnection: 16,
   linkStreamsPerConnection: 2,
+  /** Pings at one time on one connection: a heartbeat, one for the DHTs, one after the network changed. */
+  pingStreams: 3,
   pendingConnections: 64,
   pendingConnectionsPerIp: 5,
   inboundPerSecondPerIp: 10,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPair } from "@libp2p/crypto/keys";
+import { limits } from "../../src/base/index.ts";
 import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import { defaultTuning } from "../../src/node/tuning.ts";
@@ -36,6 +37,15 @@ describe("node: ping", () => {
     await two.stop();
     await assert.rejects(Promise.all([ping.ping(two.peerId), ping.ping(two.peerId)]));
     await assert.rejects(ping.ping(two.peerId));
+  });
+
+  it("leaves room for a heartbeat and for another look beside it", async () => {
+    const [one, two] = [await server(), await server()];
+    const connection = await one.dial(two.getMultiaddrs());
+    const open = () => connection.newStream("/ipfs/ping/1.0.0");
+    for (let i = 0; i < limits.pingStreams - 1; i++) await open();
+    assert.ok((await one.services.ping.ping(two.peerId)) >= 0);
+    assert.equal(connection.status, "open");
   });
 
   it("keeps a host of both DHTs in the tables of both, on both sides", async () => {
