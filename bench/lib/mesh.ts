@@ -12,7 +12,7 @@ import { Person } from "../../test/e2e/person.ts";
 import { validator } from "../../test/node/support.ts";
 
 export type Order =
-  /** Answers with the addresses of two that serve as bootstrap hosts. */
+  /** Answers with their addresses: of two bootstrap hosts first. */
   | { readonly kind: "hosts"; readonly count: number; readonly ip: string }
   /** One more person takes an invite; answers with ms from `add` to paired. */
   | {
@@ -56,7 +56,7 @@ async function hosts(count: number, ip: string): Promise<string[]> {
       const signal = AbortSignal.timeout(30_000);
       for await (const _event of services.wan.getClosestPeers(key, { signal }));
     }
-  return doors;
+  return [...doors, ...servers.map((host) => String(host.getMultiaddrs()[0]))];
 }
 
 async function take(link: string, ip: string, bootstrap: readonly string[]): Promise<number> {
