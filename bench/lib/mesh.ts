@@ -56,7 +56,11 @@ async function hosts(count: number, ip: string): Promise<string[]> {
       const signal = AbortSignal.timeout(30_000);
       for await (const _event of services.wan.getClosestPeers(key, { signal }));
     }
-  return [...doors, ...servers.map((host) => String(host.getMultiaddrs()[0]))];
+  // Where they listen: what they tell is what others have proven.
+  const places = servers.map(
+    ({ peerId, services }) => `${services.inside.transportManager.getAddrs()[0]}/p2p/${peerId}`,
+  );
+  return [...doors, ...places];
 }
 
 async function take(link: string, ip: string, bootstrap: readonly string[]): Promise<number> {
