@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
-import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
+import { assemble, type Host, listen as listenOn, nodeBounds } from "../../src/node/assemble.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import { createBootstrapNode } from "../../src/node/index.ts";
 import { applyPolyfill } from "../../src/node/polyfill.ts";
@@ -36,14 +36,15 @@ async function hosts(count: number, ip: string): Promise<string[]> {
     doors.push((await createBootstrapNode({ ...common, log: silent })).addresses()[0] as string);
   const servers: Host[] = [];
   for (let i = 2; i < count; i++) {
-    const { host } = await assemble({
+    const assembly = {
       ...common,
       privateKey: await generateKeyPair("Ed25519"),
       wanServer: true,
       bounds: nodeBounds,
       clock: systemClock,
-    });
-    await host.start();
+    };
+    const { host } = await assemble(assembly);
+    await listenOn(host, assembly);
     // All are one neighbour here, whose pending connections are bounded: who is refused comes again.
     while (host.getPeers().length < doors.length)
       for (const door of doors) await host.dial(multiaddr(door)).catch(() => sleep(50));
@@ -56,11 +57,9 @@ async function hosts(count: number, ip: string): Promise<string[]> {
       const signal = AbortSignal.timeout(30_000);
       for await (const _event of services.wan.getClosestPeers(key, { signal }));
     }
-  // Where they listen: what they tell is what others have proven.
-  const places = servers.map(
-    ({ peerId, services }) => `${services.inside.transportManager.getAddrs()[0]}/p2p/${peerId}`,
-  );
-  return [...doors, ...places];
+  const least = Math.min(...servers.map(({ services }) => services.wan.routingTable.size));
+  if (least < count / 3) throw new Error(`a host of the DHT knows ${least} others only`);
+  return [...doors, ...servers.map((host) => String(host.getMultiaddrs()[0]))];
 }
 
 async function take(link: string, ip: string, bootstrap: readonly string[]): Promise<number> {
