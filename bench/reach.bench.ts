@@ -1,7 +1,7 @@
 /**
  * Finding and finding again, in network namespaces of this bench alone (it needs root, `ip` and `nft`, and says so without): fifty
- * real hosts of the DHT, two daemons with addresses of their own, and a hundred people (BENCH_PEOPLE sets another number), of
- * whom half leave. No latency is added: real lines add theirs. Then an idle hour, from some minutes (BENCH_IDLE sets their
+ * real hosts of the DHT, two daemons with addresses of their own, and thirty people (BENCH_PEOPLE sets another number), of
+ * whom half leave; they share one address, of which the hosts take so many puts and no more. No latency is added: real lines add theirs. Then an idle hour, from some minutes (BENCH_IDLE sets their
  * number), beside a daemon with one contact; and a dial of ours beside bare libp2p.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -22,7 +22,7 @@ import { program } from "./lib/stage.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const HOSTS = 50;
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100);
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 30);
 const IDLE = Number(process.env.BENCH_IDLE ?? 5);
 const ROUNDS = 5;
 const directory = mkdtempSync(join(tmpdir(), "sotto-bench-"));
