@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { noise } from "@chainsafe/libp2p-noise";
-import { generateKeyPair } from "@libp2p/crypto/keys";
 import { identify } from "@libp2p/identify";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { HostId } from "../../src/base/index.ts";
-import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
-import { systemClock } from "../../src/node/deadline.ts";
+import type { Host } from "../../src/node/assemble.ts";
 import { lookupWhere, mayDial, networkOf, worthKeeping } from "../../src/node/near.ts";
-import { defaultTuning } from "../../src/node/tuning.ts";
-import { createLab, LOOPBACK, noSignal, until, validator } from "./support.ts";
+import { createLab, LOOPBACK, noSignal, until } from "./support.ts";
 
 const at = (host: string, port = 4001) =>
   multiaddr(`/${host.includes(":") ? "ip6" : "ip4"}/${host}/tcp/${port}`);
@@ -126,19 +123,7 @@ describe("node: addresses that others name", () => {
     });
 
     it("are not remembered of a host that tells them of itself", async () => {
-      const { host } = await assemble({
-        privateKey: await generateKeyPair("Ed25519"),
-        listen: LOOPBACK,
-        announce: [],
-        privateWan: false,
-        wanServer: false,
-        bounds: nodeBounds,
-        validator: validator(),
-        clock: systemClock,
-        tuning: defaultTuning,
-      });
-      await host.start();
-      lab.later(() => host.stop());
+      const { host } = await lab.host({ privateWan: false, wanServer: false });
       const liar = await createLibp2p({
         addresses: { listen: LOOPBACK, announce: NAMED },
         transports: [tcp()],

@@ -1,32 +1,13 @@
 import assert from "node:assert/strict";
-import { generateKeyPair } from "@libp2p/crypto/keys";
 import { limits } from "../../src/base/index.ts";
-import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
-import { systemClock } from "../../src/node/deadline.ts";
-import { defaultTuning } from "../../src/node/tuning.ts";
-import { createLab, LOOPBACK, until, validator } from "./support.ts";
+import type { Host } from "../../src/node/assemble.ts";
+import { createLab, until } from "./support.ts";
 
 describe("node: ping", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /** A server of both DHTs, which takes every address for both. */
-  async function server(): Promise<Host> {
-    const { host } = await assemble({
-      privateKey: await generateKeyPair("Ed25519"),
-      listen: LOOPBACK,
-      announce: [],
-      privateWan: true,
-      wanServer: true,
-      bounds: nodeBounds,
-      validator: validator(),
-      clock: systemClock,
-      tuning: defaultTuning,
-    });
-    lab.later(() => host.stop());
-    await host.start();
-    return host;
-  }
+  const server = async (): Promise<Host> => (await lab.host()).host;
 
   it("gives all who ask at once an answer, and each later one a new one", async () => {
     const [one, two] = [await server(), await server()];

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { equal, limits } from "../../src/base/index.ts";
-import { assemble, type Host, nodeBounds } from "../../src/node/assemble.ts";
+import type { Host } from "../../src/node/assemble.ts";
 import { systemClock } from "../../src/node/deadline.ts";
 import type { BootstrapNode, SottoNode } from "../../src/node/index.ts";
 import { DhtRendezvous } from "../../src/node/rendezvous.ts";
-import { defaultTuning } from "../../src/node/tuning.ts";
 import {
   createLab,
   findAll,
   findIn,
   Gullible,
   keysOf,
-  LOOPBACK,
   noSignal,
   recordOf,
   until,
@@ -44,19 +41,7 @@ describe("node: rendezvous", () => {
 
   /** A client of the WAN DHT that has no LAN DHT to ask. */
   async function client(server: BootstrapNode): Promise<DhtRendezvous> {
-    const { host } = await assemble({
-      privateKey: await generateKeyPair("Ed25519"),
-      listen: LOOPBACK,
-      announce: [],
-      privateWan: true,
-      wanServer: false,
-      bounds: nodeBounds,
-      validator: validator(),
-      clock: systemClock,
-      tuning: defaultTuning,
-    });
-    lab.later(() => host.stop());
-    await host.start();
+    const { host } = await lab.host({ wanServer: false });
     await host.dial(server.addresses().map((address) => multiaddr(address)));
     await until(() => host.services.wan.routingTable.size === 1);
     assert.equal(host.services.wan.getMode(), "client");

@@ -1,6 +1,7 @@
 /** Real nodes on loopback, and what a test needs to talk to them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { noise } from "@chainsafe/libp2p-noise";
+import { generateKeyPair } from "@libp2p/crypto/keys";
 import { identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
@@ -10,6 +11,8 @@ import { createLibp2p } from "libp2p";
 import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto as createCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
+import { type Assembled, type Assembly, assemble, nodeBounds } from "../../src/node/assemble.ts";
+import { systemClock } from "../../src/node/deadline.ts";
 import {
   type BootstrapNode,
   createBootstrapNode,
@@ -18,6 +21,7 @@ import {
   type SottoNode,
 } from "../../src/node/index.ts";
 import { applyPolyfill } from "../../src/node/polyfill.ts";
+import { defaultTuning } from "../../src/node/tuning.ts";
 import { type Channel, type Rendezvous, silent } from "../../src/ports/index.ts";
 
 applyPolyfill();
@@ -54,6 +58,8 @@ const common = (): Omit<NodeConfig, "bootstrap" | "mdns"> => ({
 export interface Lab {
   node(config?: Partial<NodeConfig>): Promise<SottoNode>;
   bootstrap(config?: Partial<Parameters<typeof createBootstrapNode>[0]>): Promise<BootstrapNode>;
+  /** libp2p alone with a node's parts, started: a server that takes every address for both DHTs, if nothing else is said. */
+  host(assembly?: Partial<Assembly>): Promise<Assembled>;
   /** Runs at the end, before the nodes stop. */
   later(job: () => unknown): void;
   /** Ends everything. */
@@ -82,6 +88,23 @@ export function createLab(): Lab {
       });
       jobs.push(() => host.stop());
       return host;
+    },
+    async host(assembly = {}) {
+      const assembled = await assemble({
+        privateKey: await generateKeyPair("Ed25519"),
+        listen: LOOPBACK,
+        announce: [],
+        privateWan: true,
+        wanServer: true,
+        bounds: nodeBounds,
+        validator: validator(),
+        clock: systemClock,
+        tuning: { ...defaultTuning, ...tuning },
+        ...assembly,
+      });
+      jobs.push(() => assembled.host.stop());
+      await assembled.host.start();
+      return assembled;
     },
     later: (job) => void jobs.push(job),
     async clear() {

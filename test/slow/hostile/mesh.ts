@@ -6,12 +6,10 @@ import { Record as Kept } from "@libp2p/kad-dht";
 import { concat, equal, toHex } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import type { RecordValidator } from "../../../src/dht/index.ts";
-import { assemble, type Host, nodeBounds } from "../../../src/node/assemble.ts";
+import type { Host } from "../../../src/node/assemble.ts";
 import type { BoundedDatastore } from "../../../src/node/datastore.ts";
-import { systemClock } from "../../../src/node/deadline.ts";
 import { keyOf, tagOf } from "../../../src/node/kademlia.ts";
-import { defaultTuning } from "../../../src/node/tuning.ts";
-import { Gullible, type Lab, LOOPBACK, validator } from "../../node/support.ts";
+import { Gullible, type Lab, validator } from "../../node/support.ts";
 
 const crypto = nodeCrypto();
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
@@ -77,19 +75,11 @@ export class Mesh {
 
   /** One more host, started, with the PeerId of this seed. */
   async host(seed: Uint8Array, server: boolean, judge: RecordValidator): Promise<Host> {
-    const { host, datastore } = await assemble({
+    const { host, datastore } = await this.#lab.host({
       privateKey: await generateKeyPairFromSeed("Ed25519", seed),
-      listen: LOOPBACK,
-      announce: [],
-      privateWan: true,
       wanServer: server,
-      bounds: nodeBounds,
       validator: judge,
-      clock: systemClock,
-      tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
     });
-    this.#lab.later(() => host.stop());
-    await host.start();
     this.#stores.push(datastore);
     return host;
   }

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { lookUp, put } from "../../../scripts/scale/lookup.ts";
 import { Network, randomId, seeded } from "../../../scripts/scale/network.ts";
-import { assemble, type Host, nodeBounds } from "../../../src/node/assemble.ts";
-import { systemClock } from "../../../src/node/deadline.ts";
+import type { Host } from "../../../src/node/assemble.ts";
 import { keyOf } from "../../../src/node/kademlia.ts";
-import { defaultTuning } from "../../../src/node/tuning.ts";
-import { createLab, keysOf, LOOPBACK, recordOf, validator } from "../../node/support.ts";
+import { createLab, keysOf, recordOf } from "../../node/support.ts";
 
 const NODES = 50;
 const RECORDS = 40;
@@ -29,22 +26,7 @@ describe("the simulated DHT beside fifty real nodes", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  async function server(): Promise<Host> {
-    const { host } = await assemble({
-      privateKey: await generateKeyPair("Ed25519"),
-      listen: LOOPBACK,
-      announce: [],
-      privateWan: true,
-      wanServer: true,
-      bounds: nodeBounds,
-      validator: validator(),
-      clock: systemClock,
-      tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
-    });
-    lab.later(() => host.stop());
-    await host.start();
-    return host;
-  }
+  const server = async (): Promise<Host> => (await lab.host()).host;
 
   it("asks about as many questions for a put and a get, and finds every record", async () => {
     const hosts: Host[] = [];
