@@ -2,15 +2,15 @@
 import { noise } from "@chainsafe/libp2p-noise";
 import { identify } from "@libp2p/identify";
 import type { Libp2p } from "@libp2p/interface";
-import { ping } from "@libp2p/ping";
 import { type TCPSocketOptions, tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
-import type { HostId } from "../../src/base/index.ts";
+import { type HostId, limits } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
 import { newCounts } from "../../src/node/counts.ts";
 import { type Dht, dhtService, keyOf } from "../../src/node/kademlia.ts";
+import { onePing } from "../../src/node/ping.ts";
 import { applyPolyfill } from "../../src/node/polyfill.ts";
 
 export type Order =
@@ -50,9 +50,10 @@ async function makeClient(index: number): Promise<Client> {
     transports: [tcp({ dialOpts: { localAddress } as TCPSocketOptions })],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    connectionMonitor: { pingInterval: limits.connectionPing },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: onePing(),
       wan: dhtService({
         scope: "wan",
         server: false,

@@ -5,7 +5,10 @@ const MINUTE = 60 * SECOND;
 const KIB = 1024;
 
 export const nodeLimits = {
+  /** Connections without a link: the DHT's hosts, and strangers. */
   connections: 100,
+  /** Connections with a link beside them, which nobody has who is no contact: about 0.2 MB each. */
+  links: 1_000,
   streamsPerConnection: 16,
   linkStreamsPerConnection: 2,
   /** Pings at one time on one connection: a heartbeat, one for the DHTs, one after the network changed. */
@@ -65,6 +68,8 @@ export const nodeLimits = {
   bootstrapRetry: { min: SECOND, max: MINUTE },
   /** Puts and gets at one time: each opens a stream in either DHT, and one peer may be the only one to ask. */
   dhtParallel: 4,
+  /** And as many more for what somebody waits for. */
+  dhtUrgent: 2,
   /** Our own records remembered, to tell them from those that others left here. */
   ownRecords: 4_000,
   /** Peers that appear in a burst, as while joining, count as one appearance. */
@@ -192,7 +197,7 @@ export const nodeLimits = {
 
   // A host for everybody (sotto bootstrap)
   /** Connections, of all and of one neighbour: behind the router of a school or a provider are many people. */
-  hostConnections: 1_000,
+  hostConnections: 1_250,
   hostConnectionsSpare: 50,
   hostConnectionsPerNeighbour: 64,
   /** Requests to dial back in a minute: a thousand nodes that cannot be reached ask again every ten minutes. */

@@ -4,7 +4,7 @@ import { type Direction, openRecord, type RecordBody, signedTime } from "../dht/
 import { turningOf } from "./call.ts";
 import { type Core, chance } from "./core.ts";
 import { lookupKeys, publicLookupKeys, type Turning } from "./keys.ts";
-import type { Peer } from "./peer.ts";
+import { isWanted, type Peer } from "./peer.ts";
 import { scopeOf } from "./policy.ts";
 import type { Trail } from "./trail.ts";
 
@@ -22,8 +22,9 @@ export async function* recordsOf(
   const scope = scopeOf(peer.contact, transport);
   if (turning === undefined || scope === undefined) return;
   const theirs = theirSide(peer, turning);
+  const urgent = (): boolean => isWanted(peer, clock.now());
   for (const keys of lookupKeys(crypto, turning, theirs, clock.now()))
-    for await (const bytes of rendezvous.lookup(keys.tag, signal, scope)) {
+    for await (const bytes of rendezvous.lookup(keys.tag, signal, scope, urgent)) {
       const now = clock.now();
       const opened = openRecord(crypto, keys, bytes, now);
       if (opened.kind === "refused") {

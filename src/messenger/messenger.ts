@@ -88,7 +88,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   };
   const found = <Result>(peer: Peer, result: Result): Result => {
     refresh();
-    seeker.wake(peer);
+    seeker.want(peer);
     return result;
   };
   const andSeek = async <Result>(who: string, act: (peer: Peer) => Promise<Result>) => {

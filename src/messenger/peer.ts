@@ -1,5 +1,5 @@
 /** A contact while the node runs: what is kept of it, and what lives only in memory. */
-import type { HostId, MessageId } from "../base/index.ts";
+import { type HostId, limits, type MessageId } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import type { Session } from "../ratchet/index.ts";
 import type { Contact } from "./contact.ts";
@@ -89,6 +89,8 @@ export interface Peer {
   cancelRetry: () => void;
   /** When that timer fires, ms since 1970. */
   retryAt: number | undefined;
+  /** When the person did something last that needs a link with them, ms since 1970. */
+  wantedAt: number;
   /** Looks for them on the public DHT since the last link, and when the next one may be, ms since 1970. */
   hintsAsked: number;
   hintsDueAt: number;
@@ -114,6 +116,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     failures: 0,
     cancelRetry: () => undefined,
     retryAt: undefined,
+    wantedAt: Number.NEGATIVE_INFINITY,
     hintsAsked: 0,
     hintsDueAt: 0,
     trail: undefined,
@@ -127,4 +130,9 @@ export function newPeer(contact: Contact, session?: Session): Peer {
 export function toSend({ contact, outbox }: Pick<Peer, "contact" | "outbox">): number {
   const told = contact.toldHosts;
   return outbox.size - (told !== undefined && outbox.has(told.place) ? 1 : 0);
+}
+
+/** Whether somebody waits for a link with this contact at this moment. */
+export function isWanted({ wantedAt }: Peer, now: number): boolean {
+  return Math.abs(now - wantedAt) < limits.urgency;
 }

@@ -27,6 +27,8 @@ export class Publisher {
   readonly #core: Core;
   readonly #invites: Invites;
   readonly #rounds: Rounds<Published>;
+  /** Lets the round that runs take up what has become due. */
+  #takeUp: (() => void) | undefined;
 
   constructor(core: Core, invites: Invites) {
     this.#core = core;
@@ -58,6 +60,7 @@ export class Publisher {
 
   /** Publishes whatever is due. Call it when a contact or an invite is new. */
   refresh(): void {
+    this.#takeUp?.();
     this.#rounds.refresh();
   }
 
@@ -71,14 +74,41 @@ export class Publisher {
     this.#rounds.outdate(heldByFew);
   }
 
+  /** Puts what is due, each once. What is new meanwhile is next: somebody may wait for it at this moment. */
   async #publishDue(signal: AbortSignal): Promise<void> {
+    const begun = new Set<string>();
+    const running = new Set<Promise<void>>();
+    let queue: Target[] = [];
+    const put = (): void => {
+      while (running.size < SIDE_BY_SIDE && !signal.aborted) {
+        const target = queue.shift();
+        if (target === undefined) return;
+        begun.add(target.name);
+        const putting = this.#publish(target, signal).finally(() => {
+          running.delete(putting);
+          put();
+        });
+        running.add(putting);
+      }
+    };
+    this.#takeUp = () => {
+      const due = this.#due().filter(({ name }) => !begun.has(name));
+      const isNew = ({ name }: Target): boolean => this.#rounds.get(name) === undefined;
+      queue = [...due.filter(isNew), ...due.filter((target) => !isNew(target))];
+      put();
+    };
+    try {
+      this.#takeUp();
+      while (running.size > 0) await Promise.race(running);
+    } finally {
+      this.#takeUp = undefined;
+    }
+  }
+
+  #due(): Target[] {
     const targets = allTargets(this.#core, this.#invites);
     this.#rounds.keep(targets);
-    const next = targets.filter((target) => this.#rounds.isDue(target)).values();
-    const worker = async (): Promise<void> => {
-      for (const target of next) if (!signal.aborted) await this.#publish(target, signal);
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+    return targets.filter((target) => this.#rounds.isDue(target));
   }
 
   async #publish({ name, turning, direction, scope }: Target, signal: AbortSignal): Promise<void> {
@@ -87,11 +117,13 @@ export class Publisher {
     const keys = publishKeys(crypto, turning, direction, now);
     if (keys === undefined) return;
     const before = this.#rounds.get(name);
+    // Somebody may hold a fresh invite in their hands.
+    const urgent = before === undefined && turning.kind === "invite";
     const time = nextTime(before?.time ?? 0, now);
     const body = { host: transport.host, addresses: transport.addresses(scope) };
     const record = sealRecord(crypto, keys, body, time);
     const putting = this.#connected(scope)
-      ? rendezvous.publish(keys.tag, record, signal, scope).catch(() => 0)
+      ? rendezvous.publish(keys.tag, record, signal, scope, () => urgent).catch(() => 0)
       : Promise.resolve(0);
     const holders = (await within(clock, limits.dhtTimeout, putting, () => undefined)) ?? 0;
     const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;

@@ -3,15 +3,13 @@
  * and later, until they appear.
  */
 import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
-import { allowed } from "./allow.ts";
 import { call, endPairing } from "./call.ts";
-import { reachable } from "./contact.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
-import { mayLink } from "./invisible.ts";
 import { begin, end } from "./links.ts";
 import { canAsk, hintsOf, recordsOf } from "./look-up.ts";
-import type { Attempt, Peer } from "./peer.ts";
+import { missing, settled, wanted } from "./missing.ts";
+import { type Attempt, isWanted, type Peer } from "./peer.ts";
 import { scopeOf } from "./policy.ts";
 import { sealerOf } from "./signal.ts";
 import { type CallResult, type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
@@ -73,9 +71,15 @@ export class Seeker {
     });
   }
 
+  /** The person waits for this contact: looks for it now, and before others. */
+  want(peer: Peer): void {
+    peer.wantedAt = this.#core.clock.now();
+    this.wake(peer);
+  }
+
   /** Looks for the contact now, and resolves once that search, or the one that was under way, is over; then see `peer.trail`. */
   async search(peer: Peer): Promise<void> {
-    if (!this.#searches.has(peer)) this.wake(peer);
+    this.want(peer);
     await this.#searches.get(peer)?.catch(() => undefined);
   }
 
@@ -187,7 +191,8 @@ export class Seeker {
     if (scope === undefined) return false;
     // An envelope goes through hosts far away, and tells them whom we look for.
     const seal = scope === "any" ? sealerOf(this.#core, peer) : undefined;
-    const ways = { scope, apart: peer.contact.ref, ...(seal && { seal }) };
+    const urgent = isWanted(peer, clock.now());
+    const ways = { scope, urgent, apart: peer.contact.ref, ...(seal && { seal }) };
     let fault: unknown;
     const dialling = transport
       .dial({ ...target, ...ways }, controller.signal)
@@ -226,21 +231,4 @@ export class Seeker {
     dialled.answer = result;
     return result === "linked";
   }
-}
-
-/** Whether there is a link that stays: one on a host of ours that goes has to move. */
-function settled({ link }: Peer): boolean {
-  return link !== undefined && link.channel.leaving !== true;
-}
-
-/** Whether a link with this contact is wanted and not there. */
-function missing(core: Core, peer: Peer): boolean {
-  const { removed, contact } = peer;
-  const scope = allowed(core, contact.account) ? scopeOf(contact, core.transport) : undefined;
-  const may = scope !== undefined && mayLink(core, peer);
-  return !removed && reachable(contact) && !settled(peer) && may;
-}
-
-function wanted(core: Core, peer: Peer): boolean {
-  return missing(core, peer) && peer.attempt === undefined;
 }

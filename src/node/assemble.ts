@@ -18,7 +18,7 @@ import { isOnion, reachOf, tellable, withoutPeer } from "./address.ts";
 import type { PrivateNetwork } from "./config.ts";
 import { ByteMeter, type Counts, newCounts } from "./counts.ts";
 import { BoundedDatastore } from "./datastore.ts";
-import { createGater, dispensable, isUnlimitedRelay } from "./gate.ts";
+import { createGater } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
 import { tcpOnLinks } from "./link-local.ts";
 import { watchInterfaces } from "./moved.ts";
@@ -26,6 +26,7 @@ import { Near } from "./near.ts";
 import { onePing } from "./ping.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
 import { createRequestGuard } from "./quota.ts";
+import { makeRoom } from "./room.ts";
 import { sound } from "./sound.ts";
 import type { Tuning } from "./tuning.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "./upgrade.ts";
@@ -62,7 +63,10 @@ export type Host = Libp2p<Services>;
 
 /** What differs between a person's node and a host for everybody. */
 export interface Bounds {
+  /** Connections without a link. */
   readonly connections: number;
+  /** And with one. */
+  readonly links: number;
   /** Connections kept free for newcomers. */
   readonly spare: number;
   readonly connectionsPerNeighbour: number;
@@ -70,9 +74,10 @@ export interface Bounds {
 
 export const nodeBounds: Bounds = {
   connections: limits.connections,
+  links: limits.links,
   spare: limits.connectionsSpare,
   // What one neighbour takes is given to newcomers anyway, and all of a household's nodes are one neighbour.
-  connectionsPerNeighbour: limits.connections,
+  connectionsPerNeighbour: limits.connections + limits.links,
 };
 
 /** A host before it listens, and what it is counted by. */
@@ -149,7 +154,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       ...(assembly.isOwn && { isOwn: assembly.isOwn }),
     }),
     connectionManager: {
-      maxConnections: bounds.connections,
+      maxConnections: bounds.connections + bounds.links,
       maxIncomingPendingConnections: limits.pendingConnections,
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
       inboundUpgradeTimeout: proxy === undefined ? limits.upgradeTimeout : limits.proxyUpgrade,
@@ -175,17 +180,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   });
   connections = (peer) => host.getConnections(peer);
   near.of(host);
-  host.addEventListener("connection:open", ({ detail }) => {
-    if (isUnlimitedRelay(detail)) detail.abort(new Error("a relay without limits"));
-    else
-      for (const one of dispensable(
-        host.getConnections(),
-        bounds.connections - bounds.spare,
-        // libp2p's own clock, which says when a connection opened.
-        Date.now(),
-      ))
-        void one.close().catch(() => one.abort(new Error("rudely, then")));
-  });
+  makeRoom(host, bounds.connections - bounds.spare);
   return { host, counts, meter, datastore };
 }
 

@@ -8,6 +8,7 @@ import type { Host } from "./assemble.ts";
 import type { BootstrapState } from "./config.ts";
 import { deadline } from "./deadline.ts";
 import { reasonOf } from "./dial.ts";
+import { chosen } from "./room.ts";
 import type { Tuning } from "./tuning.ts";
 
 interface Entry {
@@ -111,7 +112,9 @@ export class BootstrapList {
     const limit = deadline(this.#clock, this.#tuning.dial);
     entry.cancel = limit.abort;
     try {
-      const { remotePeer } = await this.#dial(entry.address, limit.signal);
+      const connection = await this.#dial(entry.address, limit.signal);
+      const { remotePeer } = connection;
+      chosen.add(connection);
       await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
       delete entry.error;
       entry.settle = this.#clock.after(limits.bootstrapStay, () => {

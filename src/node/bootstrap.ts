@@ -17,6 +17,7 @@ import { defaultTuning } from "./tuning.ts";
 
 const hostBounds: Bounds = {
   connections: limits.hostConnections,
+  links: 0,
   spare: limits.hostConnectionsSpare,
   connectionsPerNeighbour: limits.hostConnectionsPerNeighbour,
 };

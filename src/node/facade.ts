@@ -21,9 +21,8 @@ export function rendezvousOf(
   onPeer: (appeared: () => void) => void,
 ): Rendezvous {
   return {
-    publish: (tag, record, signal, scope) =>
-      current().rendezvous.publish(tag, record, signal, scope),
-    lookup: (tag, signal, scope) => current().rendezvous.lookup(tag, signal, scope),
+    publish: (...asked) => current().rendezvous.publish(...asked),
+    lookup: (...asked) => current().rendezvous.lookup(...asked),
     peers: (scope) => current().rendezvous.peers(scope),
     onPeer,
   };

@@ -1,6 +1,5 @@
 /** Who may connect, and over what a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
-import { limits } from "../base/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { neighbour } from "./address.ts";
 import type { ByteMeter, Counts } from "./counts.ts";
@@ -96,46 +95,3 @@ class Seats {
     if (taken?.size === 0) this.#taken.delete(place);
   }
 }
-
-/** Connections on which we said something on a link: only those who proved to know us hear anything there. */
-export const acquainted = new WeakSet<object>();
-
-type Held = Pick<Connection, "direction" | "streams" | "timeline" | "remoteAddr">;
-
-/**
- * The connections to close so that newcomers find a place: libp2p refuses them once all are taken, so strangers who just stay would
- * keep contacts out. Of the inbound ones of strangers, those go first that carry nothing but housekeeping, then those of the
- * neighbour who has most; the oldest of them first. Who has just come had no time to say anything, and does not count as idle: among
- * strangers who keep busy it would always be the one to go.
- * @param places connections that may stay. @param now ms since 1970.
- */
-export function dispensable<One extends Held>(
-  connections: readonly One[],
-  places: number,
-  now: number,
-): One[] {
-  const excess = connections.length - places;
-  if (excess <= 0) return [];
-  const strangers = connections
-    .filter((one) => one.direction === "inbound" && !acquainted.has(one))
-    .sort((a, b) => a.timeline.open - b.timeline.open);
-  const isIdle = ({ streams, timeline }: One): boolean =>
-    now - timeline.open > limits.connectionIntroduces && streams.every(isHousekeeping);
-  const idle = strangers.filter(isIdle).slice(0, excess);
-  const busy = new Map<string, One[]>();
-  for (const one of strangers.filter((each) => !idle.includes(each))) {
-    const place = neighbour(one.remoteAddr);
-    busy.set(place, [...(busy.get(place) ?? []), one]);
-  }
-  const gone = [...idle];
-  while (gone.length < excess) {
-    const [largest] = [...busy.values()].sort((a, b) => b.length - a.length);
-    const oldest = largest?.shift();
-    if (oldest === undefined) break;
-    gone.push(oldest);
-  }
-  return gone;
-}
-
-const isHousekeeping = ({ protocol }: { readonly protocol: string }): boolean =>
-  protocol === "" || protocol.startsWith("/ipfs/");

@@ -1,21 +1,39 @@
-/** A fixed number of places: jobs beyond it wait for their turn, in order. */
+/** A fixed number of places, and some more for urgent jobs; jobs beyond them wait for their turn: urgent ones first, and else in order. */
 export class Places {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #places: number;
+  readonly #spare: number;
+  #taken = 0;
+  readonly #waiting: { readonly urgent: () => boolean; readonly begin: () => void }[] = [];
 
-  constructor(count: number) {
-    this.#free = count;
+  /** @param spare places beyond the others that only urgent jobs take. */
+  constructor(places: number, spare = 0) {
+    this.#places = places;
+    this.#spare = spare;
   }
 
-  async run<Result>(job: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** @param urgent asked whenever a turn is given: what somebody waits for changes. */
+  async run<Result>(
+    job: () => Promise<Result>,
+    urgent: () => boolean = () => false,
+  ): Promise<Result> {
+    const turn = new Promise<void>((begin) => this.#waiting.push({ urgent, begin }));
+    this.#next();
+    await turn;
     try {
       return await job();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+      this.#taken--;
+      this.#next();
     }
+  }
+
+  #next(): void {
+    const urgent = this.#waiting.findIndex((one) => one.urgent());
+    const room = this.#places + (urgent === -1 ? 0 : this.#spare);
+    if (this.#taken >= room) return;
+    const [one] = this.#waiting.splice(Math.max(0, urgent), 1);
+    if (one === undefined) return;
+    this.#taken++;
+    one.begin();
   }
 }

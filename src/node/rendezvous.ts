@@ -20,7 +20,7 @@ export interface RendezvousOptions {
 export class DhtRendezvous implements Rendezvous {
   readonly #options: RendezvousOptions;
   readonly #dhts: Readonly<Record<Scope, readonly Dht[]>>;
-  readonly #places = new Places(limits.dhtParallel);
+  readonly #places = new Places(limits.dhtParallel, limits.dhtUrgent);
   /** What we left under each tag last, so that our own copy does not count as found. */
   readonly #own = new Map<string, Uint8Array>();
   readonly #watchers: (() => void)[] = [];
@@ -36,6 +36,7 @@ export class DhtRendezvous implements Rendezvous {
     record: Uint8Array,
     signal: AbortSignal,
     scope: Scope = "any",
+    urgent?: () => boolean,
   ): Promise<number> {
     const key = keyOf(tag);
     // kad-dht stores our own record unjudged; our validator has to know it, or a stranger could put an older one
@@ -43,37 +44,42 @@ export class DhtRendezvous implements Rendezvous {
     if (this.#options.validator.check(tag, record).kind === "refused") return 0;
     this.#remember(tag, record);
     const takers = new Set<string>();
-    await this.#ask(signal, scope, async (dht, until) => {
+    const put = async (dht: Dht, until: AbortSignal): Promise<void> => {
       for await (const event of dht.put(key, record, { signal: until }))
         if (event.name === "PEER_RESPONSE" && event.messageName === "PUT_VALUE")
           takers.add(event.from.toString());
-    });
+    };
+    await this.#ask(signal, scope, put, urgent);
     signal.throwIfAborted();
     return takers.size;
   }
 
-  lookup(tag: Uint8Array, signal: AbortSignal, scope: Scope = "any"): AsyncIterable<Uint8Array> {
+  lookup(
+    tag: Uint8Array,
+    signal: AbortSignal,
+    scope: Scope = "any",
+    urgent?: () => boolean,
+  ): AsyncIterable<Uint8Array> {
     const key = keyOf(tag);
     const seen = new Set<string>();
-    return arrivals<Uint8Array>(
-      (give, until) =>
-        this.#ask(until, scope, async (dht, limit) => {
-          for await (const event of dht.get(key, { signal: limit })) {
-            const bytes = this.#recordIn(event, tag);
-            if (bytes === undefined) continue;
-            // A copy: the event may hold a piece of a larger buffer.
-            const record = Uint8Array.from(bytes);
-            if (seen.has(toHex(record))) continue;
-            seen.add(toHex(record));
-            const judged = this.#options.validator.check(tag, record);
-            // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock is wrong.
-            const untimely =
-              judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
-            if (judged.kind === "valid" || untimely) give(record);
-          }
-        }),
-      signal,
-    );
+    return arrivals<Uint8Array>((give, until) => {
+      const get = async (dht: Dht, limit: AbortSignal): Promise<void> => {
+        for await (const event of dht.get(key, { signal: limit })) {
+          const bytes = this.#recordIn(event, tag);
+          if (bytes === undefined) continue;
+          // A copy: the event may hold a piece of a larger buffer.
+          const record = Uint8Array.from(bytes);
+          if (seen.has(toHex(record))) continue;
+          seen.add(toHex(record));
+          const judged = this.#options.validator.check(tag, record);
+          // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock is wrong.
+          const untimely =
+            judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
+          if (judged.kind === "valid" || untimely) give(record);
+        }
+      };
+      return this.#ask(until, scope, get, urgent);
+    }, signal);
   }
 
   peers(scope: Scope = "any"): number {
@@ -111,6 +117,7 @@ export class DhtRendezvous implements Rendezvous {
     signal: AbortSignal,
     scope: Scope,
     job: (dht: Dht, until: AbortSignal) => Promise<void>,
+    urgent?: () => boolean,
   ): Promise<void> {
     const { clock, timeout } = this.#options;
     await this.#places.run(async () => {
@@ -118,7 +125,7 @@ export class DhtRendezvous implements Rendezvous {
       const dhts = this.#dhts[scope].filter(({ routingTable }) => routingTable.size > 0);
       await Promise.allSettled(dhts.map((dht) => job(dht, limit.signal)));
       limit.clear();
-    });
+    }, urgent);
   }
 
   /** The record that an event brings, unless it is our own copy. */

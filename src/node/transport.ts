@@ -4,10 +4,11 @@ import { type HostId, limits } from "../base/index.ts";
 import type { Channel, Clock, DialTarget, OpenCall, Scope, Transport } from "../ports/index.ts";
 import { advertised, wayOf, withoutPeer } from "./address.ts";
 import { type Host, watchAddresses } from "./assemble.ts";
-import { acquainted, isDirect } from "./gate.ts";
+import { isDirect } from "./gate.ts";
 import { meet } from "./meet.ts";
 import { LINK_PROTOCOL } from "./protocols.ts";
 import type { Puncher } from "./punch.ts";
+import { acquainted } from "./room.ts";
 import { type ChannelOptions, StreamChannel } from "./stream.ts";
 import type { Tuning } from "./tuning.ts";
 

@@ -6,11 +6,23 @@ export interface Rendezvous {
    * Leaves a record under its tag for others to find.
    * @param tag 32 bytes. @param record `limits.recordBytes` bytes.
    * @param scope with `lan` on our own network alone; any place otherwise.
+   * @param urgent whether somebody waits for it; asked whenever turns are given, and who waits comes first.
    * @returns how many other nodes took it; 0 means that nobody can find it.
    */
-  publish(tag: Uint8Array, record: Uint8Array, signal: AbortSignal, scope?: Scope): Promise<number>;
+  publish(
+    tag: Uint8Array,
+    record: Uint8Array,
+    signal: AbortSignal,
+    scope?: Scope,
+    urgent?: () => boolean,
+  ): Promise<number>;
   /** Records found under a tag, each once, as they arrive. They are hints: the caller opens and judges them. */
-  lookup(tag: Uint8Array, signal: AbortSignal, scope?: Scope): AsyncIterable<Uint8Array>;
+  lookup(
+    tag: Uint8Array,
+    signal: AbortSignal,
+    scope?: Scope,
+    urgent?: () => boolean,
+  ): AsyncIterable<Uint8Array>;
   /** Nodes in the routing tables: 0 means that nobody can be asked. */
   peers(scope?: Scope): number;
   /** Told when a node appears that can be asked: a moment to publish and look up again. */

@@ -40,13 +40,13 @@ const ours = new Set(
   `
     timerMin timerMax nameLength outboxMessages frameBuckets linkQuiet skippedKeyAge
     pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
-    inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause diagnosis
+    inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause urgency diagnosis
     invisibleLinger clockSlack deliveryExpiry retentionMin retentionMax retentionPause
     spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
     findStart typingPause searchWord searchTerms searchWaiting searchBatch searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyLook proxyUpgrade proxyWays
-    writeChunk connectionPing addressPoll moveAnswer bootstrapRetry dhtParallel ownRecords peerBurst
+    writeChunk connectionPing addressPoll moveAnswer bootstrapRetry dhtParallel dhtUrgent ownRecords peerBurst
     cachedDial dialGrace lanQuery linkPoll linkAnswers linkAsk dialbackHelpers reachPause
     reachRecheck signalHosts punchTry punchHead punchFamilyHead punchWait portMapSeconds
     portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes neighboursKept

@@ -12,13 +12,7 @@ import {
 } from "../../src/node/address.ts";
 import { ByteMeter, newCounts } from "../../src/node/counts.ts";
 import { asking, BoundedDatastore } from "../../src/node/datastore.ts";
-import {
-  acquainted,
-  createGater,
-  dispensable,
-  isDirect,
-  isUnlimitedRelay,
-} from "../../src/node/gate.ts";
+import { createGater, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
 import { addressMapper, keyOf, tagOf } from "../../src/node/kademlia.ts";
 import { Places } from "../../src/node/places.ts";
 import { createRequestGuard } from "../../src/node/quota.ts";
@@ -165,56 +159,6 @@ describe("node: the gate", () => {
     assert.equal(asked(connection("/ip4/1.1.1.1")), true);
     gater.denyInboundUpgradedConnection?.({} as never, b);
     assert.equal(asked(connection("/ip4/1.1.1.1")), false);
-  });
-});
-
-describe("node: room for newcomers", () => {
-  const LATER = limits.connectionIntroduces + 10;
-  const held = (
-    open: number,
-    protocols: string[],
-    from = "/ip4/8.8.8.8",
-    direction: "inbound" | "outbound" = "inbound",
-  ) => ({
-    direction,
-    streams: protocols.map((protocol) => ({ protocol })) as never[],
-    timeline: { open },
-    remoteAddr: multiaddr(`${from}/tcp/1`),
-  });
-
-  it("is made by the oldest inbound connections that nothing runs on", () => {
-    const [young, old, ours, busy] = [
-      held(3, ["/ipfs/ping/1.0.0"]),
-      held(2, []),
-      held(1, [], "/ip4/8.8.8.8", "outbound"),
-      held(1, ["/sotto/link/1"]),
-    ];
-    assert.ok(young && old && ours && busy);
-    const all = [young, old, ours, busy];
-    assert.deepEqual(dispensable(all, 4, LATER), []);
-    assert.deepEqual(dispensable(all, 3, LATER), [old]);
-    assert.deepEqual(dispensable(all, 2, LATER), [old, young]);
-    assert.deepEqual(dispensable(all, 1, LATER), [old, young, busy]);
-  });
-
-  it("is not made by who has just come and had no time to speak, while others are busy", () => {
-    const busy = [1, 2, 3].map((open) => held(open, ["/sotto/link/1"], `/ip4/1.1.1.${open}`));
-    const fresh = held(LATER - limits.connectionIntroduces, []);
-    const all = [fresh, ...busy];
-    assert.deepEqual(dispensable(all, 3, LATER), [busy[0]]);
-    assert.deepEqual(dispensable(all, 3, LATER + 1), [fresh]);
-  });
-
-  it("is made next by strangers of the neighbour who has most, however busy, and by nobody whom we know", () => {
-    const link = ["/sotto/link/1"];
-    const known = held(0, link, "/ip4/9.9.9.9");
-    acquainted.add(known);
-    const alone = held(1, link, "/ip4/1.1.1.1");
-    const crowd = [2, 3, 4].map((open) => held(open, link, "/ip4/9.9.9.9"));
-    const all = [known, alone, ...crowd];
-    assert.deepEqual(dispensable(all, 3, LATER), crowd.slice(0, 2));
-    assert.deepEqual(dispensable(all, 0, LATER).length, 4);
-    assert.ok(!dispensable(all, 0, LATER).includes(known));
   });
 });
 
@@ -397,5 +341,34 @@ describe("node: places", () => {
     const ends = await Promise.allSettled(jobs);
     assert.deepEqual(order, [0, 1, 2, 3, 4]);
     assert.equal(ends.filter(({ status }) => status === "rejected").length, 1);
+  });
+
+  it("go to urgent jobs first, even to those that become so while they wait, and some to them alone", async () => {
+    const places = new Places(1, 1);
+    const begun: string[] = [];
+    const ends: (() => void)[] = [];
+    const job = (name: string, urgent?: () => boolean) =>
+      places.run(() => {
+        begun.push(name);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      }, urgent);
+    let wanted = false;
+    const jobs = [
+      job("first"),
+      job("second"),
+      job("wanted", () => wanted),
+      job("urgent", () => true),
+    ];
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    await settle();
+    assert.deepEqual(begun, ["first", "urgent"]);
+    wanted = true;
+    for (const end of ends) end();
+    await settle();
+    for (const end of ends) end();
+    await settle();
+    for (const end of ends) end();
+    await Promise.all(jobs);
+    assert.deepEqual(begun, ["first", "urgent", "wanted", "second"]);
   });
 });

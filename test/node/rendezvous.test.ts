@@ -79,6 +79,16 @@ describe("node: rendezvous", () => {
     assert.equal(host.status().wanDht, 0);
   });
 
+  it("marks no host as one to come back to at once", async () => {
+    const { host } = await lab.host();
+    for (const { routingTable } of [host.services.lan, host.services.wan]) {
+      const { closestPeerTagger } = routingTable as unknown as {
+        readonly closestPeerTagger: { readonly newPeers: { readonly capacity: number } };
+      };
+      assert.equal(closestPeerTagger.newPeers.capacity, 0);
+    }
+  });
+
   it("counts nobody, and finds nothing, while nobody can be asked", async () => {
     const alone = await lab.node();
     const record = recordOf(1);

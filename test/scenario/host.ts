@@ -188,6 +188,7 @@ export class SimHost implements Transport, Rendezvous {
     tag: Uint8Array,
     _signal: AbortSignal,
     scope: Scope = "any",
+    _urgent?: () => boolean,
   ): AsyncIterable<Uint8Array> {
     const { network } = this;
     this.lookups++;

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { limits, toHex } from "../../src/base/index.ts";
+import { World } from "../scenario/world.ts";
+
+describe("messenger: searches", () => {
+  it("are urgent for the contact to whom the person has just written, for a minute, and for nobody else", async () => {
+    const world = new World();
+    const alice = await world.node("alice");
+    const away = [await world.node("bob"), await world.node("carol")];
+    for (const node of away) {
+      await world.pair(alice, node);
+      await node.stop();
+    }
+    await world.time.pass(2 * limits.urgency);
+    const { host } = alice;
+    const asked: { readonly tag: string; readonly urgent: boolean }[] = [];
+    const dialled = new Map<string, boolean | undefined>();
+    const lookup = host.lookup.bind(host);
+    host.lookup = (tag, signal, scope, urgent) => {
+      asked.push({ tag: toHex(tag), urgent: urgent?.() === true });
+      return lookup(tag, signal, scope);
+    };
+    const dial = host.dial.bind(host);
+    host.dial = (target, signal) => {
+      for (const address of target.addresses) dialled.set(address, target.urgent);
+      return dial(target, signal);
+    };
+    host.peerAppeared();
+    await world.time.pass(limits.seekPause + 5_000);
+    assert.ok(asked.length >= 2 && dialled.size === 2);
+    assert.ok(asked.every(({ urgent }) => !urgent));
+    assert.ok([...dialled.values()].every((urgent) => urgent === false));
+
+    asked.length = 0;
+    await alice.messenger.send("bob", "Are you there?");
+    await world.time.pass(5_000);
+    host.peerAppeared();
+    await world.time.pass(limits.seekPause + 5_000);
+    const tagsWhere = (is: boolean) =>
+      new Set(asked.filter(({ urgent }) => urgent === is).map(({ tag }) => tag));
+    assert.ok(tagsWhere(true).size > 0 && tagsWhere(false).size > 0);
+    assert.deepEqual(
+      [...tagsWhere(true)].filter((tag) => tagsWhere(false).has(tag)),
+      [],
+    );
+    assert.deepEqual([...dialled.values()].sort(), [false, true]);
+
+    await world.time.pass(limits.urgency);
+    asked.length = 0;
+    host.peerAppeared();
+    await world.time.pass(limits.seekPause + 5_000);
+    assert.ok(asked.length > 0 && tagsWhere(true).size === 0);
+    await world.stop();
+  });
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { limits } from "../../../src/base/index.ts";
+import { nodeBounds } from "../../../src/node/assemble.ts";
+import { LINK_PROTOCOL } from "../../../src/node/protocols.ts";
+import { createLab, fullAddress, incoming, stranger, until } from "../../node/support.ts";
+
+describe("node: room on real connections", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  it("is made for somebody who knocks at a node whose table fills all places", async () => {
+    const places = 4;
+    const bounds = { ...nodeBounds, connections: places + 1, spare: 1, links: 0 };
+    const { host } = await lab.host({ bounds });
+    for (let i = 0; i < places; i++) {
+      const other = await lab.host();
+      await host.dial(other.host.getMultiaddrs());
+    }
+    await sleep(limits.connectionIntroduces + 100);
+    const knocking = await stranger(lab);
+    const { remotePeer } = await knocking.dial(host.getMultiaddrs());
+    await until(() => host.getConnections(knocking.peerId).length === 1);
+    await until(() => host.getConnections().length === places);
+    await sleep(500);
+    assert.equal(knocking.getConnections(remotePeer).length, 1);
+  });
+
+  it("is there for more contacts than places", async () => {
+    const node = await lab.node();
+    const contacts = limits.connections + 10;
+    for (let i = 0; i < contacts; i++) {
+      const taken = incoming(node);
+      const contact = await stranger(lab);
+      const connection = await contact.dial(fullAddress(node));
+      await connection.newStream(LINK_PROTOCOL);
+      // Whoever hears something on a link has proven to be known.
+      await (await taken).send([new Uint8Array(32)]);
+    }
+    await (await stranger(lab)).dial(fullAddress(node));
+    await until(() => node.peers().length === contacts + 1);
+  });
+});
