@@ -24,6 +24,7 @@ import {
   newest,
   nextBorder,
   openRecord,
+  publicKey,
   RecordValidator,
   type RootChain,
   rendezvousKeys,
@@ -140,7 +141,11 @@ export const keyOperations: Readonly<Record<string, Operation>> = {
     const secret = bytes(given, "secret");
     const sides = directions.map((direction) => {
       const { tag, signing, seal } = rendezvousKeys(crypto, secret, direction);
-      return [direction, { tag, signingSeed: signing.seed, sealingKey: seal }] as const;
+      const onPublic = publicKey(crypto, secret, direction);
+      return [
+        direction,
+        { tag, signingSeed: signing.seed, sealingKey: seal, publicKey: onPublic },
+      ] as const;
     });
     const key = linkKey(crypto, secret);
     return plain({ ...Object.fromEntries(sides), linkKey: key, psk: linkPsk(crypto, key) });

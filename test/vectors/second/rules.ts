@@ -152,7 +152,8 @@ export const rules: Readonly<Record<string, (given: Fields) => Json>> = {
     const secret = bytes(given, "secret");
     const shownSide = (direction: string): Json => {
       const { seed, tag, seal } = side(secret, direction);
-      return { sealingKey: written(seal), signingSeed: written(seed), tag: written(tag) };
+      const publicKey = written(p.derive(secret, `public key ${direction}`));
+      return { publicKey, sealingKey: written(seal), signingSeed: written(seed), tag: written(tag) };
     };
     const key = p.derive(secret, "link key");
     return { a: shownSide("a"), b: shownSide("b"), linkKey: written(key), psk: written(p.derive(key, "link psk")) };
