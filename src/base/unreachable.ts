@@ -1,6 +1,16 @@
 /** Why a host was not reached, address by address. */
 import { SottoError } from "./errors.ts";
 
+/** Reasons for a failed dial by which more is decided than what a person reads. */
+export const dialReasons = {
+  /** It leads to this very node. */
+  self: "our own address",
+  /** Somebody answers there who is not the one who was expected. */
+  otherHost: "another host answers there",
+  /** A host answers, and what it says is not for our network: it has another network key, or one of us has none. */
+  otherNetwork: "not in this network",
+} as const;
+
 export interface DialFailure {
   readonly address: string;
   /** A few words for a person, such as refused or timed out. */

@@ -6,9 +6,9 @@ import type {
   NodeFinding,
   NodeStatus,
 } from "../api/index.ts";
-import { limits } from "../base/index.ts";
+import { dialReasons, limits } from "../base/index.ts";
 import type { Messenger } from "../messenger/index.ts";
-import { addressReach, OTHER_NETWORK } from "../node/index.ts";
+import { addressReach } from "../node/index.ts";
 import type { SteadyClock } from "../ports/index.ts";
 
 export interface Doctor {
@@ -114,7 +114,7 @@ export function findingsOf({
   note("no-address", !proxied && net.listening.length > 0 && status.addresses.length === 0);
   const own = status.addresses.every((address) => addressReach(address) === "loopback");
   note("this-machine-only", !proxied && own && status.addresses.length > 0);
-  const strange = net.bootstrap.some(({ error }) => error === OTHER_NETWORK);
+  const strange = net.bootstrap.some(({ error }) => error === dialReasons.otherNetwork);
   note("other-network", strange && lost === net.bootstrap.length);
   note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);
   note("public-lost", net.publicDht.state === "lost");

@@ -1,5 +1,5 @@
 /** The one cause that keeps us and a contact apart, out of what a search for it met. */
-import type { ContactCause } from "../base/index.ts";
+import { type ContactCause, dialReasons } from "../base/index.ts";
 import { type Contact, pairingEnded } from "./contact.ts";
 import type { Dialled, Trail } from "./trail.ts";
 import type { Awaits, Pairing } from "./views.ts";
@@ -33,7 +33,7 @@ export function causeOf(
   if (invisible) return "invisible";
   const heard = answerOf(dials, pairing);
   if (heard === undefined && awaits === "lan") return "lan-only";
-  if (heard === undefined && dials.some(({ reason }) => reason === "not in this network"))
+  if (heard === undefined && dials.some(({ reason }) => reason === dialReasons.otherNetwork))
     return "other-network";
   return heard ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
 }
@@ -75,6 +75,6 @@ function whyNobody(dials: readonly Dialled[]): ContactCause {
   const theirs = dials.filter(({ from }) => from !== "last");
   if (theirs.length === 0) return "searching";
   const only = (reason: string): boolean => theirs.every((each) => each.reason === reason);
-  if (only("our own address")) return "own-address";
-  return only("another host answers there") ? "other-host" : "unreached";
+  if (only(dialReasons.self)) return "own-address";
+  return only(dialReasons.otherHost) ? "other-host" : "unreached";
 }

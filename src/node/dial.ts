@@ -1,7 +1,7 @@
 /** Reaching a host: every address at once, the first that speaks our protocol wins. */
 import type { Connection, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { type DialFailure, limits, Unreachable } from "../base/index.ts";
+import { type DialFailure, dialReasons, limits, Unreachable } from "../base/index.ts";
 import type { Clock, DialTarget } from "../ports/index.ts";
 import { isOnion, parseAddress, wayOf, withoutPeer } from "./address.ts";
 import type { Host } from "./assemble.ts";
@@ -20,9 +20,6 @@ class Unreached extends Error {
   override readonly name = "Unreached";
 }
 
-/** A host answers, and what it says is not for our network: it has another network key, or one of us has none. */
-export const OTHER_NETWORK = "not in this network";
-
 /** Why a dial failed, in a few words. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Unreached || error instanceof SocksFault) return error.message;
@@ -37,11 +34,11 @@ export function reasonOf(error: unknown): string {
     [/ENOTFOUND|EAI_AGAIN/, "name not found"],
     [/NoValidAddresses|TransportUnavailable/, "needs a proxy into Tor"],
     [/UnsupportedProtocol/, "not our protocol"],
-    [/dial self|denyOutboundEncrypted/, "our own address"],
+    [/dial self|denyOutboundEncrypted/, dialReasons.self],
     [/TooMany/, "too many links"],
-    [/UnexpectedPeer|identity key .* does not match/, "another host answers there"],
+    [/UnexpectedPeer|identity key .* does not match/, dialReasons.otherHost],
     // A host that is full closes in the middle of the handshake; only what it says of another network cannot be opened.
-    [/decryption/, OTHER_NETWORK],
+    [/decryption/, dialReasons.otherNetwork],
     [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the other side"],
     [/Muxer|Encryption/, "no handshake"],
   ];
@@ -64,7 +61,7 @@ export async function dialLink(
   if (target.host === host.peerId.toString())
     throw new Unreachable(
       "That host is this node itself.",
-      target.addresses.map((address) => ({ address, reason: "our own address" })),
+      target.addresses.map((address) => ({ address, reason: dialReasons.self })),
     );
   const limit = deadline(clock, timeout, signal);
   const known = new Set(host.getConnections().map(({ id }) => id));
@@ -150,7 +147,7 @@ function usable(
     const address = parseAddress(text);
     const refuse = (reason: string) => failures.push({ address: text, reason });
     if (address === undefined) refuse("not an address we can use");
-    else if (own.has(withoutPeer(address))) refuse("our own address");
+    else if (own.has(withoutPeer(address))) refuse(dialReasons.self);
     else if (scope === "lan" && wayOf(address) === "wan") refuse("not on our network");
     else if (isOnion(address) && !proxied) refuse("needs a proxy into Tor");
     else if (!host.services.inside.mayDial(address)) refuse("in a network that is not ours");
@@ -172,7 +169,7 @@ async function reach(
   const connection = await dial(address);
   try {
     if (expected !== undefined && connection.remotePeer.toString() !== expected)
-      throw new Unreached("another host answers there");
+      throw new Unreached(dialReasons.otherHost);
     return { connection, stream: await openLink(connection, signal) };
   } catch (error) {
     if (!known.has(connection.id)) leave(connection);

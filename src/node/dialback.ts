@@ -3,7 +3,7 @@
  * the one who asks, at the IP address that they see, so that no one can be made to knock at a stranger's door.
  */
 import type { Connection } from "@libp2p/interface";
-import { fromUtf8, limits, utf8 } from "../base/index.ts";
+import { dialReasons, fromUtf8, limits, utf8 } from "../base/index.ts";
 import type { Clock } from "../ports/index.ts";
 import { hostOf, neighbour, parseAddress } from "./address.ts";
 import type { Host } from "./assemble.ts";
@@ -74,7 +74,7 @@ async function dialBack(
     const found = await host.dial(address, { signal: limit.signal });
     const answered = found.remotePeer.equals(remotePeer);
     if (!before.has(found.id)) void found.close().catch(() => undefined);
-    return answered ? "reached" : "another host answers there";
+    return answered ? "reached" : dialReasons.otherHost;
   } catch (error) {
     return reasonOf(error);
   } finally {

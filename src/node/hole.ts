@@ -4,7 +4,7 @@
  */
 import type { Connection, MultiaddrConnection, Upgrader } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
-import { limits } from "../base/index.ts";
+import { dialReasons, limits } from "../base/index.ts";
 import type { Clock } from "../ports/index.ts";
 import type { Place } from "../wire/index.ts";
 import { addressOf } from "./address.ts";
@@ -83,7 +83,7 @@ async function dialOnce(hole: Hole, place: Place, signal: AbortSignal): Promise<
   const connection = await transport.dial(address, options);
   if (connection.remotePeer.toString() === hole.peer) return connection;
   connection.abort(new Error("another host"));
-  throw new Error("another host answers there");
+  throw new Error(dialReasons.otherHost);
 }
 
 /** An upgrader that treats what we dialled as if we had been dialled: for multistream, Noise and yamux alike. */

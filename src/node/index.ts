@@ -17,7 +17,6 @@ export type {
   SottoNode,
 } from "./config.ts";
 export { createBootstrapNode, createNode } from "./create.ts";
-export { OTHER_NETWORK } from "./dial.ts";
 export { parseProxy } from "./proxy-place.ts";
 export type { ProxyPlace } from "./socks.ts";
 export type { Tuning } from "./tuning.ts";

@@ -3,11 +3,11 @@ import {
   type AccountId,
   type ContactCause,
   contactCauses,
+  dialReasons,
   limits,
   Unreachable,
 } from "../../src/base/index.ts";
 import { createAccount, type Diagnosis } from "../../src/messenger/index.ts";
-import { OTHER_NETWORK } from "../../src/node/index.ts";
 import { memoryStore } from "../../src/store/index.ts";
 import { once, pairingOf, two } from "../scenario/pairing.ts";
 import { type SimNode, World } from "../scenario/world.ts";
@@ -182,7 +182,10 @@ const scenes: Readonly<Record<ContactCause, () => Promise<Scene>>> = {
   "other-network": () =>
     gone(({ alice }) => {
       alice.host.dial = ({ addresses }) => {
-        const failures = addresses.map((address) => ({ address, reason: OTHER_NETWORK }));
+        const failures = addresses.map((address) => ({
+          address,
+          reason: dialReasons.otherNetwork,
+        }));
         return Promise.reject(new Unreachable("Could not reach the host.", failures));
       };
     }),

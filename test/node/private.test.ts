@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { multiaddr } from "@multiformats/multiaddr";
-import { Unreachable } from "../../src/base/index.ts";
-import { OTHER_NETWORK, type PrivateNetwork, type SottoNode } from "../../src/node/index.ts";
+import { dialReasons, Unreachable } from "../../src/base/index.ts";
+import type { PrivateNetwork, SottoNode } from "../../src/node/index.ts";
 import {
   connect,
   createLab,
@@ -58,15 +58,15 @@ describe("node, a private mesh", () => {
         ...(network && { network }),
       });
       await until(() => outside.status().bootstrap[0]?.error !== undefined);
-      assert.equal(outside.status().bootstrap[0]?.error, OTHER_NETWORK);
+      assert.equal(outside.status().bootstrap[0]?.error, dialReasons.otherNetwork);
       const why = async (from: SottoNode, to: SottoNode) => {
         const target = { addresses: to.transport.addresses() };
         const error = await from.transport.dial(target, noSignal()).catch((thrown) => thrown);
         assert.ok(error instanceof Unreachable);
         return error.failures.map(({ reason }) => reason);
       };
-      assert.deepEqual(await why(outside, alice), [OTHER_NETWORK]);
-      assert.deepEqual(await why(alice, outside), [OTHER_NETWORK]);
+      assert.deepEqual(await why(outside, alice), [dialReasons.otherNetwork]);
+      assert.deepEqual(await why(alice, outside), [dialReasons.otherNetwork]);
       assert.deepEqual(
         [alice, outside].map((node) => node.peers().length),
         [0, 0],

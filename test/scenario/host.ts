@@ -1,5 +1,5 @@
 /** One node's place on the simulated network: its transport, and its view of the rendezvous. */
-import { type HostId, toHex, Unreachable } from "../../src/base/index.ts";
+import { dialReasons, type HostId, toHex, Unreachable } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import type {
@@ -154,9 +154,9 @@ export class SimHost implements Transport, Rendezvous {
     const found = [...this.network.hosts.values()].find(
       (host) => host.up && host.#address === address,
     );
-    if (found === this) return "our own address";
+    if (found === this) return dialReasons.self;
     if (found === undefined) return "refused";
-    return this.network.apart(this, found) ? "timed out" : "another host answers there";
+    return this.network.apart(this, found) ? "timed out" : dialReasons.otherHost;
   }
 
   get address(): string {
