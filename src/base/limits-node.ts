@@ -76,6 +76,8 @@ export const nodeLimits = {
   peerBurst: 250,
   /** Time for the addresses of the last link: they may be gone, and the rendezvous knows newer ones. */
   cachedDial: 4 * SECOND,
+  /** Until the rendezvous is asked beside them: whoever is there has mostly answered by then. */
+  lookAhead: SECOND,
   /** Once an address has won, the others have this long to arrive and be closed properly, before they are cut off. */
   dialGrace: 250,
   /** Between two questions on the LAN who is there. */

@@ -3,6 +3,7 @@
  * and later, until they appear.
  */
 import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
+import { ahead } from "./ahead.ts";
 import { call, endPairing } from "./call.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
 import { within } from "./deadline.ts";
@@ -147,18 +148,26 @@ export class Seeker {
     });
   }
 
-  /** Cached addresses first, without a PeerId; the rendezvous only when that fails, and the public one last. */
+  /**
+   * Cached addresses first, without a PeerId; the rendezvous when that fails or takes long, and the public one last. A machine that is
+   * gone says nothing, and does so for as long as one cares to wait: whoever has a record by then needs to wait no longer.
+   */
   async #tryAll(peer: Peer, attempt: Attempt, controller: AbortController): Promise<boolean> {
     const tried = new Set<HostId>();
     const { clock } = this.#core;
     const trail = newTrail(clock.now());
     peer.trail = trail;
     const { addresses } = peer.contact;
-    const go = (target: Target, from: Dialled["from"]) =>
-      this.#try(peer, attempt, controller, { tried, trail, from }, target);
-    if (addresses.length > 0 && (await go({ addresses }, "last"))) return true;
+    const go = (target: Target, from: Dialled["from"], better?: Promise<void>) =>
+      this.#try(peer, attempt, controller, { tried, trail, from }, target, better);
+    const look = (signal: AbortSignal) => recordsOf(this.#core, peer, trail, signal);
+    const records = ahead(clock, limits.lookAhead, look, controller.signal);
+    if (addresses.length > 0 && (await go({ addresses }, "last", records.some))) {
+      records.end();
+      return true;
+    }
     trail.asked = canAsk(this.#core, peer);
-    for await (const found of recordsOf(this.#core, peer, trail, controller.signal)) {
+    for await (const found of records.items) {
       this.#announce(peer, found.time);
       if (await go(found.body, "record")) return true;
       if (controller.signal.aborted || !missing(this.#core, peer)) return false;
@@ -183,6 +192,7 @@ export class Seeker {
     controller: AbortController,
     { tried, trail, from }: Course,
     target: Target,
+    better?: Promise<void>,
   ): Promise<boolean> {
     const { transport, clock } = this.#core;
     if (controller.signal.aborted) return false;
@@ -200,12 +210,15 @@ export class Seeker {
         fault = error;
         return undefined;
       });
+    const proxied = transport.proxied === true;
     const near = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
-    const patience = transport.proxied === true ? limits.proxyDial : near;
-    const channel = await within(clock, patience, dialling, () => {
-      void dialling.then((late) => late?.abort());
-    });
+    const patience = proxied ? limits.proxyDial : near;
+    // A way through a proxy takes long to make, and is worth waiting for.
+    const given = proxied || better === undefined ? [] : [better.then(() => undefined)];
+    const first = Promise.race([dialling, ...given]);
+    const channel = await within(clock, patience, first, () => undefined);
     if (channel === undefined) {
+      void dialling.then((late) => late?.abort());
       noteUnreached(trail, from, target.addresses, fault);
       return false;
     }

@@ -52,4 +52,30 @@ describe("messenger: searches", () => {
     assert.ok(asked.length > 0 && tagsWhere(true).size === 0);
     await world.stop();
   });
+
+  it("ask the rendezvous beside the last address, and leave that for what they find", async () => {
+    const world = new World();
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    await alice.stop();
+    const dial = bob.host.dial.bind(bob.host);
+    let begun = Number.POSITIVE_INFINITY;
+    bob.host.dial = async (target, signal) => {
+      if (target.host === undefined) {
+        begun = world.time.now();
+        // Nobody is there who could refuse.
+        await world.network.wait(10 * limits.cachedDial);
+      }
+      return dial(target, signal);
+    };
+    await world.time.pass(10 * limits.cachedDial);
+    await alice.start();
+    alice.host.dial = () => Promise.reject(new Error("Bob has to find Alice."));
+    await world.time.pass(limits.cachedDial + 1_000);
+    begun = Number.POSITIVE_INFINITY;
+    bob.host.peerAppeared();
+    while (!bob.contact("alice").online) await world.time.pass(100);
+    assert.ok(world.time.now() < begun + limits.cachedDial);
+    await world.stop();
+  });
 });
