@@ -11,6 +11,7 @@ export * from "./ids.ts";
 export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./never.ts";
+export * from "./places.ts";
 export * from "./shuffle.ts";
 export * from "./turns.ts";
 export * from "./unreachable.ts";

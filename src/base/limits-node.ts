@@ -19,6 +19,9 @@ export const nodeLimits = {
   upgradeTimeout: 3 * SECOND,
   dialTimeout: 10 * SECOND,
   parallelDials: 20,
+  /** Dials to contacts at one time, and as many more to whom the person waits for: most of their last addresses may be dead, and the DHT dials too. */
+  seekDials: 10,
+  seekDialsUrgent: 5,
   /** Time for a dial through a proxy: a new way through Tor to an onion service takes 5 to 20 s. */
   proxyDial: 30 * SECOND,
   /** Time for a proxy on this machine, or beside it, to say that it is there. */

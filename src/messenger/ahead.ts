@@ -3,13 +3,15 @@ import type { Clock } from "../ports/index.ts";
 
 export interface Ahead<Item> {
   readonly items: AsyncGenerator<Item>;
+  /** Begins to look after the wait, if nobody has asked by then. */
+  start(): void;
   /** Resolves once the first item is there, if one ever is. */
   readonly some: Promise<void>;
   /** Nobody asks any more. */
   end(): void;
 }
 
-/** Begins to look after `wait` ms, or when the first item is asked for, whichever is sooner. */
+/** Looks `wait` ms after it was started, or when the first item is asked for, whichever is sooner. */
 export function ahead<Item>(
   clock: Clock,
   wait: number,
@@ -24,15 +26,17 @@ export function ahead<Item>(
     return first;
   };
   let cancel = (): void => undefined;
+  let found = (): void => undefined;
   const some = new Promise<void>((resolve) => {
-    cancel = clock.after(wait, () => {
-      // A fault is for whoever asks.
-      begin().then(
-        ({ done }) => !done && resolve(),
-        () => undefined,
-      );
-    });
+    found = resolve;
   });
+  const early = (): void => {
+    // A fault is for whoever asks.
+    begin().then(
+      ({ done }) => !done && found(),
+      () => undefined,
+    );
+  };
   async function* read(): AsyncGenerator<Item> {
     cancel();
     const one = await begin();
@@ -43,6 +47,9 @@ export function ahead<Item>(
   return {
     items: read(),
     some,
+    start() {
+      cancel = clock.after(wait, early);
+    },
     end() {
       cancel();
       own.abort();

@@ -3,22 +3,15 @@
  * and later, until they appear.
  */
 import { type HostId, limits, pause, pauseLeft } from "../base/index.ts";
-import { ahead } from "./ahead.ts";
+import { type Ahead, ahead } from "./ahead.ts";
 import { call, endPairing } from "./call.ts";
 import { background, type Core, chance, inTurn } from "./core.ts";
-import { within } from "./deadline.ts";
+import { Dialler, type Target } from "./dial.ts";
 import { begin, end } from "./links.ts";
 import { canAsk, hintsOf, recordsOf } from "./look-up.ts";
 import { missing, settled, wanted } from "./missing.ts";
-import { type Attempt, isWanted, type Peer } from "./peer.ts";
-import { scopeOf } from "./policy.ts";
-import { sealerOf } from "./signal.ts";
+import type { Attempt, Peer } from "./peer.ts";
 import { type CallResult, type Dialled, newTrail, noteUnreached, type Trail } from "./trail.ts";
-
-interface Target {
-  readonly addresses: readonly string[];
-  readonly host?: HostId;
-}
 
 /** What one search has met so far. */
 interface Course {
@@ -31,12 +24,14 @@ export class Seeker {
   readonly #core: Core;
   /** Searches that are under way. */
   readonly #searches = new Map<Peer, Promise<void>>();
+  readonly #dialler: Dialler;
   #running = false;
   #wokenAt = Number.NEGATIVE_INFINITY;
   #cancelWake: (() => void) | undefined;
 
   constructor(core: Core) {
     this.#core = core;
+    this.#dialler = new Dialler(core);
   }
 
   start(): void {
@@ -158,11 +153,11 @@ export class Seeker {
     const trail = newTrail(clock.now());
     peer.trail = trail;
     const { addresses } = peer.contact;
-    const go = (target: Target, from: Dialled["from"], better?: Promise<void>) =>
+    const go = (target: Target, from: Dialled["from"], better?: Ahead<unknown>) =>
       this.#try(peer, attempt, controller, { tried, trail, from }, target, better);
     const look = (signal: AbortSignal) => recordsOf(this.#core, peer, trail, signal);
     const records = ahead(clock, limits.lookAhead, look, controller.signal);
-    if (addresses.length > 0 && (await go({ addresses }, "last", records.some))) {
+    if (addresses.length > 0 && (await go({ addresses }, "last", records))) {
       records.end();
       return true;
     }
@@ -192,33 +187,12 @@ export class Seeker {
     controller: AbortController,
     { tried, trail, from }: Course,
     target: Target,
-    better?: Promise<void>,
+    better?: Ahead<unknown>,
   ): Promise<boolean> {
-    const { transport, clock } = this.#core;
     if (controller.signal.aborted) return false;
     if (target.host && tried.has(target.host)) return false;
-    const scope = scopeOf(peer.contact, transport);
-    if (scope === undefined) return false;
-    // An envelope goes through hosts far away, and tells them whom we look for.
-    const seal = scope === "any" ? sealerOf(this.#core, peer) : undefined;
-    const urgent = isWanted(peer, clock.now());
-    const ways = { scope, urgent, apart: peer.contact.ref, ...(seal && { seal }) };
-    let fault: unknown;
-    const dialling = transport
-      .dial({ ...target, ...ways }, controller.signal)
-      .catch((error: unknown) => {
-        fault = error;
-        return undefined;
-      });
-    const proxied = transport.proxied === true;
-    const near = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
-    const patience = proxied ? limits.proxyDial : near;
-    // A way through a proxy takes long to make, and is worth waiting for.
-    const given = proxied || better === undefined ? [] : [better.then(() => undefined)];
-    const first = Promise.race([dialling, ...given]);
-    const channel = await within(clock, patience, first, () => undefined);
+    const { channel, fault } = await this.#dialler.dial(peer, target, controller.signal, better);
     if (channel === undefined) {
-      void dialling.then((late) => late?.abort());
       noteUnreached(trail, from, target.addresses, fault);
       return false;
     }

@@ -80,7 +80,7 @@ export async function dialLink(
     const dial = (address: Multiaddr): Promise<Connection> =>
       proxied && apart !== undefined
         ? transportManager.dial(address, { signal: limit.signal, apart })
-        : host.dial(address, { signal: limit.signal, ...priorityOf(target) });
+        : host.dial(address, { signal: limit.signal });
     const tries = usable(host, target, failures, proxied).map(async (address) => {
       try {
         const found = await reach(dial, address, target.host, known, limit.signal);
@@ -124,14 +124,6 @@ function connectionsTo(
         ? direction === "outbound" && addresses.includes(withoutPeer(remoteAddr))
         : remotePeer.toString() === peer,
     );
-}
-
-/**
- * libp2p has as many dials at one time as `limits.parallelDials`. After a start each contact's last address is tried, most of
- * which may be dead: the questions to the DHT, at libp2p's own 50, go before them, and what somebody waits for before both.
- */
-function priorityOf({ urgent = false }: DialTarget): { readonly priority: number } {
-  return { priority: urgent ? 75 : 25 };
 }
 
 /** The addresses worth a try; the others are named among the failures. */

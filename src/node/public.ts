@@ -2,13 +2,12 @@
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
-import { limits, shuffle } from "../base/index.ts";
+import { limits, Places, shuffle } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
 import { withoutPeer } from "./address.ts";
 import { arrivals } from "./arrivals.ts";
 import type { PublicState } from "./config.ts";
 import { deadline } from "./deadline.ts";
-import { Places } from "./places.ts";
 import { PublicHost, usableIp } from "./public-host.ts";
 
 /** Multicodec numbers: raw bytes, and the shape of a SHA-256. */

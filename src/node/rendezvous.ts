@@ -1,13 +1,12 @@
 /** ports/rendezvous on the two DHTs. What goes wrong in one of them is no fault: the other may know. */
 import type { QueryEvent } from "@libp2p/kad-dht";
-import { equal, limits, toHex } from "../base/index.ts";
+import { equal, limits, Places, toHex } from "../base/index.ts";
 import type { RecordValidator } from "../dht/index.ts";
 import type { Clock, Rendezvous, Scope } from "../ports/index.ts";
 import { arrivals } from "./arrivals.ts";
 import type { Host } from "./assemble.ts";
 import { deadline } from "./deadline.ts";
 import { type Dht, keyOf } from "./kademlia.ts";
-import { Places } from "./places.ts";
 
 export interface RendezvousOptions {
   readonly host: Host;

@@ -45,8 +45,6 @@ export interface DialTarget {
   readonly host?: HostId;
   /** `lan`: no address but those of our own network is dialled, and nobody else is asked for help; absent: any. */
   readonly scope?: Scope;
-  /** Somebody waits for it: it goes before what nobody waits for. */
-  readonly urgent?: boolean;
   /** Names whom this is for: where there is a proxy, each gets a way of its own through it. */
   readonly apart?: string;
   /**

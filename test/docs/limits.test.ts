@@ -47,7 +47,7 @@ const ours = new Set(
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyLook proxyUpgrade proxyWays
     writeChunk connectionPing addressPoll moveAnswer bootstrapRetry dhtParallel dhtUrgent ownRecords peerBurst
-    cachedDial lookAhead dialGrace lanQuery linkPoll linkAnswers linkAsk dialbackHelpers reachPause
+    cachedDial lookAhead seekDials seekDialsUrgent dialGrace lanQuery linkPoll linkAnswers linkAsk dialbackHelpers reachPause
     reachRecheck signalHosts punchTry punchHead punchFamilyHead punchWait portMapSeconds
     portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes neighboursKept
     neighbourDial neighboursEnough rotation closeTimeout stopTimeout hostLag hostLook

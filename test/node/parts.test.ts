@@ -14,7 +14,6 @@ import { ByteMeter, newCounts } from "../../src/node/counts.ts";
 import { asking, BoundedDatastore } from "../../src/node/datastore.ts";
 import { createGater, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
 import { addressMapper, keyOf, tagOf } from "../../src/node/kademlia.ts";
-import { Places } from "../../src/node/places.ts";
 import { createRequestGuard } from "../../src/node/quota.ts";
 import type { Clock } from "../../src/ports/index.ts";
 
@@ -321,54 +320,5 @@ describe("node: the datastore", () => {
       limit: 1,
     });
     assert.deepEqual([...found].map(String), ["/a/3"]);
-  });
-});
-
-describe("node: places", () => {
-  it("runs no more jobs at one time than there are places, and all of them in order", async () => {
-    const places = new Places(2);
-    const order: number[] = [];
-    let running = 0;
-    const jobs = [0, 1, 2, 3, 4].map((index) =>
-      places.run(async () => {
-        assert.ok(++running <= 2);
-        order.push(index);
-        await new Promise((resolve) => setImmediate(resolve));
-        running--;
-        if (index === 1) throw new Error("failed");
-      }),
-    );
-    const ends = await Promise.allSettled(jobs);
-    assert.deepEqual(order, [0, 1, 2, 3, 4]);
-    assert.equal(ends.filter(({ status }) => status === "rejected").length, 1);
-  });
-
-  it("go to urgent jobs first, even to those that become so while they wait, and some to them alone", async () => {
-    const places = new Places(1, 1);
-    const begun: string[] = [];
-    const ends: (() => void)[] = [];
-    const job = (name: string, urgent?: () => boolean) =>
-      places.run(() => {
-        begun.push(name);
-        return new Promise<void>((resolve) => ends.push(resolve));
-      }, urgent);
-    let wanted = false;
-    const jobs = [
-      job("first"),
-      job("second"),
-      job("wanted", () => wanted),
-      job("urgent", () => true),
-    ];
-    const settle = () => new Promise((resolve) => setImmediate(resolve));
-    await settle();
-    assert.deepEqual(begun, ["first", "urgent"]);
-    wanted = true;
-    for (const end of ends) end();
-    await settle();
-    for (const end of ends) end();
-    await settle();
-    for (const end of ends) end();
-    await Promise.all(jobs);
-    assert.deepEqual(begun, ["first", "urgent", "wanted", "second"]);
   });
 });
