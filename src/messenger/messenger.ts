@@ -117,7 +117,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
   });
   rendezvous.onPeer(() => {
     publisher.peerAppeared();
-    seeker.wakeAll();
+    seeker.peerAppeared();
   });
   ports.signpost?.onTurn(() => {
     posts.refresh();

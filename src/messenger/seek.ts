@@ -79,6 +79,13 @@ export class Seeker {
     await this.#searches.get(peer)?.catch(() => undefined);
   }
 
+  /** A node appeared that can be asked: whoever was looked for while there was none is looked for now, the others in their turn. */
+  peerAppeared(): void {
+    for (const peer of this.#core.book.peers())
+      if (peer.trail?.asked === false && canAsk(this.#core, peer)) this.wake(peer);
+    this.wakeAll();
+  }
+
   /** Something changed on the network: look for everybody, but not more often than `limits.seekPause`. */
   wakeAll(): void {
     if (!this.#running || this.#cancelWake !== undefined) return;

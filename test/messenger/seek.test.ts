@@ -70,4 +70,23 @@ describe("messenger: searches", () => {
     assert.ok(world.time.now() < begun + limits.cachedDial);
     await world.stop();
   });
+
+  it("begin anew, without a pause, for whom there was nobody to ask", async () => {
+    const world = new World();
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    const { host } = bob;
+    let known = 0;
+    host.peers = () => known;
+    await alice.stop();
+    await world.time.pass(10_000);
+    host.peerAppeared();
+    await world.time.pass(100);
+    const before = host.lookups;
+    known = 1;
+    host.peerAppeared();
+    await world.time.pass(200);
+    assert.ok(host.lookups > before);
+    await world.stop();
+  });
 });
