@@ -1,6 +1,6 @@
 /**
  * A bootstrap host as a process of its own, with many clients on loopback that cannot be dialled themselves, so that it is asked
- * everything: 200 clients (BENCH_CLIENTS sets another number), each at an address of its own, in four processes. They live as
+ * everything: 1,000 clients (BENCH_CLIENTS sets another number), each at an address of its own, in four processes. They live as
  * people with fifty contacts do, then ten times as busily; then one of them floods the host with valid records, then many do, and then it has rest.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
@@ -19,7 +19,7 @@ import { quantile } from "./lib/measure.ts";
 import { program } from "./lib/stage.ts";
 import { printRows, readable } from "./lib/table.ts";
 
-const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 200);
+const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 1000);
 const WORKERS = 4;
 const SPAN = 30_000;
 /** Puts and gets of a person with fifty contacts. */

@@ -78,7 +78,7 @@ describe("the unit for systemd", () => {
       "ProtectSystem=strict",
       "ProtectHome=yes",
       "CapabilityBoundingSet=",
-      "MemoryMax=1G",
+      "MemoryMax=1536M",
     ])
       assert.ok(unit.split("\n").includes(line), line);
     assert.match(unit, /^ExecStart=\S+node .* bootstrap --metrics 127\.0\.0\.1:9464/m);
