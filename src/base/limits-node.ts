@@ -64,7 +64,7 @@ export const nodeLimits = {
   /** Between two signs of life on a connection; more often costs a fleet's worth of processor time. */
   connectionPing: 45 * SECOND,
   /** Between two looks at our own network interfaces: a laptop that moved publishes its new address soon. */
-  addressPoll: 3 * SECOND,
+  addressPoll: SECOND,
   /** A connection over which nothing comes back for so long after an address of ours has gone is dead. */
   moveAnswer: 3 * SECOND,
   /** Retries towards a bootstrap host: soon again after a machine wakes or a host restarts. */

@@ -21,7 +21,7 @@ import { BoundedDatastore } from "./datastore.ts";
 import { createGater } from "./gate.ts";
 import { type Dht, dhtService } from "./kademlia.ts";
 import { tcpOnLinks } from "./link-local.ts";
-import { watchInterfaces } from "./moved.ts";
+import { LocalEnds, watchInterfaces } from "./moved.ts";
 import { Near } from "./near.ts";
 import { onePing } from "./ping.ts";
 import { proxiedTcp, type SocksProxy } from "./proxy.ts";
@@ -85,6 +85,7 @@ export interface Assembled {
   readonly host: Host;
   readonly counts: Counts;
   readonly meter: ByteMeter;
+  readonly ends: LocalEnds;
   readonly datastore: BoundedDatastore;
 }
 
@@ -113,6 +114,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   const guard = createRequestGuard(clock);
   const counts = newCounts();
   const meter = new ByteMeter();
+  const ends = new LocalEnds();
   const datastore = new BoundedDatastore(clock);
   let connections: (peer: Parameters<Host["getConnections"]>[0]) => Connection[] = () => [];
   const dht = (scope: "lan" | "wan", server: boolean) =>
@@ -150,7 +152,10 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       perSecond: tuning.inboundPerSecondPerIp,
       clock,
       counts,
-      meter,
+      follow: (connection) => {
+        meter.follow(connection);
+        ends.follow(connection);
+      },
       ...(assembly.isOwn && { isOwn: assembly.isOwn }),
     }),
     connectionManager: {
@@ -181,7 +186,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   connections = (peer) => host.getConnections(peer);
   near.of(host);
   makeRoom(host, bounds.connections - bounds.spare);
-  return { host, counts, meter, datastore };
+  return { host, counts, meter, ends, datastore };
 }
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */

@@ -2,7 +2,7 @@
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { Clock } from "../ports/index.ts";
 import { neighbour } from "./address.ts";
-import type { ByteMeter, Counts } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 import { createQuota } from "./quota.ts";
 
 const SECOND = 1_000;
@@ -29,7 +29,8 @@ export interface GateOptions {
   readonly perSecond: number;
   readonly clock: Clock;
   readonly counts: Counts;
-  readonly meter: ByteMeter;
+  /** Told of each connection, once or twice. */
+  readonly follow: (connection: MultiaddrConnection) => void;
   /** Whether a host belongs to this very node: the one before, while links move over to this one. */
   readonly isOwn?: (peer: string) => boolean;
 }
@@ -40,7 +41,7 @@ export interface GateOptions {
  * Addresses to dial are not judged: a private one is how two people on one LAN meet.
  */
 export function createGater(options: GateOptions): ConnectionGater {
-  const { pending, proven, perSecond, clock, counts, meter, isOwn = () => false } = options;
+  const { pending, proven, perSecond, clock, counts, follow, isOwn = () => false } = options;
   const mayCome = createQuota(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
   const waiting = new Seats(pending);
   const seated = new Seats(proven);
@@ -52,7 +53,7 @@ export function createGater(options: GateOptions): ConnectionGater {
     denyInboundConnection(connection) {
       if (refuse(!mayCome(neighbour(connection.remoteAddr)) || !waiting.take(connection)))
         return true;
-      meter.follow(connection);
+      follow(connection);
       return false;
     },
     denyInboundEncryptedConnection: (peer) => isOwn(peer.toString()),
@@ -62,7 +63,7 @@ export function createGater(options: GateOptions): ConnectionGater {
     },
     denyOutboundEncryptedConnection(peer, connection) {
       if (isOwn(peer.toString())) return true;
-      meter.follow(connection);
+      follow(connection);
       return false;
     },
   };

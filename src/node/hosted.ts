@@ -83,7 +83,7 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
     proxy,
     isOwn: (peer: string): boolean => own.has(peer) && peer !== host.peerId.toString(),
   };
-  const { host, counts } = await assemble(assembly);
+  const { host, counts, ends } = await assemble(assembly);
   // A proxy has no port of ours, and whatever learns of our own address stays off behind one.
   const nat = proxy ? undefined : new Nat({ host, clock, privateWan, port: await freePort() });
   const dialHost = (to: Multiaddr, signal: AbortSignal): Promise<Connection> =>
@@ -103,8 +103,10 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
   const passes = (): boolean => reach?.state().verdict === "reachable";
   await serveSignal({ host, clock, counts, passes, take: (call) => puncher?.take(call) });
   const endWatch = watchInterfaces(clock, (gone) => {
+    if (gone.size === 0) return;
+    ends.cut(gone);
     // What is on its way through a proxy takes as long as a dial through it.
-    if (gone) void cutDead(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
+    void cutDead(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
   });
   const leaving = new AbortController();
   let lan: Lan | undefined;

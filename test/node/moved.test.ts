@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, connect as dialTcp, type Socket } from 
 import { multiaddr } from "@multiformats/multiaddr";
 import { systemClock } from "../../src/node/deadline.ts";
 import { cutDead } from "../../src/node/moved.ts";
-import { createLab, fullAddress, stranger } from "./support.ts";
+import { createLab, fullAddress, stranger, until } from "./support.ts";
 
 describe("a machine that changes its network", () => {
   const lab = createLab();
@@ -29,6 +29,21 @@ describe("a machine that changes its network", () => {
       },
     };
   }
+
+  it("cuts off what ended at an address that is gone at once, and nothing else", async () => {
+    const { host, ends } = await lab.host({ listen: ["/ip4/0.0.0.0/tcp/0"] });
+    const port = host
+      .getMultiaddrs()[0]
+      ?.toString()
+      .match(/(?<=tcp\/)\d+/)?.[0];
+    const [staying, going] = [await stranger(lab), await stranger(lab)];
+    await staying.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`));
+    await going.dial(multiaddr(`/ip4/127.0.0.2/tcp/${port}`));
+    await until(() => host.getConnections().length === 2);
+    ends.cut(new Set(["127.0.0.2"]));
+    await until(() => host.getConnections().length === 1);
+    assert.equal(host.getConnections(staying.peerId).length, 1);
+  });
 
   it("cuts off the connections over which nothing answers, and no other", async () => {
     const [near, far] = [await lab.node(), await lab.node()];

@@ -10,7 +10,7 @@ import {
   reachOf,
   withoutPeer,
 } from "../../src/node/address.ts";
-import { ByteMeter, newCounts } from "../../src/node/counts.ts";
+import { newCounts } from "../../src/node/counts.ts";
 import { asking, BoundedDatastore } from "../../src/node/datastore.ts";
 import { createGater, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
 import { addressMapper, keyOf, tagOf } from "../../src/node/kademlia.ts";
@@ -117,7 +117,7 @@ describe("node: the gate", () => {
       perSecond,
       clock: { now: () => now, after: () => () => undefined },
       counts,
-      meter: new ByteMeter(),
+      follow: () => undefined,
     });
 
   it("bounds the connections that one neighbour opens in a second, whatever addresses it has", () => {
