@@ -1,8 +1,9 @@
 /**
  * Finding and finding again, in network namespaces of this bench alone (it needs root, `ip` and `nft`, and says so without): fifty
- * real hosts of the DHT, two daemons with addresses of their own, and thirty people (BENCH_PEOPLE sets another number), of
- * whom half leave; they share one address, of which the hosts take so many puts and no more. No latency is added: real lines add theirs. Then an idle hour, from some minutes (BENCH_IDLE sets their
- * number), beside a daemon with one contact; and a dial of ours beside bare libp2p.
+ * real hosts of the DHT, two daemons with addresses of their own, and a hundred people (BENCH_PEOPLE sets another number), of
+ * whom half leave. All hosts and people run in one process, whose one thread is what most of the time goes to: with twelve hosts a message
+ * to somebody who moved takes a third of it. No latency is added: real lines add theirs. Then an idle hour, from some minutes
+ * (BENCH_IDLE sets their number), beside a daemon with one contact; and a dial of ours beside bare libp2p.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +23,7 @@ import { program } from "./lib/stage.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const HOSTS = 50;
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 30);
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100);
 const IDLE = Number(process.env.BENCH_IDLE ?? 5);
 const ROUNDS = 5;
 const directory = mkdtempSync(join(tmpdir(), "sotto-bench-"));
@@ -204,7 +205,7 @@ async function measure(): Promise<Figure[]> {
   const paired: number[] = [];
   for (let i = 0; i < PEOPLE; i++) {
     const { link } = await alice.call("invite.create", {});
-    // All are one neighbour here, of whom a bootstrap host takes so many: they come in by the others.
+    // All are one neighbour here, of whom a bootstrap host takes 64: they come in by the others.
     const bootstrap = [hosts[2 + (i % (HOSTS - 2))] as string];
     paired.push(await mesh.ask<number>({ kind: "person", ip: "51.0.0.11", link, bootstrap }));
   }

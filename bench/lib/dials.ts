@@ -21,6 +21,8 @@ async function bareHost(): Promise<Libp2p> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // It takes five of one address in a second.
+    connectionManager: { inboundConnectionThreshold: Number.POSITIVE_INFINITY },
   });
 }
 
