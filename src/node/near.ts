@@ -107,6 +107,8 @@ interface Surrounded {
 export class Near {
   readonly #privateWan: boolean;
   #host: Surrounded | undefined;
+  #own: readonly string[] = [];
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(privateWan: boolean) {
     this.#privateWan = privateWan;
@@ -132,8 +134,27 @@ export class Near {
     return worthKeeping(address, seenAt, this.#surroundings());
   };
 
+  /** Looked at only for what needs it: libp2p asks for each address of each host that an answer of the DHT names. */
   #surroundings(): Surroundings {
-    const told = this.#host?.getMultiaddrs() ?? [];
-    return { told, interfaces: ownInterfaces(), privateWan: this.#privateWan };
+    const host = this.#host;
+    const interfaces = (): readonly string[] => this.#interfaces();
+    return {
+      privateWan: this.#privateWan,
+      get told() {
+        return host?.getMultiaddrs() ?? [];
+      },
+      get interfaces() {
+        return interfaces();
+      },
+    };
+  }
+
+  #interfaces(): readonly string[] {
+    const now = performance.now();
+    if (now - this.#lookedAt >= limits.addressPoll) {
+      this.#lookedAt = now;
+      this.#own = ownInterfaces();
+    }
+    return this.#own;
   }
 }
