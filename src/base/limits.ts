@@ -126,6 +126,8 @@ export const limits = {
   wakePause: 5 * SECOND,
   /** At most this often does it make us look for every absent contact: a newcomer waits for nothing else. */
   seekPause: 2 * SECOND,
+  /** While no more nodes are known, one that appears makes us look for every absent contact. */
+  fewHosts: 20,
   /** After an act of the person, a search for whom it concerns goes before others for so long. */
   urgency: MINUTE,
   /** Somebody who asks why a contact is not linked waits this long for a search of it: a dial, a lookup and another dial. */

@@ -27,6 +27,8 @@ export class Seeker {
   readonly #dialler: Dialler;
   #running = false;
   #wokenAt = Number.NEGATIVE_INFINITY;
+  /** Nodes known on our own network when one appeared last. */
+  #near = 0;
   #cancelWake: (() => void) | undefined;
 
   constructor(core: Core) {
@@ -79,11 +81,18 @@ export class Seeker {
     await this.#searches.get(peer)?.catch(() => undefined);
   }
 
-  /** A node appeared that can be asked: whoever was looked for while there was none is looked for now, the others in their turn. */
+  /**
+   * A node appeared that can be asked: whoever was looked for while there was none is looked for now. Where few are known, or few on
+   * our own network, it may be that of a contact, and makes the difference for the others as well; in a large mesh nodes come all the time.
+   */
   peerAppeared(): void {
-    for (const peer of this.#core.book.peers())
+    const { book, rendezvous } = this.#core;
+    for (const peer of book.peers())
       if (peer.trail?.asked === false && canAsk(this.#core, peer)) this.wake(peer);
-    this.wakeAll();
+    const near = rendezvous.peers("lan");
+    const isNear = near > this.#near && near <= limits.fewHosts;
+    this.#near = near;
+    if (isNear || rendezvous.peers() <= limits.fewHosts) this.wakeAll();
   }
 
   /** Something changed on the network: look for everybody, but not more often than `limits.seekPause`. */

@@ -40,7 +40,7 @@ const ours = new Set(
   `
     timerMin timerMax nameLength outboxMessages frameBuckets linkQuiet skippedKeyAge
     pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
-    inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause urgency diagnosis
+    inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause fewHosts urgency diagnosis
     invisibleLinger clockSlack deliveryExpiry retentionMin retentionMax retentionPause
     spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
     findStart typingPause searchWord searchTerms searchWaiting searchBatch searchRows

@@ -89,4 +89,27 @@ describe("messenger: searches", () => {
     assert.ok(host.lookups > before);
     await world.stop();
   });
+
+  it("do not begin anew at each node that appears in a large mesh, but at one on our own network", async () => {
+    const world = new World();
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    const { host } = bob;
+    const known = { any: 5 * limits.fewHosts, lan: 0 };
+    host.peers = (scope = "any") => known[scope];
+    await alice.stop();
+    await world.time.pass(600_000);
+    const lookups = async (): Promise<number> => {
+      const before = host.lookups;
+      host.peerAppeared();
+      await world.time.pass(limits.seekPause + 1_000);
+      return host.lookups - before;
+    };
+    let apart = 0;
+    for (let i = 0; i < 10; i++) apart += await lookups();
+    assert.ok(apart <= 1, "but those that were due");
+    known.lan++;
+    assert.ok((await lookups()) > 0);
+    await world.stop();
+  });
 });
