@@ -36,13 +36,14 @@ function start(spot: Spot, args: readonly string[], env: NodeJS.ProcessEnv, ipc:
     stdio: ipc ? ["ignore", "ignore", "inherit", "ipc"] : ["ignore", "pipe", "ignore"],
   });
   processes.add(child);
-  child.once("close", () => processes.delete(child));
+  // Not "close": a channel that this end has left keeps that from coming.
+  child.once("exit", () => processes.delete(child));
   return child;
 }
 
 async function end(child: ChildProcess): Promise<void> {
   if (!processes.has(child)) return;
-  const ended = once(child, "close");
+  const ended = once(child, "exit");
   child.kill("SIGTERM");
   await ended;
 }
