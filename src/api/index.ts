@@ -13,7 +13,7 @@ export {
   type NodeEvent,
 } from "./events.ts";
 export { type FollowOptions, follow } from "./follow.ts";
-export { type LineSplitter, lineSplitter, tooLong } from "./lines.ts";
+export { type LineSplitter, lineSplitter, tooLong } from "./line-splitter.ts";
 export type { Audit, AuditMethods, Scan, Sought } from "./methods/audit.ts";
 export type { BackupMade, BackupMethods } from "./methods/backup.ts";
 export type { ContactMethods } from "./methods/contact.ts";
@@ -28,13 +28,13 @@ export type {
 export type { EventMethods } from "./methods/event.ts";
 export type { InviteMethods } from "./methods/invite.ts";
 export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods/message.ts";
+export type { Nothing } from "./methods/method-types.ts";
 export type { KnownBootstrap, NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
-export type { Nothing } from "./methods/shape.ts";
 export type { NewGuard, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
+export type { PortMapFacts } from "./part-port-map.ts";
 export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
-export type { PortMapFacts } from "./port-map.ts";
 export { version } from "./version.ts";
 export type {
   Account,

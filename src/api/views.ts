@@ -1,5 +1,5 @@
 /** What a face gets to see, as plain JSON. Ids are text; times are ms since 1970. */
-import type { PortMapFacts } from "./port-map.ts";
+import type { PortMapFacts } from "./part-port-map.ts";
 
 /** How far pairing has come; `requested` waits for our word, the last three are ends. */
 export type Pairing =

@@ -1,7 +1,7 @@
 import { concat, labels, readU64, SottoError, u64, utf8, wipe } from "../base/index.ts";
-import { requireLength } from "./lengths.ts";
+import { acceptableU } from "./key-validation.ts";
 import type { CryptoProvider, SigningKeyPair } from "./provider.ts";
-import { acceptableU } from "./strict.ts";
+import { requireLength } from "./require-length.ts";
 
 const ENTROPY = 32;
 const WORDS = 24;

@@ -1,6 +1,6 @@
 import { concat, labels, utf8 } from "../base/index.ts";
-import { requireLength } from "./lengths.ts";
 import type { CryptoProvider } from "./provider.ts";
+import { requireLength } from "./require-length.ts";
 
 /**
  * Rounds of hashing for one key, as in Signal's numeric fingerprints: they add 12 bits to the 100

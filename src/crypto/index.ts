@@ -8,10 +8,10 @@ export {
   readCertificate,
   wordsToEntropy,
 } from "./account.ts";
-export { bestCrypto } from "./best.ts";
 export { safetyNumber, sameSafetyNumber } from "./fingerprint.ts";
-export { nobleCrypto } from "./noble.ts";
-export { nodeCrypto } from "./node.ts";
+export { sodiumCrypto } from "./libsodium-provider.ts";
+export { nobleCrypto } from "./noble-provider.ts";
+export { nodeCrypto } from "./openssl-provider.ts";
 export {
   bearableCost,
   defaultPassphraseCost,
@@ -26,4 +26,4 @@ export type {
   Rng,
   SigningKeyPair,
 } from "./provider.ts";
-export { sodiumCrypto } from "./sodium.ts";
+export { bestCrypto } from "./select-provider.ts";

@@ -1,7 +1,7 @@
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { wipe } from "../base/index.ts";
+import { acceptableKemKey } from "./key-validation.ts";
 import type { CryptoProvider, Rng } from "./provider.ts";
-import { acceptableKemKey } from "./strict.ts";
 
 type Kem = Pick<CryptoProvider, "kemGenerate" | "kemEncapsulate" | "kemDecapsulate">;
 

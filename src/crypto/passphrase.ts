@@ -1,5 +1,5 @@
 import { limits, SottoError, utf8, wipe } from "../base/index.ts";
-import { requireLength } from "./lengths.ts";
+import { requireLength } from "./require-length.ts";
 
 /** What one guess at a passphrase costs (argon2id, RFC 9106). Stored beside what it protects. */
 export interface PassphraseCost {

@@ -1,9 +1,9 @@
 /** ML-KEM-768 (FIPS 203) of libsodium: a seventh of what it costs in JavaScript. */
 import { wipe } from "../base/index.ts";
-import { requireLength } from "./lengths.ts";
+import { acceptableKemKey } from "./key-validation.ts";
 import type { CryptoProvider, Rng } from "./provider.ts";
-import type { Scratch } from "./scratch.ts";
-import { acceptableKemKey } from "./strict.ts";
+import { requireLength } from "./require-length.ts";
+import type { Scratch } from "./wasm-memory.ts";
 
 type Kem = Pick<CryptoProvider, "kemGenerate" | "kemEncapsulate" | "kemDecapsulate">;
 

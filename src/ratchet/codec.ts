@@ -12,10 +12,10 @@
  */
 import { limits, never } from "../base/index.ts";
 import type { DhKeyPair } from "../crypto/index.ts";
-import { Reader, Writer } from "./octets.ts";
-import { readScka, sckaBytes, writeScka } from "./sckaCodec.ts";
+import { Reader, Writer } from "./byte-codec.ts";
+import { readScka, sckaBytes, writeScka } from "./scka-codec.ts";
+import type { Receiving, Sending, Session } from "./session.ts";
 import type { OldChain, Skipped, SkippedKey, SkippedKeys } from "./skipped.ts";
-import type { Receiving, Sending, Session } from "./state.ts";
 
 const VERSION = 2;
 const HEAD_BYTES = 1 + 5 * 32;

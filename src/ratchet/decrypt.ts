@@ -4,10 +4,11 @@
  */
 import { limits, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { sckaReceive } from "./exchange.ts";
 import { HDECRYPT, type Header, openBody, type Parts, splitMessage } from "./header.ts";
 import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
+import { sckaReceive } from "./kem-exchange.ts";
 import { type Scka, sckaReceiveChain, sckaReceiveKey } from "./scka.ts";
+import { type ActiveReceiving, CHAIN_LENGTH_MAX, type Session } from "./session.ts";
 import {
   findSkipped,
   isExpired,
@@ -18,7 +19,6 @@ import {
   trimSkipped,
   withoutSkipped,
 } from "./skipped.ts";
-import { type ActiveReceiving, CHAIN_LENGTH_MAX, type Session } from "./state.ts";
 import { stepReceiving } from "./step.ts";
 
 /**

@@ -1,12 +1,12 @@
 /** RatchetEncryptHE (Double Ratchet §4.4), with the post-quantum key mixed into each message key (§7). */
 import { wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { sckaSend } from "./exchange.ts";
 import { HENCRYPT, sealMessage } from "./header.ts";
 import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
-import { roomBeside } from "./room.ts";
+import { sckaSend } from "./kem-exchange.ts";
+import { roomBeside } from "./kem-exchange-capacity.ts";
 import { sckaSendKey } from "./scka.ts";
-import { canSeal, type Session } from "./state.ts";
+import { canSeal, type Session } from "./session.ts";
 import { stepSending } from "./step.ts";
 
 /**

@@ -15,13 +15,13 @@
 import { labels, limits } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../crypto/index.ts";
 import { type HandshakePattern, HandshakeState, type NoiseRefusal } from "./noise.ts";
+import type { Session } from "./session.ts";
 import {
   deriveOutputs,
   type HandshakeOutputs,
   initiatorSession,
   responderSession,
-} from "./start.ts";
-import type { Session } from "./state.ts";
+} from "./session-init.ts";
 
 export interface HandshakeOptions {
   /** 32 bytes: the invite's secret, or the pair's key. */

@@ -22,5 +22,5 @@ export {
   writeMessage3,
 } from "./handshake.ts";
 export { MESSAGE_OVERHEAD } from "./header.ts";
-export type { HandshakeOutputs } from "./start.ts";
-export { canSeal, type Session } from "./state.ts";
+export { canSeal, type Session } from "./session.ts";
+export type { HandshakeOutputs } from "./session-init.ts";

@@ -24,8 +24,8 @@
  */
 import { labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, KemKeyPair } from "../crypto/index.ts";
+import type { Outgoing } from "./chunks.ts";
 import { chainMessageKey, nextChainKey } from "./kdf.ts";
-import type { Outgoing } from "./pieces.ts";
 
 const CHAIN = utf8(labels.postQuantumChain);
 const EMPTY = new Uint8Array(0);

@@ -1,8 +1,14 @@
 /** The Diffie-Hellman ratchet's step (Double Ratchet §4.4, DHRatchetHE), in two halves. */
 import type { CryptoProvider } from "../crypto/index.ts";
 import { type RatchetKdf, sottoKdf } from "./kdf.ts";
+import type {
+  ActiveReceiving,
+  OurRatchetKey,
+  Sending,
+  Session,
+  TheirRatchetKey,
+} from "./session.ts";
 import { noneSkipped, retireChain } from "./skipped.ts";
-import type { ActiveReceiving, OurRatchetKey, Sending, Session, TheirRatchetKey } from "./state.ts";
 
 /**
  * The receiving half: a new ratchet key of the peer's ends the receiving chain, begins the next, and

@@ -3,7 +3,7 @@
  * The checksum tells damage from wrong words, and protects nothing; the seal does.
  */
 import { concat, equal, isZero, limits, readU32, u32, utf8 } from "../base/index.ts";
-import { checksum } from "./checksum.ts";
+import { checksum } from "./crc32.ts";
 
 const MAGIC = utf8("sottobak");
 const VERSION = 1;

@@ -11,7 +11,7 @@ import {
   type Shape,
   text,
   whole,
-} from "./shape.ts";
+} from "./json-schema.ts";
 
 /** Longer than any name or address that was ever kept: what was kept is to come back. */
 const NAME = 4 * limits.nameLength;

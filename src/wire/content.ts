@@ -1,10 +1,17 @@
 /** What one ratchet message carries (content.pb.proto). */
 import { limits } from "../base/index.ts";
-import type { Ack } from "./ack.ts";
-import { type Body, bodyTypes, type NewerBody, readBody, soundBody, writeBody } from "./body.ts";
-import { attempt, isCount, own } from "./checks.ts";
 import * as pb from "./content.pb.ts";
-import { BYTES, type Field, fits, VARINT, walk } from "./proto.ts";
+import {
+  type Body,
+  bodyTypes,
+  type NewerBody,
+  readBody,
+  soundBody,
+  writeBody,
+} from "./message-body.ts";
+import type { Ack } from "./received-set.ts";
+import { BYTES, type Field, fits, VARINT, walk } from "./strict-protobuf.ts";
+import { attempt, isCount, own } from "./strict-protobuf-checks.ts";
 
 const MESSAGE_ID = 16;
 const ACK_BYTES = limits.ackBits / 8;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { bestCrypto, nobleCrypto, nodeCrypto } from "../../src/crypto/index.ts";
-import { loadSodium } from "../../src/crypto/scratch.ts";
+import { loadSodium } from "../../src/crypto/wasm-memory.ts";
 import { flip, makers } from "./support.ts";
 
 const room = new URL("../../src/crypto/index.ts", import.meta.url);

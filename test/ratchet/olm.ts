@@ -8,6 +8,7 @@ import { concat, equal, utf8 } from "../../src/base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../../src/crypto/index.ts";
 import type { RatchetKdf } from "../../src/ratchet/kdf.ts";
 import { sckaInit } from "../../src/ratchet/scka.ts";
+import type { ActiveReceiving, Session } from "../../src/ratchet/session.ts";
 import {
   findSkipped,
   type OldChain,
@@ -16,7 +17,6 @@ import {
   skipMessageKeys,
   withoutSkipped,
 } from "../../src/ratchet/skipped.ts";
-import type { ActiveReceiving, Session } from "../../src/ratchet/state.ts";
 import { stepReceiving, stepSending } from "../../src/ratchet/step.ts";
 
 const EMPTY = new Uint8Array(0);

@@ -1,6 +1,6 @@
 /** Cases of bytes on the wire. */
 import { concat, toBase32, u32, u64, utf8 } from "../../src/base/index.ts";
-import { checksum } from "../../src/wire/checksum.ts";
+import { checksum } from "../../src/wire/crc32.ts";
 import { type Body, encodeContent, encodeHandshakePayload, encodeInvite, type Message } from "../../src/wire/index.ts";
 import { seeded } from "../ratchet/support.ts";
 import type { Case } from "./chapters.ts";

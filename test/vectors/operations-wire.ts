@@ -1,7 +1,7 @@
 /** Operations of the vectors: bytes on the wire (docs/WIRE.md). */
 import { equal, fromBase32, toBase32 } from "../../src/base/index.ts";
 import { decodePosition, encodePosition } from "../../src/messenger/position.ts";
-import { checksum } from "../../src/wire/checksum.ts";
+import { checksum } from "../../src/wire/crc32.ts";
 import {
   add,
   type Body,

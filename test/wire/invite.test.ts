@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, fromBase32, limits, toBase32, u32, utf8 } from "../../src/base/index.ts";
-import { checksum } from "../../src/wire/checksum.ts";
+import { checksum } from "../../src/wire/crc32.ts";
 import { encodeInvite, type Invite, parseInvite } from "../../src/wire/index.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { BYTES, fits, VARINT, walk } from "../../src/wire/proto.ts";
+import { BYTES, fits, VARINT, walk } from "../../src/wire/strict-protobuf.ts";
 
 const walked = (...bytes: number[]) =>
   walk(Uint8Array.from(bytes))?.map(({ number, type, value }) => [number, type, [...value]]);

@@ -1,6 +1,6 @@
 /** Evidence for what a messenger promises, from the running node. */
 import type { Guard } from "../views.ts";
-import type { Method, Nothing } from "./shape.ts";
+import type { Method, Nothing } from "./method-types.ts";
 
 /** What is looked for at rest; never told by its text. */
 export type Sought = "own name" | "contact's name" | "account id" | "message text";

@@ -1,5 +1,5 @@
 /** A backup, made by the node and written by whoever asked for it. */
-import type { Method, Nothing } from "./shape.ts";
+import type { Method, Nothing } from "./method-types.ts";
 
 export interface BackupMade {
   /** Names it among the node's backups; the node remembers the last one that it made. */

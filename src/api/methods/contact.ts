@@ -1,6 +1,6 @@
 /** Contacts, and those who ask to become one. */
 import type { Contact, Policy } from "../views.ts";
-import type { Method, Nothing, OneContact, Who } from "./shape.ts";
+import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
 
 export interface ContactMethods {
   /** With `wait` (ms): answers when pairing has come further than `invited`, or with the view at the timeout. */

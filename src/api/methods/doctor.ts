@@ -1,7 +1,7 @@
 /** What keeps this node, or somebody and us, from meeting. Facts and causes; the words are the faces'. */
 import type { ContactCause as FoundCause, HoleFailure, RouterKind } from "../../base/index.ts";
 import type { Contact, NodeStatus } from "../views.ts";
-import type { Method, Nothing, Who } from "./shape.ts";
+import type { Method, Nothing, Who } from "./method-types.ts";
 
 /**
  * What is not well with the node itself.
@@ -47,7 +47,7 @@ export type NodeFinding =
   | "public-unleft"
   | "key-file";
 
-/** Why a contact is not linked (src/base/causes.ts says what each means); proxy-down: nobody can be dialled, for the proxy is not there. */
+/** Why a contact is not linked (src/base/contact-causes.ts says what each means); proxy-down: nobody can be dialled, for the proxy is not there. */
 export type ContactCause = FoundCause | "proxy-down";
 
 /** How far an address reaches; `invalid` where it is none. */

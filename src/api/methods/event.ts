@@ -1,6 +1,6 @@
 /** Events, as they happen, and for followers that may be away. */
 import type { EventType, FollowedEvent, FollowedType, Follower } from "../events.ts";
-import type { Method, Nothing } from "./shape.ts";
+import type { Method, Nothing } from "./method-types.ts";
 
 interface Named {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Invites: made, listed, revoked. */
 import type { Invite, NewInvite } from "../views.ts";
-import type { Method, Nothing } from "./shape.ts";
+import type { Method, Nothing } from "./method-types.ts";
 
 export interface InviteMethods {
   "invite.create": Method<

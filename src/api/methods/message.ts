@@ -1,6 +1,6 @@
 /** Messages: sent, read back, changed, given up. */
 import type { Contact, Message } from "../views.ts";
-import type { Method, Nothing, Who } from "./shape.ts";
+import type { Method, Nothing, Who } from "./method-types.ts";
 
 /**
  * What a send waits for. `live` waits for `delivered` if a link to the contact is up at the call, and for nothing

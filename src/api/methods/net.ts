@@ -1,6 +1,6 @@
 /** The network: who is connected, and whom to ask first. */
 import type { Bootstrap, Contact, NodeStatus, Peer } from "../views.ts";
-import type { Method, Nothing, Who } from "./shape.ts";
+import type { Method, Nothing, Who } from "./method-types.ts";
 
 /** A bootstrap host, and who named it: the person, an invite, or a contact; such a one is asked only when none of the others answers. */
 export interface KnownBootstrap extends Omit<Bootstrap, "state"> {

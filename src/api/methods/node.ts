@@ -1,6 +1,6 @@
 /** The node itself, and the account that lives in it. */
 import type { Account, NodeState, NodeStatus } from "../views.ts";
-import type { Method, Nothing } from "./shape.ts";
+import type { Method, Nothing } from "./method-types.ts";
 
 export interface NodeMethods {
   /** Answered also by a locked node, as `node.unlock` and `node.stop` are; everything else needs an open one. */

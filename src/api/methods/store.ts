@@ -1,6 +1,6 @@
 /** The store of the node: what guards it, and whether it is whole. */
 import type { Guard, NodeState, StoreReport } from "../views.ts";
-import type { Method, Nothing } from "./shape.ts";
+import type { Method, Nothing } from "./method-types.ts";
 
 /** What is to guard the store's key. */
 export type NewGuard =

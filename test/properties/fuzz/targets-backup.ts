@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { concat, SottoError } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { openBackup, sealBackup } from "../../../src/messenger/backup.ts";
-import { checksum } from "../../../src/wire/checksum.ts";
+import { checksum } from "../../../src/wire/crc32.ts";
 import {
   type Backup,
   backupHead,

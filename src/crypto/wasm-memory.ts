@@ -1,4 +1,4 @@
-import type { Libsodium } from "./libsodium.ts";
+import type { Libsodium } from "./libsodium-types.ts";
 
 /** Holds the longest use: key, nonce, text with its tag and associated data, 4.2 kB; or ML-KEM, 4.8 kB. */
 const SCRATCH = 8192;

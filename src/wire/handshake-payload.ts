@@ -1,8 +1,8 @@
 /** What each side says of itself inside the handshake (content.pb.proto). */
 import { fromUtf8, limits, utf8 } from "../base/index.ts";
-import { attempt, isCount, own } from "./checks.ts";
 import * as pb from "./content.pb.ts";
-import { BYTES, fits, VARINT, walk } from "./proto.ts";
+import { BYTES, fits, VARINT, walk } from "./strict-protobuf.ts";
+import { attempt, isCount, own } from "./strict-protobuf-checks.ts";
 
 const CERTIFICATE = 136;
 const STREAM = 16;

@@ -1,8 +1,8 @@
 /** What a message says: a text, or an act upon what was said before (content.pb.proto, docs/WIRE.md §4). */
 import { fromUtf8, limits, never, utf8 } from "../base/index.ts";
-import { isAddressText, own } from "./checks.ts";
 import type * as pb from "./content.pb.ts";
-import { BYTES, type Field, fits, VARINT, walk } from "./proto.ts";
+import { BYTES, type Field, fits, VARINT, walk } from "./strict-protobuf.ts";
+import { isAddressText, own } from "./strict-protobuf-checks.ts";
 
 const MESSAGE_ID = 16;
 /** Fields of a message from here on are acts; older readers show nothing of those that they do not know. */

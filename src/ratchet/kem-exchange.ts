@@ -4,7 +4,6 @@
  */
 import { limits } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { KDF_EPOCH } from "./kdf.ts";
 import {
   acknowledged,
   acknowledgement,
@@ -15,7 +14,8 @@ import {
   type Room,
   readTold,
   type Told,
-} from "./pieces.ts";
+} from "./chunks.ts";
+import { KDF_EPOCH } from "./kdf.ts";
 import { CT_BYTES, EK_BYTES, type Scka, type SckaHeader, type Stage } from "./scka.ts";
 
 const EMPTY = new Uint8Array(0);

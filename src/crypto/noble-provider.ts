@@ -6,10 +6,10 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { concat, equal, isZero } from "../base/index.ts";
 import { hkdfOver } from "./hkdf.ts";
 import { kemFrom } from "./kem.ts";
-import { requireLength } from "./lengths.ts";
+import { acceptableSignature, acceptableU } from "./key-validation.ts";
 import type { CryptoProvider, DhKeyPair, Rng, SigningKeyPair } from "./provider.ts";
 import { systemRandom } from "./random.ts";
-import { acceptableSignature, acceptableU } from "./strict.ts";
+import { requireLength } from "./require-length.ts";
 
 const { Point } = ed25519;
 

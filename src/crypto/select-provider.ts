@@ -1,6 +1,6 @@
-import { nodeCrypto } from "./node.ts";
+import { sodiumCrypto } from "./libsodium-provider.ts";
+import { nodeCrypto } from "./openssl-provider.ts";
 import type { CryptoProvider, Rng } from "./provider.ts";
-import { sodiumCrypto } from "./sodium.ts";
 
 /**
  * The quickest provider that this installation has: libsodium where its optional package is there, OpenSSL

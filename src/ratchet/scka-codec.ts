@@ -13,8 +13,8 @@
  * encapsulation key (FIPS 203 §7.1), which is not written a second time.
  */
 import { never } from "../base/index.ts";
-import type { Reader, Writer } from "./octets.ts";
-import type { Outgoing } from "./pieces.ts";
+import type { Reader, Writer } from "./byte-codec.ts";
+import type { Outgoing } from "./chunks.ts";
 import { CT_BYTES, EK_BYTES, type Scka, type Stage } from "./scka.ts";
 
 const HEAD_BYTES = 4 + 3 * 32;

@@ -9,14 +9,14 @@ import {
   verify as verifyEd25519,
 } from "node:crypto";
 import { isZero } from "../base/index.ts";
-import { extended } from "./hchacha.ts";
 import { hkdfOver } from "./hkdf.ts";
 import { kemFrom } from "./kem.ts";
-import { requireLength } from "./lengths.ts";
-import { hmac, open, plain, seal, sha256 } from "./openssl.ts";
+import { acceptableSignature, acceptableU } from "./key-validation.ts";
+import { hmac, open, plain, seal, sha256 } from "./openssl-primitives.ts";
 import type { CryptoProvider, DhKeyPair, Rng, SigningKeyPair } from "./provider.ts";
 import { systemRandom } from "./random.ts";
-import { acceptableSignature, acceptableU } from "./strict.ts";
+import { requireLength } from "./require-length.ts";
+import { extended } from "./xchacha.ts";
 
 /** @param random where keys come from; the system's generator unless a simulator gives its own. */
 export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {

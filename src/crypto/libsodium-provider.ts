@@ -2,13 +2,14 @@
  * libsodium in WebAssembly for what a message costs (HMAC, both AEADs) and for ML-KEM; OpenSSL for the curves
  * and for long texts. Nothing native: one file for every platform, and it draws no randomness of its own.
  */
-import { requireLength } from "./lengths.ts";
-import type { Decrypt, Encrypt } from "./libsodium.ts";
-import { nodeCrypto } from "./node.ts";
+
+import type { Decrypt, Encrypt } from "./libsodium-types.ts";
+import { nodeCrypto } from "./openssl-provider.ts";
 import type { CryptoProvider, Rng } from "./provider.ts";
 import { systemRandom } from "./random.ts";
-import { loadSodium, type Scratch } from "./scratch.ts";
+import { requireLength } from "./require-length.ts";
 import { sodiumKem } from "./sodium-kem.ts";
+import { loadSodium, type Scratch } from "./wasm-memory.ts";
 
 /**
  * The longest text that WebAssembly is quicker with: its calls cost 0.5 µs where OpenSSL's cipher objects cost 4,

@@ -1,7 +1,7 @@
 /** How many bytes of the post-quantum ratchet a message may carry: it knows the sizes of frames and nothing else of them. */
 import { limits } from "../base/index.ts";
+import { PIECE_AT, type Room } from "./chunks.ts";
 import { MESSAGE_OVERHEAD } from "./header.ts";
-import { PIECE_AT, type Room } from "./pieces.ts";
 
 /** A frame's length (u32) and type (u8), docs/WIRE.md §1. */
 const FRAME_BYTES = 5;

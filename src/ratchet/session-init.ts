@@ -2,7 +2,7 @@
 import { concat, labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../crypto/index.ts";
 import { sckaInit } from "./scka.ts";
-import type { Session } from "./state.ts";
+import type { Session } from "./session.ts";
 import type { SymmetricState } from "./symmetric.ts";
 
 export interface HandshakeOutputs {
