@@ -1,7 +1,7 @@
 /** What a store on the disk can do beside what every store can. */
 import type { SottoError } from "../base/index.ts";
 import type { Store } from "../ports/index.ts";
-import type { StoreCheck } from "./check.ts";
+import type { StoreCheck } from "./integrity/check.ts";
 
 /** A store on the disk, which can be told to look at every row. */
 export interface DiskStore extends Store {

@@ -8,16 +8,30 @@ import { join } from "node:path";
 import { readU64 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
-import { syncDirectory } from "./atomic.ts";
-import { makeBeside, mirrorOf } from "./beside.ts";
-import { type Database, SCHEMA_KEY, scan, TALLY_KEY, type Write, writeRows } from "./database.ts";
-import { isKeyedPage, isPage, rootRanges, rowsOf } from "./keys.ts";
-import { encodePageRow, PAGE_KEY_BYTES } from "./page-row.ts";
-import { RowSeals } from "./row-seals.ts";
-import { encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
-import { damagedRow, seals } from "./sealed.ts";
-import { emptyTally, encodeTally, marker, SUM_BYTES, type Tally, toggle } from "./tally.ts";
-import { openUnlogged } from "./unlogged.ts";
+import { damagedRow, seals } from "./encryption/row-encryption.ts";
+import { RowSeals } from "./encryption/row-keys.ts";
+import { syncDirectory } from "./files/atomic-files.ts";
+import { encodePageRow, PAGE_KEY_BYTES } from "./integrity/page-row.ts";
+import {
+  emptyTally,
+  encodeTally,
+  marker,
+  SUM_BYTES,
+  type Tally,
+  toggle,
+} from "./integrity/row-sums.ts";
+import { makeBeside, mirrorOf } from "./integrity/sidecar-files.ts";
+import { isKeyedPage, isPage, rootRanges, rowsOf } from "./layout/row-names.ts";
+import { encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./layout/schema.ts";
+import {
+  type Database,
+  SCHEMA_KEY,
+  scan,
+  TALLY_KEY,
+  type Write,
+  writeRows,
+} from "./leveldb/database.ts";
+import { openUnlogged } from "./leveldb/part-unlogged.ts";
 
 const VERSION = 1;
 /** About the bytes of rows that are written at once. */

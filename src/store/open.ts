@@ -5,17 +5,10 @@ import { Level } from "level";
 import { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
-import { makeBeside, mirrorOf } from "./beside.ts";
-import { type Database, SCHEMA_KEY, scan, TALLY_KEY, writeRows } from "./database.ts";
-import { isLocked, openFault, writeFault } from "./faults.ts";
-import { KEY_BYTES, rootRanges } from "./keys.ts";
-import { LevelStore } from "./level.ts";
-import { lockHolder } from "./lock.ts";
-import { finishRenaming, migrate, openOldTally, removeLeftovers } from "./migrate.ts";
-import { finishRepair } from "./repaired.ts";
-import { checkSchema, deriveKeys, encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./schema.ts";
-import { seals } from "./sealed.ts";
-import { settle } from "./settle.ts";
+import { seals } from "./encryption/row-encryption.ts";
+import { lockHolder } from "./home-lock.ts";
+import { finishRepair } from "./integrity/finish-repair.ts";
+import { settle } from "./integrity/reconcile-vault.ts";
 import {
   decodeTally,
   emptySum,
@@ -26,9 +19,22 @@ import {
   sameRows,
   type Tally,
   toggle,
-} from "./tally.ts";
-import { openUnlogged } from "./unlogged.ts";
-import { verifyTables } from "./verify-files.ts";
+} from "./integrity/row-sums.ts";
+import { makeBeside, mirrorOf } from "./integrity/sidecar-files.ts";
+import { KEY_BYTES, rootRanges } from "./layout/row-names.ts";
+import {
+  checkSchema,
+  deriveKeys,
+  encodeSchema,
+  SCHEMA_VERSION,
+  type StoreKeys,
+} from "./layout/schema.ts";
+import { type Database, SCHEMA_KEY, scan, TALLY_KEY, writeRows } from "./leveldb/database.ts";
+import { isLocked, openFault, writeFault } from "./leveldb/errors.ts";
+import { openUnlogged } from "./leveldb/part-unlogged.ts";
+import { verifyTables } from "./leveldb/verify-tables.ts";
+import { LevelStore } from "./leveldb-store.ts";
+import { finishRenaming, migrate, openOldTally, removeLeftovers } from "./migrate.ts";
 
 export interface OpenStore {
   /** The data directory; the store lies in its folder `db`. Made (0700) where missing. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openFault } from "../../src/store/faults.ts";
+import { openFault } from "../../src/store/leveldb/errors.ts";
 import { openAt, temporaryDirectory } from "./place.ts";
 
 /** What LevelDB says is the text of strerror(3) behind the file's name. */

@@ -11,7 +11,7 @@ import {
   systemKeychain,
   unlockKeyring,
 } from "../../src/store/index.ts";
-import { secretService } from "../../src/store/keychain-secret-service.ts";
+import { secretService } from "../../src/store/keyring/keychain-backends.ts";
 import { crypto } from "./place.ts";
 
 const PROGRAMS = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { seals } from "../../src/store/sealed.ts";
+import { seals } from "../../src/store/encryption/row-encryption.ts";
 import { crypto, testKey } from "./place.ts";
 
 const name = (last: number): Uint8Array => new Uint8Array(25).fill(6).with(24, last);

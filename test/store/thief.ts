@@ -1,8 +1,9 @@
 /** Somebody with the store key, the vault as it is now, and every state of the database that ever was. */
-import { deriveKeys } from "../../src/store/schema.ts";
-import { seals } from "../../src/store/sealed.ts";
-import type { VaultState } from "../../src/store/vault.ts";
-import { readVaults, type VaultPlace } from "../../src/store/vault-files.ts";
+
+import type { VaultState } from "../../src/store/encryption/key-vault.ts";
+import { readVaults, type VaultPlace } from "../../src/store/encryption/key-vault-files.ts";
+import { seals } from "../../src/store/encryption/row-encryption.ts";
+import { deriveKeys } from "../../src/store/layout/schema.ts";
 import { crypto, editRows, testKey } from "./place.ts";
 
 export const vaultPlace = (directory: string): VaultPlace => ({

@@ -13,7 +13,7 @@ import {
   openHello,
 } from "../../../src/messenger/hello.ts";
 import { decodePosition, encodePosition } from "../../../src/messenger/position.ts";
-import { decodeKeyring, encodeKeyring } from "../../../src/store/keyring-file.ts";
+import { decodeKeyring, encodeKeyring } from "../../../src/store/keyring/keyring-file.ts";
 import {
   type Body,
   type Content,

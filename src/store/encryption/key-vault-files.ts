@@ -1,0 +1,80 @@
+/**
+ * The vault on the disk, twice: `vault` and `vault.copy` hold the same. A change is written over the old bytes in their place,
+ * into one file after the other, each synced: at every moment one of the two is whole, and no older file is left lying about
+ * that would have to be erased (docs/decisions/0013).
+ */
+import { join } from "node:path";
+import { equal } from "../../base/index.ts";
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { readIfThere, writeInPlace } from "../files/atomic-files.ts";
+import { decodeVault, encodeVault, type FoundVault, type VaultState } from "./key-vault.ts";
+
+export const VAULT_FILES = ["vault", "vault.copy"] as const;
+
+export interface VaultPlace {
+  readonly directory: string;
+  readonly crypto: CryptoProvider;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+export interface VaultFile {
+  readonly file: string;
+  readonly found: FoundVault;
+}
+
+/** What both files say. Throws `store-newer`. */
+export async function readVaults({ directory, crypto, key }: VaultPlace): Promise<VaultFile[]> {
+  return Promise.all(
+    VAULT_FILES.map(async (file) => {
+      const bytes = await readIfThere(join(directory, file));
+      return { file, found: bytes ? decodeVault(crypto, key, bytes) : { kind: "missing" } };
+    }),
+  );
+}
+
+/** The vault of an open store. */
+export class Vault {
+  readonly #place: VaultPlace;
+  #state: VaultState;
+
+  /** @param state what both files hold, or are to hold after the first `write`. */
+  constructor(place: VaultPlace, state: VaultState) {
+    this.#place = place;
+    this.#state = state;
+  }
+
+  get state(): VaultState {
+    return this.#state;
+  }
+
+  /**
+   * Writes both files, each with bytes of its own. Once this resolves, what they held before is gone from them.
+   * @param files in their order: where one is not whole, it comes first, so that the other is whole meanwhile.
+   */
+  async write(state: VaultState, files: readonly string[] = VAULT_FILES): Promise<void> {
+    const { directory, crypto, key } = this.#place;
+    for (const file of files)
+      await writeInPlace(join(directory, file), encodeVault(crypto, key, state));
+    this.#state = state;
+  }
+
+  /** The names of files that do not hold what was written. */
+  async damaged(): Promise<string[]> {
+    const names: string[] = [];
+    for (const { file, found } of await readVaults(this.#place))
+      if (found.kind !== "whole" || !same(found.state, this.#state)) names.push(file);
+    return names;
+  }
+}
+
+/** Whether two files say the same. */
+export function same(a: VaultState, b: VaultState): boolean {
+  return (
+    a.generation === b.generation &&
+    a.commits === b.commits &&
+    a.keys.every((key, group) => equal(key, b.keys[group] as Uint8Array)) &&
+    a.next.size === b.next.size &&
+    [...a.next].every(([group, key]) => equal(key, b.next.get(group) ?? new Uint8Array()))
+  );
+}

@@ -1,0 +1,67 @@
+/** Seals each row under the key that its name asks for (groups.ts). */
+import { groupOf } from "./key-groups.ts";
+import type { GroupKeys } from "./key-vault.ts";
+import { damagedRow, type Seals } from "./row-encryption.ts";
+
+/**
+ * Opens rows with the group keys of one moment: what was on the disk then, opens, also when the keys turn meanwhile.
+ * `undefined` where a row does not open. `pageKey` is for rows of keyed pages.
+ */
+export type Opener = (
+  name: Uint8Array,
+  sealed: Uint8Array,
+  pageKey?: Uint8Array,
+) => Uint8Array | undefined;
+
+export class RowSeals {
+  readonly #seals: Seals;
+  readonly #storeKey: Uint8Array;
+  #groups: GroupKeys;
+
+  constructor(seals: Seals, storeKey: Uint8Array, groups: GroupKeys) {
+    this.#seals = seals;
+    this.#storeKey = storeKey;
+    this.#groups = groups;
+  }
+
+  /** Group keys as they are from now on. While some turn, rows open under either and are sealed under the old. */
+  set groups(groups: GroupKeys) {
+    this.#groups = groups;
+  }
+
+  seal(name: Uint8Array, value: Uint8Array, pageKey?: Uint8Array): Uint8Array {
+    return this.#seals.seal(pageKey ?? this.#keyOf(name, this.#groups), name, value);
+  }
+
+  /** Seals a row outside of pages as it will be once its group has turned. */
+  sealTurned(name: Uint8Array, value: Uint8Array): Uint8Array {
+    const key = this.#groups.next.get(groupOf(name) ?? -1);
+    return this.#seals.seal(key ?? this.#keyOf(name, this.#groups), name, value);
+  }
+
+  /** The value. Throws `store-damaged`, naming the table. */
+  open(name: Uint8Array, sealed: Uint8Array, pageKey?: Uint8Array): Uint8Array {
+    return orDamaged(name, this.opener()(name, sealed, pageKey));
+  }
+
+  opener(): Opener {
+    const groups = this.#groups;
+    return (name, sealed, pageKey) => {
+      const value = this.#seals.open(pageKey ?? this.#keyOf(name, groups), name, sealed);
+      if (value || groups.next.size === 0) return value;
+      const next = pageKey ? undefined : groups.next.get(groupOf(name) ?? -1);
+      return next && this.#seals.open(next, name, sealed);
+    };
+  }
+
+  #keyOf(name: Uint8Array, { keys }: GroupKeys): Uint8Array {
+    const group = groupOf(name);
+    return group === undefined ? this.#storeKey : (keys[group] as Uint8Array);
+  }
+}
+
+/** The value that an opener gave. Throws `store-damaged`, naming the table, where it gave none. */
+export function orDamaged(name: Uint8Array, value: Uint8Array | undefined): Uint8Array {
+  if (!value) throw damagedRow(name);
+  return value;
+}

@@ -1,0 +1,85 @@
+/** Every row of the store, read, opened and held against its sums. */
+
+import type { Opener } from "../encryption/row-keys.ts";
+import {
+  isKeyedPage,
+  isPage,
+  KEY_BYTES,
+  OWN_TABLE,
+  pageOf,
+  tableName,
+} from "../layout/row-names.ts";
+import { type Database, SCHEMA_KEY, scan, TALLY_KEY, textOf } from "../leveldb/database.ts";
+import { type PageRow, readPageRow } from "./page-row.ts";
+import { decodeTally, emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
+
+/** What a whole check found. */
+export interface StoreCheck {
+  /** Rows that were read, sums among them. */
+  readonly rows: number;
+  /**
+   * Names of tables with rows that were lost, changed or put back; "store" for the sums themselves and for rows that
+   * opening already checks together; names of files beside the database. Empty where all is well.
+   */
+  readonly damaged: string[];
+}
+
+/**
+ * Looks at one moment of the store. A row belongs to one page, by its name, so the sum of all pages' sums is the
+ * sum of a table's rows: one difference for each table is enough, and memory stays flat. LevelDB reads some rows at a time
+ * in another thread, and whatever waits for this one has its turn meanwhile. `open` is of the moment of the call.
+ */
+export async function checkRows(
+  database: Database,
+  open: Opener,
+  mark: Marker,
+): Promise<StoreCheck> {
+  const damaged = new Set<string>();
+  const left = new Map<string, Uint8Array>();
+  const difference = (table: string): Uint8Array => {
+    const known = left.get(table) ?? emptySum();
+    left.set(table, known);
+    return known;
+  };
+
+  let rows = 0;
+  const snapshot = database.snapshot();
+  const pageRow = (page: Uint8Array): PageRow | undefined => {
+    const sealed = database.getSync(page, { snapshot });
+    return sealed && readPageRow(open, page, sealed);
+  };
+  // Rows of one page follow each other.
+  let last: { readonly page: string; readonly key: Uint8Array | undefined } | undefined;
+  const keyOf = (page: Uint8Array): Uint8Array | undefined => {
+    const name = textOf(page);
+    if (last?.page !== name) last = { page: name, key: pageRow(page)?.key };
+    return last.key;
+  };
+
+  try {
+    for await (const some of scan(database, { snapshot })) {
+      rows += some.length;
+      for (const [key, sealed] of some) {
+        if (key.length !== KEY_BYTES) damaged.add("store");
+        if (key[0] === OWN_TABLE) continue;
+        const page = pageOf(key);
+        const pageKey = page && isKeyedPage(page) ? keyOf(page) : undefined;
+        if (isPage(key)) {
+          const row = pageRow(key);
+          if (row) toggle(difference(tableName(key)), row.sum);
+          else damaged.add(tableName(key));
+        } else if (!open(key, sealed, pageKey)) damaged.add(tableName(key));
+        toggle(difference(page ? tableName(key) : "store"), mark(key, sealed));
+      }
+    }
+    const sealed = database.getSync(TALLY_KEY, { snapshot });
+    const bytes = sealed && open(TALLY_KEY, sealed);
+    const root = bytes && decodeTally(bytes);
+    if (!root || !database.getSync(SCHEMA_KEY, { snapshot })) damaged.add("store");
+    else toggle(difference("store"), root.sum);
+  } finally {
+    await snapshot.close();
+  }
+  for (const [table, sum] of left) if (!isEmpty(sum)) damaged.add(table);
+  return { rows, damaged: [...damaged].sort() };
+}

@@ -1,0 +1,138 @@
+/**
+ * Throws keys away. LevelDB keeps what was deleted or replaced for as long as it likes, and so may the disk beneath, but
+ * nobody can open it once its key is gone. First pages of which something was deleted get new keys, then the groups under whose
+ * keys old rows lie (rows of pages with their old keys among them). See docs/decisions/0013 for the order and why.
+ */
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { groupOf, groupsIn, hasGroup, hasKept, rangesOf } from "../encryption/key-groups.ts";
+import { turned } from "../encryption/key-vault.ts";
+import type { Vault } from "../encryption/key-vault-files.ts";
+import type { RowSeals } from "../encryption/row-keys.ts";
+import { keyedPages, rowsOf } from "../layout/row-names.ts";
+import { type Change, type Database, scan } from "../leveldb/database.ts";
+import { PAGE_KEY_BYTES, type PageRow, readPageRow } from "./page-row.ts";
+import type { Ledger, Shredding } from "./sum-ledger.ts";
+
+/** About the most bytes of rows that one batch writes anew, so that memory stays flat. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+export interface ShredderParts {
+  readonly database: Database;
+  readonly seals: RowSeals;
+  readonly ledger: Ledger;
+  readonly vault: Vault;
+  readonly random: CryptoProvider["random"];
+  /** Books changes and writes them, synced. */
+  readonly write: (changes: readonly Change[], shredding: Shredding) => Promise<void>;
+  /** Runs what writes to other files; a failure of it stops all writing. */
+  readonly guard: (write: () => Promise<void>) => Promise<void>;
+}
+
+/** Whether there is anything to shred. */
+export function isDue(ledger: Ledger): boolean {
+  return ledger.root.due.some((byte) => byte !== 0);
+}
+
+/** Shreds what is due. Nothing else may write meanwhile; reading goes on. Gives the pages whose rows were sealed anew. */
+export async function shred(parts: ShredderParts): Promise<Uint8Array[]> {
+  const pages = await duePages(parts);
+  await turnPages(parts, pages);
+  await turnGroups(parts);
+  return pages.map(({ page }) => page);
+}
+
+interface DuePage {
+  readonly page: Uint8Array;
+  readonly row: PageRow;
+}
+
+async function duePages({ database, seals, ledger }: ShredderParts): Promise<DuePage[]> {
+  const { due } = ledger.root;
+  if (!hasKept(due)) return [];
+  const isPageDue = (page: Uint8Array): boolean => hasGroup(due, groupOf(page) ?? -1);
+  const open = seals.opener();
+  const pages: DuePage[] = [];
+  for (const range of keyedPages)
+    for await (const rows of scan(database, range))
+      for (const [page, sealed] of rows) {
+        const row = isPageDue(page) ? readPageRow(open, page, sealed) : undefined;
+        if (row?.due) pages.push({ page, row });
+      }
+  return pages;
+}
+
+/** New keys for pages. Their old ones lie on in earlier rows of pages, until the groups turn. */
+async function turnPages(parts: ShredderParts, due: readonly DuePage[]): Promise<void> {
+  let changes: Change[] = [];
+  let pages: { page: Uint8Array; key: Uint8Array }[] = [];
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    if (pages.length > 0) await parts.write(changes, { pages });
+    changes = [];
+    pages = [];
+    bytes = 0;
+  };
+  for (const { page, row } of due) {
+    const key = parts.random(PAGE_KEY_BYTES);
+    pages.push({ page, key });
+    const open = parts.seals.opener();
+    for await (const rows of scan(parts.database, rowsOf(page)))
+      for (const [name, sealed] of rows) {
+        // What is damaged stays as it is, and stays damaged.
+        const value = open(name, sealed, row.key);
+        if (!value) continue;
+        changes.push({ key: name, sealed: parts.seals.seal(name, value, key), shreds: false });
+        bytes += sealed.length;
+      }
+    if (bytes >= BATCH_BYTES) await flush();
+  }
+  await flush();
+}
+
+async function turnGroups(parts: ShredderParts): Promise<void> {
+  const due = groupsIn(parts.ledger.root.due);
+  const sizes = new Map<number, number>();
+  for await (const [name, sealed] of rowsIn(parts.database, due)) {
+    const group = groupOf(name) ?? -1;
+    sizes.set(group, (sizes.get(group) ?? 0) + sealed.length);
+  }
+  let some: number[] = [];
+  let bytes = 0;
+  for (const group of due) {
+    some.push(group);
+    bytes += sizes.get(group) ?? 0;
+    if (bytes < BATCH_BYTES && group !== due.at(-1)) continue;
+    await turn(parts, some);
+    some = [];
+    bytes = 0;
+  }
+}
+
+/**
+ * Turns some groups: the vault with old and new keys, then the rows in one batch that also notes the vault's next
+ * generation, then the vault with the new keys alone. A crash in between is settled by the generation (settle.ts).
+ */
+async function turn(parts: ShredderParts, groups: readonly number[]): Promise<void> {
+  const { database, seals, ledger, vault, random, guard } = parts;
+  const next = new Map(groups.map((group) => [group, random(PAGE_KEY_BYTES)]));
+  await guard(() => vault.write({ ...vault.state, commits: ledger.root.commits, next }));
+  seals.groups = vault.state;
+  const open = seals.opener();
+  const changes: Change[] = [];
+  for await (const [name, sealed] of rowsIn(database, groups)) {
+    const value = next.has(groupOf(name) ?? -1) ? open(name, sealed) : undefined;
+    if (value) changes.push({ key: name, sealed: seals.sealTurned(name, value), shreds: false });
+  }
+  await parts.write(changes, { groups });
+  const { generation, commits } = ledger.root;
+  await guard(() => vault.write({ ...turned(vault.state), generation, commits }));
+  seals.groups = vault.state;
+}
+
+/** Every row of some groups, among others. */
+async function* rowsIn(
+  database: Database,
+  groups: readonly number[],
+): AsyncGenerator<[Uint8Array, Uint8Array]> {
+  for (const range of rangesOf(groups)) for await (const rows of scan(database, range)) yield* rows;
+}

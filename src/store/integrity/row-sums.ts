@@ -1,0 +1,83 @@
+/**
+ * Keyed sums over rows, written with every batch. LevelDB can lose rows, or show older ones again, without a
+ * word (a flipped bit in its log drops a block of records; in a table file, a key). Each such row opens by
+ * itself, so only a sum over all of them can tell. It is an XOR of a PRF of name ‖ tag: rows come and go in any
+ * order, and nobody without the key can choose old rows that add up. Sums are sealed: the marks of 129 rows,
+ * once known, would be enough to choose such rows by linear algebra.
+ */
+import { concat, equal, readU64, u64 } from "../../base/index.ts";
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { GROUP_SET_BYTES } from "../encryption/key-groups.ts";
+import { sealTag } from "../encryption/row-encryption.ts";
+
+export const SUM_BYTES = 16;
+const TALLY_BYTES = 8 + 8 + 8 + GROUP_SET_BYTES + SUM_BYTES;
+const nothing = new Uint8Array(SUM_BYTES);
+
+/** What stands for one row in a sum: 16 bytes. */
+export type Marker = (key: Uint8Array, sealed: Uint8Array) => Uint8Array;
+
+/** @param tallyKey 32 bytes. */
+export function marker(crypto: Pick<CryptoProvider, "hmac">, tallyKey: Uint8Array): Marker {
+  return (key, sealed) =>
+    crypto.hmac(tallyKey, concat(key, sealTag(sealed))).subarray(0, SUM_BYTES);
+}
+
+/** Adds a mark to a sum, or takes it away again: it is the same. Changes `sum`. */
+export function toggle(sum: Uint8Array, mark: Uint8Array): void {
+  for (let i = 0; i < SUM_BYTES; i++) sum[i] = (sum[i] as number) ^ (mark[i] as number);
+}
+
+/** The sum of no rows; and, but for a chance of 2^-128, of no others. */
+export function emptySum(): Uint8Array {
+  return new Uint8Array(SUM_BYTES);
+}
+
+export function isEmpty(sum: Uint8Array): boolean {
+  return equal(sum, nothing);
+}
+
+/** The root: of the rows that opening checks, among them the sums of all pages. */
+export interface Tally {
+  /** How many batches were written. */
+  readonly commits: number;
+  readonly rows: number;
+  /** Of the vault whose keys seal the rows. */
+  readonly generation: number;
+  /** The groups whose keys still open something that was deleted or replaced: 16 bytes, a bit for each. */
+  readonly due: Uint8Array;
+  /** 16 bytes. */
+  readonly sum: Uint8Array;
+}
+
+/** Of a store without rows. */
+export function emptyTally(): Tally {
+  return {
+    commits: 0,
+    rows: 0,
+    generation: 0,
+    due: new Uint8Array(GROUP_SET_BYTES),
+    sum: emptySum(),
+  };
+}
+
+/** Whether both speak of the same rows. */
+export function sameRows(a: Pick<Tally, "rows" | "sum">, b: Tally): boolean {
+  return a.rows === b.rows && equal(a.sum, b.sum);
+}
+
+/** 56 bytes: commits ‖ rows ‖ generation ‖ due ‖ sum. With its length they fill the smallest bucket. */
+export function encodeTally({ commits, rows, generation, due, sum }: Tally): Uint8Array {
+  return concat(u64(commits), u64(rows), u64(generation), due, sum);
+}
+
+/** The tally of 56 bytes, or `undefined`. */
+export function decodeTally(bytes: Uint8Array): Tally | undefined {
+  if (bytes.length !== TALLY_BYTES) return undefined;
+  const commits = readU64(bytes);
+  const rows = readU64(bytes, 8);
+  const generation = readU64(bytes, 16);
+  if (commits === undefined || rows === undefined || generation === undefined) return undefined;
+  const sumAt = 24 + GROUP_SET_BYTES;
+  return { commits, rows, generation, due: bytes.slice(24, sumAt), sum: bytes.slice(sumAt) };
+}

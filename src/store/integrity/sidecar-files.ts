@@ -1,0 +1,56 @@
+/** The files that a store keeps beside its database: the vault, its copy, and the counter. */
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { freshVault } from "../encryption/key-vault.ts";
+import { readVaults, Vault } from "../encryption/key-vault-files.ts";
+import type { StoreKeys } from "../layout/schema.ts";
+import { COUNTER_FILE, type Counter, makeCounter, readCounter } from "./rollback-counter.ts";
+
+export interface BesideParts {
+  readonly directory: string;
+  readonly crypto: CryptoProvider;
+  readonly keys: StoreKeys;
+}
+
+/** The most batches that any of them remembers; 0 where none does. */
+export async function mirrorOf({ directory, crypto, keys }: BesideParts): Promise<number> {
+  const counted = await readCounter({ directory, crypto, key: keys.count });
+  const files = await readVaults({ directory, crypto, key: keys.vault });
+  return Math.max(
+    typeof counted === "number" ? counted : 0,
+    ...files.map(({ found }) => (found.kind === "whole" ? found.state.commits : 0)),
+  );
+}
+
+/** Makes all of them, with fresh keys. Those that are there are written over. */
+export async function makeBeside(
+  { directory, crypto, keys }: BesideParts,
+  commits: number,
+): Promise<Vault> {
+  await makeCounter({ directory, crypto, key: keys.count }, commits);
+  const vault = new Vault(
+    { directory, crypto, key: keys.vault },
+    freshVault(crypto.random, commits),
+  );
+  await vault.write(vault.state);
+  return vault;
+}
+
+/** The names of those that do not hold what was written. */
+export async function damagedFiles(vault: Vault, counter: Counter): Promise<string[]> {
+  const damaged = await vault.damaged();
+  if (await counter.isDamaged()) damaged.push(COUNTER_FILE);
+  return damaged;
+}
+
+/** Writes the named ones anew. */
+export async function mendFiles(
+  vault: Vault,
+  counter: Counter,
+  names: readonly string[],
+): Promise<void> {
+  await vault.write(
+    vault.state,
+    names.filter((name) => name !== COUNTER_FILE),
+  );
+  if (names.includes(COUNTER_FILE)) await counter.mend();
+}

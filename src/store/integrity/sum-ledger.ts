@@ -1,0 +1,162 @@
+/** Keeps the sums as batches come: which rows of sums a batch must write beside its own, and the keys of pages. */
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { addGroup, groupOf, removeGroup } from "../encryption/key-groups.ts";
+import type { RowSeals } from "../encryption/row-keys.ts";
+import { isKeyedPage, pageOf } from "../layout/row-names.ts";
+import { type Change, type Database, TALLY_KEY, textOf, type Write } from "../leveldb/database.ts";
+import { encodePageRow, openPageRow, PAGE_KEY_BYTES, type PageRow } from "./page-row.ts";
+import { emptySum, encodeTally, type Marker, type Tally, toggle } from "./row-sums.ts";
+
+/** Pages that are remembered: 16,000 messages that come to different conversations. About 6 MB. */
+const REMEMBERED = 16_384;
+
+interface Page {
+  readonly row: PageRow;
+  /** What stands for it in the root; `undefined` where it has no row on the disk. */
+  readonly mark: Uint8Array | undefined;
+}
+
+/** A batch with its sums. */
+export interface Booked {
+  readonly writes: readonly Write[];
+  /** To be called once the batch is on the disk. */
+  settle(): void;
+}
+
+/** What a batch of the shredder changes beside rows. */
+export interface Shredding {
+  /** New keys of pages (32 bytes), under which all of their rows that open are among the changes. */
+  readonly pages?: readonly { readonly page: Uint8Array; readonly key: Uint8Array }[];
+  /** Groups that turn, all of whose rows that open are among the changes, sealed under the next keys. */
+  readonly groups?: readonly number[];
+}
+
+export interface LedgerParts {
+  readonly database: Database;
+  readonly seals: RowSeals;
+  readonly mark: Marker;
+  readonly random: CryptoProvider["random"];
+}
+
+export class Ledger {
+  readonly #parts: LedgerParts;
+  readonly #pages = new Map<string, Page>();
+  /** Keys of pages that are not on the disk yet, though rows may be sealed under them already. */
+  readonly #fresh = new Map<string, Uint8Array>();
+  #root: Tally;
+
+  constructor(parts: LedgerParts, root: Tally) {
+    this.#parts = parts;
+    this.#root = root;
+  }
+
+  /** Of what is on the disk. */
+  get root(): Tally {
+    return this.#root;
+  }
+
+  /** The key of a keyed page; `undefined` where nothing was written to it. Throws `store-damaged`. */
+  knownKey(page: Uint8Array): Uint8Array | undefined {
+    const name = textOf(page);
+    return this.#fresh.get(name) ?? this.#page(name, page).row.key;
+  }
+
+  /** The key of a keyed page for a row that will be committed. Throws `store-damaged`. */
+  keyFor(page: Uint8Array): Uint8Array {
+    const known = this.knownKey(page);
+    if (known) return known;
+    const key = this.#parts.random(PAGE_KEY_BYTES);
+    this.#fresh.set(textOf(page), key);
+    return key;
+  }
+
+  /**
+   * The batch that makes these changes, of which each row has one. No batch may be on its way. Rows of pages are not checked
+   * first: what is wrong with a page stays wrong in its sum, whatever is added and taken.
+   */
+  book(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): Booked {
+    const { database, seals, mark } = this.#parts;
+    const root = { ...this.#root, sum: this.#root.sum.slice(), due: this.#root.due.slice() };
+    const touched = new Map<string, { page: Uint8Array; before: Page; after: MutablePageRow }>();
+
+    const rowOf = (page: Uint8Array): MutablePageRow => {
+      const name = textOf(page);
+      const known = touched.get(name);
+      if (known) return known.after;
+      const before = this.#page(name, page);
+      const key = isKeyedPage(page) ? (before.row.key ?? this.keyFor(page)) : undefined;
+      const after = { sum: before.row.sum.slice(), key, due: before.row.due };
+      touched.set(name, { page, before, after });
+      return after;
+    };
+    const due = (name: Uint8Array): void => {
+      const group = groupOf(name);
+      if (group !== undefined) addGroup(root.due, group);
+    };
+
+    for (const { key, sealed, shreds } of changes) {
+      const old = database.getSync(key);
+      if (!old && !sealed) continue;
+      const page = pageOf(key);
+      const row = page && rowOf(page);
+      const sum = row ? row.sum : root.sum;
+      if (old) toggle(sum, mark(key, old));
+      if (sealed) toggle(sum, mark(key, sealed));
+      if (!row) root.rows += Number(sealed !== undefined) - Number(old !== undefined);
+      if (!old || !shreds) continue;
+      if (row?.key) row.due = true;
+      due(page ?? key);
+    }
+    for (const { page, key } of pages) Object.assign(rowOf(page), { key, due: false });
+
+    const writes: Write[] = [...changes];
+    const settled = new Map<string, Page>();
+    for (const [name, { page, before, after }] of touched) {
+      const value = encodePageRow(after);
+      const sealed = value && seals.seal(page, value);
+      const pageMark = sealed && mark(page, sealed);
+      if (before.mark) toggle(root.sum, before.mark);
+      if (pageMark) toggle(root.sum, pageMark);
+      root.rows += Number(pageMark !== undefined) - Number(before.mark !== undefined);
+      writes.push({ key: page, sealed });
+      const row = sealed ? after : { ...after, key: undefined };
+      settled.set(name, { row, mark: pageMark });
+    }
+    for (const group of groups) removeGroup(root.due, group);
+    const generation = root.generation + Number(groups.length > 0);
+    const tally: Tally = { ...root, generation, commits: root.commits + 1 };
+    writes.push({ key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeTally(tally)) });
+
+    return {
+      writes,
+      settle: () => {
+        this.#root = tally;
+        // Rows of pages were sealed anew with their groups, and have other marks now.
+        if (groups.length > 0 || this.#pages.size + settled.size > REMEMBERED) this.#pages.clear();
+        for (const [name, page] of settled) {
+          this.#pages.set(name, page);
+          this.#fresh.delete(name);
+        }
+      },
+    };
+  }
+
+  #page(name: string, page: Uint8Array): Page {
+    const known = this.#pages.get(name);
+    if (known) return known;
+    const { database, seals, mark } = this.#parts;
+    const sealed = database.getSync(page);
+    const found: Page = sealed
+      ? { row: openPageRow(seals.opener(), page, sealed), mark: mark(page, sealed) }
+      : { row: { sum: emptySum(), key: undefined, due: false }, mark: undefined };
+    if (this.#pages.size >= REMEMBERED) this.#pages.clear();
+    this.#pages.set(name, found);
+    return found;
+  }
+}
+
+interface MutablePageRow {
+  sum: Uint8Array;
+  key: Uint8Array | undefined;
+  due: boolean;
+}

@@ -1,0 +1,79 @@
+/**
+ * The key file: 32 random bytes that wrap the store key. While it is being replaced there are two, the next one under a
+ * name of its own, so that at each moment one of them fits the keyring.
+ */
+import { chmod, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { SottoError, wipe } from "../../base/index.ts";
+import type { Rng } from "../../crypto/index.ts";
+import type { Log } from "../../ports/index.ts";
+import { moveAtomically, shred, shredReplaced } from "../files/atomic-files.ts";
+
+export const KEY_FILE = "store.key";
+/** The key file of a keyring that is about to be written, or has just been. */
+export const NEXT_KEY_FILE = "store.key.next";
+
+const KEY_FILE_BYTES = 32;
+
+/**
+ * What `fits` makes of the first key file that it accepts, and that file's name. A file that others may read is made 0600 again,
+ * and the log told so. Throws `store-key-missing`.
+ */
+export async function withKeyFile<Result>(
+  directory: string,
+  log: Log,
+  fits: (secret: Uint8Array) => Result | undefined,
+): Promise<{ readonly result: Result; readonly name: string }> {
+  let why = `The file ${KEY_FILE} is missing.`;
+  for (const name of [KEY_FILE, NEXT_KEY_FILE]) {
+    const path = join(directory, name);
+    const secret = await readOrNothing(path);
+    if (!secret) continue;
+    const result = secret.length === KEY_FILE_BYTES ? fits(secret) : undefined;
+    why =
+      secret.length === KEY_FILE_BYTES
+        ? `The file ${KEY_FILE} is not this store's key.`
+        : `The file ${KEY_FILE} is not a key.`;
+    wipe(secret);
+    if (result === undefined) continue;
+    await close(path, log);
+    return { result, name };
+  }
+  throw new SottoError("store-key-missing", why);
+}
+
+/**
+ * Brings a change of protection to its end, wherever it was interrupted: the key file that fits has its proper name, and
+ * others are no more.
+ * @param name of the key file that fits the keyring; `undefined` where a passphrase does.
+ */
+export async function settleKeyFiles(
+  directory: string,
+  name: string | undefined,
+  random: Rng,
+): Promise<void> {
+  const [key, next] = [join(directory, KEY_FILE), join(directory, NEXT_KEY_FILE)];
+  if (name === NEXT_KEY_FILE) return shredReplaced(key, () => moveAtomically(next, key), random);
+  await shred(next, random);
+  if (name === undefined) await shred(key, random);
+}
+
+/** A file of the store key's, or `undefined` where there is none. Throws `store-key-missing` where it cannot be read. */
+export async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
+  try {
+    // A plain copy: pooled Buffers share their memory with strangers.
+    return Uint8Array.from(await readFile(path));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new SottoError("store-key-missing", "The store key's files cannot be read.", {
+      cause: error,
+    });
+  }
+}
+
+async function close(path: string, log: Log): Promise<void> {
+  // Windows knows no such bits, and shows others' as set.
+  if (process.platform === "win32" || ((await stat(path)).mode & 0o077) === 0) return;
+  await chmod(path, 0o600);
+  log("store.key-file-was-open");
+}

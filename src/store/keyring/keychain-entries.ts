@@ -1,0 +1,81 @@
+/**
+ * Which entries of ours the system's keychain may hold: their names, one a line, in a file beside the keyring. An entry is named
+ * after the salt of its keyring, so that the file is needed for tidying up alone.
+ */
+import { readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { SottoError, toHex, utf8, wipe } from "../../base/index.ts";
+import { writeAtomically } from "../files/atomic-files.ts";
+import type { Keychain } from "./keychain.ts";
+
+const ENTRIES_FILE = "keychain.entries";
+
+/** The name of the entry that opens a keyring. @param salt 16 bytes. */
+export function entryOf(salt: Uint8Array): string {
+  return toHex(salt);
+}
+
+/** Keeps what opens a keyring in the keychain, and notes the entry first. */
+export async function keepEntry(
+  directory: string,
+  salt: Uint8Array,
+  secret: Uint8Array,
+  keychain: Keychain,
+): Promise<void> {
+  const name = entryOf(salt);
+  const others = await readEntries(directory);
+  await writeEntries(directory, [...others, name]);
+  try {
+    await keychain.set(name, secret);
+  } catch (error) {
+    // Where there is no keychain nothing was kept, and nothing will have to be removed.
+    if (error instanceof SottoError && error.code === "keychain-missing")
+      await writeEntries(directory, others);
+    throw error;
+  }
+}
+
+/** What `unwrap` makes of the entry of a keyring. Throws `store-key-missing` where it is none or does not fit. */
+export async function withEntry<Result>(
+  keychain: Keychain,
+  salt: Uint8Array,
+  unwrap: (secret: Uint8Array) => Result | undefined,
+): Promise<Result> {
+  const secret = await keychain.get(entryOf(salt));
+  const result = secret && unwrap(secret);
+  if (secret) wipe(secret);
+  if (result !== undefined) return result;
+  const what = secret ? "is not this store's" : "is missing";
+  throw new SottoError("store-key-missing", `The key in the keychain of this system ${what}.`);
+}
+
+/** Removes every entry but one: what a change of protection, also one that was interrupted, left behind. */
+export async function settleEntries(
+  directory: string,
+  keep: string | undefined,
+  keychain: Keychain,
+): Promise<void> {
+  const entries = await readEntries(directory);
+  const gone = entries.filter((name) => name !== keep);
+  if (gone.length === 0) return;
+  for (const name of gone) await keychain.remove(name);
+  await writeEntries(
+    directory,
+    entries.filter((name) => name === keep),
+  );
+}
+
+async function readEntries(directory: string): Promise<string[]> {
+  try {
+    const text = await readFile(join(directory, ENTRIES_FILE), "utf8");
+    return text.split("\n").filter((name) => /^[0-9a-f]{32}$/.test(name));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+async function writeEntries(directory: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return unlink(join(directory, ENTRIES_FILE));
+  await writeAtomically(join(directory, ENTRIES_FILE), utf8(`${names.join("\n")}\n`));
+}

@@ -1,0 +1,43 @@
+/** Where the system of a desktop keeps secrets for the person who is logged in. */
+import { fromHex, SottoError, toHex, wipe } from "../../base/index.ts";
+import { secretService } from "./keychain-backends.ts";
+import { macKeychain } from "./part-keychain-mac.ts";
+import type { TextKeychain } from "./part-keychain-port.ts";
+
+/** Keeps secrets of 32 bytes under names of ours. Each throws `keychain-missing` and `keychain-locked`. */
+export interface Keychain {
+  get(name: string): Promise<Uint8Array | undefined>;
+  set(name: string, secret: Uint8Array): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+const SECRET_BYTES = 32;
+
+/** The keychain of this system. Without one, whatever is asked throws `keychain-missing`. */
+export function systemKeychain(platform: string = process.platform): Keychain {
+  const texts = textsOf(platform);
+  return {
+    async get(name) {
+      const secret = fromHex((await texts.get(name)) ?? "");
+      return secret?.length === SECRET_BYTES ? secret : undefined;
+    },
+    async set(name, secret) {
+      await texts.set(name, toHex(secret));
+      // Not every one of these programs says that it failed.
+      const kept = await this.get(name);
+      const same = kept !== undefined && Buffer.compare(kept, secret) === 0;
+      if (kept) wipe(kept);
+      if (!same) throw new SottoError("keychain-locked", "The keychain did not keep the key.");
+    },
+    remove: (name) => texts.remove(name),
+  };
+}
+
+function textsOf(platform: string): TextKeychain {
+  if (platform === "linux" || platform === "freebsd") return secretService();
+  if (platform === "darwin") return macKeychain();
+  const missing = async (): Promise<never> => {
+    throw new SottoError("keychain-missing", "Sotto does not know the keychain of this system.");
+  };
+  return { get: missing, set: missing, remove: missing };
+}

@@ -1,0 +1,218 @@
+/**
+ * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file, the keychain of the system). The
+ * store is sealed under it and never sealed anew when its protection changes.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { labels, SottoError, utf8, wipe } from "../../base/index.ts";
+import {
+  type CryptoProvider,
+  defaultPassphraseCost,
+  deriveFromPassphrase,
+  type PassphraseCost,
+} from "../../crypto/index.ts";
+import { type Log, silent } from "../../ports/index.ts";
+import { shredReplaced, writeAtomically } from "../files/atomic-files.ts";
+import { writeFault } from "../leveldb/errors.ts";
+import { KEY_FILE, NEXT_KEY_FILE, readOrNothing, settleKeyFiles, withKeyFile } from "./key-file.ts";
+import { type Keychain, systemKeychain } from "./keychain.ts";
+import { entryOf, keepEntry, settleEntries, withEntry } from "./keychain-entries.ts";
+import { boundData, decodeKeyring, encodeKeyring, headerOf, type Keyring } from "./keyring-file.ts";
+
+/** What wraps the store key. */
+export type Protection =
+  | { readonly kind: "key-file" }
+  | { readonly kind: "keychain" }
+  | {
+      readonly kind: "passphrase";
+      readonly passphrase: string;
+      /** What one guess costs; absent: `defaultPassphraseCost`. */
+      readonly cost?: PassphraseCost;
+    };
+
+const KEYRING = "keyring";
+const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+const NONCE_BYTES = 24;
+/** The other kinds derive nothing from a passphrase. */
+const noCost: PassphraseCost = { memoryKiB: 0, passes: 0, lanes: 0 };
+
+/**
+ * Makes a new store key (32 bytes), wraps it and writes it to the directory, which is made (0700) where
+ * missing. Throws `account-exists` where a keyring lies there already, `passphrase-needed` for an empty
+ * passphrase, `keychain-missing`, `keychain-locked`, `disk-full` or `store-write-failed`.
+ */
+export async function createKeyring(
+  directory: string,
+  protection: Protection,
+  crypto: CryptoProvider,
+  keychain: Keychain = systemKeychain(),
+): Promise<Uint8Array> {
+  if ((await readOrNothing(join(directory, KEYRING))) !== undefined)
+    throw new SottoError("account-exists", "This home has a store key already.");
+  const storeKey = crypto.random(KEY_BYTES);
+  const { file, secret, salt } = await wrap(crypto, storeKey, protection);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // First what opens it: a keyring whose key was never kept could not be opened.
+    if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
+    if (protection.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
+    await writeAtomically(join(directory, KEYRING), file);
+  } catch (error) {
+    throw writeFault(error);
+  } finally {
+    wipe(secret);
+  }
+  return storeKey;
+}
+
+/**
+ * Gives the store key another protection, or the same kind anew. The key itself stays: nothing is sealed anew, and
+ * whoever had both an old keyring and what opened it has the key for good. The caller holds the home's lock.
+ *
+ * A crash leaves the old protection or the new one, whole; `unlockKeyring` ends what was begun. The old key file and the old
+ * keyring are overwritten where they lie, as far as the disk does that; an entry of the keychain is removed.
+ *
+ * Throws what `unlockKeyring` throws, `passphrase-needed` for an empty new passphrase, and `disk-full` or
+ * `store-write-failed`: one of the two protections holds then, `readProtection` says which kind.
+ * @param current the passphrase that opens it now; `undefined` for what needs none.
+ */
+export async function changeProtection(
+  directory: string,
+  crypto: CryptoProvider,
+  current: string | undefined,
+  next: Protection,
+  keychain: Keychain = systemKeychain(),
+): Promise<void> {
+  const storeKey = await unlockKeyring(directory, current, crypto, silent, keychain);
+  const { file, secret, salt } = await wrap(crypto, storeKey, next);
+  wipe(storeKey);
+  const name = next.kind === "key-file" ? NEXT_KEY_FILE : undefined;
+  try {
+    if (name) await writeAtomically(join(directory, name), secret);
+    if (next.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
+    // From the moment at which this has its name, the new protection is the one that counts.
+    const path = join(directory, KEYRING);
+    await shredReplaced(path, () => writeAtomically(path, file), crypto.random);
+  } catch (error) {
+    throw writeFault(error);
+  } finally {
+    wipe(secret);
+  }
+  try {
+    await settleKeyFiles(directory, name, crypto.random);
+    await settleEntries(directory, next.kind === "keychain" ? entryOf(salt) : undefined, keychain);
+  } catch (cause) {
+    throw new SottoError(
+      "store-write-failed",
+      "The store key has its new protection, but what opened the old one could not be removed.",
+      { cause },
+    );
+  }
+}
+
+/** How the store key is protected; `undefined` where the directory has none. Throws `keyring-damaged`, `store-newer`. */
+export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
+  const bytes = await readOrNothing(join(directory, KEYRING));
+  return bytes && headerOf(bytes).kind;
+}
+
+/**
+ * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so. What an interrupted
+ * `changeProtection` left behind is removed: the caller holds the home's lock.
+ * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring; no key file or entry of
+ * the keychain, or not this keyring's), `keychain-missing`, `keychain-locked`, `keyring-damaged`, `store-newer`.
+ */
+export async function unlockKeyring(
+  directory: string,
+  passphrase: string | undefined,
+  crypto: CryptoProvider,
+  log: Log = silent,
+  keychain: Keychain = systemKeychain(),
+): Promise<Uint8Array> {
+  const bytes = await readOrNothing(join(directory, KEYRING));
+  if (!bytes) throw new SottoError("store-key-missing", `The file ${KEYRING} is missing.`);
+  const ring = decodeKeyring(bytes, crypto.sha256);
+  const unwrap = (secret: Uint8Array): Uint8Array | undefined => {
+    const wrapKey = wrappingKey(crypto, secret, ring.salt);
+    const storeKey = crypto.openX(wrapKey, ring.nonce, ring.sealed, boundData(ring));
+    wipe(wrapKey);
+    return storeKey;
+  };
+  const { result, name } = await openRing({ directory, ring, passphrase, log, keychain, unwrap });
+  // A disk that takes no writing is no reason not to read.
+  try {
+    await settleKeyFiles(directory, name, crypto.random);
+    await settleEntries(
+      directory,
+      ring.kind === "keychain" ? entryOf(ring.salt) : undefined,
+      keychain,
+    );
+  } catch {
+    log("store.old-key-left");
+  }
+  return result;
+}
+
+interface Opening {
+  readonly directory: string;
+  readonly ring: Keyring;
+  readonly passphrase: string | undefined;
+  readonly log: Log;
+  readonly keychain: Keychain;
+  /** The store key where the secret fits. */
+  readonly unwrap: (secret: Uint8Array) => Uint8Array | undefined;
+}
+
+/** The store key, and the name of the key file that fits where one does. */
+async function openRing(
+  opening: Opening,
+): Promise<{ readonly result: Uint8Array; readonly name?: string }> {
+  const { directory, ring, passphrase, log, keychain, unwrap } = opening;
+  switch (ring.kind) {
+    case "passphrase":
+      return { result: await withPassphrase(passphrase, ring, unwrap) };
+    case "key-file":
+      return withKeyFile(directory, log, unwrap);
+    case "keychain":
+      return { result: await withEntry(keychain, ring.salt, unwrap) };
+  }
+}
+
+async function withPassphrase(
+  passphrase: string | undefined,
+  { salt, cost }: Keyring,
+  unwrap: (secret: Uint8Array) => Uint8Array | undefined,
+): Promise<Uint8Array> {
+  if (passphrase === undefined)
+    throw new SottoError("passphrase-needed", "The store key is protected by a passphrase.");
+  const secret = await deriveFromPassphrase(passphrase, salt, cost);
+  const storeKey = unwrap(secret);
+  wipe(secret);
+  if (storeKey) return storeKey;
+  throw new SottoError("passphrase-wrong", "The passphrase does not open the store key.");
+}
+
+/** The keyring's bytes for a store key, the 32 bytes that open it, and its salt. */
+async function wrap(
+  crypto: CryptoProvider,
+  storeKey: Uint8Array,
+  protection: Protection,
+): Promise<{ readonly file: Uint8Array; readonly secret: Uint8Array; readonly salt: Uint8Array }> {
+  const salt = crypto.random(SALT_BYTES);
+  const cost =
+    protection.kind === "passphrase" ? (protection.cost ?? defaultPassphraseCost) : noCost;
+  const secret =
+    protection.kind === "passphrase"
+      ? await deriveFromPassphrase(protection.passphrase, salt, cost)
+      : crypto.random(KEY_BYTES);
+  const ring = { kind: protection.kind, cost, salt, nonce: crypto.random(NONCE_BYTES) };
+  const wrapKey = wrappingKey(crypto, secret, salt);
+  const sealed = crypto.sealX(wrapKey, ring.nonce, storeKey, boundData(ring));
+  wipe(wrapKey);
+  return { file: encodeKeyring({ ...ring, sealed }, crypto.sha256), secret, salt };
+}
+
+function wrappingKey(crypto: CryptoProvider, secret: Uint8Array, salt: Uint8Array): Uint8Array {
+  return crypto.hkdf(salt, secret, utf8(labels.storeKeyWrap), KEY_BYTES);
+}

@@ -1,0 +1,208 @@
+/**
+ * Names of rows as bytes: table (1) ‖ blinded owner (16) ‖ place (8, most significant first). LevelDB sorts
+ * by bytes, so the rows of one owner lie together in order of `at`, and the disk shows no id.
+ */
+import { concat, u64, utf8 } from "../../base/index.ts";
+import type { CryptoProvider } from "../../crypto/index.ts";
+import type { RowKey, Table } from "../../ports/index.ts";
+
+/** Part of the format: a number, once given, is never given to another table. 0 is the store's own. */
+export const tableByte: Readonly<Record<Table, number>> = {
+  meta: 1,
+  identity: 2,
+  contact: 3,
+  session: 4,
+  invite: 5,
+  message: 6,
+  "message-id": 7,
+  outbox: 8,
+  peer: 9,
+  event: 12,
+  search: 13,
+  "search-mark": 15,
+  early: 16,
+  span: 17,
+};
+
+/** The byte of the rows that the store keeps about itself. */
+export const OWN_TABLE = 0;
+
+/** A table too large to be checked whole at each opening: its rows are checked in pages (docs/decisions/0007). */
+interface Paged {
+  /** The table of its pages' sums. */
+  readonly pageByte: number;
+  /** Rows whose names agree in this many bits behind the table's byte are one page. */
+  readonly bits: number;
+  /** Whether its rows are sealed under a key of the page's own, which can be thrown away (docs/decisions/0013). */
+  readonly keyed: boolean;
+}
+
+const pagedTables: ReadonlyMap<number, Paged> = new Map([
+  // 256 places of one conversation: blinded owner and place but for its last byte.
+  [tableByte.message, { pageByte: 10, bits: 184, keyed: true }],
+  // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a million.
+  [tableByte["message-id"], { pageByte: 11, bits: 12, keyed: false }],
+  // 32 places of one owner: these rows are longer than a message.
+  [tableByte.search, { pageByte: 14, bits: 187, keyed: true }],
+]);
+/** Bytes of a row's name. */
+export const KEY_BYTES = 25;
+
+const BLIND_BYTES = 16;
+/** Blinded owners that are remembered: a node speaks with fewer people than this at one time. */
+const REMEMBERED = 4096;
+
+/** Throws a RangeError for a key that no store can order: the caller's mistake. */
+export function checkKey(key: RowKey): void {
+  if (!Number.isSafeInteger(key.at) || key.at < 0)
+    throw new RangeError("a row's place is a whole number from 0 to 2^53 - 1");
+}
+
+/** The name of the row at `at` among the store's own rows. */
+export function ownKey(at: number): Uint8Array {
+  return concat(Uint8Array.of(OWN_TABLE), new Uint8Array(BLIND_BYTES), u64(at));
+}
+
+/** The table that a row's name says, as text for messages to people. A page's sum speaks for its rows. */
+export function tableName(key: Uint8Array): string {
+  const table = pagedBy(key)?.byte ?? key[0];
+  const known = Object.entries(tableByte).find(([, byte]) => byte === table);
+  return known?.[0] ?? "store";
+}
+
+/** Rows between names, each inclusive or not; without one, to the end. */
+export interface ScanRange {
+  readonly gt?: Uint8Array;
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+  readonly lte?: Uint8Array;
+}
+
+/** Smallest and largest of some rows' names, both inclusive. */
+export interface NameRange extends ScanRange {
+  readonly gte: Uint8Array;
+  readonly lte: Uint8Array;
+}
+
+/** The page that a row belongs to, by the name of the page's sum; `undefined` in a table without pages. */
+export function pageOf(key: Uint8Array): Uint8Array | undefined {
+  const paged = pagedTables.get(key[0] ?? OWN_TABLE);
+  if (!paged) return undefined;
+  // Not `slice`: names that LevelDB gives are Buffers, whose slices share their bytes.
+  const page = Uint8Array.from(key.subarray(0, KEY_BYTES));
+  page[0] = paged.pageByte;
+  fillBehind(page, paged.bits, 0);
+  return page;
+}
+
+/** Whether a row lies in a page. */
+export function isPaged(key: Uint8Array): boolean {
+  return pagedTables.has(key[0] ?? OWN_TABLE);
+}
+
+/** The rows that a page's sum speaks for. */
+export function rowsOf(page: Uint8Array): NameRange {
+  const paged = pagedBy(page);
+  if (!paged) throw new RangeError("this is not the name of a page");
+  const gte = page.with(0, paged.byte);
+  const lte = Uint8Array.from(gte);
+  fillBehind(lte, paged.bits, 0xff);
+  return { gte, lte };
+}
+
+/** Ranges of rows that hold those of some pages: one for each owner, from the first of its pages to the last. */
+export function spansOf(pages: readonly Uint8Array[]): NameRange[] {
+  const spans = new Map<string, NameRange>();
+  for (const page of [...pages].sort(Buffer.compare)) {
+    const owner = Buffer.from(page.subarray(0, 1 + BLIND_BYTES)).toString("latin1");
+    const { gte, lte } = rowsOf(page);
+    spans.set(owner, { gte: spans.get(owner)?.gte ?? gte, lte });
+  }
+  return [...spans.values()];
+}
+
+/** Whether a row is the sum of a page. */
+export function isPage(key: Uint8Array): boolean {
+  return pagedBy(key) !== undefined;
+}
+
+/** Whether a row is the sum of a page that has a key. */
+export function isKeyedPage(key: Uint8Array): boolean {
+  return pagedBy(key)?.keyed === true;
+}
+
+/** The names of all sums of pages that have keys. */
+export const keyedPages: readonly NameRange[] = [...pagedTables.values()]
+  .filter(({ keyed }) => keyed)
+  .map(({ pageByte }) => tableRange(pageByte));
+
+/** Every row that the root tally covers: all but the store's own and those that lie in pages. */
+export const rootRanges: readonly ScanRange[] = rangesBeside(
+  [...pagedTables.keys()].toSorted((a, b) => a - b),
+);
+
+/** What lies before, between and behind some tables. */
+function rangesBeside(tables: readonly number[]): ScanRange[] {
+  let gt = ownKey(Number.MAX_SAFE_INTEGER);
+  const ranges: ScanRange[] = [];
+  for (const byte of tables) {
+    ranges.push({ gt, lt: Uint8Array.of(byte) });
+    gt = tableRange(byte).lte;
+  }
+  return [...ranges, { gt }];
+}
+
+function pagedBy(page: Uint8Array): (Paged & { readonly byte: number }) | undefined {
+  for (const [byte, paged] of pagedTables)
+    if (paged.pageByte === page[0]) return { byte, ...paged };
+  return undefined;
+}
+
+/** Sets every bit behind the table's byte and the given number of bits. */
+function fillBehind(name: Uint8Array, bits: number, value: 0 | 0xff): void {
+  const at = 1 + Math.floor(bits / 8);
+  const kept = 0xff00 >> (bits % 8);
+  name[at] = ((name[at] as number) & kept) | (value & ~kept);
+  name.fill(value, at + 1);
+}
+
+/** The names of the rows of a table, by its byte. */
+export function tableRange(byte: number): NameRange {
+  const rest = KEY_BYTES - 1;
+  return {
+    gte: concat(Uint8Array.of(byte), new Uint8Array(rest)),
+    lte: concat(Uint8Array.of(byte), new Uint8Array(rest).fill(0xff)),
+  };
+}
+
+export interface KeyNames {
+  /** 25 bytes. Throws a RangeError where `at` is no whole number. */
+  of(key: RowKey): Uint8Array;
+  /** The names of the rows of a table. */
+  table(table: Table): NameRange;
+}
+
+/** Names rows under a blinding key (32 bytes): without it nobody can tell whose row a row is. */
+export function keyNames(crypto: Pick<CryptoProvider, "hmac">, blindKey: Uint8Array): KeyNames {
+  const remembered = new Map<string, Uint8Array>();
+
+  const prefix = (table: Table, of: string): Uint8Array => {
+    const name = `${tableByte[table]} ${of}`;
+    const known = remembered.get(name);
+    if (known) return known;
+    const byte = Uint8Array.of(tableByte[table]);
+    const blinded = crypto.hmac(blindKey, concat(byte, utf8(of))).subarray(0, BLIND_BYTES);
+    const made = concat(byte, blinded);
+    if (remembered.size >= REMEMBERED) remembered.clear();
+    remembered.set(name, made);
+    return made;
+  };
+
+  return {
+    of(key) {
+      checkKey(key);
+      return concat(prefix(key.table, key.of), u64(key.at));
+    },
+    table: (table) => tableRange(tableByte[table]),
+  };
+}

@@ -1,0 +1,72 @@
+/** LevelDB as the files of this room use it. */
+import type { Level } from "level";
+import { type NameRange, ownKey, type ScanRange } from "../layout/row-names.ts";
+
+export type Database = Level<Uint8Array, Uint8Array>;
+export type Snapshot = ReturnType<Database["snapshot"]>;
+
+/** Where the schema and the root tally lie among the store's own rows. */
+export const SCHEMA_KEY: Uint8Array = ownKey(0);
+export const TALLY_KEY: Uint8Array = ownKey(1);
+
+/** One change in the disk's own terms. */
+export interface Write {
+  readonly key: Uint8Array;
+  /** `undefined` deletes. */
+  readonly sealed: Uint8Array | undefined;
+}
+
+/** A change that somebody asked for. */
+export interface Change extends Write {
+  /** Whether what the row held before is to be shredded. */
+  readonly shreds: boolean;
+}
+
+/** The bytes of a name as a key for maps. */
+export function textOf(name: Uint8Array): string {
+  return Buffer.from(name.buffer, name.byteOffset, name.length).toString("latin1");
+}
+
+/** Most rows, and about the most bytes, that a scan has in memory at once. */
+const ROWS_AT_ONCE = 256;
+export const BYTES_AT_ONCE: number = 256 * 1024;
+
+/** Rows of a range in order, some at a time. The range's snapshot is the caller's to close. */
+export async function* scan(
+  database: Database,
+  range: ScanRange & { readonly snapshot?: Snapshot },
+): AsyncGenerator<[Uint8Array, Uint8Array][]> {
+  const iterator = database.iterator({ ...range, highWaterMarkBytes: BYTES_AT_ONCE });
+  try {
+    for (;;) {
+      const rows = await iterator.nextv(ROWS_AT_ONCE);
+      if (rows.length === 0) return;
+      yield rows;
+    }
+  } finally {
+    await iterator.close();
+  }
+}
+
+/** Writes some rows at once, all or nothing. Quicker than an array of operations, each of which would be copied. */
+export async function writeRows(
+  database: Database,
+  writes: Iterable<Write>,
+  options: { readonly sync: boolean },
+): Promise<void> {
+  const batch = database.batch();
+  for (const { key, sealed } of writes) {
+    if (sealed) batch.put(key, sealed);
+    else batch.del(key);
+  }
+  await batch.write(options);
+}
+
+/** Lets LevelDB write the tables of a range anew, without what later batches made void. */
+export async function compact(database: Database, { gte, lte }: NameRange): Promise<void> {
+  // Of the implementation behind `level`; its types name only what every platform has.
+  const native = database as unknown as {
+    compactRange(from: Uint8Array, to: Uint8Array): Promise<void>;
+  };
+  await native.compactRange(gte, lte);
+}

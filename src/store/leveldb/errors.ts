@@ -1,0 +1,65 @@
+/** LevelDB's errors as ours. Their texts hold paths and nothing of a row; they are kept as the cause. */
+import { SottoError } from "../../base/index.ts";
+
+/** The codes of an error and of what caused it, innermost last. */
+function codes(error: unknown): string[] {
+  const found: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ("code" in at && typeof at.code === "string") found.push(at.code);
+  return found;
+}
+
+/** Whether LevelDB says that another process (or another handle of this one) holds the database. */
+export function isLocked(error: unknown): boolean {
+  return codes(error).includes("LEVEL_LOCKED");
+}
+
+/** LevelDB hands on strerror's text, not the number. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && /no space left|quota exceeded/i.test(error.message);
+}
+
+/** Why a store could not be opened, where it is not in use. */
+export function openFault(error: unknown): SottoError {
+  if (error instanceof SottoError) return error;
+  const inner = error instanceof Error && error.cause ? error.cause : error;
+  if (isFull(error) || isFull(inner))
+    return new SottoError("disk-full", "There is no space left to open the store.", {
+      cause: error,
+    });
+  // EACCES, EIO, EMFILE and their like: the machine refused, of which what was written is not guilty. Nobody should
+  // be told to move a store away because a disk or a cable fails.
+  if (
+    inner instanceof Error &&
+    /permission denied|input\/output error|EIO|too many open|read-only/i.test(inner.message)
+  )
+    return new SottoError("store-write-failed", "The store's files cannot be opened for writing.", {
+      cause: error,
+    });
+  return new SottoError("store-damaged", "The store's files do not fit together.", {
+    cause: error,
+  });
+}
+
+/** Why a read failed. */
+export function readFault(error: unknown): SottoError {
+  if (error instanceof SottoError) return error;
+  const known = codes(error);
+  if (known.includes("LEVEL_DATABASE_NOT_OPEN") || known.includes("LEVEL_ITERATOR_NOT_OPEN"))
+    return storeClosed();
+  return new SottoError("store-damaged", "The store's files cannot be read.", { cause: error });
+}
+
+/** Why a write failed. */
+export function writeFault(error: unknown): SottoError {
+  if (error instanceof SottoError) return error;
+  if (isFull(error))
+    return new SottoError("disk-full", "There is no space left to write to the store.", {
+      cause: error,
+    });
+  return new SottoError("store-write-failed", "The store could not be written.", { cause: error });
+}
+
+export function storeClosed(): SottoError {
+  return new SottoError("store-closed", "The store has been closed.");
+}

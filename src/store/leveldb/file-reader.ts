@@ -1,0 +1,184 @@
+/**
+ * Reads the rows out of LevelDB's files without LevelDB, and without what it notes about them: its own repair gives up a
+ * whole table, or ends the process, over one byte. Nothing here is trusted; each row is opened by whoever takes it.
+ *
+ * Tables: https://github.com/google/leveldb/blob/main/doc/table_format.md; logs: doc/log_format.md beside it.
+ */
+import { KEY_BYTES } from "../layout/row-names.ts";
+
+/** One state of a row, or its end. */
+export interface Found {
+  readonly name: Uint8Array;
+  /** Sealed; `undefined` where the row was deleted. */
+  readonly value: Uint8Array | undefined;
+  /** Of several states of a row the one with the greatest counts. */
+  readonly sequence: number;
+}
+
+/** A name in a table: followed by kind (1) and sequence (7). */
+const INNER_BYTES = KEY_BYTES + 8;
+/** The shortest value of a row is that of the schema; what an index says is shorter. */
+const LEAST_VALUE = 24;
+const DELETED = 0;
+const PUT = 1;
+
+/** Behind each block of a table: kind of compression (1) ‖ checksum (4). */
+const BLOCK_TRAILER = 5;
+/** Places at which the names of a block begin anew; more than a block ever has. */
+const MOST_RESTARTS = 4096;
+
+/** The rows of a table's file. */
+export function* rowsOfTable(file: Buffer): Generator<Found> {
+  let before: Uint8Array | undefined;
+  let at = 0;
+  while (at < file.length) {
+    const entry = tableEntry(file, at, before);
+    if (entry) {
+      if (entry.found) yield entry.found;
+      before = entry.inner;
+      at = entry.end;
+      continue;
+    }
+    before = undefined;
+    at = afterBlock(file, at) ?? nextStart(file, at + 1);
+  }
+}
+
+interface TableEntry {
+  /** Name, kind and sequence. */
+  readonly inner: Uint8Array;
+  readonly found: Found | undefined;
+  readonly end: number;
+}
+
+/** The entry at a place: bytes shared with the one before ‖ bytes of its own ‖ bytes of the value ‖ its own ‖ the value. */
+function tableEntry(
+  file: Buffer,
+  at: number,
+  before: Uint8Array | undefined,
+): TableEntry | undefined {
+  const shared = varint(file, at);
+  const own = shared && varint(file, shared.end);
+  const size = own && varint(file, own.end);
+  if (!size || shared.value + own.value !== INNER_BYTES) return undefined;
+  if (shared.value > 0 && !before) return undefined;
+  const valueAt = size.end + own.value;
+  const end = valueAt + size.value;
+  if (end > file.length) return undefined;
+  const inner = new Uint8Array(INNER_BYTES);
+  if (before) inner.set(before.subarray(0, shared.value));
+  inner.set(file.subarray(size.end, valueAt), shared.value);
+  const kind = inner[KEY_BYTES];
+  if (kind !== PUT && kind !== DELETED) return undefined;
+  if (kind === PUT ? size.value < LEAST_VALUE : size.value > 0)
+    return { inner, found: undefined, end };
+  const found: Found = {
+    name: inner.slice(0, KEY_BYTES),
+    value: kind === PUT ? Uint8Array.from(file.subarray(valueAt, end)) : undefined,
+    sequence: littleEndian(inner, KEY_BYTES + 1, 7),
+  };
+  return { inner, found, end };
+}
+
+/** The end of a block whose last entry ends here: u32 places of restarts, the first one 0 ‖ u32 their count ‖ trailer. */
+function afterBlock(file: Buffer, at: number): number | undefined {
+  if (at + 8 > file.length || file.readUInt32LE(at) !== 0) return undefined;
+  for (let count = 1; count <= MOST_RESTARTS; count++) {
+    const place = at + 4 * count;
+    if (place + 4 > file.length) return undefined;
+    if (file.readUInt32LE(place) === count) return place + 4 + BLOCK_TRAILER;
+  }
+  return undefined;
+}
+
+/** The next place at which an entry may begin that shares nothing with the one before. */
+function nextStart(file: Buffer, from: number): number {
+  const place = file.indexOf(Uint8Array.of(0, INNER_BYTES), from);
+  return place < 0 ? file.length : place;
+}
+
+/** A log is written in blocks of so many bytes; in each, records of: checksum (4) ‖ length (2) ‖ kind (1) ‖ bytes. */
+const LOG_BLOCK = 32_768;
+const RECORD_HEAD = 7;
+const FULL = 1;
+const FIRST = 2;
+/** A third kind stands for what lies between the first and the last. */
+const LAST = 4;
+
+/** The rows of a log's file. What was being written when the process ended, at its end, was never done. */
+export function* rowsOfLog(file: Buffer): Generator<Found> {
+  const reader = { sequence: 0 };
+  for (const batch of recordsOf(file)) yield* rowsOfBatch(batch, reader);
+}
+
+/** The records of a file in the format of logs, whole or as far as they are. */
+export function* recordsOf(file: Buffer): Generator<Buffer> {
+  let parts: Buffer[] | undefined;
+  for (let block = 0; block < file.length; block += LOG_BLOCK) {
+    const blockEnd = Math.min(block + LOG_BLOCK, file.length);
+    let at = block;
+    while (at + RECORD_HEAD <= blockEnd) {
+      const end = at + RECORD_HEAD + file.readUInt16LE(at + 4);
+      const kind = file[at + 6];
+      if (end > blockEnd || kind === undefined || kind < FULL || kind > LAST) break;
+      const bytes = file.subarray(at + RECORD_HEAD, end);
+      at = end;
+      // What was begun and not ended is damaged in its middle: the rows in front of that are whole.
+      if (parts && (kind === FULL || kind === FIRST)) yield Buffer.concat(parts);
+      if (kind === FULL) yield bytes;
+      parts = kind === FULL ? undefined : [...((kind !== FIRST && parts) || []), bytes];
+      if (kind === LAST && parts) yield Buffer.concat(parts);
+      if (kind === LAST) parts = undefined;
+    }
+    // Less than a head is left, or it is damaged: LevelDB goes on in the next block.
+  }
+}
+
+/** A batch: u64 sequence ‖ u32 count ‖ entries of: kind (1) ‖ length ‖ name, and for a put length ‖ value. */
+function* rowsOfBatch(batch: Buffer, reader: { sequence: number }): Generator<Found> {
+  if (batch.length < 12) return;
+  const written = littleEndian(batch, 0, 7);
+  // Batches follow each other; one that does not is damaged.
+  if (
+    reader.sequence === 0 ||
+    (written >= reader.sequence && written < reader.sequence + LOG_BLOCK)
+  )
+    reader.sequence = written;
+  let at = 12;
+  while (at < batch.length) {
+    const kind = batch[at];
+    const length = varint(batch, at + 1);
+    if ((kind !== PUT && kind !== DELETED) || length?.value !== KEY_BYTES) return;
+    const name = Uint8Array.from(batch.subarray(length.end, length.end + KEY_BYTES));
+    at = length.end + KEY_BYTES;
+    let value: Uint8Array | undefined;
+    if (kind === PUT) {
+      const size = varint(batch, at);
+      if (!size || size.end + size.value > batch.length) return;
+      at = size.end + size.value;
+      value = Uint8Array.from(batch.subarray(size.end, at));
+    }
+    if (name.length === KEY_BYTES) yield { name, value, sequence: reader.sequence++ };
+  }
+}
+
+/** Seven bits a byte, least significant first, below 2^53. */
+export function varint(
+  bytes: Uint8Array,
+  at: number,
+): { readonly value: number; readonly end: number } | undefined {
+  let value = 0;
+  for (let i = 0; i < 8; i++) {
+    const byte = bytes[at + i];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return { value, end: at + i + 1 };
+  }
+  return undefined;
+}
+
+function littleEndian(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0;
+  for (let i = length - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0);
+  return value;
+}

@@ -1,0 +1,138 @@
+/**
+ * Holds LevelDB's tables against its own checksums before LevelDB reads them: it does not look at them itself, and over some
+ * damaged bytes it ends the whole process. Manifests and logs it does check.
+ */
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { equal, limits, SottoError } from "../../base/index.ts";
+import { recordsOf, varint } from "./file-reader.ts";
+import { crc32c, maskedCrc } from "./part-crc32c.ts";
+
+/** Behind each block: kind of compression (1) ‖ masked checksum of block and kind (4). */
+const TRAILER = 5;
+/** At the end of a table: where the blocks of its index lie, padded to 40 ‖ magic number (8). */
+const FOOTER = 48;
+const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
+
+/**
+ * Checks the tables that the database consists of; all of their blocks where that is `thorough`, or where they are small together
+ * (`limits.verifyBytes`), and otherwise their indexes. Throws `store-damaged`, naming the file.
+ */
+export async function verifyTables(path: string, thorough: boolean): Promise<void> {
+  const live = await liveTables(path);
+  let size = 0;
+  for (const [, bytes] of live) size += bytes;
+  const all = thorough || size <= limits.verifyBytes;
+  for (const [number] of live)
+    await verifyTable(path, `${String(number).padStart(6, "0")}.ldb`, all);
+}
+
+async function verifyTable(path: string, name: string, all: boolean): Promise<void> {
+  const damaged = (cause?: unknown): SottoError =>
+    new SottoError("store-damaged", `The file db/${name} is not what was written.`, { cause });
+  const file = await open(join(path, name), "r").catch((error: unknown) => {
+    throw damaged(error);
+  });
+  try {
+    const { size } = await file.stat();
+    const read = async (at: number, length: number): Promise<Buffer> => {
+      if (at < 0 || length < 0 || at + length > size) throw damaged();
+      const bytes = Buffer.alloc(length);
+      await file.read(bytes, 0, length, at);
+      return bytes;
+    };
+    const block = async ({ at, length }: Handle): Promise<Buffer> => {
+      const bytes = await read(at, length + TRAILER);
+      const body = bytes.subarray(0, length + 1);
+      if (maskedCrc(crc32c(body)) !== bytes.readUInt32LE(length + 1)) throw damaged();
+      return bytes.subarray(0, length);
+    };
+    const footer = await read(size - FOOTER, FOOTER);
+    const meta = handleAt(footer, 0);
+    const index = meta && handleAt(footer, meta.end);
+    if (!index || !equal(footer.subarray(FOOTER - MAGIC.length), MAGIC)) throw damaged();
+    for (const handle of handlesIn(await block(index))) if (all) await block(handle);
+  } finally {
+    await file.close();
+  }
+}
+
+interface Handle {
+  readonly at: number;
+  readonly length: number;
+}
+
+function handleAt(bytes: Uint8Array, from: number): (Handle & { end: number }) | undefined {
+  const at = varint(bytes, from);
+  const length = at && varint(bytes, at.end);
+  return length && { at: at.value, length: length.value, end: length.end };
+}
+
+/** An index has entries like those of any block, with handles as values; behind them the places of restarts and their count. */
+function* handlesIn(index: Buffer): Generator<Handle> {
+  const end = index.length - 4 - 4 * index.readUInt32LE(index.length - 4);
+  for (let at = 0; at < end; ) {
+    const shared = varint(index, at);
+    const own = shared && varint(index, shared.end);
+    const size = own && varint(index, own.end);
+    const handle = size && handleAt(index, size.end + own.value);
+    if (!handle) return;
+    yield handle;
+    at = size.end + own.value + size.value;
+  }
+}
+
+/** Numbers of the tables that the manifest names, and their sizes. Where it cannot be read, LevelDB says so itself. */
+async function liveTables(path: string): Promise<Map<number, number>> {
+  const live = new Map<number, number>();
+  const current = await readFile(join(path, "CURRENT"), "utf8").catch(() => "");
+  if (!/^MANIFEST-\d+\n$/.test(current)) return live;
+  const manifest = await readFile(join(path, current.trim())).catch(() => Buffer.alloc(0));
+  for (const record of recordsOf(manifest)) applyEdit(record, live);
+  return live;
+}
+
+/** A version edit (db/version_edit.cc): fields, each a tag and what belongs to it. */
+function applyEdit(edit: Buffer, live: Map<number, number>): void {
+  let at = 0;
+  const number = (): number => {
+    const read = varint(edit, at);
+    at = read?.end ?? Number.POSITIVE_INFINITY;
+    return read?.value ?? 0;
+  };
+  const text = (): void => {
+    const length = number();
+    at += length;
+  };
+  while (at < edit.length) {
+    switch (number()) {
+      case 1:
+        text();
+        break;
+      case 2:
+      case 3:
+      case 4:
+      case 9:
+        number();
+        break;
+      case 5:
+        number();
+        text();
+        break;
+      case 6:
+        number();
+        live.delete(number());
+        break;
+      case 7: {
+        number();
+        const table = number();
+        live.set(table, number());
+        text();
+        text();
+        break;
+      }
+      default:
+        return;
+    }
+  }
+}

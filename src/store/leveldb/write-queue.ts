@@ -1,0 +1,147 @@
+/**
+ * What is to be written, in the order of the calls. Group commit: while a batch is being synced, callers gather, and the
+ * next batch takes all of them at once. A sync costs the same for one row as for a hundred. Jobs have the database for
+ * themselves.
+ */
+import type { SottoError } from "../../base/index.ts";
+import type { Change } from "./database.ts";
+import { readFault, writeFault } from "./errors.ts";
+
+/** The last change of each row, by its name. */
+export type Changes = ReadonlyMap<string, Change>;
+
+interface Settling {
+  readonly resolve: () => void;
+  readonly reject: (fault: SottoError) => void;
+}
+
+interface Commit extends Settling {
+  /** Called when its turn has come. */
+  readonly changes: () => Changes;
+}
+
+interface Job extends Settling {
+  readonly run: () => Promise<void>;
+}
+
+export class WriteQueue {
+  readonly #write: (changes: readonly Change[]) => Promise<void>;
+  #waiting: (Commit | Job)[] = [];
+  #jobs = 0;
+  #running: Promise<void> | undefined;
+  #fault: SottoError | undefined;
+  #fail: (fault: SottoError) => void = () => undefined;
+  /** Resolves with the fault of the first write that failed. */
+  readonly failed = new Promise<SottoError>((resolve) => {
+    this.#fail = resolve;
+  });
+
+  /** @param write makes one atomic, synced batch. */
+  constructor(write: (changes: readonly Change[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  /** Why nothing is written any more. */
+  get fault(): SottoError | undefined {
+    return this.#fault;
+  }
+
+  /** Whether keys may change before a commit that is made now is written. */
+  get hasJobs(): boolean {
+    return this.#jobs > 0;
+  }
+
+  /** Resolves when the changes are on the disk. */
+  commit(changes: () => Changes): Promise<void> {
+    return new Promise((resolve, reject) => this.#push({ changes, resolve, reject }));
+  }
+
+  /** Runs a job between commits: after those that were called before, before those that are called after. */
+  async exclusively(job: () => Promise<void>): Promise<void> {
+    this.#jobs++;
+    try {
+      await new Promise<void>((resolve, reject) => this.#push({ run: job, resolve, reject }));
+    } finally {
+      this.#jobs--;
+    }
+  }
+
+  /**
+   * Fail-stop: where `write` throws, nothing is written any more. A batch may be on the disk or not, and after a failed sync the
+   * kernel may have dropped pages that it will call clean: what this handle believes is no longer known to be true.
+   */
+  async guard(write: () => Promise<void>): Promise<void> {
+    if (this.#fault) throw this.#fault;
+    try {
+      await write();
+    } catch (error) {
+      this.#fault = writeFault(error);
+      this.#fail(this.#fault);
+      throw this.#fault;
+    }
+  }
+
+  /** Resolves when nothing is being written. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  #push(entry: Commit | Job): void {
+    this.#waiting.push(entry);
+    this.#running ??= this.#writeWaiting();
+  }
+
+  async #writeWaiting(): Promise<void> {
+    // Callers of the same tick go together.
+    await Promise.resolve();
+    for (;;) {
+      const [first] = this.#waiting;
+      if (!first) break;
+      if ("run" in first) {
+        this.#waiting.shift();
+        await this.#runJob(first);
+      } else await this.#writeGroup(this.#takeCommits());
+    }
+    this.#running = undefined;
+  }
+
+  #takeCommits(): Commit[] {
+    const end = this.#waiting.findIndex((entry) => "run" in entry);
+    const group = end < 0 ? this.#waiting : this.#waiting.slice(0, end);
+    this.#waiting = end < 0 ? [] : this.#waiting.slice(end);
+    return group.filter((entry) => "changes" in entry);
+  }
+
+  async #runJob({ run, resolve, reject }: Job): Promise<void> {
+    try {
+      if (this.#fault) throw this.#fault;
+      await run();
+      resolve();
+    } catch (error) {
+      reject(this.#fault ?? readFault(error));
+    }
+  }
+
+  async #writeGroup(group: readonly Commit[]): Promise<void> {
+    const last = new Map<string, Change>();
+    const ready: Commit[] = [];
+    for (const commit of group) {
+      try {
+        for (const [name, change] of commit.changes()) {
+          // What an earlier commit of the group shreds is shredded, whatever a later one puts there.
+          const shreds = change.shreds || last.get(name)?.shreds === true;
+          last.set(name, shreds === change.shreds ? change : { ...change, shreds });
+        }
+        ready.push(commit);
+      } catch (error) {
+        commit.reject(readFault(error));
+      }
+    }
+    try {
+      if (ready.length > 0) await this.guard(() => this.#write([...last.values()]));
+      for (const { resolve } of ready) resolve();
+    } catch (error) {
+      for (const { reject } of ready) reject(this.#fault ?? writeFault(error));
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * A new store out of what is whole of a damaged one: every row that opens is written anew, with sums of its own. The damaged
+ * files are left as they are, in a folder aside.
+ */
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { type Log, type Store, silent, type Table } from "../../ports/index.ts";
+import { moveAtomically } from "../files/atomic-files.ts";
+import { finishRepair, REPAIRED, REPAIRING, STORE_FILES } from "../integrity/finish-repair.ts";
+import { isPage, OWN_TABLE, tableName } from "../layout/row-names.ts";
+import { scan } from "../leveldb/database.ts";
+import { writeFault } from "../leveldb/errors.ts";
+import type { LevelStore } from "../leveldb-store.ts";
+import { openStore } from "../open.ts";
+import { type Salvage, salvage } from "./salvage.ts";
+
+export interface RepairStore {
+  /** The data directory, whose lock the caller holds. */
+  readonly directory: string;
+  /** 32 bytes. Not kept. */
+  readonly key: Uint8Array;
+  readonly crypto: CryptoProvider;
+  readonly log: Log;
+  /** Name of the folder into which the damaged files go; it must not exist. */
+  readonly aside: string;
+  /** Tables that are not to be taken over, because they are made anew out of others. */
+  readonly leaveOut: readonly Table[];
+  /** Makes rows fit each other that were written together, before anybody uses the new store. Throws to leave all as it was. */
+  readonly mend: (store: Store) => Promise<void>;
+}
+
+export interface Repaired {
+  /** Rows that were taken over, by table. */
+  readonly kept: Readonly<Record<string, number>>;
+  /** Rows that are there and cannot be read, by table. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Tables of which rows are missing, changed or older than they should be; "store" where that may be any. */
+  readonly incomplete: readonly string[];
+}
+
+/** Rows that are written at once. */
+const TOGETHER = 256;
+
+/**
+ * Repairs the store of a directory. A crash leaves the damaged one, or the new one with the damaged one aside.
+ * Throws `store-damaged` where nothing can be read at all, `store-newer`, `store-key-missing`, `disk-full`,
+ * `store-write-failed`, and what `mend` throws; then nothing is changed.
+ */
+export async function repairStore(options: RepairStore): Promise<Repaired> {
+  const { directory, key, crypto, aside, mend } = options;
+  const work = join(directory, REPAIRING);
+  try {
+    await finishRepair(directory);
+    await rm(work, { recursive: true, force: true });
+    await mkdir(work, { recursive: true, mode: 0o700 });
+    const scratch = join(work, "salvage");
+    const found = await salvage(options, scratch);
+    let repaired: Repaired;
+    let store: LevelStore | undefined;
+    try {
+      store = await openStore({ directory: work, key, crypto, log: silent });
+      const left: ReadonlySet<string> = new Set(options.leaveOut);
+      const counts = await takeOver(found, left, store);
+      repaired = { ...counts, incomplete: found.incomplete.filter((table) => !left.has(table)) };
+      await mend(store);
+    } finally {
+      await store?.close();
+      await found.database.close();
+    }
+    await rm(scratch, { recursive: true });
+    await copyAside(directory, join(directory, aside));
+    // From here on the repair is done, whatever happens: who opens the store next brings it to its end.
+    await moveAtomically(work, join(directory, REPAIRED));
+    await finishRepair(directory);
+    return repaired;
+  } catch (error) {
+    await rm(work, { recursive: true, force: true }).catch(() => undefined);
+    throw writeFault(error);
+  }
+}
+
+async function copyAside(directory: string, aside: string): Promise<void> {
+  await mkdir(aside, { mode: 0o700 });
+  const there = await readdir(directory);
+  for (const name of STORE_FILES)
+    if (there.includes(name))
+      await cp(join(directory, name), join(aside, name), { recursive: true });
+}
+
+async function takeOver(
+  { database, open }: Salvage,
+  left: ReadonlySet<string>,
+  store: LevelStore,
+): Promise<Pick<Repaired, "kept" | "dropped">> {
+  const kept: Record<string, number> = {};
+  const dropped: Record<string, number> = {};
+  const count = (counts: Record<string, number>, name: Uint8Array): void => {
+    const table = tableName(name);
+    counts[table] = (counts[table] ?? 0) + 1;
+  };
+  let batch: [Uint8Array, Uint8Array][] = [];
+  const write = async (): Promise<void> => {
+    const rows = batch;
+    batch = [];
+    await store.adopt(rows);
+  };
+  for await (const rows of scan(database, {})) {
+    for (const [name, value] of rows) {
+      if (name[0] === OWN_TABLE || isPage(name) || left.has(tableName(name))) continue;
+      const opened = open(name, value);
+      if (opened) batch.push([name, opened]);
+      count(opened ? kept : dropped, name);
+    }
+    if (batch.length >= TOGETHER) await write();
+  }
+  await write();
+  return { kept, dropped };
+}

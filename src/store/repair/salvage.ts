@@ -1,0 +1,142 @@
+/** Whatever can still be read of a damaged store: the newest state of every row, and what opens it. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Level } from "level";
+import { SottoError } from "../../base/index.ts";
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { freshVault } from "../encryption/key-vault.ts";
+import { readVaults } from "../encryption/key-vault-files.ts";
+import { seals } from "../encryption/row-encryption.ts";
+import { type Opener, RowSeals } from "../encryption/row-keys.ts";
+import { checkRows } from "../integrity/check.ts";
+import { readPageRow } from "../integrity/page-row.ts";
+import { decodeTally, marker } from "../integrity/row-sums.ts";
+import { mirrorOf } from "../integrity/sidecar-files.ts";
+import { isKeyedPage, KEY_BYTES, pageOf } from "../layout/row-names.ts";
+import { checkSchema, deriveKeys, SCHEMA_VERSION, type StoreKeys } from "../layout/schema.ts";
+import { type Database, SCHEMA_KEY, TALLY_KEY, textOf } from "../leveldb/database.ts";
+import { rowsOfLog, rowsOfTable } from "../leveldb/file-reader.ts";
+import { openUnlogged } from "../leveldb/part-unlogged.ts";
+
+export interface SalvageParts {
+  /** The data directory. Nothing in it is changed. */
+  readonly directory: string;
+  /** The store key, 32 bytes. */
+  readonly key: Uint8Array;
+  readonly crypto: CryptoProvider;
+}
+
+export interface Salvage {
+  /** Every row as it lies on the disk, sealed. The caller's to close. */
+  readonly database: Database;
+  /** The value of a row; `undefined` where it does not open. */
+  open(name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** Tables of which rows are missing, changed or older than they should be; "store" where that may be any. */
+  readonly incomplete: readonly string[];
+}
+
+/** Rows that are written at once. */
+const TOGETHER = 256;
+
+/**
+ * Gathers what is left in a new database at `path`.
+ * Throws `store-damaged` where there is nothing, `store-newer`, `store-key-missing`.
+ */
+export async function salvage(parts: SalvageParts, path: string): Promise<Salvage> {
+  const { directory, key, crypto } = parts;
+  const keys = deriveKeys(crypto, key);
+  const database: Database = new Level(path, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    compression: false,
+  });
+  await openUnlogged(database);
+  try {
+    await gather(join(directory, "db"), database);
+    const schema = await database.get(SCHEMA_KEY);
+    if (schema) checkKey(crypto, keys, schema);
+    const opener = await openerOf(parts, keys);
+    const { rows, damaged } = await checkRows(database, opener, marker(crypto, keys.tally));
+    if (rows === 0)
+      throw new SottoError("store-damaged", "There is not one row left in the store's files.");
+    const sealed = await database.get(TALLY_KEY);
+    const value = sealed && opener(TALLY_KEY, sealed);
+    const commits = (value && decodeTally(value)?.commits) ?? 0;
+    const older = commits < (await mirrorOf({ directory, crypto, keys }));
+    return {
+      database,
+      open: (name, sealed) => openRow(database, opener, name, sealed),
+      incomplete: older ? [...new Set([...damaged, "store"])] : damaged,
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Opens rows under the keys of either file of the vault. Without one, those alone that lie under the store key. */
+async function openerOf({ directory, crypto }: SalvageParts, keys: StoreKeys): Promise<Opener> {
+  const files = await readVaults({ directory, crypto, key: keys.vault });
+  const states = files.flatMap(({ found }) => (found.kind === "whole" ? [found.state] : []));
+  const versioned = seals(crypto, SCHEMA_VERSION);
+  const openers = (states.length > 0 ? states : [freshVault(crypto.random, 0)]).map((state) =>
+    new RowSeals(versioned, keys.seal, state).opener(),
+  );
+  return (name, sealed, pageKey) => {
+    for (const open of openers) {
+      const value = open(name, sealed, pageKey);
+      if (value) return value;
+    }
+    return undefined;
+  };
+}
+
+function openRow(
+  database: Database,
+  open: Opener,
+  name: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  if (name.length !== KEY_BYTES) return undefined;
+  const page = pageOf(name);
+  if (!page || !isKeyedPage(page)) return open(name, sealed);
+  const row = database.getSync(page);
+  const key = row && readPageRow(open, page, row)?.key;
+  return key && open(name, sealed, key);
+}
+
+async function gather(from: string, database: Database): Promise<void> {
+  const newest = new Map<string, number>();
+  for (const file of await filesOf(from)) {
+    const read = file.endsWith(".log") ? rowsOfLog : rowsOfTable;
+    let batch = database.batch();
+    for (const { name, value, sequence } of read(await readFile(join(from, file)))) {
+      const text = textOf(name);
+      if ((newest.get(text) ?? -1) > sequence) continue;
+      newest.set(text, sequence);
+      if (value) batch.put(name, value);
+      else batch.del(name);
+      if (batch.length < TOGETHER) continue;
+      await batch.write();
+      batch = database.batch();
+    }
+    await batch.write();
+  }
+}
+
+async function filesOf(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => /\.(ldb|sst|log)$/.test(name)).toSorted();
+  } catch (cause) {
+    throw new SottoError("store-damaged", "The store's database is gone.", { cause });
+  }
+}
+
+/** Throws `store-newer`, `store-key-missing`. A first row that is damaged says nothing about the others. */
+function checkKey(crypto: CryptoProvider, keys: StoreKeys, schema: Uint8Array): void {
+  try {
+    checkSchema(crypto, keys, schema);
+  } catch (error) {
+    if (!(error instanceof SottoError) || error.code !== "store-damaged") throw error;
+  }
+}
