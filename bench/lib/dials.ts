@@ -4,7 +4,7 @@ import type { Libp2p } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createNode, type SottoNode } from "../../src/node/index.ts";
-import { applyPolyfill } from "../../src/node/polyfill.ts";
+import { applyPolyfill } from "../../src/node/part-polyfill.ts";
 import { silent } from "../../src/ports/index.ts";
 import { LOOPBACK, validator } from "../../test/node/support.ts";
 import { quantile } from "./measure.ts";

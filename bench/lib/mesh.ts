@@ -2,11 +2,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
-import { assemble, type Host, listen as listenOn, nodeBounds } from "../../src/node/assemble.ts";
-import { systemClock } from "../../src/node/deadline.ts";
+import {
+  assemble,
+  type Host,
+  listen as listenOn,
+  nodeBounds,
+} from "../../src/node/host/libp2p-host.ts";
 import { createBootstrapNode } from "../../src/node/index.ts";
-import { applyPolyfill } from "../../src/node/polyfill.ts";
-import { defaultTuning } from "../../src/node/tuning.ts";
+import { defaultTuning } from "../../src/node/model/part-tuning.ts";
+import { applyPolyfill } from "../../src/node/part-polyfill.ts";
+import { systemClock } from "../../src/node/util/deadline.ts";
 import { silent } from "../../src/ports/index.ts";
 import { Person } from "../../test/e2e/person.ts";
 import { validator } from "../../test/node/support.ts";

@@ -1,6 +1,6 @@
 /** The way in. Loads libp2p only when a node is made: it costs some hundred ms that most commands need not pay. */
-import type { BootstrapConfig, BootstrapNode, NodeConfig, SottoNode } from "./config.ts";
-import { applyPolyfill } from "./polyfill.ts";
+import type { BootstrapConfig, BootstrapNode, NodeConfig, SottoNode } from "./model/config.ts";
+import { applyPolyfill } from "./part-polyfill.ts";
 
 /**
  * Starts a node under a fresh host key. Resolves when it listens; bootstrap hosts are looked for afterwards.
@@ -18,6 +18,6 @@ export async function createNode(config: NodeConfig): Promise<SottoNode> {
  */
 export async function createBootstrapNode(config: BootstrapConfig): Promise<BootstrapNode> {
   applyPolyfill();
-  const { startBootstrapNode } = await import("./bootstrap.ts");
+  const { startBootstrapNode } = await import("./bootstrap-node.ts");
   return startBootstrapNode(config);
 }

@@ -1,5 +1,6 @@
 /** Sotto on libp2p: streams, rendezvous, discovery. The only room that imports libp2p. */
-export { addressReach } from "./address.ts";
+
+export { createBootstrapNode, createNode } from "./create.ts";
 export type {
   BootstrapConfig,
   BootstrapNode,
@@ -15,8 +16,8 @@ export type {
   PublicState,
   PunchReason,
   SottoNode,
-} from "./config.ts";
-export { createBootstrapNode, createNode } from "./create.ts";
-export { parseProxy } from "./proxy-place.ts";
-export type { ProxyPlace } from "./socks.ts";
-export type { Tuning } from "./tuning.ts";
+} from "./model/config.ts";
+export type { Tuning } from "./model/part-tuning.ts";
+export { parseProxy } from "./proxy/proxy-address.ts";
+export type { ProxyPlace } from "./proxy/socks5.ts";
+export { addressReach } from "./util/address.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, limits, utf8 } from "../../src/base/index.ts";
-import { Ear } from "../../src/node/hearing.ts";
-import { type Allowance, allowedToAnswer, allowedToAsk } from "../../src/node/protocols.ts";
+import { Ear } from "../../src/node/host/read-limits.ts";
+import { type Allowance, allowedToAnswer, allowedToAsk } from "../../src/node/util/protocols.ts";
 
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];

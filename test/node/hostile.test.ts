@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import type { Stream } from "@libp2p/interface";
 import { limits } from "../../src/base/index.ts";
 import type { SottoNode } from "../../src/node/index.ts";
-import { LINK_PROTOCOL } from "../../src/node/protocols.ts";
+import { LINK_PROTOCOL } from "../../src/node/util/protocols.ts";
 import { encodeFrame, frameCapacity } from "../../src/wire/index.ts";
 import { createLab, fullAddress, incoming, noSignal, stranger, take, until } from "./support.ts";
 

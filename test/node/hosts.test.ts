@@ -4,7 +4,7 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Stream } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { utf8 } from "../../src/base/index.ts";
-import { DIALBACK_PROTOCOL } from "../../src/node/protocols.ts";
+import { DIALBACK_PROTOCOL } from "../../src/node/util/protocols.ts";
 import { encodeFrame } from "../../src/wire/index.ts";
 import {
   connect,

@@ -1,7 +1,7 @@
 /** Started by a test in a network namespace of its own: a machine that gets a public address while it runs. */
 import { execFileSync } from "node:child_process";
 import { multiaddr } from "@multiformats/multiaddr";
-import { systemClock } from "../../src/node/deadline.ts";
+import { systemClock } from "../../src/node/util/deadline.ts";
 import { createLab, stranger } from "./support.ts";
 
 /** Pauses of the node end when the test says so. */

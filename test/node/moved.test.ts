@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, connect as dialTcp, type Socket } from "node:net";
 import { multiaddr } from "@multiformats/multiaddr";
-import { systemClock } from "../../src/node/deadline.ts";
-import { cutDead } from "../../src/node/moved.ts";
+import { cutDead } from "../../src/node/host/network-change.ts";
+import { systemClock } from "../../src/node/util/deadline.ts";
 import { createLab, fullAddress, stranger, until } from "./support.ts";
 
 describe("a machine that changes its network", () => {

@@ -6,8 +6,13 @@ import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { HostId } from "../../src/base/index.ts";
-import type { Host } from "../../src/node/assemble.ts";
-import { lookupWhere, mayDial, networkOf, worthKeeping } from "../../src/node/near.ts";
+import {
+  lookupWhere,
+  mayDial,
+  networkOf,
+  worthKeeping,
+} from "../../src/node/connections/dial-policy.ts";
+import type { Host } from "../../src/node/host/libp2p-host.ts";
 import { createLab, LOOPBACK, noSignal, until } from "./support.ts";
 
 const at = (host: string, port = 4001) =>

@@ -3,18 +3,22 @@ import type { MultiaddrConnection, PeerInfo } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../src/base/index.ts";
 import {
+  createGater,
+  isDirect,
+  isUnlimitedRelay,
+} from "../../src/node/connections/connection-gater.ts";
+import { asking, BoundedDatastore } from "../../src/node/dht/bounded-datastore.ts";
+import { addressMapper, keyOf, tagOf } from "../../src/node/dht/kademlia.ts";
+import {
   advertised,
   neighbour,
   parseAddress,
   type Reach,
   reachOf,
   withoutPeer,
-} from "../../src/node/address.ts";
-import { newCounts } from "../../src/node/counts.ts";
-import { asking, BoundedDatastore } from "../../src/node/datastore.ts";
-import { createGater, isDirect, isUnlimitedRelay } from "../../src/node/gate.ts";
-import { addressMapper, keyOf, tagOf } from "../../src/node/kademlia.ts";
-import { createRequestGuard } from "../../src/node/quota.ts";
+} from "../../src/node/util/address.ts";
+import { newCounts } from "../../src/node/util/counters.ts";
+import { createRequestGuard } from "../../src/node/util/rate-limit.ts";
 import type { Clock } from "../../src/ports/index.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";

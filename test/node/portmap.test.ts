@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { limits } from "../../src/base/index.ts";
-import { systemClock } from "../../src/node/deadline.ts";
-import { type Gateway, gatewayIn } from "../../src/node/gateway.ts";
-import { PortMap } from "../../src/node/portmap.ts";
+import { type Gateway, gatewayIn } from "../../src/node/port-mapping/default-gateway.ts";
+import { PortMap } from "../../src/node/port-mapping/port-mapping.ts";
+import { systemClock } from "../../src/node/util/deadline.ts";
 import { type Clock, silent } from "../../src/ports/index.ts";
 import { until } from "./support.ts";
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { CID } from "multiformats/cid";
 import { toHex } from "../../src/base/index.ts";
 import type { NodeConfig, SottoNode } from "../../src/node/index.ts";
-import { publicCid } from "../../src/node/public.ts";
+import { publicCid } from "../../src/node/public-dht/public-dht.ts";
 import { type Amino, type Sighting, startAmino } from "../support/amino.ts";
 import { createLab, LOOPBACK, noSignal, until } from "./support.ts";
 
@@ -123,7 +123,9 @@ describe("node: the public DHT", function () {
           const { result } = JSON.parse(text) as { readonly result: readonly { url: string }[] };
           for (const { url } of result) urls.add(url);
         }
-        assert.ok([...urls].some((url) => url.includes("src/node/signpost.ts")));
+        assert.ok(
+          [...urls].some((url) => url.includes("src/node/public-dht/public-dht-switch.ts")),
+        );
         return [...urls].filter((url) => /src\/node\/public(-host)?\.ts/.test(url));
       } finally {
         await rm(directory, { recursive: true });

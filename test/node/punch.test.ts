@@ -6,7 +6,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import type { Libp2p } from "libp2p";
 import { type HostId, limits, SottoError } from "../../src/base/index.ts";
 import type { NodeConfig, SottoNode } from "../../src/node/index.ts";
-import { SIGNAL_PROTOCOL } from "../../src/node/protocols.ts";
+import { SIGNAL_PROTOCOL } from "../../src/node/util/protocols.ts";
 import type { SealedCall } from "../../src/ports/index.ts";
 import {
   decodeSignalReply,

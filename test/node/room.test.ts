@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../src/base/index.ts";
-import { acquainted, chosen, dispensable } from "../../src/node/room.ts";
+import { acquainted, chosen, dispensable } from "../../src/node/connections/connection-pruner.ts";
 
 const LATER = limits.connectionIntroduces + 1_000;
 const LINK = ["/sotto/link/1"];

@@ -4,7 +4,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import type { Libp2p } from "libp2p";
 import { limits, utf8 } from "../../src/base/index.ts";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { SIGNAL_PROTOCOL } from "../../src/node/protocols.ts";
+import { SIGNAL_PROTOCOL } from "../../src/node/util/protocols.ts";
 import {
   decodeSignalFrame,
   decodeSignalReply,

@@ -11,8 +11,12 @@ import { createLibp2p } from "libp2p";
 import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto as createCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
-import { type Assembled, type Assembly, assemble, nodeBounds } from "../../src/node/assemble.ts";
-import { systemClock } from "../../src/node/deadline.ts";
+import {
+  type Assembled,
+  type Assembly,
+  assemble,
+  nodeBounds,
+} from "../../src/node/host/libp2p-host.ts";
 import {
   type BootstrapNode,
   createBootstrapNode,
@@ -20,8 +24,9 @@ import {
   type NodeConfig,
   type SottoNode,
 } from "../../src/node/index.ts";
-import { applyPolyfill } from "../../src/node/polyfill.ts";
-import { defaultTuning } from "../../src/node/tuning.ts";
+import { defaultTuning } from "../../src/node/model/part-tuning.ts";
+import { applyPolyfill } from "../../src/node/part-polyfill.ts";
+import { systemClock } from "../../src/node/util/deadline.ts";
 import { type Channel, type Rendezvous, silent } from "../../src/ports/index.ts";
 
 applyPolyfill();

@@ -5,13 +5,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { limits } from "../../src/base/index.ts";
-import { systemClock } from "../../src/node/deadline.ts";
-import type { Gateway } from "../../src/node/gateway.ts";
-import type { Lease } from "../../src/node/lease.ts";
-import { PortMap } from "../../src/node/portmap.ts";
-import { askUpnp, servicesIn } from "../../src/node/upnp.ts";
-import { locationOf } from "../../src/node/upnp-find.ts";
-import { elements, textOf } from "../../src/node/upnp-xml.ts";
+import type { Gateway } from "../../src/node/port-mapping/default-gateway.ts";
+import { elements, textOf } from "../../src/node/port-mapping/part-upnp-xml.ts";
+import { PortMap } from "../../src/node/port-mapping/port-mapping.ts";
+import type { Lease } from "../../src/node/port-mapping/types.ts";
+import { askUpnp, servicesIn } from "../../src/node/port-mapping/upnp.ts";
+import { locationOf } from "../../src/node/port-mapping/upnp-discovery.ts";
+import { systemClock } from "../../src/node/util/deadline.ts";
 import { type Clock, silent } from "../../src/ports/index.ts";
 import { until } from "./support.ts";
 

@@ -9,9 +9,9 @@ import {
   secretAt,
   startChain,
 } from "../../../src/dht/index.ts";
-import type { Host } from "../../../src/node/assemble.ts";
-import { systemClock } from "../../../src/node/deadline.ts";
-import { DhtRendezvous } from "../../../src/node/rendezvous.ts";
+import { DhtRendezvous } from "../../../src/node/dht/rendezvous.ts";
+import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import { systemClock } from "../../../src/node/util/deadline.ts";
 import { createLab, findIn, noSignal, until, validator } from "../../node/support.ts";
 import { Mesh } from "./mesh.ts";
 

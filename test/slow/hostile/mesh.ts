@@ -6,9 +6,9 @@ import { Record as Kept } from "@libp2p/kad-dht";
 import { concat, equal, toHex } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import type { RecordValidator } from "../../../src/dht/index.ts";
-import type { Host } from "../../../src/node/assemble.ts";
-import type { BoundedDatastore } from "../../../src/node/datastore.ts";
-import { keyOf, tagOf } from "../../../src/node/kademlia.ts";
+import type { BoundedDatastore } from "../../../src/node/dht/bounded-datastore.ts";
+import { keyOf, tagOf } from "../../../src/node/dht/kademlia.ts";
+import type { Host } from "../../../src/node/host/libp2p-host.ts";
 import { Gullible, type Lab, validator } from "../../node/support.ts";
 
 const crypto = nodeCrypto();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limits } from "../../../src/base/index.ts";
-import { nodeBounds } from "../../../src/node/assemble.ts";
-import { LINK_PROTOCOL } from "../../../src/node/protocols.ts";
+import { nodeBounds } from "../../../src/node/host/libp2p-host.ts";
+import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import { createLab, fullAddress, incoming, stranger, until } from "../../node/support.ts";
 
 describe("node: room on real connections", () => {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { lookUp, put } from "../../../scripts/scale/lookup.ts";
 import { Network, randomId, seeded } from "../../../scripts/scale/network.ts";
-import type { Host } from "../../../src/node/assemble.ts";
-import { keyOf } from "../../../src/node/kademlia.ts";
+import { keyOf } from "../../../src/node/dht/kademlia.ts";
+import type { Host } from "../../../src/node/host/libp2p-host.ts";
 import { createLab, keysOf, recordOf } from "../../node/support.ts";
 
 /** All in one process: a hundred take six minutes. */

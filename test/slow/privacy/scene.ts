@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { multiaddr } from "@multiformats/multiaddr";
 import { accountId, deviceId, toHex } from "../../../src/base/index.ts";
-import { systemClock } from "../../../src/node/deadline.ts";
+import { systemClock } from "../../../src/node/util/deadline.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
 import { Daemon } from "../../chaos/daemon.ts";
 import { type Person, paired } from "../../chaos/person.ts";

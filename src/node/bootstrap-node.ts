@@ -1,0 +1,78 @@
+/** A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message. */
+import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { limits } from "../base/index.ts";
+import { assemble, type Bounds, listen } from "./host/libp2p-host.ts";
+import { statusOf } from "./host/status.ts";
+import { BootstrapList, bootstrapAddress } from "./links/bootstrap-list.ts";
+import type { BootstrapConfig, BootstrapNode } from "./model/config.ts";
+import { defaultTuning } from "./model/part-tuning.ts";
+import { serveDialback } from "./nat/dialback.ts";
+import { noNat } from "./nat/nat-detection.ts";
+import { notAsked } from "./nat/reachability.ts";
+import { serveSignal } from "./nat/signalling.ts";
+import { peerOf } from "./util/address.ts";
+import { systemClock } from "./util/deadline.ts";
+import { stopWithin } from "./util/part-stop.ts";
+
+const hostBounds: Bounds = {
+  connections: limits.hostConnections,
+  links: 0,
+  spare: limits.hostConnectionsSpare,
+  connectionsPerNeighbour: limits.hostConnectionsPerNeighbour,
+};
+
+/** See `createBootstrapNode`. */
+export async function startBootstrapNode(config: BootstrapConfig): Promise<BootstrapNode> {
+  const { clock = systemClock, privateKey: seed } = config;
+  const assembly = {
+    privateKey:
+      seed === undefined
+        ? await generateKeyPair("Ed25519")
+        : await generateKeyPairFromSeed("Ed25519", seed),
+    listen: config.listen,
+    announce: config.announce,
+    privateWan: config.privateWan,
+    wanServer: true,
+    bounds: hostBounds,
+    validator: config.validator,
+    network: config.network,
+    clock,
+    tuning: { ...defaultTuning, ...config.tuning },
+  };
+  const { host, counts, meter, datastore } = await assemble(assembly);
+  const others = (config.bootstrap ?? []).filter(
+    (text) => peerOf(bootstrapAddress(text)) !== host.peerId.toString(),
+  );
+  const dial = (to: Multiaddr, signal: AbortSignal) => host.dial(to, { signal });
+  const fellows = new BootstrapList(host, dial, clock, assembly.tuning, config.log);
+  await serveDialback(host, clock, counts, limits.hostDialbacks);
+  await serveSignal({ host, clock, counts, passes: () => true, take: () => undefined });
+  await listen(host, assembly);
+  config.log("bootstrap.listening");
+  for (const address of others) fellows.add(address);
+  const status = () =>
+    statusOf(host, { bootstrap: fellows.states(), mdns: false, reach: notAsked, nat: noNat });
+  let stopping: Promise<void> | undefined;
+  return {
+    addresses: () => {
+      const { addresses, host: peer } = status();
+      return addresses.map((address) => `${address}/p2p/${peer}`);
+    },
+    status,
+    figures: () => ({
+      ...counts,
+      ...meter.total(),
+      listening: host.status === "started",
+      connections: host.getConnections().length,
+      hosts: host.getPeers().length,
+      lanDht: host.services.lan.routingTable.size,
+      wanDht: host.services.wan.routingTable.size,
+      records: datastore.records(),
+    }),
+    stop() {
+      stopping ??= stopWithin([() => fellows.stop(), () => host.stop()]);
+      return stopping;
+    },
+  };
+}

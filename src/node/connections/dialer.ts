@@ -1,0 +1,187 @@
+/** Reaching a host: every address at once, the first that speaks our protocol wins. */
+import type { Connection, Stream } from "@libp2p/interface";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { type DialFailure, dialReasons, limits, Unreachable } from "../../base/index.ts";
+import type { Clock, DialTarget } from "../../ports/index.ts";
+import type { Host } from "../host/libp2p-host.ts";
+import { SocksFault } from "../proxy/socks5.ts";
+import { isOnion, parseAddress, wayOf, withoutPeer } from "../util/address.ts";
+import { deadline } from "../util/deadline.ts";
+import { LINK_PROTOCOL } from "../util/protocols.ts";
+import { isDirect } from "./connection-gater.ts";
+
+export interface Reached {
+  readonly connection: Connection;
+  readonly stream: Stream;
+}
+
+/** A try that failed, in a few words for a person. */
+class Unreached extends Error {
+  override readonly name = "Unreached";
+}
+
+/** Why a dial failed, in a few words. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Unreached || error instanceof SocksFault) return error.message;
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return "failed";
+  const text = `${"code" in error ? String(error.code) : ""} ${error.name} ${error.message}`;
+  const reasons: readonly (readonly [RegExp, string])[] = [
+    [/ECONNREFUSED/, "refused"],
+    [/ETIMEDOUT|TimeoutError|AbortError|aborted/, "timed out"],
+    [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL/, "no route"],
+    [/EFOREIGN/, "a name in a network that is not ours"],
+    [/ENOTFOUND|EAI_AGAIN/, "name not found"],
+    [/NoValidAddresses|TransportUnavailable/, "needs a proxy into Tor"],
+    [/UnsupportedProtocol/, "not our protocol"],
+    [/dial self|denyOutboundEncrypted/, dialReasons.self],
+    [/TooMany/, "too many links"],
+    [/UnexpectedPeer|identity key .* does not match/, dialReasons.otherHost],
+    // A host that is full closes in the middle of the handshake; only what it says of another network cannot be opened.
+    [/decryption/, dialReasons.otherNetwork],
+    [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the other side"],
+    [/Muxer|Encryption/, "no handshake"],
+  ];
+  return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? "failed";
+}
+
+/**
+ * Opens a link stream. A direct connection to the host that is there already is used first.
+ * Throws `Unreachable`, which gives each address and its reason.
+ * @param timeout ms for all addresses together. @param proxied whether everything goes through a proxy.
+ */
+export async function dialLink(
+  host: Host,
+  clock: Clock,
+  target: DialTarget,
+  timeout: number,
+  signal: AbortSignal,
+  proxied = false,
+): Promise<Reached> {
+  if (target.host === host.peerId.toString())
+    throw new Unreachable(
+      "That host is this node itself.",
+      target.addresses.map((address) => ({ address, reason: dialReasons.self })),
+    );
+  const limit = deadline(clock, timeout, signal);
+  const known = new Set(host.getConnections().map(({ id }) => id));
+  const failures: DialFailure[] = [];
+  let won = false;
+  try {
+    for (const connection of connectionsTo(host, target, proxied)) {
+      const stream = await openLink(connection, limit.signal).catch(() => undefined);
+      if (stream === undefined) continue;
+      limit.clear();
+      return { connection, stream };
+    }
+    // Past libp2p's queue of dials, which would let contacts share a way through the proxy.
+    const { transportManager } = host.services.inside;
+    const { apart } = target;
+    const dial = (address: Multiaddr): Promise<Connection> =>
+      proxied && apart !== undefined
+        ? transportManager.dial(address, { signal: limit.signal, apart })
+        : host.dial(address, { signal: limit.signal });
+    const tries = usable(host, target, failures, proxied).map(async (address) => {
+      try {
+        const found = await reach(dial, address, target.host, known, limit.signal);
+        if (won) drop(found, known);
+        else clock.after(limits.dialGrace, limit.abort);
+        won = true;
+        return found;
+      } catch (error) {
+        failures.push({ address: withoutPeer(address), reason: reasonOf(error) });
+        throw error;
+      }
+    });
+    void Promise.allSettled(tries).then(() => limit.clear());
+    return await Promise.any(tries);
+  } catch {
+    const texts =
+      signal.aborted && !limit.expired()
+        ? ["given up"]
+        : failures.map(({ address, reason }) => `${address}: ${reason}`);
+    const list = texts.length > 0 ? texts.join("; ") : "no address is known";
+    throw new Unreachable(`Could not reach the host (${list}).`, failures);
+  }
+}
+
+/**
+ * Direct connections that lead to the target already. One that we dialled through a proxy for something else is not shared: whoever runs
+ * its far end would see both.
+ */
+function connectionsTo(
+  host: Host,
+  { host: peer, addresses, scope }: DialTarget,
+  proxied: boolean,
+): Connection[] {
+  return host
+    .getConnections()
+    .filter((connection) => isDirect(connection) && connection.status === "open")
+    .filter(({ direction }) => !proxied || direction === "inbound")
+    .filter(({ remoteAddr }) => scope !== "lan" || wayOf(remoteAddr) !== "wan")
+    .filter(({ remotePeer, remoteAddr, direction }) =>
+      peer === undefined
+        ? direction === "outbound" && addresses.includes(withoutPeer(remoteAddr))
+        : remotePeer.toString() === peer,
+    );
+}
+
+/** The addresses worth a try; the others are named among the failures. */
+function usable(
+  host: Host,
+  { addresses, scope }: DialTarget,
+  failures: DialFailure[],
+  proxied: boolean,
+): Multiaddr[] {
+  const own = new Set(host.getMultiaddrs().map(withoutPeer));
+  const found = new Map<string, Multiaddr>();
+  for (const text of addresses) {
+    const address = parseAddress(text);
+    const refuse = (reason: string) => failures.push({ address: text, reason });
+    if (address === undefined) refuse("not an address we can use");
+    else if (own.has(withoutPeer(address))) refuse(dialReasons.self);
+    else if (scope === "lan" && wayOf(address) === "wan") refuse("not on our network");
+    else if (isOnion(address) && !proxied) refuse("needs a proxy into Tor");
+    else if (!host.services.inside.mayDial(address)) refuse("in a network that is not ours");
+    else if (found.size >= limits.parallelDials) refuse("too many addresses");
+    else found.set(withoutPeer(address), address);
+  }
+  // Without /p2p, even where the host is known: libp2p joins dials to one PeerId into one, address after
+  // address. Noise proves who answered, and `reach` compares.
+  return [...found.keys()].flatMap((text) => parseAddress(text) ?? []);
+}
+
+async function reach(
+  dial: (address: Multiaddr) => Promise<Connection>,
+  address: Multiaddr,
+  expected: string | undefined,
+  known: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const connection = await dial(address);
+  try {
+    if (expected !== undefined && connection.remotePeer.toString() !== expected)
+      throw new Unreached(dialReasons.otherHost);
+    return { connection, stream: await openLink(connection, signal) };
+  } catch (error) {
+    if (!known.has(connection.id)) leave(connection);
+    throw error;
+  }
+}
+
+/** Closes a connection that we opened for nothing. */
+function leave(connection: Connection): void {
+  void connection.close().catch(() => undefined);
+}
+
+/** A link stream on a connection, if that is a direct one. */
+export async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
+  if (!isDirect(connection)) throw new Unreached("only through a relay");
+  return connection.newStream(LINK_PROTOCOL, { signal });
+}
+
+/** Ends a stream that lost the race, and its connection unless that was there before. */
+function drop({ connection, stream }: Reached, known: ReadonlySet<string>): void {
+  stream.abort(new Error("another address was faster"));
+  if (!known.has(connection.id)) leave(connection);
+}

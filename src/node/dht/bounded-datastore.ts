@@ -1,0 +1,177 @@
+/** Where libp2p keeps what it learns of hosts and what others store here: in memory, bounded, never on disk. */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { NotFoundError } from "@libp2p/interface";
+import type { Libp2pOptions } from "libp2p";
+import { limits } from "../../base/index.ts";
+import type { Clock } from "../../ports/index.ts";
+import { Shares } from "./part-shares.ts";
+
+type Datastore = NonNullable<Libp2pOptions["datastore"]>;
+type Key = Parameters<Datastore["put"]>[0];
+type Pair = { key: Key; value: Uint8Array };
+type Row = Pair & { readonly at: number };
+type Query = Parameters<Datastore["query"]>[0];
+type KeyQuery = Parameters<Datastore["queryKeys"]>[0];
+type Batch = ReturnType<Datastore["batch"]>;
+
+/** Keys of one kind share their first part: `/peers/…`, `/dht-lan/…`. */
+const kindOf = (key: string): string => key.slice(0, key.indexOf("/", 1));
+
+/** Kinds whose rows are records of the DHTs. */
+const isRecord = (kind: string): boolean => kind.startsWith("/dht-");
+
+/** The neighbour whose request is being worked on: kad-dht's handlers do not hand on who asked. */
+export const asking = new AsyncLocalStorage<string>();
+
+export interface Capacity {
+  /** Rows of each kind that holds no records. */
+  readonly rows: number;
+  /** Records of one neighbour, and of all, in both DHTs together. */
+  readonly recordsPerNeighbour: number;
+  readonly records: number;
+}
+
+const defaultCapacity: Capacity = {
+  rows: limits.peersKept,
+  recordsPerNeighbour: limits.recordsPerNeighbour,
+  records: limits.recordsHeld,
+};
+
+/** Nobody takes a record for good after this time, ms: keeping it serves nobody. */
+const RECORD_LIFE = limits.recordAge + limits.recordAhead;
+
+/**
+ * libp2p's own memory store grows without end, and kad-dht never removes a record that nobody asks for. In this one records go
+ * when they are too old to be believed, and where there are too many, first those of the neighbour who has most; of everything
+ * else the oldest rows go first.
+ */
+export class BoundedDatastore implements Datastore {
+  readonly #clock: Clock;
+  readonly #capacity: Capacity;
+  readonly #shares: Shares;
+  readonly #kinds = new Map<string, Map<string, Row>>();
+
+  constructor(clock: Clock, capacity: Capacity = defaultCapacity) {
+    this.#clock = clock;
+    this.#capacity = capacity;
+    this.#shares = new Shares(capacity.recordsPerNeighbour, capacity.records);
+  }
+
+  /** Records of both DHTs that lie here, our own among them. */
+  records(): number {
+    for (const kind of this.#kinds.keys()) if (isRecord(kind)) this.#expire(kind);
+    return this.#shares.size;
+  }
+
+  #rows(key: string): Map<string, Row> | undefined {
+    return this.#kinds.get(kindOf(key));
+  }
+
+  put(key: Key, value: Uint8Array): Key {
+    const text = key.toString();
+    const kind = kindOf(text);
+    // A PeerId costs nothing, and each could leave 80 KiB of addresses and protocols here.
+    if (!isRecord(kind) && value.length > limits.peerRowBytes)
+      throw new RangeError("more than is kept of one host");
+    const rows = this.#kinds.get(kind) ?? new Map<string, Row>();
+    this.#kinds.set(kind, rows);
+    rows.delete(text);
+    rows.set(text, { key, value, at: this.#clock.now() });
+    if (isRecord(kind)) {
+      this.#expire(kind);
+      const surplus = this.#shares.add(text, asking.getStore() ?? "");
+      if (surplus !== undefined) this.#rows(surplus)?.delete(surplus);
+      return key;
+    }
+    for (const oldest of rows.keys()) {
+      if (rows.size <= this.#capacity.rows) break;
+      rows.delete(oldest);
+    }
+    return key;
+  }
+
+  /** Rows stand in the order in which they came, so the first that is young enough ends the search. */
+  #expire(kind: string): void {
+    const rows = this.#kinds.get(kind);
+    const now = this.#clock.now();
+    for (const [text, { at }] of rows ?? []) {
+      if (now - at <= RECORD_LIFE) break;
+      rows?.delete(text);
+      this.#shares.remove(text);
+    }
+  }
+
+  get(key: Key): Uint8Array {
+    const text = key.toString();
+    const row = this.#rows(text)?.get(text);
+    if (row === undefined) throw new NotFoundError();
+    return row.value;
+  }
+
+  has(key: Key): boolean {
+    const text = key.toString();
+    return this.#rows(text)?.has(text) === true;
+  }
+
+  delete(key: Key): void {
+    const text = key.toString();
+    this.#rows(text)?.delete(text);
+    this.#shares.remove(text);
+  }
+
+  async *putMany(source: Iterable<Pair> | AsyncIterable<Pair>): AsyncGenerator<Key> {
+    for await (const { key, value } of source) yield this.put(key, value);
+  }
+
+  async *getMany(source: Iterable<Key> | AsyncIterable<Key>): AsyncGenerator<Pair> {
+    for await (const key of source) yield { key, value: this.get(key) };
+  }
+
+  async *deleteMany(source: Iterable<Key> | AsyncIterable<Key>): AsyncGenerator<Key> {
+    for await (const key of source) {
+      this.delete(key);
+      yield key;
+    }
+  }
+
+  batch(): Batch {
+    const jobs: (() => void)[] = [];
+    return {
+      put: (key, value) => void jobs.push(() => this.put(key, value)),
+      delete: (key) => void jobs.push(() => this.delete(key)),
+      commit: () => {
+        for (const job of jobs.splice(0)) job();
+      },
+    };
+  }
+
+  *query(query: Query): Generator<Pair> {
+    let pairs = this.#matching(query.prefix);
+    for (const filter of query.filters ?? []) pairs = pairs.filter(filter);
+    for (const order of query.orders ?? []) pairs.sort(order);
+    yield* cut(pairs, query);
+  }
+
+  *queryKeys(query: KeyQuery): Generator<Key> {
+    let keys = this.#matching(query.prefix).map(({ key }) => key);
+    for (const filter of query.filters ?? []) keys = keys.filter(filter);
+    for (const order of query.orders ?? []) keys.sort(order);
+    yield* cut(keys, query);
+  }
+
+  #matching(prefix = ""): Pair[] {
+    const found: Pair[] = [];
+    for (const [kind, rows] of this.#kinds) {
+      // A kind whose name parts from the prefix holds nothing that begins with it.
+      if (!`${kind}/`.startsWith(prefix) && !prefix.startsWith(kind)) continue;
+      for (const [text, pair] of rows) if (text.startsWith(prefix)) found.push(pair);
+    }
+    return found;
+  }
+}
+
+function cut<Row>(rows: Row[], query: { offset?: number; limit?: number }): Row[] {
+  const from = query.offset ?? 0;
+  return rows.slice(from, query.limit === undefined ? undefined : from + query.limit);
+}

@@ -1,0 +1,167 @@
+/** The two DHTs: who speaks them, which records they take, and what strangers may ask of us. */
+
+import type { Connection, PeerId, PeerInfo } from "@libp2p/interface";
+import { kadDHT, type SingleKadDHT } from "@libp2p/kad-dht";
+import { concat, equal, limits, utf8 } from "../../base/index.ts";
+import { newest, type RecordValidator } from "../../dht/index.ts";
+import { neighbour, parseAddress, reachOf } from "../util/address.ts";
+import type { Counts } from "../util/counters.ts";
+import { plain } from "../util/plain-bytes.ts";
+import { DHT_PROTOCOLS } from "../util/protocols.ts";
+import type { RequestGuard } from "../util/rate-limit.ts";
+import { asking } from "./bounded-datastore.ts";
+
+export type Scope = "lan" | "wan";
+
+/** kad-dht's routing table dispatches events that its type does not name. */
+export interface Dht extends SingleKadDHT {
+  readonly routingTable: SingleKadDHT["routingTable"] & {
+    addEventListener(
+      type: "peer:add" | "peer:remove",
+      listener: (event: CustomEvent<PeerId>) => void,
+    ): void;
+  };
+}
+
+const NAMESPACE = "sotto";
+const PREFIX = utf8(`/${NAMESPACE}/`);
+const TAG_BYTES = 32;
+
+/** The DHT key of a tag: "/sotto/" ‖ tag. @param tag 32 bytes. */
+export function keyOf(tag: Uint8Array): Uint8Array {
+  if (tag.length !== TAG_BYTES) throw new RangeError("a tag has 32 bytes");
+  return concat(PREFIX, tag);
+}
+
+/** The tag of a DHT key, or `undefined` for any other key. */
+export function tagOf(key: Uint8Array): Uint8Array | undefined {
+  const fits =
+    key.length === PREFIX.length + TAG_BYTES && equal(key.subarray(0, PREFIX.length), PREFIX);
+  return fits ? key.subarray(PREFIX.length) : undefined;
+}
+
+/** Thrown into kad-dht, whose only way to refuse is an exception. */
+class Refused extends Error {
+  override readonly name = "Refused";
+}
+
+/** kad-dht's validator on ours: it also learns every newest record, so that nobody rolls us back (js-libp2p #3377). */
+function validate(validator: RecordValidator): (key: Uint8Array, value: Uint8Array) => void {
+  return (key, value) => {
+    const tag = tagOf(plain(key));
+    if (tag === undefined) throw new Refused("not a key of ours");
+    const verdict = validator.check(tag, plain(value));
+    if (verdict.kind === "refused") throw new Refused(verdict.why);
+  };
+}
+
+const refuseAll = (): never => {
+  throw new Refused("not a namespace of ours");
+};
+
+/**
+ * Keeps the addresses that a DHT is for. A host that we are connected to over a public address is no
+ * neighbour, whatever private addresses it tells us: so a bootstrap host in a data centre does not fill its
+ * LAN table with everybody's 192.168.….
+ */
+export function addressMapper(
+  scope: Scope,
+  privateWan: boolean,
+  connectionsTo: (peer: PeerId) => readonly Pick<Connection, "remoteAddr">[],
+): (peer: PeerInfo) => PeerInfo {
+  if (scope === "wan" && privateWan) return (peer) => peer;
+  const wanted = (text: string): boolean => {
+    const address = parseAddress(text);
+    return address !== undefined && (reachOf(address) === "public") === (scope === "wan");
+  };
+  return (peer) => {
+    const connections = connectionsTo(peer.id);
+    const near =
+      scope === "wan" ||
+      connections.length === 0 ||
+      connections.some(({ remoteAddr }) => reachOf(remoteAddr) !== "public");
+    const multiaddrs = near ? peer.multiaddrs.filter((address) => wanted(address.toString())) : [];
+    return { ...peer, multiaddrs };
+  };
+}
+
+export interface DhtOptions {
+  readonly scope: Scope;
+  readonly server: boolean;
+  readonly privateWan: boolean;
+  readonly validator: RecordValidator;
+  readonly connectionsTo: (peer: PeerId) => readonly Connection[];
+  readonly guard: RequestGuard;
+  readonly counts: Counts;
+  /** Nobody is a neighbour of a node behind a proxy. */
+  readonly proxied: boolean;
+}
+
+/** A factory of one DHT for libp2p's services. */
+export function dhtService(options: DhtOptions) {
+  const { scope } = options;
+  const create = kadDHT({
+    protocol: DHT_PROTOCOLS[scope],
+    clientMode: !options.server,
+    peerInfoMapper:
+      options.proxied && scope === "lan"
+        ? (peer) => ({ ...peer, multiaddrs: [] })
+        : addressMapper(scope, options.privateWan, options.connectionsTo),
+    validators: { [NAMESPACE]: validate(options.validator), pk: refuseAll },
+    selectors: { [NAMESPACE]: (_key, records) => newest(records.map(plain)) },
+    datastorePrefix: `/dht-${scope}`,
+    logPrefix: `libp2p:dht-${scope}`,
+    metricsPrefix: `libp2p_dht_${scope}`,
+    initialQuerySelfInterval: 100,
+    disjointPaths: 3,
+    alpha: 3,
+    maxInboundStreams: limits.streamsPerConnection,
+    maxOutboundStreams: limits.streamsPerConnection,
+  });
+  return (components: Parameters<typeof create>[0]): Dht => {
+    const dht = create(components) as Dht;
+    guardRequests(dht, options);
+    comeBackToNobody(dht);
+    return dht;
+  };
+}
+
+interface Rpc {
+  handleMessage(peer: PeerId, message: { readonly type: string }): Promise<unknown>;
+}
+
+/**
+ * kad-dht has no hook between a request and its handler, and its validators are not told who asks. So the
+ * one method that every inbound request passes is wrapped; a test fails when a new version moves it.
+ */
+function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): void {
+  const { rpc } = dht as unknown as { readonly rpc: Rpc };
+  const handle = rpc.handleMessage.bind(rpc);
+  rpc.handleMessage = async (peer, message) => {
+    const [connection] = connectionsTo(peer);
+    const place = connection === undefined ? "gone" : neighbour(connection.remoteAddr);
+    const isPut = message.type === "PUT_VALUE";
+    if (!isPut) counts.requests++;
+    try {
+      if (!guard(peer.toString(), place, message.type)) throw new Refused(message.type);
+      const answer = await asking.run(place, () => handle(peer, message));
+      if (isPut) counts.putsTaken++;
+      return answer;
+    } catch (error) {
+      if (isPut) counts.putsRefused++;
+      throw error;
+    }
+  };
+}
+
+/**
+ * kad-dht has the twenty nearest hosts marked as ones to come back to at once when they close a connection, and those do so to make
+ * room for others: a full host would be dialled without a pause by everybody whom it sent away. Lookups dial whom they need, and
+ * the hosts of the list are looked for with growing pauses. No option sets how many are marked; a test fails when a new version moves it.
+ */
+function comeBackToNobody(dht: Dht): void {
+  const { closestPeerTagger } = dht.routingTable as unknown as {
+    readonly closestPeerTagger: { peerSetSize: number };
+  };
+  closestPeerTagger.peerSetSize = 0;
+}

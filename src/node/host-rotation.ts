@@ -1,0 +1,142 @@
+/**
+ * Changing the host key while the node runs: a new host comes up, links move over to it, and the one before ends once it carries
+ * none, or after a few minutes. For that time the node has two.
+ */
+import { SottoError } from "../base/index.ts";
+import type { Clock, Log } from "../ports/index.ts";
+import type { Hosted } from "./host-services.ts";
+import type { Tuning } from "./model/part-tuning.ts";
+import { pauseFor } from "./util/deadline.ts";
+
+export interface RotationOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tuning: Tuning["rotation"];
+  /** Whether the node listens on ports of its own choice, which only one host has at one time. */
+  readonly fixedPorts: boolean;
+  /** Makes the next host, with everything that others may call set; it does not listen yet. */
+  readonly open: () => Promise<Hosted>;
+  /** Whom the new host asks first: it listens now. */
+  readonly join: (next: Hosted, before: Hosted) => void;
+  /** The new host is the node's from now on. */
+  readonly changed: (next: Hosted) => void;
+}
+
+export class Rotation {
+  readonly #options: RotationOptions;
+  #current: Hosted;
+  #before: Hosted | undefined;
+  #rotating: Promise<void> | undefined;
+  #cancel = (): void => undefined;
+  readonly #stopping = new AbortController();
+
+  constructor(first: Hosted, options: RotationOptions) {
+    this.#options = options;
+    this.#current = first;
+    this.#later(0);
+  }
+
+  get current(): Hosted {
+    return this.#current;
+  }
+
+  /** All hosts of the node that are up, the newest first. */
+  hosts(): Hosted[] {
+    return [this.#current, ...(this.#before === undefined ? [] : [this.#before])];
+  }
+
+  /** Ends how the host of now carries the node. Throws `port-in-use`, `listen-failed`, and keeps the host of before then. */
+  rotate(): Promise<void> {
+    this.#rotating ??= this.#rotate().finally(() => {
+      this.#rotating = undefined;
+    });
+    return this.#rotating;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancel();
+    await this.#rotating?.catch(() => undefined);
+    await Promise.all(this.hosts().map((host) => host.stop()));
+  }
+
+  async #rotate(): Promise<void> {
+    const { log, tuning, clock, fixedPorts, open, join, changed } = this.#options;
+    const { signal } = this.#stopping;
+    // Three at one time would be too many; but links that are about to move off the oldest are not to break.
+    const oldest = this.#before;
+    for (let waited = 0; waited < tuning.settle; waited += tuning.look) {
+      if (signal.aborted || oldest === undefined || oldest.transport.open === 0) break;
+      await pauseFor(clock, tuning.look, signal);
+    }
+    await this.#end();
+    const before = this.#current;
+    const next = await open();
+    try {
+      if (signal.aborted) throw new SottoError("node-not-running", "The node is stopping.");
+      if (fixedPorts) before.listening.pause();
+      await next.listen();
+    } catch (error) {
+      await next.stop();
+      if (fixedPorts) await before.listening.resume().catch(() => log("rotate.deaf"));
+      throw error;
+    }
+    join(next, before);
+    // One who knows nobody yet could tell nobody where it is.
+    const end = clock.now() + tuning.settle;
+    while (before.rendezvous.peers() > 0 && next.rendezvous.peers() === 0) {
+      if (signal.aborted || clock.now() >= end || clock.now() < end - tuning.settle) break;
+      await pauseFor(clock, tuning.look, signal);
+    }
+    before.transport.leaving = true;
+    this.#before = before;
+    this.#current = next;
+    changed(next);
+    log("rotate.changed");
+    this.#later(0);
+    void before.retire().catch(() => undefined);
+    void this.#drain(before);
+  }
+
+  /** Ends the host of before once nothing moves over any more. */
+  async #drain(host: Hosted): Promise<void> {
+    const { clock, tuning } = this.#options;
+    for (let waited = 0; waited < tuning.drainMax; waited += tuning.look) {
+      await pauseFor(clock, tuning.look, this.#stopping.signal);
+      if (this.#stopping.signal.aborted || this.#before !== host) return;
+      if (waited >= tuning.drainMin && host.transport.open === 0) break;
+    }
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const host = this.#before;
+    this.#before = undefined;
+    if (host === undefined) return;
+    await host.stop();
+    this.#options.log("rotate.ended");
+  }
+
+  /** Looks now and then, by the wall clock: a timer of a day would sleep with the machine. @param failed tries before. */
+  #later(failed: number): void {
+    const { clock, log, tuning } = this.#options;
+    const { min, max } = tuning.every;
+    const age = failed === 0 ? min + Math.random() * (max - min) : tuning.retry;
+    let since = clock.now();
+    this.#cancel();
+    const look = (): void => {
+      const now = clock.now();
+      // A clock that fell back would make the key live as much longer.
+      since = Math.min(since, now);
+      if (now - since < age) {
+        this.#cancel = clock.after(Math.min(tuning.poll, age), look);
+        return;
+      }
+      this.rotate().catch(() => {
+        log("rotate.failed");
+        this.#later(failed + 1);
+      });
+    };
+    this.#cancel = clock.after(Math.min(tuning.poll, age), look);
+  }
+}

@@ -1,0 +1,204 @@
+/** One host under one key, with all that runs on it. A node has one, and two for a few minutes whenever it changes its key. */
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import type { Connection } from "@libp2p/interface";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { limits } from "../base/index.ts";
+import type { Clock, Log } from "../ports/index.ts";
+import { DhtRendezvous } from "./dht/rendezvous.ts";
+import { assemble, type Host, listen, nodeBounds } from "./host/libp2p-host.ts";
+import { Listening } from "./host/listeners.ts";
+import { cutDead, watchInterfaces } from "./host/network-change.ts";
+import { members, peersOf, statusOf } from "./host/status.ts";
+import type { Lan } from "./lan/mdns.ts";
+import { BootstrapList } from "./links/bootstrap-list.ts";
+import { LinkTransport } from "./links/link-transport.ts";
+import { neighboursOf, rejoin } from "./links/peer-cache.ts";
+import type { NatState, NodeConfig, PeerInfo } from "./model/config.ts";
+import type { Tuning } from "./model/part-tuning.ts";
+import { serveDialback } from "./nat/dialback.ts";
+import { Puncher } from "./nat/hole-punching.ts";
+import { freePort, Nat, noNat } from "./nat/nat-detection.ts";
+import { notAsked, Reachability } from "./nat/reachability.ts";
+import { serveSignal } from "./nat/signalling.ts";
+import type { SocksProxy } from "./proxy/socks-transport.ts";
+import { hostOf, parseAddress, portOf, reachOf, withoutPeer } from "./util/address.ts";
+import { stopWithin } from "./util/part-stop.ts";
+
+export interface HostedParts {
+  readonly config: Omit<NodeConfig, "bootstrap">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tuning: Tuning;
+  /** Hosts of this very node, by PeerId: they never connect to each other. */
+  readonly own: Set<string>;
+  /** An address that a router opened for us. */
+  readonly mapped: () => string | undefined;
+  /** Everything is dialled through it. */
+  readonly proxy: SocksProxy | undefined;
+}
+
+export interface Hosted {
+  readonly transport: LinkTransport;
+  readonly rendezvous: DhtRendezvous;
+  /** Nobody is asked behind a proxy. */
+  readonly reach: Reachability | undefined;
+  readonly bootstrap: BootstrapList;
+  /** Its sockets, which can be handed over. */
+  readonly listening: Listening;
+  readonly madeAt: number;
+  /** Throws `port-in-use`, `listen-failed`. */
+  listen(): Promise<void>;
+  /** Our addresses changed. */
+  readdressed(): void;
+  /** The port that we listen on at a private IPv4 address, where we have no public one. */
+  portBehindRouter(): number | undefined;
+  status(portMap: NatState["portMap"]): ReturnType<typeof statusOf>;
+  peers(): PeerInfo[];
+  /** See `SottoNode.mayDial`. */
+  mayDial(address: string): boolean;
+  neighbours(): Promise<string[]>;
+  rejoin(addresses: readonly string[]): Promise<void>;
+  /** Looks for nobody any more, and is announced to nobody; what is connected stays. */
+  retire(): Promise<void>;
+  /** Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** A host under a fresh key, which is kept nowhere. It does not listen yet. Throws `address-invalid`. */
+export async function startHosted(parts: HostedParts): Promise<Hosted> {
+  const { config, clock, log, tuning, own, proxy } = parts;
+  const { validator, privateWan } = config;
+  const privateKey = await generateKeyPair("Ed25519");
+  const assembly = {
+    privateKey,
+    listen: config.listen,
+    announce: config.announce,
+    privateWan,
+    wanServer: false,
+    bounds: nodeBounds,
+    validator,
+    network: config.network,
+    clock,
+    tuning,
+    proxy,
+    isOwn: (peer: string): boolean => own.has(peer) && peer !== host.peerId.toString(),
+  };
+  const { host, counts, ends } = await assemble(assembly);
+  // A proxy has no port of ours, and whatever learns of our own address stays off behind one.
+  const nat = proxy ? undefined : new Nat({ host, clock, privateWan, port: await freePort() });
+  const dialHost = (to: Multiaddr, signal: AbortSignal): Promise<Connection> =>
+    nat === undefined ? host.dial(to, { signal }) : nat.dial(to, signal);
+  const bootstrap = new BootstrapList(host, dialHost, clock, tuning, log);
+  const isBootstrap = (peer: string): boolean => bootstrap.has(peer);
+  const lanMembers = members(host.services.lan.routingTable);
+  const wanMembers = members(host.services.wan.routingTable);
+  const isServer = (peer: string): boolean => wanMembers.has(peer);
+  const puncher = nat && new Puncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
+  const transport = new LinkTransport(host, clock, tuning, puncher);
+  const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
+  await transport.serve();
+  await serveDialback(host, clock, counts);
+  const { mapped } = parts;
+  const reach = proxy ? undefined : new Reachability({ host, clock, log, privateWan, mapped });
+  const passes = (): boolean => reach?.state().verdict === "reachable";
+  await serveSignal({ host, clock, counts, passes, take: (call) => puncher?.take(call) });
+  const endWatch = watchInterfaces(clock, (gone) => {
+    if (gone.size === 0) return;
+    ends.cut(gone);
+    // What is on its way through a proxy takes as long as a dial through it.
+    void cutDead(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
+  });
+  const leaving = new AbortController();
+  let lan: Lan | undefined;
+  let stopping: Promise<void> | undefined;
+  const retire = async (): Promise<void> => {
+    leaving.abort();
+    bootstrap.stop();
+    await lan?.stop();
+    lan = undefined;
+  };
+  return {
+    transport,
+    rendezvous,
+    reach,
+    bootstrap,
+    listening: new Listening(host),
+    madeAt: clock.now(),
+    async listen() {
+      await listen(host, assembly);
+      own.add(host.peerId.toString());
+      // Loaded only where it is used: mDNS brings a DNS codec along.
+      if (config.mdns && proxy === undefined)
+        lan = await (await import("./lan/mdns.ts")).startLan(
+          host,
+          clock,
+          tuning.dial,
+          log,
+          config.network?.service,
+        );
+    },
+    readdressed() {
+      reach?.changed();
+      nat?.changed();
+    },
+    portBehindRouter: () => portBehindRouter(host),
+    status: (portMap) =>
+      statusOf(host, {
+        bootstrap: bootstrap.states(),
+        mdns: lan !== undefined,
+        reach: reach?.state() ?? notAsked,
+        nat: nat
+          ? {
+              kind: nat.kind(),
+              ...mappedOf(nat),
+              punches: puncher?.state() ?? noNat.punches,
+              portMap,
+            }
+          : noNat,
+      }),
+    peers: () => peersOf(host, { lan: lanMembers, wan: wanMembers, isBootstrap }),
+    mayDial(text) {
+      const address = parseAddress(text);
+      return address !== undefined && host.services.inside.mayDial(address);
+    },
+    neighbours: () => neighboursOf(host, new Set([...lanMembers, ...wanMembers])),
+    rejoin: (addresses) =>
+      rejoin(
+        host,
+        clock,
+        log,
+        addresses,
+        () => rendezvous.peers() >= limits.neighboursEnough,
+        leaving.signal,
+      ),
+    retire,
+    stop() {
+      stopping ??= stopWithin([
+        endWatch,
+        () => puncher?.stop(),
+        () => nat?.stop(),
+        () => reach?.stop(),
+        retire,
+        () => rendezvous.stop(),
+        () => transport.stop(),
+        () => host.stop(),
+        () => own.delete(host.peerId.toString()),
+      ]);
+      return stopping;
+    },
+  };
+}
+
+function mappedOf(nat: Nat): { readonly mapped?: string } {
+  const mapped = nat.mapped();
+  return mapped === undefined ? {} : { mapped: withoutPeer(mapped) };
+}
+
+function portBehindRouter(host: Host): number | undefined {
+  const four = host.services.inside.transportManager
+    .getAddrs()
+    .filter((address) => !hostOf(address).includes(":"));
+  if (four.some((address) => reachOf(address) === "public")) return undefined;
+  const inside = four.find((address) => reachOf(address) === "private");
+  return inside && portOf(inside);
+}

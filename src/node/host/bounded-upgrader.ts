@@ -1,0 +1,162 @@
+/** A connection on its way from a socket to streams, under bounds that libp2p does not have at each step. */
+import { noise } from "@chainsafe/libp2p-noise";
+import type { MessageStream, SecuredConnection, StreamMuxerFactory } from "@libp2p/interface";
+import { yamux } from "@libp2p/yamux";
+import type { Libp2pInit } from "libp2p";
+import { limits } from "../../base/index.ts";
+import { allowedToAnswer, allowedToAsk } from "../util/protocols.ts";
+import { Ear, listen } from "./read-limits.ts";
+
+type Protector = ReturnType<NonNullable<Libp2pInit["connectionProtector"]>>;
+type Encrypter = ReturnType<NonNullable<Libp2pInit["connectionEncrypters"]>[number]>;
+type Components = Parameters<NonNullable<Libp2pInit["connectionProtector"]>>[0];
+
+/** Ears of connections that have not proven a PeerId yet. */
+const ears = new WeakMap<MessageStream, Ear>();
+
+/** Listens to a socket from its first byte until Noise has proven who is there. */
+export function firstBytes(): Protector {
+  return {
+    protect: async (connection) => {
+      const ear = new Ear({
+        agrees: (line) => line === "/noise",
+        allowance: () => ({ total: limits.handshakeBytes }),
+      });
+      ears.set(connection, ear);
+      listen(connection, ear);
+      return connection;
+    },
+  };
+}
+
+/**
+ * Noise, and the agreement on a muxer after it where Noise did not bring one along.
+ * @param prologue what both sides have to know beforehand (Noise §6): whoever does not gets no further than the second message.
+ */
+export function boundedNoise(prologue?: Uint8Array): (components: Components) => Encrypter {
+  const create = noise(prologue && { prologueBytes: prologue });
+  return (components) => {
+    const encrypter = create(components as Parameters<typeof create>[0]) as Encrypter;
+    const bound = async (
+      connection: MessageStream,
+      securing: Promise<SecuredConnection>,
+    ): Promise<SecuredConnection> => {
+      const secured = await securing;
+      ears.get(connection)?.release();
+      if (secured.streamMuxer === undefined)
+        listen(
+          secured.connection,
+          new Ear({ agrees: (line) => line === "/yamux/1.0.0", allowance: () => ({}) }),
+        );
+      return secured;
+    };
+    const secureInbound = encrypter.secureInbound.bind(encrypter);
+    const secureOutbound = encrypter.secureOutbound.bind(encrypter);
+    encrypter.secureInbound = (connection, options) =>
+      bound(connection, secureInbound(connection, options));
+    encrypter.secureOutbound = (connection, options) =>
+      bound(connection, secureOutbound(connection, options));
+    return encrypter;
+  };
+}
+
+/** The inside of yamux's muxer. */
+interface Muxer {
+  onData(data: unknown): void;
+  handleFrame(frame: { readonly header: Header }): void;
+  onRemoteStream(stream: MuxedStream): void;
+  onCreateStream(options: object): MuxedStream;
+  readonly streams: readonly MuxedStream[];
+  readonly decoder: {
+    readonly buffer: { readonly byteLength: number; subarray(a: number, b: number): Uint8Array };
+  };
+}
+
+interface Header {
+  readonly type: number;
+  readonly flag: number;
+  readonly streamID: number;
+  readonly length: number;
+}
+
+interface MuxedStream {
+  readonly streamId: number;
+}
+
+const HEADER = 12;
+const DATA = 0;
+const SYN = 1;
+
+/** yamux under bounds on frames, on openings, on what waits for the other side, and on what each stream says. */
+export function boundedYamux(): (components: Components) => StreamMuxerFactory {
+  const create = yamux({
+    maxInboundStreams: limits.streamsPerConnection,
+    maxOutboundStreams: limits.streamsPerConnection,
+    streamOptions: {
+      maxStreamWindowSize: limits.streamWindow,
+      maxReadBufferLength: limits.streamReadBuffer,
+    },
+  });
+  return (components) => {
+    const factory = create();
+    const createStreamMuxer = factory.createStreamMuxer.bind(factory);
+    const served = (protocol: string): boolean =>
+      components.registrar.getProtocols().includes(protocol);
+    factory.createStreamMuxer = (connection) => {
+      const muxer = createStreamMuxer(connection);
+      // Answers that the other side asks for and does not read would pile up here.
+      connection.maxWriteBufferLength = limits.connectionBacklog;
+      boundFrames(muxer as unknown as Muxer);
+      boundStreams(muxer as unknown as Muxer, served);
+      return muxer;
+    };
+    return factory;
+  };
+}
+
+/** What is thrown here ends the connection. */
+function boundFrames(muxer: Muxer): void {
+  const onData = muxer.onData.bind(muxer);
+  const handleFrame = muxer.handleFrame.bind(muxer);
+  let openings = 0;
+  let stray = 0;
+  let second = 0;
+  muxer.onData = (data) => {
+    onData(data);
+    // What is left is a part of a frame. yamux looks at windows once it has all of it.
+    const { buffer } = muxer.decoder;
+    if (buffer.byteLength < HEADER) return;
+    const [a = 0, b = 0, c = 0, d = 0] = buffer.subarray(HEADER - 4, HEADER);
+    if (((a * 256 + b) * 256 + c) * 256 + d > limits.streamWindow)
+      throw new Error("a frame larger than any window");
+  };
+  muxer.handleFrame = (frame) => {
+    const { type, flag, streamID, length } = frame.header;
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) [second, openings, stray] = [now, 0, 0];
+    // A ping has this flag too.
+    if ((flag & SYN) !== 0 && ++openings > limits.openingsPerSecond)
+      throw new Error("too many streams or pings");
+    if (type === DATA && (flag & SYN) === 0) {
+      const known = muxer.streams.some((stream) => stream.streamId === streamID);
+      if (!known) stray += length + 1024;
+      if (stray > limits.strayBytes) throw new Error("too many bytes for streams that ended");
+    }
+    handleFrame(frame);
+  };
+}
+
+function boundStreams(muxer: Muxer, served: (protocol: string) => boolean): void {
+  const onRemoteStream = muxer.onRemoteStream.bind(muxer);
+  const onCreateStream = muxer.onCreateStream.bind(muxer);
+  muxer.onRemoteStream = (stream) => {
+    listen(stream, new Ear({ agrees: served, allowance: allowedToAsk }));
+    onRemoteStream(stream);
+  };
+  muxer.onCreateStream = (options) => {
+    const stream = onCreateStream(options);
+    // Whoever answers with another protocol than the one that we asked for is dropped by libp2p.
+    listen(stream, new Ear({ agrees: (line) => line.startsWith("/"), allowance: allowedToAnswer }));
+    return stream;
+  };
+}

@@ -1,0 +1,40 @@
+/** The sockets that a host listens on. One that goes hands its ports over before its connections end. */
+import { portOf } from "../util/address.ts";
+import type { Host } from "./libp2p-host.ts";
+
+/**
+ * The two halves of @libp2p/tcp's listener that it keeps to itself: its public `close` ends every connection that came in through
+ * it. A test fails when a new version moves them.
+ */
+interface TcpListener {
+  pause(): void;
+  resume(): Promise<void>;
+}
+
+export class Listening {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Takes no connection any more and frees the ports; connections stay. */
+  pause(): void {
+    for (const listener of this.#listeners()) listener.pause();
+  }
+
+  /** Listens again where it did before. Throws where another program does now. */
+  async resume(): Promise<void> {
+    await Promise.all(this.#listeners().map((listener) => listener.resume()));
+  }
+
+  /** TCP ports that it listens on. */
+  ports(): number[] {
+    return this.#host.services.inside.transportManager.getAddrs().map(portOf);
+  }
+
+  #listeners(): TcpListener[] {
+    const { transportManager } = this.#host.services.inside;
+    return transportManager.getListeners() as unknown as TcpListener[];
+  }
+}

@@ -1,0 +1,67 @@
+/** What a node can tell of itself and its neighbours. */
+import type { HostId } from "../../base/index.ts";
+import type {
+  BootstrapState,
+  HostStatus,
+  NatState,
+  PeerInfo,
+  ReachState,
+} from "../model/config.ts";
+import { advertised, withoutPeer } from "../util/address.ts";
+import type { Host } from "./libp2p-host.ts";
+
+/** Follows a routing table, which cannot be listed itself. */
+export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
+  const found = new Set<string>();
+  table.addEventListener("peer:add", ({ detail }) => found.add(detail.toString()));
+  table.addEventListener("peer:remove", ({ detail }) => found.delete(detail.toString()));
+  return found;
+}
+
+export interface Extras {
+  readonly bootstrap: BootstrapState[];
+  readonly mdns: boolean;
+  readonly reach: ReachState;
+  readonly nat: NatState;
+}
+
+export function statusOf(host: Host, extras: Extras): HostStatus {
+  const { lan, wan } = host.services;
+  return {
+    host: host.peerId.toString() as HostId,
+    addresses: advertised(host.getMultiaddrs()),
+    listening: host.services.inside.transportManager.getAddrs().map(withoutPeer),
+    protocols: host.getProtocols(),
+    peers: host.getPeers().length,
+    lanDht: lan.routingTable.size,
+    wanDht: wan.routingTable.size,
+    wanMode: wan.getMode(),
+    ...extras,
+  };
+}
+
+export interface Membership {
+  readonly lan: ReadonlySet<string>;
+  readonly wan: ReadonlySet<string>;
+  readonly isBootstrap: (peer: string) => boolean;
+}
+
+/** One entry for each connection. */
+export function peersOf(host: Host, membership: Membership): PeerInfo[] {
+  return host.getConnections().map((connection) => {
+    const peer = connection.remotePeer.toString();
+    const protocols = connection.streams
+      .map(({ protocol }) => protocol)
+      .filter((name) => name !== "");
+    return {
+      host: peer as HostId,
+      address: withoutPeer(connection.remoteAddr),
+      direction: connection.direction === "inbound" ? "in" : "out",
+      protocols: [...new Set(protocols)],
+      bootstrap: membership.isBootstrap(peer),
+      lanDht: membership.lan.has(peer),
+      wanDht: membership.wan.has(peer),
+      ...(connection.rtt === undefined ? {} : { rttMs: connection.rtt }),
+    };
+  });
+}

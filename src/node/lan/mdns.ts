@@ -1,0 +1,98 @@
+/** Finding other nodes on the LAN by mDNS. What goes out: a random name, our PeerId of today, private addresses. */
+import type { PeerInfo } from "@libp2p/interface";
+import { mdns } from "@libp2p/mdns";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { limits, toHex } from "../../base/index.ts";
+import type { Clock, Log } from "../../ports/index.ts";
+import type { Host } from "../host/libp2p-host.ts";
+import { hostOf, parseAddress, peerOf, portOf, reachOf } from "../util/address.ts";
+import { deadline } from "../util/deadline.ts";
+import { Mdns6 } from "./mdns-ipv6.ts";
+
+const SERVICE = "_sotto";
+
+export interface Lan {
+  stop(): Promise<void>;
+}
+
+/**
+ * Announces the host and connects to what it hears, so that the LAN DHT learns it: over IPv4 by @libp2p/mdns, over IPv6 by `Mdns6`. No host
+ * name is sent: both answer with PTR and TXT records only, under a name that is drawn here.
+ * @param timeout ms for one dial. @param network name of its service, with an underscore: networks that differ by it do not hear each other.
+ */
+export async function startLan(
+  host: Host,
+  clock: Clock,
+  timeout: number,
+  log: Log,
+  network = SERVICE,
+): Promise<Lan> {
+  const serviceTag = `${network}._udp.local`;
+  const peerName = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const service = mdns({ serviceTag, peerName, interval: limits.lanQuery })({
+    addressManager: { getAddresses: () => host.getMultiaddrs() } as never,
+    logger: host.logger,
+  });
+  const discovery = service as typeof service & { start(): Promise<void>; stop(): Promise<void> };
+  const dialing = new Set<string>();
+  const meet = async (peer: string, addresses: readonly string[]): Promise<void> => {
+    // Anybody on the LAN can name any address: only neighbours are dialled, and few at one time.
+    const near = addresses.flatMap((text) => {
+      const usable = parseAddress(text);
+      const fits =
+        usable !== undefined &&
+        reachOf(usable) !== "public" &&
+        host.services.inside.mayDial(usable);
+      return fits ? [usable] : [];
+    });
+    const self = host.peerId.toString();
+    const known =
+      peer === self ||
+      host.getConnections().some(({ remotePeer }) => remotePeer.toString() === peer);
+    const busy = dialing.has(peer) || dialing.size >= limits.lanDials;
+    if (known || busy || near.length === 0) return;
+    dialing.add(peer);
+    const limit = deadline(clock, timeout);
+    try {
+      await host.dial(
+        near.slice(0, limits.lanDials).map((address) => withPeer(address, peer)),
+        { signal: limit.signal },
+      );
+      log("lan.connected");
+    } catch {
+      log("lan.failed");
+    } finally {
+      limit.clear();
+      dialing.delete(peer);
+    }
+  };
+  discovery.addEventListener("peer", ({ detail }: CustomEvent<PeerInfo>) => {
+    void meet(detail.id.toString(), detail.multiaddrs.map(String));
+  });
+  const six = new Mdns6({
+    service: serviceTag,
+    name: peerName,
+    peer: host.peerId.toString(),
+    ports: () => portsOf(host),
+    found: (peer, addresses) => void meet(peer, addresses),
+    clock,
+  });
+  await discovery.start();
+  six.start();
+  return {
+    stop() {
+      six.stop();
+      return discovery.stop();
+    },
+  };
+}
+
+/** TCP ports on which connections over IPv6 are taken. */
+function portsOf(host: Host): number[] {
+  const listening = host.services.inside.transportManager.getAddrs();
+  return [...new Set(listening.filter((address) => hostOf(address).includes(":")).map(portOf))];
+}
+
+function withPeer(address: Multiaddr, peer: string): Multiaddr {
+  return peerOf(address) === undefined ? address.encapsulate(`/p2p/${peer}`) : address;
+}

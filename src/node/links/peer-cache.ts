@@ -1,0 +1,63 @@
+/**
+ * The mesh without its bootstrap hosts: what a node knows of others when it stops is what it asks first when it starts again.
+ */
+import { limits } from "../../base/index.ts";
+import type { Clock, Log } from "../../ports/index.ts";
+import type { Host } from "../host/libp2p-host.ts";
+import { parseAddress, withoutPeer } from "../util/address.ts";
+import { deadline } from "../util/deadline.ts";
+
+/**
+ * Addresses of the hosts in a routing table, as multiaddr texts without /p2p: their PeerIds are new when they start
+ * again. At most `limits.neighbours`.
+ */
+export async function neighboursOf(host: Host, members: Iterable<string>): Promise<string[]> {
+  const wanted = new Set(members);
+  const found = new Set<string>();
+  for (const { id, addresses } of await host.peerStore.all()) {
+    if (!wanted.has(id.toString())) continue;
+    for (const { multiaddr } of addresses.slice(0, limits.recordAddresses)) {
+      const address = parseAddress(multiaddr.toString());
+      if (address !== undefined && found.size < limits.neighbours) found.add(withoutPeer(address));
+    }
+  }
+  return [...found];
+}
+
+/**
+ * Dials hosts that were neighbours before, a few at a time, until enough others are known. What nobody answers at is no fault:
+ * most of them have moved.
+ * @param enough whether enough hosts are known already.
+ */
+export async function rejoin(
+  host: Host,
+  clock: Clock,
+  log: Log,
+  known: readonly string[],
+  enough: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const own = new Set(host.getMultiaddrs().map(withoutPeer));
+  const waiting = known.filter((text) => {
+    const address = parseAddress(text);
+    return address !== undefined && host.services.inside.mayDial(address) && !own.has(text);
+  });
+  let met = 0;
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const address = parseAddress(waiting.shift() ?? "");
+      if (address === undefined || enough() || signal.aborted) return;
+      const limit = deadline(clock, limits.neighbourDial, signal);
+      try {
+        await host.dial(address, { signal: limit.signal });
+        met++;
+      } catch {
+        // The next one may be there.
+      } finally {
+        limit.clear();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limits.lanDials }, worker));
+  log("neighbours.asked", { peers: met });
+}

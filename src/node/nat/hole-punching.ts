@@ -1,0 +1,245 @@
+/** Agreeing with a host behind a router, through a host that both are connected to, to dial each other at the same moment. */
+import type { Connection } from "@libp2p/interface";
+import { type HostId, limits } from "../../base/index.ts";
+import type { Clock, DialTarget, Log, OpenCall } from "../../ports/index.ts";
+import {
+  decodeSignalWords,
+  encodeSignalWords,
+  type Place,
+  type SignalWords,
+} from "../../wire/index.ts";
+import type { Host } from "../host/libp2p-host.ts";
+import type { PunchState } from "../model/config.ts";
+import { neighbour } from "../util/address.ts";
+import { deadline, pauseFor } from "../util/deadline.ts";
+import { createQuota } from "../util/rate-limit.ts";
+import type { Nat } from "./nat-detection.ts";
+import { commonPlaces } from "./punch-candidates.ts";
+import { Unpunched } from "./punch-error.ts";
+import { askToPass, type Delivered } from "./signalling.ts";
+import { type Between, hostsBetween } from "./signalling-hosts.ts";
+import { openHole } from "./simultaneous-open.ts";
+
+export interface PuncherOptions extends Between {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly nat: Nat;
+  readonly privateWan: boolean;
+}
+
+type Seal = NonNullable<DialTarget["seal"]>;
+
+/** What both sides agreed on. */
+interface Agreed {
+  readonly places: readonly Place[];
+  readonly inbound: boolean;
+  /** Until the other side dials too, ms. */
+  readonly wait: number;
+}
+
+export class Puncher {
+  readonly #options: PuncherOptions;
+  readonly #mayDeliver: (place: string) => boolean;
+  readonly #mayCall: (peer: string) => boolean;
+  /** Calls of ours that are out, by PeerId. */
+  readonly #calling = new Set<string>();
+  /** Holes under way, by PeerId: one for both who call each other. */
+  readonly #holes = new Map<string, Promise<Connection>>();
+  /** Told of a hole with a host whose call we wait for. */
+  readonly #awaited = new Map<string, () => void>();
+  readonly #through = new WeakSet<Connection>();
+  /** Calls that were opened once. */
+  readonly #taken = new Set<string>();
+  readonly #leaving = new AbortController();
+  #open: OpenCall = () => undefined;
+  #made = 0;
+  #failed = 0;
+  #last: PunchState["lastFailure"];
+
+  constructor(options: PuncherOptions) {
+    const { clock } = options;
+    this.#options = options;
+    this.#mayDeliver = createQuota(clock, limits.callsPerNeighbour, limits.calls);
+    this.#mayCall = createQuota(clock, limits.callsPerContact, limits.calls);
+  }
+
+  /** What opens the calls of those who know us. */
+  onCall(open: OpenCall): void {
+    this.#open = open;
+  }
+
+  /** Whether a connection came about through a hole. */
+  isHole(connection: Connection): boolean {
+    return this.#through.has(connection);
+  }
+
+  state(): PunchState {
+    const last = this.#last;
+    return { made: this.#made, failed: this.#failed, ...(last && { lastFailure: last }) };
+  }
+
+  stop(): void {
+    this.#leaving.abort();
+    this.#open = () => undefined;
+  }
+
+  /** A direct connection to `peer` through a hole. Throws `Unpunched`. */
+  async reach(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+    try {
+      const connection = await (this.#holes.get(peer) ?? this.#call(peer, seal, signal));
+      this.#made++;
+      return connection;
+    } catch (error) {
+      const failure = error instanceof Unpunched ? error : new Unpunched("timed out", "timed out");
+      // Without a host in common the other side is most likely not there: nothing failed.
+      if (!signal.aborted && failure.reason !== "no-signal") {
+        this.#failed++;
+        this.#last = { reason: failure.reason, at: this.#options.clock.now() };
+        this.#options.log("punch.failed", { reason: failure.reason });
+      }
+      throw failure;
+    }
+  }
+
+  async #call(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+    const { nat } = this.#options;
+    const places = nat.places();
+    if (places.length === 0) {
+      if (nat.kind() === "symmetric")
+        throw new Unpunched("symmetric", "our router gives each connection another port");
+      throw new Unpunched("no-signal", "no host that sees us is connected");
+    }
+    this.#calling.add(peer);
+    try {
+      const theirs = await this.#exchange(peer, seal, places, signal);
+      // They may have called us meanwhile, and their call goes before ours.
+      const unheard = theirs === undefined;
+      const agreed = await (this.#holes.get(peer) ?? (unheard && this.#crossing(peer, signal)));
+      if (agreed) return agreed;
+      if (theirs === undefined) throw new Unpunched("refused", "the other side does not answer");
+      return await this.#agreed(peer, theirs, places, signal);
+    } finally {
+      this.#calling.delete(peer);
+    }
+  }
+
+  /** Whoever has the greater PeerId does not answer a call that crosses its own; that one may be a moment behind. */
+  async #crossing(peer: HostId, signal: AbortSignal): Promise<Connection | undefined> {
+    const { host, clock } = this.#options;
+    if (host.peerId.toString() > peer) return undefined;
+    const came = new AbortController();
+    const end = (): void => came.abort();
+    signal.addEventListener("abort", end, { once: true });
+    this.#awaited.set(peer, end);
+    await pauseFor(clock, limits.punchWait, came.signal);
+    signal.removeEventListener("abort", end);
+    this.#awaited.delete(peer);
+    return this.#holes.get(peer);
+  }
+
+  /** Dials where their words say. */
+  async #agreed(
+    peer: HostId,
+    theirs: SignalWords,
+    ours: readonly Place[],
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    try {
+      const places = commonPlaces(this.#options, theirs, ours);
+      return await this.#punch(peer, { places, inbound: false, wait: 0 }, signal);
+    } catch (error) {
+      if (!(error instanceof Unpunched)) throw error;
+      throw new Unpunched(error.reason, error.message, theirs.nat);
+    }
+  }
+
+  /** Their words, through the first host that they are connected to as well. */
+  async #exchange(peer: HostId, seal: Seal, places: readonly Place[], signal: AbortSignal) {
+    const { host, clock, nat } = this.#options;
+    const own = host.peerId.toString() as HostId;
+    for (const connection of hostsBetween(this.#options, peer)) {
+      const words = { nat: nat.kind(), trip: tripOf(connection), places };
+      const call = seal(peer, encodeSignalWords(words), own);
+      const reply = await askToPass(connection, clock, peer, call.envelope, signal);
+      if (reply?.outcome === "silent") return undefined;
+      if (reply?.outcome !== "passed") continue;
+      const answer = call.open(reply.envelope);
+      return answer && decodeSignalWords(answer);
+    }
+    throw new Unpunched("no-signal", "no host is connected to both of you");
+  }
+
+  /** Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived. */
+  take({ from, envelope, connection }: Delivered): Uint8Array | undefined {
+    const { host, nat } = this.#options;
+    const own = host.peerId.toString() as HostId;
+    if (from === own || !this.#mayDeliver(neighbour(connection.remoteAddr))) return undefined;
+    const name = Buffer.from(envelope).toString("base64");
+    if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
+    const opened = this.#open(from as HostId, envelope, own);
+    const words = opened && decodeSignalWords(opened.words);
+    if (opened === undefined || words === undefined || !this.#mayCall(from)) return undefined;
+    this.#remember(name);
+    // Two calls that cross: the one stays whose caller has the greater PeerId.
+    const crossed = this.#calling.has(from) && own > from;
+    if (crossed || this.#holes.has(from)) return undefined;
+    const places = nat.places();
+    const trip = tripOf(connection);
+    const wait = Math.min(limits.punchWait, (trip + words.trip) / 2);
+    try {
+      const common = commonPlaces(this.#options, words, places);
+      void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
+    } catch {
+      // They read the reason in our answer.
+    }
+    return opened.seal(encodeSignalWords({ nat: nat.kind(), trip, places }));
+  }
+
+  #punch(
+    peer: string,
+    { places, inbound, wait }: Agreed,
+    signal: AbortSignal = this.#leaving.signal,
+  ): Promise<Connection> {
+    const { host, clock, nat, log } = this.#options;
+    const known = this.#holes.get(peer);
+    if (known !== undefined) return known;
+    const limit = deadline(clock, 2 * limits.punchTime, signal);
+    const follow = (): void => limit.abort();
+    this.#leaving.signal.addEventListener("abort", follow, { once: true });
+    const hole = pauseFor(clock, wait, limit.signal)
+      .then(() => openHole({ host, clock, peer, places, nat, inbound }, limit.signal))
+      .then((connection) => {
+        this.#through.add(connection);
+        return connection;
+      })
+      .catch((error: unknown) => {
+        const [first] = error instanceof AggregateError ? error.errors : [error];
+        const why = first instanceof Error ? first.message : "timed out";
+        throw new Unpunched(why === "refused" ? "refused" : "timed out", why);
+      })
+      .finally(() => {
+        limit.clear();
+        this.#leaving.signal.removeEventListener("abort", follow);
+        this.#holes.delete(peer);
+      });
+    this.#holes.set(peer, hole);
+    this.#awaited.get(peer)?.();
+    hole.then(
+      () => log("punch.made", { inbound }),
+      () => undefined,
+    );
+    return hole;
+  }
+
+  #remember(name: string): void {
+    this.#taken.add(name);
+    for (const oldest of this.#taken) {
+      if (this.#taken.size <= limits.callsRemembered) break;
+      this.#taken.delete(oldest);
+    }
+  }
+}
+
+/** Round trip to a host in whole ms, as far as two bytes hold it. */
+const tripOf = ({ rtt }: Connection): number => Math.min(65_535, Math.max(0, Math.round(rtt ?? 0)));

@@ -1,0 +1,37 @@
+/** Where a hole can lead, of what the other side named. */
+import { limits } from "../../base/index.ts";
+import type { Place, SignalWords } from "../../wire/index.ts";
+import { addressOf, reachOf } from "../util/address.ts";
+import type { Nat } from "./nat-detection.ts";
+import { Unpunched } from "./punch-error.ts";
+
+interface Here {
+  readonly nat: Nat;
+  /** Private addresses count as those of the internet do. */
+  readonly privateWan: boolean;
+}
+
+/** Their places that we may dial and have an own place for. Throws `Unpunched` where there is none. */
+export function commonPlaces(
+  here: Here,
+  { nat, places }: SignalWords,
+  ours: readonly Place[],
+): Place[] {
+  const sizes = new Set(ours.map(({ ip }) => ip.length));
+  // One of each family: whoever names more would have us knock at strangers' doors.
+  const common = [16, 4].flatMap((size) => {
+    const named = places.find(({ ip }) => ip.length === size);
+    return named && sizes.has(size) && mayDial(here, named) ? [named] : [];
+  });
+  if (common.length > 0) return common;
+  if (nat === "symmetric" || here.nat.kind() === "symmetric")
+    throw new Unpunched("symmetric", "the other side's router gives each connection another port");
+  throw new Unpunched("refused", "the other side has no address that we could dial");
+}
+
+/** Nobody can make us knock at a service, or at a machine in our own network. */
+function mayDial({ privateWan }: Here, place: Place): boolean {
+  return (
+    place.port >= limits.punchPortMin && (privateWan || reachOf(addressOf(place)) === "public")
+  );
+}

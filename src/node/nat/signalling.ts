@@ -1,0 +1,99 @@
+/**
+ * Passing a small sealed envelope from one connected host to another, and its answer back: so that two hosts behind routers can
+ * agree on a moment and a place. It carries no stream: one frame each way, nothing is kept, and no message fits its use.
+ */
+import type { Connection } from "@libp2p/interface";
+import { limits } from "../../base/index.ts";
+import type { Clock } from "../../ports/index.ts";
+import {
+  decodeSignalFrame,
+  decodeSignalReply,
+  encodeSignalFrame,
+  encodeSignalReply,
+  type SignalFrame,
+  type SignalReply,
+} from "../../wire/index.ts";
+import { isDirect } from "../connections/connection-gater.ts";
+import type { Host } from "../host/libp2p-host.ts";
+import { ask, serve } from "../streams/request-response.ts";
+import { neighbour } from "../util/address.ts";
+import type { Counts } from "../util/counters.ts";
+import { SIGNAL_PROTOCOL } from "../util/protocols.ts";
+import { createQuota } from "../util/rate-limit.ts";
+
+/** A call that another host passed on to us. */
+export interface Delivered {
+  readonly from: string;
+  readonly envelope: Uint8Array;
+  /** To the host that passed it on. */
+  readonly connection: Connection;
+}
+
+export interface SignalOptions {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly counts: Counts;
+  /** Whether we pass on for others now. */
+  readonly passes: () => boolean;
+  /** Our answer to a call, or `undefined` for none. */
+  readonly take: (call: Delivered) => Uint8Array | undefined;
+}
+
+/** Passes envelopes on, and takes those that are for us, from now on. */
+export async function serveSignal(options: SignalOptions): Promise<void> {
+  const { host, clock, counts, passes, take } = options;
+  const mayAsk = createQuota(clock, limits.signalsPerNeighbour, limits.signals);
+  const mayGet = createQuota(clock, limits.signalsPerTarget, limits.signals);
+  const pass = async (
+    { host: to, envelope }: SignalFrame,
+    asker: Connection,
+  ): Promise<SignalReply | undefined> => {
+    const from = asker.remotePeer.toString();
+    if (to === from || to === host.peerId.toString()) return undefined;
+    if (!passes()) return { outcome: "unwilling" };
+    if (!mayAsk(neighbour(asker.remoteAddr))) return { outcome: "busy" };
+    const connection = connectionTo(host, to);
+    if (connection === undefined) return { outcome: "absent" };
+    if (!mayGet(to)) return { outcome: "busy" };
+    const bytes = encodeSignalFrame({ kind: "deliver", host: from, envelope });
+    const question = { protocol: SIGNAL_PROTOCOL, bytes };
+    const answer = await ask(connection, clock, question, limits.signalTimeout / 2);
+    const fits = answer !== undefined && answer.length <= limits.signalBytes;
+    return fits ? { outcome: "passed", envelope: answer } : { outcome: "silent" };
+  };
+  await serve(host, clock, SIGNAL_PROTOCOL, limits.signalStreams, async (question, connection) => {
+    const frame = decodeSignalFrame(question);
+    if (frame?.kind === "pass") {
+      const reply = await pass(frame, connection);
+      if (reply?.outcome === "passed") counts.signalsPassed++;
+      if (reply?.outcome === "busy") counts.signalsRefused++;
+      return reply && encodeSignalReply(reply);
+    }
+    return frame && take({ from: frame.host, envelope: frame.envelope, connection });
+  });
+}
+
+/** Asks the host of a connection to pass an envelope on. `undefined` where it gives no sound reply. */
+export async function askToPass(
+  connection: Connection,
+  clock: Clock,
+  to: string,
+  envelope: Uint8Array,
+  signal: AbortSignal,
+): Promise<SignalReply | undefined> {
+  const bytes = encodeSignalFrame({ kind: "pass", host: to, envelope });
+  const question = { protocol: SIGNAL_PROTOCOL, bytes };
+  const reply = await ask(connection, clock, question, limits.signalTimeout, signal);
+  return reply && decodeSignalReply(reply);
+}
+
+function connectionTo(host: Host, peer: string): Connection | undefined {
+  return host
+    .getConnections()
+    .find(
+      (connection) =>
+        connection.remotePeer.toString() === peer &&
+        connection.status === "open" &&
+        isDirect(connection),
+    );
+}

@@ -1,0 +1,82 @@
+/** Finding a router that speaks UPnP (UPnP Device Architecture §1): only what the gateway says of itself counts. */
+import { createSocket } from "node:dgram";
+import { limits } from "../../base/index.ts";
+import type { Gateway } from "./default-gateway.ts";
+import type { Asking } from "./types.ts";
+
+/** The second kind also answers to the first one's name; some routers of each know their own alone. */
+const KINDS = [2, 1].map((kind) => `urn:schemas-upnp-org:device:InternetGatewayDevice:${kind}`);
+
+/** The address that this machine has towards the gateway; nothing is sent. */
+export function ownAddress({ ip, natPmp }: Gateway): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    const done = (own?: string): void => {
+      socket.close();
+      resolve(own);
+    };
+    socket.once("error", () => done());
+    socket.connect(natPmp, ip, () => done(socket.address().address));
+  });
+}
+
+/**
+ * A URL at the gateway itself: plain HTTP, by its IP address.
+ * @param base what a relative one is relative to.
+ */
+export function atGateway(text: string, { ip }: Gateway, base?: URL): URL | undefined {
+  if (text.length > limits.upnpUrl || !URL.canParse(text, base?.href)) return undefined;
+  const url = new URL(text, base);
+  const plain = url.protocol === "http:" && url.username === "" && url.password === "";
+  return plain && url.hostname === ip ? url : undefined;
+}
+
+/** Where the gateway's answer to a search says that its description lies. */
+export function locationOf(answer: string, gateway: Gateway): URL | undefined {
+  if (answer.length > limits.upnpAnswer || !/^HTTP\/1\.[01] 200\b/.test(answer)) return undefined;
+  const location = /^location:[ \t]*(\S+)[ \t]*$/im.exec(answer)?.[1];
+  return location === undefined ? undefined : atGateway(location, gateway);
+}
+
+/** Searches on the interface that leads to the gateway. @param own our address there. */
+export function findDescription(
+  { gateway, clock, signal }: Asking,
+  own: string,
+): Promise<URL | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    let cancel = (): void => undefined;
+    const done = (found?: URL): void => {
+      cancel();
+      signal.removeEventListener("abort", give);
+      socket.removeAllListeners();
+      socket.on("error", () => undefined);
+      socket.close();
+      resolve(found);
+    };
+    const give = (): void => done();
+    const search = (made: number): void => {
+      if (made >= limits.upnpTries || signal.aborted) {
+        done();
+        return;
+      }
+      for (const { ip, port } of gateway.ssdp)
+        for (const kind of KINDS) {
+          const head = `M-SEARCH * HTTP/1.1\r\nHOST: ${ip}:${port}\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: ${kind}\r\n\r\n`;
+          socket.send(head, port, ip, () => undefined);
+        }
+      cancel = clock.after(limits.upnpWait, () => search(made + 1));
+    };
+    socket.on("error", give);
+    socket.on("message", (answer, from) => {
+      if (from.address !== gateway.ip) return;
+      const found = locationOf(answer.toString("latin1"), gateway);
+      if (found !== undefined) done(found);
+    });
+    socket.bind(0, own, () => {
+      signal.addEventListener("abort", give, { once: true });
+      socket.setMulticastInterface(own);
+      search(0);
+    });
+  });
+}

@@ -1,0 +1,66 @@
+/** One small HTTP exchange with the gateway, bounded in bytes and time; a redirect is not followed. */
+import { request } from "node:http";
+import { limits } from "../../base/index.ts";
+import type { Clock } from "../../ports/index.ts";
+import { deadline } from "../util/deadline.ts";
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface Call {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/** @param post what is sent, with its headers; without it the URL is got. @returns nothing where there is no whole answer. */
+export async function exchange(
+  { clock, signal }: Call,
+  url: URL,
+  post?: { readonly body: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<Answered | undefined> {
+  const limit = deadline(clock, limits.upnpTimeout, signal);
+  try {
+    return await new Promise<Answered>((resolve, reject) => {
+      const asked = request(
+        {
+          host: url.hostname,
+          port: url.port === "" ? 80 : Number(url.port),
+          path: `${url.pathname}${url.search}`,
+          method: post === undefined ? "GET" : "POST",
+          headers: { ...post?.headers, connection: "close" },
+          agent: false,
+          maxHeaderSize: limits.upnpHeaders,
+          signal: limit.signal,
+        },
+        (response) => {
+          const pieces: Buffer[] = [];
+          let length = 0;
+          response.on("data", (piece: Buffer) => {
+            length += piece.length;
+            pieces.push(piece);
+            if (length > limits.upnpBody) response.destroy(new Error("too long"));
+          });
+          response.on("error", reject);
+          response.on("close", () => reject(new Error("cut off")));
+          response.on("end", () => {
+            const text = Buffer.concat(pieces).toString("utf8");
+            resolve({ status: response.statusCode ?? 0, text });
+          });
+        },
+      );
+      asked.on("error", reject);
+      // Node ends such a connection without a word if nobody listens.
+      asked.on("upgrade", (_response, socket) => {
+        socket.destroy();
+        reject(new Error("another protocol"));
+      });
+      asked.end(post?.body);
+    });
+  } catch {
+    return undefined;
+  } finally {
+    limit.clear();
+  }
+}

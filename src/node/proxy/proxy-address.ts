@@ -1,0 +1,57 @@
+/** The address of a proxy as a person writes it. */
+import type { ProxyPlace } from "./socks5.ts";
+
+/** What `parseProxy` says of a text that is none, as the end of a sentence that begins with its name. */
+export type ProxyRefusal = string;
+
+const FORM = "is not an address such as socks5://127.0.0.1:9050";
+
+/**
+ * `socks5://[USER:PASSWORD@]HOST:PORT`, where the host is an IP address or `localhost`: to look up any other name would tell the resolver.
+ * (`socks5h` means the same: names are always the proxy's to resolve.) The refusal repeats nothing of the text, which may hold a password.
+ */
+export function parseProxy(text: string): ProxyPlace | ProxyRefusal {
+  const parts = /^([a-z0-9+.-]+):\/\/(?:([^@]*)@)?(\[[0-9a-f:.]+\]|[^:@/[\]]+):(\d{1,5})\/?$/i.exec(
+    text.trim(),
+  );
+  if (parts === null) return FORM;
+  const [, scheme = "", login, written = "", digits = ""] = parts;
+  if (!/^socks5h?$/i.test(scheme))
+    return "is not a SOCKS5 proxy, the only kind that can be used: socks5://127.0.0.1:9050";
+  const host = hostOf(written);
+  if (host === undefined)
+    return "needs the IP address of the proxy: a name would have to be looked up beside it";
+  const port = Number(digits);
+  if (port === 0 || port > 65_535) return FORM;
+  if (login === undefined) return { host, port };
+  const [user, password] = login.split(":").map(decode);
+  if (!fits(user) || !fits(password) || login.split(":").length !== 2)
+    return "needs a user and a password of 1 to 255 bytes each, with %3A for : and %40 for @";
+  return { host, port, login: { user, password } };
+}
+
+function hostOf(written: string): string | undefined {
+  if (written.toLowerCase() === "localhost") return "127.0.0.1";
+  if (written.startsWith("[")) return written.slice(1, -1);
+  const bytes = written.split("..");
+  const isIp = bytes.length === 4 && bytes.every((each) => /^\d{1,3}$/.test(each) && +each < 256);
+  return isIp ? written : undefined;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function fits(text: string | undefined): text is string {
+  const length = new TextEncoder().encode(text ?? "").length;
+  return length > 0 && length < 256;
+}
+
+/** As it may be shown: without user and password. */
+export function proxyText({ host, port }: ProxyPlace): string {
+  return `socks5://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

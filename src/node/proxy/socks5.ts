@@ -1,0 +1,190 @@
+/**
+ * Asking a SOCKS5 proxy for a connection (RFC 1928; user and password: RFC 1929). Names go to the proxy as names: nothing is ever
+ * resolved here. Knows nothing of libp2p.
+ */
+import { connect, type Socket } from "node:net";
+import { concat, utf8 } from "../../base/index.ts";
+
+/** Where a proxy listens, and what it wants to know of us. */
+export interface ProxyPlace {
+  /** An IP address: a name would have to be resolved. */
+  readonly host: string;
+  readonly port: number;
+  readonly login?: Login;
+}
+
+/** 1 to 255 bytes each. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Whom to reach. */
+export interface Destination {
+  /** 4 or 16 bytes of an IP address, or a name of 1 to 255 bytes. */
+  readonly host: Uint8Array | string;
+  readonly port: number;
+}
+
+/**
+ * What went wrong. down: the proxy does not answer. refused: it answers, and not as a SOCKS5 proxy that takes us. far: it could not
+ * reach the destination.
+ */
+export type SocksFailure = "down" | "refused" | "far";
+
+/** Its message is a few words for a person. */
+export class SocksFault extends Error {
+  override readonly name = "SocksFault";
+  readonly kind: SocksFailure;
+
+  constructor(kind: SocksFailure, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+const VERSION = 5;
+const NO_LOGIN = 0;
+const USER_PASSWORD = 2;
+const CONNECT = 1;
+
+/** RFC 1928 §6, and Tor's own (proposal 304). */
+const replies: Readonly<Record<number, string>> = {
+  1: "the proxy failed",
+  2: "the proxy may not go there",
+  3: "no route from the proxy",
+  4: "not found from the proxy",
+  5: "refused",
+  6: "timed out",
+  8: "the proxy does not know such addresses",
+  240: "no such onion service is found",
+  241: "the onion service's description is damaged",
+  242: "the onion service cannot be met",
+  243: "the onion service does not let us in",
+  246: "no such onion address",
+  247: "timed out",
+};
+
+/**
+ * A connection to a destination, ready to be read from its first byte. Throws `SocksFault`, or what the signal says.
+ * @param login for this connection; the proxy may choose to ask for none.
+ */
+export async function connectThrough(
+  proxy: ProxyPlace,
+  to: Destination,
+  login: Login | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return withProxy(proxy, signal, async (socket) => {
+    await greet(socket, login);
+    socket.write(concat(Uint8Array.of(VERSION, CONNECT, 0), encodeTo(to)));
+    const [version, reply = 1, , kind] = await read(socket, 4);
+    if (version !== VERSION) throw new SocksFault("refused", "no SOCKS5 proxy answers there");
+    if (reply !== 0) throw new SocksFault("far", replies[reply] ?? "the proxy failed");
+    // As which address the proxy goes out says nothing to us.
+    const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);
+    await read(socket, length + 2);
+    return socket;
+  });
+}
+
+/** Whether a proxy is there and takes us; connects to nobody through it. Throws `SocksFault`, or what the signal says. */
+export async function tryProxy(
+  proxy: ProxyPlace,
+  login: Login | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const socket = await withProxy(proxy, signal, async (opened) => {
+    await greet(opened, login);
+    return opened;
+  });
+  socket.destroy();
+}
+
+/** Runs a job on a new connection to the proxy, which is closed where the job fails. */
+async function withProxy(
+  { host, port }: ProxyPlace,
+  signal: AbortSignal,
+  job: (socket: Socket) => Promise<Socket>,
+): Promise<Socket> {
+  signal.throwIfAborted();
+  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  const abort = (): unknown => socket.destroy(new Error("aborted"));
+  // Whoever waits hears of it as of the end of the stream.
+  const ignore = (): void => undefined;
+  socket.on("error", ignore);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await opened(socket);
+    return await job(socket);
+  } catch (error) {
+    socket.destroy();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    socket.removeListener("error", ignore);
+    // What a destroyed socket still has to say is nobody's.
+    if (socket.destroyed) socket.on("error", ignore);
+  }
+}
+
+function opened(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (): void => reject(new SocksFault("down", "the proxy does not answer"));
+    socket.once("close", fail);
+    socket.once("connect", () => {
+      socket.removeListener("close", fail);
+      resolve();
+    });
+  });
+}
+
+/** RFC 1928 §3, RFC 1929 §2. */
+async function greet(socket: Socket, login: Login | undefined): Promise<void> {
+  const methods = login === undefined ? [NO_LOGIN] : [NO_LOGIN, USER_PASSWORD];
+  socket.write(Uint8Array.of(VERSION, methods.length, ...methods));
+  const [version, method] = await read(socket, 2);
+  if (version !== VERSION) throw new SocksFault("refused", "no SOCKS5 proxy answers there");
+  if (method === NO_LOGIN) return;
+  if (method !== USER_PASSWORD || login === undefined)
+    throw new SocksFault("refused", "the proxy wants a user and a password");
+  const [user, password] = [utf8(login.user), utf8(login.password)];
+  const lengths = [user, password].map(({ length }) => Uint8Array.of(length));
+  socket.write(
+    concat(Uint8Array.of(1), lengths[0] as Uint8Array, user, lengths[1] as Uint8Array, password),
+  );
+  const [, status] = await read(socket, 2);
+  if (status !== 0) throw new SocksFault("refused", "the proxy refuses the user or the password");
+}
+
+/** Kind of address, address and port (RFC 1928 §5). */
+function encodeTo({ host, port }: Destination): Uint8Array {
+  const ends = Uint8Array.of(port >> 8, port & 255);
+  if (typeof host !== "string") return concat(Uint8Array.of(host.length === 4 ? 1 : 4), host, ends);
+  const name = utf8(host);
+  if (name.length === 0 || name.length > 255) throw new SocksFault("far", "not a name");
+  return concat(Uint8Array.of(3, name.length), name, ends);
+}
+
+/** Exactly so many bytes; what follows stays in the socket for whoever reads next. */
+function read(socket: Socket, length: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const bytes = length === 0 ? new Uint8Array(0) : (socket.read(length) as Buffer | null);
+      if (bytes?.length === length) done(() => resolve(bytes));
+      // At the end of the stream fewer bytes come than were asked for.
+      else if (bytes !== null || socket.destroyed || socket.readableEnded) fail();
+    };
+    const fail = (): void => done(() => reject(new SocksFault("refused", "the proxy hung up")));
+    const done = (settle: () => void): void => {
+      for (const event of ["readable", "end"]) socket.removeListener(event, look);
+      socket.removeListener("close", fail);
+      settle();
+    };
+    socket.on("readable", look);
+    socket.on("end", look);
+    socket.on("close", fail);
+    look();
+  });
+}

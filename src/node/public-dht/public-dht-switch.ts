@@ -1,0 +1,63 @@
+/** ports/rendezvous' signpost: on where the person said so, and while it is off nothing of it is loaded. */
+import type { Signpost } from "../../ports/index.ts";
+import type { PublicState } from "../model/config.ts";
+import type { PublicDht, PublicOptions } from "./public-dht.ts";
+
+export class TurnedSignpost implements Signpost {
+  readonly #options: PublicOptions;
+  readonly #watchers: (() => void)[] = [];
+  #on = false;
+  #dht: PublicDht | undefined;
+  #stopped = false;
+
+  constructor(options: PublicOptions, on: boolean) {
+    this.#options = options;
+    this.#on = on;
+  }
+
+  on(): boolean {
+    return this.#on && !this.#stopped;
+  }
+
+  /** Turns it on or off; off ends what is under way. */
+  async turn(on: boolean): Promise<void> {
+    if (on === this.#on) return;
+    this.#on = on;
+    const dht = this.#dht;
+    this.#dht = undefined;
+    for (const told of this.#watchers) told();
+    await dht?.stop();
+  }
+
+  state(): PublicState {
+    if (!this.on()) return { state: "off", peers: 0 };
+    return this.#dht?.state() ?? { state: "resting", peers: 0 };
+  }
+
+  async publish(key: Uint8Array, signal: AbortSignal): Promise<number> {
+    const dht = await this.#open();
+    return dht === undefined ? 0 : dht.publish(key, signal);
+  }
+
+  async *lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]> {
+    const dht = await this.#open();
+    if (dht !== undefined) yield* dht.lookup(key, signal);
+  }
+
+  onTurn(turned: () => void): void {
+    this.#watchers.push(turned);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#dht?.stop();
+  }
+
+  async #open(): Promise<PublicDht | undefined> {
+    if (!this.on()) return undefined;
+    const { PublicDht } = await import("./public-dht.ts");
+    // It may have been turned off meanwhile.
+    if (this.on()) this.#dht ??= new PublicDht(this.#options);
+    return this.#dht;
+  }
+}

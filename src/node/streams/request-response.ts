@@ -1,0 +1,81 @@
+/** One question and one answer, each a frame, over a stream of its own on a direct connection. */
+import type { Connection, Stream } from "@libp2p/interface";
+import { type HostId, limits } from "../../base/index.ts";
+import type { Clock } from "../../ports/index.ts";
+import { isDirect } from "../connections/connection-gater.ts";
+import type { Host } from "../host/libp2p-host.ts";
+import { withoutPeer } from "../util/address.ts";
+import { deadline } from "../util/deadline.ts";
+import { StreamChannel } from "./frame-stream.ts";
+
+export interface Question {
+  readonly protocol: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The other side's answer; `undefined` where it gives none within `timeout` ms. */
+export async function ask(
+  connection: Connection,
+  clock: Clock,
+  { protocol, bytes }: Question,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const limit = deadline(clock, timeout, signal);
+  let channel: StreamChannel | undefined;
+  try {
+    const stream = await connection.newStream(protocol, { signal: limit.signal });
+    channel = open(stream, connection, clock, true);
+    limit.signal.addEventListener("abort", () => channel?.abort(), { once: true });
+    await channel.send([bytes]);
+    const [answer] = await channel.receive();
+    return answer;
+  } catch {
+    return undefined;
+  } finally {
+    limit.clear();
+    channel?.abort();
+  }
+}
+
+/** What is said to a question; `undefined` drops the stream without a word. */
+export type Respond = (
+  question: Uint8Array,
+  connection: Connection,
+) => Promise<Uint8Array | undefined>;
+
+/** Answers questions from now on. @param streams at one time on one connection, in each direction. */
+export async function serve(
+  host: Host,
+  clock: Clock,
+  protocol: string,
+  streams: number,
+  respond: Respond,
+): Promise<void> {
+  const answer = async (stream: Stream, connection: Connection): Promise<void> => {
+    const channel = open(stream, connection, clock, false);
+    const [question] = isDirect(connection) ? await channel.receive() : [];
+    const said = question && (await respond(question, connection).catch(() => undefined));
+    if (said === undefined) return channel.abort();
+    await channel.send([said]).catch(() => undefined);
+    await channel.close();
+  };
+  await host.handle(protocol, answer, { maxInboundStreams: streams, maxOutboundStreams: streams });
+}
+
+function open(
+  stream: Stream,
+  { remotePeer, remoteAddr }: Connection,
+  clock: Clock,
+  outbound: boolean,
+): StreamChannel {
+  return new StreamChannel(stream, {
+    remote: remotePeer.toString() as HostId,
+    remoteAddress: withoutPeer(remoteAddr),
+    outbound,
+    clock,
+    drain: limits.stepTimeout,
+    ...(outbound ? {} : { firstFrame: limits.stepTimeout }),
+    onEnd: () => undefined,
+  });
+}

@@ -1,0 +1,201 @@
+/** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { Way } from "../../ports/index.ts";
+import type { Place } from "../../wire/index.ts";
+
+/** An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, of which the last spells the version. */
+const ONION = /^([a-z2-7]{55}d):([1-9][0-9]{0,4})$/;
+
+const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
+
+/** How far an address reaches. */
+export type Reach = "public" | "private" | "loopback";
+
+/**
+ * The multiaddr of a text if it is one that somebody can dial: a host and a TCP port, or an onion service, with or
+ * without /p2p.
+ */
+export function parseAddress(text: string): Multiaddr | undefined {
+  try {
+    const address = multiaddr(text);
+    const [host, ...rest] = address.getComponents();
+    const [peer, ...more] = rest.slice(host?.name === "onion3" ? 0 : 1);
+    const fits =
+      host !== undefined &&
+      (isOnion(address) || (HOST_PARTS.has(host.name) && rest[0]?.name === "tcp")) &&
+      (peer === undefined || peer.name === "p2p") &&
+      more.length === 0;
+    return fits ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The PeerId at the end of an address, as text. */
+export function peerOf(address: Multiaddr): string | undefined {
+  return address.getComponents().findLast((part) => part.name === "p2p")?.value;
+}
+
+/** The text of an address without its /p2p part. */
+export function withoutPeer(address: Multiaddr): string {
+  const text = address.toString();
+  const at = text.lastIndexOf("/p2p/");
+  return at < 0 ? text : text.slice(0, at);
+}
+
+/** Whether an address is an onion service's, which only a proxy into Tor reaches. */
+export function isOnion(address: Multiaddr): boolean {
+  const [, , port] = onionOf(address) ?? [];
+  return port !== undefined && Number(port) < 65_536;
+}
+
+function onionOf(address: Multiaddr): RegExpExecArray | undefined {
+  const part = address.getComponents().find(({ name }) => name === "onion3");
+  return ONION.exec(part?.value ?? "") ?? undefined;
+}
+
+/** The host: an IP address or a name. */
+export function hostOf(address: Multiaddr): string {
+  const [, onion] = onionOf(address) ?? [];
+  if (onion !== undefined) return `${onion}.onion`;
+  return address.getComponents().find((part) => HOST_PARTS.has(part.name))?.value ?? "";
+}
+
+/** The TCP port; 0 where there is none. */
+export function portOf(address: Multiaddr): number {
+  const [, , onion] = onionOf(address) ?? [];
+  if (onion !== undefined) return Number(onion);
+  return Number(address.getComponents().find((part) => part.name === "tcp")?.value ?? 0);
+}
+
+/** An address of an IP as a place; `undefined` for a name. @param port in place of the address's own. */
+export function placeOf(address: Multiaddr, port: number = portOf(address)): Place | undefined {
+  const host = hostOf(address);
+  if (host.includes(":"))
+    return {
+      ip: Uint8Array.from(expand(host).flatMap((group) => [group >> 8, group & 255])),
+      port,
+    };
+  return /^[\d.]+$/.test(host)
+    ? { ip: Uint8Array.from(host.split(".."), Number), port }
+    : undefined;
+}
+
+/** The address of a place. */
+export function addressOf({ ip, port }: Place): Multiaddr {
+  if (ip.length === 4) return multiaddr(`/ip4/${ip.join("..")}/tcp/${port}`);
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((ip[2 * i] ?? 0) << 8) | (ip[2 * i + 1] ?? 0)).toString(16),
+  );
+  return multiaddr(`/ip6/${groups.join(":")}/tcp/${port}`);
+}
+
+/**
+ * The IP address that a bound for each neighbour is kept under. An IPv6 neighbour commonly has a whole /64
+ * (RFC 6177), so there the first 64 bits count; but all of a link share the same of their link-local addresses.
+ */
+export function neighbour(address: Multiaddr): string {
+  const host = hostOf(address);
+  if (isLinkLocal(address)) return host;
+  return host.includes(":") ? expand(host).slice(0, 4).join(":") : host;
+}
+
+/** The eight groups of an IPv6 address as numbers. */
+function expand(ip: string): number[] {
+  const [head = "", tail = ""] = ip.split("%", 1).join("").split("::");
+  const groups = (text: string): number[] =>
+    text === ""
+      ? []
+      : text.split(":").flatMap((group) => {
+          const bytes = group.split("..").map(Number);
+          const [a = 0, b = 0, c = 0, d = 0] = bytes;
+          return bytes.length === 4 ? [a * 256 + b, c * 256 + d] : [Number.parseInt(group, 16)];
+        });
+  const first = groups(head);
+  const last = groups(tail);
+  const gap = ip.includes("::") ? Math.max(0, 8 - first.length - last.length) : 0;
+  return [...first, ...new Array<number>(gap).fill(0), ...last];
+}
+
+function reach4(ip: string): Reach {
+  const [a = 0, b = 0] = ip.split("..").map(Number);
+  if (a === 127) return "loopback";
+  const isPrivate =
+    a === 10 ||
+    a === 0 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b < 128);
+  return isPrivate ? "private" : "public";
+}
+
+/** An IPv4 address, also one that is written as an IPv6 address (RFC 4291 §2.5.5.2). */
+function fourOf(host: string): string | undefined {
+  if (/^[\d.]+$/.test(host)) return host;
+  const groups = host.includes(":") ? expand(host) : [];
+  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  const [high = 0, low = 0] = groups.slice(6);
+  return mapped ? [high >> 8, high & 255, low >> 8, low & 255].join("..") : undefined;
+}
+
+/**
+ * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever wrote it
+ * means it to be resolved.
+ */
+export function reachOf(address: Multiaddr): Reach {
+  const host = hostOf(address);
+  const four = fourOf(host);
+  if (four !== undefined) return reach4(four);
+  if (!host.includes(":")) return host === "localhost" ? "loopback" : "public";
+  const groups = expand(host);
+  const first = groups[0] ?? 0;
+  if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return "loopback";
+  return (first & 0xffc0) === 0xfe80 || (first & 0xfe00) === 0xfc00 ? "private" : "public";
+}
+
+/**
+ * Where an address leads: to this machine, to our own network (RFC 1918, 3927, 4193, 4291), or farther. A provider's shared addresses
+ * (RFC 6598) are not our network, and of a name nobody knows.
+ */
+export function wayOf(address: Multiaddr): Way {
+  const reach = reachOf(address);
+  if (reach === "loopback") return "self";
+  const shared = /^(?:100|0)\./.test(fourOf(hostOf(address)) ?? "");
+  return reach === "private" && !shared ? "lan" : "wan";
+}
+
+/** Whether an address means something on its own link only. */
+export function isLinkLocal(address: Multiaddr): boolean {
+  const host = hostOf(address).toLowerCase();
+  return host.startsWith("169.254.") || /^fe[89ab][0-9a-f]:/.test(host);
+}
+
+/**
+ * The addresses that others should be told, each once: public first, then private; those of the link alone only where there is
+ * nothing else, and loopback only where there is not even that, since to others it means themselves.
+ */
+export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
+  const by: Record<Reach | "link", Map<string, Multiaddr>> = {
+    public: new Map(),
+    private: new Map(),
+    link: new Map(),
+    loopback: new Map(),
+  };
+  for (const address of addresses)
+    by[isLinkLocal(address) ? "link" : reachOf(address)].set(address.toString(), address);
+  const reachable = [...by.public.values(), ...by.private.values()];
+  if (reachable.length > 0) return reachable;
+  return [...(by.link.size > 0 ? by.link : by.loopback).values()];
+}
+
+/** Their texts, without /p2p. */
+export function advertised(addresses: readonly Multiaddr[]): string[] {
+  return tellable(addresses).map(withoutPeer);
+}
+
+/** How far the address of a text reaches; `invalid` where we could not dial it. */
+export function addressReach(text: string): Reach | "invalid" {
+  const address = parseAddress(text);
+  return address === undefined ? "invalid" : reachOf(address);
+}
