@@ -1,6 +1,6 @@
 /** A messenger over a store, on a network that nobody is on: what is written is committed, and waits. */
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { systemClock } from "../../src/daemon/clock.ts";
+import { systemClock } from "../../src/daemon/process/system-clock.ts";
 import { createMessenger, type Messenger } from "../../src/messenger/index.ts";
 import { type Rendezvous, type Store, silent, type Transport } from "../../src/ports/index.ts";
 import { type DiskStore, openStore } from "../../src/store/index.ts";

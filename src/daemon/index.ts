@@ -1,4 +1,13 @@
 /** Where everything meets: settings, composition, the doors of a node. Loaded only by commands that run one. */
+
+export {
+  type BootstrapHost,
+  type BootstrapOptions,
+  startBootstrap,
+} from "./bootstrap/bootstrap-daemon.ts";
+export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+export { type Answers, type NewAccount, readProtectionOf } from "./home/home.ts";
+export { type Initialized, type InitOptions, initHome } from "./home/init.ts";
 export {
   type AtRest,
   checkHome,
@@ -6,20 +15,16 @@ export {
   type RepairedHome,
   readWords,
   repairHome,
-} from "./at-rest.ts";
-export { type BootstrapHost, type BootstrapOptions, startBootstrap } from "./bootstrap.ts";
-export { type Daemon, type DaemonOptions, startDaemon } from "./compose.ts";
-export type { Overrides } from "./config.ts";
-export { type Answers, type NewAccount, readProtectionOf } from "./home.ts";
-export { type Initialized, type InitOptions, initHome } from "./init.ts";
-export { readLastWords } from "./last-words.ts";
-export { makeNetworkKey } from "./network-key.ts";
-export { type Offline, openOffline } from "./offline.ts";
+} from "./home/maintenance.ts";
+export { type Offline, openOffline } from "./home/offline-store.ts";
 export {
   checkBackup,
   type Restored,
   type RestoreOptions,
   requireNoAccount,
   restoreHome,
-} from "./restore.ts";
-export { onSignals } from "./signals.ts";
+} from "./home/restore.ts";
+export { readLastWords } from "./process/exit-reason.ts";
+export { onSignals } from "./process/signals.ts";
+export type { Overrides } from "./settings/config.ts";
+export { makeNetworkKey } from "./settings/network-key.ts";

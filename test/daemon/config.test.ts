@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accountId } from "../../src/base/index.ts";
-import { readConfig } from "../../src/daemon/config.ts";
-import { changeBootstrap } from "../../src/daemon/keep-bootstrap.ts";
+import { changeBootstrap } from "../../src/daemon/settings/bootstrap-setting.ts";
+import { readConfig } from "../../src/daemon/settings/config.ts";
 
 const HOST = "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct";
 const OTHER = HOST.replace("203.0.113.7", "203.0.113.8");

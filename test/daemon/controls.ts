@@ -1,6 +1,6 @@
 /** Controls of a node by hand, which note what they are asked. */
 import type { NodeState } from "../../src/api/index.ts";
-import type { Controls } from "../../src/daemon/methods/shape.ts";
+import type { Controls } from "../../src/daemon/rpc/methods/method-types.ts";
 
 export const state: NodeState = {
   version: "x",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Audit, MethodName, NodeEvent, NodeStatus } from "../../src/api/index.ts";
 import { limits, SottoError } from "../../src/base/index.ts";
-import { createDispatch, createLockedDispatch } from "../../src/daemon/dispatch.ts";
-import { createDoctor } from "../../src/daemon/doctor.ts";
+import { createDoctor } from "../../src/daemon/node/doctor.ts";
+import { createDispatch, createLockedDispatch } from "../../src/daemon/rpc/dispatch.ts";
 import { fakeControls } from "./controls.ts";
 import { account, contact, fakeMessenger, message } from "./fake.ts";
 import { handClock } from "./hand-clock.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DoctorOfNode, NodeFinding, NodeStatus } from "../../src/api/index.ts";
 import { limits } from "../../src/base/index.ts";
-import { createDoctor, findingsOf } from "../../src/daemon/doctor.ts";
+import { createDoctor, findingsOf } from "../../src/daemon/node/doctor.ts";
 import { fakeMessenger } from "./fake.ts";
 
 const ADDRESS = "/ip4/203.0.113.7/tcp/4001/p2p/x";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NodeEvent } from "../../src/api/index.ts";
-import { createFeed } from "../../src/daemon/feed.ts";
+import { createFeed } from "../../src/daemon/rpc/event-feed.ts";
 
 const event = (account: string): NodeEvent => ({ type: "contact.removed", account });
 const all = () => true;

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { systemClock } from "../../src/daemon/clock.ts";
-import { type Answers, openHome } from "../../src/daemon/home.ts";
+import { type Answers, openHome } from "../../src/daemon/home/home.ts";
+import { systemClock } from "../../src/daemon/process/system-clock.ts";
 import { encodeRow, put, rowKey } from "../../src/messenger/rows.ts";
 
 describe("opening a home", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SottoError } from "../../src/base/index.ts";
-import { readLastWords, reserveLastWords } from "../../src/daemon/last-words.ts";
+import { readLastWords, reserveLastWords } from "../../src/daemon/process/exit-reason.ts";
 
 describe("daemon/last-words", () => {
   let home: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../src/daemon/clock.ts";
-import { createLog, type LogLevel } from "../../src/daemon/log.ts";
+import { createLog, type LogLevel } from "../../src/daemon/process/log.ts";
+import { systemClock } from "../../src/daemon/process/system-clock.ts";
 
 function lines(level: LogLevel, write: (log: ReturnType<typeof createLog>) => void): object[] {
   const said: object[] = [];

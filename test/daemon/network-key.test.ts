@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SottoError, toHex } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { makeNetworkKey, readNetworkKey } from "../../src/daemon/network-key.ts";
+import { makeNetworkKey, readNetworkKey } from "../../src/daemon/settings/network-key.ts";
 
 describe("daemon/network-key", () => {
   const crypto = nodeCrypto();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { utf8 } from "../../src/base/index.ts";
-import { type Needle, scan } from "../../src/daemon/scan.ts";
+import { type Needle, scan } from "../../src/daemon/node/plaintext-scan.ts";
 
 const text = (bytes: string): Needle => ({ kind: "message text", bytes: utf8(bytes) });
 const name = (bytes: string): Needle => ({ kind: "contact's name", bytes: utf8(bytes) });

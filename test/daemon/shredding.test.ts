@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SottoError } from "../../src/base/index.ts";
-import { shredRegularly } from "../../src/daemon/shredding.ts";
+import { shredRegularly } from "../../src/daemon/node/shred-schedule.ts";
 import { handClock } from "./hand-clock.ts";
 
 describe("shredding now and then", () => {

@@ -4,8 +4,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limits, SottoError } from "../../src/base/index.ts";
-import type { Caller } from "../../src/daemon/methods/shape.ts";
-import { type LocalSocket, openSocket } from "../../src/daemon/socket.ts";
+import type { Caller } from "../../src/daemon/rpc/methods/method-types.ts";
+import { type LocalSocket, openSocket } from "../../src/daemon/rpc/unix-socket.ts";
 
 interface Answer {
   readonly id?: unknown;

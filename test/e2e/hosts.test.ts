@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OwnHosts } from "../../src/daemon/own-hosts.ts";
+import { OwnHosts } from "../../src/daemon/node/bootstrap-nodes.ts";
 import type { BootstrapNode } from "../../src/node/index.ts";
 import { deliver, hostBootstrap, Person, type PersonOptions } from "./person.ts";
 

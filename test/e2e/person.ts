@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { systemClock } from "../../src/daemon/clock.ts";
-import { askLearned } from "../../src/daemon/learned-hosts.ts";
-import { OwnHosts } from "../../src/daemon/own-hosts.ts";
+import { OwnHosts } from "../../src/daemon/node/bootstrap-nodes.ts";
+import { askLearned } from "../../src/daemon/node/shared-bootstraps.ts";
+import { systemClock } from "../../src/daemon/process/system-clock.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import {
   createAccount,

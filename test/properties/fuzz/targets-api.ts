@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Audit, DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
-import { createDispatch } from "../../../src/daemon/dispatch.ts";
+import { createDispatch } from "../../../src/daemon/rpc/dispatch.ts";
 import { fakeControls } from "../../daemon/controls.ts";
 import { fakeMessenger } from "../../daemon/fake.ts";
 import type { Target } from "./target.ts";

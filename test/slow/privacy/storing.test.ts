@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Record as Kept } from "@libp2p/kad-dht";
 import { accountId, deviceId, limits, toHex } from "../../../src/base/index.ts";
-import { systemClock } from "../../../src/daemon/clock.ts";
+import { systemClock } from "../../../src/daemon/process/system-clock.ts";
 import type { Assembled } from "../../../src/node/host/libp2p-host.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
 import { Person } from "../../e2e/person.ts";

@@ -1,0 +1,114 @@
+/** A bootstrap host: a key and settings on the disk, and nothing else; no account, no messages. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SottoError } from "../../base/index.ts";
+import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
+import { RecordValidator } from "../../dht/index.ts";
+import { createBootstrapNode } from "../../node/index.ts";
+import { acquireLock } from "../../store/index.ts";
+import { makeHome } from "../home/home.ts";
+import { createReleases } from "../process/cleanup.ts";
+import { createLog } from "../process/log.ts";
+import { systemClock } from "../process/system-clock.ts";
+import { readConfig } from "../settings/config.ts";
+import { readNetworkKey } from "../settings/network-key.ts";
+import { type MetricsWish, metricsPlace, serveMetrics } from "./metrics-server.ts";
+
+export interface BootstrapOptions {
+  /** Directory of its own: not the home of an account. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Multiaddr texts; the settings' otherwise, or port 4001 on every interface. */
+  readonly listen?: readonly string[];
+  /** Multiaddr texts with /p2p of other hosts of the same mesh, beside those of the settings. */
+  readonly bootstrap?: readonly string[];
+  /** Path of the file of a private mesh's key; the settings' otherwise. */
+  readonly networkKey?: string;
+  /** Multiaddr texts that others are told. */
+  readonly announce: readonly string[];
+  readonly privateWan: boolean;
+  /** Where the figures are asked for, as an IP address and a port; nowhere where absent. */
+  readonly metrics?: MetricsWish;
+  readonly writeLog: (line: string) => void;
+}
+
+export interface BootstrapHost {
+  /** Multiaddr texts with /p2p, as others write them into their settings. */
+  addresses(): readonly string[];
+  /** Hosts connected now. */
+  peers(): number;
+  /** Where the figures are asked for. */
+  readonly metrics?: string;
+  stop(): Promise<void>;
+}
+
+const KEY_FILE = "bootstrap.key";
+const SEED_BYTES = 32;
+/** A port that people can write down and open in a firewall. */
+const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"];
+
+/** Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`, `store-key-missing`, and for the figures `metrics-invalid`, `metrics-public`. */
+export async function startBootstrap(options: BootstrapOptions): Promise<BootstrapHost> {
+  const { home, env, announce, listen } = options;
+  const crypto = nodeCrypto();
+  const releases = createReleases();
+  try {
+    const place = options.metrics && metricsPlace(options.metrics);
+    const config = await readConfig(
+      join(home, "config.json"),
+      env,
+      {
+        ...(listen === undefined ? {} : { listen }),
+        ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
+        ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
+      },
+      DEFAULT_LISTEN,
+    );
+    const log = createLog(config.log, systemClock, options.writeLog);
+    await makeHome(home);
+    const lock = await acquireLock(home);
+    releases.take(() => lock.release());
+    const { networkKey } = config;
+    const network = networkKey && (await readNetworkKey(networkKey, crypto));
+    const node = await createBootstrapNode({
+      ...(network && { network }),
+      listen: config.listen,
+      bootstrap: config.bootstrap,
+      announce,
+      privateWan: options.privateWan || config.privateWan,
+      validator: new RecordValidator(crypto.verify, systemClock.now),
+      privateKey: await seedOf(home, crypto),
+      log,
+      clock: systemClock,
+    });
+    releases.take(() => node.stop());
+    const metrics =
+      place && (await serveMetrics({ place, clock: systemClock, figures: node.figures }));
+    if (metrics !== undefined) releases.take(() => metrics.stop());
+    return {
+      ...(metrics === undefined ? {} : { metrics: metrics.url }),
+      addresses: () => node.addresses(),
+      peers: () => node.status().peers,
+      stop: () => releases.all(),
+    };
+  } catch (error) {
+    await releases.all().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The host's own seed, kept so that its address stays true over restarts. */
+async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array> {
+  const path = join(home, KEY_FILE);
+  const found = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new SottoError("store-key-missing", `${path} cannot be read.`, { cause: error });
+  });
+  if (found !== undefined) {
+    if (found.length === SEED_BYTES) return Uint8Array.from(found);
+    throw new SottoError("store-key-missing", `${path} is not a key of ${SEED_BYTES} bytes.`);
+  }
+  const seed = crypto.random(SEED_BYTES);
+  await writeFile(path, seed, { mode: 0o600, flag: "wx", flush: true });
+  return seed;
+}

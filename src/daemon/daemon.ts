@@ -1,0 +1,121 @@
+/** A node, put together: lock, key, store, network, messenger, socket, in this order, and back. */
+import type { MethodName, Params, Paths, Result } from "../api/index.ts";
+import { SottoError } from "../base/index.ts";
+import { bestCrypto } from "../crypto/index.ts";
+import { acquireLock } from "../store/index.ts";
+import { type Answers, makeHome } from "./home/home.ts";
+import { openGate } from "./node/lockable-node.ts";
+import { createReleases, type Releases } from "./process/cleanup.ts";
+import { type LastWords, reserveLastWords } from "./process/exit-reason.ts";
+import { createLog } from "./process/log.ts";
+import { systemClock } from "./process/system-clock.ts";
+import { type LocalSocket, openSocket } from "./rpc/unix-socket.ts";
+import { type Overrides, readConfig } from "./settings/config.ts";
+
+export interface DaemonOptions {
+  readonly paths: Paths;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly overrides: Overrides;
+  readonly answers: Answers;
+  /** Takes lines of the log. */
+  readonly writeLog: (line: string) => void;
+  /** Told of damage that was found in the store while the node runs, which goes on with what is whole. */
+  readonly onDamage: (damage: SottoError) => void;
+}
+
+export interface Daemon {
+  /** The account was made by this start. */
+  readonly fresh: boolean;
+  /** Calls a method from inside the process. */
+  call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+  /** Stops the node and gives everything back. Safe to call twice. */
+  stop(): Promise<void>;
+  /**
+   * Resolves when the node has stopped, whoever asked for it; rejects where giving something back failed, and with the
+   * store's fault (`store-write-failed`, `disk-full`) where that is why it stopped.
+   */
+  readonly stopped: Promise<void>;
+}
+
+/**
+ * Starts a node. Whatever fails on the way, everything that was taken is given back before the error is thrown.
+ * Throws `node-already-running`, `no-account`, `config-invalid`, `address-invalid`, `port-in-use`, `listen-failed`, and what
+ * `openHome` throws.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { paths, env, overrides } = options;
+  const clock = systemClock;
+  const releases = createReleases();
+  let finish: (ending: Promise<void>) => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const stop = () => {
+    finish(releases.all());
+    return stopped;
+  };
+  // Whoever waits for the end hears of it; a node that nobody waits for ends all the same.
+  stopped.catch(() => undefined);
+  try {
+    // Compiles beside the reading of the configuration.
+    const loading = bestCrypto();
+    const config = await readConfig(paths.config, env, overrides);
+    const log = createLog(config.log, clock, options.writeLog);
+    const crypto = await loading;
+    await makeHome(paths.home);
+    const lock = await acquireLock(paths.home);
+    releases.take(() => lock.release());
+    const lastWords = await reserveLastWords(paths.home).catch((error: unknown) => {
+      throw new SottoError("store-write-failed", "The home cannot be written.", { cause: error });
+    });
+    releases.take(() => lastWords.close());
+    let socket: LocalSocket | undefined;
+    // The person's answers come before anything slow.
+    const gate = await openGate(
+      {
+        directory: paths.home,
+        settings: paths.config,
+        config,
+        crypto,
+        clock,
+        log,
+        onDamage: options.onDamage,
+        offer: (event) => socket?.offer(event),
+        endStreams: () => socket?.endStreams("locked"),
+        // The answer goes out before the connection is closed.
+        stop: () => void setImmediate(stop),
+        fail: (fault) => setImmediate(() => finish(failing(fault, lastWords, releases))),
+      },
+      options.answers,
+    );
+    releases.take(() => gate.close());
+    const opened = await openSocket(paths, gate.dispatch);
+    socket = opened;
+    releases.take(() => opened.close());
+    gate.start();
+    log("node.started", { ms: Math.round(performance.now()) });
+
+    const inside = { signal: new AbortController().signal, subscribe: () => undefined };
+    return {
+      fresh: gate.fresh,
+      call: async (method, params) => (await gate.dispatch(method, params, inside)) as never,
+      stop,
+      stopped,
+    };
+  } catch (error) {
+    // The first failure is the one to tell; what fails while giving back follows from it.
+    await releases.all().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Ends in `fault` once everything is given back; what fails on the way follows from it. */
+async function failing(
+  fault: SottoError,
+  lastWords: LastWords,
+  releases: Releases,
+): Promise<never> {
+  await lastWords.say(fault);
+  await releases.all().catch(() => undefined);
+  throw fault;
+}

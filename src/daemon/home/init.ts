@@ -1,0 +1,56 @@
+/** Makes an account without starting a node. */
+import { SottoError } from "../../base/index.ts";
+import { entropyToWords, nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
+import { silent } from "../../ports/index.ts";
+import { acquireLock, type Protection } from "../../store/index.ts";
+import { createReleases } from "../process/cleanup.ts";
+import { systemClock } from "../process/system-clock.ts";
+import { keepNoHistory } from "../settings/config.ts";
+import { makeHome, openHome } from "./home.ts";
+
+export interface InitOptions {
+  readonly home: string;
+  readonly name: string;
+  /** A new passphrase that guards the store; a key file does otherwise. */
+  readonly passphrase?: string;
+  /** The 24 words of the account that is brought back. */
+  readonly words?: string;
+  /** Path of the settings file, where messages are not to be kept once they are delivered, or read. */
+  readonly noHistory?: string;
+}
+
+export interface Initialized {
+  /** The 24 words that bring the account back. */
+  readonly words: string;
+}
+
+/**
+ * Throws `account-exists`, `name-invalid`, `words-invalid`, and `node-already-running` while a node runs there.
+ */
+export async function initHome(options: InitOptions): Promise<Initialized> {
+  const crypto = nodeCrypto();
+  const entropy =
+    options.words === undefined ? crypto.random(32) : await wordsToEntropy(options.words);
+  const { passphrase } = options;
+  const protection: Protection =
+    passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
+  await makeHome(options.home);
+  const releases = createReleases();
+  try {
+    const lock = await acquireLock(options.home);
+    releases.take(() => lock.release());
+    const { store, fresh } = await openHome(
+      { directory: options.home, crypto, clock: systemClock, log: silent },
+      {
+        passphrase: async () => passphrase,
+        account: async () => ({ name: options.name, entropy, protection }),
+      },
+    );
+    releases.take(() => store.close());
+    if (!fresh) throw new SottoError("account-exists", "There is an account in this home.");
+    if (options.noHistory !== undefined) await keepNoHistory(options.noHistory);
+    return { words: await entropyToWords(entropy) };
+  } finally {
+    await releases.all();
+  }
+}

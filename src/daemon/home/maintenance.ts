@@ -1,0 +1,105 @@
+/** What can be done to a home whose node does not run. Each takes the home's lock, and gives it back. */
+import { join } from "node:path";
+import type { NewGuard, StoreReport } from "../../api/index.ts";
+import { SottoError, wipe } from "../../base/index.ts";
+import { nodeCrypto } from "../../crypto/index.ts";
+import { madeAnew, mend, recoveryWords } from "../../messenger/index.ts";
+import { silent } from "../../ports/index.ts";
+import {
+  acquireLock,
+  changeProtection,
+  type DiskStore,
+  type Repaired,
+  repairStore,
+  unlockKeyring,
+} from "../../store/index.ts";
+import { systemClock } from "../process/system-clock.ts";
+import { openHome, readProtectionOf } from "./home.ts";
+
+export interface AtRest {
+  /** Directory of the account. */
+  readonly home: string;
+  /** Where one guards the store. */
+  readonly passphrase?: string | undefined;
+}
+
+/** Throws `no-account`, `node-already-running`, and what `changeProtection` throws. */
+export async function protectHome(options: {
+  readonly home: string;
+  readonly current: string | undefined;
+  readonly next: NewGuard;
+}): Promise<void> {
+  const { home, current, next } = options;
+  await locked(home, () => changeProtection(home, nodeCrypto(), current, next));
+}
+
+/** The 24 words of the account. Throws `no-account`, `node-already-running`, and what `openHome` throws. */
+export function readWords(at: AtRest): Promise<{ readonly words: string }> {
+  return withStore(at, async (store) => ({ words: await recoveryWords(store) }));
+}
+
+/** Reads every row. A store that is too damaged to be opened is a finding too. Throws what `openHome` throws otherwise. */
+export async function checkHome(at: AtRest): Promise<StoreReport> {
+  try {
+    return await withStore(at, (store) => store.check(), true);
+  } catch (error) {
+    if (!(error instanceof SottoError) || error.code !== "store-damaged") throw error;
+    return { rows: 0, damaged: ["store"], why: error.message };
+  }
+}
+
+export interface RepairedHome extends Repaired {
+  /** Where the damaged files lie now. */
+  readonly aside: string;
+}
+
+/**
+ * Makes the store anew out of what is whole, and leaves the damaged files aside. Throws `no-account`, `node-already-running`, and what
+ * `unlockKeyring`, `repairStore` and `mend` throw; then nothing is changed.
+ */
+export async function repairHome({ home, passphrase }: AtRest): Promise<RepairedHome> {
+  return locked(home, async () => {
+    const crypto = nodeCrypto();
+    const key = await unlockKeyring(home, passphrase, crypto);
+    const moment = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, "-");
+    const aside = `damaged-${moment}`;
+    try {
+      const options = { directory: home, key, crypto, log: silent, aside, mend };
+      const repaired = await repairStore({ ...options, leaveOut: madeAnew });
+      return { ...repaired, aside: join(home, aside) };
+    } finally {
+      wipe(key);
+    }
+  });
+}
+
+/** Opens the store of an account that exists, for one job. */
+async function withStore<Result>(
+  { home, passphrase }: AtRest,
+  job: (store: DiskStore) => Promise<Result>,
+  thorough = false,
+): Promise<Result> {
+  return locked(home, async () => {
+    const { store } = await openHome(
+      { directory: home, crypto: nodeCrypto(), clock: systemClock, log: silent, thorough },
+      { passphrase: async () => passphrase, account: async () => undefined },
+    );
+    try {
+      return await job(store);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+async function locked<Result>(home: string, job: () => Promise<Result>): Promise<Result> {
+  // Before the lock, whose file needs a directory.
+  if ((await readProtectionOf(home)) === undefined)
+    throw new SottoError("no-account", "There is no account here yet.");
+  const lock = await acquireLock(home);
+  try {
+    return await job();
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,110 @@
+/** The store of a home in which no node runs, opened for a while: the same methods, and no network. */
+import type { MethodName, Params, Paths, Result } from "../../api/index.ts";
+import { type HostId, SottoError } from "../../base/index.ts";
+import { bestCrypto } from "../../crypto/index.ts";
+import { createMessenger } from "../../messenger/index.ts";
+import { type Rendezvous, silent, type Transport } from "../../ports/index.ts";
+import { acquireLock } from "../../store/index.ts";
+import { createReleases } from "../process/cleanup.ts";
+import { systemClock } from "../process/system-clock.ts";
+import { createDispatch } from "../rpc/dispatch.ts";
+import type { Controls } from "../rpc/methods/method-types.ts";
+import { keepDecoys, keepInvisible, keepPublic, readConfig } from "../settings/config.ts";
+import { openHome, readProtectionOf } from "./home.ts";
+
+export interface Offline {
+  /** Calls a method. What needs a network throws `node-not-running`. */
+  call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+  close(): Promise<void>;
+}
+
+const needsNode = (): never => {
+  throw new SottoError("node-not-running", "No node is running here.");
+};
+
+const transport: Transport = {
+  host: "" as HostId,
+  addresses: () => [],
+  dial: async () => needsNode(),
+  onChannel: () => undefined,
+  onCall: () => undefined,
+  onAddresses: () => undefined,
+};
+
+const controls: Controls = {
+  state: needsNode,
+  lock: needsNode,
+  unlock: needsNode,
+  prove: needsNode,
+  protect: needsNode,
+  stop: needsNode,
+};
+
+const rendezvous: Rendezvous = {
+  publish: async () => 0,
+  lookup: async function* () {},
+  peers: () => 0,
+  onPeer: () => undefined,
+};
+
+/** Throws `no-account`, `node-already-running`, `config-invalid`, and what `openHome` throws. */
+export async function openOffline(
+  paths: Pick<Paths, "home" | "config">,
+  passphrase: string | undefined,
+): Promise<Offline> {
+  const releases = createReleases();
+  try {
+    if ((await readProtectionOf(paths.home)) === undefined)
+      throw new SottoError("no-account", "There is no account here yet.");
+    const crypto = await bestCrypto();
+    const config = await readConfig(paths.config, {});
+    const lock = await acquireLock(paths.home);
+    releases.take(() => lock.release());
+    const { store } = await openHome(
+      { directory: paths.home, crypto, clock: systemClock, log: silent },
+      { passphrase: async () => passphrase, account: async () => undefined },
+    );
+    releases.take(() => store.close());
+    const messenger = await createMessenger({
+      crypto,
+      store,
+      transport,
+      rendezvous,
+      clock: systemClock,
+      log: silent,
+    });
+    releases.take(() => messenger.stop());
+    const dispatch = createDispatch({
+      messenger,
+      network: {
+        peers: () => [],
+        rotate: async () => needsNode(),
+        check: async () => needsNode(),
+        setInvisible: (on) => keepInvisible(paths.config, on),
+        setDecoys: (step) => keepDecoys(paths.config, step),
+        setPublic: (on) => keepPublic(paths.config, on),
+        bootstrap: () =>
+          config.bootstrap.map((address) => ({ address, state: "searching", origin: "own" })),
+        best: () => config.bootstrap,
+        learn: async () => needsNode(),
+        addBootstrap: async () => needsNode(),
+        removeBootstrap: async () => needsNode(),
+      },
+      clock: systemClock,
+      controls,
+      status: needsNode,
+      audit: needsNode,
+      doctor: { node: needsNode, contact: needsNode },
+      words: needsNode,
+      check: needsNode,
+    });
+    const caller = { signal: new AbortController().signal, subscribe: () => undefined };
+    return {
+      call: async (method, params) => (await dispatch(method, params, caller)) as never,
+      close: () => releases.all(),
+    };
+  } catch (error) {
+    await releases.all().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+/** Makes an account again out of its backup and its 24 words, in a home that has none. */
+import type { Paths } from "../../api/index.ts";
+import { SottoError, wipe } from "../../base/index.ts";
+import { nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
+import { checkBackup, openBackup, restoredRows } from "../../messenger/index.ts";
+import { silent } from "../../ports/index.ts";
+import { acquireLock, type Protection } from "../../store/index.ts";
+import { createReleases } from "../process/cleanup.ts";
+import { systemClock } from "../process/system-clock.ts";
+import { changeBootstrap } from "../settings/bootstrap-setting.ts";
+import { makeHome, openHome } from "./home.ts";
+import { openOffline } from "./offline-store.ts";
+
+export interface RestoreOptions {
+  readonly paths: Pick<Paths, "home" | "config">;
+  /** The backup's bytes. */
+  readonly file: Uint8Array;
+  /** The 24 words of its account. */
+  readonly words: string;
+  /** A new passphrase that guards the store; a key file does otherwise. */
+  readonly passphrase?: string;
+}
+
+export interface Restored {
+  readonly name: string;
+  /** When the backup was made, ms since 1970. */
+  readonly madeAt: number;
+  readonly contacts: number;
+}
+
+/** Judges what needs no words, before a person is asked for them. Throws `backup-malformed`, `backup-damaged`, `backup-newer`. */
+export { checkBackup };
+
+/** Throws `account-exists`, or `node-already-running`, where that can be told without a passphrase. */
+export async function requireNoAccount(paths: RestoreOptions["paths"]): Promise<void> {
+  try {
+    const opened = await openOffline(paths, undefined);
+    await opened.close();
+  } catch (error) {
+    const code = error instanceof SottoError ? error.code : undefined;
+    if (code === "no-account" || code === "passphrase-needed") return;
+    throw error;
+  }
+  throw accountExists();
+}
+
+function accountExists(): SottoError {
+  return new SottoError("account-exists", "There is an account in this home.");
+}
+
+/**
+ * The account with a new device key, and its people as they were. Nothing is written before the words have opened the backup, and then
+ * account and people in one batch: a crash leaves a home without an account, in which the same can be done again, or the whole one.
+ *
+ * Throws `words-invalid`, `backup-foreign`, what `checkBackup` throws, `account-exists`, and `node-already-running`
+ * while a node runs there.
+ */
+export async function restoreHome(options: RestoreOptions): Promise<Restored> {
+  const { paths, passphrase } = options;
+  const crypto = nodeCrypto();
+  checkBackup(options.file);
+  const entropy = await wordsToEntropy(options.words);
+  const backup = openBackup(crypto, entropy, options.file);
+  const protection: Protection =
+    passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
+  await makeHome(paths.home);
+  const releases = createReleases();
+  try {
+    const lock = await acquireLock(paths.home);
+    releases.take(() => lock.release());
+    const { store, fresh } = await openHome(
+      { directory: paths.home, crypto, clock: systemClock, log: silent },
+      {
+        passphrase: async () => passphrase,
+        account: async () => {
+          await addBootstraps(paths.config, backup.bootstrap);
+          const rows = restoredRows(crypto, backup);
+          return { name: backup.name, entropy, protection, rows };
+        },
+      },
+    );
+    releases.take(() => store.close());
+    if (!fresh) throw accountExists();
+  } finally {
+    wipe(entropy);
+    await releases.all();
+  }
+  return {
+    name: backup.name,
+    madeAt: backup.madeAt,
+    contacts: backup.contacts.length,
+  };
+}
+
+/** Those that the settings cannot hold are left out: without them the account is whole all the same. */
+async function addBootstraps(path: string, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses)
+    await changeBootstrap(path, "add", address).catch((error: unknown) => {
+      if (!(error instanceof SottoError && error.code === "address-invalid")) throw error;
+    });
+}

@@ -1,0 +1,109 @@
+/** The network's side of the methods: what the node shows, and the bootstrap hosts that the settings keep. */
+import type { KnownBootstrap, NodeStatus, Peer } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
+import type { Messenger } from "../../messenger/index.ts";
+import type { SottoNode } from "../../node/index.ts";
+import { changeBootstrap } from "../settings/bootstrap-setting.ts";
+import { keepDecoys, keepInvisible, keepPublic } from "../settings/config.ts";
+import type { OwnHosts } from "./bootstrap-nodes.ts";
+
+export interface Network {
+  peers(): readonly Peer[];
+  /** Asks others now whether they reach us. */
+  check(): Promise<NodeStatus["net"]["reach"]>;
+  /** Goes on under a new host key. @returns its PeerId. */
+  rotate(): Promise<string>;
+  bootstrap(): readonly KnownBootstrap[];
+  /** Shows others that we are here, or not, now and from the next start on. */
+  setInvisible(on: boolean): Promise<void>;
+  /** Uses the public DHT or not, now and from the next start on. */
+  setPublic(on: boolean): Promise<void>;
+  /** Puts decoys up to so many tags, now and from the next start on. */
+  setDecoys(step: number): Promise<void>;
+  /** Addresses of our bootstrap hosts, those first that are connected; of contacts' none. */
+  best(): readonly string[];
+  /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
+  learn(addresses: readonly string[]): Promise<void>;
+  /** Keeps the address in the settings and tries it. Throws `address-invalid`. */
+  addBootstrap(address: string): Promise<void>;
+  /** Throws `address-invalid` where it is not in the list. */
+  removeBootstrap(address: string): Promise<void>;
+}
+
+export function createNetwork(
+  node: SottoNode,
+  messenger: Pick<Messenger, "setDecoys" | "setInvisible" | "learnedHosts" | "forgetHost">,
+  own: OwnHosts,
+  settings: string,
+): Network {
+  const looksFor = (address: string) =>
+    node.status().bootstrap.some((host) => host.address === address);
+  const add = async (address: string, change: "add" | "invite"): Promise<void> => {
+    if (address.endsWith(`/p2p/${node.transport.host}`))
+      throw new SottoError("address-invalid", "This is the address of this node itself.");
+    const known = looksFor(address);
+    // The node looks closer than the settings do, which it has to be able to start with again.
+    if (!known) node.addBootstrap(address);
+    try {
+      await changeBootstrap(settings, change, address);
+    } catch (error) {
+      if (!known) node.removeBootstrap(address);
+      throw error;
+    }
+    own.add(address, change === "add" ? "own" : "invite");
+  };
+  const known = (): KnownBootstrap[] => {
+    const asked = new Map(node.status().bootstrap.map((host) => [host.address, host]));
+    const stateOf = (address: string) => asked.get(address) ?? { address, state: "spare" as const };
+    return [
+      ...own.all().map(([address, origin]) => ({ ...stateOf(address), origin })),
+      ...messenger.learnedHosts().map(({ address, name }) => ({
+        ...stateOf(address),
+        origin: "contact" as const,
+        contact: name,
+      })),
+    ];
+  };
+  return {
+    peers: () => node.peers(),
+    check: () => node.checkReach(),
+    async rotate() {
+      await node.rotate();
+      return node.transport.host;
+    },
+    bootstrap: known,
+    best: () => own.best(),
+    async setInvisible(on) {
+      await keepInvisible(settings, on);
+      messenger.setInvisible(on);
+    },
+    async setDecoys(step) {
+      await keepDecoys(settings, step);
+      await messenger.setDecoys(step);
+    },
+    async setPublic(on) {
+      if (on && node.status().proxy !== undefined)
+        throw new SottoError("proxy-forbids", "The public DHT is not asked through a proxy.");
+      await keepPublic(settings, on);
+      await node.turnPublic(on);
+    },
+    addBootstrap: (address) => add(address, "add"),
+    async learn(addresses) {
+      for (const address of addresses)
+        try {
+          // An invite could name a service inside our own network.
+          if (node.mayDial(address) && !own.has(address)) await add(address, "invite");
+        } catch (error) {
+          // Whoever wrote the invite may have written nonsense, and a full list is no fault of the person's.
+          if (!(error instanceof SottoError) || error.code !== "address-invalid") throw error;
+        }
+    },
+    async removeBootstrap(address) {
+      // One that came by the command line is in this run's list alone.
+      const running = node.removeBootstrap(address) || own.has(address);
+      own.remove(address);
+      const learned = await messenger.forgetHost(address);
+      await changeBootstrap(settings, "remove", address, running || learned);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Keeps the node's neighbours sealed in the store, so that the mesh is found again when no bootstrap host is left. */
+import { fromUtf8, limits, utf8 } from "../../base/index.ts";
+import type { SottoNode } from "../../node/index.ts";
+import type { Clock, Log, Store } from "../../ports/index.ts";
+
+const KEY = { table: "peer", of: "", at: 0 } as const;
+
+/** Asks those of the last run, and keeps those of this one now and then. The result keeps them a last time, and ends this. */
+export function keepNeighbours({
+  node,
+  store,
+  clock,
+  log,
+}: {
+  node: SottoNode;
+  store: Store;
+  clock: Clock;
+  log: Log;
+}): () => Promise<void> {
+  let cancel = (): void => undefined;
+  let kept = "";
+  const keep = async (): Promise<void> => {
+    const found = await node.neighbours();
+    // One who met nobody this time knows better those of the time before.
+    const text = JSON.stringify(found);
+    if (found.length === 0 || text === kept) return;
+    await store.commit([{ kind: "put", key: KEY, value: utf8(text) }]);
+    kept = text;
+  };
+  const later = (): void => {
+    cancel = clock.after(limits.neighboursKept, () => {
+      keep().catch(() => log("neighbours.failed"));
+      later();
+    });
+  };
+  void store
+    .get(KEY)
+    .then((bytes) => bytes && node.rejoin(addressesIn(bytes)))
+    .catch(() => log("neighbours.failed"));
+  later();
+  return async () => {
+    cancel();
+    await keep().catch(() => log("neighbours.failed"));
+  };
+}
+
+function addressesIn(bytes: Uint8Array): string[] {
+  const value: unknown = JSON.parse(fromUtf8(bytes) ?? "[]");
+  return Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
+}

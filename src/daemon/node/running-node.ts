@@ -1,0 +1,156 @@
+/** What lives while the store is open: network and messenger over it, and the methods that need them. */
+import type { NodeState } from "../../api/index.ts";
+import type { SottoError } from "../../base/index.ts";
+import { RecordValidator } from "../../dht/index.ts";
+import { createMessenger, type MessengerEvent, recoveryWords } from "../../messenger/index.ts";
+import { createNode } from "../../node/index.ts";
+import type { HomeParts, OpenHome } from "../home/home.ts";
+import { createReleases } from "../process/cleanup.ts";
+import { createDispatch, type Dispatch } from "../rpc/dispatch.ts";
+import type { Controls } from "../rpc/methods/method-types.ts";
+import type { Config } from "../settings/config.ts";
+import { readNetworkKey } from "../settings/network-key.ts";
+import { audit } from "./audit.ts";
+import { OwnHosts } from "./bootstrap-nodes.ts";
+import { createDoctor } from "./doctor.ts";
+import { createNetwork } from "./network.ts";
+import { keepNeighbours } from "./peer-cache.ts";
+import { askLearned } from "./shared-bootstraps.ts";
+import { shredRegularly } from "./shred-schedule.ts";
+import { statusOf } from "./status.ts";
+
+export interface AwakeParts extends HomeParts {
+  readonly config: Config;
+  /** Path of the settings file. */
+  readonly settings: string;
+  /** Takes what happens, for every listener. */
+  readonly offer: (event: MessengerEvent) => void;
+  /** Begins to end the node in the fault of its store; returns at once. */
+  readonly fail: (fault: SottoError) => void;
+}
+
+export interface Awake {
+  readonly dispatch: Dispatch;
+  /** Publishes, dials and takes links from now on. */
+  start(): void;
+  /** Ends the calls that wait, then messenger, network and store, in this order. */
+  rest(): Promise<void>;
+}
+
+/**
+ * Wakes a node over an open home, which it owns from now on: whatever fails, the store is closed.
+ * Throws `port-in-use`, `listen-failed`, and what the messenger throws.
+ */
+export async function wake(
+  parts: AwakeParts,
+  { store }: Pick<OpenHome, "store">,
+  controls: Controls,
+  state: () => NodeState,
+): Promise<Awake> {
+  const { crypto, clock, log, config } = parts;
+  const releases = createReleases();
+  releases.take(() => store.close());
+  releases.take(shredRegularly({ store, clock, log }));
+  try {
+    const { networkKey } = config;
+    const network = networkKey && (await readNetworkKey(networkKey, crypto));
+    const node = await createNode({
+      ...(network && { network }),
+      listen: config.listen,
+      announce: config.announce,
+      bootstrap: config.bootstrap,
+      mdns: config.mdns,
+      portMapping: config.portMapping,
+      publicDht: config.publicDht,
+      ...(config.publicHosts && { publicHosts: config.publicHosts }),
+      privateWan: config.privateWan,
+      ...(config.proxy !== undefined && { proxy: config.proxy }),
+      validator: new RecordValidator(crypto.verify, clock.now),
+      log,
+      clock,
+    });
+    releases.take(() => node.stop());
+    const neighbours = keepNeighbours({ node, store, clock, log });
+    releases.take(neighbours);
+    const { transport, rendezvous, signpost } = node;
+    const { receipts, history, retention, invisible, lastSeen, decoys } = config;
+    const own = new OwnHosts(node, config);
+    const hosts = { own: () => own.shared(), mayAsk: (address: string) => own.mayAsk(address) };
+    const kept = { history, ...(retention !== undefined && { retention }) };
+    const ports = {
+      crypto,
+      store,
+      transport,
+      rendezvous,
+      signpost,
+      clock,
+      log,
+      receipts,
+      invisible,
+      lastSeen,
+      ...(config.allow && { allow: new Set(config.allow) }),
+      decoys,
+      ...(config.shareBootstrap && { hosts }),
+      ...kept,
+    };
+    const messenger = await createMessenger(ports);
+    releases.take(() => messenger.stop());
+    const status = () =>
+      statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
+    const dispatch = createDispatch({
+      messenger,
+      network: createNetwork(node, messenger, own, parts.settings),
+      clock,
+      controls,
+      status,
+      doctor: createDoctor({ messenger, clock, status, checkProxy: () => node.checkProxy() }),
+      audit: () => audit({ messenger, status, home: parts.directory, lastSeen }),
+      words: () => recoveryWords(store),
+      check: () => store.check(),
+    });
+    // Fail-stop: what is on the disk is no longer known, so nobody is told any more that we are here to take messages.
+    void store.failed.then((fault) => {
+      log("store.failed", { code: fault.code });
+      parts.fail(fault);
+    });
+    const calls = endable(dispatch);
+    releases.take(() => calls.end());
+    return {
+      dispatch: calls.dispatch,
+      start() {
+        releases.take(messenger.subscribe(parts.offer));
+        messenger.start();
+        releases.take(askLearned({ node, messenger, own, clock, log }));
+      },
+      rest: () => releases.all(),
+    };
+  } catch (error) {
+    // The first failure is the one to tell; what fails while giving back follows from it.
+    await releases.all().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A dispatch whose calls, all those that wait for something, can be told to wait no longer. */
+function endable(dispatch: Dispatch): { readonly dispatch: Dispatch; end(): void } {
+  const running = new Set<AbortController>();
+  return {
+    // By hand: AbortSignal.any() keeps something of each call for as long as the caller is connected.
+    async dispatch(method, params, caller) {
+      const call = new AbortController();
+      const end = () => call.abort();
+      running.add(call);
+      if (caller.signal.aborted) end();
+      caller.signal.addEventListener("abort", end, { once: true });
+      try {
+        return await dispatch(method, params, { ...caller, signal: call.signal });
+      } finally {
+        caller.signal.removeEventListener("abort", end);
+        running.delete(call);
+      }
+    },
+    end() {
+      for (const call of running) call.abort();
+    },
+  };
+}

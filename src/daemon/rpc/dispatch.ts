@@ -1,0 +1,80 @@
+/** Method and parameters in, result out: the one way into a node, whichever door they came through. */
+import * as v from "valibot";
+import type { MethodName, Methods } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
+import { auditHandlers, auditSchemas } from "./methods/audit.ts";
+import { backupHandlers, backupSchemas } from "./methods/backup.ts";
+import { contactHandlers, contactSchemas } from "./methods/contact.ts";
+import { doctorHandlers, doctorSchemas } from "./methods/doctor.ts";
+import { eventHandlers, eventSchemas } from "./methods/event.ts";
+import { inviteHandlers, inviteSchemas } from "./methods/invite.ts";
+import { messageHandlers, messageSchemas } from "./methods/message.ts";
+import type { Caller, Controls, DispatchParts, Handlers, Schemas } from "./methods/method-types.ts";
+import { netHandlers, netSchemas } from "./methods/net.ts";
+import { lockedHandlers, nodeHandlers, nodeSchemas } from "./methods/node.ts";
+import { storeHandlers, storeSchemas } from "./methods/store.ts";
+
+/** Throws `method-unknown`, `node-locked`, `params-invalid`, and what the method throws. */
+export type Dispatch = (method: string, params: unknown, caller: Caller) => Promise<unknown>;
+
+const schemas: Schemas<Methods> = {
+  ...nodeSchemas,
+  ...inviteSchemas,
+  ...contactSchemas,
+  ...messageSchemas,
+  ...eventSchemas,
+  ...netSchemas,
+  ...doctorSchemas,
+  ...auditSchemas,
+  ...storeSchemas,
+  ...backupSchemas,
+};
+
+/** The dispatch of an open node. */
+export function createDispatch(parts: DispatchParts): Dispatch {
+  return dispatcher({
+    ...nodeHandlers(parts),
+    ...inviteHandlers(parts),
+    ...contactHandlers(parts),
+    ...messageHandlers(parts),
+    ...eventHandlers(parts),
+    ...netHandlers(parts),
+    ...doctorHandlers(parts),
+    ...auditHandlers(parts),
+    ...storeHandlers(parts),
+    ...backupHandlers(parts),
+  } satisfies Handlers<Methods>);
+}
+
+/** The dispatch of a locked node: of all that it does not answer it says `node-locked`. */
+export function createLockedDispatch(controls: Controls): Dispatch {
+  return dispatcher(lockedHandlers(controls));
+}
+
+function dispatcher(handlers: Partial<Handlers<Methods>>): Dispatch {
+  return async (method, params, caller) => {
+    if (!Object.hasOwn(schemas, method))
+      throw new SottoError("method-unknown", `The node knows no method ${quote(method)}.`);
+    const name = method as MethodName;
+    const handle = handlers[name];
+    if (handle === undefined) throw new SottoError("node-locked", "The node is locked.");
+    // An empty list would pass as an object without properties.
+    if (Array.isArray(params))
+      throw new SottoError("params-invalid", "Parameters are given by name, as an object.");
+    const checked = v.safeParse(schemas[name], params ?? {});
+    if (!checked.success) throw paramsInvalid(checked.issues);
+    return (handle as (params: unknown, caller: Caller) => unknown)(checked.output, caller);
+  };
+}
+
+/** Names the first thing that is wrong, and where. */
+function paramsInvalid(issues: readonly v.BaseIssue<unknown>[]): SottoError {
+  const [issue] = issues;
+  const place = (issue && v.getDotPath(issue)) ?? "the parameters";
+  return new SottoError("params-invalid", `${quote(place)}: ${issue?.message ?? "invalid"}.`);
+}
+
+/** What a caller wrote, short enough for an error. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}

@@ -1,0 +1,59 @@
+/** Events on their way to one listener: a bounded queue in front of a stream that may be slow. */
+import type { NodeEvent } from "../../api/index.ts";
+import { limits } from "../../base/index.ts";
+
+export interface Feed {
+  /** Replaces what the listener wants. */
+  want(wanted: (event: NodeEvent) => boolean): void;
+  offer(event: NodeEvent): void;
+  /** The stream takes more again. */
+  resume(): void;
+  /** Ends the subscription with its last event. */
+  end(why: "stopping" | "locked"): void;
+}
+
+/**
+ * @param write hands one event to the stream; `false` means that the stream takes no more until `resume`.
+ * @param most events that may wait; one more ends the subscription with `too-slow`.
+ */
+export function createFeed(
+  write: (event: NodeEvent) => boolean,
+  most: number = limits.eventQueue,
+): Feed {
+  let wants: ((event: NodeEvent) => boolean) | undefined;
+  let queue: NodeEvent[] = [];
+  let flowing = true;
+
+  const flush = () => {
+    let sent = 0;
+    while (flowing && sent < queue.length) flowing = write(queue[sent++] as NodeEvent);
+    queue = queue.slice(sent);
+  };
+  const last = (why: "too-slow" | "stopping" | "locked") => {
+    wants = undefined;
+    queue =
+      why === "too-slow"
+        ? [{ type: "stream.ended", why }]
+        : [...queue, { type: "stream.ended", why }];
+    flush();
+  };
+
+  return {
+    want(wanted) {
+      wants = wanted;
+    },
+    offer(event) {
+      if (!wants?.(event)) return;
+      if (queue.length >= most) return last("too-slow");
+      queue.push(event);
+      flush();
+    },
+    resume() {
+      flowing = true;
+      flush();
+    },
+    end(why) {
+      if (wants !== undefined) last(why);
+    },
+  };
+}

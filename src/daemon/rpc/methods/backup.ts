@@ -1,0 +1,35 @@
+/** A backup goes out in parts: it may be larger than an answer, and the node writes no files for others. */
+import * as v from "valibot";
+import type { BackupMethods } from "../../../api/index.ts";
+import { limits } from "../../../base/index.ts";
+import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
+import { nothing, short, whole } from "./param-schemas.ts";
+
+export const backupSchemas: Schemas<BackupMethods> = {
+  "backup.create": nothing,
+  "backup.read": v.strictObject({ id: short, from: whole }),
+};
+
+export function backupHandlers({ messenger, network }: DispatchParts): Handlers<BackupMethods> {
+  let made = 0;
+  let last: { readonly id: string; readonly file: Uint8Array } | undefined;
+  return {
+    "backup.create": async () => {
+      const file = await messenger.backup(network.best());
+      const id = String(++made);
+      last = { id, file };
+      const contacts = messenger.contacts();
+      return {
+        id,
+        bytes: file.length,
+        contacts: contacts.length,
+        invites: messenger.invites().filter(({ state }) => state === "open").length,
+        waiting: contacts.reduce((sum, { waiting }) => sum + waiting, 0),
+      };
+    },
+    "backup.read": ({ id, from }) => {
+      const part = last?.id === id ? last.file.subarray(from, from + limits.backupPart) : [];
+      return { data: Buffer.from(part).toString("base64") };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** Contacts and requests. */
+import * as v from "valibot";
+import type { ContactMethods } from "../../../api/index.ts";
+import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
+import { nothing, short, wait, who, whole } from "./param-schemas.ts";
+import { addAndWait, type Patience } from "./wait-for-state.ts";
+
+const policy = v.picklist(["any", "lan", "hidden"]);
+
+export const contactSchemas: Schemas<ContactMethods> = {
+  "contact.add": v.strictObject({
+    link: v.pipe(v.string(), v.maxLength(4096, "is too long")),
+    as: v.optional(v.string()),
+    policy: v.optional(policy),
+    wait,
+  }),
+  "contact.list": nothing,
+  "contact.show": who,
+  "contact.rename": v.strictObject({ who: short, name: v.string() }),
+  "contact.block": who,
+  "contact.unblock": who,
+  "contact.remove": who,
+  "contact.receipts": v.strictObject({ who: short, on: v.boolean() }),
+  "contact.policy": v.strictObject({ who: short, policy }),
+  "contact.timer": v.strictObject({ who: short, ms: whole }),
+  "contact.number": who,
+  "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
+  "contact.unverify": who,
+  "request.list": nothing,
+  "request.accept": who,
+  "request.deny": who,
+};
+
+export function contactHandlers({
+  messenger,
+  network,
+  clock,
+}: DispatchParts): Handlers<ContactMethods> {
+  const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
+  return {
+    "contact.add": async ({ link, as, policy, wait }, caller) => {
+      await network.learn(messenger.bootstrapsIn(link, policy));
+      const options = { ...(as !== undefined && { as }), ...(policy !== undefined && { policy }) };
+      const add = () => messenger.add(link, options);
+      if (wait !== undefined) return addAndWait(messenger, add, patience(wait, caller));
+      return { contact: await add(), timedOut: false };
+    },
+    "contact.list": () => ({ contacts: messenger.contacts() }),
+    "contact.show": ({ who }) => ({ contact: messenger.contact(who) }),
+    "contact.rename": async ({ who, name }) => ({ contact: await messenger.rename(who, name) }),
+    "contact.block": async ({ who }) => ({ contact: await messenger.block(who) }),
+    "contact.unblock": async ({ who }) => ({ contact: await messenger.unblock(who) }),
+    "contact.remove": async ({ who }) => {
+      await messenger.remove(who);
+      return {};
+    },
+    "contact.receipts": async ({ who, on }) => ({
+      contact: await messenger.shareReceipts(who, on),
+    }),
+    "contact.policy": async ({ who, policy }) => {
+      const contact = await messenger.setPolicy(who, policy);
+      // They know our host of now, and would know it again wherever it connects. Where there is no other today, there is tomorrow.
+      if (policy === "hidden") void network.rotate().catch(() => undefined);
+      return { contact };
+    },
+    "contact.timer": async ({ who, ms }) => ({ contact: await messenger.setTimer(who, ms) }),
+    "contact.number": ({ who }) => ({
+      contact: messenger.contact(who),
+      number: messenger.safetyNumber(who),
+    }),
+    "contact.verify": async ({ who, number }) => ({
+      contact: await messenger.verify(who, number),
+    }),
+    "contact.unverify": async ({ who }) => ({ contact: await messenger.unverify(who) }),
+    "request.list": () => ({
+      requests: messenger.contacts().filter(({ pairing }) => pairing === "requested"),
+    }),
+    "request.accept": async ({ who }) => ({ contact: await messenger.accept(who) }),
+    "request.deny": async ({ who }) => {
+      await messenger.deny(who);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** Events. */
+import * as v from "valibot";
+import {
+  accountOf,
+  type EventMethods,
+  type EventType,
+  eventTypes,
+  followedTypes,
+} from "../../../api/index.ts";
+import { limits } from "../../../base/index.ts";
+import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
+import { nothing, short, wait, whole } from "./param-schemas.ts";
+import { readAndWait } from "./wait-for-state.ts";
+
+const named = v.strictObject({ name: short });
+
+export const eventSchemas: Schemas<EventMethods> = {
+  "event.subscribe": v.strictObject({
+    from: v.optional(short),
+    types: v.optional(v.array(v.picklist(eventTypes))),
+  }),
+  "event.follow": v.strictObject({
+    name: short,
+    from: v.optional(short),
+    types: v.optional(v.array(v.picklist(followedTypes))),
+  }),
+  "event.read": v.strictObject({
+    name: short,
+    after: v.optional(whole),
+    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
+    wait,
+  }),
+  "event.ack": v.strictObject({ name: short, cursor: whole }),
+  "event.followers": nothing,
+  "event.unfollow": named,
+};
+
+export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<EventMethods> {
+  return {
+    "event.subscribe": ({ from, types }, caller) => {
+      const account = from === undefined ? undefined : messenger.contact(from).account;
+      const kinds = types === undefined ? undefined : new Set<EventType>(types);
+      caller.subscribe(
+        (event) =>
+          (account === undefined || accountOf(event) === account) &&
+          (kinds === undefined || kinds.has(event.type)),
+      );
+      return {};
+    },
+    "event.follow": async ({ name, from, types }) => ({
+      follower: await messenger.follow(name, {
+        ...(from === undefined ? {} : { from }),
+        ...(types === undefined ? {} : { types }),
+      }),
+    }),
+    "event.read": async ({ name, after, limit = 100, wait = 0 }, { signal }) => {
+      if (after !== undefined) await messenger.acknowledge(name, after);
+      const page = await readAndWait(messenger, name, limit, { timeout: wait, signal, clock });
+      const events = fitting(page.events);
+      return { events, more: page.more || events.length < page.events.length };
+    },
+    "event.ack": async ({ name, cursor }) => {
+      await messenger.acknowledge(name, cursor);
+      return {};
+    },
+    "event.followers": () => ({ followers: messenger.followers() }),
+    "event.unfollow": async ({ name }) => {
+      await messenger.unfollow(name);
+      return {};
+    },
+  };
+}
+
+/** The first events that fit one answer together; JSON may spell one byte of text with six characters. */
+function fitting<Event>(events: readonly Event[]): readonly Event[] {
+  let room = limits.rpcBytes - 1024;
+  const end = events.findIndex((event) => {
+    room -= JSON.stringify(event).length + 1;
+    return room < 0;
+  });
+  return end < 0 ? events : events.slice(0, end);
+}

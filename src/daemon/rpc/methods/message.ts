@@ -1,0 +1,157 @@
+/** Messages. */
+import * as v from "valibot";
+import type { MessageMethods, Params } from "../../../api/index.ts";
+import { limits, type MessageId, messageId, SottoError } from "../../../base/index.ts";
+import type { MessageView } from "../../../messenger/index.ts";
+import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
+import { short, wait, who, whole } from "./param-schemas.ts";
+import { changeAndWait, type Patience, sendAndWait } from "./wait-for-state.ts";
+
+/** What a send waits for its state when the caller names no time, ms. */
+const DEFAULT_WAIT = 30_000;
+
+const change = { id: short, wait: v.optional(v.literal("live")), timeout: wait };
+const direction = v.optional(v.picklist(["in", "out"]));
+
+export const messageSchemas: Schemas<MessageMethods> = {
+  "message.send": v.strictObject({
+    who: short,
+    text: v.string(),
+    key: v.optional(short),
+    replyTo: v.optional(short),
+    wait: v.optional(v.picklist(["sent", "delivered", "read", "live"])),
+    timeout: wait,
+  }),
+  "message.list": v.strictObject({
+    who: short,
+    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
+    before: v.optional(whole),
+    after: v.optional(whole),
+    since: v.optional(whole),
+  }),
+  "message.search": v.strictObject({
+    query: v.pipe(v.string(), v.maxLength(1024, "is too long")),
+    from: v.optional(short),
+    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
+  }),
+  "message.edit": v.strictObject({ ...change, text: v.string() }),
+  "message.delete": v.strictObject({ ...change, forMe: v.optional(v.boolean()) }),
+  "message.react": v.strictObject({ ...change, emoji: v.string() }),
+  "message.find": v.strictObject({ ref: short, direction }),
+  "typing.send": who,
+  "message.markRead": v.strictObject({
+    who: short,
+    upTo: v.optional(whole),
+    only: v.optional(v.boolean()),
+  }),
+  "message.cancel": v.strictObject({ id: short }),
+};
+
+export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<MessageMethods> {
+  const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
+  /** Makes a change, and waits for it where that was asked for and somebody is there to take it. */
+  const change = async (
+    { wait, timeout = DEFAULT_WAIT }: Pick<Params<"message.edit">, "wait" | "timeout">,
+    make: () => Promise<MessageView>,
+    caller: Caller,
+  ) => {
+    const goesOut = ({ contact }: MessageView) =>
+      wait === "live" && messenger.contact(contact).online;
+    const changed = await changeAndWait(messenger, make, goesOut, patience(timeout, caller));
+    return { contact: messenger.contact(changed.message.contact), ...changed };
+  };
+  /** Removes a message here. @returns what it was. */
+  const hidden = async (id: MessageId): Promise<MessageView> => {
+    const message = await messenger.message(id);
+    if (message === undefined) throw unknown();
+    await messenger.hide(id);
+    return message;
+  };
+  return {
+    "message.send": async ({ who, text, key, replyTo, wait, timeout }, caller) => {
+      const options = {
+        ...(key === undefined ? {} : { key }),
+        ...(replyTo === undefined ? {} : { replyTo: idOf(replyTo) }),
+      };
+      const send = () => messenger.send(who, text, options);
+      const waits = wait !== undefined && (wait !== "live" || messenger.contact(who).online);
+      if (waits) {
+        const state = wait === "live" ? "delivered" : wait;
+        const sent = await sendAndWait(
+          messenger,
+          send,
+          state,
+          patience(timeout ?? DEFAULT_WAIT, caller),
+        );
+        return { contact: messenger.contact(sent.message.contact), ...sent };
+      }
+      const start = clock.now();
+      const message = await send();
+      const contact = messenger.contact(message.contact);
+      return { contact, message, timedOut: false, elapsed: clock.now() - start };
+    },
+    "message.list": async ({ who, limit = 50, before, after, since }) => {
+      const page = await messenger.history(who, {
+        limit: limit + 1,
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+      });
+      const newest = page.slice(-limit);
+      const dated = newest.filter(({ sentAt }) => since === undefined || sentAt >= since);
+      const messages = fitting(dated);
+      return { messages, more: page.length > limit || messages.length < dated.length };
+    },
+    "message.search": async ({ query, from, limit = 50 }) => {
+      const found = await messenger.search(query, {
+        limit,
+        ...(from === undefined ? {} : { from }),
+      });
+      const messages = fitting(found.messages.toReversed()).toReversed();
+      return { messages, more: found.more || messages.length < found.messages.length };
+    },
+    "message.edit": ({ id, text, ...how }, caller) =>
+      change(how, () => messenger.edit(idOf(id), text), caller),
+    "message.delete": ({ id, forMe, ...how }, caller) =>
+      change(how, () => (forMe ? hidden(idOf(id)) : messenger.delete(idOf(id))), caller),
+    "message.react": ({ id, emoji, ...how }, caller) =>
+      change(how, () => messenger.react(idOf(id), emoji), caller),
+    "message.find": async ({ ref, direction }) => {
+      const message = await messenger.find(ref, direction);
+      return { contact: messenger.contact(message.contact), message };
+    },
+    "typing.send": async ({ who }) => {
+      await messenger.typing(who);
+      return {};
+    },
+    "message.markRead": async ({ who, upTo, only }) => {
+      await messenger.markRead(who, {
+        ...(upTo === undefined ? {} : { upTo }),
+        ...(only === undefined ? {} : { only }),
+      });
+      return {};
+    },
+    "message.cancel": async ({ id }) => ({ message: await messenger.cancel(idOf(id)) }),
+  };
+}
+
+/** Throws `message-unknown` for what is no id at all. */
+function idOf(text: string): MessageId {
+  const id = messageId.parse(text);
+  if (id === undefined) throw unknown();
+  return id;
+}
+
+function unknown(): SottoError {
+  return new SottoError("message-unknown", "There is no such message.");
+}
+
+/** The newest messages that fit one answer together; JSON may spell one byte of text with six characters. */
+function fitting(messages: readonly MessageView[]): MessageView[] {
+  let room = limits.rpcBytes - 1024;
+  let from = messages.length;
+  for (; from > 0; from--) {
+    room -= JSON.stringify(messages[from - 1]).length + 1;
+    if (room < 0) break;
+  }
+  return messages.slice(from);
+}

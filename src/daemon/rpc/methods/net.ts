@@ -1,0 +1,55 @@
+/** The network. */
+import * as v from "valibot";
+import type { NetMethods } from "../../../api/index.ts";
+import { limits } from "../../../base/index.ts";
+import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
+import { address, nothing, who } from "./param-schemas.ts";
+
+export const netSchemas: Schemas<NetMethods> = {
+  "net.peers": nothing,
+  "net.check": nothing,
+  "net.rotate": nothing,
+  "net.invisible": v.strictObject({ on: v.boolean() }),
+  "net.public": v.strictObject({ on: v.boolean() }),
+  "net.decoys": v.strictObject({
+    step: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
+  }),
+  "net.ping": who,
+  "net.bootstrap.list": nothing,
+  "net.bootstrap.add": address,
+  "net.bootstrap.remove": address,
+};
+
+export function netHandlers({ network, messenger }: DispatchParts): Handlers<NetMethods> {
+  const bootstrap = () => ({ bootstrap: network.bootstrap() });
+  return {
+    "net.peers": () => ({ peers: network.peers() }),
+    "net.check": async () => ({ reach: await network.check() }),
+    "net.rotate": async () => ({ host: await network.rotate() }),
+    "net.invisible": async ({ on }) => {
+      await network.setInvisible(on);
+      return { invisible: on };
+    },
+    "net.public": async ({ on }) => {
+      await network.setPublic(on);
+      return { public: on };
+    },
+    "net.decoys": async ({ step }) => {
+      await network.setDecoys(step);
+      return { decoys: step };
+    },
+    "net.ping": async ({ who }) => ({
+      ...(await messenger.ping(who)),
+      contact: messenger.contact(who),
+    }),
+    "net.bootstrap.list": bootstrap,
+    "net.bootstrap.add": async ({ address }) => {
+      await network.addBootstrap(address);
+      return bootstrap();
+    },
+    "net.bootstrap.remove": async ({ address }) => {
+      await network.removeBootstrap(address);
+      return bootstrap();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** The bootstrap hosts that the settings keep: named by the person, and by invites. */
+import { limits, SottoError } from "../../base/index.ts";
+import { check, type FileSettings, readSettings, writeSettings } from "./config.ts";
+import { bootstrapAddress } from "./validators.ts";
+
+/**
+ * Adds a bootstrap address to the file, by the person's word or an invite's, or removes it. The next start reads it.
+ * Throws `address-invalid`, also for removing what is not there unless `lenient`.
+ */
+export async function changeBootstrap(
+  path: string,
+  change: "add" | "invite" | "remove",
+  address: string,
+  lenient = false,
+): Promise<void> {
+  const file = await readSettings(path);
+  const without = (list: readonly string[] = []) => list.filter((other) => other !== address);
+  const { bootstrap = [], bootstrapInvited = [] } = file;
+  const known = [...bootstrap, ...bootstrapInvited];
+  if (change === "remove") {
+    if (known.includes(address))
+      await writeSettings(path, withLists(file, without(bootstrap), without(bootstrapInvited)));
+    else if (!lenient)
+      throw new SottoError("address-invalid", "This address is not in the list of this node.");
+    return;
+  }
+  check(bootstrapAddress, address);
+  if (bootstrap.includes(address) || (change === "invite" && known.includes(address))) return;
+  if (!known.includes(address) && known.length >= limits.bootstrapAddresses)
+    throw new SottoError("address-invalid", `There are ${known.length} addresses already.`);
+  await writeSettings(
+    path,
+    change === "invite"
+      ? withLists(file, bootstrap, [...bootstrapInvited, address])
+      : withLists(file, [...bootstrap, address], without(bootstrapInvited)),
+  );
+}
+
+/** The settings with these bootstrap hosts, named by the person and by invites. */
+function withLists(
+  { bootstrapInvited: _, ...file }: FileSettings,
+  bootstrap: readonly string[],
+  invited: readonly string[],
+): FileSettings {
+  return {
+    ...file,
+    bootstrap: [...bootstrap],
+    ...(invited.length > 0 && { bootstrapInvited: [...invited] }),
+  };
+}

@@ -1,0 +1,226 @@
+/** Settings: read once, checked, frozen, and handed on as arguments. */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import { type AccountId, accountId, limits, parseDuration, SottoError } from "../../base/index.ts";
+import type { ProxyPlace } from "../../node/index.ts";
+import type { LogLevel } from "../process/log.ts";
+import { type GivenProxy, readProxy } from "./proxy-setting.ts";
+import {
+  account,
+  announceAddress,
+  bootstrapAddress,
+  listenAddress,
+  publicAddress,
+} from "./validators.ts";
+
+export interface Config {
+  /** Multiaddr texts to listen on. */
+  readonly listen: readonly string[];
+  /** Multiaddr texts that others are told instead of what we listen on. */
+  readonly announce: readonly string[];
+  /** What everything is dialled through. */
+  readonly proxy: ProxyPlace | undefined;
+  /** Multiaddr texts of bootstrap hosts, each with its /p2p. */
+  readonly bootstrap: readonly string[];
+  /** Those of them that invites named. */
+  readonly bootstrapInvited: readonly string[];
+  /** Whether contacts are told of them, and theirs are taken. */
+  readonly shareBootstrap: boolean;
+  /** Whether to look for others on the local network. */
+  readonly mdns: boolean;
+  /** Whether to ask the router for a port. */
+  readonly portMapping: boolean;
+  /** Whether contacts of whom nothing else was said are told what was read, and tell. */
+  readonly receipts: boolean;
+  /** Whether the node begins invisible (`sotto net invisible`). */
+  readonly invisible: boolean;
+  /** Whether it is kept when contacts were last linked. */
+  readonly lastSeen: boolean;
+  /** Tags that are put at least, decoys among them; 0: no decoys (`sotto net decoys`). */
+  readonly decoys: number;
+  /** Whether contacts may find us, and we them, on the public IPFS DHT (`sotto net public`). */
+  readonly publicDht: boolean;
+  /** Multiaddr texts of its first hosts, each with its /p2p; absent: the well-known ones. */
+  readonly publicHosts: readonly string[] | undefined;
+  /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
+  readonly privateWan: boolean;
+  /** File of the key of a private mesh. */
+  readonly networkKey: string | undefined;
+  /** Accounts that may be linked with; absent: everybody who pairs. */
+  readonly allow: readonly AccountId[] | undefined;
+  /** Whether messages stay once they are delivered, or read. */
+  readonly history: boolean;
+  /** How long messages stay at most, ms. */
+  readonly retention: number | undefined;
+  /** Locks the node when nobody has asked anything of it for so long, ms. */
+  readonly lockAfter: number | undefined;
+  readonly log: LogLevel;
+}
+
+/** What the command line sets for this run only. */
+export interface Overrides extends GivenProxy {
+  readonly listen?: readonly string[];
+  readonly announce?: readonly string[];
+  /** Tried beside those of the file. */
+  readonly bootstrap?: readonly string[];
+  readonly mdns?: boolean;
+  /** Path of the file of a private mesh's key. */
+  readonly networkKey?: string;
+}
+
+/** Where a node of a person listens if nothing else was said: on all interfaces, at ports that the system chooses. */
+const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
+
+function isRetention(text: string): boolean {
+  const ms = parseDuration(text) ?? 0;
+  return ms >= limits.retentionMin && ms <= limits.retentionMax;
+}
+
+const fileSchema = v.strictObject({
+  listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
+  bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
+  bootstrapInvited: v.optional(
+    v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses)),
+  ),
+  shareBootstrap: v.optional(v.boolean()),
+  announce: v.optional(v.pipe(v.array(announceAddress), v.maxLength(limits.recordAddresses))),
+  proxy: v.optional(v.string()),
+  mdns: v.optional(v.boolean()),
+  portMapping: v.optional(v.boolean()),
+  decoys: v.optional(
+    v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
+  ),
+  publicDht: v.optional(v.boolean()),
+  publicHosts: v.optional(
+    v.pipe(v.array(publicAddress), v.minLength(1), v.maxLength(limits.bootstrapAddresses)),
+  ),
+  privateWan: v.optional(v.boolean()),
+  networkKey: v.optional(v.pipe(v.string(), v.minLength(1, "is not the path of a file"))),
+  allow: v.optional(v.pipe(v.array(account), v.maxLength(limits.allowedAccounts))),
+  history: v.optional(v.boolean()),
+  retention: v.optional(
+    v.pipe(v.string(), v.check(isRetention, "is not a time such as 90d, from 1h to 3650d")),
+  ),
+  lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  receipts: v.optional(v.boolean()),
+  invisible: v.optional(v.boolean()),
+  lastSeen: v.optional(v.boolean()),
+});
+export type FileSettings = v.InferOutput<typeof fileSchema>;
+
+const MINUTE = 60_000;
+
+/**
+ * The settings of this run.
+ * Throws `config-invalid`, naming the setting, for the file and the environment, and `address-invalid` or `proxy-invalid` for what
+ * the command line gave.
+ * @param listenElse where to listen if neither the command line nor the file says it; nowhere behind a proxy.
+ */
+export async function readConfig(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  overrides: Overrides = {},
+  listenElse: readonly string[] = EVERYWHERE,
+): Promise<Config> {
+  for (const address of overrides.listen ?? []) check(listenAddress, address);
+  for (const address of overrides.bootstrap ?? []) check(bootstrapAddress, address);
+  for (const address of overrides.announce ?? []) check(announceAddress, address);
+  const file = await readSettings(path);
+  const proxy = await readProxy(path, file, overrides);
+  const named = new Set([...(file.bootstrap ?? []), ...(overrides.bootstrap ?? [])]);
+  const invited = (file.bootstrapInvited ?? []).filter((address) => !named.has(address));
+  return Object.freeze({
+    listen: Object.freeze(overrides.listen ?? file.listen ?? (proxy ? [] : listenElse)),
+    announce: Object.freeze(overrides.announce ?? file.announce ?? []),
+    proxy,
+    bootstrap: Object.freeze([...named, ...invited]),
+    bootstrapInvited: Object.freeze(invited),
+    shareBootstrap: file.shareBootstrap ?? true,
+    mdns: overrides.mdns ?? file.mdns ?? !proxy,
+    portMapping: file.portMapping ?? !proxy,
+    receipts: file.receipts ?? true,
+    invisible: file.invisible ?? false,
+    lastSeen: file.lastSeen ?? false,
+    decoys: file.decoys ?? 0,
+    publicDht: file.publicDht ?? false,
+    publicHosts: file.publicHosts && Object.freeze(file.publicHosts),
+    privateWan: file.privateWan ?? false,
+    networkKey:
+      overrides.networkKey ?? (file.networkKey && resolve(dirname(path), file.networkKey)),
+    allow: file.allow && Object.freeze(file.allow.flatMap((text) => accountId.parse(text) ?? [])),
+    history: file.history ?? true,
+    retention: file.retention === undefined ? undefined : parseDuration(file.retention),
+    lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
+    log: logLevel(env.SOTTO_LOG),
+  });
+}
+
+/** Writes into the file whether the node begins invisible. Throws `config-invalid`. */
+export async function keepInvisible(path: string, on: boolean): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), invisible: on });
+}
+
+/** Writes into the file how many tags decoys fill up to. Throws `config-invalid`. */
+export async function keepDecoys(path: string, decoys: number): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), decoys });
+}
+
+/** Writes into the file whether the public DHT is used. Throws `config-invalid`. */
+export async function keepPublic(path: string, on: boolean): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), publicDht: on });
+}
+
+/** Writes into the file that messages are not kept once they are delivered, or read. Throws `config-invalid`. */
+export async function keepNoHistory(path: string): Promise<void> {
+  await writeSettings(path, { ...(await readSettings(path)), history: false });
+}
+
+/** What the file says, {} where there is none. Throws `config-invalid`. */
+export async function readSettings(path: string): Promise<FileSettings> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return {};
+    throw new SottoError("config-invalid", `${path} cannot be read.`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SottoError("config-invalid", `${path} is not JSON.`, { cause });
+  }
+  // An empty list would pass as an object without settings.
+  if (Array.isArray(value))
+    throw new SottoError("config-invalid", `${path}: the settings are an object, not a list.`);
+  const checked = v.safeParse(fileSchema, value);
+  if (checked.success) return checked.output;
+  const [issue] = checked.issues;
+  const setting = v.getDotPath(issue) ?? "settings";
+  throw new SottoError("config-invalid", `${path}: ${setting} ${issue.message}.`);
+}
+
+/** A crash leaves the old file or the new one, never half of one. */
+export async function writeSettings(path: string, settings: FileSettings): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
+  await rename(draft, path);
+}
+
+/** Throws `address-invalid`. */
+export function check(schema: v.GenericSchema<string>, address: string): void {
+  const checked = v.safeParse(schema, address);
+  if (!checked.success)
+    throw new SottoError(
+      "address-invalid",
+      `${JSON.stringify(address)} ${checked.issues[0].message}.`,
+    );
+}
+
+function logLevel(text: string | undefined): LogLevel {
+  if (text === undefined || text === "") return "warn";
+  if (text === "off" || text === "warn" || text === "info") return text;
+  throw new SottoError("config-invalid", "SOTTO_LOG takes off, warn or info.");
+}

@@ -1,0 +1,70 @@
+/** The key of a private mesh: a file that every one of its nodes has. */
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { concat, equal, fromBase32, labels, SottoError, toBase32, utf8 } from "../../base/index.ts";
+import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
+import type { PrivateNetwork } from "../../node/index.ts";
+
+const KEY_BYTES = 32;
+const CHECK_BYTES = 4;
+const PREFIX = "sotto-network:";
+/** A file with more is something else. */
+const MOST = 1024;
+
+type Hashing = Pick<CryptoProvider, "sha256" | "hkdf" | "random">;
+
+/**
+ * Writes a new key into a file (0600). The file says what it is, and has a checksum, so that a damaged copy is noticed before a mesh
+ * falls apart by it. Throws `network-key-exists`, `file-write-failed`.
+ */
+export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto()): Promise<void> {
+  const key = crypto.random(KEY_BYTES);
+  const text = `${PREFIX}${toBase32(concat(key, checkOf(crypto, key)))}\n`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, text, { mode: 0o600, flag: "wx", flush: true });
+    await chmod(path, 0o600);
+  } catch (cause) {
+    const there = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    throw there
+      ? new SottoError("network-key-exists", `There is a file ${path} already.`)
+      : new SottoError("file-write-failed", `${path} cannot be written.`, { cause });
+  }
+}
+
+/**
+ * What the nodes of a mesh have in common, out of the file of its key. Throws `file-unreadable` and `network-key-invalid`, which say
+ * nothing of what is in it.
+ */
+export async function readNetworkKey(path: string, crypto: Hashing): Promise<PrivateNetwork> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new SottoError("file-unreadable", `${path} cannot be read.`, { cause });
+  });
+  const refuse = (why: string): never => {
+    throw new SottoError("network-key-invalid", `${path} ${why}.`);
+  };
+  const text = bytes.length > MOST ? "" : bytes.toString("latin1").trim();
+  if (bytes.length === 0) return refuse("is empty");
+  if (!text.startsWith(PREFIX)) return refuse("is not the key of a network");
+  const coded = text.slice(PREFIX.length);
+  if (coded.length < Math.ceil((8 * (KEY_BYTES + CHECK_BYTES)) / 5))
+    return refuse("is too short: its end is missing");
+  const held = fromBase32(coded);
+  if (held?.length !== KEY_BYTES + CHECK_BYTES)
+    return refuse("is damaged: it has characters that a key has not");
+  const key = held.slice(0, KEY_BYTES);
+  if (!equal(held.slice(KEY_BYTES), checkOf(crypto, key))) return refuse("is damaged");
+  const derive = (label: string, length: number): Uint8Array =>
+    crypto.hkdf(new Uint8Array(0), key, utf8(label), length);
+  const network = {
+    prologue: derive(labels.networkPrologue, 32),
+    // A service name has fifteen characters at most (RFC 6335 §5.1).
+    service: `_s${toBase32(derive(labels.networkService, 7))}`,
+  };
+  key.fill(0);
+  return network;
+}
+
+function checkOf(crypto: Hashing, key: Uint8Array): Uint8Array {
+  return crypto.sha256(key).slice(0, CHECK_BYTES);
+}

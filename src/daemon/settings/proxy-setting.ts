@@ -1,0 +1,73 @@
+/** The proxy out of the settings, or of what the command line gave for this run. */
+import { readFile } from "node:fs/promises";
+import { SottoError } from "../../base/index.ts";
+import { type ProxyPlace, parseProxy } from "../../node/index.ts";
+
+/** What the command line gives for this run. */
+export interface GivenProxy {
+  /** Without user and password, which every program on the machine could read there. */
+  readonly proxy?: string;
+  /** A file that holds the proxy's address, user and password with it. */
+  readonly proxyFile?: string;
+}
+
+/** What of the settings file has to do with a proxy. */
+interface KeptProxy {
+  readonly proxy?: string | undefined;
+  readonly mdns?: boolean | undefined;
+  readonly portMapping?: boolean | undefined;
+  readonly publicDht?: boolean | undefined;
+}
+
+/**
+ * Throws `config-invalid` for the settings file, also for one that asks for what a proxy forbids, `proxy-invalid` for the command line, and
+ * `file-unreadable`. No message repeats what was given, which may hold a password.
+ */
+export async function readProxy(
+  path: string,
+  file: KeptProxy,
+  given: GivenProxy,
+): Promise<ProxyPlace | undefined> {
+  const proxy = (await givenProxy(given)) ?? ofSettings(path, file.proxy);
+  if (proxy === undefined) return undefined;
+  const beside = (["mdns", "portMapping", "publicDht"] as const).find(
+    (setting) => file[setting] === true,
+  );
+  if (beside !== undefined)
+    throw new SottoError(
+      "config-invalid",
+      `${path}: ${beside} cannot be on where everything goes through a proxy.`,
+    );
+  return Object.freeze(proxy);
+}
+
+function ofSettings(path: string, text: string | undefined): ProxyPlace | undefined {
+  const parsed = text === undefined ? undefined : parseProxy(text);
+  if (typeof parsed === "string")
+    throw new SottoError("config-invalid", `${path}: proxy ${parsed}.`);
+  return parsed;
+}
+
+async function givenProxy({ proxy, proxyFile }: GivenProxy): Promise<ProxyPlace | undefined> {
+  if (proxy !== undefined && proxyFile !== undefined)
+    throw new SottoError("proxy-invalid", "Give --proxy or --proxy-file, not both.");
+  const text = proxyFile === undefined ? proxy : await readText(proxyFile);
+  if (text === undefined) return undefined;
+  const where = proxyFile === undefined ? "--proxy" : "What --proxy-file holds";
+  const parsed = parseProxy(text);
+  if (typeof parsed === "string") throw new SottoError("proxy-invalid", `${where} ${parsed}.`);
+  if (proxyFile === undefined && parsed.login !== undefined)
+    throw new SottoError(
+      "proxy-invalid",
+      "--proxy holds a user and a password, which every program on this machine can read there.",
+    );
+  return parsed;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (cause) {
+    throw new SottoError("file-unreadable", `${path} cannot be read.`, { cause });
+  }
+}
