@@ -2,10 +2,10 @@
 import { version } from "../api/index.ts";
 import { errorTable, SottoError } from "../base/index.ts";
 import { commands } from "./commands.ts";
-import { createContext, type Running } from "./context.ts";
-import { surroundings } from "./environment.ts";
-import { exit, exitCodeOf, Interrupted } from "./exit.ts";
-import { createPrinter, flagsOf } from "./print.ts";
+import { createContext, type Running } from "./runtime/context.ts";
+import { surroundings } from "./runtime/environment.ts";
+import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
+import { createPrinter, flagsOf } from "./runtime/print.ts";
 
 /**
  * Runs the command that the arguments name, and tells the exit code. Nothing is thrown.

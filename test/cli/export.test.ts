@@ -14,8 +14,8 @@ import type { Contact, Message } from "../../src/api/index.ts";
 import { everything } from "../../src/cli/export/conversations.ts";
 import { exportHtml } from "../../src/cli/export/html.ts";
 import { exportJson } from "../../src/cli/export/json.ts";
-import { writeNewFile } from "../../src/cli/new-file.ts";
-import type { Callable } from "../../src/cli/reach.ts";
+import { writeNewFile } from "../../src/cli/process/write-file.ts";
+import type { Callable } from "../../src/cli/runtime/node-or-store.ts";
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 const contact = (name: string): Contact => ({

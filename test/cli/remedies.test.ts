@@ -3,10 +3,10 @@ import { Command } from "commander";
 import type { DoctorOfContact } from "../../src/api/index.ts";
 import { contactCauses } from "../../src/base/index.ts";
 import { commands } from "../../src/cli/commands.ts";
-import type { Context } from "../../src/cli/context.ts";
 import { causeWords } from "../../src/cli/doctor/causes.ts";
 import { contactLines, holeWords } from "../../src/cli/doctor/contact.ts";
 import { remedies } from "../../src/cli/doctor/node.ts";
+import type { Context } from "../../src/cli/runtime/context.ts";
 
 const causes = [...contactCauses, "proxy-down"] as const;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/api/index.ts";
-import { stamp } from "../../src/cli/times.ts";
-import { messageLines } from "../../src/cli/words.ts";
+import { messageLines } from "../../src/cli/format/format.ts";
+import { stamp } from "../../src/cli/format/time.ts";
 
 const message: Message = {
   id: "abcdefghijklmnopqrstuvwxyz",

@@ -1,10 +1,10 @@
 /** sotto audit: evidence for each trait of a secure messenger, from the running node; 1 where something lies in plain sight. */
 import type { Audit } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { exit } from "../exit.ts";
-import { count, guardWords } from "../words.ts";
+import { count, guardWords } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command.addHelpText("after", NOTES).action(() => show(context));

@@ -1,12 +1,12 @@
 /** sotto backup: writes who you know into a file that the 24 words open. */
 import type { BackupMade } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { writeNewFile } from "../new-file.ts";
-import { type Callable, withNodeOrStore } from "../reach.ts";
-import { type PassphraseOptions, passphraseOptions } from "../secrets.ts";
-import { count } from "../words.ts";
+import { count } from "../format/format.ts";
+import { writeNewFile } from "../process/write-file.ts";
+import type { Context } from "../runtime/context.ts";
+import { type Callable, withNodeOrStore } from "../runtime/node-or-store.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {
   readonly force?: true;

@@ -1,9 +1,9 @@
 /** sotto bootstrap: hosts a node that others find each other through. No account, no messages. */
 
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { leave } from "../leave.ts";
-import { reportStrays } from "../strays.ts";
+import { leave } from "../process/part-leave.ts";
+import { reportStrays } from "../process/shutdown.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly listen?: string[];

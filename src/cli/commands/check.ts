@@ -1,8 +1,12 @@
 /** sotto check: reads every row of the store and says what is damaged; 1 where something is. */
 import type { StoreReport } from "../../api/index.ts";
-import type { Define } from "../define.ts";
-import { exit } from "../exit.ts";
-import { currentPassphrase, type PassphraseOptions, passphraseOptions } from "../secrets.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
+import {
+  currentPassphrase,
+  type PassphraseOptions,
+  passphraseOptions,
+} from "../runtime/secrets.ts";
 
 export const define: Define = (command, context) => {
   passphraseOptions(command).action(async (options: PassphraseOptions) => {

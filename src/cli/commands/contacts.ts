@@ -1,11 +1,11 @@
 /** sotto contacts: the people you know. */
 import type { Contact } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { policyOf } from "../policy.ts";
-import { duration, spell, stamp } from "../times.ts";
-import { contactLine, contactWords, nameOf, policyWords, waitsFor } from "../words.ts";
+import { policyOf } from "../args/part-policy.ts";
+import { contactLine, contactWords, nameOf, policyWords, waitsFor } from "../format/format.ts";
+import { duration, spell, stamp } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   const { out } = context;

@@ -1,6 +1,6 @@
 /** sotto delete: a message taken back for both, or removed here alone. */
-import { findMessage, live, messageArgument, sayChanged } from "../changing.ts";
-import type { Define } from "../define.ts";
+import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly forMe?: true;

@@ -1,10 +1,10 @@
 /** sotto demo: three processes on this machine, a bootstrap host and two nodes, find each other and talk. */
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
 import { type Actor, createStage, type Stage } from "../demo/stage.ts";
-import { spell } from "../times.ts";
-import { numberLines, stateWords } from "../words.ts";
+import { numberLines, stateWords } from "../format/format.ts";
+import { spell } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command.action(() => demo(context));

@@ -1,11 +1,12 @@
 /** sotto doctor: what keeps this node, or somebody and us, from meeting; 1 where something is wrong. */
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
+
 import { contactLines } from "../doctor/contact.ts";
 import { printed } from "../doctor/lines.ts";
 import { nodeLines } from "../doctor/node.ts";
-import { exit } from "../exit.ts";
-import { nameOf } from "../words.ts";
+import { nameOf } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command

@@ -1,7 +1,7 @@
 /** sotto edit: another text in place of one that was sent. */
-import { findMessage, live, messageArgument, sayChanged } from "../changing.ts";
-import type { Define } from "../define.ts";
-import { textOf } from "../input.ts";
+import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
+import { textOf } from "../args/text-arg.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command

@@ -2,15 +2,15 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
 import { everything } from "../export/conversations.ts";
 import { exportHtml } from "../export/html.ts";
 import { exportJson } from "../export/json.ts";
-import { makeDirectory, writeNewFile } from "../new-file.ts";
-import { type Callable, withNodeOrStore } from "../reach.ts";
-import { type PassphraseOptions, passphraseOptions } from "../secrets.ts";
-import { stamp } from "../times.ts";
+import { stamp } from "../format/time.ts";
+import { makeDirectory, writeNewFile } from "../process/write-file.ts";
+import type { Context } from "../runtime/context.ts";
+import { type Callable, withNodeOrStore } from "../runtime/node-or-store.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {
   readonly html?: true;

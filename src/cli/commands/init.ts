@@ -1,16 +1,16 @@
 /** sotto init: makes an account, or brings one back from its 24 words. */
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { askText } from "../prompt.ts";
+import { wordTable } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { askText } from "../runtime/prompt.ts";
 import {
   givenPassphrase,
   newPassphrase,
   type PassphraseOptions,
   recoveryWords,
   type WordsOptions,
-} from "../secrets.ts";
-import { wordTable } from "../words.ts";
+} from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions, WordsOptions {
   readonly name?: string;

@@ -1,9 +1,9 @@
 /** sotto invite: makes a link, which is a secret until it is used. */
 
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { qrCode } from "../qr.ts";
-import { duration, spell, stamp } from "../times.ts";
+import { duration, spell, stamp } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { qrCode } from "../runtime/part-qr.ts";
 
 interface Options {
   readonly reusable?: true;

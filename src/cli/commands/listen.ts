@@ -8,12 +8,12 @@ import {
   type NodeEvent,
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { answeredBy } from "../answered.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { exit } from "../exit.ts";
-import { handOver } from "../hand-over.ts";
-import { contactWords, messageLines, nameOf, stateWords } from "../words.ts";
+import { contactWords, messageLines, nameOf, stateWords } from "../format/format.ts";
+import { answeredBy } from "../format/quoted-messages.ts";
+import { handOver } from "../process/exec-hook.ts";
+import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly from?: string;

@@ -1,5 +1,5 @@
 /** sotto lock: the node forgets its key and its messages until it is unlocked. */
-import type { Define } from "../define.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command.action(async () => {

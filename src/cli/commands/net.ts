@@ -2,13 +2,13 @@
 
 import type { KnownBootstrap, Result } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { exit } from "../exit.ts";
+import { bootstrapLine, nameOf, reachWords } from "../format/format.ts";
+import { spell } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
-import { spell } from "../times.ts";
-import { bootstrapLine, nameOf, reachWords } from "../words.ts";
+import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command

@@ -1,16 +1,16 @@
 /** sotto passwd: chooses what guards the store, whether a node runs or not. */
 import type { Guard, NewGuard } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
+import { guardWords } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 import {
   currentPassphrase,
   givenSecret,
   newPassphrase,
   type PassphraseOptions,
   passphraseOptions,
-} from "../secrets.ts";
-import { guardWords } from "../words.ts";
+} from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {
   readonly newPassphraseFile?: string;

@@ -1,7 +1,7 @@
 /** sotto react: an emoji on a message of either side. */
 import { SottoError } from "../../base/index.ts";
-import { findMessage, live, messageArgument, sayChanged } from "../changing.ts";
-import type { Define } from "../define.ts";
+import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly remove?: true;

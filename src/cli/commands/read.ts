@@ -1,11 +1,11 @@
 /** sotto read: a conversation, oldest first. */
 import type { Contact, Result } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { answeredBy } from "../answered.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { moment } from "../times.ts";
-import { messageLines, nameOf } from "../words.ts";
+import { messageLines, nameOf } from "../format/format.ts";
+import { answeredBy } from "../format/quoted-messages.ts";
+import { moment } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly count: string;

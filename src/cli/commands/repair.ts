@@ -1,7 +1,11 @@
 /** sotto repair: makes the store anew out of what is whole, while no node runs. */
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../define.ts";
-import { currentPassphrase, type PassphraseOptions, passphraseOptions } from "../secrets.ts";
+import type { Define } from "../runtime/part-define.ts";
+import {
+  currentPassphrase,
+  type PassphraseOptions,
+  passphraseOptions,
+} from "../runtime/secrets.ts";
 
 export const define: Define = (command, context) => {
   passphraseOptions(command).action(async (options: PassphraseOptions) => {

@@ -1,8 +1,8 @@
 /** sotto requests: those who used a reusable invite and wait for an answer. */
 
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { nameOf } from "../words.ts";
+import { nameOf } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command

@@ -1,17 +1,17 @@
 /** sotto restore: an account on another machine, out of its backup and its 24 words. */
 import { open } from "node:fs/promises";
 import { limits, SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
+import { count } from "../format/format.ts";
+import { stamp } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 import {
   givenPassphrase,
   newPassphrase,
   type PassphraseOptions,
   recoveryWords,
   type WordsOptions,
-} from "../secrets.ts";
-import { stamp } from "../times.ts";
-import { count } from "../words.ts";
+} from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions, WordsOptions {
   readonly passphrase?: true;

@@ -1,8 +1,8 @@
 /** sotto search: messages that have all the words, newest first. */
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { messageLines, nameOf } from "../words.ts";
+import { messageLines, nameOf } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly count: string;

@@ -1,13 +1,13 @@
 /** sotto send: hands a message to the node, which keeps it until it is delivered. */
 import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { findMessage } from "../changing.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { exit } from "../exit.ts";
-import { textOf } from "../input.ts";
-import { duration, spell } from "../times.ts";
-import { nameOf, waitsFor } from "../words.ts";
+import { findMessage } from "../args/message-arg.ts";
+import { textOf } from "../args/text-arg.ts";
+import { nameOf, waitsFor } from "../format/format.ts";
+import { duration, spell } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly reply?: string;

@@ -1,12 +1,6 @@
 /** sotto status: what the node is doing, and what it cannot do. */
 import type { Client, NodeState, NodeStatus } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { exit } from "../exit.ts";
-import { publicWords } from "../net/public.ts";
-import { spell } from "../times.ts";
-import { watch } from "../watch.ts";
 import {
   bootstrapLine,
   guardWords,
@@ -14,7 +8,13 @@ import {
   reachWords,
   routerWords,
   waitsFor,
-} from "../words.ts";
+} from "../format/format.ts";
+import { spell } from "../format/time.ts";
+import { publicWords } from "../net/public.ts";
+import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { watch } from "../runtime/watch.ts";
 
 export const define: Define = (command, context) => {
   command

@@ -1,6 +1,10 @@
 /** sotto unlock: gives a locked node what opens its store. */
-import type { Define } from "../define.ts";
-import { currentPassphrase, type PassphraseOptions, passphraseOptions } from "../secrets.ts";
+import type { Define } from "../runtime/part-define.ts";
+import {
+  currentPassphrase,
+  type PassphraseOptions,
+  passphraseOptions,
+} from "../runtime/secrets.ts";
 
 export const define: Define = (command, context) => {
   passphraseOptions(command).action(async (options: PassphraseOptions) => {

@@ -1,19 +1,19 @@
 /** sotto up: runs the node in the foreground, or hands it to the background. */
 import type { Command } from "commander";
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { detach } from "../detach.ts";
-import { leave } from "../leave.ts";
-import { askText } from "../prompt.ts";
-import { qrCode } from "../qr.ts";
+import { detach } from "../process/detach.ts";
+import { leave } from "../process/part-leave.ts";
+import { reportStrays } from "../process/shutdown.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { qrCode } from "../runtime/part-qr.ts";
+import { askText } from "../runtime/prompt.ts";
 import {
   askPassphrase,
   currentPassphrase,
   givenPassphrase,
   type PassphraseOptions,
   passphraseOptions,
-} from "../secrets.ts";
-import { reportStrays } from "../strays.ts";
+} from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {
   readonly detach?: true;

@@ -1,9 +1,9 @@
 /** sotto verify: shows the safety number, and remembers that two people compared it. */
 
-import type { Context } from "../context.ts";
-import type { Define } from "../define.ts";
-import { askYes } from "../prompt.ts";
-import { nameOf, numberLines } from "../words.ts";
+import { nameOf, numberLines } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
+import type { Define } from "../runtime/part-define.ts";
+import { askYes } from "../runtime/prompt.ts";
 
 interface Options {
   readonly number?: string;

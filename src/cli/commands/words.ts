@@ -1,8 +1,12 @@
 /** sotto words: the 24 words that bring the account back, for paper. */
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../define.ts";
-import { currentPassphrase, type PassphraseOptions, passphraseOptions } from "../secrets.ts";
-import { wordTable } from "../words.ts";
+import { wordTable } from "../format/format.ts";
+import type { Define } from "../runtime/part-define.ts";
+import {
+  currentPassphrase,
+  type PassphraseOptions,
+  passphraseOptions,
+} from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {
   readonly showWords?: true;

@@ -12,9 +12,9 @@ import {
   resolvePaths,
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { connectTo } from "../connect.ts";
-import { surroundings } from "../environment.ts";
-import { selfCommand } from "../self.ts";
+import { connectTo } from "../runtime/connect.ts";
+import { surroundings } from "../runtime/environment.ts";
+import { selfCommand } from "../runtime/part-self.ts";
 
 export interface Actor {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** How somebody and we stand, in words. */
 import type { ContactCause, DoctorOfContact } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
-import { spell, stamp } from "../times.ts";
-import { contactWords, count, nameOf, policyWords } from "../words.ts";
+import { contactWords, count, nameOf, policyWords } from "../format/format.ts";
+import { spell, stamp } from "../format/time.ts";
 import { causeWords, type Words } from "./causes.ts";
 import type { Line } from "./lines.ts";
 

@@ -1,5 +1,5 @@
 /** Findings as lines: a mark, a topic, what was found, and where it is not well the next command to type. */
-import type { Style } from "../print.ts";
+import type { Style } from "../runtime/print.ts";
 
 export interface Line {
   /** well: no need to read it. note: good to know. wrong: links fail by it. */

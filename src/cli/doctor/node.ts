@@ -1,8 +1,15 @@
 /** How this node is, in words. */
 import type { DoctorOfNode, NodeFinding, NodeStatus } from "../../api/index.ts";
+import {
+  bootstrapLine,
+  count,
+  guardWords,
+  proxyWords,
+  reachWords,
+  routerWords,
+} from "../format/format.ts";
+import { spell } from "../format/time.ts";
 import { publicWords } from "../net/public.ts";
-import { spell } from "../times.ts";
-import { bootstrapLine, count, guardWords, proxyWords, reachWords, routerWords } from "../words.ts";
 import type { Line } from "./lines.ts";
 
 const ADD = "sotto net bootstrap add ADDRESS (or sotto add LINK: an invite names hosts)";

@@ -1,6 +1,6 @@
 /** Whole conversations out of a node, a page at a time: a million messages need no more memory than a few hundred. */
 import type { Account, Contact, Message } from "../../api/index.ts";
-import type { Callable } from "../reach.ts";
+import type { Callable } from "../runtime/node-or-store.ts";
 
 /** Messages that are asked for at one time. */
 const PAGE = 200;

@@ -4,8 +4,8 @@
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
-import { stamp } from "../times.ts";
-import { contactWords, stateWords } from "../words.ts";
+import { contactWords, stateWords } from "../format/format.ts";
+import { stamp } from "../format/time.ts";
 import type { Everything } from "./conversations.ts";
 import { style } from "./style.ts";
 

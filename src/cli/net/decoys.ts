@@ -1,7 +1,7 @@
 /** sotto net decoys: hiding how many contacts there are. */
 import type { Command } from "commander";
 import { SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../runtime/context.ts";
 
 const NOTES = `
 A node of the DHT sees which tags one address puts, and their number is about that of your contacts. With N (1 to 64) tags that lead to nobody are put and looked up as those of

@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import type { NodeStatus } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
-import type { Context } from "../context.ts";
-import { count } from "../words.ts";
+import { count } from "../format/format.ts";
+import type { Context } from "../runtime/context.ts";
 
 const NOTES = `
 For each contact and each epoch of 24 h, about 20 strangers' nodes see the address of this machine beside a key that tells them nothing, and your contact looks for you there

@@ -1,5 +1,5 @@
 /** Times as people write and read them. */
-import { parseDuration, SottoError } from "../base/index.ts";
+import { parseDuration, SottoError } from "../../base/index.ts";
 
 /** ms of a text such as 500ms, 30s, 10m, 24h, 7d. Throws `expiry-invalid`. */
 export function duration(text: string): number {

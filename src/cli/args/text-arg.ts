@@ -1,5 +1,5 @@
 /** A text as words of the command line, or from standard input. */
-import { fromUtf8, SottoError } from "../base/index.ts";
+import { fromUtf8, SottoError } from "../../base/index.ts";
 
 /** The words with spaces between; for a single `-`, what standard input holds. Throws `message-not-text`. */
 export async function textOf(words: readonly string[]): Promise<string> {

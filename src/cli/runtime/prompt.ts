@@ -1,5 +1,5 @@
 /** Questions to a person at a terminal, on standard error; asked only where `context.interactive`. */
-import { Interrupted } from "./exit.ts";
+import { Interrupted } from "./exit-codes.ts";
 
 /** Loaded only when something is asked. */
 const load = () => import("@clack/prompts");

@@ -8,9 +8,9 @@ import type {
   Pairing,
   Policy,
   PortMapFacts,
-} from "../api/index.ts";
-import { displayLine, displayText } from "../base/index.ts";
-import { spell, stamp } from "./times.ts";
+} from "../../api/index.ts";
+import { displayLine, displayText } from "../../base/index.ts";
+import { spell, stamp } from "./time.ts";
 
 const states: Readonly<Record<Message["state"], string>> = {
   waiting: "waiting for peer",

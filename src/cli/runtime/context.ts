@@ -8,8 +8,8 @@ import {
   type Result,
   resolvePaths,
   type Surroundings,
-} from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
+} from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
 import { connectTo } from "./connect.ts";
 import type { Printer } from "./print.ts";
 import { nearest } from "./suggest.ts";

@@ -1,7 +1,7 @@
 /** Messages that others answer, looked up so that a reply can be shown with what it is about. */
-import type { Message } from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
-import type { Context } from "./context.ts";
+import type { Message } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
+import type { Context } from "../runtime/context.ts";
 
 /** The messages that these answer, by their ids, as far as they are here. */
 export async function answeredBy(

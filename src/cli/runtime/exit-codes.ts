@@ -1,5 +1,5 @@
 /** Exit codes: what a script may rely on. */
-import type { ErrorCode } from "../base/index.ts";
+import type { ErrorCode } from "../../base/index.ts";
 
 export const exit = {
   ok: 0,

@@ -1,8 +1,8 @@
 /** Naming a message on the command line, and saying what became of a change of it. */
-import type { Message, SendResult } from "../api/index.ts";
-import type { Context } from "./context.ts";
-import { spell } from "./times.ts";
-import { nameOf } from "./words.ts";
+import type { Message, SendResult } from "../../api/index.ts";
+import { nameOf } from "../format/format.ts";
+import { spell } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
 
 /** How an argument that names a message is explained. @param last whose message NAME/last is. */
 export const messageArgument = (last: string): string =>

@@ -1,8 +1,8 @@
 /** One event to a command of the person's, until the command is done with it. */
 import { spawn } from "node:child_process";
-import { limits, pause } from "../base/index.ts";
-import type { Context } from "./context.ts";
-import { spell } from "./times.ts";
+import { limits, pause } from "../../base/index.ts";
+import { spell } from "../format/time.ts";
+import type { Context } from "../runtime/context.ts";
 
 /** Runs the command in a shell with the event on its standard input, again after each failure. Resolves when it exits with 0. */
 export async function handOver(event: object, command: string, context: Context): Promise<void> {

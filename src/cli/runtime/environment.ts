@@ -1,6 +1,6 @@
 /** What surrounds the command: read once, here, and handed on. */
 import { homedir, tmpdir } from "node:os";
-import type { Surroundings } from "../api/index.ts";
+import type { Surroundings } from "../../api/index.ts";
 
 export function surroundings(): Surroundings {
   return {

@@ -1,5 +1,5 @@
 /** The node of this home where it runs; its store, opened by ourselves, where it does not. */
-import type { Client } from "../api/index.ts";
+import type { Client } from "../../api/index.ts";
 import type { Context } from "./context.ts";
 import { currentPassphrase, type PassphraseOptions } from "./secrets.ts";
 
@@ -14,7 +14,7 @@ export async function withNodeOrStore<Result>(
 ): Promise<Result> {
   const node = await context.nodeIfAny();
   if (node !== undefined) return job(context);
-  const { openOffline, readProtectionOf } = await import("../daemon/index.ts");
+  const { openOffline, readProtectionOf } = await import("../../daemon/index.ts");
   const guard = await readProtectionOf(context.paths.home);
   const passphrase = await currentPassphrase(guard, options, context);
   const store = await openOffline(context.paths, passphrase);

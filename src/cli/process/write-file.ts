@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { concat, SottoError, utf8 } from "../base/index.ts";
+import { concat, SottoError, utf8 } from "../../base/index.ts";
 
 /** Bytes that are gathered before they go to the disk together. */
 const GATHERED = 256 * 1024;

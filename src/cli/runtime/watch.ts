@@ -1,5 +1,5 @@
 /** Shows something again whenever it changes, until ^C or until the node goes away. */
-import type { Client } from "../api/index.ts";
+import type { Client } from "../../api/index.ts";
 import type { Printer } from "./print.ts";
 
 export interface Look {

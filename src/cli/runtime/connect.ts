@@ -1,8 +1,8 @@
 /** The way to a running node: its unix socket as a `Connection`. */
 import { lstatSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { type Connection, lineSplitter, tooLong } from "../api/index.ts";
-import { limits, SottoError } from "../base/index.ts";
+import { type Connection, lineSplitter, tooLong } from "../../api/index.ts";
+import { limits, SottoError } from "../../base/index.ts";
 
 /**
  * Connects to the node that listens at `path`.

@@ -1,11 +1,11 @@
 /** A node in the background: this program again, with a process group of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
-import { createClient } from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
-import { connectTo } from "./connect.ts";
-import type { Context } from "./context.ts";
-import { selfCommand } from "./self.ts";
+import { createClient } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
+import { connectTo } from "../runtime/connect.ts";
+import type { Context } from "../runtime/context.ts";
+import { selfCommand } from "../runtime/part-self.ts";
 
 /** Longest time until the background node answers, ms: a slow machine that derives a key from a passphrase. */
 const PATIENCE = 60_000;

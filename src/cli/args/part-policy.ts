@@ -1,6 +1,6 @@
 /** A contact's policy as it is typed. */
-import type { Policy } from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
+import type { Policy } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
 
 /** Throws `usage`. */
 export function policyOf(word: string): Policy {

@@ -1,8 +1,8 @@
 /** Passphrases and recovery words: by prompt, file or file descriptor, never by argument. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { Guard } from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
+import type { Guard } from "../../api/index.ts";
+import { SottoError } from "../../base/index.ts";
 import type { Context } from "./context.ts";
 import { askSecret } from "./prompt.ts";
 
