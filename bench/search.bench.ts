@@ -4,11 +4,11 @@
  */
 import { join } from "node:path";
 import { accountId, messageId } from "../src/base/index.ts";
-import { putContact } from "../src/messenger/book.ts";
-import { newContact } from "../src/messenger/contact.ts";
 import { createAccount } from "../src/messenger/index.ts";
-import { type MessageRow, putMessage } from "../src/messenger/message.ts";
-import { decodeRow } from "../src/messenger/rows.ts";
+import { newContact } from "../src/messenger/model/contact.ts";
+import { type MessageRow, putMessage } from "../src/messenger/model/message.ts";
+import { decodeRow } from "../src/messenger/model/rows.ts";
+import { putContact } from "../src/messenger/state/contact-store.ts";
 import type { StoreOp } from "../src/ports/index.ts";
 import { asks, fits, wordsOf } from "../src/search/index.ts";
 import type { DiskStore } from "../src/store/index.ts";

@@ -1,15 +1,10 @@
 /** The use cases: the only place where the pure rooms and the ports meet. */
 export type { Backup } from "../wire/index.ts";
-export { checkBackup, openBackup } from "./backup.ts";
-export { restoredRows } from "./backup-contents.ts";
-export type { Diagnosis, Health } from "./diagnosis.ts";
-export { dropSessions } from "./drop-sessions.ts";
-export type { HostsPort, LearnedHost } from "./host-book.ts";
-export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./identity.ts";
-export { madeAnew, mend } from "./mend.ts";
+export { madeAnew, mend } from "./account/after-restore.ts";
+export { checkBackup, openBackup } from "./account/backup.ts";
+export { restoredRows } from "./account/part-backup-contents.ts";
+export { dropSessions } from "./account/part-drop-sessions.ts";
 export { createMessenger } from "./messenger.ts";
-export type { AddOptions, HistoryOptions, InviteOptions } from "./options.ts";
-export type { MessengerPorts } from "./ports.ts";
 export type {
   FollowerView,
   FollowOptions,
@@ -18,7 +13,11 @@ export type {
   Messenger,
   MessengerEvent,
   Ping,
-} from "./types.ts";
+} from "./model/messenger-api.ts";
+export type { Diagnosis, Health } from "./model/part-diagnosis.ts";
+export type { HostsPort, LearnedHost } from "./model/part-host-book.ts";
+export type { AddOptions, HistoryOptions, InviteOptions } from "./model/part-options.ts";
+export type { MessengerPorts } from "./model/ports.ts";
 export type {
   Awaits,
   ContactView,
@@ -28,4 +27,5 @@ export type {
   NewInvite,
   Pairing,
   Policy,
-} from "./views.ts";
+} from "./model/views.ts";
+export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./state/identity.ts";

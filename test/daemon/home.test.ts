@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { type Answers, openHome } from "../../src/daemon/home/home.ts";
 import { systemClock } from "../../src/daemon/process/system-clock.ts";
-import { encodeRow, put, rowKey } from "../../src/messenger/rows.ts";
+import { encodeRow, put, rowKey } from "../../src/messenger/model/rows.ts";
 
 describe("opening a home", () => {
   it("drops every session of a database that is a copy from before, once, and says so", async () => {

@@ -6,7 +6,7 @@ import { accountId } from "../../src/base/index.ts";
 import { entropyToWords, nodeCrypto } from "../../src/crypto/index.ts";
 import { openOffline } from "../../src/daemon/home/offline-store.ts";
 import { requireNoAccount, restoreHome } from "../../src/daemon/home/restore.ts";
-import { sealBackup } from "../../src/messenger/backup.ts";
+import { sealBackup } from "../../src/messenger/account/backup.ts";
 import { createKeyring, openStore } from "../../src/store/index.ts";
 import type { Backup } from "../../src/wire/index.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, errorTable, limits, SottoError } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { checkBackup, openBackup, sealBackup } from "../../src/messenger/backup.ts";
+import { checkBackup, openBackup, sealBackup } from "../../src/messenger/account/backup.ts";
 import { checksum } from "../../src/wire/crc32.ts";
 import { type Backup, decodeBackup, encodeBackup } from "../../src/wire/index.ts";
 import { seeded } from "../scenario/chance.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decodeRow } from "../../src/messenger/rows.ts";
+import { decodeRow } from "../../src/messenger/model/rows.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
 const HOUR = 3_600_000;

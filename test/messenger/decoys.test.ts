@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { limits, toHex } from "../../src/base/index.ts";
-import { padded } from "../../src/messenger/decoys.ts";
+import { padded } from "../../src/messenger/discovery/cover-records.ts";
 import type { SimHost } from "../scenario/host.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { limits, messageId } from "../../src/base/index.ts";
-import { type Contact, newContact } from "../../src/messenger/contact.ts";
-import type { HostsPort } from "../../src/messenger/host-book.ts";
-import { noted, withHosts } from "../../src/messenger/hosts.ts";
-import { type OutboxEntry, toSend } from "../../src/messenger/peer.ts";
+import { type Contact, newContact } from "../../src/messenger/model/contact.ts";
+import type { HostsPort } from "../../src/messenger/model/part-host-book.ts";
+import { type OutboxEntry, toSend } from "../../src/messenger/model/peer.ts";
+import { noted, withHosts } from "../../src/messenger/outbox/share-bootstraps.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
 const HOUR = 3_600_000;

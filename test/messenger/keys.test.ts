@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { startChain } from "../../src/dht/index.ts";
-import { acceptedKeys, callingKey, type Turning } from "../../src/messenger/keys.ts";
+import { acceptedKeys, callingKey, type Turning } from "../../src/messenger/model/epoch-keys.ts";
 import { seeded } from "../scenario/chance.ts";
 
 describe("hello keys", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { madeAnew, mend } from "../../src/messenger/index.ts";
-import { idempotencyKey, type MessageRow, placeKey } from "../../src/messenger/message.ts";
-import { decodeRow, drop, encodeRow, put, rowKey } from "../../src/messenger/rows.ts";
+import { idempotencyKey, type MessageRow, placeKey } from "../../src/messenger/model/message.ts";
+import { decodeRow, drop, encodeRow, put, rowKey } from "../../src/messenger/model/rows.ts";
 import { memoryStore } from "../../src/store/index.ts";
 import { World } from "../scenario/world.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../src/base/index.ts";
 import type { Diagnosis } from "../../src/messenger/index.ts";
-import { lookupKeys } from "../../src/messenger/keys.ts";
-import { admits } from "../../src/messenger/policy.ts";
+import { lookupKeys } from "../../src/messenger/model/epoch-keys.ts";
+import { admits } from "../../src/messenger/model/link-policy.ts";
 import { parseInvite, signalWords } from "../../src/wire/index.ts";
 import { confirmed, type SimNode, World } from "../scenario/world.ts";
 import { anew, keep } from "./backups.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { messageId } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { Changes } from "../../src/messenger/changes.ts";
-import { newContact } from "../../src/messenger/contact.ts";
-import { type MessageRow, putMessage } from "../../src/messenger/message.ts";
-import type { OutboxEntry } from "../../src/messenger/peer.ts";
-import { settleDelivered, settleRead } from "../../src/messenger/receipts.ts";
+import { newContact } from "../../src/messenger/model/contact.ts";
+import { type MessageRow, putMessage } from "../../src/messenger/model/message.ts";
+import type { OutboxEntry } from "../../src/messenger/model/peer.ts";
+import { settleDelivered, settleRead } from "../../src/messenger/outbox/receipts.ts";
+import { Changes } from "../../src/messenger/state/message-batch.ts";
 import { memoryStore } from "../../src/store/index.ts";
 import { seeded } from "../scenario/chance.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { AccountId } from "../../src/base/index.ts";
-import { putContact } from "../../src/messenger/book.ts";
-import type { Contact } from "../../src/messenger/contact.ts";
-import { decodeRow } from "../../src/messenger/rows.ts";
+import type { Contact } from "../../src/messenger/model/contact.ts";
+import { decodeRow } from "../../src/messenger/model/rows.ts";
+import { putContact } from "../../src/messenger/state/contact-store.ts";
 import { once, pairingOf, talk, two } from "../scenario/pairing.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 import { anew, keep, keepFrom } from "./backups.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { limits, Turns } from "../../src/base/index.ts";
-import { type MessageRow, messageKey, putMessage } from "../../src/messenger/message.ts";
-import { decodeRow } from "../../src/messenger/rows.ts";
-import { SearchIndex } from "../../src/messenger/search-index.ts";
+import { type MessageRow, messageKey, putMessage } from "../../src/messenger/model/message.ts";
+import { decodeRow } from "../../src/messenger/model/rows.ts";
+import { SearchIndex } from "../../src/messenger/state/search-index.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 
 const found = async (node: SimNode, question: string, options = {}): Promise<string[]> => {

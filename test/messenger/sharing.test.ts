@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
-import type { Core } from "../../src/messenger/core.ts";
 import type { MessageView } from "../../src/messenger/index.ts";
-import type { Peer } from "../../src/messenger/peer.ts";
-import { heardTyping } from "../../src/messenger/typing.ts";
+import type { Peer } from "../../src/messenger/model/peer.ts";
+import { heardTyping } from "../../src/messenger/outbox/typing.ts";
+import type { Core } from "../../src/messenger/state/context.ts";
 import { pairOf } from "../scenario/acts.ts";
 import type { SimNode } from "../scenario/world.ts";
 

@@ -1,7 +1,7 @@
 /** Calls under a key that two nodes of a test share, as a pair's messengers would make them. */
 import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { openEnvelope, sealEnvelope } from "../../src/messenger/signal.ts";
+import { openEnvelope, sealEnvelope } from "../../src/messenger/link/signalling.ts";
 import type { OpenedCall, SealedCall } from "../../src/ports/index.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../src/wire/index.ts";
 

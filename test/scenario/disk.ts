@@ -1,8 +1,8 @@
 /** What lies on a node's disk, as the rows say: kept beside the store, batch by batch, so that each change can be judged. */
 import { toHex } from "../../src/base/index.ts";
-import type { Contact } from "../../src/messenger/contact.ts";
-import type { MessageRow } from "../../src/messenger/message.ts";
-import { decodeRow } from "../../src/messenger/rows.ts";
+import type { Contact } from "../../src/messenger/model/contact.ts";
+import type { MessageRow } from "../../src/messenger/model/message.ts";
+import { decodeRow } from "../../src/messenger/model/rows.ts";
 import type { StoreOp } from "../../src/ports/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
 

@@ -1,6 +1,6 @@
 /** Laws of what is on a disk: of each message's row, and of a whole conversation after a batch. */
 import { equal, limits } from "../../src/base/index.ts";
-import type { MessageRow } from "../../src/messenger/message.ts";
+import type { MessageRow } from "../../src/messenger/model/message.ts";
 import { decodeSession } from "../../src/ratchet/index.ts";
 import { has } from "../../src/wire/index.ts";
 import type { Conversation } from "./disk.ts";

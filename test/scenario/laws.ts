@@ -1,8 +1,8 @@
 /** What must hold at every moment of every run, judged at each commit, each frame and each event. */
 import { toHex } from "../../src/base/index.ts";
 import type { MessengerEvent } from "../../src/messenger/index.ts";
-import type { MessageRow } from "../../src/messenger/message.ts";
-import { decodeRow } from "../../src/messenger/rows.ts";
+import type { MessageRow } from "../../src/messenger/model/message.ts";
+import { decodeRow } from "../../src/messenger/model/rows.ts";
 import type { StoreOp } from "../../src/ports/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
 import { type Conversation, Disk } from "./disk.ts";

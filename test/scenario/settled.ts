@@ -1,6 +1,6 @@
 /** The end of a run: everything is well again, and both sides of each pair must come to have the same. */
 
-import type { MessageRow } from "../../src/messenger/message.ts";
+import type { MessageRow } from "../../src/messenger/model/message.ts";
 import type { Stage } from "./actions.ts";
 import { Disk } from "./disk.ts";
 import type { Profile } from "./plan.ts";

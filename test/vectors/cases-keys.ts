@@ -3,7 +3,7 @@ import { concat, fromHex, type HostId, labels, u64, utf8 } from "../../src/base/
 import { accountFromEntropy, certify, nobleCrypto } from "../../src/crypto/index.ts";
 import { type RendezvousKeys, rendezvousKeys, sealRecord, startChain } from "../../src/dht/index.ts";
 import { signedPart } from "../../src/dht/layout.ts";
-import { makeAnswer, makeHello } from "../../src/messenger/hello.ts";
+import { makeAnswer, makeHello } from "../../src/messenger/link/hello.ts";
 import { encodeAnswerBody, encodeHelloBody, encodeLinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "../ratchet/support.ts";
 import type { Case } from "./chapters.ts";

@@ -1,6 +1,6 @@
 /** Operations of the vectors: backups (docs/SPEC.md). */
 import { fromUtf8, SottoError, utf8 } from "../../src/base/index.ts";
-import { openBackup, sealBackup } from "../../src/messenger/backup.ts";
+import { openBackup, sealBackup } from "../../src/messenger/account/backup.ts";
 import { decodeBackup, encodeBackup } from "../../src/wire/index.ts";
 import { bytes, type Operation, plain, text } from "./notation.ts";
 

@@ -40,7 +40,7 @@ import {
   openAnswer,
   openHello,
   prologue,
-} from "../../src/messenger/hello.ts";
+} from "../../src/messenger/link/hello.ts";
 import { decodeLinkFrame, encodeLinkFrame } from "../../src/wire/index.ts";
 import {
   bytes,

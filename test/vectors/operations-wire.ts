@@ -1,6 +1,6 @@
 /** Operations of the vectors: bytes on the wire (docs/WIRE.md). */
 import { equal, fromBase32, toBase32 } from "../../src/base/index.ts";
-import { decodePosition, encodePosition } from "../../src/messenger/position.ts";
+import { decodePosition, encodePosition } from "../../src/messenger/model/session-position.ts";
 import { checksum } from "../../src/wire/crc32.ts";
 import {
   add,

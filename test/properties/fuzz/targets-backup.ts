@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, SottoError } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
-import { openBackup, sealBackup } from "../../../src/messenger/backup.ts";
+import { openBackup, sealBackup } from "../../../src/messenger/account/backup.ts";
 import { checksum } from "../../../src/wire/crc32.ts";
 import {
   type Backup,

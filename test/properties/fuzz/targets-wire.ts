@@ -11,8 +11,8 @@ import {
   makeHello,
   openAnswer,
   openHello,
-} from "../../../src/messenger/hello.ts";
-import { decodePosition, encodePosition } from "../../../src/messenger/position.ts";
+} from "../../../src/messenger/link/hello.ts";
+import { decodePosition, encodePosition } from "../../../src/messenger/model/session-position.ts";
 import { decodeKeyring, encodeKeyring } from "../../../src/store/keyring/keyring-file.ts";
 import {
   type Body,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { limits, toHex } from "../../../src/base/index.ts";
-import type { Contact } from "../../../src/messenger/contact.ts";
-import { decodeRow } from "../../../src/messenger/rows.ts";
+import type { Contact } from "../../../src/messenger/model/contact.ts";
+import { decodeRow } from "../../../src/messenger/model/rows.ts";
 import type { Channel } from "../../../src/ports/index.ts";
 import { encodeLinkFrame } from "../../../src/wire/index.ts";
 import { mutated } from "../../properties/fuzz/mutate.ts";

@@ -1,0 +1,76 @@
+/** After a repair of the store: rows that were written together, and of which some are missing or older now, fit each other again. */
+import { SottoError } from "../../base/index.ts";
+import type { Store, StoreOp, Table } from "../../ports/index.ts";
+import type { Contact } from "../model/contact.ts";
+import {
+  idempotencyKey,
+  type MessagePlace,
+  type MessageRow,
+  messageKey,
+  placeKey,
+} from "../model/message.ts";
+import type { OutboxEntry } from "../model/peer.ts";
+import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
+import { dropEntry, putContact } from "../state/contact-store.ts";
+import { hasAccount } from "../state/identity.ts";
+import { searchState } from "../state/search-index.ts";
+
+/**
+ * What is made anew by itself: sessions, because an older state of one would use its keys again, and a handshake costs nothing; the
+ * index of words, out of the messages.
+ */
+export const madeAnew: readonly Table[] = ["session", "search", "search-mark"];
+
+/** Messages that are looked at together. */
+const PAGE = 256;
+
+/** @param store without the tables of `madeAnew`. Throws `account-lost`. */
+export async function mend(store: Store): Promise<void> {
+  if (!(await hasAccount(store)))
+    throw new SottoError("account-lost", "The account itself cannot be read any more.");
+  await store.commit([drop(searchState)]);
+  for (const bytes of await store.all("contact"))
+    await mendConversation(store, decodeRow<Contact>(bytes));
+}
+
+/**
+ * A contact whose row is older than its messages must neither write over them nor count anew what it has counted; each message is
+ * found by its id; what was to be sent and is no more is given up.
+ */
+async function mendConversation(store: Store, contact: Contact): Promise<void> {
+  const { ref } = contact;
+  let { nextAt, sequence, lamport } = contact;
+  let from = 0;
+  for (;;) {
+    const rows = await store.list("message", ref, { from, limit: PAGE });
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    from = last.at + 1;
+    nextAt = Math.max(nextAt, from);
+    const ops: StoreOp[] = [];
+    for (const { at, value } of rows) {
+      const row = decodeRow<MessageRow>(value);
+      lamport = Math.max(lamport, row.lamport);
+      if (row.direction === "out") sequence = Math.max(sequence, row.sequence);
+      const place = encodeRow({ ref, at } satisfies MessagePlace);
+      ops.push(put(placeKey(row.id), place));
+      if (row.key !== undefined) ops.push(put(idempotencyKey(ref, row.key), place));
+    }
+    await store.commit(ops);
+  }
+  const ops: StoreOp[] = [];
+  let settled = Number.POSITIVE_INFINITY;
+  for (const { at, value } of await store.list("outbox", ref)) {
+    const entry = decodeRow<Pick<OutboxEntry, "sequence" | "act">>(value);
+    if (entry.act === undefined && (await store.get(messageKey(ref, at))) === undefined) {
+      ops.push(dropEntry(ref, at));
+      continue;
+    }
+    nextAt = Math.max(nextAt, at + 1);
+    sequence = Math.max(sequence, entry.sequence);
+    lamport = Math.max(lamport, entry.act?.lamport ?? 0);
+    settled = Math.min(settled, entry.sequence - 1);
+  }
+  const mended = { ...contact, nextAt, sequence, lamport, settled: Math.min(settled, sequence) };
+  await store.commit([...ops, putContact(mended)]);
+}

@@ -1,0 +1,73 @@
+/** Dials to contacts: so many at one time, each with a patience of its own. */
+import { type HostId, limits, Places } from "../../base/index.ts";
+import type { Channel } from "../../ports/index.ts";
+import { sealerOf } from "../link/signalling.ts";
+import { scopeOf } from "../model/link-policy.ts";
+import { isWanted, type Peer } from "../model/peer.ts";
+import { within } from "../model/timeout.ts";
+import type { Core } from "../state/context.ts";
+import type { Ahead } from "./part-ahead.ts";
+
+export interface Target {
+  readonly addresses: readonly string[];
+  /** Absent for addresses of the last link, where anybody may answer by now. */
+  readonly host?: HostId;
+}
+
+/** What came of a dial; both are absent where it was given up. */
+export interface Dialling {
+  readonly channel?: Channel | undefined;
+  readonly fault?: unknown;
+}
+
+export class Dialler {
+  readonly #core: Core;
+  readonly #places = new Places(limits.seekDials, limits.seekDialsUrgent);
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** @param better is started with the dial, and ends the wait for it once something is there. */
+  dial(
+    peer: Peer,
+    target: Target,
+    signal: AbortSignal,
+    better?: Ahead<unknown>,
+  ): Promise<Dialling> {
+    const { clock } = this.#core;
+    return this.#places.run(
+      async () => (signal.aborted ? {} : this.#now(peer, target, signal, better)),
+      () => isWanted(peer, clock.now()),
+    );
+  }
+
+  async #now(
+    peer: Peer,
+    target: Target,
+    signal: AbortSignal,
+    better: Ahead<unknown> | undefined,
+  ): Promise<Dialling> {
+    const { transport, clock } = this.#core;
+    const scope = scopeOf(peer.contact, transport);
+    if (scope === undefined) return {};
+    // An envelope goes through hosts far away, and tells them whom we look for.
+    const seal = scope === "any" ? sealerOf(this.#core, peer) : undefined;
+    const ways = { scope, apart: peer.contact.ref, ...(seal && { seal }) };
+    better?.start();
+    let fault: unknown;
+    const dialling = transport.dial({ ...target, ...ways }, signal).catch((error: unknown) => {
+      fault = error;
+      return undefined;
+    });
+    const proxied = transport.proxied === true;
+    // A way through a proxy takes long to make, and is worth waiting for.
+    const given = proxied || better === undefined ? [] : [better.some.then(() => undefined)];
+    const near = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
+    const patience = proxied ? limits.proxyDial : near;
+    const first = Promise.race([dialling, ...given]);
+    const channel = await within(clock, patience, first, () => undefined);
+    if (channel === undefined) void dialling.then((late) => late?.abort());
+    return { channel, fault };
+  }
+}

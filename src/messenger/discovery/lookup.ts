@@ -1,0 +1,77 @@
+/** What the places of rendezvous have of a contact: records, judged, and hints. */
+import { limits, pause } from "../../base/index.ts";
+import { type Direction, openRecord, type RecordBody, signedTime } from "../../dht/index.ts";
+import { turningOf } from "../link/outbound.ts";
+import type { Trail } from "../model/diagnosis.ts";
+import { lookupKeys, publicLookupKeys, type Turning } from "../model/epoch-keys.ts";
+import { scopeOf } from "../model/link-policy.ts";
+import { isWanted, type Peer } from "../model/peer.ts";
+import { type Core, chance } from "../state/context.ts";
+
+/**
+ * The sound records of the contact that are found now, as they arrive, likeliest tag first. The newest is noted in the trail, and of
+ * those that are of no use why.
+ */
+export async function* recordsOf(
+  { crypto, rendezvous, clock, transport }: Core,
+  peer: Peer,
+  trail: Trail,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly time: number; readonly body: RecordBody }> {
+  const turning = turningOf(peer);
+  const scope = scopeOf(peer.contact, transport);
+  if (turning === undefined || scope === undefined) return;
+  const theirs = theirSide(peer, turning);
+  const urgent = (): boolean => isWanted(peer, clock.now());
+  for (const keys of lookupKeys(crypto, turning, theirs, clock.now()))
+    for await (const bytes of rendezvous.lookup(keys.tag, signal, scope, urgent)) {
+      const now = clock.now();
+      const opened = openRecord(crypto, keys, bytes, now);
+      if (opened.kind === "refused") {
+        const time = signedTime(crypto, keys.tag, bytes);
+        if (trail.refused === undefined || (time ?? 0) >= (trail.refused.time ?? 0))
+          trail.refused = { why: opened.why, time };
+        continue;
+      }
+      const { time, body } = opened;
+      if (time >= (trail.record?.time ?? 0))
+        trail.record = { time, foundAt: now, addresses: body.addresses };
+      yield opened;
+    }
+}
+
+/**
+ * Candidates that the public DHT names for the contact, which anybody may have left there: the handshake tells who answers. Nothing where
+ * it is off, or where it was asked for this contact not long ago (`limits.publicLook`).
+ */
+export async function* hintsOf(
+  core: Core,
+  peer: Peer,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[]> {
+  const { crypto, signpost, clock, transport } = core;
+  const turning = turningOf(peer);
+  const now = clock.now();
+  if (scopeOf(peer.contact, transport) !== "any") return;
+  if (signpost?.on() !== true || turning === undefined || !isDue(peer.hintsDueAt, now)) return;
+  peer.hintsDueAt = now + pause(limits.publicLook, peer.hintsAsked++, chance(core));
+  for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
+    yield* signpost.lookup(key, signal);
+}
+
+/** Nothing is due later than the longest pause ahead, but by a clock that fell back since. */
+function isDue(dueAt: number, now: number): boolean {
+  return dueAt <= now || dueAt > now + 2 * limits.publicLook.max;
+}
+
+/** Whether anybody can be asked where a contact is. */
+export function canAsk({ rendezvous, signpost, transport }: Core, { contact }: Peer): boolean {
+  const scope = scopeOf(contact, transport);
+  if (scope === undefined) return false;
+  return rendezvous.peers(scope) > 0 || (scope === "any" && signpost?.on() === true);
+}
+
+/** The maker of an invite is always side "a". */
+function theirSide(peer: Peer, turning: Turning): Direction {
+  return turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
+}

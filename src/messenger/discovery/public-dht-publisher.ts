@@ -1,0 +1,119 @@
+/**
+ * Leaves our addresses on the public DHT where the person wants it: under one key for each contact and each invite, one after
+ * another with random pauses, anew before strangers forget them and when a key or an address changes.
+ */
+import { limits, pause } from "../../base/index.ts";
+import { afterBorder, nextPublicRefresh } from "../../dht/index.ts";
+import { publicPublishKey, turnsAt } from "../model/epoch-keys.ts";
+import type { PublishState } from "../model/part-diagnosis.ts";
+import { type Core, chance } from "../state/context.ts";
+import type { Invites } from "../state/invites.ts";
+import { allTargets, type Target } from "./publish-targets.ts";
+import { type Put, Rounds } from "./republish-scheduler.ts";
+
+const everything = (): boolean => true;
+
+export class Posts {
+  readonly #core: Core;
+  readonly #invites: Invites;
+  readonly #rounds: Rounds<Put>;
+
+  constructor(core: Core, invites: Invites) {
+    this.#core = core;
+    this.#invites = invites;
+    this.#rounds = new Rounds(core, {
+      fault: "public-failed",
+      ready: () => this.#on(),
+      round: (signal) => this.#leaveDue(signal),
+      pause: limits.publicMoved,
+      least: limits.publicRetry.min,
+      ahead: limits.publicRefreshMax,
+    });
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  stop(): void {
+    this.#rounds.stop();
+  }
+
+  /** How the keys stand. */
+  state(): PublishState {
+    return this.#rounds.state(this.#targets().filter(({ decoy }) => !decoy));
+  }
+
+  /** Leaves whatever is due. Call it when a contact or an invite is new, and when the public DHT was turned on or off. */
+  refresh(): void {
+    // What was left is forgotten with its switch: turned on again, everything is due.
+    if (!this.#on()) this.#rounds.keep([]);
+    this.#rounds.refresh();
+  }
+
+  /** Our addresses changed: everything is out of date. Those that change all the time count once in `limits.publicMoved`. */
+  readdress(): void {
+    this.#rounds.outdate(everything);
+  }
+
+  #on(): boolean {
+    return this.#core.signpost?.on() === true;
+  }
+
+  /** Those first who may be looking for us now. Beyond `limits.publicKeys` nobody is served. */
+  #targets(): Target[] {
+    if (!this.#on()) return [];
+    return allTargets(this.#core, this.#invites)
+      .filter(({ scope }) => scope === "any")
+      .sort((a, b) => Number(a.linked) - Number(b.linked))
+      .slice(0, limits.publicKeys);
+  }
+
+  async #leaveDue(signal: AbortSignal): Promise<void> {
+    for (let first = true; !signal.aborted; first = false) {
+      const targets = this.#targets();
+      this.#rounds.keep(targets);
+      const due = targets.filter((target) => this.#rounds.isDue(target));
+      const urgent = due.filter(({ linked }) => !linked);
+      const target = pick(urgent.length > 0 ? urgent : due, chance(this.#core));
+      if (target === undefined) return;
+      // The first one may be what somebody waits for; a row of them would tell strangers that they belong together.
+      if (!first) await this.#rest(chance(this.#core) * limits.publicSpread, signal);
+      if (!signal.aborted && this.#on()) await this.#leave(target, signal);
+    }
+  }
+
+  async #leave({ name, turning, direction }: Target, signal: AbortSignal): Promise<void> {
+    const { crypto, clock, signpost } = this.#core;
+    const now = clock.now();
+    const key = publicPublishKey(crypto, turning, direction, now);
+    const before = this.#rounds.get(name);
+    const holders =
+      key === undefined ? 0 : ((await signpost?.publish(key, signal).catch(() => 0)) ?? 0);
+    const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
+    const dueAt =
+      holders > 0
+        ? Math.min(
+            nextPublicRefresh(now, chance(this.#core)),
+            afterBorder(turnsAt(crypto, turning, now), chance(this.#core)),
+          )
+        : clock.now() + pause(limits.publicRetry, failures - 1, chance(this.#core));
+    this.#rounds.set(name, { dueAt, holders, failures });
+  }
+
+  #rest(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = this.#core.clock.after(ms, end);
+      signal.addEventListener("abort", end, { once: true });
+    });
+  }
+}
+
+function pick<Item>(items: readonly Item[], chance: number): Item | undefined {
+  return items[Math.floor(chance * items.length)];
+}

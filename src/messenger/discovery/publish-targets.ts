@@ -1,0 +1,75 @@
+/** Under which secrets others look for us. */
+import { type AccountId, shuffle } from "../../base/index.ts";
+import type { Direction } from "../../dht/index.ts";
+import type { Scope } from "../../ports/index.ts";
+import { reachable } from "../model/contact.ts";
+import type { Turning } from "../model/epoch-keys.ts";
+import { scopeOf } from "../model/link-policy.ts";
+import { allowed } from "../model/part-allow.ts";
+import { type Core, chance } from "../state/context.ts";
+import type { Invites, KeptInvite } from "../state/invites.ts";
+
+export interface Target {
+  /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
+  readonly name: string;
+  readonly turning: Turning;
+  readonly direction: Direction;
+  /** Leads to nobody (decoys.ts). */
+  readonly decoy: boolean;
+  /** There is a link with whoever looks there, so that they need not look now. */
+  readonly linked: boolean;
+  /** Where we may be found by it, and by which addresses. */
+  readonly scope: Scope;
+}
+
+/** The contacts and the holders of our invites who are to find us, as far as each may; nobody while we are invisible. */
+export function targetsOf(core: Core, invites: Invites): Target[] {
+  const { book, presence, transport } = core;
+  const targets: Target[] = [];
+  if (presence.invisible) return targets;
+  for (const { contact, link } of book.peers()) {
+    const scope = allowed(core, contact.account) ? scopeOf(contact, transport) : undefined;
+    if (contact.chain !== undefined && reachable(contact) && scope !== undefined)
+      targets.push({
+        name: `${contact.ref}/${contact.chain.offset}/${scope}`,
+        turning: { kind: "pair", chain: contact.chain },
+        direction: contact.role,
+        decoy: false,
+        linked: link !== undefined,
+        scope,
+      });
+  }
+  const far = (account: AccountId): boolean | undefined => {
+    const contact = book.byAccount(account)?.contact;
+    return contact && scopeOf(contact, transport) === "any";
+  };
+  const expected = (account: AccountId): boolean => {
+    const contact = book.byAccount(account)?.contact;
+    if (contact === undefined || !reachable(contact)) return false;
+    return far(account) === true && contact.pairing !== "confirmed";
+  };
+  // Who came by an invite of one use still opens its record, and may not be one who is to find us.
+  const shows = ({ kind, claims }: KeptInvite): boolean =>
+    kind === "once" && claims.some(({ account }) => far(account) === false);
+  for (const invite of invites.all())
+    if (invites.awaited(invite, expected) && !shows(invite))
+      targets.push({
+        name: invite.id,
+        turning: { kind: "invite", secret: invite.secret },
+        direction: "a",
+        decoy: false,
+        linked: false,
+        scope: "any",
+      });
+  return targets;
+}
+
+/** These and, where the person wants decoys, as many of them as fill up a step; in no order that would tell them apart. */
+export function allTargets(core: Core, invites: Invites): Target[] {
+  const real = targetsOf(core, invites);
+  const decoys = core.decoys
+    .beside(real.length)
+    .map((decoy): Target => ({ ...decoy, decoy: true, linked: true, scope: "any" }));
+  if (decoys.length === 0) return real;
+  return shuffle([...real, ...decoys], () => chance(core));
+}

@@ -1,0 +1,149 @@
+/** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
+import { limits, pause } from "../../base/index.ts";
+import { nextRefresh, sealRecord } from "../../dht/index.ts";
+import type { Scope } from "../../ports/index.ts";
+import { publishKeys } from "../model/epoch-keys.ts";
+import type { PublishState } from "../model/part-diagnosis.ts";
+import { within } from "../model/timeout.ts";
+import { type Core, chance } from "../state/context.ts";
+import type { Invites } from "../state/invites.ts";
+import { allTargets, type Target, targetsOf } from "./publish-targets.ts";
+import { type Put, Rounds } from "./republish-scheduler.ts";
+
+/** Puts that run side by side: enough for speed, few enough to leave the network to messages. */
+const SIDE_BY_SIDE = 4;
+/** With fewer holders than this a record is put again as soon as another node appears. */
+const ENOUGH_HOLDERS = 3;
+
+interface Published extends Put {
+  /** Time in the last record, which also orders them. */
+  readonly time: number;
+}
+
+const everything = (): boolean => true;
+const heldByFew = ({ holders }: Published): boolean => holders < ENOUGH_HOLDERS;
+
+export class Publisher {
+  readonly #core: Core;
+  readonly #invites: Invites;
+  readonly #rounds: Rounds<Published>;
+  /** Lets the round that runs take up what has become due. */
+  #takeUp: (() => void) | undefined;
+
+  constructor(core: Core, invites: Invites) {
+    this.#core = core;
+    this.#invites = invites;
+    this.#rounds = new Rounds(core, {
+      fault: "publish-failed",
+      // Without a network nothing is due: a node or an address that appears wakes us.
+      ready: () => this.#connected(),
+      round: (signal) => this.#publishDue(signal),
+      pause: limits.wakePause,
+      least: limits.retry.min,
+      ahead: limits.refreshMax,
+    });
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  stop(): void {
+    this.#rounds.stop();
+  }
+
+  /** How the records stand that we want others to find. */
+  state(): PublishState {
+    const targets = targetsOf(this.#core, this.#invites);
+    return this.#rounds.state(targets.filter(({ scope }) => this.#connected(scope)));
+  }
+
+  /** Publishes whatever is due. Call it when a contact or an invite is new. */
+  refresh(): void {
+    this.#takeUp?.();
+    this.#rounds.refresh();
+  }
+
+  /** Our addresses changed: every record is out of date. */
+  readdress(): void {
+    this.#rounds.outdate(everything);
+  }
+
+  /** A node appeared: records that few hold are put again. */
+  peerAppeared(): void {
+    this.#rounds.outdate(heldByFew);
+  }
+
+  /** Puts what is due, each once. What is new meanwhile is next: somebody may wait for it at this moment. */
+  async #publishDue(signal: AbortSignal): Promise<void> {
+    const begun = new Set<string>();
+    const running = new Set<Promise<void>>();
+    let queue: Target[] = [];
+    const put = (): void => {
+      while (running.size < SIDE_BY_SIDE && !signal.aborted) {
+        const target = queue.shift();
+        if (target === undefined) return;
+        begun.add(target.name);
+        const putting = this.#publish(target, signal).finally(() => {
+          running.delete(putting);
+          put();
+        });
+        running.add(putting);
+      }
+    };
+    this.#takeUp = () => {
+      const due = this.#due().filter(({ name }) => !begun.has(name));
+      const isNew = ({ name }: Target): boolean => this.#rounds.get(name) === undefined;
+      queue = [...due.filter(isNew), ...due.filter((target) => !isNew(target))];
+      put();
+    };
+    try {
+      this.#takeUp();
+      while (running.size > 0) await Promise.race(running);
+    } finally {
+      this.#takeUp = undefined;
+    }
+  }
+
+  #due(): Target[] {
+    const targets = allTargets(this.#core, this.#invites);
+    this.#rounds.keep(targets);
+    return targets.filter((target) => this.#rounds.isDue(target));
+  }
+
+  async #publish({ name, turning, direction, scope }: Target, signal: AbortSignal): Promise<void> {
+    const { crypto, clock, rendezvous, transport } = this.#core;
+    const now = clock.now();
+    const keys = publishKeys(crypto, turning, direction, now);
+    if (keys === undefined) return;
+    const before = this.#rounds.get(name);
+    // Somebody may hold a fresh invite in their hands.
+    const urgent = before === undefined && turning.kind === "invite";
+    const time = nextTime(before?.time ?? 0, now);
+    const body = { host: transport.host, addresses: transport.addresses(scope) };
+    const record = sealRecord(crypto, keys, body, time);
+    const putting = this.#connected(scope)
+      ? rendezvous.publish(keys.tag, record, signal, scope, () => urgent).catch(() => 0)
+      : Promise.resolve(0);
+    const holders = (await within(clock, limits.dhtTimeout, putting, () => undefined)) ?? 0;
+    const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
+    const dueAt =
+      holders > 0
+        ? nextRefresh(now, chance(this.#core))
+        : now + pause(limits.retry, failures, chance(this.#core));
+    this.#rounds.set(name, { dueAt, holders, time, failures });
+  }
+
+  #connected(scope: Scope = "any"): boolean {
+    const { rendezvous, transport } = this.#core;
+    return rendezvous.peers(scope) > 0 && transport.addresses(scope).length > 0;
+  }
+}
+
+/**
+ * The time of a record that follows one of time `before`. One so far ahead was made by a clock that has fallen back since:
+ * whoever keeps the time refused it, and would refuse its followers.
+ */
+function nextTime(before: number, now: number): number {
+  return before > now + limits.recordAhead ? now : Math.max(now, before + 1);
+}

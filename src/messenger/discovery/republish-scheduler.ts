@@ -1,0 +1,145 @@
+/** What is put somewhere and stays there for a while: what is due when, and a round that puts it, at one time and in one place. */
+import { pauseLeft } from "../../base/index.ts";
+import type { PublishState } from "../model/part-diagnosis.ts";
+import { background, type Core } from "../state/context.ts";
+
+/** How something stands that was put. */
+export interface Put {
+  readonly dueAt: number;
+  /** Who has it now. */
+  readonly holders: number;
+  /** Times in a row that nobody took it. */
+  readonly failures: number;
+}
+
+export interface RoundParts {
+  /** What a fault is called in the log. */
+  readonly fault: string;
+  /** Whether anybody is there to put to; rounds rest while nobody is. */
+  readonly ready: () => boolean;
+  /** Puts what is due, until nothing is or `signal` aborts. */
+  readonly round: (signal: AbortSignal) => Promise<void>;
+  /** Between two rounds because something is out of date, ms. */
+  readonly pause: number;
+  /** Between two looks at what is due, ms at least. */
+  readonly least: number;
+  /** Nothing is due further ahead, ms, but by a clock that fell back since. */
+  readonly ahead: number;
+}
+
+export class Rounds<One extends Put> {
+  readonly #core: Core;
+  readonly #parts: RoundParts;
+  readonly #puts = new Map<string, One>();
+  /** What will be out of date at the next round for that. */
+  readonly #outdated = new Set<(one: One) => boolean>();
+  #running = false;
+  #busy = false;
+  #again = false;
+  #cancel = (): void => undefined;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #cancelNext: (() => void) | undefined;
+  #stopping = new AbortController();
+
+  constructor(core: Core, parts: RoundParts) {
+    this.#core = core;
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#stopping = new AbortController();
+    this.refresh();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#cancel();
+    this.#cancelNext?.();
+    this.#cancelNext = undefined;
+    this.#outdated.clear();
+    this.#stopping.abort();
+  }
+
+  /** A round now, or one more after the one that runs. */
+  refresh(): void {
+    if (!this.#running) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    background(this.#core, this.#parts.fault, async () => {
+      try {
+        do {
+          this.#again = false;
+          if (this.#parts.ready()) await this.#parts.round(this.#stopping.signal);
+        } while (this.#again && this.#running);
+      } finally {
+        this.#busy = false;
+        this.#schedule();
+      }
+    });
+  }
+
+  /** Some of what was put is out of date: a round for it now, or once the pause since the last one is over. */
+  outdate(which: (one: One) => boolean): void {
+    if (!this.#running) return;
+    this.#outdated.add(which);
+    if (this.#cancelNext !== undefined) return;
+    const { clock } = this.#core;
+    const wait = pauseLeft(this.#lastAt, this.#parts.pause, clock.now());
+    this.#cancelNext = clock.after(wait, () => {
+      this.#cancelNext = undefined;
+      this.#lastAt = clock.now();
+      const old = [...this.#outdated];
+      this.#outdated.clear();
+      for (const [name, one] of this.#puts)
+        if (old.some((is) => is(one))) this.#puts.set(name, { ...one, dueAt: 0 });
+      this.refresh();
+    });
+  }
+
+  get(name: string): One | undefined {
+    return this.#puts.get(name);
+  }
+
+  set(name: string, one: One): void {
+    this.#puts.set(name, one);
+  }
+
+  /** Forgets everything but these. */
+  keep(targets: readonly { readonly name: string }[]): void {
+    const names = new Set(targets.map(({ name }) => name));
+    for (const name of this.#puts.keys()) if (!names.has(name)) this.#puts.delete(name);
+  }
+
+  isDue({ name }: { readonly name: string }): boolean {
+    return this.#isDue(this.#puts.get(name)?.dueAt ?? 0, this.#core.clock.now());
+  }
+
+  state(targets: readonly { readonly name: string }[]): PublishState {
+    const puts = targets.map(({ name }) => this.#puts.get(name));
+    return {
+      wanted: puts.length,
+      held: puts.filter((one) => one !== undefined && one.holders > 0).length,
+      refused: puts.filter((one) => one !== undefined && one.failures > 0).length,
+    };
+  }
+
+  #isDue(dueAt: number, now: number): boolean {
+    return dueAt <= now || dueAt > now + this.#parts.ahead;
+  }
+
+  #schedule(): void {
+    this.#cancel();
+    if (!this.#running || !this.#parts.ready()) return;
+    const now = this.#core.clock.now();
+    const due = [...this.#puts.values()].map(({ dueAt }) =>
+      this.#isDue(dueAt, now) ? now : dueAt,
+    );
+    if (due.length === 0) return;
+    const wait = Math.max(this.#parts.least, Math.min(...due) - now);
+    this.#cancel = this.#core.clock.after(wait, () => this.refresh());
+  }
+}

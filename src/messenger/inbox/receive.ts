@@ -1,0 +1,159 @@
+/**
+ * Frames that arrived on a live link. Decrypt on a copy, one batch {session, messages, receipts}, only then the
+ * acknowledgement and the screen. A duplicate is acknowledged again and changes nothing.
+ */
+import { canSeal, open, type Session, seal } from "../../ratchet/index.ts";
+import {
+  type Ack,
+  decodeContent,
+  decodeLinkFrame,
+  encodeContent,
+  encodeLinkFrame,
+} from "../../wire/index.ts";
+import { shares } from "../model/contact.ts";
+import type { Link, Peer } from "../model/peer.ts";
+import { post, pump, ratchetFrame } from "../outbox/outbox.ts";
+import { ackOf, settleDelivered, settleRead } from "../outbox/receipts.ts";
+import { tellHosts } from "../outbox/share-bootstraps.ts";
+import { heardTyping } from "../outbox/typing.ts";
+import { putContact, putSession } from "../state/contact-store.ts";
+import { background, type Core } from "../state/context.ts";
+import { leaveWhenDone } from "../state/invisible.ts";
+import { Changes } from "../state/message-batch.ts";
+import { write } from "../state/part-write.ts";
+import { contactHappened, type Happening } from "../state/store-events.ts";
+import { type Taking, takeMessage } from "./apply-message.ts";
+
+/** What became of the frames: `broken` says why the link cannot go on. */
+export type Received =
+  | { readonly kind: "done" }
+  | { readonly kind: "broken"; readonly why: string };
+
+/** Everything that the frames at hand change, built up before anything is committed. */
+interface Step extends Taking {
+  session: Session;
+  /** Places of outbox entries that are settled. */
+  readonly gone: Set<number>;
+  /** Their person writes. */
+  typing: boolean;
+  opened: boolean;
+  /** The peer waits for an acknowledgement. */
+  owed: boolean;
+  pings: number;
+  broken: string | undefined;
+}
+
+/** Takes the frames in the contact's turn. */
+export async function receive(
+  core: Core,
+  peer: Peer,
+  link: Link,
+  frames: readonly Uint8Array[],
+): Promise<Received> {
+  if (peer.link !== link || peer.session === undefined) return { kind: "broken", why: "replaced" };
+  link.heardAt = core.clock.now();
+  const step: Step = {
+    contact: peer.contact,
+    session: peer.session,
+    ops: [],
+    now: core.clock.now(),
+    changes: new Changes(core.store, peer.contact.ref),
+    early: new Map(),
+    gone: new Set(),
+    typing: false,
+    opened: false,
+    owed: false,
+    pings: 0,
+    broken: undefined,
+  };
+  for (const frame of frames) {
+    await takeFrame(core, peer, link, step, frame);
+    if (step.broken !== undefined) break;
+  }
+  await finish(core, peer, link, step);
+  return step.broken === undefined ? { kind: "done" } : { kind: "broken", why: step.broken };
+}
+
+async function takeFrame(
+  core: Core,
+  peer: Peer,
+  { heardSession, pings }: Link,
+  step: Step,
+  bytes: Uint8Array,
+): Promise<void> {
+  const frame = decodeLinkFrame(bytes);
+  if (frame?.type === "ping") step.pings++;
+  if (frame?.type === "pong") for (const heard of pings) heard();
+  if (frame?.type === "ping" || frame?.type === "pong") return;
+  if (frame?.type !== "ratchet") {
+    step.broken = "unexpected-frame";
+    return;
+  }
+  const opened = open(core.crypto, step.session, frame.message, core.clock.now());
+  if (opened.kind === "refused") {
+    // A retransmission whose acknowledgement was lost: the peer's own frame, used before. The first frame of a link never
+    // is one (links.ts), unless the peer was restored from an older copy and uses its keys again.
+    if (opened.why === "replayed" && (step.opened || heardSession)) step.owed = true;
+    else step.broken = opened.why;
+    return;
+  }
+  const content = decodeContent(opened.plaintext);
+  if (content === undefined) {
+    step.broken = "content";
+    return;
+  }
+  step.session = opened.next;
+  step.opened = true;
+  if (content.message !== undefined) {
+    step.owed = true;
+    await takeMessage(core, step, content.message);
+  }
+  if (content.typing) step.typing = true;
+  if (content.ack !== undefined) await takeAck(core, peer, step, content.ack);
+}
+
+async function takeAck(core: Core, peer: Peer, step: Step, ack: Ack): Promise<void> {
+  const { changes, gone } = step;
+  const delivered = await settleDelivered(changes, step.contact, peer.outbox, gone, ack);
+  step.ops.push(...delivered.ops);
+  step.contact = shares(step.contact, core.receipts)
+    ? await settleRead(core.store, changes, delivered.contact, ack.readUpTo)
+    : delivered.contact;
+}
+
+async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<void> {
+  const { ref } = peer.contact;
+  const first = step.opened && !link.heardSession;
+  if (step.opened && step.contact.pairing !== "confirmed" && step.contact.pairing !== "requested")
+    step.contact = { ...step.contact, pairing: "confirmed", invite: undefined };
+  const frames: Uint8Array[] = [];
+  if ((step.owed || first) && canSeal(step.session)) {
+    const ack = encodeContent({ ack: ackOf(step.contact, shares(step.contact, core.receipts)) });
+    const { message, next } = seal(core.crypto, step.session, ack);
+    step.session = next;
+    frames.push(ratchetFrame(message));
+  }
+  let tell = (): void => undefined;
+  if (step.session !== peer.session) {
+    const ops = [...step.ops, putSession(ref, step.session)];
+    if (step.contact !== peer.contact) ops.push(putContact(step.contact));
+    tell = await write(core, peer, step.changes, ops, contactChanged(core, peer, step));
+  }
+  peer.contact = step.contact;
+  peer.session = step.session;
+  if (step.opened) link.heardSession = true;
+  if (step.pings > 0) frames.push(encodeLinkFrame({ type: "pong" }));
+  if (frames.length > 0) void post(link, frames);
+  for (const at of step.gone) peer.outbox.delete(at);
+  tell();
+  if (step.typing) heardTyping(core, peer);
+  pump(core, peer);
+  if (first) background(core, "hosts-failed", () => tellHosts(core, peer));
+  leaveWhenDone(core, peer);
+}
+
+function contactChanged(core: Core, peer: Peer, { contact }: Step): Happening[] {
+  const { pairing, timer } = peer.contact;
+  const same = pairing === contact.pairing && timer === contact.timer;
+  return same ? [] : [contactHappened(core, peer, contact)];
+}

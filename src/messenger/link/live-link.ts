@@ -1,0 +1,161 @@
+/** Live links: one for each contact, and who gives way when two cross. */
+import { type HostId, limits } from "../../base/index.ts";
+import type { Channel } from "../../ports/index.ts";
+import { canSeal, seal } from "../../ratchet/index.ts";
+import { encodeContent, encodeLinkFrame } from "../../wire/index.ts";
+import { receive } from "../inbox/receive.ts";
+import { reachable, shares } from "../model/contact.ts";
+import type { Attempt, Link, Peer } from "../model/peer.ts";
+import { markWaiting, post, pump, ratchetFrame } from "../outbox/outbox.ts";
+import { ackOf } from "../outbox/receipts.ts";
+import { putContact, putSession } from "../state/contact-store.ts";
+import { background, type Core, inTurn } from "../state/context.ts";
+import { leaveWhenDone } from "../state/invisible.ts";
+import { noteSeen } from "./part-last-seen.ts";
+
+/**
+ * Whether an inbound hello goes on while this attempt is under way. Two hellos that crossed are told apart by the
+ * PeerIds, so both sides come to the same answer: the one whose caller is greater stays.
+ */
+export function inboundStays(caller: HostId, current: Attempt | undefined): boolean {
+  return current?.caller === undefined || caller > current.caller;
+}
+
+/** Makes `attempt` the contact's only one; the attempt before it ends. */
+export function begin(peer: Peer, attempt: Attempt): void {
+  const before = peer.attempt;
+  peer.attempt = attempt;
+  before?.abort();
+}
+
+export function end(peer: Peer, attempt: Attempt): void {
+  if (peer.attempt === attempt) peer.attempt = undefined;
+}
+
+/** Ends the live link, if there is one. The reader's loop tells the rest. */
+export function cut(peer: Peer): void {
+  peer.link?.channel.abort();
+}
+
+/**
+ * Takes an agreed channel as the contact's live link. Runs in the contact's turn. The newest proof of presence wins: a link
+ * before it is ended.
+ * @param lost told when the link is over, whatever ended it.
+ */
+export async function establish(
+  core: Core,
+  peer: Peer,
+  channel: Channel,
+  lost: (peer: Peer) => void,
+): Promise<void> {
+  const { contact } = peer;
+  const link: Link = {
+    channel,
+    since: core.clock.now(),
+    heardAt: core.clock.now(),
+    heardSession: false,
+    posting: 0,
+    pumping: false,
+    cancelQuiet: () => undefined,
+    leaving: false,
+    pings: new Set(),
+  };
+  const frames: Uint8Array[] = [];
+  const lasting = channel.outbound && channel.fleeting !== true;
+  const addresses = lasting
+    ? [
+        channel.remoteAddress,
+        ...contact.addresses.filter((known) => known !== channel.remoteAddress),
+      ]
+    : [...contact.addresses];
+  const next = {
+    ...contact,
+    addresses: addresses.slice(0, limits.recordAddresses),
+    ...(core.presence.lastSeen && { lastSeen: link.since }),
+  };
+  const ops = [putContact(next)];
+  // Say at once what we have, so that the peer repeats nothing that arrived; a new session's responder then can answer.
+  if (peer.session !== undefined && canSeal(peer.session)) {
+    const sealed = seal(
+      core.crypto,
+      peer.session,
+      encodeContent({ ack: ackOf(next, shares(next, core.receipts)) }),
+    );
+    ops.push(putSession(contact.ref, sealed.next));
+    await core.store.commit(ops);
+    peer.session = sealed.next;
+    frames.push(ratchetFrame(sealed.message));
+  } else if (next.addresses[0] !== contact.addresses[0] || core.presence.lastSeen) {
+    await core.store.commit(ops);
+  }
+  peer.contact = next;
+  const before = peer.link;
+  peer.link = link;
+  before?.channel.abort();
+  peer.failures = 0;
+  peer.hintsAsked = 0;
+  peer.hintsDueAt = 0;
+  peer.cancelRetry();
+  void post(link, frames);
+  if (before === undefined) core.events.emit({ type: "presence", contact: core.book.view(peer) });
+  watchQuiet(core, peer, link);
+  leaveWhenDone(core, peer);
+  background(core, "link-failed", () => run(core, peer, link, lost));
+  // It came about on a host of ours that goes.
+  if (channel.leaving === true) lost(peer);
+  pump(core, peer);
+}
+
+/** Reads until the channel ends. */
+async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => void): Promise<void> {
+  try {
+    for (;;) {
+      const frames = await link.channel.receive();
+      if (frames.length === 0) return;
+      const received = await inTurn(core, peer, () => receive(core, peer, link, frames));
+      if (received === undefined) return;
+      if (received.kind === "broken") {
+        core.log("link-broken", { why: received.why });
+        // The sides no longer read each other (one was restored, say): the next link starts from a handshake.
+        if (received.why !== "replaced") peer.desynced = true;
+        return;
+      }
+    }
+  } finally {
+    link.cancelQuiet();
+    link.channel.abort();
+    // The other side ends it as soon as it has the next one; we may be about to.
+    const moves = peer.attempt?.moves;
+    if (moves?.link === link) await moves.over;
+    if (peer.link === link) {
+      background(core, "seen-failed", () => noteSeen(core, peer));
+      peer.link = undefined;
+      const unproven = [...peer.outbox.values()].filter(({ sent }) => sent);
+      for (const entry of unproven) entry.sent = false;
+      if (!peer.removed) {
+        if (!core.stopping.now)
+          background(core, "states-failed", () => markWaiting(core, peer, unproven));
+        core.events.emit({ type: "presence", contact: core.book.view(peer) });
+        if (reachable(peer.contact)) lost(peer);
+      }
+    }
+  }
+}
+
+/** Asks a quiet link for a sign of life, and gives up one that stays silent. */
+function watchQuiet(core: Core, peer: Peer, link: Link): void {
+  const look = (): void => {
+    if (peer.link !== link) return;
+    const now = core.clock.now();
+    // A clock that fell back would make the link seem heard of for as long.
+    link.heardAt = Math.min(link.heardAt, now);
+    const quiet = now - link.heardAt;
+    if (quiet >= limits.linkDead) {
+      link.channel.abort();
+      return;
+    }
+    if (quiet >= limits.linkQuiet) void post(link, [encodeLinkFrame({ type: "ping" })]);
+    link.cancelQuiet = core.clock.after(limits.linkQuiet / 2, look);
+  };
+  link.cancelQuiet = core.clock.after(limits.linkQuiet, look);
+}

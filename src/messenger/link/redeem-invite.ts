@@ -1,0 +1,125 @@
+/** Somebody comes by one of our invites: told what it is worth, and paired with where it is still good. */
+import { limits } from "../../base/index.ts";
+import type { AnswerBody } from "../../wire/index.ts";
+import { type Contact, newContact } from "../model/contact.ts";
+import type { HelloKey } from "../model/epoch-keys.ts";
+import { admits } from "../model/link-policy.ts";
+import { newPeer } from "../model/peer.ts";
+import { putContact, putSession } from "../state/contact-store.ts";
+import { type Core, inInviteTurn, inTurn } from "../state/context.ts";
+import { claimOf, type KeptInvite, putInvite, withClaim } from "../state/invites.ts";
+import { contactHappened, inviteReused } from "../state/store-events.ts";
+import { type Introduction, introduced } from "./introduction.ts";
+import { cut, establish, inboundStays } from "./live-link.ts";
+import { respondTo, say, type Visit } from "./responder-handshake.ts";
+
+/** The callee's answer to a hello that was made with an invite of ours. */
+export async function visitByInvite(
+  visit: Visit,
+  invite: KeptInvite,
+  key: HelloKey,
+): Promise<boolean> {
+  const { core, invites, body, channel } = visit;
+  const before = claimOf(invite, body.id);
+  // Whoever was blocked since, or comes over a way that is closed to them, meets what a stranger meets.
+  const known = before && core.book.byAccount(before.account)?.contact;
+  if (known?.blocked || (known && !admits(known, core.transport, channel))) return false;
+  const status = standing(visit, invite);
+  const frame = await say(visit, key, { status, id: body.id });
+  if (frame === undefined) return false;
+  if (status !== "handshake") {
+    if (status === "used") {
+      core.log("invite-reused");
+      const tell = await core.journal.commit([], [inviteReused(invites.view(invite))]);
+      tell();
+    }
+    return false;
+  }
+  const stream = core.crypto.random(16);
+  const done = await respondTo(visit, key, frame, stream);
+  if (done === undefined) return false;
+  return inInviteTurn(core, async () => {
+    const current = invites.get(invite.id);
+    // Somebody else may have been quicker, or the person has revoked it meanwhile.
+    if (current === undefined || standing(visit, current) !== "handshake") return false;
+    const made = claimOf(current, body.id);
+    if (made !== undefined && made.account !== done.them.account) return false;
+    return pairWith(visit, current, done, stream);
+  });
+}
+
+/** What the invite is worth to this claimant now. */
+function standing({ invites, body }: Visit, invite: KeptInvite): AnswerBody["status"] {
+  const made = claimOf(invite, body.id);
+  if (made?.answer === "accepted") return "handshake";
+  if (made !== undefined) return made.answer;
+  const { state } = invites.view(invite);
+  if (state === "used") return "used";
+  return state === "open" && invite.claims.length < limits.inviteClaims ? "handshake" : "expired";
+}
+
+type Responded = NonNullable<Awaited<ReturnType<typeof respondTo>>>;
+
+/** The claimant becomes a contact, or, by a reusable invite, asks to become one. */
+async function pairWith(
+  visit: Visit,
+  invite: KeptInvite,
+  { them, madeAt, session, outputs }: Responded,
+  stream: Uint8Array,
+): Promise<boolean> {
+  const { core, invites, channel, body, lost } = visit;
+  if (them.account === core.identity.account) return false;
+  const known = core.book.byAccount(them.account);
+  const peer = known ?? newPeer(firstMoment(core, them, stream));
+  const taken = await inTurn(core, peer, async () => {
+    const accepted =
+      invite.kind === "once" ||
+      claimOf(invite, body.id)?.answer === "accepted" ||
+      peer.contact.pairing === "confirmed";
+    const claimed = withClaim(invite, {
+      claim: body.id,
+      account: them.account,
+      answer: accepted ? "accepted" : "pending",
+    });
+    if (peer.contact.blocked || !admits(peer.contact, core.transport, channel)) {
+      // Next time the claim tells who it is, and meets silence before anything is computed for it.
+      await core.store.commit([putInvite(claimed)]);
+      invites.set(claimed);
+      return false;
+    }
+    if (!inboundStays(channel.remote, peer.attempt)) return false;
+    const contact: Contact = {
+      ...introduced(core, { ...peer.contact, role: "a", stream }, them, { outputs, madeAt }),
+      pairing: accepted ? "handshaken" : "requested",
+      invite: undefined,
+      changedAccount: undefined,
+    };
+    peer.attempt?.abort();
+    const tell = await core.journal.commit(
+      [putContact(contact), putSession(contact.ref, session), putInvite(claimed)],
+      [contactHappened(core, peer, contact, accepted ? "contact.changed" : "contact.request")],
+    );
+    invites.set(claimed);
+    peer.contact = contact;
+    peer.session = session;
+    peer.desynced = false;
+    core.book.add(peer);
+    cut(peer);
+    tell();
+    if (!accepted) return false;
+    await establish(core, peer, channel, lost);
+    return true;
+  });
+  return taken === true;
+}
+
+function firstMoment(core: Core, them: Introduction, stream: Uint8Array): Contact {
+  const name = core.book.freeName(them.name ?? them.account.slice(0, 8));
+  return newContact(core.crypto, core.clock.now(), {
+    account: them.account,
+    name,
+    named: false,
+    role: "a",
+    stream,
+  });
+}

@@ -1,0 +1,51 @@
+/** Acts upon messages (docs/SPEC.md §8): what each makes of a message, and as it travels. Pure. */
+import { messageId, never, toHex } from "../../base/index.ts";
+import type { Act as WireAct } from "../../wire/index.ts";
+import type { ActBody, MessageAct, Stamp } from "./actions.ts";
+import { emptied, type MessageRow } from "./message.ts";
+
+/** Whether `stamp` comes after `than`: by Lamport time, then by id, so that both sides agree whatever came first. */
+export function isNewer(stamp: Stamp, than: Stamp | undefined): boolean {
+  if (than === undefined) return true;
+  if (stamp.lamport !== than.lamport) return stamp.lamport > than.lamport;
+  // In the order of the bytes; base32 would put its digits first.
+  return toHex(messageId.bytes(stamp.id)) > toHex(messageId.bytes(than.id));
+}
+
+/**
+ * The message after an act of its author ("in" for the peer's) or on it; the same object where the act may not or need not
+ * change it. The order in which acts come makes no difference, nor does one that comes twice.
+ */
+export function acted(
+  row: MessageRow,
+  by: "in" | "out",
+  { lamport, id }: Stamp,
+  body: MessageAct,
+): MessageRow {
+  if (row.deleted || row.hidden) return row;
+  const own = row.direction === by;
+  switch (body.kind) {
+    case "edit":
+      return own && isNewer({ lamport, id }, row.edited)
+        ? { ...row, text: body.text, edited: { lamport, id } }
+        : row;
+    case "delete":
+      return own ? emptied(row, "deleted") : row;
+    case "reaction":
+      return isNewer({ lamport, id }, row.reactions?.[by])
+        ? { ...row, reactions: { ...row.reactions, [by]: { lamport, id, emoji: body.emoji } } }
+        : row;
+    default:
+      return never(body);
+  }
+}
+
+/** As it travels. */
+export function toWire(body: ActBody): WireAct {
+  return "target" in body ? { ...body, target: messageId.bytes(body.target) } : body;
+}
+
+/** As it is kept. */
+export function fromWire(body: WireAct): ActBody {
+  return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
+}

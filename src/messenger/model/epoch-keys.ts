@@ -1,0 +1,133 @@
+/** Which keys of the day prove whom: link keys of contacts and of invites, and the places where records lie. */
+import type { CryptoProvider } from "../../crypto/index.ts";
+import {
+  type Direction,
+  epochOf,
+  epochsAccepted,
+  epochsAround,
+  inviteOffset,
+  invitePsk,
+  inviteSecretAt,
+  linkKey,
+  linkPsk,
+  nextBorder,
+  publicKey,
+  type RendezvousKeys,
+  type RootChain,
+  rendezvousKeys,
+  secretAt,
+} from "../../dht/index.ts";
+
+/** What a hello is made with, and the psk of a handshake that follows it. Each 32 bytes. */
+export interface HelloKey {
+  readonly key: Uint8Array;
+  readonly psk: Uint8Array;
+}
+
+/** A secret that turns with the epochs: a pair's root chain, or an invite's secret of 16 bytes. */
+export type Turning =
+  | { readonly kind: "pair"; readonly chain: RootChain }
+  | { readonly kind: "invite"; readonly secret: Uint8Array };
+
+const inviteOffsets = new WeakMap<Uint8Array, number>();
+
+function offsetOf(crypto: CryptoProvider, turning: Turning): number {
+  if (turning.kind === "pair") return turning.chain.offset;
+  const known = inviteOffsets.get(turning.secret);
+  if (known !== undefined) return known;
+  const offset = inviteOffset(crypto, turning.secret);
+  inviteOffsets.set(turning.secret, offset);
+  return offset;
+}
+
+function secretOf(crypto: CryptoProvider, turning: Turning, epoch: number): Uint8Array | undefined {
+  return turning.kind === "pair"
+    ? secretAt(crypto, turning.chain, epoch)
+    : inviteSecretAt(crypto, turning.secret, epoch);
+}
+
+/** Hello keys by what they are derived from: a stranger's hello must not cost a derivation for every contact. */
+const derived = new WeakMap<object, ReadonlyMap<number, HelloKey | undefined>>();
+
+/** The hello key of one epoch, or `undefined` where the chain does not reach it. */
+function helloKey(crypto: CryptoProvider, turning: Turning, epoch: number): HelloKey | undefined {
+  const secret = secretOf(crypto, turning, epoch);
+  if (secret === undefined) return undefined;
+  const key = linkKey(crypto, secret);
+  const psk = turning.kind === "pair" ? linkPsk(crypto, key) : invitePsk(crypto, turning.secret);
+  return { key, psk };
+}
+
+/** The key that a caller uses at `now`. */
+export function callingKey(
+  crypto: CryptoProvider,
+  turning: Turning,
+  now: number,
+): HelloKey | undefined {
+  return helloKey(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
+}
+
+/** The keys that a caller may have used: of this epoch and the ones beside it, since clocks differ. */
+export function acceptedKeys(crypto: CryptoProvider, turning: Turning, now: number): HelloKey[] {
+  const source = turning.kind === "pair" ? turning.chain : turning.secret;
+  const known = derived.get(source);
+  const epochs = epochsAccepted(now, offsetOf(crypto, turning));
+  if (known !== undefined && epochs.every((epoch) => known.has(epoch)))
+    return epochs.flatMap((epoch) => known.get(epoch) ?? []);
+  const keys = new Map(epochs.map((epoch) => [epoch, helloKey(crypto, turning, epoch)]));
+  derived.set(source, keys);
+  return [...keys.values()].flatMap((key) => key ?? []);
+}
+
+/** Where a record of `direction` is published at `now`. */
+export function publishKeys(
+  crypto: CryptoProvider,
+  turning: Turning,
+  direction: Direction,
+  now: number,
+): RendezvousKeys | undefined {
+  const secret = secretOf(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
+  return secret && rendezvousKeys(crypto, secret, direction);
+}
+
+/** Where a record of `direction` may lie at `now`, likeliest first. */
+export function lookupKeys(
+  crypto: CryptoProvider,
+  turning: Turning,
+  direction: Direction,
+  now: number,
+): RendezvousKeys[] {
+  return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
+    const secret = secretOf(crypto, turning, epoch);
+    return secret ? [rendezvousKeys(crypto, secret, direction)] : [];
+  });
+}
+
+/** The key under which addresses of `direction` are left on the public DHT at `now`, 32 bytes. */
+export function publicPublishKey(
+  crypto: CryptoProvider,
+  turning: Turning,
+  direction: Direction,
+  now: number,
+): Uint8Array | undefined {
+  const secret = secretOf(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
+  return secret && publicKey(crypto, secret, direction);
+}
+
+/** The keys under which addresses of `direction` may be found there at `now`, likeliest first. */
+export function publicLookupKeys(
+  crypto: CryptoProvider,
+  turning: Turning,
+  direction: Direction,
+  now: number,
+): Uint8Array[] {
+  return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
+    const secret = secretOf(crypto, turning, epoch);
+    return secret ? [publicKey(crypto, secret, direction)] : [];
+  });
+}
+
+/** When the tags of this secret change next, ms. */
+export function turnsAt(crypto: CryptoProvider, turning: Turning, now: number): number {
+  return nextBorder(now, offsetOf(crypto, turning));
+}

@@ -1,0 +1,57 @@
+/** Who may see our address: which ways lead to a contact by the person's word, and over which it is answered. */
+import type { Channel, Scope, Transport } from "../../ports/index.ts";
+import type { Contact } from "./contact.ts";
+import type { Awaits, Policy } from "./views.ts";
+
+type Bound = Pick<Contact, "policy">;
+type Ways = Pick<Transport, "proxied">;
+
+export function policyOf({ policy }: Bound): Policy {
+  return policy ?? "any";
+}
+
+/**
+ * How far a link with the contact may be looked for; `undefined`: not at all. Behind a proxy nothing is on our own network, and nobody
+ * whom we dial sees our address.
+ */
+export function scopeOf(contact: Bound, { proxied = false }: Ways): Scope | undefined {
+  switch (policyOf(contact)) {
+    case "any":
+      return "any";
+    case "lan":
+      return proxied ? undefined : "lan";
+    case "hidden":
+      return proxied ? "any" : undefined;
+  }
+}
+
+/** What a link with the contact takes beyond both being there. */
+export function awaits(contact: Bound, { proxied = false }: Ways): Awaits | undefined {
+  switch (policyOf(contact)) {
+    case "any":
+      return undefined;
+    case "lan":
+      return proxied ? "no-proxy" : "lan";
+    case "hidden":
+      return proxied ? undefined : "proxy";
+  }
+}
+
+/**
+ * Whether a channel may be the contact's link. To one who never sees our address only what came through Tor is answered, which hands it over
+ * on this machine.
+ */
+export function admits(
+  contact: Bound,
+  { proxied = false }: Ways,
+  { outbound, way = "wan" }: Pick<Channel, "outbound" | "way">,
+): boolean {
+  switch (policyOf(contact)) {
+    case "any":
+      return true;
+    case "lan":
+      return !proxied && way !== "wan";
+    case "hidden":
+      return proxied && (outbound || way === "self");
+  }
+}

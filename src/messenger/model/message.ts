@@ -1,0 +1,122 @@
+/** A message as it is kept, and as it is shown. */
+import { type MessageId, messageId } from "../../base/index.ts";
+import type { RowKey, StoreOp } from "../../ports/index.ts";
+import type { Stamp } from "./actions.ts";
+import type { Peer } from "./peer.ts";
+import { encodeRow, put, rowKey } from "./rows.ts";
+import type { MessageView, Notice, Reaction } from "./views.ts";
+
+/** Somebody's newest reaction; one that was taken back stays, empty, so that an older one cannot come after it. */
+export interface KeptReaction extends Stamp {
+  readonly emoji: string;
+}
+
+export interface MessageRow {
+  readonly id: MessageId;
+  readonly direction: "in" | "out";
+  /** Empty once deleted or hidden. */
+  readonly text: string;
+  /** What is proven on disk; "sent" is true of a live link only and never kept. */
+  readonly state: "waiting" | "delivered" | "read" | "failed" | "received";
+  readonly sequence: number;
+  readonly lamport: number;
+  readonly parents: readonly MessageId[];
+  readonly sentAt: number;
+  /** Of ours: the caller's key that made it, so that the key is forgotten with the message. */
+  readonly key?: string;
+  /** How long it stays once its time runs (docs/SPEC.md §8), ms. */
+  readonly keep?: number;
+  /** Of theirs: when it came, by our clock; of ours `sentAt` tells. */
+  readonly storedAt?: number;
+  /** It says that a setting was changed by whoever's `direction` it has, and has no text. */
+  readonly notice?: Notice;
+  /** The message that it answers, whether we have it or not. */
+  readonly replyTo?: MessageId;
+  /** The newest edit, whose text stands in `text`; texts of before are not kept. */
+  readonly edited?: Stamp;
+  /** The author deleted it for both: acts on it are taken and change nothing. */
+  readonly deleted?: true;
+  /** The person removed it here: it is not shown any more, and acts on it change nothing. */
+  readonly hidden?: true;
+  /** By the direction of whoever reacted: "out" is our own. */
+  readonly reactions?: { readonly in?: KeptReaction; readonly out?: KeptReaction };
+}
+
+/** Where a message of a contact stands. */
+export function messageKey(ref: string, at: number): RowKey {
+  return rowKey("message", ref, at);
+}
+
+export function putMessage(ref: string, at: number, row: MessageRow): StoreOp {
+  return put(messageKey(ref, at), encodeRow(row));
+}
+
+/** What is left of a message whose content is gone: enough to know it again, and nothing of what was said. */
+export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow {
+  const { replyTo: _r, edited: _e, reactions: _x, ...rest } = row;
+  return { ...rest, text: "", state: row.state === "waiting" ? "failed" : row.state, [how]: true };
+}
+
+/** Finds a message by its id alone. */
+export interface MessagePlace {
+  readonly ref: string;
+  readonly at: number;
+}
+
+export function placeKey(id: MessageId): RowKey {
+  return rowKey("message-id", id);
+}
+
+/** What a key of the caller's made. */
+export interface KeyPlace extends MessagePlace {
+  /** What is left of the message, once it is gone: so much that the key makes no second one. */
+  readonly gone?: Pick<MessageRow, "id" | "state" | "sentAt">;
+}
+
+/** Finds the message that a key of the caller's made before. */
+export function idempotencyKey(ref: string, key: string): RowKey {
+  return rowKey("message-id", `${ref}/${key}`);
+}
+
+/** The message as it stands now: "sent" while its bytes are on a live link, though nothing came back yet. */
+export function messageView(peer: Peer, at: number, row: MessageRow): MessageView {
+  const { id, direction, text, replyTo, sentAt, keep, notice } = row;
+  const sent = row.state === "waiting" && peer.outbox.get(at)?.sent === true;
+  return {
+    id,
+    contact: peer.contact.account,
+    direction,
+    text,
+    state: sent ? "sent" : row.state,
+    at,
+    sentAt,
+    ...(replyTo !== undefined && { replyTo }),
+    ...(keep !== undefined && { keep }),
+    ...(notice !== undefined && { notice }),
+    edited: row.edited !== undefined,
+    deleted: row.deleted === true,
+    reactions: shownReactions(row),
+    changing: actsOn(peer, row),
+  };
+}
+
+function shownReactions({ reactions }: MessageRow): Reaction[] {
+  return (["in", "out"] as const).flatMap((direction) => {
+    const emoji = reactions?.[direction]?.emoji ?? "";
+    return emoji === "" ? [] : [{ direction, emoji }];
+  });
+}
+
+/** Whether an act of ours on this message has not reached the peer. */
+function actsOn({ outbox }: Peer, { id, edited, deleted, reactions }: MessageRow): boolean {
+  // Most messages have never been acted on: the outbox may be long.
+  if (edited === undefined && deleted === undefined && reactions?.out === undefined) return false;
+  for (const { act } of outbox.values())
+    if (act !== undefined && "target" in act.body && act.body.target === id) return true;
+  return false;
+}
+
+/** Ids as they travel. */
+export function idBytes(ids: readonly MessageId[]): Uint8Array[] {
+  return ids.map((id) => messageId.bytes(id));
+}

@@ -1,0 +1,138 @@
+/** A contact while the node runs: what is kept of it, and what lives only in memory. */
+import { type HostId, limits, type MessageId } from "../../base/index.ts";
+import type { Channel } from "../../ports/index.ts";
+import type { Session } from "../../ratchet/index.ts";
+import type { Act } from "./actions.ts";
+import type { Contact } from "./contact.ts";
+import type { Trail } from "./diagnosis.ts";
+import type { MessageView } from "./views.ts";
+
+/** A message of ours that is not settled yet. */
+export interface OutboxEntry {
+  readonly id: MessageId;
+  /** Place in the conversation; names its rows. */
+  readonly at: number;
+  sequence: number;
+  /** What an act does; a text stands in its message's row, as it is now. */
+  readonly act?: Act;
+  /** The ratchet message, once sealed: a retransmission sends these very bytes. */
+  sealed: Uint8Array | undefined;
+  /** Id of the session that it was sealed under. */
+  session: Uint8Array | undefined;
+  /** The live link that took it. */
+  link: Link | undefined;
+  /** That link's stream accepted the bytes: shown as sent. */
+  sent: boolean;
+}
+
+/** An authenticated channel with one contact. */
+export interface Link {
+  readonly channel: Channel;
+  /** ms since 1970, by our clock, at which the sides agreed on it. */
+  readonly since: number;
+  /** ms since 1970 of the last frame that arrived. */
+  heardAt: number;
+  /** The peer proved that it holds our session by a frame that opened. */
+  heardSession: boolean;
+  /** Bytes handed to the channel and not yet taken by it. */
+  posting: number;
+  pumping: boolean;
+  cancelQuiet: () => void;
+  /** It ends soon, for it has brought what it was made for. */
+  leaving: boolean;
+  /** Whoever waits for a sign of life. */
+  readonly pings: Set<() => void>;
+}
+
+/** A live link whose place another one is about to take. */
+export interface Move {
+  readonly link: Link;
+  /** Resolves when that has come to something, or to nothing. */
+  readonly over: Promise<void>;
+  readonly end: () => void;
+}
+
+/** A link in the making, so that two that cross can be told apart. */
+export interface Attempt {
+  readonly outbound: boolean;
+  /** Our own host, while a hello of it is out: as long as it is the crossing rule decides, not who is first. */
+  caller: HostId | undefined;
+  /** The link that is to give way to this attempt, while its hello is out. */
+  moves: Move | undefined;
+  readonly abort: () => void;
+}
+
+/** A text that was given to send and waits for the contact's turn. */
+export interface Draft {
+  readonly text: string;
+  readonly replyTo: MessageId | undefined;
+  /** The caller's idempotency key. */
+  readonly key: string | undefined;
+  readonly resolve: (message: MessageView) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface Peer {
+  contact: Contact;
+  session: Session | undefined;
+  /** The two sides cannot read each other any more: the next link makes a new session. */
+  desynced: boolean;
+  /** By place in the conversation, oldest first. */
+  readonly outbox: Map<number, OutboxEntry>;
+  readonly drafts: Draft[];
+  link: Link | undefined;
+  attempt: Attempt | undefined;
+  /** Time in the newest record of theirs that we found. */
+  announcedAt: number | undefined;
+  /** Failed attempts since the last success, and the timer of the next one. */
+  failures: number;
+  cancelRetry: () => void;
+  /** When that timer fires, ms since 1970. */
+  retryAt: number | undefined;
+  /** When the person did something last that needs a link with them, ms since 1970. */
+  wantedAt: number;
+  /** Looks for them on the public DHT since the last link, and when the next one may be, ms since 1970. */
+  hintsAsked: number;
+  hintsDueAt: number;
+  /** What our last search for them met. */
+  trail: Trail | undefined;
+  /** When we last told them that the person is writing, and when we last believed it of theirs. */
+  toldTypingAt: number;
+  heardTypingAt: number;
+  /** The contact was removed: jobs that were waiting for their turn do nothing. */
+  removed: boolean;
+}
+
+export function newPeer(contact: Contact, session?: Session): Peer {
+  return {
+    contact,
+    session,
+    desynced: false,
+    outbox: new Map(),
+    drafts: [],
+    link: undefined,
+    attempt: undefined,
+    announcedAt: undefined,
+    failures: 0,
+    cancelRetry: () => undefined,
+    retryAt: undefined,
+    wantedAt: Number.NEGATIVE_INFINITY,
+    hintsAsked: 0,
+    hintsDueAt: 0,
+    trail: undefined,
+    toldTypingAt: Number.NEGATIVE_INFINITY,
+    heardTypingAt: Number.NEGATIVE_INFINITY,
+    removed: false,
+  };
+}
+
+/** How many messages and acts of the person's wait: what we tell of our hosts by ourselves is no reason for anything. */
+export function toSend({ contact, outbox }: Pick<Peer, "contact" | "outbox">): number {
+  const told = contact.toldHosts;
+  return outbox.size - (told !== undefined && outbox.has(told.place) ? 1 : 0);
+}
+
+/** Whether somebody waits for a link with this contact at this moment. */
+export function isWanted({ wantedAt }: Peer, now: number): boolean {
+  return Math.abs(now - wantedAt) < limits.urgency;
+}

@@ -1,0 +1,49 @@
+/** Messages that will not be sent any more: by the person's word, or because their time is over. */
+import type { MessageId } from "../../base/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
+import type { MessageRow } from "../model/message.ts";
+import type { OutboxEntry, Peer } from "../model/peer.ts";
+import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
+import { type Core, inTurn } from "../state/context.ts";
+import { Changes } from "../state/message-batch.ts";
+import { write } from "../state/part-write.ts";
+import { closeGaps, renumber } from "./part-numbers.ts";
+import { settledUpTo } from "./receipts.ts";
+
+/**
+ * Settles messages as failed: by the person's word, or because their time is over. Acts on them go with them; other acts wait as
+ * long as it takes, since what they change has been read.
+ */
+export async function giveUp(
+  core: Core,
+  peer: Peer,
+  which: (row: MessageRow, entry: OutboxEntry) => boolean,
+): Promise<void> {
+  await inTurn(core, peer, async () => {
+    const { contact, outbox } = peer;
+    const changes = new Changes(core.store, contact.ref);
+    const failed = new Set<MessageId>();
+    const gone = new Set<number>();
+    for (const entry of outbox.values()) {
+      const { at, act } = entry;
+      const row = act === undefined ? await changes.row(at) : undefined;
+      if (row === undefined || !which(row, entry)) continue;
+      changes.set(at, { ...row, state: "failed" }, "state");
+      failed.add(row.id);
+      gone.add(at);
+    }
+    if (failed.size === 0) return;
+    for (const { at, act } of outbox.values())
+      if (act !== undefined && "target" in act.body && failed.has(act.body.target)) gone.add(at);
+    const ops: StoreOp[] = [...gone].map((at) => dropEntry(contact.ref, at));
+    const { moved, free } = await closeGaps(peer, changes, gone);
+    for (const entry of moved) ops.push(putEntry(contact.ref, entry.at, entry));
+    const settled = settledUpTo(contact, outbox.values(), gone);
+    const next = { ...contact, settled, sequence: contact.sequence - free };
+    const tell = await write(core, peer, changes, [...ops, putContact(next)]);
+    peer.contact = next;
+    renumber(peer, moved);
+    for (const at of gone) outbox.delete(at);
+    tell();
+  });
+}

@@ -1,0 +1,221 @@
+/**
+ * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only then the wire; a
+ * retransmission under the same session sends the very same bytes.
+ */
+import { equal, limits, type MessageId, messageId } from "../../base/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
+import { canSeal, type Session, seal } from "../../ratchet/index.ts";
+import { type Body, encodeContent, encodeLinkFrame } from "../../wire/index.ts";
+import type { Act } from "../model/actions.ts";
+import { toWire } from "../model/apply-action.ts";
+import type { Contact } from "../model/contact.ts";
+import { idBytes, type MessageRow, messageKey, messageView } from "../model/message.ts";
+import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
+import { decodeRow } from "../model/rows.ts";
+import { putEntry, putSession } from "../state/contact-store.ts";
+import { background, type Core, inTurn } from "../state/context.ts";
+
+/** What an entry of the outbox sends: an act, or the text of its message as it is now. */
+export interface Outgoing {
+  readonly lamport: number;
+  readonly parents: readonly MessageId[];
+  readonly sentAt: number;
+  readonly body: Body;
+}
+
+export function outgoingText(row: MessageRow): Outgoing {
+  const { lamport, parents, sentAt, text, replyTo, keep } = row;
+  const body = {
+    kind: "text" as const,
+    text,
+    ...(replyTo !== undefined && { replyTo: messageId.bytes(replyTo) }),
+    ...(keep !== undefined && { keep }),
+  };
+  return { lamport, parents, sentAt, body };
+}
+
+export function outgoingAct(act: Act): Outgoing {
+  return { ...act, body: toWire(act.body) };
+}
+
+/** Seals one message under `session`. */
+export function sealMessage(
+  core: Core,
+  session: Session,
+  contact: Contact,
+  { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
+  { lamport, parents, sentAt, body }: Outgoing,
+): { readonly sealed: Uint8Array; readonly next: Session } {
+  const content = encodeContent({
+    message: {
+      id: messageId.bytes(id),
+      sequence,
+      settled: contact.settled,
+      lamport,
+      parents: idBytes(parents),
+      sentAt,
+      body,
+    },
+  });
+  const { message, next } = seal(core.crypto, session, content);
+  return { sealed: message, next };
+}
+
+/** The frame of a ratchet message. */
+export function ratchetFrame(message: Uint8Array): Uint8Array {
+  return encodeLinkFrame({ type: "ratchet", message });
+}
+
+/**
+ * Hands frames to a link's channel, in the order of the calls. Never waits inside a turn: the promise is the
+ * caller's to await outside of it. A channel that fails ends by itself, and its reader notices.
+ */
+export async function post(link: Link, frames: readonly Uint8Array[]): Promise<boolean> {
+  const size = frames.reduce((sum, { length }) => sum + length, 0);
+  link.posting += size;
+  try {
+    await link.channel.send(frames);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    link.posting -= size;
+  }
+}
+
+/**
+ * Whether the contact's link is about to give way to one that we asked for. The other side compares our position with what it has:
+ * whatever we sealed meanwhile would look as if we had forgotten it.
+ */
+function moving({ link, attempt }: Peer): boolean {
+  return link !== undefined && attempt?.moves?.link === link;
+}
+
+/** Whether a new message may be sealed and sent at once: nothing waits ahead of it. */
+export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Session } {
+  const { link, session } = peer;
+  if (link === undefined || session === undefined || !canSeal(session) || moving(peer))
+    return false;
+  if (link.posting > limits.sendBytes || link.pumping || peer.outbox.size >= limits.sendWindow)
+    return false;
+  for (const entry of peer.outbox.values()) if (entry.link !== link) return false;
+  return true;
+}
+
+/** Shows entries as sent once the stream of a live link has taken them. */
+export async function markSent(
+  core: Core,
+  peer: Peer,
+  link: Link,
+  entries: readonly OutboxEntry[],
+): Promise<void> {
+  for (const entry of entries) {
+    if (peer.link !== link || entry.sent || !peer.outbox.has(entry.at)) continue;
+    entry.sent = true;
+    // Of an act only its arrival is told, with the message that it changed.
+    if (entry.act !== undefined) continue;
+    const bytes = await core.store.get(messageKey(peer.contact.ref, entry.at));
+    if (bytes === undefined || peer.link !== link || !peer.outbox.has(entry.at)) continue;
+    const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
+    core.events.emit({ type: "message.state", message });
+  }
+}
+
+/** Shows entries as waiting again, whose link is over before anything came back. */
+export async function markWaiting(
+  core: Core,
+  peer: Peer,
+  entries: readonly OutboxEntry[],
+): Promise<void> {
+  for (const entry of entries) {
+    if (entry.act !== undefined) continue;
+    const bytes = await core.store.get(messageKey(peer.contact.ref, entry.at));
+    if (bytes === undefined || entry.sent || !peer.outbox.has(entry.at)) continue;
+    const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
+    core.events.emit({ type: "message.state", message });
+  }
+}
+
+/** Sends what waits, as long as the link lives and the window is open. Safe to call at any time. */
+export function pump(core: Core, peer: Peer): void {
+  const { link } = peer;
+  if (link === undefined || link.pumping) return;
+  link.pumping = true;
+  background(core, "pump-failed", async () => {
+    try {
+      for (;;) {
+        const round = await inTurn(core, peer, () => sealRound(core, peer, link));
+        if (round === undefined) return;
+        if (round === "moving") {
+          await peer.attempt?.moves?.over;
+          continue;
+        }
+        if (!(await round.posted)) return;
+        void markSent(core, peer, link, round.entries).catch(() => undefined);
+      }
+    } finally {
+      link.pumping = false;
+    }
+  });
+}
+
+/** Seals and commits the next few entries, and hands them to the channel. `undefined` when there is nothing to do. */
+async function sealRound(core: Core, peer: Peer, link: Link) {
+  if (peer.link !== link || peer.session === undefined || !canSeal(peer.session)) return undefined;
+  if (moving(peer)) return "moving";
+  const entries = nextEntries(peer, link);
+  if (entries.length === 0) return undefined;
+  const { contact } = peer;
+  let session = peer.session;
+  const ops: StoreOp[] = [];
+  const frames: Uint8Array[] = [];
+  const sealed: { entry: OutboxEntry; bytes: Uint8Array }[] = [];
+  const taken: OutboxEntry[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    if (size > limits.sendBytes) break;
+    taken.push(entry);
+    if (entry.sealed && entry.session && equal(entry.session, session.id)) {
+      frames.push(ratchetFrame(entry.sealed));
+      size += entry.sealed.length;
+      continue;
+    }
+    const outgoing = await outgoingOf(core, contact, entry);
+    if (outgoing === undefined) continue;
+    const { sealed: message, next } = sealMessage(core, session, contact, entry, outgoing);
+    session = next;
+    frames.push(ratchetFrame(message));
+    size += message.length;
+    sealed.push({ entry, bytes: message });
+    ops.push(putEntry(contact.ref, entry.at, { ...entry, sealed: message, session: session.id }));
+  }
+  if (ops.length > 0) await core.store.commit([...ops, putSession(contact.ref, session)]);
+  peer.session = session;
+  for (const { entry, bytes } of sealed) {
+    entry.sealed = bytes;
+    entry.session = session.id;
+  }
+  for (const entry of taken) entry.link = link;
+  return { entries: taken, posted: post(link, frames) };
+}
+
+async function outgoingOf(
+  core: Core,
+  contact: Contact,
+  { at, act }: OutboxEntry,
+): Promise<Outgoing | undefined> {
+  if (act !== undefined) return outgoingAct(act);
+  const bytes = await core.store.get(messageKey(contact.ref, at));
+  return bytes && outgoingText(decodeRow<MessageRow>(bytes));
+}
+
+function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
+  const entries: OutboxEntry[] = [];
+  let onWire = 0;
+  for (const entry of peer.outbox.values()) {
+    if (entry.link === link) onWire++;
+    else entries.push(entry);
+    if (onWire + entries.length >= limits.sendWindow || entries.length >= limits.sendBatch) break;
+  }
+  return entries;
+}

@@ -1,0 +1,96 @@
+/** What an acknowledgement of the peer settles, and what ours says. */
+import { limits } from "../../base/index.ts";
+import type { Store, StoreOp } from "../../ports/index.ts";
+import { type Ack, acknowledged, toAck } from "../../wire/index.ts";
+import type { Contact } from "../model/contact.ts";
+import type { MessageRow } from "../model/message.ts";
+import type { OutboxEntry } from "../model/peer.ts";
+import { decodeRow } from "../model/rows.ts";
+import { dropEntry } from "../state/contact-store.ts";
+import type { Changes } from "../state/message-batch.ts";
+
+/** Our acknowledgement, as things stand. @param sharing whether it tells what was read. */
+export function ackOf(contact: Contact, sharing: boolean): Ack {
+  return toAck(contact.received, sharing ? contact.readUpTo : 0);
+}
+
+/** The highest sequence below every open entry, once the entries at the places `gone` are settled. */
+export function settledUpTo(
+  contact: Contact,
+  open: Iterable<OutboxEntry>,
+  gone: ReadonlySet<number>,
+): number {
+  let lowest = contact.sequence + 1;
+  for (const { at, sequence } of open) if (!gone.has(at)) lowest = Math.min(lowest, sequence);
+  return Math.max(contact.settled, lowest - 1);
+}
+
+/**
+ * Delivered: the entries that the peer says it has. Texts move on; of acts nothing stays but what they made of their message.
+ * @param gone places of entries that the batch has settled already; those that it settles now are added.
+ */
+export async function settleDelivered(
+  changes: Changes,
+  contact: Contact,
+  outbox: ReadonlyMap<number, OutboxEntry>,
+  gone: Set<number>,
+  ack: Ack,
+): Promise<{ readonly ops: StoreOp[]; readonly contact: Contact }> {
+  const ops: StoreOp[] = [];
+  // Only what went out can be acknowledged: a peer that claims more is not believed in anything.
+  if (ack.upTo > contact.sequence) return { ops, contact };
+  for (const entry of outbox.values()) {
+    if (gone.has(entry.at) || entry.sealed === undefined) continue;
+    if (!acknowledged(ack, entry.sequence)) continue;
+    const { act, at } = entry;
+    if (act === undefined) {
+      const row = await changes.row(at);
+      if (row === undefined) continue;
+      changes.set(at, { ...row, state: "delivered" }, "state");
+    } else if (act.body.kind === "timer") {
+      // The line that says so may be gone by now.
+      const line = await changes.row(at);
+      if (line !== undefined) changes.set(at, { ...line, state: "delivered" }, "state");
+    } else if ("target" in act.body) {
+      const target = await changes.place(act.body.target);
+      const row = target === undefined ? undefined : await changes.row(target);
+      if (target !== undefined && row !== undefined) changes.set(target, row, "reached");
+    }
+    ops.push(dropEntry(contact.ref, at));
+    gone.add(at);
+  }
+  if (ops.length === 0) return { ops, contact };
+  return { ops, contact: { ...contact, settled: settledUpTo(contact, outbox.values(), gone) } };
+}
+
+/** Read: our delivered messages up to the sequence that the peer's person has read. */
+export async function settleRead(
+  store: Store,
+  changes: Changes,
+  contact: Contact,
+  upTo: number,
+): Promise<Contact> {
+  if (upTo > contact.sequence || upTo <= contact.peerReadUpTo) return contact;
+  let to = contact.nextAt;
+  for (let done = false; !done; ) {
+    const rows = await store.list("message", contact.ref, {
+      to,
+      reverse: true,
+      limit: limits.sendBatch,
+    });
+    done = rows.length < limits.sendBatch;
+    for (const { at, value } of rows) {
+      to = at - 1;
+      const row = changes.changed(at) ?? decodeRow<MessageRow>(value);
+      if (row.direction !== "out") continue;
+      if (row.state === "read") {
+        done = true;
+        break;
+      }
+      if (row.state !== "delivered" || row.sequence > upTo) continue;
+      changes.set(at, { ...row, state: "read" }, "state");
+    }
+    if (to < 1) done = true;
+  }
+  return { ...contact, peerReadUpTo: upTo };
+}

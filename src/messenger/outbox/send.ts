@@ -1,0 +1,77 @@
+/** A text is checked and taken: from here on it is the node's to store, seal and deliver. */
+import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
+import { pairingEnded } from "../model/contact.ts";
+import type { SendOptions } from "../model/part-options.ts";
+import type { Draft, Peer } from "../model/peer.ts";
+import type { MessageView } from "../model/views.ts";
+import { type Core, inTurn } from "../state/context.ts";
+import { accept } from "./outgoing-batch.ts";
+
+/** Throws what makes a text unfit to send, before anything is stored. */
+export function checkText(text: string): void {
+  if (text === "") throw new SottoError("message-empty", "The message is empty.");
+  if (text.length > limits.textBytes || utf8(text).length > limits.textBytes)
+    throw new SottoError("message-too-long", "The text is longer than 64 KiB (65,536 bytes).");
+  if (fromUtf8(utf8(text)) !== text)
+    throw new SottoError("message-not-text", "The text has broken characters.");
+}
+
+/** Throws what makes a contact unfit to be sent to. */
+export function checkPeer(peer: Peer): void {
+  const { contact } = peer;
+  if (contact.blocked) throw new SottoError("contact-blocked", "You blocked this contact.");
+  if (contact.changedAccount !== undefined)
+    throw new SottoError("key-changed", `The account key of ${contact.name} has changed.`);
+  if (pairingEnded(contact.pairing))
+    throw new SottoError(
+      contact.pairing === "used"
+        ? "invite-used"
+        : contact.pairing === "denied"
+          ? "invite-denied"
+          : "invite-expired",
+      `You and ${contact.name} were never paired.`,
+    );
+  if (peer.outbox.size + peer.drafts.length >= limits.outboxMessages)
+    throw new SottoError("outbox-full", `${limits.outboxMessages} messages wait for this contact.`);
+}
+
+/** See `Messenger.send`. Texts that come while the contact's turn is taken go into one batch together. */
+export function send(
+  core: Core,
+  peer: Peer,
+  text: string,
+  { key, replyTo }: SendOptions = {},
+): Promise<MessageView> {
+  checkText(text);
+  checkPeer(peer);
+  return new Promise((resolve, reject) => {
+    peer.drafts.push({ text, replyTo, key, resolve, reject });
+    if (peer.drafts.length === 1) void acceptDrafts(core, peer);
+  });
+}
+
+/** Accepts every text that waits, in batches. */
+async function acceptDrafts(core: Core, peer: Peer): Promise<void> {
+  while (peer.drafts.length > 0) {
+    let taken: Draft[] = [];
+    try {
+      const shown = await inTurn(core, peer, () => {
+        taken = peer.drafts.slice(0, limits.sendBatch);
+        return accept(core, peer, taken);
+      });
+      peer.drafts.splice(0, taken.length);
+      if (shown === undefined)
+        throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
+      taken.forEach(({ resolve, reject }, i) => {
+        const made = shown[i];
+        if (made === undefined || made instanceof SottoError) reject(made);
+        else resolve(made);
+      });
+    } catch (error) {
+      // Nothing of the batch is stored, or nobody can know: each caller hears of it.
+      const failed = taken.length > 0 ? taken : peer.drafts;
+      for (const { reject } of failed) reject(error);
+      peer.drafts.splice(0, failed.length);
+    }
+  }
+}

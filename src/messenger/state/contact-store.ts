@@ -1,0 +1,154 @@
+/** The contacts of this node: loaded once, found by what a person types, written in batches by the use cases. */
+import { type AccountId, limits, SottoError } from "../../base/index.ts";
+import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
+import { decodeSession, encodeSession, type Session } from "../../ratchet/index.ts";
+import { type Contact, shares } from "../model/contact.ts";
+import { awaits, policyOf } from "../model/link-policy.ts";
+import { newPeer, type OutboxEntry, type Peer, toSend } from "../model/peer.ts";
+import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
+import type { ContactView } from "../model/views.ts";
+
+/** Shortest start of an account id that may name a contact: a shorter one could be a typed name. */
+const ID_START = 6;
+
+/** What the views of contacts depend on besides the contacts. */
+interface Shown {
+  readonly clock: Clock;
+  /** Whether receipts are shared where the contact says nothing. */
+  readonly receipts: boolean;
+  readonly transport: Pick<Transport, "proxied">;
+}
+
+export class Book {
+  readonly #peers = new Map<string, Peer>();
+  readonly #clock: Clock;
+  readonly #receipts: boolean;
+  readonly #transport: Shown["transport"];
+
+  private constructor({ clock, receipts, transport }: Shown) {
+    this.#clock = clock;
+    this.#receipts = receipts;
+    this.#transport = transport;
+  }
+
+  /** Reads every contact, session and outbox. */
+  static async load(store: Store, shown: Shown): Promise<Book> {
+    const book = new Book(shown);
+    for (const bytes of await store.all("contact")) {
+      const contact = decodeRow<Contact>(bytes);
+      const peer = newPeer(contact);
+      const session = await store.get(rowKey("session", contact.ref));
+      peer.session = session && decodeSession(session);
+      for (const { at, value } of await store.list("outbox", contact.ref))
+        peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, link: undefined, sent: false });
+      book.#peers.set(contact.ref, peer);
+    }
+    return book;
+  }
+
+  peers(): Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  add(peer: Peer): void {
+    this.#peers.set(peer.contact.ref, peer);
+  }
+
+  remove(peer: Peer): void {
+    peer.removed = true;
+    this.#peers.delete(peer.contact.ref);
+  }
+
+  byRef(ref: string): Peer | undefined {
+    return this.#peers.get(ref);
+  }
+
+  byAccount(account: AccountId): Peer | undefined {
+    return this.peers().find(({ contact }) => contact.account === account);
+  }
+
+  /** The contact that `who` names. Throws contact-unknown, contact-ambiguous. */
+  find(who: string): Peer {
+    const wanted = who.trim().toLowerCase();
+    const named = (fits: (contact: Contact) => boolean): Peer[] =>
+      this.peers().filter(({ contact }) => fits(contact));
+    const exact = named(({ name, account }) => name.toLowerCase() === wanted || account === wanted);
+    const matches =
+      exact.length > 0 || wanted === ""
+        ? exact
+        : named(
+            ({ name, account }) =>
+              name.toLowerCase().startsWith(wanted) ||
+              (wanted.length >= ID_START && account.startsWith(wanted)),
+          );
+    const [peer, ...others] = matches;
+    if (peer === undefined)
+      throw new SottoError("contact-unknown", "You have no contact of that name.");
+    if (others.length > 0)
+      throw new SottoError("contact-ambiguous", "More than one contact fits that name.");
+    return peer;
+  }
+
+  /** Whether another contact has this name. */
+  nameTaken(name: string, except?: Peer): boolean {
+    const wanted = name.toLowerCase();
+    return this.peers().some(
+      (peer) => peer !== except && peer.contact.name.toLowerCase() === wanted,
+    );
+  }
+
+  /** The name, or the name with the first free number behind it. */
+  freeName(name: string, except?: Peer): string {
+    let free = name;
+    for (let number = 2; this.nameTaken(free, except); number++)
+      free = `${name.slice(0, limits.nameLength - 5)}-${number}`;
+    return free;
+  }
+
+  view({ contact, link, outbox, announcedAt }: Peer): ContactView {
+    const age = this.#clock.now() - (announcedAt ?? Number.NEGATIVE_INFINITY);
+    const why = link === undefined ? awaits(contact, this.#transport) : undefined;
+    return {
+      account: contact.account,
+      name: contact.name,
+      pairing: contact.pairing,
+      verified: contact.verified,
+      blocked: contact.blocked,
+      keyChanged: contact.changedAccount !== undefined,
+      online: link !== undefined,
+      announced: age < limits.recordAge,
+      waiting: toSend({ contact, outbox }),
+      unread: contact.unread,
+      timer: contact.timer?.ms ?? 0,
+      receipts: shares(contact, this.#receipts),
+      policy: policyOf(contact),
+      ...(why !== undefined && { awaits: why }),
+      ...(contact.lastSeen !== undefined && { lastSeen: contact.lastSeen }),
+      addedAt: contact.addedAt,
+    };
+  }
+}
+
+/** What of an outbox entry is kept. */
+type KeptEntry = Pick<OutboxEntry, "id" | "sequence" | "act" | "sealed" | "session">;
+
+export function putContact(contact: Contact): StoreOp {
+  return put(rowKey("contact", contact.ref), encodeRow(contact));
+}
+
+export function putSession(ref: string, session: Session): StoreOp {
+  return put(rowKey("session", ref), encodeSession(session));
+}
+
+export function dropSession(ref: string): StoreOp {
+  return drop(rowKey("session", ref));
+}
+
+export function putEntry(ref: string, at: number, entry: KeptEntry): StoreOp {
+  const { id, sequence, act, sealed, session } = entry;
+  return put(rowKey("outbox", ref, at), encodeRow({ id, sequence, act, sealed, session }));
+}
+
+export function dropEntry(ref: string, at: number): StoreOp {
+  return drop(rowKey("outbox", ref, at));
+}

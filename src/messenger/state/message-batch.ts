@@ -1,0 +1,94 @@
+/**
+ * Messages of one contact as the batch at hand will leave them. Every row that a batch reads or changes goes through here, so that
+ * two changes of one message in one batch build on each other.
+ */
+import type { MessageId } from "../../base/index.ts";
+import type { Store, StoreOp } from "../../ports/index.ts";
+import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
+import { decodeRow, encodeRow, put } from "../model/rows.ts";
+import type { Forgotten } from "./search-index.ts";
+
+/**
+ * What became of a message: it is new, came further, was reacted to, its text was replaced, it goes under another number; or an
+ * act of ours on it has reached the peer, which changes no row.
+ */
+export type Change = "new" | "state" | "reaction" | "text" | "number" | "reached";
+
+export class Changes {
+  readonly #store: Store;
+  readonly #ref: string;
+  readonly #rows = new Map<number, { readonly row: MessageRow; readonly kinds: Set<Change> }>();
+  /** Texts as they are in the store, of messages that were read through here. */
+  readonly #before = new Map<number, string>();
+  readonly #places = new Map<MessageId, number>();
+
+  /** @param ref of the contact. */
+  constructor(store: Store, ref: string) {
+    this.#store = store;
+    this.#ref = ref;
+  }
+
+  /** The message at a place, if the batch changed it already. */
+  changed(at: number): MessageRow | undefined {
+    return this.#rows.get(at)?.row;
+  }
+
+  /** The message at a place. */
+  async row(at: number): Promise<MessageRow | undefined> {
+    const changed = this.changed(at);
+    if (changed !== undefined) return changed;
+    const bytes = await this.#store.get(messageKey(this.#ref, at));
+    const row = bytes && decodeRow<MessageRow>(bytes);
+    if (row !== undefined) this.#before.set(at, row.text);
+    return row;
+  }
+
+  /** Where the message of this id stands, if it is one of this contact's. */
+  async place(id: MessageId): Promise<number | undefined> {
+    const fresh = this.#places.get(id);
+    if (fresh !== undefined) return fresh;
+    const bytes = await this.#store.get(placeKey(id));
+    const place = bytes && decodeRow<MessagePlace>(bytes);
+    return place?.ref === this.#ref ? place.at : undefined;
+  }
+
+  set(at: number, row: MessageRow, kind: Change): void {
+    const kinds = this.#rows.get(at)?.kinds ?? new Set();
+    this.#rows.set(at, { row, kinds: kinds.add(kind) });
+    if (kind === "new") this.#places.set(row.id, at);
+  }
+
+  /** The rows changed so far, oldest first. */
+  list(): { readonly at: number; readonly row: MessageRow; readonly kinds: ReadonlySet<Change> }[] {
+    return [...this.#rows]
+      .map(([at, { row, kinds }]) => ({ at, row, kinds }))
+      .sort((a, b) => a.at - b.at);
+  }
+
+  /** Texts that the batch takes away, which must not stay on the disk: the index is to forget them, the store to shred. */
+  replaced(): Forgotten[] {
+    return this.list().flatMap(({ at, row, kinds }) =>
+      replaces(kinds)
+        ? [{ ref: this.#ref, at, text: this.#before.get(at) ?? "", now: row.text }]
+        : [],
+    );
+  }
+
+  /** The batch that writes it all. */
+  ops(): StoreOp[] {
+    const ref = this.#ref;
+    return this.list().flatMap(({ at, row, kinds }) => {
+      if (kinds.size === 1 && kinds.has("reached")) return [];
+      const written = put(messageKey(ref, at), encodeRow(row));
+      const place = encodeRow({ ref, at } satisfies MessagePlace);
+      return [
+        replaces(kinds) ? { ...written, shreds: true } : written,
+        ...(kinds.has("new") ? [put(placeKey(row.id), place)] : []),
+      ];
+    });
+  }
+}
+
+function replaces(kinds: ReadonlySet<Change>): boolean {
+  return kinds.has("text") && !kinds.has("new");
+}

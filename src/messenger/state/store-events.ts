@@ -1,0 +1,91 @@
+/** What happened to what is on the disk: what the log keeps of it, and what listeners are told. */
+import type { AccountId, InviteId, MessageId } from "../../base/index.ts";
+import type { Contact } from "../model/contact.ts";
+import { type MessageRow, messageView } from "../model/message.ts";
+import type { KeptEvent } from "../model/messenger-api.ts";
+import type { Peer } from "../model/peer.ts";
+import type { InviteView, MessageState } from "../model/views.ts";
+import type { Book } from "./contact-store.ts";
+
+/** What is told of a message that is here. */
+type MessageEvent = "message.new" | "message.state" | "message.changed";
+
+/** A row of the log: names what it tells of and holds no text and no name. */
+export type Entry =
+  | {
+      readonly type: MessageEvent;
+      readonly ref: string;
+      readonly account: AccountId;
+      readonly at: number;
+      readonly id: MessageId;
+      readonly state: MessageState;
+    }
+  | {
+      readonly type: "message.removed";
+      readonly ref: string;
+      readonly account: AccountId;
+      readonly id: MessageId;
+    }
+  | {
+      readonly type: "contact.changed" | "contact.request" | "key.changed";
+      readonly ref: string;
+      readonly account: AccountId;
+    }
+  | { readonly type: "contact.removed"; readonly ref: string; readonly account: AccountId }
+  | { readonly type: "invite.reused"; readonly invite: InviteId };
+
+export interface Happening {
+  readonly entry: Entry;
+  /** Asked for once the change is committed, so that it shows what then holds. */
+  readonly event: () => KeptEvent;
+}
+
+/** @param row as it is about to be committed. */
+export function messageHappened(
+  type: MessageEvent,
+  peer: Peer,
+  at: number,
+  row: MessageRow,
+): Happening {
+  const { ref, account } = peer.contact;
+  const { id, state } = row;
+  return {
+    entry: { type, ref, account, at, id, state },
+    event: () => ({ type, message: messageView(peer, at, row) }),
+  };
+}
+
+export function messageRemoved({ contact }: Peer, { id }: MessageRow): Happening {
+  const { ref, account } = contact;
+  return {
+    entry: { type: "message.removed", ref, account, id },
+    event: () => ({ type: "message.removed", account, id }),
+  };
+}
+
+/** @param contact as it is about to be committed. */
+export function contactHappened(
+  { book }: { readonly book: Book },
+  peer: Peer,
+  contact: Contact,
+  type: "contact.changed" | "contact.request" | "key.changed" = "contact.changed",
+): Happening {
+  return {
+    entry: { type, ref: contact.ref, account: contact.account },
+    event: () => ({ type, contact: book.view(peer) }),
+  };
+}
+
+export function contactRemoved({ ref, account }: Contact): Happening {
+  return {
+    entry: { type: "contact.removed", ref, account },
+    event: () => ({ type: "contact.removed", account }),
+  };
+}
+
+export function inviteReused(invite: InviteView): Happening {
+  return {
+    entry: { type: "invite.reused", invite: invite.id },
+    event: () => ({ type: "invite.reused", invite }),
+  };
+}
