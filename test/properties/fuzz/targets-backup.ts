@@ -13,7 +13,7 @@ import {
   joinBackup,
   partBackup,
 } from "../../../src/wire/index.ts";
-import { backups } from "../../messenger/backups.ts";
+import { backups } from "../../messenger/account/backups.ts";
 import { counted, type Target } from "./target.ts";
 
 const crypto = nodeCrypto(counted());

@@ -14,7 +14,7 @@ import {
 } from "../../../src/node/index.ts";
 import { type Channel, silent } from "../../../src/ports/index.ts";
 import { Person } from "../../e2e/person.ts";
-import { openerOf, sealFor } from "../../node/calls.ts";
+import { openerOf, sealFor } from "../../node/nat/offers.ts";
 import { type Router, rulesNow, startUpnpd } from "./upnpd.ts";
 
 const crypto = nodeCrypto();

@@ -9,7 +9,7 @@ import { RecordValidator } from "../../../src/dht/index.ts";
 import { createBootstrapNode } from "../../../src/node/index.ts";
 import { silent } from "../../../src/ports/index.ts";
 import { Person } from "../../e2e/person.ts";
-import { SocksServer } from "../../node/socks-server.ts";
+import { SocksServer } from "../../node/proxy/socks-server.ts";
 
 const BOOT = "boot.example";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { filesOf, flipped, type Homes, makeHomes } from "../../store/bytes.ts";
+import { filesOf, flipped, type Homes, makeHomes } from "../../store/integrity/bytes.ts";
 
 /** Of long files that are of the same kind all over, every so many bytes. */
 const STEPS: readonly (readonly [RegExp, number])[] = [

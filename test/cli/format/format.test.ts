@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { Message } from "../../../src/api/index.ts";
+import { messageLines } from "../../../src/cli/format/format.ts";
+import { stamp } from "../../../src/cli/format/time.ts";
+
+const message: Message = {
+  id: "abcdefghijklmnopqrstuvwxyz",
+  contact: "bob",
+  direction: "in",
+  text: "hello",
+  state: "received",
+  at: 1,
+  sentAt: Date.UTC(2026, 4, 1, 12),
+  edited: false,
+  deleted: false,
+  reactions: [],
+  changing: false,
+};
+const head = (who: string) => `${stamp(message.sentAt)}  abcde  ${who}  `;
+const shown = (changed: Partial<Message>, answered?: Message) =>
+  messageLines({ ...message, ...changed }, { name: "bob", width: 3, answered });
+/** The lines behind the head, which the first one has and the others leave room for. */
+const lines = (who: string, ...all: string[]) =>
+  all.map((line, i) => (i === 0 ? head(who) : " ".repeat(head(who).length)) + line).join("\n");
+
+describe("a message in a terminal", () => {
+  it("stands behind the start of its id and who wrote it", () => {
+    assert.equal(shown({}), lines("bob", "hello"));
+    assert.equal(shown({ direction: "out", state: "read" }), lines("you", "hello  [read]"));
+    assert.equal(shown({ text: "a\nb" }), lines("bob", "a", "b"));
+  });
+
+  it("shows what it answers above, and reactions below", () => {
+    const reactions = [
+      { direction: "in", emoji: "👍" },
+      { direction: "out", emoji: "❤️" },
+    ] as const;
+    const asked = { ...message, text: `tea\u202e or ${"coffee ".repeat(9)}` };
+    assert.equal(
+      shown({ text: "yes", replyTo: "x", reactions }, asked),
+      lines(
+        "bob",
+        `↳ ${"tea or coffee coffee coffee coffee coffee".slice(0, 40)}…`,
+        "yes",
+        "👍 bob  ❤️ you",
+      ),
+    );
+    const gone = { ...message, text: "", deleted: true };
+    assert.equal(shown({ replyTo: "x" }, gone), lines("bob", "↳ (deleted)", "hello"));
+    assert.equal(shown({ replyTo: "x" }), lines("bob", "↳ (a message that is not here)", "hello"));
+  });
+
+  it("says that it was edited or deleted, and when the other side does not know yet", () => {
+    assert.equal(shown({ edited: true }), lines("bob", "hello (edited)"));
+    const mine = { direction: "out", state: "delivered", changing: true } as const;
+    assert.equal(
+      shown({ ...mine, edited: true }),
+      lines("you", "hello (edited)  [delivered; change waiting for peer]"),
+    );
+    assert.equal(
+      shown({ ...mine, text: "", deleted: true }),
+      lines("you", "(deleted)  [change waiting for peer]"),
+    );
+  });
+
+  it("cannot be made to command the terminal by text or reaction", () => {
+    const reactions = [{ direction: "in", emoji: "\u001b[2J" }] as const;
+    const line = shown({ text: "\u001b]0;x\u0007\u202e", reactions });
+    for (const sign of ["\u001b", "\u0007", "\u202e"])
+      assert.ok(!line.includes(sign), JSON.stringify(line));
+  });
+});

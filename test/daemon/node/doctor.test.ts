@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import type { DoctorOfNode, NodeFinding, NodeStatus } from "../../../src/api/index.ts";
+import { limits } from "../../../src/base/index.ts";
+import { createDoctor, findingsOf } from "../../../src/daemon/node/doctor.ts";
+import { fakeMessenger } from "../fake.ts";
+
+const ADDRESS = "/ip4/203.0.113.7/tcp/4001/p2p/x";
+
+/** A node with which nothing is wrong. */
+function well(): Omit<DoctorOfNode, "findings"> {
+  return {
+    status: {
+      protection: "passphrase",
+      addresses: ["/ip4/198.51.100.1/tcp/1"],
+      net: {
+        peers: 3,
+        lanDht: 1,
+        wanDht: 2,
+        listening: ["/ip4/0.0.0.0/tcp/1"],
+        nat: { kind: "none", punches: { made: 0, failed: 0 }, portMap: { state: "none" } },
+        reach: { verdict: "reachable", addresses: [], asked: 1, seenAs: [] },
+        bootstrap: [{ address: ADDRESS, state: "connected" }],
+        mdns: true,
+        publicDht: { state: "off", peers: 0 },
+      },
+    } as unknown as NodeStatus,
+    records: { wanted: 2, held: 2, refused: 0 },
+    publicKeys: { wanted: 2, held: 2, refused: 0 },
+    clock: { setBy: 0, compared: 1, theirsAhead: -5000 },
+  };
+}
+
+type Part = Partial<Record<string, unknown>>;
+
+function findings(change: {
+  status?: Part;
+  net?: Part;
+  records?: Part;
+  publicKeys?: Part;
+  clock?: Part;
+}) {
+  const { status, records, publicKeys, clock } = well();
+  const net = { ...status.net, ...change.net };
+  return findingsOf({
+    status: { ...status, ...change.status, net } as NodeStatus,
+    records: { ...records, ...change.records },
+    publicKeys: { ...publicKeys, ...change.publicKeys },
+    clock: { ...clock, ...change.clock },
+  });
+}
+
+const { nat } = well().status.net;
+const unasked = { verdict: "unknown" };
+const unreached = { verdict: "unreachable" };
+const inside = { state: "mapped", by: "upnp", address: "/ip4/100.64.0.9/tcp/4001" };
+const checkProxy = async () => undefined;
+const lost = { address: ADDRESS, state: "searching", error: "refused" };
+
+describe("daemon/doctor", () => {
+  it("finds nothing where all is well", () => {
+    assert.deepEqual(findings({}), []);
+  });
+
+  /** What is found, in what, and what else is found there. */
+  const cases: readonly [NodeFinding, Parameters<typeof findings>[0], NodeFinding?][] = [
+    ["store-damaged", { status: { damage: { message: "x", remedy: "y" } } }],
+    ["store-older", { status: { rolledBack: true } }],
+    ["clock-behind", { clock: { theirsAhead: limits.clockSlack + 1 } }],
+    ["clock-set", { clock: { setBy: -limits.clockSlack - 1 } }],
+    ["nothing-listens", { net: { listening: [] }, status: { addresses: [] } }],
+    ["no-address", { status: { addresses: [] } }],
+    ["this-machine-only", { status: { addresses: ["/ip4/127.0.0.1/tcp/1"] } }],
+    ["bootstrap-lost", { net: { bootstrap: [lost] } }],
+    ["alone", { net: { lanDht: 0, wanDht: 0 } }],
+    ["alone", { net: { peers: 0 } }],
+    ["no-bootstrap", { net: { bootstrap: [] } }],
+    ["public-lost", { net: { publicDht: { state: "lost", peers: 0 } } }],
+    ["public-unleft", { publicKeys: { held: 0, refused: 2 } }],
+    ["bootstrap-some-lost", { net: { bootstrap: [...well().status.net.bootstrap, lost] } }],
+    ["no-mdns", { net: { mdns: false } }],
+    ["records-refused", { records: { held: 0, refused: 2 } }],
+    ["unreachable", { net: { reach: { verdict: "unreachable" } } }],
+    ["reach-unknown", { net: { reach: { verdict: "unknown" } } }],
+    [
+      "hard-router",
+      { net: { nat: { ...nat, kind: "symmetric" }, reach: unasked } },
+      "reach-unknown",
+    ],
+    [
+      "router-inside",
+      { net: { nat: { ...nat, portMap: inside }, reach: unasked } },
+      "reach-unknown",
+    ],
+    [
+      "no-port",
+      { net: { nat: { ...nat, portMap: { state: "silent" } }, reach: unreached } },
+      "unreachable",
+    ],
+    [
+      "no-port",
+      { net: { nat: { ...nat, portMap: { state: "refused" } }, reach: unreached } },
+      "unreachable",
+    ],
+    ["proxy-down", { net: { proxy: { state: "down" }, listening: [] } }],
+    ["proxy-refused", { net: { proxy: { state: "refused" }, listening: [] } }],
+    [
+      "outward-only",
+      { net: { proxy: { state: "working" }, listening: [] }, status: { addresses: [] } },
+    ],
+    ["listens-beside-proxy", { net: { proxy: { state: "working" } } }],
+    ["invisible", { status: { invisible: true } }],
+    ["key-file", { status: { protection: "key-file" } }],
+  ];
+  for (const [what, change, beside] of cases)
+    it(`finds ${what} ${beside === undefined ? "alone" : `and ${beside}`} in ${JSON.stringify(change)}`, () => {
+      assert.deepEqual(findings(change), [...(beside ? [beside] : []), what]);
+    });
+
+  it("takes no router for a hindrance to whom others reach", () => {
+    const portMap = { state: "silent" };
+    assert.deepEqual(findings({ net: { nat: { ...nat, kind: "symmetric", portMap } } }), []);
+    assert.deepEqual(findings({ net: { nat: { ...nat, portMap: inside } } }), []);
+  });
+
+  it("takes nothing that a proxy switches off for a fault", () => {
+    const proxy = { state: "working" };
+    const listening = ["/ip4/127.0.0.1/tcp/4001"];
+    const reach = { verdict: "unknown" };
+    assert.deepEqual(findings({ net: { proxy, listening, reach, mdns: false } }), []);
+  });
+
+  it("blames nobody for records that were put while nobody was there", () => {
+    const alone = { net: { peers: 0 }, records: { held: 0, refused: 2 } };
+    assert.deepEqual(findings(alone), ["alone"]);
+  });
+
+  it("notices that somebody set the clock, and only what links fail by is wrong", async () => {
+    let now = 1_000_000;
+    const clock = { now: () => now, elapsed: () => 500, after: () => () => undefined };
+    const status = () => ({ ...well().status, protection: "key-file" }) as NodeStatus;
+    const doctor = createDoctor({ messenger: fakeMessenger(), clock, status, checkProxy });
+    now += 10 * limits.clockSlack;
+    const { findings, clock: told } = await doctor.node();
+    assert.equal(told.setBy, 10 * limits.clockSlack);
+    assert.deepEqual(findings, [
+      { what: "clock-set", wrong: false },
+      { what: "key-file", wrong: false },
+    ]);
+  });
+
+  it("says of each address how far it reaches", async () => {
+    const messenger = fakeMessenger();
+    const diagnosis = await messenger.diagnose("bob");
+    const [dial] = diagnosis.dials;
+    assert.ok(dial);
+    const addresses = ["/ip4/10.0.0.1/tcp/1", "/ip4/127.0.0.1/tcp/1", "/ip4/8.8.8.8/tcp/1", "x"];
+    messenger.diagnose = async () => ({
+      ...diagnosis,
+      dials: addresses.map((address) => ({ ...dial, address })),
+    });
+    const clock = { now: () => 0, elapsed: () => 0, after: () => () => undefined };
+    const doctor = createDoctor({ messenger, clock, status: () => well().status, checkProxy });
+    const { dials } = await doctor.contact("bob");
+    assert.deepEqual(
+      dials.map(({ reach }) => reach),
+      ["private", "loopback", "public", "invalid"],
+    );
+  });
+
+  it("blames a proxy that is gone for what it keeps from us, and for nothing else", async () => {
+    const messenger = fakeMessenger();
+    const { cause: _any, ...diagnosis } = await messenger.diagnose("bob");
+    const clock = { now: () => 0, elapsed: () => 0, after: () => () => undefined };
+    let state = "working";
+    const status = () => {
+      const node = well().status;
+      return { ...node, net: { ...node.net, proxy: { state } } } as unknown as NodeStatus;
+    };
+    // It is looked for when somebody asks.
+    const looked = async () => {
+      state = "down";
+    };
+    const doctor = createDoctor({ messenger, clock, status, checkProxy: looked });
+    for (const [cause, told] of [
+      ["unreached", "proxy-down"],
+      ["no-record", "proxy-down"],
+      ["blocked", "blocked"],
+      [undefined, undefined],
+    ] as const) {
+      messenger.diagnose = async () => ({ ...diagnosis, ...(cause && { cause }) });
+      assert.equal((await doctor.contact("bob")).cause, told);
+    }
+  });
+});

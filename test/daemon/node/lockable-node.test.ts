@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { NodeState } from "../../../src/api/index.ts";
+import { nodeCrypto } from "../../../src/crypto/index.ts";
+import { type Gate, openGate } from "../../../src/daemon/node/lockable-node.ts";
+import { createIdle } from "../../../src/daemon/process/idle-timer.ts";
+import { systemClock } from "../../../src/daemon/process/system-clock.ts";
+import type { Config } from "../../../src/daemon/settings/config.ts";
+import { silent } from "../../../src/ports/index.ts";
+import type { Protection } from "../../../src/store/index.ts";
+import { handClock } from "../hand-clock.ts";
+
+const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
+const one: Protection = { kind: "passphrase", passphrase: "one", cost };
+const config: Config = {
+  listen: ["/ip4/127.0.0.1/tcp/0"],
+  announce: [],
+  proxy: undefined,
+  networkKey: undefined,
+  allow: undefined,
+  bootstrap: [],
+  bootstrapInvited: [],
+  shareBootstrap: true,
+  mdns: false,
+  portMapping: false,
+  privateWan: false,
+  receipts: true,
+  invisible: false,
+  lastSeen: false,
+  decoys: 0,
+  publicDht: false,
+  publicHosts: undefined,
+  history: true,
+  retention: undefined,
+  lockAfter: undefined,
+  log: "off",
+};
+
+describe("daemon/gate", () => {
+  let directory: string;
+  let gate: Gate;
+  let streamsEnded: number;
+  const start = async (protection: Protection, settings: Partial<Config> = {}): Promise<void> => {
+    const parts = {
+      directory,
+      settings: join(directory, "config.json"),
+      config: { ...config, ...settings },
+      crypto: nodeCrypto(),
+      clock: systemClock,
+      log: silent,
+      onDamage: () => undefined,
+      fail: () => undefined,
+      offer: () => undefined,
+      endStreams: () => {
+        streamsEnded += 1;
+      },
+      stop: () => undefined,
+    };
+    gate = await openGate(parts, {
+      passphrase: async () => "one",
+      account: async () => ({ name: "ann", protection }),
+    });
+    gate.start();
+  };
+  const call = (method: string, params: object = {}, signal = new AbortController().signal) =>
+    gate.dispatch(method, params, { signal, subscribe: () => undefined });
+  const state = async () => ((await call("node.state")) as NodeState).state;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "sotto-gate-"));
+    streamsEnded = 0;
+  });
+  afterEach(async () => {
+    await gate.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("locks: listeners end, waiting calls end, everything but the way back answers node-locked", async () => {
+    await start(one);
+    const { account } = (await call("account.show")) as { account: string };
+    const { link } = await otherInvite();
+    await call("contact.add", { link, as: "bob" });
+    const waiting = call("message.send", {
+      who: "bob",
+      text: "hi",
+      wait: "read",
+      timeout: 600_000,
+    });
+    waiting.catch(() => undefined);
+    await call("message.list", { who: "bob" });
+    assert.equal(((await call("node.lock")) as NodeState).state, "locked");
+    assert.equal(streamsEnded, 1);
+    assert.equal(((await waiting) as { timedOut: boolean }).timedOut, true);
+    for (const method of ["account.show", "message.list", "node.status", "account.words"])
+      await assert.rejects(call(method), { code: "node-locked" }, method);
+    assert.equal(await state(), "locked");
+
+    await assert.rejects(call("node.unlock", { passphrase: "two" }), { code: "passphrase-wrong" });
+    await assert.rejects(call("node.unlock"), { code: "passphrase-needed" });
+    assert.equal(await state(), "locked");
+    const both = [1, 2].map(() => call("node.unlock", { passphrase: "one" }));
+    await Promise.all(both);
+    assert.equal(await state(), "open");
+    assert.equal(((await call("account.show")) as { account: string }).account, account);
+    const { messages } = (await call("message.list", { who: "bob" })) as { messages: object[] };
+    assert.equal(messages.length, 1);
+  });
+
+  it("refuses to lock behind a key file, and locks once a passphrase guards", async () => {
+    await start({ kind: "key-file" });
+    await assert.rejects(call("node.lock"), { code: "lock-refused" });
+    assert.equal(await state(), "open");
+    await call("store.protect", { next: { kind: "passphrase", passphrase: "new" } });
+    await call("node.lock");
+    assert.equal(await state(), "locked");
+    await call("node.unlock", { passphrase: "new" });
+    await assert.rejects(call("store.protect", { current: "old", next: { kind: "key-file" } }), {
+      code: "passphrase-wrong",
+    });
+    await assert.rejects(call("account.words", { passphrase: "old" }), {
+      code: "passphrase-wrong",
+    });
+    const { words } = (await call("account.words", { passphrase: "new" })) as { words: string };
+    assert.equal(words.split(" ").length, 24);
+    await call("store.protect", { current: "new", next: { kind: "key-file" } });
+    assert.deepEqual(await call("account.words"), { words });
+  });
+
+  it("stays closed once it is closed, also for an unlock that was on its way", async () => {
+    await start(one);
+    await call("node.lock");
+    const unlocking = call("node.unlock", { passphrase: "one" });
+    const closing = gate.close();
+    await assert.rejects(unlocking, { code: "store-closed" });
+    await closing;
+    assert.equal(await state(), "locked");
+  });
+
+  it("locks by itself after the time that the settings name", async () => {
+    await start(one, { lockAfter: 300 });
+    while ((await state()) === "open") await new Promise((resolve) => setTimeout(resolve, 20));
+    await call("node.unlock", { passphrase: "one" });
+    assert.equal(await state(), "open");
+  });
+
+  /** An invite of somebody whose node is gone again. */
+  async function otherInvite(): Promise<{ link: string }> {
+    const [mine, home] = [gate, directory];
+    directory = mkdtempSync(join(tmpdir(), "sotto-gate-"));
+    try {
+      await start({ kind: "key-file" });
+      return (await call("invite.create")) as { link: string };
+    } finally {
+      await gate.close();
+      rmSync(directory, { recursive: true });
+      [gate, directory] = [mine, home];
+    }
+  }
+});
+
+describe("daemon/idle", () => {
+  it("tells once when nothing was asked for so long, and counts anew from each question", () => {
+    const clock = handClock();
+    let told = 0;
+    const idle = createIdle(clock, 1000, () => {
+      told += 1;
+    });
+    clock.pass(5000);
+    assert.equal(told, 0, "the time begins with the first touch");
+    idle.touch();
+    clock.pass(999);
+    idle.touch();
+    clock.pass(999);
+    assert.equal(told, 0);
+    clock.pass(1);
+    assert.equal(told, 1);
+    idle.touch();
+    idle.end();
+    clock.pass(5000);
+    assert.equal(told, 1);
+  });
+
+  it("never tells where no time was set", () => {
+    const clock = handClock();
+    createIdle(clock, undefined, () => assert.fail()).touch();
+    clock.pass(1e9);
+  });
+});

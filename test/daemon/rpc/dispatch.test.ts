@@ -1,0 +1,487 @@
+import assert from "node:assert/strict";
+import type { Audit, MethodName, NodeEvent, NodeStatus } from "../../../src/api/index.ts";
+import { limits, SottoError } from "../../../src/base/index.ts";
+import { createDoctor } from "../../../src/daemon/node/doctor.ts";
+import { createDispatch, createLockedDispatch } from "../../../src/daemon/rpc/dispatch.ts";
+import { fakeControls } from "../controls.ts";
+import { account, contact, fakeMessenger, message } from "../fake.ts";
+import { handClock } from "../hand-clock.ts";
+
+const status = {
+  version: "x",
+  addresses: [],
+  net: {
+    bootstrap: [],
+    listening: [],
+    nat: { portMap: { state: "none" } },
+    reach: { verdict: "unknown" },
+    publicDht: { state: "off" },
+  },
+} as unknown as NodeStatus;
+
+function setUp() {
+  const messenger = fakeMessenger();
+  const clock = handClock();
+  const gone = new AbortController();
+  const wanted: ((event: NodeEvent) => boolean)[] = [];
+  const network: string[] = [];
+  const controls = fakeControls();
+  const dispatch = createDispatch({
+    messenger,
+    clock,
+    network: {
+      peers: () => [],
+      rotate: async () => {
+        network.push("rotate");
+        return "12D3KooWnew";
+      },
+      setInvisible: async (on) => void network.push(`invisible ${on}`),
+      setDecoys: async (step) => void network.push(`decoys ${step}`),
+      setPublic: async (on) => void network.push(`public ${on}`),
+      check: async () => ({ verdict: "unknown", addresses: [], asked: 0, seenAs: [] }),
+      bootstrap: () => [],
+      best: () => ["/ip4/203.0.113.7/tcp/1/p2p/x"],
+      learn: async (addresses) => void network.push(`learn ${addresses.join(" ")}`),
+      addBootstrap: async (address) => void network.push(`add ${address}`),
+      removeBootstrap: async (address) => void network.push(`remove ${address}`),
+    },
+    controls,
+    status: () => status,
+    audit: async () => ({}) as Audit,
+    doctor: createDoctor({
+      messenger,
+      clock: { ...clock, elapsed: () => 0 },
+      status: () => status,
+      checkProxy: async () => undefined,
+    }),
+    words: async () => "abandon ability",
+    check: async () => ({ rows: 1, damaged: [] }),
+  });
+  const caller = {
+    signal: gone.signal,
+    subscribe: (want: (event: NodeEvent) => boolean) => void wanted.push(want),
+  };
+  return {
+    messenger,
+    clock,
+    gone,
+    wanted,
+    network,
+    controls,
+    call: (method: string, params?: unknown) => dispatch(method, params, caller),
+  };
+}
+
+const who = { who: "bob" };
+/** Each method with parameters that it takes, what it asks of the messenger, and parameters that it refuses. */
+const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[] }> = {
+  "node.status": { good: {}, bad: [{ x: 1 }, []] },
+  "node.stop": { good: {}, bad: [{ now: true }] },
+  "node.state": { good: {}, bad: [{ x: 1 }] },
+  "node.lock": { good: {}, bad: [{ x: 1 }] },
+  "node.unlock": { good: { passphrase: "x" }, bad: [{ passphrase: "" }, { words: "x" }] },
+  "account.words": { good: {}, bad: [{ passphrase: 1 }] },
+  "store.protect": {
+    good: { current: "a", next: { kind: "passphrase", passphrase: "b" } },
+    bad: [{}, { next: { kind: "passphrase" } }, { next: { kind: "none" } }],
+  },
+  "store.check": { good: {}, bad: [{ x: 1 }] },
+  "account.show": { good: {}, bad: [7] },
+  "invite.create": {
+    good: { kind: "reusable", expiresIn: 1000, hints: true },
+    asks: [
+      "createInvite",
+      {
+        kind: "reusable",
+        expiresIn: 1000,
+        hints: true,
+        bootstrap: ["/ip4/203.0.113.7/tcp/1/p2p/x"],
+      },
+    ],
+    bad: [{ kind: "twice" }, { expiresIn: 0 }, { expiresIn: limits.inviteExpiryMax + 1 }],
+  },
+  "invite.list": { good: {}, asks: ["invites"], bad: [{ all: 1 }] },
+  "invite.revoke": { good: { id: `${"c".repeat(25)}a` }, bad: [{}, { id: "" }] },
+  "contact.add": {
+    good: { link: "sotto:x", as: "b", policy: "hidden" },
+    asks: ["bootstrapsIn", "sotto:x", "hidden"],
+    bad: [{}, { link: "x", policy: "shy" }, { link: "x".repeat(5000) }, { link: "x", wait: -1 }],
+  },
+  "contact.list": { good: {}, asks: ["contacts"], bad: [{ who: "x" }] },
+  "contact.show": { good: who, asks: ["contact", "bob"], bad: [{}, { who: "" }, { who: 1 }] },
+  "contact.rename": {
+    good: { who: "bob", name: "rob" },
+    asks: ["rename", "bob", "rob"],
+    bad: [who],
+  },
+  "contact.block": { good: who, asks: ["block", "bob"], bad: [{}] },
+  "contact.unblock": { good: who, asks: ["unblock", "bob"], bad: [{}] },
+  "contact.remove": { good: who, asks: ["remove", "bob"], bad: [{}] },
+  "contact.policy": {
+    good: { who: "bob", policy: "lan" },
+    asks: ["setPolicy", "bob", "lan"],
+    bad: [who, { who: "bob", policy: "none" }],
+  },
+  "contact.number": { good: who, asks: ["contact", "bob"], bad: [{}] },
+  "contact.verify": {
+    good: { who: "bob", number: "123" },
+    asks: ["verify", "bob", "123"],
+    bad: [{}, { who: "bob", number: 123 }],
+  },
+  "contact.unverify": { good: who, asks: ["unverify", "bob"], bad: [{}] },
+  "request.list": { good: {}, asks: ["contacts"], bad: [who] },
+  "request.accept": { good: who, asks: ["accept", "bob"], bad: [{}] },
+  "request.deny": { good: who, asks: ["deny", "bob"], bad: [{}] },
+  "message.send": {
+    good: { who: "bob", text: "hi", key: "k", replyTo: message.id },
+    asks: ["send", "bob", "hi", { key: "k", replyTo: message.id }],
+    bad: [
+      who,
+      { who: "bob", text: "hi", replyTo: 1 },
+      { text: "hi" },
+      { who: "bob", text: "hi", wait: "seen" },
+    ],
+  },
+  "message.list": {
+    good: { who: "bob", limit: 5, before: 9, after: 2 },
+    asks: ["history", "bob", { limit: 6, before: 9, after: 2 }],
+    bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
+  },
+  "message.search": {
+    good: { query: "hi", from: "bob", limit: 5 },
+    asks: ["search", "hi", { limit: 5, from: "bob" }],
+    bad: [{}, { query: "x".repeat(2000) }, { query: "hi", limit: 0 }],
+  },
+  "message.edit": {
+    good: { id: message.id, text: "ho", wait: "live", timeout: 1 },
+    asks: ["edit", message.id, "ho"],
+    bad: [{ id: message.id }, { text: "ho" }, { id: message.id, text: "ho", wait: "read" }],
+  },
+  "message.delete": {
+    good: { id: message.id },
+    asks: ["delete", message.id],
+    bad: [{}, { id: message.id, forMe: "yes" }],
+  },
+  "message.react": {
+    good: { id: message.id, emoji: "" },
+    asks: ["react", message.id, ""],
+    bad: [{ id: message.id }, { id: message.id, emoji: 1 }],
+  },
+  "message.find": {
+    good: { ref: "bob/last", direction: "in" },
+    asks: ["find", "bob/last", "in"],
+    bad: [{}, { ref: "" }, { ref: "bob/last", direction: "both" }],
+  },
+  "typing.send": { good: who, asks: ["typing", "bob"], bad: [{}] },
+  "contact.timer": {
+    good: { who: "bob", ms: 5000 },
+    asks: ["setTimer", "bob", 5000],
+    bad: [who, { who: "bob", ms: "1h" }],
+  },
+  "contact.receipts": {
+    good: { who: "bob", on: false },
+    asks: ["shareReceipts", "bob", false],
+    bad: [who, { who: "bob", on: "off" }],
+  },
+  "message.markRead": {
+    good: { who: "bob", upTo: 7 },
+    asks: ["markRead", "bob", { upTo: 7 }],
+    bad: [{}, { who: "bob", upTo: -1 }],
+  },
+  "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
+  "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
+  "backup.create": {
+    good: {},
+    asks: ["backup", ["/ip4/203.0.113.7/tcp/1/p2p/x"]],
+    bad: [{ path: "/x" }],
+  },
+  "backup.read": { good: { id: "1", from: 0 }, bad: [{ id: "1" }, { id: "1", from: -1 }] },
+  "event.follow": {
+    good: { name: "bot", from: "bob", types: ["message.new"] },
+    asks: ["follow", "bot", { from: "bob", types: ["message.new"] }],
+    bad: [{}, { name: "" }, { name: "bot", types: ["presence"] }],
+  },
+  "event.read": {
+    good: { name: "bot", after: 3, limit: 5 },
+    asks: ["acknowledge", "bot", 3],
+    bad: [{}, { name: "bot", limit: 0 }, { name: "bot", after: -1 }],
+  },
+  "event.ack": { good: { name: "bot", cursor: 3 }, asks: ["acknowledge", "bot", 3], bad: [{}] },
+  "event.followers": { good: {}, asks: ["followers"], bad: [{ name: "bot" }] },
+  "event.unfollow": { good: { name: "bot" }, asks: ["unfollow", "bot"], bad: [{}] },
+  "net.peers": { good: {}, bad: [{ x: 1 }] },
+  "net.rotate": { good: {}, bad: [{ now: true }] },
+  "net.check": { good: {}, bad: [{ who: "bob" }] },
+  "net.decoys": { good: { step: 8 }, bad: [{}, { step: -1 }, { step: 65 }, { step: 1.5 }] },
+  "net.public": { good: { on: true }, bad: [{}, { on: "yes" }] },
+  "net.invisible": { good: { on: true }, bad: [{}, { on: "yes" }] },
+  "audit.show": { good: {}, bad: [{ who: "bob" }] },
+  "net.ping": { good: who, asks: ["ping", "bob"], bad: [{}] },
+  "doctor.node": { good: {}, asks: ["health"], bad: [{ who: "bob" }] },
+  "doctor.contact": { good: who, asks: ["diagnose", "bob"], bad: [{}, { who: 1 }] },
+  "net.bootstrap.list": { good: {}, bad: [{ x: 1 }] },
+  "net.bootstrap.add": { good: { address: "/x" }, bad: [{}] },
+  "net.bootstrap.remove": { good: { address: "/x" }, bad: [{}] },
+};
+
+describe("daemon/dispatch", () => {
+  for (const [method, { good, asks, bad }] of Object.entries(table)) {
+    it(`${method} takes what it should and refuses the rest`, async () => {
+      const { call, messenger } = setUp();
+      assert.equal(typeof (await call(method, good)), "object");
+      if (asks !== undefined) assert.deepEqual(messenger.calls[0], asks);
+      const before = messenger.calls.length;
+      for (const params of bad)
+        await assert.rejects(call(method, params), { code: "params-invalid" });
+      assert.equal(messenger.calls.length, before);
+    });
+  }
+
+  it("joins the bootstrap hosts of an invite before it looks for its maker", async () => {
+    const { call, messenger, network } = setUp();
+    await call("contact.add", { link: "sotto:x", as: "b" });
+    assert.deepEqual(network, ["learn /dns4/example.org/tcp/1/p2p/y"]);
+    assert.deepEqual(
+      messenger.calls.map(([name]) => name),
+      ["bootstrapsIn", "add"],
+    );
+  });
+
+  it("takes another host key once somebody is not to see us any more", async () => {
+    const { call, network } = setUp();
+    await call("contact.policy", { who: "bob", policy: "lan" });
+    assert.deepEqual(network, []);
+    await call("contact.policy", { who: "bob", policy: "hidden" });
+    assert.deepEqual(network, ["rotate"]);
+  });
+
+  it("names no bootstrap host in an invite where that is not wanted", async () => {
+    const { call, messenger } = setUp();
+    await call("invite.create", { bootstrap: false });
+    assert.deepEqual(messenger.calls[0]?.slice(1), [
+      { kind: "once", expiresIn: limits.inviteExpiry, hints: false, bootstrap: [] },
+    ]);
+  });
+
+  it("names what is wrong with a parameter", async () => {
+    await assert.rejects(setUp().call("message.send", { who: "bob", text: "x", waits: "sent" }), {
+      message: /waits/,
+    });
+  });
+
+  it("refuses unknown methods, also those that every object has", async () => {
+    const { call } = setUp();
+    for (const method of ["x.y", "toString", "__proto__", "constructor"])
+      await assert.rejects(call(method, {}), { code: "method-unknown" });
+  });
+
+  it("tells ids that are none from ids that are not known", async () => {
+    const { call } = setUp();
+    await assert.rejects(call("invite.revoke", { id: "x" }), { code: "invite-unknown" });
+    await assert.rejects(call("message.cancel", { id: "x" }), { code: "message-unknown" });
+    await assert.rejects(call("message.edit", { id: "x", text: "a" }), { code: "message-unknown" });
+    const answer = { who: "bob", text: "hi", replyTo: "x" };
+    await assert.rejects(call("message.send", answer), { code: "message-unknown" });
+  });
+
+  it("removes a message here alone where it is asked to", async () => {
+    const { call, messenger } = setUp();
+    await call("message.delete", { id: message.id, forMe: true });
+    assert.deepEqual(
+      messenger.calls.map(([name]) => name).filter((name) => name !== "contact"),
+      ["message", "hide"],
+    );
+  });
+
+  it("waits until a change has reached somebody who is online, and no longer than asked", async () => {
+    const { call, messenger, clock } = setUp();
+    messenger.edit = async () => ({ ...message, changing: true });
+    const params = { id: message.id, text: "ho", wait: "live" };
+    const late = call("message.edit", { ...params, timeout: 500 });
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.pass(500);
+    assert.equal(((await late) as { timedOut: boolean }).timedOut, true);
+    const answered = call("message.edit", { ...params, timeout: 10_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    messenger.emit({ type: "message.changed", message: { ...message, text: "ho" } });
+    const { message: shown, timedOut } = (await answered) as { message: object; timedOut: boolean };
+    assert.deepEqual([shown, timedOut], [{ ...message, text: "ho" }, false]);
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("asks the node to stop once for each call", async () => {
+    const { call, controls } = setUp();
+    assert.deepEqual(await call("node.stop", {}), { stopping: true });
+    assert.deepEqual(controls.asked, [["stop"]]);
+  });
+
+  it("shows the recovery words to those alone who know the passphrase", async () => {
+    const { call, controls } = setUp();
+    assert.deepEqual(await call("account.words", { passphrase: "right" }), {
+      words: "abandon ability",
+    });
+    assert.deepEqual(controls.asked, [["prove", "right"]]);
+    controls.prove = () => Promise.reject(new SottoError("passphrase-wrong", "x"));
+    await assert.rejects(call("account.words", {}), { code: "passphrase-wrong" });
+  });
+
+  it("answers, while it is locked, what a locked node can, and says of the rest that it is locked", async () => {
+    const controls = fakeControls();
+    const dispatch = createLockedDispatch(controls);
+    const caller = { signal: new AbortController().signal, subscribe: () => undefined };
+    const answered: string[] = [];
+    for (const [method, { good }] of Object.entries(table)) {
+      const answer = dispatch(method, good, caller);
+      if (/^node\.(state|lock|unlock|stop)$/.test(method)) {
+        assert.equal(typeof (await answer), "object");
+        answered.push(method);
+      } else await assert.rejects(answer, { code: "node-locked" }, method);
+    }
+    assert.equal(answered.length, 4);
+    await assert.rejects(dispatch("x.y", {}, caller), { code: "method-unknown" });
+    await assert.rejects(dispatch("node.unlock", { passphrase: 1 }, caller), {
+      code: "params-invalid",
+      message: /"passphrase"/,
+    });
+  });
+
+  it("lets a subscriber choose by person and by type", async () => {
+    const { call, wanted } = setUp();
+    await call("event.subscribe", { from: "bob", types: ["message.new", "contact.removed"] });
+    const wants = wanted[0] as (event: NodeEvent) => boolean;
+    assert.ok(wants({ type: "message.new", message }));
+    assert.ok(wants({ type: "contact.removed", account }));
+    assert.ok(!wants({ type: "message.state", message }));
+    assert.ok(!wants({ type: "message.new", message: { ...message, contact: "other" } }));
+  });
+
+  it("cuts a page where its answer would grow beyond the cap, keeps the newest, and says so", async () => {
+    const { call, messenger } = setUp();
+    const text = "\u0001".repeat(limits.textBytes);
+    messenger.history = async (_who, { limit }) =>
+      Array.from({ length: limit }, (_, at) => ({ ...message, text, at }));
+    const page = (await call("message.list", { who: "bob", limit: 20 })) as {
+      messages: { at: number }[];
+      more: boolean;
+    };
+    assert.ok(JSON.stringify(page).length <= limits.rpcBytes);
+    assert.ok(page.messages.length > 0);
+    assert.equal(page.messages.at(-1)?.at, 20);
+    assert.equal(page.more, true);
+  });
+});
+
+describe("daemon/waits", () => {
+  const send = { who: "bob", text: "hi", wait: "delivered", timeout: 5000 };
+
+  it("misses no state that comes while the message is still being stored", async () => {
+    const { call, messenger } = setUp();
+    messenger.during.send = () =>
+      messenger.emit({ type: "message.state", message: { ...message, state: "delivered" } });
+    const result = (await call("message.send", send)) as { message: { state: string } };
+    assert.equal(result.message.state, "delivered");
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("goes on through lesser states and other messages, and counts the time", async () => {
+    const { call, messenger, clock } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    const tell = (change: object) =>
+      messenger.emit({ type: "message.state", message: { ...message, ...change } });
+    tell({ state: "sent" });
+    tell({ id: "other", state: "delivered" });
+    clock.pass(84);
+    tell({ state: "read" });
+    assert.deepEqual(await sending, {
+      contact,
+      message: { ...message, state: "read" },
+      timedOut: false,
+      elapsed: 84,
+    });
+  });
+
+  it("ends early when the message failed", async () => {
+    const { call, messenger } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    messenger.emit({ type: "message.state", message: { ...message, state: "failed" } });
+    assert.equal(((await sending) as { timedOut: boolean }).timedOut, false);
+  });
+
+  it("ends early, as an error, when the contact shows another key", async () => {
+    const { call, messenger } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    messenger.emit({ type: "key.changed", contact: { ...contact, keyChanged: true } });
+    await assert.rejects(sending, { code: "key-changed" });
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("gives the message as it is when the time is over", async () => {
+    const { call, messenger, clock } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    clock.pass(5000);
+    const result = (await sending) as { timedOut: boolean; message: { state: string } };
+    assert.equal(result.timedOut, true);
+    assert.equal(result.message.state, "waiting");
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("ends when the caller has gone", async () => {
+    const { call, gone, messenger } = setUp();
+    const sending = call("message.send", send);
+    await new Promise(setImmediate);
+    gone.abort();
+    await sending;
+    assert.equal(messenger.listeners, 0);
+  });
+
+  it("does not wait at all for a contact who is offline, when it was to wait for a live one", async () => {
+    const { call, messenger } = setUp();
+    messenger.contact = () => ({ ...contact, online: false });
+    const result = (await call("message.send", { ...send, wait: "live" })) as { timedOut: boolean };
+    assert.equal(result.timedOut, false);
+  });
+
+  it("gives a failed send on, and listens no longer", async () => {
+    const { call, messenger } = setUp();
+    messenger.send = () => Promise.reject(new SottoError("message-empty", "x"));
+    await assert.rejects(call("message.send", send), { code: "message-empty" });
+    assert.equal(messenger.listeners, 0);
+  });
+
+  const add = { link: "sotto:x", wait: 5000 };
+  const paired = (pairing: typeof contact.pairing) =>
+    ({ type: "contact.changed", contact: { ...contact, pairing } }) as const;
+
+  it("answers an add as soon as it is confirmed, or refused", async () => {
+    for (const pairing of ["confirmed", "used", "expired", "denied"] as const) {
+      const { call, messenger } = setUp();
+      messenger.during.add = () => messenger.emit(paired(pairing));
+      const result = (await call("contact.add", add)) as { contact: { pairing: string } };
+      assert.equal(result.contact.pairing, pairing);
+    }
+  });
+
+  it("gives a handshake a moment to be confirmed, and no more", async () => {
+    const { call, messenger, clock } = setUp();
+    const adding = call("contact.add", add);
+    await new Promise(setImmediate);
+    messenger.emit(paired("handshaken"));
+    await new Promise(setImmediate);
+    clock.pass(1000);
+    const result = (await adding) as { timedOut: boolean; contact: { pairing: string } };
+    assert.equal(result.contact.pairing, "handshaken");
+    assert.equal(result.timedOut, false);
+  });
+
+  it("says so when nobody was found in time", async () => {
+    const { call, clock } = setUp();
+    const adding = call("contact.add", add);
+    await new Promise(setImmediate);
+    clock.pass(5000);
+    assert.equal(((await adding) as { timedOut: boolean }).timedOut, true);
+  });
+});

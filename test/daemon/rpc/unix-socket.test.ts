@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { chmod, lstat, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { limits, SottoError } from "../../../src/base/index.ts";
+import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
+import { type LocalSocket, openSocket } from "../../../src/daemon/rpc/unix-socket.ts";
+
+interface Answer {
+  readonly id?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly data: { readonly code: string } };
+  readonly method?: string;
+  readonly params?: unknown;
+}
+
+/** A program that writes raw text and reads answers. */
+async function program(path: string) {
+  const socket = connect(path).setEncoding("utf8");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  let held = "";
+  const answers: Answer[] = [];
+  const waiting: ((answer: Answer) => void)[] = [];
+  socket.on("data", (chunk: string) => {
+    held += chunk;
+    const lines = held.split("\n");
+    held = lines.pop() ?? "";
+    for (const line of lines) {
+      const taker = waiting.shift();
+      if (taker) taker(JSON.parse(line));
+      else answers.push(JSON.parse(line));
+    }
+  });
+  return {
+    socket,
+    write: (text: string) => socket.write(text),
+    next: () =>
+      new Promise<Answer>((resolve) => {
+        const answer = answers.shift();
+        if (answer) resolve(answer);
+        else waiting.push(resolve);
+      }),
+  };
+}
+
+const request = (id: unknown, method: string, params: unknown = {}) =>
+  `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
+
+describe("daemon/socket", () => {
+  let directory: string;
+  let path: string;
+  let open: LocalSocket | undefined;
+  const programs: Socket[] = [];
+  const dispatch = async (method: string, params: unknown, caller: Caller) => {
+    if (method === "echo") return params;
+    if (method === "subscribe") {
+      caller.subscribe(() => true);
+      return {};
+    }
+    throw new SottoError("method-unknown", "No such method.");
+  };
+  const start = async () => {
+    open = await openSocket({ socket: path, socketDirectory: directory }, dispatch);
+  };
+  const join_ = async () => {
+    const made = await program(path);
+    programs.push(made.socket);
+    return made;
+  };
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "sotto-socket-"));
+    path = join(directory, "s.sock");
+  });
+  afterEach(async () => {
+    for (const socket of programs.splice(0)) socket.destroy();
+    await open?.close();
+    open = undefined;
+    await rm(directory, { recursive: true });
+  });
+
+  it("may be opened by its owner alone, whatever the umask", async () => {
+    const before = process.umask(0);
+    try {
+      await start();
+    } finally {
+      process.umask(before);
+    }
+    assert.equal((await lstat(path)).mode & 0o777, 0o600);
+  });
+
+  it("will not lie where others may put another in its place", async () => {
+    await chmod(directory, 0o777);
+    await assert.rejects(start(), { code: "listen-failed" });
+    await chmod(directory, 0o700);
+  });
+
+  it("answers garbage with what was wrong, and goes on", async () => {
+    await start();
+    const { write, next } = await join_();
+    write("garbage\n\n[]\n42\n{}\n");
+    assert.equal((await next()).error?.code, -32700);
+    for (let i = 0; i < 3; i++) {
+      const answer = await next();
+      assert.equal(answer.error?.code, -32600);
+      assert.equal(answer.id, null);
+    }
+    write(request("a", "echo", { x: 1 }));
+    assert.deepEqual(await next(), { jsonrpc: "2.0", id: "a", result: { x: 1 } });
+  });
+
+  it("answers a line beyond the cap with an error, holds none of it, and goes on", async () => {
+    await start();
+    const { write, next } = await join_();
+    write(`${"x".repeat(limits.rpcBytes + 1)}\n${request(2, "echo")}`);
+    assert.equal((await next()).error?.data.code, "request-malformed");
+    assert.equal((await next()).id, 2);
+  });
+
+  it("gives no answer to a notification", async () => {
+    await start();
+    const { write, next } = await join_();
+    write(`{"jsonrpc":"2.0","method":"echo"}\n${request(7, "nothing")}`);
+    const answer = await next();
+    assert.equal(answer.id, 7);
+    assert.equal(answer.error?.code, -32601);
+  });
+
+  it("tells events to those who subscribed, and the end to them", async () => {
+    await start();
+    const [listener, other] = [await join_(), await join_()];
+    listener.write(request(1, "subscribe"));
+    await listener.next();
+    other.write(request(1, "echo"));
+    await other.next();
+    open?.offer({ type: "contact.removed", account: "x" });
+    assert.deepEqual((await listener.next()).params, { type: "contact.removed", account: "x" });
+    const ended = new Promise((resolve) => other.socket.once("close", resolve));
+    await open?.close();
+    open = undefined;
+    assert.deepEqual((await listener.next()).params, { type: "stream.ended", why: "stopping" });
+    await ended;
+    await assert.rejects(lstat(path), { code: "ENOENT" });
+  });
+
+  it("takes the place of a socket that a killed node left", async () => {
+    const dead = createServer().listen(path);
+    await new Promise((resolve) => dead.once("listening", resolve));
+    // Closing removes the file; a kill does not, so it is put back as one that nobody listens on.
+    const kept = join(directory, "kept");
+    const { link, rename } = await import("node:fs/promises");
+    await link(path, kept);
+    await new Promise((resolve) => dead.close(resolve));
+    await rename(kept, path);
+    await start();
+    const { write, next } = await join_();
+    write(request(1, "echo"));
+    assert.equal((await next()).id, 1);
+  });
+
+  it("leaves a socket alone on which somebody answers, and a file that is no socket", async () => {
+    await start();
+    await assert.rejects(openSocket({ socket: path, socketDirectory: directory }, dispatch), {
+      code: "node-already-running",
+    });
+    const file = join(directory, "file");
+    await writeFile(file, "mine");
+    await assert.rejects(openSocket({ socket: file, socketDirectory: directory }, dispatch), {
+      code: "listen-failed",
+    });
+    assert.equal((await lstat(file)).size, 4);
+  });
+
+  it("stops in time although a program does not read", async () => {
+    await start();
+    const { socket, write, next } = await join_();
+    write(request(1, "subscribe"));
+    await next();
+    socket.pause();
+    for (let i = 0; i < 5000; i++)
+      open?.offer({ type: "contact.removed", account: "x".repeat(500) });
+    await open?.close();
+    open = undefined;
+  });
+});

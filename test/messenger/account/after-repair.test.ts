@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { madeAnew, mend } from "../../../src/messenger/index.ts";
+import { idempotencyKey, type MessageRow, placeKey } from "../../../src/messenger/model/message.ts";
+import { decodeRow, drop, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
+import { memoryStore } from "../../../src/store/index.ts";
+import { World } from "../../scenario/world.ts";
+
+describe("mending rows after a repair of the store", () => {
+  it("lets two people go on: sessions made anew, nothing written over, every message found", async () => {
+    const world = new World(31);
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    const old = await alice.store.all("contact");
+    for (let n = 0; n < 300; n++) await alice.messenger.send("bob", `a${n}`, { key: `k${n}` });
+    const last = await bob.messenger.send("alice", "b");
+    await world.reaches(bob, last, "delivered");
+    await alice.stop();
+    const kept = await bob.messenger.send("alice", "while she was away");
+    const before = await alice.store.all("message");
+
+    // The contact as it was long ago, no session, no index of messages, one message gone that was to be sent.
+    const [contact] = old.map((bytes) => decodeRow<{ ref: string; nextAt: number }>(bytes));
+    assert.ok(contact);
+    const { ref } = contact;
+    const ids = before.map((bytes) => decodeRow<MessageRow>(bytes));
+    await alice.store.commit([
+      put(rowKey("contact", ref), encodeRow(contact)),
+      put(rowKey("outbox", ref, 9_999), encodeRow({ id: last.id, sequence: 1 })),
+      drop(rowKey("session", ref)),
+      ...ids.flatMap(({ id, key }) => [
+        drop(placeKey(id)),
+        ...(key === undefined ? [] : [drop(idempotencyKey(ref, key))]),
+      ]),
+    ]);
+    await mend(alice.store);
+    await alice.start();
+
+    await world.reaches(bob, kept, "delivered");
+    const fresh = await alice.messenger.send("bob", "again");
+    await world.reaches(alice, fresh, "delivered");
+    const texts = await alice.texts("bob");
+    assert.equal(texts.length, 303);
+    assert.deepEqual(texts.slice(-2), ["in: while she was away", "out: again"]);
+    for (const { id } of ids) assert.ok(await alice.messenger.message(id));
+    const same = await alice.messenger.send("bob", "a5", { key: "k5" });
+    assert.equal((await alice.texts("bob")).length, 303, same.text);
+    await world.stop();
+  });
+
+  it("refuses a store without its account", async () => {
+    await assert.rejects(mend(memoryStore()), { code: "account-lost" });
+    assert.ok(madeAnew.includes("session"));
+  });
+});

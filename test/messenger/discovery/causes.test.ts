@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import {
+  type AccountId,
+  type ContactCause,
+  contactCauses,
+  dialReasons,
+  limits,
+  Unreachable,
+} from "../../../src/base/index.ts";
+import { createAccount, type Diagnosis } from "../../../src/messenger/index.ts";
+import { memoryStore } from "../../../src/store/index.ts";
+import { once, pairingOf, two } from "../../scenario/pairing.ts";
+import { type SimNode, World } from "../../scenario/world.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const reusable = { kind: "reusable", expiresIn: DAY, hints: false } as const;
+
+/** Who asks the doctor about whom. */
+interface Scene {
+  readonly world: World;
+  readonly asker: SimNode;
+  readonly about: string;
+}
+
+async function diagnosis(world: World, node: SimNode, who: string): Promise<Diagnosis> {
+  let told: Diagnosis | undefined;
+  void node.messenger.diagnose(who).then((each) => {
+    told = each;
+  });
+  await world.until("a diagnosis", () => told !== undefined, 2 * limits.diagnosis);
+  return told as Diagnosis;
+}
+
+async function paired(seed = 7) {
+  const made = await two(seed);
+  await made.world.pair(made.alice, made.bob);
+  await made.world.until("alice has them linked", () => made.alice.contact("bob").online);
+  return made;
+}
+
+const knows = ({ world, alice }: { world: World; alice: SimNode }) =>
+  world.until("alice knows", () => !alice.contact("bob").online);
+
+/** Bob is there, the link is cut, and what `change` did stands. */
+async function apart(
+  change: (made: Awaited<ReturnType<typeof paired>>) => unknown,
+): Promise<Scene> {
+  const made = await paired();
+  await change(made);
+  made.alice.host.cutAll();
+  await knows(made);
+  return { world: made.world, asker: made.alice, about: "bob" };
+}
+
+/** Bob died; `change` comes once alice knows. */
+async function gone(
+  change: (made: Awaited<ReturnType<typeof paired>>) => unknown = () => undefined,
+): Promise<Scene> {
+  const made = await paired();
+  made.bob.kill();
+  await knows(made);
+  await change(made);
+  return { world: made.world, asker: made.alice, about: "bob" };
+}
+
+/** Bob asks alice to be added, through an invite that anybody may use. */
+async function requested() {
+  const made = await two(7);
+  const { world, alice, bob } = made;
+  const { link } = await alice.messenger.createInvite(reusable);
+  await bob.messenger.add(link);
+  await world.until("alice is asked", () => pairingOf(alice, bob) === "requested");
+  return made;
+}
+
+/** Bob's record names these addresses and no others, and then he is gone. */
+const naming = (addresses: (alice: SimNode, world: World) => Promise<string[]> | string[]) =>
+  apart(async ({ world, alice, bob }) => {
+    const named = await addresses(alice, world);
+    bob.host.addresses = () => named;
+    bob.host.readdressed();
+    await world.time.pass(MINUTE);
+    bob.kill();
+  });
+
+/** Frames of this type that bob sends come changed. */
+const tampered = (type: number) =>
+  apart(({ world, bob }) => {
+    world.network.tamper = (from, _to, frame) => {
+      if (from !== bob.host.host || frame[0] !== type) return frame;
+      return frame.with(-1, (frame.at(-1) ?? 0) ^ 1);
+    };
+  });
+
+/** Every cause there is, with what brings it about. */
+const scenes: Readonly<Record<ContactCause, () => Promise<Scene>>> = {
+  blocked: () => apart(({ alice }) => alice.messenger.block("bob")),
+  invisible: () => apart(({ alice }) => alice.messenger.setInvisible(true)),
+  hidden: () => apart(({ alice }) => alice.messenger.setPolicy("bob", "hidden")),
+  "lan-only": () => apart(({ alice }) => alice.messenger.setPolicy("bob", "lan")),
+  async "lan-behind-proxy"() {
+    const { world, alice } = await paired();
+    await alice.messenger.setPolicy("bob", "lan");
+    await alice.stop();
+    alice.proxied = true;
+    await alice.start();
+    return { world, asker: alice, about: "bob" };
+  },
+  async "key-changed"() {
+    const { world, alice, bob } = await paired();
+    await bob.stop();
+    // Bob's home under another account, and without the session.
+    const other = memoryStore();
+    const clock = world.time.clock();
+    await createAccount({ crypto: world.crypto, store: other, clock }, { name: "bob" });
+    const disk = bob.store.fork();
+    await disk.commit(
+      other.snapshot().map(({ value, ...key }) => ({ kind: "put" as const, key, value })),
+    );
+    const session = disk.snapshot().find(({ table }) => table === "session");
+    assert.ok(session);
+    await disk.commit([{ kind: "delete", key: session }]);
+    await bob.startFrom(disk);
+    await world.until("another key is seen", () => alice.contact("bob").keyChanged);
+    return { world, asker: alice, about: "bob" };
+  },
+  async "asks-us"() {
+    const { world, alice } = await requested();
+    return { world, asker: alice, about: "bob" };
+  },
+  async undecided() {
+    const { world, bob } = await requested();
+    await world.time.pass(10 * MINUTE);
+    return { world, asker: bob, about: "alice" };
+  },
+  async denied() {
+    const { world, alice, bob } = await requested();
+    await alice.messenger.deny("bob");
+    await world.until("bob is told", () => pairingOf(bob, alice) === "denied", DAY);
+    return { world, asker: bob, about: "alice" };
+  },
+  async used() {
+    const { world, alice, bob } = await two(7);
+    const carol = await world.node("carol");
+    const { link } = await alice.messenger.createInvite(once);
+    await bob.messenger.add(link);
+    await world.paired(alice, bob);
+    await carol.messenger.add(link, { as: "alice" });
+    await world.until("carol is told", () => pairingOf(carol, alice) === "used");
+    return { world, asker: carol, about: "alice" };
+  },
+  async expired() {
+    const { world, alice, bob } = await two(7);
+    const { link } = await alice.messenger.createInvite(once);
+    await alice.stop();
+    await bob.messenger.add(link, { as: "alice" });
+    await world.time.pass(once.expiresIn + limits.pairClockSkew + DAY);
+    return { world, asker: bob, about: "alice" };
+  },
+  "not-known": () => apart(({ bob }) => bob.messenger.block("alice")),
+  "not-proven": () => tampered(2),
+  "nobody-to-ask": () =>
+    gone(({ alice }) => {
+      alice.host.peers = () => 0;
+      alice.host.lookup = async function* () {};
+    }),
+  // Alice's clock falls back, far enough for the record and not into another day.
+  "clock-apart": () =>
+    gone(async ({ world, alice }) => {
+      await world.time.pass(5 * MINUTE);
+      alice.skew = -HOUR;
+    }),
+  "record-old": () => gone(({ world }) => world.time.pass(3 * HOUR)),
+  "no-record": () => gone(({ world }) => world.network.records.clear()),
+  // One that no record has room for.
+  "no-address": () => naming(() => [`/dns4/${"x".repeat(limits.recordBytes)}/tcp/1`]),
+  "own-address": () => naming(({ host }) => [host.address]),
+  "other-host": () => naming(async (_, world) => [(await world.node("carol")).host.address]),
+  // What a real dial to a host without the key of our network ends with (test/node/private-mesh.test.ts).
+  "other-network": () =>
+    gone(({ alice }) => {
+      alice.host.dial = ({ addresses }) => {
+        const failures = addresses.map((address) => ({
+          address,
+          reason: dialReasons.otherNetwork,
+        }));
+        return Promise.reject(new Unreachable("Could not reach the host.", failures));
+      };
+    }),
+  async "not-allowed"() {
+    const world = new World(7);
+    const allow = new Set<AccountId>();
+    const alice = await world.node("alice", 0, { allow });
+    const bob = await world.node("bob");
+    allow.add(bob.messenger.self().account);
+    await world.pair(alice, bob);
+    allow.clear();
+    await alice.restart();
+    return { world, asker: alice, about: "bob" };
+  },
+  unreached: () => gone(),
+  // A search is under way that began before their record was there.
+  searching: () =>
+    gone(async ({ world, alice }) => {
+      const lookup = alice.host.lookup.bind(alice.host);
+      const there = world.time.now() + MINUTE;
+      alice.host.lookup = async function* (...asked) {
+        const early = world.time.now() < there;
+        if (early) await world.network.wait(there - world.time.now());
+        else yield* lookup(...asked);
+      };
+      alice.host.peerAppeared();
+      await world.time.pass(MINUTE / 2);
+    }),
+};
+
+describe("each cause that keeps a contact apart", () => {
+  for (const cause of contactCauses)
+    it(`is told as ${cause} where that is what was done`, async () => {
+      const { world, asker, about } = await scenes[cause]();
+      const told = await diagnosis(world, asker, about);
+      assert.equal(told.cause, cause, JSON.stringify(told));
+      await world.stop();
+    });
+
+  it("is undecided, too, where they heard us for the first time and have not said a word since", async () => {
+    const { world, bob } = await requested();
+    bob.host.cutAll();
+    const { cause, dials } = await diagnosis(world, bob, "alice");
+    assert.deepEqual([cause, dials.at(-1)?.answer], ["undecided", "linked"]);
+    await world.stop();
+  });
+});

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { limits } from "../../../src/base/index.ts";
+import { World } from "../../scenario/world.ts";
+
+const MINUTE = 60_000;
+
+describe("a node that nobody can be asked for", () => {
+  it("looks again within seconds of the network's return, however long that was away", async () => {
+    const world = new World(3);
+    const alice = await world.node("alice");
+    const bob = await world.node("bob");
+    bob.host.up = false;
+    const { link } = await alice.messenger.createInvite({
+      kind: "once",
+      expiresIn: 60 * MINUTE,
+      hints: false,
+    });
+    await bob.messenger.add(link, { as: "alice" });
+    await world.time.pass(20 * MINUTE);
+    bob.host.up = true;
+    const soon = 1.5 * limits.retry.min + 1_000;
+    const found = await world.time.run(() => bob.contact("alice").pairing === "confirmed", soon);
+    assert.ok(found);
+    await world.stop();
+  });
+});

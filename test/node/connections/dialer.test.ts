@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type HostId, SottoError } from "../../../src/base/index.ts";
+import type { Transport } from "../../../src/ports/index.ts";
+import { connect, createLab, incoming, noSignal, stranger, until } from "../support.ts";
+
+/** A port on loopback that refuses: it was free a moment ago. */
+const CLOSED = "/ip4/127.0.0.1/tcp/1";
+
+describe("node: dialling", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  const failure = async (transport: Transport, addresses: string[], host?: HostId) => {
+    const target = host === undefined ? { addresses } : { addresses, host };
+    const error = await transport.dial(target, noSignal()).then(
+      () => assert.fail("the dial succeeded"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof SottoError && error.code === "peer-unreachable");
+    return error.message;
+  };
+
+  it("reaches a host by the one good address among bad ones", async () => {
+    const [a, b] = [await lab.node(), await lab.node()];
+    const taken = incoming(b);
+    const addresses = [CLOSED, "nonsense", ...b.transport.addresses()];
+    const channel = await a.transport.dial({ addresses, host: b.transport.host }, noSignal());
+    assert.equal(channel.remote, b.transport.host);
+    assert.equal((await taken).remote, a.transport.host);
+  });
+
+  it("learns who answers where no host is expected", async () => {
+    const [a, b] = [await lab.node(), await lab.node()];
+    b.transport.onChannel(() => undefined);
+    const channel = await a.transport.dial({ addresses: b.transport.addresses() }, noSignal());
+    assert.equal(channel.remote, b.transport.host);
+  });
+
+  it("uses the connection that is there, even where every address is wrong", async () => {
+    const [a, b] = [await lab.node(), await lab.node()];
+    await connect(a, b);
+    const target = { addresses: [CLOSED], host: b.transport.host };
+    const channel = await a.transport.dial(target, noSignal());
+    assert.equal(channel.remote, b.transport.host);
+    assert.equal(a.peers().length, 1);
+  });
+
+  it("answers over the connection that the other side opened", async () => {
+    const [a, b] = [await lab.node(), await lab.node()];
+    await connect(a, b);
+    a.transport.onChannel(() => undefined);
+    const channel = await b.transport.dial(
+      { addresses: [CLOSED], host: a.transport.host },
+      noSignal(),
+    );
+    assert.equal(channel.remote, a.transport.host);
+  });
+
+  it("says for each address why it failed", async () => {
+    const node = await lab.node({ tuning: { dial: 500 } });
+    const other = await stranger(lab);
+    const [foreign = ""] = other
+      .getMultiaddrs()
+      .map((address) => address.toString().split("/p2p")[0]);
+    const place = async (meet: (socket: Socket) => unknown): Promise<string> => {
+      const server = createServer(meet).listen(0, "127.0.0.1");
+      lab.later(() => server.close());
+      await until(() => server.listening);
+      return `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
+    };
+    const silent = await place(() => undefined);
+    const full = await place((socket) => socket.destroy());
+    const fuller = await place((socket) => socket.once("data", () => socket.destroy()));
+    const [own = ""] = node.transport.addresses();
+    const message = await failure(node.transport, [
+      CLOSED,
+      "nonsense",
+      "/ip4/127.0.0.1/udp/9/quic-v1",
+      foreign,
+      silent,
+      full,
+      fuller,
+      own,
+    ]);
+    for (const reason of [
+      `${CLOSED}: refused`,
+      "nonsense: not an address we can use",
+      "/ip4/127.0.0.1/udp/9/quic-v1: not an address we can use",
+      `${foreign}: not our protocol`,
+      `${silent}: timed out`,
+      `${full}: closed by the other side`,
+      `${fuller}: closed by the other side`,
+      `${own}: our own address`,
+    ])
+      assert.ok(message.includes(reason), `${reason} is not in: ${message}`);
+  });
+
+  it("refuses whoever answers in the place of the host that was meant", async () => {
+    const [a, b, c] = [await lab.node(), await lab.node(), await lab.node()];
+    b.transport.onChannel(() => assert.fail("a link was opened to the wrong host"));
+    const message = await failure(a.transport, [...b.transport.addresses()], c.transport.host);
+    assert.ok(message.includes("another host answers there"), message);
+    await until(() => a.peers().length === 0);
+  });
+
+  it("does not dial itself, by name or by address", async () => {
+    const node = await lab.node();
+    const { host } = node.transport;
+    assert.match(await failure(node.transport, [CLOSED], host), /this node itself/);
+    assert.match(await failure(node.transport, []), /no address is known/);
+  });
+
+  it("gives up at once when asked to", async () => {
+    const node = await lab.node();
+    const mute = createServer(() => undefined).listen(0, "127.0.0.1");
+    lab.later(() => mute.close());
+    await until(() => mute.listening);
+    const place = mute.address();
+    assert.ok(place !== null && typeof place === "object");
+    const leave = new AbortController();
+    const dialling = node.transport.dial(
+      { addresses: [`/ip4/127.0.0.1/tcp/${place.port}`] },
+      leave.signal,
+    );
+    leave.abort();
+    await assert.rejects(dialling, /given up/);
+  });
+
+  it("keeps one connection where several addresses lead to the host", async () => {
+    const [a, b] = [
+      await lab.node(),
+      await lab.node({ listen: ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.2/tcp/0"] }),
+    ];
+    b.transport.onChannel(() => undefined);
+    assert.equal(b.transport.addresses().length, 2);
+    await a.transport.dial(
+      { addresses: b.transport.addresses(), host: b.transport.host },
+      noSignal(),
+    );
+    await until(() => a.peers().length === 1 && b.peers().length === 1);
+  });
+});

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { multiaddr } from "@multiformats/multiaddr";
+import { equal, limits } from "../../../src/base/index.ts";
+import { DhtRendezvous } from "../../../src/node/dht/rendezvous.ts";
+import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import type { BootstrapNode, SottoNode } from "../../../src/node/index.ts";
+import { systemClock } from "../../../src/node/util/deadline.ts";
+import {
+  createLab,
+  findAll,
+  findIn,
+  Gullible,
+  keysOf,
+  noSignal,
+  recordOf,
+  until,
+  validator,
+} from "../support.ts";
+
+const MINUTE = 60_000;
+
+describe("node: rendezvous", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  /** A bootstrap host and nodes that know each other through it alone. */
+  async function mesh(count: number, options: { validator?: Gullible } = {}) {
+    const host = await lab.bootstrap();
+    const nodes: SottoNode[] = [];
+    for (let i = 0; i < count; i++)
+      nodes.push(
+        await lab.node({
+          bootstrap: host.addresses(),
+          // The first one judges nothing.
+          ...(i === 0 && options.validator !== undefined ? { validator: options.validator } : {}),
+        }),
+      );
+    await until(() => nodes.every((node) => node.status().lanDht >= count));
+    return { host, nodes };
+  }
+
+  /** A client of the WAN DHT that has no LAN DHT to ask. */
+  async function client(server: BootstrapNode): Promise<DhtRendezvous> {
+    const { host } = await lab.host({ wanServer: false });
+    await host.dial(server.addresses().map((address) => multiaddr(address)));
+    await until(() => host.services.wan.routingTable.size === 1);
+    assert.equal(host.services.wan.getMode(), "client");
+    const noLan = { routingTable: { size: 0 } };
+    return new DhtRendezvous({
+      host: { peerId: host.peerId, services: { ...host.services, lan: noLan } } as unknown as Host,
+      validator: validator(),
+      clock: systemClock,
+      timeout: 5000,
+    });
+  }
+
+  it("finds on the LAN DHT what another node published, through a bootstrap host", async () => {
+    const { nodes } = await mesh(3);
+    const [alice, bob, carol] = nodes;
+    assert.ok(alice && bob && carol);
+    const record = recordOf(1);
+    const takers = await alice.rendezvous.publish(keysOf(1).tag, record, noSignal());
+    assert.equal(takers, 3);
+    assert.deepEqual(await findAll(bob, keysOf(1).tag), [record]);
+    assert.deepEqual(await findAll(carol, keysOf(2).tag), []);
+  });
+
+  it("finds on the WAN DHT alone what another client published", async () => {
+    const server = await lab.bootstrap({ privateWan: true });
+    const [alice, bob] = [await client(server), await client(server)];
+    const record = recordOf(1);
+    assert.equal(await alice.publish(keysOf(1).tag, record, noSignal()), 1);
+    assert.deepEqual(await findIn(bob, keysOf(1).tag), [record]);
+  });
+
+  it("keeps private addresses out of the WAN DHT unless told otherwise", async () => {
+    const { nodes, host } = await mesh(1);
+    assert.equal(nodes[0]?.status().wanDht, 0);
+    assert.equal(host.status().wanDht, 0);
+  });
+
+  it("marks no host as one to come back to at once", async () => {
+    const { host } = await lab.host();
+    for (const { routingTable } of [host.services.lan, host.services.wan]) {
+      const { closestPeerTagger } = routingTable as unknown as {
+        readonly closestPeerTagger: { readonly newPeers: { readonly capacity: number } };
+      };
+      assert.equal(closestPeerTagger.newPeers.capacity, 0);
+    }
+  });
+
+  it("counts nobody, and finds nothing, while nobody can be asked", async () => {
+    const alone = await lab.node();
+    const record = recordOf(1);
+    assert.equal(alone.rendezvous.peers(), 0);
+    assert.equal(await alone.rendezvous.publish(keysOf(1).tag, record, noSignal()), 0);
+    assert.deepEqual(await findAll(alone, keysOf(1).tag), []);
+  });
+
+  it("does not take its own stale copy for a find", async () => {
+    const { nodes, host } = await mesh(1);
+    const [alice] = nodes;
+    assert.ok(alice);
+    await host.stop();
+    await alice.rendezvous.publish(keysOf(1).tag, recordOf(1), noSignal());
+    assert.deepEqual(await findAll(alice, keysOf(1).tag), []);
+  });
+
+  it("finds what another node left in our own keeping", async () => {
+    const { nodes, host } = await mesh(2);
+    const [alice, bob] = nodes;
+    assert.ok(alice && bob);
+    const record = recordOf(1);
+    await alice.rendezvous.publish(keysOf(1).tag, record, noSignal());
+    await alice.stop();
+    await host.stop();
+    assert.deepEqual(await findAll(bob, keysOf(1).tag), [record]);
+  });
+
+  it("stores no forged, stale, early, oversized or misplaced record for others", async () => {
+    const { nodes } = await mesh(2, { validator: new Gullible() });
+    const [mallory, bob] = nodes;
+    assert.ok(mallory && bob);
+    const forged = recordOf(1);
+    forged[100] = (forged[100] ?? 0) ^ 1;
+    const bad = [
+      forged,
+      recordOf(1, Date.now() - limits.recordAge - MINUTE),
+      recordOf(1, Date.now() + limits.recordAhead + MINUTE),
+      new Uint8Array(limits.recordBytes + 1),
+      recordOf(2),
+    ];
+    for (const record of bad)
+      assert.equal(await mallory.rendezvous.publish(keysOf(1).tag, record, noSignal()), 0);
+    const fine = recordOf(1);
+    assert.equal(await mallory.rendezvous.publish(keysOf(1).tag, fine, noSignal()), 2);
+    assert.deepEqual(await findAll(bob, keysOf(1).tag), [fine]);
+  });
+
+  it("believes no forged record that a storing node hands out", async () => {
+    const host = await lab.bootstrap({ validator: new Gullible() });
+    const bootstrap = host.addresses();
+    const mallory = await lab.node({ bootstrap, validator: new Gullible() });
+    await until(() => mallory.status().lanDht === 1);
+    const forged = recordOf(1).fill(0, 500);
+    assert.equal(await mallory.rendezvous.publish(keysOf(1).tag, forged, noSignal()), 1);
+    await mallory.stop();
+    const alice = await lab.node({ bootstrap });
+    await until(() => alice.status().lanDht === 1);
+    assert.deepEqual(await findAll(alice, keysOf(1).tag), []);
+  });
+
+  it("publishes nothing that it would refuse itself", async () => {
+    const { nodes } = await mesh(1);
+    const record = recordOf(1).fill(0, 500);
+    assert.equal(await nodes[0]?.rendezvous.publish(keysOf(1).tag, record, noSignal()), 0);
+  });
+
+  it("does not roll back to an older valid record", async () => {
+    const { nodes } = await mesh(2, { validator: new Gullible() });
+    const [mallory, alice] = nodes;
+    assert.ok(alice && mallory);
+    const [older, newer] = [recordOf(1, Date.now() - MINUTE), recordOf(1)];
+    assert.equal(await alice.rendezvous.publish(keysOf(1).tag, newer, noSignal()), 2);
+    assert.equal(await mallory.rendezvous.publish(keysOf(1).tag, older, noSignal()), 0);
+    assert.ok((await findAll(mallory, keysOf(1).tag)).every((record) => equal(record, newer)));
+  });
+
+  it("judges Buffers, as they come from the network, like plain bytes", async () => {
+    const { nodes } = await mesh(1);
+    const [alice] = nodes;
+    assert.ok(alice);
+    // Of a dozen tags and signatures about half have their highest bit set.
+    for (let name = 0; name < 12; name++) {
+      const taken: number = await alice.rendezvous.publish(
+        keysOf(name).tag,
+        recordOf(name),
+        noSignal(),
+      );
+      assert.equal(taken, 1);
+    }
+  });
+
+  it("stops taking records from a peer that puts too many in a minute", async () => {
+    const { nodes } = await mesh(1);
+    const [mallory] = nodes;
+    assert.ok(mallory);
+    let taken = 0;
+    for (let i = 0; i < limits.putsPerMinute + 5; i++) {
+      const name = i % 256;
+      taken += await mallory.rendezvous.publish(keysOf(name).tag, recordOf(name), noSignal());
+    }
+    assert.equal(taken, limits.putsPerMinute);
+  });
+
+  it("tells once of a burst of peers that can be asked", async () => {
+    const host = await lab.bootstrap();
+    const node = await lab.node();
+    let told = 0;
+    node.rendezvous.onPeer(() => told++);
+    for (const address of host.addresses()) node.addBootstrap(address);
+    await until(() => told > 0);
+    assert.equal(told, 1);
+    assert.equal(node.rendezvous.peers(), 1);
+  });
+
+  it("ends a lookup and a publication when they are given up", async () => {
+    const { nodes } = await mesh(1);
+    const [node] = nodes;
+    assert.ok(node);
+    const signal = AbortSignal.abort();
+    await assert.rejects(node.rendezvous.publish(keysOf(1).tag, recordOf(1), signal));
+    await assert.rejects(async () => {
+      for await (const _ of node.rendezvous.lookup(keysOf(1).tag, signal)) assert.fail();
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { limits } from "../../../src/base/index.ts";
+import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import { createLab, until } from "../support.ts";
+
+describe("node: ping", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  const server = async (): Promise<Host> => (await lab.host()).host;
+
+  it("gives all who ask at once an answer, and each later one a new one", async () => {
+    const [one, two] = [await server(), await server()];
+    await one.dial(two.getMultiaddrs());
+    const { ping } = one.services;
+    const both = await Promise.all([ping.ping(two.peerId), ping.ping(two.peerId)]);
+    assert.equal(both.length, 2);
+    await two.stop();
+    await assert.rejects(Promise.all([ping.ping(two.peerId), ping.ping(two.peerId)]));
+    await assert.rejects(ping.ping(two.peerId));
+  });
+
+  it("leaves room for a heartbeat and for another look beside it", async () => {
+    const [one, two] = [await server(), await server()];
+    const connection = await one.dial(two.getMultiaddrs());
+    const open = () => connection.newStream("/ipfs/ping/1.0.0");
+    for (let i = 0; i < limits.pingStreams - 1; i++) await open();
+    assert.ok((await one.services.ping.ping(two.peerId)) >= 0);
+    assert.equal(connection.status, "open");
+  });
+
+  it("keeps a host of both DHTs in the tables of both, on both sides", async () => {
+    const hosts = [await server(), await server(), await server()];
+    for (const [i, host] of hosts.entries())
+      for (const other of hosts.slice(i + 1)) await host.dial(other.getMultiaddrs());
+    await until(() =>
+      hosts.every(({ services: { lan, wan } }) =>
+        [lan, wan].every(({ routingTable }) => routingTable.size === hosts.length - 1),
+      ),
+    );
+  });
+});

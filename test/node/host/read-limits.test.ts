@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { concat, limits, utf8 } from "../../../src/base/index.ts";
+import { Ear } from "../../../src/node/host/read-limits.ts";
+import { type Allowance, allowedToAnswer, allowedToAsk } from "../../../src/node/util/protocols.ts";
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) | 128);
+  return Uint8Array.of(...bytes, left);
+}
+const message = (length: number): Uint8Array => concat(varint(length), new Uint8Array(length));
+const line = (text: string): Uint8Array => {
+  const bytes = utf8(`${text}\n`);
+  return concat(varint(bytes.length), bytes);
+};
+
+const hello = line("/multistream/1.0.0");
+const ear = (allowance: Allowance) =>
+  new Ear({ agrees: (text) => text === "/x", allowance: () => allowance });
+
+/** Cuts bytes into pieces of these lengths, again and again. */
+function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const length = lengths[i % lengths.length] ?? 1;
+    pieces.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return pieces;
+}
+
+/** What is heard first that is not allowed. */
+const verdict = (one: Ear, pieces: readonly Uint8Array[]): string | undefined => {
+  for (const piece of pieces) {
+    const why = one.hear(piece);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+};
+
+const pieces = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 20 });
+
+describe("node: hearing what is said before it is read", () => {
+  it("lets pass whatever keeps to the protocol, however it is cut", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom("/a", "/no/such", "ls"), { maxLength: 5 }),
+        fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 10 }),
+        pieces,
+        (lines, lengths, cuts) => {
+          const said = concat(hello, ...lines.map(line), line("/x"), ...lengths.map(message));
+          assert.equal(verdict(ear({ message: 500 }), cut(said, cuts)), undefined);
+        },
+      ),
+    );
+  });
+
+  it("refuses a line or a message that is one byte too long, however it is cut", () => {
+    fc.assert(
+      fc.property(pieces, (cuts) => {
+        const longest = line("y".repeat(limits.negotiationLine - 1));
+        assert.equal(verdict(ear({}), cut(longest, cuts)), undefined);
+        const longer = line("y".repeat(limits.negotiationLine));
+        assert.equal(verdict(ear({}), cut(longer, cuts)), "a line that is too long");
+        const first = concat(hello, line("/x"));
+        const said = concat(first, message(500));
+        assert.equal(verdict(ear({ message: 500 }), cut(said, cuts)), undefined);
+        assert.equal(verdict(ear({ message: 499 }), cut(said, cuts)), "a message that is too long");
+        const total = said.length - first.length;
+        assert.equal(verdict(ear({ total }), cut(said, cuts)), undefined);
+        assert.equal(
+          verdict(ear({ total: total - 1 }), cut(said, cuts)),
+          "more than the protocol has to say",
+        );
+      }),
+    );
+  });
+
+  it("refuses a length that never ends, in a line and in a message", () => {
+    const endless = new Uint8Array(6).fill(0x80);
+    assert.equal(ear({}).hear(endless), "a line that is too long");
+    const later = ear({ message: 500 });
+    assert.equal(later.hear(concat(hello, line("/x"))), undefined);
+    assert.equal(later.hear(endless), "a message that is too long");
+  });
+
+  it("refuses lines without an agreement, empty ones too", () => {
+    const lines = new Uint8Array(limits.negotiationBytes);
+    assert.equal(ear({}).hear(lines), undefined);
+    assert.equal(ear({}).hear(concat(lines, Uint8Array.of(0))), "no agreement on a protocol");
+  });
+
+  it("hears nothing more once it is released", () => {
+    const one = ear({ total: 1 });
+    assert.equal(one.released, false);
+    one.release();
+    assert.equal(one.released, true);
+    assert.equal(one.hear(new Uint8Array(10_000).fill(0xff)), undefined);
+  });
+
+  it("allows the other side of a DHT's stream what an honest answer needs, and who asks far less", () => {
+    for (const protocol of ["/sotto/kad/1.0.0", "/sotto/lan/kad/1.0.0"]) {
+      const { total: answer = 0 } = allowedToAnswer(protocol);
+      // 20 hosts, each with its id and as many addresses as one may keep here, and a record.
+      assert.ok(answer > 20 * (limits.peerRowBytes + 64) + limits.recordBytes);
+      const { total: question = 0 } = allowedToAsk(protocol);
+      assert.ok(question > 2 * limits.recordBytes && question < answer);
+    }
+    assert.deepEqual(allowedToAsk("/sotto/link/1"), {});
+  });
+});

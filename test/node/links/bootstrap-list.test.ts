@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { Connection } from "@libp2p/interface";
+import { limits } from "../../../src/base/index.ts";
+import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import { BootstrapList } from "../../../src/node/links/bootstrap-list.ts";
+import { defaultTuning } from "../../../src/node/model/part-tuning.ts";
+import { SimTime } from "../../scenario/time.ts";
+
+const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";
+
+describe("node: a bootstrap host that does not keep us", () => {
+  /** A list whose host takes every dial, and drops us when the test says so. */
+  function scene() {
+    const time = new SimTime();
+    const events = new EventTarget();
+    let connections: Partial<Connection>[] = [];
+    const remotePeer = { toString: () => PEER } as Connection["remotePeer"];
+    const host = Object.assign(events, {
+      getConnections: () => connections,
+      peerStore: { merge: async () => undefined },
+    }) as unknown as Host;
+    const attempts: number[] = [];
+    let dials = 0;
+    const dial = async (): Promise<Connection> => {
+      dials++;
+      connections = [{ remotePeer }];
+      return { remotePeer } as Connection;
+    };
+    const list = new BootstrapList(host, dial, time.clock(), defaultTuning, (event, fields) => {
+      if (event === "bootstrap.searching") attempts.push(Number(fields?.attempt));
+    });
+    /** Drops us, and waits until we have come again. */
+    const drop = async (): Promise<void> => {
+      const before = dials;
+      connections = [];
+      events.dispatchEvent(new CustomEvent("peer:disconnect", { detail: remotePeer }));
+      assert.ok(await time.run(() => dials > before, 2 * limits.bootstrapRetry.max));
+      await time.settle();
+    };
+    return { time, list, drop, attempts };
+  }
+
+  it("is dialled at ever longer pauses while it drops us soon, and soon again once it kept us for a while", async () => {
+    const { time, list, drop, attempts } = scene();
+    list.add(`/ip4/127.0.0.1/tcp/1/p2p/${PEER}`);
+    await time.settle();
+    await drop();
+    await time.pass(limits.bootstrapStay - 1);
+    await drop();
+    await drop();
+    await time.pass(limits.bootstrapStay);
+    await drop();
+    list.stop();
+    assert.deepEqual(attempts, [1, 2, 3, 1]);
+    assert.equal(time.pending, 0);
+  });
+});

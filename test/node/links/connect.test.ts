@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import type { Connection } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
+import { openLink } from "../../../src/node/connections/dialer.ts";
+import { assemble, type Host, listen, nodeBounds } from "../../../src/node/host/libp2p-host.ts";
+import { LinkTransport } from "../../../src/node/links/link-transport.ts";
+import { defaultTuning } from "../../../src/node/model/part-tuning.ts";
+import { Puncher } from "../../../src/node/nat/hole-punching.ts";
+import { freePort, Nat } from "../../../src/node/nat/nat-detection.ts";
+import { systemClock } from "../../../src/node/util/deadline.ts";
+import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
+import { type Channel, silent } from "../../../src/ports/index.ts";
+import { encodeFrame } from "../../../src/wire/index.ts";
+import { createLab, LOOPBACK, stranger, until, validator } from "../support.ts";
+
+/** A host that takes links, and the channels that it took. */
+async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Promise<void> }> {
+  const clock = systemClock;
+  const assembly = {
+    privateKey: await generateKeyPair("Ed25519"),
+    listen: LOOPBACK,
+    announce: [],
+    privateWan: true,
+    wanServer: false,
+    bounds: nodeBounds,
+    validator: validator(),
+    clock,
+    tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
+  };
+  const { host } = await assemble(assembly);
+  const nat = new Nat({ host, clock, privateWan: true, port: await freePort() });
+  const nobody = (): boolean => false;
+  const parts = { host, clock, log: silent, nat, privateWan: true };
+  const puncher = new Puncher({ ...parts, isBootstrap: nobody, isServer: nobody });
+  const transport = new LinkTransport(host, clock, assembly.tuning, puncher);
+  const taken: Channel[] = [];
+  transport.onChannel((channel) => taken.push(channel));
+  await transport.serve();
+  await listen(host, assembly);
+  const stop = async (): Promise<void> => {
+    puncher.stop();
+    nat.stop();
+    await transport.stop();
+    await host.stop();
+  };
+  return { host, taken, stop };
+}
+
+describe("node/direct", () => {
+  const lab = createLab();
+  afterEach(() => lab.clear());
+
+  /** A stranger's connection to a taker, after `change` made of it what a relay would. */
+  async function connected(change: (host: Host) => void) {
+    const { host, taken, stop } = await taker();
+    lab.later(stop);
+    change(host);
+    const caller = await stranger(lab);
+    const [address] = host.getMultiaddrs();
+    const connection = await caller.dial(multiaddr(address?.toString()));
+    return { host, taken, connection };
+  }
+
+  /** Tries to open a link and say something on it. */
+  async function knock(connection: Connection): Promise<void> {
+    try {
+      const stream = await connection.newStream(LINK_PROTOCOL, { runOnLimitedConnection: true });
+      stream.send(encodeFrame(Uint8Array.of(1)));
+    } catch {
+      // Refused before it began.
+    }
+    await sleep(200);
+  }
+
+  /** Wraps how the host takes connections. */
+  const wrap = (host: Host, limited: boolean, relayed: boolean): void => {
+    const { upgrader } = host.services.inside;
+    const upgrade = upgrader.upgradeInbound.bind(upgrader);
+    upgrader.upgradeInbound = async (connection, options) => {
+      const circuit = multiaddr("/ip4/127.0.0.1/tcp/1/p2p-circuit");
+      if (relayed) connection.remoteAddr = circuit;
+      await upgrade(connection, { ...options, ...(limited && { limits: { bytes: 100_000n } }) });
+    };
+  };
+
+  it("takes a link on a direct connection", async () => {
+    const { taken, connection } = await connected(() => undefined);
+    await knock(connection);
+    await until(() => taken.length === 1);
+  });
+
+  for (const [name, limited, relayed] of [
+    ["a relayed", false, true],
+    ["a limited", true, false],
+    ["a limited relayed", true, true],
+  ] as const)
+    it(`takes no link, and opens none, on ${name} connection`, async () => {
+      const { host, taken, connection } = await connected((host) => wrap(host, limited, relayed));
+      await knock(connection);
+      assert.deepEqual(taken, []);
+      for (const back of host.getConnections())
+        await assert.rejects(openLink(back, new AbortController().signal), /relay/);
+    });
+});

@@ -1,0 +1,37 @@
+/** Calls under a key that two nodes of a test share, as a pair's messengers would make them. */
+import type { HostId } from "../../../src/base/index.ts";
+import { nodeCrypto } from "../../../src/crypto/index.ts";
+import { openEnvelope, sealEnvelope } from "../../../src/messenger/link/signalling.ts";
+import type { OpenedCall, SealedCall } from "../../../src/ports/index.ts";
+import { decodeEnvelope, encodeEnvelope } from "../../../src/wire/index.ts";
+
+const crypto = nodeCrypto();
+const key = new Uint8Array(32).fill(0x5a);
+
+/** Seals calls of this caller. */
+export const sealFor =
+  (caller: HostId): ((callee: HostId, words: Uint8Array) => SealedCall) =>
+  (callee, words) => {
+    const ends = { caller, callee };
+    const call = sealEnvelope(crypto, { key, ends }, words);
+    return {
+      envelope: encodeEnvelope(call),
+      open(answer) {
+        const envelope = decodeEnvelope(answer);
+        return envelope && openEnvelope(crypto, { key, ends, call: call.nonce }, envelope);
+      },
+    };
+  };
+
+/** Opens the calls for this callee. */
+export const openerOf =
+  (callee: HostId) =>
+  (caller: HostId, bytes: Uint8Array): OpenedCall | undefined => {
+    const envelope = decodeEnvelope(bytes);
+    const ends = { caller, callee };
+    const words = envelope && openEnvelope(crypto, { key, ends }, envelope);
+    if (envelope === undefined || words === undefined) return undefined;
+    const seal = (answer: Uint8Array) =>
+      encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
+    return { words, seal };
+  };

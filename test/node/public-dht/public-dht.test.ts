@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { CID } from "multiformats/cid";
+import { toHex } from "../../../src/base/index.ts";
+import type { NodeConfig, SottoNode } from "../../../src/node/index.ts";
+import { publicCid } from "../../../src/node/public-dht/public-dht.ts";
+import { type Amino, type Sighting, startAmino } from "../../support/amino.ts";
+import { createLab, LOOPBACK, noSignal, until } from "../support.ts";
+
+const keyOf = (name: number): Uint8Array => new Uint8Array(32).fill(name);
+
+async function find(node: SottoNode, key: Uint8Array): Promise<string[][]> {
+  const found: string[][] = [];
+  for await (const addresses of node.signpost.lookup(key, noSignal())) found.push([...addresses]);
+  return found;
+}
+
+describe("node: the public DHT", function () {
+  this.timeout(60_000);
+  const lab = createLab();
+  let amino: Amino;
+  before(async () => {
+    amino = await startAmino(12);
+  });
+  afterEach(() => lab.clear());
+  after(() => amino.stop());
+
+  const node = (config: Partial<NodeConfig> = {}): Promise<SottoNode> =>
+    lab.node({ privateWan: true, publicDht: true, publicHosts: amino.addresses, ...config });
+
+  it("leads from a key to the addresses on which its owner listens", async () => {
+    const [alice, bob] = [await node(), await node()];
+    const takers = await alice.signpost.publish(keyOf(1), noSignal());
+    assert.ok(takers >= 6, `${takers} took it`);
+    assert.deepEqual(await find(bob, keyOf(1)), [[...alice.transport.addresses()]]);
+    const [addresses = []] = await find(bob, keyOf(1));
+    alice.transport.onChannel(() => undefined);
+    const channel = await bob.transport.dial({ addresses }, noSignal());
+    assert.equal(channel.remote, alice.transport.host);
+    assert.deepEqual(await find(bob, keyOf(2)), []);
+    assert.deepEqual(amino.refused, []);
+  });
+
+  it("shows strangers a PeerId that is not the node's, and no protocol of Sotto's", async () => {
+    const alice = await node();
+    const from = amino.seen.length;
+    const told: string[] = [];
+    for (const host of amino.hosts)
+      host.addEventListener("peer:identify", ({ detail }) => {
+        if (!amino.hosts.some(({ peerId }) => peerId.equals(detail.peerId)))
+          told.push(JSON.stringify([detail.agentVersion, detail.protocols]));
+      });
+    await alice.signpost.publish(keyOf(3), noSignal());
+    const mine = amino.seen.slice(from).filter(({ type }) => type === "ADD_PROVIDER");
+    assert.ok(mine.length > 0);
+    for (const { from: peer, key, addresses } of mine) {
+      assert.notEqual(peer, alice.transport.host);
+      assert.equal(key, `1220${toHex(keyOf(3))}`);
+      assert.deepEqual(addresses, alice.transport.addresses());
+    }
+    assert.ok(told.length > 0);
+    for (const text of told) assert.doesNotMatch(text, /sotto/);
+  });
+
+  it("gives a key the form of any block of the network", () => {
+    const cid = CID.parse(publicCid(keyOf(7)).toString());
+    assert.equal(cid.version, 1);
+    assert.equal(cid.code, 0x55);
+    assert.deepEqual([cid.multihash.code, cid.multihash.size], [0x12, 32]);
+    assert.throws(() => publicCid(new Uint8Array(31)), RangeError);
+  });
+
+  it("tells nothing where there is no address that strangers could use", async () => {
+    const alice = await node({ privateWan: false });
+    const from = amino.seen.length;
+    assert.equal(await alice.signpost.publish(keyOf(4), noSignal()), 0);
+    assert.deepEqual(
+      amino.seen.slice(from).filter(({ type }) => type === "ADD_PROVIDER"),
+      [],
+    );
+  });
+
+  it("finds no entry two days after it was put", async () => {
+    const [alice, bob] = [await node(), await node()];
+    const takers = await alice.signpost.publish(keyOf(6), noSignal());
+    // It is told, and answered by nobody.
+    const kept = ({ type, key }: Sighting) =>
+      type === "ADD_PROVIDER" && key.endsWith(toHex(keyOf(6)));
+    await until(() => amino.seen.filter(kept).length === takers);
+    amino.later(49 * 3_600_000);
+    assert.deepEqual(await find(bob, keyOf(6)), []);
+    await alice.signpost.publish(keyOf(6), noSignal());
+    assert.equal((await find(bob, keyOf(6))).length, 1);
+  });
+
+  it("says why it does not get in, and gets in later", async () => {
+    const alice = await node({
+      publicHosts: [
+        "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8",
+      ],
+    });
+    assert.equal(await alice.signpost.publish(keyOf(8), noSignal()), 0);
+    const { state, error } = alice.status().publicDht;
+    assert.deepEqual([state, error], ["lost", "refused"]);
+  });
+
+  it("loads nothing of it while it is off", async () => {
+    const files = async (word: string): Promise<string[]> => {
+      // The engine's own list of what it ran, by file.
+      const directory = await mkdtemp(join(tmpdir(), "sotto-loaded-"));
+      try {
+        const env = { ...process.env, NODE_V8_COVERAGE: directory };
+        const args = ["--import", "tsx", "test/node/public-dht/public-dht-off.ts", word];
+        await promisify(execFile)(process.execPath, args, { env, timeout: 30_000 });
+        const urls = new Set<string>();
+        for (const report of await readdir(directory)) {
+          const text = await readFile(join(directory, report), "utf8");
+          const { result } = JSON.parse(text) as { readonly result: readonly { url: string }[] };
+          for (const { url } of result) urls.add(url);
+        }
+        assert.ok(
+          [...urls].some((url) => url.includes("src/node/public-dht/public-dht-switch.ts")),
+        );
+        return [...urls].filter((url) => /src\/node\/public(-host)?\.ts/.test(url));
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    };
+    assert.deepEqual(await files("off"), []);
+    assert.equal((await files("on")).length, 2);
+  });
+
+  it("dials nobody while it is off, and nobody any more once it is turned off", async () => {
+    let calls = 0;
+    const trap = createServer((socket) => {
+      calls++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => trap.listen(0, "127.0.0.1", resolve));
+    lab.later(() => trap.close());
+    const { port } = trap.address() as { port: number };
+    const [own = ""] = LOOPBACK;
+    const publicHosts = [
+      `${own.replace(/0$/, String(port))}/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8`,
+    ];
+    const alice = await node({ publicDht: false, publicHosts });
+    assert.equal(await alice.signpost.publish(keyOf(9), noSignal()), 0);
+    assert.deepEqual(await find(alice, keyOf(9)), []);
+    assert.equal(calls, 0);
+    assert.equal(alice.status().publicDht.state, "off");
+    await alice.turnPublic(true);
+    assert.equal(await alice.signpost.publish(keyOf(9), noSignal()), 0);
+    assert.ok(calls > 0);
+    const before = calls;
+    await alice.turnPublic(false);
+    assert.equal(await alice.signpost.publish(keyOf(9), noSignal()), 0);
+    assert.equal(calls, before);
+  });
+});

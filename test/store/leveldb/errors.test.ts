@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openFault } from "../../../src/store/leveldb/errors.ts";
+import { openAt, temporaryDirectory } from "../place.ts";
+
+/** What LevelDB says is the text of strerror(3) behind the file's name. */
+const said = (text: string) =>
+  new Error("Database failed to open", { cause: new Error(`IO error: db/CURRENT: ${text}`) });
+
+describe("a fault of opening the store", () => {
+  it("is the machine's where the system refused, so that nobody moves a good store away", () => {
+    for (const text of [
+      "Input/output error",
+      "Permission denied",
+      "Too many open files",
+      "Read-only file system",
+    ])
+      assert.equal(openFault(said(text)).code, "store-write-failed", text);
+    for (const text of ["No space left on device", "Disk quota exceeded"])
+      assert.equal(openFault(said(text)).code, "disk-full", text);
+  });
+
+  it("is the store's where its files do not fit together", () => {
+    assert.equal(openFault(said("No such file or directory")).code, "store-damaged");
+    assert.equal(openFault(new Error("Corruption: checksum mismatch")).code, "store-damaged");
+  });
+
+  it("has a code also where its directory cannot be made", async () => {
+    const directory = temporaryDirectory();
+    try {
+      const file = join(directory, "file");
+      writeFileSync(file, "");
+      await assert.rejects(openAt(file), { code: "store-write-failed" });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
