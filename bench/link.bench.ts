@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyPolyfill } from "../src/node/part-polyfill.ts";
+import { applyPolyfill } from "../src/node/create.ts";
 import { type Echo, echoRate } from "./lib/echo.ts";
 import { tcpEcho } from "./lib/echo-tcp.ts";
 import { durations, quantile } from "./lib/measure.ts";

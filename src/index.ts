@@ -16,30 +16,31 @@
 import { type Client, createClient, resolvePaths } from "./api/index.ts";
 import { connectTo, surroundings } from "./cli/index.ts";
 
-export type {
-  Account,
-  Bootstrap,
-  Client,
-  Contact,
-  EventType,
-  FollowedEvent,
-  FollowedType,
-  Follower,
-  Invite,
-  Message,
-  MessageState,
-  MethodName,
-  Methods,
-  NewInvite,
-  NodeEvent,
-  NodeStatus,
-  Pairing,
-  Params,
-  Peer,
-  Reaction,
-  Result,
+export {
+  type Account,
+  type Bootstrap,
+  type Client,
+  type Contact,
+  type EventType,
+  type FollowedEvent,
+  type FollowedType,
+  type Follower,
+  type FollowOptions,
+  follow,
+  type Invite,
+  type Message,
+  type MessageState,
+  type MethodName,
+  type Methods,
+  type NewInvite,
+  type NodeEvent,
+  type NodeStatus,
+  type Pairing,
+  type Params,
+  type Peer,
+  type Reaction,
+  type Result,
 } from "./api/index.ts";
-export { type FollowOptions, follow } from "./api/index.ts";
 export { displayLine, displayText, type ErrorCode, SottoError } from "./base/index.ts";
 
 /** Which node to connect to; by default the one that `sotto` itself would use, from the environment. */

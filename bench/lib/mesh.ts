@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
+import { applyPolyfill } from "../../src/node/create.ts";
 import {
   assemble,
   type Host,
@@ -9,8 +10,7 @@ import {
   nodeBounds,
 } from "../../src/node/host/libp2p-host.ts";
 import { createBootstrapNode } from "../../src/node/index.ts";
-import { defaultTuning } from "../../src/node/model/part-tuning.ts";
-import { applyPolyfill } from "../../src/node/part-polyfill.ts";
+import { defaultTuning } from "../../src/node/model/config.ts";
 import { systemClock } from "../../src/node/util/deadline.ts";
 import { silent } from "../../src/ports/index.ts";
 import { Person } from "../../test/e2e/person.ts";

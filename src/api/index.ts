@@ -33,7 +33,6 @@ export type { KnownBootstrap, NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
 export type { NewGuard, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
-export type { PortMapFacts } from "./part-port-map.ts";
 export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
 export { version } from "./version.ts";
 export type {
@@ -51,6 +50,7 @@ export type {
   Pairing,
   Peer,
   Policy,
+  PortMapFacts,
   Reaction,
   StoreDamage,
   StoreReport,

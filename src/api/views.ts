@@ -1,6 +1,3 @@
-/** What a face gets to see, as plain JSON. Ids are text; times are ms since 1970. */
-import type { PortMapFacts } from "./part-port-map.ts";
-
 /** How far pairing has come; `requested` waits for our word, the last three are ends. */
 export type Pairing =
   | "invited"
@@ -246,4 +243,13 @@ export interface NodeStatus extends NodeState {
   readonly damage?: StoreDamage;
   /** The cryptographic libraries in use, with their versions. */
   readonly engine: string;
+}
+
+/** The port that the router was asked for. none: no router is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP. refused: it speaks one of them, and gave none. */
+export interface PortMapFacts {
+  readonly state: "off" | "none" | "mapped" | "silent" | "refused";
+  /** What it was asked in, where it gave one. */
+  readonly by?: "nat-pmp" | "upnp";
+  /** The address on the outside, as the router says. */
+  readonly address?: string;
 }

@@ -1,5 +1,5 @@
 /** The table of commands: names and one-line summaries, so that help needs no command's code. */
-import type { Define } from "./runtime/part-define.ts";
+import type { Define } from "./runtime/context.ts";
 
 interface Entry {
   readonly name: string;

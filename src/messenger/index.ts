@@ -1,23 +1,22 @@
 /** The use cases: the only place where the pure rooms and the ports meet. */
 export type { Backup } from "../wire/index.ts";
-export { madeAnew, mend } from "./account/after-restore.ts";
-export { checkBackup, openBackup } from "./account/backup.ts";
-export { restoredRows } from "./account/part-backup-contents.ts";
-export { dropSessions } from "./account/part-drop-sessions.ts";
+export { dropSessions, madeAnew, mend } from "./account/after-restore.ts";
+export { checkBackup, openBackup, restoredRows } from "./account/backup.ts";
 export { createMessenger } from "./messenger.ts";
+export type { Diagnosis, Health } from "./model/diagnosis.ts";
 export type {
+  AddOptions,
   FollowerView,
   FollowOptions,
+  HistoryOptions,
+  InviteOptions,
   LoggedEvent,
   LoggedType,
   Messenger,
   MessengerEvent,
   Ping,
 } from "./model/messenger-api.ts";
-export type { Diagnosis, Health } from "./model/part-diagnosis.ts";
-export type { HostsPort, LearnedHost } from "./model/part-host-book.ts";
-export type { AddOptions, HistoryOptions, InviteOptions } from "./model/part-options.ts";
-export type { MessengerPorts } from "./model/ports.ts";
+export type { HostsPort, LearnedHost, MessengerPorts } from "./model/ports.ts";
 export type {
   Awaits,
   ContactView,

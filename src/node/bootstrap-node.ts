@@ -5,15 +5,13 @@ import { limits } from "../base/index.ts";
 import { assemble, type Bounds, listen } from "./host/libp2p-host.ts";
 import { statusOf } from "./host/status.ts";
 import { BootstrapList, bootstrapAddress } from "./links/bootstrap-list.ts";
-import type { BootstrapConfig, BootstrapNode } from "./model/config.ts";
-import { defaultTuning } from "./model/part-tuning.ts";
+import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./model/config.ts";
 import { serveDialback } from "./nat/dialback.ts";
 import { noNat } from "./nat/nat-detection.ts";
 import { notAsked } from "./nat/reachability.ts";
 import { serveSignal } from "./nat/signalling.ts";
 import { peerOf } from "./util/address.ts";
-import { systemClock } from "./util/deadline.ts";
-import { stopWithin } from "./util/part-stop.ts";
+import { stopWithin, systemClock } from "./util/deadline.ts";
 
 const hostBounds: Bounds = {
   connections: limits.hostConnections,

@@ -13,8 +13,7 @@ import type { Lan } from "./lan/mdns.ts";
 import { BootstrapList } from "./links/bootstrap-list.ts";
 import { LinkTransport } from "./links/link-transport.ts";
 import { neighboursOf, rejoin } from "./links/peer-cache.ts";
-import type { NatState, NodeConfig, PeerInfo } from "./model/config.ts";
-import type { Tuning } from "./model/part-tuning.ts";
+import type { NatState, NodeConfig, PeerInfo, Tuning } from "./model/config.ts";
 import { serveDialback } from "./nat/dialback.ts";
 import { Puncher } from "./nat/hole-punching.ts";
 import { freePort, Nat, noNat } from "./nat/nat-detection.ts";
@@ -22,7 +21,7 @@ import { notAsked, Reachability } from "./nat/reachability.ts";
 import { serveSignal } from "./nat/signalling.ts";
 import type { SocksProxy } from "./proxy/socks-transport.ts";
 import { hostOf, parseAddress, portOf, reachOf, withoutPeer } from "./util/address.ts";
-import { stopWithin } from "./util/part-stop.ts";
+import { stopWithin } from "./util/deadline.ts";
 
 export interface HostedParts {
   readonly config: Omit<NodeConfig, "bootstrap">;

@@ -16,8 +16,8 @@ export type {
   PublicState,
   PunchReason,
   SottoNode,
+  Tuning,
 } from "./model/config.ts";
-export type { Tuning } from "./model/part-tuning.ts";
 export { parseProxy } from "./proxy/proxy-address.ts";
 export type { ProxyPlace } from "./proxy/socks5.ts";
 export { addressReach } from "./util/address.ts";

@@ -1,21 +1,18 @@
 /** A messenger's node, put together. */
 import { limits } from "../base/index.ts";
 import type { Channel, OpenCall } from "../ports/index.ts";
-import { Rotation } from "./host-rotation.ts";
+import { Rotation, rendezvousOf, transportOf } from "./host-rotation.ts";
 import { type Hosted, startHosted } from "./host-services.ts";
 import { bootstrapAddress } from "./links/bootstrap-list.ts";
-import type { NodeConfig, SottoNode } from "./model/config.ts";
-import { defaultTuning } from "./model/part-tuning.ts";
+import { defaultTuning, type NodeConfig, type SottoNode } from "./model/config.ts";
 import { notAsked } from "./nat/reachability.ts";
-import { rendezvousOf, transportOf } from "./part-facade.ts";
 import { defaultGateway } from "./port-mapping/default-gateway.ts";
 import { PortMap } from "./port-mapping/port-mapping.ts";
 import { SocksProxy } from "./proxy/socks-transport.ts";
 import { publicHosts } from "./public-dht/default-bootstraps.ts";
 import { TurnedSignpost } from "./public-dht/public-dht-switch.ts";
 import { parseAddress, peerOf, portOf, reachOf } from "./util/address.ts";
-import { systemClock } from "./util/deadline.ts";
-import { stopWithin } from "./util/part-stop.ts";
+import { stopWithin, systemClock } from "./util/deadline.ts";
 
 /** See `createNode`. Host keys are drawn here and kept nowhere. */
 export async function startNode(config: NodeConfig): Promise<SottoNode> {

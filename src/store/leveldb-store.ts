@@ -20,11 +20,11 @@ import {
   BYTES_AT_ONCE,
   type Change,
   type Database,
+  openUnlogged,
   textOf,
   writeRows,
 } from "./leveldb/database.ts";
 import { readFault, storeClosed } from "./leveldb/errors.ts";
-import { openUnlogged } from "./leveldb/part-unlogged.ts";
 import { type Changes, WriteQueue } from "./leveldb/write-queue.ts";
 
 export interface LevelParts {

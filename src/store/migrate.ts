@@ -25,13 +25,13 @@ import { isKeyedPage, isPage, rootRanges, rowsOf } from "./layout/row-names.ts";
 import { encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./layout/schema.ts";
 import {
   type Database,
+  openUnlogged,
   SCHEMA_KEY,
   scan,
   TALLY_KEY,
   type Write,
   writeRows,
 } from "./leveldb/database.ts";
-import { openUnlogged } from "./leveldb/part-unlogged.ts";
 
 const VERSION = 1;
 /** About the bytes of rows that are written at once. */

@@ -29,9 +29,15 @@ import {
   SCHEMA_VERSION,
   type StoreKeys,
 } from "./layout/schema.ts";
-import { type Database, SCHEMA_KEY, scan, TALLY_KEY, writeRows } from "./leveldb/database.ts";
+import {
+  type Database,
+  openUnlogged,
+  SCHEMA_KEY,
+  scan,
+  TALLY_KEY,
+  writeRows,
+} from "./leveldb/database.ts";
 import { isLocked, openFault, writeFault } from "./leveldb/errors.ts";
-import { openUnlogged } from "./leveldb/part-unlogged.ts";
 import { verifyTables } from "./leveldb/verify-tables.ts";
 import { LevelStore } from "./leveldb-store.ts";
 import { finishRenaming, migrate, openOldTally, removeLeftovers } from "./migrate.ts";

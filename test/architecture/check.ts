@@ -1,14 +1,27 @@
-/** Holds the files of the source against the rules of the house. */
+/** Checks source files against the rules of the architecture. */
 import { builtinModules } from "node:module";
 import { posix } from "node:path";
 import { findCycle } from "./cycles.ts";
-import { doors, environmentFiles, longestFile, type Room, rooms } from "./house.ts";
+import {
+  crowdedFolders,
+  doors,
+  environmentFiles,
+  folders,
+  longestFile,
+  type Module,
+  modules,
+  mostFiles,
+  widestLine,
+} from "./rules.ts";
 import { codeOf, type Import, importsOf } from "./scan.ts";
 
 export type Rule =
-  | "room-unknown"
-  | "room-edge"
-  | "room-entry"
+  | "module-unknown"
+  | "module-edge"
+  | "module-entry"
+  | "folder-unknown"
+  | "folder-edge"
+  | "folder-crowded"
   | "lazy-only"
   | "types-only"
   | "package"
@@ -19,10 +32,11 @@ export type Rule =
   | "cycle"
   | "index-only-re-exports"
   | "environment"
-  | "time-or-chance"
+  | "time-or-randomness"
   | "default-export"
   | "unfinished"
-  | "too-long";
+  | "too-long"
+  | "too-wide";
 
 export interface Violation {
   readonly rule: Rule;
@@ -33,11 +47,16 @@ export interface Violation {
 /** Paths, relative to the repository and with `/`, to texts. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** The room of a path, or the name of the folder where no rule knows it. */
-export function roomOf(path: string): string {
+/** The module of a path, or the path itself where no rule knows it. */
+export function moduleOf(path: string): string {
   const [top, second, third] = path.split("/");
   if (top === "bin") return "bin";
-  return third === undefined ? (path === "src/index.ts" ? "face" : path) : (second as string);
+  return third === undefined ? (path === "src/index.ts" ? "library" : path) : (second as string);
+}
+
+/** The folder of a file inside its module, as `folders` names it: `"."` for the module's own. */
+function folderOf(path: string): string {
+  return posix.dirname(path).split("/").slice(2).join("/") || ".";
 }
 
 const IMPURE =
@@ -49,6 +68,11 @@ function* textViolations(file: string, source: string, code: string): Generator<
   const lines = source.split("\n").length - (source.endsWith("\n") ? 1 : 0);
   if (!generated && lines > longestFile) {
     yield { rule: "too-long", file, detail: `${lines} lines, at most ${longestFile}` };
+  }
+  for (const [index, line] of source.split("\n").entries()) {
+    if (generated || [...line].length <= widestLine) continue;
+    const detail = `line ${index + 1}: ${[...line].length} columns, at most ${widestLine}`;
+    yield { rule: "too-wide", file, detail };
   }
   if (/\bexport\s+default\b|\bas\s+default\b/.test(code)) {
     yield { rule: "default-export", file, detail: "a default export" };
@@ -64,9 +88,9 @@ function* textViolations(file: string, source: string, code: string): Generator<
       yield { rule: "environment", file, detail: "env of node:process" };
     }
   }
-  if (rooms[roomOf(file)]?.pure && !generated) {
+  if (modules[moduleOf(file)]?.pure && !generated) {
     const impure = IMPURE.exec(code);
-    if (impure !== null) yield { rule: "time-or-chance", file, detail: impure[0] };
+    if (impure !== null) yield { rule: "time-or-randomness", file, detail: impure[0] };
   }
   if (/^src\/.+\/index\.ts$/.test(file)) {
     const rest = code.replace(/\bexport\b[\w$*{},\s]*?\bfrom\s*["'][^"']*["']\s*;?/g, "").trim();
@@ -84,47 +108,79 @@ const packageOf = (specifier: string) =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
-function isAllowedPackage(room: Room, specifier: string): boolean {
+function isAllowedPackage(module: Module, specifier: string): boolean {
   const name = packageOf(specifier);
-  return (room.packages ?? []).some(
+  return (module.packages ?? []).some(
     (allowed) =>
       allowed === name || (allowed.endsWith("/*") && name.startsWith(allowed.slice(0, -1))),
   );
 }
 
-function* outsideViolations(file: string, room: Room, one: Import): Generator<Violation> {
+function* outsideViolations(file: string, module: Module, one: Import): Generator<Violation> {
   const specifier = one.specifier as string;
   const detail = `line ${one.line}: ${specifier}`;
   if (!specifier.startsWith("node:")) {
     const bare = builtinModules.includes(specifier);
-    if (bare || !isAllowedPackage(room, specifier)) {
+    if (bare || !isAllowedPackage(module, specifier)) {
       yield { rule: bare ? "builtin" : "package", file, detail };
     }
     return;
   }
   const forbidden =
-    room.builtins === "none" || (room.builtins === "any" && specifier === "node:crypto");
+    module.builtins === "none" || (module.builtins === "any" && specifier === "node:crypto");
   if (forbidden) yield { rule: "builtin", file, detail };
+}
+
+/** An import between two folders of one module. */
+function* folderViolations(file: string, one: Import, target: string): Generator<Violation> {
+  const rules = folders[moduleOf(file)];
+  if (rules === undefined || file.endsWith("/index.ts")) return;
+  const [from, to] = [folderOf(file), folderOf(target)];
+  if (from === to || rules[from]?.includes(to)) return;
+  yield { rule: "folder-edge", file, detail: `line ${one.line}: ${from} imports ${target}` };
+}
+
+/** Folders that no rule knows, and folders with too many files. */
+function* folderListViolations(sources: Sources): Generator<Violation> {
+  const files = new Map<string, string[]>();
+  for (const file of sources.keys()) {
+    const folder = posix.dirname(file);
+    files.set(folder, [...(files.get(folder) ?? []), file]);
+  }
+  for (const [folder, inside] of files) {
+    const file = inside.at(-1) as string;
+    const rules = folders[moduleOf(file)];
+    if (rules !== undefined && rules[folderOf(file)] === undefined) {
+      yield { rule: "folder-unknown", file, detail: folder };
+    }
+    if (inside.length > mostFiles && !crowdedFolders.includes(folder)) {
+      const detail = `${folder}: ${inside.length} files, at most ${mostFiles}`;
+      yield { rule: "folder-crowded", file, detail };
+    }
+  }
 }
 
 function* insideViolations(
   file: string,
-  room: Room,
+  module: Module,
   one: Import,
   target: string,
 ): Generator<Violation> {
-  const from = roomOf(file);
-  const to = roomOf(target);
-  if (from === to) return;
+  const from = moduleOf(file);
+  const to = moduleOf(target);
+  if (from === to) {
+    yield* folderViolations(file, one, target);
+    return;
+  }
   const detail = `line ${one.line}: ${from} imports ${target}`;
   const entry = /^src\/[^/]+\/index\.ts$/.test(target);
-  if (!entry && !doors.includes(target)) yield { rule: "room-entry", file, detail };
-  if (room.rooms.includes(to)) return;
-  if (room.typesOf?.includes(to)) {
+  if (!entry && !doors.includes(target)) yield { rule: "module-entry", file, detail };
+  if (module.modules.includes(to)) return;
+  if (module.typesOf?.includes(to)) {
     if (one.kind !== "type") yield { rule: "types-only", file, detail };
-  } else if (room.lazily?.includes(to)) {
+  } else if (module.lazily?.includes(to)) {
     if (one.kind !== "dynamic") yield { rule: "lazy-only", file, detail };
-  } else yield { rule: "room-edge", file, detail };
+  } else yield { rule: "module-edge", file, detail };
 }
 
 /** Every violation in the sources, in the order of their files. */
@@ -136,9 +192,9 @@ export function check(sources: Sources): Violation[] {
     violations.push(...textViolations(file, source, code));
     const targets: string[] = [];
     graph.set(file, targets);
-    const room = rooms[roomOf(file)];
-    if (room === undefined) {
-      violations.push({ rule: "room-unknown", file, detail: roomOf(file) });
+    const module = modules[moduleOf(file)];
+    if (module === undefined) {
+      violations.push({ rule: "module-unknown", file, detail: moduleOf(file) });
       continue;
     }
     for (const one of importsOf(source, code)) {
@@ -147,7 +203,7 @@ export function check(sources: Sources): Violation[] {
       if (specifier === undefined || kind === "require" || specifier === "node:module") {
         violations.push({ rule: "uncheckable-import", file, detail: `line ${line}: ${kind}` });
       } else if (!specifier.startsWith(".")) {
-        violations.push(...outsideViolations(file, room, one));
+        violations.push(...outsideViolations(file, module, one));
       } else {
         const target = posix.join(posix.dirname(file), specifier);
         const detail = `line ${line}: ${specifier}`;
@@ -155,11 +211,12 @@ export function check(sources: Sources): Violation[] {
         else if (!sources.has(target)) violations.push({ rule: "unresolved", file, detail });
         else {
           targets.push(target);
-          violations.push(...insideViolations(file, room, one, target));
+          violations.push(...insideViolations(file, module, one, target));
         }
       }
     }
   }
+  violations.push(...folderListViolations(sources));
   const cycle = findCycle(graph);
   if (cycle !== undefined) {
     violations.push({ rule: "cycle", file: cycle[0] as string, detail: cycle.join(" -> ") });

@@ -5,7 +5,7 @@ import { tcp } from "@libp2p/tcp";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p, type Libp2p } from "libp2p";
 import { concat, utf8 } from "../../src/base/index.ts";
-import { applyPolyfill } from "../../src/node/part-polyfill.ts";
+import { applyPolyfill } from "../../src/node/create.ts";
 
 applyPolyfill();
 

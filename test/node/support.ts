@@ -11,6 +11,7 @@ import { createLibp2p } from "libp2p";
 import type { HostId } from "../../src/base/index.ts";
 import { nodeCrypto as createCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
+import { applyPolyfill } from "../../src/node/create.ts";
 import {
   type Assembled,
   type Assembly,
@@ -24,8 +25,7 @@ import {
   type NodeConfig,
   type SottoNode,
 } from "../../src/node/index.ts";
-import { defaultTuning } from "../../src/node/model/part-tuning.ts";
-import { applyPolyfill } from "../../src/node/part-polyfill.ts";
+import { defaultTuning } from "../../src/node/model/config.ts";
 import { systemClock } from "../../src/node/util/deadline.ts";
 import { type Channel, type Rendezvous, silent } from "../../src/ports/index.ts";
 

@@ -11,8 +11,7 @@ import {
   type MessengerEvent,
   type MessengerPorts,
 } from "../../src/messenger/index.ts";
-import type { Signpost, StoreOp } from "../../src/ports/index.ts";
-import { silent } from "../../src/ports/index.ts";
+import { type Signpost, type StoreOp, silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "./chance.ts";

@@ -14,8 +14,8 @@ import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { toHex } from "../../src/base/index.ts";
+import { applyPolyfill } from "../../src/node/create.ts";
 import type { Dht } from "../../src/node/dht/kademlia.ts";
-import { applyPolyfill } from "../../src/node/part-polyfill.ts";
 
 applyPolyfill();
 

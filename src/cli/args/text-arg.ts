@@ -1,4 +1,5 @@
 /** A text as words of the command line, or from standard input. */
+import type { Policy } from "../../api/index.ts";
 import { fromUtf8, SottoError } from "../../base/index.ts";
 
 /** The words with spaces between; for a single `-`, what standard input holds. Throws `message-not-text`. */
@@ -10,4 +11,12 @@ export async function textOf(words: readonly string[]): Promise<string> {
   if (text === undefined)
     throw new SottoError("message-not-text", "Standard input is not valid UTF-8.");
   return text.replace(/\r?\n$/, "");
+}
+
+// A contact's policy as it is typed.
+
+/** Throws `usage`. */
+export function policyOf(word: string): Policy {
+  if (word === "any" || word === "lan" || word === "hidden") return word;
+  throw new SottoError("usage", "A policy is any, lan or hidden.");
 }

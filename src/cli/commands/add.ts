@@ -1,10 +1,10 @@
 /** sotto add: takes an invite, and waits a while for the person behind it. */
 import { SottoError } from "../../base/index.ts";
-import { policyOf } from "../args/part-policy.ts";
+import { policyOf } from "../args/text-arg.ts";
 import { nameOf, waitsFor } from "../format/format.ts";
 import { duration } from "../format/time.ts";
+import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly as?: string;

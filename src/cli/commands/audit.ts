@@ -2,9 +2,8 @@
 import type { Audit } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
 import { count, guardWords } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command.addHelpText("after", NOTES).action(() => show(context));

@@ -1,9 +1,7 @@
 /** sotto bootstrap: hosts a node that others find each other through. No account, no messages. */
 
-import { leave } from "../process/part-leave.ts";
-import { reportStrays } from "../process/shutdown.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import { leave, reportStrays } from "../process/shutdown.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
   readonly listen?: string[];

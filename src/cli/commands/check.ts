@@ -1,7 +1,7 @@
 /** sotto check: reads every row of the store and says what is damaged; 1 where something is. */
 import type { StoreReport } from "../../api/index.ts";
+import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 import {
   currentPassphrase,
   type PassphraseOptions,

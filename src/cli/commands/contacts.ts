@@ -1,11 +1,10 @@
 /** sotto contacts: the people you know. */
 import type { Contact } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { policyOf } from "../args/part-policy.ts";
+import { policyOf } from "../args/text-arg.ts";
 import { contactLine, contactWords, nameOf, policyWords, waitsFor } from "../format/format.ts";
 import { duration, spell, stamp } from "../format/time.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
   const { out } = context;

@@ -1,6 +1,6 @@
 /** sotto delete: a message taken back for both, or removed here alone. */
 import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 
 interface Options {
   readonly forMe?: true;

@@ -3,8 +3,7 @@ import { SottoError } from "../../base/index.ts";
 import { type Actor, createStage, type Stage } from "../demo/stage.ts";
 import { numberLines, stateWords } from "../format/format.ts";
 import { spell } from "../format/time.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
   command.action(() => demo(context));

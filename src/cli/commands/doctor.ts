@@ -4,9 +4,8 @@ import { contactLines } from "../doctor/contact.ts";
 import { printed } from "../doctor/lines.ts";
 import { nodeLines } from "../doctor/node.ts";
 import { nameOf } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command

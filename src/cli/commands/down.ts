@@ -1,7 +1,7 @@
 /** sotto down: ends the node, and comes back when it has ended, so that `sotto down && sotto up` works. */
 import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 
 const PATIENCE = 15_000;
 const STEP = 20;

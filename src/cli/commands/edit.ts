@@ -1,7 +1,7 @@
 /** sotto edit: another text in place of one that was sent. */
 import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
   command

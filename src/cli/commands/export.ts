@@ -7,9 +7,8 @@ import { exportHtml } from "../export/html.ts";
 import { exportJson } from "../export/json.ts";
 import { stamp } from "../format/time.ts";
 import { makeDirectory, writeNewFile } from "../process/write-file.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { type Callable, withNodeOrStore } from "../runtime/node-or-store.ts";
-import type { Define } from "../runtime/part-define.ts";
 import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {

@@ -1,8 +1,7 @@
 /** sotto followers: the names under which programs listen. */
 import type { Follower } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
   command

@@ -1,7 +1,7 @@
 /** sotto id: the account, which is no secret. */
 import { displayLine } from "../../base/index.ts";
-import type { Define } from "../runtime/part-define.ts";
-import { qrCode } from "../runtime/part-qr.ts";
+import type { Define } from "../runtime/context.ts";
+import { qrCode } from "../runtime/print.ts";
 
 export const define: Define = (command, context) => {
   command.option("--qr", "show the account id as a QR code too").action(async (options) => {

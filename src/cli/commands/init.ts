@@ -1,8 +1,7 @@
 /** sotto init: makes an account, or brings one back from its 24 words. */
 import { SottoError } from "../../base/index.ts";
 import { wordTable } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { askText } from "../runtime/prompt.ts";
 import {
   givenPassphrase,

@@ -1,9 +1,8 @@
 /** sotto invite: makes a link, which is a secret until it is used. */
 
 import { duration, spell, stamp } from "../format/time.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
-import { qrCode } from "../runtime/part-qr.ts";
+import type { Context, Define } from "../runtime/context.ts";
+import { qrCode } from "../runtime/print.ts";
 
 interface Options {
   readonly reusable?: true;

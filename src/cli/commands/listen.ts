@@ -11,9 +11,8 @@ import { SottoError } from "../../base/index.ts";
 import { contactWords, messageLines, nameOf, stateWords } from "../format/format.ts";
 import { answeredBy } from "../format/quoted-messages.ts";
 import { handOver } from "../process/exec-hook.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly from?: string;

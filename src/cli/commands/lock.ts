@@ -1,5 +1,5 @@
 /** sotto lock: the node forgets its key and its messages until it is unlocked. */
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
   command.action(async () => {

@@ -6,9 +6,8 @@ import { bootstrapLine, nameOf, reachWords } from "../format/format.ts";
 import { spell } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 
 export const define: Define = (command, context) => {
   command

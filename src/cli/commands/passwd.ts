@@ -2,8 +2,7 @@
 import type { Guard, NewGuard } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { guardWords } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
   givenSecret,

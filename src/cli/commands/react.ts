@@ -1,7 +1,7 @@
 /** sotto react: an emoji on a message of either side. */
 import { SottoError } from "../../base/index.ts";
 import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 
 interface Options {
   readonly remove?: true;

@@ -4,8 +4,7 @@ import { SottoError } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
 import { answeredBy } from "../format/quoted-messages.ts";
 import { moment } from "../format/time.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
   readonly count: string;

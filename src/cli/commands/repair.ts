@@ -1,6 +1,6 @@
 /** sotto repair: makes the store anew out of what is whole, while no node runs. */
 import { SottoError } from "../../base/index.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
   type PassphraseOptions,

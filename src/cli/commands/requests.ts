@@ -1,8 +1,7 @@
 /** sotto requests: those who used a reusable invite and wait for an answer. */
 
 import { nameOf } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
   command

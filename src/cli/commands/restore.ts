@@ -3,8 +3,7 @@ import { open } from "node:fs/promises";
 import { limits, SottoError } from "../../base/index.ts";
 import { count } from "../format/format.ts";
 import { stamp } from "../format/time.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import {
   givenPassphrase,
   newPassphrase,

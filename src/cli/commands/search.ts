@@ -1,8 +1,7 @@
 /** sotto search: messages that have all the words, newest first. */
 import { SottoError } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
   readonly count: string;

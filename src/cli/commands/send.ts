@@ -5,9 +5,8 @@ import { findMessage } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
 import { nameOf, waitsFor } from "../format/format.ts";
 import { duration, spell } from "../format/time.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 
 interface Options {
   readonly reply?: string;

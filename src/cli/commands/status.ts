@@ -11,9 +11,8 @@ import {
 } from "../format/format.ts";
 import { spell } from "../format/time.ts";
 import { publicWords } from "../net/public.ts";
-import type { Context } from "../runtime/context.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import type { Define } from "../runtime/part-define.ts";
 import { watch } from "../runtime/watch.ts";
 
 export const define: Define = (command, context) => {

@@ -1,5 +1,5 @@
 /** sotto unlock: gives a locked node what opens its store. */
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
   type PassphraseOptions,

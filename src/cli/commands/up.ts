@@ -1,11 +1,9 @@
 /** sotto up: runs the node in the foreground, or hands it to the background. */
 import type { Command } from "commander";
 import { detach } from "../process/detach.ts";
-import { leave } from "../process/part-leave.ts";
-import { reportStrays } from "../process/shutdown.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
-import { qrCode } from "../runtime/part-qr.ts";
+import { leave, reportStrays } from "../process/shutdown.ts";
+import type { Context, Define } from "../runtime/context.ts";
+import { qrCode } from "../runtime/print.ts";
 import { askText } from "../runtime/prompt.ts";
 import {
   askPassphrase,

@@ -1,8 +1,7 @@
 /** sotto verify: shows the safety number, and remembers that two people compared it. */
 
 import { nameOf, numberLines } from "../format/format.ts";
-import type { Context } from "../runtime/context.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Context, Define } from "../runtime/context.ts";
 import { askYes } from "../runtime/prompt.ts";
 
 interface Options {

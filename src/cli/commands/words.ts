@@ -1,7 +1,7 @@
 /** sotto words: the 24 words that bring the account back, for paper. */
 import { SottoError } from "../../base/index.ts";
 import { wordTable } from "../format/format.ts";
-import type { Define } from "../runtime/part-define.ts";
+import type { Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
   type PassphraseOptions,

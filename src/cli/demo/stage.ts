@@ -13,8 +13,7 @@ import {
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { connectTo } from "../runtime/connect.ts";
-import { surroundings } from "../runtime/environment.ts";
-import { selfCommand } from "../runtime/part-self.ts";
+import { selfCommand, surroundings } from "../runtime/environment.ts";
 
 export interface Actor {
   readonly name: string;

@@ -5,7 +5,7 @@ import { createClient } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { connectTo } from "../runtime/connect.ts";
 import type { Context } from "../runtime/context.ts";
-import { selfCommand } from "../runtime/part-self.ts";
+import { selfCommand } from "../runtime/environment.ts";
 
 /** Longest time until the background node answers, ms: a slow machine that derives a key from a passphrase. */
 const PATIENCE = 60_000;

@@ -1,4 +1,5 @@
 /** What every command gets: where things lie, how to print, and the way to the node. */
+import type { Command } from "commander";
 import {
   type Client,
   createClient,
@@ -91,3 +92,8 @@ async function withSuggestion(node: Client, params: object, error: unknown): Pro
   if (meant === undefined) return error;
   return new SottoError("contact-unknown", `${error.message} Did you mean ${meant}?`);
 }
+
+// What a command's file exports.
+
+/** Adds a command's arguments, options and action. */
+export type Define = (command: Command, context: Context) => void;

@@ -11,7 +11,7 @@ import {
 } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
-import { dropEntry, putContact } from "../state/contact-store.ts";
+import { dropEntry, dropSession, putContact } from "../state/contact-store.ts";
 import { hasAccount } from "../state/identity.ts";
 import { searchState } from "../state/search-index.ts";
 
@@ -73,4 +73,17 @@ async function mendConversation(store: Store, contact: Contact): Promise<void> {
   }
   const mended = { ...contact, nextAt, sequence, lamport, settled: Math.min(settled, sequence) };
   await store.commit([...ops, putContact(mended)]);
+}
+
+// Sessions of a store that is a copy from before.
+
+/**
+ * Drops the sessions of all contacts in one commit, so that each is made anew when the contact is next linked. What waits for
+ * them is sealed again under the new ones.
+ * @returns the number of contacts.
+ */
+export async function dropSessions(store: Store): Promise<number> {
+  const contacts = (await store.all("contact")).map((bytes) => decodeRow<Contact>(bytes));
+  await store.commit(contacts.map(({ ref }) => dropSession(ref)));
+  return contacts.length;
 }

@@ -1,11 +1,16 @@
 /** Whether receipts and signs of writing are shared with a contact, by the person's word. */
-import { SottoError } from "../../base/index.ts";
+import { limits, SottoError } from "../../base/index.ts";
 import { canSeal, seal } from "../../ratchet/index.ts";
-import { encodeContent } from "../../wire/index.ts";
+import { encodeContent, isTimer } from "../../wire/index.ts";
+import { cut } from "../link/live-link.ts";
+import { timerNotice, withTimer } from "../model/apply-action.ts";
+import { admits } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
-import type { ContactView } from "../model/views.ts";
+import type { ContactView, Policy } from "../model/views.ts";
 import { post, ratchetFrame } from "../outbox/outbox.ts";
+import { commit, enqueueAct, openBatch } from "../outbox/outgoing-batch.ts";
 import { ackOf } from "../outbox/receipts.ts";
+import { checkPeer } from "../outbox/send.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
 import { type Core, inTurn } from "../state/context.ts";
 import { contactHappened } from "../state/store-events.ts";
@@ -29,6 +34,52 @@ export async function shareReceipts(core: Core, peer: Peer, on: boolean): Promis
     }
     tell();
     return core.book.view(peer);
+  });
+  if (view === undefined)
+    throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
+  return view;
+}
+
+// The person sets how long messages of a conversation stay, for both sides.
+
+/** See `Messenger.setTimer`. */
+export async function setTimer(core: Core, peer: Peer, ms: number): Promise<ContactView> {
+  if (!isTimer(ms))
+    throw new SottoError(
+      "timer-invalid",
+      `Messages stay between ${limits.timerMin / 1000} seconds and a year.`,
+    );
+  checkPeer(peer);
+  const view = await inTurn(core, peer, async () => {
+    if ((peer.contact.timer?.ms ?? 0) === ms) return core.book.view(peer);
+    const batch = openBatch(core, peer, 0);
+    const { at, ...envelope } = enqueueAct(core, batch, { kind: "timer", ms });
+    batch.contact = withTimer(batch.contact, envelope, ms);
+    batch.changes.set(at, timerNotice("out", envelope, ms), "new");
+    const happened = [contactHappened(core, peer, batch.contact)];
+    await commit(core, peer, batch, happened);
+    return core.book.view(peer);
+  });
+  if (view === undefined)
+    throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
+  return view;
+}
+
+// Choosing who may see our address.
+
+/** See `Messenger.setPolicy`. What is under way, and a link that the policy forbids, end at once. */
+export async function setPolicy(core: Core, peer: Peer, policy: Policy): Promise<ContactView> {
+  const view = await inTurn(core, peer, async () => {
+    const next = { ...peer.contact, policy };
+    const tell = await core.journal.commit([putContact(next)], [contactHappened(core, peer, next)]);
+    peer.contact = next;
+    tell();
+    peer.attempt?.abort();
+    const { link } = peer;
+    const stays = link === undefined || admits(next, core.transport, link.channel);
+    if (!stays) cut(peer);
+    // The reader of a link that was cut has yet to notice.
+    return core.book.view(stays ? peer : { ...peer, link: undefined });
   });
   if (view === undefined)
     throw new SottoError("contact-unknown", "The contact was removed meanwhile.");

@@ -5,6 +5,7 @@
 import { type HostId, limits, pause, pauseLeft } from "../../base/index.ts";
 import { begin, end } from "../link/live-link.ts";
 import { call, endPairing } from "../link/outbound.ts";
+import { reachable } from "../model/contact.ts";
 import {
   type CallResult,
   type Dialled,
@@ -12,12 +13,12 @@ import {
   noteUnreached,
   type Trail,
 } from "../model/diagnosis.ts";
+import { allowed, scopeOf } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
 import { background, type Core, chance, inTurn } from "../state/context.ts";
-import { Dialler, type Target } from "./dialer.ts";
+import { mayLink } from "../state/invisible.ts";
+import { type Ahead, ahead, Dialler, type Target } from "./dialer.ts";
 import { canAsk, hintsOf, recordsOf } from "./lookup.ts";
-import { type Ahead, ahead } from "./part-ahead.ts";
-import { missing, settled, wanted } from "./part-missing.ts";
 
 /** What one search has met so far. */
 interface Course {
@@ -240,4 +241,23 @@ export class Seeker {
     dialled.answer = result;
     return result === "linked";
   }
+}
+
+// Whether a contact is to be looked for.
+
+/** Whether there is a link that stays: one on a host of ours that goes has to move. */
+export function settled({ link }: Peer): boolean {
+  return link !== undefined && link.channel.leaving !== true;
+}
+
+/** Whether a link with this contact is wanted and not there. */
+export function missing(core: Core, peer: Peer): boolean {
+  const { removed, contact } = peer;
+  const scope = allowed(core, contact.account) ? scopeOf(contact, core.transport) : undefined;
+  const may = scope !== undefined && mayLink(core, peer);
+  return !removed && reachable(contact) && !settled(peer) && may;
+}
+
+export function wanted(core: Core, peer: Peer): boolean {
+  return missing(core, peer) && peer.attempt === undefined;
 }

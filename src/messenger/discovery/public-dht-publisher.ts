@@ -4,8 +4,8 @@
  */
 import { limits, pause } from "../../base/index.ts";
 import { afterBorder, nextPublicRefresh } from "../../dht/index.ts";
+import type { PublishState } from "../model/diagnosis.ts";
 import { publicPublishKey, turnsAt } from "../model/epoch-keys.ts";
-import type { PublishState } from "../model/part-diagnosis.ts";
 import { type Core, chance } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { allTargets, type Target } from "./publish-targets.ts";

@@ -4,8 +4,7 @@ import type { Direction } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
 import type { Turning } from "../model/epoch-keys.ts";
-import { scopeOf } from "../model/link-policy.ts";
-import { allowed } from "../model/part-allow.ts";
+import { allowed, scopeOf } from "../model/link-policy.ts";
 import { type Core, chance } from "../state/context.ts";
 import type { Invites, KeptInvite } from "../state/invites.ts";
 

@@ -2,8 +2,8 @@
 import { limits, pause } from "../../base/index.ts";
 import { nextRefresh, sealRecord } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
+import type { PublishState } from "../model/diagnosis.ts";
 import { publishKeys } from "../model/epoch-keys.ts";
-import type { PublishState } from "../model/part-diagnosis.ts";
 import { within } from "../model/timeout.ts";
 import { type Core, chance } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";

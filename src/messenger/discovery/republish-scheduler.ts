@@ -1,6 +1,6 @@
 /** What is put somewhere and stays there for a while: what is due when, and a round that puts it, at one time and in one place. */
 import { pauseLeft } from "../../base/index.ts";
-import type { PublishState } from "../model/part-diagnosis.ts";
+import type { PublishState } from "../model/diagnosis.ts";
 import { background, type Core } from "../state/context.ts";
 
 /** How something stands that was put. */

@@ -19,8 +19,7 @@ import { heardTyping } from "../outbox/typing.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
 import { background, type Core } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
-import { Changes } from "../state/message-batch.ts";
-import { write } from "../state/part-write.ts";
+import { Changes, write } from "../state/message-batch.ts";
 import { contactHappened, type Happening } from "../state/store-events.ts";
 import { type Taking, takeMessage } from "./apply-message.ts";
 

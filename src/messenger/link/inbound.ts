@@ -7,8 +7,7 @@ import type { Channel } from "../../ports/index.ts";
 import type { AnswerFrame, HelloFrame } from "../../wire/index.ts";
 import { reachable } from "../model/contact.ts";
 import { acceptedKeys, type HelloKey } from "../model/epoch-keys.ts";
-import { admits } from "../model/link-policy.ts";
-import { allowed } from "../model/part-allow.ts";
+import { admits, allowed } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
 import {
   decodePosition,

@@ -5,13 +5,14 @@ import { canSeal, seal } from "../../ratchet/index.ts";
 import { encodeContent, encodeLinkFrame } from "../../wire/index.ts";
 import { receive } from "../inbox/receive.ts";
 import { reachable, shares } from "../model/contact.ts";
+import type { Ping } from "../model/messenger-api.ts";
 import type { Attempt, Link, Peer } from "../model/peer.ts";
+import { within } from "../model/timeout.ts";
 import { markWaiting, post, pump, ratchetFrame } from "../outbox/outbox.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
 import { background, type Core, inTurn } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
-import { noteSeen } from "./part-last-seen.ts";
 
 /**
  * Whether an inbound hello goes on while this attempt is under way. Two hellos that crossed are told apart by the
@@ -158,4 +159,50 @@ function watchQuiet(core: Core, peer: Peer, link: Link): void {
     link.cancelQuiet = core.clock.after(limits.linkQuiet / 2, look);
   };
   link.cancelQuiet = core.clock.after(limits.linkQuiet, look);
+}
+
+// When a contact was last linked: kept, sealed in its row, only by those who want it.
+
+/** Keeps that the contact is, or was until now, linked. */
+export async function noteSeen(core: Core, peer: Peer): Promise<void> {
+  const { link } = peer;
+  if (!core.presence.lastSeen || core.stopping.now || link === undefined) return;
+  await inTurn(core, peer, async () => {
+    const next = { ...peer.contact, lastSeen: link.heardAt };
+    await core.store.commit([putContact(next)]);
+    peer.contact = next;
+  });
+}
+
+/** Forgets what was kept while somebody wanted it. */
+export async function forgetSeen({ book, store }: Pick<Core, "book" | "store">): Promise<void> {
+  const peers = book.peers().filter(({ contact }) => contact.lastSeen !== undefined);
+  if (peers.length === 0) return;
+  const forgotten = peers.map((peer) => {
+    const { lastSeen, ...contact } = peer.contact;
+    return { peer, contact };
+  });
+  await store.commit(
+    forgotten.map(({ contact }) => ({ ...putContact(contact), shreds: true as const })),
+  );
+  for (const { peer, contact } of forgotten) peer.contact = contact;
+}
+
+// How long a live link takes to say that it lives.
+
+/** See `Messenger.ping`. */
+export async function ping({ clock }: Core, { link }: Peer): Promise<Ping> {
+  if (link === undefined) return { outcome: "no-link" };
+  const sentAt = clock.now();
+  let heard = (): void => undefined;
+  const answered = new Promise<number>((resolve) => {
+    heard = () => resolve(clock.now());
+    link.pings.add(heard);
+  });
+  void post(link, [encodeLinkFrame({ type: "ping" })]);
+  const at = await within(clock, limits.stepTimeout, answered, () => undefined);
+  link.pings.delete(heard);
+  if (at === undefined) return { outcome: "silent" };
+  // A clock that was set back meanwhile tells nothing.
+  return { outcome: "answered", rttMs: Math.max(0, at - sentAt) };
 }

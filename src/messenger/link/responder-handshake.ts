@@ -2,7 +2,7 @@
 import { readMessage3, respond, writeMessage2 } from "../../ratchet/index.ts";
 import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../../wire/index.ts";
 import type { HelloKey } from "../model/epoch-keys.ts";
-import { allowed } from "../model/part-allow.ts";
+import { allowed } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Core } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";

@@ -10,7 +10,7 @@ import {
   wordsOf,
 } from "../../search/index.ts";
 import type { MessageRow } from "../model/message.ts";
-import type { SearchOptions, SearchResult } from "../model/part-options.ts";
+import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { MessageView } from "../model/views.ts";

@@ -2,6 +2,7 @@
 import { messageId, never, toHex } from "../../base/index.ts";
 import type { Act as WireAct } from "../../wire/index.ts";
 import type { ActBody, MessageAct, Stamp } from "./actions.ts";
+import type { Contact } from "./contact.ts";
 import { emptied, type MessageRow } from "./message.ts";
 
 /** Whether `stamp` comes after `than`: by Lamport time, then by id, so that both sides agree whatever came first. */
@@ -48,4 +49,22 @@ export function toWire(body: ActBody): WireAct {
 /** As it is kept. */
 export function fromWire(body: WireAct): ActBody {
   return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
+}
+
+// How long messages of a conversation are kept: both sides hold the setting of whichever of them set it last.
+
+/** The contact after a timer act of either side. @param ms as in `wire/body`: 0 for ever. */
+export function withTimer(contact: Contact, { lamport, id }: Stamp, ms: number): Contact {
+  if (!isNewer({ lamport, id }, contact.timer)) return contact;
+  return { ...contact, timer: { lamport, id, ms } };
+}
+
+/** The line of the conversation that says who set the timer. */
+export function timerNotice(
+  direction: "in" | "out",
+  envelope: Pick<MessageRow, "id" | "sequence" | "lamport" | "parents" | "sentAt" | "storedAt">,
+  ms: number,
+): MessageRow {
+  const state = direction === "in" ? "received" : "waiting";
+  return { ...envelope, direction, text: "", state, notice: { kind: "timer", ms } };
 }

@@ -1,6 +1,13 @@
 /** What one search for a contact met, step by step: kept until the next one, for whoever asks why there is no link. */
-import { type HoleTried, Unreachable } from "../../base/index.ts";
+import {
+  type ContactCause,
+  type HoleFailure,
+  type HoleTried,
+  type RouterKind,
+  Unreachable,
+} from "../../base/index.ts";
 import type { RecordRefusal } from "../../dht/index.ts";
+import type { ContactView } from "./views.ts";
 
 /** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
 export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
@@ -63,4 +70,65 @@ export function noteUnreached(
     const reason = known.find((each) => each.address === address)?.reason ?? "timed out";
     trail.dials.push({ address, from, reached: false, reason });
   }
+}
+
+/** What the messenger tells whoever asks why there is no link: of a contact, and of the node itself. */
+export interface Diagnosis {
+  readonly contact: ContactView;
+  /** Absent where the contact is linked. */
+  readonly cause?: ContactCause;
+  readonly link?: LinkFacts;
+  /** `broken`: the two cannot read each other any more, and the next link makes another one. */
+  readonly session: "none" | "kept" | "broken";
+  /** The newest record of theirs that was found now, with its age; `ahead`: how far its time was in our future when it was found. */
+  readonly record?: {
+    readonly age: number;
+    readonly ahead: number;
+    readonly addresses: readonly string[];
+  };
+  /** Why what was found is of no use; `off` is by how much their clock seems to be ahead of ours, negative where behind, ms. */
+  readonly recordRefused?: { readonly why: string; readonly off?: number };
+  readonly dials: readonly Dialled[];
+  /** Why there was no hole through the routers either, where one was tried. */
+  readonly hole?: HoleFailure;
+  /** What their router does, where they told while a hole was tried. */
+  readonly theirRouter?: RouterKind;
+  /** When the oldest message of ours that waits was written, ms since 1970. */
+  readonly waitingSince?: number;
+  /** Searches in vain since the last link. */
+  readonly failures: number;
+  /** ms until the next one; absent where none is due. */
+  readonly nextTryIn?: number;
+}
+
+export interface LinkFacts {
+  readonly since: number;
+  readonly heardAt: number;
+  readonly address: string;
+  readonly outbound: boolean;
+}
+
+/** What the node knows of itself. */
+export interface Health {
+  readonly invisible: boolean;
+  /** Tags that are put at least, decoys among them; 0: no decoys. */
+  readonly decoys: number;
+  /** Contacts with whom there is a session. */
+  readonly sessions: number;
+  readonly records: PublishState;
+  /** Keys under which our addresses are left on the public DHT; none where it is off. */
+  readonly publicKeys: PublishState;
+  /** By how much the newest of the contacts' records was ahead of our clock when it was found, ms; absent where none was found. */
+  readonly theirsAhead?: number;
+  /** Contacts of whom a record was found. */
+  readonly compared: number;
+}
+
+export interface PublishState {
+  /** Records that contacts and holders of our invites look for. */
+  readonly wanted: number;
+  /** Of these, how many another node took. */
+  readonly held: number;
+  /** And how many were put in vain the last time. */
+  readonly refused: number;
 }

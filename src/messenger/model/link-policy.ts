@@ -1,6 +1,8 @@
 /** Who may see our address: which ways lead to a contact by the person's word, and over which it is answered. */
+import { type AccountId, SottoError } from "../../base/index.ts";
 import type { Channel, Scope, Transport } from "../../ports/index.ts";
 import type { Contact } from "./contact.ts";
+import type { MessengerPorts } from "./ports.ts";
 import type { Awaits, Policy } from "./views.ts";
 
 type Bound = Pick<Contact, "policy">;
@@ -54,4 +56,21 @@ export function admits(
     case "hidden":
       return proxied && (outbound || way === "self");
   }
+}
+
+/** The accounts that an organisation lets its nodes link with, where it keeps a list. */
+type List = Pick<MessengerPorts, "allow">;
+
+/** Whether this account may be linked with. Who may not meets what a stranger meets, and nothing of them is kept. */
+export function allowed({ allow }: List, account: AccountId): boolean {
+  return allow === undefined || allow.has(account);
+}
+
+/** Throws `contact-not-allowed`. */
+export function requireAllowed(list: List, account: AccountId): void {
+  if (!allowed(list, account))
+    throw new SottoError(
+      "contact-not-allowed",
+      "The settings of this node let it link with some accounts alone, and this is none of them.",
+    );
 }

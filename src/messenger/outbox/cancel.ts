@@ -1,13 +1,14 @@
 /** Messages that will not be sent any more: by the person's word, or because their time is over. */
-import type { MessageId } from "../../base/index.ts";
+import { type MessageId, SottoError } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
+import type { MessageView } from "../model/views.ts";
 import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
 import { type Core, inTurn } from "../state/context.ts";
-import { Changes } from "../state/message-batch.ts";
-import { write } from "../state/part-write.ts";
-import { closeGaps, renumber } from "./part-numbers.ts";
+import { Changes, write } from "../state/message-batch.ts";
+import { placeOf, view } from "../state/message-store.ts";
+import { closeGaps, renumber } from "./outbox.ts";
 import { settledUpTo } from "./receipts.ts";
 
 /**
@@ -46,4 +47,20 @@ export async function giveUp(
     for (const at of gone) outbox.delete(at);
     tell();
   });
+}
+
+// Giving one message up, by the person's word.
+
+/** See `Messenger.cancel`. */
+export async function cancel(core: Core, id: MessageId): Promise<MessageView> {
+  const place = await placeOf(core, id);
+  // What was sealed once may be there already, and is not called failed.
+  const open = (row: MessageRow, { sealed }: OutboxEntry): boolean =>
+    row.id === id && sealed === undefined;
+  if (place !== undefined) await giveUp(core, place.peer, open);
+  const shown = place && (await view(core, place.peer, place.at));
+  if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
+  if (shown.state !== "failed")
+    throw new SottoError("message-sent", "The message has left already, and may have arrived.");
+  return shown;
 }

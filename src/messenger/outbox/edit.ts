@@ -10,9 +10,8 @@ import { emptied, type MessageRow, messageView } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
 import { type Core, inTurn } from "../state/context.ts";
-import { Changes } from "../state/message-batch.ts";
+import { Changes, write } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
-import { write } from "../state/part-write.ts";
 import { commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
 import { checkPeer, checkText } from "./send.ts";
 

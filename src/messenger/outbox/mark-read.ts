@@ -3,7 +3,7 @@ import { canSeal, seal } from "../../ratchet/index.ts";
 import { encodeContent } from "../../wire/index.ts";
 import { type Contact, shares } from "../model/contact.ts";
 import type { MessageRow } from "../model/message.ts";
-import type { MarkRead } from "../model/part-options.ts";
+import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { putContact, putSession } from "../state/contact-store.ts";

@@ -19,12 +19,12 @@ import { decodeRow, encodeRow, put } from "../model/rows.ts";
 import type { MessageView } from "../model/views.ts";
 import { dropEntry, putContact, putEntry, putSession } from "../state/contact-store.ts";
 import type { Core } from "../state/context.ts";
-import { Changes } from "../state/message-batch.ts";
+import { Changes, write } from "../state/message-batch.ts";
 import { view } from "../state/message-store.ts";
-import { write } from "../state/part-write.ts";
 import type { Happening } from "../state/store-events.ts";
 import {
   clearAhead,
+  closeGaps,
   markSent,
   type Outgoing,
   outgoingAct,
@@ -32,9 +32,9 @@ import {
   post,
   pump,
   ratchetFrame,
+  renumber,
   sealMessage,
 } from "./outbox.ts";
-import { closeGaps, renumber } from "./part-numbers.ts";
 import { settledUpTo } from "./receipts.ts";
 
 /** Everything that the messages at hand change, built up before anything is committed. */

@@ -1,7 +1,7 @@
 /** A text is checked and taken: from here on it is the node's to store, seal and deliver. */
 import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import { pairingEnded } from "../model/contact.ts";
-import type { SendOptions } from "../model/part-options.ts";
+import type { SendOptions } from "../model/messenger-api.ts";
 import type { Draft, Peer } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
 import { type Core, inTurn } from "../state/context.ts";

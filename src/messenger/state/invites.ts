@@ -10,7 +10,7 @@ import {
 import { inviteIdOf } from "../../dht/index.ts";
 import type { Clock, Store, StoreOp } from "../../ports/index.ts";
 import { encodeInvite } from "../../wire/index.ts";
-import type { InviteOptions } from "../model/part-options.ts";
+import type { InviteOptions } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { InviteView, NewInvite } from "../model/views.ts";
 import { type Core, inInviteTurn } from "./context.ts";

@@ -7,7 +7,7 @@ import {
   messageView,
   placeKey,
 } from "../model/message.ts";
-import type { HistoryOptions } from "../model/part-options.ts";
+import type { HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { MessageView } from "../model/views.ts";

@@ -6,8 +6,7 @@ import type { Clock, Log } from "../../ports/index.ts";
 import { chosen } from "../connections/connection-pruner.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { Host } from "../host/libp2p-host.ts";
-import type { BootstrapState } from "../model/config.ts";
-import type { Tuning } from "../model/part-tuning.ts";
+import type { BootstrapState, Tuning } from "../model/config.ts";
 import { parseAddress, peerOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 

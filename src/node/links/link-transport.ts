@@ -5,7 +5,7 @@ import type { Channel, Clock, DialTarget, OpenCall, Scope, Transport } from "../
 import { isDirect } from "../connections/connection-gater.ts";
 import { acquainted } from "../connections/connection-pruner.ts";
 import { type Host, watchAddresses } from "../host/libp2p-host.ts";
-import type { Tuning } from "../model/part-tuning.ts";
+import type { Tuning } from "../model/config.ts";
 import type { Puncher } from "../nat/hole-punching.ts";
 import { type ChannelOptions, StreamChannel } from "../streams/frame-stream.ts";
 import { advertised, wayOf, withoutPeer } from "../util/address.ts";

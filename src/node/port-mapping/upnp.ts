@@ -6,10 +6,9 @@ import { isIPv4 } from "node:net";
 import { limits } from "../../base/index.ts";
 import { deadline } from "../util/deadline.ts";
 import type { Gateway } from "./default-gateway.ts";
-import { elements, textOf } from "./part-upnp-xml.ts";
 import type { Asking, Lease, NoLease } from "./types.ts";
 import { atGateway, findDescription, ownAddress } from "./upnp-discovery.ts";
-import { type Call, exchange } from "./upnp-soap.ts";
+import { type Call, elements, exchange, textOf } from "./upnp-soap.ts";
 
 interface Service {
   readonly type: string;

@@ -1,5 +1,6 @@
 /** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { SottoError } from "../../base/index.ts";
 import type { Way } from "../../ports/index.ts";
 import type { Place } from "../../wire/index.ts";
 
@@ -198,4 +199,16 @@ export function advertised(addresses: readonly Multiaddr[]): string[] {
 export function addressReach(text: string): Reach | "invalid" {
   const address = parseAddress(text);
   return address === undefined ? "invalid" : reachOf(address);
+}
+
+// Addresses that a person wrote, as they are checked at the start.
+
+/** The addresses as they are. Throws `address-invalid` for one that cannot be used. */
+export function sound(texts: readonly string[], fits: (address: Multiaddr) => boolean): string[] {
+  for (const text of texts) {
+    const address = parseAddress(text);
+    if (address === undefined || !fits(address))
+      throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
+  }
+  return [...texts];
 }

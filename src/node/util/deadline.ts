@@ -1,5 +1,6 @@
 /** Time limits whose timers are cleared, unlike those of `AbortSignal.timeout`. */
 import { setMaxListeners } from "node:events";
+import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 
 /** The system's clock. Its timers keep no process alive. */
@@ -59,4 +60,25 @@ export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadli
       parent?.removeEventListener("abort", follow);
     },
   };
+}
+
+// Stopping in order, and within a time.
+
+/** Runs the steps one after the other; a failing step does not hold up the next. Resolves after `limits.stopTimeout` at the latest. */
+export async function stopWithin(steps: readonly (() => unknown)[]): Promise<void> {
+  const all = (async () => {
+    for (const step of steps) {
+      try {
+        await step();
+      } catch {
+        // Stopping goes on: what could not be closed dies with the process.
+      }
+    }
+  })();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limits.stopTimeout);
+  });
+  await Promise.race([all, late]);
+  clearTimeout(timer);
 }

@@ -1,7 +1,6 @@
 /** The Secret Service of freedesktop.org (GNOME Keyring, KWallet, KeePassXC), through secret-tool(1) of libsecret. */
-import { SottoError } from "../../base/index.ts";
-import type { TextKeychain } from "./part-keychain-port.ts";
-import { type Ended, run } from "./part-program.ts";
+import { spawn } from "node:child_process";
+import { limits, SottoError } from "../../base/index.ts";
 
 /** Under which a person finds the entry. */
 const LABEL = "Key of a Sotto store";
@@ -48,4 +47,85 @@ function complained(complaint: string): SottoError {
   return /d-?bus|connect|autolaunch|org\.freedesktop\.secrets|ServiceUnknown/i.test(complaint)
     ? new SottoError("keychain-missing", "No keychain answers in this session.")
     : locked("The keychain refused.");
+}
+
+/** Runs another program of this machine that takes and gives a little text. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  /** What it wrote to standard error. */
+  readonly complaint: string;
+}
+
+/** @returns `"absent"` where there is no such program, `"silent"` where it did not end within `limits.keychainWait`. */
+export function run(
+  program: string,
+  args: readonly string[],
+  input: string,
+): Promise<Ended | "absent" | "silent"> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      resolve("silent");
+    }, limits.keychainWait);
+    const out: Buffer[] = [];
+    let complaint = "";
+    child.stdout.on("data", (part: Buffer) => out.push(part));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint += text;
+    });
+    child.stdin.on("error", () => undefined);
+    child.once("error", () => {
+      clearTimeout(timer);
+      resolve("absent");
+    });
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, out: Buffer.concat(out).toString(), complaint });
+      for (const part of out) part.fill(0);
+    });
+    child.stdin.end(input);
+  });
+}
+
+/** The keychain of macOS, through security(1). */
+const SERVICE = "sotto";
+/** errSecItemNotFound, as security(1) ends with it. */
+const NOT_FOUND = 44;
+
+export function macKeychain(): TextKeychain {
+  const ask = async (args: readonly string[], input = ""): Promise<Ended> => {
+    const ended = await run("/usr/bin/security", args, input);
+    if (ended === "absent")
+      throw new SottoError("keychain-missing", "The program security is not there.");
+    if (ended === "silent") throw new SottoError("keychain-locked", "The keychain did not answer.");
+    if (ended.code !== 0 && ended.code !== NOT_FOUND)
+      throw new SottoError("keychain-locked", "The keychain refused.");
+    return ended;
+  };
+  return {
+    async get(name) {
+      const { code, out } = await ask(["find-generic-password", "-s", SERVICE, "-a", name, "-w"]);
+      return code === 0 ? out.trim() : undefined;
+    },
+    async set(name, text) {
+      // A command on standard input: arguments are seen by everybody on the machine.
+      await ask(["-i"], `add-generic-password -U -s ${SERVICE} -a ${name} -w ${text}\n`);
+    },
+    async remove(name) {
+      await ask(["delete-generic-password", "-s", SERVICE, "-a", name]);
+    },
+  };
+}
+
+// What a keychain of a system can do, whichever it is.
+
+/** Keeps texts under names. Each throws `keychain-missing` and `keychain-locked`. */
+export interface TextKeychain {
+  get(name: string): Promise<string | undefined>;
+  /** Replaces what has this name. */
+  set(name: string, text: string): Promise<void>;
+  /** Nothing where there is none. */
+  remove(name: string): Promise<void>;
 }

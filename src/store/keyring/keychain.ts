@@ -1,8 +1,6 @@
 /** Where the system of a desktop keeps secrets for the person who is logged in. */
 import { fromHex, SottoError, toHex, wipe } from "../../base/index.ts";
-import { secretService } from "./keychain-backends.ts";
-import { macKeychain } from "./part-keychain-mac.ts";
-import type { TextKeychain } from "./part-keychain-port.ts";
+import { macKeychain, secretService, type TextKeychain } from "./keychain-backends.ts";
 
 /** Keeps secrets of 32 bytes under names of ours. Each throws `keychain-missing` and `keychain-locked`. */
 export interface Keychain {

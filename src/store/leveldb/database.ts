@@ -1,4 +1,6 @@
 /** LevelDB as the files of this room use it. */
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
 import type { Level } from "level";
 import { type NameRange, ownKey, type ScanRange } from "../layout/row-names.ts";
 
@@ -69,4 +71,13 @@ export async function compact(database: Database, { gte, lte }: NameRange): Prom
     compactRange(from: Uint8Array, to: Uint8Array): Promise<void>;
   };
   await native.compactRange(gte, lte);
+}
+
+// LevelDB without the log that it keeps beside its tables: in clear text, of when it was opened and how much was written.
+
+/** Opens a database. What its log still says goes to a file without a name, but for systems that cannot remove an open file. */
+export async function openUnlogged(database: Database): Promise<void> {
+  await database.open();
+  const remove = (name: string) => unlink(join(database.location, name)).catch(() => undefined);
+  await Promise.all(["LOG", "LOG.old"].map(remove));
 }

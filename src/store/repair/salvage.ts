@@ -14,9 +14,8 @@ import { decodeTally, marker } from "../integrity/row-sums.ts";
 import { mirrorOf } from "../integrity/sidecar-files.ts";
 import { isKeyedPage, KEY_BYTES, pageOf } from "../layout/row-names.ts";
 import { checkSchema, deriveKeys, SCHEMA_VERSION, type StoreKeys } from "../layout/schema.ts";
-import { type Database, SCHEMA_KEY, TALLY_KEY, textOf } from "../leveldb/database.ts";
+import { type Database, openUnlogged, SCHEMA_KEY, TALLY_KEY, textOf } from "../leveldb/database.ts";
 import { rowsOfLog, rowsOfTable } from "../leveldb/file-reader.ts";
-import { openUnlogged } from "../leveldb/part-unlogged.ts";
 
 export interface SalvageParts {
   /** The data directory. Nothing in it is changed. */

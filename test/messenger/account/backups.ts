@@ -1,8 +1,7 @@
 /** Backups for tests: any that could be, and people who move to another machine with one. */
 import fc from "fast-check";
 import { accountId, limits } from "../../../src/base/index.ts";
-import { openBackup } from "../../../src/messenger/account/backup.ts";
-import { restoredRows } from "../../../src/messenger/account/part-backup-contents.ts";
+import { openBackup, restoredRows } from "../../../src/messenger/account/backup.ts";
 import { createMessenger } from "../../../src/messenger/index.ts";
 import { accountEntropy, createAccount } from "../../../src/messenger/state/identity.ts";
 import { silent } from "../../../src/ports/index.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { limits, messageId } from "../../../src/base/index.ts";
 import { type Contact, newContact } from "../../../src/messenger/model/contact.ts";
-import type { HostsPort } from "../../../src/messenger/model/part-host-book.ts";
 import { type OutboxEntry, toSend } from "../../../src/messenger/model/peer.ts";
+import type { HostsPort } from "../../../src/messenger/model/ports.ts";
 import { noted, withHosts } from "../../../src/messenger/outbox/share-bootstraps.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 

@@ -6,7 +6,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { openLink } from "../../../src/node/connections/dialer.ts";
 import { assemble, type Host, listen, nodeBounds } from "../../../src/node/host/libp2p-host.ts";
 import { LinkTransport } from "../../../src/node/links/link-transport.ts";
-import { defaultTuning } from "../../../src/node/model/part-tuning.ts";
+import { defaultTuning } from "../../../src/node/model/config.ts";
 import { Puncher } from "../../../src/node/nat/hole-punching.ts";
 import { freePort, Nat } from "../../../src/node/nat/nat-detection.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";

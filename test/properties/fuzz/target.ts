@@ -1,6 +1,4 @@
-/** What is fuzzed: a name, inputs to begin with, and a run that throws where a promise is broken. */
-import type { Rng } from "../../../src/crypto/index.ts";
-import { nodeCrypto } from "../../../src/crypto/index.ts";
+import { nodeCrypto, type Rng } from "../../../src/crypto/index.ts";
 import type { CryptoProvider } from "../../../src/crypto/provider.ts";
 
 export interface Target {

@@ -2,10 +2,10 @@
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { RecordValidator } from "../../../src/dht/index.ts";
+import { applyPolyfill } from "../../../src/node/create.ts";
 import { tagOf } from "../../../src/node/dht/kademlia.ts";
 import { type Assembled, assemble, nodeBounds } from "../../../src/node/host/libp2p-host.ts";
-import { defaultTuning } from "../../../src/node/model/part-tuning.ts";
-import { applyPolyfill } from "../../../src/node/part-polyfill.ts";
+import { defaultTuning } from "../../../src/node/model/config.ts";
 import type { Clock } from "../../../src/ports/index.ts";
 
 interface Rpc {

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "../../../src/base/index.ts";
-import { crc32c } from "../../../src/store/leveldb/part-crc32c.ts";
-import { verifyTables } from "../../../src/store/leveldb/verify-tables.ts";
+import { crc32c, verifyTables } from "../../../src/store/leveldb/verify-tables.ts";
 import { openAt, temporaryDirectory } from "../place.ts";
 
 describe("the checksums of LevelDB's tables", () => {

@@ -1,6 +1,4 @@
-/** SPEC §1 to §5, read aloud. */
-import type { Json } from "../notation.ts";
-import { bytes, type Fields, fields, list, number, spelled, text, written } from "../notation.ts";
+import { type Json, bytes, type Fields, fields, list, number, spelled, text, written } from "../notation.ts";
 import * as p from "./primitives.ts";
 
 const NO_REASON = { refused: true };
