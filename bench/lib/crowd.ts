@@ -9,8 +9,9 @@ import { type HostId, limits } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
 import { applyPolyfill } from "../../src/node/create.ts";
-import { type Dht, dhtService, keyOf } from "../../src/node/dht/kademlia.ts";
+import { dhtService, keyOf } from "../../src/node/dht/kademlia.ts";
 import { onePing } from "../../src/node/host/dht-ping.ts";
+import type { Dht } from "../../src/node/model/host.ts";
 import { newCounts } from "../../src/node/util/counters.ts";
 
 export type Order =

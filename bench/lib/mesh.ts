@@ -3,14 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { applyPolyfill } from "../../src/node/create.ts";
-import {
-  assemble,
-  type Host,
-  listen as listenOn,
-  nodeBounds,
-} from "../../src/node/host/libp2p-host.ts";
+import { assemble, listen as listenOn, nodeBounds } from "../../src/node/host/libp2p-host.ts";
 import { createBootstrapNode } from "../../src/node/index.ts";
 import { defaultTuning } from "../../src/node/model/config.ts";
+import type { Host } from "../../src/node/model/host.ts";
 import { systemClock } from "../../src/node/util/deadline.ts";
 import { silent } from "../../src/ports/index.ts";
 import { Person } from "../../test/e2e/person.ts";

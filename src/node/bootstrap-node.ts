@@ -2,10 +2,11 @@
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
-import { assemble, type Bounds, listen } from "./host/libp2p-host.ts";
+import { assemble, listen } from "./host/libp2p-host.ts";
 import { statusOf } from "./host/status.ts";
 import { BootstrapList, bootstrapAddress } from "./links/bootstrap-list.ts";
 import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./model/config.ts";
+import type { Bounds } from "./model/host.ts";
 import { serveDialback } from "./nat/dialback.ts";
 import { noNat } from "./nat/nat-detection.ts";
 import { notAsked } from "./nat/reachability.ts";

@@ -12,6 +12,7 @@ export type {
   NodeStatus,
   PeerInfo,
   PrivateNetwork,
+  ProxyPlace,
   ProxyState,
   PublicState,
   PunchReason,
@@ -19,5 +20,4 @@ export type {
   Tuning,
 } from "./model/config.ts";
 export { parseProxy } from "./proxy/proxy-address.ts";
-export type { ProxyPlace } from "./proxy/socks5.ts";
 export { addressReach } from "./util/address.ts";

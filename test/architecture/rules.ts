@@ -131,7 +131,7 @@ export const folders: Readonly<Record<string, Readonly<Record<string, readonly s
     settings: ["process"],
     "rpc/methods": [],
     rpc: ["rpc/methods"],
-    home: ["settings", "process", "rpc"],
+    home: ["settings", "process", "rpc", "rpc/methods"],
     node: ["home", "rpc", "rpc/methods", "settings", "process"],
     bootstrap: ["home", "settings", "process"],
     ".": ["bootstrap", "home", "node", "process", "rpc", "rpc/methods", "settings"],

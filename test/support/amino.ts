@@ -15,7 +15,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { toHex } from "../../src/base/index.ts";
 import { applyPolyfill } from "../../src/node/create.ts";
-import type { Dht } from "../../src/node/dht/kademlia.ts";
+import type { Dht } from "../../src/node/model/host.ts";
 
 applyPolyfill();
 

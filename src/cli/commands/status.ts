@@ -5,12 +5,12 @@ import {
   bootstrapLine,
   guardWords,
   proxyWords,
+  publicWords,
   reachWords,
   routerWords,
   waitsFor,
 } from "../format/format.ts";
 import { spell } from "../format/time.ts";
-import { publicWords } from "../net/public.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 import { watch } from "../runtime/watch.ts";

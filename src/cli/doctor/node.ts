@@ -5,11 +5,11 @@ import {
   count,
   guardWords,
   proxyWords,
+  publicWords,
   reachWords,
   routerWords,
 } from "../format/format.ts";
 import { spell } from "../format/time.ts";
-import { publicWords } from "../net/public.ts";
 import type { Line } from "./lines.ts";
 
 const ADD = "sotto net bootstrap add ADDRESS (or sotto add LINK: an invite names hosts)";

@@ -239,3 +239,19 @@ function portWords({ state, by, address }: PortMapFacts): string[] {
       return [];
   }
 }
+
+/** The state of the public DHT. */
+export function publicWords({ state, peers, error }: NodeStatus["net"]["publicDht"]): string {
+  switch (state) {
+    case "off":
+      return "off";
+    case "resting":
+      return "on, nothing to do there now";
+    case "joining":
+      return "on, getting in";
+    case "connected":
+      return `on, ${count(peers, "host")} connected`;
+    case "lost":
+      return `on, and none of its hosts answers${error === undefined ? "" : ` (${displayLine(error)})`}`;
+  }
+}

@@ -1,8 +1,6 @@
 /** sotto net public: being found with nobody hosting anything, and what that shows to whom. */
 import type { Command } from "commander";
-import type { NodeStatus } from "../../api/index.ts";
-import { displayLine, SottoError } from "../../base/index.ts";
-import { count } from "../format/format.ts";
+import { SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 
 const NOTES = `
@@ -28,20 +26,4 @@ export function definePublic(command: Command, { call, out }: Context): void {
       if (word === "on") out.say(`${WHO_SEES}\nYour contacts need it on as well.`);
       else out.say("What strangers keep already is forgotten within 48 h.");
     });
-}
-
-/** How the public DHT stands. */
-export function publicWords({ state, peers, error }: NodeStatus["net"]["publicDht"]): string {
-  switch (state) {
-    case "off":
-      return "off";
-    case "resting":
-      return "on, nothing to do there now";
-    case "joining":
-      return "on, getting in";
-    case "connected":
-      return `on, ${count(peers, "host")} connected`;
-    case "lost":
-      return `on, and none of its hosts answers${error === undefined ? "" : ` (${displayLine(error)})`}`;
-  }
 }

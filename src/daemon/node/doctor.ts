@@ -1,21 +1,11 @@
 /** Puts together what the node knows of its own health, and what the messenger met on the way to a contact. */
-import type {
-  ContactCause,
-  DoctorOfContact,
-  DoctorOfNode,
-  NodeFinding,
-  NodeStatus,
-} from "../../api/index.ts";
+
+import type { ContactCause, DoctorOfNode, NodeFinding, NodeStatus } from "../../api/index.ts";
 import { dialReasons, limits } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import { addressReach } from "../../node/index.ts";
 import type { SteadyClock } from "../../ports/index.ts";
-
-export interface Doctor {
-  node(): Promise<DoctorOfNode>;
-  /** Throws `contact-unknown`, `contact-ambiguous`. */
-  contact(who: string): Promise<DoctorOfContact>;
-}
+import type { Doctor } from "../rpc/methods/method-types.ts";
 
 export interface DoctorParts {
   readonly messenger: Messenger;

@@ -1,34 +1,13 @@
 /** The network's side of the methods: what the node shows, and the bootstrap hosts that the settings keep. */
-import type { KnownBootstrap, NodeStatus, Peer } from "../../api/index.ts";
+
+import type { KnownBootstrap } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { SottoNode } from "../../node/index.ts";
+import type { Network } from "../rpc/methods/method-types.ts";
 import { changeBootstrap } from "../settings/bootstrap-setting.ts";
 import { keepDecoys, keepInvisible, keepPublic } from "../settings/config.ts";
 import type { OwnHosts } from "./bootstrap-nodes.ts";
-
-export interface Network {
-  peers(): readonly Peer[];
-  /** Asks others now whether they reach us. */
-  check(): Promise<NodeStatus["net"]["reach"]>;
-  /** Goes on under a new host key. @returns its PeerId. */
-  rotate(): Promise<string>;
-  bootstrap(): readonly KnownBootstrap[];
-  /** Shows others that we are here, or not, now and from the next start on. */
-  setInvisible(on: boolean): Promise<void>;
-  /** Uses the public DHT or not, now and from the next start on. */
-  setPublic(on: boolean): Promise<void>;
-  /** Puts decoys up to so many tags, now and from the next start on. */
-  setDecoys(step: number): Promise<void>;
-  /** Addresses of our bootstrap hosts, those first that are connected; of contacts' none. */
-  best(): readonly string[];
-  /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
-  learn(addresses: readonly string[]): Promise<void>;
-  /** Keeps the address in the settings and tries it. Throws `address-invalid`. */
-  addBootstrap(address: string): Promise<void>;
-  /** Throws `address-invalid` where it is not in the list. */
-  removeBootstrap(address: string): Promise<void>;
-}
 
 export function createNetwork(
   node: SottoNode,

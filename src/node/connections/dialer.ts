@@ -3,7 +3,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { type DialFailure, dialReasons, limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { SocksFault } from "../proxy/socks5.ts";
 import { isOnion, parseAddress, wayOf, withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";

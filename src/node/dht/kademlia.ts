@@ -1,27 +1,16 @@
 /** The two DHTs: who speaks them, which records they take, and what strangers may ask of us. */
 
 import type { Connection, PeerId, PeerInfo } from "@libp2p/interface";
-import { kadDHT, type SingleKadDHT } from "@libp2p/kad-dht";
+import { kadDHT } from "@libp2p/kad-dht";
 import { concat, equal, limits, utf8 } from "../../base/index.ts";
 import { newest, type RecordValidator } from "../../dht/index.ts";
+import type { Dht, Scope } from "../model/host.ts";
 import { neighbour, parseAddress, reachOf } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";
 import { plain } from "../util/plain-bytes.ts";
 import { DHT_PROTOCOLS } from "../util/protocols.ts";
 import type { RequestGuard } from "../util/rate-limit.ts";
 import { asking } from "./bounded-datastore.ts";
-
-export type Scope = "lan" | "wan";
-
-/** kad-dht's routing table dispatches events that its type does not name. */
-export interface Dht extends SingleKadDHT {
-  readonly routingTable: SingleKadDHT["routingTable"] & {
-    addEventListener(
-      type: "peer:add" | "peer:remove",
-      listener: (event: CustomEvent<PeerId>) => void,
-    ): void;
-  };
-}
 
 const NAMESPACE = "sotto";
 const PREFIX = utf8(`/${NAMESPACE}/`);

@@ -3,10 +3,10 @@ import type { QueryEvent } from "@libp2p/kad-dht";
 import { equal, limits, Places, toHex } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Rendezvous, Scope } from "../../ports/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Dht, Host } from "../model/host.ts";
 import { arrivals } from "../util/async-queue.ts";
 import { deadline } from "../util/deadline.ts";
-import { type Dht, keyOf } from "./kademlia.ts";
+import { keyOf } from "./kademlia.ts";
 
 export interface RendezvousOptions {
   readonly host: Host;

@@ -1,15 +1,7 @@
 /** libp2p out of its parts, with all its bounds. */
-import { type Identify, identify } from "@libp2p/identify";
-import type {
-  Connection,
-  Libp2p,
-  Listener,
-  PrivateKey,
-  Transport,
-  Upgrader,
-} from "@libp2p/interface";
-import type { Ping } from "@libp2p/ping";
-import type { Multiaddr } from "@multiformats/multiaddr";
+
+import { identify } from "@libp2p/identify";
+import type { Connection, PrivateKey } from "@libp2p/interface";
 import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
@@ -18,9 +10,10 @@ import { createGater } from "../connections/connection-gater.ts";
 import { makeRoom } from "../connections/connection-pruner.ts";
 import { Near } from "../connections/dial-policy.ts";
 import { BoundedDatastore } from "../dht/bounded-datastore.ts";
-import { type Dht, dhtService } from "../dht/kademlia.ts";
+import { dhtService } from "../dht/kademlia.ts";
 import { tcpOnLinks } from "../lan/link-local-tcp.ts";
 import type { PrivateNetwork, Tuning } from "../model/config.ts";
+import type { Bounds, Host, Inside, Services } from "../model/host.ts";
 import { proxiedTcp, type SocksProxy } from "../proxy/socks-transport.ts";
 import { isOnion, reachOf, sound, tellable, withoutPeer } from "../util/address.ts";
 import { ByteMeter, type Counts, newCounts } from "../util/counters.ts";
@@ -28,47 +21,6 @@ import { createRequestGuard } from "../util/rate-limit.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "./bounded-upgrader.ts";
 import { onePing } from "./dht-ping.ts";
 import { LocalEnds, watchInterfaces } from "./network-change.ts";
-
-/** The parts of libp2p's inside that its public face does not show. */
-interface Inside {
-  readonly transportManager: {
-    getAddrs(): Multiaddr[];
-    getListeners(): Listener[];
-    dial(
-      address: Multiaddr,
-      options: { readonly signal: AbortSignal; readonly apart?: string },
-    ): Promise<Connection>;
-    dialTransportForMultiaddr(address: Multiaddr): Transport | undefined;
-  };
-  readonly upgrader: Upgrader;
-  readonly mayDial: Near["mayDial"];
-  readonly addressManager: {
-    addObservedAddr(address: Multiaddr): void;
-    confirmObservedAddr(address: Multiaddr, options: { type: "transport" | "observed" }): void;
-    removeObservedAddr(address: Multiaddr): void;
-  };
-}
-
-type Services = {
-  readonly identify: Identify;
-  readonly ping: Ping;
-  readonly lan: Dht;
-  readonly wan: Dht;
-  readonly inside: Inside;
-};
-
-export type Host = Libp2p<Services>;
-
-/** What differs between a person's node and a host for everybody. */
-export interface Bounds {
-  /** Connections without a link. */
-  readonly connections: number;
-  /** And with one. */
-  readonly links: number;
-  /** Connections kept free for newcomers. */
-  readonly spare: number;
-  readonly connectionsPerNeighbour: number;
-}
 
 export const nodeBounds: Bounds = {
   connections: limits.connections,

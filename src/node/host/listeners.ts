@@ -1,6 +1,7 @@
 /** The sockets that a host listens on. One that goes hands its ports over before its connections end. */
+
+import type { Host } from "../model/host.ts";
 import { portOf } from "../util/address.ts";
-import type { Host } from "./libp2p-host.ts";
 
 /**
  * The two halves of @libp2p/tcp's listener that it keeps to itself: its public `close` ends every connection that came in through

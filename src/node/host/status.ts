@@ -7,8 +7,8 @@ import type {
   PeerInfo,
   ReachState,
 } from "../model/config.ts";
+import type { Host } from "../model/host.ts";
 import { advertised, withoutPeer } from "../util/address.ts";
-import type { Host } from "./libp2p-host.ts";
 
 /** Follows a routing table, which cannot be listed itself. */
 export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import { mdns } from "@libp2p/mdns";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits, toHex } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { hostOf, parseAddress, peerOf, portOf, reachOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { Mdns6 } from "./mdns-ipv6.ts";

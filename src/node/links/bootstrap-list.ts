@@ -5,8 +5,8 @@ import { limits, pause, SottoError } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import { chosen } from "../connections/connection-pruner.ts";
 import { reasonOf } from "../connections/dialer.ts";
-import type { Host } from "../host/libp2p-host.ts";
 import type { BootstrapState, Tuning } from "../model/config.ts";
+import type { Host } from "../model/host.ts";
 import { parseAddress, peerOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 

@@ -2,8 +2,8 @@
 import { limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
 import { dialLink, openLink, type Reached } from "../connections/dialer.ts";
-import type { Host } from "../host/libp2p-host.ts";
 import type { PunchReason } from "../model/config.ts";
+import type { Host } from "../model/host.ts";
 import type { Puncher } from "../nat/hole-punching.ts";
 import { Unpunched } from "../nat/punch-error.ts";
 import { deadline, pauseFor } from "../util/deadline.ts";

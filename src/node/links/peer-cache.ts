@@ -3,7 +3,7 @@
  */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { parseAddress, withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 

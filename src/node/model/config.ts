@@ -3,8 +3,21 @@ import { type Backoff, type HoleFailure, type HostId, limits } from "../../base/
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Log, Rendezvous, Signpost, Transport } from "../../ports/index.ts";
 import type { NatKind } from "../../wire/index.ts";
-import type { ProxyPlace } from "../proxy/socks5.ts";
 import type { Bytes, Counts } from "../util/counters.ts";
+
+/** Where a proxy listens, and what it wants to know of us. */
+export interface ProxyPlace {
+  /** An IP address: a name would have to be resolved. */
+  readonly host: string;
+  readonly port: number;
+  readonly login?: Login;
+}
+
+/** 1 to 255 bytes each. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
 
 /** What the nodes of a private mesh have in common, all of it derived from one key. */
 export interface PrivateNetwork {

@@ -6,7 +6,7 @@ import type { Connection } from "@libp2p/interface";
 import { dialReasons, fromUtf8, limits, utf8 } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { ask, serve } from "../streams/request-response.ts";
 import { hostOf, neighbour, parseAddress } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";

@@ -8,8 +8,8 @@ import {
   type Place,
   type SignalWords,
 } from "../../wire/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
 import type { PunchState } from "../model/config.ts";
+import type { Host } from "../model/host.ts";
 import { neighbour } from "../util/address.ts";
 import { deadline, pauseFor } from "../util/deadline.ts";
 import { createQuota } from "../util/rate-limit.ts";

@@ -8,8 +8,8 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import type { NatKind, Place } from "../../wire/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
 import type { NatState } from "../model/config.ts";
+import type { Host } from "../model/host.ts";
 import {
   addressOf,
   hostOf,

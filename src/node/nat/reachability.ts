@@ -6,8 +6,8 @@ import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { Host } from "../host/libp2p-host.ts";
 import type { AddressReach, ReachState } from "../model/config.ts";
+import type { Host } from "../model/host.ts";
 import {
   hostOf,
   isLinkLocal,

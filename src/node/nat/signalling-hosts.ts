@@ -2,7 +2,7 @@
 import type { Connection } from "@libp2p/interface";
 import { limits } from "../../base/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 
 export interface Between {
   readonly host: Host;

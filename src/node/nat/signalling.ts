@@ -14,7 +14,7 @@ import {
   type SignalReply,
 } from "../../wire/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { ask, serve } from "../streams/request-response.ts";
 import { neighbour } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";

@@ -8,7 +8,7 @@ import { dialReasons, limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import type { Place } from "../../wire/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { addressOf } from "../util/address.ts";
 import { deadline, pauseFor } from "../util/deadline.ts";
 import type { Nat } from "./nat-detection.ts";

@@ -1,5 +1,5 @@
 /** The address of a proxy as a person writes it. */
-import type { ProxyPlace } from "./socks5.ts";
+import type { ProxyPlace } from "../model/config.ts";
 
 /** What `parseProxy` says of a text that is none, as the end of a sentence that begins with its name. */
 export type ProxyRefusal = string;

@@ -5,11 +5,11 @@ import { tcp } from "@libp2p/tcp";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits, toHex } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { ProxyState } from "../model/config.ts";
+import type { Login, ProxyPlace, ProxyState } from "../model/config.ts";
 import { hostOf, parseAddress, placeOf, portOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { proxyText } from "./proxy-address.ts";
-import { connectThrough, type Login, type ProxyPlace, SocksFault, tryProxy } from "./socks5.ts";
+import { connectThrough, SocksFault, tryProxy } from "./socks5.ts";
 
 /** What the transport is given for a dial. */
 interface DialOptions {

@@ -2,22 +2,10 @@
  * Asking a SOCKS5 proxy for a connection (RFC 1928; user and password: RFC 1929). Names go to the proxy as names: nothing is ever
  * resolved here. Knows nothing of libp2p.
  */
+
 import { connect, type Socket } from "node:net";
 import { concat, utf8 } from "../../base/index.ts";
-
-/** Where a proxy listens, and what it wants to know of us. */
-export interface ProxyPlace {
-  /** An IP address: a name would have to be resolved. */
-  readonly host: string;
-  readonly port: number;
-  readonly login?: Login;
-}
-
-/** 1 to 255 bytes each. */
-export interface Login {
-  readonly user: string;
-  readonly password: string;
-}
+import type { Login, ProxyPlace } from "../model/config.ts";
 
 /** Whom to reach. */
 export interface Destination {

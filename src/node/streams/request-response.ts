@@ -3,7 +3,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
-import type { Host } from "../host/libp2p-host.ts";
+import type { Host } from "../model/host.ts";
 import { withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { StreamChannel } from "./frame-stream.ts";

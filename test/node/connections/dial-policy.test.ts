@@ -12,7 +12,7 @@ import {
   networkOf,
   worthKeeping,
 } from "../../../src/node/connections/dial-policy.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { createLab, LOOPBACK, noSignal, until } from "../support.ts";
 
 const at = (host: string, port = 4001) =>

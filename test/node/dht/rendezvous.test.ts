@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { multiaddr } from "@multiformats/multiaddr";
 import { equal, limits } from "../../../src/base/index.ts";
 import { DhtRendezvous } from "../../../src/node/dht/rendezvous.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
 import type { BootstrapNode, SottoNode } from "../../../src/node/index.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import {
   createLab,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { createLab, until } from "../support.ts";
 
 describe("node: ping", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Connection } from "@libp2p/interface";
 import { limits } from "../../../src/base/index.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
 import { BootstrapList } from "../../../src/node/links/bootstrap-list.ts";
 import { defaultTuning } from "../../../src/node/model/config.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { SimTime } from "../../scenario/time.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";

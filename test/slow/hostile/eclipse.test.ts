@@ -10,7 +10,7 @@ import {
   startChain,
 } from "../../../src/dht/index.ts";
 import { DhtRendezvous } from "../../../src/node/dht/rendezvous.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { createLab, findIn, noSignal, until, validator } from "../../node/support.ts";
 import { Mesh } from "./mesh.ts";

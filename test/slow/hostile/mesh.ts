@@ -8,7 +8,7 @@ import { nodeCrypto } from "../../../src/crypto/index.ts";
 import type { RecordValidator } from "../../../src/dht/index.ts";
 import type { BoundedDatastore } from "../../../src/node/dht/bounded-datastore.ts";
 import { keyOf, tagOf } from "../../../src/node/dht/kademlia.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { Gullible, type Lab, validator } from "../../node/support.ts";
 
 const crypto = nodeCrypto();

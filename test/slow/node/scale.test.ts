@@ -4,7 +4,7 @@ import type { QueryEvent } from "@libp2p/kad-dht";
 import { lookUp, put } from "../../../scripts/scale/lookup.ts";
 import { Network, randomId, seeded } from "../../../scripts/scale/network.ts";
 import { keyOf } from "../../../src/node/dht/kademlia.ts";
-import type { Host } from "../../../src/node/host/libp2p-host.ts";
+import type { Host } from "../../../src/node/model/host.ts";
 import { createLab, keysOf, recordOf } from "../../node/support.ts";
 
 /** All in one process: a hundred take six minutes. */

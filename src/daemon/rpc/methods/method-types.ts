@@ -2,16 +2,47 @@
 import type * as v from "valibot";
 import type {
   Audit,
+  DoctorOfContact,
+  DoctorOfNode,
+  KnownBootstrap,
   NewGuard,
   NodeEvent,
   NodeState,
   NodeStatus,
+  Peer,
   StoreReport,
 } from "../../../api/index.ts";
 import type { Messenger } from "../../../messenger/index.ts";
 import type { Clock } from "../../../ports/index.ts";
-import type { Doctor } from "../../node/doctor.ts";
-import type { Network } from "../../node/network.ts";
+
+export interface Doctor {
+  node(): Promise<DoctorOfNode>;
+  /** Throws `contact-unknown`, `contact-ambiguous`. */
+  contact(who: string): Promise<DoctorOfContact>;
+}
+
+export interface Network {
+  peers(): readonly Peer[];
+  /** Asks others now whether they reach us. */
+  check(): Promise<NodeStatus["net"]["reach"]>;
+  /** Goes on under a new host key. @returns its PeerId. */
+  rotate(): Promise<string>;
+  bootstrap(): readonly KnownBootstrap[];
+  /** Shows others that we are here, or not, now and from the next start on. */
+  setInvisible(on: boolean): Promise<void>;
+  /** Uses the public DHT or not, now and from the next start on. */
+  setPublic(on: boolean): Promise<void>;
+  /** Puts decoys up to so many tags, now and from the next start on. */
+  setDecoys(step: number): Promise<void>;
+  /** Addresses of our bootstrap hosts, those first that are connected; of contacts' none. */
+  best(): readonly string[];
+  /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
+  learn(addresses: readonly string[]): Promise<void>;
+  /** Keeps the address in the settings and tries it. Throws `address-invalid`. */
+  addBootstrap(address: string): Promise<void>;
+  /** Throws `address-invalid` where it is not in the list. */
+  removeBootstrap(address: string): Promise<void>;
+}
 
 /** One who asks, for as long as its connection lasts. */
 export interface Caller {

@@ -1,0 +1,61 @@
+/** The libp2p host as the folders of this module see it: its services and its connection limits. */
+import type { Identify } from "@libp2p/identify";
+import type { Connection, Libp2p, Listener, PeerId, Transport, Upgrader } from "@libp2p/interface";
+import type { SingleKadDHT } from "@libp2p/kad-dht";
+import type { Ping } from "@libp2p/ping";
+import type { Multiaddr } from "@multiformats/multiaddr";
+
+/** A DHT serves nodes of the local network or of the internet. */
+export type Scope = "lan" | "wan";
+
+/** kad-dht's routing table dispatches events that its type does not name. */
+export interface Dht extends SingleKadDHT {
+  readonly routingTable: SingleKadDHT["routingTable"] & {
+    addEventListener(
+      type: "peer:add" | "peer:remove",
+      listener: (event: CustomEvent<PeerId>) => void,
+    ): void;
+  };
+}
+
+/** Internal parts of libp2p that its public API does not expose. */
+export interface Inside {
+  readonly transportManager: {
+    getAddrs(): Multiaddr[];
+    getListeners(): Listener[];
+    dial(
+      address: Multiaddr,
+      options: { readonly signal: AbortSignal; readonly apart?: string },
+    ): Promise<Connection>;
+    dialTransportForMultiaddr(address: Multiaddr): Transport | undefined;
+  };
+  readonly upgrader: Upgrader;
+  /** Whether the dial policy allows an address that a peer advertised. */
+  readonly mayDial: (address: Multiaddr) => boolean;
+  readonly addressManager: {
+    addObservedAddr(address: Multiaddr): void;
+    confirmObservedAddr(address: Multiaddr, options: { type: "transport" | "observed" }): void;
+    removeObservedAddr(address: Multiaddr): void;
+  };
+}
+
+export type Services = {
+  readonly identify: Identify;
+  readonly ping: Ping;
+  readonly lan: Dht;
+  readonly wan: Dht;
+  readonly inside: Inside;
+};
+
+export type Host = Libp2p<Services>;
+
+/** Connection limits: those of a user's node and of a bootstrap node differ. */
+export interface Bounds {
+  /** Connections without a link at most. */
+  readonly connections: number;
+  /** Connections with a link at most. */
+  readonly links: number;
+  /** Connections kept free for newcomers. */
+  readonly spare: number;
+  readonly connectionsPerNeighbour: number;
+}
