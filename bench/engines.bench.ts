@@ -1,6 +1,6 @@
 /**
- * The primitives alone, at the sizes that the ratchet uses, on each engine that this installation has. A ratio above 1 means that
- * the quickest engine takes less than this one.
+ * The primitives alone, at the sizes that the ratchet uses, on each engine that this installation
+ * has. A ratio above 1 means that the quickest engine takes less than this one.
  */
 import { type CryptoProvider, nobleCrypto, nodeCrypto, sodiumCrypto } from "../src/crypto/index.ts";
 import { medians, type Task } from "./lib/measure.ts";

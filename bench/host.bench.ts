@@ -1,7 +1,9 @@
 /**
- * A bootstrap host as a process of its own, with many clients on loopback that cannot be dialled themselves, so that it is asked
- * everything: 1,000 clients (BENCH_CLIENTS sets another number), each at an address of its own, in four processes. They live as
- * people with fifty contacts do, then ten times as busily; then one of them floods the host with valid records, then many do, and then it has rest.
+ * A bootstrap host as a process of its own, with many clients on loopback that cannot be dialled
+ * themselves, so that it is asked everything: 1,000 clients (BENCH_CLIENTS sets another number),
+ * each at an address of its own, in four processes. They live as people with fifty contacts do,
+ * then ten times as busily; then one of them floods the host with valid records, then many do, and
+ * then it has rest.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -74,7 +76,10 @@ const ms = (values: readonly number[]): string =>
     ? ""
     : `${readable(quantile(values, 0.5))} / ${readable(quantile(values, 0.99))}`;
 
-/** MB that a process grows by when as many valid records lie in it as a host holds, from as many neighbours as that takes. */
+/**
+ * MB that a process grows by when as many valid records lie in it as a host holds, from as many
+ * neighbours as that takes.
+ */
 function fullStore(): number {
   const crypto = nodeCrypto();
   const validator = new RecordValidator(crypto.verify, () => Date.now());

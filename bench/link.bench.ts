@@ -1,7 +1,8 @@
 /**
- * A message between two daemons, proven delivered, beside what any link costs: raw TCP and a bare libp2p stream, on loopback,
- * both ends of those in this process. A delivered message is three processes, two turns of the ratchet and three commits
- * with fsync (the sender's, the receiver's, and the sender's again on the acknowledgement).
+ * A message between two daemons, proven delivered, beside what any link costs: raw TCP and a bare
+ * libp2p stream, on loopback, both ends of those in this process. A delivered message is three
+ * processes, two turns of the ratchet and three commits with fsync (the sender's, the receiver's,
+ * and the sender's again on the acknowledgement).
  */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -37,7 +38,10 @@ async function measureEcho(echo: Echo): Promise<Measured> {
   return { median: quantile(times, 0.5), p95: quantile(times, 0.95), rate };
 }
 
-/** Messages of 100 B one after another, each proven delivered; then one way, 64 at a time, stored on both sides. */
+/**
+ * Messages of 100 B one after another, each proven delivered; then one way, 64 at a time, stored on
+ * both sides.
+ */
 async function measureDaemons({ alice }: Pair): Promise<Measured> {
   const deliver = () =>
     alice.call("message.send", { who: "bob", text: TEXT, wait: "delivered", timeout: 30_000 });

@@ -1,6 +1,7 @@
 /**
- * Runs benches, each in a process of its own so that none warms or litters the other's heap:
- * `npm run bench`, or `npm run bench -- ratchet link` for some of them; with `--write` the tables go to docs/BENCHMARKS.md too.
+ * Runs benches, each in a process of its own so that none warms or litters the other's heap: `npm
+ * run bench`, or `npm run bench -- ratchet link` for some of them; with `--write` the tables go to
+ * docs/BENCHMARKS.md too.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

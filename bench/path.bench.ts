@@ -1,6 +1,7 @@
 /**
- * Messages committed through the whole path of a messenger over LevelDB, beside the disk's own limit: bare synced batches of as many
- * rows and bytes, in the same run. Many contacts write and are written to at once, so that one sync takes the changes of many.
+ * Messages committed through the whole path of a messenger over LevelDB, beside the disk's own
+ * limit: bare synced batches of as many rows and bytes, in the same run. Many contacts write and
+ * are written to at once, so that one sync takes the changes of many.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,9 +1,11 @@
 /**
- * The ratchet beside its peers, all in one process and taking turns: Signal's library (the only other one with a post-quantum
- * ratchet), and both of Matrix's. Each seals, opens and answers as its own API wants it, its state moving on with every message.
- * Nobody writes to a disk: "stored" means that the session is turned into bytes and back at every operation, which a messenger
- * has to do before it may send; the others keep live objects in memory. A ratio above 1 means that the peer takes longer.
- * Each figure is the lower decile of rounds that take turns: what the code costs while nobody else has the processor.
+ * The ratchet beside its peers, all in one process and taking turns: Signal's library (the only
+ * other one with a post-quantum ratchet), and both of Matrix's. Each seals, opens and answers as
+ * its own API wants it, its state moving on with every message. Nobody writes to a disk: "stored"
+ * means that the session is turned into bytes and back at every operation, which a messenger has to
+ * do before it may send; the others keep live objects in memory. A ratio above 1 means that the
+ * peer takes longer. Each figure is the lower decile of rounds that take turns: what the code costs
+ * while nobody else has the processor.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -15,7 +17,9 @@ import { ours } from "./peers/ours.ts";
 import type { Peer } from "./peers/peer.ts";
 
 const ROUNDS = 16;
-/** Messages in a round: with PQ epochs every 50 messages or so, each round has its share of them. */
+/**
+ * Messages in a round: with PQ epochs every 50 messages or so, each round has its share of them.
+ */
 const COUNT = 60;
 /** Setups in a round. */
 const SETUPS = 8;

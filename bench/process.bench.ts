@@ -1,4 +1,7 @@
-/** Whole processes: the command beside bare Node, a node from cold to listening, and what it holds when idle. */
+/**
+ * Whole processes: the command beside bare Node, a node from cold to listening, and what it holds
+ * when idle.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

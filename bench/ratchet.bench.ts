@@ -1,7 +1,8 @@
 /**
- * The ratchet: sealing, opening, a turn of the conversation, and the handshake, with each provider. Beside each stand
- * the primitives that it calls, alone: on the same provider they are the physical limit of that path, and the ratio is
- * what the protocol's own code adds; in the plainest way on node:crypto they show what the provider gains.
+ * The ratchet: sealing, opening, a turn of the conversation, and the handshake, with each provider.
+ * Beside each stand the primitives that it calls, alone: on the same provider they are the physical
+ * limit of that path, and the ratio is what the protocol's own code adds; in the plainest way on
+ * node:crypto they show what the provider gains.
  */
 import { randomBytes } from "node:crypto";
 import { type CryptoProvider, nobleCrypto, nodeCrypto, sodiumCrypto } from "../src/crypto/index.ts";

@@ -1,9 +1,11 @@
 /**
- * Finding and finding again, in network namespaces of this bench alone (it needs root, `ip` and `nft`, and says so without): fifty
- * real hosts of the DHT, two daemons with addresses of their own, and a hundred people (BENCH_PEOPLE sets another
- * number). All hosts and people run in one process, whose one thread is what most of the time goes to: with twelve hosts a message
- * to somebody who moved takes a third of it. The first half of the people leave once they are paired. No latency is added: real lines add theirs. Then an idle hour, from some minutes
- * (BENCH_IDLE sets their number), beside a daemon with one contact; and a dial of ours beside bare libp2p.
+ * Finding and finding again, in network namespaces of this bench alone (it needs root, `ip` and
+ * `nft`, and says so without): fifty real hosts of the DHT, two daemons with addresses of their
+ * own, and a hundred people (BENCH_PEOPLE sets another number). All hosts and people run in one
+ * process, whose one thread is what most of the time goes to: with twelve hosts a message to
+ * somebody who moved takes a third of it. The first half of the people leave once they are paired.
+ * No latency is added: real lines add theirs. Then an idle hour, from some minutes (BENCH_IDLE sets
+ * their number), beside a daemon with one contact; and a dial of ours beside bare libp2p.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

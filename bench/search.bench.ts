@@ -1,6 +1,7 @@
 /**
- * Search over a large store: 100,000 messages in 1,000 conversations (another number comes from BENCH_MESSAGES), of eight words each
- * from a vocabulary of 20,000 that is used as languages are (Zipf). Beside it: reading and comparing every message.
+ * Search over a large store: 100,000 messages in 1,000 conversations (another number comes from
+ * BENCH_MESSAGES), of eight words each from a vocabulary of 20,000 that is used as languages are
+ * (Zipf). Beside it: reading and comparing every message.
  */
 import { join } from "node:path";
 import { accountId, messageId } from "../src/base/index.ts";

@@ -1,7 +1,7 @@
 /**
- * Memory under a long talk: two daemons, 100,000 messages of 100 B proven delivered (another number comes from BENCH_SOAK), half each
- * way, 64 at a time: more than a busy hour. Resident memory of both is read on the way, and its second half held against its
- * first.
+ * Memory under a long talk: two daemons, 100,000 messages of 100 B proven delivered (another number
+ * comes from BENCH_SOAK), half each way, 64 at a time: more than a busy hour. Resident memory of
+ * both is read on the way, and its second half held against its first.
  */
 import { readFileSync } from "node:fs";
 import type { Actor } from "../src/cli/demo/stage.ts";

@@ -1,6 +1,7 @@
 /**
- * A large store: opening, a page of history, single rows, and commits beside bare synced batches of LevelDB with the same
- * bytes. 100,000 messages in 1,000 conversations; another number of messages comes from BENCH_MESSAGES.
+ * A large store: opening, a page of history, single rows, and commits beside bare synced batches of
+ * LevelDB with the same bytes. 100,000 messages in 1,000 conversations; another number of messages
+ * comes from BENCH_MESSAGES.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -50,7 +51,10 @@ function messageOps(of: string, at: number): StoreOp[] {
   ];
 }
 
-/** The rows that a message changes beside its own: contact and session, and one that waits in the outbox. */
+/**
+ * The rows that a message changes beside its own: contact and session, and one that waits in the
+ * outbox.
+ */
 const standing = { contact: randomBytes(900), session: randomBytes(900), outbox: randomBytes(700) };
 
 /** What a text that is sent writes: five rows. */
@@ -84,7 +88,10 @@ async function fill(directory: string): Promise<void> {
   await store.close();
 }
 
-/** The process's own memory in MB. Linux tells it apart from LevelDB's files, which are mapped and no one's in particular. */
+/**
+ * The process's own memory in MB. Linux tells it apart from LevelDB's files, which are mapped and
+ * no one's in particular.
+ */
 function memory(): number {
   if (process.platform !== "linux") return process.memoryUsage.rss() / 2 ** 20;
   const status = readFileSync("/proc/self/status", "utf8");

@@ -1,10 +1,10 @@
 /**
- * Changes the code in one place at a time and runs the tests that matter for it: one run of Stryker a file, because a
- * file with its own few tests takes a minute where all of them take an hour.
+ * Changes the code in one place at a time and runs the tests that matter for it: one run of Stryker
+ * a file, because a file with its own few tests takes a minute where all of them take an hour.
  *
- *     npm run test:mutation                         every file of files.json
- *     npm run test:mutation -- src/ratchet/kdf.ts   these files
- *     npm run test:mutation -- --minutes 10         in the order of files.json, for as long as that
+ * npm run test:mutation every file of files.json
+ * npm run test:mutation -- src/ratchet/kdf.ts these files
+ * npm run test:mutation -- --minutes 10 in the order of files.json, for as long as that
  *
  * Ends with 0 only where every change was noticed or is explained in explained.json.
  */
@@ -36,14 +36,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "sotto-mutation-"));
 const [configFile, report] = [join(scratch, "config.json"), join(scratch, "report.json")];
 const stryker = "mutation/node_modules/@stryker-mutator/core/bin/stryker.js";
-/** Each of them is a change that a test, the loading of the file or the limit of loops has noticed. */
+/**
+ * Each of them is a change that a test, the loading of the file or the limit of loops has noticed.
+ */
 const NOTICED = ["Killed", "Timeout", "RuntimeError", "CompileError"];
 
 const read = <Value>(name: string): Value =>
   JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
 /**
- * The tests of a file, under test/ and without their ending: the quickest first, since the first failure ends a run.
- * None for a file that has types or names alone.
+ * The tests of a file, under test/ and without their ending: the quickest first, since the first
+ * failure ends a run. None for a file that has types or names alone.
  */
 const testsOf = read<Record<string, readonly string[]>>("files.json");
 for (const room of ["src/ratchet", "src/crypto"])
@@ -51,7 +53,10 @@ for (const room of ["src/ratchet", "src/crypto"])
     if (!(`${room}/${file}` in testsOf)) throw new Error(`${room}/${file} is not in files.json`);
 const explained = read<Record<string, readonly Explanation[]>>("explained.json");
 
-/** The line with the change in its place, every run of blanks as one: `if («a < b → false») return;`. */
+/**
+ * The line with the change in its place, every run of blanks as one: `if («a < b → false»)
+ * return;`.
+ */
 function described(source: string, { location: { start, end }, replacement }: Mutant): string {
   const lines = source.split("\n").slice(start.line - 1, end.line);
   const [first = "", last = ""] = [lines[0], lines.at(-1)];

@@ -43,7 +43,9 @@ export {
 } from "./api/index.ts";
 export { displayLine, displayText, type ErrorCode, SottoError } from "./base/index.ts";
 
-/** Which node to connect to; by default the one that `sotto` itself would use, from the environment. */
+/**
+ * Which node to connect to; by default the one that `sotto` itself would use, from the environment.
+ */
 export interface ConnectOptions {
   /** The home of the node, as in SOTTO_HOME. */
   readonly home?: string;
@@ -54,8 +56,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to a running node. Close the client when it is not needed any more: it keeps the process alive.
- * Throws `node-not-running`, `socket-path-too-long`, `config-invalid` (a bad profile name).
+ * Connects to a running node. Close the client when it is not needed any more: it keeps the process
+ * alive. Throws `node-not-running`, `socket-path-too-long`, `config-invalid` (a bad profile name).
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const around = surroundings();

@@ -1,4 +1,7 @@
-/** A messenger over a store, on a network that nobody is on: what is written is committed, and waits. */
+/**
+ * A messenger over a store, on a network that nobody is on: what is written is committed, and
+ * waits.
+ */
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { systemClock } from "../../src/daemon/process/system-clock.ts";
 import { createMessenger, type Messenger } from "../../src/messenger/index.ts";
@@ -14,7 +17,7 @@ const nobody: Transport & Rendezvous = {
   dial: () => Promise.reject(new Error("nobody")),
   onChannel: () => undefined,
   onAddresses: () => undefined,
-  onCall: () => undefined,
+  onOffer: () => undefined,
   publish: () => Promise.resolve(0),
   async *lookup() {},
   peers: () => 0,

@@ -1,4 +1,7 @@
-/** A process of the bench `host`: many light clients of one bootstrap host, each at a loopback address of its own. */
+/**
+ * A process of the bench `host`: many light clients of one bootstrap host, each at a loopback
+ * address of its own.
+ */
 import { noise } from "@chainsafe/libp2p-noise";
 import { identify } from "@libp2p/identify";
 import type { Libp2p } from "@libp2p/interface";

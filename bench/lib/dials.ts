@@ -1,4 +1,7 @@
-/** A first dial until an echo is back, each from a host that has just started: our transport beside bare libp2p. On loopback. */
+/**
+ * A first dial until an echo is back, each from a host that has just started: our transport beside
+ * bare libp2p. On loopback.
+ */
 import { noise } from "@chainsafe/libp2p-noise";
 import type { Libp2p } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";

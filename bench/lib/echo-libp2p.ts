@@ -1,4 +1,6 @@
-/** A bare libp2p stream over TCP, Noise and yamux on loopback: what Sotto's link adds to is this. */
+/**
+ * A bare libp2p stream over TCP, Noise and yamux on loopback: what Sotto's link adds to is this.
+ */
 import { noise } from "@chainsafe/libp2p-noise";
 import type { Stream } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";

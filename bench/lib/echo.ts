@@ -1,4 +1,6 @@
-/** What a link is held against: something at the other end of loopback that sends every byte back. */
+/**
+ * What a link is held against: something at the other end of loopback that sends every byte back.
+ */
 
 export interface Echo {
   /** Sends bytes and resolves when as many have come back. One at a time. */
@@ -25,7 +27,10 @@ export class Returning {
   }
 }
 
-/** Sends `count` times `bytes` with up to `window` of them on their way, all of which come back; gives the rate in 1/s. */
+/**
+ * Sends `count` times `bytes` with up to `window` of them on their way, all of which come back;
+ * gives the rate in 1/s.
+ */
 export async function echoRate(
   echo: Echo,
   bytes: Uint8Array,

@@ -12,7 +12,10 @@ export interface Filled {
   readonly measure: (directory: string) => Promise<void>;
 }
 
-/** Fills in a process of its own, so that nothing of it lies in the caches and the heap that are measured. */
+/**
+ * Fills in a process of its own, so that nothing of it lies in the caches and the heap that are
+ * measured.
+ */
 export async function runFilled({ bench, fill, measure }: Filled): Promise<void> {
   const filling = process.argv[2];
   if (filling !== undefined) return fill(filling);

@@ -1,7 +1,8 @@
 /**
- * The floor under an operation: the primitives that it calls, alone. Which these are is recorded, not guessed. They are
- * given twice: on the operation's own provider, which shows what the protocol's code costs, and bare on node:crypto in
- * the plainest way, which shows what the provider gains or loses.
+ * The floor under an operation: the primitives that it calls, alone. Which these are is recorded,
+ * not guessed. They are given twice: on the operation's own provider, which shows what the
+ * protocol's code costs, and bare on node:crypto in the plainest way, which shows what the provider
+ * gains or loses.
  */
 import {
   createCipheriv,
@@ -89,9 +90,10 @@ function sealedLike(key: Bytes, nonce: Bytes, sealed: Bytes, ad: Bytes): Bytes {
 }
 
 /**
- * One primitive as node:crypto offers it, its inputs made ready beforehand. OpenSSL has no XChaCha20: the floor
- * of those is ChaCha20 with a 12-byte nonce, so it lacks HChaCha20. `undefined` where it has nothing of the kind, such as
- * ML-KEM: then the provider's own call stands in.
+ * One primitive as node:crypto offers it, its inputs made ready beforehand. OpenSSL has no
+ * XChaCha20: the floor of those is ChaCha20 with a 12-byte nonce, so it lacks HChaCha20.
+ * `undefined` where it has nothing of the kind, such as ML-KEM: then the provider's own call stands
+ * in.
  */
 function bareCall(name: keyof CryptoProvider, args: readonly unknown[]): Task | undefined {
   const [a, b, c, d] = args as [Bytes, Bytes, Bytes, Bytes];
@@ -129,7 +131,10 @@ function bareCall(name: keyof CryptoProvider, args: readonly unknown[]): Task | 
   }
 }
 
-/** From a JWK: on Node 20 a key of generateKeyPairSync can hang the process when it is exported later. */
+/**
+ * From a JWK: on Node 20 a key of generateKeyPairSync can hang the process when it is exported
+ * later.
+ */
 function x25519Secret() {
   const d = randomBytes(32).toString("base64url");
   const x = randomBytes(32).toString("base64url");

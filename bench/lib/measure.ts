@@ -4,7 +4,10 @@ import { Bench } from "tinybench";
 /** Something to repeat. It leaves no state behind, or state that makes the next call no dearer. */
 export type Task = () => unknown;
 
-/** The median time of each task in µs, by its name. The tasks take turns in rounds, so that a slow moment hits all. */
+/**
+ * The median time of each task in µs, by its name. The tasks take turns in rounds, so that a slow
+ * moment hits all.
+ */
 export async function medians<Name extends string>(
   tasks: Readonly<Record<Name, Task>>,
   { rounds = 3, time = 250 }: { readonly rounds?: number; readonly time?: number } = {},
@@ -24,7 +27,10 @@ export async function medians<Name extends string>(
   ) as Record<Name, number>;
 }
 
-/** Runs a job some times, one after another; gives the durations in ms, of which the first `warmup` are left out. */
+/**
+ * Runs a job some times, one after another; gives the durations in ms, of which the first `warmup`
+ * are left out.
+ */
 export async function durations(
   job: () => Promise<unknown>,
   { count, warmup = 0 }: { readonly count: number; readonly warmup?: number },

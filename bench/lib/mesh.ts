@@ -1,4 +1,7 @@
-/** A process of the bench `reach`, in a namespace of its own: hosts of a DHT that know each other, or people who add somebody. */
+/**
+ * A process of the bench `reach`, in a namespace of its own: hosts of a DHT that know each other,
+ * or people who add somebody.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -46,7 +49,8 @@ async function hosts(count: number, ip: string): Promise<string[]> {
     };
     const { host } = await assemble(assembly);
     await listenOn(host, assembly);
-    // All are one neighbour here, whose pending connections are bounded: who is refused comes again.
+    // All are one neighbour here, whose pending connections are bounded: who is refused comes
+    // again.
     while (host.getPeers().length < doors.length)
       for (const door of doors) await host.dial(multiaddr(door)).catch(() => sleep(50));
     servers.push(host);

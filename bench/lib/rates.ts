@@ -1,4 +1,7 @@
-/** Commits in a second beside the disk's own limit: bare batches of LevelDB, synced, of as many rows and bytes. */
+/**
+ * Commits in a second beside the disk's own limit: bare batches of LevelDB, synced, of as many rows
+ * and bytes.
+ */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Level } from "level";

@@ -1,4 +1,6 @@
-/** Figures in columns: ours, and beside each the figure of a peer that was measured in the same run. */
+/**
+ * Figures in columns: ours, and beside each the figure of a peer that was measured in the same run.
+ */
 
 export interface Figure {
   /** What was measured. */
@@ -10,7 +12,10 @@ export interface Figure {
   readonly beside?: { readonly name: string; readonly value: number };
 }
 
-/** The lines of a table of figures. The ratio is ours over the peer's, so that 1.00 means that we cost nothing more. */
+/**
+ * The lines of a table of figures. The ratio is ours over the peer's, so that 1.00 means that we
+ * cost nothing more.
+ */
 export function tableLines(title: string, figures: readonly Figure[]): string[] {
   const cells = figures.map(({ name, value, unit, beside }) => [
     name,
@@ -26,7 +31,10 @@ export function printTable(title: string, figures: readonly Figure[]): void {
   process.stdout.write(`${tableLines(title, figures).join("\n")}\n`);
 }
 
-/** A table of texts, the first row being its head. `left` are the columns of words; numbers stand to the right. */
+/**
+ * A table of texts, the first row being its head. `left` are the columns of words; numbers stand to
+ * the right.
+ */
 export function printRows(
   title: string,
   rows: readonly (readonly string[])[],

@@ -17,15 +17,19 @@ async function eachTakes(count: number, job: () => Promise<unknown>): Promise<nu
 }
 
 /**
- * Lets go of what the one before left behind: finalizers of native objects would otherwise run in our time. Not a whole
- * collection: that shrinks the young generation to its smallest, and what allocates most, ours, then pays for its growth.
+ * Lets go of what the one before left behind: finalizers of native objects would otherwise run in
+ * our time. Not a whole collection: that shrinks the young generation to its smallest, and what
+ * allocates most, ours, then pays for its growth.
  */
 async function settle(): Promise<void> {
   globalThis.gc?.({ type: "minor" });
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Seals `count` messages, then opens them, then says as many words and answers. Each gives the time of one, in µs. */
+/**
+ * Seals `count` messages, then opens them, then says as many words and answers. Each gives the time
+ * of one, in µs.
+ */
 export async function timesOf(talk: Talk, length: number, count: number): Promise<Times> {
   const plaintext = text(length);
   const messages: unknown[] = [];

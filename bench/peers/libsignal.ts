@@ -1,6 +1,7 @@
 /**
- * Signal's own library: PQXDH, and the Triple Ratchet with its sparse post-quantum ratchet. Rust behind N-API; stores are
- * asynchronous callbacks into JavaScript, so each operation crosses the border several times however they keep things.
+ * Signal's own library: PQXDH, and the Triple Ratchet with its sparse post-quantum ratchet. Rust
+ * behind N-API; stores are asynchronous callbacks into JavaScript, so each operation crosses the
+ * border several times however they keep things.
  */
 import * as S from "@signalapp/libsignal-client";
 import { type Peer, readMany, type Side, type Talk } from "./peer.ts";

@@ -1,4 +1,7 @@
-/** Matrix's first library: 3DH and the Double Ratchet without header encryption or anything post-quantum. C in WebAssembly. */
+/**
+ * Matrix's first library: 3DH and the Double Ratchet without header encryption or anything
+ * post-quantum. C in WebAssembly.
+ */
 import Olm from "@matrix-org/olm";
 import { type Peer, readMany, type Side, type Talk } from "./peer.ts";
 

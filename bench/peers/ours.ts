@@ -1,17 +1,24 @@
-/** Sotto's ratchet over one provider: as values in memory, or encoded and read again at every operation. */
+/**
+ * Sotto's ratchet over one provider: as values in memory, or encoded and read again at every
+ * operation.
+ */
 import { type CryptoProvider, certify, readCertificate } from "../../src/crypto/index.ts";
 import { decodeSession, encodeSession, open, type Session, seal } from "../../src/ratchet/index.ts";
 import { deliver, handshake } from "../lib/sessions.ts";
 import { type Peer, readMany, type Side } from "./peer.ts";
 
 const HELLO = new Uint8Array(10);
-/** Any good point: the handshake makes the device keys, and the certificate of one costs as much as of another. */
+/**
+ * Any good point: the handshake makes the device keys, and the certificate of one costs as much as
+ * of another.
+ */
 const DEVICE = new Uint8Array(32).fill(9);
 
 export function ours(crypto: CryptoProvider, kept: "values" | "encoded" = "values"): Peer {
   const sideOf = kept === "values" ? inMemory : encoded;
   const ready = () => {
-    // What pairing does besides the handshake: each shows a certificate of its device and checks the other's.
+    // What pairing does besides the handshake: each shows a certificate of its device and checks
+    // the other's.
     for (let i = 0; i < 2; i++) {
       const account = crypto.signingFromSeed(crypto.random(32));
       if (readCertificate(crypto, certify(crypto, account, DEVICE, 0)) === undefined)

@@ -1,6 +1,7 @@
 /**
- * vodozemac, Matrix's present library, in Rust. For Node it comes only inside OlmMachine, so these figures hold more than a
- * ratchet: events in JSON, canonical signing, its own store in memory. It is classical and has clear headers.
+ * vodozemac, Matrix's present library, in Rust. For Node it comes only inside OlmMachine, so these
+ * figures hold more than a ratchet: events in JSON, canonical signing, its own store in memory. It
+ * is classical and has clear headers.
  */
 import * as M from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { Peer, Side, Talk } from "./peer.ts";

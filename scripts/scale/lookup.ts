@@ -1,4 +1,7 @@
-/** Looking up, putting and getting as the library does it: three paths that share no node, three questions at a time on each. */
+/**
+ * Looking up, putting and getting as the library does it: three paths that share no node, three
+ * questions at a time on each.
+ */
 import { distance, forget, K, known, meet, type Network, type Node } from "./network.ts";
 
 const PATHS = 3;
@@ -13,7 +16,10 @@ export interface Looked {
   readonly lost: number;
   /** Round trips one after the other, of the longest path. */
   readonly rounds: number;
-  /** Of a get: when the newest record that was found had been put, and what it took to find the first one. */
+  /**
+   * Of a get: when the newest record that was found had been put, and what it took to find the
+   * first one.
+   */
   readonly found?: { readonly put: number; readonly messages: number; readonly rounds: number };
 }
 

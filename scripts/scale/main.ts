@@ -1,6 +1,6 @@
 /**
- * Prints the tables of docs/SCALE.md: `npm run scale`, or `npm run scale -- 1000 10000` for networks of these sizes. The largest takes
- * some ten minutes and 4 GB.
+ * Prints the tables of docs/SCALE.md: `npm run scale`, or `npm run scale -- 1000 10000` for
+ * networks of these sizes. The largest takes some ten minutes and 4 GB.
  */
 import { type Outcome, type Setting, simulate } from "./simulate.ts";
 
@@ -51,7 +51,9 @@ const row = (nodes: number, name: string, one: Outcome): string =>
 process.stdout.write(
   "| nodes | case | found | newest | holders | put | first find | whole get | lost | 99th node |\n|---|---|---|---|---|---|---|---|---|---|\n",
 );
-/** A large network takes minutes for each case: some of them, and tables that are kept less true. */
+/**
+ * A large network takes minutes for each case: some of them, and tables that are kept less true.
+ */
 const LARGE = 20_000;
 const inLarge = new Set(["at rest", "stay 4 h", "stay 4 h, 20 % lie"]);
 const rare = { upkeep: 4 * HOUR, span: 2 * HOUR };

@@ -1,6 +1,6 @@
 /**
- * A Kademlia network in memory: ids, routing tables, and what nodes answer. Ids have 32 bits, which tells 100,000 nodes apart; the
- * tables' rules are those of the library that Sotto runs on.
+ * A Kademlia network in memory: ids, routing tables, and what nodes answer. Ids have 32 bits, which
+ * tells 100,000 nodes apart; the tables' rules are those of the library that Sotto runs on.
  */
 
 /** Nodes in a bucket, and holders of a record. */
@@ -24,7 +24,10 @@ export function seeded(seed: number): Chance {
 export const randomId = (chance: Chance): number => Math.floor(chance() * 2 ** 32) >>> 0;
 export const distance = (a: number, b: number): number => (a ^ b) >>> 0;
 
-/** What a node does to others. Mute: routes well, and throws every record away. Liar: also names nobody but its like. */
+/**
+ * What a node does to others. Mute: routes well, and throws every record away. Liar: also names
+ * nobody but its like.
+ */
 export type Manner = "honest" | "mute" | "liar";
 
 export interface Node {
@@ -156,7 +159,8 @@ export function nearest(nodes: readonly Node[], target: number, count = K): Node
 export function known({ id, buckets }: Node, target: number): Node[] {
   const at = Math.clz32(id ^ target);
   const found: Node[] = [...(buckets[at] ?? [])];
-  // Those who share more with us than the target does are as far from it as we are; who shares less is farther.
+  // Those who share more with us than the target does are as far from it as we are; who shares less
+  // is farther.
   if (found.length < K)
     for (let shared = at + 1; shared < BITS; shared++) found.push(...(buckets[shared] ?? []));
   for (let shared = at - 1; shared >= 0 && found.length < K; shared--)
@@ -164,7 +168,10 @@ export function known({ id, buckets }: Node, target: number): Node[] {
   return nearest(found, target);
 }
 
-/** Takes another into a table. Where its bucket is full it gets in only for the oldest contact, once that is gone. */
+/**
+ * Takes another into a table. Where its bucket is full it gets in only for the oldest contact, once
+ * that is gone.
+ */
 export function meet(node: Node, other: Node): void {
   const shared = Math.clz32(node.id ^ other.id);
   if (shared >= BITS) return;

@@ -1,4 +1,7 @@
-/** Hours of a network: nodes come and go, records are put, put again and looked for by Sotto's rules. */
+/**
+ * Hours of a network: nodes come and go, records are put, put again and looked for by Sotto's
+ * rules.
+ */
 import { limits } from "../../src/base/index.ts";
 import { nextRefresh } from "../../src/dht/index.ts";
 import { lookUp, put } from "./lookup.ts";
@@ -20,7 +23,10 @@ export interface Setting {
   readonly gets: number;
   /** How long, ms. */
   readonly span: number;
-  /** Between two lookups by which a node keeps its table true, ms. The library does it more often: ours is the careful side. */
+  /**
+   * Between two lookups by which a node keeps its table true, ms. The library does it more often:
+   * ours is the careful side.
+   */
   readonly upkeep: number;
   readonly seed: number;
 }
@@ -38,7 +44,10 @@ export interface Outcome {
   readonly firstRounds: number;
   /** Share of messages that went to nodes that were gone. */
   readonly lost: number;
-  /** Messages of the node that has more than 99 of 100 have, beside the mean: those of the records that are followed alone. */
+  /**
+   * Messages of the node that has more than 99 of 100 have, beside the mean: those of the records
+   * that are followed alone.
+   */
   readonly skew: number;
 }
 

@@ -7,14 +7,14 @@ import type { MethodName, Params, Result } from "./methods.ts";
 
 export interface Client {
   /**
-   * Calls a method of the node.
-   * Throws the `SottoError` that the node answers with, `node-not-running` once the connection has ended,
-   * `params-invalid` for a request above `limits.rpcBytes`.
+   * Calls a method of the node. Throws the `SottoError` that the node answers with,
+   * `node-not-running` once the connection has ended, `params-invalid` for a request above
+   * `limits.rpcBytes`.
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
-   * Events from now on; ends when the node says `stream.ended` (the last one given), when the connection ends, or when the
-   * loop is left, which closes the connection.
+   * Events from now on; ends when the node says `stream.ended` (the last one given), when the
+   * connection ends, or when the loop is left, which closes the connection.
    */
   events(filter?: Params<"event.subscribe">): AsyncIterable<NodeEvent>;
   close(): void;

@@ -8,7 +8,10 @@ export interface RpcError {
   readonly data: { readonly code: ErrorCode; readonly remedy: string };
 }
 
-/** JSON-RPC 2.0 §5.1 for what the protocol itself names; one number of its server range for the rest. */
+/**
+ * JSON-RPC 2.0 §5.1 for what the protocol itself names; one number of its server range for the
+ * rest.
+ */
 const numbers: Partial<Record<ErrorCode, number>> = {
   "request-malformed": -32700,
   "method-unknown": -32601,
@@ -17,7 +20,10 @@ const numbers: Partial<Record<ErrorCode, number>> = {
 };
 const SERVER_ERROR = -32000;
 
-/** Any failure as a JSON-RPC error. What is no `SottoError` is a bug, and tells nothing of its insides. */
+/**
+ * Any failure as a JSON-RPC error. What is no `SottoError` is a bug, and tells nothing of its
+ * insides.
+ */
 export function toRpcError(error: unknown): RpcError {
   const fault =
     error instanceof SottoError
@@ -30,7 +36,9 @@ export function toRpcError(error: unknown): RpcError {
   };
 }
 
-/** The fault that a JSON-RPC error tells; a code that this version does not know becomes `internal`. */
+/**
+ * The fault that a JSON-RPC error tells; a code that this version does not know becomes `internal`.
+ */
 export function fromRpcError(error: unknown): SottoError {
   const { message, data } = (error ?? {}) as { message?: unknown; data?: { code?: unknown } };
   const text = typeof message === "string" ? message : "The node answered with an unclear error.";

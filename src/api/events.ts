@@ -16,22 +16,29 @@ type Kept =
   /** Somebody claimed an invite that was used already. */
   | { readonly type: "invite.reused"; readonly invite: Invite };
 
-/** An event as it happens. `cursor` is there where somebody follows: it is the same that followers get. */
+/**
+ * An event as it happens. `cursor` is there where somebody follows: it is the same that followers
+ * get.
+ */
 export type NodeEvent =
   | (Kept & { readonly cursor?: number | undefined })
   | { readonly type: "presence"; readonly contact: Contact }
   /** Their person is writing. It comes again every few seconds, and nothing tells the end. */
   | { readonly type: "typing"; readonly contact: Contact }
-  /** The last event of a subscription: the listener was too far behind, or the node stops or is locked. */
+  /**
+   * The last event of a subscription: the listener was too far behind, or the node stops or is
+   * locked.
+   */
   | { readonly type: "stream.ended"; readonly why: "too-slow" | "stopping" | "locked" };
 
 export type EventType = NodeEvent["type"];
 export type FollowedType = Kept["type"];
 
 /**
- * An event as a follower reads it. Contacts, invites and messages are shown as they stand when it is read, but for the state that a
- * `message.state` tells of; an event about a message or a contact that is gone says that it was removed.
- * `resync`: the follower was away for too long, and events before this cursor were dropped.
+ * An event as a follower reads it. Contacts, invites and messages are shown as they stand when it
+ * is read, but for the state that a `message.state` tells of; an event about a message or a contact
+ * that is gone says that it was removed. `resync`: the follower was away for too long, and events
+ * before this cursor were dropped.
  */
 export type FollowedEvent = (Kept | { readonly type: "resync" }) & { readonly cursor: number };
 

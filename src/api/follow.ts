@@ -1,4 +1,7 @@
-/** Events for a program that may be away: every one at least once, in order, over restarts of the program and of the node. */
+/**
+ * Events for a program that may be away: every one at least once, in order, over restarts of the
+ * program and of the node.
+ */
 import type { Client } from "./client.ts";
 import type { FollowedEvent, FollowedType } from "./events.ts";
 
@@ -13,9 +16,10 @@ export interface FollowOptions {
 const WAIT = 25_000;
 
 /**
- * Follows under a name. An event is acknowledged once the loop asks for the one behind its batch, or is left in order; what the
- * loop had not finished when the program died is given again at the next start, with the same `cursor`.
- * Throws what `event.follow` and `event.read` throw, `node-not-running` once the node has gone.
+ * Follows under a name. An event is acknowledged once the loop asks for the one behind its batch,
+ * or is left in order; what the loop had not finished when the program died is given again at the
+ * next start, with the same `cursor`. Throws what `event.follow` and `event.read` throw,
+ * `node-not-running` once the node has gone.
  */
 export async function* follow(
   client: Pick<Client, "call">,

@@ -1,6 +1,7 @@
 /**
- * The one table of methods: `noun.verb`, parameters by name, plain JSON. Types only, so that a client
- * loads no schema library; the daemon's schemas are held equal to these types by the compiler.
+ * The one table of methods: `noun.verb`, parameters by name, plain JSON. Types only, so that a
+ * client loads no schema library; the daemon's schemas are held equal to these types by the
+ * compiler.
  */
 
 import type { AuditMethods } from "./methods/audit.ts";

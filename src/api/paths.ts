@@ -1,4 +1,7 @@
-/** Where a node's things lie: a pure function of the environment, so that node and client agree without asking. */
+/**
+ * Where a node's things lie: a pure function of the environment, so that node and client agree
+ * without asking.
+ */
 import { limits, SottoError, toHex, u32, utf8 } from "../base/index.ts";
 
 /** The environment variables that matter, and what the system says about the person. */
@@ -26,9 +29,9 @@ export interface Paths {
 }
 
 /**
- * `SOTTO_HOME` holds everything in one directory. Without it the XDG directories are used, with `SOTTO_PROFILE` for several
- * accounts side by side. `SOTTO_SOCKET` places the socket. A socket path that would be too long moves to a short one
- * that both sides derive from the home's path.
+ * `SOTTO_HOME` holds everything in one directory. Without it the XDG directories are used, with
+ * `SOTTO_PROFILE` for several accounts side by side. `SOTTO_SOCKET` places the socket. A socket
+ * path that would be too long moves to a short one that both sides derive from the home's path.
  * Throws `config-invalid` for a bad profile name, `socket-path-too-long` for a long SOTTO_SOCKET.
  */
 export function resolvePaths(surroundings: Surroundings): Paths {

@@ -8,12 +8,17 @@ export type Pairing =
   | "used"
   | "expired";
 
-/** Who may see our address: they may; only over the local network; never, so that links go through a proxy or not at all. */
+/**
+ * Who may see our address: they may; only over the local network; never, so that links go through a
+ * proxy or not at all.
+ */
 export type Policy = "any" | "lan" | "hidden";
 
 export interface Contact {
   readonly account: string;
-  /** What this node calls them. Exactly as kept: clean it (`displayText`) before a screen shows it. */
+  /**
+   * What this node calls them. Exactly as kept: clean it (`displayText`) before a screen shows it.
+   */
   readonly name: string;
   readonly pairing: Pairing;
   readonly verified: boolean;
@@ -33,8 +38,8 @@ export interface Contact {
   readonly timer: number;
   readonly policy: Policy;
   /**
-   * Why messages wait by our own policy, where there is no link: until both are on one network; until a proxy is set; or for as long as
-   * one is.
+   * Why messages wait by our own policy, where there is no link: until both are on one network;
+   * until a proxy is set; or for as long as one is.
    */
   readonly awaits?: "lan" | "proxy" | "no-proxy";
   /** When they were last linked; only where the settings keep it. */
@@ -171,7 +176,10 @@ export interface NodeStatus extends NodeState {
     readonly lanDht: number;
     readonly wanDht: number;
     readonly wanMode: "client" | "server";
-    /** Whether others can reach this node, found out by asking them; `unknown` while there is nobody to ask. */
+    /**
+     * Whether others can reach this node, found out by asking them; `unknown` while there is nobody
+     * to ask.
+     */
     readonly reach: {
       readonly verdict: "unknown" | "reachable" | "unreachable";
       readonly addresses: readonly {
@@ -188,7 +196,10 @@ export interface NodeStatus extends NodeState {
     };
     /** What the router in front of us does to ports, and how holes through it went. */
     readonly nat: {
-      /** none: no router; preserving, independent: holes can be made; symmetric: another port for each connection. */
+      /**
+       * none: no router; preserving, independent: holes can be made; symmetric: another port for
+       * each connection.
+       */
       readonly kind: "unknown" | "none" | "preserving" | "independent" | "symmetric";
       /** As which address others see the port that holes are made from. */
       readonly mapped?: string;
@@ -202,21 +213,30 @@ export interface NodeStatus extends NodeState {
         };
       };
     };
-    /** The key of our host, which changes about once a day: ms since it was drawn; whether the host before it is still up. */
+    /**
+     * The key of our host, which changes about once a day: ms since it was drawn; whether the host
+     * before it is still up.
+     */
     readonly hostKey: { readonly age: number; readonly moving: boolean };
     readonly privateNetwork: boolean;
     readonly listening: readonly string[];
     readonly protocols: readonly string[];
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
-    /** The public IPFS DHT. resting: nothing to do there, and no connection. lost: none of its first hosts answers. */
+    /**
+     * The public IPFS DHT. resting: nothing to do there, and no connection. lost: none of its first
+     * hosts answers.
+     */
     readonly publicDht: {
       readonly state: "off" | "resting" | "joining" | "connected" | "lost";
       /** Hosts of that network that we are connected to. */
       readonly peers: number;
       readonly error?: string;
     };
-    /** Where everything is dialled through one; without user and password. down: it does not answer. refused: it does not take us. */
+    /**
+     * Where everything is dialled through one; without user and password. down: it does not answer.
+     * refused: it does not take us.
+     */
     readonly proxy?: {
       readonly address: string;
       readonly state: "untried" | "working" | "down" | "refused";
@@ -229,11 +249,20 @@ export interface NodeStatus extends NodeState {
   /** How many of these the contacts' policies keep back, by what they wait for. */
   readonly keptBack: Readonly<Record<"lan" | "proxy" | "no-proxy", number>>;
   readonly unread: number;
-  /** The store was found to be a copy from before at this start: what came since is missing, and sessions were made anew. */
+  /**
+   * The store was found to be a copy from before at this start: what came since is missing, and
+   * sessions were made anew.
+   */
   readonly rolledBack?: true;
-  /** No records are published, nobody is answered, and links are made only where there is something to send. */
+  /**
+   * No records are published, nobody is answered, and links are made only where there is something
+   * to send.
+   */
   readonly invisible: boolean;
-  /** Tags that are put at least, decoys among them, so that their number does not tell that of contacts; 0: no decoys. */
+  /**
+   * Tags that are put at least, decoys among them, so that their number does not tell that of
+   * contacts; 0: no decoys.
+   */
   readonly decoys: number;
   /** Whether messages stay once they are delivered, or read. */
   readonly history: boolean;
@@ -245,7 +274,10 @@ export interface NodeStatus extends NodeState {
   readonly engine: string;
 }
 
-/** The port that the router was asked for. none: no router is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP. refused: it speaks one of them, and gave none. */
+/**
+ * The port that the router was asked for. none: no router is known, or none is needed. silent: it
+ * speaks neither NAT-PMP nor UPnP. refused: it speaks one of them, and gave none.
+ */
 export interface PortMapFacts {
   readonly state: "off" | "none" | "mapped" | "silent" | "refused";
   /** What it was asked in, where it gave one. */

@@ -72,7 +72,10 @@ export function readU32(bytes: Uint8Array, at = 0): number {
   return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);
 }
 
-/** Reads 8 bytes, most significant first; `undefined` beyond 2^53 - 1, which no honest value reaches. */
+/**
+ * Reads 8 bytes, most significant first; `undefined` beyond 2^53 - 1, which no honest value
+ * reaches.
+ */
 export function readU64(bytes: Uint8Array, at = 0): number | undefined {
   const value = new DataView(bytes.buffer, bytes.byteOffset + at, 8).getBigUint64(0);
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(value);

@@ -7,7 +7,10 @@ export const dialReasons = {
   self: "our own address",
   /** Somebody answers there who is not the one who was expected. */
   otherHost: "another host answers there",
-  /** A host answers, and what it says is not for our network: it has another network key, or one of us has none. */
+  /**
+   * A host answers, and what it says is not for our network: it has another network key, or one of
+   * us has none.
+   */
   otherNetwork: "not in this network",
 } as const;
 
@@ -18,8 +21,8 @@ export interface DialFailure {
 }
 
 /**
- * Why no hole could be made: a router that gives each connection another port (of either side), no host that both are connected
- * to, nobody who answers, or time.
+ * Why no hole could be made: a router that gives each connection another port (of either side), no
+ * host that both are connected to, nobody who answers, or time.
  */
 export type HoleFailure = "symmetric" | "no-signal" | "refused" | "timed out";
 

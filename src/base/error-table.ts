@@ -1,6 +1,8 @@
 /** Every fault that has a code: whose it is, and what to do next. */
 
-/** Whose fault a failure is: the person's input, the peer, the machine around us, or our own bug. */
+/**
+ * Whose fault a failure is: the person's input, the peer, the machine around us, or our own bug.
+ */
 export type ErrorClass = "bad-input" | "bad-peer" | "environment" | "bug";
 
 interface ErrorEntry {

@@ -1,6 +1,7 @@
 /**
  * Faults. A refusal that is part of the protocol is a value; everything else that can go wrong is a
- * `SottoError` with a code from this table. `docs/ERRORS.md` and the table are held equal by a test.
+ * `SottoError` with a code from this table. `docs/ERRORS.md` and the table are held equal by a
+ * test.
  */
 import { type ErrorClass, errorTable } from "./error-table.ts";
 
@@ -12,7 +13,9 @@ export class SottoError extends Error {
   override readonly name = "SottoError";
   readonly code: ErrorCode;
 
-  /** @param message what happened, one plain sentence with no secret, no key and no message text. */
+  /**
+   * @param message what happened, one plain sentence with no secret, no key and no message text.
+   */
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;

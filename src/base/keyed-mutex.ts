@@ -1,5 +1,5 @@
 /** One job at a time for each key, in the order of arrival. */
-export class Turns<Key> {
+export class KeyedMutex<Key> {
   readonly #last = new Map<Key, Promise<unknown>>();
 
   /** Runs `job` once every earlier job of the same key has ended, well or badly. */

@@ -12,9 +12,14 @@ export const limits = {
   // Text
   /** UTF-8 bytes of one message: far above any typed text, and it still fits one frame. */
   textBytes: 64 * KIB,
-  /** UTF-8 bytes of a reaction: the longest emoji of Unicode 16, a kiss of two skin tones, has 35. */
+  /**
+   * UTF-8 bytes of a reaction: the longest emoji of Unicode 16, a kiss of two skin tones, has 35.
+   */
   emojiBytes: 40,
-  /** How long disappearing messages are kept: shorter nobody could read them, longer nobody remembers. */
+  /**
+   * How long disappearing messages are kept: shorter nobody could read them, longer nobody
+   * remembers.
+   */
   timerMin: 5 * SECOND,
   timerMax: 365 * DAY,
   /** Characters of a name: what a line on a screen can show. */
@@ -43,19 +48,33 @@ export const limits = {
   skipPerMessage: 1_000,
   /** Skipped message keys kept for a session; the oldest go first. */
   skippedKeys: 2_000,
-  /** How long a skipped key is kept: a message that is later than this will be sent again anyway. */
+  /**
+   * How long a skipped key is kept: a message that is later than this will be sent again anyway.
+   */
   skippedKeyAge: 30 * DAY,
   /** Old receiving chains whose header keys are still tried. */
   oldChains: 5,
-  /** The post-quantum part of a header: at most a whole encapsulation key (1184), with two numbers of 2 bytes. */
+  /**
+   * The post-quantum part of a header: at most a whole encapsulation key (1184), with two numbers
+   * of 2 bytes.
+   */
   sckaMessage: 1_188,
-  /** Messages between two post-quantum exchanges: with those that carry the exchange, about 50 an epoch in a chat. */
+  /**
+   * Messages between two post-quantum exchanges: with those that carry the exchange, about 50 an
+   * epoch in a chat.
+   */
   pqEpochMessages: 40,
   /** And begin one in the first message after this time, however few there were. */
   pqEpochAge: DAY,
-  /** Where less is free in a frame, the first message of a chain takes a larger one: so an exchange always advances. */
+  /**
+   * Where less is free in a frame, the first message of a chain takes a larger one: so an exchange
+   * always advances.
+   */
   pqPiece: 32,
-  /** Payload of handshake message 2 or 3: a certificate, capabilities and a name are a few hundred bytes. */
+  /**
+   * Payload of handshake message 2 or 3: a certificate, capabilities and a name are a few hundred
+   * bytes.
+   */
   handshakePayload: 4 * KIB,
 
   // Rendezvous
@@ -65,7 +84,10 @@ export const limits = {
   recordBytes: 512,
   /** Addresses in a record. */
   recordAddresses: 4,
-  /** Characters of one address, in a record or an invite: the longest IP multiaddr has 54, a host name may be longer. */
+  /**
+   * Characters of one address, in a record or an invite: the longest IP multiaddr has 54, a host
+   * name may be longer.
+   */
   addressLength: 128,
   /** A record older than this is refused: its host has surely published a newer one. */
   recordAge: 2 * HOUR,
@@ -74,7 +96,10 @@ export const limits = {
   /** A record is published anew after a random time between these two. */
   refreshMin: 50 * MINUTE,
   refreshMax: 90 * MINUTE,
-  /** The first record under a new public key comes within this time after the border, at random: a border is the same moment for both sides. */
+  /**
+   * The first record under a new public key comes within this time after the border, at random: a
+   * border is the same moment for both sides.
+   */
   borderSpread: HOUR,
   /** Tags that decoys fill up to, and the largest step. */
   decoyTags: 512,
@@ -84,9 +109,14 @@ export const limits = {
   /** Tags whose highest sequence a validator remembers. */
   validatorTags: 50_000,
 
-  /** Epochs that a pair may be derived ahead of its oldest root: about 11 years, 40 ms of hashing. */
+  /**
+   * Epochs that a pair may be derived ahead of its oldest root: about 11 years, 40 ms of hashing.
+   */
   epochsAhead: 4_000,
-  /** Epochs that our clock alone may erase at one time: of a wrong clock it must not lose a root that is still needed. */
+  /**
+   * Epochs that our clock alone may erase at one time: of a wrong clock it must not lose a root
+   * that is still needed.
+   */
   epochsUnproven: 1,
 
   // First contact
@@ -98,11 +128,17 @@ export const limits = {
   toldHosts: 2,
   /** How often a contact is told of ours, at most: lists change by hand. */
   tellHosts: DAY,
-  /** Bootstrap hosts of contacts that are asked in all: four contacts at least have to agree to be all that we ask. */
+  /**
+   * Bootstrap hosts of contacts that are asked in all: four contacts at least have to agree to be
+   * all that we ask.
+   */
   learnedHosts: 8,
   /** One that was asked for so long in vain is forgotten. */
   learnedSilence: 30 * DAY,
-  /** Between two looks at whether hosts of contacts are to be asked: what a contact names meanwhile is not dialled. */
+  /**
+   * Between two looks at whether hosts of contacts are to be asked: what a contact names meanwhile
+   * is not dialled.
+   */
   learnedLook: 15 * SECOND,
   /** Addresses in an invite, those of bootstrap hosts included. */
   inviteHints: 4,
@@ -112,7 +148,10 @@ export const limits = {
   allowedAccounts: 10_000,
   /** Claims of one reusable invite that are remembered; beyond it the invite is over. */
   inviteClaims: 1_000,
-  /** How long a stranger's connection is kept before it is dropped, so that no answer and every error take alike. */
+  /**
+   * How long a stranger's connection is kept before it is dropped, so that no answer and every
+   * error take alike.
+   */
   refusalDelay: 2 * SECOND,
   /** Clocks of two people who pair may differ by this much. */
   pairClockSkew: DAY,
@@ -124,15 +163,24 @@ export const limits = {
   upkeep: HOUR,
   /** At most this often does news from the network make us publish again. */
   wakePause: 5 * SECOND,
-  /** At most this often does it make us look for every absent contact: a newcomer waits for nothing else. */
+  /**
+   * At most this often does it make us look for every absent contact: a newcomer waits for nothing
+   * else.
+   */
   seekPause: 2 * SECOND,
   /** While no more nodes are known, one that appears makes us look for every absent contact. */
   fewHosts: 20,
   /** After an act of the person, a search for whom it concerns goes before others for so long. */
   urgency: MINUTE,
-  /** Somebody who asks why a contact is not linked waits this long for a search of it: a dial, a lookup and another dial. */
+  /**
+   * Somebody who asks why a contact is not linked waits this long for a search of it: a dial, a
+   * lookup and another dial.
+   */
   diagnosis: 45 * SECOND,
-  /** An invisible node's link stays so long after it has brought everything: what the other side has in hand still comes. */
+  /**
+   * An invisible node's link stays so long after it has brought everything: what the other side has
+   * in hand still comes.
+   */
   invisibleLinger: 2 * SECOND,
   /** Clocks that differ by less need no word. */
   clockSlack: 2 * MINUTE,
@@ -141,9 +189,15 @@ export const limits = {
   /** How long messages may be kept at most, where the person wants an end. */
   retentionMin: HOUR,
   retentionMax: 3650 * DAY,
-  /** Old messages go by the wall clock: a machine that starts with a wrong one has this long to set it. */
+  /**
+   * Old messages go by the wall clock: a machine that starts with a wrong one has this long to set
+   * it.
+   */
   retentionPause: 10 * MINUTE,
-  /** Between two looks at messages whose time runs: a machine that slept wakes with timers that come late. */
+  /**
+   * Between two looks at messages whose time runs: a machine that slept wakes with timers that come
+   * late.
+   */
   spanLook: MINUTE,
   /** And at least this long: messages that go one after the other go together. */
   spanPause: SECOND,
@@ -151,15 +205,24 @@ export const limits = {
   clockSet: MINUTE,
   /** Messages sealed and committed together before they go on the wire. */
   sendBatch: 64,
-  /** Bytes handed to a link and not taken by it yet: well below `writeQueueBytes`, so that receipts always fit beside them. */
+  /**
+   * Bytes handed to a link and not taken by it yet: well below `writeQueueBytes`, so that receipts
+   * always fit beside them.
+   */
   sendBytes: 1024 * KIB,
   /** Sealed messages on the wire that are not yet acknowledged, for one contact. */
   sendWindow: 512,
   /** Parents that a message names. */
   parents: 8,
-  /** Acts kept for messages that are not here yet: a peer that sends in order needs none, and each may hold a long text. */
+  /**
+   * Acts kept for messages that are not here yet: a peer that sends in order needs none, and each
+   * may hold a long text.
+   */
   earlyActs: 64,
-  /** Replaced texts are made unreadable at once, and then at most this often: a peer's edits decide how much is to do. */
+  /**
+   * Replaced texts are made unreadable at once, and then at most this often: a peer's edits decide
+   * how much is to do.
+   */
   shredPause: 30 * SECOND,
   /** Messages of each contact, from the newest, among which the start of an id is looked for. */
   findMessages: 1_000,
@@ -171,21 +234,38 @@ export const limits = {
   ackBits: 512,
 
   // Search
-  /** Characters of a word that the index keeps: longer ones are addresses and keys, found by their start. */
+  /**
+   * Characters of a word that the index keeps: longer ones are addresses and keys, found by their
+   * start.
+   */
   searchWord: 32,
   /** Words of one question: more is a pasted text. */
   searchTerms: 16,
-  /** Messages that wait for the index before it takes them in, 256 rows at a time; until then they are read through. */
+  /**
+   * Messages that wait for the index before it takes them in, 256 rows at a time; until then they
+   * are read through.
+   */
   searchWaiting: 256,
-  /** Messages in a batch of the index: a word costs a question as many rows as there are batches. */
+  /**
+   * Messages in a batch of the index: a word costs a question as many rows as there are batches.
+   */
   searchBatch: 4_096,
-  /** Rows of one word that a question reads at one time: the newest first, so that a common word ends soon. */
+  /**
+   * Rows of one word that a question reads at one time: the newest first, so that a common word
+   * ends soon.
+   */
   searchRows: 16,
 
   // At rest
-  /** How long old states of sessions stay readable for who has the store's key: a turn writes about 20 KiB. */
+  /**
+   * How long old states of sessions stay readable for who has the store's key: a turn writes about
+   * 20 KiB.
+   */
   shredEvery: 5 * MINUTE,
-  /** What a stored passphrase cost may ask of this machine: above any sane choice, below a hostile file's. */
+  /**
+   * What a stored passphrase cost may ask of this machine: above any sane choice, below a hostile
+   * file's.
+   */
   passphraseMemoryKiB: 1024 * KIB,
   passphrasePasses: 16,
   passphraseLanes: 4,
@@ -194,7 +274,10 @@ export const limits = {
   backupBytes: 64 * 1024 * KIB,
   /** Bytes of a backup in one answer of the API, where they stand in base64. */
   backupPart: 512 * KIB,
-  /** Tables that are read whole at each opening, to be held against their checksums: about a fifth of a second. */
+  /**
+   * Tables that are read whole at each opening, to be held against their checksums: about a fifth
+   * of a second.
+   */
   verifyBytes: 32 * 1024 * KIB,
   /** How long the keychain of the system may take: it may ask the person for a password. */
   keychainWait: MINUTE,
@@ -202,9 +285,15 @@ export const limits = {
   // API
   /** A request or an answer on the local socket. */
   rpcBytes: 1024 * KIB,
-  /** Programs that follow the log of events, each under a name: each keeps events from being forgotten. */
+  /**
+   * Programs that follow the log of events, each under a name: each keeps events from being
+   * forgotten.
+   */
   followers: 32,
-  /** Events that are kept for followers, at about 320 bytes each; beyond it the oldest go, and who missed them is told. */
+  /**
+   * Events that are kept for followers, at about 320 bytes each; beyond it the oldest go, and who
+   * missed them is told.
+   */
   eventLog: 100_000,
   /** Retries of a command that did not take an event. */
   handOverRetry: { min: SECOND, max: MINUTE },

@@ -1,5 +1,8 @@
-/** A fixed number of places, and some more for urgent jobs; jobs beyond them wait for their turn: urgent ones first, and else in order. */
-export class Places {
+/**
+ * A fixed number of places, and some more for urgent jobs; jobs beyond them wait for their turn:
+ * urgent ones first, and else in order.
+ */
+export class PrioritySemaphore {
   readonly #places: number;
   readonly #spare: number;
   #taken = 0;

@@ -11,11 +11,11 @@ const GROUPS = 6;
 
 /**
  * The safety number of two people: 60 digits as 12 groups of 5. Both see the same one, because the
- * two halves stand in the order of their digits. It is made of the account keys alone, so it outlives
- * devices, sessions and addresses.
+ * two halves stand in the order of their digits. It is made of the account keys alone, so it
+ * outlives devices, sessions and addresses.
  *
- * Half of a person: h(0) = SHA-256(label ‖ key), h(n) = SHA-256(h(n-1) ‖ key), 5200 hashes in all; the
- * first 30 bytes of the last, five at a time, most significant first, each modulo 100 000.
+ * Half of a person: h(0) = SHA-256(label ‖ key), h(n) = SHA-256(h(n-1) ‖ key), 5200 hashes in all;
+ * the first 30 bytes of the last, five at a time, most significant first, each modulo 100 000.
  * @param accountA 32 bytes, an Ed25519 account key.
  * @param accountB 32 bytes, the other's.
  */

@@ -33,7 +33,10 @@ export function kemFrom(random: Rng): Kem {
   };
 }
 
-/** The library's secret is a view of a longer buffer: ours gets its own memory, and that one is wiped. */
+/**
+ * The library's secret is a view of a longer buffer: ours gets its own memory, and that one is
+ * wiped.
+ */
 function alone(secret: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(secret);
   wipe(secret);

@@ -28,7 +28,9 @@ const LOW_ORDER_U = encoded(
   "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 );
 
-/** Canonical y of the eight points of small order on edwards25519: 0, 1, p - 1, and two of order 8. */
+/**
+ * Canonical y of the eight points of small order on edwards25519: 0, 1, p - 1, and two of order 8.
+ */
 const SMALL_ORDER_Y = encoded(
   "0000000000000000000000000000000000000000000000000000000000000000",
   "0100000000000000000000000000000000000000000000000000000000000000",
@@ -46,8 +48,9 @@ export function acceptableU(u: Uint8Array): boolean {
 }
 
 /**
- * Whether 32 bytes may encode a point of an Ed25519 key or signature: y < p, and not of small order.
- * The list ignores the sign, so it also covers "x = 0 with sign 1", the other non-canonical form.
+ * Whether 32 bytes may encode a point of an Ed25519 key or signature: y < p, and not of small
+ * order. The list ignores the sign, so it also covers "x = 0 with sign 1", the other non-canonical
+ * form.
  */
 export function acceptablePoint(point: Uint8Array): boolean {
   if (point.length !== 32) return false;
@@ -56,7 +59,9 @@ export function acceptablePoint(point: Uint8Array): boolean {
   return less(y, P) && !SMALL_ORDER_Y.some((small) => same(y, small));
 }
 
-/** Whether a key and a signature have the form that strict verification asks for: A, R, and S < L. */
+/**
+ * Whether a key and a signature have the form that strict verification asks for: A, R, and S < L.
+ */
 export function acceptableSignature(publicKey: Uint8Array, signature: Uint8Array): boolean {
   return (
     signature.length === 64 &&
@@ -71,7 +76,9 @@ const KEM_COEFFICIENTS = 1152;
 const KEM_PUBLIC = KEM_COEFFICIENTS + 32;
 const KEM_MODULUS = 3329;
 
-/** The type and modulus checks of an ML-KEM-768 encapsulation key: length, and each coefficient < q. */
+/**
+ * The type and modulus checks of an ML-KEM-768 encapsulation key: length, and each coefficient < q.
+ */
 export function acceptableKemKey(key: Uint8Array): boolean {
   if (key.length !== KEM_PUBLIC) return false;
   for (let at = 0; at < KEM_COEFFICIENTS; at += 3) {

@@ -1,6 +1,7 @@
 /**
- * libsodium in WebAssembly for what a message costs (HMAC, both AEADs) and for ML-KEM; OpenSSL for the curves
- * and for long texts. Nothing native: one file for every platform, and it draws no randomness of its own.
+ * libsodium in WebAssembly for what a message costs (HMAC, both AEADs) and for ML-KEM; OpenSSL for
+ * the curves and for long texts. Nothing native: one file for every platform, and it draws no
+ * randomness of its own.
  */
 
 import type { Decrypt, Encrypt } from "./libsodium-types.ts";
@@ -12,8 +13,9 @@ import { sodiumKem } from "./sodium-kem.ts";
 import { loadSodium, type Scratch } from "./wasm-memory.ts";
 
 /**
- * The longest text that WebAssembly is quicker with: its calls cost 0.5 µs where OpenSSL's cipher objects cost 4,
- * and its ChaCha20 2.5 ns a byte where OpenSSL's costs 0.5. Measured at 100 B to 4 KiB.
+ * The longest text that WebAssembly is quicker with: its calls cost 0.5 µs where OpenSSL's cipher
+ * objects cost 4, and its ChaCha20 2.5 ns a byte where OpenSSL's costs 0.5. Measured at 100 B to 4
+ * KiB.
  */
 export const SHORT_TEXT = 2048;
 /** Associated data of a ratchet message: the session's 32 bytes and a header of at most 1.3 KiB. */
@@ -135,7 +137,9 @@ function hmacOf(
   };
 }
 
-/** HKDF-SHA-256 of short inputs: a sixth less than over `hmac`, whose results go through JavaScript. */
+/**
+ * HKDF-SHA-256 of short inputs: a sixth less than over `hmac`, whose results go through JavaScript.
+ */
 function hkdfOf(
   { sodium, memory, at: prk }: Scratch,
   long: CryptoProvider["hkdf"],

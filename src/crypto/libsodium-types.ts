@@ -1,6 +1,6 @@
 /**
- * The part of libsodium's WebAssembly build that we call: the C functions under their own names, pointers as
- * numbers, a 64-bit length as two halves (low, high). The package brings no types.
+ * The part of libsodium's WebAssembly build that we call: the C functions under their own names,
+ * pointers as numbers, a 64-bit length as two halves (low, high). The package brings no types.
  */
 
 type Pointer = number;

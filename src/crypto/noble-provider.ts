@@ -80,8 +80,8 @@ function dhPair(secret: Uint8Array): DhKeyPair {
 }
 
 /**
- * RFC 8032 §5.1.7 with the equation [S]B = R + [k]A. Written out because the library multiplies both
- * sides by the cofactor, and so takes signatures with small-order parts that OpenSSL refuses.
+ * RFC 8032 §5.1.7 with the equation [S]B = R + [k]A. Written out because the library multiplies
+ * both sides by the cofactor, and so takes signatures with small-order parts that OpenSSL refuses.
  */
 function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (!acceptableSignature(publicKey, signature)) return false;

@@ -88,7 +88,9 @@ export function open(
   return plaintext;
 }
 
-/** The same memory without Buffer's own slice(), which would share it. Copies only out of a pool. */
+/**
+ * The same memory without Buffer's own slice(), which would share it. Copies only out of a pool.
+ */
 export function plain(buffer: Buffer): Uint8Array {
   return buffer.buffer.byteLength === buffer.length
     ? new Uint8Array(buffer.buffer as ArrayBuffer)

@@ -1,10 +1,12 @@
 /**
- * The primitives, behind one interface with three whole implementations. A refusal (a tag that does not
- * fit, a bad point) is `undefined` or `false`, never an exception; a wrong length from our own code throws a
- * RangeError.
+ * The primitives, behind one interface with three whole implementations. A refusal (a tag that does
+ * not fit, a bad point) is `undefined` or `false`, never an exception; a wrong length from our own
+ * code throws a RangeError.
  */
 
-/** X25519 key pair (RFC 7748). A provider may keep a parsed form of the secret beside the object. */
+/**
+ * X25519 key pair (RFC 7748). A provider may keep a parsed form of the secret beside the object.
+ */
 export interface DhKeyPair {
   /** 32 bytes. */
   readonly public: Uint8Array;
@@ -86,6 +88,9 @@ export interface CryptoProvider {
   kemGenerate(): KemKeyPair;
   /** `undefined` for an encapsulation key that fails the modulus check of FIPS 203 §7.2. */
   kemEncapsulate(publicKey: Uint8Array): Encapsulated | undefined;
-  /** 32 bytes. A tampered ciphertext gives an unrelated secret (implicit rejection); a wrong length gives `undefined`. */
+  /**
+   * 32 bytes. A tampered ciphertext gives an unrelated secret (implicit rejection); a wrong length
+   * gives `undefined`.
+   */
   kemDecapsulate(pair: KemKeyPair, ciphertext: Uint8Array): Uint8Array | undefined;
 }

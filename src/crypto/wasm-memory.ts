@@ -1,11 +1,14 @@
 import type { Libsodium } from "./libsodium-types.ts";
 
-/** Holds the longest use: key, nonce, text with its tag and associated data, 4.2 kB; or ML-KEM, 4.8 kB. */
+/**
+ * Holds the longest use: key, nonce, text with its tag and associated data, 4.2 kB; or ML-KEM, 4.8
+ * kB.
+ */
 const SCRATCH = 8192;
 
 /**
- * libsodium and one place in its memory, for every call of every provider: inputs are copied in, and erased
- * before the call returns. The calls are synchronous, so no two of them meet in it.
+ * libsodium and one place in its memory, for every call of every provider: inputs are copied in,
+ * and erased before the call returns. The calls are synchronous, so no two of them meet in it.
  */
 export interface Scratch {
   readonly sodium: Libsodium;

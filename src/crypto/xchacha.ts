@@ -13,9 +13,10 @@ const subkeyWords = new Uint32Array(subkey.buffer);
 const innerNonce = new Uint8Array(12);
 
 /**
- * XChaCha20-Poly1305 out of ChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03 §2.2, §2.3): runs `use` with
- * HChaCha20 of the key (32 bytes) and the first 16 bytes of the nonce (24), and with four zero bytes
- * before the nonce's last 8. What `use` is given is wiped when it returns; it must not keep it.
+ * XChaCha20-Poly1305 out of ChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03 §2.2, §2.3): runs `use`
+ * with HChaCha20 of the key (32 bytes) and the first 16 bytes of the nonce (24), and with four zero
+ * bytes before the nonce's last 8. What `use` is given is wiped when it returns; it must not keep
+ * it.
  */
 export function extended<Result>(
   key: Uint8Array,

@@ -4,9 +4,9 @@ import { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
 import { acquireLock } from "../store/index.ts";
 import { type Answers, makeHome } from "./home/home.ts";
-import { openGate } from "./node/lockable-node.ts";
-import { createReleases, type Releases } from "./process/cleanup.ts";
-import { type LastWords, reserveLastWords } from "./process/exit-reason.ts";
+import { openLockableNode } from "./node/lockable-node.ts";
+import { type Cleanup, createCleanup } from "./process/cleanup.ts";
+import { type ExitReason, reserveExitReason } from "./process/exit-reason.ts";
 import { createLog } from "./process/log.ts";
 import { systemClock } from "./process/system-clock.ts";
 import { type LocalSocket, openSocket } from "./rpc/unix-socket.ts";
@@ -19,7 +19,10 @@ export interface DaemonOptions {
   readonly answers: Answers;
   /** Takes lines of the log. */
   readonly writeLog: (line: string) => void;
-  /** Told of damage that was found in the store while the node runs, which goes on with what is whole. */
+  /**
+   * Told of damage that was found in the store while the node runs, which goes on with what is
+   * whole.
+   */
   readonly onDamage: (damage: SottoError) => void;
 }
 
@@ -31,21 +34,22 @@ export interface Daemon {
   /** Stops the node and gives everything back. Safe to call twice. */
   stop(): Promise<void>;
   /**
-   * Resolves when the node has stopped, whoever asked for it; rejects where giving something back failed, and with the
-   * store's fault (`store-write-failed`, `disk-full`) where that is why it stopped.
+   * Resolves when the node has stopped, whoever asked for it; rejects where giving something back
+   * failed, and with the store's fault (`store-write-failed`, `disk-full`) where that is why it
+   * stopped.
    */
   readonly stopped: Promise<void>;
 }
 
 /**
- * Starts a node. Whatever fails on the way, everything that was taken is given back before the error is thrown.
- * Throws `node-already-running`, `no-account`, `config-invalid`, `address-invalid`, `port-in-use`, `listen-failed`, and what
- * `openHome` throws.
+ * Starts a node. Whatever fails on the way, everything that was taken is given back before the
+ * error is thrown. Throws `node-already-running`, `no-account`, `config-invalid`,
+ * `address-invalid`, `port-in-use`, `listen-failed`, and what `openHome` throws.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, env, overrides } = options;
   const clock = systemClock;
-  const releases = createReleases();
+  const releases = createCleanup();
   let finish: (ending: Promise<void>) => void = () => undefined;
   const stopped = new Promise<void>((resolve) => {
     finish = resolve;
@@ -65,13 +69,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await makeHome(paths.home);
     const lock = await acquireLock(paths.home);
     releases.take(() => lock.release());
-    const lastWords = await reserveLastWords(paths.home).catch((error: unknown) => {
+    const lastWords = await reserveExitReason(paths.home).catch((error: unknown) => {
       throw new SottoError("store-write-failed", "The home cannot be written.", { cause: error });
     });
     releases.take(() => lastWords.close());
     let socket: LocalSocket | undefined;
     // The person's answers come before anything slow.
-    const gate = await openGate(
+    const gate = await openLockableNode(
       {
         directory: paths.home,
         settings: paths.config,
@@ -112,8 +116,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** Ends in `fault` once everything is given back; what fails on the way follows from it. */
 async function failing(
   fault: SottoError,
-  lastWords: LastWords,
-  releases: Releases,
+  lastWords: ExitReason,
+  releases: Cleanup,
 ): Promise<never> {
   await lastWords.say(fault);
   await releases.all().catch(() => undefined);

@@ -1,4 +1,7 @@
-/** Where everything meets: settings, composition, the doors of a node. Loaded only by commands that run one. */
+/**
+ * Where everything meets: settings, composition, the doors of a node. Loaded only by commands that
+ * run one.
+ */
 
 export {
   type BootstrapHost,
@@ -9,8 +12,8 @@ export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
 export { type Answers, type NewAccount, readProtectionOf } from "./home/home.ts";
 export { type Initialized, type InitOptions, initHome } from "./home/init.ts";
 export {
-  type AtRest,
   checkHome,
+  type MaintenanceOptions,
   protectHome,
   type RepairedHome,
   readWords,
@@ -24,7 +27,7 @@ export {
   requireNoAccount,
   restoreHome,
 } from "./home/restore.ts";
-export { readLastWords } from "./process/exit-reason.ts";
+export { readExitReason } from "./process/exit-reason.ts";
 export { onSignals } from "./process/signals.ts";
 export type { Overrides } from "./settings/config.ts";
 export { makeNetworkKey } from "./settings/network-key.ts";

@@ -1,6 +1,7 @@
 /**
- * Time to epochs, and epochs to secrets (docs/SPEC.md, Rendezvous). A pair's root turns once an epoch by a
- * one-way step; who holds the root of one epoch knows every later one and no earlier one.
+ * Time to epochs, and epochs to secrets (docs/SPEC.md, Rendezvous). A pair's root turns once an
+ * epoch by a one-way step; who holds the root of one epoch knows every later one and no earlier
+ * one.
  */
 import { labels, limits, readU32, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
@@ -19,8 +20,8 @@ export interface RootChain {
 }
 
 /**
- * A pair's secret shift in ms, in [0, `limits.epoch`): without it all of a node's tags would change at one
- * moment, and so could be told to belong together.
+ * A pair's secret shift in ms, in [0, `limits.epoch`): without it all of a node's tags would change
+ * at one moment, and so could be told to belong together.
  * @param root0 the pair's first root, 32 bytes.
  */
 export function epochOffset(crypto: CryptoProvider, root0: Uint8Array): number {
@@ -37,12 +38,12 @@ export function epochOf(now: number, offset: number): number {
 }
 
 /**
- * The chain of a new pair. Both sides know `pairRoot` and `madeAt` (the responder's clock, ms, told in the handshake),
- * so both get the same chain whatever their own clocks say.
+ * The chain of a new pair. Both sides know `pairRoot` and `madeAt` (the responder's clock, ms, told
+ * in the handshake), so both get the same chain whatever their own clocks say.
  *
- * It starts two epochs before `madeAt`: clocks of a pair may differ by `limits.pairClockSkew`, one epoch, so the slower
- * one may believe in the epoch before, and needs the neighbour before that one as well. No secret is older than the pair,
- * so nothing is lost by it.
+ * It starts two epochs before `madeAt`: clocks of a pair may differ by `limits.pairClockSkew`, one
+ * epoch, so the slower one may believe in the epoch before, and needs the neighbour before that one
+ * as well. No secret is older than the pair, so nothing is lost by it.
  */
 export function startChain(
   crypto: CryptoProvider,
@@ -54,8 +55,9 @@ export function startChain(
 }
 
 /**
- * The secret of an epoch, 32 bytes, the caller's to wipe. `undefined` before the chain's own epoch, whose roots are erased,
- * and further than `limits.epochsAhead` beyond it, which bounds the work that a clock can cause.
+ * The secret of an epoch, 32 bytes, the caller's to wipe. `undefined` before the chain's own epoch,
+ * whose roots are erased, and further than `limits.epochsAhead` beyond it, which bounds the work
+ * that a clock can cause.
  */
 export function secretAt(
   crypto: CryptoProvider,
@@ -74,12 +76,13 @@ export function secretAt(
 }
 
 /**
- * The chain without the roots before the neighbour of the current epoch: what was erased can be derived by nobody, us included.
- * Returns the same object where nothing is due; never goes back.
+ * The chain without the roots before the neighbour of the current epoch: what was erased can be
+ * derived by nobody, us included. Returns the same object where nothing is due; never goes back.
  *
- * A clock may lie, and an erased root is gone: one that jumped days ahead would cut the pair apart for as long. So
- * our clock alone erases `limits.epochsUnproven` epochs at most at one time; after a longer leap the chain stays as it is (every later
- * secret can still be derived from it) until `proven`.
+ * A clock may lie, and an erased root is gone: one that jumped days ahead would cut the pair apart
+ * for as long. So our clock alone erases `limits.epochsUnproven` epochs at most at one time; after
+ * a longer leap the chain stays as it is (every later secret can still be derived from it) until
+ * `proven`.
  * @param now our clock, ms.
  * @param proven whether the peer has just shown, over an authenticated link, that its clock agrees.
  */

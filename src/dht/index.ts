@@ -1,4 +1,7 @@
-/** The rules of rendezvous, pure: what to publish, where to look, what to believe. Knows no network and no store. */
+/**
+ * The rules of rendezvous, pure: what to publish, where to look, what to believe. Knows no network
+ * and no store.
+ */
 export * from "./epoch.ts";
 export * from "./invite.ts";
 export {

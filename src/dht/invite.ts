@@ -1,6 +1,6 @@
 /**
- * What the 16 secret bytes of an invite give. Its root does not turn: an invite lives for days, and both sides
- * must derive the same from the link alone, so its epochs are derived side by side.
+ * What the 16 secret bytes of an invite give. Its root does not turn: an invite lives for days, and
+ * both sides must derive the same from the link alone, so its epochs are derived side by side.
  */
 import { concat, type InviteId, inviteId, labels, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
@@ -8,7 +8,10 @@ import { epochOffset } from "./epoch.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** The secret of an epoch (a whole number from 0), 32 bytes, to be used like a pair's (`rendezvousKeys`, `linkKey`). */
+/**
+ * The secret of an epoch (a whole number from 0), 32 bytes, to be used like a pair's
+ * (`rendezvousKeys`, `linkKey`).
+ */
 export function inviteSecretAt(
   crypto: CryptoProvider,
   secret: Uint8Array,

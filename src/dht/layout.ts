@@ -1,6 +1,6 @@
 /**
- * Where things stand in a record: version 1 ‖ tag 32 ‖ time 8 ‖ nonce 24 ‖ sealed 383 ‖ signature 64, together
- * `limits.recordBytes`; and the checks that need no key.
+ * Where things stand in a record: version 1 ‖ tag 32 ‖ time 8 ‖ nonce 24 ‖ sealed 383 ‖ signature
+ * 64, together `limits.recordBytes`; and the checks that need no key.
  */
 import { concat, equal, labels, limits, readU64, utf8 } from "../base/index.ts";
 
@@ -31,8 +31,9 @@ export type Parted =
   | { readonly kind: "refused"; readonly why: PartsRefusal };
 
 /**
- * A record's parts, as views, once size, version, tag and time are right: cheapest first, so that rubbish costs a storing node
- * next to nothing. A record is fresh from `limits.recordAge` ago up to `limits.recordAhead` from now, both included.
+ * A record's parts, as views, once size, version, tag and time are right: cheapest first, so that
+ * rubbish costs a storing node next to nothing. A record is fresh from `limits.recordAge` ago up to
+ * `limits.recordAhead` from now, both included.
  */
 export function partsOf(bytes: Uint8Array, tag: Uint8Array, now: number): Parted {
   if (bytes.length !== limits.recordBytes) return { kind: "refused", why: "size" };

@@ -1,4 +1,7 @@
-/** The sealed, signed record that tells a pair where one of the two is. Every record has the same size. */
+/**
+ * The sealed, signed record that tells a pair where one of the two is. Every record has the same
+ * size.
+ */
 import { concat, fromUtf8, type HostId, isZero, limits, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { BODY, type PartsRefusal, partsOf, signedPart, timeOf, VERSION } from "./layout.ts";
@@ -18,13 +21,14 @@ export type OpenedRecord =
   | { readonly kind: "refused"; readonly why: RecordRefusal };
 
 /**
- * A record of exactly `limits.recordBytes`. Of the addresses it keeps the first that fit: four of 77 characters beside a
- * host of 52, or fewer of up to `limits.addressLength` (an IPv6 address with its port has at most 54). One that does not fit is
- * passed over for those behind it.
+ * A record of exactly `limits.recordBytes`. Of the addresses it keeps the first that fit: four of
+ * 77 characters beside a host of 52, or fewer of up to `limits.addressLength` (an IPv6 address with
+ * its port has at most 54). One that does not fit is passed over for those behind it.
  *
- * @param time ms; it is also the record's sequence. The host key is new at each start and no counter is kept, so the
- * clock alone goes on over restarts. The caller never gives the same or an earlier time twice for one tag: a holder
- * refuses to go back. A clock set back is thereby mute until it has caught up, or the old record has aged out.
+ * @param time ms; it is also the record's sequence. The host key is new at each start and no
+ * counter is kept, so the clock alone goes on over restarts. The caller never gives the same or an
+ * earlier time twice for one tag: a holder refuses to go back. A clock set back is thereby mute
+ * until it has caught up, or the old record has aged out.
  */
 export function sealRecord(
   crypto: CryptoProvider,
@@ -65,7 +69,10 @@ export function openRecord(
   return body === undefined ? { kind: "refused", why: "body" } : { kind: "opened", body, time };
 }
 
-/** The time in a record that the tag's owner signed, however old or early it is; `undefined` of any other bytes. */
+/**
+ * The time in a record that the tag's owner signed, however old or early it is; `undefined` of any
+ * other bytes.
+ */
 export function signedTime(
   crypto: CryptoProvider,
   tag: Uint8Array,
@@ -113,7 +120,9 @@ function decodeBody(plain: Uint8Array): RecordBody | undefined {
   return isZero(plain.subarray(at)) ? { host: host as HostId, addresses } : undefined;
 }
 
-/** Only the outer form of a PeerId in base58 (or a CID); the transport parses it before it dials. */
+/**
+ * Only the outer form of a PeerId in base58 (or a CID); the transport parses it before it dials.
+ */
 function isHost(text: string): boolean {
   return /^[0-9A-Za-z]{1,64}$/.test(text);
 }

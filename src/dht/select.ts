@@ -2,8 +2,9 @@
 import { timeOf } from "./layout.ts";
 
 /**
- * The index of the newest record, 0 for an empty list. Of two with one time the greater in the order of bytes wins, so that
- * every node settles on the same; what has not the size of a record never wins over one that has.
+ * The index of the newest record, 0 for an empty list. Of two with one time the greater in the
+ * order of bytes wins, so that every node settles on the same; what has not the size of a record
+ * never wins over one that has.
  * @param records of one tag, judged before.
  */
 export function newest(records: readonly Uint8Array[]): number {

@@ -1,4 +1,7 @@
-/** The keys of one pair in one epoch. Nobody without the epoch's secret can tell two of its tags to belong together. */
+/**
+ * The keys of one pair in one epoch. Nobody without the epoch's secret can tell two of its tags to
+ * belong together.
+ */
 import { labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, SigningKeyPair } from "../crypto/index.ts";
 
@@ -32,8 +35,9 @@ export function rendezvousKeys(
 }
 
 /**
- * The key of one direction on a public DHT, 32 bytes. Not derived from the tag, which the nodes that keep records see: nobody
- * without the epoch's secret can tell that a tag and a key are of one pair.
+ * The key of one direction on a public DHT, 32 bytes. Not derived from the tag, which the nodes
+ * that keep records see: nobody without the epoch's secret can tell that a tag and a key are of one
+ * pair.
  * @param epochSecret 32 bytes, of `secretAt` or `inviteSecretAt`.
  */
 export function publicKey(

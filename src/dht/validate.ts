@@ -8,10 +8,11 @@ export type Validated =
   | { readonly kind: "refused"; readonly why: PartsRefusal | "rollback" | "signature" };
 
 /**
- * Remembers the highest time seen for each tag and refuses to go back: Kademlia's PUT itself would let anybody
- * replace a record by an older valid one. Only a record whose signature held raises that time, so a forger cannot lock
- * a tag. Memory is bounded: of more than `limits.validatorTags` the longest unheard of is forgotten, and a record that it
- * protected from is stale after `limits.recordAge` anyway.
+ * Remembers the highest time seen for each tag and refuses to go back: Kademlia's PUT itself would
+ * let anybody replace a record by an older valid one. Only a record whose signature held raises
+ * that time, so a forger cannot lock a tag. Memory is bounded: of more than `limits.validatorTags`
+ * the longest unheard of is forgotten, and a record that it protected from is stale after
+ * `limits.recordAge` anyway.
  */
 export class RecordValidator {
   readonly #verify: CryptoProvider["verify"];
@@ -30,8 +31,8 @@ export class RecordValidator {
   }
 
   /**
-   * Judges a record that is to be stored, or was found, under a tag. The newest known one is valid again: it is put to
-   * several nodes and read many times.
+   * Judges a record that is to be stored, or was found, under a tag. The newest known one is valid
+   * again: it is put to several nodes and read many times.
    */
   check(tag: Uint8Array, bytes: Uint8Array): Validated {
     const parted = partsOf(bytes, tag, this.#now());

@@ -1,6 +1,6 @@
 /** The use cases: the only place where the pure rooms and the ports meet. */
 export type { Backup } from "../wire/index.ts";
-export { dropSessions, madeAnew, mend } from "./account/after-restore.ts";
+export { dropSessions, reconcileAfterRepair, recreatedTables } from "./account/after-restore.ts";
 export { checkBackup, openBackup, restoredRows } from "./account/backup.ts";
 export { createMessenger } from "./messenger.ts";
 export type { Diagnosis, Health } from "./model/diagnosis.ts";
@@ -16,7 +16,7 @@ export type {
   MessengerEvent,
   Ping,
 } from "./model/messenger-api.ts";
-export type { HostsPort, LearnedHost, MessengerPorts } from "./model/ports.ts";
+export type { BootstrapPort, MessengerPorts, SharedBootstrap } from "./model/ports.ts";
 export type {
   Awaits,
   ContactView,

@@ -1,4 +1,6 @@
-/** A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message. */
+/**
+ * A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message.
+ */
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";

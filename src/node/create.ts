@@ -1,9 +1,12 @@
-/** The way in. Loads libp2p only when a node is made: it costs some hundred ms that most commands need not pay. */
+/**
+ * The way in. Loads libp2p only when a node is made: it costs some hundred ms that most commands
+ * need not pay.
+ */
 import type { BootstrapConfig, BootstrapNode, NodeConfig, SottoNode } from "./model/config.ts";
 
 /**
- * Starts a node under a fresh host key. Resolves when it listens; bootstrap hosts are looked for afterwards.
- * Throws `address-invalid`, `port-in-use`, `listen-failed`.
+ * Starts a node under a fresh host key. Resolves when it listens; bootstrap hosts are looked for
+ * afterwards. Throws `address-invalid`, `port-in-use`, `listen-failed`.
  */
 export async function createNode(config: NodeConfig): Promise<SottoNode> {
   applyPolyfill();
@@ -24,8 +27,9 @@ export async function createBootstrapNode(config: BootstrapConfig): Promise<Boot
 // What libp2p 3 expects of the platform and Node 20 lacks.
 
 /**
- * Defines `Promise.withResolvers` (ES2024) where it is missing. Must run before libp2p is loaded: without
- * it yamux dies on the first ping, which shows as a misleading `ECONNRESET`. Node 22 needs nothing.
+ * Defines `Promise.withResolvers` (ES2024) where it is missing. Must run before libp2p is loaded:
+ * without it yamux dies on the first ping, which shows as a misleading `ECONNRESET`. Node 22 needs
+ * nothing.
  */
 export function applyPolyfill(): void {
   if ("withResolvers" in Promise) return;

@@ -1,10 +1,10 @@
 /**
- * Changing the host key while the node runs: a new host comes up, links move over to it, and the one before ends once it carries
- * none, or after a few minutes. For that time the node has two.
+ * Changing the host key while the node runs: a new host comes up, links move over to it, and the
+ * one before ends once it carries none, or after a few minutes. For that time the node has two.
  */
 import { SottoError } from "../base/index.ts";
 import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
-import type { Hosted } from "./host-services.ts";
+import type { HostServices } from "./host-services.ts";
 import type { Tuning } from "./model/config.ts";
 import { pauseFor } from "./util/deadline.ts";
 
@@ -15,37 +15,40 @@ export interface RotationOptions {
   /** Whether the node listens on ports of its own choice, which only one host has at one time. */
   readonly fixedPorts: boolean;
   /** Makes the next host, with everything that others may call set; it does not listen yet. */
-  readonly open: () => Promise<Hosted>;
+  readonly open: () => Promise<HostServices>;
   /** Whom the new host asks first: it listens now. */
-  readonly join: (next: Hosted, before: Hosted) => void;
+  readonly join: (next: HostServices, before: HostServices) => void;
   /** The new host is the node's from now on. */
-  readonly changed: (next: Hosted) => void;
+  readonly changed: (next: HostServices) => void;
 }
 
 export class Rotation {
   readonly #options: RotationOptions;
-  #current: Hosted;
-  #before: Hosted | undefined;
+  #current: HostServices;
+  #before: HostServices | undefined;
   #rotating: Promise<void> | undefined;
   #cancel = (): void => undefined;
   readonly #stopping = new AbortController();
 
-  constructor(first: Hosted, options: RotationOptions) {
+  constructor(first: HostServices, options: RotationOptions) {
     this.#options = options;
     this.#current = first;
     this.#later(0);
   }
 
-  get current(): Hosted {
+  get current(): HostServices {
     return this.#current;
   }
 
   /** All hosts of the node that are up, the newest first. */
-  hosts(): Hosted[] {
+  hosts(): HostServices[] {
     return [this.#current, ...(this.#before === undefined ? [] : [this.#before])];
   }
 
-  /** Ends how the host of now carries the node. Throws `port-in-use`, `listen-failed`, and keeps the host of before then. */
+  /**
+   * Ends how the host of now carries the node. Throws `port-in-use`, `listen-failed`, and keeps the
+   * host of before then.
+   */
   rotate(): Promise<void> {
     this.#rotating ??= this.#rotate().finally(() => {
       this.#rotating = undefined;
@@ -63,7 +66,8 @@ export class Rotation {
   async #rotate(): Promise<void> {
     const { log, tuning, clock, fixedPorts, open, join, changed } = this.#options;
     const { signal } = this.#stopping;
-    // Three at one time would be too many; but links that are about to move off the oldest are not to break.
+    // Three at one time would be too many; but links that are about to move off the oldest are not
+    // to break.
     const oldest = this.#before;
     for (let waited = 0; waited < tuning.settle; waited += tuning.look) {
       if (signal.aborted || oldest === undefined || oldest.transport.open === 0) break;
@@ -99,7 +103,7 @@ export class Rotation {
   }
 
   /** Ends the host of before once nothing moves over any more. */
-  async #drain(host: Hosted): Promise<void> {
+  async #drain(host: HostServices): Promise<void> {
     const { clock, tuning } = this.#options;
     for (let waited = 0; waited < tuning.drainMax; waited += tuning.look) {
       await pauseFor(clock, tuning.look, this.#stopping.signal);
@@ -117,7 +121,10 @@ export class Rotation {
     this.#options.log("rotate.ended");
   }
 
-  /** Looks now and then, by the wall clock: a timer of a day would sleep with the machine. @param failed tries before. */
+  /**
+   * Looks now and then, by the wall clock: a timer of a day would sleep with the machine. @param
+   * failed tries before.
+   */
   #later(failed: number): void {
     const { clock, log, tuning } = this.#options;
     const { min, max } = tuning.every;
@@ -144,9 +151,9 @@ export class Rotation {
 // The ports of a node whose host changes: each call goes to the host of now.
 
 /** What is set once, for every host of the node that is and will be. */
-type Setters = Pick<Transport, "proxied" | "onChannel" | "onCall" | "onAddresses">;
+type Setters = Pick<Transport, "proxied" | "onChannel" | "onOffer" | "onAddresses">;
 
-export function transportOf(current: () => Hosted, setters: Setters): Transport {
+export function transportOf(current: () => HostServices, setters: Setters): Transport {
   return {
     get host() {
       return current().transport.host;
@@ -158,7 +165,7 @@ export function transportOf(current: () => Hosted, setters: Setters): Transport 
 }
 
 export function rendezvousOf(
-  current: () => Hosted,
+  current: () => HostServices,
   onPeer: (appeared: () => void) => void,
 ): Rendezvous {
   return {

@@ -1,4 +1,7 @@
-/** One host under one key, with all that runs on it. A node has one, and two for a few minutes whenever it changes its key. */
+/**
+ * One host under one key, with all that runs on it. A node has one, and two for a few minutes
+ * whenever it changes its key.
+ */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Connection } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -7,16 +10,16 @@ import type { Clock, Log } from "../ports/index.ts";
 import { DhtRendezvous } from "./dht/rendezvous.ts";
 import { assemble, listen, nodeBounds } from "./host/libp2p-host.ts";
 import { Listening } from "./host/listeners.ts";
-import { cutDead, watchInterfaces } from "./host/network-change.ts";
+import { closeDeadConnections, watchInterfaces } from "./host/network-change.ts";
 import { members, peersOf, statusOf } from "./host/status.ts";
 import type { Lan } from "./lan/mdns.ts";
 import { BootstrapList } from "./links/bootstrap-list.ts";
 import { LinkTransport } from "./links/link-transport.ts";
-import { neighboursOf, rejoin } from "./links/peer-cache.ts";
+import { knownPeersOf, rejoin } from "./links/peer-cache.ts";
 import type { NatState, NodeConfig, PeerInfo, Tuning } from "./model/config.ts";
 import type { Host } from "./model/host.ts";
 import { serveDialback } from "./nat/dialback.ts";
-import { Puncher } from "./nat/hole-punching.ts";
+import { HolePuncher } from "./nat/hole-punching.ts";
 import { freePort, Nat, noNat } from "./nat/nat-detection.ts";
 import { notAsked, Reachability } from "./nat/reachability.ts";
 import { serveSignal } from "./nat/signalling.ts";
@@ -24,7 +27,7 @@ import type { SocksProxy } from "./proxy/socks-transport.ts";
 import { hostOf, parseAddress, portOf, reachOf, withoutPeer } from "./util/address.ts";
 import { stopWithin } from "./util/deadline.ts";
 
-export interface HostedParts {
+export interface HostServicesOptions {
   readonly config: Omit<NodeConfig, "bootstrap">;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,7 +40,7 @@ export interface HostedParts {
   readonly proxy: SocksProxy | undefined;
 }
 
-export interface Hosted {
+export interface HostServices {
   readonly transport: LinkTransport;
   readonly rendezvous: DhtRendezvous;
   /** Nobody is asked behind a proxy. */
@@ -64,8 +67,11 @@ export interface Hosted {
   stop(): Promise<void>;
 }
 
-/** A host under a fresh key, which is kept nowhere. It does not listen yet. Throws `address-invalid`. */
-export async function startHosted(parts: HostedParts): Promise<Hosted> {
+/**
+ * A host under a fresh key, which is kept nowhere. It does not listen yet. Throws
+ * `address-invalid`.
+ */
+export async function startHostServices(parts: HostServicesOptions): Promise<HostServices> {
   const { config, clock, log, tuning, own, proxy } = parts;
   const { validator, privateWan } = config;
   const privateKey = await generateKeyPair("Ed25519");
@@ -93,7 +99,8 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
   const lanMembers = members(host.services.lan.routingTable);
   const wanMembers = members(host.services.wan.routingTable);
   const isServer = (peer: string): boolean => wanMembers.has(peer);
-  const puncher = nat && new Puncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
+  const puncher =
+    nat && new HolePuncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
   const transport = new LinkTransport(host, clock, tuning, puncher);
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
@@ -106,7 +113,7 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
     if (gone.size === 0) return;
     ends.cut(gone);
     // What is on its way through a proxy takes as long as a dial through it.
-    void cutDead(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
+    void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
   });
   const leaving = new AbortController();
   let lan: Lan | undefined;
@@ -161,7 +168,7 @@ export async function startHosted(parts: HostedParts): Promise<Hosted> {
       const address = parseAddress(text);
       return address !== undefined && host.services.inside.mayDial(address);
     },
-    neighbours: () => neighboursOf(host, new Set([...lanMembers, ...wanMembers])),
+    neighbours: () => knownPeersOf(host, new Set([...lanMembers, ...wanMembers])),
     rejoin: (addresses) =>
       rejoin(
         host,

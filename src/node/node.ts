@@ -1,8 +1,8 @@
 /** A messenger's node, put together. */
 import { limits } from "../base/index.ts";
-import type { Channel, OpenCall } from "../ports/index.ts";
+import type { Channel, OpenOffer } from "../ports/index.ts";
 import { Rotation, rendezvousOf, transportOf } from "./host-rotation.ts";
-import { type Hosted, startHosted } from "./host-services.ts";
+import { type HostServices, startHostServices } from "./host-services.ts";
 import { bootstrapAddress } from "./links/bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./model/config.ts";
 import { notAsked } from "./nat/reachability.ts";
@@ -10,7 +10,7 @@ import { defaultGateway } from "./port-mapping/default-gateway.ts";
 import { PortMap } from "./port-mapping/port-mapping.ts";
 import { SocksProxy } from "./proxy/socks-transport.ts";
 import { publicHosts } from "./public-dht/default-bootstraps.ts";
-import { TurnedSignpost } from "./public-dht/public-dht-switch.ts";
+import { PublicDhtSwitch } from "./public-dht/public-dht-switch.ts";
 import { parseAddress, peerOf, portOf, reachOf } from "./util/address.ts";
 import { stopWithin, systemClock } from "./util/deadline.ts";
 
@@ -26,11 +26,11 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const asked = new Set(config.bootstrap);
   /** What the messenger set, for each host that is and will be. */
   let take: ((channel: Channel) => void) | undefined;
-  let openCall: OpenCall | undefined;
+  let openCall: OpenOffer | undefined;
   const readdressed: (() => void)[] = [];
   const appeared: (() => void)[] = [];
   const own = new Set<string>();
-  let live: Hosted | undefined;
+  let live: HostServices | undefined;
 
   const portMap = new PortMap({
     clock,
@@ -40,7 +40,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     changed: () => live?.reach?.changed(),
   });
   const mapped = (): string | undefined => portMap.state().address;
-  const signpost = new TurnedSignpost(
+  const signpost = new PublicDhtSwitch(
     {
       clock,
       log,
@@ -51,10 +51,10 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     },
     config.publicDht === true && proxy === undefined,
   );
-  const open = async (): Promise<Hosted> => {
-    const hosted = await startHosted({ config, clock, log, tuning, own, mapped, proxy });
+  const open = async (): Promise<HostServices> => {
+    const hosted = await startHostServices({ config, clock, log, tuning, own, mapped, proxy });
     if (take !== undefined) hosted.transport.onChannel(take);
-    if (openCall !== undefined) hosted.transport.onCall(openCall);
+    if (openCall !== undefined) hosted.transport.onOffer(openCall);
     hosted.rendezvous.onPeer(() => {
       if (live === hosted) for (const tell of appeared) tell();
     });
@@ -65,7 +65,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     for (const tell of readdressed) tell();
   };
   /** Once it listens: watches its addresses, and looks for bootstrap hosts. */
-  const settle = (hosted: Hosted): void => {
+  const settle = (hosted: HostServices): void => {
     hosted.transport.onAddresses(() => {
       hosted.readdressed();
       if (live === hosted) readdress();
@@ -93,7 +93,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   if (portMapping) portMap.ask();
   void proxy?.check();
   settle(first);
-  const current = (): Hosted => rotation.current;
+  const current = (): HostServices => rotation.current;
   let stopping: Promise<void> | undefined;
   return {
     transport: transportOf(current, {
@@ -102,9 +102,9 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         take = taker;
         for (const { transport } of rotation.hosts()) transport.onChannel(taker);
       },
-      onCall(opener) {
+      onOffer(opener) {
         openCall = opener;
-        for (const { transport } of rotation.hosts()) transport.onCall(opener);
+        for (const { transport } of rotation.hosts()) transport.onOffer(opener);
       },
       onAddresses: (changed) => void readdressed.push(changed),
     }),

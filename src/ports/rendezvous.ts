@@ -6,7 +6,8 @@ export interface Rendezvous {
    * Leaves a record under its tag for others to find.
    * @param tag 32 bytes. @param record `limits.recordBytes` bytes.
    * @param scope with `lan` on our own network alone; any place otherwise.
-   * @param urgent whether somebody waits for it; asked whenever turns are given, and who waits comes first.
+   * @param urgent whether somebody waits for it; asked whenever turns are given, and who waits
+   * comes first.
    * @returns how many other nodes took it; 0 means that nobody can find it.
    */
   publish(
@@ -16,7 +17,10 @@ export interface Rendezvous {
     scope?: Scope,
     urgent?: () => boolean,
   ): Promise<number>;
-  /** Records found under a tag, each once, as they arrive. They are hints: the caller opens and judges them. */
+  /**
+   * Records found under a tag, each once, as they arrive. They are hints: the caller opens and
+   * judges them.
+   */
   lookup(
     tag: Uint8Array,
     signal: AbortSignal,
@@ -30,10 +34,11 @@ export interface Rendezvous {
 }
 
 /**
- * A place among strangers where only addresses can be left, in the clear, under a key that only two people know. What is
- * found there is a hint: anybody who keeps the key may have added to it, and who answers has to prove who they are.
+ * A place among strangers where only addresses can be left, in the clear, under a key that only two
+ * people know. What is found there is a hint: anybody who keeps the key may have added to it, and
+ * who answers has to prove who they are.
  */
-export interface Signpost {
+export interface PublicRendezvous {
   /** Whether the person wants it to be used. */
   on(): boolean;
   /**
@@ -41,7 +46,10 @@ export interface Signpost {
    * @param key 32 bytes. @returns how many strangers took it; 0 means that nobody finds it.
    */
   publish(key: Uint8Array, signal: AbortSignal): Promise<number>;
-  /** Candidates found under a key, each once, as they arrive: addresses of one host, multiaddr texts without /p2p. */
+  /**
+   * Candidates found under a key, each once, as they arrive: addresses of one host, multiaddr texts
+   * without /p2p.
+   */
   lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Told when the person turns it on or off. */
   onTurn(turned: () => void): void;

@@ -23,7 +23,9 @@ export type Table =
  */
 export interface RowKey {
   readonly table: Table;
-  /** The owner's id; empty where the table has one row. Blinded by a PRF before it touches the disk. */
+  /**
+   * The owner's id; empty where the table has one row. Blinded by a PRF before it touches the disk.
+   */
   readonly of: string;
   /** A whole number, 0 where the row has no order. */
   readonly at: number;
@@ -34,7 +36,10 @@ export type StoreOp =
       readonly kind: "put";
       readonly key: RowKey;
       readonly value: Uint8Array;
-      /** What the row held before is to be gone for good at the next `shred`, as if it had been deleted. */
+      /**
+       * What the row held before is to be gone for good at the next `shred`, as if it had been
+       * deleted.
+       */
       readonly shreds?: true;
     }
   | { readonly kind: "delete"; readonly key: RowKey };
@@ -57,21 +62,25 @@ export interface ListOptions {
 
 /** Ordered rows of bytes, written in atomic batches. Values are opaque here and sealed on disk. */
 export interface Store {
-  /** The row's value, or `undefined`. Throws `store-damaged` where the bytes on disk are not what was written. */
+  /**
+   * The row's value, or `undefined`. Throws `store-damaged` where the bytes on disk are not what
+   * was written.
+   */
   get(key: RowKey): Promise<Uint8Array | undefined>;
   /** The rows of one owner, in order of `at`. */
   list(table: Table, of: string, options?: ListOptions): Promise<Row[]>;
   /** Every row of a table, in no useful order: for the tables that are read whole at start. */
   all(table: Table): Promise<Uint8Array[]>;
   /**
-   * Writes all or nothing, and resolves only when it is on the disk (fsync). After a write error the store
-   * refuses every further write: throws `store-write-failed` or `disk-full`.
+   * Writes all or nothing, and resolves only when it is on the disk (fsync). After a write error
+   * the store refuses every further write: throws `store-write-failed` or `disk-full`.
    */
   commit(ops: readonly StoreOp[]): Promise<void>;
   /**
-   * Makes what was deleted before this call, or replaced by a put that `shreds`, unreadable for whoever later gets the disk
-   * and the key, and so every earlier state of sessions. Not of `identity`, `meta`, `message-id` and `outbox`, which say who
-   * we are, that a message was, and what went over the wire. Other commits wait meanwhile. Throws what `commit` throws.
+   * Makes what was deleted before this call, or replaced by a put that `shreds`, unreadable for
+   * whoever later gets the disk and the key, and so every earlier state of sessions. Not of
+   * `identity`, `meta`, `message-id` and `outbox`, which say who we are, that a message was, and
+   * what went over the wire. Other commits wait meanwhile. Throws what `commit` throws.
    */
   shred(): Promise<void>;
   close(): Promise<void>;

@@ -44,8 +44,8 @@ export class Writer {
 }
 
 /**
- * Reads from front to back. Past the end, or once something `require`d does not hold, it gives zeros
- * and stays refused: a decoder reads on and asks once, at the end.
+ * Reads from front to back. Past the end, or once something `require`d does not hold, it gives
+ * zeros and stays refused: a decoder reads on and asks once, at the end.
  */
 export class Reader {
   readonly #buffer: Uint8Array;

@@ -2,11 +2,12 @@
  * Long values that travel in pieces inside headers: the bytes that a header carries for the
  * post-quantum ratchet, and how far a value has come on either side.
  *
- *     message = nothing | have (u16) | have (u16) ‖ offset (u16) ‖ piece (1 or more)
+ * message = nothing | have (u16) | have (u16) ‖ offset (u16) ‖ piece (1 or more)
  *
- * `have` is how many bytes of the peer's value are here, from its front and without a gap. What lies
- * behind a gap is dropped: on a link bytes come in order, so a gap is a link that broke, and the sender
- * goes round again from what it knows to be there. That needs no memory, no erasure code and no timer.
+ * `have` is how many bytes of the peer's value are here, from its front and without a gap. What
+ * lies behind a gap is dropped: on a link bytes come in order, so a gap is a link that broke, and
+ * the sender goes round again from what it knows to be there. That needs no memory, no erasure code
+ * and no timer.
  */
 import { concat } from "../base/index.ts";
 
@@ -43,7 +44,10 @@ export function acknowledgement(have: number, room: Room): Uint8Array {
   return have > 0 && room.free >= HAVE_BYTES ? u16(have) : EMPTY;
 }
 
-/** The bytes of a header that carries the next piece of `value`, as long as the room, and the count after it. */
+/**
+ * The bytes of a header that carries the next piece of `value`, as long as the room, and the count
+ * after it.
+ */
 export function nextPiece(
   value: Uint8Array,
   out: Outgoing,

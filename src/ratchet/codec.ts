@@ -1,12 +1,12 @@
 /**
  * Sessions as bytes, for the store. Version 2, numbers with the most significant byte first:
  *
- *     session   = version (1) ‖ id ‖ AD ‖ RK ‖ NHKs ‖ NHKr ‖ scka ‖ sending ‖ receiving
- *     scka      = see sckaCodec.ts
- *     sending   = 0 ‖ DHs | 1 ‖ DHr ‖ PN | 2 ‖ DHs ‖ HKs ‖ CKs ‖ Ns ‖ PN        DHs = public ‖ secret
- *     receiving = 0 | 1 ‖ HKr ‖ CKr ‖ Nr ‖ keys ‖ number of old chains (u8) ‖ old chain …
- *     old chain = HK ‖ epoch ‖ end ‖ keys
- *     keys      = lost ‖ number (u16) ‖ { N ‖ at (u64) ‖ mk } …
+ * session = version (1) ‖ id ‖ AD ‖ RK ‖ NHKs ‖ NHKr ‖ scka ‖ sending ‖ receiving
+ * scka = see sckaCodec.ts
+ * sending = 0 ‖ DHs | 1 ‖ DHr ‖ PN | 2 ‖ DHs ‖ HKs ‖ CKs ‖ Ns ‖ PN DHs = public ‖ secret
+ * receiving = 0 | 1 ‖ HKr ‖ CKr ‖ Nr ‖ keys ‖ number of old chains (u8) ‖ old chain …
+ * old chain = HK ‖ epoch ‖ end ‖ keys
+ * keys = lost ‖ number (u16) ‖ { N ‖ at (u64) ‖ mk } …
  *
  * Keys have 32 bytes, counts 4. Every value has one spelling: whatever decodes encodes to itself.
  */
@@ -25,8 +25,8 @@ const KEY_BYTES = 4 + 8 + 32;
 const OLD_CHAIN_BYTES = 32 + 4 + 4;
 
 /**
- * The session's bytes: 487 with both chains, no old ones and nothing skipped, while no post-quantum exchange is under
- * way, and at most 3,968 while one is. They hold secrets.
+ * The session's bytes: 487 with both chains, no old ones and nothing skipped, while no post-quantum
+ * exchange is under way, and at most 3,968 while one is. They hold secrets.
  */
 export function encodeSession(session: Session): Uint8Array {
   const { id, AD, RK, NHKs, NHKr, scka, sending, receiving } = session;
@@ -41,7 +41,10 @@ export function encodeSession(session: Session): Uint8Array {
   return writer.buffer;
 }
 
-/** The session of these bytes; `undefined` for another version, length or spelling than `encodeSession` gives. */
+/**
+ * The session of these bytes; `undefined` for another version, length or spelling than
+ * `encodeSession` gives.
+ */
 export function decodeSession(bytes: Uint8Array): Session | undefined {
   const reader = new Reader(bytes);
   reader.require(reader.u8() === VERSION);
@@ -150,7 +153,9 @@ function writeKeys(writer: Writer, { list, lost }: SkippedKeys): void {
   }
 }
 
-/** Keys of a chain that has had `end` messages: ascending, none among the lost, none still to come. */
+/**
+ * Keys of a chain that has had `end` messages: ascending, none among the lost, none still to come.
+ */
 function readKeys(reader: Reader, end: number): SkippedKeys {
   const lost = reader.u32();
   const number = reader.u16();

@@ -28,7 +28,8 @@ import { stepReceiving } from "./step.ts";
  * - expired: the peer's own message, whose key may have been dropped unused (number or age).
  * - too-far: it would skip more than `limits.skipPerMessage` messages of a chain.
  * - not-ready: it answers a ratchet key that we have not made.
- * - bad-key: its ratchet key is no good point, or its encapsulation key fails the checks of FIPS 203 §7.2.
+ * - bad-key: its ratchet key is no good point, or its encapsulation key fails the checks of FIPS
+ *   203 §7.2.
  */
 export type OpenRefusal =
   | "malformed"
@@ -177,7 +178,10 @@ function forward(
   return opened(crypto, plaintext, next, header, now);
 }
 
-/** The receiving chain at `until`, with the keys of the messages before it kept. The caller has bounded their number. */
+/**
+ * The receiving chain at `until`, with the keys of the messages before it kept. The caller has
+ * bounded their number.
+ */
 function skipTo(
   crypto: CryptoProvider,
   receiving: ActiveReceiving,
@@ -199,7 +203,10 @@ function skipTo(
   return { chain: { ...receiving, CKr: CK, Nr: until, MKSKIPPED }, scka: pqState };
 }
 
-/** TrySkippedMessageKeysHE on the chain that the header belongs to. The key goes only once the body has opened. */
+/**
+ * TrySkippedMessageKeysHE on the chain that the header belongs to. The key goes only once the body
+ * has opened.
+ */
 function withSkippedKey(
   crypto: CryptoProvider,
   { AD }: Session,

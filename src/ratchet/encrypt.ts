@@ -1,4 +1,7 @@
-/** RatchetEncryptHE (Double Ratchet §4.4), with the post-quantum key mixed into each message key (§7). */
+/**
+ * RatchetEncryptHE (Double Ratchet §4.4), with the post-quantum key mixed into each message key
+ * (§7).
+ */
 import { wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { HENCRYPT, sealMessage } from "./header.ts";
@@ -10,10 +13,10 @@ import { canSeal, type Session } from "./session.ts";
 import { stepSending } from "./step.ts";
 
 /**
- * Seals one message. The caller commits `next` before the message leaves the machine, and sends these
- * same bytes when it sends again.
- * @returns `message`, `MESSAGE_OVERHEAD` bytes longer than the plaintext, and while a post-quantum exchange is
- *   under way by as much more as its frame leaves free (`roomBeside`).
+ * Seals one message. The caller commits `next` before the message leaves the machine, and sends
+ * these same bytes when it sends again.
+ * @returns `message`, `MESSAGE_OVERHEAD` bytes longer than the plaintext, and while a post-quantum
+ * exchange is under way by as much more as its frame leaves free (`roomBeside`).
  * @throws RangeError where `canSeal` says no.
  */
 export function seal(

@@ -1,16 +1,16 @@
 /**
  * The link handshake, Noise_XXhfs+psk0_25519+MLKEM768_ChaChaPoly_SHA256, sans-io:
  *
- *     -> psk, e, e1
- *     <- e, ee, ekem1, s, es
- *     -> s, se
+ * -> psk, e, e1
+ * <- e, ee, ekem1, s, es
+ * -> s, se
  *
- * `s` are device keys, `e1` an ML-KEM-768 encapsulation key, `ekem1` its ciphertext. This layer does
- * not know whose device a key is, nor what the payloads say: the caller judges both.
+ * `s` are device keys, `e1` an ML-KEM-768 encapsulation key, `ekem1` its ciphertext. This layer
+ * does not know whose device a key is, nor what the payloads say: the caller judges both.
  *
  * Reading leaves its state as it was, so a refused message costs nothing and the true one may still
- * come; so the one-time keys stay in the states and go when the caller lets go of them. Writing spends
- * its state: two payloads under one state would share a key and nonce.
+ * come; so the one-time keys stay in the states and go when the caller lets go of them. Writing
+ * spends its state: two payloads under one state would share a key and nonce.
  */
 import { labels, limits } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../crypto/index.ts";
@@ -33,8 +33,8 @@ export interface HandshakeOptions {
 }
 
 /**
- * malformed: a length that no peer of this version sends. forged: not authentic, or made with another
- * psk, prologue or key. bad-key: a point or an encapsulation key that no honest peer sends.
+ * malformed: a length that no peer of this version sends. forged: not authentic, or made with
+ * another psk, prologue or key. bad-key: a point or an encapsulation key that no honest peer sends.
  */
 export type HandshakeRefusal = NoiseRefusal;
 
@@ -88,7 +88,10 @@ export const linkPattern: HandshakePattern = {
   ],
 };
 
-/** Starts a handshake. Message 1 has 1248 bytes and no payload. Throws a RangeError for a psk that is not 32 bytes. */
+/**
+ * Starts a handshake. Message 1 has 1248 bytes and no payload. Throws a RangeError for a psk that
+ * is not 32 bytes.
+ */
 export function initiate(
   crypto: CryptoProvider,
   options: HandshakeOptions,
@@ -111,8 +114,8 @@ export function respond(
 }
 
 /**
- * Message 2: 1200 bytes and the payload. Refuses where the keys of message 1 are bad; spends the state.
- * Throws a RangeError for a payload beyond `limits.handshakePayload` and for a spent state.
+ * Message 2: 1200 bytes and the payload. Refuses where the keys of message 1 are bad; spends the
+ * state. Throws a RangeError for a payload beyond `limits.handshakePayload` and for a spent state.
  */
 export function writeMessage2(
   _crypto: CryptoProvider,
@@ -143,7 +146,8 @@ export function readMessage2(
 }
 
 /**
- * Message 3: 64 bytes and the payload. The session can send at once. Spends the state. Throws as `writeMessage2` does.
+ * Message 3: 64 bytes and the payload. The session can send at once. Spends the state. Throws as
+ * `writeMessage2` does.
  */
 export function writeMessage3(
   crypto: CryptoProvider,
@@ -159,7 +163,10 @@ export function writeMessage3(
   return { message3, session, outputs };
 }
 
-/** Reads message 3. `device` is the initiator's static key, 32 bytes. The session sends once it has received. */
+/**
+ * Reads message 3. `device` is the initiator's static key, 32 bytes. The session sends once it has
+ * received.
+ */
 export function readMessage3(
   crypto: CryptoProvider,
   state: AwaitingMessage3,

@@ -43,7 +43,10 @@ const HEADER_AT = LENGTH_BYTES + NONCE_BYTES;
 /** Bytes that a message has beyond its plaintext while the header carries no post-quantum bytes. */
 export const MESSAGE_OVERHEAD = HEADER_AT + FIXED_BYTES + TAG_BYTES + TAG_BYTES;
 
-/** A header sealed under a fresh nonce, and what the body's associated data must be: AD ‖ the message's front. */
+/**
+ * A header sealed under a fresh nonce, and what the body's associated data must be: AD ‖ the
+ * message's front.
+ */
 export function HENCRYPT(
   crypto: CryptoProvider,
   HK: Uint8Array,
@@ -100,7 +103,10 @@ export function splitMessage(message: Uint8Array): Parts | undefined {
   };
 }
 
-/** The message of a sealed header and a plaintext: the spec's ENCRYPT, bound to the session and the whole front. */
+/**
+ * The message of a sealed header and a plaintext: the spec's ENCRYPT, bound to the session and the
+ * whole front.
+ */
 export function sealMessage(
   crypto: CryptoProvider,
   mk: Uint8Array,

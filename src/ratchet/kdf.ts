@@ -1,4 +1,6 @@
-/** The ratchet's key derivation functions: Double Ratchet §2.2, §4.2, §5.2 and §7.2 over a provider. */
+/**
+ * The ratchet's key derivation functions: Double Ratchet §2.2, §4.2, §5.2 and §7.2 over a provider.
+ */
 import { concat, labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 
@@ -10,7 +12,10 @@ const MESSAGE_KEY = Uint8Array.of(2);
 
 /** What a chain of the Diffie-Hellman ratchet is derived by. */
 export interface RatchetKdf {
-  /** The next root key, chain key and header key out of a DH output, 32 bytes each. Wipes the DH output. */
+  /**
+   * The next root key, chain key and header key out of a DH output, 32 bytes each. Wipes the DH
+   * output.
+   */
   KDF_RK(
     crypto: CryptoProvider,
     RK: Uint8Array,
@@ -22,10 +27,16 @@ export interface RatchetKdf {
   chainMessageKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array;
 }
 
-/** Ours. A test has another protocol's, to hold the ratchet's steps to an implementation that is not our own. */
+/**
+ * Ours. A test has another protocol's, to hold the ratchet's steps to an implementation that is not
+ * our own.
+ */
 export const sottoKdf: RatchetKdf = { KDF_RK, nextChainKey, chainMessageKey };
 
-/** KDF_RK_HE: HKDF-SHA256(salt RK, ikm DH output) to a root key, a chain key and the next header key. Wipes the DH output. */
+/**
+ * KDF_RK_HE: HKDF-SHA256(salt RK, ikm DH output) to a root key, a chain key and the next header
+ * key. Wipes the DH output.
+ */
 export function KDF_RK(
   crypto: CryptoProvider,
   RK: Uint8Array,
@@ -42,14 +53,17 @@ export function nextChainKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array
   return crypto.hmac(CK, NEXT_CHAIN);
 }
 
-/** The message key of this place in a chain: HMAC(CK, 2). With `nextChainKey` it is the spec's KDF_CK. */
+/**
+ * The message key of this place in a chain: HMAC(CK, 2). With `nextChainKey` it is the spec's
+ * KDF_CK.
+ */
 export function chainMessageKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array {
   return crypto.hmac(CK, MESSAGE_KEY);
 }
 
 /**
- * KDF_HYBRID: mk = HKDF(salt = post-quantum key, ikm = elliptic-curve key). Whoever lacks either one
- * knows nothing of it. Wipes both.
+ * KDF_HYBRID: mk = HKDF(salt = post-quantum key, ikm = elliptic-curve key). Whoever lacks either
+ * one knows nothing of it. Wipes both.
  */
 export function KDF_HYBRID(
   crypto: CryptoProvider,
@@ -62,9 +76,9 @@ export function KDF_HYBRID(
 }
 
 /**
- * KDF_SCKA_RK (§5.2): HKDF(salt root, ikm ML-KEM secret, info label ‖ SHA-256(key ‖ ciphertext)) to the next
- * root and the chains of the key's maker and of its answerer. The hash is there so that two sides that saw
- * different bytes have no key in common. Wipes the secret.
+ * KDF_SCKA_RK (§5.2): HKDF(salt root, ikm ML-KEM secret, info label ‖ SHA-256(key ‖ ciphertext)) to
+ * the next root and the chains of the key's maker and of its answerer. The hash is there so that
+ * two sides that saw different bytes have no key in common. Wipes the secret.
  */
 export function KDF_EPOCH(
   crypto: CryptoProvider,

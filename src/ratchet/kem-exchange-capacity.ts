@@ -1,4 +1,7 @@
-/** How many bytes of the post-quantum ratchet a message may carry: it knows the sizes of frames and nothing else of them. */
+/**
+ * How many bytes of the post-quantum ratchet a message may carry: it knows the sizes of frames and
+ * nothing else of them.
+ */
 import { limits } from "../base/index.ts";
 import { PIECE_AT, type Room } from "./chunks.ts";
 import { MESSAGE_OVERHEAD } from "./header.ts";
@@ -7,9 +10,10 @@ import { MESSAGE_OVERHEAD } from "./header.ts";
 const FRAME_BYTES = 5;
 
 /**
- * The room beside a plaintext. Pieces fill what would be zeros in the frame. Only the first message of a sending
- * chain takes the next size of frame where less than `limits.pqPiece` is free: so texts that always
- * fill their frames cannot hold an epoch up, and an absent peer, who ends no chain, costs no byte.
+ * The room beside a plaintext. Pieces fill what would be zeros in the frame. Only the first message
+ * of a sending chain takes the next size of frame where less than `limits.pqPiece` is free: so
+ * texts that always fill their frames cannot hold an epoch up, and an absent peer, who ends no
+ * chain, costs no byte.
  */
 export function roomBeside(plaintextLength: number, newChain: boolean): Room {
   const free = frameRoom(plaintextLength, 0);

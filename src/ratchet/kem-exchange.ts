@@ -1,6 +1,7 @@
 /**
- * The exchange that makes the next post-quantum epoch: SCKASend and SCKAReceive (Double Ratchet §5) over
- * one ML-KEM-768 key and one ciphertext, each carried in pieces until the other side shows that it has it.
+ * The exchange that makes the next post-quantum epoch: SCKASend and SCKAReceive (Double Ratchet §5)
+ * over one ML-KEM-768 key and one ciphertext, each carried in pieces until the other side shows
+ * that it has it.
  */
 import { limits } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
@@ -20,7 +21,10 @@ import { CT_BYTES, EK_BYTES, type Scka, type SckaHeader, type Stage } from "./sc
 
 const EMPTY = new Uint8Array(0);
 
-/** SCKASend. `newChain` says that the message is the first of its sending chain, where the epoch may change. */
+/**
+ * SCKASend. `newChain` says that the message is the first of its sending chain, where the epoch may
+ * change.
+ */
 export function sckaSend(
   crypto: CryptoProvider,
   before: Scka,
@@ -67,10 +71,10 @@ function spoken(stage: Stage, room: Room): { message: Uint8Array; stage: Stage }
 }
 
 /**
- * SCKAReceive, once the body was authentic: the state after a header's bytes. A value that became whole
- * costs one operation of ML-KEM.
- * @returns a refusal for what no honest peer sends: impossible bytes (malformed), or an encapsulation key
- *   that fails the checks of FIPS 203 §7.2 (bad-key).
+ * SCKAReceive, once the body was authentic: the state after a header's bytes. A value that became
+ * whole costs one operation of ML-KEM.
+ * @returns a refusal for what no honest peer sends: impossible bytes (malformed), or an
+ * encapsulation key that fails the checks of FIPS 203 §7.2 (bad-key).
  */
 export function sckaReceive(
   crypto: CryptoProvider,

@@ -1,7 +1,8 @@
 /**
- * The Noise Protocol Framework, revision 34, over 25519, ChaChaPoly and SHA256: §5.3's HandshakeState
- * under its names there, with the `e1` and `ekem1` tokens of the hybrid forward secrecy extension
- * (ML-KEM-768). It runs any pattern made of these tokens and knows nothing of what the keys are for.
+ * The Noise Protocol Framework, revision 34, over 25519, ChaChaPoly and SHA256: §5.3's
+ * HandshakeState under its names there, with the `e1` and `ekem1` tokens of the hybrid forward
+ * secrecy extension (ML-KEM-768). It runs any pattern made of these tokens and knows nothing of
+ * what the keys are for.
  *
  * The object is the spec's variables and changes as the spec says; a caller that must be able to
  * refuse without a trace works on a `clone`.
@@ -12,7 +13,9 @@ import { SymmetricState } from "./symmetric.ts";
 
 export type Token = "e" | "s" | "ee" | "es" | "se" | "ss" | "psk" | "e1" | "ekem1";
 
-/** §7: who knows which static key before, and what each message does; the initiator writes first. */
+/**
+ * §7: who knows which static key before, and what each message does; the initiator writes first.
+ */
 export interface HandshakePattern {
   /** The full protocol name, such as `Noise_XX_25519_ChaChaPoly_SHA256`. */
   readonly name: string;
@@ -113,7 +116,10 @@ export class HandshakeState {
     return concat(...parts);
   }
 
-  /** The payload of the peer's next message, or why it is refused; this object is then of no more use. */
+  /**
+   * The payload of the peer's next message, or why it is refused; this object is then of no more
+   * use.
+   */
   readMessage(message: Uint8Array): Uint8Array | NoiseRefusal {
     let at = 0;
     for (const token of this.#tokens()) {

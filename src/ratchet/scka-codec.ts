@@ -1,16 +1,16 @@
 /**
  * The post-quantum ratchet as bytes, a part of a session's (codec.ts):
  *
- *     scka  = epoch ‖ root ‖ CKs ‖ CKr ‖ stage
- *     stage = 0 ‖ messages ‖ since (u64)                       resting
- *           | 1 ‖ dk (2400) ‖ acked ‖ cursor ‖ length ‖ ct …   offering
- *           | 2 ‖ CKs ‖ CKr                                    agreed
- *           | 3 ‖ CKr                                          taken
- *           | 4 ‖ length ‖ ek …                                awaiting
- *           | 5 ‖ ct (1088) ‖ acked ‖ cursor ‖ CKs ‖ CKr       answering
+ * scka = epoch ‖ root ‖ CKs ‖ CKr ‖ stage
+ * stage = 0 ‖ messages ‖ since (u64) resting
+ * | 1 ‖ dk (2400) ‖ acked ‖ cursor ‖ length ‖ ct … offering
+ * | 2 ‖ CKs ‖ CKr agreed
+ * | 3 ‖ CKr taken
+ * | 4 ‖ length ‖ ek … awaiting
+ * | 5 ‖ ct (1088) ‖ acked ‖ cursor ‖ CKs ‖ CKr answering
  *
- * Keys have 32 bytes, epoch and messages 4, lengths and places in a value 2. A decapsulation key holds its
- * encapsulation key (FIPS 203 §7.1), which is not written a second time.
+ * Keys have 32 bytes, epoch and messages 4, lengths and places in a value 2. A decapsulation key
+ * holds its encapsulation key (FIPS 203 §7.1), which is not written a second time.
  */
 import { never } from "../base/index.ts";
 import type { Reader, Writer } from "./byte-codec.ts";

@@ -1,12 +1,12 @@
 /**
- * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"), behind the functions below: the rest of
- * this room sees a chain key a message, an epoch number and opaque bytes in the header.
+ * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"), behind the functions below: the rest
+ * of this room sees a chain key a message, an epoch number and opaque bytes in the header.
  *
- * Epoch 0 comes from the handshake. Each further epoch is one exchange of ML-KEM-768, whose maker of
- * the key the two sides are in turn, the responder first (docs/SPEC.md §7):
+ * Epoch 0 comes from the handshake. Each further epoch is one exchange of ML-KEM-768, whose maker
+ * of the key the two sides are in turn, the responder first (docs/SPEC.md §7):
  *
- *     maker of the key    resting → offering → agreed → taken → (answerer of the next epoch)
- *     answerer            awaiting → answering → (maker of the next epoch's key)
+ * maker of the key resting → offering → agreed → taken → (answerer of the next epoch)
+ * answerer awaiting → answering → (maker of the next epoch's key)
  *
  * Promises on which the rest relies:
  *
@@ -14,10 +14,12 @@
  *   lock-step, and the chain key is replaced as it is taken: an old key cannot be made again.
  * - A sending chain is of one epoch from its first message to its last. The sender takes up a newer
  *   epoch only with a new ratchet key, and that needs an answer of the peer's. So no chain is ever
- *   missed whole, and PN tells the receiver exactly how many keys of the older epoch are outstanding.
- * - The maker takes up an epoch first, once it has the whole ciphertext; the answerer made the secret
- *   before that. The answerer's next chain answers one of the new epoch, so it is of the new epoch
- *   too. Whether a new receiving chain may or must be of the next epoch follows from the stage alone.
+ *   missed whole, and PN tells the receiver exactly how many keys of the older epoch are
+ *   outstanding.
+ * - The maker takes up an epoch first, once it has the whole ciphertext; the answerer made the
+ *   secret before that. The answerer's next chain answers one of the new epoch, so it is of the new
+ *   epoch too. Whether a new receiving chain may or must be of the next epoch follows from the
+ *   stage alone.
  * - What the header carries is in force only once the body was authentic.
  *
  * The exchange itself is in exchange.ts.
@@ -42,7 +44,10 @@ export interface Chains {
 
 /** How far the next epoch has come. */
 export type Stage =
-  /** Ours to begin, after `messages` messages, or a day after the first that came (`since`, ms; 0: none). */
+  /**
+   * Ours to begin, after `messages` messages, or a day after the first that came (`since`, ms; 0:
+   * none).
+   */
   | { readonly kind: "resting"; readonly messages: number; readonly since: number }
   /** Our key is on its way, and the ciphertext has come as far as `ct`. */
   | {
@@ -101,7 +106,9 @@ export function sckaInit(crypto: CryptoProvider, seed: Uint8Array, initiator: bo
 
 export const resting: Stage = { kind: "resting", messages: 0, since: 0 };
 
-/** The state for a new receiving chain of this epoch; `undefined` where no honest peer begins one. */
+/**
+ * The state for a new receiving chain of this epoch; `undefined` where no honest peer begins one.
+ */
 export function sckaReceiveChain(scka: Scka, epoch: number): Scka | undefined {
   const { stage } = scka;
   const next = epoch === scka.epoch + 1;

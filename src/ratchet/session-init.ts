@@ -1,4 +1,7 @@
-/** From a finished handshake to the first session on each side (Double Ratchet §4.3, RatchetInit…HE). */
+/**
+ * From a finished handshake to the first session on each side (Double Ratchet §4.3,
+ * RatchetInit…HE).
+ */
 import { concat, labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../crypto/index.ts";
 import { sckaInit } from "./scka.ts";
@@ -50,7 +53,10 @@ export function deriveOutputs(
   return { keys, outputs: { sessionId: keys.id.slice(), pairRoot } };
 }
 
-/** The initiator sends at once: the responder's handshake key stands there as a ratchet key to answer. */
+/**
+ * The initiator sends at once: the responder's handshake key stands there as a ratchet key to
+ * answer.
+ */
 export function initiatorSession(
   crypto: CryptoProvider,
   keys: SessionKeys,
@@ -64,7 +70,10 @@ export function initiatorSession(
   };
 }
 
-/** The responder's handshake key is its first ratchet key; it is silent until the initiator has answered it. */
+/**
+ * The responder's handshake key is its first ratchet key; it is silent until the initiator has
+ * answered it.
+ */
 export function responderSession(
   crypto: CryptoProvider,
   keys: SessionKeys,

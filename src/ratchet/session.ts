@@ -64,7 +64,9 @@ export interface Session {
 /** A chain's count of messages stays below this, so that it fits the header's 32 bits as PN. */
 export const CHAIN_LENGTH_MAX = 0xffff_ffff;
 
-/** Whether `seal` may be called: not before a responder has received, nor on a chain that is full. */
+/**
+ * Whether `seal` may be called: not before a responder has received, nor on a chain that is full.
+ */
 export function canSeal({ sending }: Session): boolean {
   if (sending.kind === "active") return sending.Ns < CHAIN_LENGTH_MAX;
   return sending.kind === "due";

@@ -1,7 +1,7 @@
 /**
- * MKSKIPPED: keys of messages that have not come yet. Lists in the order in which the keys were made,
- * which is ascending N within a chain, older chains first: so the oldest key is always at a front, a
- * look-up is a binary search, and taking or dropping keys copies one list of at most
+ * MKSKIPPED: keys of messages that have not come yet. Lists in the order in which the keys were
+ * made, which is ascending N within a chain, older chains first: so the oldest key is always at a
+ * front, a look-up is a binary search, and taking or dropping keys copies one list of at most
  * `limits.skippedKeys` references (about a microsecond), never the keys.
  */
 import { limits } from "../base/index.ts";
@@ -44,7 +44,8 @@ const noKeys: SkippedKeys = { list: [], lost: 0 };
 export const noneSkipped: Skipped = { current: noKeys, old: [] };
 
 /**
- * SkipMessageKeysHE: keeps the keys of a chain's messages from place `from` up to `until`, which the caller has bounded.
+ * SkipMessageKeysHE: keeps the keys of a chain's messages from place `from` up to `until`, which
+ * the caller has bounded.
  * @param takeKey the key of a place and the chain key behind it, out of the chain key there.
  */
 export function skipMessageKeys(
@@ -88,7 +89,10 @@ export function isExpired({ at }: SkippedKey, now: number): boolean {
   return now - at > limits.skippedKeyAge;
 }
 
-/** Once the receiving chain has ended, with what it was; the oldest chain goes when there are too many. */
+/**
+ * Once the receiving chain has ended, with what it was; the oldest chain goes when there are too
+ * many.
+ */
 export function retireChain(
   { current, old }: Skipped,
   chain: Pick<OldChain, "HK" | "epoch" | "end">,
@@ -97,7 +101,10 @@ export function retireChain(
   return { current: noKeys, old: [...old, retired].slice(-limits.oldChains) };
 }
 
-/** What is left within number and age: the oldest keys go first. Gives back its argument where nothing goes. */
+/**
+ * What is left within number and age: the oldest keys go first. Gives back its argument where
+ * nothing goes.
+ */
 export function trimSkipped(all: Skipped, now: number): Skipped {
   let excess = all.current.list.length - limits.skippedKeys;
   for (const { skipped } of all.old) excess += skipped.list.length;

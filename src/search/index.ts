@@ -1,4 +1,7 @@
-/** Finding texts by their words: what the words of a text are, and how an index of them is written down. Pure. */
+/**
+ * Finding texts by their words: what the words of a text are, and how an index of them is written
+ * down. Pure.
+ */
 export {
   addWords,
   answersIn,

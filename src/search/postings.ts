@@ -1,7 +1,8 @@
 /**
- * A row of the index: some words, and for each the messages that have it. As bytes: for each word its length, itself in
- * UTF-8, the length of its postings, and each posting as the step from the one before: of the conversation's
- * number, and of the place (from 0 where the number stepped). Numbers are LEB128.
+ * A row of the index: some words, and for each the messages that have it. As bytes: for each word
+ * its length, itself in UTF-8, the length of its postings, and each posting as the step from the
+ * one before: of the conversation's number, and of the place (from 0 where the number stepped).
+ * Numbers are LEB128.
  */
 import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
 import { bucketOf, fits, wordsOf } from "./words.ts";
@@ -38,8 +39,8 @@ function inOrder(postings: readonly Posting[]): Posting[] {
 }
 
 /**
- * Every word of a row with its postings. Throws `store-damaged` where the bytes are no row: they are our own, so only a bug or
- * another program can cause it.
+ * Every word of a row with its postings. Throws `store-damaged` where the bytes are no row: they
+ * are our own, so only a bug or another program can cause it.
  */
 export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
   const found = new Map<string, Posting[]>();
@@ -53,7 +54,10 @@ export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
   return found;
 }
 
-/** Tells the messages of a row that have a word which answers `asked`; one may come twice. Throws as `decodePostings`. */
+/**
+ * Tells the messages of a row that have a word which answers `asked`; one may come twice. Throws as
+ * `decodePostings`.
+ */
 export function answersIn(
   row: Uint8Array,
   asked: string,
@@ -102,7 +106,10 @@ function readPostings(reader: Reader, end: number, take: (posting: Posting) => u
   if (reader.at !== end) throw damaged();
 }
 
-/** The row without the postings that are `gone`: the same bytes where it has none of them, `undefined` where nothing is left. */
+/**
+ * The row without the postings that are `gone`: the same bytes where it has none of them,
+ * `undefined` where nothing is left.
+ */
 export function withoutPostings(
   row: Uint8Array,
   gone: (posting: Posting) => boolean,

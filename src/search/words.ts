@@ -10,8 +10,8 @@ const ASCII_WORD = /[a-z0-9]+/g;
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * Each word once: letters and digits in lower case, without accents, compatibility forms resolved (Unicode NFKD). Of a word
- * longer than `limits.searchWord` characters its start stands for it.
+ * Each word once: letters and digits in lower case, without accents, compatibility forms resolved
+ * (Unicode NFKD). Of a word longer than `limits.searchWord` characters its start stands for it.
  */
 export function wordsOf(text: string): Set<string> {
   const lower = text.toLowerCase();
@@ -31,7 +31,10 @@ function start(word: string): string {
 /** How many parts the index has: a question reads one for each of its words. */
 export const BUCKETS = 256;
 
-/** The part of the index in which a word lies, 0 to `BUCKETS` - 1: by its first two characters, so that its starts lie there too. */
+/**
+ * The part of the index in which a word lies, 0 to `BUCKETS` - 1: by its first two characters, so
+ * that its starts lie there too.
+ */
 export function bucketOf(word: string): number {
   let hash = 0x811c9dc5;
   for (const character of [...word].slice(0, 2))
@@ -48,7 +51,10 @@ export function asks(question: string): Question {
   return [...wordsOf(question)];
 }
 
-/** Whether a word answers one of a question. A single character is no start of a word: too many would answer it. */
+/**
+ * Whether a word answers one of a question. A single character is no start of a word: too many
+ * would answer it.
+ */
 export function fits(word: string, asked: string): boolean {
   return word === asked || (word.startsWith(asked) && [...asked].length > 1);
 }

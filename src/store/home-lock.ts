@@ -1,8 +1,8 @@
 /**
- * One node for each data directory. The file says who: pid and, where the system tells (Linux), the moment
- * at which that process was started, so that a pid which went to another program after a kill -9 or a reboot
- * does not lock a home for ever. LevelDB's own lock stays the last word: this one is for a clear message
- * before anything is opened.
+ * One node for each data directory. The file says who: pid and, where the system tells (Linux), the
+ * moment at which that process was started, so that a pid which went to another program after a
+ * kill -9 or a reboot does not lock a home for ever. LevelDB's own lock stays the last word: this
+ * one is for a clear message before anything is opened.
  */
 import { link, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -35,8 +35,8 @@ export interface Lock {
 export async function acquireLock(directory: string): Promise<Lock> {
   const path = join(directory, FILE);
   const mine = `${process.pid} ${await startedAt(process.pid)}\n`;
-  // Written whole under another name, then linked: link fails where the name exists (as O_EXCL does), and
-  // nobody ever reads half a lock.
+  // Written whole under another name, then linked: link fails where the name exists (as O_EXCL
+  // does), and nobody ever reads half a lock.
   const draft = `${path}.${process.pid}.${drafts++}`;
   try {
     await writeFile(draft, mine, { mode: 0o600, flush: true });
@@ -50,7 +50,8 @@ export async function acquireLock(directory: string): Promise<Lock> {
   } catch (error) {
     throw writeFault(error);
   } finally {
-    // On a read-only disk this fails as well, and the first failure is the one to tell. A draft that stays harms nobody.
+    // On a read-only disk this fails as well, and the first failure is the one to tell. A draft
+    // that stays harms nobody.
     await unlink(draft).catch(() => undefined);
   }
   throw new SottoError("node-already-running", "Another node is starting in this home.");
@@ -63,8 +64,9 @@ export async function lockHolder(directory: string): Promise<number | undefined>
 }
 
 /**
- * Removes a stale lock. One taker at a time, held apart by a lock of their own: otherwise a slow one, which
- * saw the stale lock, would remove the fresh one that a fast one has just put in its place.
+ * Removes a stale lock. One taker at a time, held apart by a lock of their own: otherwise a slow
+ * one, which saw the stale lock, would remove the fresh one that a fast one has just put in its
+ * place.
  */
 async function removeStale(path: string, draft: string, stale: string): Promise<void> {
   const guard = `${path}.taking`;
@@ -111,7 +113,10 @@ async function isAlive({ pid, started }: Holder): Promise<boolean> {
   return started === "" || now === "" || started === now;
 }
 
-/** proc(5): the boot, and field 22 of stat, counted behind the command's name, which may hold anything. */
+/**
+ * proc(5): the boot, and field 22 of stat, counted behind the command's name, which may hold
+ * anything.
+ */
 async function startedAt(pid: number): Promise<string> {
   const boot = await readOrNothing("/proc/sys/kernel/random/boot_id");
   const stat = await readOrNothing(`/proc/${pid}/stat`);

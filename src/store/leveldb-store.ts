@@ -5,14 +5,14 @@ import type { ListOptions, Row, RowKey, StoreOp, Table } from "../ports/index.ts
 import type { DiskStore } from "./disk-store.ts";
 import { turns } from "./encryption/key-groups.ts";
 import type { Vault } from "./encryption/key-vault-files.ts";
-import { orDamaged, type RowSeals } from "./encryption/row-keys.ts";
+import { orDamaged, type RowKeys } from "./encryption/row-keys.ts";
 import { checkRows, type StoreCheck } from "./integrity/check.ts";
 import { isDue, shred } from "./integrity/crypto-shredding.ts";
 import { type Entry, Pages, type ReadRange } from "./integrity/page-reader.ts";
 import type { Counter } from "./integrity/rollback-counter.ts";
-import { type Marker, marker, type Tally } from "./integrity/row-sums.ts";
-import { damagedFiles, mendFiles } from "./integrity/sidecar-files.ts";
-import { Ledger, type Shredding } from "./integrity/sum-ledger.ts";
+import { type Marker, marker, type RowSums } from "./integrity/row-sums.ts";
+import { damagedFiles, repairFiles } from "./integrity/sidecar-files.ts";
+import { type Shredding, SumLedger } from "./integrity/sum-ledger.ts";
 import { isKeyedPage, KEY_BYTES, type KeyNames, keyNames, pageOf } from "./layout/row-names.ts";
 import type { StoreKeys } from "./layout/schema.ts";
 import { Reclaimer } from "./leveldb/compaction.ts";
@@ -28,12 +28,15 @@ import { readFault, storeClosed } from "./leveldb/errors.ts";
 import { type Changes, WriteQueue } from "./leveldb/write-queue.ts";
 
 export interface LevelParts {
-  /** Open, with rows that were found to fit `tally`. The store owns it from now on, and the files beside it. */
+  /**
+   * Open, with rows that were found to fit `tally`. The store owns it from now on, and the files
+   * beside it.
+   */
   readonly database: Database;
   readonly crypto: CryptoProvider;
   readonly keys: StoreKeys;
-  readonly seals: RowSeals;
-  readonly tally: Tally;
+  readonly seals: RowKeys;
+  readonly tally: RowSums;
   readonly vault: Vault;
   readonly counter: Counter;
   readonly rolledBack: boolean;
@@ -47,10 +50,10 @@ export class LevelStore implements DiskStore {
   readonly #parts: LevelParts;
   readonly #database: Database;
   readonly #names: KeyNames;
-  readonly #seals: RowSeals;
+  readonly #seals: RowKeys;
   readonly #mark: Marker;
   readonly #pages: Pages;
-  readonly #ledger: Ledger;
+  readonly #ledger: SumLedger;
   readonly #queue: WriteQueue;
   readonly #reclaimer: Reclaimer;
   #closing: Promise<void> | undefined;
@@ -65,7 +68,7 @@ export class LevelStore implements DiskStore {
     this.#seals = seals;
     this.#mark = marker(crypto, keys.tally);
     const { random } = crypto;
-    this.#ledger = new Ledger({ database, seals, mark: this.#mark, random }, tally);
+    this.#ledger = new SumLedger({ database, seals, mark: this.#mark, random }, tally);
     this.#pages = new Pages({ database, seals, mark: this.#mark, ledger: this.#ledger });
     this.#reclaimer = new Reclaimer(database);
     this.#queue = new WriteQueue((changes) => this.#write(changes));
@@ -114,7 +117,7 @@ export class LevelStore implements DiskStore {
       let mended: string[] = [];
       await this.#queue.exclusively(async () => {
         mended = await damagedFiles(vault, counter);
-        await this.#queue.guard(() => mendFiles(vault, counter, mended));
+        await this.#queue.guard(() => repairFiles(vault, counter, mended));
       });
       return mended;
     });
@@ -134,7 +137,10 @@ export class LevelStore implements DiskStore {
     return this.#commit(last);
   }
 
-  /** Writes rows under the names that they had in another store of the same key. Throws what `commit` throws. */
+  /**
+   * Writes rows under the names that they had in another store of the same key. Throws what
+   * `commit` throws.
+   */
   async adopt(rows: readonly (readonly [name: Uint8Array, value: Uint8Array])[]): Promise<void> {
     const asked = rows.map(([key, value]) => ({ key, value, shreds: false }));
     return this.#commit(new Map(asked.map((row) => [textOf(row.key), row])));
@@ -148,8 +154,8 @@ export class LevelStore implements DiskStore {
         last.set(name, { ...rest, value: value && Uint8Array.from(value) });
       return this.#queue.commit(() => this.#seal(last));
     }
-    // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the time
-    // that the disk takes for the batch before.
+    // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the
+    // time that the disk takes for the batch before.
     const changes = this.#seal(last);
     return this.#queue.commit(() => changes);
   }
@@ -186,8 +192,9 @@ export class LevelStore implements DiskStore {
     // Whoever still reads is told that the store is closed.
     wipe(...Object.values(keys), ...vault.state.keys, ...vault.state.next.values());
     if (this.#queue.fault || !this.#wrote) return;
-    // Opening turns the log into a table file. The end of a log can be lost without a trace, and leaves a
-    // whole earlier state; a row that is lost from a table is missed in the tally. So no log stays behind.
+    // Opening turns the log into a table file. The end of a log can be lost without a trace, and
+    // leaves a whole earlier state; a row that is lost from a table is missed in the tally. So no
+    // log stays behind.
     try {
       await openUnlogged(this.#database);
       await this.#database.close();

@@ -1,4 +1,7 @@
-/** The store in memory: passes the suite of the one on disk, and its "disk" outlives crashes that tests stage. */
+/**
+ * The store in memory: passes the suite of the one on disk, and its "disk" outlives crashes that
+ * tests stage.
+ */
 import type { SottoError } from "../base/index.ts";
 import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";
 import { checkKey } from "./layout/row-names.ts";
@@ -6,9 +9,9 @@ import { storeClosed, writeFault } from "./leveldb/errors.ts";
 
 export interface MemoryOptions {
   /**
-   * Called for each commit, before it is on the "disk" and after. A throw fails the commit as a write error
-   * would: what was thrown after is on the disk, though the caller is told that it failed. A `fork()` taken
-   * here is the disk of a process that was killed at this moment.
+   * Called for each commit, before it is on the "disk" and after. A throw fails the commit as a
+   * write error would: what was thrown after is on the disk, though the caller is told that it
+   * failed. A `fork()` taken here is the disk of a process that was killed at this moment.
    */
   readonly onCommit?: (ops: readonly StoreOp[], moment: "before" | "after") => Promise<void> | void;
 }
@@ -18,7 +21,10 @@ export interface MemoryStore extends Store {
   snapshot(): (RowKey & { readonly value: Uint8Array })[];
   /** A store over a copy of what is committed now: the disk as a restarted node would find it. */
   fork(options?: MemoryOptions): MemoryStore;
-  /** A new handle on the same rows, as opening the same directory again gives. The old one is of no more use. */
+  /**
+   * A new handle on the same rows, as opening the same directory again gives. The old one is of no
+   * more use.
+   */
   reopen(options?: MemoryOptions): MemoryStore;
 }
 

@@ -1,26 +1,27 @@
 /**
- * Version 1 of the schema, which sealed every row under the store key, written anew as version 2. The new database is made
- * beside the old one and takes its name once it is whole: until then the old one is untouched, and a process that was killed
- * leaves nothing that the next one does not throw away or finish.
+ * Version 1 of the schema, which sealed every row under the store key, written anew as version 2.
+ * The new database is made beside the old one and takes its name once it is whole: until then the
+ * old one is untouched, and a process that was killed leaves nothing that the next one does not
+ * throw away or finish.
  */
 import { access, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readU64 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
-import { damagedRow, seals } from "./encryption/row-encryption.ts";
-import { RowSeals } from "./encryption/row-keys.ts";
+import { damagedRow, rowCipher } from "./encryption/row-encryption.ts";
+import { RowKeys } from "./encryption/row-keys.ts";
 import { syncDirectory } from "./files/atomic-files.ts";
 import { encodePageRow, PAGE_KEY_BYTES } from "./integrity/page-row.ts";
 import {
-  emptyTally,
-  encodeTally,
+  emptyRowSums,
+  encodeRowSums,
   marker,
+  type RowSums,
   SUM_BYTES,
-  type Tally,
   toggle,
 } from "./integrity/row-sums.ts";
-import { makeBeside, mirrorOf } from "./integrity/sidecar-files.ts";
+import { makeSidecarFiles, mirrorOf } from "./integrity/sidecar-files.ts";
 import { isKeyedPage, isPage, rootRanges, rowsOf } from "./layout/row-names.ts";
 import { encodeSchema, SCHEMA_VERSION, type StoreKeys } from "./layout/schema.ts";
 import {
@@ -60,32 +61,38 @@ export async function finishRenaming(directory: string): Promise<void> {
   }
 }
 
-/** Removes what a migration leaves behind. To be called while the database is open, so that no other process is at it. */
+/**
+ * Removes what a migration leaves behind. To be called while the database is open, so that no other
+ * process is at it.
+ */
 export async function removeLeftovers(directory: string): Promise<void> {
   for (const folder of [OLD, NEW])
     await rm(join(directory, folder), { recursive: true, force: true });
 }
 
-/** The tally of a database of version 1: commits (8) ‖ rows (8) ‖ sum (16). `undefined` where it does not open. */
+/**
+ * The tally of a database of version 1: commits (8) ‖ rows (8) ‖ sum (16). `undefined` where it
+ * does not open.
+ */
 export function openOldTally(
   { crypto, keys }: Pick<MigrateParts, "crypto" | "keys">,
   sealed: Uint8Array,
-): Tally | undefined {
-  const bytes = seals(crypto, VERSION).open(keys.seal, TALLY_KEY, sealed);
+): RowSums | undefined {
+  const bytes = rowCipher(crypto, VERSION).open(keys.seal, TALLY_KEY, sealed);
   if (bytes?.length !== 16 + SUM_BYTES) return undefined;
   const [commits, rows] = [readU64(bytes), readU64(bytes, 8)];
   if (commits === undefined || rows === undefined) return undefined;
-  return { ...emptyTally(), commits, rows, sum: bytes.slice(16) };
+  return { ...emptyRowSums(), commits, rows, sum: bytes.slice(16) };
 }
 
 /**
- * Migrates a database of version 1, whose rows were found to fit `tally`, closes it, and gives the open database of version 2
- * that has its place now.
+ * Migrates a database of version 1, whose rows were found to fit `tally`, closes it, and gives the
+ * open database of version 2 that has its place now.
  */
 export async function migrate(
   parts: MigrateParts,
   old: Database,
-  { commits }: Tally,
+  { commits }: RowSums,
 ): Promise<Database> {
   const { directory, log, openFolder } = parts;
   const at = (folder: string): string => join(directory, folder);
@@ -121,12 +128,12 @@ async function copy(
   commits: number,
 ): Promise<number> {
   const { crypto, keys } = parts;
-  const before = seals(crypto, VERSION);
+  const before = rowCipher(crypto, VERSION);
   // Files that are there belong to a migration that was cut short, or to a newer copy of the store.
-  const vault = await makeBeside(parts, await mirrorOf(parts));
-  const after = new RowSeals(seals(crypto, SCHEMA_VERSION), keys.seal, vault.state);
+  const vault = await makeSidecarFiles(parts, await mirrorOf(parts));
+  const after = new RowKeys(rowCipher(crypto, SCHEMA_VERSION), keys.seal, vault.state);
   const mark = marker(crypto, keys.tally);
-  const tally = { ...emptyTally(), commits };
+  const tally = { ...emptyRowSums(), commits };
 
   let waiting: Write[] = [];
   let bytes = 0;
@@ -175,7 +182,7 @@ async function copy(
     [
       ...waiting,
       { key: SCHEMA_KEY, sealed: encodeSchema(crypto, keys) },
-      { key: TALLY_KEY, sealed: after.seal(TALLY_KEY, encodeTally(tally)) },
+      { key: TALLY_KEY, sealed: after.seal(TALLY_KEY, encodeRowSums(tally)) },
     ],
     { sync: true },
   );

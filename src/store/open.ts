@@ -1,26 +1,28 @@
-/** Opens the store of a data directory, or makes it, and finds damage before anybody trusts a row. */
+/**
+ * Opens the store of a data directory, or makes it, and finds damage before anybody trusts a row.
+ */
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
 import { SottoError } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
-import { seals } from "./encryption/row-encryption.ts";
+import { rowCipher } from "./encryption/row-encryption.ts";
 import { lockHolder } from "./home-lock.ts";
 import { finishRepair } from "./integrity/finish-repair.ts";
-import { settle } from "./integrity/reconcile-vault.ts";
+import { reconcileVault } from "./integrity/reconcile-vault.ts";
 import {
-  decodeTally,
+  decodeRowSums,
+  emptyRowSums,
   emptySum,
-  emptyTally,
-  encodeTally,
+  encodeRowSums,
   type Marker,
   marker,
+  type RowSums,
   sameRows,
-  type Tally,
   toggle,
 } from "./integrity/row-sums.ts";
-import { makeBeside, mirrorOf } from "./integrity/sidecar-files.ts";
+import { makeSidecarFiles, mirrorOf } from "./integrity/sidecar-files.ts";
 import { KEY_BYTES, rootRanges } from "./layout/row-names.ts";
 import {
   checkSchema,
@@ -56,13 +58,14 @@ export interface OpenStore {
 }
 
 /**
- * Opens the store, or makes it where there is none; one of an older version is migrated first. Reads the name and tag of every
- * row but those that lie in pages (messages, their index, and what is searched), of every page's sum, and compares their sum with
- * the one that the last batch left: rows that were lost, put back or moved are noticed here, those of pages when a page is
- * first touched. Whether the whole database is a copy from before says `rolledBack`.
+ * Opens the store, or makes it where there is none; one of an older version is migrated first.
+ * Reads the name and tag of every row but those that lie in pages (messages, their index, and what
+ * is searched), of every page's sum, and compares their sum with the one that the last batch left:
+ * rows that were lost, put back or moved are noticed here, those of pages when a page is first
+ * touched. Whether the whole database is a copy from before says `rolledBack`.
  *
- * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this store's),
- * `store-write-failed` or `disk-full`.
+ * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this
+ * store's), `store-write-failed` or `disk-full`.
  */
 export async function openStore(options: OpenStore): Promise<LevelStore> {
   const { directory, key, crypto, log, onDamage } = options;
@@ -91,11 +94,11 @@ export async function openStore(options: OpenStore): Promise<LevelStore> {
       database = await migrate(parts, database, tally);
     }
     await removeLeftovers(directory);
-    const versioned = seals(crypto, SCHEMA_VERSION);
+    const versioned = rowCipher(crypto, SCHEMA_VERSION);
     const sealed = await database.get(TALLY_KEY);
     const value = sealed && versioned.open(keys.seal, TALLY_KEY, sealed);
-    const written = await checkRoot(database, mark, value && decodeTally(value));
-    const settled = await settle(
+    const written = await checkRoot(database, mark, value && decodeRowSums(value));
+    const settled = await reconcileVault(
       { directory, database, crypto, keys, seals: versioned, log },
       written,
     );
@@ -130,7 +133,8 @@ async function openDatabase(
     valueEncoding: "view",
     // Sealed bytes do not shrink, and lengths after compression would tell about contents.
     compression: false,
-    // LevelDB would make a new database over the files of one that lost its CURRENT, and delete them.
+    // LevelDB would make a new database over the files of one that lost its CURRENT, and delete
+    // them.
     createIfMissing: !files.some((file) => /\.(ldb|log)$/.test(file)),
   });
   try {
@@ -160,19 +164,27 @@ interface CreateParts {
   readonly keys: StoreKeys;
 }
 
-/** Writes the vault and the first rows. A process that was killed at any point of this leaves a store that opens. */
+/**
+ * Writes the vault and the first rows. A process that was killed at any point of this leaves a
+ * store that opens.
+ */
 async function create(
   { directory, database, crypto, keys }: CreateParts,
   holdsTables: boolean,
 ): Promise<void> {
   const present = await database.keys({ limit: 1 }).all();
-  // The schema row of a finished store lies in a table file, so a lost log alone cannot make it look new.
+  // The schema row of a finished store lies in a table file, so a lost log alone cannot make it
+  // look new.
   if (present.length > 0 || holdsTables)
     throw new SottoError("store-damaged", "The first row of the store is missing.");
   if ((await mirrorOf({ directory, crypto, keys })) > 0)
     throw new SottoError("store-damaged", "The store's vault is there, and its database is gone.");
-  await makeBeside({ directory, crypto, keys }, 0);
-  const tally = seals(crypto, SCHEMA_VERSION).seal(keys.seal, TALLY_KEY, encodeTally(emptyTally()));
+  await makeSidecarFiles({ directory, crypto, keys }, 0);
+  const tally = rowCipher(crypto, SCHEMA_VERSION).seal(
+    keys.seal,
+    TALLY_KEY,
+    encodeRowSums(emptyRowSums()),
+  );
   const rows = [
     { key: SCHEMA_KEY, sealed: encodeSchema(crypto, keys) },
     { key: TALLY_KEY, sealed: tally },
@@ -187,8 +199,8 @@ async function create(
 async function checkRoot(
   database: Database,
   mark: Marker,
-  written: Tally | undefined,
-): Promise<Tally> {
+  written: RowSums | undefined,
+): Promise<RowSums> {
   if (!written) throw new SottoError("store-damaged", "The store's count of its rows is missing.");
   const found = { rows: 0, sum: emptySum() };
   for (const range of rootRanges)

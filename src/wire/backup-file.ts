@@ -1,6 +1,7 @@
 /**
- * The file of a backup: `sottobak` ‖ version 1 ‖ length of the sealed body 4 ‖ salt 32 ‖ id 16 ‖ sealed body ‖ CRC-32 4.
- * The checksum tells damage from wrong words, and protects nothing; the seal does.
+ * The file of a backup: `sottobak` ‖ version 1 ‖ length of the sealed body 4 ‖ salt 32 ‖ id 16 ‖
+ * sealed body ‖ CRC-32 4. The checksum tells damage from wrong words, and protects nothing; the
+ * seal does.
  */
 import { concat, equal, isZero, limits, readU32, u32, utf8 } from "../base/index.ts";
 import { checksum } from "./crc32.ts";
@@ -77,7 +78,10 @@ function whole(file: Uint8Array): boolean {
   return end >= 0 && equal(checksum(file.subarray(0, end)), file.subarray(end));
 }
 
-/** Length u32 ‖ JSON ‖ zeros: 16 KiB or the next power of two, so that the size tells little of how many people there are. */
+/**
+ * Length u32 ‖ JSON ‖ zeros: 16 KiB or the next power of two, so that the size tells little of how
+ * many people there are.
+ */
 export function padBackup(json: Uint8Array): Uint8Array {
   let size = SMALLEST;
   while (size < 4 + json.length) size *= 2;

@@ -72,7 +72,10 @@ const backup = record({
 
 type ValueOf<Of> = Of extends Shape<infer Value> ? Value : never;
 
-/** Everything that makes an account whole on another machine but its key, its sessions and its messages. */
+/**
+ * Everything that makes an account whole on another machine but its key, its sessions and its
+ * messages.
+ */
 export type Backup = ValueOf<typeof backup>;
 /** A contact as a backup has it. */
 export type BackupContact = ValueOf<typeof contact>;
@@ -82,7 +85,10 @@ export function encodeBackup(value: Backup): Uint8Array {
   return utf8(JSON.stringify(backup.write(value)));
 }
 
-/** The backup that the bytes tell, or `undefined`: no JSON, a member that is missing or of another form, a person twice. */
+/**
+ * The backup that the bytes tell, or `undefined`: no JSON, a member that is missing or of another
+ * form, a person twice.
+ */
 export function decodeBackup(from: Uint8Array): Backup | undefined {
   let json: unknown;
   try {

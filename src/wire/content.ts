@@ -24,7 +24,8 @@ export interface Envelope {
   /** The sender's own count of messages to this contact, from 1. */
   readonly sequence: number;
   /**
-   * Every sequence up to here was delivered or given up, so the receiver waits for none of them; below `sequence`.
+   * Every sequence up to here was delivered or given up, so the receiver waits for none of them;
+   * below `sequence`.
    */
   readonly settled: number;
   /** Lamport time. */
@@ -40,8 +41,8 @@ export interface Message extends Envelope {
 }
 
 /**
- * A message as received. A body that only a newer Sotto knows counts as received (else it would be sent for ever). Unknown
- * additions (fields 9 to 15) are skipped.
+ * A message as received. A body that only a newer Sotto knows counts as received (else it would be
+ * sent for ever). Unknown additions (fields 9 to 15) are skipped.
  */
 export interface ReceivedMessage extends Envelope {
   readonly body: Body | NewerBody;
@@ -98,8 +99,9 @@ export function encodeContent({ message, ack, typing }: Content): Uint8Array {
 }
 
 /**
- * The content of a ratchet plaintext, or `undefined` where the bytes are not one: malformed protobuf, a missing or
- * doubled field, two bodies, a wrong length, invalid UTF-8, an unsafe number.
+ * The content of a ratchet plaintext, or `undefined` where the bytes are not one: malformed
+ * protobuf, a missing or doubled field, two bodies, a wrong length, invalid UTF-8, an unsafe
+ * number.
  */
 export function decodeContent(bytes: Uint8Array): ReceivedContent | undefined {
   if (bytes.length > limits.frameBytes) return undefined;

@@ -12,8 +12,9 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_P
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /**
- * A name in NFC, trimmed, with single spaces: 1 to `limits.nameLength` code points. `undefined` where it holds control,
- * bidi or invisible characters (with them one name can look like another), shows nothing, or is too long.
+ * A name in NFC, trimmed, with single spaces: 1 to `limits.nameLength` code points. `undefined`
+ * where it holds control, bidi or invisible characters (with them one name can look like another),
+ * shows nothing, or is too long.
  */
 export function cleanName(text: string): string | undefined {
   // Bounds the work on a hostile name; the widest spaces and decompositions stay well below.

@@ -1,6 +1,6 @@
 /**
- * Frames on a stream: u32 length of the payload ‖ payload ‖ zeros up to the smallest bucket that holds both,
- * so that an observer learns one of a few sizes and nothing finer (docs/WIRE.md).
+ * Frames on a stream: u32 length of the payload ‖ payload ‖ zeros up to the smallest bucket that
+ * holds both, so that an observer learns one of a few sizes and nothing finer (docs/WIRE.md).
  */
 import { isZero, limits, readU32 } from "../base/index.ts";
 
@@ -37,8 +37,9 @@ export type Pushed =
   | { readonly kind: "refused"; readonly why: FrameRefusal };
 
 /**
- * Cuts a stream into payloads, however its bytes are grouped. Memory follows the bytes that arrived, never
- * the length that a peer announced. One refusal ends the stream: where the next frame starts is then unknown.
+ * Cuts a stream into payloads, however its bytes are grouped. Memory follows the bytes that
+ * arrived, never the length that a peer announced. One refusal ends the stream: where the next
+ * frame starts is then unknown.
  */
 export class FrameDecoder {
   /** The first bytes of a frame that is not whole yet; the rest of the buffer is room to grow. */
@@ -52,8 +53,9 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes the next bytes of the stream and returns the payloads that they complete, as copies. After a
-   * refusal every push is refused alike; payloads completed by the refused push are dropped with the link.
+   * Takes the next bytes of the stream and returns the payloads that they complete, as copies.
+   * After a refusal every push is refused alike; payloads completed by the refused push are dropped
+   * with the link.
    */
   push(bytes: Uint8Array): Pushed {
     const frames: Uint8Array[] = [];

@@ -17,7 +17,10 @@ export interface HandshakePayload {
   readonly capabilities: number;
   /** When the pair was made, ms on the responder's clock; 0 in message 3. */
   readonly madeAt: number;
-  /** 16 random bytes that name the sender's record of this contact: its sequences are counted within it. */
+  /**
+   * 16 random bytes that name the sender's record of this contact: its sequences are counted within
+   * it.
+   */
   readonly stream: Uint8Array;
 }
 

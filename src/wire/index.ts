@@ -1,4 +1,7 @@
-/** Bytes to values and back, nothing else. Decoders refuse with a value and never throw, whatever the bytes. */
+/**
+ * Bytes to values and back, nothing else. Decoders refuse with a value and never throw, whatever
+ * the bytes.
+ */
 
 export { type Backup, type BackupContact, decodeBackup, encodeBackup } from "./backup.ts";
 export * from "./backup-file.ts";

@@ -1,10 +1,11 @@
 /**
  * The invite link: `sotto:` and base32 of
  *
- *   version and flags 1 ‖ [length of hints 2] ‖ account 32 ‖ secret 16 ‖ expiry in minutes 4 ‖ [hints] ‖ CRC-32 4
+ * version and flags 1 ‖ [length of hints 2] ‖ account 32 ‖ secret 16 ‖ expiry in minutes 4 ‖
+ * [hints] ‖ CRC-32 4
  *
- * where the brackets are there only with hints: 98 characters without. The length stands in front, so
- * that a link that was cut is told from one that was mistyped.
+ * where the brackets are there only with hints: 98 characters without. The length stands in front,
+ * so that a link that was cut is told from one that was mistyped.
  */
 import { concat, fromBase32, limits, readU32, toBase32, u32, utf8 } from "../base/index.ts";
 import { checksum } from "./crc32.ts";
@@ -46,8 +47,8 @@ export type ParsedInvite =
   | { readonly kind: "refused"; readonly why: InviteRefusal };
 
 /**
- * The link of an invite, in lower case; in upper case it is the same link and fits a QR code's alphanumeric mode.
- * Throws a RangeError where a field breaks its bound.
+ * The link of an invite, in lower case; in upper case it is the same link and fits a QR code's
+ * alphanumeric mode. Throws a RangeError where a field breaks its bound.
  */
 export function encodeInvite({ kind, account, secret, expiresAt, hints }: Invite): string {
   const minutes = expiresAt / MINUTE;
@@ -71,8 +72,9 @@ export function encodeInvite({ kind, account, secret, expiresAt, hints }: Invite
 }
 
 /**
- * The invite of a pasted link. Tolerates space around it, line breaks in it, either case, and `sotto://`. Any
- * single character that is replaced, missing, doubled or swapped with its neighbour is refused.
+ * The invite of a pasted link. Tolerates space around it, line breaks in it, either case, and
+ * `sotto://`. Any single character that is replaced, missing, doubled or swapped with its neighbour
+ * is refused.
  */
 export function parseInvite(text: string): ParsedInvite {
   if (text.length > PASTE) return refused("invite-malformed");
@@ -97,7 +99,10 @@ export function parseInvite(text: string): ParsedInvite {
   return invite === undefined ? refused("invite-malformed") : { kind: "invite", invite };
 }
 
-/** Every version keeps base32, the version in front and the checksum at the end; the rest may change. */
+/**
+ * Every version keeps base32, the version in front and the checksum at the end; the rest may
+ * change.
+ */
 function newerOrMistyped(body: string): ParsedInvite {
   return refused(checked(body) === undefined ? "invite-mistyped" : "invite-newer");
 }

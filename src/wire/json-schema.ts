@@ -1,6 +1,6 @@
 /**
- * JSON of our own files, checked field by field: one description reads and writes. Members that a description does not
- * name are passed over, so that a newer Sotto may add some.
+ * JSON of our own files, checked field by field: one description reads and writes. Members that a
+ * description does not name are passed over, so that a newer Sotto may add some.
  */
 import { type AccountId, accountId, fromHex, toHex } from "../base/index.ts";
 

@@ -12,7 +12,9 @@ const GREETING = 2 + NONCE + TAG + SEALED;
 
 const types = { hello: 1, answer: 2, handshake: 3, ratchet: 4, ping: 5, pong: 6 } as const;
 
-/** Hello and answer: who calls, proven and sealed under the epoch's link key (docs/SPEC.md, Link). */
+/**
+ * Hello and answer: who calls, proven and sealed under the epoch's link key (docs/SPEC.md, Link).
+ */
 interface Greeting<Type extends string> {
   readonly type: Type;
   /** 32 bytes. */
@@ -35,8 +37,8 @@ export type LinkFrame =
   | { readonly type: "pong" };
 
 /**
- * The payload of a link frame. Throws a RangeError where a field has a wrong length, or a message is empty or
- * longer than `frameCapacity - 1` bytes.
+ * The payload of a link frame. Throws a RangeError where a field has a wrong length, or a message
+ * is empty or longer than `frameCapacity - 1` bytes.
  */
 export function encodeLinkFrame(frame: LinkFrame): Uint8Array {
   const type = Uint8Array.of(types[frame.type]);
@@ -102,7 +104,10 @@ const statuses = ["resume", "handshake", "used", "expired", "pending", "denied"]
 /** What a caller asks for. */
 export interface HelloBody {
   readonly mode: (typeof modes)[number];
-  /** 32 bytes: where the caller stands with this contact (messenger/position.ts), or the id of this claim. */
+  /**
+   * 32 bytes: where the caller stands with this contact (messenger/position.ts), or the id of this
+   * claim.
+   */
   readonly id: Uint8Array;
 }
 

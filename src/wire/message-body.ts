@@ -1,11 +1,17 @@
-/** What a message says: a text, or an act upon what was said before (content.pb.proto, docs/WIRE.md §4). */
+/**
+ * What a message says: a text, or an act upon what was said before (content.pb.proto, docs/WIRE.md
+ * §4).
+ */
 import { fromUtf8, limits, never, utf8 } from "../base/index.ts";
 import type * as pb from "./content.pb.ts";
 import { BYTES, type Field, fits, VARINT, walk } from "./strict-protobuf.ts";
 import { isAddressText, own } from "./strict-protobuf-checks.ts";
 
 const MESSAGE_ID = 16;
-/** Fields of a message from here on are acts; older readers show nothing of those that they do not know. */
+/**
+ * Fields of a message from here on are acts; older readers show nothing of those that they do not
+ * know.
+ */
 const FIRST_ACT = 16;
 /** Fields from here on are things to show, in whose place older readers show a line. */
 const FIRST_SHOWN = 32;
@@ -17,9 +23,15 @@ export type Act =
   | { readonly kind: "delete"; readonly target: Uint8Array }
   /** `emoji`: see `isReaction`; empty takes the reaction back. */
   | { readonly kind: "reaction"; readonly target: Uint8Array; readonly emoji: string }
-  /** How long messages from now on are kept: 0 for ever, else `limits.timerMin` to `limits.timerMax`. */
+  /**
+   * How long messages from now on are kept: 0 for ever, else `limits.timerMin` to
+   * `limits.timerMax`.
+   */
   | { readonly kind: "timer"; readonly ms: number }
-  /** Bootstrap hosts of the sender's, for the day on which the other's are gone: at most `limits.toldHosts` multiaddr texts, see `isAddressText`. */
+  /**
+   * Bootstrap hosts of the sender's, for the day on which the other's are gone: at most
+   * `limits.toldHosts` multiaddr texts, see `isAddressText`.
+   */
   | { readonly kind: "hosts"; readonly hosts: readonly string[] };
 
 export interface TextBody {
@@ -28,7 +40,9 @@ export interface TextBody {
   readonly text: string;
   /** The message that it answers, 16 bytes. */
   readonly replyTo?: Uint8Array;
-  /** How long each side keeps it once its time runs, in ms: `limits.timerMin` to `limits.timerMax`. */
+  /**
+   * How long each side keeps it once its time runs, in ms: `limits.timerMin` to `limits.timerMax`.
+   */
   readonly keep?: number;
 }
 
@@ -74,8 +88,9 @@ export const bodyTypes: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * Whether a reaction may be sent and shown: at most `limits.emojiBytes` of UTF-8, without control characters, line ends and
- * signs that turn the direction of writing. Which characters are emoji changes every year, so that is not asked.
+ * Whether a reaction may be sent and shown: at most `limits.emojiBytes` of UTF-8, without control
+ * characters, line ends and signs that turn the direction of writing. Which characters are emoji
+ * changes every year, so that is not asked.
  */
 export function isReaction(emoji: string): boolean {
   return (
@@ -89,7 +104,9 @@ export function isTimer(ms: number): boolean {
   return ms === 0 || (Number.isSafeInteger(ms) && ms >= limits.timerMin && ms <= limits.timerMax);
 }
 
-/** The body's fields of a message. Throws a RangeError where one breaks its bound: our own mistake. */
+/**
+ * The body's fields of a message. Throws a RangeError where one breaks its bound: our own mistake.
+ */
 export function writeBody(body: Body): pb.Message {
   const fields: pb.Message = { parents: [] };
   switch (body.kind) {
@@ -143,8 +160,8 @@ function outOfBounds(): RangeError {
 }
 
 /**
- * Whether the fields of a message can be one body: an act stands alone, and those that we know are well formed. The generated
- * decoder may then read them.
+ * Whether the fields of a message can be one body: an act stands alone, and those that we know are
+ * well formed. The generated decoder may then read them.
  */
 export function soundBody(fields: readonly Field[]): boolean {
   const acts = fields.filter(({ number }) => number >= FIRST_ACT && number < FIRST_SHOWN);

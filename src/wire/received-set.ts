@@ -1,6 +1,6 @@
 /**
- * Which of a peer's messages have arrived: everything up to a sequence, and a window of bits behind the first
- * gap. Pure: each change is a new value.
+ * Which of a peer's messages have arrived: everything up to a sequence, and a window of bits behind
+ * the first gap. Pure: each change is a new value.
  */
 import { limits } from "../base/index.ts";
 
@@ -9,8 +9,8 @@ export interface Ack {
   /** Every sequence up to this one was received; 0 for none. */
   readonly upTo: number;
   /**
-   * Bit i, least significant first, tells whether sequence upTo + 2 + i was received; upTo + 1 was not, by
-   * definition. At most `limits.ackBits` / 8 bytes, the last of them not zero.
+   * Bit i, least significant first, tells whether sequence upTo + 2 + i was received; upTo + 1 was
+   * not, by definition. At most `limits.ackBits` / 8 bytes, the last of them not zero.
    */
   readonly bits: Uint8Array;
   /** Every message up to this one was read by the person; 0 where that is not shared. */
@@ -36,8 +36,8 @@ export function has(set: ReceivedSet, sequence: number): boolean {
 }
 
 /**
- * The set with one more sequence; the same object where it is there already, is none, or lies beyond
- * `windowEnd`: what cannot be noted is not acknowledged, and the sender sends it again.
+ * The set with one more sequence; the same object where it is there already, is none, or lies
+ * beyond `windowEnd`: what cannot be noted is not acknowledged, and the sender sends it again.
  */
 export function add(set: ReceivedSet, sequence: number): ReceivedSet {
   if (!Number.isSafeInteger(sequence) || sequence < 1 || sequence > windowEnd(set)) return set;

@@ -1,6 +1,6 @@
 /**
- * What two hosts tell each other through a third before they are connected: the frames that are passed on, the envelope that
- * only the two can open, and the words inside (docs/WIRE.md).
+ * What two hosts tell each other through a third before they are connected: the frames that are
+ * passed on, the envelope that only the two can open, and the words inside (docs/WIRE.md).
  */
 import { concat, fromUtf8, isZero, limits, utf8 } from "../base/index.ts";
 
@@ -99,8 +99,9 @@ export function decodeSignalReply(bytes: Uint8Array): SignalReply | undefined {
 const kinds = ["unknown", "none", "preserving", "independent", "symmetric"] as const;
 
 /**
- * What a node's router does to the ports of its connections: `none` is there, it keeps them (`preserving`), it changes them but
- * alike for every destination (`independent`), or for each destination anew (`symmetric`).
+ * What a node's router does to the ports of its connections: `none` is there, it keeps them
+ * (`preserving`), it changes them but alike for every destination (`independent`), or for each
+ * destination anew (`symmetric`).
  */
 export type NatKind = (typeof kinds)[number];
 
@@ -113,7 +114,10 @@ export interface Place {
 
 export interface SignalWords {
   readonly nat: NatKind;
-  /** Round trip to the host between, ms: half of it is how long the answer is under way on this side. */
+  /**
+   * Round trip to the host between, ms: half of it is how long the answer is under way on this
+   * side.
+   */
   readonly trip: number;
   /** At most two: one of each family. */
   readonly places: readonly Place[];

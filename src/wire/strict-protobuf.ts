@@ -1,6 +1,7 @@
 /**
- * The grammar of protobuf, strictly. The generated decoders trust their input (they read past ends, keep the last of
- * doubled fields, take any wire type); this walk refuses first what they would gloss over.
+ * The grammar of protobuf, strictly. The generated decoders trust their input (they read past ends,
+ * keep the last of doubled fields, take any wire type); this walk refuses first what they would
+ * gloss over.
  */
 
 /** One field of a message: its number, wire type, and where its value lies. */
@@ -37,8 +38,9 @@ export function walk(bytes: Uint8Array): Field[] | undefined {
 }
 
 /**
- * Whether every field that `types` names has the wire type given there and stands once at most, unless it is in
- * `repeated` (field number to greatest count). Fields that it does not name are left to the caller.
+ * Whether every field that `types` names has the wire type given there and stands once at most,
+ * unless it is in `repeated` (field number to greatest count). Fields that it does not name are
+ * left to the caller.
  */
 export function fits(
   fields: readonly Field[],

@@ -1,4 +1,7 @@
-/** The first cycle found in a graph, as the path from a node back to itself; `undefined` where there is none. */
+/**
+ * The first cycle found in a graph, as the path from a node back to itself; `undefined` where there
+ * is none.
+ */
 export function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   const path: string[] = [];

@@ -1,4 +1,6 @@
-/** The architecture (docs/ARCHITECTURE.md) as data: which module and which folder may import what. */
+/**
+ * The architecture (docs/ARCHITECTURE.md) as data: which module and which folder may import what.
+ */
 
 export interface Module {
   /** Modules that it may import. */
@@ -69,7 +71,10 @@ export const modules: Readonly<Record<string, Module>> = {
   },
   tui: { modules: ["base", "api"], builtins: "any" },
   web: { modules: ["base", "api"], builtins: "none" },
-  /** src/index.ts, the public API of the library; the path of the node's socket is the command line's. */
+  /**
+   * src/index.ts, the public API of the library; the path of the node's socket is the command
+   * line's.
+   */
   library: { modules: ["base", "ports", "api", "cli"], builtins: "none" },
   /** bin/, which starts src/cli/main.ts and does nothing else. */
   bin: { modules: ["cli"], builtins: "any" },
@@ -150,7 +155,9 @@ export const folders: Readonly<Record<string, Readonly<Record<string, readonly s
   },
 };
 
-/** Files of a module, other than its index.ts, that another module may import: the entry for bin/. */
+/**
+ * Files of a module, other than its index.ts, that another module may import: the entry for bin/.
+ */
 export const doors: readonly string[] = ["src/cli/main.ts"];
 
 /** The only files that may read process.env. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Places } from "../../src/base/index.ts";
+import { PrioritySemaphore } from "../../src/base/index.ts";
 
 describe("base: places", () => {
   it("runs no more jobs at one time than there are places, and all of them in order", async () => {
-    const places = new Places(2);
+    const places = new PrioritySemaphore(2);
     const order: number[] = [];
     let running = 0;
     const jobs = [0, 1, 2, 3, 4].map((index) =>
@@ -21,7 +21,7 @@ describe("base: places", () => {
   });
 
   it("go to urgent jobs first, even to those that become so while they wait, and some to them alone", async () => {
-    const places = new Places(1, 1);
+    const places = new PrioritySemaphore(1, 1);
     const begun: string[] = [];
     const ends: (() => void)[] = [];
     const job = (name: string, urgent?: () => boolean) =>

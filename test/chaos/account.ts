@@ -68,7 +68,10 @@ function checkSteady(loads: readonly Load[], received: readonly Message[]): void
   }
 }
 
-/** Every message that anybody shows as delivered is at the other's. To be asked while nothing can move. */
+/**
+ * Every message that anybody shows as delivered is at the other's. To be asked while nothing can
+ * move.
+ */
 export async function checkStates(people: readonly Person[]): Promise<void> {
   for (const from of people)
     for (const to of people) {

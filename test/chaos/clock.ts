@@ -1,4 +1,6 @@
-/** A clock of one's own for a daemon: hours off, or jumping, while everybody else keeps the time. */
+/**
+ * A clock of one's own for a daemon: hours off, or jumping, while everybody else keeps the time.
+ */
 import { writeFileSync } from "node:fs";
 import { fakeClock } from "./machine.ts";
 import type { Place } from "./person.ts";

@@ -11,7 +11,10 @@ export interface Ending {
 }
 
 export interface Start {
-  /** Goes before the program: a tracer, another namespace. It must `exec`, or pass the ready line on. */
+  /**
+   * Goes before the program: a tracer, another namespace. It must `exec`, or pass the ready line
+   * on.
+   */
   readonly through?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly args: readonly string[];
@@ -23,7 +26,9 @@ export class Daemon {
   /** The first line that it said, once it is ready; `undefined` where it ended before. */
   readonly ready: Promise<Readonly<Record<string, unknown>> | undefined>;
   readonly ended: Promise<Ending>;
-  /** The process of the program itself, as it says; that which was started, before it has said so. */
+  /**
+   * The process of the program itself, as it says; that which was started, before it has said so.
+   */
   pid: number;
   err = "";
   alive = true;
@@ -80,7 +85,10 @@ export class Daemon {
     }
   }
 
-  /** Kills it without a word, and waits until it is gone. @returns whether it was the kill that ended it. */
+  /**
+   * Kills it without a word, and waits until it is gone. @returns whether it was the kill that
+   * ended it.
+   */
   async kill(): Promise<boolean> {
     if (!this.alive) return false;
     this.signal("SIGKILL");

@@ -1,4 +1,7 @@
-/** A disk of a few megabytes, in a mount namespace of its own: whoever starts a process through it may fill it. */
+/**
+ * A disk of a few megabytes, in a mount namespace of its own: whoever starts a process through it
+ * may fill it.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";

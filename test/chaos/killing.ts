@@ -15,7 +15,10 @@ const WHILE_STARTING = 0.55;
 const EVERYBODY = 0.12;
 const LOOK_APART = 0.08;
 
-/** A busy machine kills more slowly: a run of a hundred ends after this long with fewer kills, and says how many, ms. */
+/**
+ * A busy machine kills more slowly: a run of a hundred ends after this long with fewer kills, and
+ * says how many, ms.
+ */
 const LONGEST = 120_000;
 
 /** Whether there is room and time for more kills. */
@@ -55,7 +58,10 @@ export async function revive(person: Person): Promise<void> {
   await person.start();
 }
 
-/** Everybody dies at once, and is looked at where nobody can find anybody: what is shown as delivered must be there. */
+/**
+ * Everybody dies at once, and is looked at where nobody can find anybody: what is shown as
+ * delivered must be there.
+ */
 async function lookApart(people: readonly Person[]): Promise<void> {
   await Promise.all(people.map((person) => person.kill()));
   const places = people.map(({ place }) => place);

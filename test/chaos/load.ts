@@ -1,11 +1,14 @@
-/** Somebody who keeps writing to somebody, whatever happens to the daemons, and remembers what the answers were. */
+/**
+ * Somebody who keeps writing to somebody, whatever happens to the daemons, and remembers what the
+ * answers were.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { SottoError } from "../../src/base/index.ts";
 import type { Person } from "./person.ts";
 
 /**
- * `steady`: one at a time, the next only when the one before was answered. `bursty`: many at once, a pause, many again;
- * what got no answer is asked for again later, or never.
+ * `steady`: one at a time, the next only when the one before was answered. `bursty`: many at once,
+ * a pause, many again; what got no answer is asked for again later, or never.
  */
 export type Manner = "steady" | "bursty";
 
@@ -23,7 +26,9 @@ export class Load {
   readonly manner: Manner;
   /** Ids that the node answered with, by text. */
   readonly answered = new Map<string, string>();
-  /** Texts whose send got no answer, and for which nobody asked again: there once, or not at all. */
+  /**
+   * Texts whose send got no answer, and for which nobody asked again: there once, or not at all.
+   */
   readonly unanswered = new Set<string>();
   /** Answers that named another message than the first answer to the same key. */
   readonly contradictions: string[] = [];

@@ -1,4 +1,7 @@
-/** Two network namespaces with a link between them that loses, repeats, delays and reorders IP packets. */
+/**
+ * Two network namespaces with a link between them that loses, repeats, delays and reorders IP
+ * packets.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,6 @@
-/** strace as a saboteur: system calls of a running daemon, or of one that starts, are made to fail. */
+/**
+ * strace as a saboteur: system calls of a running daemon, or of one that starts, are made to fail.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { accountId, fromBase32, toHex } from "../../src/base/index.ts";
 import { build, ended, type Program } from "./built.ts";
 
-/** Every file that a home may hold, by its name within it; numbers stand for the ones that LevelDB counts up. */
+/**
+ * Every file that a home may hold, by its name within it; numbers stand for the ones that LevelDB
+ * counts up.
+ */
 const KNOWN = [
   /^config\.json$/,
   /^keyring$/,
@@ -34,7 +37,10 @@ function filesBelow(directory: string, prefix = ""): string[] {
   );
 }
 
-/** A text as it may lie in a file: as it is, in UTF-16, in hex, in base64 at each of the three offsets. */
+/**
+ * A text as it may lie in a file: as it is, in UTF-16, in hex, in base64 at each of the three
+ * offsets.
+ */
 function spellings(bytes: Uint8Array): Buffer[] {
   const buffer = Buffer.from(bytes);
   const found = [buffer, Buffer.from(toHex(bytes)), Buffer.from(toHex(bytes).toUpperCase())];

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { flip, littleEndian, P, providers } from "./support.ts";
 
-/** RFC 7748 §5 masks bit 255 and reduces; these are all u of low order, on the curve and the twist. */
+/**
+ * RFC 7748 §5 masks bit 255 and reduces; these are all u of low order, on the curve and the twist.
+ */
 const LOW_ORDER = [
   0n,
   1n,

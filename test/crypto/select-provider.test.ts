@@ -90,7 +90,8 @@ describe("libsodium's memory", () => {
     const crypto = await makers.sodium();
     const scratch = await loadSodium();
     assert.ok(scratch !== undefined);
-    // Free memory, a good way behind the notes of the allocator. Zeros there would look as if they had been erased.
+    // Free memory, a good way behind the notes of the allocator. Zeros there would look as if they
+    // had been erased.
     const beyond = scratch.memory.subarray(scratch.at + 20_000, scratch.at + 200_000);
     assert.ok(beyond.every((byte) => byte === 0));
     beyond.fill(0xa5);

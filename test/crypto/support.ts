@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { fromHex } from "../../src/base/index.ts";
 import { nobleCrypto, nodeCrypto, type Rng, sodiumCrypto } from "../../src/crypto/index.ts";
 
-/** libsodium, which the tests demand: where its optional package is absent they would prove nothing of it. */
+/**
+ * libsodium, which the tests demand: where its optional package is absent they would prove nothing
+ * of it.
+ */
 async function sodium(random?: Rng) {
   const crypto = await sodiumCrypto(random);
   if (crypto === undefined) throw new Error("libsodium-sumo is not installed");

@@ -51,9 +51,10 @@ describe("Wycheproof", () => {
       });
     });
 
-    // "Acceptable" leaves the choice to the protocol. Ours: a point on the twist is computed with, as
-    // RFC 7748 §5 asks (the curve is safe on its twist); a non-canonical u is refused, because two
-    // spellings of one key would be two keys to us; an all-zero result is refused (RFC 7748 §6.1).
+    // "Acceptable" leaves the choice to the protocol. Ours: a point on the twist is computed with,
+    // as RFC 7748 §5 asks (the curve is safe on its twist); a non-canonical u is refused, because
+    // two spellings of one key would be two keys to us; an all-zero result is refused (RFC 7748
+    // §6.1).
     it(`${crypto.name}: all 518 cases of X25519, with non-canonical keys and zero results refused`, () => {
       every(wycheproof("x25519"), (v) => {
         const refused = ["NonCanonicalPublic", "ZeroSharedSecret"].some((f) => v.flags.includes(f));

@@ -1,4 +1,7 @@
-/** What the tests of this room share: a provider with a seeded source of chance, and a pair's first secrets. */
+/**
+ * What the tests of this room share: a provider with a seeded source of chance, and a pair's first
+ * secrets.
+ */
 import { nobleCrypto } from "../../src/crypto/index.ts";
 import { rendezvousKeys } from "../../src/dht/index.ts";
 

@@ -35,7 +35,10 @@ function rowsOf(text: string): Row[] {
   }));
 }
 
-/** What our own side alone decides: pauses, waits, sizes of pieces. No other node, program or file can cross these. */
+/**
+ * What our own side alone decides: pauses, waits, sizes of pieces. No other node, program or file
+ * can cross these.
+ */
 const ours = new Set(
   `
     timerMin timerMax nameLength outboxMessages frameBuckets linkQuiet skippedKeyAge

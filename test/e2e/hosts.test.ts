@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OwnHosts } from "../../src/daemon/node/bootstrap-nodes.ts";
+import { BootstrapNodes } from "../../src/daemon/node/bootstrap-nodes.ts";
 import type { BootstrapNode } from "../../src/node/index.ts";
 import { deliver, hostBootstrap, Person, type PersonOptions } from "./person.ts";
 
@@ -86,7 +86,10 @@ describe("bootstrap hosts that contacts tell of, over libp2p", function () {
   it("are taken from nobody who names our own, ourselves, something private or nothing that is an address", async () => {
     const { alice, bob, hers, end } = await scene();
     await bob.until("he was told", () => learned(bob).length === 1);
-    const own = new OwnHosts(alice.node, { bootstrap: hers.addresses(), bootstrapInvited: [] });
+    const own = new BootstrapNodes(alice.node, {
+      bootstrap: hers.addresses(),
+      bootstrapInvited: [],
+    });
     const peer = (hers.addresses()[0] ?? "").split("/p2p/")[1] ?? "";
     const other = (learned(bob)[0]?.address ?? "").replace(peer, bob.node.transport.host);
     assert.equal(own.mayAsk(other), true);

@@ -5,7 +5,10 @@ import { deliver, hostBootstrap, Person, pair } from "./person.ts";
 
 const identity = { table: "identity", of: "", at: 0 } as const;
 
-/** Puts another account's identity in place of bob's, who keeps what he knows of alice but for the session. */
+/**
+ * Puts another account's identity in place of bob's, who keeps what he knows of alice but for the
+ * session.
+ */
 async function impersonate(bob: Person, other: Person): Promise<void> {
   const [theirs, rows] = [await other.store.get(identity), await bob.store.all("contact")];
   assert.ok(theirs);

@@ -1,4 +1,7 @@
-/** Started by a test in a network namespace of its own: two people who have mDNS and the LAN DHT, and nothing else. */
+/**
+ * Started by a test in a network namespace of its own: two people who have mDNS and the LAN DHT,
+ * and nothing else.
+ */
 import { deliver, Person, pair } from "./person.ts";
 
 const [alice, bob] = await Promise.all(

@@ -14,8 +14,8 @@ describe("pairing with a side that dies, over libp2p", function () {
 
   after(() => host.stop());
 
-  // As many as pairing has: the inviter takes the claim and hears the first frame; the invitee takes the invite, adopts the
-  // keys, says its first frame and hears the inviter's.
+  // As many as pairing has: the inviter takes the claim and hears the first frame; the invitee
+  // takes the invite, adopts the keys, says its first frame and hears the inviter's.
   for (const [victim, commits] of [
     ["inviter", [1, 2]],
     ["invitee", [1, 2, 3, 4]],

@@ -1,11 +1,14 @@
-/** A person's whole node in this process: real libp2p on loopback, real LevelDB in a directory of its own. */
+/**
+ * A person's whole node in this process: real libp2p on loopback, real LevelDB in a directory of
+ * its own.
+ */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../src/crypto/index.ts";
-import { OwnHosts } from "../../src/daemon/node/bootstrap-nodes.ts";
-import { askLearned } from "../../src/daemon/node/shared-bootstraps.ts";
+import { BootstrapNodes } from "../../src/daemon/node/bootstrap-nodes.ts";
+import { connectSharedBootstraps } from "../../src/daemon/node/shared-bootstraps.ts";
 import { systemClock } from "../../src/daemon/process/system-clock.ts";
 import { RecordValidator } from "../../src/dht/index.ts";
 import {
@@ -106,7 +109,7 @@ export class Person {
       log: silent,
       tuning: { ...tuning, ...this.options.tuning },
     });
-    const own = new OwnHosts(this.node, { bootstrap, bootstrapInvited: [] });
+    const own = new BootstrapNodes(this.node, { bootstrap, bootstrapInvited: [] });
     const hosts = { own: () => own.shared(), mayAsk: (text: string) => own.mayAsk(text) };
     this.messenger = await createMessenger({
       ...(this.options.share && { hosts }),
@@ -126,7 +129,13 @@ export class Person {
     this.messenger.start();
     const { node, messenger } = this;
     if (this.options.share)
-      this.#endAsking = askLearned({ node, messenger, own, clock: hasty, log: silent });
+      this.#endAsking = connectSharedBootstraps({
+        node,
+        messenger,
+        own,
+        clock: hasty,
+        log: silent,
+      });
   }
 
   #watched(store: Store): Store {

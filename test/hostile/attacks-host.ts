@@ -93,7 +93,8 @@ async function allPlaces(plan: Plan) {
       const connection = await dialFrom(host, plan.target, plan.from(index)).catch(() => undefined);
       if (connection !== undefined) {
         held.push(connection);
-        // Busy before the next one comes, and with streams that end at different times: it never looks idle.
+        // Busy before the next one comes, and with streams that end at different times: it never
+        // looks idle.
         await ask(connection, 0);
         jobs.push(
           later(3_000).then(() => keep(connection, 1)),

@@ -1,4 +1,7 @@
-/** What may be done to a node before Noise: to the port itself, to multistream-select and to the handshake. */
+/**
+ * What may be done to a node before Noise: to the port itself, to multistream-select and to the
+ * handshake.
+ */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { concat } from "../../src/base/index.ts";

@@ -1,4 +1,7 @@
-/** What a stranger with a PeerId may do to yamux and to the protocols on it, with frames made by hand. */
+/**
+ * What a stranger with a PeerId may do to yamux and to the protocols on it, with frames made by
+ * hand.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { concat, limits } from "../../src/base/index.ts";
 import { encodeFrame, encodeLinkFrame, frameCapacity } from "../../src/wire/index.ts";

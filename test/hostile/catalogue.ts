@@ -1,8 +1,8 @@
 /** Every attack, and when the node is rid of whoever makes it. */
 
 /**
- * `once`: dropped at the first offence. `soon`: by the time limit of its step, within a few seconds.
- * `borne`: nobody is dropped for it alone; the cost is bounded.
+ * `once`: dropped at the first offence. `soon`: by the time limit of its step, within a few
+ * seconds. `borne`: nobody is dropped for it alone; the cost is bounded.
  */
 export type Fate = "once" | "soon" | "borne";
 

@@ -5,7 +5,10 @@ import { yamuxAttacks } from "./attacks-yamux.ts";
 import { catalogue, spared } from "./catalogue.ts";
 import { Scene, tellsMemory } from "./scene.ts";
 
-/** MiB that a node may grow by in a second of everything at once: garbage that is not collected yet is a part of it. */
+/**
+ * MiB that a node may grow by in a second of everything at once: garbage that is not collected yet
+ * is a part of it.
+ */
 const CEILING = 128;
 
 /** For those that are to be dropped at once, on a busy machine, ms. */

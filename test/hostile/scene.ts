@@ -77,7 +77,9 @@ export class Attacker {
 const middle = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-/** A conversation that goes on: what was sent, and how long until the other node had it on its disk. */
+/**
+ * A conversation that goes on: what was sent, and how long until the other node had it on its disk.
+ */
 export class Talk {
   readonly #delays: number[] = [];
   readonly #lost: string[] = [];
@@ -154,7 +156,10 @@ export class Scene {
     return new Scene(room, people, await targetOf(people[0]));
   }
 
-  /** Attacks alice while she and bob talk, in all these ways at once. Fails where a message does not arrive, or a node ends. */
+  /**
+   * Attacks alice while she and bob talk, in all these ways at once. Fails where a message does not
+   * arrive, or a node ends.
+   */
   async strike(attacks: Readonly<Record<string, Strike>>): Promise<Outcome> {
     const pid = this.people[0].daemon?.pid ?? 0;
     const before = tellsMemory ? memoryOf(pid) : 0;

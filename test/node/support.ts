@@ -63,7 +63,10 @@ const common = (): Omit<NodeConfig, "bootstrap" | "mdns"> => ({
 export interface Lab {
   node(config?: Partial<NodeConfig>): Promise<SottoNode>;
   bootstrap(config?: Partial<Parameters<typeof createBootstrapNode>[0]>): Promise<BootstrapNode>;
-  /** libp2p alone with a node's parts, started: a server that takes every address for both DHTs, if nothing else is said. */
+  /**
+   * libp2p alone with a node's parts, started: a server that takes every address for both DHTs, if
+   * nothing else is said.
+   */
   host(assembly?: Partial<Assembly>): Promise<Assembled>;
   /** Runs at the end, before the nodes stop. */
   later(job: () => unknown): void;

@@ -1,4 +1,7 @@
-/** Promises that no other test would have missed: found by changing the code and seeing every test pass (docs/MUTATION.md). */
+/**
+ * Promises that no other test would have missed: found by changing the code and seeing every test
+ * pass (docs/MUTATION.md).
+ */
 import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
 import { nodeCrypto, wordsToEntropy } from "../../src/crypto/index.ts";

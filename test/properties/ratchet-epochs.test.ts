@@ -17,7 +17,10 @@ import { Naive } from "../reference/ratchet/naive.ts";
 
 /** Of each text: its length leaves much, little or no room beside it. */
 const sizes = [4, 120, 152, 156, 157, 700, 1200, 1200, 1200];
-/** One of them (0, 1) writes, or a message in flight arrives, is lost, comes twice, or all come; or they talk. */
+/**
+ * One of them (0, 1) writes, or a message in flight arrives, is lost, comes twice, or all come; or
+ * they talk.
+ */
 interface Event {
   readonly kind: "send" | "deliver" | "repeat" | "lose" | "all" | "talk";
   readonly who: number;
@@ -177,7 +180,8 @@ describe("post-quantum epochs, whatever happens", () => {
     fc.assert(
       fc.property(schedule, fc.nat(), (events, seed) => {
         const { alice, bob } = pair(node);
-        // The reference steps when it receives and the product when it sends: each kind of key has chance of its own.
+        // The reference steps when it receives and the product when it sends: each kind of key has
+        // chance of its own.
         const chance = (who: number) => {
           const { kemGenerate, kemEncapsulate } = nodeCrypto(seeded(`${seed} ${who} kem`));
           return { ...nodeCrypto(seeded(`${seed} ${who}`)), kemGenerate, kemEncapsulate };

@@ -19,7 +19,10 @@ import {
 import { fixture, flip, must, noble, node, pair, seeded } from "../ratchet/support.ts";
 import { Naive } from "../reference/ratchet/naive.ts";
 
-/** What can happen between two people: one of them (0, 1) writes, or a message in flight arrives, is lost, comes twice. */
+/**
+ * What can happen between two people: one of them (0, 1) writes, or a message in flight arrives, is
+ * lost, comes twice.
+ */
 const event = fc.record({
   kind: fc.constantFrom("send", "send", "deliver", "deliver", "deliver", "repeat", "lose"),
   who: fc.constantFrom(0, 1),

@@ -69,7 +69,8 @@ describe("a session's bytes", () => {
         assert.equal(decodeSession(other), undefined);
       }
     }
-    // Nor where the rest would fit: 3 in the place of an active sender's 2, and 2 in that of a receiver's 1.
+    // Nor where the rest would fit: 3 in the place of an active sender's 2, and 2 in that of a
+    // receiver's 1.
     const there = pass(node, alice, bob);
     const sender = encodeSession(there.from);
     const receiver = encodeSession(there.to);

@@ -126,7 +126,8 @@ describe("a post-quantum epoch", () => {
   it("keeps a sending chain in one epoch from its first message to its last", () => {
     const at = toAnswerer(until(atRest(), "answerer", "answering"));
     const theirs = sealMany(node, at.answerer, 20);
-    // The maker answers the first, and so has a chain of its own when the rest of the ciphertext comes.
+    // The maker answers the first, and so has a chain of its own when the rest of the ciphertext
+    // comes.
     let maker = opens(node, at.maker, theirs.messages[0]).next;
     const first = seal(node, maker, utf8("a chain's first"));
     maker = first.next;

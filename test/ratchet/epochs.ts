@@ -1,4 +1,7 @@
-/** Two sides in the middle of post-quantum exchanges, for tests: how to get there, and how to tell lies there. */
+/**
+ * Two sides in the middle of post-quantum exchanges, for tests: how to get there, and how to tell
+ * lies there.
+ */
 import assert from "node:assert/strict";
 import { utf8 } from "../../src/base/index.ts";
 import { HENCRYPT, sealMessage } from "../../src/ratchet/header.ts";
@@ -14,7 +17,9 @@ export interface Two {
   readonly answerer: Session;
 }
 
-/** Both sides at rest in epoch 0, each with a chain; the maker, Bob, has sent last and begins now. */
+/**
+ * Both sides at rest in epoch 0, each with a chain; the maker, Bob, has sent last and begins now.
+ */
 export function atRest(): Two {
   const { alice, bob } = pair();
   let at: Two = { maker: bob, answerer: alice };
@@ -71,7 +76,9 @@ export function epochLater(two: Two, size?: number): Two {
   return until(taken, "maker", "awaiting", size);
 }
 
-/** What a peer could seal that says something else about the exchange, under the keys that it has. */
+/**
+ * What a peer could seal that says something else about the exchange, under the keys that it has.
+ */
 export function lying(from: Session, change: (header: SckaHeader) => SckaHeader): Uint8Array {
   const stepped = from.sending.kind === "due" ? stepSending(node, from, from.sending) : from;
   assert.ok(stepped.sending.kind === "active");

@@ -28,7 +28,9 @@ function upToMessage3(crypto: CryptoProvider = node) {
   return { a, b, first, second, read2 };
 }
 
-/** A provider whose ML-KEM ciphertext or key is changed before it is sent, sealed as it should be. */
+/**
+ * A provider whose ML-KEM ciphertext or key is changed before it is sent, sealed as it should be.
+ */
 function withBadKem(change: "ciphertext" | "key"): CryptoProvider {
   return {
     ...node,

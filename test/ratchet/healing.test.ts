@@ -7,7 +7,10 @@ import { node, opens } from "./support.ts";
 type Secrets = "dh" | "kem";
 type Who = keyof Two;
 
-/** A provider that tells a thief some of the secrets that it makes, and the thief's own, that takes them up in their order. */
+/**
+ * A provider that tells a thief some of the secrets that it makes, and the thief's own, that takes
+ * them up in their order.
+ */
 function leaking(secrets: readonly Secrets[]): { ours: CryptoProvider; thiefs: CryptoProvider } {
   const tapped = <Made>(
     kind: Secrets,
@@ -51,7 +54,10 @@ function leaking(secrets: readonly Secrets[]): { ours: CryptoProvider; thiefs: C
   };
 }
 
-/** A stolen answerer once the stolen maker has opened the secret: the thief need not have made it to know it. */
+/**
+ * A stolen answerer once the stolen maker has opened the secret: the thief need not have made it to
+ * know it.
+ */
 function informed(answerer: Session, { scka: { root, stage } }: Session): Session {
   const mine = answerer.scka.stage;
   if (stage.kind !== "agreed" || mine.kind !== "answering") return answerer;
@@ -59,7 +65,10 @@ function informed(answerer: Session, { scka: { root, stage } }: Session): Sessio
   return { ...answerer, scka: { ...answerer.scka, root, stage: { ...mine, chains } } };
 }
 
-/** Both sides, and a thief who has copied both states, hears every byte and is told the named secrets of both. */
+/**
+ * Both sides, and a thief who has copied both states, hears every byte and is told the named
+ * secrets of both.
+ */
 class Theft {
   #real: Two;
   #stolen: Two;
@@ -75,7 +84,10 @@ class Theft {
     return Math.min(this.#real.maker.scka.epoch, this.#real.answerer.scka.epoch);
   }
 
-  /** One message of the one side to the other. Whether the thief reads it, and its epoch as the peer has it. */
+  /**
+   * One message of the one side to the other. Whether the thief reads it, and its epoch as the peer
+   * has it.
+   */
   pass(from: Who): boolean {
     const to: Who = from === "maker" ? "answerer" : "maker";
     const text = node.random(300);
@@ -95,7 +107,10 @@ class Theft {
     return heard.kind === "opened";
   }
 
-  /** Both sides in turn, until the thief cannot read a message: how many it has read, and the epoch before and of that one. */
+  /**
+   * Both sides in turn, until the thief cannot read a message: how many it has read, and the epoch
+   * before and of that one.
+   */
   untilShutOut(most: number): { readonly read: number; readonly after: number } {
     for (let read = 0; read < most; read++) {
       const after = this.epoch;

@@ -110,7 +110,8 @@ describe("a peer that lies about an exchange", () => {
       const back = says(answerer, message(u16(EK_BYTES), u16(0), sent));
       maker = opens(node, maker, back).next;
       stageOf(maker, "agreed");
-      // Until the maker takes the epoch up all goes on; its very first message of the epoch is refused, and each after it.
+      // Until the maker takes the epoch up all goes on; its very first message of the epoch is
+      // refused, and each after it.
       const { messages } = sealMany(node, maker, 3);
       for (const message of messages) refusedAlike(answerer, message, "forged");
       // The answerer, who has not followed, is understood.

@@ -51,7 +51,10 @@ function side(crypto: CryptoProvider, vector: Vector, initiator: boolean): Hands
   });
 }
 
-/** §5.2 Split: what follows the handshake in plain Noise, where the product derives its session instead. */
+/**
+ * §5.2 Split: what follows the handshake in plain Noise, where the product derives its session
+ * instead.
+ */
 function split(crypto: CryptoProvider, state: HandshakeState): [CipherState, CipherState] {
   const keys = crypto.hkdf(state.symmetric.ck, EMPTY, EMPTY, 64);
   return [new CipherState(crypto, keys.slice(0, 32)), new CipherState(crypto, keys.slice(32))];

@@ -30,7 +30,10 @@ describe("the ratchet's steps, chains and skipped keys, with Olm's labels", () =
       theirs.create_inbound_from(made, toBase64(ours.identity), first);
       assert.equal(theirs.decrypt(0, first), "the first");
 
-      /** Of a burst: in another order, one in eight lost, one in eight kept for the next turn of the ratchet. */
+      /**
+       * Of a burst: in another order, one in eight lost, one in eight kept for the next turn of the
+       * ratchet.
+       */
       const scatter = <Message>(burst: Message[]) => {
         const now: Message[] = [];
         const late: Message[] = [];
@@ -59,7 +62,8 @@ describe("the ratchet's steps, chains and skipped keys, with Olm's labels", () =
           opened++;
         }
         for (const { text, message } of overdue) {
-          // Olm's messages do not say how long the chain before was: keys beyond its end are not kept.
+          // Olm's messages do not say how long the chain before was: keys beyond its end are not
+          // kept.
           const late = ours.peer.decrypt(message);
           assert.ok(late === text || late === undefined);
           if (late === text) opened++;

@@ -1,6 +1,7 @@
 /**
- * Olm's session (the Olm specification, "Message format" and "Cryptographic primitives") over this room's own
- * Diffie-Hellman steps, chains and skipped keys: other labels, no header encryption, no post-quantum part.
+ * Olm's session (the Olm specification, "Message format" and "Cryptographic primitives") over this
+ * room's own Diffie-Hellman steps, chains and skipped keys: other labels, no header encryption, no
+ * post-quantum part.
  */
 import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv } from "node:crypto";
@@ -89,7 +90,10 @@ export interface OlmStart {
 export class OlmPeer {
   readonly #crypto: CryptoProvider;
   #session: Session;
-  /** Ratchet keys of the chains behind, in the order of `MKSKIPPED.old`; the last is the current one's. */
+  /**
+   * Ratchet keys of the chains behind, in the order of `MKSKIPPED.old`; the last is the current
+   * one's.
+   */
   #theirs: Uint8Array[] = [];
 
   constructor(crypto: CryptoProvider, { RK, CKs, DHs }: OlmStart) {
@@ -208,7 +212,10 @@ function expand(crypto: CryptoProvider, mk: Uint8Array) {
   return { aes: out.slice(0, 32), mac: out.slice(32, 64), iv: out.slice(64) };
 }
 
-/** The start of an outbound session towards an account's identity and one-time key, and its first message's outer form. */
+/**
+ * The start of an outbound session towards an account's identity and one-time key, and its first
+ * message's outer form.
+ */
 export function startOlm(crypto: CryptoProvider, identity: Uint8Array, oneTime: Uint8Array) {
   const [ours, base, DHs] = [crypto.dhGenerate(), crypto.dhGenerate(), crypto.dhGenerate()];
   const results = [crypto.dh(ours, oneTime), crypto.dh(base, identity), crypto.dh(base, oneTime)];

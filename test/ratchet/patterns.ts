@@ -43,7 +43,9 @@ const table: Readonly<Record<string, string>> = {
   I1X1: ": e s | e ee s | se es",
 };
 
-/** The pattern that a protocol name such as `Noise_XXpsk0+psk3_25519_ChaChaPoly_SHA256` asks for. */
+/**
+ * The pattern that a protocol name such as `Noise_XXpsk0+psk3_25519_ChaChaPoly_SHA256` asks for.
+ */
 export function patternOf(name: string): HandshakePattern | undefined {
   const [, base, modifiers] = /^Noise_([A-Z0-9]+?)(psk[psk0-9+]*)?_25519_ChaChaPoly_SHA256$/.exec(
     name,

@@ -21,8 +21,8 @@ export const node = nodeCrypto();
 export const noble = nobleCrypto();
 
 /**
- * Chance from a seed, a stream of its own for each length asked for: key secrets (32 bytes) and nonces
- * (16) come in the same order among themselves however a program interleaves the two.
+ * Chance from a seed, a stream of its own for each length asked for: key secrets (32 bytes) and
+ * nonces (16) come in the same order among themselves however a program interleaves the two.
  */
 export function seeded(seed: string): Rng {
   const counters = new Map<number, number>();

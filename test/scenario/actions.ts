@@ -126,7 +126,9 @@ export class Stage {
     if (kind in profile.weights) happens[kind]();
   }
 
-  /** Most clocks are off by minutes, some by hours; one may leap by days, and is alone with that. */
+  /**
+   * Most clocks are off by minutes, some by hours; one may leap by days, and is alone with that.
+   */
   #clock(node: SimNode, { stormyPairing }: Profile, y: number, share: number): void {
     const leaps = y > 0.9 && node === this.nodes[0] && !stormyPairing;
     const most = leaps ? 12 * 24 * HOUR : y > 0.8 ? 8 * HOUR : 5 * MINUTE;
@@ -186,7 +188,9 @@ export class Stage {
     this.world.time.after(down, () => void this.revive(node));
   }
 
-  /** After so many commits one fails, and every one behind it; the person restarts the node later. */
+  /**
+   * After so many commits one fails, and every one behind it; the person restarts the node later.
+   */
   failDisk(node: SimNode, moment: "before" | "after", commits: number, down = 1000): void {
     let left = commits;
     node.onCommit = (_ops, at) => {

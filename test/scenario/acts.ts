@@ -22,7 +22,10 @@ export async function lines(node: SimNode, who: string): Promise<string[]> {
 
 const swapped = (direction: "in" | "out"): "in" | "out" => (direction === "in" ? "out" : "in");
 
-/** What a conversation says, from nobody's side: by id, and each side's own words in the order in which they were written. */
+/**
+ * What a conversation says, from nobody's side: by id, and each side's own words in the order in
+ * which they were written.
+ */
 async function told(node: SimNode, who: string, flip: boolean): Promise<Map<string, string>> {
   const page = await node.messenger.history(who, { limit: 10_000 });
   const turned = (view: MessageView): MessageView => ({

@@ -1,4 +1,7 @@
-/** A program that follows a node through the log of events, and dies between reading and acknowledging. */
+/**
+ * A program that follows a node through the log of events, and dies between reading and
+ * acknowledging.
+ */
 import type { LoggedEvent, MessageState } from "../../src/messenger/index.ts";
 import type { SimNode } from "./world.ts";
 

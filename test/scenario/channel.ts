@@ -1,4 +1,7 @@
-/** One end of a simulated stream: ordered, never changed, and as unreliable in its end as a real one. */
+/**
+ * One end of a simulated stream: ordered, never changed, and as unreliable in its end as a real
+ * one.
+ */
 import { type HostId, limits, SottoError } from "../../src/base/index.ts";
 import type { Channel, Way } from "../../src/ports/index.ts";
 import type { SimHost } from "./host.ts";

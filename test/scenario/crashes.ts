@@ -1,4 +1,6 @@
-/** Short conversations in which something goes wrong at one chosen step: every step can be tried. */
+/**
+ * Short conversations in which something goes wrong at one chosen step: every step can be tried.
+ */
 
 import { calm } from "./network.ts";
 import type { Action, Profile } from "./plan.ts";

@@ -1,4 +1,7 @@
-/** What lies on a node's disk, as the rows say: kept beside the store, batch by batch, so that each change can be judged. */
+/**
+ * What lies on a node's disk, as the rows say: kept beside the store, batch by batch, so that each
+ * change can be judged.
+ */
 import { toHex } from "../../src/base/index.ts";
 import type { Contact } from "../../src/messenger/model/contact.ts";
 import type { MessageRow } from "../../src/messenger/model/message.ts";

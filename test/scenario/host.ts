@@ -5,8 +5,8 @@ import { RecordValidator } from "../../src/dht/index.ts";
 import type {
   Channel,
   DialTarget,
-  OpenCall,
-  OpenedCall,
+  OpenedOffer,
+  OpenOffer,
   Rendezvous,
   Scope,
   Transport,
@@ -31,7 +31,10 @@ export class SimHost implements Transport, Rendezvous {
   group = 0;
   /** The local network that it is on; absent: one of its own. */
   lan: number | undefined;
-  /** Whether everything goes through a proxy, which hands over on this machine what comes to its onion service. */
+  /**
+   * Whether everything goes through a proxy, which hands over on this machine what comes to its
+   * onion service.
+   */
   proxied = false;
   /** Told of each thing that this host is about to do. */
   step: (what: string) => void = () => undefined;
@@ -59,12 +62,15 @@ export class SimHost implements Transport, Rendezvous {
     this.#take = take;
   }
 
-  /** Opens what others pass on. Whoever is up can be reached here: nobody is called so but by a test. */
-  opens: (from: HostId, envelope: Uint8Array) => OpenedCall | undefined = () => undefined;
+  /**
+   * Opens what others pass on. Whoever is up can be reached here: nobody is called so but by a
+   * test.
+   */
+  opens: (from: HostId, envelope: Uint8Array) => OpenedOffer | undefined = () => undefined;
   /** What seals calls for the hosts that were dialled, by their addresses. */
   readonly seals = new Map<string, NonNullable<DialTarget["seal"]>>();
 
-  onCall(open: OpenCall): void {
+  onOffer(open: OpenOffer): void {
     this.opens = (from, envelope) => open(from, envelope, this.host);
   }
 
@@ -77,13 +83,18 @@ export class SimHost implements Transport, Rendezvous {
     this.#readdressed();
   }
 
-  /** The machine moved to another address; whoever has the old one finds somebody else or nobody. */
+  /**
+   * The machine moved to another address; whoever has the old one finds somebody else or nobody.
+   */
   move(address: string): void {
     this.#address = address;
     this.#readdressed();
   }
 
-  /** Goes on as another host at another address; what is open stays open for a while, as real ones do. */
+  /**
+   * Goes on as another host at another address; what is open stays open for a while, as real ones
+   * do.
+   */
   rotate(address: string): void {
     this.host = `12D3KooW${toHex(this.network.chance.bytes(22))}` as HostId;
     for (const channel of this.#channels) channel.leaving = true;

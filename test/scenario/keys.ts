@@ -21,7 +21,10 @@ export class KeyWatch {
   readonly #onWire = new Map<string, Map<string, string>>();
   /** Keys that went over the wire with more than one message. */
   readonly reused: string[] = [];
-  /** Of those, the ones that came with the same nonce as well: not even a disk of another time may do that. */
+  /**
+   * Of those, the ones that came with the same nonce as well: not even a disk of another time may
+   * do that.
+   */
   readonly dangerous: string[] = [];
   #seals = 0;
 

@@ -1,4 +1,6 @@
-/** What must hold at every moment of every run, judged at each commit, each frame and each event. */
+/**
+ * What must hold at every moment of every run, judged at each commit, each frame and each event.
+ */
 import { toHex } from "../../src/base/index.ts";
 import type { MessengerEvent } from "../../src/messenger/index.ts";
 import type { MessageRow } from "../../src/messenger/model/message.ts";

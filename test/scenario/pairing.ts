@@ -35,7 +35,10 @@ export interface Plan {
   readonly arm: (alice: SimNode, bob: SimNode, sprung: () => void) => void;
 }
 
-/** Runs a pairing that a trap interrupts; in the end both must be paired and talk. @returns whether it sprung. */
+/**
+ * Runs a pairing that a trap interrupts; in the end both must be paired and talk. @returns whether
+ * it sprung.
+ */
 export async function interrupted(seed: number, { kind, arm }: Plan): Promise<boolean> {
   const { world, alice, bob } = await two(seed);
   const { link } = await alice.messenger.createInvite({ ...once, kind });

@@ -1,7 +1,13 @@
-/** The life of one process: its clock and its store work until it dies, and then nothing of it ever goes on. */
+/**
+ * The life of one process: its clock and its store work until it dies, and then nothing of it ever
+ * goes on.
+ */
 import type { SteadyClock, Store } from "../../src/ports/index.ts";
 
-/** What a dead process waits for: a promise of its own, for one that all wait for would hold every world that ever was. */
+/**
+ * What a dead process waits for: a promise of its own, for one that all wait for would hold every
+ * world that ever was.
+ */
 export const never = (): Promise<never> => new Promise(() => undefined);
 
 export class Process {
@@ -18,7 +24,10 @@ export class Process {
     this.#death.catch(() => undefined);
   }
 
-  /** The same calls for whoever uses the process from outside: those that wait for it when it dies fail. */
+  /**
+   * The same calls for whoever uses the process from outside: those that wait for it when it dies
+   * fail.
+   */
   calls<Api extends object>(api: Api): Api {
     return new Proxy(api, {
       get: (target, name) => {
@@ -54,7 +63,9 @@ export class Process {
     };
   }
 
-  /** The disk as this process sees it: whoever waits for it when the process dies waits for ever. */
+  /**
+   * The disk as this process sees it: whoever waits for it when the process dies waits for ever.
+   */
   store(inner: Store): Store {
     const living = async <Result>(job: Promise<Result>): Promise<Result> => {
       try {

@@ -1,4 +1,6 @@
-/** Runs scenarios for tests: a failing one is made smaller and says the one line that runs it again. */
+/**
+ * Runs scenarios for tests: a failing one is made smaller and says the one line that runs it again.
+ */
 import assert from "node:assert/strict";
 import type { Action } from "./plan.ts";
 import { type Outcome, type Scenario, scenarioOf, simulate } from "./simulation.ts";

@@ -1,4 +1,7 @@
-/** The end of a run: everything is well again, and both sides of each pair must come to have the same. */
+/**
+ * The end of a run: everything is well again, and both sides of each pair must come to have the
+ * same.
+ */
 
 import type { MessageRow } from "../../src/messenger/model/message.ts";
 import type { Stage } from "./actions.ts";

@@ -1,6 +1,6 @@
 /**
- * A deterministic simulation of whole messengers: a run is a function of its seed alone. A run that breaks a law says the
- * one line that runs it again.
+ * A deterministic simulation of whole messengers: a run is a function of its seed alone. A run that
+ * breaks a law says the one line that runs it again.
  */
 import { createHash } from "node:crypto";
 import type { NewInvite } from "../../src/messenger/index.ts";

@@ -1,4 +1,7 @@
-/** Two people write to each other while links break and machines die; then what must hold is checked. */
+/**
+ * Two people write to each other while links break and machines die; then what must hold is
+ * checked.
+ */
 import assert from "node:assert/strict";
 import { type SimNode, World } from "./world.ts";
 

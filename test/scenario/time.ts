@@ -50,12 +50,18 @@ export class SimTime {
     return this.#timers.size;
   }
 
-  /** Lets everything happen that needs no time: whatever a node awaits but its clock and the network ends in one turn. */
+  /**
+   * Lets everything happen that needs no time: whatever a node awaits but its clock and the network
+   * ends in one turn.
+   */
   async settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Runs timers until `reached`, or for `limit` ms of simulated time. @returns whether it was reached. */
+  /**
+   * Runs timers until `reached`, or for `limit` ms of simulated time. @returns whether it was
+   * reached.
+   */
   async run(reached: () => boolean, limit: number): Promise<boolean> {
     const end = this.#now + limit;
     for (;;) {

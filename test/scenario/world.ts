@@ -11,7 +11,7 @@ import {
   type MessengerEvent,
   type MessengerPorts,
 } from "../../src/messenger/index.ts";
-import { type Signpost, type StoreOp, silent } from "../../src/ports/index.ts";
+import { type PublicRendezvous, type StoreOp, silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "./chance.ts";
@@ -30,7 +30,7 @@ export type NodeOptions = Pick<
   "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts"
 > & {
   /** The public rendezvous, as the host of a run sees it. */
-  readonly signpost?: (host: SimHost) => Signpost;
+  readonly signpost?: (host: SimHost) => PublicRendezvous;
 };
 
 /** One person's node, which can be stopped, killed, and started again on the same disk. */

@@ -10,7 +10,10 @@ export interface Answer {
   readonly ended: Findings;
 }
 
-/** Starts a child and gives what it measured. It lives until `end`, or until it has nothing more to do. */
+/**
+ * Starts a child and gives what it measured. It lives until `end`, or until it has nothing more to
+ * do.
+ */
 export async function measured(
   script: string,
   ...args: readonly string[]

@@ -1,4 +1,7 @@
-/** Every byte array that the engine can still reach, by its own debugger: a heap snapshot does not hold their bytes. */
+/**
+ * Every byte array that the engine can still reach, by its own debugger: a heap snapshot does not
+ * hold their bytes.
+ */
 import { Session } from "node:inspector";
 import { isAnyArrayBuffer } from "node:util/types";
 

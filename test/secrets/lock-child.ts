@@ -1,4 +1,7 @@
-/** A node is used, then locked, then unlocked. Prints what of its store's keys and of its messages is left at each point. */
+/**
+ * A node is used, then locked, then unlocked. Prints what of its store's keys and of its messages
+ * is left at each point.
+ */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +9,7 @@ import { writeHeapSnapshot } from "node:v8";
 import { labels, utf8 } from "../../src/base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../src/crypto/index.ts";
 import { makeHome } from "../../src/daemon/home/home.ts";
-import { type Gate, openGate } from "../../src/daemon/node/lockable-node.ts";
+import { type LockableNode, openLockableNode } from "../../src/daemon/node/lockable-node.ts";
 import { systemClock } from "../../src/daemon/process/system-clock.ts";
 import { readConfig } from "../../src/daemon/settings/config.ts";
 import { silent } from "../../src/ports/index.ts";
@@ -27,7 +30,7 @@ const inside = { signal: new AbortController().signal, subscribe: () => undefine
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
 const MESSAGES = 20;
 
-async function gate(name: string): Promise<Gate> {
+async function gate(name: string): Promise<LockableNode> {
   const home = join(directory, name);
   await makeHome(home);
   const settings = join(home, "config.json");
@@ -45,7 +48,7 @@ async function gate(name: string): Promise<Gate> {
     endStreams: () => undefined,
     stop: () => undefined,
   };
-  const opened = await openGate(parts, {
+  const opened = await openLockableNode(parts, {
     passphrase: async () => undefined,
     account: async () => ({
       name,
@@ -64,7 +67,7 @@ async function settle(): Promise<void> {
 }
 
 /** Messages that nobody has written before, and that are known here by their masks alone. */
-async function talk(alice: Gate): Promise<void> {
+async function talk(alice: LockableNode): Promise<void> {
   const bob = await gate("bob");
   const { link } = (await bob.dispatch("invite.create", {}, inside)) as { link: string };
   await bob.close();

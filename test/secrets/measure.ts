@@ -8,7 +8,10 @@ export interface Findings {
   readonly made: Readonly<Record<string, number>>;
   /** Of those, that live in an array and are part of nothing that is kept on purpose. */
   readonly lingering: Readonly<Record<string, number>>;
-  /** Of those, that live in the slab from which Node cuts small Buffers: what its own decoders left there. */
+  /**
+   * Of those, that live in the slab from which Node cuts small Buffers: what its own decoders left
+   * there.
+   */
   readonly pooled: Readonly<Record<string, number>>;
   /** Of those, that live in what is kept on purpose. */
   readonly kept: Readonly<Record<string, number>>;

@@ -1,8 +1,8 @@
 /**
- * Looks for secrets in the memory of a whole process from outside, where what was freed but not written over is found
- * too. Linux, and a parent that may read its child:
+ * Looks for secrets in the memory of a whole process from outside, where what was freed but not
+ * written over is found too. Linux, and a parent that may read its child:
  *
- *     node --import tsx test/secrets/memory.ts
+ * node --import tsx test/secrets/memory.ts
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

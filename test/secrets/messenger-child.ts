@@ -1,4 +1,6 @@
-/** Two whole messengers pair, talk, lose their link and stop. Prints what of their secrets is left. */
+/**
+ * Two whole messengers pair, talk, lose their link and stop. Prints what of their secrets is left.
+ */
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { type SimNode, World } from "../scenario/world.ts";
 import { measure } from "./measure.ts";

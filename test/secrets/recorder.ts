@@ -1,4 +1,7 @@
-/** Remembers every secret that a provider made or was given, without holding one of them: masked, with its purpose. */
+/**
+ * Remembers every secret that a provider made or was given, without holding one of them: masked,
+ * with its purpose.
+ */
 import { labels } from "../../src/base/index.ts";
 import type { CryptoProvider } from "../../src/crypto/provider.ts";
 
@@ -10,7 +13,9 @@ const purposes = new Map(
 );
 
 export class Recorder {
-  /** Secret after secret, each byte masked: a search for the secrets themselves does not find it. */
+  /**
+   * Secret after secret, each byte masked: a search for the secrets themselves does not find it.
+   */
   #masked = new Uint8Array(1 << 20);
   #count = 0;
   readonly #kinds: string[] = [];
@@ -101,7 +106,8 @@ export class Recorder {
       kemGenerate: () => {
         const pair = crypto.kemGenerate();
         this.note("ML-KEM secret", pair.secret);
-        // The rest of a decapsulation key is the public key, its hash, and the value of implicit rejection.
+        // The rest of a decapsulation key is the public key, its hash, and the value of implicit
+        // rejection.
         this.note("ML-KEM secret", pair.secret, 2368);
         return pair;
       },

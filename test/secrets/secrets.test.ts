@@ -90,7 +90,8 @@ describe("secrets that have done their work", () => {
     for (const kind of ["store seal", "store blind", "store tally"])
       assert.equal(live.lingering[kind], 1, `the search sees: ${kind}`);
     assert.ok((live.made["store key"] ?? 0) > 0 && (live.made.message ?? 0) > 0);
-    // Node's own parser of keys leaves some of these in slabs that small Buffers were cut from (docs/THREATS.md).
+    // Node's own parser of keys leaves some of these in slabs that small Buffers were cut from
+    // (docs/THREATS.md).
     const slabs = ["account key", "one-time X25519 secret", "record signing key"];
     const lingering = Object.keys(ended.lingering).filter((kind) => !slabs.includes(kind));
     assert.deepEqual(lingering, []);

@@ -10,7 +10,10 @@ import { openAt, temporaryDirectory } from "./place.ts";
 
 const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
 
-/** Runs the writer until it has acknowledged a number of commits, kills it, and says what it acknowledged. */
+/**
+ * Runs the writer until it has acknowledged a number of commits, kills it, and says what it
+ * acknowledged.
+ */
 async function writeAndKill(directory: string, commits: number): Promise<Map<string, number>> {
   const child = spawn(process.execPath, ["--import", "tsx", WRITER, directory], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -116,7 +119,8 @@ describe("a crash of the store", () => {
 
       const again = await openAt(directory);
       const rows = await again.list("message", "alice");
-      // The batch that failed may be there or not (LevelDB wrote some of it), but never a part of it.
+      // The batch that failed may be there or not (LevelDB wrote some of it), but never a part of
+      // it.
       assert.ok(rows.length === written || rows.length === written + 1);
       assert.ok(rows.every(({ at, value }) => value.every((byte) => byte === at % 256)));
       assert.equal(await again.get(small.key), undefined);

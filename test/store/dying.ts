@@ -3,8 +3,8 @@ import fs, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
 /**
- * Runs a job whose process dies at one of its changes to the disk: that one and every later one fail, and what was being
- * written is written half. @returns whether the job came so far.
+ * Runs a job whose process dies at one of its changes to the disk: that one and every later one
+ * fail, and what was being written is written half. @returns whether the job came so far.
  */
 export async function dyingAt(
   step: number,

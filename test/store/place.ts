@@ -22,7 +22,10 @@ export function openAt(directory: string, key: Uint8Array = testKey): Promise<Di
 /** Rows as they lie on the disk: names in hex, sealed values. */
 export type RawRows = Map<string, Uint8Array>;
 
-/** Reads the rows of a closed store as they lie on the disk, and writes what `change` gives; `undefined` deletes. */
+/**
+ * Reads the rows of a closed store as they lie on the disk, and writes what `change` gives;
+ * `undefined` deletes.
+ */
 export async function editRows(
   directory: string,
   change: (rows: RawRows) => readonly (readonly [string, Uint8Array | undefined])[] = () => [],

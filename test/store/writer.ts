@@ -1,4 +1,7 @@
-/** A process to be killed: commits and shreds for ever, and says each commit once it was promised to be on the disk. */
+/**
+ * A process to be killed: commits and shreds for ever, and says each commit once it was promised to
+ * be on the disk.
+ */
 import { setImmediate } from "node:timers/promises";
 import { u32 } from "../../src/base/index.ts";
 import { openAt } from "./place.ts";

@@ -1,7 +1,8 @@
 /**
- * A private network of real nodes that speak the public IPFS DHT's protocol, with the rules of its servers (go-libp2p-kad-dht)
- * that kad-dht leaves out: no values but public keys and IPNS, keys of 1 to 80 bytes, entries forgotten after 48 h and their
- * addresses after 24 h. That only a provider itself may add its entry, and not without an address, kad-dht enforces.
+ * A private network of real nodes that speak the public IPFS DHT's protocol, with the rules of its
+ * servers (go-libp2p-kad-dht) that kad-dht leaves out: no values but public keys and IPNS, keys of
+ * 1 to 80 bytes, entries forgotten after 48 h and their addresses after 24 h. That only a provider
+ * itself may add its entry, and not without an address, kad-dht enforces.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { noise } from "@chainsafe/libp2p-noise";

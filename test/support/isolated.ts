@@ -1,4 +1,7 @@
-/** Scripts on a network of their own, which has loopback and nothing else: multicast must not leave the machine. */
+/**
+ * Scripts on a network of their own, which has loopback and nothing else: multicast must not leave
+ * the machine.
+ */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 

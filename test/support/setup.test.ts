@@ -15,7 +15,9 @@ describe("a run of the tests", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  /** Runs mocha over one file of tests with our setup; gives its exit code and the counts it wrote. */
+  /**
+   * Runs mocha over one file of tests with our setup; gives its exit code and the counts it wrote.
+   */
   async function run(tests: string): Promise<{ code: number; counts: unknown }> {
     const file = join(directory, "planted.test.ts");
     const countsFile = join(directory, "counts.json");
@@ -46,7 +48,8 @@ describe("a run of the tests", () => {
 
   it("fails on a rejection that nobody handles, and goes on with the next test", async () => {
     const { code, counts } = await run(
-      // Never settled: a test that ends after it was failed would be counted once more, if the run still goes on by then.
+      // Never settled: a test that ends after it was failed would be counted once more, if the run
+      // still goes on by then.
       `it("a", () => { void Promise.reject(new Error("lost")); return new Promise(() => {}); });
        it("b", () => {});`,
     );

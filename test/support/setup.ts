@@ -1,8 +1,9 @@
 /**
  * What every run of mocha shares. Loaded by .mocharc.json before the tests.
  *
- * A rejection that nobody handles ends a node of a user, so it fails a test here: mocha alone passes it over.
- * The counts of a run go as JSON to the file named by SOTTO_TEST_COUNTS, for .ci/run.
+ * A rejection that nobody handles ends a node of a user, so it fails a test here: mocha alone
+ * passes it over. The counts of a run go as JSON to the file named by SOTTO_TEST_COUNTS, for
+ * .ci/run.
  */
 import { writeFileSync } from "node:fs";
 

@@ -1,10 +1,11 @@
 /**
  * Records a session over two post-quantum epochs, out of seeded chance:
  *
- *     node --import tsx test/vectors/generate-epochs.ts > test/vectors/ratchet_epochs.json
+ * node --import tsx test/vectors/generate-epochs.ts > test/vectors/ratchet_epochs.json
  *
- * Whoever opens the messages in their order, each at its time, with the session of the side that it goes to, comes
- * to the same plaintexts. `next` tells the opener's epoch and how far the exchange is after it.
+ * Whoever opens the messages in their order, each at its time, with the session of the side that it
+ * goes to, comes to the same plaintexts. `next` tells the opener's epoch and how far the exchange
+ * is after it.
  */
 import { pathToFileURL } from "node:url";
 import { toHex, utf8 } from "../../src/base/index.ts";
@@ -55,7 +56,8 @@ export function recordEpochs() {
     Math.min(of.alice.scka.epoch, of.bob.scka.epoch);
   for (let turn = 0; epochs(sides) < 2; turn++) {
     read(write("alice", `question ${turn}`));
-    // Every other turn has a second answer, which comes three turns later: over each change of epoch as well.
+    // Every other turn has a second answer, which comes three turns later: over each change of
+    // epoch as well.
     if (turn % 2 === 1 && late.length > 1) read(late.shift() as (typeof late)[number]);
     if (turn % 2 === 0) late.push(write("bob", `late answer ${turn}`));
     read(write("bob", `answer ${turn}`));

@@ -1,10 +1,10 @@
 /**
  * Records the link handshake and the first messages of its session, out of seeded chance:
  *
- *     node --import tsx test/vectors/generate-handshake.ts > test/vectors/noise_xxhfs_psk0.json
+ * node --import tsx test/vectors/generate-handshake.ts > test/vectors/noise_xxhfs_psk0.json
  *
- * No public vectors exist for the hfs extension with ML-KEM-768. These hold the bytes still: whoever
- * changes them changes the protocol.
+ * No public vectors exist for the hfs extension with ML-KEM-768. These hold the bytes still:
+ * whoever changes them changes the protocol.
  */
 import { pathToFileURL } from "node:url";
 import { toHex, u32, utf8 } from "../../src/base/index.ts";

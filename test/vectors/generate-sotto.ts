@@ -1,9 +1,10 @@
 /**
  * Writes the files test/vectors/sotto-*.json, out of seeded chance:
  *
- *     node --import tsx test/vectors/generate-sotto.ts
+ * node --import tsx test/vectors/generate-sotto.ts
  *
- * The form is told in docs/VECTORS.md. These hold the bytes still: whoever changes them changes the protocol.
+ * The form is told in docs/VECTORS.md. These hold the bytes still: whoever changes them changes the
+ * protocol.
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

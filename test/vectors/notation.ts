@@ -88,7 +88,10 @@ export function plain(value: unknown): Json {
 
 export const refusedAlone: Json = { refused: true };
 
-/** A chain of roots and the like, as the code has it: what `plain` made of its bytes made bytes again. */
+/**
+ * A chain of roots and the like, as the code has it: what `plain` made of its bytes made bytes
+ * again.
+ */
 export function only<Word extends string>(given: Fields, name: string, words: readonly Word[]): Word {
   const word = text(given, name) as Word;
   if (!words.includes(word)) throw new Error(`${name} is none of ${words.join(", ")}`);

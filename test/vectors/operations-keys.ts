@@ -33,7 +33,7 @@ import {
   startChain,
 } from "../../src/dht/index.ts";
 import {
-  encodeEnds,
+  encodeEndpoints,
   helloFits,
   makeAnswer,
   makeHello,
@@ -211,5 +211,5 @@ export const keyOperations: Readonly<Record<string, Operation>> = {
     const key = bytes(given, "linkKey");
     return plain(openAnswer(providing(), key, endsOf(given), hello, answer) ?? { refused: true });
   },
-  "link.ends": (_, given) => plain({ ends: encodeEnds(endsOf(given)) }),
+  "link.ends": (_, given) => plain({ ends: encodeEndpoints(endsOf(given)) }),
 };

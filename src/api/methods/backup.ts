@@ -16,6 +16,9 @@ export interface BackupMade {
 export interface BackupMethods {
   /** Seals what there is now under the account's words. */
   "backup.create": Method<Nothing, BackupMade>;
-  /** The file from byte `from` on: the first so many bytes of it, in base64; empty at its end, and once another was made. */
+  /**
+   * The file from byte `from` on: the first so many bytes of it, in base64; empty at its end, and
+   * once another was made.
+   */
   "backup.read": Method<{ readonly id: string; readonly from: number }, { readonly data: string }>;
 }

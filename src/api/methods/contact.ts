@@ -3,7 +3,10 @@ import type { Contact, Policy } from "../views.ts";
 import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
 
 export interface ContactMethods {
-  /** With `wait` (ms): answers when pairing has come further than `invited`, or with the view at the timeout. */
+  /**
+   * With `wait` (ms): answers when pairing has come further than `invited`, or with the view at the
+   * timeout.
+   */
   "contact.add": Method<
     {
       readonly link: string;

@@ -1,4 +1,7 @@
-/** What keeps this node, or somebody and us, from meeting. Facts and causes; the words are the faces'. */
+/**
+ * What keeps this node, or somebody and us, from meeting. Facts and causes; the words are the
+ * faces'.
+ */
 import type { ContactCause as FoundCause, HoleFailure, RouterKind } from "../../base/index.ts";
 import type { Contact, NodeStatus } from "../views.ts";
 import type { Method, Nothing, Who } from "./method-types.ts";
@@ -6,17 +9,22 @@ import type { Method, Nothing, Who } from "./method-types.ts";
 /**
  * What is not well with the node itself.
  *
- * store-damaged, store-older: what was found at rest. nothing-listens, no-address: nobody can dial us. this-machine-only: nobody on another machine can. alone: no host is known, so nobody can be asked.
- * other-network: a bootstrap host answers, and is of another private network, or we are. bootstrap-lost: none of our bootstrap hosts answers; bootstrap-some-lost: not all do. no-bootstrap, no-mdns: one way of finding others is not
- * there. records-refused: others are there and none takes our records. clock-behind: contacts sign times that are still to come here. clock-set:
- * somebody set the clock while the node ran. unreachable: hosts that were asked do not reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives each
- * connection another port, so that no hole can be made. no-port: nobody reaches us, and the router opens no port when it is asked. router-inside: it
- * opened one, and is itself behind another router.
- * proxy-down, proxy-refused: everything goes through a proxy, and it does not answer, or not as one that takes us. outward-only: behind a proxy and without an
- * onion service nobody can dial us. listens-beside-proxy: strangers can connect to us directly.
- * invisible: nobody finds us, by our own wish. public-lost: the public DHT is on, and none of its hosts answers. public-unleft: it is on, and our addresses
- * could not be left there.
- * key-file: who has the directory can read the store.
+ * store-damaged, store-older: what was found at rest. nothing-listens, no-address: nobody can dial
+ * us. this-machine-only: nobody on another machine can. alone: no host is known, so nobody can be
+ * asked. other-network: a bootstrap host answers, and is of another private network, or we are.
+ * bootstrap-lost: none of our bootstrap hosts answers; bootstrap-some-lost: not all do.
+ * no-bootstrap, no-mdns: one way of finding others is not there. records-refused: others are there
+ * and none takes our records. clock-behind: contacts sign times that are still to come here.
+ * clock-set: somebody set the clock while the node ran. unreachable: hosts that were asked do not
+ * reach us. reach-unknown: nobody could be asked that. hard-router: the router in front of us gives
+ * each connection another port, so that no hole can be made. no-port: nobody reaches us, and the
+ * router opens no port when it is asked. router-inside: it opened one, and is itself behind another
+ * router. proxy-down, proxy-refused: everything goes through a proxy, and it does not answer, or
+ * not as one that takes us. outward-only: behind a proxy and without an onion service nobody can
+ * dial us. listens-beside-proxy: strangers can connect to us directly. invisible: nobody finds us,
+ * by our own wish. public-lost: the public DHT is on, and none of its hosts answers. public-unleft:
+ * it is on, and our addresses could not be left there. key-file: who has the directory can read the
+ * store.
  */
 export type NodeFinding =
   | "store-damaged"
@@ -47,7 +55,10 @@ export type NodeFinding =
   | "public-unleft"
   | "key-file";
 
-/** Why a contact is not linked (src/base/contact-causes.ts says what each means); proxy-down: nobody can be dialled, for the proxy is not there. */
+/**
+ * Why a contact is not linked (src/base/contact-causes.ts says what each means); proxy-down: nobody
+ * can be dialled, for the proxy is not there.
+ */
 export type ContactCause = FoundCause | "proxy-down";
 
 /** How far an address reaches; `invalid` where it is none. */
@@ -57,7 +68,10 @@ export interface DoctorOfNode {
   readonly status: NodeStatus;
   /** `wrong`: links fail by it; otherwise it is only good to know. */
   readonly findings: readonly { readonly what: NodeFinding; readonly wrong: boolean }[];
-  /** Records that others are to find: how many there are to be, how many others hold, how many were put in vain. */
+  /**
+   * Records that others are to find: how many there are to be, how many others hold, how many were
+   * put in vain.
+   */
   readonly records: { readonly wanted: number; readonly held: number; readonly refused: number };
   /** Keys under which our addresses are left on the public DHT, likewise. */
   readonly publicKeys: { readonly wanted: number; readonly held: number; readonly refused: number };
@@ -82,13 +96,18 @@ export interface DoctorOfContact {
     readonly outbound: boolean;
   };
   readonly session: "none" | "kept" | "broken";
-  /** The newest record of theirs that was found now; its age in ms, and by how much its time was ahead of our clock when it was found: theirs is ahead, then. */
+  /**
+   * The newest record of theirs that was found now; its age in ms, and by how much its time was
+   * ahead of our clock when it was found: theirs is ahead, then.
+   */
   readonly record?: {
     readonly age: number;
     readonly ahead: number;
     readonly addresses: readonly string[];
   };
-  /** Why one that was found is of no use; `off`: their clock minus ours, ms, where they signed it. */
+  /**
+   * Why one that was found is of no use; `off`: their clock minus ours, ms, where they signed it.
+   */
   readonly recordRefused?: { readonly why: string; readonly off?: number };
   /** Each address that was dialled, and what came of it. */
   readonly dials: readonly {

@@ -7,7 +7,9 @@ interface Named {
 }
 
 export interface EventMethods {
-  /** From now on, notifications named `event` follow on this connection. Again: replaces the filter. */
+  /**
+   * From now on, notifications named `event` follow on this connection. Again: replaces the filter.
+   */
   "event.subscribe": Method<
     {
       readonly from?: string | undefined;
@@ -16,8 +18,8 @@ export interface EventMethods {
     Nothing
   >;
   /**
-   * From now on the node keeps events for a follower of this name, over restarts of both, until it acknowledges them. Again: replaces
-   * the filter, and loses nothing.
+   * From now on the node keeps events for a follower of this name, over restarts of both, until it
+   * acknowledges them. Again: replaces the filter, and loses nothing.
    */
   "event.follow": Method<
     Named & {
@@ -27,8 +29,9 @@ export interface EventMethods {
     { readonly follower: Follower }
   >;
   /**
-   * The oldest events that were not acknowledged, in order. `after` acknowledges everything up to that cursor. Where there is none, waits
-   * up to `wait` ms for one. Whatever was not acknowledged is given again: at least once, with the same cursor.
+   * The oldest events that were not acknowledged, in order. `after` acknowledges everything up to
+   * that cursor. Where there is none, waits up to `wait` ms for one. Whatever was not acknowledged
+   * is given again: at least once, with the same cursor.
    */
   "event.read": Method<
     Named & {

@@ -10,7 +10,10 @@ export interface InviteMethods {
       readonly expiresIn?: number | undefined;
       /** Put our present addresses into the link: found at once, but the link tells them. */
       readonly hints?: boolean | undefined;
-      /** Name up to two of our bootstrap hosts, for somebody who knows none; so it is unless this is false. */
+      /**
+       * Name up to two of our bootstrap hosts, for somebody who knows none; so it is unless this is
+       * false.
+       */
       readonly bootstrap?: boolean | undefined;
     },
     NewInvite

@@ -3,8 +3,8 @@ import type { Contact, Message } from "../views.ts";
 import type { Method, Nothing, Who } from "./method-types.ts";
 
 /**
- * What a send waits for. `live` waits for `delivered` if a link to the contact is up at the call, and for nothing
- * otherwise.
+ * What a send waits for. `live` waits for `delivered` if a link to the contact is up at the call,
+ * and for nothing otherwise.
  */
 export type SendWait = "sent" | "delivered" | "read" | "live";
 
@@ -29,7 +29,9 @@ export interface SendResult {
   readonly elapsed: number;
 }
 
-/** What a change waits for: with `live`, until it has reached a contact who is online at the call. */
+/**
+ * What a change waits for: with `live`, until it has reached a contact who is online at the call.
+ */
 interface ChangeParams {
   readonly id: string;
   readonly wait?: "live" | undefined;
@@ -39,7 +41,10 @@ interface ChangeParams {
 
 export interface MessageMethods {
   "message.send": Method<SendParams, SendResult>;
-  /** Newest `limit` messages, oldest first; fewer where an answer would grow too long, and then `more` is true. */
+  /**
+   * Newest `limit` messages, oldest first; fewer where an answer would grow too long, and then
+   * `more` is true.
+   */
   "message.list": Method<
     Who & {
       readonly limit?: number | undefined;
@@ -63,13 +68,16 @@ export interface MessageMethods {
   >;
   /** Replaces the text of a message of ours, for both. */
   "message.edit": Method<ChangeParams & { readonly text: string }, SendResult>;
-  /** Deletes a message of ours for both; with `forMe`, one of either side here alone, and gives it a last time. */
+  /**
+   * Deletes a message of ours for both; with `forMe`, one of either side here alone, and gives it a
+   * last time.
+   */
   "message.delete": Method<ChangeParams & { readonly forMe?: boolean | undefined }, SendResult>;
   /** Reacts to a message in place of an earlier reaction; an empty `emoji` takes it back. */
   "message.react": Method<ChangeParams & { readonly emoji: string }, SendResult>;
   /**
-   * The message that a person means: an id, a start of one of at least 4 characters, `WHO/START`, or `WHO/last` for the newest,
-   * with `direction` the newest of one side.
+   * The message that a person means: an id, a start of one of at least 4 characters, `WHO/START`,
+   * or `WHO/last` for the newest, with `direction` the newest of one side.
    */
   "message.find": Method<
     { readonly ref: string; readonly direction?: "in" | "out" | undefined },
@@ -78,8 +86,9 @@ export interface MessageMethods {
   /** Tells a contact who is online that the person is writing. Call it as often as you like. */
   "typing.send": Method<Who, Nothing>;
   /**
-   * What the person was given is read: up to the place `upTo`, or everything. With `only` the message at `upTo` was given and no other:
-   * nothing is marked while an older one is unread, since it would count as read, too.
+   * What the person was given is read: up to the place `upTo`, or everything. With `only` the
+   * message at `upTo` was given and no other: nothing is marked while an older one is unread, since
+   * it would count as read, too.
    */
   "message.markRead": Method<
     Who & { readonly upTo?: number | undefined; readonly only?: boolean | undefined },

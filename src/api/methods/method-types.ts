@@ -3,7 +3,9 @@ import type { Contact } from "../views.ts";
 
 /** No parameters, or nothing to tell. */
 export type Nothing = Readonly<Record<string, never>>;
-/** A contact's name, a unique start of it, or an account id (or a start of at least 6 characters). */
+/**
+ * A contact's name, a unique start of it, or an account id (or a start of at least 6 characters).
+ */
 export interface Who {
   readonly who: string;
 }

@@ -21,7 +21,10 @@ interface Scope {
   readonly direction?: "in" | "out";
 }
 
-/** The message that a person named. Throws `message-unknown`, `message-ambiguous`, `contact-unknown`. */
+/**
+ * The message that a person named. Throws `message-unknown`, `message-ambiguous`,
+ * `contact-unknown`.
+ */
 export async function findMessage(
   ref: string,
   context: Context,

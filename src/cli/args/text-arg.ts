@@ -2,7 +2,10 @@
 import type { Policy } from "../../api/index.ts";
 import { fromUtf8, SottoError } from "../../base/index.ts";
 
-/** The words with spaces between; for a single `-`, what standard input holds. Throws `message-not-text`. */
+/**
+ * The words with spaces between; for a single `-`, what standard input holds. Throws
+ * `message-not-text`.
+ */
 export async function textOf(words: readonly string[]): Promise<string> {
   if (words.length !== 1 || words[0] !== "-") return words.join(" ");
   const chunks: Buffer[] = [];

@@ -1,4 +1,7 @@
-/** sotto audit: evidence for each trait of a secure messenger, from the running node; 1 where something lies in plain sight. */
+/**
+ * sotto audit: evidence for each trait of a secure messenger, from the running node; 1 where
+ * something lies in plain sight.
+ */
 import type { Audit } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
 import { count, guardWords } from "../format/format.ts";

@@ -1,4 +1,7 @@
-/** sotto demo: three processes on this machine, a bootstrap host and two nodes, find each other and talk. */
+/**
+ * sotto demo: three processes on this machine, a bootstrap host and two nodes, find each other and
+ * talk.
+ */
 import { SottoError } from "../../base/index.ts";
 import { type Actor, createStage, type Stage } from "../demo/stage.ts";
 import { numberLines, stateWords } from "../format/format.ts";

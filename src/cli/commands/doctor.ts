@@ -1,4 +1,6 @@
-/** sotto doctor: what keeps this node, or somebody and us, from meeting; 1 where something is wrong. */
+/**
+ * sotto doctor: what keeps this node, or somebody and us, from meeting; 1 where something is wrong.
+ */
 
 import { contactLines } from "../doctor/contact.ts";
 import { printed } from "../doctor/lines.ts";

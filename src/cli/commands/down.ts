@@ -1,4 +1,7 @@
-/** sotto down: ends the node, and comes back when it has ended, so that `sotto down && sotto up` works. */
+/**
+ * sotto down: ends the node, and comes back when it has ended, so that `sotto down && sotto up`
+ * works.
+ */
 import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
 import type { Define } from "../runtime/context.ts";
@@ -23,7 +26,10 @@ async function ended(pid: number): Promise<void> {
   throw new SottoError("timed-out", `The node (process ${pid}) has not ended yet.`);
 }
 
-/** A process that has ended but that its parent has not asked about (a zombie, proc(5)) counts as ended. */
+/**
+ * A process that has ended but that its parent has not asked about (a zombie, proc(5)) counts as
+ * ended.
+ */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -71,7 +71,9 @@ async function listen(options: Options, context: Context): Promise<void> {
     as === undefined
       ? live(node.events(filter))
       : follow(node, as, { ...filter, batch: command === undefined ? 100 : 1 });
-  /** What changed messages were last shown as: that a change of ours has reached them is no news. */
+  /**
+   * What changed messages were last shown as: that a change of ours has reached them is no news.
+   */
   const shown = new Map<string, string>();
   const isNews = ({ id, text, deleted, reactions }: Message): boolean => {
     const now = JSON.stringify({ text, deleted, reactions });

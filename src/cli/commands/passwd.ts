@@ -57,7 +57,10 @@ async function passwd(options: Options, context: Context): Promise<void> {
     out.say("Without it nobody opens the store: keep your recovery words too (sotto words).");
 }
 
-/** What the options say is to guard the store; `undefined` where the person is to be asked for a passphrase. */
+/**
+ * What the options say is to guard the store; `undefined` where the person is to be asked for a
+ * passphrase.
+ */
 function given(options: Options): NewGuard | undefined {
   const passphrase = givenSecret(
     options.newPassphraseFile,

@@ -43,7 +43,10 @@ async function read(who: string, options: Options, context: Context): Promise<vo
     await context.call("message.markRead", { who: contact.account, upTo: last.at });
 }
 
-/** The page that was asked for; and everything where no history is kept, since what counts as read is gone. */
+/**
+ * The page that was asked for; and everything where no history is kept, since what counts as read
+ * is gone.
+ */
 async function pageOf(
   { account: who }: Contact,
   { limit, since }: { readonly limit: number; readonly since: number | undefined },

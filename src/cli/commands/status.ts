@@ -43,8 +43,8 @@ async function look(node: Client): Promise<{ text: string; value: NodeState | No
 
 /** Of a node that its store has ended, why. */
 async function whyNone({ paths }: Context): Promise<SottoError> {
-  const { readLastWords } = await import("../../daemon/index.ts");
-  const fault = await readLastWords(paths.home);
+  const { readExitReason } = await import("../../daemon/index.ts");
+  const fault = await readExitReason(paths.home);
   if (fault === undefined) return new SottoError("node-not-running", "No node is running here.");
   return new SottoError(fault.code, `The node has stopped. ${fault.message}`);
 }

@@ -92,7 +92,10 @@ async function up(options: Options, command: Command, context: Context): Promise
   leave(context);
 }
 
-/** What has to be asked is asked here, where the person is, and handed to the node in the background. */
+/**
+ * What has to be asked is asked here, where the person is, and handed to the node in the
+ * background.
+ */
 async function upDetached(options: Options, context: Context): Promise<void> {
   const { readProtectionOf } = await import("../../daemon/index.ts");
   const guard = await readProtectionOf(context.paths.home);

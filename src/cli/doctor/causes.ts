@@ -15,7 +15,10 @@ const everywhere: Readonly<Record<string, string>> = {
   "no route": "This machine knows no way there: look at its own network first (sotto doctor).",
 };
 
-/** What keeps us apart, and the next command. @param reasons why each address of their record was not reached. */
+/**
+ * What keeps us apart, and the next command. @param reasons why each address of their record was
+ * not reached.
+ */
 export function causeWords(
   cause: ContactCause,
   name: string,

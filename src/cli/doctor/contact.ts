@@ -82,7 +82,10 @@ function recordLine({ record, recordRefused, cause }: DoctorOfContact): Line {
 /** A second or two is the way of a record. */
 const LEAD = 10_000;
 
-/** What their signed times say of the two clocks; that theirs is behind cannot be told from the age of a record. */
+/**
+ * What their signed times say of the two clocks; that theirs is behind cannot be told from the age
+ * of a record.
+ */
 function clockLine({ record, recordRefused }: DoctorOfContact): Line[] {
   const topic = "clock";
   const ahead = record?.ahead ?? recordRefused?.off;

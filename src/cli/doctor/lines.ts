@@ -1,4 +1,7 @@
-/** Findings as lines: a mark, a topic, what was found, and where it is not well the next command to type. */
+/**
+ * Findings as lines: a mark, a topic, what was found, and where it is not well the next command to
+ * type.
+ */
 import type { Style } from "../runtime/print.ts";
 
 export interface Line {

@@ -1,4 +1,7 @@
-/** Whole conversations out of a node, a page at a time: a million messages need no more memory than a few hundred. */
+/**
+ * Whole conversations out of a node, a page at a time: a million messages need no more memory than
+ * a few hundred.
+ */
 import type { Account, Contact, Message } from "../../api/index.ts";
 import type { Callable } from "../runtime/node-or-store.ts";
 
@@ -18,7 +21,9 @@ export interface Everything {
   readonly conversations: readonly Conversation[];
 }
 
-/** What a node holds, of everybody or of one contact. Throws `contact-unknown`, `contact-ambiguous`. */
+/**
+ * What a node holds, of everybody or of one contact. Throws `contact-unknown`, `contact-ambiguous`.
+ */
 export async function everything(
   node: Callable,
   who: string | undefined,
@@ -44,7 +49,10 @@ async function* messagesOf(node: Callable, who: string): AsyncGenerator<Message>
     yield* await between(node, who, after, Math.min(after + PAGE, end) + 1);
 }
 
-/** The messages whose places lie between the two. An answer may hold fewer than all of them, and the newest then. */
+/**
+ * The messages whose places lie between the two. An answer may hold fewer than all of them, and the
+ * newest then.
+ */
 async function between(
   node: Callable,
   who: string,

@@ -1,6 +1,7 @@
 /**
- * Conversations as one page for a browser or a printer. It holds no script and loads nothing; what people wrote is escaped, shown without
- * characters that command, and isolated, so that no text can reorder what stands around it.
+ * Conversations as one page for a browser or a printer. It holds no script and loads nothing; what
+ * people wrote is escaped, shown without characters that command, and isolated, so that no text can
+ * reorder what stands around it.
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";

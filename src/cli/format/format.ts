@@ -59,7 +59,9 @@ export function policyWords(policy: Policy): string {
   return policies[policy].long;
 }
 
-/** Why messages wait by our own policy, with a space in front; empty where it keeps nothing back. */
+/**
+ * Why messages wait by our own policy, with a space in front; empty where it keeps nothing back.
+ */
 export function waitsFor({ awaits }: Pick<Contact, "awaits">): string {
   switch (awaits) {
     case "lan":
@@ -96,7 +98,10 @@ export interface Beside {
 /** Characters of a message's id to name it by: few are alike among some thousands. */
 const MARK = 5;
 
-/** A message with its continuation lines set in, what it answers above it, what came of it behind and below it. */
+/**
+ * A message with its continuation lines set in, what it answers above it, what came of it behind
+ * and below it.
+ */
 export function messageLines(message: Message, { name, width, answered }: Beside): string {
   const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
   const head = `${stamp(message.sentAt)}  ${message.id.slice(0, MARK)}  ${whose(message).padEnd(width)}  `;

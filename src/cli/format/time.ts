@@ -9,7 +9,10 @@ export function duration(text: string): number {
   return ms;
 }
 
-/** A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws `expiry-invalid`. */
+/**
+ * A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws
+ * `expiry-invalid`.
+ */
 export function moment(text: string, now: number): number {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? now - duration(text) : date;

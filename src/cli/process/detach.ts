@@ -7,7 +7,10 @@ import { connectTo } from "../runtime/connect.ts";
 import type { Context } from "../runtime/context.ts";
 import { selfCommand } from "../runtime/environment.ts";
 
-/** Longest time until the background node answers, ms: a slow machine that derives a key from a passphrase. */
+/**
+ * Longest time until the background node answers, ms: a slow machine that derives a key from a
+ * passphrase.
+ */
 const PATIENCE = 60_000;
 const STEP = 25;
 
@@ -16,8 +19,8 @@ export interface Detached {
 }
 
 /**
- * Starts `sotto up` with these arguments and comes back when its socket answers. Its standard error is read until then;
- * when it fails, that is shown and its exit code kept.
+ * Starts `sotto up` with these arguments and comes back when its socket answers. Its standard error
+ * is read until then; when it fails, that is shown and its exit code kept.
  * @param secret a passphrase that the child reads from descriptor 3.
  */
 export async function detach(

@@ -13,9 +13,9 @@ export interface NewFile {
 }
 
 /**
- * Writes a file (0600) beside its place, and gives it its name once `job` is done and everything is on the disk.
- * Throws `file-exists` before anything is done where it is there already and `force` is not set; `file-write-failed`; and what `job`
- * throws. No draft is left behind, but by a crash.
+ * Writes a file (0600) beside its place, and gives it its name once `job` is done and everything is
+ * on the disk. Throws `file-exists` before anything is done where it is there already and `force`
+ * is not set; `file-write-failed`; and what `job` throws. No draft is left behind, but by a crash.
  */
 export async function writeNewFile(
   path: string,
@@ -51,7 +51,10 @@ function refuseExisting(path: string, force: boolean): void {
     throw new SottoError("file-exists", `There is a file ${path} already.`);
 }
 
-/** Never over another file, however late it came; but some file systems (those of USB sticks) have no links. */
+/**
+ * Never over another file, however late it came; but some file systems (those of USB sticks) have
+ * no links.
+ */
 async function name(draft: string, path: string): Promise<void> {
   try {
     await link(draft, path);

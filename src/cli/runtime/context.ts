@@ -25,7 +25,9 @@ export interface Context {
   node(): Promise<Client>;
   /** The running node, or `undefined` where none runs. */
   nodeIfAny(): Promise<Client | undefined>;
-  /** Calls the running node; where a contact's name is not known, the error names the nearest one. */
+  /**
+   * Calls the running node; where a contact's name is not known, the error names the nearest one.
+   */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /** Sets the exit code of a command that has said by itself what happened. */
   exit(code: number): void;

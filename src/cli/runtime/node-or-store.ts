@@ -6,7 +6,10 @@ import { currentPassphrase, type PassphraseOptions } from "./secrets.ts";
 /** Something that answers calls. */
 export type Callable = Pick<Client, "call">;
 
-/** Runs `job` with what answers, and gives the store back after it. Throws what `openOffline` throws. */
+/**
+ * Runs `job` with what answers, and gives the store back after it. Throws what `openOffline`
+ * throws.
+ */
 export async function withNodeOrStore<Result>(
   context: Context,
   options: PassphraseOptions,

@@ -1,4 +1,6 @@
-/** Questions to a person at a terminal, on standard error; asked only where `context.interactive`. */
+/**
+ * Questions to a person at a terminal, on standard error; asked only where `context.interactive`.
+ */
 import { Interrupted } from "./exit-codes.ts";
 
 /** Loaded only when something is asked. */

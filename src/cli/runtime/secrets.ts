@@ -18,7 +18,10 @@ export function passphraseOptions(command: Command): Command {
     .option("--passphrase-fd <number>", "read the store's passphrase from a descriptor");
 }
 
-/** The passphrase that a file or descriptor gives, or `undefined`; a closing line end is no part of it. */
+/**
+ * The passphrase that a file or descriptor gives, or `undefined`; a closing line end is no part of
+ * it.
+ */
 export function givenPassphrase(options: PassphraseOptions): string | undefined {
   return givenSecret(options.passphraseFile, options.passphraseFd, "--passphrase-fd");
 }
@@ -44,7 +47,10 @@ export interface WordsOptions {
   readonly wordsFd?: string;
 }
 
-/** The 24 words as a file, a descriptor or a person gives them. Throws `words-invalid`, `usage` where nobody can be asked. */
+/**
+ * The 24 words as a file, a descriptor or a person gives them. Throws `words-invalid`, `usage`
+ * where nobody can be asked.
+ */
 export async function recoveryWords(options: WordsOptions, context: Context): Promise<string> {
   const { wordsFile: file, wordsFd: fd } = options;
   if (file === undefined && fd === undefined) {
@@ -64,8 +70,8 @@ export async function recoveryWords(options: WordsOptions, context: Context): Pr
 }
 
 /**
- * The passphrase of a store, given or asked for; `undefined` where none guards it, or where nobody can be asked: whoever opens it
- * then says `passphrase-needed`.
+ * The passphrase of a store, given or asked for; `undefined` where none guards it, or where nobody
+ * can be asked: whoever opens it then says `passphrase-needed`.
  */
 export async function currentPassphrase(
   guard: Guard | undefined,
@@ -93,7 +99,10 @@ export function askPassphrase(context: Context): (() => Promise<string>) | undef
   return context.interactive ? () => askSecret("Passphrase of this store?") : undefined;
 }
 
-/** A new passphrase, typed twice. Throws `passphrase-needed` where nobody can be asked, or the two differ. */
+/**
+ * A new passphrase, typed twice. Throws `passphrase-needed` where nobody can be asked, or the two
+ * differ.
+ */
 export async function newPassphrase(context: Context): Promise<string> {
   if (!context.interactive)
     throw new SottoError("passphrase-needed", "There is no terminal to ask for a passphrase.");

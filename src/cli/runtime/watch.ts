@@ -12,8 +12,9 @@ const SECOND = 1000;
 const CLEAR = "\u001b[H\u001b[2J";
 
 /**
- * Looks every second, and sooner where an event tells of a change. On a terminal the screen is drawn anew each time; elsewhere, and with --json, a
- * line (or lines) is printed where the value changed.
+ * Looks every second, and sooner where an event tells of a change. On a terminal the screen is
+ * drawn anew each time; elsewhere, and with --json, a line (or lines) is printed where the value
+ * changed.
  */
 export async function watch(
   node: Client,

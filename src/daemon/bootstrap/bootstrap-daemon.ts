@@ -7,7 +7,7 @@ import { RecordValidator } from "../../dht/index.ts";
 import { createBootstrapNode } from "../../node/index.ts";
 import { acquireLock } from "../../store/index.ts";
 import { makeHome } from "../home/home.ts";
-import { createReleases } from "../process/cleanup.ts";
+import { createCleanup } from "../process/cleanup.ts";
 import { createLog } from "../process/log.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { readConfig } from "../settings/config.ts";
@@ -47,11 +47,14 @@ const SEED_BYTES = 32;
 /** A port that people can write down and open in a firewall. */
 const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"];
 
-/** Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`, `store-key-missing`, and for the figures `metrics-invalid`, `metrics-public`. */
+/**
+ * Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`,
+ * `store-key-missing`, and for the figures `metrics-invalid`, `metrics-public`.
+ */
 export async function startBootstrap(options: BootstrapOptions): Promise<BootstrapHost> {
   const { home, env, announce, listen } = options;
   const crypto = nodeCrypto();
-  const releases = createReleases();
+  const releases = createCleanup();
   try {
     const place = options.metrics && metricsPlace(options.metrics);
     const config = await readConfig(

@@ -1,4 +1,7 @@
-/** A bootstrap host's page of figures, and its word on whether it is well. Asked over HTTP, by this machine alone unless told otherwise. */
+/**
+ * A bootstrap host's page of figures, and its word on whether it is well. Asked over HTTP, by this
+ * machine alone unless told otherwise.
+ */
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { BlockList, isIP } from "node:net";
@@ -119,7 +122,9 @@ async function open(server: Server, host: string, port: number): Promise<void> {
   }
 }
 
-/** The longest hold-up of the event loop in the present and the last span of `limits.hostLook`, ms. */
+/**
+ * The longest hold-up of the event loop in the present and the last span of `limits.hostLook`, ms.
+ */
 function watchLag(clock: SteadyClock): { worst(): number; stop(): void } {
   const histogram = monitorEventLoopDelay({ resolution: 20 });
   histogram.enable();

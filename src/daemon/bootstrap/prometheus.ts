@@ -1,4 +1,6 @@
-/** The figures of a bootstrap host as a page that Prometheus reads (text exposition format 0.0.4). */
+/**
+ * The figures of a bootstrap host as a page that Prometheus reads (text exposition format 0.0.4).
+ */
 import { version } from "../../api/index.ts";
 import type { HostFigures } from "../../node/index.ts";
 

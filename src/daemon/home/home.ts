@@ -44,7 +44,10 @@ export interface OpenHome {
   readonly fresh: boolean;
 }
 
-/** How the opening gets what only the person knows; each is asked at most once, and only where it is needed. */
+/**
+ * How the opening gets what only the person knows; each is asked at most once, and only where it is
+ * needed.
+ */
 export interface Answers {
   /** Of a store that is guarded by one; `undefined` where nobody can tell it. */
   passphrase(): Promise<string | undefined>;
@@ -53,8 +56,9 @@ export interface Answers {
 }
 
 /**
- * Opens the store of a home, and makes the account where there is none and one is wanted. The caller holds the home's lock.
- * Throws `no-account`, `name-invalid`, `passphrase-needed`, `passphrase-wrong`, and what `openStore` throws.
+ * Opens the store of a home, and makes the account where there is none and one is wanted. The
+ * caller holds the home's lock. Throws `no-account`, `name-invalid`, `passphrase-needed`,
+ * `passphrase-wrong`, and what `openStore` throws.
  */
 export async function openHome(parts: HomeParts, answers: Answers): Promise<OpenHome> {
   const { directory, crypto, log } = parts;
@@ -70,7 +74,8 @@ export async function openHome(parts: HomeParts, answers: Answers): Promise<Open
   const key = await unlockKeyring(directory, passphrase, crypto, log);
   const store = await openWith(parts, key);
   const fresh = await closingOnFailure(store, async () => {
-    // Sessions of an older copy were used beyond what they say: to use them again would repeat keys.
+    // Sessions of an older copy were used beyond what they say: to use them again would repeat
+    // keys.
     if (store.rolledBack) log("store.sessions-dropped", { count: await dropSessions(store) });
     // A crash between the key and the account leaves a store without one.
     if (await hasAccount(store)) return false;
@@ -81,8 +86,8 @@ export async function openHome(parts: HomeParts, answers: Answers): Promise<Open
 }
 
 /**
- * What guards the store of a home; `undefined` where there is none yet. Throws `store-key-missing` where there is a store whose
- * keyring is gone: a new one would never open it.
+ * What guards the store of a home; `undefined` where there is none yet. Throws `store-key-missing`
+ * where there is a store whose keyring is gone: a new one would never open it.
  */
 export async function readProtectionOf(directory: string): Promise<Protection["kind"] | undefined> {
   const kind = await readProtection(directory);

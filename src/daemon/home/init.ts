@@ -3,7 +3,7 @@ import { SottoError } from "../../base/index.ts";
 import { entropyToWords, nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { silent } from "../../ports/index.ts";
 import { acquireLock, type Protection } from "../../store/index.ts";
-import { createReleases } from "../process/cleanup.ts";
+import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { keepNoHistory } from "../settings/config.ts";
 import { makeHome, openHome } from "./home.ts";
@@ -15,7 +15,9 @@ export interface InitOptions {
   readonly passphrase?: string;
   /** The 24 words of the account that is brought back. */
   readonly words?: string;
-  /** Path of the settings file, where messages are not to be kept once they are delivered, or read. */
+  /**
+   * Path of the settings file, where messages are not to be kept once they are delivered, or read.
+   */
   readonly noHistory?: string;
 }
 
@@ -25,7 +27,8 @@ export interface Initialized {
 }
 
 /**
- * Throws `account-exists`, `name-invalid`, `words-invalid`, and `node-already-running` while a node runs there.
+ * Throws `account-exists`, `name-invalid`, `words-invalid`, and `node-already-running` while a node
+ * runs there.
  */
 export async function initHome(options: InitOptions): Promise<Initialized> {
   const crypto = nodeCrypto();
@@ -35,7 +38,7 @@ export async function initHome(options: InitOptions): Promise<Initialized> {
   const protection: Protection =
     passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
   await makeHome(options.home);
-  const releases = createReleases();
+  const releases = createCleanup();
   try {
     const lock = await acquireLock(options.home);
     releases.take(() => lock.release());

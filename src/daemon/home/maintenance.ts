@@ -1,9 +1,12 @@
-/** What can be done to a home whose node does not run. Each takes the home's lock, and gives it back. */
+/**
+ * What can be done to a home whose node does not run. Each takes the home's lock, and gives it
+ * back.
+ */
 import { join } from "node:path";
 import type { NewGuard, StoreReport } from "../../api/index.ts";
 import { SottoError, wipe } from "../../base/index.ts";
 import { nodeCrypto } from "../../crypto/index.ts";
-import { madeAnew, mend, recoveryWords } from "../../messenger/index.ts";
+import { reconcileAfterRepair, recoveryWords, recreatedTables } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
 import {
   acquireLock,
@@ -16,7 +19,7 @@ import {
 import { systemClock } from "../process/system-clock.ts";
 import { openHome, readProtectionOf } from "./home.ts";
 
-export interface AtRest {
+export interface MaintenanceOptions {
   /** Directory of the account. */
   readonly home: string;
   /** Where one guards the store. */
@@ -33,13 +36,19 @@ export async function protectHome(options: {
   await locked(home, () => changeProtection(home, nodeCrypto(), current, next));
 }
 
-/** The 24 words of the account. Throws `no-account`, `node-already-running`, and what `openHome` throws. */
-export function readWords(at: AtRest): Promise<{ readonly words: string }> {
+/**
+ * The 24 words of the account. Throws `no-account`, `node-already-running`, and what `openHome`
+ * throws.
+ */
+export function readWords(at: MaintenanceOptions): Promise<{ readonly words: string }> {
   return withStore(at, async (store) => ({ words: await recoveryWords(store) }));
 }
 
-/** Reads every row. A store that is too damaged to be opened is a finding too. Throws what `openHome` throws otherwise. */
-export async function checkHome(at: AtRest): Promise<StoreReport> {
+/**
+ * Reads every row. A store that is too damaged to be opened is a finding too. Throws what
+ * `openHome` throws otherwise.
+ */
+export async function checkHome(at: MaintenanceOptions): Promise<StoreReport> {
   try {
     return await withStore(at, (store) => store.check(), true);
   } catch (error) {
@@ -54,18 +63,26 @@ export interface RepairedHome extends Repaired {
 }
 
 /**
- * Makes the store anew out of what is whole, and leaves the damaged files aside. Throws `no-account`, `node-already-running`, and what
- * `unlockKeyring`, `repairStore` and `mend` throw; then nothing is changed.
+ * Makes the store anew out of what is whole, and leaves the damaged files aside. Throws
+ * `no-account`, `node-already-running`, and what `unlockKeyring`, `repairStore` and `reconcile`
+ * throw; then nothing is changed.
  */
-export async function repairHome({ home, passphrase }: AtRest): Promise<RepairedHome> {
+export async function repairHome({ home, passphrase }: MaintenanceOptions): Promise<RepairedHome> {
   return locked(home, async () => {
     const crypto = nodeCrypto();
     const key = await unlockKeyring(home, passphrase, crypto);
     const moment = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, "-");
     const aside = `damaged-${moment}`;
     try {
-      const options = { directory: home, key, crypto, log: silent, aside, mend };
-      const repaired = await repairStore({ ...options, leaveOut: madeAnew });
+      const options = {
+        directory: home,
+        key,
+        crypto,
+        log: silent,
+        aside,
+        reconcile: reconcileAfterRepair,
+      };
+      const repaired = await repairStore({ ...options, leaveOut: recreatedTables });
       return { ...repaired, aside: join(home, aside) };
     } finally {
       wipe(key);
@@ -75,7 +92,7 @@ export async function repairHome({ home, passphrase }: AtRest): Promise<Repaired
 
 /** Opens the store of an account that exists, for one job. */
 async function withStore<Result>(
-  { home, passphrase }: AtRest,
+  { home, passphrase }: MaintenanceOptions,
   job: (store: DiskStore) => Promise<Result>,
   thorough = false,
 ): Promise<Result> {

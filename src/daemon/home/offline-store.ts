@@ -1,11 +1,13 @@
-/** The store of a home in which no node runs, opened for a while: the same methods, and no network. */
+/**
+ * The store of a home in which no node runs, opened for a while: the same methods, and no network.
+ */
 import type { MethodName, Params, Paths, Result } from "../../api/index.ts";
 import { type HostId, SottoError } from "../../base/index.ts";
 import { bestCrypto } from "../../crypto/index.ts";
 import { createMessenger } from "../../messenger/index.ts";
 import { type Rendezvous, silent, type Transport } from "../../ports/index.ts";
 import { acquireLock } from "../../store/index.ts";
-import { createReleases } from "../process/cleanup.ts";
+import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { createDispatch } from "../rpc/dispatch.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
@@ -27,7 +29,7 @@ const transport: Transport = {
   addresses: () => [],
   dial: async () => needsNode(),
   onChannel: () => undefined,
-  onCall: () => undefined,
+  onOffer: () => undefined,
   onAddresses: () => undefined,
 };
 
@@ -52,7 +54,7 @@ export async function openOffline(
   paths: Pick<Paths, "home" | "config">,
   passphrase: string | undefined,
 ): Promise<Offline> {
-  const releases = createReleases();
+  const releases = createCleanup();
   try {
     if ((await readProtectionOf(paths.home)) === undefined)
       throw new SottoError("no-account", "There is no account here yet.");

@@ -5,7 +5,7 @@ import { nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { checkBackup, openBackup, restoredRows } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
 import { acquireLock, type Protection } from "../../store/index.ts";
-import { createReleases } from "../process/cleanup.ts";
+import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { changeBootstrap } from "../settings/bootstrap-setting.ts";
 import { makeHome, openHome } from "./home.ts";
@@ -28,10 +28,15 @@ export interface Restored {
   readonly contacts: number;
 }
 
-/** Judges what needs no words, before a person is asked for them. Throws `backup-malformed`, `backup-damaged`, `backup-newer`. */
+/**
+ * Judges what needs no words, before a person is asked for them. Throws `backup-malformed`,
+ * `backup-damaged`, `backup-newer`.
+ */
 export { checkBackup };
 
-/** Throws `account-exists`, or `node-already-running`, where that can be told without a passphrase. */
+/**
+ * Throws `account-exists`, or `node-already-running`, where that can be told without a passphrase.
+ */
 export async function requireNoAccount(paths: RestoreOptions["paths"]): Promise<void> {
   try {
     const opened = await openOffline(paths, undefined);
@@ -49,11 +54,12 @@ function accountExists(): SottoError {
 }
 
 /**
- * The account with a new device key, and its people as they were. Nothing is written before the words have opened the backup, and then
- * account and people in one batch: a crash leaves a home without an account, in which the same can be done again, or the whole one.
+ * The account with a new device key, and its people as they were. Nothing is written before the
+ * words have opened the backup, and then account and people in one batch: a crash leaves a home
+ * without an account, in which the same can be done again, or the whole one.
  *
- * Throws `words-invalid`, `backup-foreign`, what `checkBackup` throws, `account-exists`, and `node-already-running`
- * while a node runs there.
+ * Throws `words-invalid`, `backup-foreign`, what `checkBackup` throws, `account-exists`, and
+ * `node-already-running` while a node runs there.
  */
 export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   const { paths, passphrase } = options;
@@ -64,7 +70,7 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   const protection: Protection =
     passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
   await makeHome(paths.home);
-  const releases = createReleases();
+  const releases = createCleanup();
   try {
     const lock = await acquireLock(paths.home);
     releases.take(() => lock.release());
@@ -92,7 +98,9 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   };
 }
 
-/** Those that the settings cannot hold are left out: without them the account is whole all the same. */
+/**
+ * Those that the settings cannot hold are left out: without them the account is whole all the same.
+ */
 async function addBootstraps(path: string, addresses: readonly string[]): Promise<void> {
   for (const address of addresses)
     await changeBootstrap(path, "add", address).catch((error: unknown) => {

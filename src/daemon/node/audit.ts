@@ -1,4 +1,7 @@
-/** Evidence for what this messenger promises: what runs, what is guarded how, and what lies on the disk. */
+/**
+ * Evidence for what this messenger promises: what runs, what is guarded how, and what lies on the
+ * disk.
+ */
 import type { Audit, NodeStatus, Sought } from "../../api/index.ts";
 import { accountId, limits, toHex, utf8 } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";

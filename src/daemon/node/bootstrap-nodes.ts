@@ -1,4 +1,7 @@
-/** The bootstrap hosts that the person or an invite named, for as long as the node runs; those that contacts named are none of them. */
+/**
+ * The bootstrap hosts that the person or an invite named, for as long as the node runs; those that
+ * contacts named are none of them.
+ */
 import * as v from "valibot";
 import type { SottoNode } from "../../node/index.ts";
 import { bootstrapAddress } from "../settings/validators.ts";
@@ -8,7 +11,7 @@ type Origin = "own" | "invite";
 /** The PeerId of a bootstrap address. */
 const peerIn = (address: string): string => address.slice(address.lastIndexOf("/") + 1);
 
-export class OwnHosts {
+export class BootstrapNodes {
   readonly #origins = new Map<string, Origin>();
   readonly #node: Pick<SottoNode, "status" | "mayShare">;
 
@@ -57,7 +60,10 @@ export class OwnHosts {
     return this.best().filter((address) => this.#node.mayShare(address));
   }
 
-  /** Whether a host that a contact named may be asked: not ourselves, none of these under any address, nothing private. */
+  /**
+   * Whether a host that a contact named may be asked: not ourselves, none of these under any
+   * address, nothing private.
+   */
   mayAsk(address: string): boolean {
     if (!v.is(bootstrapAddress, address)) return false;
     const peer = peerIn(address);

@@ -1,4 +1,7 @@
-/** Puts together what the node knows of its own health, and what the messenger met on the way to a contact. */
+/**
+ * Puts together what the node knows of its own health, and what the messenger met on the way to a
+ * contact.
+ */
 
 import type { ContactCause, DoctorOfNode, NodeFinding, NodeStatus } from "../../api/index.ts";
 import { dialReasons, limits } from "../../base/index.ts";

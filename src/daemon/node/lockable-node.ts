@@ -1,25 +1,25 @@
 /**
- * A node that can be locked: awake over an open store, or with nothing left but the way back. One change at a time; a call
- * that comes meanwhile finds the node locked.
+ * A node that can be locked: awake over an open store, or with nothing left but the way back. One
+ * change at a time; a call that comes meanwhile finds the node locked.
  */
 import type { NodeState } from "../../api/index.ts";
-import { SottoError, Turns, wipe } from "../../base/index.ts";
+import { KeyedMutex, SottoError, wipe } from "../../base/index.ts";
 import { changeProtection, type Protection, unlockKeyring } from "../../store/index.ts";
 import { type Answers, openHome } from "../home/home.ts";
-import { createIdle } from "../process/idle-timer.ts";
+import { createIdleTimer } from "../process/idle-timer.ts";
 import { createLockedDispatch, type Dispatch } from "../rpc/dispatch.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
-import { type Awake, type AwakeParts, wake } from "./running-node.ts";
+import { type RunningNode, type RunningNodeOptions, startRunningNode } from "./running-node.ts";
 import { stateOf } from "./status.ts";
 
-export interface GateParts extends AwakeParts {
+export interface LockableNodeOptions extends RunningNodeOptions {
   /** Ends the streams of events of all who listen: the node is being locked. */
   readonly endStreams: () => void;
   /** Begins to stop the node; returns at once. */
   readonly stop: () => void;
 }
 
-export interface Gate {
+export interface LockableNode {
   /** The account was made by this opening. */
   readonly fresh: boolean;
   readonly dispatch: Dispatch;
@@ -29,16 +29,21 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** Calls that programs make by themselves, again and again: they keep no node from falling asleep. */
-const POLLS: ReadonlySet<string> = new Set(["node.state", "node.status", "event.read"]);
+/**
+ * Calls that programs make by themselves, again and again: they keep no node from falling asleep.
+ */
+const POLLING_METHODS: ReadonlySet<string> = new Set(["node.state", "node.status", "event.read"]);
 
 /** Opens the home and wakes the node. Throws what `openHome` and `wake` throw. */
-export async function openGate(parts: GateParts, answers: Answers): Promise<Gate> {
+export async function openLockableNode(
+  parts: LockableNodeOptions,
+  answers: Answers,
+): Promise<LockableNode> {
   const { clock, crypto, directory, log } = parts;
   const startedAt = clock.now();
-  const turns = new Turns<"gate">();
+  const turns = new KeyedMutex<"gate">();
   const inTurn = <Result>(job: () => Promise<Result>): Promise<Result> => turns.run("gate", job);
-  let awake: Awake | undefined;
+  let awake: RunningNode | undefined;
   let closed = false;
 
   const opened = await openHome(parts, answers);
@@ -66,7 +71,7 @@ export async function openGate(parts: GateParts, answers: Answers): Promise<Gate
         if (closed) throw new SottoError("store-closed", "The node is stopping.");
         if (awake) return;
         const given = { passphrase: async () => passphrase, account: async () => undefined };
-        awake = await wake(parts, await openHome(parts, given), controls, state);
+        awake = await startRunningNode(parts, await openHome(parts, given), controls, state);
         awake.start();
         log("node.unlocked");
       }),
@@ -82,15 +87,15 @@ export async function openGate(parts: GateParts, answers: Answers): Promise<Gate
     stop: parts.stop,
   };
 
-  awake = await wake(parts, opened, controls, state);
+  awake = await startRunningNode(parts, opened, controls, state);
   const locked = createLockedDispatch(controls);
-  const idle = createIdle(clock, parts.config.lockAfter, () => {
+  const idle = createIdleTimer(clock, parts.config.lockAfter, () => {
     if (awake) controls.lock().catch((error) => log("lock-failed", codeOf(error)));
   });
   return {
     fresh: opened.fresh,
     async dispatch(method, params, caller) {
-      if (!POLLS.has(method)) idle.touch();
+      if (!POLLING_METHODS.has(method)) idle.touch();
       return (awake?.dispatch ?? locked)(method, params, caller);
     },
     start() {

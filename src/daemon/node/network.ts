@@ -1,4 +1,7 @@
-/** The network's side of the methods: what the node shows, and the bootstrap hosts that the settings keep. */
+/**
+ * The network's side of the methods: what the node shows, and the bootstrap hosts that the settings
+ * keep.
+ */
 
 import type { KnownBootstrap } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
@@ -7,12 +10,12 @@ import type { SottoNode } from "../../node/index.ts";
 import type { Network } from "../rpc/methods/method-types.ts";
 import { changeBootstrap } from "../settings/bootstrap-setting.ts";
 import { keepDecoys, keepInvisible, keepPublic } from "../settings/config.ts";
-import type { OwnHosts } from "./bootstrap-nodes.ts";
+import type { BootstrapNodes } from "./bootstrap-nodes.ts";
 
 export function createNetwork(
   node: SottoNode,
   messenger: Pick<Messenger, "setDecoys" | "setInvisible" | "learnedHosts" | "forgetHost">,
-  own: OwnHosts,
+  own: BootstrapNodes,
   settings: string,
 ): Network {
   const looksFor = (address: string) =>
@@ -73,7 +76,8 @@ export function createNetwork(
           // An invite could name a service inside our own network.
           if (node.mayDial(address) && !own.has(address)) await add(address, "invite");
         } catch (error) {
-          // Whoever wrote the invite may have written nonsense, and a full list is no fault of the person's.
+          // Whoever wrote the invite may have written nonsense, and a full list is no fault of the
+          // person's.
           if (!(error instanceof SottoError) || error.code !== "address-invalid") throw error;
         }
     },

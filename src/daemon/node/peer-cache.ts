@@ -1,12 +1,18 @@
-/** Keeps the node's neighbours sealed in the store, so that the mesh is found again when no bootstrap host is left. */
+/**
+ * Keeps the node's neighbours sealed in the store, so that the mesh is found again when no
+ * bootstrap host is left.
+ */
 import { fromUtf8, limits, utf8 } from "../../base/index.ts";
 import type { SottoNode } from "../../node/index.ts";
 import type { Clock, Log, Store } from "../../ports/index.ts";
 
 const KEY = { table: "peer", of: "", at: 0 } as const;
 
-/** Asks those of the last run, and keeps those of this one now and then. The result keeps them a last time, and ends this. */
-export function keepNeighbours({
+/**
+ * Asks those of the last run, and keeps those of this one now and then. The result keeps them a
+ * last time, and ends this.
+ */
+export function keepPeerCache({
   node,
   store,
   clock,

@@ -15,7 +15,8 @@ export interface Needle {
 export const SHORTEST = 5;
 
 /**
- * Reads every regular file below `directory`; links are not followed, and a file that goes away meanwhile is none.
+ * Reads every regular file below `directory`; links are not followed, and a file that goes away
+ * meanwhile is none.
  * @param counts how many things of each kind the needles spell, some of them in several ways.
  */
 export async function scan(

@@ -1,25 +1,28 @@
-/** What lives while the store is open: network and messenger over it, and the methods that need them. */
+/**
+ * What lives while the store is open: network and messenger over it, and the methods that need
+ * them.
+ */
 import type { NodeState } from "../../api/index.ts";
 import type { SottoError } from "../../base/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
 import { createMessenger, type MessengerEvent, recoveryWords } from "../../messenger/index.ts";
 import { createNode } from "../../node/index.ts";
 import type { HomeParts, OpenHome } from "../home/home.ts";
-import { createReleases } from "../process/cleanup.ts";
+import { createCleanup } from "../process/cleanup.ts";
 import { createDispatch, type Dispatch } from "../rpc/dispatch.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
 import type { Config } from "../settings/config.ts";
 import { readNetworkKey } from "../settings/network-key.ts";
 import { audit } from "./audit.ts";
-import { OwnHosts } from "./bootstrap-nodes.ts";
+import { BootstrapNodes } from "./bootstrap-nodes.ts";
 import { createDoctor } from "./doctor.ts";
 import { createNetwork } from "./network.ts";
-import { keepNeighbours } from "./peer-cache.ts";
-import { askLearned } from "./shared-bootstraps.ts";
+import { keepPeerCache } from "./peer-cache.ts";
+import { connectSharedBootstraps } from "./shared-bootstraps.ts";
 import { shredRegularly } from "./shred-schedule.ts";
 import { statusOf } from "./status.ts";
 
-export interface AwakeParts extends HomeParts {
+export interface RunningNodeOptions extends HomeParts {
   readonly config: Config;
   /** Path of the settings file. */
   readonly settings: string;
@@ -29,7 +32,7 @@ export interface AwakeParts extends HomeParts {
   readonly fail: (fault: SottoError) => void;
 }
 
-export interface Awake {
+export interface RunningNode {
   readonly dispatch: Dispatch;
   /** Publishes, dials and takes links from now on. */
   start(): void;
@@ -41,14 +44,14 @@ export interface Awake {
  * Wakes a node over an open home, which it owns from now on: whatever fails, the store is closed.
  * Throws `port-in-use`, `listen-failed`, and what the messenger throws.
  */
-export async function wake(
-  parts: AwakeParts,
+export async function startRunningNode(
+  parts: RunningNodeOptions,
   { store }: Pick<OpenHome, "store">,
   controls: Controls,
   state: () => NodeState,
-): Promise<Awake> {
+): Promise<RunningNode> {
   const { crypto, clock, log, config } = parts;
-  const releases = createReleases();
+  const releases = createCleanup();
   releases.take(() => store.close());
   releases.take(shredRegularly({ store, clock, log }));
   try {
@@ -70,11 +73,11 @@ export async function wake(
       clock,
     });
     releases.take(() => node.stop());
-    const neighbours = keepNeighbours({ node, store, clock, log });
+    const neighbours = keepPeerCache({ node, store, clock, log });
     releases.take(neighbours);
     const { transport, rendezvous, signpost } = node;
     const { receipts, history, retention, invisible, lastSeen, decoys } = config;
-    const own = new OwnHosts(node, config);
+    const own = new BootstrapNodes(node, config);
     const hosts = { own: () => own.shared(), mayAsk: (address: string) => own.mayAsk(address) };
     const kept = { history, ...(retention !== undefined && { retention }) };
     const ports = {
@@ -108,7 +111,8 @@ export async function wake(
       words: () => recoveryWords(store),
       check: () => store.check(),
     });
-    // Fail-stop: what is on the disk is no longer known, so nobody is told any more that we are here to take messages.
+    // Fail-stop: what is on the disk is no longer known, so nobody is told any more that we are
+    // here to take messages.
     void store.failed.then((fault) => {
       log("store.failed", { code: fault.code });
       parts.fail(fault);
@@ -120,7 +124,7 @@ export async function wake(
       start() {
         releases.take(messenger.subscribe(parts.offer));
         messenger.start();
-        releases.take(askLearned({ node, messenger, own, clock, log }));
+        releases.take(connectSharedBootstraps({ node, messenger, own, clock, log }));
       },
       rest: () => releases.all(),
     };
@@ -135,7 +139,8 @@ export async function wake(
 function endable(dispatch: Dispatch): { readonly dispatch: Dispatch; end(): void } {
   const running = new Set<AbortController>();
   return {
-    // By hand: AbortSignal.any() keeps something of each call for as long as the caller is connected.
+    // By hand: AbortSignal.any() keeps something of each call for as long as the caller is
+    // connected.
     async dispatch(method, params, caller) {
       const call = new AbortController();
       const end = () => call.abort();

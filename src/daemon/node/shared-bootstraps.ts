@@ -3,18 +3,24 @@ import { limits } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { SottoNode } from "../../node/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { OwnHosts } from "./bootstrap-nodes.ts";
+import type { BootstrapNodes } from "./bootstrap-nodes.ts";
 
-export interface LearnedParts {
+export interface SharedBootstrapsOptions {
   readonly node: Pick<SottoNode, "status" | "addBootstrap" | "removeBootstrap">;
   readonly messenger: Pick<Messenger, "learnedHosts" | "noteHost" | "health">;
-  readonly own: OwnHosts;
+  readonly own: BootstrapNodes;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Looks at once, and then every `limits.learnedLook`. Returns the function that ends it. */
-export function askLearned({ node, messenger, own, clock, log }: LearnedParts): () => void {
+export function connectSharedBootstraps({
+  node,
+  messenger,
+  own,
+  clock,
+  log,
+}: SharedBootstrapsOptions): () => void {
   const asked = new Set<string>();
   let ended = false;
   let cancel = (): void => undefined;

@@ -1,4 +1,7 @@
-/** Has the store throw away the keys of old sessions now and then, so that what was sent in them is safe from a later thief. */
+/**
+ * Has the store throw away the keys of old sessions now and then, so that what was sent in them is
+ * safe from a later thief.
+ */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log, Store } from "../../ports/index.ts";
 

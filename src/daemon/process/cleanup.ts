@@ -1,12 +1,15 @@
 /** What was taken on the way up, given back in the opposite order. */
-export interface Releases {
+export interface Cleanup {
   /** Remembers how to give back what was just taken. */
   take(release: () => void | Promise<void>): void;
-  /** Gives everything back, last taken first; a failure does not stop the rest, and the first one is thrown. Safe to call twice. */
+  /**
+   * Gives everything back, last taken first; a failure does not stop the rest, and the first one is
+   * thrown. Safe to call twice.
+   */
   all(): Promise<void>;
 }
 
-export function createReleases(): Releases {
+export function createCleanup(): Cleanup {
   const taken: (() => void | Promise<void>)[] = [];
   return {
     take(release) {

@@ -1,6 +1,6 @@
 /**
- * Why the last node of a home ended in a fault of its store, for whoever asks when it is gone. Room for these words is taken while
- * the disk still has some.
+ * Why the last node of a home ended in a fault of its store, for whoever asks when it is gone. Room
+ * for these words is taken while the disk still has some.
  */
 import { open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { errorTable, SottoError } from "../../base/index.ts";
 const FILE = "node.fault";
 const BYTES = 512;
 
-export interface LastWords {
+export interface ExitReason {
   /** As far as the disk lets us. */
   say(fault: SottoError): Promise<void>;
   /** Leaves the words that were said, or nothing. */
@@ -17,7 +17,7 @@ export interface LastWords {
 }
 
 /** Forgets the words of the node before, and takes room for ours. */
-export async function reserveLastWords(directory: string): Promise<LastWords> {
+export async function reserveExitReason(directory: string): Promise<ExitReason> {
   const path = join(directory, FILE);
   const file = await open(path, "w", 0o600);
   await file.write(" ".repeat(BYTES), 0);
@@ -35,7 +35,7 @@ export async function reserveLastWords(directory: string): Promise<LastWords> {
 }
 
 /** The fault in which the last node ended, if it did. */
-export async function readLastWords(directory: string): Promise<SottoError | undefined> {
+export async function readExitReason(directory: string): Promise<SottoError | undefined> {
   try {
     const { code, message } = JSON.parse(await readFile(join(directory, FILE), "utf8"));
     if (!Object.hasOwn(errorTable, code) || typeof message !== "string") return undefined;

@@ -1,9 +1,15 @@
-/** JSON lines on standard error. Nothing goes to the disk, and no field that is not on the list goes anywhere. */
+/**
+ * JSON lines on standard error. Nothing goes to the disk, and no field that is not on the list goes
+ * anywhere.
+ */
 import type { Clock, Log, LogFields } from "../../ports/index.ts";
 
 export type LogLevel = "off" | "warn" | "info";
 
-/** Fields that may be logged. Whoever adds one says why it can tell nothing about a person or a message. */
+/**
+ * Fields that may be logged. Whoever adds one says why it can tell nothing about a person or a
+ * message.
+ */
 const ALLOWED: ReadonlySet<string> = new Set([
   // codes and kinds from tables of ours
   "code",

@@ -1,18 +1,24 @@
-/** One connected program: JSON-RPC 2.0, one object a line, answers in the order in which they are ready. */
+/**
+ * One connected program: JSON-RPC 2.0, one object a line, answers in the order in which they are
+ * ready.
+ */
 import type { Socket } from "node:net";
 import { lineSplitter, type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { createFeed } from "./event-feed.ts";
+import { createEventFeed } from "./event-feed.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but no request. */
 const INVALID_REQUEST = -32600;
 
-export interface Session {
+export interface RpcConnection {
   offer(event: NodeEvent): void;
   /** Ends the stream of events and tells why; the connection stays. */
   endStream(why: "locked"): void;
-  /** Tells a listener that the node stops, and ends the connection once what was written has gone out. */
+  /**
+   * Tells a listener that the node stops, and ends the connection once what was written has gone
+   * out.
+   */
   end(): void;
 }
 
@@ -25,7 +31,7 @@ interface Request {
 }
 
 /** Serves a connection until it ends. @param ended is called once. */
-export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): Session {
+export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): RpcConnection {
   const gone = new AbortController();
   const splitter = lineSplitter(limits.rpcBytes);
   let running = 0;
@@ -36,7 +42,7 @@ export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): Se
     if (socket.writableLength > limits.apiBacklogBytes) socket.destroy();
     return flowing;
   };
-  const feed = createFeed((event) => write({ method: "event", params: event }));
+  const feed = createEventFeed((event) => write({ method: "event", params: event }));
   const caller = { signal: gone.signal, subscribe: feed.want };
 
   const answer = async ({ id, method, params }: Request) => {

@@ -1,4 +1,6 @@
-/** Method and parameters in, result out: the one way into a node, whichever door they came through. */
+/**
+ * Method and parameters in, result out: the one way into a node, whichever door they came through.
+ */
 import * as v from "valibot";
 import type { MethodName, Methods } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";

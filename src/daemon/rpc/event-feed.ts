@@ -2,7 +2,7 @@
 import type { NodeEvent } from "../../api/index.ts";
 import { limits } from "../../base/index.ts";
 
-export interface Feed {
+export interface EventFeed {
   /** Replaces what the listener wants. */
   want(wanted: (event: NodeEvent) => boolean): void;
   offer(event: NodeEvent): void;
@@ -13,13 +13,14 @@ export interface Feed {
 }
 
 /**
- * @param write hands one event to the stream; `false` means that the stream takes no more until `resume`.
+ * @param write hands one event to the stream; `false` means that the stream takes no more until
+ * `resume`.
  * @param most events that may wait; one more ends the subscription with `too-slow`.
  */
-export function createFeed(
+export function createEventFeed(
   write: (event: NodeEvent) => boolean,
   most: number = limits.eventQueue,
-): Feed {
+): EventFeed {
   let wants: ((event: NodeEvent) => boolean) | undefined;
   let queue: NodeEvent[] = [];
   let flowing = true;

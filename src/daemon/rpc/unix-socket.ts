@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { NodeEvent, Paths } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
-import { type Session, serve } from "./connection.ts";
+import { type RpcConnection, serve } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 
 export interface LocalSocket {
@@ -16,8 +16,9 @@ export interface LocalSocket {
 }
 
 /**
- * Listens at `paths.socket` with mode 0600, in a directory where nobody else may put another in its place.
- * Throws `node-already-running` where a node listens there already, `listen-failed` where it cannot be made.
+ * Listens at `paths.socket` with mode 0600, in a directory where nobody else may put another in its
+ * place. Throws `node-already-running` where a node listens there already, `listen-failed` where it
+ * cannot be made.
  */
 export async function openSocket(
   paths: Pick<Paths, "socket" | "socketDirectory">,
@@ -25,7 +26,7 @@ export async function openSocket(
 ): Promise<LocalSocket> {
   await prepareDirectory(paths.socketDirectory);
   await removeStale(paths.socket);
-  const sessions = new Map<Socket, Session>();
+  const sessions = new Map<Socket, RpcConnection>();
   const server = createServer((socket) => {
     sessions.set(
       socket,
@@ -64,7 +65,8 @@ async function prepareDirectory(directory: string): Promise<void> {
   } catch (cause) {
     throw new SottoError("listen-failed", `The directory ${directory} cannot be made.`, { cause });
   }
-  // Whoever may rename files there could listen in our place; a sticky directory (/tmp) lets only owners do that.
+  // Whoever may rename files there could listen in our place; a sticky directory (/tmp) lets only
+  // owners do that.
   const { uid, mode } = await lstat(directory);
   const owned = uid === process.getuid?.() || uid === 0;
   if (owned && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0)) return;

@@ -4,8 +4,9 @@ import { check, type FileSettings, readSettings, writeSettings } from "./config.
 import { bootstrapAddress } from "./validators.ts";
 
 /**
- * Adds a bootstrap address to the file, by the person's word or an invite's, or removes it. The next start reads it.
- * Throws `address-invalid`, also for removing what is not there unless `lenient`.
+ * Adds a bootstrap address to the file, by the person's word or an invite's, or removes it. The
+ * next start reads it. Throws `address-invalid`, also for removing what is not there unless
+ * `lenient`.
  */
 export async function changeBootstrap(
   path: string,

@@ -69,7 +69,10 @@ export interface Overrides extends GivenProxy {
   readonly networkKey?: string;
 }
 
-/** Where a node of a person listens if nothing else was said: on all interfaces, at ports that the system chooses. */
+/**
+ * Where a node of a person listens if nothing else was said: on all interfaces, at ports that the
+ * system chooses.
+ */
 const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
 
 function isRetention(text: string): boolean {
@@ -112,10 +115,10 @@ export type FileSettings = v.InferOutput<typeof fileSchema>;
 const MINUTE = 60_000;
 
 /**
- * The settings of this run.
- * Throws `config-invalid`, naming the setting, for the file and the environment, and `address-invalid` or `proxy-invalid` for what
- * the command line gave.
- * @param listenElse where to listen if neither the command line nor the file says it; nowhere behind a proxy.
+ * The settings of this run. Throws `config-invalid`, naming the setting, for the file and the
+ * environment, and `address-invalid` or `proxy-invalid` for what the command line gave.
+ * @param listenElse where to listen if neither the command line nor the file says it; nowhere
+ * behind a proxy.
  */
 export async function readConfig(
   path: string,
@@ -171,7 +174,10 @@ export async function keepPublic(path: string, on: boolean): Promise<void> {
   await writeSettings(path, { ...(await readSettings(path)), publicDht: on });
 }
 
-/** Writes into the file that messages are not kept once they are delivered, or read. Throws `config-invalid`. */
+/**
+ * Writes into the file that messages are not kept once they are delivered, or read. Throws
+ * `config-invalid`.
+ */
 export async function keepNoHistory(path: string): Promise<void> {
   await writeSettings(path, { ...(await readSettings(path)), history: false });
 }

@@ -14,8 +14,9 @@ const MOST = 1024;
 type Hashing = Pick<CryptoProvider, "sha256" | "hkdf" | "random">;
 
 /**
- * Writes a new key into a file (0600). The file says what it is, and has a checksum, so that a damaged copy is noticed before a mesh
- * falls apart by it. Throws `network-key-exists`, `file-write-failed`.
+ * Writes a new key into a file (0600). The file says what it is, and has a checksum, so that a
+ * damaged copy is noticed before a mesh falls apart by it. Throws `network-key-exists`,
+ * `file-write-failed`.
  */
 export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto()): Promise<void> {
   const key = crypto.random(KEY_BYTES);
@@ -33,8 +34,8 @@ export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto(
 }
 
 /**
- * What the nodes of a mesh have in common, out of the file of its key. Throws `file-unreadable` and `network-key-invalid`, which say
- * nothing of what is in it.
+ * What the nodes of a mesh have in common, out of the file of its key. Throws `file-unreadable` and
+ * `network-key-invalid`, which say nothing of what is in it.
  */
 export async function readNetworkKey(path: string, crypto: Hashing): Promise<PrivateNetwork> {
   const bytes = await readFile(path).catch((cause: unknown) => {

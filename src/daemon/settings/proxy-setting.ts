@@ -20,8 +20,9 @@ interface KeptProxy {
 }
 
 /**
- * Throws `config-invalid` for the settings file, also for one that asks for what a proxy forbids, `proxy-invalid` for the command line, and
- * `file-unreadable`. No message repeats what was given, which may hold a password.
+ * Throws `config-invalid` for the settings file, also for one that asks for what a proxy forbids,
+ * `proxy-invalid` for the command line, and `file-unreadable`. No message repeats what was given,
+ * which may hold a password.
  */
 export async function readProxy(
   path: string,

@@ -1,4 +1,7 @@
-/** After a repair of the store: rows that were written together, and of which some are missing or older now, fit each other again. */
+/**
+ * After a repair of the store: rows that were written together, and of which some are missing or
+ * older now, fit each other again.
+ */
 import { SottoError } from "../../base/index.ts";
 import type { Store, StoreOp, Table } from "../../ports/index.ts";
 import type { Contact } from "../model/contact.ts";
@@ -16,16 +19,16 @@ import { hasAccount } from "../state/identity.ts";
 import { searchState } from "../state/search-index.ts";
 
 /**
- * What is made anew by itself: sessions, because an older state of one would use its keys again, and a handshake costs nothing; the
- * index of words, out of the messages.
+ * What is made anew by itself: sessions, because an older state of one would use its keys again,
+ * and a handshake costs nothing; the index of words, out of the messages.
  */
-export const madeAnew: readonly Table[] = ["session", "search", "search-mark"];
+export const recreatedTables: readonly Table[] = ["session", "search", "search-mark"];
 
 /** Messages that are looked at together. */
 const PAGE = 256;
 
 /** @param store without the tables of `madeAnew`. Throws `account-lost`. */
-export async function mend(store: Store): Promise<void> {
+export async function reconcileAfterRepair(store: Store): Promise<void> {
   if (!(await hasAccount(store)))
     throw new SottoError("account-lost", "The account itself cannot be read any more.");
   await store.commit([drop(searchState)]);
@@ -34,8 +37,8 @@ export async function mend(store: Store): Promise<void> {
 }
 
 /**
- * A contact whose row is older than its messages must neither write over them nor count anew what it has counted; each message is
- * found by its id; what was to be sent and is no more is given up.
+ * A contact whose row is older than its messages must neither write over them nor count anew what
+ * it has counted; each message is found by its id; what was to be sent and is no more is given up.
  */
 async function mendConversation(store: Store, contact: Contact): Promise<void> {
   const { ref } = contact;
@@ -78,8 +81,8 @@ async function mendConversation(store: Store, contact: Contact): Promise<void> {
 // Sessions of a store that is a copy from before.
 
 /**
- * Drops the sessions of all contacts in one commit, so that each is made anew when the contact is next linked. What waits for
- * them is sealed again under the new ones.
+ * Drops the sessions of all contacts in one commit, so that each is made anew when the contact is
+ * next linked. What waits for them is sealed again under the new ones.
  * @returns the number of contacts.
  */
 export async function dropSessions(store: Store): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * A backup under its seal. The key comes out of the account's entropy, so that the 24 words open it and nothing else does; the
- * entropy itself is not in it, since whoever opens it has it.
+ * A backup under its seal. The key comes out of the account's entropy, so that the 24 words open it
+ * and nothing else does; the entropy itself is not in it, since whoever opens it has it.
  */
 import { equal, labels, SottoError, utf8, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -18,7 +18,7 @@ import {
 } from "../../wire/index.ts";
 import { newContact } from "../model/contact.ts";
 import { putContact } from "../state/contact-store.ts";
-import type { Core } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
 
 /** The key is good for one file, so its nonce need not change. */
@@ -40,7 +40,9 @@ export function sealBackup(
   return file;
 }
 
-/** Throws what can be told without the words: `backup-malformed`, `backup-damaged`, `backup-newer`. */
+/**
+ * Throws what can be told without the words: `backup-malformed`, `backup-damaged`, `backup-newer`.
+ */
 export function checkBackup(file: Uint8Array): void {
   readParts(file);
 }
@@ -88,22 +90,28 @@ function keyOf(crypto: CryptoProvider, entropy: Uint8Array, salt: Uint8Array): U
   return crypto.hkdf(salt, entropy, utf8(labels.backupSeal), 32);
 }
 
-// What goes into a backup, and what of it begins anew: the people, and nothing that was said or sealed.
+// What goes into a backup, and what of it begins anew: the people, and nothing that was said or
+// sealed.
 
 /** As things stand. @param bootstrap multiaddr texts of the hosts that are asked first. */
-export function contentsOf(core: Core, invites: Invites, bootstrap: readonly string[]): Backup {
+export function contentsOf(
+  context: Context,
+  invites: Invites,
+  bootstrap: readonly string[],
+): Backup {
   return {
-    madeAt: core.clock.now(),
-    name: core.identity.name,
-    contacts: core.book.peers().map(({ contact }) => contact),
+    madeAt: context.clock.now(),
+    name: context.identity.name,
+    contacts: context.contactStore.peers().map(({ contact }) => contact),
     invites: invites.all(),
     bootstrap,
   };
 }
 
 /**
- * The rows of contacts and invites in a store that knows nobody yet. A contact is as it was but for what one disk knows: it
- * has no session, no messages and no counts, and a stream of its own. The next link with it is a handshake.
+ * The rows of contacts and invites in a store that knows nobody yet. A contact is as it was but for
+ * what one disk knows: it has no session, no messages and no counts, and a stream of its own. The
+ * next link with it is a handshake.
  */
 export function restoredRows(crypto: CryptoProvider, { contacts, invites }: Backup): StoreOp[] {
   return [

@@ -1,4 +1,7 @@
-/** Why there is a link with a contact or none, as facts and as one verdict each; words are the faces'. */
+/**
+ * Why there is a link with a contact or none, as facts and as one verdict each; words are the
+ * faces'.
+ */
 import { type ContactCause, dialReasons, type HoleTried, limits } from "../../base/index.ts";
 import { type Contact, pairingEnded, reachable } from "../model/contact.ts";
 import {
@@ -6,35 +9,39 @@ import {
   type Dialled,
   type Health,
   type LinkFacts,
-  newTrail,
+  newSearchTrace,
   type PublishState,
-  type Trail,
+  type SearchTrace,
 } from "../model/diagnosis.ts";
 import { allowed, awaits, scopeOf } from "../model/link-policy.ts";
 import { type MessageRow, messageKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
-import { within } from "../model/timeout.ts";
+import { withTimeout } from "../model/timeout.ts";
 import type { Awaits, Pairing } from "../model/views.ts";
-import type { Core } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
 import { canAsk, recordsOf } from "./lookup.ts";
-import type { Seeker } from "./peer-finder.ts";
+import type { PeerFinder } from "./peer-finder.ts";
 
 /** See `Messenger.diagnose`. */
-export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<Diagnosis> {
-  const { clock } = core;
+export async function diagnose(
+  context: Context,
+  seeker: PeerFinder,
+  peer: Peer,
+): Promise<Diagnosis> {
+  const { clock } = context;
   const begun = clock.now();
-  const lets = allowed(core, peer.contact.account);
-  const scope = lets ? scopeOf(peer.contact, core.transport) : undefined;
-  const wanted = reachable(peer.contact) && scope !== undefined && mayLink(core, peer);
+  const lets = allowed(context, peer.contact.account);
+  const scope = lets ? scopeOf(peer.contact, context.transport) : undefined;
+  const wanted = reachable(peer.contact) && scope !== undefined && mayLink(context, peer);
   if (wanted && peer.link === undefined)
-    await within(clock, limits.diagnosis, seeker.search(peer), () => undefined);
-  const fresh = peer.trail !== undefined && peer.trail.startedAt >= begun;
+    await withTimeout(clock, limits.diagnosis, seeker.search(peer), () => undefined);
+  const fresh = peer.searchTrace !== undefined && peer.searchTrace.startedAt >= begun;
   const left = Math.max(0, begun + limits.diagnosis - clock.now());
-  const trail = peer.trail ?? newTrail(begun);
+  const trail = peer.searchTrace ?? newSearchTrace(begun);
   // A link, or a search that was under way, may have come without a look at the rendezvous.
-  const seen = wanted && !(fresh && trail.asked) ? await lookUp(core, peer, left) : trail;
+  const seen = wanted && !(fresh && trail.asked) ? await lookUp(context, peer, left) : trail;
   const { contact, link, desynced, session, failures, retryAt } = peer;
   const dials = link === undefined && wanted ? trail.dials : [];
   const facts = {
@@ -53,33 +60,33 @@ export async function diagnose(core: Core, seeker: Seeker, peer: Peer): Promise<
     ...(retryAt !== undefined &&
       link === undefined && { nextTryIn: Math.max(0, retryAt - clock.now()) }),
     ...(dials.length > 0 && trail.hole && holeFacts(trail.hole)),
-    ...(await waitingSince(core, peer)),
+    ...(await waitingSince(context, peer)),
   };
   const cause =
     link === undefined
       ? causeOf(contact, dials, seen, {
           allowed: lets,
-          connected: canAsk(core, peer),
-          invisible: !mayLink(core, peer),
-          awaits: awaits(contact, core.transport),
+          connected: canAsk(context, peer),
+          invisible: !mayLink(context, peer),
+          awaits: awaits(contact, context.transport),
         })
       : undefined;
-  return { contact: core.book.view(peer), ...facts, ...(cause && { cause }) };
+  return { contact: context.contactStore.view(peer), ...facts, ...(cause && { cause }) };
 }
 
 /** A look at the rendezvous alone. */
-async function lookUp(core: Core, peer: Peer, ms: number): Promise<Trail> {
-  const trail = newTrail(core.clock.now());
-  trail.asked = canAsk(core, peer);
+async function lookUp(context: Context, peer: Peer, ms: number): Promise<SearchTrace> {
+  const trail = newSearchTrace(context.clock.now());
+  trail.asked = canAsk(context, peer);
   const end = new AbortController();
   const looking = (async () => {
     try {
-      for await (const _found of recordsOf(core, peer, trail, end.signal));
+      for await (const _found of recordsOf(context, peer, trail, end.signal));
     } catch {
       // Given up: what was found until then stands in the trail.
     }
   })();
-  await within(core.clock, ms, looking, () => end.abort());
+  await withTimeout(context.clock, ms, looking, () => end.abort());
   return trail;
 }
 
@@ -91,14 +98,14 @@ function linkFacts({ since, heardAt, channel }: NonNullable<Peer["link"]>): Link
   return { since, heardAt, address: channel.remoteAddress, outbound: channel.outbound };
 }
 
-function refusal({ why, time }: NonNullable<Trail["refused"]>, now: number) {
+function refusal({ why, time }: NonNullable<SearchTrace["refused"]>, now: number) {
   return { why, ...(time !== undefined && { off: time - now }) };
 }
 
-async function waitingSince(core: Core, { contact, outbox }: Peer) {
+async function waitingSince(context: Context, { contact, outbox }: Peer) {
   for (const { at, act } of outbox.values()) {
     if (act !== undefined) return { waitingSince: act.sentAt };
-    const bytes = await core.store.get(messageKey(contact.ref, at));
+    const bytes = await context.store.get(messageKey(contact.ref, at));
     if (bytes !== undefined) return { waitingSince: decodeRow<MessageRow>(bytes).sentAt };
   }
   return {};
@@ -106,20 +113,20 @@ async function waitingSince(core: Core, { contact, outbox }: Peer) {
 
 /** See `Messenger.health`. */
 export function healthOf(
-  { book, presence, decoys }: Core,
+  { contactStore, presence, coverRecords }: Context,
   records: PublishState,
   publicKeys: PublishState,
 ): Health {
-  const leads = book.peers().flatMap(({ trail }) => {
-    const { record, refused, startedAt } = trail ?? {};
+  const leads = contactStore.peers().flatMap(({ searchTrace }) => {
+    const { record, refused, startedAt } = searchTrace ?? {};
     if (record !== undefined) return [record.time - record.foundAt];
     const early = refused?.why === "early" && refused.time !== undefined && startedAt !== undefined;
     return early ? [(refused.time as number) - startedAt] : [];
   });
   return {
     invisible: presence.invisible,
-    decoys: decoys.step,
-    sessions: book.peers().filter(({ session }) => session !== undefined).length,
+    decoys: coverRecords.step,
+    sessions: contactStore.peers().filter(({ session }) => session !== undefined).length,
     records,
     publicKeys,
     compared: leads.length,
@@ -137,13 +144,15 @@ interface Standing {
 }
 
 /**
- * @param dials of the last search. @param seen what the rendezvous gave. @param connected whether anybody can be asked.
- * @param invisible whether we stay away from them by our own wish. @param awaits what else their policy takes.
+ * @param dials of the last search. @param seen what the rendezvous gave. @param connected whether
+ * anybody can be asked.
+ * @param invisible whether we stay away from them by our own wish. @param awaits what else their
+ * policy takes.
  */
 export function causeOf(
   contact: Contact,
   dials: readonly Dialled[],
-  seen: Pick<Trail, "asked" | "record" | "refused">,
+  seen: Pick<SearchTrace, "asked" | "record" | "refused">,
   { allowed, connected, invisible, awaits }: Standing,
 ): ContactCause {
   const { pairing, changedAccount, blocked } = contact;
@@ -162,7 +171,10 @@ export function causeOf(
   return heard ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
 }
 
-/** What the one who is meant said. At an address of before somebody else may answer by now; a record proves who does. */
+/**
+ * What the one who is meant said. At an address of before somebody else may answer by now; a record
+ * proves who does.
+ */
 function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | undefined {
   const proven = dials.filter(({ from }) => from === "record");
   const heard = (proven.length > 0 ? proven : dials).findLast(({ answer }) => answer !== undefined);
@@ -183,7 +195,7 @@ function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | u
 
 function whyNoRecord(
   dials: readonly Dialled[],
-  { asked, record, refused }: Pick<Trail, "asked" | "record" | "refused">,
+  { asked, record, refused }: Pick<SearchTrace, "asked" | "record" | "refused">,
   connected: boolean,
 ): ContactCause | undefined {
   if (record !== undefined) return record.addresses.length === 0 ? "no-address" : undefined;

@@ -1,11 +1,11 @@
 /** Dials to contacts: so many at one time, each with a patience of its own. */
-import { type HostId, limits, Places } from "../../base/index.ts";
+import { type HostId, limits, PrioritySemaphore } from "../../base/index.ts";
 import type { Channel, Clock } from "../../ports/index.ts";
 import { sealerOf } from "../link/signalling.ts";
 import { scopeOf } from "../model/link-policy.ts";
-import { isWanted, type Peer } from "../model/peer.ts";
-import { within } from "../model/timeout.ts";
-import type { Core } from "../state/context.ts";
+import { isUrgent, type Peer } from "../model/peer.ts";
+import { withTimeout } from "../model/timeout.ts";
+import type { Context } from "../state/context.ts";
 
 export interface Target {
   readonly addresses: readonly string[];
@@ -19,12 +19,12 @@ export interface Dialling {
   readonly fault?: unknown;
 }
 
-export class Dialler {
-  readonly #core: Core;
-  readonly #places = new Places(limits.seekDials, limits.seekDialsUrgent);
+export class Dialer {
+  readonly #context: Context;
+  readonly #places = new PrioritySemaphore(limits.seekDials, limits.seekDialsUrgent);
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   /** @param better is started with the dial, and ends the wait for it once something is there. */
@@ -32,12 +32,12 @@ export class Dialler {
     peer: Peer,
     target: Target,
     signal: AbortSignal,
-    better?: Ahead<unknown>,
+    better?: Prefetch<unknown>,
   ): Promise<Dialling> {
-    const { clock } = this.#core;
+    const { clock } = this.#context;
     return this.#places.run(
       async () => (signal.aborted ? {} : this.#now(peer, target, signal, better)),
-      () => isWanted(peer, clock.now()),
+      () => isUrgent(peer, clock.now()),
     );
   }
 
@@ -45,13 +45,13 @@ export class Dialler {
     peer: Peer,
     target: Target,
     signal: AbortSignal,
-    better: Ahead<unknown> | undefined,
+    better: Prefetch<unknown> | undefined,
   ): Promise<Dialling> {
-    const { transport, clock } = this.#core;
+    const { transport, clock } = this.#context;
     const scope = scopeOf(peer.contact, transport);
     if (scope === undefined) return {};
     // An envelope goes through hosts far away, and tells them whom we look for.
-    const seal = scope === "any" ? sealerOf(this.#core, peer) : undefined;
+    const seal = scope === "any" ? sealerOf(this.#context, peer) : undefined;
     const ways = { scope, apart: peer.contact.ref, ...(seal && { seal }) };
     better?.start();
     let fault: unknown;
@@ -65,14 +65,14 @@ export class Dialler {
     const near = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
     const patience = proxied ? limits.proxyDial : near;
     const first = Promise.race([dialling, ...given]);
-    const channel = await within(clock, patience, first, () => undefined);
+    const channel = await withTimeout(clock, patience, first, () => undefined);
     if (channel === undefined) void dialling.then((late) => late?.abort());
     return { channel, fault };
   }
 }
 
 /** What is looked for before it is asked for. */
-export interface Ahead<Item> {
+export interface Prefetch<Item> {
   readonly items: AsyncGenerator<Item>;
   /** Begins to look after the wait, if nobody has asked by then. */
   start(): void;
@@ -82,13 +82,15 @@ export interface Ahead<Item> {
   end(): void;
 }
 
-/** Looks `wait` ms after it was started, or when the first item is asked for, whichever is sooner. */
-export function ahead<Item>(
+/**
+ * Looks `wait` ms after it was started, or when the first item is asked for, whichever is sooner.
+ */
+export function prefetch<Item>(
   clock: Clock,
   wait: number,
   look: (signal: AbortSignal) => AsyncGenerator<Item>,
   signal: AbortSignal,
-): Ahead<Item> {
+): Prefetch<Item> {
   const own = new AbortController();
   const items = look(AbortSignal.any([signal, own.signal]));
   let first: Promise<IteratorResult<Item>> | undefined;

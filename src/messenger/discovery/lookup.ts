@@ -1,28 +1,28 @@
 /** What the places of rendezvous have of a contact: records, judged, and hints. */
-import { limits, pause } from "../../base/index.ts";
+import { backoffDelay, limits } from "../../base/index.ts";
 import { type Direction, openRecord, type RecordBody, signedTime } from "../../dht/index.ts";
-import { turningOf } from "../link/outbound.ts";
-import type { Trail } from "../model/diagnosis.ts";
-import { lookupKeys, publicLookupKeys, type Turning } from "../model/epoch-keys.ts";
+import { linkSecretOf } from "../link/outbound.ts";
+import type { SearchTrace } from "../model/diagnosis.ts";
+import { type EpochSecret, lookupKeys, publicLookupKeys } from "../model/epoch-keys.ts";
 import { scopeOf } from "../model/link-policy.ts";
-import { isWanted, type Peer } from "../model/peer.ts";
-import { type Core, chance } from "../state/context.ts";
+import { isUrgent, type Peer } from "../model/peer.ts";
+import { type Context, randomUnit } from "../state/context.ts";
 
 /**
- * The sound records of the contact that are found now, as they arrive, likeliest tag first. The newest is noted in the trail, and of
- * those that are of no use why.
+ * The sound records of the contact that are found now, as they arrive, likeliest tag first. The
+ * newest is noted in the trail, and of those that are of no use why.
  */
 export async function* recordsOf(
-  { crypto, rendezvous, clock, transport }: Core,
+  { crypto, rendezvous, clock, transport }: Context,
   peer: Peer,
-  trail: Trail,
+  trail: SearchTrace,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly time: number; readonly body: RecordBody }> {
-  const turning = turningOf(peer);
+  const turning = linkSecretOf(peer);
   const scope = scopeOf(peer.contact, transport);
   if (turning === undefined || scope === undefined) return;
   const theirs = theirSide(peer, turning);
-  const urgent = (): boolean => isWanted(peer, clock.now());
+  const urgent = (): boolean => isUrgent(peer, clock.now());
   for (const keys of lookupKeys(crypto, turning, theirs, clock.now()))
     for await (const bytes of rendezvous.lookup(keys.tag, signal, scope, urgent)) {
       const now = clock.now();
@@ -41,20 +41,21 @@ export async function* recordsOf(
 }
 
 /**
- * Candidates that the public DHT names for the contact, which anybody may have left there: the handshake tells who answers. Nothing where
- * it is off, or where it was asked for this contact not long ago (`limits.publicLook`).
+ * Candidates that the public DHT names for the contact, which anybody may have left there: the
+ * handshake tells who answers. Nothing where it is off, or where it was asked for this contact not
+ * long ago (`limits.publicLook`).
  */
-export async function* hintsOf(
-  core: Core,
+export async function* candidateAddressesOf(
+  context: Context,
   peer: Peer,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
-  const { crypto, signpost, clock, transport } = core;
-  const turning = turningOf(peer);
+  const { crypto, signpost, clock, transport } = context;
+  const turning = linkSecretOf(peer);
   const now = clock.now();
   if (scopeOf(peer.contact, transport) !== "any") return;
   if (signpost?.on() !== true || turning === undefined || !isDue(peer.hintsDueAt, now)) return;
-  peer.hintsDueAt = now + pause(limits.publicLook, peer.hintsAsked++, chance(core));
+  peer.hintsDueAt = now + backoffDelay(limits.publicLook, peer.hintsAsked++, randomUnit(context));
   for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
     yield* signpost.lookup(key, signal);
 }
@@ -65,13 +66,13 @@ function isDue(dueAt: number, now: number): boolean {
 }
 
 /** Whether anybody can be asked where a contact is. */
-export function canAsk({ rendezvous, signpost, transport }: Core, { contact }: Peer): boolean {
+export function canAsk({ rendezvous, signpost, transport }: Context, { contact }: Peer): boolean {
   const scope = scopeOf(contact, transport);
   if (scope === undefined) return false;
   return rendezvous.peers(scope) > 0 || (scope === "any" && signpost?.on() === true);
 }
 
 /** The maker of an invite is always side "a". */
-function theirSide(peer: Peer, turning: Turning): Direction {
+function theirSide(peer: Peer, turning: EpochSecret): Direction {
   return turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
 }

@@ -1,60 +1,60 @@
 /**
- * Finds contacts that are not linked: where they were last, then what the rendezvous says; and tries again, later
- * and later, until they appear.
+ * Finds contacts that are not linked: where they were last, then what the rendezvous says; and
+ * tries again, later and later, until they appear.
  */
-import { type HostId, limits, pause, pauseLeft } from "../../base/index.ts";
-import { begin, end } from "../link/live-link.ts";
-import { call, endPairing } from "../link/outbound.ts";
+import { backoffDelay, type HostId, limits, remainingDelay } from "../../base/index.ts";
+import { endAttempt, startAttempt } from "../link/live-link.ts";
+import { endPairing, openLink } from "../link/outbound.ts";
 import { reachable } from "../model/contact.ts";
 import {
   type CallResult,
   type Dialled,
-  newTrail,
+  newSearchTrace,
   noteUnreached,
-  type Trail,
+  type SearchTrace,
 } from "../model/diagnosis.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
-import { background, type Core, chance, inTurn } from "../state/context.ts";
+import { background, type Context, randomUnit, withContactLock } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
-import { type Ahead, ahead, Dialler, type Target } from "./dialer.ts";
-import { canAsk, hintsOf, recordsOf } from "./lookup.ts";
+import { Dialer, type Prefetch, prefetch, type Target } from "./dialer.ts";
+import { canAsk, candidateAddressesOf, recordsOf } from "./lookup.ts";
 
 /** What one search has met so far. */
 interface Course {
   readonly tried: Set<HostId>;
-  readonly trail: Trail;
+  readonly trail: SearchTrace;
   readonly from: Dialled["from"];
 }
 
-export class Seeker {
-  readonly #core: Core;
+export class PeerFinder {
+  readonly #context: Context;
   /** Searches that are under way. */
   readonly #searches = new Map<Peer, Promise<void>>();
-  readonly #dialler: Dialler;
+  readonly #dialler: Dialer;
   #running = false;
   #wokenAt = Number.NEGATIVE_INFINITY;
   /** Nodes known on our own network when one appeared last. */
   #near = 0;
   #cancelWake: (() => void) | undefined;
 
-  constructor(core: Core) {
-    this.#core = core;
-    this.#dialler = new Dialler(core);
+  constructor(context: Context) {
+    this.#context = context;
+    this.#dialler = new Dialer(context);
   }
 
   start(): void {
     this.#running = true;
-    for (const peer of this.#core.book.peers()) this.wake(peer);
-    this.#core.decoys.start();
+    for (const peer of this.#context.contactStore.peers()) this.wake(peer);
+    this.#context.coverRecords.start();
   }
 
   stop(): void {
     this.#running = false;
     this.#cancelWake?.();
     this.#cancelWake = undefined;
-    this.#core.decoys.stop();
-    for (const peer of this.#core.book.peers()) {
+    this.#context.coverRecords.stop();
+    for (const peer of this.#context.contactStore.peers()) {
       peer.cancelRetry();
       peer.attempt?.abort();
     }
@@ -64,8 +64,8 @@ export class Seeker {
   wake(peer: Peer): void {
     peer.cancelRetry();
     peer.retryAt = undefined;
-    if (!this.#running || !wanted(this.#core, peer)) return;
-    background(this.#core, "seek-failed", async () => {
+    if (!this.#running || !mayStartAttempt(this.#context, peer)) return;
+    background(this.#context, "seek-failed", async () => {
       const search = this.#seek(peer);
       this.#searches.set(peer, search);
       try {
@@ -78,40 +78,47 @@ export class Seeker {
 
   /** The person waits for this contact: looks for it now, and before others. */
   want(peer: Peer): void {
-    peer.wantedAt = this.#core.clock.now();
+    peer.wantedAt = this.#context.clock.now();
     this.wake(peer);
   }
 
-  /** Looks for the contact now, and resolves once that search, or the one that was under way, is over; then see `peer.trail`. */
+  /**
+   * Looks for the contact now, and resolves once that search, or the one that was under way, is
+   * over; then see `peer.trail`.
+   */
   async search(peer: Peer): Promise<void> {
     this.want(peer);
     await this.#searches.get(peer)?.catch(() => undefined);
   }
 
   /**
-   * A node appeared that can be asked: whoever was looked for while there was none is looked for now. Where few are known, or few on
-   * our own network, it may be that of a contact, and makes the difference for the others as well; in a large mesh nodes come all the time.
+   * A node appeared that can be asked: whoever was looked for while there was none is looked for
+   * now. Where few are known, or few on our own network, it may be that of a contact, and makes the
+   * difference for the others as well; in a large mesh nodes come all the time.
    */
   peerAppeared(): void {
-    const { book, rendezvous } = this.#core;
-    for (const peer of book.peers())
-      if (peer.trail?.asked === false && canAsk(this.#core, peer)) this.wake(peer);
+    const { contactStore, rendezvous } = this.#context;
+    for (const peer of contactStore.peers())
+      if (peer.searchTrace?.asked === false && canAsk(this.#context, peer)) this.wake(peer);
     const near = rendezvous.peers("lan");
     const isNear = near > this.#near && near <= limits.fewHosts;
     this.#near = near;
     if (isNear || rendezvous.peers() <= limits.fewHosts) this.wakeAll();
   }
 
-  /** Something changed on the network: look for everybody, but not more often than `limits.seekPause`. */
+  /**
+   * Something changed on the network: look for everybody, but not more often than
+   * `limits.seekPause`.
+   */
   wakeAll(): void {
     if (!this.#running || this.#cancelWake !== undefined) return;
-    const { clock, book } = this.#core;
-    const wait = pauseLeft(this.#wokenAt, limits.seekPause, clock.now());
+    const { clock, contactStore } = this.#context;
+    const wait = remainingDelay(this.#wokenAt, limits.seekPause, clock.now());
     this.#cancelWake = clock.after(wait, () => {
       this.#cancelWake = undefined;
       this.#wokenAt = clock.now();
-      for (const peer of book.peers()) this.wake(peer);
-      this.#core.decoys.wake();
+      for (const peer of contactStore.peers()) this.wake(peer);
+      this.#context.coverRecords.wake();
     });
   }
 
@@ -122,10 +129,10 @@ export class Seeker {
 
   #later(peer: Peer): void {
     peer.cancelRetry();
-    if (!this.#running || !missing(this.#core, peer)) return;
-    const wait = pause(limits.retry, peer.failures, chance(this.#core));
-    peer.retryAt = this.#core.clock.now() + wait;
-    peer.cancelRetry = this.#core.clock.after(wait, () => this.wake(peer));
+    if (!this.#running || !shouldConnect(this.#context, peer)) return;
+    const wait = backoffDelay(limits.retry, peer.failures, randomUnit(this.#context));
+    peer.retryAt = this.#context.clock.now() + wait;
+    peer.cancelRetry = this.#context.clock.after(wait, () => this.wake(peer));
   }
 
   async #seek(peer: Peer): Promise<void> {
@@ -136,7 +143,7 @@ export class Seeker {
       moves: undefined,
       abort: () => controller.abort(),
     };
-    begin(peer, attempt);
+    startAttempt(peer, attempt);
     let linked = false;
     try {
       await this.#expire(peer);
@@ -145,11 +152,12 @@ export class Seeker {
       // An attempt that was given up has not failed.
       if (!controller.signal.aborted) throw error;
     } finally {
-      end(peer, attempt);
+      endAttempt(peer, attempt);
       if (!linked) {
         this.#later(peer);
-        // An attempt counts only if there was anybody to ask: a node that has just started knows no one yet.
-        if (canAsk(this.#core, peer)) peer.failures++;
+        // An attempt counts only if there was anybody to ask: a node that has just started knows no
+        // one yet.
+        if (canAsk(this.#context, peer)) peer.failures++;
       }
     }
   }
@@ -158,50 +166,52 @@ export class Seeker {
   async #expire(peer: Peer): Promise<void> {
     const { invite, pairing } = peer.contact;
     if (invite === undefined) return;
-    // Once keys were agreed, the maker may have us as a contact, or a request may wait for its word.
+    // Once keys were agreed, the maker may have us as a contact, or a request may wait for its
+    // word.
     const grace = pairing === "invited" ? limits.pairClockSkew : limits.inviteExpiryMax;
-    if (this.#core.clock.now() <= invite.expiresAt + grace) return;
-    await inTurn(this.#core, peer, async () => {
-      if (peer.contact.invite === invite) await endPairing(this.#core, peer, invite, "expired");
+    if (this.#context.clock.now() <= invite.expiresAt + grace) return;
+    await withContactLock(this.#context, peer, async () => {
+      if (peer.contact.invite === invite) await endPairing(this.#context, peer, invite, "expired");
     });
   }
 
   /**
-   * Cached addresses first, without a PeerId; the rendezvous when that fails or takes long, and the public one last. A machine that is
-   * gone says nothing, and does so for as long as one cares to wait: whoever has a record by then needs to wait no longer.
+   * Cached addresses first, without a PeerId; the rendezvous when that fails or takes long, and the
+   * public one last. A machine that is gone says nothing, and does so for as long as one cares to
+   * wait: whoever has a record by then needs to wait no longer.
    */
   async #tryAll(peer: Peer, attempt: Attempt, controller: AbortController): Promise<boolean> {
     const tried = new Set<HostId>();
-    const { clock } = this.#core;
-    const trail = newTrail(clock.now());
-    peer.trail = trail;
+    const { clock } = this.#context;
+    const trail = newSearchTrace(clock.now());
+    peer.searchTrace = trail;
     const { addresses } = peer.contact;
-    const go = (target: Target, from: Dialled["from"], better?: Ahead<unknown>) =>
+    const go = (target: Target, from: Dialled["from"], better?: Prefetch<unknown>) =>
       this.#try(peer, attempt, controller, { tried, trail, from }, target, better);
-    const look = (signal: AbortSignal) => recordsOf(this.#core, peer, trail, signal);
-    const records = ahead(clock, limits.lookAhead, look, controller.signal);
+    const look = (signal: AbortSignal) => recordsOf(this.#context, peer, trail, signal);
+    const records = prefetch(clock, limits.lookAhead, look, controller.signal);
     if (addresses.length > 0 && (await go({ addresses }, "last", records))) {
       records.end();
       return true;
     }
-    trail.asked = canAsk(this.#core, peer);
+    trail.asked = canAsk(this.#context, peer);
     for await (const found of records.items) {
       this.#announce(peer, found.time);
       if (await go(found.body, "record")) return true;
-      if (controller.signal.aborted || !missing(this.#core, peer)) return false;
+      if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
     }
-    for await (const addresses of hintsOf(this.#core, peer, controller.signal)) {
+    for await (const addresses of candidateAddressesOf(this.#context, peer, controller.signal)) {
       if (await go({ addresses }, "public")) return true;
-      if (controller.signal.aborted || !missing(this.#core, peer)) return false;
+      if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
     }
     return false;
   }
 
   #announce(peer: Peer, time: number): void {
-    const { book, events } = this.#core;
-    const before = book.view(peer).announced;
+    const { contactStore, events } = this.#context;
+    const before = contactStore.view(peer).announced;
     peer.announcedAt = Math.max(peer.announcedAt ?? 0, time);
-    if (!before) events.emit({ type: "presence", contact: book.view(peer) });
+    if (!before) events.emit({ type: "presence", contact: contactStore.view(peer) });
   }
 
   async #try(
@@ -210,7 +220,7 @@ export class Seeker {
     controller: AbortController,
     { tried, trail, from }: Course,
     target: Target,
-    better?: Ahead<unknown>,
+    better?: Prefetch<unknown>,
   ): Promise<boolean> {
     if (controller.signal.aborted) return false;
     if (target.host && tried.has(target.host)) return false;
@@ -222,7 +232,7 @@ export class Seeker {
     const dialled: Dialled = { address: channel.remoteAddress, from, reached: true };
     trail.dials.push(dialled);
     tried.add(channel.remote);
-    if (controller.signal.aborted || settled(peer)) {
+    if (controller.signal.aborted || hasStableLink(peer)) {
       channel.abort();
       return false;
     }
@@ -230,7 +240,7 @@ export class Seeker {
     controller.signal.addEventListener("abort", silence);
     let result: CallResult;
     try {
-      result = await call(this.#core, peer, channel, attempt, (lost) => this.lost(lost));
+      result = await openLink(this.#context, peer, channel, attempt, (lost) => this.lost(lost));
     } finally {
       controller.signal.removeEventListener("abort", silence);
       attempt.moves?.end();
@@ -246,18 +256,18 @@ export class Seeker {
 // Whether a contact is to be looked for.
 
 /** Whether there is a link that stays: one on a host of ours that goes has to move. */
-export function settled({ link }: Peer): boolean {
+export function hasStableLink({ link }: Peer): boolean {
   return link !== undefined && link.channel.leaving !== true;
 }
 
 /** Whether a link with this contact is wanted and not there. */
-export function missing(core: Core, peer: Peer): boolean {
+export function shouldConnect(context: Context, peer: Peer): boolean {
   const { removed, contact } = peer;
-  const scope = allowed(core, contact.account) ? scopeOf(contact, core.transport) : undefined;
-  const may = scope !== undefined && mayLink(core, peer);
-  return !removed && reachable(contact) && !settled(peer) && may;
+  const scope = allowed(context, contact.account) ? scopeOf(contact, context.transport) : undefined;
+  const may = scope !== undefined && mayLink(context, peer);
+  return !removed && reachable(contact) && !hasStableLink(peer) && may;
 }
 
-export function wanted(core: Core, peer: Peer): boolean {
-  return missing(core, peer) && peer.attempt === undefined;
+export function mayStartAttempt(context: Context, peer: Peer): boolean {
+  return shouldConnect(context, peer) && peer.attempt === undefined;
 }

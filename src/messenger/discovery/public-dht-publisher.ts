@@ -1,27 +1,28 @@
 /**
- * Leaves our addresses on the public DHT where the person wants it: under one key for each contact and each invite, one after
- * another with random pauses, anew before strangers forget them and when a key or an address changes.
+ * Leaves our addresses on the public DHT where the person wants it: under one key for each contact
+ * and each invite, one after another with random pauses, anew before strangers forget them and when
+ * a key or an address changes.
  */
-import { limits, pause } from "../../base/index.ts";
+import { backoffDelay, limits } from "../../base/index.ts";
 import { afterBorder, nextPublicRefresh } from "../../dht/index.ts";
 import type { PublishState } from "../model/diagnosis.ts";
 import { publicPublishKey, turnsAt } from "../model/epoch-keys.ts";
-import { type Core, chance } from "../state/context.ts";
+import { type Context, randomUnit } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { allTargets, type Target } from "./publish-targets.ts";
-import { type Put, Rounds } from "./republish-scheduler.ts";
+import { type Publication, RepublishScheduler } from "./republish-scheduler.ts";
 
 const everything = (): boolean => true;
 
-export class Posts {
-  readonly #core: Core;
+export class PublicDhtPublisher {
+  readonly #context: Context;
   readonly #invites: Invites;
-  readonly #rounds: Rounds<Put>;
+  readonly #rounds: RepublishScheduler<Publication>;
 
-  constructor(core: Core, invites: Invites) {
-    this.#core = core;
+  constructor(context: Context, invites: Invites) {
+    this.#context = context;
     this.#invites = invites;
-    this.#rounds = new Rounds(core, {
+    this.#rounds = new RepublishScheduler(context, {
       fault: "public-failed",
       ready: () => this.#on(),
       round: (signal) => this.#leaveDue(signal),
@@ -44,26 +45,32 @@ export class Posts {
     return this.#rounds.state(this.#targets().filter(({ decoy }) => !decoy));
   }
 
-  /** Leaves whatever is due. Call it when a contact or an invite is new, and when the public DHT was turned on or off. */
+  /**
+   * Leaves whatever is due. Call it when a contact or an invite is new, and when the public DHT was
+   * turned on or off.
+   */
   refresh(): void {
     // What was left is forgotten with its switch: turned on again, everything is due.
     if (!this.#on()) this.#rounds.keep([]);
     this.#rounds.refresh();
   }
 
-  /** Our addresses changed: everything is out of date. Those that change all the time count once in `limits.publicMoved`. */
+  /**
+   * Our addresses changed: everything is out of date. Those that change all the time count once in
+   * `limits.publicMoved`.
+   */
   readdress(): void {
     this.#rounds.outdate(everything);
   }
 
   #on(): boolean {
-    return this.#core.signpost?.on() === true;
+    return this.#context.signpost?.on() === true;
   }
 
   /** Those first who may be looking for us now. Beyond `limits.publicKeys` nobody is served. */
   #targets(): Target[] {
     if (!this.#on()) return [];
-    return allTargets(this.#core, this.#invites)
+    return allTargets(this.#context, this.#invites)
       .filter(({ scope }) => scope === "any")
       .sort((a, b) => Number(a.linked) - Number(b.linked))
       .slice(0, limits.publicKeys);
@@ -75,16 +82,17 @@ export class Posts {
       this.#rounds.keep(targets);
       const due = targets.filter((target) => this.#rounds.isDue(target));
       const urgent = due.filter(({ linked }) => !linked);
-      const target = pick(urgent.length > 0 ? urgent : due, chance(this.#core));
+      const target = pick(urgent.length > 0 ? urgent : due, randomUnit(this.#context));
       if (target === undefined) return;
-      // The first one may be what somebody waits for; a row of them would tell strangers that they belong together.
-      if (!first) await this.#rest(chance(this.#core) * limits.publicSpread, signal);
+      // The first one may be what somebody waits for; a row of them would tell strangers that they
+      // belong together.
+      if (!first) await this.#rest(randomUnit(this.#context) * limits.publicSpread, signal);
       if (!signal.aborted && this.#on()) await this.#leave(target, signal);
     }
   }
 
   async #leave({ name, turning, direction }: Target, signal: AbortSignal): Promise<void> {
-    const { crypto, clock, signpost } = this.#core;
+    const { crypto, clock, signpost } = this.#context;
     const now = clock.now();
     const key = publicPublishKey(crypto, turning, direction, now);
     const before = this.#rounds.get(name);
@@ -94,10 +102,10 @@ export class Posts {
     const dueAt =
       holders > 0
         ? Math.min(
-            nextPublicRefresh(now, chance(this.#core)),
-            afterBorder(turnsAt(crypto, turning, now), chance(this.#core)),
+            nextPublicRefresh(now, randomUnit(this.#context)),
+            afterBorder(turnsAt(crypto, turning, now), randomUnit(this.#context)),
           )
-        : clock.now() + pause(limits.publicRetry, failures - 1, chance(this.#core));
+        : clock.now() + backoffDelay(limits.publicRetry, failures - 1, randomUnit(this.#context));
     this.#rounds.set(name, { dueAt, holders, failures });
   }
 
@@ -108,7 +116,7 @@ export class Posts {
         signal.removeEventListener("abort", end);
         resolve();
       };
-      const cancel = this.#core.clock.after(ms, end);
+      const cancel = this.#context.clock.after(ms, end);
       signal.addEventListener("abort", end, { once: true });
     });
   }

@@ -3,15 +3,15 @@ import { type AccountId, shuffle } from "../../base/index.ts";
 import type { Direction } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
-import type { Turning } from "../model/epoch-keys.ts";
+import type { EpochSecret } from "../model/epoch-keys.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
-import { type Core, chance } from "../state/context.ts";
+import { type Context, randomUnit } from "../state/context.ts";
 import type { Invites, KeptInvite } from "../state/invites.ts";
 
 export interface Target {
   /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
   readonly name: string;
-  readonly turning: Turning;
+  readonly turning: EpochSecret;
   readonly direction: Direction;
   /** Leads to nobody (decoys.ts). */
   readonly decoy: boolean;
@@ -21,13 +21,16 @@ export interface Target {
   readonly scope: Scope;
 }
 
-/** The contacts and the holders of our invites who are to find us, as far as each may; nobody while we are invisible. */
-export function targetsOf(core: Core, invites: Invites): Target[] {
-  const { book, presence, transport } = core;
+/**
+ * The contacts and the holders of our invites who are to find us, as far as each may; nobody while
+ * we are invisible.
+ */
+export function targetsOf(context: Context, invites: Invites): Target[] {
+  const { contactStore, presence, transport } = context;
   const targets: Target[] = [];
   if (presence.invisible) return targets;
-  for (const { contact, link } of book.peers()) {
-    const scope = allowed(core, contact.account) ? scopeOf(contact, transport) : undefined;
+  for (const { contact, link } of contactStore.peers()) {
+    const scope = allowed(context, contact.account) ? scopeOf(contact, transport) : undefined;
     if (contact.chain !== undefined && reachable(contact) && scope !== undefined)
       targets.push({
         name: `${contact.ref}/${contact.chain.offset}/${scope}`,
@@ -39,11 +42,11 @@ export function targetsOf(core: Core, invites: Invites): Target[] {
       });
   }
   const far = (account: AccountId): boolean | undefined => {
-    const contact = book.byAccount(account)?.contact;
+    const contact = contactStore.byAccount(account)?.contact;
     return contact && scopeOf(contact, transport) === "any";
   };
   const expected = (account: AccountId): boolean => {
-    const contact = book.byAccount(account)?.contact;
+    const contact = contactStore.byAccount(account)?.contact;
     if (contact === undefined || !reachable(contact)) return false;
     return far(account) === true && contact.pairing !== "confirmed";
   };
@@ -63,12 +66,15 @@ export function targetsOf(core: Core, invites: Invites): Target[] {
   return targets;
 }
 
-/** These and, where the person wants decoys, as many of them as fill up a step; in no order that would tell them apart. */
-export function allTargets(core: Core, invites: Invites): Target[] {
-  const real = targetsOf(core, invites);
-  const decoys = core.decoys
+/**
+ * These and, where the person wants decoys, as many of them as fill up a step; in no order that
+ * would tell them apart.
+ */
+export function allTargets(context: Context, invites: Invites): Target[] {
+  const real = targetsOf(context, invites);
+  const decoys = context.coverRecords
     .beside(real.length)
     .map((decoy): Target => ({ ...decoy, decoy: true, linked: true, scope: "any" }));
   if (decoys.length === 0) return real;
-  return shuffle([...real, ...decoys], () => chance(core));
+  return shuffle([...real, ...decoys], () => randomUnit(context));
 }

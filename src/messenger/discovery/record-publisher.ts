@@ -1,21 +1,24 @@
-/** Keeps our records where contacts and holders of our invites look: one for each secret, each on a schedule of its own. */
-import { limits, pause } from "../../base/index.ts";
+/**
+ * Keeps our records where contacts and holders of our invites look: one for each secret, each on a
+ * schedule of its own.
+ */
+import { backoffDelay, limits } from "../../base/index.ts";
 import { nextRefresh, sealRecord } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import type { PublishState } from "../model/diagnosis.ts";
 import { publishKeys } from "../model/epoch-keys.ts";
-import { within } from "../model/timeout.ts";
-import { type Core, chance } from "../state/context.ts";
+import { withTimeout } from "../model/timeout.ts";
+import { type Context, randomUnit } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { allTargets, type Target, targetsOf } from "./publish-targets.ts";
-import { type Put, Rounds } from "./republish-scheduler.ts";
+import { type Publication, RepublishScheduler } from "./republish-scheduler.ts";
 
 /** Puts that run side by side: enough for speed, few enough to leave the network to messages. */
 const SIDE_BY_SIDE = 4;
 /** With fewer holders than this a record is put again as soon as another node appears. */
 const ENOUGH_HOLDERS = 3;
 
-interface Published extends Put {
+interface Published extends Publication {
   /** Time in the last record, which also orders them. */
   readonly time: number;
 }
@@ -23,17 +26,17 @@ interface Published extends Put {
 const everything = (): boolean => true;
 const heldByFew = ({ holders }: Published): boolean => holders < ENOUGH_HOLDERS;
 
-export class Publisher {
-  readonly #core: Core;
+export class RecordPublisher {
+  readonly #context: Context;
   readonly #invites: Invites;
-  readonly #rounds: Rounds<Published>;
+  readonly #rounds: RepublishScheduler<Published>;
   /** Lets the round that runs take up what has become due. */
   #takeUp: (() => void) | undefined;
 
-  constructor(core: Core, invites: Invites) {
-    this.#core = core;
+  constructor(context: Context, invites: Invites) {
+    this.#context = context;
     this.#invites = invites;
-    this.#rounds = new Rounds(core, {
+    this.#rounds = new RepublishScheduler(context, {
       fault: "publish-failed",
       // Without a network nothing is due: a node or an address that appears wakes us.
       ready: () => this.#connected(),
@@ -54,7 +57,7 @@ export class Publisher {
 
   /** How the records stand that we want others to find. */
   state(): PublishState {
-    const targets = targetsOf(this.#core, this.#invites);
+    const targets = targetsOf(this.#context, this.#invites);
     return this.#rounds.state(targets.filter(({ scope }) => this.#connected(scope)));
   }
 
@@ -74,7 +77,10 @@ export class Publisher {
     this.#rounds.outdate(heldByFew);
   }
 
-  /** Puts what is due, each once. What is new meanwhile is next: somebody may wait for it at this moment. */
+  /**
+   * Puts what is due, each once. What is new meanwhile is next: somebody may wait for it at this
+   * moment.
+   */
   async #publishDue(signal: AbortSignal): Promise<void> {
     const begun = new Set<string>();
     const running = new Set<Promise<void>>();
@@ -106,13 +112,13 @@ export class Publisher {
   }
 
   #due(): Target[] {
-    const targets = allTargets(this.#core, this.#invites);
+    const targets = allTargets(this.#context, this.#invites);
     this.#rounds.keep(targets);
     return targets.filter((target) => this.#rounds.isDue(target));
   }
 
   async #publish({ name, turning, direction, scope }: Target, signal: AbortSignal): Promise<void> {
-    const { crypto, clock, rendezvous, transport } = this.#core;
+    const { crypto, clock, rendezvous, transport } = this.#context;
     const now = clock.now();
     const keys = publishKeys(crypto, turning, direction, now);
     if (keys === undefined) return;
@@ -125,24 +131,24 @@ export class Publisher {
     const putting = this.#connected(scope)
       ? rendezvous.publish(keys.tag, record, signal, scope, () => urgent).catch(() => 0)
       : Promise.resolve(0);
-    const holders = (await within(clock, limits.dhtTimeout, putting, () => undefined)) ?? 0;
+    const holders = (await withTimeout(clock, limits.dhtTimeout, putting, () => undefined)) ?? 0;
     const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
     const dueAt =
       holders > 0
-        ? nextRefresh(now, chance(this.#core))
-        : now + pause(limits.retry, failures, chance(this.#core));
+        ? nextRefresh(now, randomUnit(this.#context))
+        : now + backoffDelay(limits.retry, failures, randomUnit(this.#context));
     this.#rounds.set(name, { dueAt, holders, time, failures });
   }
 
   #connected(scope: Scope = "any"): boolean {
-    const { rendezvous, transport } = this.#core;
+    const { rendezvous, transport } = this.#context;
     return rendezvous.peers(scope) > 0 && transport.addresses(scope).length > 0;
   }
 }
 
 /**
- * The time of a record that follows one of time `before`. One so far ahead was made by a clock that has fallen back since:
- * whoever keeps the time refused it, and would refuse its followers.
+ * The time of a record that follows one of time `before`. One so far ahead was made by a clock that
+ * has fallen back since: whoever keeps the time refused it, and would refuse its followers.
  */
 function nextTime(before: number, now: number): number {
   return before > now + limits.recordAhead ? now : Math.max(now, before + 1);

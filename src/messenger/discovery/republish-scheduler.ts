@@ -1,10 +1,13 @@
-/** What is put somewhere and stays there for a while: what is due when, and a round that puts it, at one time and in one place. */
-import { pauseLeft } from "../../base/index.ts";
+/**
+ * What is put somewhere and stays there for a while: what is due when, and a round that puts it, at
+ * one time and in one place.
+ */
+import { remainingDelay } from "../../base/index.ts";
 import type { PublishState } from "../model/diagnosis.ts";
-import { background, type Core } from "../state/context.ts";
+import { background, type Context } from "../state/context.ts";
 
 /** How something stands that was put. */
-export interface Put {
+export interface Publication {
   readonly dueAt: number;
   /** Who has it now. */
   readonly holders: number;
@@ -12,7 +15,7 @@ export interface Put {
   readonly failures: number;
 }
 
-export interface RoundParts {
+export interface SchedulerOptions {
   /** What a fault is called in the log. */
   readonly fault: string;
   /** Whether anybody is there to put to; rounds rest while nobody is. */
@@ -27,9 +30,9 @@ export interface RoundParts {
   readonly ahead: number;
 }
 
-export class Rounds<One extends Put> {
-  readonly #core: Core;
-  readonly #parts: RoundParts;
+export class RepublishScheduler<One extends Publication> {
+  readonly #context: Context;
+  readonly #parts: SchedulerOptions;
   readonly #puts = new Map<string, One>();
   /** What will be out of date at the next round for that. */
   readonly #outdated = new Set<(one: One) => boolean>();
@@ -41,8 +44,8 @@ export class Rounds<One extends Put> {
   #cancelNext: (() => void) | undefined;
   #stopping = new AbortController();
 
-  constructor(core: Core, parts: RoundParts) {
-    this.#core = core;
+  constructor(context: Context, parts: SchedulerOptions) {
+    this.#context = context;
     this.#parts = parts;
   }
 
@@ -69,7 +72,7 @@ export class Rounds<One extends Put> {
       return;
     }
     this.#busy = true;
-    background(this.#core, this.#parts.fault, async () => {
+    background(this.#context, this.#parts.fault, async () => {
       try {
         do {
           this.#again = false;
@@ -82,13 +85,16 @@ export class Rounds<One extends Put> {
     });
   }
 
-  /** Some of what was put is out of date: a round for it now, or once the pause since the last one is over. */
+  /**
+   * Some of what was put is out of date: a round for it now, or once the pause since the last one
+   * is over.
+   */
   outdate(which: (one: One) => boolean): void {
     if (!this.#running) return;
     this.#outdated.add(which);
     if (this.#cancelNext !== undefined) return;
-    const { clock } = this.#core;
-    const wait = pauseLeft(this.#lastAt, this.#parts.pause, clock.now());
+    const { clock } = this.#context;
+    const wait = remainingDelay(this.#lastAt, this.#parts.pause, clock.now());
     this.#cancelNext = clock.after(wait, () => {
       this.#cancelNext = undefined;
       this.#lastAt = clock.now();
@@ -115,7 +121,7 @@ export class Rounds<One extends Put> {
   }
 
   isDue({ name }: { readonly name: string }): boolean {
-    return this.#isDue(this.#puts.get(name)?.dueAt ?? 0, this.#core.clock.now());
+    return this.#isDue(this.#puts.get(name)?.dueAt ?? 0, this.#context.clock.now());
   }
 
   state(targets: readonly { readonly name: string }[]): PublishState {
@@ -134,12 +140,12 @@ export class Rounds<One extends Put> {
   #schedule(): void {
     this.#cancel();
     if (!this.#running || !this.#parts.ready()) return;
-    const now = this.#core.clock.now();
+    const now = this.#context.clock.now();
     const due = [...this.#puts.values()].map(({ dueAt }) =>
       this.#isDue(dueAt, now) ? now : dueAt,
     );
     if (due.length === 0) return;
     const wait = Math.max(this.#parts.least, Math.min(...due) - now);
-    this.#cancel = this.#core.clock.after(wait, () => this.refresh());
+    this.#cancel = this.#context.clock.after(wait, () => this.refresh());
   }
 }

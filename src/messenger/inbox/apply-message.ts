@@ -1,16 +1,19 @@
-/** What a message of the peer's changes here: a new line of the conversation, or what an act makes of an older one. */
+/**
+ * What a message of the peer's changes here: a new line of the conversation, or what an act makes
+ * of an older one.
+ */
 
 import { limits, type MessageId, messageId, never } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { add, has, type ReceivedMessage, raise, windowEnd } from "../../wire/index.ts";
-import type { ActBody, Stamp } from "../model/actions.ts";
-import { acted, fromWire, timerNotice, withTimer } from "../model/apply-action.ts";
+import type { ActionBody, Stamp } from "../model/actions.ts";
+import { applyAction, fromWire, timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
 import type { MessageRow } from "../model/message.ts";
-import type { HostsPort, MessengerPorts } from "../model/ports.ts";
+import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
-import type { Changes } from "../state/message-batch.ts";
-import { applyEarly, type EarlyAct, keepEarly } from "./early-actions.ts";
+import type { MessageBatch } from "../state/message-batch.ts";
+import { applyEarlyActions, type EarlyAction, keepEarlyAction } from "./early-actions.ts";
 
 /** Shown in place of a kind of message that this version does not know. */
 const NEWER = "(a message made by a newer Sotto: update yours to see what comes next)";
@@ -19,20 +22,23 @@ const NEWER = "(a message made by a newer Sotto: update yours to see what comes 
 const LAMPORT_MAX = 2 ** 48;
 
 /** What messages change, built up before anything is committed. */
-export interface Taking {
+export interface IncomingBatch {
   contact: Contact;
-  readonly changes: Changes;
+  readonly changes: MessageBatch;
   /** Acts on messages that are not here yet, by their places. */
-  readonly early: Map<number, EarlyAct>;
+  readonly early: Map<number, EarlyAction>;
   readonly ops: StoreOp[];
   /** ms since 1970. */
   readonly now: number;
 }
 
-/** Takes one message. What is here already, or may not change what it would, counts as received and changes nothing. */
-export async function takeMessage(
+/**
+ * Takes one message. What is here already, or may not change what it would, counts as received and
+ * changes nothing.
+ */
+export async function applyMessage(
   { store, hosts }: Pick<MessengerPorts, "store" | "hosts">,
-  taking: Taking,
+  taking: IncomingBatch,
   message: ReceivedMessage,
 ): Promise<void> {
   const { contact } = taking;
@@ -44,7 +50,8 @@ export async function takeMessage(
   switch (body.kind) {
     case "text":
     case "newer": {
-      // The id alone tells whether a message is here already: a count may start anew on either side.
+      // The id alone tells whether a message is here already: a count may start anew on either
+      // side.
       if ((await taking.changes.place(id)) !== undefined) taking.contact = { ...contact, received };
       else {
         taking.contact = { ...heard(contact, message, id), received };
@@ -56,10 +63,17 @@ export async function takeMessage(
       taking.contact = { ...heard(contact, message, id), received };
       return;
     default:
-      // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes it do the same again.
+      // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes
+      // it do the same again.
       if (has(contact.received, message.sequence)) return;
       taking.contact = { ...heard(contact, message, id), received };
-      await takeAct(taking, message, { lamport: message.lamport, id }, fromWire(body), hosts);
+      await applyIncomingAction(
+        taking,
+        message,
+        { lamport: message.lamport, id },
+        fromWire(body),
+        hosts,
+      );
   }
 }
 
@@ -76,7 +90,7 @@ function heard(contact: Contact, { lamport, parents }: ReceivedMessage, id: Mess
 
 async function takeText(
   store: Store,
-  taking: Taking,
+  taking: IncomingBatch,
   { id, sequence, lamport, parents, sentAt }: ReceivedMessage,
   {
     kind,
@@ -99,7 +113,7 @@ async function takeText(
     ...(keep !== undefined && { keep }),
     ...(replyTo && { replyTo: messageId.from(replyTo) }),
   };
-  const { contact, ops, row } = await applyEarly(store, taking.contact, taking.early, said);
+  const { contact, ops, row } = await applyEarlyActions(store, taking.contact, taking.early, said);
   taking.ops.push(...ops);
   taking.changes.set(at, row, "new");
   // What was deleted before it came needs no reading.
@@ -109,12 +123,12 @@ async function takeText(
     taking.contact = { ...taking.contact, timedFrom: at };
 }
 
-async function takeAct(
-  taking: Taking,
+async function applyIncomingAction(
+  taking: IncomingBatch,
   { sequence, sentAt }: ReceivedMessage,
   stamp: Stamp,
-  body: ActBody,
-  hosts: HostsPort | undefined,
+  body: ActionBody,
+  hosts: BootstrapPort | undefined,
 ): Promise<void> {
   const { changes } = taking;
   switch (body.kind) {
@@ -139,12 +153,12 @@ async function takeAct(
       // What is said of a message that is gone goes with it.
       if (at !== undefined && row === undefined) return;
       if (at === undefined || row === undefined) {
-        const { contact, ops } = keepEarly(taking.contact, taking.early, stamp, body);
+        const { contact, ops } = keepEarlyAction(taking.contact, taking.early, stamp, body);
         taking.contact = contact;
         taking.ops.push(...ops);
         return;
       }
-      const next = acted(row, "in", stamp, body);
+      const next = applyAction(row, "in", stamp, body);
       if (next !== row) changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
       return;
     }

@@ -1,6 +1,7 @@
 /**
- * Frames that arrived on a live link. Decrypt on a copy, one batch {session, messages, receipts}, only then the
- * acknowledgement and the screen. A duplicate is acknowledged again and changes nothing.
+ * Frames that arrived on a live link. Decrypt on a copy, one batch {session, messages, receipts},
+ * only then the acknowledgement and the screen. A duplicate is acknowledged again and changes
+ * nothing.
  */
 import { canSeal, open, type Session, seal } from "../../ratchet/index.ts";
 import {
@@ -14,14 +15,14 @@ import { shares } from "../model/contact.ts";
 import type { Link, Peer } from "../model/peer.ts";
 import { post, pump, ratchetFrame } from "../outbox/outbox.ts";
 import { ackOf, settleDelivered, settleRead } from "../outbox/receipts.ts";
-import { tellHosts } from "../outbox/share-bootstraps.ts";
-import { heardTyping } from "../outbox/typing.ts";
+import { shareBootstraps } from "../outbox/share-bootstraps.ts";
+import { receiveTyping } from "../outbox/typing.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
-import { background, type Core } from "../state/context.ts";
+import { background, type Context } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
-import { Changes, write } from "../state/message-batch.ts";
-import { contactHappened, type Happening } from "../state/store-events.ts";
-import { type Taking, takeMessage } from "./apply-message.ts";
+import { commitMessages, MessageBatch } from "../state/message-batch.ts";
+import { contactEvent, type StoreEvent } from "../state/store-events.ts";
+import { applyMessage, type IncomingBatch } from "./apply-message.ts";
 
 /** What became of the frames: `broken` says why the link cannot go on. */
 export type Received =
@@ -29,7 +30,7 @@ export type Received =
   | { readonly kind: "broken"; readonly why: string };
 
 /** Everything that the frames at hand change, built up before anything is committed. */
-interface Step extends Taking {
+interface Step extends IncomingBatch {
   session: Session;
   /** Places of outbox entries that are settled. */
   readonly gone: Set<number>;
@@ -44,19 +45,19 @@ interface Step extends Taking {
 
 /** Takes the frames in the contact's turn. */
 export async function receive(
-  core: Core,
+  context: Context,
   peer: Peer,
   link: Link,
   frames: readonly Uint8Array[],
 ): Promise<Received> {
   if (peer.link !== link || peer.session === undefined) return { kind: "broken", why: "replaced" };
-  link.heardAt = core.clock.now();
+  link.heardAt = context.clock.now();
   const step: Step = {
     contact: peer.contact,
     session: peer.session,
     ops: [],
-    now: core.clock.now(),
-    changes: new Changes(core.store, peer.contact.ref),
+    now: context.clock.now(),
+    changes: new MessageBatch(context.store, peer.contact.ref),
     early: new Map(),
     gone: new Set(),
     typing: false,
@@ -66,15 +67,15 @@ export async function receive(
     broken: undefined,
   };
   for (const frame of frames) {
-    await takeFrame(core, peer, link, step, frame);
+    await takeFrame(context, peer, link, step, frame);
     if (step.broken !== undefined) break;
   }
-  await finish(core, peer, link, step);
+  await finish(context, peer, link, step);
   return step.broken === undefined ? { kind: "done" } : { kind: "broken", why: step.broken };
 }
 
 async function takeFrame(
-  core: Core,
+  context: Context,
   peer: Peer,
   { heardSession, pings }: Link,
   step: Step,
@@ -88,10 +89,11 @@ async function takeFrame(
     step.broken = "unexpected-frame";
     return;
   }
-  const opened = open(core.crypto, step.session, frame.message, core.clock.now());
+  const opened = open(context.crypto, step.session, frame.message, context.clock.now());
   if (opened.kind === "refused") {
-    // A retransmission whose acknowledgement was lost: the peer's own frame, used before. The first frame of a link never
-    // is one (links.ts), unless the peer was restored from an older copy and uses its keys again.
+    // A retransmission whose acknowledgement was lost: the peer's own frame, used before. The first
+    // frame of a link never is one (links.ts), unless the peer was restored from an older copy and
+    // uses its keys again.
     if (opened.why === "replayed" && (step.opened || heardSession)) step.owed = true;
     else step.broken = opened.why;
     return;
@@ -105,30 +107,30 @@ async function takeFrame(
   step.opened = true;
   if (content.message !== undefined) {
     step.owed = true;
-    await takeMessage(core, step, content.message);
+    await applyMessage(context, step, content.message);
   }
   if (content.typing) step.typing = true;
-  if (content.ack !== undefined) await takeAck(core, peer, step, content.ack);
+  if (content.ack !== undefined) await takeAck(context, peer, step, content.ack);
 }
 
-async function takeAck(core: Core, peer: Peer, step: Step, ack: Ack): Promise<void> {
+async function takeAck(context: Context, peer: Peer, step: Step, ack: Ack): Promise<void> {
   const { changes, gone } = step;
   const delivered = await settleDelivered(changes, step.contact, peer.outbox, gone, ack);
   step.ops.push(...delivered.ops);
-  step.contact = shares(step.contact, core.receipts)
-    ? await settleRead(core.store, changes, delivered.contact, ack.readUpTo)
+  step.contact = shares(step.contact, context.receipts)
+    ? await settleRead(context.store, changes, delivered.contact, ack.readUpTo)
     : delivered.contact;
 }
 
-async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<void> {
+async function finish(context: Context, peer: Peer, link: Link, step: Step): Promise<void> {
   const { ref } = peer.contact;
   const first = step.opened && !link.heardSession;
   if (step.opened && step.contact.pairing !== "confirmed" && step.contact.pairing !== "requested")
     step.contact = { ...step.contact, pairing: "confirmed", invite: undefined };
   const frames: Uint8Array[] = [];
   if ((step.owed || first) && canSeal(step.session)) {
-    const ack = encodeContent({ ack: ackOf(step.contact, shares(step.contact, core.receipts)) });
-    const { message, next } = seal(core.crypto, step.session, ack);
+    const ack = encodeContent({ ack: ackOf(step.contact, shares(step.contact, context.receipts)) });
+    const { message, next } = seal(context.crypto, step.session, ack);
     step.session = next;
     frames.push(ratchetFrame(message));
   }
@@ -136,7 +138,13 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
   if (step.session !== peer.session) {
     const ops = [...step.ops, putSession(ref, step.session)];
     if (step.contact !== peer.contact) ops.push(putContact(step.contact));
-    tell = await write(core, peer, step.changes, ops, contactChanged(core, peer, step));
+    tell = await commitMessages(
+      context,
+      peer,
+      step.changes,
+      ops,
+      contactChanged(context, peer, step),
+    );
   }
   peer.contact = step.contact;
   peer.session = step.session;
@@ -145,14 +153,14 @@ async function finish(core: Core, peer: Peer, link: Link, step: Step): Promise<v
   if (frames.length > 0) void post(link, frames);
   for (const at of step.gone) peer.outbox.delete(at);
   tell();
-  if (step.typing) heardTyping(core, peer);
-  pump(core, peer);
-  if (first) background(core, "hosts-failed", () => tellHosts(core, peer));
-  leaveWhenDone(core, peer);
+  if (step.typing) receiveTyping(context, peer);
+  pump(context, peer);
+  if (first) background(context, "hosts-failed", () => shareBootstraps(context, peer));
+  leaveWhenDone(context, peer);
 }
 
-function contactChanged(core: Core, peer: Peer, { contact }: Step): Happening[] {
+function contactChanged(context: Context, peer: Peer, { contact }: Step): StoreEvent[] {
   const { pairing, timer } = peer.contact;
   const same = pairing === contact.pairing && timer === contact.timer;
-  return same ? [] : [contactHappened(core, peer, contact)];
+  return same ? [] : [contactEvent(context, peer, contact)];
 }

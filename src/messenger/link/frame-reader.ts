@@ -1,8 +1,10 @@
-/** A channel that can be read frame by frame, for the steps before the link's own loop takes over. */
+/**
+ * A channel that can be read frame by frame, for the steps before the link's own loop takes over.
+ */
 import { type HostId, limits } from "../../base/index.ts";
 import type { Channel, Clock, Way } from "../../ports/index.ts";
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame } from "../../wire/index.ts";
-import { within } from "../model/timeout.ts";
+import { withTimeout } from "../model/timeout.ts";
 
 export class BufferedChannel implements Channel {
   readonly #channel: Channel;
@@ -67,7 +69,7 @@ export class BufferedChannel implements Channel {
     if (this.#waiting.length === 0) {
       const arriving = this.#channel.receive();
       const give = (): void => this.#channel.abort();
-      this.#waiting = (await within(this.#clock, limits.stepTimeout, arriving, give)) ?? [];
+      this.#waiting = (await withTimeout(this.#clock, limits.stepTimeout, arriving, give)) ?? [];
       this.heardAt = this.#clock.now();
     }
     const [bytes, ...rest] = this.#waiting;

@@ -1,6 +1,6 @@
 /**
- * The first two frames of a link. Both are proofs of a key that only the pair (or holders of one invite) can make for
- * this day, bound to the hosts at both ends; to anybody else they are noise.
+ * The first two frames of a link. Both are proofs of a key that only the pair (or holders of one
+ * invite) can make for this day, bound to the hosts at both ends; to anybody else they are noise.
  */
 import { concat, equal, type HostId, labels, u32, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -19,7 +19,7 @@ type Hello = HelloFrame;
 type Answer = AnswerFrame;
 
 /** Caller and callee, as libp2p has proven them. */
-export interface Ends {
+export interface LinkEndpoints {
   readonly caller: HostId;
   readonly callee: HostId;
 }
@@ -33,22 +33,22 @@ const lengthPrefixed = (text: string): Uint8Array => {
 };
 
 /** Both PeerIds, each with its length. */
-export function encodeEnds({ caller, callee }: Ends): Uint8Array {
+export function encodeEndpoints({ caller, callee }: LinkEndpoints): Uint8Array {
   return concat(lengthPrefixed(caller), lengthPrefixed(callee));
 }
 
-function helloTag(crypto: CryptoProvider, key: Uint8Array, ends: Ends, nonce: Uint8Array) {
-  return crypto.hmac(key, concat(utf8(labels.helloTag), encodeEnds(ends), nonce));
+function helloTag(crypto: CryptoProvider, key: Uint8Array, ends: LinkEndpoints, nonce: Uint8Array) {
+  return crypto.hmac(key, concat(utf8(labels.helloTag), encodeEndpoints(ends), nonce));
 }
 
 function answerTag(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: Ends,
+  ends: LinkEndpoints,
   helloNonce: Uint8Array,
   nonce: Uint8Array,
 ) {
-  return crypto.hmac(key, concat(utf8(labels.answerTag), encodeEnds(ends), helloNonce, nonce));
+  return crypto.hmac(key, concat(utf8(labels.answerTag), encodeEndpoints(ends), helloNonce, nonce));
 }
 
 function sealKey(crypto: CryptoProvider, key: Uint8Array, label: string, nonces: Uint8Array) {
@@ -59,7 +59,7 @@ function sealKey(crypto: CryptoProvider, key: Uint8Array, label: string, nonces:
 export function makeHello(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: Ends,
+  ends: LinkEndpoints,
   body: HelloBody,
 ): Hello {
   const nonce = crypto.random(32);
@@ -77,7 +77,7 @@ export function makeHello(
 export function helloFits(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: Ends,
+  ends: LinkEndpoints,
   hello: Hello,
 ): boolean {
   return equal(helloTag(crypto, key, ends, hello.nonce), hello.tag);
@@ -96,7 +96,7 @@ export function openHello(
 export function makeAnswer(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: Ends,
+  ends: LinkEndpoints,
   hello: Hello,
   body: AnswerBody,
 ): Answer {
@@ -115,7 +115,7 @@ export function makeAnswer(
 export function openAnswer(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: Ends,
+  ends: LinkEndpoints,
   hello: Hello,
   answer: Answer,
 ): AnswerBody | undefined {
@@ -126,6 +126,6 @@ export function openAnswer(
 }
 
 /** What the handshake is bound to: its purpose, both hosts, both nonces. */
-export function prologue(ends: Ends, hello: Hello, answer: Answer): Uint8Array {
-  return concat(utf8(labels.handshakePrologue), encodeEnds(ends), hello.nonce, answer.nonce);
+export function prologue(ends: LinkEndpoints, hello: Hello, answer: Answer): Uint8Array {
+  return concat(utf8(labels.handshakePrologue), encodeEndpoints(ends), hello.nonce, answer.nonce);
 }

@@ -1,7 +1,7 @@
 /**
- * What a finished handshake changes. The invitee commits before message 3 goes out and keeps the invite until the first frame of the
- * inviter opens; the inviter commits on message 3. So a cut at any step leaves a state from which the same claim, made again,
- * ends with both paired.
+ * What a finished handshake changes. The invitee commits before message 3 goes out and keeps the
+ * invite until the first frame of the inviter opens; the inviter commits on message 3. So a cut at
+ * any step leaves a state from which the same claim, made again, ends with both paired.
  */
 import { type AccountId, accountId, equal, limits } from "../../base/index.ts";
 import { type DeviceCertificate, readCertificate } from "../../crypto/index.ts";
@@ -16,9 +16,9 @@ import {
 import type { Contact } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
-import type { Core } from "../state/context.ts";
-import { contactHappened } from "../state/store-events.ts";
-import { cut } from "./live-link.ts";
+import type { Context } from "../state/context.ts";
+import { contactEvent } from "../state/store-events.ts";
+import { closeLink } from "./live-link.ts";
 
 /** What the peer said of itself inside the handshake, judged. */
 export interface Introduction {
@@ -30,20 +30,23 @@ export interface Introduction {
 }
 
 /** Our own payload of message 2 (`madeAt` by our clock) or 3 (0). */
-export function introduce(core: Core, stream: Uint8Array, madeAt: number): Uint8Array {
-  const { certificate, name } = core.identity;
+export function introduce(context: Context, stream: Uint8Array, madeAt: number): Uint8Array {
+  const { certificate, name } = context.identity;
   return encodeHandshakePayload({ certificate, name, capabilities: 0, madeAt, stream });
 }
 
-/** The peer's introduction, or `undefined` unless its certificate names the very key that the handshake proved. */
+/**
+ * The peer's introduction, or `undefined` unless its certificate names the very key that the
+ * handshake proved.
+ */
 export function readIntroduction(
-  core: Core,
+  context: Context,
   payload: Uint8Array,
   device: Uint8Array,
 ): Introduction | undefined {
   const said = decodeHandshakePayload(payload);
   const certificate: DeviceCertificate | undefined =
-    said && readCertificate(core.crypto, said.certificate);
+    said && readCertificate(context.crypto, said.certificate);
   if (said === undefined || certificate === undefined) return undefined;
   if (!equal(certificate.device, device)) return undefined;
   return {
@@ -56,54 +59,64 @@ export function readIntroduction(
 }
 
 /** A pair is made by clocks that roughly agree, since its epochs are counted from that moment. */
-export function clocksAgree(core: Core, madeAt: number): boolean {
-  return Math.abs(madeAt - core.clock.now()) <= limits.pairClockSkew;
+export function clocksAgree(context: Context, madeAt: number): boolean {
+  return Math.abs(madeAt - context.clock.now()) <= limits.pairClockSkew;
 }
 
-/** The contact after a handshake: the peer's device, name and count; at first contact also the pair's root. */
+/**
+ * The contact after a handshake: the peer's device, name and count; at first contact also the
+ * pair's root.
+ */
 export function introduced(
-  core: Core,
+  context: Context,
   contact: Contact,
   { account, device, name, stream }: Introduction,
   first: { readonly outputs: HandshakeOutputs; readonly madeAt: number } | undefined,
 ): Contact {
   const sameCount = contact.theirStream !== undefined && equal(contact.theirStream, stream);
-  const peer = core.book.byRef(contact.ref);
+  const peer = context.contactStore.byRef(contact.ref);
   return {
     ...contact,
     account,
     device,
-    name: contact.named || name === undefined ? contact.name : core.book.freeName(name, peer),
+    name:
+      contact.named || name === undefined
+        ? contact.name
+        : context.contactStore.freeName(name, peer),
     theirStream: stream,
     // A new record on their side counts from 1 again, and knows nothing of our hosts.
     ...(sameCount ? {} : { received: emptySet, readUpTo: 0, toldHosts: undefined }),
-    ...(first && { chain: startChain(core.crypto, first.outputs.pairRoot, first.madeAt) }),
+    ...(first && { chain: startChain(context.crypto, first.outputs.pairRoot, first.madeAt) }),
   };
 }
 
 /** Commits a contact with its new session, in the contact's turn. */
 export async function adopt(
-  core: Core,
+  context: Context,
   peer: Peer,
   contact: Contact,
   session: Session,
 ): Promise<void> {
   const ops = [putContact(contact), putSession(contact.ref, session)];
-  const tell = await core.journal.commit(ops, [contactHappened(core, peer, contact)]);
+  const tell = await context.eventLog.commit(ops, [contactEvent(context, peer, contact)]);
   peer.contact = contact;
   peer.session = session;
   peer.desynced = false;
   // Frames of the session before it mean nothing any more.
-  cut(peer);
+  closeLink(peer);
   tell();
 }
 
 /** Notes that the peer showed another account key: nothing goes out until the person decides. */
-export async function markKeyChanged(core: Core, peer: Peer, account: AccountId): Promise<void> {
+export async function markKeyChanged(
+  context: Context,
+  peer: Peer,
+  account: AccountId,
+): Promise<void> {
   const contact = { ...peer.contact, changedAccount: account, verified: false };
-  const happened = [contactHappened(core, peer, contact, "key.changed")];
-  const tell = await core.journal.commit([putContact(contact)], happened);
+  const happened = [contactEvent(context, peer, contact, "key.changed")];
+  const tell = await context.eventLog.commit([putContact(contact)], happened);
   peer.contact = contact;
-  cut(peer);
+  closeLink(peer);
   tell();
 }

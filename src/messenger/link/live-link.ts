@@ -7,44 +7,45 @@ import { receive } from "../inbox/receive.ts";
 import { reachable, shares } from "../model/contact.ts";
 import type { Ping } from "../model/messenger-api.ts";
 import type { Attempt, Link, Peer } from "../model/peer.ts";
-import { within } from "../model/timeout.ts";
+import { withTimeout } from "../model/timeout.ts";
 import { markWaiting, post, pump, ratchetFrame } from "../outbox/outbox.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
-import { background, type Core, inTurn } from "../state/context.ts";
+import { background, type Context, withContactLock } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
 
 /**
- * Whether an inbound hello goes on while this attempt is under way. Two hellos that crossed are told apart by the
- * PeerIds, so both sides come to the same answer: the one whose caller is greater stays.
+ * Whether an inbound hello goes on while this attempt is under way. Two hellos that crossed are
+ * told apart by the PeerIds, so both sides come to the same answer: the one whose caller is greater
+ * stays.
  */
 export function inboundStays(caller: HostId, current: Attempt | undefined): boolean {
   return current?.caller === undefined || caller > current.caller;
 }
 
 /** Makes `attempt` the contact's only one; the attempt before it ends. */
-export function begin(peer: Peer, attempt: Attempt): void {
+export function startAttempt(peer: Peer, attempt: Attempt): void {
   const before = peer.attempt;
   peer.attempt = attempt;
   before?.abort();
 }
 
-export function end(peer: Peer, attempt: Attempt): void {
+export function endAttempt(peer: Peer, attempt: Attempt): void {
   if (peer.attempt === attempt) peer.attempt = undefined;
 }
 
 /** Ends the live link, if there is one. The reader's loop tells the rest. */
-export function cut(peer: Peer): void {
+export function closeLink(peer: Peer): void {
   peer.link?.channel.abort();
 }
 
 /**
- * Takes an agreed channel as the contact's live link. Runs in the contact's turn. The newest proof of presence wins: a link
- * before it is ended.
+ * Takes an agreed channel as the contact's live link. Runs in the contact's turn. The newest proof
+ * of presence wins: a link before it is ended.
  * @param lost told when the link is over, whatever ended it.
  */
 export async function establish(
-  core: Core,
+  context: Context,
   peer: Peer,
   channel: Channel,
   lost: (peer: Peer) => void,
@@ -52,8 +53,8 @@ export async function establish(
   const { contact } = peer;
   const link: Link = {
     channel,
-    since: core.clock.now(),
-    heardAt: core.clock.now(),
+    since: context.clock.now(),
+    heardAt: context.clock.now(),
     heardSession: false,
     posting: 0,
     pumping: false,
@@ -72,22 +73,23 @@ export async function establish(
   const next = {
     ...contact,
     addresses: addresses.slice(0, limits.recordAddresses),
-    ...(core.presence.lastSeen && { lastSeen: link.since }),
+    ...(context.presence.lastSeen && { lastSeen: link.since }),
   };
   const ops = [putContact(next)];
-  // Say at once what we have, so that the peer repeats nothing that arrived; a new session's responder then can answer.
+  // Say at once what we have, so that the peer repeats nothing that arrived; a new session's
+  // responder then can answer.
   if (peer.session !== undefined && canSeal(peer.session)) {
     const sealed = seal(
-      core.crypto,
+      context.crypto,
       peer.session,
-      encodeContent({ ack: ackOf(next, shares(next, core.receipts)) }),
+      encodeContent({ ack: ackOf(next, shares(next, context.receipts)) }),
     );
     ops.push(putSession(contact.ref, sealed.next));
-    await core.store.commit(ops);
+    await context.store.commit(ops);
     peer.session = sealed.next;
     frames.push(ratchetFrame(sealed.message));
-  } else if (next.addresses[0] !== contact.addresses[0] || core.presence.lastSeen) {
-    await core.store.commit(ops);
+  } else if (next.addresses[0] !== contact.addresses[0] || context.presence.lastSeen) {
+    await context.store.commit(ops);
   }
   peer.contact = next;
   const before = peer.link;
@@ -98,26 +100,35 @@ export async function establish(
   peer.hintsDueAt = 0;
   peer.cancelRetry();
   void post(link, frames);
-  if (before === undefined) core.events.emit({ type: "presence", contact: core.book.view(peer) });
-  watchQuiet(core, peer, link);
-  leaveWhenDone(core, peer);
-  background(core, "link-failed", () => run(core, peer, link, lost));
+  if (before === undefined)
+    context.events.emit({ type: "presence", contact: context.contactStore.view(peer) });
+  watchQuiet(context, peer, link);
+  leaveWhenDone(context, peer);
+  background(context, "link-failed", () => run(context, peer, link, lost));
   // It came about on a host of ours that goes.
   if (channel.leaving === true) lost(peer);
-  pump(core, peer);
+  pump(context, peer);
 }
 
 /** Reads until the channel ends. */
-async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => void): Promise<void> {
+async function run(
+  context: Context,
+  peer: Peer,
+  link: Link,
+  lost: (peer: Peer) => void,
+): Promise<void> {
   try {
     for (;;) {
       const frames = await link.channel.receive();
       if (frames.length === 0) return;
-      const received = await inTurn(core, peer, () => receive(core, peer, link, frames));
+      const received = await withContactLock(context, peer, () =>
+        receive(context, peer, link, frames),
+      );
       if (received === undefined) return;
       if (received.kind === "broken") {
-        core.log("link-broken", { why: received.why });
-        // The sides no longer read each other (one was restored, say): the next link starts from a handshake.
+        context.log("link-broken", { why: received.why });
+        // The sides no longer read each other (one was restored, say): the next link starts from a
+        // handshake.
         if (received.why !== "replaced") peer.desynced = true;
         return;
       }
@@ -129,14 +140,14 @@ async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => voi
     const moves = peer.attempt?.moves;
     if (moves?.link === link) await moves.over;
     if (peer.link === link) {
-      background(core, "seen-failed", () => noteSeen(core, peer));
+      background(context, "seen-failed", () => noteSeen(context, peer));
       peer.link = undefined;
       const unproven = [...peer.outbox.values()].filter(({ sent }) => sent);
       for (const entry of unproven) entry.sent = false;
       if (!peer.removed) {
-        if (!core.stopping.now)
-          background(core, "states-failed", () => markWaiting(core, peer, unproven));
-        core.events.emit({ type: "presence", contact: core.book.view(peer) });
+        if (!context.stopping.now)
+          background(context, "states-failed", () => markWaiting(context, peer, unproven));
+        context.events.emit({ type: "presence", contact: context.contactStore.view(peer) });
         if (reachable(peer.contact)) lost(peer);
       }
     }
@@ -144,10 +155,10 @@ async function run(core: Core, peer: Peer, link: Link, lost: (peer: Peer) => voi
 }
 
 /** Asks a quiet link for a sign of life, and gives up one that stays silent. */
-function watchQuiet(core: Core, peer: Peer, link: Link): void {
+function watchQuiet(context: Context, peer: Peer, link: Link): void {
   const look = (): void => {
     if (peer.link !== link) return;
-    const now = core.clock.now();
+    const now = context.clock.now();
     // A clock that fell back would make the link seem heard of for as long.
     link.heardAt = Math.min(link.heardAt, now);
     const quiet = now - link.heardAt;
@@ -156,27 +167,30 @@ function watchQuiet(core: Core, peer: Peer, link: Link): void {
       return;
     }
     if (quiet >= limits.linkQuiet) void post(link, [encodeLinkFrame({ type: "ping" })]);
-    link.cancelQuiet = core.clock.after(limits.linkQuiet / 2, look);
+    link.cancelQuiet = context.clock.after(limits.linkQuiet / 2, look);
   };
-  link.cancelQuiet = core.clock.after(limits.linkQuiet, look);
+  link.cancelQuiet = context.clock.after(limits.linkQuiet, look);
 }
 
 // When a contact was last linked: kept, sealed in its row, only by those who want it.
 
 /** Keeps that the contact is, or was until now, linked. */
-export async function noteSeen(core: Core, peer: Peer): Promise<void> {
+export async function noteSeen(context: Context, peer: Peer): Promise<void> {
   const { link } = peer;
-  if (!core.presence.lastSeen || core.stopping.now || link === undefined) return;
-  await inTurn(core, peer, async () => {
+  if (!context.presence.lastSeen || context.stopping.now || link === undefined) return;
+  await withContactLock(context, peer, async () => {
     const next = { ...peer.contact, lastSeen: link.heardAt };
-    await core.store.commit([putContact(next)]);
+    await context.store.commit([putContact(next)]);
     peer.contact = next;
   });
 }
 
 /** Forgets what was kept while somebody wanted it. */
-export async function forgetSeen({ book, store }: Pick<Core, "book" | "store">): Promise<void> {
-  const peers = book.peers().filter(({ contact }) => contact.lastSeen !== undefined);
+export async function forgetSeen({
+  contactStore,
+  store,
+}: Pick<Context, "contactStore" | "store">): Promise<void> {
+  const peers = contactStore.peers().filter(({ contact }) => contact.lastSeen !== undefined);
   if (peers.length === 0) return;
   const forgotten = peers.map((peer) => {
     const { lastSeen, ...contact } = peer.contact;
@@ -191,7 +205,7 @@ export async function forgetSeen({ book, store }: Pick<Core, "book" | "store">):
 // How long a live link takes to say that it lives.
 
 /** See `Messenger.ping`. */
-export async function ping({ clock }: Core, { link }: Peer): Promise<Ping> {
+export async function ping({ clock }: Context, { link }: Peer): Promise<Ping> {
   if (link === undefined) return { outcome: "no-link" };
   const sentAt = clock.now();
   let heard = (): void => undefined;
@@ -200,7 +214,7 @@ export async function ping({ clock }: Core, { link }: Peer): Promise<Ping> {
     link.pings.add(heard);
   });
   void post(link, [encodeLinkFrame({ type: "ping" })]);
-  const at = await within(clock, limits.stepTimeout, answered, () => undefined);
+  const at = await withTimeout(clock, limits.stepTimeout, answered, () => undefined);
   link.pings.delete(heard);
   if (at === undefined) return { outcome: "silent" };
   // A clock that was set back meanwhile tells nothing.

@@ -1,4 +1,7 @@
-/** Somebody comes by one of our invites: told what it is worth, and paired with where it is still good. */
+/**
+ * Somebody comes by one of our invites: told what it is worth, and paired with where it is still
+ * good.
+ */
 import { limits } from "../../base/index.ts";
 import type { AnswerBody } from "../../wire/index.ts";
 import { type Contact, newContact } from "../model/contact.ts";
@@ -6,39 +9,40 @@ import type { HelloKey } from "../model/epoch-keys.ts";
 import { admits } from "../model/link-policy.ts";
 import { newPeer } from "../model/peer.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
-import { type Core, inInviteTurn, inTurn } from "../state/context.ts";
+import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { claimOf, type KeptInvite, putInvite, withClaim } from "../state/invites.ts";
-import { contactHappened, inviteReused } from "../state/store-events.ts";
+import { contactEvent, inviteReusedEvent } from "../state/store-events.ts";
 import { type Introduction, introduced } from "./introduction.ts";
-import { cut, establish, inboundStays } from "./live-link.ts";
-import { respondTo, say, type Visit } from "./responder-handshake.ts";
+import { closeLink, establish, inboundStays } from "./live-link.ts";
+import { type ResponderHandshake, respondTo, say } from "./responder-handshake.ts";
 
 /** The callee's answer to a hello that was made with an invite of ours. */
-export async function visitByInvite(
-  visit: Visit,
+export async function redeemInvite(
+  visit: ResponderHandshake,
   invite: KeptInvite,
   key: HelloKey,
 ): Promise<boolean> {
-  const { core, invites, body, channel } = visit;
+  const { context, invites, body, channel } = visit;
   const before = claimOf(invite, body.id);
-  // Whoever was blocked since, or comes over a way that is closed to them, meets what a stranger meets.
-  const known = before && core.book.byAccount(before.account)?.contact;
-  if (known?.blocked || (known && !admits(known, core.transport, channel))) return false;
+  // Whoever was blocked since, or comes over a way that is closed to them, meets what a stranger
+  // meets.
+  const known = before && context.contactStore.byAccount(before.account)?.contact;
+  if (known?.blocked || (known && !admits(known, context.transport, channel))) return false;
   const status = standing(visit, invite);
   const frame = await say(visit, key, { status, id: body.id });
   if (frame === undefined) return false;
   if (status !== "handshake") {
     if (status === "used") {
-      core.log("invite-reused");
-      const tell = await core.journal.commit([], [inviteReused(invites.view(invite))]);
+      context.log("invite-reused");
+      const tell = await context.eventLog.commit([], [inviteReusedEvent(invites.view(invite))]);
       tell();
     }
     return false;
   }
-  const stream = core.crypto.random(16);
+  const stream = context.crypto.random(16);
   const done = await respondTo(visit, key, frame, stream);
   if (done === undefined) return false;
-  return inInviteTurn(core, async () => {
+  return withInviteLock(context, async () => {
     const current = invites.get(invite.id);
     // Somebody else may have been quicker, or the person has revoked it meanwhile.
     if (current === undefined || standing(visit, current) !== "handshake") return false;
@@ -49,7 +53,7 @@ export async function visitByInvite(
 }
 
 /** What the invite is worth to this claimant now. */
-function standing({ invites, body }: Visit, invite: KeptInvite): AnswerBody["status"] {
+function standing({ invites, body }: ResponderHandshake, invite: KeptInvite): AnswerBody["status"] {
   const made = claimOf(invite, body.id);
   if (made?.answer === "accepted") return "handshake";
   if (made !== undefined) return made.answer;
@@ -62,16 +66,16 @@ type Responded = NonNullable<Awaited<ReturnType<typeof respondTo>>>;
 
 /** The claimant becomes a contact, or, by a reusable invite, asks to become one. */
 async function pairWith(
-  visit: Visit,
+  visit: ResponderHandshake,
   invite: KeptInvite,
   { them, madeAt, session, outputs }: Responded,
   stream: Uint8Array,
 ): Promise<boolean> {
-  const { core, invites, channel, body, lost } = visit;
-  if (them.account === core.identity.account) return false;
-  const known = core.book.byAccount(them.account);
-  const peer = known ?? newPeer(firstMoment(core, them, stream));
-  const taken = await inTurn(core, peer, async () => {
+  const { context, invites, channel, body, lost } = visit;
+  if (them.account === context.identity.account) return false;
+  const known = context.contactStore.byAccount(them.account);
+  const peer = known ?? newPeer(firstMoment(context, them, stream));
+  const taken = await withContactLock(context, peer, async () => {
     const accepted =
       invite.kind === "once" ||
       claimOf(invite, body.id)?.answer === "accepted" ||
@@ -81,41 +85,41 @@ async function pairWith(
       account: them.account,
       answer: accepted ? "accepted" : "pending",
     });
-    if (peer.contact.blocked || !admits(peer.contact, core.transport, channel)) {
+    if (peer.contact.blocked || !admits(peer.contact, context.transport, channel)) {
       // Next time the claim tells who it is, and meets silence before anything is computed for it.
-      await core.store.commit([putInvite(claimed)]);
+      await context.store.commit([putInvite(claimed)]);
       invites.set(claimed);
       return false;
     }
     if (!inboundStays(channel.remote, peer.attempt)) return false;
     const contact: Contact = {
-      ...introduced(core, { ...peer.contact, role: "a", stream }, them, { outputs, madeAt }),
+      ...introduced(context, { ...peer.contact, role: "a", stream }, them, { outputs, madeAt }),
       pairing: accepted ? "handshaken" : "requested",
       invite: undefined,
       changedAccount: undefined,
     };
     peer.attempt?.abort();
-    const tell = await core.journal.commit(
+    const tell = await context.eventLog.commit(
       [putContact(contact), putSession(contact.ref, session), putInvite(claimed)],
-      [contactHappened(core, peer, contact, accepted ? "contact.changed" : "contact.request")],
+      [contactEvent(context, peer, contact, accepted ? "contact.changed" : "contact.request")],
     );
     invites.set(claimed);
     peer.contact = contact;
     peer.session = session;
     peer.desynced = false;
-    core.book.add(peer);
-    cut(peer);
+    context.contactStore.add(peer);
+    closeLink(peer);
     tell();
     if (!accepted) return false;
-    await establish(core, peer, channel, lost);
+    await establish(context, peer, channel, lost);
     return true;
   });
   return taken === true;
 }
 
-function firstMoment(core: Core, them: Introduction, stream: Uint8Array): Contact {
-  const name = core.book.freeName(them.name ?? them.account.slice(0, 8));
-  return newContact(core.crypto, core.clock.now(), {
+function firstMoment(context: Context, them: Introduction, stream: Uint8Array): Contact {
+  const name = context.contactStore.freeName(them.name ?? them.account.slice(0, 8));
+  return newContact(context.crypto, context.clock.now(), {
     account: them.account,
     name,
     named: false,

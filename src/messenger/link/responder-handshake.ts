@@ -4,17 +4,17 @@ import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../../wire/
 import type { HelloKey } from "../model/epoch-keys.ts";
 import { allowed } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
-import type { Core } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import type { BufferedChannel } from "./frame-reader.ts";
-import { type Ends, makeAnswer, prologue } from "./hello.ts";
+import { type LinkEndpoints, makeAnswer, prologue } from "./hello.ts";
 import { introduce, readIntroduction } from "./introduction.ts";
 
-export interface Visit {
-  readonly core: Core;
+export interface ResponderHandshake {
+  readonly context: Context;
   readonly invites: Invites;
   readonly channel: BufferedChannel;
-  readonly ends: Ends;
+  readonly ends: LinkEndpoints;
   readonly hello: HelloFrame;
   readonly body: HelloBody;
   /** Told when a link made here is over. */
@@ -22,18 +22,23 @@ export interface Visit {
 }
 
 export async function say(
-  visit: Visit,
+  visit: ResponderHandshake,
   key: HelloKey,
   body: AnswerBody,
 ): Promise<AnswerFrame | undefined> {
-  const frame = makeAnswer(visit.core.crypto, key.key, visit.ends, visit.hello, body);
+  const frame = makeAnswer(visit.context.crypto, key.key, visit.ends, visit.hello, body);
   return (await visit.channel.say(frame)) ? frame : undefined;
 }
 
 export /** -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se */
-async function respondTo(visit: Visit, key: HelloKey, frame: AnswerFrame, stream: Uint8Array) {
-  const { core, channel, ends, hello } = visit;
-  const { crypto, identity, clock } = core;
+async function respondTo(
+  visit: ResponderHandshake,
+  key: HelloKey,
+  frame: AnswerFrame,
+  stream: Uint8Array,
+) {
+  const { context, channel, ends, hello } = visit;
+  const { crypto, identity, clock } = context;
   const first = await channel.expect("handshake");
   if (first === undefined) return undefined;
   const options = {
@@ -44,15 +49,15 @@ async function respondTo(visit: Visit, key: HelloKey, frame: AnswerFrame, stream
   const read = respond(crypto, options, first.message);
   if (read.kind === "refused") return undefined;
   const madeAt = clock.now();
-  const written = writeMessage2(crypto, read.state, introduce(core, stream, madeAt));
+  const written = writeMessage2(crypto, read.state, introduce(context, stream, madeAt));
   if (written.kind === "refused") return undefined;
   if (!(await channel.say({ type: "handshake", message: written.message2 }))) return undefined;
   const third = await channel.expect("handshake");
   if (third === undefined) return undefined;
   const end = readMessage3(crypto, written.state, third.message);
   if (end.kind === "refused") return undefined;
-  const them = readIntroduction(core, end.payload, end.device);
+  const them = readIntroduction(context, end.payload, end.device);
   // Proven now, and nothing of it is kept yet.
-  if (them === undefined || !allowed(core, them.account)) return undefined;
+  if (them === undefined || !allowed(context, them.account)) return undefined;
   return { them, madeAt, session: end.session, outputs: end.outputs };
 }

@@ -1,18 +1,19 @@
 /**
- * Calls that are passed on by others: proven and sealed as a hello is, for the same ends, under the same keys, so that only who
- * knows us can make us answer, and whoever passes them on reads nothing.
+ * Calls that are passed on by others: proven and sealed as a hello is, for the same ends, under the
+ * same keys, so that only who knows us can make us answer, and whoever passes them on reads
+ * nothing.
  */
 import { concat, equal, type HostId, labels, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-import type { DialTarget, OpenedCall, SealedCall } from "../../ports/index.ts";
+import type { DialTarget, OpenedOffer, SealedOffer } from "../../ports/index.ts";
 import { decodeEnvelope, encodeEnvelope, type SealedEnvelope } from "../../wire/index.ts";
-import { callingKey } from "../model/epoch-keys.ts";
+import { outboundHelloKey } from "../model/epoch-keys.ts";
 import type { Peer } from "../model/peer.ts";
-import type { Core } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
-import { type Ends, encodeEnds } from "./hello.ts";
-import { answers, callers } from "./inbound.ts";
-import { turningOf } from "./outbound.ts";
+import { encodeEndpoints, type LinkEndpoints } from "./hello.ts";
+import { candidates, mayAnswer } from "./inbound.ts";
+import { linkSecretOf } from "./outbound.ts";
 
 /** Each nonce makes a key of its own, so this one nonce is used once. */
 const ZERO_NONCE = new Uint8Array(12);
@@ -24,7 +25,7 @@ const AFAR = { outbound: false, way: "wan" } as const;
 interface Sealing {
   /** The link key, 32 bytes. */
   readonly key: Uint8Array;
-  readonly ends: Ends;
+  readonly ends: LinkEndpoints;
   /** The nonce of the call that this answers; absent for a call. */
   readonly call?: Uint8Array;
 }
@@ -32,7 +33,7 @@ interface Sealing {
 function tagOf(crypto: CryptoProvider, { key, ends, call }: Sealing, nonce: Uint8Array) {
   const label = utf8(call === undefined ? labels.signalTag : labels.signalAnswerTag);
   const nonces = concat(call ?? new Uint8Array(0), nonce);
-  return crypto.hmac(key, concat(label, encodeEnds(ends), nonces));
+  return crypto.hmac(key, concat(label, encodeEndpoints(ends), nonces));
 }
 
 function sealKey(crypto: CryptoProvider, { key, call }: Sealing, nonce: Uint8Array) {
@@ -63,13 +64,13 @@ export function openEnvelope(
 }
 
 /** What seals calls for this contact, where there is a key that proves us to it. */
-export function sealerOf(core: Core, peer: Peer): DialTarget["seal"] {
-  const { crypto, clock } = core;
-  const turning = turningOf(peer);
-  const key = turning && callingKey(crypto, turning, clock.now())?.key;
+export function sealerOf(context: Context, peer: Peer): DialTarget["seal"] {
+  const { crypto, clock } = context;
+  const turning = linkSecretOf(peer);
+  const key = turning && outboundHelloKey(crypto, turning, clock.now())?.key;
   if (key === undefined) return undefined;
-  return (host: HostId, words: Uint8Array, own: HostId): SealedCall => {
-    const ends: Ends = { caller: own, callee: host };
+  return (host: HostId, words: Uint8Array, own: HostId): SealedOffer => {
+    const ends: LinkEndpoints = { caller: own, callee: host };
     const call = sealEnvelope(crypto, { key, ends }, words);
     return {
       envelope: encodeEnvelope(call),
@@ -82,24 +83,25 @@ export function sealerOf(core: Core, peer: Peer): DialTarget["seal"] {
 }
 
 /**
- * Opens a call that somebody sealed for us, or gives `undefined`. Every candidate is tried, found or not, so that the time tells
- * nothing. A revoked invite may be in the wrong hands, and calls nobody.
+ * Opens a call that somebody sealed for us, or gives `undefined`. Every candidate is tried, found
+ * or not, so that the time tells nothing. A revoked invite may be in the wrong hands, and calls
+ * nobody.
  */
-export function openCall(
-  core: Core,
+export function openOffer(
+  context: Context,
   invites: Invites,
-  ends: Ends,
+  ends: LinkEndpoints,
   bytes: Uint8Array,
-): OpenedCall | undefined {
-  const { crypto } = core;
+): OpenedOffer | undefined {
+  const { crypto } = context;
   const envelope = decodeEnvelope(bytes);
   if (envelope === undefined) return undefined;
-  let opened: OpenedCall | undefined;
-  for (const caller of callers(core, invites)) {
+  let opened: OpenedOffer | undefined;
+  for (const caller of candidates(context, invites)) {
     if (caller.kind === "invite" && caller.invite.revoked) continue;
     const { key } = caller.key;
     const words = openEnvelope(crypto, { key, ends }, envelope);
-    if (words === undefined || !answers(core, caller, AFAR)) continue;
+    if (words === undefined || !mayAnswer(context, caller, AFAR)) continue;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
     opened = { words, seal };

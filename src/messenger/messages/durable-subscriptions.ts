@@ -7,31 +7,31 @@ import type {
   KeptEvent,
   LoggedEvent,
 } from "../model/messenger-api.ts";
-import type { Core } from "../state/context.ts";
-import type { Follower } from "../state/event-log.ts";
+import type { Context } from "../state/context.ts";
+import type { DurableSubscription } from "../state/event-log.ts";
 import type { Invites } from "../state/invites.ts";
 import { view } from "../state/message-store.ts";
 import type { Entry } from "../state/store-events.ts";
 
-function show({ book, journal }: Core, follower: Follower): FollowerView {
+function show({ contactStore, eventLog }: Context, follower: DurableSubscription): FollowerView {
   const { name, types, ref, cursor } = follower;
-  const from = ref === undefined ? undefined : book.byRef(ref)?.contact.account;
+  const from = ref === undefined ? undefined : contactStore.byRef(ref)?.contact.account;
   return {
     name,
     cursor,
-    behind: journal.behind(follower),
+    behind: eventLog.behind(follower),
     ...(types !== undefined && { types }),
     ...(from !== undefined && { from }),
   };
 }
 
-export function followers(core: Core): FollowerView[] {
-  return core.journal.followers().map((follower) => show(core, follower));
+export function followers(context: Context): FollowerView[] {
+  return context.eventLog.followers().map((follower) => show(context, follower));
 }
 
 /** See `Messenger.follow`. */
 export async function follow(
-  core: Core,
+  context: Context,
   name: string,
   { types, from }: FollowOptions,
 ): Promise<FollowerView> {
@@ -40,27 +40,27 @@ export async function follow(
       "name-invalid",
       "That name is empty, too long or has invisible characters.",
     );
-  const ref = from === undefined ? undefined : core.book.find(from).contact.ref;
-  const follower = await core.journal.follow({
+  const ref = from === undefined ? undefined : context.contactStore.find(from).contact.ref;
+  const follower = await context.eventLog.follow({
     name,
     ...(types !== undefined && { types }),
     ...(ref !== undefined && { ref }),
   });
-  return show(core, follower);
+  return show(context, follower);
 }
 
 /** See `Messenger.readEvents`. */
 export async function readEvents(
-  core: Core,
+  context: Context,
   invites: Invites,
   name: string,
   { limit }: { readonly limit: number },
 ): Promise<{ readonly events: LoggedEvent[]; readonly more: boolean }> {
-  const { journal } = core;
+  const { eventLog } = context;
   for (;;) {
-    const follower = journal.find(name);
+    const follower = eventLog.find(name);
     const scan = Math.max(limit, limits.sendBatch);
-    const entries = await journal.entries(follower.cursor, scan);
+    const entries = await eventLog.entries(follower.cursor, scan);
     const last = entries.at(-1)?.cursor;
     if (last === undefined) return { events: [], more: false };
     const events: LoggedEvent[] = [];
@@ -71,19 +71,26 @@ export async function readEvents(
     for (const { cursor, entry } of entries) {
       if (events.length >= limit) break;
       taken++;
-      if (!journal.wants(follower, entry)) continue;
-      const event = await tell(core, invites, entry);
+      if (!eventLog.wants(follower, entry)) continue;
+      const event = await tell(context, invites, entry);
       if (event !== undefined) events.push({ ...event, cursor });
     }
     const more = taken < entries.length || entries.length === scan;
     if (events.length > 0 || !more) return { events, more };
     // Nothing for this follower so far: it need not come by here again.
-    await journal.acknowledge(name, last);
+    await eventLog.acknowledge(name, last);
   }
 }
 
-/** The event of an entry, with what it tells of as it stands now; `undefined` where nothing is left to tell. */
-async function tell(core: Core, invites: Invites, entry: Entry): Promise<KeptEvent | undefined> {
+/**
+ * The event of an entry, with what it tells of as it stands now; `undefined` where nothing is left
+ * to tell.
+ */
+async function tell(
+  context: Context,
+  invites: Invites,
+  entry: Entry,
+): Promise<KeptEvent | undefined> {
   switch (entry.type) {
     case "message.removed":
       return { type: entry.type, account: entry.account, id: entry.id };
@@ -91,8 +98,8 @@ async function tell(core: Core, invites: Invites, entry: Entry): Promise<KeptEve
     case "message.changed":
     case "message.state": {
       const { type, ref, at, id, account, state } = entry;
-      const peer = core.book.byRef(ref);
-      const message = peer && (await view(core, peer, at));
+      const peer = context.contactStore.byRef(ref);
+      const message = peer && (await view(context, peer, at));
       if (message?.id !== id) return { type: "message.removed", account, id };
       return { type, message: type === "message.state" ? { ...message, state } : message };
     }
@@ -103,9 +110,9 @@ async function tell(core: Core, invites: Invites, entry: Entry): Promise<KeptEve
       return invite && { type: entry.type, invite: invites.view(invite) };
     }
     default: {
-      const peer = core.book.byRef(entry.ref);
+      const peer = context.contactStore.byRef(entry.ref);
       if (peer === undefined) return { type: "contact.removed", account: entry.account };
-      return { type: entry.type, contact: core.book.view(peer) };
+      return { type: entry.type, contact: context.contactStore.view(peer) };
     }
   }
 }

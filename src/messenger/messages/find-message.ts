@@ -2,19 +2,20 @@
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
-import type { Core } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import { history, message } from "../state/message-store.ts";
 
 const NEWEST = "last";
 
 /** See `Messenger.find`. */
 export async function find(
-  core: Core,
+  context: Context,
   ref: string,
   direction: "in" | "out" | undefined,
 ): Promise<MessageView> {
   const slash = ref.lastIndexOf("/");
-  const peers = slash < 0 ? core.book.peers() : [core.book.find(ref.slice(0, slash))];
+  const peers =
+    slash < 0 ? context.contactStore.peers() : [context.contactStore.find(ref.slice(0, slash))];
   const wanted = ref
     .slice(slash + 1)
     .trim()
@@ -22,9 +23,9 @@ export async function find(
   const fits = (view: MessageView): boolean =>
     direction === undefined || view.direction === direction;
   if (wanted === NEWEST && slash >= 0)
-    return newest(core, peers, (view) => fits(view) && !view.deleted);
+    return newest(context, peers, (view) => fits(view) && !view.deleted);
   const id = messageId.parse(wanted);
-  const whole = id && (await message(core, id));
+  const whole = id && (await message(context, id));
   if (whole !== undefined) return whole;
   if (!/^[a-z2-7]*$/.test(wanted) || wanted.length < limits.findStart)
     throw new SottoError(
@@ -33,7 +34,7 @@ export async function find(
     );
   const found: MessageView[] = [];
   for (const peer of peers)
-    for (const view of await history(core, peer, { limit: limits.findMessages }))
+    for (const view of await history(context, peer, { limit: limits.findMessages }))
       if (view.id.startsWith(wanted)) found.push(view);
   const [only, ...others] = found;
   if (only === undefined)
@@ -47,13 +48,13 @@ export async function find(
 }
 
 async function newest(
-  core: Core,
+  context: Context,
   [peer]: readonly Peer[],
   fits: (view: MessageView) => boolean,
 ): Promise<MessageView> {
   let before: number | undefined;
   while (peer !== undefined) {
-    const page = await history(core, peer, {
+    const page = await history(context, peer, {
       limit: limits.sendBatch,
       ...(before !== undefined && { before }),
     });

@@ -1,4 +1,7 @@
-/** Messages that go: from the conversation, the outbox, the index of words, and from the disk itself. */
+/**
+ * Messages that go: from the conversation, the outbox, the index of words, and from the disk
+ * itself.
+ */
 import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { idempotencyKey, type KeyPlace, type MessageRow, messageKey } from "../model/message.ts";
@@ -6,32 +9,36 @@ import type { Peer } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
 import { settledUpTo } from "../outbox/receipts.ts";
 import { dropEntry, putContact } from "../state/contact-store.ts";
-import { background, type Core, inTurn } from "../state/context.ts";
+import { background, type Context, withContactLock } from "../state/context.ts";
 import type { Forgotten } from "../state/search-index.ts";
-import { type Happening, messageRemoved } from "../state/store-events.ts";
+import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
 
 /**
- * Takes messages away, in the contact's turn. Their ids stay, by which one that comes again is known, and the caller's keys that
- * made them. One that is still on its way stays whole. Changes of ours to them that still wait go too, but for deletions,
- * which say nothing.
+ * Takes messages away, in the contact's turn. Their ids stay, by which one that comes again is
+ * known, and the caller's keys that made them. One that is still on its way stays whole. Changes of
+ * ours to them that still wait go too, but for deletions, which say nothing.
  */
-export async function vanish(core: Core, peer: Peer, places: readonly number[]): Promise<void> {
+export async function deleteMessages(
+  context: Context,
+  peer: Peer,
+  places: readonly number[],
+): Promise<void> {
   const { contact, outbox } = peer;
   const { ref } = contact;
   const ops: StoreOp[] = [];
-  const happened: Happening[] = [];
+  const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
   const ids = new Set<string>();
   for (const at of places) {
     if (outbox.has(at)) continue;
     ops.push(drop(messageKey(ref, at)));
-    const bytes = await core.store.get(messageKey(ref, at));
+    const bytes = await context.store.get(messageKey(ref, at));
     if (bytes === undefined) continue;
     const row = decodeRow<MessageRow>(bytes);
     const { id, key, text, hidden, sentAt, state } = row;
     ids.add(id);
     if (text !== "") forgotten.push({ ref, at, text });
-    if (hidden === undefined) happened.push(messageRemoved(peer, row));
+    if (hidden === undefined) happened.push(messageRemovedEvent(peer, row));
     if (key !== undefined) {
       const made: KeyPlace = { ref, at, gone: { id, sentAt, state } };
       ops.push(put(idempotencyKey(ref, key), encodeRow(made)));
@@ -47,16 +54,16 @@ export async function vanish(core: Core, peer: Peer, places: readonly number[]):
       gone.add(at);
   const settled = settledUpTo(contact, outbox.values(), gone);
   const next = settled === contact.settled ? contact : { ...contact, settled };
-  ops.push(...core.spans.drop(ref, places), ...[...gone].map((at) => dropEntry(ref, at)));
+  ops.push(...context.expiryTimers.drop(ref, places), ...[...gone].map((at) => dropEntry(ref, at)));
   if (next !== contact) ops.push(putContact(next));
-  const tell = await core.index.forget(forgotten, (words) =>
-    core.journal.commit([...ops, ...words], happened),
+  const tell = await context.index.forget(forgotten, (words) =>
+    context.eventLog.commit([...ops, ...words], happened),
   );
   peer.contact = next;
   for (const at of gone) outbox.delete(at);
-  core.spans.forget(ref, places);
+  context.expiryTimers.forget(ref, places);
   tell();
-  core.shredder.soon();
+  context.shredder.soon();
 }
 
 /** Which messages a sweep takes: all that were stored before, by our own clock. */
@@ -68,19 +75,23 @@ export interface Sweep {
 }
 
 /**
- * Takes a contact's messages away that have done their work: of ours those that are not on their way any more, of theirs those
- * that the person was given.
+ * Takes a contact's messages away that have done their work: of ours those that are not on their
+ * way any more, of theirs those that the person was given.
  */
-export async function sweep(core: Core, peer: Peer, { before, failed }: Sweep): Promise<void> {
+export async function applyRetention(
+  context: Context,
+  peer: Peer,
+  { before, failed }: Sweep,
+): Promise<void> {
   let from = 0;
-  for (let more = true; more && !core.stopping.now; ) {
-    const swept = await inTurn(core, peer, async () => {
+  for (let more = true; more && !context.stopping.now; ) {
+    const swept = await withContactLock(context, peer, async () => {
       const { ref } = peer.contact;
-      const rows = await core.store.list("message", ref, { from, limit: limits.sendBatch });
+      const rows = await context.store.list("message", ref, { from, limit: limits.sendBatch });
       const read = rows.map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }));
       const old = read.filter(({ row }) => storedAt(row) < before);
       const done = old.filter(({ at, row }) => isDone(peer, at, row, failed)).map(({ at }) => at);
-      if (done.length > 0) await vanish(core, peer, done);
+      if (done.length > 0) await deleteMessages(context, peer, done);
       from = (rows.at(-1)?.at ?? 0) + 1;
       return rows.length === limits.sendBatch && old.length > 0;
     });
@@ -98,8 +109,8 @@ function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: 
 }
 
 /** Looks after time that runs, and after messages that a node without history need not keep. */
-export class Vanisher {
-  readonly #core: Core;
+export class Retention {
+  readonly #context: Context;
   /** Contacts with something to sweep. */
   readonly #waiting = new Set<Peer>();
   #sweeping = false;
@@ -107,17 +118,17 @@ export class Vanisher {
   #cancelLook = (): void => undefined;
   #cancelSweep = (): void => undefined;
 
-  constructor(core: Core) {
-    this.#core = core;
-    core.spans.onStarted(() => this.#arm());
+  constructor(context: Context) {
+    this.#context = context;
+    context.expiryTimers.onStarted(() => this.#arm());
   }
 
   start(): void {
     this.#running = true;
     this.#arm();
-    const core = this.#core;
-    if (!core.history) for (const peer of core.book.peers()) this.done(peer);
-    if (core.retention !== undefined) this.#sweepLater(limits.retentionPause);
+    const context = this.#context;
+    if (!context.history) for (const peer of context.contactStore.peers()) this.done(peer);
+    if (context.retention !== undefined) this.#sweepLater(limits.retentionPause);
   }
 
   stop(): void {
@@ -128,11 +139,11 @@ export class Vanisher {
 
   /** Something of this contact was delivered or read: without history it need not stay. */
   done(peer: Peer): void {
-    if (this.#core.history || !this.#running) return;
+    if (this.#context.history || !this.#running) return;
     this.#waiting.add(peer);
     if (this.#sweeping) return;
     this.#sweeping = true;
-    background(this.#core, "sweep-failed", () =>
+    background(this.#context, "sweep-failed", () =>
       this.#sweepWaiting().finally(() => {
         this.#sweeping = false;
       }),
@@ -142,48 +153,59 @@ export class Vanisher {
   async #sweepWaiting(): Promise<void> {
     for (const peer of this.#waiting) {
       this.#waiting.delete(peer);
-      await sweep(this.#core, peer, { before: Number.POSITIVE_INFINITY, failed: false });
+      await applyRetention(this.#context, peer, {
+        before: Number.POSITIVE_INFINITY,
+        failed: false,
+      });
     }
   }
 
-  /** A machine that starts with a wrong clock gets a while to set it, before old messages go by it. */
+  /**
+   * A machine that starts with a wrong clock gets a while to set it, before old messages go by it.
+   */
   #sweepLater(wait: number): void {
-    const core = this.#core;
-    this.#cancelSweep = core.clock.after(wait, () => {
-      background(core, "sweep-failed", async () => {
-        for (const peer of core.book.peers()) {
-          const { retention } = core;
+    const context = this.#context;
+    this.#cancelSweep = context.clock.after(wait, () => {
+      background(context, "sweep-failed", async () => {
+        for (const peer of context.contactStore.peers()) {
+          const { retention } = context;
           if (retention !== undefined)
-            await sweep(core, peer, { before: core.clock.now() - retention, failed: true });
+            await applyRetention(context, peer, {
+              before: context.clock.now() - retention,
+              failed: true,
+            });
         }
       });
       this.#sweepLater(limits.upkeep);
     });
   }
 
-  /** Sets the timer for the message that goes next. After a sleep of the machine timers come late: it looks now and then. */
+  /**
+   * Sets the timer for the message that goes next. After a sleep of the machine timers come late:
+   * it looks now and then.
+   */
   #arm(least = 0): void {
     this.#cancelLook();
-    const wait = this.#core.spans.wait();
+    const wait = this.#context.expiryTimers.wait();
     if (!this.#running || wait === undefined) return;
     const soon = Math.max(least, Math.min(wait, limits.spanLook));
-    this.#cancelLook = this.#core.clock.after(soon, () => {
+    this.#cancelLook = this.#context.clock.after(soon, () => {
       const again = (): void => this.#arm(limits.spanPause);
-      background(this.#core, "vanish-failed", () => this.#look().finally(again));
+      background(this.#context, "vanish-failed", () => this.#look().finally(again));
     });
   }
 
   async #look(): Promise<void> {
-    const core = this.#core;
-    const { book, spans } = core;
-    for (const [ref, places] of spans.over()) {
-      const peer = book.byRef(ref);
-      if (peer === undefined) spans.forget(ref, places);
-      else await inTurn(core, peer, () => vanish(core, peer, places));
+    const context = this.#context;
+    const { contactStore, expiryTimers } = context;
+    for (const [ref, places] of expiryTimers.over()) {
+      const peer = contactStore.byRef(ref);
+      if (peer === undefined) expiryTimers.forget(ref, places);
+      else await withContactLock(context, peer, () => deleteMessages(context, peer, places));
     }
-    for (const ref of spans.astray()) {
-      const peer = book.byRef(ref);
-      if (peer !== undefined) await inTurn(core, peer, () => spans.mend(ref));
+    for (const ref of expiryTimers.astray()) {
+      const peer = contactStore.byRef(ref);
+      if (peer !== undefined) await withContactLock(context, peer, () => expiryTimers.repair(ref));
     }
   }
 }

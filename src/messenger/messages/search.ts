@@ -1,4 +1,7 @@
-/** Finding messages by their words: those that the index has not taken in yet, then the index, newest first. */
+/**
+ * Finding messages by their words: those that the index has not taken in yet, then the index,
+ * newest first.
+ */
 import { limits, SottoError } from "../../base/index.ts";
 import {
   answersIn,
@@ -14,13 +17,13 @@ import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { MessageView } from "../model/views.ts";
-import type { Core } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import { view } from "../state/message-store.ts";
 import { partOf } from "../state/search-index.ts";
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
 export async function search(
-  core: Core,
+  context: Context,
   question: string,
   { from, limit }: SearchOptions,
 ): Promise<SearchResult> {
@@ -32,19 +35,19 @@ export async function search(
         ? "There is no word to look for."
         : "These are too many words to look for.",
     );
-  const peer = from === undefined ? undefined : core.book.find(from);
-  await core.index.takeIn();
+  const peer = from === undefined ? undefined : context.contactStore.find(from);
+  await context.index.takeIn();
   const found: MessageView[] = [];
   const full = (): boolean => found.length > limit;
   // Together: each may be the first of its page, which the store reads as a whole.
   let next: Place[] = [];
   const read = async (): Promise<void> => {
     // The index may know words that an edit has taken away.
-    for (const shown of await Promise.all(next.map((place) => view(core, place.peer, place.at))))
+    for (const shown of await Promise.all(next.map((place) => view(context, place.peer, place.at))))
       if (shown !== undefined && answers(shown.text, asked)) found.push(shown);
     next = [];
   };
-  for await (const place of places(core, asked, peer)) {
+  for await (const place of places(context, asked, peer)) {
     next.push(place);
     if (found.length + next.length > limit) await read();
     if (full()) break;
@@ -64,16 +67,20 @@ interface Place {
   readonly at: number;
 }
 
-async function* places(core: Core, asked: Question, only: Peer | undefined): AsyncGenerator<Place> {
-  yield* await unindexed(core, asked, only);
+async function* places(
+  context: Context,
+  asked: Question,
+  only: Peer | undefined,
+): AsyncGenerator<Place> {
+  yield* await unindexed(context, asked, only);
   const numbers = new Map<number, Peer>();
-  for (const peer of only === undefined ? core.book.peers() : [only]) {
-    const mark = core.index.mark(peer.contact.ref);
+  for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
+    const mark = context.index.mark(peer.contact.ref);
     if (mark !== undefined) numbers.set(mark.conversation, peer);
   }
-  for (let to = core.index.batches; to >= 1; to -= limits.searchRows) {
+  for (let to = context.index.batches; to >= 1; to -= limits.searchRows) {
     const from = Math.max(1, to - limits.searchRows + 1);
-    for (const { conversation, at } of await answering(core, asked, from, to)) {
+    for (const { conversation, at } of await answering(context, asked, from, to)) {
       const peer = numbers.get(conversation);
       if (peer !== undefined) yield { peer, at };
     }
@@ -82,7 +89,7 @@ async function* places(core: Core, asked: Question, only: Peer | undefined): Asy
 
 /** Messages of a few batches that have every word asked for, newest batch first. */
 async function answering(
-  core: Core,
+  context: Context,
   asked: Question,
   from: number,
   to: number,
@@ -92,7 +99,7 @@ async function answering(
     const before = left;
     const having = new Map<string, Posting>();
     const part = partOf(bucketOf(one));
-    for (const { value } of await core.store.list("search", part, { from, to, reverse: true }))
+    for (const { value } of await context.store.list("search", part, { from, to, reverse: true }))
       answersIn(value, one, (posting) => {
         const name = `${posting.conversation}/${posting.at}`;
         if (before === undefined || before.has(name)) having.set(name, posting);
@@ -104,13 +111,17 @@ async function answering(
 }
 
 /** Messages that the index does not have yet, newest first. */
-async function unindexed(core: Core, asked: Question, only: Peer | undefined): Promise<Place[]> {
+async function unindexed(
+  context: Context,
+  asked: Question,
+  only: Peer | undefined,
+): Promise<Place[]> {
   const found: (Place & { readonly sentAt: number })[] = [];
-  for (const peer of only === undefined ? core.book.peers() : [only]) {
+  for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact;
-    const from = (core.index.mark(ref)?.upTo ?? 0) + 1;
+    const from = (context.index.mark(ref)?.upTo ?? 0) + 1;
     if (from >= nextAt) continue;
-    for (const { at, value } of await core.store.list("message", ref, { from })) {
+    for (const { at, value } of await context.store.list("message", ref, { from })) {
       const { text, sentAt } = decodeRow<MessageRow>(value);
       if (answers(text, asked)) found.push({ peer, at, sentAt });
     }

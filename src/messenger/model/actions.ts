@@ -7,7 +7,7 @@ export interface Stamp {
   readonly id: MessageId;
 }
 
-export type ActBody =
+export type ActionBody =
   | { readonly kind: "edit"; readonly target: MessageId; readonly text: string }
   | { readonly kind: "delete"; readonly target: MessageId }
   | { readonly kind: "reaction"; readonly target: MessageId; readonly emoji: string }
@@ -15,11 +15,11 @@ export type ActBody =
   | { readonly kind: "hosts"; readonly hosts: readonly string[] };
 
 /** An act on a message, and not on the whole conversation. */
-export type MessageAct = Extract<ActBody, { target: MessageId }>;
+export type MessageAction = Extract<ActionBody, { target: MessageId }>;
 
 /** An act with the envelope that it travels in. */
-export interface Act {
-  readonly body: ActBody;
+export interface Action {
+  readonly body: ActionBody;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
   readonly sentAt: number;

@@ -1,11 +1,14 @@
 /** Acts upon messages (docs/SPEC.md §8): what each makes of a message, and as it travels. Pure. */
 import { messageId, never, toHex } from "../../base/index.ts";
 import type { Act as WireAct } from "../../wire/index.ts";
-import type { ActBody, MessageAct, Stamp } from "./actions.ts";
+import type { ActionBody, MessageAction, Stamp } from "./actions.ts";
 import type { Contact } from "./contact.ts";
 import { emptied, type MessageRow } from "./message.ts";
 
-/** Whether `stamp` comes after `than`: by Lamport time, then by id, so that both sides agree whatever came first. */
+/**
+ * Whether `stamp` comes after `than`: by Lamport time, then by id, so that both sides agree
+ * whatever came first.
+ */
 export function isNewer(stamp: Stamp, than: Stamp | undefined): boolean {
   if (than === undefined) return true;
   if (stamp.lamport !== than.lamport) return stamp.lamport > than.lamport;
@@ -14,14 +17,15 @@ export function isNewer(stamp: Stamp, than: Stamp | undefined): boolean {
 }
 
 /**
- * The message after an act of its author ("in" for the peer's) or on it; the same object where the act may not or need not
- * change it. The order in which acts come makes no difference, nor does one that comes twice.
+ * The message after an act of its author ("in" for the peer's) or on it; the same object where the
+ * act may not or need not change it. The order in which acts come makes no difference, nor does one
+ * that comes twice.
  */
-export function acted(
+export function applyAction(
   row: MessageRow,
   by: "in" | "out",
   { lamport, id }: Stamp,
-  body: MessageAct,
+  body: MessageAction,
 ): MessageRow {
   if (row.deleted || row.hidden) return row;
   const own = row.direction === by;
@@ -42,16 +46,17 @@ export function acted(
 }
 
 /** As it travels. */
-export function toWire(body: ActBody): WireAct {
+export function toWire(body: ActionBody): WireAct {
   return "target" in body ? { ...body, target: messageId.bytes(body.target) } : body;
 }
 
 /** As it is kept. */
-export function fromWire(body: WireAct): ActBody {
+export function fromWire(body: WireAct): ActionBody {
   return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
 }
 
-// How long messages of a conversation are kept: both sides hold the setting of whichever of them set it last.
+// How long messages of a conversation are kept: both sides hold the setting of whichever of them
+// set it last.
 
 /** The contact after a timer act of either side. @param ms as in `wire/body`: 0 for ever. */
 export function withTimer(contact: Contact, { lamport, id }: Stamp, ms: number): Contact {

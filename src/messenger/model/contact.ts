@@ -151,7 +151,10 @@ export function pairingEnded(pairing: Pairing): boolean {
   return pairing === "denied" || pairing === "used" || pairing === "expired";
 }
 
-/** Whether links with this contact are wanted: not blocked, no open key change, no request without an answer, no end. */
+/**
+ * Whether links with this contact are wanted: not blocked, no open key change, no request without
+ * an answer, no end.
+ */
 export function reachable({ blocked, changedAccount, pairing }: Contact): boolean {
   return (
     !blocked && changedAccount === undefined && pairing !== "requested" && !pairingEnded(pairing)

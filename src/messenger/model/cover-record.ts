@@ -1,20 +1,20 @@
 /** What the others see of decoys (decoys.ts). */
 import type { Direction } from "../../dht/index.ts";
-import type { Turning } from "./epoch-keys.ts";
+import type { EpochSecret } from "./epoch-keys.ts";
 
-export interface Decoy {
+export interface CoverRecord {
   readonly name: string;
-  readonly turning: Turning;
+  readonly turning: EpochSecret;
   readonly direction: Direction;
 }
 
-export interface DecoySet {
+export interface CoverRecordSet {
   /** Tags that there are to be at least; 0 for no decoys. */
   readonly step: number;
   /** See `Messenger.setDecoys`. Those of before end now, and others take their places. */
   set(step: number): Promise<void>;
   /** The decoys that there are beside so many real tags. */
-  beside(real: number): Decoy[];
+  beside(real: number): CoverRecord[];
   /** Looks for them from now on, as for absent contacts. */
   start(): void;
   stop(): void;

@@ -1,4 +1,7 @@
-/** What one search for a contact met, step by step: kept until the next one, for whoever asks why there is no link. */
+/**
+ * What one search for a contact met, step by step: kept until the next one, for whoever asks why
+ * there is no link.
+ */
 import {
   type ContactCause,
   type HoleFailure,
@@ -9,13 +12,19 @@ import {
 import type { RecordRefusal } from "../../dht/index.ts";
 import type { ContactView } from "./views.ts";
 
-/** linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again later. */
+/**
+ * linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again
+ * later.
+ */
 export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
 
 /** What became of an address. */
 export interface Dialled {
   readonly address: string;
-  /** The address is where they were linked last, stands in their record, or was named by the public DHT, where anybody may leave any. */
+  /**
+   * The address is where they were linked last, stands in their record, or was named by the public
+   * DHT, where anybody may leave any.
+   */
   readonly from: "last" | "record" | "public";
   /** Somebody answered who speaks our protocol, and is the host that was meant. */
   readonly reached: boolean;
@@ -25,7 +34,7 @@ export interface Dialled {
   answer?: CallResult;
 }
 
-export interface Trail {
+export interface SearchTrace {
   readonly startedAt: number;
   /** Whether the rendezvous was asked, which takes a key of the pair and somebody to ask. */
   asked: boolean;
@@ -46,7 +55,7 @@ export interface FoundRecord {
   readonly addresses: readonly string[];
 }
 
-export function newTrail(startedAt: number): Trail {
+export function newSearchTrace(startedAt: number): SearchTrace {
   return {
     startedAt,
     asked: false,
@@ -57,9 +66,12 @@ export function newTrail(startedAt: number): Trail {
   };
 }
 
-/** Notes a dial that nobody answered. @param error what the transport threw; absent where the time was over. */
+/**
+ * Notes a dial that nobody answered. @param error what the transport threw; absent where the time
+ * was over.
+ */
 export function noteUnreached(
-  trail: Trail,
+  trail: SearchTrace,
   from: Dialled["from"],
   addresses: readonly string[],
   error: unknown,
@@ -72,7 +84,9 @@ export function noteUnreached(
   }
 }
 
-/** What the messenger tells whoever asks why there is no link: of a contact, and of the node itself. */
+/**
+ * What the messenger tells whoever asks why there is no link: of a contact, and of the node itself.
+ */
 export interface Diagnosis {
   readonly contact: ContactView;
   /** Absent where the contact is linked. */
@@ -80,13 +94,19 @@ export interface Diagnosis {
   readonly link?: LinkFacts;
   /** `broken`: the two cannot read each other any more, and the next link makes another one. */
   readonly session: "none" | "kept" | "broken";
-  /** The newest record of theirs that was found now, with its age; `ahead`: how far its time was in our future when it was found. */
+  /**
+   * The newest record of theirs that was found now, with its age; `ahead`: how far its time was in
+   * our future when it was found.
+   */
   readonly record?: {
     readonly age: number;
     readonly ahead: number;
     readonly addresses: readonly string[];
   };
-  /** Why what was found is of no use; `off` is by how much their clock seems to be ahead of ours, negative where behind, ms. */
+  /**
+   * Why what was found is of no use; `off` is by how much their clock seems to be ahead of ours,
+   * negative where behind, ms.
+   */
   readonly recordRefused?: { readonly why: string; readonly off?: number };
   readonly dials: readonly Dialled[];
   /** Why there was no hole through the routers either, where one was tried. */
@@ -118,7 +138,10 @@ export interface Health {
   readonly records: PublishState;
   /** Keys under which our addresses are left on the public DHT; none where it is off. */
   readonly publicKeys: PublishState;
-  /** By how much the newest of the contacts' records was ahead of our clock when it was found, ms; absent where none was found. */
+  /**
+   * By how much the newest of the contacts' records was ahead of our clock when it was found, ms;
+   * absent where none was found.
+   */
   readonly theirsAhead?: number;
   /** Contacts of whom a record was found. */
   readonly compared: number;

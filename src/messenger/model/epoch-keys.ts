@@ -1,4 +1,7 @@
-/** Which keys of the day prove whom: link keys of contacts and of invites, and the places where records lie. */
+/**
+ * Which keys of the day prove whom: link keys of contacts and of invites, and the places where
+ * records lie.
+ */
 import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type Direction,
@@ -25,13 +28,13 @@ export interface HelloKey {
 }
 
 /** A secret that turns with the epochs: a pair's root chain, or an invite's secret of 16 bytes. */
-export type Turning =
+export type EpochSecret =
   | { readonly kind: "pair"; readonly chain: RootChain }
   | { readonly kind: "invite"; readonly secret: Uint8Array };
 
 const inviteOffsets = new WeakMap<Uint8Array, number>();
 
-function offsetOf(crypto: CryptoProvider, turning: Turning): number {
+function offsetOf(crypto: CryptoProvider, turning: EpochSecret): number {
   if (turning.kind === "pair") return turning.chain.offset;
   const known = inviteOffsets.get(turning.secret);
   if (known !== undefined) return known;
@@ -40,17 +43,28 @@ function offsetOf(crypto: CryptoProvider, turning: Turning): number {
   return offset;
 }
 
-function secretOf(crypto: CryptoProvider, turning: Turning, epoch: number): Uint8Array | undefined {
+function secretOf(
+  crypto: CryptoProvider,
+  turning: EpochSecret,
+  epoch: number,
+): Uint8Array | undefined {
   return turning.kind === "pair"
     ? secretAt(crypto, turning.chain, epoch)
     : inviteSecretAt(crypto, turning.secret, epoch);
 }
 
-/** Hello keys by what they are derived from: a stranger's hello must not cost a derivation for every contact. */
+/**
+ * Hello keys by what they are derived from: a stranger's hello must not cost a derivation for every
+ * contact.
+ */
 const derived = new WeakMap<object, ReadonlyMap<number, HelloKey | undefined>>();
 
 /** The hello key of one epoch, or `undefined` where the chain does not reach it. */
-function helloKey(crypto: CryptoProvider, turning: Turning, epoch: number): HelloKey | undefined {
+function helloKey(
+  crypto: CryptoProvider,
+  turning: EpochSecret,
+  epoch: number,
+): HelloKey | undefined {
   const secret = secretOf(crypto, turning, epoch);
   if (secret === undefined) return undefined;
   const key = linkKey(crypto, secret);
@@ -59,16 +73,22 @@ function helloKey(crypto: CryptoProvider, turning: Turning, epoch: number): Hell
 }
 
 /** The key that a caller uses at `now`. */
-export function callingKey(
+export function outboundHelloKey(
   crypto: CryptoProvider,
-  turning: Turning,
+  turning: EpochSecret,
   now: number,
 ): HelloKey | undefined {
   return helloKey(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
 }
 
-/** The keys that a caller may have used: of this epoch and the ones beside it, since clocks differ. */
-export function acceptedKeys(crypto: CryptoProvider, turning: Turning, now: number): HelloKey[] {
+/**
+ * The keys that a caller may have used: of this epoch and the ones beside it, since clocks differ.
+ */
+export function acceptedHelloKeys(
+  crypto: CryptoProvider,
+  turning: EpochSecret,
+  now: number,
+): HelloKey[] {
   const source = turning.kind === "pair" ? turning.chain : turning.secret;
   const known = derived.get(source);
   const epochs = epochsAccepted(now, offsetOf(crypto, turning));
@@ -82,7 +102,7 @@ export function acceptedKeys(crypto: CryptoProvider, turning: Turning, now: numb
 /** Where a record of `direction` is published at `now`. */
 export function publishKeys(
   crypto: CryptoProvider,
-  turning: Turning,
+  turning: EpochSecret,
   direction: Direction,
   now: number,
 ): RendezvousKeys | undefined {
@@ -93,7 +113,7 @@ export function publishKeys(
 /** Where a record of `direction` may lie at `now`, likeliest first. */
 export function lookupKeys(
   crypto: CryptoProvider,
-  turning: Turning,
+  turning: EpochSecret,
   direction: Direction,
   now: number,
 ): RendezvousKeys[] {
@@ -106,7 +126,7 @@ export function lookupKeys(
 /** The key under which addresses of `direction` are left on the public DHT at `now`, 32 bytes. */
 export function publicPublishKey(
   crypto: CryptoProvider,
-  turning: Turning,
+  turning: EpochSecret,
   direction: Direction,
   now: number,
 ): Uint8Array | undefined {
@@ -117,7 +137,7 @@ export function publicPublishKey(
 /** The keys under which addresses of `direction` may be found there at `now`, likeliest first. */
 export function publicLookupKeys(
   crypto: CryptoProvider,
-  turning: Turning,
+  turning: EpochSecret,
   direction: Direction,
   now: number,
 ): Uint8Array[] {
@@ -128,6 +148,6 @@ export function publicLookupKeys(
 }
 
 /** When the tags of this secret change next, ms. */
-export function turnsAt(crypto: CryptoProvider, turning: Turning, now: number): number {
+export function turnsAt(crypto: CryptoProvider, turning: EpochSecret, now: number): number {
   return nextBorder(now, offsetOf(crypto, turning));
 }

@@ -1,4 +1,7 @@
-/** Who may see our address: which ways lead to a contact by the person's word, and over which it is answered. */
+/**
+ * Who may see our address: which ways lead to a contact by the person's word, and over which it is
+ * answered.
+ */
 import { type AccountId, SottoError } from "../../base/index.ts";
 import type { Channel, Scope, Transport } from "../../ports/index.ts";
 import type { Contact } from "./contact.ts";
@@ -13,8 +16,8 @@ export function policyOf({ policy }: Bound): Policy {
 }
 
 /**
- * How far a link with the contact may be looked for; `undefined`: not at all. Behind a proxy nothing is on our own network, and nobody
- * whom we dial sees our address.
+ * How far a link with the contact may be looked for; `undefined`: not at all. Behind a proxy
+ * nothing is on our own network, and nobody whom we dial sees our address.
  */
 export function scopeOf(contact: Bound, { proxied = false }: Ways): Scope | undefined {
   switch (policyOf(contact)) {
@@ -40,8 +43,8 @@ export function awaits(contact: Bound, { proxied = false }: Ways): Awaits | unde
 }
 
 /**
- * Whether a channel may be the contact's link. To one who never sees our address only what came through Tor is answered, which hands it over
- * on this machine.
+ * Whether a channel may be the contact's link. To one who never sees our address only what came
+ * through Tor is answered, which hands it over on this machine.
  */
 export function admits(
   contact: Bound,
@@ -61,7 +64,10 @@ export function admits(
 /** The accounts that an organisation lets its nodes link with, where it keeps a list. */
 type List = Pick<MessengerPorts, "allow">;
 
-/** Whether this account may be linked with. Who may not meets what a stranger meets, and nothing of them is kept. */
+/**
+ * Whether this account may be linked with. Who may not meets what a stranger meets, and nothing of
+ * them is kept.
+ */
 export function allowed({ allow }: List, account: AccountId): boolean {
   return allow === undefined || allow.has(account);
 }

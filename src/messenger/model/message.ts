@@ -6,7 +6,10 @@ import type { Peer } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 import type { MessageView, Notice, Reaction } from "./views.ts";
 
-/** Somebody's newest reaction; one that was taken back stays, empty, so that an older one cannot come after it. */
+/**
+ * Somebody's newest reaction; one that was taken back stays, empty, so that an older one cannot
+ * come after it.
+ */
 export interface KeptReaction extends Stamp {
   readonly emoji: string;
 }
@@ -51,7 +54,10 @@ export function putMessage(ref: string, at: number, row: MessageRow): StoreOp {
   return put(messageKey(ref, at), encodeRow(row));
 }
 
-/** What is left of a message whose content is gone: enough to know it again, and nothing of what was said. */
+/**
+ * What is left of a message whose content is gone: enough to know it again, and nothing of what was
+ * said.
+ */
 export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow {
   const { replyTo: _r, edited: _e, reactions: _x, ...rest } = row;
   return { ...rest, text: "", state: row.state === "waiting" ? "failed" : row.state, [how]: true };
@@ -78,7 +84,10 @@ export function idempotencyKey(ref: string, key: string): RowKey {
   return rowKey("message-id", `${ref}/${key}`);
 }
 
-/** The message as it stands now: "sent" while its bytes are on a live link, though nothing came back yet. */
+/**
+ * The message as it stands now: "sent" while its bytes are on a live link, though nothing came back
+ * yet.
+ */
 export function messageView(peer: Peer, at: number, row: MessageRow): MessageView {
   const { id, direction, text, replyTo, sentAt, keep, notice } = row;
   const sent = row.state === "waiting" && peer.outbox.get(at)?.sent === true;

@@ -1,7 +1,7 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../../base/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
-import type { HostBook } from "./ports.ts";
+import type { SharedBootstraps } from "./ports.ts";
 import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "./views.ts";
 /** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
 export type Ping =
@@ -34,8 +34,9 @@ export type MessengerEvent =
 export type LoggedType = KeptEvent["type"];
 
 /**
- * An event as a follower reads it: contacts, invites and messages as they stand now, but for the state that a `message.state` tells of. What
- * tells of a message or contact that is gone by now says so instead. `resync`: older events were dropped.
+ * An event as a follower reads it: contacts, invites and messages as they stand now, but for the
+ * state that a `message.state` tells of. What tells of a message or contact that is gone by now
+ * says so instead. `resync`: older events were dropped.
  */
 export type LoggedEvent = (KeptEvent | { readonly type: "resync" }) & { readonly cursor: number };
 
@@ -57,10 +58,10 @@ export interface FollowerView {
 }
 
 /**
- * The use cases of one node. `who` is a contact's name, a unique start of it, or an account id (or a start of
- * at least 6 characters); throws `contact-unknown` or `contact-ambiguous`.
+ * The use cases of one node. `who` is a contact's name, a unique start of it, or an account id (or
+ * a start of at least 6 characters); throws `contact-unknown` or `contact-ambiguous`.
  */
-export interface Messenger extends HostBook {
+export interface Messenger extends SharedBootstraps {
   self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
   /** Publishes, dials, and takes links from now on. */
   start(): void;
@@ -69,35 +70,39 @@ export interface Messenger extends HostBook {
   /** Returns the function that ends the subscription. */
   subscribe(listener: (event: MessengerEvent) => void): () => void;
   /**
-   * Keeps events for a follower from now on, until it acknowledges them; under a name that follows already only the options change. Throws
-   * name-invalid, too-many-followers.
+   * Keeps events for a follower from now on, until it acknowledges them; under a name that follows
+   * already only the options change. Throws name-invalid, too-many-followers.
    */
   follow(name: string, options: FollowOptions): Promise<FollowerView>;
   /** Throws follower-unknown. */
   unfollow(name: string): Promise<void>;
   followers(): FollowerView[];
   /**
-   * The oldest events that the follower has not acknowledged, in their order. Throws follower-unknown.
+   * The oldest events that the follower has not acknowledged, in their order. Throws
+   * follower-unknown.
    */
   readEvents(
     name: string,
     options: { readonly limit: number },
   ): Promise<{ readonly events: LoggedEvent[]; readonly more: boolean }>;
-  /** Every event up to the cursor need not be given again. Throws follower-unknown, cursor-unknown. */
+  /**
+   * Every event up to the cursor need not be given again. Throws follower-unknown, cursor-unknown.
+   */
   acknowledge(name: string, cursor: number): Promise<void>;
 
   createInvite(options: InviteOptions): Promise<NewInvite>;
   invites(): InviteView[];
   revokeInvite(id: InviteId): Promise<void>;
   /**
-   * Takes an invite and starts to look for its maker. Throws invite-malformed, -truncated, -mistyped, -newer,
-   * -expired, -own, contact-exists, contact-blocked, name-invalid, name-taken.
+   * Takes an invite and starts to look for its maker. Throws invite-malformed, -truncated,
+   * -mistyped, -newer, -expired, -own, contact-exists, contact-blocked, name-invalid, name-taken.
    */
   add(link: string, options?: AddOptions): Promise<ContactView>;
 
   /**
-   * Bootstrap hosts that an invite names and that may be asked under this policy (absent: the one that its maker has here already), with
-   * their /p2p part: who names a host may run it, and sees who comes. Throws as `add` does where the link is none.
+   * Bootstrap hosts that an invite names and that may be asked under this policy (absent: the one
+   * that its maker has here already), with their /p2p part: who names a host may run it, and sees
+   * who comes. Throws as `add` does where the link is none.
    */
   bootstrapsIn(link: string, policy?: Policy): string[];
 
@@ -108,94 +113,116 @@ export interface Messenger extends HostBook {
   unblock(who: string): Promise<ContactView>;
   /** Forgets the contact, its keys, its messages and what waits for it. */
   remove(who: string): Promise<void>;
-  /** Answers a request made through a reusable invite. Throws request-unknown for a contact who did not ask. */
+  /**
+   * Answers a request made through a reusable invite. Throws request-unknown for a contact who did
+   * not ask.
+   */
   accept(who: string): Promise<ContactView>;
   deny(who: string): Promise<void>;
 
   /** 60 digits in 12 groups; of the new key while a key change is open. */
   safetyNumber(who: string): string;
   /**
-   * Marks the contact verified, and accepts a changed key. With `number`, only if it is the safety number: throws
-   * number-mismatch. After a key change `number` is required: throws key-changed without it.
+   * Marks the contact verified, and accepts a changed key. With `number`, only if it is the safety
+   * number: throws number-mismatch. After a key change `number` is required: throws key-changed
+   * without it.
    */
   verify(who: string, number?: string): Promise<ContactView>;
   unverify(who: string): Promise<ContactView>;
 
   /**
    * Stores the message and its outbox entry in one batch, then returns; delivery goes on by itself.
-   * The same `key` again gives the message of the first time. Throws message-empty, message-too-long, message-not-text,
-   * contact-blocked, key-changed, invite-denied, invite-used, invite-expired, outbox-full; message-unknown and message-deleted of
-   * the message that it answers.
+   * The same `key` again gives the message of the first time. Throws message-empty,
+   * message-too-long, message-not-text, contact-blocked, key-changed, invite-denied, invite-used,
+   * invite-expired, outbox-full; message-unknown and message-deleted of the message that it
+   * answers.
    */
   send(who: string, text: string, options?: SendOptions): Promise<MessageView>;
   /**
-   * Replaces the text of a message of ours, here and there. Throws what `send` throws, message-unknown, message-not-yours,
-   * message-deleted, message-failed.
+   * Replaces the text of a message of ours, here and there. Throws what `send` throws,
+   * message-unknown, message-not-yours, message-deleted, message-failed.
    */
   edit(id: MessageId, text: string): Promise<MessageView>;
   /** Deletes a message of ours, here and there. Throws as `edit` does. */
   delete(id: MessageId): Promise<MessageView>;
-  /** Removes a message here alone. Throws message-unknown, and message-waiting while it is on its way to them. */
+  /**
+   * Removes a message here alone. Throws message-unknown, and message-waiting while it is on its
+   * way to them.
+   */
   hide(id: MessageId): Promise<void>;
-  /** Reacts to a message of either side, anew each time; "" takes the reaction back. Throws as `edit` does, reaction-invalid. */
+  /**
+   * Reacts to a message of either side, anew each time; "" takes the reaction back. Throws as
+   * `edit` does, reaction-invalid.
+   */
   react(id: MessageId, emoji: string): Promise<MessageView>;
-  /** Tells a contact who is linked that the person is writing: now and then, however often it is called. */
+  /**
+   * Tells a contact who is linked that the person is writing: now and then, however often it is
+   * called.
+   */
   typing(who: string): Promise<void>;
   /**
-   * Sets for both sides how long messages that are sent from now on stay, in ms, 0 for ever. Throws timer-invalid, and what `send`
-   * throws of the contact.
+   * Sets for both sides how long messages that are sent from now on stay, in ms, 0 for ever. Throws
+   * timer-invalid, and what `send` throws of the contact.
    */
   setTimer(who: string, ms: number): Promise<ContactView>;
   /** Shares receipts and typing with this contact, or neither tells nor shows them. */
   shareReceipts(who: string, on: boolean): Promise<ContactView>;
   /**
-   * Who may see our address, from now on: a link that the policy forbids ends at once. What they know of us already, and records of before,
-   * which are good for up to `limits.recordAge`, are theirs.
+   * Who may see our address, from now on: a link that the policy forbids ends at once. What they
+   * know of us already, and records of before, which are good for up to `limits.recordAge`, are
+   * theirs.
    */
   setPolicy(who: string, policy: Policy): Promise<ContactView>;
   /** Asks a live link for a sign of life. */
   ping(who: string): Promise<Ping>;
-  /** Looks for the contact now where it is not linked, and tells what was met on the way: within `limits.diagnosis`. */
+  /**
+   * Looks for the contact now where it is not linked, and tells what was met on the way: within
+   * `limits.diagnosis`.
+   */
   diagnose(who: string): Promise<Diagnosis>;
   /**
-   * Invisible: no record is published, whoever calls meets what a stranger meets, and links are made only where there is something to send, and
-   * end once it has arrived. Records of before are good for up to `limits.recordAge`.
+   * Invisible: no record is published, whoever calls meets what a stranger meets, and links are
+   * made only where there is something to send, and end once it has arrived. Records of before are
+   * good for up to `limits.recordAge`.
    */
   setInvisible(on: boolean): void;
   /**
-   * Puts so many tags at least, decoys among them, and twice, four times … as many where there are more contacts and invites; 0: no decoys.
+   * Puts so many tags at least, decoys among them, and twice, four times … as many where there are
+   * more contacts and invites; 0: no decoys.
    * @param step a whole number up to `limits.decoyStep`.
    */
   setDecoys(step: number): Promise<void>;
   /** What this node itself knows of its clock and its records. */
   health(): Health;
   /**
-   * Gives a message up, so that it is shown as failed and never sent. Throws message-unknown; message-sent once it was
-   * handed to a link, since it may have arrived then.
+   * Gives a message up, so that it is shown as failed and never sent. Throws message-unknown;
+   * message-sent once it was handed to a link, since it may have arrived then.
    */
   cancel(id: MessageId): Promise<MessageView>;
   message(id: MessageId): Promise<MessageView | undefined>;
   /**
-   * The message that a person means: an id, a start of one of at least 4 characters (of the newest messages), `WHO/START`, or
-   * `WHO/last`, the newest one (`direction`: of one side). Throws message-unknown, message-ambiguous, contact-unknown.
+   * The message that a person means: an id, a start of one of at least 4 characters (of the newest
+   * messages), `WHO/START`, or `WHO/last`, the newest one (`direction`: of one side). Throws
+   * message-unknown, message-ambiguous, contact-unknown.
    */
   find(ref: string, direction?: "in" | "out"): Promise<MessageView>;
   /** Newest `limit` messages, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
   /**
-   * Messages that have every word of the question, whole or as the start of a word; case and accents do not matter.
-   * Throws search-empty.
+   * Messages that have every word of the question, whole or as the start of a word; case and
+   * accents do not matter. Throws search-empty.
    */
   search(question: string, options: SearchOptions): Promise<SearchResult>;
   /**
-   * Marks messages of this contact as read, and tells them where receipts are shared: those up to the place `upTo`, which the person was
-   * given, and all of them where it is absent. With `only` just the one at `upTo` was given: nothing is marked while an older one is unread.
+   * Marks messages of this contact as read, and tells them where receipts are shared: those up to
+   * the place `upTo`, which the person was given, and all of them where it is absent. With `only`
+   * just the one at `upTo` was given: nothing is marked while an older one is unread.
    */
   markRead(who: string, options?: MarkRead): Promise<void>;
 
   /**
-   * The people that this account knows and its invites, sealed so that the 24 words open it (docs/SPEC.md, Backup): no
-   * messages and no sessions.
+   * The people that this account knows and its invites, sealed so that the 24 words open it
+   * (docs/SPEC.md, Backup): no messages and no sessions.
    * @param bootstrap multiaddr texts that are to come along.
    */
   backup(bootstrap: readonly string[]): Promise<Uint8Array>;
@@ -208,7 +235,10 @@ export interface InviteOptions {
   readonly expiresIn: number;
   /** Put our present addresses into the link: found at once, but the link tells them. */
   readonly hints: boolean;
-  /** Bootstrap hosts, with their /p2p part, for somebody who knows none: at most `limits.inviteBootstraps`. */
+  /**
+   * Bootstrap hosts, with their /p2p part, for somebody who knows none: at most
+   * `limits.inviteBootstraps`.
+   */
   readonly bootstrap?: readonly string[];
 }
 

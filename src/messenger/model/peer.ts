@@ -2,9 +2,9 @@
 import { type HostId, limits, type MessageId } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
-import type { Act } from "./actions.ts";
+import type { Action } from "./actions.ts";
 import type { Contact } from "./contact.ts";
-import type { Trail } from "./diagnosis.ts";
+import type { SearchTrace } from "./diagnosis.ts";
 import type { MessageView } from "./views.ts";
 
 /** A message of ours that is not settled yet. */
@@ -14,7 +14,7 @@ export interface OutboxEntry {
   readonly at: number;
   sequence: number;
   /** What an act does; a text stands in its message's row, as it is now. */
-  readonly act?: Act;
+  readonly act?: Action;
   /** The ratchet message, once sealed: a retransmission sends these very bytes. */
   sealed: Uint8Array | undefined;
   /** Id of the session that it was sealed under. */
@@ -55,7 +55,10 @@ export interface Move {
 /** A link in the making, so that two that cross can be told apart. */
 export interface Attempt {
   readonly outbound: boolean;
-  /** Our own host, while a hello of it is out: as long as it is the crossing rule decides, not who is first. */
+  /**
+   * Our own host, while a hello of it is out: as long as it is the crossing rule decides, not who
+   * is first.
+   */
   caller: HostId | undefined;
   /** The link that is to give way to this attempt, while its hello is out. */
   moves: Move | undefined;
@@ -63,7 +66,7 @@ export interface Attempt {
 }
 
 /** A text that was given to send and waits for the contact's turn. */
-export interface Draft {
+export interface PendingText {
   readonly text: string;
   readonly replyTo: MessageId | undefined;
   /** The caller's idempotency key. */
@@ -79,7 +82,7 @@ export interface Peer {
   desynced: boolean;
   /** By place in the conversation, oldest first. */
   readonly outbox: Map<number, OutboxEntry>;
-  readonly drafts: Draft[];
+  readonly pendingTexts: PendingText[];
   link: Link | undefined;
   attempt: Attempt | undefined;
   /** Time in the newest record of theirs that we found. */
@@ -91,11 +94,14 @@ export interface Peer {
   retryAt: number | undefined;
   /** When the person did something last that needs a link with them, ms since 1970. */
   wantedAt: number;
-  /** Looks for them on the public DHT since the last link, and when the next one may be, ms since 1970. */
+  /**
+   * Looks for them on the public DHT since the last link, and when the next one may be, ms since
+   * 1970.
+   */
   hintsAsked: number;
   hintsDueAt: number;
   /** What our last search for them met. */
-  trail: Trail | undefined;
+  searchTrace: SearchTrace | undefined;
   /** When we last told them that the person is writing, and when we last believed it of theirs. */
   toldTypingAt: number;
   heardTypingAt: number;
@@ -109,7 +115,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     session,
     desynced: false,
     outbox: new Map(),
-    drafts: [],
+    pendingTexts: [],
     link: undefined,
     attempt: undefined,
     announcedAt: undefined,
@@ -119,20 +125,23 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     wantedAt: Number.NEGATIVE_INFINITY,
     hintsAsked: 0,
     hintsDueAt: 0,
-    trail: undefined,
+    searchTrace: undefined,
     toldTypingAt: Number.NEGATIVE_INFINITY,
     heardTypingAt: Number.NEGATIVE_INFINITY,
     removed: false,
   };
 }
 
-/** How many messages and acts of the person's wait: what we tell of our hosts by ourselves is no reason for anything. */
-export function toSend({ contact, outbox }: Pick<Peer, "contact" | "outbox">): number {
+/**
+ * How many messages and acts of the person's wait: what we tell of our hosts by ourselves is no
+ * reason for anything.
+ */
+export function pendingCount({ contact, outbox }: Pick<Peer, "contact" | "outbox">): number {
   const told = contact.toldHosts;
   return outbox.size - (told !== undefined && outbox.has(told.place) ? 1 : 0);
 }
 
 /** Whether somebody waits for a link with this contact at this moment. */
-export function isWanted({ wantedAt }: Peer, now: number): boolean {
+export function isUrgent({ wantedAt }: Peer, now: number): boolean {
   return Math.abs(now - wantedAt) < limits.urgency;
 }

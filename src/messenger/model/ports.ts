@@ -3,8 +3,8 @@ import type { AccountId } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type {
   Log,
+  PublicRendezvous,
   Rendezvous,
-  Signpost,
   SteadyClock,
   Store,
   Transport,
@@ -16,23 +16,29 @@ export interface MessengerPorts {
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
   /** The rendezvous of last resort, where there is one. */
-  readonly signpost?: Signpost;
+  readonly signpost?: PublicRendezvous;
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** Whether receipts and typing are shared with contacts of whom the person said nothing; absent: they are. */
+  /**
+   * Whether receipts and typing are shared with contacts of whom the person said nothing; absent:
+   * they are.
+   */
   readonly receipts?: boolean;
   /** Whether messages stay once they are delivered, or read; absent: they do. */
   readonly history?: boolean;
   /** Whether the node begins invisible; absent: it does not. */
   readonly invisible?: boolean;
-  /** Whether it is kept when contacts were last linked; absent: it is not, and what was kept before is forgotten. */
+  /**
+   * Whether it is kept when contacts were last linked; absent: it is not, and what was kept before
+   * is forgotten.
+   */
   readonly lastSeen?: boolean;
   /** Accounts that may be linked with; absent: everybody who pairs. */
   readonly allow?: ReadonlySet<AccountId>;
   /** Tags that the node puts at least, decoys among them; absent: no decoys. */
   readonly decoys?: number;
   /** Our bootstrap hosts, where contacts are told of them and theirs are taken. */
-  readonly hosts?: HostsPort;
+  readonly hosts?: BootstrapPort;
   /** How long messages stay at most, ms; absent: for ever. */
   readonly retention?: number;
 }
@@ -40,15 +46,18 @@ export interface MessengerPorts {
 // Bootstrap hosts of contacts, as the messenger and the daemon speak of them.
 
 /** What the messenger asks of whoever keeps our own list. */
-export interface HostsPort {
+export interface BootstrapPort {
   /** Hosts that the person named, or an invite: what contacts may be told, the best first. */
   own(): readonly string[];
-  /** Whether a host that a contact named may be asked: none of our own, nothing private, nothing malformed. */
+  /**
+   * Whether a host that a contact named may be asked: none of our own, nothing private, nothing
+   * malformed.
+   */
   mayAsk(address: string): boolean;
 }
 
 /** A host that a contact told us of. */
-export interface LearnedHost {
+export interface SharedBootstrap {
   /** Multiaddr text with /p2p. */
   readonly address: string;
   readonly account: AccountId;
@@ -59,10 +68,13 @@ export interface LearnedHost {
 }
 
 /** What becomes of hosts that contacts told us of. */
-export interface HostBook {
+export interface SharedBootstraps {
   /** Those that may be asked when none of our own answers, at most `limits.learnedHosts`. */
-  learnedHosts(): LearnedHost[];
-  /** Forgets a host, and does not take it again from a contact until that one names others. @returns whether it was known. */
+  learnedHosts(): SharedBootstrap[];
+  /**
+   * Forgets a host, and does not take it again from a contact until that one names others. @returns
+   * whether it was known.
+   */
   forgetHost(address: string): Promise<boolean>;
   /** Notes that a host was asked; one that was silent for `limits.learnedSilence` is forgotten. */
   noteHost(address: string, answers: boolean): Promise<void>;

@@ -1,6 +1,7 @@
 /**
- * Rows of the store as values. They are our own and authenticated by the store, so they are read back without
- * suspicion; JSON, with byte strings as `{"~": hex}`, keeps them legible to whoever maintains them.
+ * Rows of the store as values. They are our own and authenticated by the store, so they are read
+ * back without suspicion; JSON, with byte strings as `{"~": hex}`, keeps them legible to whoever
+ * maintains them.
  */
 import { fromHex, fromUtf8, SottoError, toHex, utf8 } from "../../base/index.ts";
 import type { RowKey, StoreOp, Table } from "../../ports/index.ts";
@@ -14,7 +15,10 @@ export function encodeRow(value: unknown): Uint8Array {
   );
 }
 
-/** The value of a row. Throws `store-damaged` where it is none, which only a bug or another program can cause. */
+/**
+ * The value of a row. Throws `store-damaged` where it is none, which only a bug or another program
+ * can cause.
+ */
 export function decodeRow<Value>(bytes: Uint8Array): Value {
   try {
     return JSON.parse(fromUtf8(bytes) ?? "", (_key, held: unknown) =>

@@ -1,6 +1,7 @@
 /**
- * What both sides tell each other before a session is resumed, in the 32 bytes of a hello's or an answer's id. A side that
- * was restored from an older copy of its disk is found out by it before a single byte goes out under an old key.
+ * What both sides tell each other before a session is resumed, in the 32 bytes of a hello's or an
+ * answer's id. A side that was restored from an older copy of its disk is found out by it before a
+ * single byte goes out under an old key.
  */
 import { concat, equal, readU32, u64 } from "../../base/index.ts";
 import type { Peer } from "./peer.ts";
@@ -40,7 +41,9 @@ export function decodePosition(bytes: Uint8Array): Position {
   return { session: bytes.slice(0, NAME), sealed: count(NAME), received: count(NAME + 8) };
 }
 
-/** Whether the other side has messages of ours that we know nothing of: our disk is an older copy. */
+/**
+ * Whether the other side has messages of ours that we know nothing of: our disk is an older copy.
+ */
 export function fellBehind(ours: Position, theirs: Position): boolean {
   return theirs.received > ours.sealed;
 }

@@ -1,8 +1,10 @@
-/** A promise with a time limit on the messenger's own clock, so that simulated time can drive it. */
+/**
+ * A promise with a time limit on the messenger's own clock, so that simulated time can drive it.
+ */
 import type { Clock } from "../../ports/index.ts";
 
 /** What `promise` gives within `ms`, else `undefined` after `expired` was called. */
-export async function within<Result>(
+export async function withTimeout<Result>(
   clock: Clock,
   ms: number,
   promise: Promise<Result>,

@@ -2,10 +2,10 @@
 import type { AccountId, InviteId, MessageId } from "../../base/index.ts";
 
 /**
- * How far pairing has come.
- * invited: we hold their invite and look for them. handshaken: keys agreed, their first frame is still
- * to come. requested: they claimed our reusable invite and wait for our word. confirmed: both sides have
- * proof of each other. The rest are ends: the other side said no, or the invite is spent.
+ * How far pairing has come. invited: we hold their invite and look for them. handshaken: keys
+ * agreed, their first frame is still to come. requested: they claimed our reusable invite and wait
+ * for our word. confirmed: both sides have proof of each other. The rest are ends: the other side
+ * said no, or the invite is spent.
  */
 export type Pairing =
   | "invited"
@@ -17,12 +17,15 @@ export type Pairing =
   | "expired";
 
 /**
- * Who may see our address. any: the contact may. lan: only over the local network is there anything with it. hidden: never; links go
- * through a proxy, or not at all.
+ * Who may see our address. any: the contact may. lan: only over the local network is there anything
+ * with it. hidden: never; links go through a proxy, or not at all.
  */
 export type Policy = "any" | "lan" | "hidden";
 
-/** What a link takes by our policy: to be on one network; a proxy, where none is set; or none, where one is. */
+/**
+ * What a link takes by our policy: to be on one network; a proxy, where none is set; or none, where
+ * one is.
+ */
 export type Awaits = "lan" | "proxy" | "no-proxy";
 
 export interface ContactView {
@@ -33,7 +36,9 @@ export interface ContactView {
   /** The person compared safety numbers with them. */
   readonly verified: boolean;
   readonly blocked: boolean;
-  /** They showed another account key than the pinned one: nothing is sent until the person decides. */
+  /**
+   * They showed another account key than the pinned one: nothing is sent until the person decides.
+   */
   readonly keyChanged: boolean;
   /** A live authenticated link exists now. */
   readonly online: boolean;
@@ -48,7 +53,9 @@ export interface ContactView {
   /** How long new messages stay, ms; 0 for ever. */
   readonly timer: number;
   readonly policy: Policy;
-  /** Why messages wait by our own policy; absent where it keeps nothing back, or they are linked. */
+  /**
+   * Why messages wait by our own policy; absent where it keeps nothing back, or they are linked.
+   */
   readonly awaits?: Awaits;
   /** When they were last linked, ms since 1970; only where the settings keep it. */
   readonly lastSeen?: number;

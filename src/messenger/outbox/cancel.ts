@@ -5,24 +5,24 @@ import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
 import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
-import { type Core, inTurn } from "../state/context.ts";
-import { Changes, write } from "../state/message-batch.ts";
+import { type Context, withContactLock } from "../state/context.ts";
+import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { placeOf, view } from "../state/message-store.ts";
 import { closeGaps, renumber } from "./outbox.ts";
 import { settledUpTo } from "./receipts.ts";
 
 /**
- * Settles messages as failed: by the person's word, or because their time is over. Acts on them go with them; other acts wait as
- * long as it takes, since what they change has been read.
+ * Settles messages as failed: by the person's word, or because their time is over. Acts on them go
+ * with them; other acts wait as long as it takes, since what they change has been read.
  */
-export async function giveUp(
-  core: Core,
+export async function abandon(
+  context: Context,
   peer: Peer,
   which: (row: MessageRow, entry: OutboxEntry) => boolean,
 ): Promise<void> {
-  await inTurn(core, peer, async () => {
+  await withContactLock(context, peer, async () => {
     const { contact, outbox } = peer;
-    const changes = new Changes(core.store, contact.ref);
+    const changes = new MessageBatch(context.store, contact.ref);
     const failed = new Set<MessageId>();
     const gone = new Set<number>();
     for (const entry of outbox.values()) {
@@ -41,7 +41,7 @@ export async function giveUp(
     for (const entry of moved) ops.push(putEntry(contact.ref, entry.at, entry));
     const settled = settledUpTo(contact, outbox.values(), gone);
     const next = { ...contact, settled, sequence: contact.sequence - free };
-    const tell = await write(core, peer, changes, [...ops, putContact(next)]);
+    const tell = await commitMessages(context, peer, changes, [...ops, putContact(next)]);
     peer.contact = next;
     renumber(peer, moved);
     for (const at of gone) outbox.delete(at);
@@ -52,13 +52,13 @@ export async function giveUp(
 // Giving one message up, by the person's word.
 
 /** See `Messenger.cancel`. */
-export async function cancel(core: Core, id: MessageId): Promise<MessageView> {
-  const place = await placeOf(core, id);
+export async function cancel(context: Context, id: MessageId): Promise<MessageView> {
+  const place = await placeOf(context, id);
   // What was sealed once may be there already, and is not called failed.
   const open = (row: MessageRow, { sealed }: OutboxEntry): boolean =>
     row.id === id && sealed === undefined;
-  if (place !== undefined) await giveUp(core, place.peer, open);
-  const shown = place && (await view(core, place.peer, place.at));
+  if (place !== undefined) await abandon(context, place.peer, open);
+  const shown = place && (await view(context, place.peer, place.at));
   if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
   if (shown.state !== "failed")
     throw new SottoError("message-sent", "The message has left already, and may have arrived.");

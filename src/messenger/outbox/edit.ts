@@ -1,24 +1,25 @@
 /**
- * What the person changes of messages: edits, deletions, reactions (docs/SPEC.md §8). Each takes effect here at once, in one batch
- * with the act that tells the peer. A newer word on a message takes the place of one that still waits.
+ * What the person changes of messages: edits, deletions, reactions (docs/SPEC.md §8). Each takes
+ * effect here at once, in one batch with the act that tells the peer. A newer word on a message
+ * takes the place of one that still waits.
  */
 import { limits, SottoError } from "../../base/index.ts";
 import { isReaction } from "../../wire/index.ts";
-import type { MessageAct } from "../model/actions.ts";
-import { acted } from "../model/apply-action.ts";
+import type { MessageAction } from "../model/actions.ts";
+import { applyAction } from "../model/apply-action.ts";
 import { emptied, type MessageRow, messageView } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
-import { type Core, inTurn } from "../state/context.ts";
-import { Changes, write } from "../state/message-batch.ts";
+import { type Context, withContactLock } from "../state/context.ts";
+import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
 import { commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
 import { checkPeer, checkText } from "./send.ts";
 
 /** See `Messenger.edit`. */
-export function edit(core: Core, place: Place, text: string): Promise<MessageView> {
+export function edit(context: Context, place: Place, text: string): Promise<MessageView> {
   checkText(text);
-  return amend(core, place, (row) => {
+  return amend(context, place, (row) => {
     mine(row);
     alive(row);
     return row.text === text ? undefined : { kind: "edit", target: row.id, text };
@@ -26,18 +27,18 @@ export function edit(core: Core, place: Place, text: string): Promise<MessageVie
 }
 
 /** See `Messenger.delete`. */
-export function erase(core: Core, place: Place): Promise<MessageView> {
-  return amend(core, place, (row) => {
+export function erase(context: Context, place: Place): Promise<MessageView> {
+  return amend(context, place, (row) => {
     mine(row);
     return row.deleted ? undefined : { kind: "delete", target: row.id };
   });
 }
 
 /** See `Messenger.react`. */
-export function react(core: Core, place: Place, emoji: string): Promise<MessageView> {
+export function react(context: Context, place: Place, emoji: string): Promise<MessageView> {
   if (!isReaction(emoji) || (emoji !== "" && emoji.trim() === ""))
     throw new SottoError("reaction-invalid", "That is no reaction.");
-  return amend(core, place, (row) => {
+  return amend(context, place, (row) => {
     alive(row);
     const before = row.reactions?.out?.emoji ?? "";
     return before === emoji ? undefined : { kind: "reaction", target: row.id, emoji };
@@ -60,24 +61,27 @@ function alive({ deleted, state }: MessageRow): void {
   if (state === "failed") throw new SottoError("message-failed", "This message was given up.");
 }
 
-/** @param wanted the act on this message, `undefined` where there is nothing to do; throws where it may not be. */
+/**
+ * @param wanted the act on this message, `undefined` where there is nothing to do; throws where it
+ * may not be.
+ */
 async function amend(
-  core: Core,
+  context: Context,
   { peer, at }: Place,
-  wanted: (row: MessageRow) => MessageAct | undefined,
+  wanted: (row: MessageRow) => MessageAction | undefined,
 ): Promise<MessageView> {
   checkPeer(peer);
-  const shown = await inTurn(core, peer, async () => {
-    const batch = openBatch(core, peer, limits.textBytes);
+  const shown = await withContactLock(context, peer, async () => {
+    const batch = openBatch(context, peer, limits.textBytes);
     const row = known(await batch.changes.row(at));
     const body = wanted(row);
     if (body === undefined) return messageView(peer, at, row);
     await withdraw(peer, batch, (entry) => overtaken(entry, at, body));
-    const next = acted(row, "out", enqueueAct(core, batch, body), body);
+    const next = applyAction(row, "out", enqueueAct(context, batch, body), body);
     batch.changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
     // A message that is deleted while it waits has come to its end.
     if (next.state !== row.state) batch.changes.set(at, next, "state");
-    await commit(core, peer, batch);
+    await commit(context, peer, batch);
     return messageView(peer, at, next);
   });
   if (shown === undefined)
@@ -85,22 +89,25 @@ async function amend(
   return shown;
 }
 
-/** Whether what an entry says is of no more use: an earlier act of the same kind, or anything about a message that is deleted. */
-function overtaken({ act, at }: OutboxEntry, target: number, body: MessageAct): boolean {
+/**
+ * Whether what an entry says is of no more use: an earlier act of the same kind, or anything about
+ * a message that is deleted.
+ */
+function overtaken({ act, at }: OutboxEntry, target: number, body: MessageAction): boolean {
   if (act === undefined) return body.kind === "delete" && at === target;
   if (!("target" in act.body) || act.body.target !== body.target) return false;
   return body.kind === "delete" || act.body.kind === body.kind;
 }
 
 /** See `Messenger.hide`. */
-export async function hide(core: Core, { peer, at }: Place): Promise<void> {
-  await inTurn(core, peer, async () => {
-    const changes = new Changes(core.store, peer.contact.ref);
+export async function hide(context: Context, { peer, at }: Place): Promise<void> {
+  await withContactLock(context, peer, async () => {
+    const changes = new MessageBatch(context.store, peer.contact.ref);
     const row = known(await changes.row(at));
     if (peer.outbox.has(at))
       throw new SottoError("message-waiting", "This message has not reached them yet.");
     changes.set(at, emptied(row, "hidden"), "text");
-    const tell = await write(core, peer, changes, []);
+    const tell = await commitMessages(context, peer, changes, []);
     tell();
   });
 }

@@ -1,4 +1,7 @@
-/** What the person was given is marked as read, told to the peer where receipts are shared, and its time begins to run. */
+/**
+ * What the person was given is marked as read, told to the peer where receipts are shared, and its
+ * time begins to run.
+ */
 import { canSeal, seal } from "../../ratchet/index.ts";
 import { encodeContent } from "../../wire/index.ts";
 import { type Contact, shares } from "../model/contact.ts";
@@ -7,31 +10,34 @@ import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
-import { type Core, inTurn } from "../state/context.ts";
+import { type Context, withContactLock } from "../state/context.ts";
 import type { Started } from "../state/expiry-timers.ts";
-import { contactHappened } from "../state/store-events.ts";
+import { contactEvent } from "../state/store-events.ts";
 import { post, ratchetFrame } from "./outbox.ts";
 import { ackOf } from "./receipts.ts";
 
-/** See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next acknowledgement. */
-export async function markRead(core: Core, peer: Peer, options: MarkRead): Promise<void> {
-  await inTurn(core, peer, async () => {
+/**
+ * See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next
+ * acknowledgement.
+ */
+export async function markRead(context: Context, peer: Peer, options: MarkRead): Promise<void> {
+  await withContactLock(context, peer, async () => {
     const { contact, link, session } = peer;
-    const read = await given(core, contact, options);
+    const read = await given(context, contact, options);
     if (read === undefined) return;
     const { next, started } = read;
     const { readUpTo, unread, timedFrom } = contact;
     const same = next.unread === unread && next.timedFrom === timedFrom;
     if (same && next.readUpTo === readUpTo) return;
-    const spans = core.spans.start(contact.ref, started);
+    const spans = context.expiryTimers.start(contact.ref, started);
     const ops = [putContact(next), ...spans.ops];
-    const tells = shares(contact, core.receipts) && next.readUpTo !== readUpTo;
+    const tells = shares(contact, context.receipts) && next.readUpTo !== readUpTo;
     const sealed =
       tells && link !== undefined && session !== undefined && canSeal(session)
-        ? seal(core.crypto, session, encodeContent({ ack: ackOf(next, true) }))
+        ? seal(context.crypto, session, encodeContent({ ack: ackOf(next, true) }))
         : undefined;
     if (sealed) ops.push(putSession(contact.ref, sealed.next));
-    const tell = await core.journal.commit(ops, [contactHappened(core, peer, next)]);
+    const tell = await context.eventLog.commit(ops, [contactEvent(context, peer, next)]);
     peer.contact = next;
     if (sealed && link) {
       peer.session = sealed.next;
@@ -43,11 +49,11 @@ export async function markRead(core: Core, peer: Peer, options: MarkRead): Promi
 }
 
 /**
- * The contact once the person has everything up to a place, and the messages whose time runs from then on. `undefined` where older ones
- * would have to be unread still.
+ * The contact once the person has everything up to a place, and the messages whose time runs from
+ * then on. `undefined` where older ones would have to be unread still.
  */
 async function given(
-  { store }: Core,
+  { store }: Context,
   contact: Contact,
   { upTo, only = false }: MarkRead,
 ): Promise<{ readonly next: Contact; readonly started: Started[] } | undefined> {

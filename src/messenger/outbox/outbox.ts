@@ -1,20 +1,20 @@
 /**
- * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only then the wire; a
- * retransmission under the same session sends the very same bytes.
+ * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only
+ * then the wire; a retransmission under the same session sends the very same bytes.
  */
 import { equal, limits, type MessageId, messageId } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { canSeal, type Session, seal } from "../../ratchet/index.ts";
 import { type Body, encodeContent, encodeLinkFrame } from "../../wire/index.ts";
-import type { Act } from "../model/actions.ts";
+import type { Action } from "../model/actions.ts";
 import { toWire } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
 import { idBytes, type MessageRow, messageKey, messageView } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { putEntry, putSession } from "../state/contact-store.ts";
-import { background, type Core, inTurn } from "../state/context.ts";
-import type { Changes } from "../state/message-batch.ts";
+import { background, type Context, withContactLock } from "../state/context.ts";
+import type { MessageBatch } from "../state/message-batch.ts";
 
 /** What an entry of the outbox sends: an act, or the text of its message as it is now. */
 export interface Outgoing {
@@ -35,13 +35,13 @@ export function outgoingText(row: MessageRow): Outgoing {
   return { lamport, parents, sentAt, body };
 }
 
-export function outgoingAct(act: Act): Outgoing {
+export function outgoingAct(act: Action): Outgoing {
   return { ...act, body: toWire(act.body) };
 }
 
 /** Seals one message under `session`. */
 export function sealMessage(
-  core: Core,
+  context: Context,
   session: Session,
   contact: Contact,
   { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
@@ -58,7 +58,7 @@ export function sealMessage(
       body,
     },
   });
-  const { message, next } = seal(core.crypto, session, content);
+  const { message, next } = seal(context.crypto, session, content);
   return { sealed: message, next };
 }
 
@@ -68,8 +68,9 @@ export function ratchetFrame(message: Uint8Array): Uint8Array {
 }
 
 /**
- * Hands frames to a link's channel, in the order of the calls. Never waits inside a turn: the promise is the
- * caller's to await outside of it. A channel that fails ends by itself, and its reader notices.
+ * Hands frames to a link's channel, in the order of the calls. Never waits inside a turn: the
+ * promise is the caller's to await outside of it. A channel that fails ends by itself, and its
+ * reader notices.
  */
 export async function post(link: Link, frames: readonly Uint8Array[]): Promise<boolean> {
   const size = frames.reduce((sum, { length }) => sum + length, 0);
@@ -85,8 +86,8 @@ export async function post(link: Link, frames: readonly Uint8Array[]): Promise<b
 }
 
 /**
- * Whether the contact's link is about to give way to one that we asked for. The other side compares our position with what it has:
- * whatever we sealed meanwhile would look as if we had forgotten it.
+ * Whether the contact's link is about to give way to one that we asked for. The other side compares
+ * our position with what it has: whatever we sealed meanwhile would look as if we had forgotten it.
  */
 function moving({ link, attempt }: Peer): boolean {
   return link !== undefined && attempt?.moves?.link === link;
@@ -105,7 +106,7 @@ export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Se
 
 /** Shows entries as sent once the stream of a live link has taken them. */
 export async function markSent(
-  core: Core,
+  context: Context,
   peer: Peer,
   link: Link,
   entries: readonly OutboxEntry[],
@@ -115,44 +116,44 @@ export async function markSent(
     entry.sent = true;
     // Of an act only its arrival is told, with the message that it changed.
     if (entry.act !== undefined) continue;
-    const bytes = await core.store.get(messageKey(peer.contact.ref, entry.at));
+    const bytes = await context.store.get(messageKey(peer.contact.ref, entry.at));
     if (bytes === undefined || peer.link !== link || !peer.outbox.has(entry.at)) continue;
     const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
-    core.events.emit({ type: "message.state", message });
+    context.events.emit({ type: "message.state", message });
   }
 }
 
 /** Shows entries as waiting again, whose link is over before anything came back. */
 export async function markWaiting(
-  core: Core,
+  context: Context,
   peer: Peer,
   entries: readonly OutboxEntry[],
 ): Promise<void> {
   for (const entry of entries) {
     if (entry.act !== undefined) continue;
-    const bytes = await core.store.get(messageKey(peer.contact.ref, entry.at));
+    const bytes = await context.store.get(messageKey(peer.contact.ref, entry.at));
     if (bytes === undefined || entry.sent || !peer.outbox.has(entry.at)) continue;
     const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
-    core.events.emit({ type: "message.state", message });
+    context.events.emit({ type: "message.state", message });
   }
 }
 
 /** Sends what waits, as long as the link lives and the window is open. Safe to call at any time. */
-export function pump(core: Core, peer: Peer): void {
+export function pump(context: Context, peer: Peer): void {
   const { link } = peer;
   if (link === undefined || link.pumping) return;
   link.pumping = true;
-  background(core, "pump-failed", async () => {
+  background(context, "pump-failed", async () => {
     try {
       for (;;) {
-        const round = await inTurn(core, peer, () => sealRound(core, peer, link));
+        const round = await withContactLock(context, peer, () => sealRound(context, peer, link));
         if (round === undefined) return;
         if (round === "moving") {
           await peer.attempt?.moves?.over;
           continue;
         }
         if (!(await round.posted)) return;
-        void markSent(core, peer, link, round.entries).catch(() => undefined);
+        void markSent(context, peer, link, round.entries).catch(() => undefined);
       }
     } finally {
       link.pumping = false;
@@ -160,8 +161,11 @@ export function pump(core: Core, peer: Peer): void {
   });
 }
 
-/** Seals and commits the next few entries, and hands them to the channel. `undefined` when there is nothing to do. */
-async function sealRound(core: Core, peer: Peer, link: Link) {
+/**
+ * Seals and commits the next few entries, and hands them to the channel. `undefined` when there is
+ * nothing to do.
+ */
+async function sealRound(context: Context, peer: Peer, link: Link) {
   if (peer.link !== link || peer.session === undefined || !canSeal(peer.session)) return undefined;
   if (moving(peer)) return "moving";
   const entries = nextEntries(peer, link);
@@ -181,16 +185,16 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
       size += entry.sealed.length;
       continue;
     }
-    const outgoing = await outgoingOf(core, contact, entry);
+    const outgoing = await outgoingOf(context, contact, entry);
     if (outgoing === undefined) continue;
-    const { sealed: message, next } = sealMessage(core, session, contact, entry, outgoing);
+    const { sealed: message, next } = sealMessage(context, session, contact, entry, outgoing);
     session = next;
     frames.push(ratchetFrame(message));
     size += message.length;
     sealed.push({ entry, bytes: message });
     ops.push(putEntry(contact.ref, entry.at, { ...entry, sealed: message, session: session.id }));
   }
-  if (ops.length > 0) await core.store.commit([...ops, putSession(contact.ref, session)]);
+  if (ops.length > 0) await context.store.commit([...ops, putSession(contact.ref, session)]);
   peer.session = session;
   for (const { entry, bytes } of sealed) {
     entry.sealed = bytes;
@@ -201,12 +205,12 @@ async function sealRound(core: Core, peer: Peer, link: Link) {
 }
 
 async function outgoingOf(
-  core: Core,
+  context: Context,
   contact: Contact,
   { at, act }: OutboxEntry,
 ): Promise<Outgoing | undefined> {
   if (act !== undefined) return outgoingAct(act);
-  const bytes = await core.store.get(messageKey(contact.ref, at));
+  const bytes = await context.store.get(messageKey(contact.ref, at));
   return bytes && outgoingText(decodeRow<MessageRow>(bytes));
 }
 
@@ -224,11 +228,12 @@ function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
 // Sequences of messages that are taken out of the outbox.
 
 /**
- * What was never sealed leaves its number to what comes behind it, which was not sealed either: so the peer waits for no number
- * that never comes. In front of everything that is open, `settled` says so.
+ * What was never sealed leaves its number to what comes behind it, which was not sealed either: so
+ * the peer waits for no number that never comes. In front of everything that is open, `settled`
+ * says so.
  * @returns the entries under their new numbers, and how many numbers are free again.
  */
-export async function closeGaps(peer: Peer, changes: Changes, gone: ReadonlySet<number>) {
+export async function closeGaps(peer: Peer, changes: MessageBatch, gone: ReadonlySet<number>) {
   const moved: OutboxEntry[] = [];
   let open = false;
   let free = 0;

@@ -1,11 +1,11 @@
 /**
- * Texts and acts become messages: each stored with its outbox entry, all of a batch at once, and on their way at once if the
- * link is up and nothing waits ahead.
+ * Texts and acts become messages: each stored with its outbox entry, all of a batch at once, and on
+ * their way at once if the link is up and nothing waits ahead.
  */
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
-import type { Act, ActBody } from "../model/actions.ts";
+import type { Action, ActionBody } from "../model/actions.ts";
 import type { Contact } from "../model/contact.ts";
 import {
   idempotencyKey,
@@ -14,14 +14,14 @@ import {
   type MessageRow,
   messageView,
 } from "../model/message.ts";
-import type { Draft, Link, OutboxEntry, Peer } from "../model/peer.ts";
+import type { Link, OutboxEntry, Peer, PendingText } from "../model/peer.ts";
 import { decodeRow, encodeRow, put } from "../model/rows.ts";
 import type { MessageView } from "../model/views.ts";
 import { dropEntry, putContact, putEntry, putSession } from "../state/contact-store.ts";
-import type { Core } from "../state/context.ts";
-import { Changes, write } from "../state/message-batch.ts";
+import type { Context } from "../state/context.ts";
+import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { view } from "../state/message-store.ts";
-import type { Happening } from "../state/store-events.ts";
+import type { StoreEvent } from "../state/store-events.ts";
 import {
   clearAhead,
   closeGaps,
@@ -43,23 +43,26 @@ export interface Batch {
   /** Moves on as messages are sealed; `undefined` where they wait for the link. */
   session: Session | undefined;
   readonly link: Link | undefined;
-  readonly changes: Changes;
+  readonly changes: MessageBatch;
   readonly ops: StoreOp[];
   readonly entries: OutboxEntry[];
   readonly frames: Uint8Array[];
-  /** Places of entries that this batch takes out of the outbox, and the entries that get other numbers by it. */
+  /**
+   * Places of entries that this batch takes out of the outbox, and the entries that get other
+   * numbers by it.
+   */
   readonly gone: Set<number>;
   readonly moved: OutboxEntry[];
 }
 
 /** Begins a batch in the contact's turn. @param bytes what the texts may take at most. */
-export function openBatch(core: Core, peer: Peer, bytes: number): Batch {
+export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
   const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
   return {
     contact: peer.contact,
     session: atOnce ? peer.session : undefined,
     link: atOnce ? peer.link : undefined,
-    changes: new Changes(core.store, peer.contact.ref),
+    changes: new MessageBatch(context.store, peer.contact.ref),
     ops: [],
     entries: [],
     frames: [],
@@ -68,15 +71,18 @@ export function openBatch(core: Core, peer: Peer, bytes: number): Batch {
   };
 }
 
-/** Runs in the contact's turn. @returns what is shown of each draft, in their order; a fault where one is not sent. */
+/**
+ * Runs in the contact's turn. @returns what is shown of each draft, in their order; a fault where
+ * one is not sent.
+ */
 export async function accept(
-  core: Core,
+  context: Context,
   peer: Peer,
-  drafts: readonly Draft[],
+  drafts: readonly PendingText[],
 ): Promise<(MessageView | SottoError)[]> {
   // A UTF-16 unit has three bytes of UTF-8 at most.
   const batch = openBatch(
-    core,
+    context,
     peer,
     drafts.reduce((sum, { text }) => sum + 3 * text.length, 0),
   );
@@ -85,30 +91,34 @@ export async function accept(
   const shown: (MessageView | SottoError)[] = [];
   for (const draft of drafts) {
     const { key } = draft;
-    const before = key && (keyed.get(key) ?? (await earlier(core, peer, key)));
-    const made = before || (await compose(core, peer, batch, draft));
+    const before = key && (keyed.get(key) ?? (await earlier(context, peer, key)));
+    const made = before || (await compose(context, peer, batch, draft));
     if (key !== undefined && !(made instanceof SottoError)) keyed.set(key, made);
     shown.push(made);
   }
-  if (batch.entries.length > 0) await commit(core, peer, batch);
+  if (batch.entries.length > 0) await commit(context, peer, batch);
   return shown;
 }
 
 /** The message that this key made before. */
-async function earlier(core: Core, peer: Peer, key: string): Promise<MessageView | undefined> {
-  const bytes = await core.store.get(idempotencyKey(peer.contact.ref, key));
+async function earlier(
+  context: Context,
+  peer: Peer,
+  key: string,
+): Promise<MessageView | undefined> {
+  const bytes = await context.store.get(idempotencyKey(peer.contact.ref, key));
   if (bytes === undefined) return undefined;
   const { at, gone } = decodeRow<KeyPlace>(bytes);
-  if (gone === undefined) return view(core, peer, at);
+  if (gone === undefined) return view(context, peer, at);
   const envelope = { sequence: 0, lamport: 0, parents: [] };
   return messageView(peer, at, { ...envelope, ...gone, direction: "out", text: "" });
 }
 
 async function compose(
-  core: Core,
+  context: Context,
   peer: Peer,
   batch: Batch,
-  { text, key, replyTo }: Draft,
+  { text, key, replyTo }: PendingText,
 ): Promise<MessageView | SottoError> {
   const at = replyTo === undefined ? undefined : await batch.changes.place(replyTo);
   const answered = at === undefined ? undefined : await batch.changes.row(at);
@@ -116,7 +126,7 @@ async function compose(
     return new SottoError("message-unknown", "The message that this answers is not here.");
   if (answered?.deleted)
     return new SottoError("message-deleted", "The message that this answers was deleted.");
-  const envelope = nextEnvelope(core, batch);
+  const envelope = nextEnvelope(context, batch);
   const timer = batch.contact.timer?.ms ?? 0;
   const row: MessageRow = {
     ...envelope,
@@ -127,7 +137,7 @@ async function compose(
     ...(key !== undefined && { key }),
     ...(replyTo !== undefined && { replyTo }),
   };
-  const entry = enqueue(core, batch, row, outgoingText(row));
+  const entry = enqueue(context, batch, row, outgoingText(row));
   batch.changes.set(entry.at, row, "new");
   if (key !== undefined) {
     const place = encodeRow({ ref: batch.contact.ref, at: entry.at } satisfies MessagePlace);
@@ -137,17 +147,17 @@ async function compose(
 }
 
 /** Puts an act into the batch. @returns its stamp, and what else a line about it is made of. */
-export function enqueueAct(core: Core, batch: Batch, body: ActBody) {
-  const envelope = nextEnvelope(core, batch);
+export function enqueueAct(context: Context, batch: Batch, body: ActionBody) {
+  const envelope = nextEnvelope(context, batch);
   const { id, sequence, ...rest } = envelope;
-  const act: Act = { ...rest, body };
-  const { at } = enqueue(core, batch, { id, sequence }, outgoingAct(act), act);
+  const act: Action = { ...rest, body };
+  const { at } = enqueue(context, batch, { id, sequence }, outgoingAct(act), act);
   return { ...envelope, at };
 }
 
 /**
- * Takes open entries out of the outbox, whose word counts no more. Call it before anything is put in: what is in already would
- * count as settled.
+ * Takes open entries out of the outbox, whose word counts no more. Call it before anything is put
+ * in: what is in already would count as settled.
  */
 export async function withdraw(
   peer: Peer,
@@ -168,24 +178,26 @@ export async function withdraw(
 }
 
 /** The envelope of the next message, whose parents are what the contact's newest ones are. */
-function nextEnvelope(core: Core, batch: Batch) {
+function nextEnvelope(context: Context, batch: Batch) {
   const { contact } = batch;
   return {
-    id: messageId.from(core.crypto.random(16)),
+    id: messageId.from(context.crypto.random(16)),
     sequence: contact.sequence + 1,
     lamport: contact.lamport + 1,
     parents: contact.heads,
-    sentAt: core.clock.now(),
+    sentAt: context.clock.now(),
   };
 }
 
-/** Gives the message its place and its entry in the outbox, sealed if the batch goes out at once. */
+/**
+ * Gives the message its place and its entry in the outbox, sealed if the batch goes out at once.
+ */
 function enqueue(
-  core: Core,
+  context: Context,
   batch: Batch,
   { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
   outgoing: Outgoing,
-  act?: Act,
+  act?: Action,
 ): OutboxEntry {
   const at = batch.contact.nextAt;
   const { session, link } = batch;
@@ -199,7 +211,7 @@ function enqueue(
   const common = { id, at, sequence, sent: false, ...(act && { act }) };
   let entry: OutboxEntry = { ...common, sealed: undefined, session: undefined, link: undefined };
   if (session !== undefined) {
-    const { sealed, next } = sealMessage(core, session, batch.contact, entry, outgoing);
+    const { sealed, next } = sealMessage(context, session, batch.contact, entry, outgoing);
     batch.session = next;
     batch.frames.push(ratchetFrame(sealed));
     entry = { ...common, sealed, session: next.id, link };
@@ -211,15 +223,15 @@ function enqueue(
 
 /** Writes the batch, and hands it to the link or the pump. */
 export async function commit(
-  core: Core,
+  context: Context,
   peer: Peer,
   batch: Batch,
-  more: readonly Happening[] = [],
+  more: readonly StoreEvent[] = [],
 ): Promise<void> {
   const { contact, session, link, entries, changes } = batch;
   const ops = [...batch.ops, putContact(contact)];
   if (session !== undefined) ops.push(putSession(contact.ref, session));
-  const tell = await write(core, peer, changes, ops, more);
+  const tell = await commitMessages(context, peer, changes, ops, more);
   peer.contact = contact;
   if (session !== undefined) peer.session = session;
   renumber(peer, batch.moved);
@@ -228,10 +240,10 @@ export async function commit(
   const posted = link && post(link, batch.frames);
   tell();
   if (link === undefined || posted === undefined) {
-    pump(core, peer);
+    pump(context, peer);
     return;
   }
   void posted
-    .then((taken) => (taken ? markSent(core, peer, link, entries) : undefined))
+    .then((taken) => (taken ? markSent(context, peer, link, entries) : undefined))
     .catch(() => undefined);
 }

@@ -7,14 +7,16 @@ import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { dropEntry } from "../state/contact-store.ts";
-import type { Changes } from "../state/message-batch.ts";
+import type { MessageBatch } from "../state/message-batch.ts";
 
 /** Our acknowledgement, as things stand. @param sharing whether it tells what was read. */
 export function ackOf(contact: Contact, sharing: boolean): Ack {
   return toAck(contact.received, sharing ? contact.readUpTo : 0);
 }
 
-/** The highest sequence below every open entry, once the entries at the places `gone` are settled. */
+/**
+ * The highest sequence below every open entry, once the entries at the places `gone` are settled.
+ */
 export function settledUpTo(
   contact: Contact,
   open: Iterable<OutboxEntry>,
@@ -26,11 +28,13 @@ export function settledUpTo(
 }
 
 /**
- * Delivered: the entries that the peer says it has. Texts move on; of acts nothing stays but what they made of their message.
- * @param gone places of entries that the batch has settled already; those that it settles now are added.
+ * Delivered: the entries that the peer says it has. Texts move on; of acts nothing stays but what
+ * they made of their message.
+ * @param gone places of entries that the batch has settled already; those that it settles now are
+ * added.
  */
 export async function settleDelivered(
-  changes: Changes,
+  changes: MessageBatch,
   contact: Contact,
   outbox: ReadonlyMap<number, OutboxEntry>,
   gone: Set<number>,
@@ -66,7 +70,7 @@ export async function settleDelivered(
 /** Read: our delivered messages up to the sequence that the peer's person has read. */
 export async function settleRead(
   store: Store,
-  changes: Changes,
+  changes: MessageBatch,
   contact: Contact,
   upTo: number,
 ): Promise<Contact> {

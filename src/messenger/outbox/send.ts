@@ -2,9 +2,9 @@
 import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import { pairingEnded } from "../model/contact.ts";
 import type { SendOptions } from "../model/messenger-api.ts";
-import type { Draft, Peer } from "../model/peer.ts";
+import type { Peer, PendingText } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
-import { type Core, inTurn } from "../state/context.ts";
+import { type Context, withContactLock } from "../state/context.ts";
 import { accept } from "./outgoing-batch.ts";
 
 /** Throws what makes a text unfit to send, before anything is stored. */
@@ -31,13 +31,16 @@ export function checkPeer(peer: Peer): void {
           : "invite-expired",
       `You and ${contact.name} were never paired.`,
     );
-  if (peer.outbox.size + peer.drafts.length >= limits.outboxMessages)
+  if (peer.outbox.size + peer.pendingTexts.length >= limits.outboxMessages)
     throw new SottoError("outbox-full", `${limits.outboxMessages} messages wait for this contact.`);
 }
 
-/** See `Messenger.send`. Texts that come while the contact's turn is taken go into one batch together. */
+/**
+ * See `Messenger.send`. Texts that come while the contact's turn is taken go into one batch
+ * together.
+ */
 export function send(
-  core: Core,
+  context: Context,
   peer: Peer,
   text: string,
   { key, replyTo }: SendOptions = {},
@@ -45,21 +48,21 @@ export function send(
   checkText(text);
   checkPeer(peer);
   return new Promise((resolve, reject) => {
-    peer.drafts.push({ text, replyTo, key, resolve, reject });
-    if (peer.drafts.length === 1) void acceptDrafts(core, peer);
+    peer.pendingTexts.push({ text, replyTo, key, resolve, reject });
+    if (peer.pendingTexts.length === 1) void acceptDrafts(context, peer);
   });
 }
 
 /** Accepts every text that waits, in batches. */
-async function acceptDrafts(core: Core, peer: Peer): Promise<void> {
-  while (peer.drafts.length > 0) {
-    let taken: Draft[] = [];
+async function acceptDrafts(context: Context, peer: Peer): Promise<void> {
+  while (peer.pendingTexts.length > 0) {
+    let taken: PendingText[] = [];
     try {
-      const shown = await inTurn(core, peer, () => {
-        taken = peer.drafts.slice(0, limits.sendBatch);
-        return accept(core, peer, taken);
+      const shown = await withContactLock(context, peer, () => {
+        taken = peer.pendingTexts.slice(0, limits.sendBatch);
+        return accept(context, peer, taken);
       });
-      peer.drafts.splice(0, taken.length);
+      peer.pendingTexts.splice(0, taken.length);
       if (shown === undefined)
         throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
       taken.forEach(({ resolve, reject }, i) => {
@@ -69,9 +72,9 @@ async function acceptDrafts(core: Core, peer: Peer): Promise<void> {
       });
     } catch (error) {
       // Nothing of the batch is stored, or nobody can know: each caller hears of it.
-      const failed = taken.length > 0 ? taken : peer.drafts;
+      const failed = taken.length > 0 ? taken : peer.pendingTexts;
       for (const { reject } of failed) reject(error);
-      peer.drafts.splice(0, failed.length);
+      peer.pendingTexts.splice(0, failed.length);
     }
   }
 }

@@ -1,13 +1,16 @@
-/** Bootstrap hosts that contacts tell each other of, for the day on which one's own are gone (docs/SPEC.md §8, Hosts). */
+/**
+ * Bootstrap hosts that contacts tell each other of, for the day on which one's own are gone
+ * (docs/SPEC.md §8, Hosts).
+ */
 import { limits } from "../../base/index.ts";
 import type { Stamp } from "../model/actions.ts";
 import { isNewer } from "../model/apply-action.ts";
 import { type Contact, reachable } from "../model/contact.ts";
 import { policyOf } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
-import type { HostBook, HostsPort, LearnedHost } from "../model/ports.ts";
+import type { BootstrapPort, SharedBootstrap, SharedBootstraps } from "../model/ports.ts";
 import { putContact } from "../state/contact-store.ts";
-import { type Core, inTurn } from "../state/context.ts";
+import { type Context, withContactLock } from "../state/context.ts";
 import { commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
 
 /** The contact after it told of its hosts. @param now ms since 1970. */
@@ -16,7 +19,7 @@ export function withHosts(
   { lamport, id }: Stamp,
   named: readonly string[],
   now: number,
-  port: HostsPort | undefined,
+  port: BootstrapPort | undefined,
 ): Contact {
   const before = contact.learned;
   if (port === undefined || policyOf(contact) !== "any") return contact;
@@ -32,26 +35,26 @@ export function withHosts(
 }
 
 /**
- * Tells a linked contact of our hosts where that is news: at most once in `limits.tellHosts`, and nobody who may not see our address,
- * or while we are invisible.
+ * Tells a linked contact of our hosts where that is news: at most once in `limits.tellHosts`, and
+ * nobody who may not see our address, or while we are invisible.
  */
-export async function tellHosts(core: Core, peer: Peer): Promise<void> {
-  await inTurn(core, peer, async () => {
+export async function shareBootstraps(context: Context, peer: Peer): Promise<void> {
+  await withContactLock(context, peer, async () => {
     const { contact, link } = peer;
-    if (core.hosts === undefined || core.presence.invisible) return;
+    if (context.hosts === undefined || context.presence.invisible) return;
     if (link === undefined || contact.pairing !== "confirmed") return;
     if (!reachable(contact) || policyOf(contact) !== "any") return;
-    const hosts = core.hosts.own().slice(0, limits.toldHosts);
+    const hosts = context.hosts.own().slice(0, limits.toldHosts);
     const told = contact.toldHosts ?? { at: Number.NEGATIVE_INFINITY, hosts: [] };
     if (sameHosts(hosts, told.hosts)) return;
-    const now = core.clock.now();
+    const now = context.clock.now();
     // A clock that fell back must not keep us silent for as long.
     if (now >= told.at && now - told.at < limits.tellHosts) return;
-    const batch = openBatch(core, peer, 0);
+    const batch = openBatch(context, peer, 0);
     await withdraw(peer, batch, ({ act }) => act?.body.kind === "hosts");
-    const { at: place } = enqueueAct(core, batch, { kind: "hosts", hosts });
+    const { at: place } = enqueueAct(context, batch, { kind: "hosts", hosts });
     batch.contact = { ...batch.contact, toldHosts: { at: now, hosts, place } };
-    await commit(core, peer, batch);
+    await commit(context, peer, batch);
   });
 }
 
@@ -60,22 +63,25 @@ function sameHosts(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** See `HostBook`. */
-export function hostBook(core: Core): HostBook {
+export function sharedBootstraps(context: Context): SharedBootstraps {
   const change = (address: string, next: (contact: Contact) => Contact): Promise<boolean> =>
-    changeNamed(core, address, next);
+    changeNamed(context, address, next);
   return {
-    learnedHosts: () => learnedHosts(core),
+    learnedHosts: () => learnedHosts(context),
     forgetHost: (address) => change(address, (contact) => without(contact, address, true)),
     async noteHost(address, answers) {
-      await change(address, (contact) => noted(contact, address, answers, core.clock.now()));
+      await change(address, (contact) => noted(contact, address, answers, context.clock.now()));
     },
   };
 }
 
-/** One of each contact before a second one of any, and the older first: who tells much or late displaces nobody. */
-function learnedHosts({ book, hosts: port }: Core): LearnedHost[] {
+/**
+ * One of each contact before a second one of any, and the older first: who tells much or late
+ * displaces nobody.
+ */
+function learnedHosts({ contactStore, hosts: port }: Context): SharedBootstrap[] {
   if (port === undefined) return [];
-  const ranked = book
+  const ranked = contactStore
     .peers()
     .filter(({ contact }) => reachable(contact) && policyOf(contact) === "any")
     .flatMap(({ contact: { account, name, learned } }) =>
@@ -84,25 +90,25 @@ function learnedHosts({ book, hosts: port }: Core): LearnedHost[] {
         .map(({ address, at }, rank) => ({ rank, host: { address, account, name, at } })),
     )
     .sort((a, b) => a.rank - b.rank || a.host.at - b.host.at);
-  const found = new Map<string, LearnedHost>();
+  const found = new Map<string, SharedBootstrap>();
   for (const { host } of ranked) if (!found.has(host.address)) found.set(host.address, host);
   return [...found.values()].slice(0, limits.learnedHosts);
 }
 
 /** Changes every contact that named the host. @returns whether there is one. */
 async function changeNamed(
-  core: Core,
+  context: Context,
   address: string,
   next: (contact: Contact) => Contact,
 ): Promise<boolean> {
   const names = ({ contact }: Peer): boolean =>
     contact.learned?.hosts.some((host) => host.address === address) === true;
-  const peers = core.book.peers().filter(names);
+  const peers = context.contactStore.peers().filter(names);
   for (const peer of peers)
-    await inTurn(core, peer, async () => {
+    await withContactLock(context, peer, async () => {
       const contact = next(peer.contact);
       if (contact === peer.contact) return;
-      await core.store.commit([putContact(contact)]);
+      await context.store.commit([putContact(contact)]);
       peer.contact = contact;
     });
   return peers.length > 0;

@@ -1,39 +1,42 @@
-/** Signs that somebody is writing: over a live link only, never kept, never acknowledged, and only where receipts are shared. */
+/**
+ * Signs that somebody is writing: over a live link only, never kept, never acknowledged, and only
+ * where receipts are shared.
+ */
 import { limits } from "../../base/index.ts";
 import { canSeal, seal } from "../../ratchet/index.ts";
 import { encodeContent } from "../../wire/index.ts";
 import { shares } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
 import { putSession } from "../state/contact-store.ts";
-import { type Core, inTurn } from "../state/context.ts";
+import { type Context, withContactLock } from "../state/context.ts";
 import { post, ratchetFrame } from "./outbox.ts";
 
 /** See `Messenger.typing`. */
-export async function tellTyping(core: Core, peer: Peer): Promise<void> {
-  await inTurn(core, peer, async () => {
+export async function sendTyping(context: Context, peer: Peer): Promise<void> {
+  await withContactLock(context, peer, async () => {
     const { contact, link, session } = peer;
     if (link === undefined || session === undefined || !canSeal(session)) return;
     // Somebody who only asked to be added learns nothing; and what waits goes first.
-    if (contact.pairing !== "confirmed" || !shares(contact, core.receipts)) return;
+    if (contact.pairing !== "confirmed" || !shares(contact, context.receipts)) return;
     if (
       link.posting > limits.sendBytes ||
-      core.clock.now() < peer.toldTypingAt + limits.typingPause
+      context.clock.now() < peer.toldTypingAt + limits.typingPause
     )
       return;
-    peer.toldTypingAt = core.clock.now();
-    const { message, next } = seal(core.crypto, session, encodeContent({ typing: true }));
-    await core.store.commit([putSession(contact.ref, next)]);
+    peer.toldTypingAt = context.clock.now();
+    const { message, next } = seal(context.crypto, session, encodeContent({ typing: true }));
+    await context.store.commit([putSession(contact.ref, next)]);
     peer.session = next;
     void post(link, [ratchetFrame(message)]);
   });
 }
 
 /** Tells of a sign of theirs; of a flood of them now and then. */
-export function heardTyping(core: Core, peer: Peer): void {
-  const now = core.clock.now();
+export function receiveTyping(context: Context, peer: Peer): void {
+  const now = context.clock.now();
   // Half, since two that were sent a pause apart may arrive closer together.
   const early = now < peer.heardTypingAt + limits.typingPause / 2;
-  if (early || !shares(peer.contact, core.receipts)) return;
+  if (early || !shares(peer.contact, context.receipts)) return;
   peer.heardTypingAt = now;
-  core.events.emit({ type: "typing", contact: core.book.view(peer) });
+  context.events.emit({ type: "typing", contact: context.contactStore.view(peer) });
 }

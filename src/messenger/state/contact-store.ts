@@ -1,10 +1,13 @@
-/** The contacts of this node: loaded once, found by what a person types, written in batches by the use cases. */
+/**
+ * The contacts of this node: loaded once, found by what a person types, written in batches by the
+ * use cases.
+ */
 import { type AccountId, limits, SottoError } from "../../base/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../../ratchet/index.ts";
 import { type Contact, shares } from "../model/contact.ts";
 import { awaits, policyOf } from "../model/link-policy.ts";
-import { newPeer, type OutboxEntry, type Peer, toSend } from "../model/peer.ts";
+import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { ContactView } from "../model/views.ts";
 
@@ -19,7 +22,7 @@ interface Shown {
   readonly transport: Pick<Transport, "proxied">;
 }
 
-export class Book {
+export class ContactStore {
   readonly #peers = new Map<string, Peer>();
   readonly #clock: Clock;
   readonly #receipts: boolean;
@@ -32,8 +35,8 @@ export class Book {
   }
 
   /** Reads every contact, session and outbox. */
-  static async load(store: Store, shown: Shown): Promise<Book> {
-    const book = new Book(shown);
+  static async load(store: Store, shown: Shown): Promise<ContactStore> {
+    const contactStore = new ContactStore(shown);
     for (const bytes of await store.all("contact")) {
       const contact = decodeRow<Contact>(bytes);
       const peer = newPeer(contact);
@@ -41,9 +44,9 @@ export class Book {
       peer.session = session && decodeSession(session);
       for (const { at, value } of await store.list("outbox", contact.ref))
         peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, link: undefined, sent: false });
-      book.#peers.set(contact.ref, peer);
+      contactStore.#peers.set(contact.ref, peer);
     }
-    return book;
+    return contactStore;
   }
 
   peers(): Peer[] {
@@ -117,7 +120,7 @@ export class Book {
       keyChanged: contact.changedAccount !== undefined,
       online: link !== undefined,
       announced: age < limits.recordAge,
-      waiting: toSend({ contact, outbox }),
+      waiting: pendingCount({ contact, outbox }),
       unread: contact.unread,
       timer: contact.timer?.ms ?? 0,
       receipts: shares(contact, this.#receipts),

@@ -1,15 +1,15 @@
 /** What every use case of one node works on. */
-import { readU32, SottoError, type Turns } from "../../base/index.ts";
-import type { DecoySet } from "../model/cover-record.ts";
+import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
+import type { CoverRecordSet } from "../model/cover-record.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
-import type { Book } from "./contact-store.ts";
-import type { Events } from "./event-bus.ts";
-import type { Journal } from "./event-log.ts";
-import type { Spans } from "./expiry-timers.ts";
+import type { ContactStore } from "./contact-store.ts";
+import type { EventBus } from "./event-bus.ts";
+import type { EventLog } from "./event-log.ts";
+import type { ExpiryTimers } from "./expiry-timers.ts";
 import type { Identity } from "./identity.ts";
 import type { SearchIndex } from "./search-index.ts";
-import type { Shredder } from "./shred-scheduler.ts";
+import type { ShredScheduler } from "./shred-scheduler.ts";
 
 /** What this node shows of itself, and keeps of others, about who is there when. */
 export interface Presence {
@@ -19,62 +19,73 @@ export interface Presence {
   readonly lastSeen: boolean;
 }
 
-export interface Core extends Omit<MessengerPorts, "decoys"> {
+export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly receipts: boolean;
   readonly history: boolean;
   /** The time that messages have left. */
-  readonly spans: Spans;
+  readonly expiryTimers: ExpiryTimers;
   readonly identity: Identity;
-  readonly book: Book;
-  readonly events: Events;
-  /** The words of messages: whoever takes a message away, or its text, takes it out of here in the same batch. */
+  readonly contactStore: ContactStore;
+  readonly events: EventBus;
+  /**
+   * The words of messages: whoever takes a message away, or its text, takes it out of here in the
+   * same batch.
+   */
   readonly index: SearchIndex;
-  readonly journal: Journal;
+  readonly eventLog: EventLog;
   /** One job at a time for each contact (by its ref), and for the invites. */
-  readonly turns: Turns<string>;
-  readonly shredder: Shredder;
-  /** Once the node stops, no turn begins any more: nothing is written behind the back of whoever stopped it. */
+  readonly locks: KeyedMutex<string>;
+  readonly shredder: ShredScheduler;
+  /**
+   * Once the node stops, no turn begins any more: nothing is written behind the back of whoever
+   * stopped it.
+   */
   readonly stopping: { now: boolean };
   readonly presence: Presence;
-  readonly decoys: DecoySet;
+  readonly coverRecords: CoverRecordSet;
 }
 
 /** The turn of all invites: claims of one are rare, and one may settle several. */
 const INVITES = "invites";
 
-/** Runs a job in turn with every other one that changes an invite. May take contacts' turns inside. */
-export function inInviteTurn<Result>(core: Core, job: () => Promise<Result>): Promise<Result> {
-  return core.turns.run(INVITES, async () => {
-    refuseWhenStopping(core);
+/**
+ * Runs a job in turn with every other one that changes an invite. May take contacts' turns inside.
+ */
+export function withInviteLock<Result>(
+  context: Context,
+  job: () => Promise<Result>,
+): Promise<Result> {
+  return context.locks.run(INVITES, async () => {
+    refuseWhenStopping(context);
     return job();
   });
 }
 
-function refuseWhenStopping({ stopping }: Core): void {
+function refuseWhenStopping({ stopping }: Context): void {
   if (stopping.now) throw new SottoError("store-closed", "The node is stopping.");
 }
 
 /** Runs a job in the contact's turn, unless the contact was removed meanwhile. */
-export function inTurn<Result>(
-  core: Core,
+export function withContactLock<Result>(
+  context: Context,
   peer: Peer,
   job: () => Promise<Result>,
 ): Promise<Result | undefined> {
-  return core.turns.run(peer.contact.ref, async () => {
-    refuseWhenStopping(core);
+  return context.locks.run(peer.contact.ref, async () => {
+    refuseWhenStopping(context);
     return peer.removed ? undefined : job();
   });
 }
 
 /** Runs `job` in the background; a fault is logged by its code and ends there. */
-export function background(core: Core, event: string, job: () => Promise<unknown>): void {
+export function background(context: Context, event: string, job: () => Promise<unknown>): void {
   job().catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? String(error.code) : "internal";
-    core.log(event, { code });
+    context.log(event, { code });
   });
 }
 
 /** A number in [0, 1) from the provider's chance. */
-export function chance({ crypto }: Core): number {
+export function randomUnit({ crypto }: Context): number {
   return readU32(crypto.random(4)) / 2 ** 32;
 }

@@ -1,8 +1,10 @@
-/** Tells listeners what happened, after it was committed. A listener that throws harms nobody else. */
+/**
+ * Tells listeners what happened, after it was committed. A listener that throws harms nobody else.
+ */
 import type { Log } from "../../ports/index.ts";
 import type { MessengerEvent } from "../model/messenger-api.ts";
 
-export class Events {
+export class EventBus {
   readonly #listeners = new Set<(event: MessengerEvent) => void>();
   readonly #log: Log;
 

@@ -1,17 +1,17 @@
 /**
- * The log of events, for followers that may be away: a place is given to an event in the very tick in which the batch that
- * tells of it is handed to the store, so that the order on the disk is the order of the log. Nothing is logged while
- * nobody follows.
+ * The log of events, for followers that may be away: a place is given to an event in the very tick
+ * in which the batch that tells of it is handed to the store, so that the order on the disk is the
+ * order of the log. Nothing is logged while nobody follows.
  */
 import { limits, SottoError } from "../../base/index.ts";
 import type { RowKey, Store, StoreOp } from "../../ports/index.ts";
 import type { LoggedType } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
-import type { Events } from "./event-bus.ts";
-import type { Entry, Happening } from "./store-events.ts";
+import type { EventBus } from "./event-bus.ts";
+import type { Entry, StoreEvent } from "./store-events.ts";
 
 /** A follower as it is kept. */
-export interface Follower {
+export interface DurableSubscription {
   readonly name: string;
   /** Everything up to here was acknowledged. */
   readonly cursor: number;
@@ -24,19 +24,19 @@ export interface Follower {
 const entryKey = (cursor: number): RowKey => rowKey("event", "log", cursor);
 const followerKey = (slot: number): RowKey => rowKey("event", "followers", slot);
 
-export class Journal {
+export class EventLog {
   readonly #store: Store;
-  readonly #events: Events;
+  readonly #events: EventBus;
   /** By the place of their rows. */
-  readonly #followers: Map<number, Follower>;
+  readonly #followers: Map<number, DurableSubscription>;
   /** Cursor of the oldest entry that is kept, and of the next one. */
   #first: number;
   #next: number;
 
   private constructor(
     store: Store,
-    events: Events,
-    followers: Map<number, Follower>,
+    events: EventBus,
+    followers: Map<number, DurableSubscription>,
     { first, next }: { first: number; next: number },
   ) {
     this.#store = store;
@@ -46,15 +46,15 @@ export class Journal {
     this.#next = next;
   }
 
-  static async load(store: Store, events: Events): Promise<Journal> {
-    const followers = new Map<number, Follower>();
+  static async load(store: Store, events: EventBus): Promise<EventLog> {
+    const followers = new Map<number, DurableSubscription>();
     for (const { at, value } of await store.list("event", "followers"))
-      followers.set(at, decodeRow<Follower>(value));
+      followers.set(at, decodeRow<DurableSubscription>(value));
     const [oldest] = await store.list("event", "log", { limit: 1 });
     const [newest] = await store.list("event", "log", { limit: 1, reverse: true });
     const passed = Math.max(0, ...[...followers.values()].map(({ cursor }) => cursor));
     const next = Math.max(newest?.at ?? 0, passed) + 1;
-    return new Journal(store, events, followers, { first: oldest?.at ?? next, next });
+    return new EventLog(store, events, followers, { first: oldest?.at ?? next, next });
   }
 
   /**
@@ -63,7 +63,7 @@ export class Journal {
    */
   async commit(
     ops: readonly StoreOp[],
-    happenings: readonly Happening[] = [],
+    happenings: readonly StoreEvent[] = [],
   ): Promise<() => void> {
     const cursors: (number | undefined)[] = [];
     const rows: StoreOp[] = [];
@@ -87,22 +87,25 @@ export class Journal {
     };
   }
 
-  followers(): Follower[] {
+  followers(): DurableSubscription[] {
     return [...this.#followers.values()];
   }
 
   /** How many entries lie beyond a follower's cursor. */
-  behind({ cursor }: Follower): number {
+  behind({ cursor }: DurableSubscription): number {
     return this.#next - 1 - cursor;
   }
 
   /** Throws `follower-unknown`. */
-  find(name: string): Follower {
+  find(name: string): DurableSubscription {
     return this.#seat(name).follower;
   }
 
-  /** A follower of this name follows from now on; one that does already keeps its cursor. Throws `too-many-followers`. */
-  async follow(follower: Omit<Follower, "cursor">): Promise<Follower> {
+  /**
+   * A follower of this name follows from now on; one that does already keeps its cursor. Throws
+   * `too-many-followers`.
+   */
+  async follow(follower: Omit<DurableSubscription, "cursor">): Promise<DurableSubscription> {
     const seats = [...this.#followers];
     const known = seats.find(([, { name }]) => name === follower.name);
     if (known === undefined && seats.length >= limits.followers)
@@ -131,7 +134,10 @@ export class Journal {
     return rows.map(({ at, value }) => ({ cursor: at, entry: decodeRow<Entry>(value) }));
   }
 
-  /** Moves a follower on. Throws `follower-unknown`, and `cursor-unknown` for a cursor that nobody was given. */
+  /**
+   * Moves a follower on. Throws `follower-unknown`, and `cursor-unknown` for a cursor that nobody
+   * was given.
+   */
   async acknowledge(name: string, cursor: number): Promise<void> {
     const { slot, follower } = this.#seat(name);
     if (cursor >= this.#next)
@@ -143,7 +149,7 @@ export class Journal {
     await this.#prune();
   }
 
-  wants({ types, ref }: Follower, entry: Entry): boolean {
+  wants({ types, ref }: DurableSubscription, entry: Entry): boolean {
     if (types !== undefined && !types.includes(entry.type)) return false;
     return ref === undefined || ("ref" in entry && entry.ref === ref);
   }
@@ -153,7 +159,7 @@ export class Journal {
     return false;
   }
 
-  #seat(name: string): { readonly slot: number; readonly follower: Follower } {
+  #seat(name: string): { readonly slot: number; readonly follower: DurableSubscription } {
     for (const [slot, follower] of this.#followers)
       if (follower.name === name) return { slot, follower };
     throw new SottoError("follower-unknown", "Nobody follows under that name.");

@@ -1,6 +1,7 @@
 /**
- * The time that messages have left, once it runs. While the node lives it is counted by a clock that nobody can set; over a
- * restart there is the wall time alone, which can make it longer by no more than it was from the start.
+ * The time that messages have left, once it runs. While the node lives it is counted by a clock
+ * that nobody can set; over a restart there is the wall time alone, which can make it longer by no
+ * more than it was from the start.
  */
 import { limits } from "../../base/index.ts";
 import type { SteadyClock, Store, StoreOp } from "../../ports/index.ts";
@@ -30,7 +31,7 @@ export interface Started {
 const spanKey = (ref: string, at: number) => rowKey("span", ref, at);
 const nameOf = (ref: string, at: number): string => `${ref}/${at}`;
 
-export class Spans {
+export class ExpiryTimers {
   readonly #store: Store;
   readonly #clock: SteadyClock;
   readonly #running = new Map<string, Running>();
@@ -45,8 +46,8 @@ export class Spans {
   static async load(
     parts: { readonly store: Store; readonly clock: SteadyClock },
     refs: readonly string[],
-  ): Promise<Spans> {
-    const spans = new Spans(parts);
+  ): Promise<ExpiryTimers> {
+    const spans = new ExpiryTimers(parts);
     const { store, clock } = parts;
     for (const ref of refs)
       for (const { at, value } of await store.list("span", ref)) {
@@ -123,7 +124,10 @@ export class Spans {
     return [...this.#running.values()].filter((span) => span.ref === ref).map(({ at }) => at);
   }
 
-  /** Contacts whose rows name another moment than the steady clock does: somebody set the wall clock. */
+  /**
+   * Contacts whose rows name another moment than the steady clock does: somebody set the wall
+   * clock.
+   */
   astray(): Set<string> {
     const off = this.#clock.now() - this.#clock.elapsed();
     const refs = new Set<string>();
@@ -132,8 +136,10 @@ export class Spans {
     return refs;
   }
 
-  /** Writes the rows of a contact anew, by the wall clock as it is now. Runs in the contact's turn. */
-  async mend(ref: string): Promise<void> {
+  /**
+   * Writes the rows of a contact anew, by the wall clock as it is now. Runs in the contact's turn.
+   */
+  async repair(ref: string): Promise<void> {
     const off = this.#clock.now() - this.#clock.elapsed();
     const mended = [...this.#running.values()]
       .filter((span) => span.ref === ref)

@@ -54,8 +54,8 @@ export interface AccountOptions {
 }
 
 /**
- * Makes the account and this device's key, and keeps both, with the rows that come with it, in one batch: all of it or nothing.
- * Throws account-exists, name-invalid.
+ * Makes the account and this device's key, and keeps both, with the rows that come with it, in one
+ * batch: all of it or nothing. Throws account-exists, name-invalid.
  */
 export async function createAccount(
   { crypto, store, clock }: { crypto: CryptoProvider; store: Store; clock: Clock },

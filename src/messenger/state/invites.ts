@@ -13,7 +13,7 @@ import { encodeInvite } from "../../wire/index.ts";
 import type { InviteOptions } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { InviteView, NewInvite } from "../model/views.ts";
-import { type Core, inInviteTurn } from "./context.ts";
+import { type Context, withInviteLock } from "./context.ts";
 
 /** Somebody who proved to hold the invite, and what we said. */
 export interface Claim {
@@ -47,7 +47,8 @@ export class Invites {
     const stale: StoreOp[] = [];
     for (const bytes of await store.all("invite")) {
       const invite = decodeRow<KeptInvite>(bytes);
-      // Kept a while after its end, so that a late claimant is told "expired" rather than met with silence.
+      // Kept a while after its end, so that a late claimant is told "expired" rather than met with
+      // silence.
       if (clock.now() > invite.expiresAt + limits.inviteExpiryMax)
         stale.push(drop(inviteKey(invite)));
       else invites.#kept.set(invite.id, invite);
@@ -80,8 +81,9 @@ export class Invites {
   }
 
   /**
-   * Whether somebody may still come by this invite: it is good, or used and a second claimant is to be told so, or a claimant
-   * has not confirmed yet. A revoked one may be in the wrong hands, and finds us no more.
+   * Whether somebody may still come by this invite: it is good, or used and a second claimant is to
+   * be told so, or a claimant has not confirmed yet. A revoked one may be in the wrong hands, and
+   * finds us no more.
    * @param expected whether the pairing with this account is still under way.
    */
   awaited(invite: KeptInvite, expected: (account: AccountId) => boolean): boolean {
@@ -114,7 +116,7 @@ export function withClaim(invite: KeptInvite, claim: Claim): KeptInvite {
 
 /** See `Messenger.createInvite`. */
 export async function createInvite(
-  core: Core,
+  context: Context,
   invites: Invites,
   { kind, expiresIn, hints, bootstrap = [] }: InviteOptions,
 ): Promise<NewInvite> {
@@ -123,11 +125,11 @@ export async function createInvite(
   const open = invites.all().filter((invite) => invites.view(invite).state === "open");
   if (open.length >= limits.openInvites)
     throw new SottoError("too-many-invites", `You have ${limits.openInvites} open invites.`);
-  const secret = core.crypto.random(16);
+  const secret = context.crypto.random(16);
   // The link counts whole minutes.
-  const expiresAt = Math.ceil((core.clock.now() + expiresIn) / 60_000) * 60_000;
+  const expiresAt = Math.ceil((context.clock.now() + expiresIn) / 60_000) * 60_000;
   const invite: KeptInvite = {
-    id: inviteIdOf(core.crypto, secret),
+    id: inviteIdOf(context.crypto, secret),
     kind,
     secret,
     expiresAt,
@@ -136,26 +138,26 @@ export async function createInvite(
   };
   const link = encodeInvite({
     kind,
-    account: core.identity.accountKey,
+    account: context.identity.accountKey,
     secret,
     expiresAt,
     hints: [
       ...bootstrap.slice(0, limits.inviteBootstraps),
-      ...(hints ? core.transport.addresses() : []),
+      ...(hints ? context.transport.addresses() : []),
     ].slice(0, limits.inviteHints),
   });
-  await core.store.commit([putInvite(invite)]);
+  await context.store.commit([putInvite(invite)]);
   invites.set(invite);
   return { ...invites.view(invite), link };
 }
 
 /** See `Messenger.revokeInvite`. Throws invite-unknown. */
-export function revokeInvite(core: Core, invites: Invites, id: InviteId): Promise<void> {
-  return inInviteTurn(core, async () => {
+export function revokeInvite(context: Context, invites: Invites, id: InviteId): Promise<void> {
+  return withInviteLock(context, async () => {
     const invite = invites.get(id);
     if (invite === undefined) throw new SottoError("invite-unknown", "There is no such invite.");
     const revoked = { ...invite, revoked: true };
-    await core.store.commit([putInvite(revoked)]);
+    await context.store.commit([putInvite(revoked)]);
     invites.set(revoked);
   });
 }

@@ -1,24 +1,24 @@
 /**
- * Messages of one contact as the batch at hand will leave them. Every row that a batch reads or changes goes through here, so that
- * two changes of one message in one batch build on each other.
+ * Messages of one contact as the batch at hand will leave them. Every row that a batch reads or
+ * changes goes through here, so that two changes of one message in one batch build on each other.
  */
 import type { MessageId } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow, encodeRow, put } from "../model/rows.ts";
-import type { Core } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { Started } from "./expiry-timers.ts";
 import type { Forgotten } from "./search-index.ts";
-import { type Happening, messageHappened, messageRemoved } from "./store-events.ts";
+import { messageEvent, messageRemovedEvent, type StoreEvent } from "./store-events.ts";
 
 /**
- * What became of a message: it is new, came further, was reacted to, its text was replaced, it goes under another number; or an
- * act of ours on it has reached the peer, which changes no row.
+ * What became of a message: it is new, came further, was reacted to, its text was replaced, it goes
+ * under another number; or an act of ours on it has reached the peer, which changes no row.
  */
 export type Change = "new" | "state" | "reaction" | "text" | "number" | "reached";
 
-export class Changes {
+export class MessageBatch {
   readonly #store: Store;
   readonly #ref: string;
   readonly #rows = new Map<number, { readonly row: MessageRow; readonly kinds: Set<Change> }>();
@@ -69,7 +69,10 @@ export class Changes {
       .sort((a, b) => a.at - b.at);
   }
 
-  /** Texts that the batch takes away, which must not stay on the disk: the index is to forget them, the store to shred. */
+  /**
+   * Texts that the batch takes away, which must not stay on the disk: the index is to forget them,
+   * the store to shred.
+   */
   replaced(): Forgotten[] {
     return this.list().flatMap(({ at, row, kinds }) =>
       replaces(kinds)
@@ -97,24 +100,26 @@ function replaces(kinds: ReadonlySet<Change>): boolean {
   return kinds.has("text") && !kinds.has("new");
 }
 
-// Writes what a batch changes, with its entry in the log of events and the index of words, and has replaced texts shredded.
+// Writes what a batch changes, with its entry in the log of events and the index of words, and has
+// replaced texts shredded.
 
 /**
  * Commits the changes of messages with whatever else belongs to the batch.
- * @returns tells the listeners; to be called once the peer's contact and outbox are what the batch made of them.
+ * @returns tells the listeners; to be called once the peer's contact and outbox are what the batch
+ * made of them.
  */
-export async function write(
-  core: Core,
+export async function commitMessages(
+  context: Context,
   peer: Peer,
-  changes: Changes,
+  changes: MessageBatch,
   ops: readonly StoreOp[],
-  more: readonly Happening[] = [],
+  more: readonly StoreEvent[] = [],
 ): Promise<() => void> {
   const happened = [...happenings(peer, changes), ...more];
-  const started = core.spans.start(peer.contact.ref, settled(changes));
+  const started = context.expiryTimers.start(peer.contact.ref, settled(changes));
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
     const all = [...changes.ops(), ...ops, ...started.ops, ...words];
-    const tell = await core.journal.commit(all, happened);
+    const tell = await context.eventLog.commit(all, happened);
     return () => {
       started.begin();
       tell();
@@ -122,13 +127,13 @@ export async function write(
   };
   const replaced = changes.replaced();
   if (replaced.length === 0) return commit([]);
-  const tell = await core.index.forget(replaced, commit);
-  core.shredder.soon();
+  const tell = await context.index.forget(replaced, commit);
+  context.shredder.soon();
   return tell;
 }
 
 /** Messages of ours that have come to their end, delivered or not: their time runs from now on. */
-function settled(changes: Changes): Started[] {
+function settled(changes: MessageBatch): Started[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
     const { direction, state, keep } = row;
     const ended = kinds.has("state") && direction === "out" && state !== "waiting";
@@ -136,14 +141,14 @@ function settled(changes: Changes): Started[] {
   });
 }
 
-function happenings(peer: Peer, changes: Changes): Happening[] {
+function happenings(peer: Peer, changes: MessageBatch): StoreEvent[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
-    if (row.hidden) return kinds.has("text") ? [messageRemoved(peer, row)] : [];
-    if (kinds.has("new")) return [messageHappened("message.new", peer, at, row)];
+    if (row.hidden) return kinds.has("text") ? [messageRemovedEvent(peer, row)] : [];
+    if (kinds.has("new")) return [messageEvent("message.new", peer, at, row)];
     const changed = kinds.has("reaction") || kinds.has("text") || kinds.has("reached");
     return [
-      ...(kinds.has("state") ? [messageHappened("message.state", peer, at, row)] : []),
-      ...(changed ? [messageHappened("message.changed", peer, at, row)] : []),
+      ...(kinds.has("state") ? [messageEvent("message.state", peer, at, row)] : []),
+      ...(changed ? [messageEvent("message.changed", peer, at, row)] : []),
     ];
   });
 }

@@ -11,11 +11,15 @@ import type { HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { MessageView } from "../model/views.ts";
-import type { Core } from "./context.ts";
+import type { Context } from "./context.ts";
 
 /** The message at a place of a conversation, as it stands now. */
-export async function view(core: Core, peer: Peer, at: number): Promise<MessageView | undefined> {
-  const bytes = await core.store.get(messageKey(peer.contact.ref, at));
+export async function view(
+  context: Context,
+  peer: Peer,
+  at: number,
+): Promise<MessageView | undefined> {
+  const bytes = await context.store.get(messageKey(peer.contact.ref, at));
   const row = bytes && decodeRow<MessageRow>(bytes);
   return row === undefined || row.hidden ? undefined : messageView(peer, at, row);
 }
@@ -27,22 +31,22 @@ export interface Place {
 }
 
 /** Where a message stands, if its contact is still known. */
-export async function placeOf(core: Core, id: MessageId): Promise<Place | undefined> {
-  const bytes = await core.store.get(placeKey(id));
+export async function placeOf(context: Context, id: MessageId): Promise<Place | undefined> {
+  const bytes = await context.store.get(placeKey(id));
   if (bytes === undefined) return undefined;
   const { ref, at } = decodeRow<MessagePlace>(bytes);
-  const peer = core.book.byRef(ref);
+  const peer = context.contactStore.byRef(ref);
   return peer && { peer, at };
 }
 
-export async function message(core: Core, id: MessageId): Promise<MessageView | undefined> {
-  const place = await placeOf(core, id);
-  return place && view(core, place.peer, place.at);
+export async function message(context: Context, id: MessageId): Promise<MessageView | undefined> {
+  const place = await placeOf(context, id);
+  return place && view(context, place.peer, place.at);
 }
 
 /** See `Messenger.history`. */
 export async function history(
-  core: Core,
+  context: Context,
   peer: Peer,
   { limit, before, after }: HistoryOptions,
 ): Promise<MessageView[]> {
@@ -50,7 +54,7 @@ export async function history(
   let to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
   while (newestFirst.length < limit && to >= 0) {
     const wanted = limit - newestFirst.length;
-    const rows = await core.store.list("message", peer.contact.ref, {
+    const rows = await context.store.list("message", peer.contact.ref, {
       reverse: true,
       limit: wanted,
       to,
@@ -67,8 +71,8 @@ export async function history(
 }
 
 /** Where a message stands. Throws message-unknown. */
-export async function placeOfKnown(core: Core, id: MessageId): Promise<Place> {
-  const place = await placeOf(core, id);
+export async function requirePlace(context: Context, id: MessageId): Promise<Place> {
+  const place = await placeOf(context, id);
   if (place === undefined) throw new SottoError("message-unknown", "There is no such message.");
   return place;
 }

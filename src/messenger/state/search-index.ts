@@ -1,9 +1,10 @@
 /**
- * The index of words at rest. Messages are taken in some at a time, so that one costs nothing when it is written; those that
- * are not in yet are read through when somebody searches. A batch has one row in each part of the index and grows until
- * it is full: a question reads as many rows for a word as there are batches.
+ * The index of words at rest. Messages are taken in some at a time, so that one costs nothing when
+ * it is written; those that are not in yet are read through when somebody searches. A batch has one
+ * row in each part of the index and grows until it is full: a question reads as many rows for a
+ * word as there are batches.
  */
-import { limits, type Turns } from "../../base/index.ts";
+import { type KeyedMutex, limits } from "../../base/index.ts";
 import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
 import {
   addWords,
@@ -17,7 +18,7 @@ import {
 } from "../../search/index.ts";
 import type { MessageRow } from "../model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
-import type { Book } from "./contact-store.ts";
+import type { ContactStore } from "./contact-store.ts";
 
 /** How far the index has come with one conversation. */
 interface Mark {
@@ -57,24 +58,24 @@ export function partOf(bucket: number): string {
   return String(bucket);
 }
 
-/** What the index works on, of the node's core. */
+/** What the index works on, of the node's context. */
 interface Parts {
   readonly store: Store;
-  readonly book: Book;
-  readonly turns: Turns<string>;
+  readonly contactStore: ContactStore;
+  readonly locks: KeyedMutex<string>;
   readonly stopping: { readonly now: boolean };
   readonly log: Log;
 }
 
 export class SearchIndex {
-  readonly #core: Parts;
+  readonly #context: Parts;
   readonly #marks = new Map<string, Mark>();
   #kept: Kept = { batches: 0, filled: limits.searchBatch, conversations: 0 };
   #loading: Promise<void> | undefined;
   #told = 0;
 
-  constructor(core: Parts) {
-    this.#core = core;
+  constructor(context: Parts) {
+    this.#context = context;
   }
 
   /** Reads the marks, once; where that fails, again when they are next needed. */
@@ -87,7 +88,7 @@ export class SearchIndex {
   }
 
   async #load(): Promise<void> {
-    const { store } = this.#core;
+    const { store } = this.#context;
     const kept = await store.get(searchState);
     if (kept !== undefined) this.#kept = decodeRow<Kept>(kept);
     for (const bytes of await store.all("search-mark")) {
@@ -106,7 +107,7 @@ export class SearchIndex {
 
   /** Messages that are not in the index yet. */
   waiting(): number {
-    const places = this.#core.book
+    const places = this.#context.contactStore
       .peers()
       .map(({ contact }) => contact.nextAt - 1 - (this.mark(contact.ref)?.upTo ?? 0));
     return places.reduce((sum, count) => sum + count, 0);
@@ -116,19 +117,19 @@ export class SearchIndex {
   told(): void {
     if (++this.#told < limits.searchWaiting) return;
     this.#told = 0;
-    this.takeIn().catch(() => this.#core.log("search-failed"));
+    this.takeIn().catch(() => this.#context.log("search-failed"));
   }
 
   /** Takes in what waits, until only a few are left that are quickly read through. */
   async takeIn(): Promise<void> {
     await this.load();
-    const { turns, stopping } = this.#core;
+    const { locks, stopping } = this.#context;
     while (!stopping.now && this.waiting() >= limits.searchWaiting)
-      await turns.run(TURN, () => this.#takeInSome());
+      await locks.run(TURN, () => this.#takeInSome());
   }
 
   async #takeInSome(): Promise<void> {
-    const { store, book } = this.#core;
+    const { store, contactStore } = this.#context;
     const fresh = this.#kept.filled >= limits.searchBatch;
     const batches = this.#kept.batches + Number(fresh);
     const before = fresh ? 0 : this.#kept.filled;
@@ -136,7 +137,7 @@ export class SearchIndex {
     let room = limits.searchBatch - before;
     const rows: WordRows = new Map();
     const marks: Mark[] = [];
-    for (const { contact, removed } of book.peers()) {
+    for (const { contact, removed } of contactStore.peers()) {
       const mark = this.mark(contact.ref);
       const from = (mark?.upTo ?? 0) + 1;
       const to = Math.min(contact.nextAt - 1, from + room - 1);
@@ -161,15 +162,16 @@ export class SearchIndex {
   }
 
   /**
-   * Runs `commit` with what takes the words of these messages out of the index, and puts those of their new texts in, to go into the
-   * batch that changes the messages themselves. May be called inside a contact's turn.
+   * Runs `commit` with what takes the words of these messages out of the index, and puts those of
+   * their new texts in, to go into the batch that changes the messages themselves. May be called
+   * inside a contact's turn.
    */
   async forget<Result>(
     messages: readonly Forgotten[],
     commit: (ops: readonly StoreOp[]) => Promise<Result>,
   ): Promise<Result> {
     await this.load();
-    return this.#core.turns.run(TURN, async () => {
+    return this.#context.locks.run(TURN, async () => {
       const gone = new Set<string>();
       const buckets = new Set<number>();
       const fresh: WordRows = new Map();
@@ -195,7 +197,7 @@ export class SearchIndex {
     await this.load();
     const mark = this.mark(ref);
     if (mark === undefined) return commit([]);
-    return this.#core.turns.run(TURN, async () => {
+    return this.#context.locks.run(TURN, async () => {
       const all = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
       const changed = await this.#without(
         all,
@@ -210,7 +212,7 @@ export class SearchIndex {
   async #without(buckets: Iterable<number>, gone: (posting: Posting) => boolean): Promise<Changed> {
     const changed: Changed = new Map();
     for (const bucket of buckets)
-      for (const { at, value } of await this.#core.store.list("search", partOf(bucket))) {
+      for (const { at, value } of await this.#context.store.list("search", partOf(bucket))) {
         const left = withoutPostings(value, gone);
         const key = rowKey("search", partOf(bucket), at);
         if (left !== value) changed.set(`${bucket}/${at}`, { key, row: left });
@@ -226,7 +228,7 @@ export class SearchIndex {
   ): Promise<void> {
     const name = `${bucket}/${this.batches}`;
     const key = rowKey("search", partOf(bucket), this.batches);
-    const before = changed.has(name) ? changed.get(name)?.row : await this.#core.store.get(key);
+    const before = changed.has(name) ? changed.get(name)?.row : await this.#context.store.get(key);
     changed.set(name, { key, row: withPostings(before, words) });
   }
 }

@@ -1,8 +1,11 @@
-/** Makes replaced and deleted texts unreadable on the disk, soon after they were, and no more often than the disk can bear. */
+/**
+ * Makes replaced and deleted texts unreadable on the disk, soon after they were, and no more often
+ * than the disk can bear.
+ */
 import { limits } from "../../base/index.ts";
 import type { MessengerPorts } from "../model/ports.ts";
 
-export class Shredder {
+export class ShredScheduler {
   readonly #ports: Pick<MessengerPorts, "store" | "clock" | "log">;
   #running: Promise<void> | undefined;
   /** Something was replaced since the last time. */

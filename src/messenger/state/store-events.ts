@@ -5,7 +5,7 @@ import { type MessageRow, messageView } from "../model/message.ts";
 import type { KeptEvent } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import type { InviteView, MessageState } from "../model/views.ts";
-import type { Book } from "./contact-store.ts";
+import type { ContactStore } from "./contact-store.ts";
 
 /** What is told of a message that is here. */
 type MessageEvent = "message.new" | "message.state" | "message.changed";
@@ -34,19 +34,19 @@ export type Entry =
   | { readonly type: "contact.removed"; readonly ref: string; readonly account: AccountId }
   | { readonly type: "invite.reused"; readonly invite: InviteId };
 
-export interface Happening {
+export interface StoreEvent {
   readonly entry: Entry;
   /** Asked for once the change is committed, so that it shows what then holds. */
   readonly event: () => KeptEvent;
 }
 
 /** @param row as it is about to be committed. */
-export function messageHappened(
+export function messageEvent(
   type: MessageEvent,
   peer: Peer,
   at: number,
   row: MessageRow,
-): Happening {
+): StoreEvent {
   const { ref, account } = peer.contact;
   const { id, state } = row;
   return {
@@ -55,7 +55,7 @@ export function messageHappened(
   };
 }
 
-export function messageRemoved({ contact }: Peer, { id }: MessageRow): Happening {
+export function messageRemovedEvent({ contact }: Peer, { id }: MessageRow): StoreEvent {
   const { ref, account } = contact;
   return {
     entry: { type: "message.removed", ref, account, id },
@@ -64,26 +64,26 @@ export function messageRemoved({ contact }: Peer, { id }: MessageRow): Happening
 }
 
 /** @param contact as it is about to be committed. */
-export function contactHappened(
-  { book }: { readonly book: Book },
+export function contactEvent(
+  { contactStore }: { readonly contactStore: ContactStore },
   peer: Peer,
   contact: Contact,
   type: "contact.changed" | "contact.request" | "key.changed" = "contact.changed",
-): Happening {
+): StoreEvent {
   return {
     entry: { type, ref: contact.ref, account: contact.account },
-    event: () => ({ type, contact: book.view(peer) }),
+    event: () => ({ type, contact: contactStore.view(peer) }),
   };
 }
 
-export function contactRemoved({ ref, account }: Contact): Happening {
+export function contactRemovedEvent({ ref, account }: Contact): StoreEvent {
   return {
     entry: { type: "contact.removed", ref, account },
     event: () => ({ type: "contact.removed", account }),
   };
 }
 
-export function inviteReused(invite: InviteView): Happening {
+export function inviteReusedEvent(invite: InviteView): StoreEvent {
   return {
     entry: { type: "invite.reused", invite: invite.id },
     event: () => ({ type: "invite.reused", invite }),

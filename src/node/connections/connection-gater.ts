@@ -1,21 +1,24 @@
 /** Who may connect, and over what a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { Clock } from "../../ports/index.ts";
-import { neighbour } from "../util/address.ts";
+import { subnetOf } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";
 import { createQuota } from "../util/rate-limit.ts";
 
 const SECOND = 1_000;
 
 /**
- * Whether a link may run on this connection: never through a relay. Both marks are asked, since a relay
- * that sets no limits leaves `limits` undefined, and only `direct` tells then.
+ * Whether a link may run on this connection: never through a relay. Both marks are asked, since a
+ * relay that sets no limits leaves `limits` undefined, and only `direct` tells then.
  */
 export function isDirect(connection: Pick<Connection, "direct" | "limits">): boolean {
   return connection.direct && connection.limits === undefined;
 }
 
-/** Whether a connection claims to be neither direct nor limited: an unlimited relay, which we use for nothing. */
+/**
+ * Whether a connection claims to be neither direct nor limited: an unlimited relay, which we use
+ * for nothing.
+ */
 export function isUnlimitedRelay(connection: Pick<Connection, "direct" | "limits">): boolean {
   return !connection.direct && connection.limits === undefined;
 }
@@ -25,20 +28,26 @@ export interface GateOptions {
   readonly pending: number;
   /** And those that have. */
   readonly proven: number;
-  /** Connections that one neighbour may open in a second: libp2p's own bound is one for each address, of which IPv6 has plenty. */
+  /**
+   * Connections that one neighbour may open in a second: libp2p's own bound is one for each
+   * address, of which IPv6 has plenty.
+   */
   readonly perSecond: number;
   readonly clock: Clock;
   readonly counts: Counts;
   /** Told of each connection, once or twice. */
   readonly follow: (connection: MultiaddrConnection) => void;
-  /** Whether a host belongs to this very node: the one before, while links move over to this one. */
+  /**
+   * Whether a host belongs to this very node: the one before, while links move over to this one.
+   */
   readonly isOwn?: (peer: string) => boolean;
 }
 
 /**
- * Bounds the connections of one neighbour. Without the bound on those that have not proven a PeerId yet, as many silent
- * sockets as `limits.pendingConnections` from one place keep everybody else out until they time out.
- * Addresses to dial are not judged: a private one is how two people on one LAN meet.
+ * Bounds the connections of one neighbour. Without the bound on those that have not proven a PeerId
+ * yet, as many silent sockets as `limits.pendingConnections` from one place keep everybody else out
+ * until they time out. Addresses to dial are not judged: a private one is how two people on one LAN
+ * meet.
  */
 export function createGater(options: GateOptions): ConnectionGater {
   const { pending, proven, perSecond, clock, counts, follow, isOwn = () => false } = options;
@@ -51,7 +60,7 @@ export function createGater(options: GateOptions): ConnectionGater {
   };
   return {
     denyInboundConnection(connection) {
-      if (refuse(!mayCome(neighbour(connection.remoteAddr)) || !waiting.take(connection)))
+      if (refuse(!mayCome(subnetOf(connection.remoteAddr)) || !waiting.take(connection)))
         return true;
       follow(connection);
       return false;
@@ -80,7 +89,7 @@ class Seats {
 
   /** Whether there was a seat. */
   take(connection: MultiaddrConnection): boolean {
-    const place = neighbour(connection.remoteAddr);
+    const place = subnetOf(connection.remoteAddr);
     const taken = this.#taken.get(place) ?? new Set();
     if (taken.size >= this.#each || connection.status !== "open") return false;
     taken.add(connection);
@@ -90,7 +99,7 @@ class Seats {
   }
 
   leave(connection: MultiaddrConnection): void {
-    const place = neighbour(connection.remoteAddr);
+    const place = subnetOf(connection.remoteAddr);
     const taken = this.#taken.get(place);
     taken?.delete(connection);
     if (taken?.size === 0) this.#taken.delete(place);

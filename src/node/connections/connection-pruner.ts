@@ -1,27 +1,33 @@
 /** Which connections go when there are too many, so that whoever knows us finds in. */
 import type { Connection, Libp2p } from "@libp2p/interface";
 import { limits } from "../../base/index.ts";
-import { neighbour } from "../util/address.ts";
+import { subnetOf } from "../util/address.ts";
 import { isUnlimitedRelay } from "./connection-gater.ts";
 
-/** Connections on which we said something on a link: only those who proved to know us hear anything there. */
-export const acquainted = new WeakSet<object>();
+/**
+ * Connections on which we said something on a link: only those who proved to know us hear anything
+ * there.
+ */
+export const authenticatedConnections = new WeakSet<object>();
 
 /** Connections to hosts that the person named, or an invite did: they go for nobody. */
-export const chosen = new WeakSet<object>();
+export const pinnedConnections = new WeakSet<object>();
 
 type Held = Pick<Connection, "direction" | "streams" | "timeline" | "remoteAddr">;
 
 /**
- * The connections to close so that newcomers find a place: libp2p refuses them once all are taken, so strangers who just stay would
- * keep contacts out. A connection with a link takes no place of these, so that however many contacts are there, others find in. First
- * go inbound ones that carry nothing but housekeeping, the oldest of them first; then, while inbound ones have more than half of the places,
- * those of the neighbour who has most: nobody from outside drives out what we dialled ourselves; then what we dialled and do not
- * use, which is the routing table's, and dialled again when it is asked for; then the inbound ones that are left. Who has
- * just come had no time to say anything, and does not count as idle: among strangers who keep busy it would always be the one to go.
+ * The connections to close so that newcomers find a place: libp2p refuses them once all are taken,
+ * so strangers who just stay would keep contacts out. A connection with a link takes no place of
+ * these, so that however many contacts are there, others find in. First go inbound ones that carry
+ * nothing but housekeeping, the oldest of them first; then, while inbound ones have more than half
+ * of the places, those of the neighbour who has most: nobody from outside drives out what we
+ * dialled ourselves; then what we dialled and do not use, which is the routing table's, and dialled
+ * again when it is asked for; then the inbound ones that are left. Who has just come had no time to
+ * say anything, and does not count as idle: among strangers who keep busy it would always be the
+ * one to go.
  * @param places connections without a link that may stay. @param now ms since 1970.
  */
-export function dispensable<One extends Held>(
+export function prunable<One extends Held>(
   connections: Iterable<One>,
   places: number,
   now: number,
@@ -36,7 +42,7 @@ export function dispensable<One extends Held>(
   const idle = inbound.filter(isIdle).slice(0, excess);
   const busy = byCrowd(inbound.filter((one) => !idle.includes(one)));
   const unused = strangers.filter(
-    (one) => one.direction === "outbound" && !chosen.has(one) && isIdle(one),
+    (one) => one.direction === "outbound" && !pinnedConnections.has(one) && isIdle(one),
   );
   const share = Math.max(0, busy.length - Math.floor(places / 2));
   const order = [...idle, ...busy.slice(0, share), ...unused, ...busy.slice(share)];
@@ -47,7 +53,7 @@ export function dispensable<One extends Held>(
 function byCrowd<One extends Held>(connections: readonly One[]): One[] {
   const crowds = new Map<string, One[]>();
   for (const one of connections) {
-    const place = neighbour(one.remoteAddr);
+    const place = subnetOf(one.remoteAddr);
     const crowd = crowds.get(place);
     if (crowd === undefined) crowds.set(place, [one]);
     else crowd.push(one);
@@ -63,14 +69,15 @@ const isHousekeeping = ({ protocol }: { readonly protocol: string }): boolean =>
   protocol === "" || protocol.startsWith("/ipfs/");
 
 /** A contact's connection on which nothing runs any more is like a stranger's. */
-const hasLink = (one: Held): boolean => acquainted.has(one) && !one.streams.every(isHousekeeping);
+const hasLink = (one: Held): boolean =>
+  authenticatedConnections.has(one) && !one.streams.every(isHousekeeping);
 
 /**
- * Closes what is dispensable whenever somebody has come, and relays without limits at once. It keeps a list of its own, since
- * libp2p's takes a millisecond to give at a thousand connections.
+ * Closes what is dispensable whenever somebody has come, and relays without limits at once. It
+ * keeps a list of its own, since libp2p's takes a millisecond to give at a thousand connections.
  * @param places connections without a link that may stay.
  */
-export function makeRoom(host: Pick<Libp2p, "addEventListener">, places: number): void {
+export function pruneOnConnect(host: Pick<Libp2p, "addEventListener">, places: number): void {
   const open = new Set<Connection>();
   host.addEventListener("connection:close", ({ detail }) => open.delete(detail));
   host.addEventListener("connection:open", ({ detail }) => {
@@ -79,7 +86,7 @@ export function makeRoom(host: Pick<Libp2p, "addEventListener">, places: number)
     open.add(detail);
     if (open.size <= places) return;
     // libp2p's own clock, which says when a connection opened.
-    for (const one of dispensable(open, places, Date.now()))
+    for (const one of prunable(open, places, Date.now()))
       void one.close().catch(() => one.abort(new Error("rudely, then")));
   });
 }

@@ -1,6 +1,7 @@
 /**
- * Which addresses that others name are dialled. A record, an answer of the DHT or a name may point into our own network, at a service
- * that trusts whoever is inside: what is private is dialled only where we have a part in such a network ourselves.
+ * Which addresses that others name are dialled. A record, an answer of the DHT or a name may point
+ * into our own network, at a service that trusts whoever is inside: what is private is dialled only
+ * where we have a part in such a network ourselves.
  */
 import { type LookupAddress, type LookupOptions, lookup as resolve } from "node:dns";
 import { networkInterfaces } from "node:os";
@@ -8,7 +9,10 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
 import { placeOf, portOf, reachOf } from "../util/address.ts";
 
-/** The private network that an address belongs to (RFC 1918, 3927, 4193, 4291, 6598), or `undefined` for one of none. */
+/**
+ * The private network that an address belongs to (RFC 1918, 3927, 4193, 4291, 6598), or `undefined`
+ * for one of none.
+ */
 export function networkOf(address: Multiaddr): string | undefined {
   const place = placeOf(address);
   if (place === undefined) return undefined;
@@ -68,7 +72,10 @@ type Found = (
   family?: number,
 ) => void;
 
-/** Looks a name up as Node would, and leaves out what `allowed` does not allow: a name of the internet may point anywhere. */
+/**
+ * Looks a name up as Node would, and leaves out what `allowed` does not allow: a name of the
+ * internet may point anywhere.
+ */
 export function lookupWhere(allowed: (address: Multiaddr) => boolean) {
   return (name: string, options: LookupOptions, found: Found): void => {
     resolve(name, { ...options, all: true }, (error, all) => {
@@ -84,8 +91,8 @@ export function lookupWhere(allowed: (address: Multiaddr) => boolean) {
 }
 
 /**
- * Which addresses of another host libp2p remembers, and so dials later. Who is connected to us from the internet is no neighbour,
- * whatever private addresses it tells us.
+ * Which addresses of another host libp2p remembers, and so dials later. Who is connected to us from
+ * the internet is no neighbour, whatever private addresses it tells us.
  */
 export function worthKeeping(
   address: Multiaddr,
@@ -104,7 +111,7 @@ interface Surrounded {
 }
 
 /** These rules for one host, which is there only after they are. */
-export class Near {
+export class DialPolicy {
   readonly #privateWan: boolean;
   #host: Surrounded | undefined;
   #own: readonly string[] = [];
@@ -134,7 +141,10 @@ export class Near {
     return worthKeeping(address, seenAt, this.#surroundings());
   };
 
-  /** Looked at only for what needs it: libp2p asks for each address of each host that an answer of the DHT names. */
+  /**
+   * Looked at only for what needs it: libp2p asks for each address of each host that an answer of
+   * the DHT names.
+   */
   #surroundings(): Surroundings {
     const host = this.#host;
     const interfaces = (): readonly string[] => this.#interfaces();

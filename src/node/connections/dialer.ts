@@ -37,7 +37,8 @@ export function reasonOf(error: unknown): string {
     [/dial self|denyOutboundEncrypted/, dialReasons.self],
     [/TooMany/, "too many links"],
     [/UnexpectedPeer|identity key .* does not match/, dialReasons.otherHost],
-    // A host that is full closes in the middle of the handshake; only what it says of another network cannot be opened.
+    // A host that is full closes in the middle of the handshake; only what it says of another
+    // network cannot be opened.
     [/decryption/, dialReasons.otherNetwork],
     [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the other side"],
     [/Muxer|Encryption/, "no handshake"],
@@ -46,9 +47,10 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Opens a link stream. A direct connection to the host that is there already is used first.
- * Throws `Unreachable`, which gives each address and its reason.
- * @param timeout ms for all addresses together. @param proxied whether everything goes through a proxy.
+ * Opens a link stream. A direct connection to the host that is there already is used first. Throws
+ * `Unreachable`, which gives each address and its reason.
+ * @param timeout ms for all addresses together. @param proxied whether everything goes through a
+ * proxy.
  */
 export async function dialLink(
   host: Host,
@@ -106,8 +108,8 @@ export async function dialLink(
 }
 
 /**
- * Direct connections that lead to the target already. One that we dialled through a proxy for something else is not shared: whoever runs
- * its far end would see both.
+ * Direct connections that lead to the target already. One that we dialled through a proxy for
+ * something else is not shared: whoever runs its far end would see both.
  */
 function connectionsTo(
   host: Host,
@@ -146,8 +148,8 @@ function usable(
     else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }
-  // Without /p2p, even where the host is known: libp2p joins dials to one PeerId into one, address after
-  // address. Noise proves who answered, and `reach` compares.
+  // Without /p2p, even where the host is known: libp2p joins dials to one PeerId into one, address
+  // after address. Noise proves who answered, and `reach` compares.
   return [...found.keys()].flatMap((text) => parseAddress(text) ?? []);
 }
 

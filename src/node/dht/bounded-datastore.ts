@@ -1,4 +1,7 @@
-/** Where libp2p keeps what it learns of hosts and what others store here: in memory, bounded, never on disk. */
+/**
+ * Where libp2p keeps what it learns of hosts and what others store here: in memory, bounded, never
+ * on disk.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { NotFoundError } from "@libp2p/interface";
 import type { Libp2pOptions } from "libp2p";
@@ -40,9 +43,9 @@ const defaultCapacity: Capacity = {
 const RECORD_LIFE = limits.recordAge + limits.recordAhead;
 
 /**
- * libp2p's own memory store grows without end, and kad-dht never removes a record that nobody asks for. In this one records go
- * when they are too old to be believed, and where there are too many, first those of the neighbour who has most; of everything
- * else the oldest rows go first.
+ * libp2p's own memory store grows without end, and kad-dht never removes a record that nobody asks
+ * for. In this one records go when they are too old to be believed, and where there are too many,
+ * first those of the neighbour who has most; of everything else the oldest rows go first.
  */
 export class BoundedDatastore implements Datastore {
   readonly #clock: Clock;
@@ -89,7 +92,9 @@ export class BoundedDatastore implements Datastore {
     return key;
   }
 
-  /** Rows stand in the order in which they came, so the first that is young enough ends the search. */
+  /**
+   * Rows stand in the order in which they came, so the first that is young enough ends the search.
+   */
   #expire(kind: string): void {
     const rows = this.#kinds.get(kind);
     const now = this.#clock.now();
@@ -174,7 +179,10 @@ function cut<Row>(rows: Row[], query: { offset?: number; limit?: number }): Row[
   return rows.slice(from, query.limit === undefined ? undefined : from + query.limit);
 }
 
-/** Whose records lie here. Without shares the oldest record would make room for the newest, and a single neighbour who puts without end would push out everybody else's. */
+/**
+ * Whose records lie here. Without shares the oldest record would make room for the newest, and a
+ * single neighbour who puts without end would push out everybody else's.
+ */
 export class Shares {
   readonly #each: number;
   readonly #all: number;
@@ -193,9 +201,10 @@ export class Shares {
   }
 
   /**
-   * Counts a record. One that lies here already stays its first owner's: who puts others' records again must not get them
-   * under a share of their own and push them out.
-   * @returns the key of a record that has to go: the oldest of the same owner, or where all are too many, of who has most.
+   * Counts a record. One that lies here already stays its first owner's: who puts others' records
+   * again must not get them under a share of their own and push them out.
+   * @returns the key of a record that has to go: the oldest of the same owner, or where all are too
+   * many, of who has most.
    */
   add(key: string, owner: string): string | undefined {
     const holder = this.#owners.get(key) ?? owner;

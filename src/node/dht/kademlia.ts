@@ -5,7 +5,7 @@ import { kadDHT } from "@libp2p/kad-dht";
 import { concat, equal, limits, utf8 } from "../../base/index.ts";
 import { newest, type RecordValidator } from "../../dht/index.ts";
 import type { Dht, Scope } from "../model/host.ts";
-import { neighbour, parseAddress, reachOf } from "../util/address.ts";
+import { parseAddress, reachOf, subnetOf } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";
 import { plain } from "../util/plain-bytes.ts";
 import { DHT_PROTOCOLS } from "../util/protocols.ts";
@@ -34,7 +34,10 @@ class Refused extends Error {
   override readonly name = "Refused";
 }
 
-/** kad-dht's validator on ours: it also learns every newest record, so that nobody rolls us back (js-libp2p #3377). */
+/**
+ * kad-dht's validator on ours: it also learns every newest record, so that nobody rolls us back
+ * (js-libp2p #3377).
+ */
 function validate(validator: RecordValidator): (key: Uint8Array, value: Uint8Array) => void {
   return (key, value) => {
     const tag = tagOf(plain(key));
@@ -49,9 +52,9 @@ const refuseAll = (): never => {
 };
 
 /**
- * Keeps the addresses that a DHT is for. A host that we are connected to over a public address is no
- * neighbour, whatever private addresses it tells us: so a bootstrap host in a data centre does not fill its
- * LAN table with everybody's 192.168.….
+ * Keeps the addresses that a DHT is for. A host that we are connected to over a public address is
+ * no neighbour, whatever private addresses it tells us: so a bootstrap host in a data centre does
+ * not fill its LAN table with everybody's 192.168.….
  */
 export function addressMapper(
   scope: Scope,
@@ -120,15 +123,16 @@ interface Rpc {
 }
 
 /**
- * kad-dht has no hook between a request and its handler, and its validators are not told who asks. So the
- * one method that every inbound request passes is wrapped; a test fails when a new version moves it.
+ * kad-dht has no hook between a request and its handler, and its validators are not told who asks.
+ * So the one method that every inbound request passes is wrapped; a test fails when a new version
+ * moves it.
  */
 function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): void {
   const { rpc } = dht as unknown as { readonly rpc: Rpc };
   const handle = rpc.handleMessage.bind(rpc);
   rpc.handleMessage = async (peer, message) => {
     const [connection] = connectionsTo(peer);
-    const place = connection === undefined ? "gone" : neighbour(connection.remoteAddr);
+    const place = connection === undefined ? "gone" : subnetOf(connection.remoteAddr);
     const isPut = message.type === "PUT_VALUE";
     if (!isPut) counts.requests++;
     try {
@@ -144,9 +148,11 @@ function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): 
 }
 
 /**
- * kad-dht has the twenty nearest hosts marked as ones to come back to at once when they close a connection, and those do so to make
- * room for others: a full host would be dialled without a pause by everybody whom it sent away. Lookups dial whom they need, and
- * the hosts of the list are looked for with growing pauses. No option sets how many are marked; a test fails when a new version moves it.
+ * kad-dht has the twenty nearest hosts marked as ones to come back to at once when they close a
+ * connection, and those do so to make room for others: a full host would be dialled without a pause
+ * by everybody whom it sent away. Lookups dial whom they need, and the hosts of the list are looked
+ * for with growing pauses. No option sets how many are marked; a test fails when a new version
+ * moves it.
  */
 function comeBackToNobody(dht: Dht): void {
   const { closestPeerTagger } = dht.routingTable as unknown as {

@@ -1,6 +1,8 @@
-/** ports/rendezvous on the two DHTs. What goes wrong in one of them is no fault: the other may know. */
+/**
+ * ports/rendezvous on the two DHTs. What goes wrong in one of them is no fault: the other may know.
+ */
 import type { QueryEvent } from "@libp2p/kad-dht";
-import { equal, limits, Places, toHex } from "../../base/index.ts";
+import { equal, limits, PrioritySemaphore, toHex } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Rendezvous, Scope } from "../../ports/index.ts";
 import type { Dht, Host } from "../model/host.ts";
@@ -19,7 +21,7 @@ export interface RendezvousOptions {
 export class DhtRendezvous implements Rendezvous {
   readonly #options: RendezvousOptions;
   readonly #dhts: Readonly<Record<Scope, readonly Dht[]>>;
-  readonly #places = new Places(limits.dhtParallel, limits.dhtUrgent);
+  readonly #places = new PrioritySemaphore(limits.dhtParallel, limits.dhtUrgent);
   /** What we left under each tag last, so that our own copy does not count as found. */
   readonly #own = new Map<string, Uint8Array>();
   readonly #watchers: (() => void)[] = [];
@@ -38,8 +40,8 @@ export class DhtRendezvous implements Rendezvous {
     urgent?: () => boolean,
   ): Promise<number> {
     const key = keyOf(tag);
-    // kad-dht stores our own record unjudged; our validator has to know it, or a stranger could put an older one
-    // over it here.
+    // kad-dht stores our own record unjudged; our validator has to know it, or a stranger could put
+    // an older one over it here.
     if (this.#options.validator.check(tag, record).kind === "refused") return 0;
     this.#remember(tag, record);
     const takers = new Set<string>();
@@ -71,7 +73,8 @@ export class DhtRendezvous implements Rendezvous {
           if (seen.has(toHex(record))) continue;
           seen.add(toHex(record));
           const judged = this.#options.validator.check(tag, record);
-          // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock is wrong.
+          // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock
+          // is wrong.
           const untimely =
             judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
           if (judged.kind === "valid" || untimely) give(record);
@@ -86,7 +89,8 @@ export class DhtRendezvous implements Rendezvous {
   }
 
   onPeer(appeared: () => void): void {
-    // Not `appeared` itself: the routing tables keep what they call for as long as the host is there.
+    // Not `appeared` itself: the routing tables keep what they call for as long as the host is
+    // there.
     let told: (() => void) | undefined = appeared;
     this.#watchers.push(() => {
       told = undefined;
@@ -109,8 +113,9 @@ export class DhtRendezvous implements Rendezvous {
   }
 
   /**
-   * Runs `job` on each DHT of the scope that has peers, within the time limit, and swallows how each ends: kad-dht throws
-   * at the end of a get when one stale peer refuses the correction, though the newest record was received.
+   * Runs `job` on each DHT of the scope that has peers, within the time limit, and swallows how
+   * each ends: kad-dht throws at the end of a get when one stale peer refuses the correction,
+   * though the newest record was received.
    */
   async #ask(
     signal: AbortSignal,

@@ -1,24 +1,27 @@
-/** A connection on its way from a socket to streams, under bounds that libp2p does not have at each step. */
+/**
+ * A connection on its way from a socket to streams, under bounds that libp2p does not have at each
+ * step.
+ */
 import { noise } from "@chainsafe/libp2p-noise";
 import type { MessageStream, SecuredConnection, StreamMuxerFactory } from "@libp2p/interface";
 import { yamux } from "@libp2p/yamux";
 import type { Libp2pInit } from "libp2p";
 import { limits } from "../../base/index.ts";
 import { allowedToAnswer, allowedToAsk } from "../util/protocols.ts";
-import { Ear, listen } from "./read-limits.ts";
+import { listen, ReadLimit } from "./read-limits.ts";
 
 type Protector = ReturnType<NonNullable<Libp2pInit["connectionProtector"]>>;
 type Encrypter = ReturnType<NonNullable<Libp2pInit["connectionEncrypters"]>[number]>;
 type Components = Parameters<NonNullable<Libp2pInit["connectionProtector"]>>[0];
 
 /** Ears of connections that have not proven a PeerId yet. */
-const ears = new WeakMap<MessageStream, Ear>();
+const ears = new WeakMap<MessageStream, ReadLimit>();
 
 /** Listens to a socket from its first byte until Noise has proven who is there. */
 export function firstBytes(): Protector {
   return {
     protect: async (connection) => {
-      const ear = new Ear({
+      const ear = new ReadLimit({
         agrees: (line) => line === "/noise",
         allowance: () => ({ total: limits.handshakeBytes }),
       });
@@ -31,7 +34,8 @@ export function firstBytes(): Protector {
 
 /**
  * Noise, and the agreement on a muxer after it where Noise did not bring one along.
- * @param prologue what both sides have to know beforehand (Noise §6): whoever does not gets no further than the second message.
+ * @param prologue what both sides have to know beforehand (Noise §6): whoever does not gets no
+ * further than the second message.
  */
 export function boundedNoise(prologue?: Uint8Array): (components: Components) => Encrypter {
   const create = noise(prologue && { prologueBytes: prologue });
@@ -46,7 +50,7 @@ export function boundedNoise(prologue?: Uint8Array): (components: Components) =>
       if (secured.streamMuxer === undefined)
         listen(
           secured.connection,
-          new Ear({ agrees: (line) => line === "/yamux/1.0.0", allowance: () => ({}) }),
+          new ReadLimit({ agrees: (line) => line === "/yamux/1.0.0", allowance: () => ({}) }),
         );
       return secured;
     };
@@ -87,7 +91,10 @@ const HEADER = 12;
 const DATA = 0;
 const SYN = 1;
 
-/** yamux under bounds on frames, on openings, on what waits for the other side, and on what each stream says. */
+/**
+ * yamux under bounds on frames, on openings, on what waits for the other side, and on what each
+ * stream says.
+ */
 export function boundedYamux(): (components: Components) => StreamMuxerFactory {
   const create = yamux({
     maxInboundStreams: limits.streamsPerConnection,
@@ -150,13 +157,16 @@ function boundStreams(muxer: Muxer, served: (protocol: string) => boolean): void
   const onRemoteStream = muxer.onRemoteStream.bind(muxer);
   const onCreateStream = muxer.onCreateStream.bind(muxer);
   muxer.onRemoteStream = (stream) => {
-    listen(stream, new Ear({ agrees: served, allowance: allowedToAsk }));
+    listen(stream, new ReadLimit({ agrees: served, allowance: allowedToAsk }));
     onRemoteStream(stream);
   };
   muxer.onCreateStream = (options) => {
     const stream = onCreateStream(options);
     // Whoever answers with another protocol than the one that we asked for is dropped by libp2p.
-    listen(stream, new Ear({ agrees: (line) => line.startsWith("/"), allowance: allowedToAnswer }));
+    listen(
+      stream,
+      new ReadLimit({ agrees: (line) => line.startsWith("/"), allowance: allowedToAnswer }),
+    );
     return stream;
   };
 }

@@ -7,26 +7,27 @@ import { limits, SottoError } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { createGater } from "../connections/connection-gater.ts";
-import { makeRoom } from "../connections/connection-pruner.ts";
-import { Near } from "../connections/dial-policy.ts";
+import { pruneOnConnect } from "../connections/connection-pruner.ts";
+import { DialPolicy } from "../connections/dial-policy.ts";
 import { BoundedDatastore } from "../dht/bounded-datastore.ts";
 import { dhtService } from "../dht/kademlia.ts";
 import { tcpOnLinks } from "../lan/link-local-tcp.ts";
 import type { PrivateNetwork, Tuning } from "../model/config.ts";
 import type { Bounds, Host, Inside, Services } from "../model/host.ts";
 import { proxiedTcp, type SocksProxy } from "../proxy/socks-transport.ts";
-import { isOnion, reachOf, sound, tellable, withoutPeer } from "../util/address.ts";
+import { checkAddresses, isOnion, reachOf, tellable, withoutPeer } from "../util/address.ts";
 import { ByteMeter, type Counts, newCounts } from "../util/counters.ts";
 import { createRequestGuard } from "../util/rate-limit.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "./bounded-upgrader.ts";
 import { onePing } from "./dht-ping.ts";
-import { LocalEnds, watchInterfaces } from "./network-change.ts";
+import { LocalEndpoints, watchInterfaces } from "./network-change.ts";
 
 export const nodeBounds: Bounds = {
   connections: limits.connections,
   links: limits.links,
   spare: limits.connectionsSpare,
-  // What one neighbour takes is given to newcomers anyway, and all of a household's nodes are one neighbour.
+  // What one neighbour takes is given to newcomers anyway, and all of a household's nodes are one
+  // neighbour.
   connectionsPerNeighbour: limits.connections + limits.links,
 };
 
@@ -35,7 +36,7 @@ export interface Assembled {
   readonly host: Host;
   readonly counts: Counts;
   readonly meter: ByteMeter;
-  readonly ends: LocalEnds;
+  readonly ends: LocalEndpoints;
   readonly datastore: BoundedDatastore;
 }
 
@@ -59,12 +60,12 @@ export interface Assembly {
 /** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
 export async function assemble(assembly: Assembly): Promise<Assembled> {
   const { bounds, clock, tuning, proxy } = assembly;
-  const listen = sound(assembly.listen, (address) => !isOnion(address));
-  const announce = sound(assembly.announce, () => true);
+  const listen = checkAddresses(assembly.listen, (address) => !isOnion(address));
+  const announce = checkAddresses(assembly.announce, () => true);
   const guard = createRequestGuard(clock);
   const counts = newCounts();
   const meter = new ByteMeter();
-  const ends = new LocalEnds();
+  const ends = new LocalEndpoints();
   const datastore = new BoundedDatastore(clock);
   let connections: (peer: Parameters<Host["getConnections"]>[0]) => Connection[] = () => [];
   const dht = (scope: "lan" | "wan", server: boolean) =>
@@ -78,7 +79,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       proxied: proxy !== undefined,
       connectionsTo: (peer) => connections(peer),
     });
-  const near = new Near(assembly.privateWan);
+  const near = new DialPolicy(assembly.privateWan);
   const host = await createLibp2p<Services>({
     privateKey: assembly.privateKey,
     start: false,
@@ -87,7 +88,8 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     addresses: {
       listen,
       announce,
-      // Whoever asks, by identify, DHT or mDNS, is told the same. Behind a proxy our own interfaces are nobody's business.
+      // Whoever asks, by identify, DHT or mDNS, is told the same. Behind a proxy our own interfaces
+      // are nobody's business.
       announceFilter: proxy === undefined || announce.length > 0 ? tellable : () => [],
     },
     datastore,
@@ -114,7 +116,8 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
       inboundUpgradeTimeout: proxy === undefined ? limits.upgradeTimeout : limits.proxyUpgrade,
       maxParallelDials: limits.parallelDials,
-      // Addresses that stand for others (/dnsaddr) are nobody's here, and to look one up would ask a DNS server on a stranger's word.
+      // Addresses that stand for others (/dnsaddr) are nobody's here, and to look one up would ask
+      // a DNS server on a stranger's word.
       resolvers: {},
       dialTimeout: tuning.dial,
       addressDialTimeout: tuning.dial,
@@ -135,7 +138,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   });
   connections = (peer) => host.getConnections(peer);
   near.of(host);
-  makeRoom(host, bounds.connections - bounds.spare);
+  pruneOnConnect(host, bounds.connections - bounds.spare);
   return { host, counts, meter, ends, datastore };
 }
 
@@ -166,8 +169,9 @@ export async function listen(host: Host, assembly: Assembly): Promise<void> {
 }
 
 /**
- * libp2p hides public addresses of our own interfaces until strangers have confirmed them by dialling back
- * (AutoNAT, which we do not run). We believe our own interfaces: a wrong one costs others one failed dial.
+ * libp2p hides public addresses of our own interfaces until strangers have confirmed them by
+ * dialling back (AutoNAT, which we do not run). We believe our own interfaces: a wrong one costs
+ * others one failed dial.
  */
 function confirmOwn(host: Host): void {
   const { transportManager, addressManager } = host.services.inside;
@@ -176,7 +180,10 @@ function confirmOwn(host: Host): void {
       addressManager.confirmObservedAddr(address, { type: "transport" });
 }
 
-/** Calls back when the addresses under which we can be reached have changed, until the result is called. */
+/**
+ * Calls back when the addresses under which we can be reached have changed, until the result is
+ * called.
+ */
 export function watchAddresses(host: Host, clock: Clock, changed: () => void): () => void {
   const snapshot = (): string => host.getMultiaddrs().map(withoutPeer).sort().join(" ");
   let last = snapshot();

@@ -1,11 +1,14 @@
-/** The sockets that a host listens on. One that goes hands its ports over before its connections end. */
+/**
+ * The sockets that a host listens on. One that goes hands its ports over before its connections
+ * end.
+ */
 
 import type { Host } from "../model/host.ts";
 import { portOf } from "../util/address.ts";
 
 /**
- * The two halves of @libp2p/tcp's listener that it keeps to itself: its public `close` ends every connection that came in through
- * it. A test fails when a new version moves them.
+ * The two halves of @libp2p/tcp's listener that it keeps to itself: its public `close` ends every
+ * connection that came in through it. A test fails when a new version moves them.
  */
 interface TcpListener {
   pause(): void;

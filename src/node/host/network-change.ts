@@ -1,4 +1,7 @@
-/** A machine that changes its network: its connections over the old one are dead, and nothing says so. */
+/**
+ * A machine that changes its network: its connections over the old one are dead, and nothing says
+ * so.
+ */
 import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Connection, Libp2p, MultiaddrConnection, Stream } from "@libp2p/interface";
@@ -13,7 +16,10 @@ function ownAddresses(): Set<string> {
   return new Set(all.map(({ address }) => address));
 }
 
-/** Calls back when the machine has other addresses than before, with those that are gone, until the result is called. */
+/**
+ * Calls back when the machine has other addresses than before, with those that are gone, until the
+ * result is called.
+ */
 export function watchInterfaces(
   clock: Clock,
   changed: (gone: ReadonlySet<string>) => void,
@@ -30,15 +36,19 @@ export function watchInterfaces(
   return () => cancel();
 }
 
-/** The addresses of our own at which connections end. One whose address is gone gets no answer any more: no question is needed. */
-export class LocalEnds {
+/**
+ * The addresses of our own at which connections end. One whose address is gone gets no answer any
+ * more: no question is needed.
+ */
+export class LocalEndpoints {
   readonly #open = new Map<MultiaddrConnection, string>();
 
   follow(connection: MultiaddrConnection): void {
     const { socket } = connection as unknown as { readonly socket?: Pick<Socket, "localAddress"> };
     const address = socket?.localAddress;
     if (address === undefined || connection.status !== "open" || this.#open.has(connection)) return;
-    // A socket for both families writes an IPv4 address as one of IPv6, and a link-local one has its interface behind it.
+    // A socket for both families writes an IPv4 address as one of IPv6, and a link-local one has
+    // its interface behind it.
     this.#open.set(connection, address.replace(/^::ffff:/, "").replace(/%.*/, ""));
     connection.addEventListener("close", () => this.#open.delete(connection), { once: true });
   }
@@ -49,8 +59,11 @@ export class LocalEnds {
   }
 }
 
-/** Asks over every connection for a sign of life, and cuts off those that give none within `patience` ms. */
-export async function cutDead(
+/**
+ * Asks over every connection for a sign of life, and cuts off those that give none within
+ * `patience` ms.
+ */
+export async function closeDeadConnections(
   host: Pick<Libp2p, "getConnections">,
   clock: Clock,
   patience: number,

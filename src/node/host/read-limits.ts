@@ -1,7 +1,8 @@
 /**
- * What is listened to on a stream or a connection, byte by byte as it arrives. libp2p reads what has a length in front without a bound
- * on that length: a varint that never ends costs time by the square of its bytes, and a message may have four megabytes. So lengths are
- * read here first, and whoever says more than a protocol has to say is dropped.
+ * What is listened to on a stream or a connection, byte by byte as it arrives. libp2p reads what
+ * has a length in front without a bound on that length: a varint that never ends costs time by the
+ * square of its bytes, and a message may have four megabytes. So lengths are read here first, and
+ * whoever says more than a protocol has to say is dropped.
  */
 import { fromUtf8, limits } from "../../base/index.ts";
 import type { Allowance } from "../util/protocols.ts";
@@ -45,7 +46,7 @@ class Lengths {
   }
 }
 
-export interface Hearing {
+export interface ReadLimiter {
   /** Whether a line ends the agreement: it names a protocol that is spoken here. */
   readonly agrees: (line: string) => boolean;
   /** What may be said after it. */
@@ -53,14 +54,14 @@ export interface Hearing {
 }
 
 /** Judges what arrives: first lines of multistream-select, then messages of the protocol. */
-export class Ear {
-  readonly #hearing: Hearing;
+export class ReadLimit {
+  readonly #hearing: ReadLimiter;
   #lengths = new Lengths(limits.negotiationLine);
   #line: number[] = [];
   #said = 0;
   #allowance: Allowance | undefined;
 
-  constructor(hearing: Hearing) {
+  constructor(hearing: ReadLimiter) {
     this.#hearing = hearing;
   }
 
@@ -116,7 +117,9 @@ export class Ear {
   }
 }
 
-/** The inside of libp2p's streams and connections: whatever arrives passes `onData` once, in order. */
+/**
+ * The inside of libp2p's streams and connections: whatever arrives passes `onData` once, in order.
+ */
 interface Arriving {
   onData(data: Bytes): void;
   readonly readBuffer: Bytes;
@@ -126,7 +129,7 @@ interface Arriving {
 type Bytes = { readonly byteLength: number; subarray(): Uint8Array };
 
 /** Drops `speaker` as soon as it says what `ear` does not allow. */
-export function listen(speaker: unknown, ear: Ear): void {
+export function listen(speaker: unknown, ear: ReadLimit): void {
   const stream = speaker as Arriving;
   const take = stream.onData.bind(stream);
   const judge = (data: Bytes): boolean => {

@@ -1,7 +1,8 @@
 /**
- * TCP over link-local addresses (RFC 4291 §2.5.6, RFC 3927), for networks that have no others. An IPv6 one means something together with an interface alone:
- * addresses name none, since others' interfaces have other names, so a dial tries each of ours. libp2p's TCP neither tells such addresses, nor dials them,
- * nor takes connections from them.
+ * TCP over link-local addresses (RFC 4291 §2.5.6, RFC 3927), for networks that have no others. An
+ * IPv6 one means something together with an interface alone: addresses name none, since others'
+ * interfaces have other names, so a dial tries each of ours. libp2p's TCP neither tells such
+ * addresses, nor dials them, nor takes connections from them.
  */
 import type { Server, Socket } from "node:net";
 import { networkInterfaces, platform } from "node:os";
@@ -40,7 +41,10 @@ function linkLocal(family: "IPv4" | "IPv6"): string[] {
 
 type Create = ReturnType<typeof tcp>;
 
-/** libp2p's TCP, with link-local addresses. @param dialOpts what Node's `net.connect` is given beside an address. */
+/**
+ * libp2p's TCP, with link-local addresses. @param dialOpts what Node's `net.connect` is given
+ * beside an address.
+ */
 export function tcpOnLinks(
   dialOpts: object = {},
 ): (components: Parameters<Create>[0]) => Transport {
@@ -96,8 +100,9 @@ async function firstOf<Result>(
 }
 
 /**
- * Takes the zone off the remote addresses of sockets before libp2p reads them: it throws on a zone. It has no hook there, so its
- * server is listened to first; a test fails when a new version moves it.
+ * Takes the zone off the remote addresses of sockets before libp2p reads them: it throws on a zone.
+ * It has no hook there, so its server is listened to first; a test fails when a new version moves
+ * it.
  */
 function withoutZones(listener: Listener): Listener {
   const { server } = listener as unknown as { readonly server: Server };

@@ -1,10 +1,11 @@
 /**
- * mDNS over IPv6 (RFC 6762: ff02::fb, port 5353), which @libp2p/mdns does not speak: for links without IPv4. On each interface a node asks who
- * is there and answers with a random name, its PeerId of today, and its link-local address there.
+ * mDNS over IPv6 (RFC 6762: ff02::fb, port 5353), which @libp2p/mdns does not speak: for links
+ * without IPv4. On each interface a node asks who is there and answers with a random name, its
+ * PeerId of today, and its link-local address there.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type Answer, decode, encode, type Packet, type TxtData } from "dns-packet";
-import { limits, pauseLeft } from "../../base/index.ts";
+import { limits, remainingDelay } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { isLinkLocal, parseAddress, peerOf } from "../util/address.ts";
 import { type Link, links } from "./link-local-tcp.ts";
@@ -79,7 +80,8 @@ export class Mdns6 {
     };
     this.#ears.set(name, ear);
     socket.unref();
-    // An interface that went away, or a port that others keep for themselves: looked for again in a while.
+    // An interface that went away, or a port that others keep for themselves: looked for again in a
+    // while.
     socket.on("error", () => {
       if (this.#ears.get(name) === ear) this.#ears.delete(name);
       close(ear);
@@ -98,8 +100,9 @@ export class Mdns6 {
   }
 
   /**
-   * Asks now, and again after `wait`, then twice as long each time up to `limits.lanQuery` (RFC 6762 §5.2): an address that is new on its
-   * link is tried out there first, for a second or two, and what is sent from it until then is lost.
+   * Asks now, and again after `wait`, then twice as long each time up to `limits.lanQuery` (RFC
+   * 6762 §5.2): an address that is new on its link is tried out there first, for a second or two,
+   * and what is sent from it until then is lost.
    */
   #ask(ear: Ear, wait: number): void {
     const next = Math.min(limits.lanQuery, wait);
@@ -123,11 +126,14 @@ export class Mdns6 {
       this.#answerSoon(ear);
   }
 
-  /** At once, or when a second has passed since the last answer: whoever asks meanwhile is answered by it as well. */
+  /**
+   * At once, or when a second has passed since the last answer: whoever asks meanwhile is answered
+   * by it as well.
+   */
   #answerSoon(ear: Ear): void {
     if (ear.cancel !== undefined) return;
     const { clock } = this.#options;
-    const wait = pauseLeft(ear.answeredAt, limits.linkAnswers, clock.now());
+    const wait = remainingDelay(ear.answeredAt, limits.linkAnswers, clock.now());
     ear.cancel = clock.after(wait, () => {
       ear.cancel = undefined;
       ear.answeredAt = clock.now();

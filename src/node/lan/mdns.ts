@@ -1,4 +1,7 @@
-/** Finding other nodes on the LAN by mDNS. What goes out: a random name, our PeerId of today, private addresses. */
+/**
+ * Finding other nodes on the LAN by mDNS. What goes out: a random name, our PeerId of today,
+ * private addresses.
+ */
 import type { PeerInfo } from "@libp2p/interface";
 import { mdns } from "@libp2p/mdns";
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -16,9 +19,11 @@ export interface Lan {
 }
 
 /**
- * Announces the host and connects to what it hears, so that the LAN DHT learns it: over IPv4 by @libp2p/mdns, over IPv6 by `Mdns6`. No host
- * name is sent: both answer with PTR and TXT records only, under a name that is drawn here.
- * @param timeout ms for one dial. @param network name of its service, with an underscore: networks that differ by it do not hear each other.
+ * Announces the host and connects to what it hears, so that the LAN DHT learns it: over IPv4 by
+ * @libp2p/mdns, over IPv6 by `Mdns6`. No host name is sent: both answer with PTR and TXT records
+ * only, under a name that is drawn here.
+ * @param timeout ms for one dial. @param network name of its service, with an underscore: networks
+ * that differ by it do not hear each other.
  */
 export async function startLan(
   host: Host,

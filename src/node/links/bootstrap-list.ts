@@ -1,9 +1,12 @@
-/** The hosts that we bootstrap from: looked for as long as the node runs, and again when they are lost. */
+/**
+ * The hosts that we bootstrap from: looked for as long as the node runs, and again when they are
+ * lost.
+ */
 import type { Connection } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
-import { limits, pause, SottoError } from "../../base/index.ts";
+import { backoffDelay, limits, SottoError } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import { chosen } from "../connections/connection-pruner.ts";
+import { pinnedConnections } from "../connections/connection-pruner.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { BootstrapState, Tuning } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
@@ -113,7 +116,7 @@ export class BootstrapList {
     try {
       const connection = await this.#dial(entry.address, limit.signal);
       const { remotePeer } = connection;
-      chosen.add(connection);
+      pinnedConnections.add(connection);
       await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
       delete entry.error;
       entry.settle = this.#clock.after(limits.bootstrapStay, () => {
@@ -129,7 +132,7 @@ export class BootstrapList {
   }
 
   #later(entry: Entry): void {
-    const wait = pause(this.#tuning.bootstrapRetry, entry.attempt++, Math.random());
+    const wait = backoffDelay(this.#tuning.bootstrapRetry, entry.attempt++, Math.random());
     this.#log("bootstrap.searching", { attempt: entry.attempt, waitMs: wait });
     entry.cancel = this.#clock.after(wait, () => void this.#search(entry));
   }

@@ -1,18 +1,21 @@
-/** Reaching a host in whichever way works: directly, and soon beside that through a hole in both routers. */
+/**
+ * Reaching a host in whichever way works: directly, and soon beside that through a hole in both
+ * routers.
+ */
 import { limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
 import { dialLink, openLink, type Reached } from "../connections/dialer.ts";
 import type { PunchReason } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
-import type { Puncher } from "../nat/hole-punching.ts";
-import { Unpunched } from "../nat/punch-error.ts";
+import type { HolePuncher } from "../nat/hole-punching.ts";
+import { HolePunchError } from "../nat/punch-error.ts";
 import { deadline, pauseFor } from "../util/deadline.ts";
 
-export interface MeetParts {
+export interface ConnectOptions {
   readonly host: Host;
   readonly clock: Clock;
   /** Absent where everything goes through a proxy, which makes no holes. */
-  readonly puncher: Puncher | undefined;
+  readonly puncher: HolePuncher | undefined;
 }
 
 /** What a person can do about it. */
@@ -26,11 +29,12 @@ const remedies: Record<PunchReason, string> = {
 };
 
 /**
- * Opens a link stream. Throws `peer-unreachable`, whose message gives each address and its reason, and why no hole was made.
+ * Opens a link stream. Throws `peer-unreachable`, whose message gives each address and its reason,
+ * and why no hole was made.
  * @param timeout ms for all of it.
  */
-export async function meet(
-  { host, clock, puncher }: MeetParts,
+export async function connect(
+  { host, clock, puncher }: ConnectOptions,
   target: DialTarget,
   timeout: number,
   signal: AbortSignal,
@@ -63,7 +67,7 @@ export async function meet(
     return reached;
   } catch (error) {
     const [why, hole] = error instanceof AggregateError ? error.errors : [error];
-    if (!(why instanceof Unreachable) || !(hole instanceof Unpunched)) throw why;
+    if (!(why instanceof Unreachable) || !(hole instanceof HolePunchError)) throw why;
     const remedy = remedies[hole.reason];
     const text = `${why.message.replace(/\.$/, "")}, nor a hole through the routers (${hole.message}). ${remedy}`;
     throw new Unreachable(text, why.failures, { why: hole.reason, theirs: hole.theirs });

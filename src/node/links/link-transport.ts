@@ -1,17 +1,17 @@
 /** ports/transport on libp2p: link streams on direct connections. */
 import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
-import type { Channel, Clock, DialTarget, OpenCall, Scope, Transport } from "../../ports/index.ts";
+import type { Channel, Clock, DialTarget, OpenOffer, Scope, Transport } from "../../ports/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
-import { acquainted } from "../connections/connection-pruner.ts";
+import { authenticatedConnections } from "../connections/connection-pruner.ts";
 import { watchAddresses } from "../host/libp2p-host.ts";
 import type { Tuning } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
-import type { Puncher } from "../nat/hole-punching.ts";
+import type { HolePuncher } from "../nat/hole-punching.ts";
 import { type ChannelOptions, StreamChannel } from "../streams/frame-stream.ts";
 import { advertised, wayOf, withoutPeer } from "../util/address.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
-import { meet } from "./connect.ts";
+import { connect } from "./connect.ts";
 
 /** Marks hosts whose connections are spared when there are too many. */
 export const LINK_TAG = "sotto-link";
@@ -43,14 +43,17 @@ export class LinkTransport implements Transport {
   readonly #libp2p: Host;
   readonly #clock: Clock;
   readonly #tuning: Tuning;
-  readonly #puncher: Puncher | undefined;
+  readonly #puncher: HolePuncher | undefined;
   readonly #channels = new Set<LinkChannel>();
   readonly #watchers: (() => void)[] = [];
   #take: ((channel: Channel) => void) | undefined;
   #stopped = false;
 
-  /** @param puncher makes holes through routers; where there is none, everything goes through a proxy. */
-  constructor(libp2p: Host, clock: Clock, tuning: Tuning, puncher: Puncher | undefined) {
+  /**
+   * @param puncher makes holes through routers; where there is none, everything goes through a
+   * proxy.
+   */
+  constructor(libp2p: Host, clock: Clock, tuning: Tuning, puncher: HolePuncher | undefined) {
     this.#libp2p = libp2p;
     this.#clock = clock;
     this.#tuning = tuning;
@@ -78,7 +81,7 @@ export class LinkTransport implements Transport {
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
     const parts = { host: this.#libp2p, clock: this.#clock, puncher: this.#puncher };
-    const { stream, connection } = await meet(parts, target, this.#tuning.dial, signal);
+    const { stream, connection } = await connect(parts, target, this.#tuning.dial, signal);
     return this.#open(stream, connection, true);
   }
 
@@ -86,8 +89,8 @@ export class LinkTransport implements Transport {
     this.#take = take;
   }
 
-  onCall(open: OpenCall): void {
-    this.#puncher?.onCall(open);
+  onOffer(open: OpenOffer): void {
+    this.#puncher?.onOffer(open);
   }
 
   onAddresses(changed: () => void): void {
@@ -102,7 +105,8 @@ export class LinkTransport implements Transport {
   /** Ends every channel. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    // Timers inside libp2p may hold the stopped host for a while, and must not hold the messenger with it.
+    // Timers inside libp2p may hold the stopped host for a while, and must not hold the messenger
+    // with it.
     this.#take = undefined;
     for (const end of this.#watchers.splice(0)) end();
     await Promise.all([...this.#channels].map((channel) => channel.close()));
@@ -131,8 +135,8 @@ export class LinkTransport implements Transport {
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),
       // Strangers hear nothing on a link: whoever does is known to us.
       onSend: () => {
-        if (acquainted.has(connection)) return;
-        acquainted.add(connection);
+        if (authenticatedConnections.has(connection)) return;
+        authenticatedConnections.add(connection);
         this.#spare(connection, { value: LINK_TAG_VALUE });
       },
       onEnd: () => {
@@ -145,7 +149,10 @@ export class LinkTransport implements Transport {
     return channel;
   }
 
-  /** Sets or removes the mark that spares a connection; it stays while another channel runs to that host. */
+  /**
+   * Sets or removes the mark that spares a connection; it stays while another channel runs to that
+   * host.
+   */
   #spare({ remotePeer }: Connection, tag: { value: number } | undefined): void {
     const host = remotePeer.toString();
     if (tag === undefined && [...this.#channels].some(({ remote }) => remote === host)) return;

@@ -1,5 +1,6 @@
 /**
- * The mesh without its bootstrap hosts: what a node knows of others when it stops is what it asks first when it starts again.
+ * The mesh without its bootstrap hosts: what a node knows of others when it stops is what it asks
+ * first when it starts again.
  */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
@@ -8,10 +9,10 @@ import { parseAddress, withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 
 /**
- * Addresses of the hosts in a routing table, as multiaddr texts without /p2p: their PeerIds are new when they start
- * again. At most `limits.neighbours`.
+ * Addresses of the hosts in a routing table, as multiaddr texts without /p2p: their PeerIds are new
+ * when they start again. At most `limits.neighbours`.
  */
-export async function neighboursOf(host: Host, members: Iterable<string>): Promise<string[]> {
+export async function knownPeersOf(host: Host, members: Iterable<string>): Promise<string[]> {
   const wanted = new Set(members);
   const found = new Set<string>();
   for (const { id, addresses } of await host.peerStore.all()) {
@@ -25,8 +26,8 @@ export async function neighboursOf(host: Host, members: Iterable<string>): Promi
 }
 
 /**
- * Dials hosts that were neighbours before, a few at a time, until enough others are known. What nobody answers at is no fault:
- * most of them have moved.
+ * Dials hosts that were neighbours before, a few at a time, until enough others are known. What
+ * nobody answers at is no fault: most of them have moved.
  * @param enough whether enough hosts are known already.
  */
 export async function rejoin(

@@ -1,7 +1,7 @@
 /** What a node is made from. Read and validated by the daemon, passed in frozen. */
 import { type Backoff, type HoleFailure, type HostId, limits } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
-import type { Clock, Log, Rendezvous, Signpost, Transport } from "../../ports/index.ts";
+import type { Clock, Log, PublicRendezvous, Rendezvous, Transport } from "../../ports/index.ts";
 import type { NatKind } from "../../wire/index.ts";
 import type { Bytes, Counts } from "../util/counters.ts";
 
@@ -53,17 +53,22 @@ export interface NodeConfig extends CommonConfig {
   readonly portMapping?: boolean;
   /** Whether the public IPFS DHT is used from the start; not by default. */
   readonly publicDht?: boolean;
-  /** Multiaddr texts of its first hosts, each with its /p2p part; the well-known ones by default. */
+  /**
+   * Multiaddr texts of its first hosts, each with its /p2p part; the well-known ones by default.
+   */
   readonly publicHosts?: readonly string[];
   /**
-   * Everything is dialled through it and nothing beside it: mDNS, port mapping, holes through routers and questions about our own
-   * reachability are left out, whatever else is set, and others are told `announce` alone.
+   * Everything is dialled through it and nothing beside it: mDNS, port mapping, holes through
+   * routers and questions about our own reachability are left out, whatever else is set, and others
+   * are told `announce` alone.
    */
   readonly proxy?: ProxyPlace;
 }
 
 export interface BootstrapConfig extends CommonConfig {
-  /** Ed25519 seed, 32 bytes, so that the host keeps its PeerId over restarts; a fresh one otherwise. */
+  /**
+   * Ed25519 seed, 32 bytes, so that the host keeps its PeerId over restarts; a fresh one otherwise.
+   */
   readonly privateKey?: Uint8Array;
   /** Multiaddr texts, each with its /p2p part, of other hosts that serve the same mesh. */
   readonly bootstrap?: readonly string[];
@@ -119,14 +124,20 @@ export interface ReachState {
 export type PunchReason = HoleFailure;
 
 export interface PunchState {
-  /** Connections through holes that we asked for, since the start; whom nobody could call for us is not counted. */
+  /**
+   * Connections through holes that we asked for, since the start; whom nobody could call for us is
+   * not counted.
+   */
   readonly made: number;
   readonly failed: number;
   /** `at`: ms since 1970. */
   readonly lastFailure?: { readonly reason: PunchReason; readonly at: number };
 }
 
-/** none: no gateway is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP. refused: it speaks one of them, and gave no port. */
+/**
+ * none: no gateway is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP.
+ * refused: it speaks one of them, and gave no port.
+ */
 export interface PortMapState {
   readonly state: "off" | "none" | "mapped" | "silent" | "refused";
   /** What the router was asked in, where it gave a port. */
@@ -201,7 +212,7 @@ export interface NodeStatus extends HostStatus {
 export interface SottoNode {
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
-  readonly signpost: Signpost;
+  readonly signpost: PublicRendezvous;
   /** Uses the public IPFS DHT from now on, or no longer. */
   turnPublic(on: boolean): Promise<void>;
   status(): NodeStatus;
@@ -211,22 +222,32 @@ export interface SottoNode {
   /** Looks now whether the proxy is there, where there is one. */
   checkProxy(): Promise<ProxyState | undefined>;
   /**
-   * Goes on under a new host key, as it does by itself about once a day. Resolves when the new host carries the node; the one
-   * before lives on for some minutes, until links have moved. Throws `port-in-use`, `listen-failed`.
+   * Goes on under a new host key, as it does by itself about once a day. Resolves when the new host
+   * carries the node; the one before lives on for some minutes, until links have moved. Throws
+   * `port-in-use`, `listen-failed`.
    */
   rotate(): Promise<void>;
-  /** Whether an address that somebody else named is one that we dial: none of a private network that is not ours. */
+  /**
+   * Whether an address that somebody else named is one that we dial: none of a private network that
+   * is not ours.
+   */
   mayDial(address: string): boolean;
   /**
-   * Whether the address of a bootstrap host means the same to a contact as to us: it may be told, and taken. A private one does only in a
-   * mesh without the internet, loopback only where we tell nothing else.
+   * Whether the address of a bootstrap host means the same to a contact as to us: it may be told,
+   * and taken. A private one does only in a mesh without the internet, loopback only where we tell
+   * nothing else.
    */
   mayShare(address: string): boolean;
-  /** Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`. */
+  /**
+   * Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`.
+   */
   addBootstrap(address: string): void;
   /** Stops looking for a bootstrap host; `false` where it was not looked for. */
   removeBootstrap(address: string): boolean;
-  /** Addresses of the nodes that we know, as multiaddr texts without /p2p: for `rejoin` at the next start. */
+  /**
+   * Addresses of the nodes that we know, as multiaddr texts without /p2p: for `rejoin` at the next
+   * start.
+   */
   neighbours(): Promise<string[]>;
   /** Asks nodes that were neighbours before, until enough are known or none is left to ask. */
   rejoin(addresses: readonly string[]): Promise<void>;

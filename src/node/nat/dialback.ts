@@ -1,6 +1,7 @@
 /**
- * Asking others whether they can reach us: they dial the addresses that we name, and tell what came of it. They dial nobody but
- * the one who asks, at the IP address that they see, so that no one can be made to knock at a stranger's door.
+ * Asking others whether they can reach us: they dial the addresses that we name, and tell what came
+ * of it. They dial nobody but the one who asks, at the IP address that they see, so that no one can
+ * be made to knock at a stranger's door.
  */
 import type { Connection } from "@libp2p/interface";
 import { dialReasons, fromUtf8, limits, utf8 } from "../../base/index.ts";
@@ -8,7 +9,7 @@ import type { Clock } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { Host } from "../model/host.ts";
 import { ask, serve } from "../streams/request-response.ts";
-import { hostOf, neighbour, parseAddress } from "../util/address.ts";
+import { hostOf, parseAddress, subnetOf } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";
 import { deadline } from "../util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
@@ -28,7 +29,7 @@ export async function serveDialback(
   await serve(host, clock, DIALBACK_PROTOCOL, 1, async (request, connection) => {
     const addresses = parseRequest(request);
     if (addresses === undefined) return undefined;
-    const free = allowed(neighbour(connection.remoteAddr));
+    const free = allowed(subnetOf(connection.remoteAddr));
     if (free) counts.dialbacksDone++;
     else counts.dialbacksRefused++;
     const verdicts = await Promise.all(
@@ -38,7 +39,10 @@ export async function serveDialback(
   });
 }
 
-/** Asks the host of a connection to dial these addresses (at most `limits.dialbackAddresses`). `undefined` where it gave no sound answer. */
+/**
+ * Asks the host of a connection to dial these addresses (at most `limits.dialbackAddresses`).
+ * `undefined` where it gave no sound answer.
+ */
 export async function askDialback(
   connection: Connection,
   addresses: readonly string[],

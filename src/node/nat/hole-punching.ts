@@ -1,7 +1,10 @@
-/** Agreeing with a host behind a router, through a host that both are connected to, to dial each other at the same moment. */
+/**
+ * Agreeing with a host behind a router, through a host that both are connected to, to dial each
+ * other at the same moment.
+ */
 import type { Connection } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
-import type { Clock, DialTarget, Log, OpenCall } from "../../ports/index.ts";
+import type { Clock, DialTarget, Log, OpenOffer } from "../../ports/index.ts";
 import {
   decodeSignalWords,
   encodeSignalWords,
@@ -10,17 +13,17 @@ import {
 } from "../../wire/index.ts";
 import type { PunchState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
-import { neighbour } from "../util/address.ts";
+import { subnetOf } from "../util/address.ts";
 import { deadline, pauseFor } from "../util/deadline.ts";
 import { createQuota } from "../util/rate-limit.ts";
 import type { Nat } from "./nat-detection.ts";
-import { commonPlaces } from "./punch-candidates.ts";
-import { Unpunched } from "./punch-error.ts";
-import { askToPass, type Delivered } from "./signalling.ts";
-import { type Between, hostsBetween } from "./signalling-hosts.ts";
+import { commonAddresses } from "./punch-candidates.ts";
+import { HolePunchError } from "./punch-error.ts";
+import { askToForward, type Delivered } from "./signalling.ts";
+import { type Between, signallingHosts } from "./signalling-hosts.ts";
 import { openHole } from "./simultaneous-open.ts";
 
-export interface PuncherOptions extends Between {
+export interface HolePuncherOptions extends Between {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
@@ -38,8 +41,8 @@ interface Agreed {
   readonly wait: number;
 }
 
-export class Puncher {
-  readonly #options: PuncherOptions;
+export class HolePuncher {
+  readonly #options: HolePuncherOptions;
   readonly #mayDeliver: (place: string) => boolean;
   readonly #mayCall: (peer: string) => boolean;
   /** Calls of ours that are out, by PeerId. */
@@ -52,12 +55,12 @@ export class Puncher {
   /** Calls that were opened once. */
   readonly #taken = new Set<string>();
   readonly #leaving = new AbortController();
-  #open: OpenCall = () => undefined;
+  #open: OpenOffer = () => undefined;
   #made = 0;
   #failed = 0;
   #last: PunchState["lastFailure"];
 
-  constructor(options: PuncherOptions) {
+  constructor(options: HolePuncherOptions) {
     const { clock } = options;
     this.#options = options;
     this.#mayDeliver = createQuota(clock, limits.callsPerNeighbour, limits.calls);
@@ -65,7 +68,7 @@ export class Puncher {
   }
 
   /** What opens the calls of those who know us. */
-  onCall(open: OpenCall): void {
+  onOffer(open: OpenOffer): void {
     this.#open = open;
   }
 
@@ -91,7 +94,8 @@ export class Puncher {
       this.#made++;
       return connection;
     } catch (error) {
-      const failure = error instanceof Unpunched ? error : new Unpunched("timed out", "timed out");
+      const failure =
+        error instanceof HolePunchError ? error : new HolePunchError("timed out", "timed out");
       // Without a host in common the other side is most likely not there: nothing failed.
       if (!signal.aborted && failure.reason !== "no-signal") {
         this.#failed++;
@@ -107,8 +111,8 @@ export class Puncher {
     const places = nat.places();
     if (places.length === 0) {
       if (nat.kind() === "symmetric")
-        throw new Unpunched("symmetric", "our router gives each connection another port");
-      throw new Unpunched("no-signal", "no host that sees us is connected");
+        throw new HolePunchError("symmetric", "our router gives each connection another port");
+      throw new HolePunchError("no-signal", "no host that sees us is connected");
     }
     this.#calling.add(peer);
     try {
@@ -117,14 +121,18 @@ export class Puncher {
       const unheard = theirs === undefined;
       const agreed = await (this.#holes.get(peer) ?? (unheard && this.#crossing(peer, signal)));
       if (agreed) return agreed;
-      if (theirs === undefined) throw new Unpunched("refused", "the other side does not answer");
+      if (theirs === undefined)
+        throw new HolePunchError("refused", "the other side does not answer");
       return await this.#agreed(peer, theirs, places, signal);
     } finally {
       this.#calling.delete(peer);
     }
   }
 
-  /** Whoever has the greater PeerId does not answer a call that crosses its own; that one may be a moment behind. */
+  /**
+   * Whoever has the greater PeerId does not answer a call that crosses its own; that one may be a
+   * moment behind.
+   */
   async #crossing(peer: HostId, signal: AbortSignal): Promise<Connection | undefined> {
     const { host, clock } = this.#options;
     if (host.peerId.toString() > peer) return undefined;
@@ -146,11 +154,11 @@ export class Puncher {
     signal: AbortSignal,
   ): Promise<Connection> {
     try {
-      const places = commonPlaces(this.#options, theirs, ours);
+      const places = commonAddresses(this.#options, theirs, ours);
       return await this.#punch(peer, { places, inbound: false, wait: 0 }, signal);
     } catch (error) {
-      if (!(error instanceof Unpunched)) throw error;
-      throw new Unpunched(error.reason, error.message, theirs.nat);
+      if (!(error instanceof HolePunchError)) throw error;
+      throw new HolePunchError(error.reason, error.message, theirs.nat);
     }
   }
 
@@ -158,23 +166,25 @@ export class Puncher {
   async #exchange(peer: HostId, seal: Seal, places: readonly Place[], signal: AbortSignal) {
     const { host, clock, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
-    for (const connection of hostsBetween(this.#options, peer)) {
+    for (const connection of signallingHosts(this.#options, peer)) {
       const words = { nat: nat.kind(), trip: tripOf(connection), places };
       const call = seal(peer, encodeSignalWords(words), own);
-      const reply = await askToPass(connection, clock, peer, call.envelope, signal);
+      const reply = await askToForward(connection, clock, peer, call.envelope, signal);
       if (reply?.outcome === "silent") return undefined;
       if (reply?.outcome !== "passed") continue;
       const answer = call.open(reply.envelope);
       return answer && decodeSignalWords(answer);
     }
-    throw new Unpunched("no-signal", "no host is connected to both of you");
+    throw new HolePunchError("no-signal", "no host is connected to both of you");
   }
 
-  /** Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived. */
+  /**
+   * Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived.
+   */
   take({ from, envelope, connection }: Delivered): Uint8Array | undefined {
     const { host, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
-    if (from === own || !this.#mayDeliver(neighbour(connection.remoteAddr))) return undefined;
+    if (from === own || !this.#mayDeliver(subnetOf(connection.remoteAddr))) return undefined;
     const name = Buffer.from(envelope).toString("base64");
     if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
     const opened = this.#open(from as HostId, envelope, own);
@@ -188,7 +198,7 @@ export class Puncher {
     const trip = tripOf(connection);
     const wait = Math.min(limits.punchWait, (trip + words.trip) / 2);
     try {
-      const common = commonPlaces(this.#options, words, places);
+      const common = commonAddresses(this.#options, words, places);
       void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
     } catch {
       // They read the reason in our answer.
@@ -216,7 +226,7 @@ export class Puncher {
       .catch((error: unknown) => {
         const [first] = error instanceof AggregateError ? error.errors : [error];
         const why = first instanceof Error ? first.message : "timed out";
-        throw new Unpunched(why === "refused" ? "refused" : "timed out", why);
+        throw new HolePunchError(why === "refused" ? "refused" : "timed out", why);
       })
       .finally(() => {
         limit.clear();

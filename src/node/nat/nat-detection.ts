@@ -1,6 +1,6 @@
 /**
- * What the router in front of us does to ports. Bootstrap hosts are dialled from one fixed port, and they tell as which address
- * they see it; from that port alone can holes be punched.
+ * What the router in front of us does to ports. Bootstrap hosts are dialled from one fixed port,
+ * and they tell as which address they see it; from that port alone can holes be punched.
  */
 import { createServer } from "node:net";
 import type { Connection, IdentifyResult } from "@libp2p/interface";
@@ -13,11 +13,11 @@ import type { Host } from "../model/host.ts";
 import {
   addressOf,
   hostOf,
-  neighbour,
   peerOf,
   placeOf,
   portOf,
   reachOf,
+  subnetOf,
   withoutPeer,
 } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
@@ -85,7 +85,10 @@ export class Nat {
       if (connection.status !== "open") this.#seen.delete(place);
   }
 
-  /** Dials from our port; from any other where the system does not give us that one for this destination now. */
+  /**
+   * Dials from our port; from any other where the system does not give us that one for this
+   * destination now.
+   */
   async dial(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
     const { host } = this.#options;
     const peer = peerOf(address);
@@ -131,7 +134,10 @@ export class Nat {
     return [six, mapped && placeOf(mapped)].flatMap((place) => place ?? []);
   }
 
-  /** Where to dial a place from: for IPv6 the very address that the other side was told, since a machine has several. */
+  /**
+   * Where to dial a place from: for IPv6 the very address that the other side was told, since a
+   * machine has several.
+   */
   from({ ip }: Place): { readonly localPort: number; readonly localAddress?: string } {
     const six =
       ip.length === 16 ? this.places().find((place) => place.ip.length === 16) : undefined;
@@ -166,11 +172,14 @@ export class Nat {
     this.#options.clock.after(limits.reachPause, () => void this.#probe(connection));
   };
 
-  /** Told of a connection twice: once it is known where it was dialled from, once the other side has said what it sees. */
+  /**
+   * Told of a connection twice: once it is known where it was dialled from, once the other side has
+   * said what it sees.
+   */
   #learn(connection: Connection): void {
     const address = this.#observed.get(connection);
     if (address === undefined || !this.#fromPort.has(connection)) return;
-    const place = neighbour(connection.remoteAddr);
+    const place = subnetOf(connection.remoteAddr);
     this.#seen.delete(place);
     this.#seen.set(place, { address, connection });
     if (this.#probing.delete(connection)) void connection.close().catch(() => undefined);
@@ -178,11 +187,11 @@ export class Nat {
 
   /** Dials the host of a connection from our port, where that makes a second place that sees it. */
   async #probe({ remoteAddr, status }: Connection): Promise<void> {
-    const places = this.#sights(false).map(({ connection }) => neighbour(connection.remoteAddr));
-    const asked = [...this.#probing].map((connection) => neighbour(connection.remoteAddr));
+    const places = this.#sights(false).map(({ connection }) => subnetOf(connection.remoteAddr));
+    const asked = [...this.#probing].map((connection) => subnetOf(connection.remoteAddr));
     const useful =
       places.length === 1 &&
-      ![...places, ...asked].includes(neighbour(remoteAddr)) &&
+      ![...places, ...asked].includes(subnetOf(remoteAddr)) &&
       !hostOf(remoteAddr).includes(":") &&
       this.#counts(remoteAddr);
     if (this.#stopped || !useful || status !== "open" || this.#probes >= limits.natProbes) return;
@@ -203,7 +212,10 @@ export class Nat {
     }
   }
 
-  /** Past libp2p's queue of dials, which knows no ports; the transport hands the option on to the socket. */
+  /**
+   * Past libp2p's queue of dials, which knows no ports; the transport hands the option on to the
+   * socket.
+   */
   async #dialFromPort(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
     const { transportManager } = this.#options.host.services.inside;
     const options = { signal, localPort: this.port };

@@ -3,7 +3,7 @@ import { limits } from "../../base/index.ts";
 import type { Place, SignalWords } from "../../wire/index.ts";
 import { addressOf, reachOf } from "../util/address.ts";
 import type { Nat } from "./nat-detection.ts";
-import { Unpunched } from "./punch-error.ts";
+import { HolePunchError } from "./punch-error.ts";
 
 interface Here {
   readonly nat: Nat;
@@ -11,8 +11,10 @@ interface Here {
   readonly privateWan: boolean;
 }
 
-/** Their places that we may dial and have an own place for. Throws `Unpunched` where there is none. */
-export function commonPlaces(
+/**
+ * Their places that we may dial and have an own place for. Throws `Unpunched` where there is none.
+ */
+export function commonAddresses(
   here: Here,
   { nat, places }: SignalWords,
   ours: readonly Place[],
@@ -25,8 +27,11 @@ export function commonPlaces(
   });
   if (common.length > 0) return common;
   if (nat === "symmetric" || here.nat.kind() === "symmetric")
-    throw new Unpunched("symmetric", "the other side's router gives each connection another port");
-  throw new Unpunched("refused", "the other side has no address that we could dial");
+    throw new HolePunchError(
+      "symmetric",
+      "the other side's router gives each connection another port",
+    );
+  throw new HolePunchError("refused", "the other side has no address that we could dial");
 }
 
 /** Nobody can make us knock at a service, or at a machine in our own network. */

@@ -3,7 +3,7 @@ import type { NatKind } from "../../wire/index.ts";
 import type { PunchReason } from "../model/config.ts";
 
 /** Why no hole was made, and in words for a person. */
-export class Unpunched extends Error {
+export class HolePunchError extends Error {
   override readonly name = "Unpunched";
   readonly reason: PunchReason;
   /** What their router does, where they told. */

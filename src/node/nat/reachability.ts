@@ -1,6 +1,6 @@
 /**
- * Whether others can reach us, found out by asking a few of them. Until that is proven the wide DHT only asks; once it is, it
- * answers too, and the address is told to others.
+ * Whether others can reach us, found out by asking a few of them. Until that is proven the wide DHT
+ * only asks; once it is, it answers too, and the address is told to others.
  */
 import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -11,9 +11,9 @@ import type { Host } from "../model/host.ts";
 import {
   hostOf,
   isLinkLocal,
-  neighbour,
   parseAddress,
   reachOf,
+  subnetOf,
   withoutPeer,
 } from "../util/address.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
@@ -78,7 +78,7 @@ export class Reachability {
   readonly #identified = ({ detail }: CustomEvent<IdentifyResult>): void => {
     const { connection, observedAddr, peerId, protocols } = detail;
     if (observedAddr !== undefined && connection.direction === "outbound")
-      this.#seen.set(neighbour(connection.remoteAddr), hostOf(observedAddr));
+      this.#seen.set(subnetOf(connection.remoteAddr), hostOf(observedAddr));
     if (!protocols.includes(DIALBACK_PROTOCOL)) return;
     const known = this.#helpers.has(peerId.toString());
     this.#helpers.add(peerId.toString());
@@ -159,7 +159,10 @@ export class Reachability {
     await host.services.wan.setMode(state.verdict === "reachable" ? "server" : "client");
   }
 
-  /** Our addresses that somebody far away could mean by ours: of our interfaces, and where others see us at the ports that we listen on. */
+  /**
+   * Our addresses that somebody far away could mean by ours: of our interfaces, and where others
+   * see us at the ports that we listen on.
+   */
   #candidates(): string[] {
     const { host, privateWan } = this.#options;
     const own = host.services.inside.transportManager.getAddrs().map(withoutPeer);
@@ -185,7 +188,7 @@ export class Reachability {
     for (const connection of this.#options.host.getConnections()) {
       const place = this.#options.privateWan
         ? connection.remotePeer.toString()
-        : neighbour(connection.remoteAddr);
+        : subnetOf(connection.remoteAddr);
       if (this.#helpers.has(connection.remotePeer.toString()) && !places.has(place))
         places.set(place, connection);
     }

@@ -13,7 +13,10 @@ export interface Between {
 }
 
 /** Connections to at most `limits.signalHosts` hosts that may know `peer`, the likeliest first. */
-export function hostsBetween({ host, isBootstrap, isServer }: Between, peer: string): Connection[] {
+export function signallingHosts(
+  { host, isBootstrap, isServer }: Between,
+  peer: string,
+): Connection[] {
   const found = new Map<string, Connection>();
   for (const connection of host.getConnections()) {
     const name = connection.remotePeer.toString();

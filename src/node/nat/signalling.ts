@@ -1,6 +1,7 @@
 /**
- * Passing a small sealed envelope from one connected host to another, and its answer back: so that two hosts behind routers can
- * agree on a moment and a place. It carries no stream: one frame each way, nothing is kept, and no message fits its use.
+ * Passing a small sealed envelope from one connected host to another, and its answer back: so that
+ * two hosts behind routers can agree on a moment and a place. It carries no stream: one frame each
+ * way, nothing is kept, and no message fits its use.
  */
 import type { Connection } from "@libp2p/interface";
 import { limits } from "../../base/index.ts";
@@ -16,7 +17,7 @@ import {
 import { isDirect } from "../connections/connection-gater.ts";
 import type { Host } from "../model/host.ts";
 import { ask, serve } from "../streams/request-response.ts";
-import { neighbour } from "../util/address.ts";
+import { subnetOf } from "../util/address.ts";
 import type { Counts } from "../util/counters.ts";
 import { SIGNAL_PROTOCOL } from "../util/protocols.ts";
 import { createQuota } from "../util/rate-limit.ts";
@@ -51,7 +52,7 @@ export async function serveSignal(options: SignalOptions): Promise<void> {
     const from = asker.remotePeer.toString();
     if (to === from || to === host.peerId.toString()) return undefined;
     if (!passes()) return { outcome: "unwilling" };
-    if (!mayAsk(neighbour(asker.remoteAddr))) return { outcome: "busy" };
+    if (!mayAsk(subnetOf(asker.remoteAddr))) return { outcome: "busy" };
     const connection = connectionTo(host, to);
     if (connection === undefined) return { outcome: "absent" };
     if (!mayGet(to)) return { outcome: "busy" };
@@ -73,8 +74,10 @@ export async function serveSignal(options: SignalOptions): Promise<void> {
   });
 }
 
-/** Asks the host of a connection to pass an envelope on. `undefined` where it gives no sound reply. */
-export async function askToPass(
+/**
+ * Asks the host of a connection to pass an envelope on. `undefined` where it gives no sound reply.
+ */
+export async function askToForward(
   connection: Connection,
   clock: Clock,
   to: string,

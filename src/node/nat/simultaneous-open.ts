@@ -1,6 +1,7 @@
 /**
- * One hole: TCP's simultaneous open (RFC 9293 §3.5). Both sides dial each other from the ports at which their routers show
- * them; each router takes the other's packets for answers to its own. One side then has to act as if it had been dialled.
+ * One hole: TCP's simultaneous open (RFC 9293 §3.5). Both sides dial each other from the ports at
+ * which their routers show them; each router takes the other's packets for answers to its own. One
+ * side then has to act as if it had been dialled.
  */
 import type { Connection, MultiaddrConnection, Upgrader } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -25,7 +26,10 @@ export interface Hole {
   readonly inbound: boolean;
 }
 
-/** A connection through the first hole that opens. Throws an AggregateError of what went wrong at each place. */
+/**
+ * A connection through the first hole that opens. Throws an AggregateError of what went wrong at
+ * each place.
+ */
 export async function openHole(hole: Hole, signal: AbortSignal): Promise<Connection> {
   const limit = deadline(hole.clock, limits.punchTime, signal);
   const both = hole.places.length > 1;
@@ -34,7 +38,8 @@ export async function openHole(hole: Hole, signal: AbortSignal): Promise<Connect
       dig(hole, place, both && place.ip.length === 4 ? limits.punchFamilyHead : 0, limit.signal),
     );
     const connection = await Promise.any(tries);
-    // Only who called closes what came too late: of two that opened, both sides then keep the same one.
+    // Only who called closes what came too late: of two that opened, both sides then keep the same
+    // one.
     const close = async (other: Connection): Promise<void> => {
       if (other !== connection) await other.close();
     };
@@ -46,7 +51,10 @@ export async function openHole(hole: Hole, signal: AbortSignal): Promise<Connect
   }
 }
 
-/** Dials one place again and again: a refusal only means that the other side's packet was not out yet. */
+/**
+ * Dials one place again and again: a refusal only means that the other side's packet was not out
+ * yet.
+ */
 async function dig(
   hole: Hole,
   place: Place,
@@ -86,7 +94,10 @@ async function dialOnce(hole: Hole, place: Place, signal: AbortSignal): Promise<
   throw new Error(dialReasons.otherHost);
 }
 
-/** An upgrader that treats what we dialled as if we had been dialled: for multistream, Noise and yamux alike. */
+/**
+ * An upgrader that treats what we dialled as if we had been dialled: for multistream, Noise and
+ * yamux alike.
+ */
 function asDialled(host: Host, upgrader: Upgrader): Upgrader {
   const upgradeOutbound: Upgrader["upgradeOutbound"] = async (
     dialled: MultiaddrConnection,

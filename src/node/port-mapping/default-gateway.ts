@@ -16,7 +16,10 @@ export interface Gateway {
 
 /** RFC 6886 §1.1. */
 const NAT_PMP = 5351;
-/** UPnP Device Architecture §1.3: many routers hear the group alone, and some a packet to themselves alone. */
+/**
+ * UPnP Device Architecture §1.3: many routers hear the group alone, and some a packet to themselves
+ * alone.
+ */
 const SSDP = 1900;
 const SSDP_GROUP = "239.255.255.250";
 
@@ -31,7 +34,8 @@ export function gatewayIn(table: string): Gateway | undefined {
     const [, destination, gateway, flags = "0"] = line.split("\t");
     const isGateway = (Number.parseInt(flags, 16) & 2) !== 0;
     if (destination !== "00000000" || !isGateway || !/^[0-9A-F]{8}$/.test(gateway ?? "")) continue;
-    // The kernel shows the bytes of the address as a number of this machine, which is little-endian on what Node runs on.
+    // The kernel shows the bytes of the address as a number of this machine, which is little-endian
+    // on what Node runs on.
     const ip = Buffer.from(`${gateway}`, "hex").reverse().join("..");
     const ssdp = [ip, SSDP_GROUP].map((to) => ({ ip: to, port: SSDP }));
     return { ip, natPmp: NAT_PMP, ssdp };

@@ -1,4 +1,7 @@
-/** Asking the router for a port in NAT-PMP (RFC 6886). Packets go to the gateway alone, and what another one answers is not heard. */
+/**
+ * Asking the router for a port in NAT-PMP (RFC 6886). Packets go to the gateway alone, and what
+ * another one answers is not heard.
+ */
 import { createSocket } from "node:dgram";
 import { limits, readU32, u32 } from "../../base/index.ts";
 import type { Asking, Lease, NoLease } from "./types.ts";

@@ -1,4 +1,7 @@
-/** A port of the router that leads to us: asked for in NAT-PMP and in UPnP, one after the other, so that two are never open. */
+/**
+ * A port of the router that leads to us: asked for in NAT-PMP and in UPnP, one after the other, so
+ * that two are never open.
+ */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { PortMapState } from "../model/config.ts";

@@ -16,7 +16,10 @@ export interface Lease {
   readonly port: number;
   /** How long the router keeps it. */
   readonly seconds: number;
-  /** Asks the router to close the port; one that does not hear it forgets the port when its time is over. */
+  /**
+   * Asks the router to close the port; one that does not hear it forgets the port when its time is
+   * over.
+   */
   giveBack(): Promise<void>;
 }
 
@@ -24,7 +27,8 @@ export interface Lease {
 export type NoLease = "silent" | "refused";
 
 /**
- * Asks the gateway to lead a TCP port on its outside to `port` here. Where no lease comes of it, no port is left open.
+ * Asks the gateway to lead a TCP port on its outside to `port` here. Where no lease comes of it, no
+ * port is left open.
  * @param outside the port on the outside that would be best; another one may be given.
  */
 export type AskForPort = (

@@ -1,10 +1,15 @@
-/** Finding a router that speaks UPnP (UPnP Device Architecture §1): only what the gateway says of itself counts. */
+/**
+ * Finding a router that speaks UPnP (UPnP Device Architecture §1): only what the gateway says of
+ * itself counts.
+ */
 import { createSocket } from "node:dgram";
 import { limits } from "../../base/index.ts";
 import type { Gateway } from "./default-gateway.ts";
 import type { Asking } from "./types.ts";
 
-/** The second kind also answers to the first one's name; some routers of each know their own alone. */
+/**
+ * The second kind also answers to the first one's name; some routers of each know their own alone.
+ */
 const KINDS = [2, 1].map((kind) => `urn:schemas-upnp-org:device:InternetGatewayDevice:${kind}`);
 
 /** The address that this machine has towards the gateway; nothing is sent. */

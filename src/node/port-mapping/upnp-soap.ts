@@ -1,4 +1,6 @@
-/** One small HTTP exchange with the gateway, bounded in bytes and time; a redirect is not followed. */
+/**
+ * One small HTTP exchange with the gateway, bounded in bytes and time; a redirect is not followed.
+ */
 import { request } from "node:http";
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
@@ -14,7 +16,10 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** @param post what is sent, with its headers; without it the URL is got. @returns nothing where there is no whole answer. */
+/**
+ * @param post what is sent, with its headers; without it the URL is got. @returns nothing where
+ * there is no whole answer.
+ */
 export async function exchange(
   { clock, signal }: Call,
   url: URL,
@@ -65,7 +70,11 @@ export async function exchange(
   }
 }
 
-/** What little XML is read of a router: the text between the tags of a name, in one pass. No document type, so no entity but the five of the language; whatever else is wrong with the document does not matter, since nothing that it says is believed. */
+/**
+ * What little XML is read of a router: the text between the tags of a name, in one pass. No
+ * document type, so no entity but the five of the language; whatever else is wrong with the
+ * document does not matter, since nothing that it says is believed.
+ */
 const ENTITIES: Readonly<Record<string, string>> = {
   "&lt;": "<",
   "&gt;": ">",
@@ -74,7 +83,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "&amp;": "&",
 };
 
-/** What stands in each element of this name, tags of others included; nothing where the document has a type. */
+/**
+ * What stands in each element of this name, tags of others included; nothing where the document has
+ * a type.
+ */
 export function elements(document: string, name: string): string[] {
   const found: string[] = [];
   if (/<!(?:DOCTYPE|ENTITY)/i.test(document)) return found;

@@ -1,6 +1,7 @@
 /**
- * Asking the router for a port in UPnP (Internet Gateway Device 1 and 2). Its description and its controls are taken from the gateway's own
- * address alone; the names of actions, arguments and errors are those of WANIPConnection.
+ * Asking the router for a port in UPnP (Internet Gateway Device 1 and 2). Its description and its
+ * controls are taken from the gateway's own address alone; the names of actions, arguments and
+ * errors are those of WANIPConnection.
  */
 import { isIPv4 } from "node:net";
 import { limits } from "../../base/index.ts";

@@ -1,14 +1,18 @@
 /** The address of a proxy as a person writes it. */
 import type { ProxyPlace } from "../model/config.ts";
 
-/** What `parseProxy` says of a text that is none, as the end of a sentence that begins with its name. */
+/**
+ * What `parseProxy` says of a text that is none, as the end of a sentence that begins with its
+ * name.
+ */
 export type ProxyRefusal = string;
 
 const FORM = "is not an address such as socks5://127.0.0.1:9050";
 
 /**
- * `socks5://[USER:PASSWORD@]HOST:PORT`, where the host is an IP address or `localhost`: to look up any other name would tell the resolver.
- * (`socks5h` means the same: names are always the proxy's to resolve.) The refusal repeats nothing of the text, which may hold a password.
+ * `socks5://[USER:PASSWORD@]HOST:PORT`, where the host is an IP address or `localhost`: to look up
+ * any other name would tell the resolver. (`socks5h` means the same: names are always the proxy's
+ * to resolve.) The refusal repeats nothing of the text, which may hold a password.
  */
 export function parseProxy(text: string): ProxyPlace | ProxyRefusal {
   const parts = /^([a-z0-9+.-]+):\/\/(?:([^@]*)@)?(\[[0-9a-f:.]+\]|[^:@/[\]]+):(\d{1,5})\/?$/i.exec(

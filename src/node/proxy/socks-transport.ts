@@ -22,7 +22,10 @@ export class SocksProxy {
   readonly #place: ProxyPlace;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** A name of its own for each contact, drawn for this run: Tor keeps streams of different names on different circuits. */
+  /**
+   * A name of its own for each contact, drawn for this run: Tor keeps streams of different names on
+   * different circuits.
+   */
   readonly #logins = new Map<string, Login>();
   #state: ProxyState;
   #cancel = (): void => undefined;
@@ -107,8 +110,9 @@ interface Connecting {
 type Create = ReturnType<typeof tcp>;
 
 /**
- * TCP whose every dial goes through the proxy, with names and onion services as they are. @libp2p/tcp has no option for it, so the one
- * method that makes its sockets is put in the place of its own. A version without it must not dial past the proxy: throws then.
+ * TCP whose every dial goes through the proxy, with names and onion services as they are.
+ * @libp2p/tcp has no option for it, so the one method that makes its sockets is put in the place of
+ * its own. A version without it must not dial past the proxy: throws then.
  */
 export function proxiedTcp(proxy: SocksProxy): Create {
   const create = tcp();

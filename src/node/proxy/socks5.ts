@@ -1,6 +1,6 @@
 /**
- * Asking a SOCKS5 proxy for a connection (RFC 1928; user and password: RFC 1929). Names go to the proxy as names: nothing is ever
- * resolved here. Knows nothing of libp2p.
+ * Asking a SOCKS5 proxy for a connection (RFC 1928; user and password: RFC 1929). Names go to the
+ * proxy as names: nothing is ever resolved here. Knows nothing of libp2p.
  */
 
 import { connect, type Socket } from "node:net";
@@ -15,8 +15,8 @@ export interface Destination {
 }
 
 /**
- * What went wrong. down: the proxy does not answer. refused: it answers, and not as a SOCKS5 proxy that takes us. far: it could not
- * reach the destination.
+ * What went wrong. down: the proxy does not answer. refused: it answers, and not as a SOCKS5 proxy
+ * that takes us. far: it could not reach the destination.
  */
 export type SocksFailure = "down" | "refused" | "far";
 
@@ -54,7 +54,8 @@ const replies: Readonly<Record<number, string>> = {
 };
 
 /**
- * A connection to a destination, ready to be read from its first byte. Throws `SocksFault`, or what the signal says.
+ * A connection to a destination, ready to be read from its first byte. Throws `SocksFault`, or what
+ * the signal says.
  * @param login for this connection; the proxy may choose to ask for none.
  */
 export async function connectThrough(
@@ -76,7 +77,10 @@ export async function connectThrough(
   });
 }
 
-/** Whether a proxy is there and takes us; connects to nobody through it. Throws `SocksFault`, or what the signal says. */
+/**
+ * Whether a proxy is there and takes us; connects to nobody through it. Throws `SocksFault`, or
+ * what the signal says.
+ */
 export async function tryProxy(
   proxy: ProxyPlace,
   login: Login | undefined,

@@ -1,6 +1,7 @@
 /**
- * The first hosts of the public IPFS DHT: its well-known ones (github.com/ipfs/kubo, config/bootstrap_peers.go, those that
- * speak TCP). No package that we use carries the list. The settings may name others (`publicBootstrap`).
+ * The first hosts of the public IPFS DHT: its well-known ones (github.com/ipfs/kubo,
+ * config/bootstrap_peers.go, those that speak TCP). No package that we use carries the list. The
+ * settings may name others (`publicBootstrap`).
  */
 export const publicHosts: readonly string[] = [
   "/dnsaddr/bootstrap.libp2p.io/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN",

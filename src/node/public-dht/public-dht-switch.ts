@@ -1,9 +1,12 @@
-/** ports/rendezvous' signpost: on where the person said so, and while it is off nothing of it is loaded. */
-import type { Signpost } from "../../ports/index.ts";
+/**
+ * ports/rendezvous' signpost: on where the person said so, and while it is off nothing of it is
+ * loaded.
+ */
+import type { PublicRendezvous } from "../../ports/index.ts";
 import type { PublicState } from "../model/config.ts";
 import type { PublicDht, PublicOptions } from "./public-dht.ts";
 
-export class TurnedSignpost implements Signpost {
+export class PublicDhtSwitch implements PublicRendezvous {
   readonly #options: PublicOptions;
   readonly #watchers: (() => void)[] = [];
   #on = false;

@@ -1,8 +1,11 @@
-/** Leaving and finding addresses on the public IPFS DHT, on a host that is there only while there is something to do. */
+/**
+ * Leaving and finding addresses on the public IPFS DHT, on a host that is there only while there is
+ * something to do.
+ */
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
-import { limits, Places, shuffle } from "../../base/index.ts";
+import { limits, PrioritySemaphore, shuffle } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { PublicState } from "../model/config.ts";
 import { withoutPeer } from "../util/address.ts";
@@ -22,7 +25,10 @@ export interface PublicOptions {
   readonly bootstrap: readonly string[];
   /** Where others may reach us, as multiaddr texts without /p2p. */
   readonly addresses: () => readonly string[];
-  /** TCP ports that we listen on: with the IP address that strangers see, an address that a router may forward. */
+  /**
+   * TCP ports that we listen on: with the IP address that strangers see, an address that a router
+   * may forward.
+   */
   readonly ports: () => readonly number[];
 }
 
@@ -33,7 +39,10 @@ interface Running {
   users: number;
 }
 
-/** The name that a key has there: a CID of raw bytes, whose digest looks like a SHA-256. @param key 32 bytes. */
+/**
+ * The name that a key has there: a CID of raw bytes, whose digest looks like a SHA-256. @param key
+ * 32 bytes.
+ */
 export function publicCid(key: Uint8Array): CID {
   if (key.length !== 32) throw new RangeError("a public key has 32 bytes");
   return CID.createV1(RAW, Digest.create(SHA2_256, Uint8Array.from(key)));
@@ -41,7 +50,7 @@ export function publicCid(key: Uint8Array): CID {
 
 export class PublicDht {
   readonly #options: PublicOptions;
-  readonly #places = new Places(limits.publicParallel);
+  readonly #places = new PrioritySemaphore(limits.publicParallel);
   readonly #leaving = new AbortController();
   #running: Running | undefined;
   #starting: Promise<Running> | undefined;
@@ -121,7 +130,9 @@ export class PublicDht {
       .sort();
   }
 
-  /** What is left for others: our public addresses; without any, what a router may forward to us. */
+  /**
+   * What is left for others: our public addresses; without any, what a router may forward to us.
+   */
   #leave(): readonly string[] {
     const { addresses, ports, privateWan } = this.#options;
     const own = addresses().filter((text) => usableIp(text, privateWan));
@@ -135,7 +146,10 @@ export class PublicDht {
       .slice(0, limits.recordAddresses);
   }
 
-  /** Runs a job on a host, within the time limit, and swallows how it ends: what was found or told until then counts. */
+  /**
+   * Runs a job on a host, within the time limit, and swallows how it ends: what was found or told
+   * until then counts.
+   */
   async #use(
     signal: AbortSignal,
     job: (host: PublicHost, until: AbortSignal) => Promise<void>,
@@ -162,7 +176,10 @@ export class PublicDht {
     });
   }
 
-  /** A host that is in the network; a new one where the last is old enough. Throws where we do not get in. */
+  /**
+   * A host that is in the network; a new one where the last is old enough. Throws where we do not
+   * get in.
+   */
   async #current(): Promise<Running> {
     const { clock } = this.#options;
     const running = this.#running;

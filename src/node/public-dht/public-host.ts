@@ -1,6 +1,7 @@
 /**
- * A libp2p host of its own on the public IPFS DHT: a client alone, which nobody can dial. Its PeerId leads nowhere; the
- * addresses that it names are those on which Sotto listens (docs/decisions).
+ * A libp2p host of its own on the public IPFS DHT: a client alone, which nobody can dial. Its
+ * PeerId leads nowhere; the addresses that it names are those on which Sotto listens
+ * (docs/decisions).
  */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { type Identify, identify } from "@libp2p/identify";
@@ -15,11 +16,13 @@ import type { Clock } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import { boundedNoise, boundedYamux, firstBytes } from "../host/bounded-upgrader.ts";
 import type { Dht } from "../model/host.ts";
-import { hostOf, neighbour, parseAddress, reachOf } from "../util/address.ts";
+import { hostOf, parseAddress, reachOf, subnetOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { PUBLIC_DHT } from "../util/protocols.ts";
 
-/** kad-dht provides again by itself what it once provided; we do it ourselves. Node's longest timer. */
+/**
+ * kad-dht provides again by itself what it once provided; we do it ourselves. Node's longest timer.
+ */
 const NEVER = 2 ** 31 - 1;
 
 export interface PublicHostOptions {
@@ -34,7 +37,10 @@ export interface PublicHostOptions {
 
 type Services = { readonly identify: Identify; readonly ping: Ping; readonly dht: Dht };
 
-/** An IP address that may be dialled: not a name, since strangers would choose what we ask a name server for. */
+/**
+ * An IP address that may be dialled: not a name, since strangers would choose what we ask a name
+ * server for.
+ */
 export function usableIp(text: string, privateWan: boolean): boolean {
   const address = parseAddress(text);
   if (address === undefined || !/^\/ip[46]\//.test(text)) return false;
@@ -96,7 +102,7 @@ export class PublicHost {
     });
     host.addEventListener("peer:identify", ({ detail: { observedAddr, connection } }) => {
       if (observedAddr !== undefined)
-        options.seen(hostOf(observedAddr), neighbour(connection.remoteAddr));
+        options.seen(hostOf(observedAddr), subnetOf(connection.remoteAddr));
     });
     await host.start();
     return new PublicHost(host, clock);
@@ -113,7 +119,8 @@ export class PublicHost {
 
   /**
    * Gets into the network by the first of these that answer.
-   * @param addresses multiaddr texts with /p2p. @returns why none did, in a few words; `undefined` once we are in.
+   * @param addresses multiaddr texts with /p2p. @returns why none did, in a few words; `undefined`
+   * once we are in.
    */
   async join(addresses: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     const limit = deadline(this.#clock, limits.publicStart, signal);
@@ -144,7 +151,10 @@ export class PublicHost {
     return this.peers > 0 ? "its hosts do not speak the DHT's protocol" : why;
   }
 
-  /** Addresses of nodes of the DHT that we are connected to, with /p2p: the way in for the next host. */
+  /**
+   * Addresses of nodes of the DHT that we are connected to, with /p2p: the way in for the next
+   * host.
+   */
   known(): string[] {
     return this.#host
       .getConnections()

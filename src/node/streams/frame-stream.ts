@@ -101,7 +101,10 @@ export class StreamChannel implements Omit<Channel, "local"> {
     this.#stream.abort(new Error("aborted"));
   }
 
-  /** Groups frames into pieces, so that a batch costs few stream writes and a slow reader is noticed between. */
+  /**
+   * Groups frames into pieces, so that a batch costs few stream writes and a slow reader is noticed
+   * between.
+   */
   async #write(encoded: readonly Uint8Array[]): Promise<void> {
     let piece: Uint8Array[] = [];
     let size = 0;
@@ -126,8 +129,8 @@ export class StreamChannel implements Omit<Channel, "local"> {
   }
 
   /**
-   * Resolves when the stream takes more. Its own `onDrain` resolves at once after the first time, and
-   * rejects unheard when the stream closes, so the event is used.
+   * Resolves when the stream takes more. Its own `onDrain` resolves at once after the first time,
+   * and rejects unheard when the stream closes, so the event is used.
    */
   #drained(): Promise<void> {
     const stream = this.#stream;
@@ -202,7 +205,9 @@ export class StreamChannel implements Omit<Channel, "local"> {
     this.#pauseWhenFull();
   }
 
-  /** The peer will send nothing more: what arrived can still be received, and our half closes too. */
+  /**
+   * The peer will send nothing more: what arrived can still be received, and our half closes too.
+   */
   #onRemoteEnd(): void {
     this.#end();
     void this.close();

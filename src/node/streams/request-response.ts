@@ -44,7 +44,9 @@ export type Respond = (
   connection: Connection,
 ) => Promise<Uint8Array | undefined>;
 
-/** Answers questions from now on. @param streams at one time on one connection, in each direction. */
+/**
+ * Answers questions from now on. @param streams at one time on one connection, in each direction.
+ */
 export async function serve(
   host: Host,
   clock: Clock,

@@ -4,7 +4,10 @@ import { SottoError } from "../../base/index.ts";
 import type { Way } from "../../ports/index.ts";
 import type { Place } from "../../wire/index.ts";
 
-/** An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, of which the last spells the version. */
+/**
+ * An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, of which the
+ * last spells the version.
+ */
 const ONION = /^([a-z2-7]{55}d):([1-9][0-9]{0,4})$/;
 
 const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
@@ -13,8 +16,8 @@ const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 export type Reach = "public" | "private" | "loopback";
 
 /**
- * The multiaddr of a text if it is one that somebody can dial: a host and a TCP port, or an onion service, with or
- * without /p2p.
+ * The multiaddr of a text if it is one that somebody can dial: a host and a TCP port, or an onion
+ * service, with or without /p2p.
  */
 export function parseAddress(text: string): Multiaddr | undefined {
   try {
@@ -69,7 +72,10 @@ export function portOf(address: Multiaddr): number {
   return Number(address.getComponents().find((part) => part.name === "tcp")?.value ?? 0);
 }
 
-/** An address of an IP as a place; `undefined` for a name. @param port in place of the address's own. */
+/**
+ * An address of an IP as a place; `undefined` for a name. @param port in place of the address's
+ * own.
+ */
 export function placeOf(address: Multiaddr, port: number = portOf(address)): Place | undefined {
   const host = hostOf(address);
   if (host.includes(":"))
@@ -92,10 +98,11 @@ export function addressOf({ ip, port }: Place): Multiaddr {
 }
 
 /**
- * The IP address that a bound for each neighbour is kept under. An IPv6 neighbour commonly has a whole /64
- * (RFC 6177), so there the first 64 bits count; but all of a link share the same of their link-local addresses.
+ * The IP address that a bound for each neighbour is kept under. An IPv6 neighbour commonly has a
+ * whole /64 (RFC 6177), so there the first 64 bits count; but all of a link share the same of their
+ * link-local addresses.
  */
-export function neighbour(address: Multiaddr): string {
+export function subnetOf(address: Multiaddr): string {
   const host = hostOf(address);
   if (isLinkLocal(address)) return host;
   return host.includes(":") ? expand(host).slice(0, 4).join(":") : host;
@@ -141,8 +148,8 @@ function fourOf(host: string): string | undefined {
 }
 
 /**
- * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever wrote it
- * means it to be resolved.
+ * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever
+ * wrote it means it to be resolved.
  */
 export function reachOf(address: Multiaddr): Reach {
   const host = hostOf(address);
@@ -156,8 +163,9 @@ export function reachOf(address: Multiaddr): Reach {
 }
 
 /**
- * Where an address leads: to this machine, to our own network (RFC 1918, 3927, 4193, 4291), or farther. A provider's shared addresses
- * (RFC 6598) are not our network, and of a name nobody knows.
+ * Where an address leads: to this machine, to our own network (RFC 1918, 3927, 4193, 4291), or
+ * farther. A provider's shared addresses (RFC 6598) are not our network, and of a name nobody
+ * knows.
  */
 export function wayOf(address: Multiaddr): Way {
   const reach = reachOf(address);
@@ -173,8 +181,9 @@ export function isLinkLocal(address: Multiaddr): boolean {
 }
 
 /**
- * The addresses that others should be told, each once: public first, then private; those of the link alone only where there is
- * nothing else, and loopback only where there is not even that, since to others it means themselves.
+ * The addresses that others should be told, each once: public first, then private; those of the
+ * link alone only where there is nothing else, and loopback only where there is not even that,
+ * since to others it means themselves.
  */
 export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
   const by: Record<Reach | "link", Map<string, Multiaddr>> = {
@@ -204,7 +213,10 @@ export function addressReach(text: string): Reach | "invalid" {
 // Addresses that a person wrote, as they are checked at the start.
 
 /** The addresses as they are. Throws `address-invalid` for one that cannot be used. */
-export function sound(texts: readonly string[], fits: (address: Multiaddr) => boolean): string[] {
+export function checkAddresses(
+  texts: readonly string[],
+  fits: (address: Multiaddr) => boolean,
+): string[] {
   for (const text of texts) {
     const address = parseAddress(text);
     if (address === undefined || !fits(address))

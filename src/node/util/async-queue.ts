@@ -1,8 +1,8 @@
 /** Results one by one, while the job that finds them still runs. */
 
 /**
- * What `find` gives, in its order, until it has ended. It is told to stop when whoever listens has had enough, and is waited for.
- * Throws where `signal` aborted.
+ * What `find` gives, in its order, until it has ended. It is told to stop when whoever listens has
+ * had enough, and is waited for. Throws where `signal` aborted.
  * @param find gives what it finds, and does not throw.
  */
 export async function* arrivals<Item>(

@@ -1,4 +1,7 @@
-/** What a host counts for whoever looks after it: sums alone, and nothing that names a peer, an address or a tag. */
+/**
+ * What a host counts for whoever looks after it: sums alone, and nothing that names a peer, an
+ * address or a tag.
+ */
 import type { MultiaddrConnection } from "@libp2p/interface";
 
 /** Each only grows. */
@@ -38,8 +41,8 @@ interface Counted {
 }
 
 /**
- * Bytes of all connections. They are read off the sockets: a listener of our own on a connection would take the first bytes away from
- * the handshake.
+ * Bytes of all connections. They are read off the sockets: a listener of our own on a connection
+ * would take the first bytes away from the handshake.
  */
 export class ByteMeter {
   readonly #open = new Set<Counted>();

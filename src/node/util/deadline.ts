@@ -41,7 +41,8 @@ export function pauseFor(clock: Clock, ms: number, signal: AbortSignal): Promise
 /** A signal that aborts after `ms`, or with its parent. */
 export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
-  // Dials and lookups side by side share one limit, each with several listeners: no leak, which Node would warn of.
+  // Dials and lookups side by side share one limit, each with several listeners: no leak, which
+  // Node would warn of.
   setMaxListeners(0, controller.signal);
   let expired = false;
   const cancel = clock.after(ms, () => {
@@ -64,7 +65,10 @@ export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadli
 
 // Stopping in order, and within a time.
 
-/** Runs the steps one after the other; a failing step does not hold up the next. Resolves after `limits.stopTimeout` at the latest. */
+/**
+ * Runs the steps one after the other; a failing step does not hold up the next. Resolves after
+ * `limits.stopTimeout` at the latest.
+ */
 export async function stopWithin(steps: readonly (() => unknown)[]): Promise<void> {
   const all = (async () => {
     for (const step of steps) {

@@ -32,7 +32,10 @@ const always: Readonly<Record<string, Allowance>> = {
   [PUBLIC_DHT]: of(limits.publicAnswer),
 };
 
-/** What whoever opened a stream may say; for protocols that bound themselves, as links do, everything. */
+/**
+ * What whoever opened a stream may say; for protocols that bound themselves, as links do,
+ * everything.
+ */
 export function allowedToAsk(protocol: string): Allowance {
   return isDht(protocol) ? of(limits.dhtQuestion) : (always[protocol] ?? {});
 }

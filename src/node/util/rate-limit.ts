@@ -34,7 +34,10 @@ class Window {
   }
 }
 
-/** Lets each one, and all together, ask so often in a minute, or in `length` ms. Its memory is bounded by `all`. */
+/**
+ * Lets each one, and all together, ask so often in a minute, or in `length` ms. Its memory is
+ * bounded by `all`.
+ */
 export function createQuota(
   clock: Clock,
   each: number,
@@ -50,7 +53,10 @@ export function createQuota(
   };
 }
 
-/** Says whether a peer may make a request now. @param place its neighbourhood: a PeerId costs nothing, an address does. */
+/**
+ * Says whether a peer may make a request now. @param place its neighbourhood: a PeerId costs
+ * nothing, an address does.
+ */
 export type RequestGuard = (peer: string, place: string, request: string) => boolean;
 
 /** Requests to the DHTs in a minute. */
@@ -69,8 +75,8 @@ const usual: Requests = {
 };
 
 /**
- * Bounds what may be asked of both DHTs together, and refuses what Sotto does not use: provider records would fill our memory for
- * strangers.
+ * Bounds what may be asked of both DHTs together, and refuses what Sotto does not use: provider
+ * records would fill our memory for strangers.
  */
 export function createRequestGuard(clock: Clock, most: Requests = usual): RequestGuard {
   const minute = new Window(clock, MINUTE);

@@ -1,7 +1,8 @@
 /**
- * Which key seals a row. Rows of keyed pages: their page's key. Nearly all other rows: one of 128 group keys, which lie in
- * the vault and can be thrown away, half of them for rows of which every earlier state is to be gone, half for those that
- * are shredded when somebody deletes. A few rows: the store key, for ever.
+ * Which key seals a row. Rows of keyed pages: their page's key. Nearly all other rows: one of 128
+ * group keys, which lie in the vault and can be thrown away, half of them for rows of which every
+ * earlier state is to be gone, half for those that are shredded when somebody deletes. A few rows:
+ * the store key, for ever.
  */
 import {
   isKeyedPage,
@@ -24,8 +25,9 @@ export const GROUP_SET_BYTES: number = GROUPS / 8;
 const turning = new Set([tableByte.session, tableByte.outbox]);
 
 /**
- * The account must open without the vault's help. The index of messages is spread over its pages by chance, so that each
- * removal would seal all of it anew; it shows that a message was, not what it said.
+ * The account must open without the vault's help. The index of messages is spread over its pages by
+ * chance, so that each removal would seal all of it anew; it shows that a message was, not what it
+ * said.
  */
 const underStoreKey = new Set([OWN_TABLE, tableByte.meta, tableByte.identity]);
 
@@ -34,7 +36,8 @@ export function groupOf(name: Uint8Array): number | undefined {
   const table = name[0] ?? OWN_TABLE;
   if (underStoreKey.has(table) || isPaged(name)) return undefined;
   if (isPage(name) && !isKeyedPage(name)) return undefined;
-  // The blinded owner is as good as chance; 256 places of it share a group, so that a long list does not turn whole.
+  // The blinded owner is as good as chance; 256 places of it share a group, so that a long list
+  // does not turn whole.
   const part = ((name[1] ?? 0) ^ (name[KEY_BYTES - 2] ?? 0)) % HALF;
   return turns(name) ? part : HALF + part;
 }

@@ -1,7 +1,8 @@
 /**
- * The vault on the disk, twice: `vault` and `vault.copy` hold the same. A change is written over the old bytes in their place,
- * into one file after the other, each synced: at every moment one of the two is whole, and no older file is left lying about
- * that would have to be erased (docs/decisions/0013).
+ * The vault on the disk, twice: `vault` and `vault.copy` hold the same. A change is written over
+ * the old bytes in their place, into one file after the other, each synced: at every moment one of
+ * the two is whole, and no older file is left lying about that would have to be erased
+ * (docs/decisions/0013).
  */
 import { join } from "node:path";
 import { equal } from "../../base/index.ts";
@@ -49,8 +50,10 @@ export class Vault {
   }
 
   /**
-   * Writes both files, each with bytes of its own. Once this resolves, what they held before is gone from them.
-   * @param files in their order: where one is not whole, it comes first, so that the other is whole meanwhile.
+   * Writes both files, each with bytes of its own. Once this resolves, what they held before is
+   * gone from them.
+   * @param files in their order: where one is not whole, it comes first, so that the other is whole
+   * meanwhile.
    */
   async write(state: VaultState, files: readonly string[] = VAULT_FILES): Promise<void> {
     const { directory, crypto, key } = this.#place;

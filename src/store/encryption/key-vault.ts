@@ -1,7 +1,8 @@
 /**
- * What the vault's file says: version (1) ‖ nonce (24) ‖ sealed (8240) ‖ checksum (8), always 8,273 bytes. Sealed: generation
- * (8) ‖ batches (8) ‖ groups that turn (16) ‖ 128 keys (32 each) ‖ 128 next keys (32 each, zeros where a group does not
- * turn). The checksum tells a damaged file from another store's; it protects nothing.
+ * What the vault's file says: version (1) ‖ nonce (24) ‖ sealed (8240) ‖ checksum (8), always 8,273
+ * bytes. Sealed: generation (8) ‖ batches (8) ‖ groups that turn (16) ‖ 128 keys (32 each) ‖ 128
+ * next keys (32 each, zeros where a group does not turn). The checksum tells a damaged file from
+ * another store's; it protects nothing.
  */
 import { concat, equal, labels, readU64, SottoError, u64, utf8, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -25,7 +26,10 @@ export interface GroupKeys {
 }
 
 export interface VaultState extends GroupKeys {
-  /** How often keys were thrown away. The database notes it in the batch in which it leaves the old keys. */
+  /**
+   * How often keys were thrown away. The database notes it in the batch in which it leaves the old
+   * keys.
+   */
   readonly generation: number;
   /** The number of the last batch when this was written: the database has at least as many. */
   readonly commits: number;

@@ -1,6 +1,7 @@
 /**
- * Values as they lie on the disk: nonce (24) ‖ XChaCha20-Poly1305 of (length (4) ‖ value ‖ zeros). The
- * associated data is the row's name and the schema version, so a row opens in its own place only.
+ * Values as they lie on the disk: nonce (24) ‖ XChaCha20-Poly1305 of (length (4) ‖ value ‖ zeros).
+ * The associated data is the row's name and the schema version, so a row opens in its own place
+ * only.
  */
 import { concat, readU32, SottoError, u32, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -11,10 +12,11 @@ const TAG_BYTES = 16;
 const LENGTH_BYTES = 4;
 
 /**
- * Padded sizes. A row costs 65 bytes for name, nonce and tag, whatever it holds. 64 fits the rows that are all of
- * one length (an index of messages, a sum), so that it tells nothing. The others tell a line of talk with its
- * envelope from a few lines, and those from a page: one more step, at 512, than a frame on the wire shows,
- * because most texts that do not fit 256 with their envelope fit 512, and would cost twice as much disk.
+ * Padded sizes. A row costs 65 bytes for name, nonce and tag, whatever it holds. 64 fits the rows
+ * that are all of one length (an index of messages, a sum), so that it tells nothing. The others
+ * tell a line of talk with its envelope from a few lines, and those from a page: one more step, at
+ * 512, than a frame on the wire shows, because most texts that do not fit 256 with their envelope
+ * fit 512, and would cost twice as much disk.
  */
 const BUCKETS = [64, 256, 512, 1024, 4096, 16_384] as const;
 /** Beyond the last bucket sizes are rounded up to a multiple of it. */
@@ -25,18 +27,20 @@ function paddedSize(length: number): number {
   return BUCKETS.find((size) => size >= whole) ?? Math.ceil(whole / COARSE) * COARSE;
 }
 
-export interface Seals {
+export interface RowCipher {
   /** The bytes for the disk. `value` is neither changed nor kept. */
   seal(key: Uint8Array, name: Uint8Array, value: Uint8Array): Uint8Array;
-  /** The value, or `undefined` where a byte, the place or the key is not the one it was sealed with. */
+  /**
+   * The value, or `undefined` where a byte, the place or the key is not the one it was sealed with.
+   */
   open(key: Uint8Array, name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
 }
 
 /** Seals values of one version of the schema under keys (32 bytes) with fresh random nonces. */
-export function seals(
+export function rowCipher(
   crypto: Pick<CryptoProvider, "sealX" | "openX" | "random">,
   version: number,
-): Seals {
+): RowCipher {
   const bound = (name: Uint8Array): Uint8Array => concat(name, u32(version));
   return {
     seal(key, name, value) {

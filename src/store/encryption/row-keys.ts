@@ -1,11 +1,11 @@
 /** Seals each row under the key that its name asks for (groups.ts). */
 import { groupOf } from "./key-groups.ts";
 import type { GroupKeys } from "./key-vault.ts";
-import { damagedRow, type Seals } from "./row-encryption.ts";
+import { damagedRow, type RowCipher } from "./row-encryption.ts";
 
 /**
- * Opens rows with the group keys of one moment: what was on the disk then, opens, also when the keys turn meanwhile.
- * `undefined` where a row does not open. `pageKey` is for rows of keyed pages.
+ * Opens rows with the group keys of one moment: what was on the disk then, opens, also when the
+ * keys turn meanwhile. `undefined` where a row does not open. `pageKey` is for rows of keyed pages.
  */
 export type Opener = (
   name: Uint8Array,
@@ -13,18 +13,21 @@ export type Opener = (
   pageKey?: Uint8Array,
 ) => Uint8Array | undefined;
 
-export class RowSeals {
-  readonly #seals: Seals;
+export class RowKeys {
+  readonly #seals: RowCipher;
   readonly #storeKey: Uint8Array;
   #groups: GroupKeys;
 
-  constructor(seals: Seals, storeKey: Uint8Array, groups: GroupKeys) {
+  constructor(seals: RowCipher, storeKey: Uint8Array, groups: GroupKeys) {
     this.#seals = seals;
     this.#storeKey = storeKey;
     this.#groups = groups;
   }
 
-  /** Group keys as they are from now on. While some turn, rows open under either and are sealed under the old. */
+  /**
+   * Group keys as they are from now on. While some turn, rows open under either and are sealed
+   * under the old.
+   */
   set groups(groups: GroupKeys) {
     this.#groups = groups;
   }

@@ -22,8 +22,9 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
 }
 
 /**
- * Puts bytes in the place of those that a file holds, all of them, and syncs it; makes the file where there is none. A crash
- * may leave some of both: whoever uses this has another file meanwhile.
+ * Puts bytes in the place of those that a file holds, all of them, and syncs it; makes the file
+ * where there is none. A crash may leave some of both: whoever uses this has another file
+ * meanwhile.
  */
 export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
   const file = await openIfThere(path);
@@ -59,9 +60,9 @@ export async function moveAtomically(from: string, to: string): Promise<void> {
 const SHRED_BYTES = 4096;
 
 /**
- * Overwrites a file in its place and removes it; nothing where there is none. Flash memory and file systems that write
- * elsewhere may keep the old bytes: no program can tell. Windows moves no file over one that is open, so there it is only
- * removed where it is replaced.
+ * Overwrites a file in its place and removes it; nothing where there is none. Flash memory and file
+ * systems that write elsewhere may keep the old bytes: no program can tell. Windows moves no file
+ * over one that is open, so there it is only removed where it is replaced.
  * @param random as many unpredictable bytes as it is asked for.
  */
 export async function shred(path: string, random: (length: number) => Uint8Array): Promise<void> {
@@ -77,13 +78,16 @@ export async function shred(path: string, random: (length: number) => Uint8Array
   await syncDirectory(dirname(path));
 }
 
-/** Lets another file take this one's name, then overwrites the bytes that it had before, if it can. */
+/**
+ * Lets another file take this one's name, then overwrites the bytes that it had before, if it can.
+ */
 export async function shredReplaced(
   path: string,
   replace: () => Promise<void>,
   random: (length: number) => Uint8Array,
 ): Promise<void> {
-  // By what is open and not by name: whatever goes wrong, the bytes that have the name now are left alone.
+  // By what is open and not by name: whatever goes wrong, the bytes that have the name now are left
+  // alone.
   const old = process.platform === "win32" ? undefined : await openIfThere(path);
   try {
     await replace();

@@ -11,23 +11,25 @@ import {
 } from "../layout/row-names.ts";
 import { type Database, SCHEMA_KEY, scan, TALLY_KEY, textOf } from "../leveldb/database.ts";
 import { type PageRow, readPageRow } from "./page-row.ts";
-import { decodeTally, emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
+import { decodeRowSums, emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 
 /** What a whole check found. */
 export interface StoreCheck {
   /** Rows that were read, sums among them. */
   readonly rows: number;
   /**
-   * Names of tables with rows that were lost, changed or put back; "store" for the sums themselves and for rows that
-   * opening already checks together; names of files beside the database. Empty where all is well.
+   * Names of tables with rows that were lost, changed or put back; "store" for the sums themselves
+   * and for rows that opening already checks together; names of files beside the database. Empty
+   * where all is well.
    */
   readonly damaged: string[];
 }
 
 /**
- * Looks at one moment of the store. A row belongs to one page, by its name, so the sum of all pages' sums is the
- * sum of a table's rows: one difference for each table is enough, and memory stays flat. LevelDB reads some rows at a time
- * in another thread, and whatever waits for this one has its turn meanwhile. `open` is of the moment of the call.
+ * Looks at one moment of the store. A row belongs to one page, by its name, so the sum of all
+ * pages' sums is the sum of a table's rows: one difference for each table is enough, and memory
+ * stays flat. LevelDB reads some rows at a time in another thread, and whatever waits for this one
+ * has its turn meanwhile. `open` is of the moment of the call.
  */
 export async function checkRows(
   database: Database,
@@ -74,7 +76,7 @@ export async function checkRows(
     }
     const sealed = database.getSync(TALLY_KEY, { snapshot });
     const bytes = sealed && open(TALLY_KEY, sealed);
-    const root = bytes && decodeTally(bytes);
+    const root = bytes && decodeRowSums(bytes);
     if (!root || !database.getSync(SCHEMA_KEY, { snapshot })) damaged.add("store");
     else toggle(difference("store"), root.sum);
   } finally {

@@ -1,25 +1,26 @@
 /**
- * Throws keys away. LevelDB keeps what was deleted or replaced for as long as it likes, and so may the disk beneath, but
- * nobody can open it once its key is gone. First pages of which something was deleted get new keys, then the groups under whose
- * keys old rows lie (rows of pages with their old keys among them). See docs/decisions/0013 for the order and why.
+ * Throws keys away. LevelDB keeps what was deleted or replaced for as long as it likes, and so may
+ * the disk beneath, but nobody can open it once its key is gone. First pages of which something was
+ * deleted get new keys, then the groups under whose keys old rows lie (rows of pages with their old
+ * keys among them). See docs/decisions/0013 for the order and why.
  */
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { groupOf, groupsIn, hasGroup, hasKept, rangesOf } from "../encryption/key-groups.ts";
 import { turned } from "../encryption/key-vault.ts";
 import type { Vault } from "../encryption/key-vault-files.ts";
-import type { RowSeals } from "../encryption/row-keys.ts";
+import type { RowKeys } from "../encryption/row-keys.ts";
 import { keyedPages, rowsOf } from "../layout/row-names.ts";
 import { type Change, type Database, scan } from "../leveldb/database.ts";
 import { PAGE_KEY_BYTES, type PageRow, readPageRow } from "./page-row.ts";
-import type { Ledger, Shredding } from "./sum-ledger.ts";
+import type { Shredding, SumLedger } from "./sum-ledger.ts";
 
 /** About the most bytes of rows that one batch writes anew, so that memory stays flat. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface ShredderParts {
   readonly database: Database;
-  readonly seals: RowSeals;
-  readonly ledger: Ledger;
+  readonly seals: RowKeys;
+  readonly ledger: SumLedger;
   readonly vault: Vault;
   readonly random: CryptoProvider["random"];
   /** Books changes and writes them, synced. */
@@ -29,11 +30,14 @@ export interface ShredderParts {
 }
 
 /** Whether there is anything to shred. */
-export function isDue(ledger: Ledger): boolean {
+export function isDue(ledger: SumLedger): boolean {
   return ledger.root.due.some((byte) => byte !== 0);
 }
 
-/** Shreds what is due. Nothing else may write meanwhile; reading goes on. Gives the pages whose rows were sealed anew. */
+/**
+ * Shreds what is due. Nothing else may write meanwhile; reading goes on. Gives the pages whose rows
+ * were sealed anew.
+ */
 export async function shred(parts: ShredderParts): Promise<Uint8Array[]> {
   const pages = await duePages(parts);
   await turnPages(parts, pages);
@@ -109,8 +113,9 @@ async function turnGroups(parts: ShredderParts): Promise<void> {
 }
 
 /**
- * Turns some groups: the vault with old and new keys, then the rows in one batch that also notes the vault's next
- * generation, then the vault with the new keys alone. A crash in between is settled by the generation (settle.ts).
+ * Turns some groups: the vault with old and new keys, then the rows in one batch that also notes
+ * the vault's next generation, then the vault with the new keys alone. A crash in between is
+ * settled by the generation (settle.ts).
  */
 async function turn(parts: ShredderParts, groups: readonly number[]): Promise<void> {
   const { database, seals, ledger, vault, random, guard } = parts;

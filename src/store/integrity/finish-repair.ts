@@ -1,4 +1,7 @@
-/** The end of a repair: the new store takes the place of the damaged one, of which there is a copy aside. */
+/**
+ * The end of a repair: the new store takes the place of the damaged one, of which there is a copy
+ * aside.
+ */
 import { access, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { VAULT_FILES } from "../encryption/key-vault-files.ts";
@@ -11,7 +14,10 @@ export const REPAIRING = "repairing";
 /** The new store, whole, from when on it counts. */
 export const REPAIRED = "repaired";
 
-/** Brings a repair to its end that was interrupted; nothing where there was none. The caller holds the home's lock. */
+/**
+ * Brings a repair to its end that was interrupted; nothing where there was none. The caller holds
+ * the home's lock.
+ */
 export async function finishRepair(directory: string): Promise<void> {
   const repaired = join(directory, REPAIRED);
   const there = await access(repaired).then(

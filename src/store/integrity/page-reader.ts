@@ -1,9 +1,9 @@
 /**
- * Rows of the tables that opening leaves unread. A page is held against its sum before the first of its rows is
- * given out in the life of a handle.
+ * Rows of the tables that opening leaves unread. A page is held against its sum before the first of
+ * its rows is given out in the life of a handle.
  */
 import { SottoError } from "../../base/index.ts";
-import { type Opener, orDamaged, type RowSeals } from "../encryption/row-keys.ts";
+import { type Opener, orDamaged, type RowKeys } from "../encryption/row-keys.ts";
 import {
   isKeyedPage,
   KEY_BYTES,
@@ -15,7 +15,7 @@ import {
 import { BYTES_AT_ONCE, type Database, type Snapshot, scan, textOf } from "../leveldb/database.ts";
 import { openPageRow } from "./page-row.ts";
 import { emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
-import type { Ledger } from "./sum-ledger.ts";
+import type { SumLedger } from "./sum-ledger.ts";
 
 /** Pages whose check is remembered; beyond it all are forgotten, and checked anew. About 3 MB. */
 const REMEMBERED = 16_384;
@@ -30,14 +30,14 @@ export type Entry = readonly [name: Uint8Array, value: Uint8Array];
 
 export interface PagesParts {
   readonly database: Database;
-  readonly seals: RowSeals;
+  readonly seals: RowKeys;
   readonly mark: Marker;
-  readonly ledger: Pick<Ledger, "knownKey">;
+  readonly ledger: Pick<SumLedger, "knownKey">;
 }
 
 export class Pages {
   readonly #database: Database;
-  readonly #seals: RowSeals;
+  readonly #seals: RowKeys;
   readonly #mark: Marker;
   readonly #ledger: PagesParts["ledger"];
   readonly #checked = new Map<string, Promise<void>>();
@@ -50,8 +50,9 @@ export class Pages {
   }
 
   /**
-   * Resolves at once for a page that was checked before: what this handle has written since keeps rows and sum in
-   * step. Throws `store-damaged`, each time anew, where rows of it were lost, changed or put back.
+   * Resolves at once for a page that was checked before: what this handle has written since keeps
+   * rows and sum in step. Throws `store-damaged`, each time anew, where rows of it were lost,
+   * changed or put back.
    */
   check(page: Uint8Array): Promise<void> {
     const name = textOf(page);
@@ -75,7 +76,10 @@ export class Pages {
     return (key && this.#seals.opener()(name, sealed, key)) ?? this.#getTogether(name, page);
   }
 
-  /** The same where row and key were not read at one moment, and the page got another key in between. */
+  /**
+   * The same where row and key were not read at one moment, and the page got another key in
+   * between.
+   */
   async #getTogether(name: Uint8Array, page: Uint8Array): Promise<Uint8Array | undefined> {
     const snapshot = this.#database.snapshot();
     try {
@@ -87,7 +91,10 @@ export class Pages {
     }
   }
 
-  /** Rows of a range within a table that has pages. Reads and checks only the pages that it takes rows from. */
+  /**
+   * Rows of a range within a table that has pages. Reads and checks only the pages that it takes
+   * rows from.
+   */
   async read({ gte, lte, reverse, limit }: ReadRange): Promise<Entry[]> {
     const [first, last] = [pageOf(gte), pageOf(lte)];
     if (!first || !last) throw new RangeError("this table has no pages");
@@ -97,7 +104,8 @@ export class Pages {
     const entries: Entry[] = [];
     try {
       while (entries.length < limit) {
-        // Pages by their sums, which opening found complete: a page that lost every row is missed here.
+        // Pages by their sums, which opening found complete: a page that lost every row is missed
+        // here.
         const page = await pages.next();
         if (page === undefined) break;
         await this.check(page);

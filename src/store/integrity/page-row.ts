@@ -1,4 +1,7 @@
-/** The row of a page: its sum (16), and for a keyed page its key (32) and whether it is due to be shredded (1). */
+/**
+ * The row of a page: its sum (16), and for a keyed page its key (32) and whether it is due to be
+ * shredded (1).
+ */
 import { concat } from "../../base/index.ts";
 import { damagedRow } from "../encryption/row-encryption.ts";
 import type { Opener } from "../encryption/row-keys.ts";

@@ -1,6 +1,7 @@
 /**
- * Makes vault and database fit each other at opening. The generation says what belongs together: the batch in which the database
- * leaves old keys notes the generation of the vault that no longer has them (docs/decisions/0013).
+ * Makes vault and database fit each other at opening. The generation says what belongs together:
+ * the batch in which the database leaves old keys notes the generation of the vault that no longer
+ * has them (docs/decisions/0013).
  */
 import { SottoError } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -14,28 +15,28 @@ import {
   type VaultFile,
   type VaultPlace,
 } from "../encryption/key-vault-files.ts";
-import type { Seals } from "../encryption/row-encryption.ts";
-import { RowSeals } from "../encryption/row-keys.ts";
+import type { RowCipher } from "../encryption/row-encryption.ts";
+import { RowKeys } from "../encryption/row-keys.ts";
 import { rootRanges, tableName } from "../layout/row-names.ts";
 import type { StoreKeys } from "../layout/schema.ts";
 import { type Database, scan, TALLY_KEY, type Write, writeRows } from "../leveldb/database.ts";
 import { COUNTER_FILE, Counter, makeCounter, readCounter } from "./rollback-counter.ts";
-import { encodeTally, marker, type Tally, toggle } from "./row-sums.ts";
+import { encodeRowSums, marker, type RowSums, toggle } from "./row-sums.ts";
 
-export interface SettleParts {
+export interface ReconcileOptions {
   readonly directory: string;
   readonly database: Database;
   readonly crypto: CryptoProvider;
   readonly keys: StoreKeys;
-  readonly seals: Seals;
+  readonly seals: RowCipher;
   readonly log: Log;
 }
 
-export interface Settled {
+export interface Reconciled {
   readonly vault: Vault;
   readonly counter: Counter;
-  readonly seals: RowSeals;
-  readonly tally: Tally;
+  readonly seals: RowKeys;
+  readonly tally: RowSums;
   /** The database is a copy from before. */
   readonly rolledBack: boolean;
   /** Keys were being thrown away when the last process ended. */
@@ -43,10 +44,11 @@ export interface Settled {
 }
 
 /**
- * Reads the files beside the database, whose rows were found to fit `tally`, mends what can be mended, and names what it found.
- * Throws `store-damaged` where no file has the keys of the database, `store-newer`, and what writing throws.
+ * Reads the files beside the database, whose rows were found to fit `tally`, mends what can be
+ * mended, and names what it found. Throws `store-damaged` where no file has the keys of the
+ * database, `store-newer`, and what writing throws.
  */
-export async function settle(parts: SettleParts, tally: Tally): Promise<Settled> {
+export async function reconcileVault(parts: ReconcileOptions, tally: RowSums): Promise<Reconciled> {
   const { directory, crypto, keys, log } = parts;
   const place = { directory, crypto, key: keys.vault };
   const counterPlace = { directory, crypto, key: keys.count };
@@ -68,7 +70,7 @@ export async function settle(parts: SettleParts, tally: Tally): Promise<Settled>
   const commits = Math.max(mirror, tally.commits);
   const state: VaultState = { generation, commits, keys: groups, next: new Map() };
   const vault = await renewed(place, files, source, state);
-  const seals = new RowSeals(parts.seals, keys.seal, state);
+  const seals = new RowKeys(parts.seals, keys.seal, state);
   const settled =
     generation > tally.generation ? await catchUp(parts, seals, { ...tally, generation }) : tally;
   const number = typeof counted === "number" ? counted : tally.commits;
@@ -87,7 +89,10 @@ export async function settle(parts: SettleParts, tally: Tally): Promise<Settled>
   };
 }
 
-/** Of the vault's files the one that has the keys of a database of this generation; or else the newest. */
+/**
+ * Of the vault's files the one that has the keys of a database of this generation; or else the
+ * newest.
+ */
 function sourceOf(states: readonly VaultState[], generation: number): VaultState {
   const [newest, other] = states.toSorted((a, b) => b.generation - a.generation);
   if (!newest)
@@ -130,14 +135,15 @@ async function renewed(
 }
 
 /**
- * Has a database that is older than its vault go on from there. Sessions whose keys have been thrown away are dropped: they
- * were not to be used again anyway. Throws `store-damaged` where other rows were sealed under such keys.
+ * Has a database that is older than its vault go on from there. Sessions whose keys have been
+ * thrown away are dropped: they were not to be used again anyway. Throws `store-damaged` where
+ * other rows were sealed under such keys.
  */
 async function catchUp(
-  { database, crypto, keys }: SettleParts,
-  seals: RowSeals,
-  tally: Tally,
-): Promise<Tally> {
+  { database, crypto, keys }: ReconcileOptions,
+  seals: RowKeys,
+  tally: RowSums,
+): Promise<RowSums> {
   const mark = marker(crypto, keys.tally);
   const open = seals.opener();
   const sum = tally.sum.slice();
@@ -154,8 +160,8 @@ async function catchUp(
         toggle(sum, mark(name, sealed));
         writes.push({ key: name, sealed: undefined });
       }
-  const caught: Tally = { ...tally, rows: tally.rows - writes.length, sum };
-  const row = { key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeTally(caught)) };
+  const caught: RowSums = { ...tally, rows: tally.rows - writes.length, sum };
+  const row = { key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeRowSums(caught)) };
   await writeRows(database, [...writes, row], { sync: true });
   return caught;
 }

@@ -1,7 +1,8 @@
 /**
- * The number of the last batch, outside of the database: number (8) ‖ HMAC (16) in the file `vault.count`. It is written after
- * each batch and not synced: what a crash of the machine leaves there may be older than the database, never newer. A
- * database with fewer batches is a copy from before.
+ * The number of the last batch, outside of the database: number (8) ‖ HMAC (16) in the file
+ * `vault.count`. It is written after each batch and not synced: what a crash of the machine leaves
+ * there may be older than the database, never newer. A database with fewer batches is a copy from
+ * before.
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -47,7 +48,10 @@ export class Counter {
     this.#file = openSync(pathOf(place), "r+");
   }
 
-  /** In this thread: a few µs into the kernel's memory, where a round through the thread pool takes 70. */
+  /**
+   * In this thread: a few µs into the kernel's memory, where a round through the thread pool takes
+   * 70.
+   */
   write(number: number): void {
     writeSync(this.#file, encode(this.#place, number), 0, NUMBER_BYTES + MAC_BYTES, 0);
     this.#number = number;
@@ -59,7 +63,7 @@ export class Counter {
   }
 
   /** Makes the file anew. */
-  async mend(): Promise<void> {
+  async repair(): Promise<void> {
     await makeCounter(this.#place, this.#number);
     closeSync(this.#file);
     this.#file = openSync(pathOf(this.#place), "r+");

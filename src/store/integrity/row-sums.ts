@@ -1,9 +1,10 @@
 /**
- * Keyed sums over rows, written with every batch. LevelDB can lose rows, or show older ones again, without a
- * word (a flipped bit in its log drops a block of records; in a table file, a key). Each such row opens by
- * itself, so only a sum over all of them can tell. It is an XOR of a PRF of name ‖ tag: rows come and go in any
- * order, and nobody without the key can choose old rows that add up. Sums are sealed: the marks of 129 rows,
- * once known, would be enough to choose such rows by linear algebra.
+ * Keyed sums over rows, written with every batch. LevelDB can lose rows, or show older ones again,
+ * without a word (a flipped bit in its log drops a block of records; in a table file, a key). Each
+ * such row opens by itself, so only a sum over all of them can tell. It is an XOR of a PRF of name
+ * ‖ tag: rows come and go in any order, and nobody without the key can choose old rows that add up.
+ * Sums are sealed: the marks of 129 rows, once known, would be enough to choose such rows by linear
+ * algebra.
  */
 import { concat, equal, readU64, u64 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -38,20 +39,23 @@ export function isEmpty(sum: Uint8Array): boolean {
 }
 
 /** The root: of the rows that opening checks, among them the sums of all pages. */
-export interface Tally {
+export interface RowSums {
   /** How many batches were written. */
   readonly commits: number;
   readonly rows: number;
   /** Of the vault whose keys seal the rows. */
   readonly generation: number;
-  /** The groups whose keys still open something that was deleted or replaced: 16 bytes, a bit for each. */
+  /**
+   * The groups whose keys still open something that was deleted or replaced: 16 bytes, a bit for
+   * each.
+   */
   readonly due: Uint8Array;
   /** 16 bytes. */
   readonly sum: Uint8Array;
 }
 
 /** Of a store without rows. */
-export function emptyTally(): Tally {
+export function emptyRowSums(): RowSums {
   return {
     commits: 0,
     rows: 0,
@@ -62,17 +66,19 @@ export function emptyTally(): Tally {
 }
 
 /** Whether both speak of the same rows. */
-export function sameRows(a: Pick<Tally, "rows" | "sum">, b: Tally): boolean {
+export function sameRows(a: Pick<RowSums, "rows" | "sum">, b: RowSums): boolean {
   return a.rows === b.rows && equal(a.sum, b.sum);
 }
 
-/** 56 bytes: commits ‖ rows ‖ generation ‖ due ‖ sum. With its length they fill the smallest bucket. */
-export function encodeTally({ commits, rows, generation, due, sum }: Tally): Uint8Array {
+/**
+ * 56 bytes: commits ‖ rows ‖ generation ‖ due ‖ sum. With its length they fill the smallest bucket.
+ */
+export function encodeRowSums({ commits, rows, generation, due, sum }: RowSums): Uint8Array {
   return concat(u64(commits), u64(rows), u64(generation), due, sum);
 }
 
 /** The tally of 56 bytes, or `undefined`. */
-export function decodeTally(bytes: Uint8Array): Tally | undefined {
+export function decodeRowSums(bytes: Uint8Array): RowSums | undefined {
   if (bytes.length !== TALLY_BYTES) return undefined;
   const commits = readU64(bytes);
   const rows = readU64(bytes, 8);

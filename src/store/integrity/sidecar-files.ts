@@ -5,14 +5,14 @@ import { readVaults, Vault } from "../encryption/key-vault-files.ts";
 import type { StoreKeys } from "../layout/schema.ts";
 import { COUNTER_FILE, type Counter, makeCounter, readCounter } from "./rollback-counter.ts";
 
-export interface BesideParts {
+export interface SidecarOptions {
   readonly directory: string;
   readonly crypto: CryptoProvider;
   readonly keys: StoreKeys;
 }
 
 /** The most batches that any of them remembers; 0 where none does. */
-export async function mirrorOf({ directory, crypto, keys }: BesideParts): Promise<number> {
+export async function mirrorOf({ directory, crypto, keys }: SidecarOptions): Promise<number> {
   const counted = await readCounter({ directory, crypto, key: keys.count });
   const files = await readVaults({ directory, crypto, key: keys.vault });
   return Math.max(
@@ -22,8 +22,8 @@ export async function mirrorOf({ directory, crypto, keys }: BesideParts): Promis
 }
 
 /** Makes all of them, with fresh keys. Those that are there are written over. */
-export async function makeBeside(
-  { directory, crypto, keys }: BesideParts,
+export async function makeSidecarFiles(
+  { directory, crypto, keys }: SidecarOptions,
   commits: number,
 ): Promise<Vault> {
   await makeCounter({ directory, crypto, key: keys.count }, commits);
@@ -43,7 +43,7 @@ export async function damagedFiles(vault: Vault, counter: Counter): Promise<stri
 }
 
 /** Writes the named ones anew. */
-export async function mendFiles(
+export async function repairFiles(
   vault: Vault,
   counter: Counter,
   names: readonly string[],
@@ -52,5 +52,5 @@ export async function mendFiles(
     vault.state,
     names.filter((name) => name !== COUNTER_FILE),
   );
-  if (names.includes(COUNTER_FILE)) await counter.mend();
+  if (names.includes(COUNTER_FILE)) await counter.repair();
 }

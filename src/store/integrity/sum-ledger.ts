@@ -1,11 +1,14 @@
-/** Keeps the sums as batches come: which rows of sums a batch must write beside its own, and the keys of pages. */
+/**
+ * Keeps the sums as batches come: which rows of sums a batch must write beside its own, and the
+ * keys of pages.
+ */
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { addGroup, groupOf, removeGroup } from "../encryption/key-groups.ts";
-import type { RowSeals } from "../encryption/row-keys.ts";
+import type { RowKeys } from "../encryption/row-keys.ts";
 import { isKeyedPage, pageOf } from "../layout/row-names.ts";
 import { type Change, type Database, TALLY_KEY, textOf, type Write } from "../leveldb/database.ts";
 import { encodePageRow, openPageRow, PAGE_KEY_BYTES, type PageRow } from "./page-row.ts";
-import { emptySum, encodeTally, type Marker, type Tally, toggle } from "./row-sums.ts";
+import { emptySum, encodeRowSums, type Marker, type RowSums, toggle } from "./row-sums.ts";
 
 /** Pages that are remembered: 16,000 messages that come to different conversations. About 6 MB. */
 const REMEMBERED = 16_384;
@@ -17,7 +20,7 @@ interface Page {
 }
 
 /** A batch with its sums. */
-export interface Booked {
+export interface PendingSums {
   readonly writes: readonly Write[];
   /** To be called once the batch is on the disk. */
   settle(): void;
@@ -25,37 +28,44 @@ export interface Booked {
 
 /** What a batch of the shredder changes beside rows. */
 export interface Shredding {
-  /** New keys of pages (32 bytes), under which all of their rows that open are among the changes. */
+  /**
+   * New keys of pages (32 bytes), under which all of their rows that open are among the changes.
+   */
   readonly pages?: readonly { readonly page: Uint8Array; readonly key: Uint8Array }[];
-  /** Groups that turn, all of whose rows that open are among the changes, sealed under the next keys. */
+  /**
+   * Groups that turn, all of whose rows that open are among the changes, sealed under the next
+   * keys.
+   */
   readonly groups?: readonly number[];
 }
 
 export interface LedgerParts {
   readonly database: Database;
-  readonly seals: RowSeals;
+  readonly seals: RowKeys;
   readonly mark: Marker;
   readonly random: CryptoProvider["random"];
 }
 
-export class Ledger {
+export class SumLedger {
   readonly #parts: LedgerParts;
   readonly #pages = new Map<string, Page>();
   /** Keys of pages that are not on the disk yet, though rows may be sealed under them already. */
   readonly #fresh = new Map<string, Uint8Array>();
-  #root: Tally;
+  #root: RowSums;
 
-  constructor(parts: LedgerParts, root: Tally) {
+  constructor(parts: LedgerParts, root: RowSums) {
     this.#parts = parts;
     this.#root = root;
   }
 
   /** Of what is on the disk. */
-  get root(): Tally {
+  get root(): RowSums {
     return this.#root;
   }
 
-  /** The key of a keyed page; `undefined` where nothing was written to it. Throws `store-damaged`. */
+  /**
+   * The key of a keyed page; `undefined` where nothing was written to it. Throws `store-damaged`.
+   */
   knownKey(page: Uint8Array): Uint8Array | undefined {
     const name = textOf(page);
     return this.#fresh.get(name) ?? this.#page(name, page).row.key;
@@ -71,10 +81,11 @@ export class Ledger {
   }
 
   /**
-   * The batch that makes these changes, of which each row has one. No batch may be on its way. Rows of pages are not checked
-   * first: what is wrong with a page stays wrong in its sum, whatever is added and taken.
+   * The batch that makes these changes, of which each row has one. No batch may be on its way. Rows
+   * of pages are not checked first: what is wrong with a page stays wrong in its sum, whatever is
+   * added and taken.
    */
-  book(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): Booked {
+  book(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): PendingSums {
     const { database, seals, mark } = this.#parts;
     const root = { ...this.#root, sum: this.#root.sum.slice(), due: this.#root.due.slice() };
     const touched = new Map<string, { page: Uint8Array; before: Page; after: MutablePageRow }>();
@@ -124,8 +135,8 @@ export class Ledger {
     }
     for (const group of groups) removeGroup(root.due, group);
     const generation = root.generation + Number(groups.length > 0);
-    const tally: Tally = { ...root, generation, commits: root.commits + 1 };
-    writes.push({ key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeTally(tally)) });
+    const tally: RowSums = { ...root, generation, commits: root.commits + 1 };
+    writes.push({ key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeRowSums(tally)) });
 
     return {
       writes,

@@ -1,6 +1,6 @@
 /**
- * The key file: 32 random bytes that wrap the store key. While it is being replaced there are two, the next one under a
- * name of its own, so that at each moment one of them fits the keyring.
+ * The key file: 32 random bytes that wrap the store key. While it is being replaced there are two,
+ * the next one under a name of its own, so that at each moment one of them fits the keyring.
  */
 import { chmod, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ export const NEXT_KEY_FILE = "store.key.next";
 const KEY_FILE_BYTES = 32;
 
 /**
- * What `fits` makes of the first key file that it accepts, and that file's name. A file that others may read is made 0600 again,
- * and the log told so. Throws `store-key-missing`.
+ * What `fits` makes of the first key file that it accepts, and that file's name. A file that others
+ * may read is made 0600 again, and the log told so. Throws `store-key-missing`.
  */
 export async function withKeyFile<Result>(
   directory: string,
@@ -43,8 +43,8 @@ export async function withKeyFile<Result>(
 }
 
 /**
- * Brings a change of protection to its end, wherever it was interrupted: the key file that fits has its proper name, and
- * others are no more.
+ * Brings a change of protection to its end, wherever it was interrupted: the key file that fits has
+ * its proper name, and others are no more.
  * @param name of the key file that fits the keyring; `undefined` where a passphrase does.
  */
 export async function settleKeyFiles(
@@ -58,7 +58,10 @@ export async function settleKeyFiles(
   if (name === undefined) await shred(key, random);
 }
 
-/** A file of the store key's, or `undefined` where there is none. Throws `store-key-missing` where it cannot be read. */
+/**
+ * A file of the store key's, or `undefined` where there is none. Throws `store-key-missing` where
+ * it cannot be read.
+ */
 export async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
   try {
     // A plain copy: pooled Buffers share their memory with strangers.

@@ -1,4 +1,7 @@
-/** The Secret Service of freedesktop.org (GNOME Keyring, KWallet, KeePassXC), through secret-tool(1) of libsecret. */
+/**
+ * The Secret Service of freedesktop.org (GNOME Keyring, KWallet, KeePassXC), through secret-tool(1)
+ * of libsecret.
+ */
 import { spawn } from "node:child_process";
 import { limits, SottoError } from "../../base/index.ts";
 
@@ -42,7 +45,10 @@ function locked(message: string): SottoError {
   return new SottoError("keychain-locked", message);
 }
 
-/** Its complaints hold no secret; they are in the person's language, so that little is read out of them. */
+/**
+ * Its complaints hold no secret; they are in the person's language, so that little is read out of
+ * them.
+ */
 function complained(complaint: string): SottoError {
   return /d-?bus|connect|autolaunch|org\.freedesktop\.secrets|ServiceUnknown/i.test(complaint)
     ? new SottoError("keychain-missing", "No keychain answers in this session.")
@@ -57,7 +63,10 @@ export interface Ended {
   readonly complaint: string;
 }
 
-/** @returns `"absent"` where there is no such program, `"silent"` where it did not end within `limits.keychainWait`. */
+/**
+ * @returns `"absent"` where there is no such program, `"silent"` where it did not end within
+ * `limits.keychainWait`.
+ */
 export function run(
   program: string,
   args: readonly string[],

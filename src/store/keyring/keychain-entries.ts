@@ -1,6 +1,7 @@
 /**
- * Which entries of ours the system's keychain may hold: their names, one a line, in a file beside the keyring. An entry is named
- * after the salt of its keyring, so that the file is needed for tidying up alone.
+ * Which entries of ours the system's keychain may hold: their names, one a line, in a file beside
+ * the keyring. An entry is named after the salt of its keyring, so that the file is needed for
+ * tidying up alone.
  */
 import { readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -35,7 +36,10 @@ export async function keepEntry(
   }
 }
 
-/** What `unwrap` makes of the entry of a keyring. Throws `store-key-missing` where it is none or does not fit. */
+/**
+ * What `unwrap` makes of the entry of a keyring. Throws `store-key-missing` where it is none or
+ * does not fit.
+ */
 export async function withEntry<Result>(
   keychain: Keychain,
   salt: Uint8Array,
@@ -49,7 +53,10 @@ export async function withEntry<Result>(
   throw new SottoError("store-key-missing", `The key in the keychain of this system ${what}.`);
 }
 
-/** Removes every entry but one: what a change of protection, also one that was interrupted, left behind. */
+/**
+ * Removes every entry but one: what a change of protection, also one that was interrupted, left
+ * behind.
+ */
 export async function settleEntries(
   directory: string,
   keep: string | undefined,

@@ -2,7 +2,10 @@
 import { fromHex, SottoError, toHex, wipe } from "../../base/index.ts";
 import { macKeychain, secretService, type TextKeychain } from "./keychain-backends.ts";
 
-/** Keeps secrets of 32 bytes under names of ours. Each throws `keychain-missing` and `keychain-locked`. */
+/**
+ * Keeps secrets of 32 bytes under names of ours. Each throws `keychain-missing` and
+ * `keychain-locked`.
+ */
 export interface Keychain {
   get(name: string): Promise<Uint8Array | undefined>;
   set(name: string, secret: Uint8Array): Promise<void>;

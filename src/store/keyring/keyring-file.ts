@@ -1,7 +1,8 @@
 /**
- * The file `keyring`: version (1) ‖ kind (1) ‖ memory KiB (4) ‖ passes (4) ‖ lanes (4) ‖ salt (16) ‖ nonce (24) ‖
- * sealed store key (48) ‖ checksum (8). The checksum tells a damaged file from a wrong passphrase; it
- * protects nothing. What protects is the associated data, which binds every field.
+ * The file `keyring`: version (1) ‖ kind (1) ‖ memory KiB (4) ‖ passes (4) ‖ lanes (4) ‖ salt (16)
+ * ‖ nonce (24) ‖ sealed store key (48) ‖ checksum (8). The checksum tells a damaged file from a
+ * wrong passphrase; it protects nothing. What protects is the associated data, which binds every
+ * field.
  */
 import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../../base/index.ts";
 import type { CryptoProvider, PassphraseCost } from "../../crypto/index.ts";
@@ -38,8 +39,8 @@ export function encodeKeyring(ring: Keyring, sha256: Hash): Uint8Array {
 }
 
 /**
- * The keyring of a file. Throws `store-newer` or `keyring-damaged`. Whether its cost can be borne is judged by
- * `deriveFromPassphrase`, before it asks anything of the machine.
+ * The keyring of a file. Throws `store-newer` or `keyring-damaged`. Whether its cost can be borne
+ * is judged by `deriveFromPassphrase`, before it asks anything of the machine.
  */
 export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
   const { kind } = headerOf(bytes);

@@ -1,6 +1,7 @@
 /**
- * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file, the keychain of the system). The
- * store is sealed under it and never sealed anew when its protection changes.
+ * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file, the
+ * keychain of the system). The store is sealed under it and never sealed anew when its protection
+ * changes.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -38,9 +39,10 @@ const NONCE_BYTES = 24;
 const noCost: PassphraseCost = { memoryKiB: 0, passes: 0, lanes: 0 };
 
 /**
- * Makes a new store key (32 bytes), wraps it and writes it to the directory, which is made (0700) where
- * missing. Throws `account-exists` where a keyring lies there already, `passphrase-needed` for an empty
- * passphrase, `keychain-missing`, `keychain-locked`, `disk-full` or `store-write-failed`.
+ * Makes a new store key (32 bytes), wraps it and writes it to the directory, which is made (0700)
+ * where missing. Throws `account-exists` where a keyring lies there already, `passphrase-needed`
+ * for an empty passphrase, `keychain-missing`, `keychain-locked`, `disk-full` or
+ * `store-write-failed`.
  */
 export async function createKeyring(
   directory: string,
@@ -67,14 +69,17 @@ export async function createKeyring(
 }
 
 /**
- * Gives the store key another protection, or the same kind anew. The key itself stays: nothing is sealed anew, and
- * whoever had both an old keyring and what opened it has the key for good. The caller holds the home's lock.
+ * Gives the store key another protection, or the same kind anew. The key itself stays: nothing is
+ * sealed anew, and whoever had both an old keyring and what opened it has the key for good. The
+ * caller holds the home's lock.
  *
- * A crash leaves the old protection or the new one, whole; `unlockKeyring` ends what was begun. The old key file and the old
- * keyring are overwritten where they lie, as far as the disk does that; an entry of the keychain is removed.
+ * A crash leaves the old protection or the new one, whole; `unlockKeyring` ends what was begun. The
+ * old key file and the old keyring are overwritten where they lie, as far as the disk does that; an
+ * entry of the keychain is removed.
  *
- * Throws what `unlockKeyring` throws, `passphrase-needed` for an empty new passphrase, and `disk-full` or
- * `store-write-failed`: one of the two protections holds then, `readProtection` says which kind.
+ * Throws what `unlockKeyring` throws, `passphrase-needed` for an empty new passphrase, and
+ * `disk-full` or `store-write-failed`: one of the two protections holds then, `readProtection` says
+ * which kind.
  * @param current the passphrase that opens it now; `undefined` for what needs none.
  */
 export async function changeProtection(
@@ -111,17 +116,21 @@ export async function changeProtection(
   }
 }
 
-/** How the store key is protected; `undefined` where the directory has none. Throws `keyring-damaged`, `store-newer`. */
+/**
+ * How the store key is protected; `undefined` where the directory has none. Throws
+ * `keyring-damaged`, `store-newer`.
+ */
 export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
   const bytes = await readOrNothing(join(directory, KEYRING));
   return bytes && headerOf(bytes).kind;
 }
 
 /**
- * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so. What an interrupted
- * `changeProtection` left behind is removed: the caller holds the home's lock.
- * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring; no key file or entry of
- * the keychain, or not this keyring's), `keychain-missing`, `keychain-locked`, `keyring-damaged`, `store-newer`.
+ * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so.
+ * What an interrupted `changeProtection` left behind is removed: the caller holds the home's lock.
+ * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring;
+ * no key file or entry of the keychain, or not this keyring's), `keychain-missing`,
+ * `keychain-locked`, `keyring-damaged`, `store-newer`.
  */
 export async function unlockKeyring(
   directory: string,

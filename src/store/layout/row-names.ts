@@ -1,12 +1,15 @@
 /**
- * Names of rows as bytes: table (1) ‖ blinded owner (16) ‖ place (8, most significant first). LevelDB sorts
- * by bytes, so the rows of one owner lie together in order of `at`, and the disk shows no id.
+ * Names of rows as bytes: table (1) ‖ blinded owner (16) ‖ place (8, most significant first).
+ * LevelDB sorts by bytes, so the rows of one owner lie together in order of `at`, and the disk
+ * shows no id.
  */
 import { concat, u64, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { RowKey, Table } from "../../ports/index.ts";
 
-/** Part of the format: a number, once given, is never given to another table. 0 is the store's own. */
+/**
+ * Part of the format: a number, once given, is never given to another table. 0 is the store's own.
+ */
 export const tableByte: Readonly<Record<Table, number>> = {
   meta: 1,
   identity: 2,
@@ -27,20 +30,27 @@ export const tableByte: Readonly<Record<Table, number>> = {
 /** The byte of the rows that the store keeps about itself. */
 export const OWN_TABLE = 0;
 
-/** A table too large to be checked whole at each opening: its rows are checked in pages (docs/decisions/0007). */
+/**
+ * A table too large to be checked whole at each opening: its rows are checked in pages
+ * (docs/decisions/0007).
+ */
 interface Paged {
   /** The table of its pages' sums. */
   readonly pageByte: number;
   /** Rows whose names agree in this many bits behind the table's byte are one page. */
   readonly bits: number;
-  /** Whether its rows are sealed under a key of the page's own, which can be thrown away (docs/decisions/0013). */
+  /**
+   * Whether its rows are sealed under a key of the page's own, which can be thrown away
+   * (docs/decisions/0013).
+   */
   readonly keyed: boolean;
 }
 
 const pagedTables: ReadonlyMap<number, Paged> = new Map([
   // 256 places of one conversation: blinded owner and place but for its last byte.
   [tableByte.message, { pageByte: 10, bits: 184, keyed: true }],
-  // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a million.
+  // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a
+  // million.
   [tableByte["message-id"], { pageByte: 11, bits: 12, keyed: false }],
   // 32 places of one owner: these rows are longer than a message.
   [tableByte.search, { pageByte: 14, bits: 187, keyed: true }],
@@ -63,7 +73,10 @@ export function ownKey(at: number): Uint8Array {
   return concat(Uint8Array.of(OWN_TABLE), new Uint8Array(BLIND_BYTES), u64(at));
 }
 
-/** The table that a row's name says, as text for messages to people. A page's sum speaks for its rows. */
+/**
+ * The table that a row's name says, as text for messages to people. A page's sum speaks for its
+ * rows.
+ */
 export function tableName(key: Uint8Array): string {
   const table = pagedBy(key)?.byte ?? key[0];
   const known = Object.entries(tableByte).find(([, byte]) => byte === table);
@@ -84,7 +97,10 @@ export interface NameRange extends ScanRange {
   readonly lte: Uint8Array;
 }
 
-/** The page that a row belongs to, by the name of the page's sum; `undefined` in a table without pages. */
+/**
+ * The page that a row belongs to, by the name of the page's sum; `undefined` in a table without
+ * pages.
+ */
 export function pageOf(key: Uint8Array): Uint8Array | undefined {
   const paged = pagedTables.get(key[0] ?? OWN_TABLE);
   if (!paged) return undefined;
@@ -110,7 +126,10 @@ export function rowsOf(page: Uint8Array): NameRange {
   return { gte, lte };
 }
 
-/** Ranges of rows that hold those of some pages: one for each owner, from the first of its pages to the last. */
+/**
+ * Ranges of rows that hold those of some pages: one for each owner, from the first of its pages to
+ * the last.
+ */
 export function spansOf(pages: readonly Uint8Array[]): NameRange[] {
   const spans = new Map<string, NameRange>();
   for (const page of [...pages].sort(Buffer.compare)) {

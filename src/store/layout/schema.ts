@@ -1,6 +1,6 @@
 /**
- * The one row that lies open: schema version (4) ‖ proof of the key (16) ‖ checksum (8). It tells a newer
- * store, a wrong key and a damaged disk apart before any sealed row is tried.
+ * The one row that lies open: schema version (4) ‖ proof of the key (16) ‖ checksum (8). It tells a
+ * newer store, a wrong key and a damaged disk apart before any sealed row is tried.
  */
 import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -45,7 +45,10 @@ export function encodeSchema(crypto: Pick<CryptoProvider, "sha256">, keys: Store
   return concat(body, crypto.sha256(body).subarray(0, SUM_BYTES));
 }
 
-/** The version of a store. Throws `store-damaged`, `store-newer`, or `store-key-missing` where the key is another store's. */
+/**
+ * The version of a store. Throws `store-damaged`, `store-newer`, or `store-key-missing` where the
+ * key is another store's.
+ */
 export function checkSchema(
   crypto: Pick<CryptoProvider, "sha256">,
   keys: StoreKeys,

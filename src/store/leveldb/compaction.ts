@@ -1,9 +1,15 @@
-/** Has LevelDB drop shredded rows in the background. Only their space is at stake: nobody can open them. */
+/**
+ * Has LevelDB drop shredded rows in the background. Only their space is at stake: nobody can open
+ * them.
+ */
 
 import { spansOf } from "../layout/row-names.ts";
 import { compact, type Database } from "./database.ts";
 
-/** Pages that are shredded before LevelDB is asked: it would drop their old rows by itself, but late. */
+/**
+ * Pages that are shredded before LevelDB is asked: it would drop their old rows by itself, but
+ * late.
+ */
 const PAGES_TO_COMPACT = 64;
 
 export class Reclaimer {

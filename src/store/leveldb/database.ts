@@ -50,7 +50,10 @@ export async function* scan(
   }
 }
 
-/** Writes some rows at once, all or nothing. Quicker than an array of operations, each of which would be copied. */
+/**
+ * Writes some rows at once, all or nothing. Quicker than an array of operations, each of which
+ * would be copied.
+ */
 export async function writeRows(
   database: Database,
   writes: Iterable<Write>,
@@ -73,9 +76,13 @@ export async function compact(database: Database, { gte, lte }: NameRange): Prom
   await native.compactRange(gte, lte);
 }
 
-// LevelDB without the log that it keeps beside its tables: in clear text, of when it was opened and how much was written.
+// LevelDB without the log that it keeps beside its tables: in clear text, of when it was opened and
+// how much was written.
 
-/** Opens a database. What its log still says goes to a file without a name, but for systems that cannot remove an open file. */
+/**
+ * Opens a database. What its log still says goes to a file without a name, but for systems that
+ * cannot remove an open file.
+ */
 export async function openUnlogged(database: Database): Promise<void> {
   await database.open();
   const remove = (name: string) => unlink(join(database.location, name)).catch(() => undefined);

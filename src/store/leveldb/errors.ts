@@ -1,4 +1,7 @@
-/** LevelDB's errors as ours. Their texts hold paths and nothing of a row; they are kept as the cause. */
+/**
+ * LevelDB's errors as ours. Their texts hold paths and nothing of a row; they are kept as the
+ * cause.
+ */
 import { SottoError } from "../../base/index.ts";
 
 /** The codes of an error and of what caused it, innermost last. */
@@ -27,8 +30,8 @@ export function openFault(error: unknown): SottoError {
     return new SottoError("disk-full", "There is no space left to open the store.", {
       cause: error,
     });
-  // EACCES, EIO, EMFILE and their like: the machine refused, of which what was written is not guilty. Nobody should
-  // be told to move a store away because a disk or a cable fails.
+  // EACCES, EIO, EMFILE and their like: the machine refused, of which what was written is not
+  // guilty. Nobody should be told to move a store away because a disk or a cable fails.
   if (
     inner instanceof Error &&
     /permission denied|input\/output error|EIO|too many open|read-only/i.test(inner.message)

@@ -1,8 +1,10 @@
 /**
- * Reads the rows out of LevelDB's files without LevelDB, and without what it notes about them: its own repair gives up a
- * whole table, or ends the process, over one byte. Nothing here is trusted; each row is opened by whoever takes it.
+ * Reads the rows out of LevelDB's files without LevelDB, and without what it notes about them: its
+ * own repair gives up a whole table, or ends the process, over one byte. Nothing here is trusted;
+ * each row is opened by whoever takes it.
  *
- * Tables: https://github.com/google/leveldb/blob/main/doc/table_format.md; logs: doc/log_format.md beside it.
+ * Tables: https://github.com/google/leveldb/blob/main/doc/table_format.md; logs: doc/log_format.md
+ * beside it.
  */
 import { KEY_BYTES } from "../layout/row-names.ts";
 
@@ -51,7 +53,10 @@ interface TableEntry {
   readonly end: number;
 }
 
-/** The entry at a place: bytes shared with the one before ‖ bytes of its own ‖ bytes of the value ‖ its own ‖ the value. */
+/**
+ * The entry at a place: bytes shared with the one before ‖ bytes of its own ‖ bytes of the value ‖
+ * its own ‖ the value.
+ */
 function tableEntry(
   file: Buffer,
   at: number,
@@ -80,7 +85,10 @@ function tableEntry(
   return { inner, found, end };
 }
 
-/** The end of a block whose last entry ends here: u32 places of restarts, the first one 0 ‖ u32 their count ‖ trailer. */
+/**
+ * The end of a block whose last entry ends here: u32 places of restarts, the first one 0 ‖ u32
+ * their count ‖ trailer.
+ */
 function afterBlock(file: Buffer, at: number): number | undefined {
   if (at + 8 > file.length || file.readUInt32LE(at) !== 0) return undefined;
   for (let count = 1; count <= MOST_RESTARTS; count++) {
@@ -97,7 +105,10 @@ function nextStart(file: Buffer, from: number): number {
   return place < 0 ? file.length : place;
 }
 
-/** A log is written in blocks of so many bytes; in each, records of: checksum (4) ‖ length (2) ‖ kind (1) ‖ bytes. */
+/**
+ * A log is written in blocks of so many bytes; in each, records of: checksum (4) ‖ length (2) ‖
+ * kind (1) ‖ bytes.
+ */
 const LOG_BLOCK = 32_768;
 const RECORD_HEAD = 7;
 const FULL = 1;
@@ -105,7 +116,10 @@ const FIRST = 2;
 /** A third kind stands for what lies between the first and the last. */
 const LAST = 4;
 
-/** The rows of a log's file. What was being written when the process ended, at its end, was never done. */
+/**
+ * The rows of a log's file. What was being written when the process ended, at its end, was never
+ * done.
+ */
 export function* rowsOfLog(file: Buffer): Generator<Found> {
   const reader = { sequence: 0 };
   for (const batch of recordsOf(file)) yield* rowsOfBatch(batch, reader);
@@ -134,7 +148,10 @@ export function* recordsOf(file: Buffer): Generator<Buffer> {
   }
 }
 
-/** A batch: u64 sequence ‖ u32 count ‖ entries of: kind (1) ‖ length ‖ name, and for a put length ‖ value. */
+/**
+ * A batch: u64 sequence ‖ u32 count ‖ entries of: kind (1) ‖ length ‖ name, and for a put length ‖
+ * value.
+ */
 function* rowsOfBatch(batch: Buffer, reader: { sequence: number }): Generator<Found> {
   if (batch.length < 12) return;
   const written = littleEndian(batch, 0, 7);

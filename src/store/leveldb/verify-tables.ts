@@ -1,6 +1,7 @@
 /**
- * Holds LevelDB's tables against its own checksums before LevelDB reads them: it does not look at them itself, and over some
- * damaged bytes it ends the whole process. Manifests and logs it does check.
+ * Holds LevelDB's tables against its own checksums before LevelDB reads them: it does not look at
+ * them itself, and over some damaged bytes it ends the whole process. Manifests and logs it does
+ * check.
  */
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,8 +15,9 @@ const FOOTER = 48;
 const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
 
 /**
- * Checks the tables that the database consists of; all of their blocks where that is `thorough`, or where they are small together
- * (`limits.verifyBytes`), and otherwise their indexes. Throws `store-damaged`, naming the file.
+ * Checks the tables that the database consists of; all of their blocks where that is `thorough`, or
+ * where they are small together (`limits.verifyBytes`), and otherwise their indexes. Throws
+ * `store-damaged`, naming the file.
  */
 export async function verifyTables(path: string, thorough: boolean): Promise<void> {
   const live = await liveTables(path);
@@ -67,7 +69,10 @@ function handleAt(bytes: Uint8Array, from: number): (Handle & { end: number }) |
   return length && { at: at.value, length: length.value, end: length.end };
 }
 
-/** An index has entries like those of any block, with handles as values; behind them the places of restarts and their count. */
+/**
+ * An index has entries like those of any block, with handles as values; behind them the places of
+ * restarts and their count.
+ */
 function* handlesIn(index: Buffer): Generator<Handle> {
   const end = index.length - 4 - 4 * index.readUInt32LE(index.length - 4);
   for (let at = 0; at < end; ) {
@@ -81,7 +86,10 @@ function* handlesIn(index: Buffer): Generator<Handle> {
   }
 }
 
-/** Numbers of the tables that the manifest names, and their sizes. Where it cannot be read, LevelDB says so itself. */
+/**
+ * Numbers of the tables that the manifest names, and their sizes. Where it cannot be read, LevelDB
+ * says so itself.
+ */
 async function liveTables(path: string): Promise<Map<number, number>> {
   const live = new Map<number, number>();
   const current = await readFile(join(path, "CURRENT"), "utf8").catch(() => "");
@@ -136,7 +144,10 @@ function applyEdit(edit: Buffer, live: Map<number, number>): void {
   }
 }
 
-/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), as LevelDB's files have it. It finds accidents, and protects from nobody. */
+/**
+ * CRC-32C (Castagnoli, RFC 3720 appendix B.4), as LevelDB's files have it. It finds accidents, and
+ * protects from nobody.
+ */
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
@@ -151,7 +162,10 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** As it is stored: rotated and shifted, because a checksum over bytes that hold their checksum is a poor one. */
+/**
+ * As it is stored: rotated and shifted, because a checksum over bytes that hold their checksum is a
+ * poor one.
+ */
 export function maskedCrc(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -1,7 +1,7 @@
 /**
- * What is to be written, in the order of the calls. Group commit: while a batch is being synced, callers gather, and the
- * next batch takes all of them at once. A sync costs the same for one row as for a hundred. Jobs have the database for
- * themselves.
+ * What is to be written, in the order of the calls. Group commit: while a batch is being synced,
+ * callers gather, and the next batch takes all of them at once. A sync costs the same for one row
+ * as for a hundred. Jobs have the database for themselves.
  */
 import type { SottoError } from "../../base/index.ts";
 import type { Change } from "./database.ts";
@@ -56,7 +56,10 @@ export class WriteQueue {
     return new Promise((resolve, reject) => this.#push({ changes, resolve, reject }));
   }
 
-  /** Runs a job between commits: after those that were called before, before those that are called after. */
+  /**
+   * Runs a job between commits: after those that were called before, before those that are called
+   * after.
+   */
   async exclusively(job: () => Promise<void>): Promise<void> {
     this.#jobs++;
     try {
@@ -67,8 +70,9 @@ export class WriteQueue {
   }
 
   /**
-   * Fail-stop: where `write` throws, nothing is written any more. A batch may be on the disk or not, and after a failed sync the
-   * kernel may have dropped pages that it will call clean: what this handle believes is no longer known to be true.
+   * Fail-stop: where `write` throws, nothing is written any more. A batch may be on the disk or
+   * not, and after a failed sync the kernel may have dropped pages that it will call clean: what
+   * this handle believes is no longer known to be true.
    */
   async guard(write: () => Promise<void>): Promise<void> {
     if (this.#fault) throw this.#fault;
@@ -128,7 +132,8 @@ export class WriteQueue {
     for (const commit of group) {
       try {
         for (const [name, change] of commit.changes()) {
-          // What an earlier commit of the group shreds is shredded, whatever a later one puts there.
+          // What an earlier commit of the group shreds is shredded, whatever a later one puts
+          // there.
           const shreds = change.shreds || last.get(name)?.shreds === true;
           last.set(name, shreds === change.shreds ? change : { ...change, shreds });
         }

@@ -1,6 +1,6 @@
 /**
- * A new store out of what is whole of a damaged one: every row that opens is written anew, with sums of its own. The damaged
- * files are left as they are, in a folder aside.
+ * A new store out of what is whole of a damaged one: every row that opens is written anew, with
+ * sums of its own. The damaged files are left as they are, in a folder aside.
  */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,8 +26,11 @@ export interface RepairStore {
   readonly aside: string;
   /** Tables that are not to be taken over, because they are made anew out of others. */
   readonly leaveOut: readonly Table[];
-  /** Makes rows fit each other that were written together, before anybody uses the new store. Throws to leave all as it was. */
-  readonly mend: (store: Store) => Promise<void>;
+  /**
+   * Makes rows fit each other that were written together, before anybody uses the new store. Throws
+   * to leave all as it was.
+   */
+  readonly reconcile: (store: Store) => Promise<void>;
 }
 
 export interface Repaired {
@@ -35,7 +38,10 @@ export interface Repaired {
   readonly kept: Readonly<Record<string, number>>;
   /** Rows that are there and cannot be read, by table. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Tables of which rows are missing, changed or older than they should be; "store" where that may be any. */
+  /**
+   * Tables of which rows are missing, changed or older than they should be; "store" where that may
+   * be any.
+   */
   readonly incomplete: readonly string[];
 }
 
@@ -43,12 +49,13 @@ export interface Repaired {
 const TOGETHER = 256;
 
 /**
- * Repairs the store of a directory. A crash leaves the damaged one, or the new one with the damaged one aside.
- * Throws `store-damaged` where nothing can be read at all, `store-newer`, `store-key-missing`, `disk-full`,
- * `store-write-failed`, and what `mend` throws; then nothing is changed.
+ * Repairs the store of a directory. A crash leaves the damaged one, or the new one with the damaged
+ * one aside. Throws `store-damaged` where nothing can be read at all, `store-newer`,
+ * `store-key-missing`, `disk-full`, `store-write-failed`, and what `reconcile` throws; then nothing
+ * is changed.
  */
 export async function repairStore(options: RepairStore): Promise<Repaired> {
-  const { directory, key, crypto, aside, mend } = options;
+  const { directory, key, crypto, aside, reconcile } = options;
   const work = join(directory, REPAIRING);
   try {
     await finishRepair(directory);
@@ -63,14 +70,15 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
       const left: ReadonlySet<string> = new Set(options.leaveOut);
       const counts = await takeOver(found, left, store);
       repaired = { ...counts, incomplete: found.incomplete.filter((table) => !left.has(table)) };
-      await mend(store);
+      await reconcile(store);
     } finally {
       await store?.close();
       await found.database.close();
     }
     await rm(scratch, { recursive: true });
     await copyAside(directory, join(directory, aside));
-    // From here on the repair is done, whatever happens: who opens the store next brings it to its end.
+    // From here on the repair is done, whatever happens: who opens the store next brings it to its
+    // end.
     await moveAtomically(work, join(directory, REPAIRED));
     await finishRepair(directory);
     return repaired;

@@ -1,4 +1,6 @@
-/** Whatever can still be read of a damaged store: the newest state of every row, and what opens it. */
+/**
+ * Whatever can still be read of a damaged store: the newest state of every row, and what opens it.
+ */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
@@ -6,11 +8,11 @@ import { SottoError } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { freshVault } from "../encryption/key-vault.ts";
 import { readVaults } from "../encryption/key-vault-files.ts";
-import { seals } from "../encryption/row-encryption.ts";
-import { type Opener, RowSeals } from "../encryption/row-keys.ts";
+import { rowCipher } from "../encryption/row-encryption.ts";
+import { type Opener, RowKeys } from "../encryption/row-keys.ts";
 import { checkRows } from "../integrity/check.ts";
 import { readPageRow } from "../integrity/page-row.ts";
-import { decodeTally, marker } from "../integrity/row-sums.ts";
+import { decodeRowSums, marker } from "../integrity/row-sums.ts";
 import { mirrorOf } from "../integrity/sidecar-files.ts";
 import { isKeyedPage, KEY_BYTES, pageOf } from "../layout/row-names.ts";
 import { checkSchema, deriveKeys, SCHEMA_VERSION, type StoreKeys } from "../layout/schema.ts";
@@ -30,7 +32,10 @@ export interface Salvage {
   readonly database: Database;
   /** The value of a row; `undefined` where it does not open. */
   open(name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
-  /** Tables of which rows are missing, changed or older than they should be; "store" where that may be any. */
+  /**
+   * Tables of which rows are missing, changed or older than they should be; "store" where that may
+   * be any.
+   */
   readonly incomplete: readonly string[];
 }
 
@@ -60,7 +65,7 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
       throw new SottoError("store-damaged", "There is not one row left in the store's files.");
     const sealed = await database.get(TALLY_KEY);
     const value = sealed && opener(TALLY_KEY, sealed);
-    const commits = (value && decodeTally(value)?.commits) ?? 0;
+    const commits = (value && decodeRowSums(value)?.commits) ?? 0;
     const older = commits < (await mirrorOf({ directory, crypto, keys }));
     return {
       database,
@@ -73,13 +78,16 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
   }
 }
 
-/** Opens rows under the keys of either file of the vault. Without one, those alone that lie under the store key. */
+/**
+ * Opens rows under the keys of either file of the vault. Without one, those alone that lie under
+ * the store key.
+ */
 async function openerOf({ directory, crypto }: SalvageParts, keys: StoreKeys): Promise<Opener> {
   const files = await readVaults({ directory, crypto, key: keys.vault });
   const states = files.flatMap(({ found }) => (found.kind === "whole" ? [found.state] : []));
-  const versioned = seals(crypto, SCHEMA_VERSION);
+  const versioned = rowCipher(crypto, SCHEMA_VERSION);
   const openers = (states.length > 0 ? states : [freshVault(crypto.random, 0)]).map((state) =>
-    new RowSeals(versioned, keys.seal, state).opener(),
+    new RowKeys(versioned, keys.seal, state).opener(),
   );
   return (name, sealed, pageKey) => {
     for (const open of openers) {
@@ -131,7 +139,10 @@ async function filesOf(directory: string): Promise<string[]> {
   }
 }
 
-/** Throws `store-newer`, `store-key-missing`. A first row that is damaged says nothing about the others. */
+/**
+ * Throws `store-newer`, `store-key-missing`. A first row that is damaged says nothing about the
+ * others.
+ */
 function checkKey(crypto: CryptoProvider, keys: StoreKeys, schema: Uint8Array): void {
   try {
     checkSchema(crypto, keys, schema);

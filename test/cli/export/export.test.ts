@@ -48,7 +48,10 @@ const message = (at: number, text: string): Message => ({
   changing: false,
 });
 
-/** A node that answers as the real one does: the newest of a span, and fewer where an answer would grow too long. */
+/**
+ * A node that answers as the real one does: the newest of a span, and fewer where an answer would
+ * grow too long.
+ */
 function nodeOf(
   conversations: Readonly<Record<string, readonly Message[]>>,
   fits = 1000,

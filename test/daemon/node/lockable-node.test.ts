@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeState } from "../../../src/api/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
-import { type Gate, openGate } from "../../../src/daemon/node/lockable-node.ts";
-import { createIdle } from "../../../src/daemon/process/idle-timer.ts";
+import { type LockableNode, openLockableNode } from "../../../src/daemon/node/lockable-node.ts";
+import { createIdleTimer } from "../../../src/daemon/process/idle-timer.ts";
 import { systemClock } from "../../../src/daemon/process/system-clock.ts";
 import type { Config } from "../../../src/daemon/settings/config.ts";
 import { silent } from "../../../src/ports/index.ts";
@@ -40,7 +40,7 @@ const config: Config = {
 
 describe("daemon/gate", () => {
   let directory: string;
-  let gate: Gate;
+  let gate: LockableNode;
   let streamsEnded: number;
   const start = async (protection: Protection, settings: Partial<Config> = {}): Promise<void> => {
     const parts = {
@@ -58,7 +58,7 @@ describe("daemon/gate", () => {
       },
       stop: () => undefined,
     };
-    gate = await openGate(parts, {
+    gate = await openLockableNode(parts, {
       passphrase: async () => "one",
       account: async () => ({ name: "ann", protection }),
     });
@@ -164,7 +164,7 @@ describe("daemon/idle", () => {
   it("tells once when nothing was asked for so long, and counts anew from each question", () => {
     const clock = handClock();
     let told = 0;
-    const idle = createIdle(clock, 1000, () => {
+    const idle = createIdleTimer(clock, 1000, () => {
       told += 1;
     });
     clock.pass(5000);
@@ -184,7 +184,7 @@ describe("daemon/idle", () => {
 
   it("never tells where no time was set", () => {
     const clock = handClock();
-    createIdle(clock, undefined, () => assert.fail()).touch();
+    createIdleTimer(clock, undefined, () => assert.fail()).touch();
     clock.pass(1e9);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
-import { OwnHosts } from "../../../src/daemon/node/bootstrap-nodes.ts";
+import { BootstrapNodes } from "../../../src/daemon/node/bootstrap-nodes.ts";
 import { createNetwork } from "../../../src/daemon/node/network.ts";
 import type { Network } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { readConfig } from "../../../src/daemon/settings/config.ts";
@@ -33,7 +33,7 @@ describe("daemon/network", () => {
       validator: new RecordValidator(nodeCrypto().verify, Date.now),
       log: silent,
     });
-    const own = new OwnHosts(node, { bootstrap: [], bootstrapInvited: [] });
+    const own = new BootstrapNodes(node, { bootstrap: [], bootstrapInvited: [] });
     network = createNetwork(node, fakeMessenger(), own, settings);
   });
   after(async () => {

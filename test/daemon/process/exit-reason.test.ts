@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SottoError } from "../../../src/base/index.ts";
-import { readLastWords, reserveLastWords } from "../../../src/daemon/process/exit-reason.ts";
+import { readExitReason, reserveExitReason } from "../../../src/daemon/process/exit-reason.ts";
 
 describe("daemon/last-words", () => {
   let home: string;
@@ -13,22 +13,22 @@ describe("daemon/last-words", () => {
   afterEach(() => rmSync(home, { recursive: true }));
 
   it("tell why the last node ended, until the next one starts", async () => {
-    const words = await reserveLastWords(home);
-    assert.equal(await readLastWords(home), undefined);
+    const words = await reserveExitReason(home);
+    assert.equal(await readExitReason(home), undefined);
     await words.say(new SottoError("disk-full", "No space."));
     await words.close();
-    const { code, message } = (await readLastWords(home)) as SottoError;
+    const { code, message } = (await readExitReason(home)) as SottoError;
     assert.deepEqual([code, message], ["disk-full", "No space."]);
-    await (await reserveLastWords(home)).close();
-    assert.equal(await readLastWords(home), undefined);
+    await (await reserveExitReason(home)).close();
+    assert.equal(await readExitReason(home), undefined);
     assert.deepEqual(readdirSync(home), []);
   });
 
   it("that are none are not shown", async () => {
-    assert.equal(await readLastWords(home), undefined);
+    assert.equal(await readExitReason(home), undefined);
     for (const text of ["", "{", "null", '{"code":"constructor","message":"x"}', '{"code":1}']) {
       writeFileSync(join(home, "node.fault"), text);
-      assert.equal(await readLastWords(home), undefined, text);
+      assert.equal(await readExitReason(home), undefined, text);
     }
   });
 });

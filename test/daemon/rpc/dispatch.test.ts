@@ -73,7 +73,10 @@ function setUp() {
 }
 
 const who = { who: "bob" };
-/** Each method with parameters that it takes, what it asks of the messenger, and parameters that it refuses. */
+/**
+ * Each method with parameters that it takes, what it asks of the messenger, and parameters that it
+ * refuses.
+ */
 const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[] }> = {
   "node.status": { good: {}, bad: [{ x: 1 }, []] },
   "node.stop": { good: {}, bad: [{ now: true }] },

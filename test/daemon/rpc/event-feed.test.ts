@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NodeEvent } from "../../../src/api/index.ts";
-import { createFeed } from "../../../src/daemon/rpc/event-feed.ts";
+import { createEventFeed } from "../../../src/daemon/rpc/event-feed.ts";
 
 const event = (account: string): NodeEvent => ({ type: "contact.removed", account });
 const all = () => true;
@@ -8,7 +8,7 @@ const all = () => true;
 function slowFeed(most: number) {
   const written: string[] = [];
   let flowing = true;
-  const feed = createFeed((event) => {
+  const feed = createEventFeed((event) => {
     written.push(
       "account" in event ? event.account : `${event.type} ${"why" in event && event.why}`,
     );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { madeAnew, mend } from "../../../src/messenger/index.ts";
+import { reconcileAfterRepair, recreatedTables } from "../../../src/messenger/index.ts";
 import { idempotencyKey, type MessageRow, placeKey } from "../../../src/messenger/model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
 import { memoryStore } from "../../../src/store/index.ts";
@@ -18,7 +18,8 @@ describe("mending rows after a repair of the store", () => {
     const kept = await bob.messenger.send("alice", "while she was away");
     const before = await alice.store.all("message");
 
-    // The contact as it was long ago, no session, no index of messages, one message gone that was to be sent.
+    // The contact as it was long ago, no session, no index of messages, one message gone that was
+    // to be sent.
     const [contact] = old.map((bytes) => decodeRow<{ ref: string; nextAt: number }>(bytes));
     assert.ok(contact);
     const { ref } = contact;
@@ -32,7 +33,7 @@ describe("mending rows after a repair of the store", () => {
         ...(key === undefined ? [] : [drop(idempotencyKey(ref, key))]),
       ]),
     ]);
-    await mend(alice.store);
+    await reconcileAfterRepair(alice.store);
     await alice.start();
 
     await world.reaches(bob, kept, "delivered");
@@ -48,7 +49,7 @@ describe("mending rows after a repair of the store", () => {
   });
 
   it("refuses a store without its account", async () => {
-    await assert.rejects(mend(memoryStore()), { code: "account-lost" });
-    assert.ok(madeAnew.includes("session"));
+    await assert.rejects(reconcileAfterRepair(memoryStore()), { code: "account-lost" });
+    assert.ok(recreatedTables.includes("session"));
   });
 });

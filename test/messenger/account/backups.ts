@@ -89,7 +89,10 @@ export async function keepFrom(node: SimNode): Promise<Kept> {
   return { file: await messenger.backup([]), entropy: await accountEntropy(node.store) };
 }
 
-/** The same person on a new disk: with the people of the backup, or, without a file, out of the words alone. */
+/**
+ * The same person on a new disk: with the people of the backup, or, without a file, out of the
+ * words alone.
+ */
 export async function anew(
   world: World,
   name: string,

@@ -19,7 +19,10 @@ async function exchange(world: World, alice: SimNode, bob: SimNode, text: string
   await world.reaches(bob, back, "delivered");
 }
 
-/** Bob comes back with an older copy of his disk; `between` is what he forgot, `queued` what he writes before he is online. */
+/**
+ * Bob comes back with an older copy of his disk; `between` is what he forgot, `queued` what he
+ * writes before he is online.
+ */
 async function restored(
   seed: number,
   between: (world: World, alice: SimNode, bob: SimNode) => Promise<void>,
@@ -114,7 +117,8 @@ describe("a node restored from an older copy of its disk", () => {
           "in: after 2",
           "in: after 3",
         ]);
-        // Receipts went out under keys of the past, each with a nonce of its own; they are all that did.
+        // Receipts went out under keys of the past, each with a nonce of its own; they are all that
+        // did.
         assert.ok(world.keys.reused.length <= 2, `${world.keys.reused.length} keys`);
         for (const node of [alice, bob]) await node.stop();
       }

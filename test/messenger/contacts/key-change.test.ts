@@ -3,7 +3,10 @@ import { createAccount } from "../../../src/messenger/index.ts";
 import { memoryStore } from "../../../src/store/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
-/** Somebody has everything of bob's but his account: the rows of his contacts, under another identity. */
+/**
+ * Somebody has everything of bob's but his account: the rows of his contacts, under another
+ * identity.
+ */
 async function impostor(seed: number) {
   const world = new World(seed);
   const alice = await world.node("alice");

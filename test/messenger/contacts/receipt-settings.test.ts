@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { MessageView } from "../../../src/messenger/index.ts";
 import type { Peer } from "../../../src/messenger/model/peer.ts";
-import { heardTyping } from "../../../src/messenger/outbox/typing.ts";
-import type { Core } from "../../../src/messenger/state/context.ts";
+import { receiveTyping } from "../../../src/messenger/outbox/typing.ts";
+import type { Context } from "../../../src/messenger/state/context.ts";
 import { pairOf } from "../../scenario/acts.ts";
 import type { SimNode } from "../../scenario/world.ts";
 
@@ -70,14 +70,14 @@ describe("signs of writing", () => {
   it("of a peer that sends them all the time are shown now and then", () => {
     let now = 1000;
     let shown = 0;
-    const core = {
+    const context = {
       clock: { now: () => now },
-      book: { view: () => undefined },
+      contactStore: { view: () => undefined },
       events: { emit: () => shown++ },
       receipts: true,
-    } as unknown as Core;
+    } as unknown as Context;
     const peer = { contact: {}, heardTypingAt: Number.NEGATIVE_INFINITY } as Peer;
-    for (let n = 0; n < 1000; n++, now += 30) heardTyping(core, peer);
+    for (let n = 0; n < 1000; n++, now += 30) receiveTyping(context, peer);
     assert.ok(shown >= 10 && shown <= 20, `${shown} in 30 s`);
   });
 

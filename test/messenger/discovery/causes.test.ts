@@ -178,7 +178,8 @@ const scenes: Readonly<Record<ContactCause, () => Promise<Scene>>> = {
   "no-address": () => naming(() => [`/dns4/${"x".repeat(limits.recordBytes)}/tcp/1`]),
   "own-address": () => naming(({ host }) => [host.address]),
   "other-host": () => naming(async (_, world) => [(await world.node("carol")).host.address]),
-  // What a real dial to a host without the key of our network ends with (test/node/private-mesh.test.ts).
+  // What a real dial to a host without the key of our network ends with
+  // (test/node/private-mesh.test.ts).
   "other-network": () =>
     gone(({ alice }) => {
       alice.host.dial = ({ addresses }) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { limits, pauseLeft } from "../../../src/base/index.ts";
+import { limits, remainingDelay } from "../../../src/base/index.ts";
 import { RecordValidator } from "../../../src/dht/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
@@ -76,9 +76,9 @@ describe("a clock that was wrong", () => {
 
 describe("a pause that has begun", () => {
   it("is never longer than a whole one, and never negative, whatever the clock does", () => {
-    assert.equal(pauseLeft(1_000, 500, 1_200), 300);
-    assert.equal(pauseLeft(1_000, 500, 9_000), 0);
-    assert.equal(pauseLeft(1_000, 500, -DAY), 500);
-    assert.equal(pauseLeft(Number.NEGATIVE_INFINITY, 500, 0), 0);
+    assert.equal(remainingDelay(1_000, 500, 1_200), 300);
+    assert.equal(remainingDelay(1_000, 500, 9_000), 0);
+    assert.equal(remainingDelay(1_000, 500, -DAY), 500);
+    assert.equal(remainingDelay(Number.NEGATIVE_INFINITY, 500, 0), 0);
   });
 });

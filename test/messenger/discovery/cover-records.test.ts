@@ -98,7 +98,8 @@ describe("messenger: decoys", () => {
     assert.deepEqual([...seen.sizes], [limits.recordBytes]);
     const spans = [...seen.puts.values()].map((times) => times.sort((a, b) => a - b));
     const whole = spans.filter((times) => (times.at(-1) ?? 0) - (times[0] ?? 0) > 20 * HOUR);
-    // Of four people three whole days each; of decoys two at least, once the day of the invites has passed.
+    // Of four people three whole days each; of decoys two at least, once the day of the invites has
+    // passed.
     assert.ok(whole.length >= 4 * 3 + 4 * 2, String(whole.length));
     for (const times of whole) {
       assert.ok((times.at(-1) ?? 0) - (times[0] ?? 0) < DAY + limits.refreshMax);

@@ -6,7 +6,9 @@ import { type SimNode, World } from "../../scenario/world.ts";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** What the messenger says of a contact; a diagnosis looks for it, so simulated time has to pass. */
+/**
+ * What the messenger says of a contact; a diagnosis looks for it, so simulated time has to pass.
+ */
 async function ask(world: World, node: SimNode, who: string): Promise<Diagnosis> {
   let told: Diagnosis | undefined;
   void node.messenger.diagnose(who).then((diagnosis) => {

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { limits, toHex } from "../../../src/base/index.ts";
-import type { Signpost } from "../../../src/ports/index.ts";
+import type { PublicRendezvous } from "../../../src/ports/index.ts";
 import type { SimHost } from "../../scenario/host.ts";
 import { World } from "../../scenario/world.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** The public DHT as its rules are: addresses by key and host, with no judgement of who leaves what. */
+/**
+ * The public DHT as its rules are: addresses by key and host, with no judgement of who leaves what.
+ */
 class Square {
   readonly puts: { readonly key: string; readonly by: SimHost; readonly at: number }[] = [];
   readonly looks: { readonly key: string; readonly by: SimHost; readonly at: number }[] = [];
@@ -22,7 +24,7 @@ class Square {
     for (const told of this.#turned) told();
   }
 
-  signpost = (host: SimHost): Signpost => {
+  signpost = (host: SimHost): PublicRendezvous => {
     const now = (): number => host.network.time.now();
     const square = this;
     return {

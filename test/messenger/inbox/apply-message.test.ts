@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { limits, messageId, toHex } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
-import { takeMessage } from "../../../src/messenger/inbox/apply-message.ts";
+import { applyMessage } from "../../../src/messenger/inbox/apply-message.ts";
 import { type Contact, newContact } from "../../../src/messenger/model/contact.ts";
 import type { MessageRow } from "../../../src/messenger/model/message.ts";
 import { decodeRow } from "../../../src/messenger/model/rows.ts";
-import { Changes } from "../../../src/messenger/state/message-batch.ts";
+import { MessageBatch } from "../../../src/messenger/state/message-batch.ts";
 import { type MemoryStore, memoryStore } from "../../../src/store/index.ts";
 import type { Body, ReceivedMessage } from "../../../src/wire/index.ts";
 import { seeded } from "../../scenario/chance.ts";
@@ -32,7 +32,7 @@ async function place(): Promise<{ store: MemoryStore; contact: Contact }> {
   const store = memoryStore();
   const fields = { account: "a" as never, name: "bob", named: true, role: "a" as const };
   const contact = newContact(crypto, 0, { ...fields, ref: "ref", sequence: 1, nextAt: 2 });
-  const changes = new Changes(store, contact.ref);
+  const changes = new MessageBatch(store, contact.ref);
   changes.set(1, ours, "new");
   await store.commit(changes.ops());
   return { store, contact };
@@ -45,12 +45,12 @@ async function take(messages: readonly ReceivedMessage[], together = false) {
   for (const batch of together ? [messages] : messages.map((one) => [one])) {
     const taking = {
       contact,
-      changes: new Changes(store, contact.ref),
+      changes: new MessageBatch(store, contact.ref),
       early: new Map(),
       ops: [],
       now: 0,
     };
-    for (const message of batch) await takeMessage({ store }, taking, message);
+    for (const message of batch) await applyMessage({ store }, taking, message);
     await store.commit([...taking.changes.ops(), ...taking.ops]);
     contact = taking.contact;
   }
@@ -115,7 +115,10 @@ const messageOf = (body: Body, number: number, lamport: number): ReceivedMessage
   body,
 });
 
-/** Texts and acts of one author, in the order in which they were written; Lamport times may lie, and be the same. */
+/**
+ * Texts and acts of one author, in the order in which they were written; Lamport times may lie, and
+ * be the same.
+ */
 const written = fc
   .array(fc.tuple(act, fc.integer({ min: 1, max: 4 })), { maxLength: 12 })
   .map((acts) => [
@@ -183,12 +186,12 @@ describe("what a peer says", () => {
     assert.equal(early.contact.early?.length, limits.earlyActs);
     const taking = {
       contact: early.contact,
-      changes: new Changes(early.store, "ref"),
+      changes: new MessageBatch(early.store, "ref"),
       early: new Map(),
       ops: [],
       now: 0,
     };
-    await takeMessage(early, taking, messageOf({ kind: "text", text: "late" }, 0, 1));
+    await applyMessage(early, taking, messageOf({ kind: "text", text: "late" }, 0, 1));
     await early.store.commit([...taking.changes.ops(), ...taking.ops]);
     assert.equal(rows(), 0);
     assert.deepEqual(taking.contact.early, []);

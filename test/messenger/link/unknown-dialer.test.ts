@@ -48,7 +48,9 @@ const disk = (node: SimNode): string[] =>
     .map(({ table, of, at, value }) => `${table} ${of} ${at} ${toHex(value)}`)
     .sort();
 
-/** Sends frames as a stranger. @returns ms until the channel ended, and how many frames came back. */
+/**
+ * Sends frames as a stranger. @returns ms until the channel ended, and how many frames came back.
+ */
 async function knock(
   made: Scene,
   frames: readonly Uint8Array[],

@@ -38,7 +38,10 @@ class Bot {
     while ((await this.read(node)).length > 0);
   }
 
-  /** What it saw, each cursor once. Fails where one cursor told of two things, or a new one came out of turn. */
+  /**
+   * What it saw, each cursor once. Fails where one cursor told of two things, or a new one came out
+   * of turn.
+   */
   story(): string[] {
     const told = new Map<number, string>();
     let highest = 0;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { limits, Turns } from "../../../src/base/index.ts";
+import { KeyedMutex, limits } from "../../../src/base/index.ts";
 import { type MessageRow, messageKey, putMessage } from "../../../src/messenger/model/message.ts";
 import { decodeRow } from "../../../src/messenger/model/rows.ts";
 import { SearchIndex } from "../../../src/messenger/state/search-index.ts";
@@ -137,8 +137,8 @@ describe("messenger/search", () => {
     };
     const index = new SearchIndex({
       store: alice.store,
-      book: { peers: () => [] } as never,
-      turns: new Turns<string>(),
+      contactStore: { peers: () => [] } as never,
+      locks: new KeyedMutex<string>(),
       stopping: { now: false },
       log: () => undefined,
     });

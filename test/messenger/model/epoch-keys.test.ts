@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { startChain } from "../../../src/dht/index.ts";
-import { acceptedKeys, callingKey, type Turning } from "../../../src/messenger/model/epoch-keys.ts";
+import {
+  acceptedHelloKeys,
+  type EpochSecret,
+  outboundHelloKey,
+} from "../../../src/messenger/model/epoch-keys.ts";
 import { seeded } from "../../scenario/chance.ts";
 
 describe("hello keys", () => {
@@ -16,28 +20,28 @@ describe("hello keys", () => {
     },
   };
   const now = Date.UTC(2030, 0, 1, 12);
-  const turnings: [string, Turning][] = [
+  const turnings: [string, EpochSecret][] = [
     ["a pair", { kind: "pair", chain: startChain(real, real.random(32), now) }],
     ["an invite", { kind: "invite", secret: real.random(16) }],
   ];
 
   for (const [what, turning] of turnings) {
     it(`of ${what} are derived once an epoch, so that a stranger's hello costs little`, () => {
-      const keys = acceptedKeys(crypto, turning, now);
+      const keys = acceptedHelloKeys(crypto, turning, now);
       assert.equal(keys.length, 3);
       derivations = 0;
-      assert.deepEqual(acceptedKeys(crypto, turning, now + 1000), keys);
+      assert.deepEqual(acceptedHelloKeys(crypto, turning, now + 1000), keys);
       assert.equal(derivations, 0);
     });
 
     it(`of ${what} are those that a caller uses, today and on every later day`, () => {
       for (let day = 0; day < 5; day++) {
         const then = now + day * limits.epoch;
-        const calling = callingKey(crypto, turning, then);
-        assert.deepEqual(acceptedKeys(crypto, turning, then)[0], calling);
+        const calling = outboundHelloKey(crypto, turning, then);
+        assert.deepEqual(acceptedHelloKeys(crypto, turning, then)[0], calling);
         for (const skew of [-limits.epoch, limits.epoch])
           assert.ok(
-            acceptedKeys(crypto, turning, then + skew).some(
+            acceptedHelloKeys(crypto, turning, then + skew).some(
               ({ key }) => Buffer.compare(key, calling?.key ?? new Uint8Array()) === 0,
             ),
           );

@@ -5,7 +5,7 @@ import { newContact } from "../../../src/messenger/model/contact.ts";
 import { type MessageRow, putMessage } from "../../../src/messenger/model/message.ts";
 import type { OutboxEntry } from "../../../src/messenger/model/peer.ts";
 import { settleDelivered, settleRead } from "../../../src/messenger/outbox/receipts.ts";
-import { Changes } from "../../../src/messenger/state/message-batch.ts";
+import { MessageBatch } from "../../../src/messenger/state/message-batch.ts";
 import { memoryStore } from "../../../src/store/index.ts";
 import { seeded } from "../../scenario/chance.ts";
 
@@ -43,7 +43,7 @@ const ack = (upTo: number, readUpTo = 0) => ({ upTo, bits: new Uint8Array(0), re
 
 /** Which places a receipt settled, and what became of the rows. */
 async function settle({ store, contact, outbox }: Awaited<ReturnType<typeof wire>>, upTo: number) {
-  const changes = new Changes(store, contact.ref);
+  const changes = new MessageBatch(store, contact.ref);
   const gone = new Set<number>();
   const settled = await settleDelivered(changes, contact, outbox, gone, ack(upTo));
   return { ...settled, changes, moved: changes.list().map(({ at }) => at), gone: [...gone] };

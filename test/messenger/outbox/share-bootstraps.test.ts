@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { limits, messageId } from "../../../src/base/index.ts";
 import { type Contact, newContact } from "../../../src/messenger/model/contact.ts";
-import { type OutboxEntry, toSend } from "../../../src/messenger/model/peer.ts";
-import type { HostsPort } from "../../../src/messenger/model/ports.ts";
+import { type OutboxEntry, pendingCount } from "../../../src/messenger/model/peer.ts";
+import type { BootstrapPort } from "../../../src/messenger/model/ports.ts";
 import { noted, withHosts } from "../../../src/messenger/outbox/share-bootstraps.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
@@ -142,9 +142,9 @@ describe("messenger, an act about hosts that waits", () => {
   it("counts as nothing that the person sent", () => {
     const outbox = new Map([3, 4].map((at) => [at, {} as OutboxEntry]));
     const contact = { toldHosts: { at: 0, hosts: [], place: 3 } } as unknown as Contact;
-    assert.equal(toSend({ contact, outbox }), 1);
+    assert.equal(pendingCount({ contact, outbox }), 1);
     outbox.delete(3);
-    assert.equal(toSend({ contact, outbox }), 1);
+    assert.equal(pendingCount({ contact, outbox }), 1);
   });
 });
 
@@ -158,7 +158,7 @@ describe("messenger, what a contact says of its hosts", () => {
   });
   const idOf = (n: number) => messageId.from(Uint8Array.from({ length: 16 }, () => n % 256));
   const { port } = list();
-  const tell = (contact: Contact, lamport: number, hosts: readonly string[], to?: HostsPort) =>
+  const tell = (contact: Contact, lamport: number, hosts: readonly string[], to?: BootstrapPort) =>
     withHosts(contact, { lamport, id: idOf(lamport) }, hosts, lamport, to ?? port);
   const kept = ({ learned: found }: Contact) => found?.hosts.map(({ address }) => address) ?? [];
 

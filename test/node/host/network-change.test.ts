@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, connect as dialTcp, type Socket } from "node:net";
 import { multiaddr } from "@multiformats/multiaddr";
-import { cutDead } from "../../../src/node/host/network-change.ts";
+import { closeDeadConnections } from "../../../src/node/host/network-change.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { createLab, fullAddress, stranger, until } from "../support.ts";
 
@@ -9,7 +9,10 @@ describe("a machine that changes its network", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /** A line to a port that can fall silent without a word, as a line to an address of yesterday does. */
+  /**
+   * A line to a port that can fall silent without a word, as a line to an address of yesterday
+   * does.
+   */
   async function line(port: number): Promise<{ readonly port: number; silence(): void }> {
     const sockets = new Set<Socket>();
     const server = createServer((near) => {
@@ -58,10 +61,10 @@ describe("a machine that changes its network", () => {
       multiaddr(`/ip4/127.0.0.1/tcp/${dying.port}/p2p/${far.transport.host}`),
     );
     const patience = 1_000;
-    await cutDead(host, systemClock, patience);
+    await closeDeadConnections(host, systemClock, patience);
     assert.deepEqual([live.status, dead.status], ["open", "open"]);
     dying.silence();
-    await cutDead(host, systemClock, patience);
+    await closeDeadConnections(host, systemClock, patience);
     assert.deepEqual([live.status, dead.status], ["open", "aborted"]);
   });
 });

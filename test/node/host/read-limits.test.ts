@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, limits, utf8 } from "../../../src/base/index.ts";
-import { Ear } from "../../../src/node/host/read-limits.ts";
+import { ReadLimit } from "../../../src/node/host/read-limits.ts";
 import { type Allowance, allowedToAnswer, allowedToAsk } from "../../../src/node/util/protocols.ts";
 
 function varint(value: number): Uint8Array {
@@ -18,7 +18,7 @@ const line = (text: string): Uint8Array => {
 
 const hello = line("/multistream/1.0.0");
 const ear = (allowance: Allowance) =>
-  new Ear({ agrees: (text) => text === "/x", allowance: () => allowance });
+  new ReadLimit({ agrees: (text) => text === "/x", allowance: () => allowance });
 
 /** Cuts bytes into pieces of these lengths, again and again. */
 function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
@@ -32,7 +32,7 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 }
 
 /** What is heard first that is not allowed. */
-const verdict = (one: Ear, pieces: readonly Uint8Array[]): string | undefined => {
+const verdict = (one: ReadLimit, pieces: readonly Uint8Array[]): string | undefined => {
   for (const piece of pieces) {
     const why = one.hear(piece);
     if (why !== undefined) return why;

@@ -1,4 +1,7 @@
-/** Started by a test in a network namespace of its own: two private meshes and those who are in none, two nodes each, on one LAN. */
+/**
+ * Started by a test in a network namespace of its own: two private meshes and those who are in
+ * none, two nodes each, on one LAN.
+ */
 import { createLab, until } from "../support.ts";
 
 const lab = createLab();

@@ -1,4 +1,7 @@
-/** Started by a test in a network namespace of its own: a machine that gets a public address while it runs. */
+/**
+ * Started by a test in a network namespace of its own: a machine that gets a public address while
+ * it runs.
+ */
 import { execFileSync } from "node:child_process";
 import { multiaddr } from "@multiformats/multiaddr";
 import { systemClock } from "../../../src/node/util/deadline.ts";

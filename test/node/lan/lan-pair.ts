@@ -1,4 +1,7 @@
-/** Started by a test in a network namespace of its own: two nodes that know nothing of each other but the LAN. */
+/**
+ * Started by a test in a network namespace of its own: two nodes that know nothing of each other
+ * but the LAN.
+ */
 import { createSocket } from "node:dgram";
 import { hostname } from "node:os";
 import { createLab, until } from "../support.ts";

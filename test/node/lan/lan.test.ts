@@ -3,7 +3,8 @@ import { answerOf, canIsolate } from "../../support/isolated.ts";
 
 describe("node: the LAN (needs the right to make a network namespace)", () => {
   before(async function () {
-    // Multicast would leave the machine unless the network is cut off: without that right nothing is tried.
+    // Multicast would leave the machine unless the network is cut off: without that right nothing
+    // is tried.
     if (!(await canIsolate())) this.skip();
   });
 

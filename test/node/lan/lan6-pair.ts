@@ -1,4 +1,7 @@
-/** Started by a test in a network namespace of its own: two nodes on a link that has IPv6 alone, and of that link-local addresses alone. */
+/**
+ * Started by a test in a network namespace of its own: two nodes on a link that has IPv6 alone, and
+ * of that link-local addresses alone.
+ */
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { hostname, networkInterfaces } from "node:os";

@@ -8,7 +8,7 @@ import { assemble, listen, nodeBounds } from "../../../src/node/host/libp2p-host
 import { LinkTransport } from "../../../src/node/links/link-transport.ts";
 import { defaultTuning } from "../../../src/node/model/config.ts";
 import type { Host } from "../../../src/node/model/host.ts";
-import { Puncher } from "../../../src/node/nat/hole-punching.ts";
+import { HolePuncher } from "../../../src/node/nat/hole-punching.ts";
 import { freePort, Nat } from "../../../src/node/nat/nat-detection.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
@@ -34,7 +34,7 @@ async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Prom
   const nat = new Nat({ host, clock, privateWan: true, port: await freePort() });
   const nobody = (): boolean => false;
   const parts = { host, clock, log: silent, nat, privateWan: true };
-  const puncher = new Puncher({ ...parts, isBootstrap: nobody, isServer: nobody });
+  const puncher = new HolePuncher({ ...parts, isBootstrap: nobody, isServer: nobody });
   const transport = new LinkTransport(host, clock, assembly.tuning, puncher);
   const taken: Channel[] = [];
   transport.onChannel((channel) => taken.push(channel));

@@ -21,7 +21,8 @@ describe("node/neighbours", () => {
     await third.stop();
     await bootstrap.stop();
 
-    // On other ports and under another host key, and with the bootstrap host's address leading nowhere.
+    // On other ports and under another host key, and with the bootstrap host's address leading
+    // nowhere.
     const again = await lab.node({ bootstrap: hosts });
     await again.rejoin(known);
     await until(() => again.status().lanDht >= 1);

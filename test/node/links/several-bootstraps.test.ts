@@ -43,7 +43,10 @@ describe("node, several bootstrap hosts", () => {
     return `/ip4/127.0.0.1/tcp/${address.port}/p2p/${await newPeer()}`;
   }
 
-  /** A host that speaks as others do, and answers each question with what is not so. @returns its address. */
+  /**
+   * A host that speaks as others do, and answers each question with what is not so. @returns its
+   * address.
+   */
   async function liar(verdict: string): Promise<string> {
     const host = await stranger(lab);
     const garbage = (stream: Stream): void => {

@@ -7,7 +7,7 @@ import type { Libp2p } from "libp2p";
 import { type HostId, limits, SottoError } from "../../../src/base/index.ts";
 import type { NodeConfig, SottoNode } from "../../../src/node/index.ts";
 import { SIGNAL_PROTOCOL } from "../../../src/node/util/protocols.ts";
-import type { SealedCall } from "../../../src/ports/index.ts";
+import type { SealedOffer } from "../../../src/ports/index.ts";
 import {
   decodeSignalReply,
   decodeSignalWords,
@@ -27,11 +27,14 @@ describe("node/punch", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /** A node that knows its router, and a contact of its person who speaks as it likes, both connected to one host. */
+  /**
+   * A node that knows its router, and a contact of its person who speaks as it likes, both
+   * connected to one host.
+   */
   async function scene(config: Partial<NodeConfig> = { privateWan: true }) {
     const host = await lab.bootstrap(config);
     const node = await lab.node({ ...config, bootstrap: host.addresses() });
-    node.transport.onCall(openerOf(node.transport.host));
+    node.transport.onOffer(openerOf(node.transport.host));
     const contact = await stranger(lab);
     const connection = await contact.dial(multiaddr(host.addresses()[0]));
     await until(() => node.status().bootstrap[0]?.state === "connected");
@@ -39,7 +42,7 @@ describe("node/punch", () => {
     return { host, node, contact, connection };
   }
 
-  const callOf = (contact: Libp2p, node: SottoNode, places: readonly Place[] = []): SealedCall =>
+  const callOf = (contact: Libp2p, node: SottoNode, places: readonly Place[] = []): SealedOffer =>
     sealFor(contact.peerId.toString() as HostId)(
       node.transport.host,
       encodeSignalWords({ nat: "preserving", trip: 0, places }),
@@ -64,7 +67,9 @@ describe("node/punch", () => {
     });
   }
 
-  /** A machine that has nothing to do with it. @returns its place, and how often somebody knocked. */
+  /**
+   * A machine that has nothing to do with it. @returns its place, and how often somebody knocked.
+   */
   async function victim(): Promise<{ place: Place; knocks: () => number }> {
     let knocks = 0;
     const server = createServer((socket) => {

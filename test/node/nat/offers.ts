@@ -2,7 +2,7 @@
 import type { HostId } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { openEnvelope, sealEnvelope } from "../../../src/messenger/link/signalling.ts";
-import type { OpenedCall, SealedCall } from "../../../src/ports/index.ts";
+import type { OpenedOffer, SealedOffer } from "../../../src/ports/index.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../../src/wire/index.ts";
 
 const crypto = nodeCrypto();
@@ -10,7 +10,7 @@ const key = new Uint8Array(32).fill(0x5a);
 
 /** Seals calls of this caller. */
 export const sealFor =
-  (caller: HostId): ((callee: HostId, words: Uint8Array) => SealedCall) =>
+  (caller: HostId): ((callee: HostId, words: Uint8Array) => SealedOffer) =>
   (callee, words) => {
     const ends = { caller, callee };
     const call = sealEnvelope(crypto, { key, ends }, words);
@@ -26,7 +26,7 @@ export const sealFor =
 /** Opens the calls for this callee. */
 export const openerOf =
   (callee: HostId) =>
-  (caller: HostId, bytes: Uint8Array): OpenedCall | undefined => {
+  (caller: HostId, bytes: Uint8Array): OpenedOffer | undefined => {
     const envelope = decodeEnvelope(bytes);
     const ends = { caller, callee };
     const words = envelope && openEnvelope(crypto, { key, ends }, envelope);

@@ -15,7 +15,10 @@ import {
 } from "../../../src/wire/index.ts";
 import { createLab, stranger, until } from "../support.ts";
 
-/** Writes bytes on a stream of its own, and reads the first frame that comes back; `undefined` where none does. */
+/**
+ * Writes bytes on a stream of its own, and reads the first frame that comes back; `undefined` where
+ * none does.
+ */
 async function exchange(
   connection: Connection,
   bytes: Uint8Array,
@@ -43,7 +46,10 @@ describe("node/signal", () => {
     return { peer, connection: await peer.dial(multiaddr(host.addresses()[0])) };
   }
 
-  /** Somebody who answers each envelope, or says nothing. @returns what was delivered, as `from: envelope`. */
+  /**
+   * Somebody who answers each envelope, or says nothing. @returns what was delivered, as `from:
+   * envelope`.
+   */
   async function listener(peer: Libp2p, answer: Uint8Array | undefined): Promise<string[]> {
     const heard: string[] = [];
     await peer.handle(SIGNAL_PROTOCOL, (stream) => {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { HostId } from "../../../src/base/index.ts";
 import { DhtRendezvous } from "../../../src/node/dht/rendezvous.ts";
 import { rendezvousOf } from "../../../src/node/host-rotation.ts";
-import type { Hosted } from "../../../src/node/host-services.ts";
+import type { HostServices } from "../../../src/node/host-services.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { parseProxy, proxyText } from "../../../src/node/proxy/proxy-address.ts";
 import { SocksProxy } from "../../../src/node/proxy/socks-transport.ts";
@@ -391,7 +391,7 @@ describe("a record for the local network alone", () => {
     });
     // As the messenger holds it, whose host changes underneath.
     const held = rendezvousOf(
-      () => ({ rendezvous }) as unknown as Hosted,
+      () => ({ rendezvous }) as unknown as HostServices,
       () => undefined,
     );
     for (const scope of ["lan", "any"] as const) {

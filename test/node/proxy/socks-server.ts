@@ -1,4 +1,7 @@
-/** A SOCKS5 proxy that relays, for tests: it resolves names by a table of its own, and remembers who asked for what. */
+/**
+ * A SOCKS5 proxy that relays, for tests: it resolves names by a table of its own, and remembers who
+ * asked for what.
+ */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface Asked {

@@ -1,4 +1,7 @@
-/** Started by a test: runs a node with the public DHT on or off, as the argument says, and asks for something there. */
+/**
+ * Started by a test: runs a node with the public DHT on or off, as the argument says, and asks for
+ * something there.
+ */
 import { createLab, noSignal } from "../support.ts";
 
 const lab = createLab();

@@ -11,10 +11,10 @@ import { asking, BoundedDatastore } from "../../../src/node/dht/bounded-datastor
 import { addressMapper, keyOf, tagOf } from "../../../src/node/dht/kademlia.ts";
 import {
   advertised,
-  neighbour,
   parseAddress,
   type Reach,
   reachOf,
+  subnetOf,
   withoutPeer,
 } from "../../../src/node/util/address.ts";
 import { newCounts } from "../../../src/node/util/counters.ts";
@@ -85,7 +85,7 @@ describe("node: addresses", () => {
   });
 
   it("counts an IPv4 address, and the /64 of an IPv6 address, as one neighbour", () => {
-    const at = (host: string): string => neighbour(multiaddr(`${host}/tcp/1`));
+    const at = (host: string): string => subnetOf(multiaddr(`${host}/tcp/1`));
     assert.notEqual(at("/ip4/127.0.0.1"), at("/ip4/127.0.0.2"));
     assert.equal(at("/ip6/2001:db8:1:2::1"), at("/ip6/2001:db8:1:2:ffff::9"));
     assert.notEqual(at("/ip6/2001:db8:1:2::1"), at("/ip6/2001:db8:1:3::1"));

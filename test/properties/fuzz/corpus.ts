@@ -1,4 +1,7 @@
-/** Inputs worth keeping, in test/corpus/<target>/*.bin: replayed by the fast tests, and where the long run begins. */
+/**
+ * Inputs worth keeping, in test/corpus/<target>/*.bin: replayed by the fast tests, and where the
+ * long run begins.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

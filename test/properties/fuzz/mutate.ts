@@ -1,4 +1,7 @@
-/** Changes of good inputs that reach further than noise: numbers at their edges, spans moved, two inputs spliced. */
+/**
+ * Changes of good inputs that reach further than noise: numbers at their edges, spans moved, two
+ * inputs spliced.
+ */
 import fc from "fast-check";
 import { concat, u32, u64 } from "../../../src/base/index.ts";
 

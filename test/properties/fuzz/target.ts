@@ -5,7 +5,10 @@ export interface Target {
   readonly name: string;
   /** Good inputs, and near misses: what changes are made to. */
   readonly seeds: readonly Uint8Array[];
-  /** Throws where the input breaks a promise: an exception of the code's own, a changed state, too much work. */
+  /**
+   * Throws where the input breaks a promise: an exception of the code's own, a changed state, too
+   * much work.
+   */
   readonly run: (input: Uint8Array) => void | Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** What a program on the local socket may say: it is answered with an error of the table, and does nothing by halves. */
+/**
+ * What a program on the local socket may say: it is answered with an error of the table, and does
+ * nothing by halves.
+ */
 import assert from "node:assert/strict";
 import type { Audit, DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
@@ -9,7 +12,9 @@ import type { Target } from "./target.ts";
 
 const json = (value: unknown) => utf8(JSON.stringify(value));
 
-/** The input is a request as JSON; what is no JSON is the line's matter and not the dispatcher's. */
+/**
+ * The input is a request as JSON; what is no JSON is the line's matter and not the dispatcher's.
+ */
 const requests: Target = {
   name: "request",
   seeds: [

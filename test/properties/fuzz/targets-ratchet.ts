@@ -1,4 +1,6 @@
-/** Handshake and ratchet, against noise and against a peer that holds all the keys and means harm. */
+/**
+ * Handshake and ratchet, against noise and against a peer that holds all the keys and means harm.
+ */
 import assert from "node:assert/strict";
 import { limits, toHex, utf8 } from "../../../src/base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../../src/crypto/index.ts";
@@ -90,7 +92,10 @@ const handshakes: Target = {
   },
 };
 
-/** A peer that knows the psk and sends other keys than it should: byte 0 says which, the rest is the key. */
+/**
+ * A peer that knows the psk and sends other keys than it should: byte 0 says which, the rest is the
+ * key.
+ */
 const hostileKeys: Target = {
   name: "handshake-key",
   seeds: [0, 1, 2].flatMap((at) =>
@@ -136,7 +141,10 @@ function listening(heard: Uint8Array[]): CryptoProvider {
   };
 }
 
-/** Bob in the middle of a talk: old chains, skipped keys, a chain of his own, post-quantum epochs on their way. */
+/**
+ * Bob in the middle of a talk: old chains, skipped keys, a chain of his own, post-quantum epochs on
+ * their way.
+ */
 function talk(): { alice: Session; bob: Session; late: Uint8Array[]; headers: Uint8Array[] } {
   let { alice, bob } = steps(crypto);
   const late: Uint8Array[] = [];
@@ -185,12 +193,16 @@ const messages: Target = {
   },
 };
 
-/** The input is the header that a peer with all the keys seals; the rest of the message is authentic. */
+/**
+ * The input is the header that a peer with all the keys seals; the rest of the message is
+ * authentic.
+ */
 const headers: Target = {
   name: "ratchet-header",
   seeds: said.filter((_, i) => i % 7 === 0 || i > said.length - 4),
   run(input) {
-    // A header that is too short or too long for the format cannot be split off, and is refused before it is opened.
+    // A header that is too short or too long for the format cannot be split off, and is refused
+    // before it is opened.
     const plain = input.slice(0, 44 + limits.sckaMessage);
     const lying: CryptoProvider = {
       ...crypto,

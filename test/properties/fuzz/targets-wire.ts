@@ -1,4 +1,6 @@
-/** Decoders of what arrives: they refuse with a value, and what they take encodes to what it was. */
+/**
+ * Decoders of what arrives: they refuse with a value, and what they take encodes to what it was.
+ */
 import assert from "node:assert/strict";
 import { lineSplitter, tooLong } from "../../../src/api/index.ts";
 import { concat, type HostId, limits, SottoError, u64, utf8 } from "../../../src/base/index.ts";
@@ -58,7 +60,8 @@ function pushed(chunks: readonly Uint8Array[]): unknown {
   for (const chunk of chunks) {
     const result = decoder.push(chunk);
     assert.ok(decoder.pending <= limits.frameBytes);
-    // Where the bytes were cut decides how many good frames come before a refusal, never whether it comes.
+    // Where the bytes were cut decides how many good frames come before a refusal, never whether it
+    // comes.
     if (result.kind === "refused") return result.why;
     frames.push(...result.frames);
   }

@@ -1,7 +1,8 @@
 /**
- * The Double Ratchet as its specification writes it (Signal, revision 4, §4.4 with header encryption),
- * read aloud: one mutable state, the step taken at once and whole, a dictionary of skipped keys, no
- * bounds but MAX_SKIP. Slow and without any care for secrets; the product is held equal to it.
+ * The Double Ratchet as its specification writes it (Signal, revision 4, §4.4 with header
+ * encryption), read aloud: one mutable state, the step taken at once and whole, a dictionary of
+ * skipped keys, no bounds but MAX_SKIP. Slow and without any care for secrets; the product is held
+ * equal to it.
  */
 import { concat, labels, readU32, toHex, u32, utf8 } from "../../../src/base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../../../src/crypto/index.ts";
@@ -72,7 +73,9 @@ export class Naive {
     return concat(front, this.#crypto.seal(mk, nonce.slice(0, 12), plaintext, AD));
   }
 
-  /** The plaintext, or `undefined` for an error; as in the spec, the state is then that of before. */
+  /**
+   * The plaintext, or `undefined` for an error; as in the spec, the state is then that of before.
+   */
   RatchetDecrypt(message: Uint8Array, now: number): Uint8Array | undefined {
     const skipped = this.#TrySkippedMessageKeys(message, now);
     if (skipped !== undefined) return skipped;

@@ -51,7 +51,8 @@ describe("a disk that fails under a daemon", () => {
           "alice is seen to be gone",
           async () => !(await bob.contact("alice")).online,
         );
-        // What alice shows to bob as delivered is on her disk, whatever became of the batch that failed.
+        // What alice shows to bob as delivered is on her disk, whatever became of the batch that
+        // failed.
         await bob.stop();
         await aparts(alice, bob);
         await Promise.all(loads.map((load) => load.finish()));

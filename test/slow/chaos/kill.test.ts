@@ -47,7 +47,8 @@ describe("daemons that are killed by kill -9", () => {
       const invitee = room.person(`invitee${pairs}`);
       await Promise.all([firstStart(inviter), firstStart(invitee)]);
       const { link } = await inviter.node.call("invite.create", { kind: "once" });
-      // The answer was given, so the invite must outlive this; the invitee may die before its own answer.
+      // The answer was given, so the invite must outlive this; the invitee may die before its own
+      // answer.
       const answered = invitee.node.call("contact.add", { link, as: inviter.name }).then(
         () => true,
         () => false,

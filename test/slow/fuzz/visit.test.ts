@@ -11,7 +11,10 @@ import { type SimNode, World } from "../../scenario/world.ts";
 const seconds = Number(process.env.FUZZ_SECONDS ?? 60);
 const DAY = 86_400_000;
 
-/** What the disk holds, but for old roots: those are erased as the simulated hours pass, whoever comes by. */
+/**
+ * What the disk holds, but for old roots: those are erased as the simulated hours pass, whoever
+ * comes by.
+ */
 const disk = (node: SimNode): string =>
   node.store
     .snapshot()

@@ -27,7 +27,8 @@ describe("two people whose tag's nearest hosts are all attackers", function () {
     // She can only dial, so that it is she who finds him.
     const alice = await person("alice", []);
     await pair(bob, alice);
-    // Whoever is given a record sees its tag: first the invite's, by which she found him, then that of the two.
+    // Whoever is given a record sees its tag: first the invite's, by which she found him, then that
+    // of the two.
     const putByBob = () => mesh.putsBy(bob.node.transport.host);
     await until(() => putByBob().length >= 2);
     const tag = putByBob()[1] as Uint8Array;

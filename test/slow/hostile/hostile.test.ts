@@ -8,7 +8,10 @@ import { createLab, fullAddress, noSignal } from "../../node/support.ts";
 const SECONDS = Number(process.env.SOTTO_HOSTILE_SECONDS ?? 5);
 /** MiB that a node may grow by during one attack. */
 const CEILING = 128;
-/** And by all of them together: what it keeps for others is full then, and a second round of all adds nothing (269, then 236 MiB). */
+/**
+ * And by all of them together: what it keeps for others is full then, and a second round of all
+ * adds nothing (269, then 236 MiB).
+ */
 const CEILING_OF_ALL = 384;
 
 const tell = (line: string): void => void process.stdout.write(`      ${line}\n`);

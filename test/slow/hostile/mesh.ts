@@ -1,4 +1,7 @@
-/** A mesh of honest servers of the DHTs, and hosts whose PeerIds are made so that they are nearest to one tag. */
+/**
+ * A mesh of honest servers of the DHTs, and hosts whose PeerIds are made so that they are nearest
+ * to one tag.
+ */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
@@ -19,7 +22,9 @@ const distance = (place: Uint8Array, key: Uint8Array): string => {
   const at = sha256(key);
   return toHex(sha256(place).map((byte, i) => byte ^ (at[i] ?? 0)));
 };
-/** A PeerId of Ed25519 as Kademlia hashes it: an identity multihash of the key's Protocol Buffers. */
+/**
+ * A PeerId of Ed25519 as Kademlia hashes it: an identity multihash of the key's Protocol Buffers.
+ */
 const peerBytes = (key: Uint8Array): Uint8Array => concat(Uint8Array.of(0, 36, 8, 1, 18, 32), key);
 const idOf = ({ peerId }: Host): Uint8Array => peerId.toMultihash().bytes;
 const seedOf = (name: string): Uint8Array => sha256(new TextEncoder().encode(name));
@@ -53,7 +58,10 @@ function quiet(host: Host): void {
   }
 }
 
-/** How the attackers answer who asks for the tag, one with this record and the next with that; whatever is put they take with thanks and throw away. */
+/**
+ * How the attackers answer who asks for the tag, one with this record and the next with that;
+ * whatever is put they take with thanks and throw away.
+ */
 export type Lie =
   | { readonly kind: "nothing" }
   | { readonly kind: "records"; readonly all: readonly Uint8Array[] };
@@ -84,7 +92,9 @@ export class Mesh {
     return host;
   }
 
-  /** All are one neighbour here, whose pending connections are bounded: who is refused comes again. */
+  /**
+   * All are one neighbour here, whose pending connections are bounded: who is refused comes again.
+   */
   async join(host: Host, doors: readonly Host[]): Promise<void> {
     for (const door of doors)
       while (host.getConnections(door.peerId).length === 0)
@@ -102,11 +112,15 @@ export class Mesh {
       await this.join(host, this.honest.slice(0, 3));
       this.honest.push(host);
     }
-    // Who joined late is not known to those before: everybody meets everybody, as after some lookups.
+    // Who joined late is not known to those before: everybody meets everybody, as after some
+    // lookups.
     for (const [i, host] of this.honest.entries()) await this.join(host, this.honest.slice(i + 1));
   }
 
-  /** In a mesh of thousands none of those near a tag is the one who is looked for; in so small a one nobody tells of guests. */
+  /**
+   * In a mesh of thousands none of those near a tag is the one who is looked for; in so small a one
+   * nobody tells of guests.
+   */
   #asOfMany(answer: Answer): Answer {
     if (answer.closer === undefined) return answer;
     const members = [...this.honest, ...this.attackers].map((host) => idOf(host));
@@ -130,7 +144,10 @@ export class Mesh {
       for (const key of store.queryKeys({ filters: [isRecord] })) store.delete(key);
   }
 
-  /** Attackers join whose PeerIds are all nearer to the tag than every honest one. @return keys that were tried. */
+  /**
+   * Attackers join whose PeerIds are all nearer to the tag than every honest one. @return keys that
+   * were tried.
+   */
   async eclipse(tag: Uint8Array, count: number): Promise<number> {
     const key = keyOf(tag);
     const nearest = this.honest.map((host) => distance(idOf(host), key)).sort()[0] as string;

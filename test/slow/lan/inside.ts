@@ -1,4 +1,7 @@
-/** Runs in a namespace: a whole node with nothing but mDNS, which is told over standard input what to do. */
+/**
+ * Runs in a namespace: a whole node with nothing but mDNS, which is told over standard input what
+ * to do.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Machines on one link, which has no router and no internet: namespaces of this test alone, on a bridge. Needs root and `ip`. */
+/**
+ * Machines on one link, which has no router and no internet: namespaces of this test alone, on a
+ * bridge. Needs root and `ip`.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -54,7 +57,10 @@ export class Machine {
   readonly #waiting = new Map<number, (reply: { value?: unknown; error?: string }) => void>();
   #next = 0;
 
-  /** @param four its IPv4 address with the length of its network; without it there is no IPv4 at all, not even on loopback. */
+  /**
+   * @param four its IPv4 address with the length of its network; without it there is no IPv4 at
+   * all, not even on loopback.
+   */
   constructor(name: string, four?: string) {
     this.name = name;
     this.#namespace = `${prefix}-${name}`;

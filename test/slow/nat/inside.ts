@@ -1,4 +1,6 @@
-/** Runs in a namespace: bootstrap hosts, a node, or a person, as the test says over standard input. */
+/**
+ * Runs in a namespace: bootstrap hosts, a node, or a person, as the test says over standard input.
+ */
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { createInterface } from "node:readline";
@@ -70,7 +72,7 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
       portMapping: portMapping === true,
     });
     node = started;
-    started.transport.onCall(openerOf(started.transport.host));
+    started.transport.onOffer(openerOf(started.transport.host));
     // What arrives is given back, so that the other side knows that it was heard.
     started.transport.onChannel(async (channel: Channel) => {
       const frames = await channel.receive();

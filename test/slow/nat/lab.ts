@@ -1,11 +1,16 @@
 /**
- * Two homes behind routers and a public place between, in network namespaces of this test alone. Needs root, `ip` and `nft`.
+ * Two homes behind routers and a public place between, in network namespaces of this test alone.
+ * Needs root, `ip` and `nft`.
  *
- *     homeA 192.168.1.2 - routerA 51.1.0.2 - public 51.0.0.10, .11 - routerB 51.2.0.2 - homeB 192.168.2.2
+ * homeA 192.168.1.2 - routerA 51.1.0.2 - public 51.0.0.10, .11 - routerB 51.2.0.2 - homeB
+ * 192.168.2.2
  */
 import { execFileSync } from "node:child_process";
 
-/** What a router does: changes ports as little as it can, anew for each connection, or nothing but to let no stranger in. */
+/**
+ * What a router does: changes ports as little as it can, anew for each connection, or nothing but
+ * to let no stranger in.
+ */
 export type Router = "preserving" | "symmetric" | "firewall";
 
 export type Spot = "public" | "routerA" | "routerB" | "homeA" | "homeB";

@@ -39,7 +39,10 @@ describe("two people behind routers", function () {
     return child;
   };
 
-  /** Starts a node in each of two places, dials from the one to the other, and tells what came of it and how both see their router. */
+  /**
+   * Starts a node in each of two places, dials from the one to the other, and tells what came of it
+   * and how both see their router.
+   */
   async function meet(
     [from, listenFrom]: readonly [Spot, readonly string[]],
     [to, listenTo]: readonly [Spot, readonly string[]],

@@ -34,7 +34,8 @@ describe("the simulated DHT beside real nodes", () => {
     for (let i = 0; i < NODES; i++) {
       const host = await server();
       const [first] = hosts;
-      // All are one neighbour here, whose pending connections are bounded: who is refused comes again.
+      // All are one neighbour here, whose pending connections are bounded: who is refused comes
+      // again.
       while (first !== undefined && host.getPeers().length === 0)
         await host.dial(first.getMultiaddrs()).catch(() => sleep(50));
       hosts.push(host);

@@ -1,6 +1,7 @@
 /**
- * Started by a test in a network namespace of its own: a bootstrap host and two people with whole daemons, who pair and talk, while
- * every packet is captured. Prints what each observer has of what it must not have.
+ * Started by a test in a network namespace of its own: a bootstrap host and two people with whole
+ * daemons, who pair and talk, while every packet is captured. Prints what each observer has of what
+ * it must not have.
  */
 import assert from "node:assert/strict";
 import { hostname, userInfo } from "node:os";
@@ -80,7 +81,8 @@ try {
   }
   await sleep(500);
 
-  // One that is known to be there proves that the search finds: the bland words of multistream-select.
+  // One that is known to be there proves that the search finds: the bland words of
+  // multistream-select.
   const planted: Needles = { planted: ofText("/multistream/1.0.0") };
   const hostPid = room.hostPid;
   const inMemory = found({ ...needles, ...planted }, memoryOf(hostPid));

@@ -1,4 +1,7 @@
-/** What an observer has: the packets of an interface, the memory of a process, the files of a directory. */
+/**
+ * What an observer has: the packets of an interface, the memory of a process, the files of a
+ * directory.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -69,7 +72,10 @@ export function streamsOf(packets: readonly Buffer[]): Buffer[] {
   return [...sides.values()].map((side) => Buffer.concat([...side.values()]));
 }
 
-/** Lengths of what Noise carries on one side of a connection, each of one message; none where it is no such connection. */
+/**
+ * Lengths of what Noise carries on one side of a connection, each of one message; none where it is
+ * no such connection.
+ */
 export function carriedBy(side: Buffer): number[] {
   const lines = Buffer.from("\x13/multistream/1.0.0\n\x07/noise\n", "latin1");
   if (!side.subarray(0, lines.length).equals(lines)) return [];

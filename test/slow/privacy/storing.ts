@@ -1,4 +1,7 @@
-/** A server of both DHTs in this process, which stores what it is given and lets a test see every request. */
+/**
+ * A server of both DHTs in this process, which stores what it is given and lets a test see every
+ * request.
+ */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { RecordValidator } from "../../../src/dht/index.ts";

@@ -1,8 +1,10 @@
 /**
- * A person's machine and all the world on the other end of one cable, in network namespaces of this test alone: what leaves the
- * machine is counted there by nftables and looked at by a packet socket. Needs root, `ip`, `nft` and `python3`.
+ * A person's machine and all the world on the other end of one cable, in network namespaces of this
+ * test alone: what leaves the machine is counted there by nftables and looked at by a packet
+ * socket. Needs root, `ip`, `nft` and `python3`.
  *
- *     person 10.77.0.2 - outside 10.77.0.1: proxy, gateway, name server, mDNS neighbour; 51.0.0.10 bootstrap host, 51.0.0.11 contact
+ * person 10.77.0.2 - outside 10.77.0.1: proxy, gateway, name server, mDNS neighbour; 51.0.0.10
+ * bootstrap host, 51.0.0.11 contact
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -67,7 +69,10 @@ export function up(): void {
   count();
 }
 
-/** Counts what leaves the machine: to the proxy, and to anybody else by protocol, address and port. What the kernel says to find its neighbours is its own. */
+/**
+ * Counts what leaves the machine: to the proxy, and to anybody else by protocol, address and port.
+ * What the kernel says to find its neighbours is its own.
+ */
 function count(): void {
   run(
     "ip",
@@ -97,7 +102,9 @@ interface Listed {
   }[];
 }
 
-/** What left since the lab was made: packets to the proxy and beside it, and where the latter went. */
+/**
+ * What left since the lab was made: packets to the proxy and beside it, and where the latter went.
+ */
 export function counted() {
   const text = run("ip", ["netns", "exec", PERSON, "nft", "-j", "list", "table", "inet", "leak"]);
   const { nftables } = JSON.parse(text) as Listed;
@@ -159,7 +166,10 @@ export const outside = (): Helper =>
     fileURLToPath(new URL("./outside.ts", import.meta.url)),
   ]);
 
-/** Looks at every packet on the machine's cable; told to end it says to where any went, but to the proxy. */
+/**
+ * Looks at every packet on the machine's cable; told to end it says to where any went, but to the
+ * proxy.
+ */
 export const watcher = (): Helper =>
   new Helper(PERSON, [
     "python3",

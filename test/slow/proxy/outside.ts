@@ -1,6 +1,7 @@
 /**
- * Everybody whom a node could talk to: a proxy, a bootstrap host, a contact who is a neighbour by mDNS as well, a gateway that gives ports, and a name
- * server. Says what the contact's invite is, and answers what it is asked.
+ * Everybody whom a node could talk to: a proxy, a bootstrap host, a contact who is a neighbour by
+ * mDNS as well, a gateway that gives ports, and a name server. Says what the contact's invite is,
+ * and answers what it is asked.
  */
 import { createSocket } from "node:dgram";
 import { createInterface } from "node:readline";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { seals } from "../../../src/store/encryption/row-encryption.ts";
+import { rowCipher } from "../../../src/store/encryption/row-encryption.ts";
 import { crypto, testKey } from "../place.ts";
 
 const name = (last: number): Uint8Array => new Uint8Array(25).fill(6).with(24, last);
 
 describe("a sealed value", () => {
-  const sealed = seals(crypto, 1);
+  const sealed = rowCipher(crypto, 1);
   const seal = (at: Uint8Array, value: Uint8Array): Uint8Array => sealed.seal(testKey, at, value);
   const open = (at: Uint8Array, bytes: Uint8Array): Uint8Array | undefined =>
     sealed.open(testKey, at, bytes);
@@ -15,7 +15,7 @@ describe("a sealed value", () => {
     assert.deepEqual(open(name(1), bytes), Uint8Array.of(1, 2, 3));
     assert.equal(open(name(2), bytes), undefined);
     assert.equal(sealed.open(testKey.with(0, 1), name(1), bytes), undefined);
-    assert.equal(seals(crypto, 2).open(testKey, name(1), bytes), undefined);
+    assert.equal(rowCipher(crypto, 2).open(testKey, name(1), bytes), undefined);
   });
 
   it("refuses every flipped bit and every shorter length", () => {

@@ -1,8 +1,11 @@
-/** Somebody with the store key, the vault as it is now, and every state of the database that ever was. */
+/**
+ * Somebody with the store key, the vault as it is now, and every state of the database that ever
+ * was.
+ */
 
 import type { VaultState } from "../../../src/store/encryption/key-vault.ts";
 import { readVaults, type VaultPlace } from "../../../src/store/encryption/key-vault-files.ts";
-import { seals } from "../../../src/store/encryption/row-encryption.ts";
+import { rowCipher } from "../../../src/store/encryption/row-encryption.ts";
 import { deriveKeys } from "../../../src/store/layout/schema.ts";
 import { crypto, editRows, testKey } from "../place.ts";
 
@@ -18,7 +21,10 @@ export async function vaultStates(directory: string): Promise<(VaultState | unde
   return files.map(({ found }) => (found.kind === "whole" ? found.state : undefined));
 }
 
-/** Every value that opens under any key that can be had: tried are all keys on all rows, whatever they are meant for. */
+/**
+ * Every value that opens under any key that can be had: tried are all keys on all rows, whatever
+ * they are meant for.
+ */
 export async function everythingThatOpens(
   databases: readonly string[],
   vault: string,
@@ -38,7 +44,7 @@ export async function everythingThatOpens(
   for (const key of keys)
     for (const version of key.length === 32 ? [1, 2] : [])
       for (const [id, { name, sealed }] of rows) {
-        const value = seals(crypto, version).open(key, name, sealed);
+        const value = rowCipher(crypto, version).open(key, name, sealed);
         if (!value) continue;
         rows.delete(id);
         opened.add(Buffer.from(value).toString("latin1"));

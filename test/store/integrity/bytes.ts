@@ -90,8 +90,9 @@ function codeOf(error: unknown): string {
 }
 
 /**
- * Flips one bit of a byte in a copy of the home. @returns what was said about it; nothing where it made no difference.
- * Throws where something is missing or changed without a word, or where no fault of the table was said.
+ * Flips one bit of a byte in a copy of the home. @returns what was said about it; nothing where it
+ * made no difference. Throws where something is missing or changed without a word, or where no
+ * fault of the table was said.
  */
 export async function flipped(home: string, file: string, at: number): Promise<string[]> {
   const tried = temporaryDirectory();

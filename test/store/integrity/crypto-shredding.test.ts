@@ -52,7 +52,8 @@ describe("shredding", () => {
       await store.shred();
       await commit(put(key("meta", ""), "after"));
       const opened = await opens();
-      // Rows that stay were sealed anew: in their old form they do not open either, in their new form they do.
+      // Rows that stay were sealed anew: in their old form they do not open either, in their new
+      // form they do.
       for (const text of ["text 1", "text 2", "text 3", "text 4"])
         assert.equal(opened.has(text), text === "text 4", text);
       assert.ok(opened.has("edited") && opened.has("text 3, delivered") && opened.has("after"));

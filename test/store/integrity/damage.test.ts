@@ -78,7 +78,8 @@ describe("damage to the store", () => {
       });
       seen[outcome] = (seen[outcome] ?? 0) + 1;
     }
-    // Many bytes carry nothing: checksums that LevelDB does not read, and the tallies of earlier commits.
+    // Many bytes carry nothing: checksums that LevelDB does not read, and the tallies of earlier
+    // commits.
     const { "store-damaged": noticed = 0, [`${ROWS} rows`]: harmless = 0, ...others } = seen;
     assert.deepEqual(others, {});
     assert.ok(noticed > trials / 3 && harmless > 0);
@@ -205,7 +206,8 @@ describe("damage to the store", () => {
     const live = temporaryDirectory();
     const written = temporaryDirectory();
     const store = await openAt(live);
-    // More than one 32 KiB block of the log, so that LevelDB goes on behind the block that it drops.
+    // More than one 32 KiB block of the log, so that LevelDB goes on behind the block that it
+    // drops.
     const total = 3 * ROWS;
     for (let at = 0; at < total; at++) await store.commit([put(at)]);
     // The files as a kill leaves them.

@@ -1,4 +1,7 @@
-/** A process to be killed: changes a store key's protection for ever, and says each change once it is made. */
+/**
+ * A process to be killed: changes a store key's protection for ever, and says each change once it
+ * is made.
+ */
 import { changeProtection, type Protection } from "../../../src/store/index.ts";
 import { crypto } from "../place.ts";
 

@@ -40,7 +40,7 @@ const repair = (directory: string, change: Partial<Parameters<typeof repairStore
     log: silent,
     aside: "aside",
     leaveOut: [],
-    mend: async () => undefined,
+    reconcile: async () => undefined,
     ...change,
   });
 
@@ -183,7 +183,7 @@ describe("repairing a store", () => {
     const name = path(/\.ldb$/);
     const bytes = readFileSync(name);
     const refuse = () => Promise.reject(new SottoError("account-lost", "x"));
-    await assert.rejects(repair(tried, { mend: refuse }), { code: "account-lost" });
+    await assert.rejects(repair(tried, { reconcile: refuse }), { code: "account-lost" });
     await assert.rejects(repair(tried, { key: new Uint8Array(32) }), { code: "store-key-missing" });
     assert.deepEqual(readdirSync(tried).toSorted(), STORE_FILES.toSorted());
     assert.deepEqual(readFileSync(name), bytes);

@@ -91,7 +91,10 @@ function parse(from: Uint8Array): Found[] | undefined {
   return found;
 }
 
-/** The fields that a schema names: type `#` for a count, `b` for bytes, `[]` for up to eight bytes; undefined where one is not so. */
+/**
+ * The fields that a schema names: type `#` for a count, `b` for bytes, `[]` for up to eight bytes;
+ * undefined where one is not so.
+ */
 function take(from: Uint8Array, schema: Readonly<Record<number, [string, "#" | "b" | "[]"]>>, others?: (field: number) => void) {
   const found = parse(from);
   if (found === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** SPEC §6 and the beginning of §7, read aloud, with the chance that VECTORS tells of. ML-KEM alone is the library's: node:crypto has none. */
+/**
+ * SPEC §6 and the beginning of §7, read aloud, with the chance that VECTORS tells of. ML-KEM alone
+ * is the library's: node:crypto has none.
+ */
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { dh, hkdf, hmac, label, open, publicOfX, seal, sealX, sha256, u32 } from "./primitives.ts";
 

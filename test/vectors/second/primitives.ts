@@ -1,6 +1,7 @@
 /**
- * A second implementation of what docs/SPEC.md and docs/WIRE.md say, written from them alone: it imports nothing of
- * src/, and only node:crypto below it. It shows that the pages are enough, and that the vectors are not merely what our code does.
+ * A second implementation of what docs/SPEC.md and docs/WIRE.md say, written from them alone: it
+ * imports nothing of src/, and only node:crypto below it. It shows that the pages are enough, and
+ * that the vectors are not merely what our code does.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, sign, verify } from "node:crypto";
 

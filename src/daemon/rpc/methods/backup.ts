@@ -1,4 +1,7 @@
-/** A backup goes out in parts: it may be larger than an answer, and the node writes no files for others. */
+/**
+ * A backup goes out in parts: it may be larger than an answer, and the node writes no files for
+ * others.
+ */
 import * as v from "valibot";
 import type { BackupMethods } from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";

@@ -59,7 +59,8 @@ export function contactHandlers({
     }),
     "contact.policy": async ({ who, policy }) => {
       const contact = await messenger.setPolicy(who, policy);
-      // They know our host of now, and would know it again wherever it connects. Where there is no other today, there is tomorrow.
+      // They know our host of now, and would know it again wherever it connects. Where there is no
+      // other today, there is tomorrow.
       if (policy === "hidden") void network.rotate().catch(() => undefined);
       return { contact };
     },

@@ -71,7 +71,10 @@ export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<Eve
   };
 }
 
-/** The first events that fit one answer together; JSON may spell one byte of text with six characters. */
+/**
+ * The first events that fit one answer together; JSON may spell one byte of text with six
+ * characters.
+ */
 function fitting<Event>(events: readonly Event[]): readonly Event[] {
   let room = limits.rpcBytes - 1024;
   const end = events.findIndex((event) => {

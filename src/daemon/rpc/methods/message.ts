@@ -145,7 +145,10 @@ function unknown(): SottoError {
   return new SottoError("message-unknown", "There is no such message.");
 }
 
-/** The newest messages that fit one answer together; JSON may spell one byte of text with six characters. */
+/**
+ * The newest messages that fit one answer together; JSON may spell one byte of text with six
+ * characters.
+ */
 function fitting(messages: readonly MessageView[]): MessageView[] {
   let room = limits.rpcBytes - 1024;
   let from = messages.length;

@@ -57,9 +57,14 @@ export interface Controls {
   state(): NodeState;
   /** Throws `lock-refused` where a key file guards the store. */
   lock(): Promise<void>;
-  /** Throws `passphrase-needed`, `passphrase-wrong`, and what a start throws: then it stays locked. */
+  /**
+   * Throws `passphrase-needed`, `passphrase-wrong`, and what a start throws: then it stays locked.
+   */
   unlock(passphrase: string | undefined): Promise<void>;
-  /** Whether whoever asks knows what guards the store, where that can be known. Throws `passphrase-needed`, `passphrase-wrong`. */
+  /**
+   * Whether whoever asks knows what guards the store, where that can be known. Throws
+   * `passphrase-needed`, `passphrase-wrong`.
+   */
   prove(passphrase: string | undefined): Promise<void>;
   /** Gives the store's key another guard. @param current the passphrase that guards it now. */
   protect(current: string | undefined, next: NewGuard): Promise<void>;
@@ -84,7 +89,10 @@ type Table<Methods> = {
   readonly [Name in keyof Methods]: { readonly params: unknown; readonly result: unknown };
 };
 
-/** What each method takes, checked at the border; held equal to the types in api/methods by the compiler. */
+/**
+ * What each method takes, checked at the border; held equal to the types in api/methods by the
+ * compiler.
+ */
 export type Schemas<Methods extends Table<Methods>> = {
   readonly [Name in keyof Methods]: v.GenericSchema<unknown, Methods[Name]["params"]>;
 };

@@ -1,4 +1,7 @@
-/** Waiting for a state of a message or of a pairing. Each listens before it acts, so that nothing is missed. */
+/**
+ * Waiting for a state of a message or of a pairing. Each listens before it acts, so that nothing is
+ * missed.
+ */
 import type { SendResult } from "../../../api/index.ts";
 import { type AccountId, type MessageId, SottoError } from "../../../base/index.ts";
 import type {
@@ -30,7 +33,8 @@ export interface Patience {
 
 /**
  * Sends, and waits until the message has come as far as `state`, has failed, or the time is over.
- * Throws `key-changed` when the contact shows another key meanwhile, and what `Messenger.send` throws.
+ * Throws `key-changed` when the contact shows another key meanwhile, and what `Messenger.send`
+ * throws.
  */
 export async function sendAndWait(
   messenger: Messenger,
@@ -102,12 +106,15 @@ export async function changeAndWait(
   }
 }
 
-/** The confirmation of a one-use invite follows the handshake in one round trip; that of a reusable one may take days. */
+/**
+ * The confirmation of a one-use invite follows the handshake in one round trip; that of a reusable
+ * one may take days.
+ */
 const CONFIRMATION_GRACE = 1_000;
 
 /**
- * Adds, and waits until pairing has come further than `invited` or the time is over. A handshake is given a moment to be
- * confirmed.
+ * Adds, and waits until pairing has come further than `invited` or the time is over. A handshake is
+ * given a moment to be confirmed.
  */
 export async function addAndWait(
   messenger: Messenger,
