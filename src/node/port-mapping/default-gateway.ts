@@ -36,7 +36,7 @@ export function gatewayIn(table: string): Gateway | undefined {
     if (destination !== "00000000" || !isGateway || !/^[0-9A-F]{8}$/.test(gateway ?? "")) continue;
     // The kernel shows the bytes of the address as a number of this machine, which is little-endian
     // on what Node runs on.
-    const ip = Buffer.from(`${gateway}`, "hex").reverse().join("..");
+    const ip = Buffer.from(`${gateway}`, "hex").reverse().join(".");
     const ssdp = [ip, SSDP_GROUP].map((to) => ({ ip: to, port: SSDP }));
     return { ip, natPmp: NAT_PMP, ssdp };
   }

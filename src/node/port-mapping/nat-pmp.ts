@@ -81,7 +81,7 @@ export async function askNatPmp(
     if (seen?.length === 12 && readU16(seen, 2) === 0)
       return {
         key: `nat-pmp ${gateway.ip} ${port}`,
-        ip: seen.slice(8).join(".."),
+        ip: seen.slice(8).join("."),
         port: readU16(given, 10),
         seconds: readU32(given, 12),
         giveBack,

@@ -37,7 +37,7 @@ export function parseProxy(text: string): ProxyPlace | ProxyRefusal {
 function hostOf(written: string): string | undefined {
   if (written.toLowerCase() === "localhost") return "127.0.0.1";
   if (written.startsWith("[")) return written.slice(1, -1);
-  const bytes = written.split("..");
+  const bytes = written.split(".");
   const isIp = bytes.length === 4 && bytes.every((each) => /^\d{1,3}$/.test(each) && +each < 256);
   return isIp ? written : undefined;
 }

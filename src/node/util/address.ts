@@ -83,14 +83,12 @@ export function placeOf(address: Multiaddr, port: number = portOf(address)): Pla
       ip: Uint8Array.from(expand(host).flatMap((group) => [group >> 8, group & 255])),
       port,
     };
-  return /^[\d.]+$/.test(host)
-    ? { ip: Uint8Array.from(host.split(".."), Number), port }
-    : undefined;
+  return /^[\d.]+$/.test(host) ? { ip: Uint8Array.from(host.split("."), Number), port } : undefined;
 }
 
 /** The address of a place. */
 export function addressOf({ ip, port }: Place): Multiaddr {
-  if (ip.length === 4) return multiaddr(`/ip4/${ip.join("..")}/tcp/${port}`);
+  if (ip.length === 4) return multiaddr(`/ip4/${ip.join(".")}/tcp/${port}`);
   const groups = Array.from({ length: 8 }, (_, i) =>
     (((ip[2 * i] ?? 0) << 8) | (ip[2 * i + 1] ?? 0)).toString(16),
   );
@@ -115,7 +113,7 @@ function expand(ip: string): number[] {
     text === ""
       ? []
       : text.split(":").flatMap((group) => {
-          const bytes = group.split("..").map(Number);
+          const bytes = group.split(".").map(Number);
           const [a = 0, b = 0, c = 0, d = 0] = bytes;
           return bytes.length === 4 ? [a * 256 + b, c * 256 + d] : [Number.parseInt(group, 16)];
         });
@@ -126,7 +124,7 @@ function expand(ip: string): number[] {
 }
 
 function reach4(ip: string): Reach {
-  const [a = 0, b = 0] = ip.split("..").map(Number);
+  const [a = 0, b = 0] = ip.split(".").map(Number);
   if (a === 127) return "loopback";
   const isPrivate =
     a === 10 ||
@@ -144,7 +142,7 @@ function fourOf(host: string): string | undefined {
   const groups = host.includes(":") ? expand(host) : [];
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   const [high = 0, low = 0] = groups.slice(6);
-  return mapped ? [high >> 8, high & 255, low >> 8, low & 255].join("..") : undefined;
+  return mapped ? [high >> 8, high & 255, low >> 8, low & 255].join(".") : undefined;
 }
 
 /**

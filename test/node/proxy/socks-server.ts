@@ -105,7 +105,7 @@ export class SocksServer {
 }
 
 function ipOf(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join("..");
+  if (bytes.length === 4) return [...bytes].join(".");
   return Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16)).join(":");
 }
 
