@@ -67,7 +67,8 @@ function socketPath(
     if (fits(path)) return path;
     throw new SottoError(
       "socket-path-too-long",
-      `SOTTO_SOCKET has ${utf8(path).length} bytes, and a socket's path holds ${limits.socketPath}.`,
+      `SOTTO_SOCKET has ${utf8(path).length} bytes, and a socket's path holds ` +
+        `${limits.socketPath}.`,
     );
   }
   const runtime = xdg(env.XDG_RUNTIME_DIR, "");

@@ -78,11 +78,13 @@ export const errorTable = {
   "name-invalid": entry("bad-input", "Use 1 to 64 visible characters."),
   "number-mismatch": entry(
     "bad-input",
-    "The safety numbers differ. Read both again; if they still differ, somebody may be between you: do not trust this contact.",
+    "The safety numbers differ. Read both again; if they still differ, somebody may be " +
+      "between you: do not trust this contact.",
   ),
   "key-changed": entry(
     "bad-peer",
-    "Nothing was sent. Compare safety numbers with the person over another way, then: sotto verify NAME --number N.",
+    "Nothing was sent. Compare safety numbers with the person over another way, then: " +
+      "sotto verify NAME --number N.",
   ),
   // Messages
   "message-empty": entry("bad-input", "Write some text, or - to read it from standard input."),
@@ -91,7 +93,8 @@ export const errorTable = {
   "message-not-text": entry("bad-input", "The text is not valid UTF-8."),
   "message-not-yours": entry(
     "bad-input",
-    "Only who wrote a message can change it for both. To remove it here alone: sotto delete ID --for-me.",
+    "Only who wrote a message can change it for both. To remove it here alone: sotto " +
+      "delete ID --for-me.",
   ),
   "message-deleted": entry("bad-input", "It was deleted for both, which cannot be undone."),
   "message-failed": entry("bad-input", "It was never delivered: send a new one."),
@@ -122,7 +125,8 @@ export const errorTable = {
   "params-invalid": entry("bad-input", "Add --help to see what the command takes."),
   "address-invalid": entry(
     "bad-input",
-    "A bootstrap host's address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, one to listen on like /ip4/0.0.0.0/tcp/4001.",
+    "A bootstrap host's address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, one " +
+      "to listen on like /ip4/0.0.0.0/tcp/4001.",
   ),
   "network-key-exists": entry(
     "bad-input",
@@ -130,7 +134,8 @@ export const errorTable = {
   ),
   "network-key-invalid": entry(
     "bad-input",
-    "Copy the file from another node of the network again, whole; sotto net key new FILE makes the key of a new network.",
+    "Copy the file from another node of the network again, whole; sotto net key new FILE " +
+      "makes the key of a new network.",
   ),
   "contact-not-allowed": entry(
     "bad-input",
@@ -138,7 +143,8 @@ export const errorTable = {
   ),
   "proxy-invalid": entry(
     "bad-input",
-    "Write it as socks5://127.0.0.1:9050 (Tor's own). A user and a password go into the settings or a file (--proxy-file), as socks5://USER:PASSWORD@127.0.0.1:9050.",
+    "Write it as socks5://127.0.0.1:9050 (Tor's own). A user and a password go into the " +
+      "settings or a file (--proxy-file), as socks5://USER:PASSWORD@127.0.0.1:9050.",
   ),
   "proxy-forbids": entry(
     "bad-input",
@@ -177,7 +183,8 @@ export const errorTable = {
   "store-in-use": entry("environment", "Another process has this store open: stop it first."),
   "store-damaged": entry(
     "environment",
-    "See what is whole: sotto check. Keep that: sotto repair. Or bring back a backup: sotto restore.",
+    "See what is whole: sotto check. Keep that: sotto repair. Or bring back a backup: " +
+      "sotto restore.",
   ),
   "keyring-damaged": entry(
     "environment",
@@ -185,16 +192,19 @@ export const errorTable = {
   ),
   "account-lost": entry(
     "environment",
-    "Bring back a backup in another SOTTO_HOME: sotto restore. Or begin anew there from your 24 words: sotto init --recover.",
+    "Bring back a backup in another SOTTO_HOME: sotto restore. Or begin anew there from " +
+      "your 24 words: sotto init --recover.",
   ),
   "store-newer": entry("environment", "A newer Sotto wrote this store: update yours."),
   "store-key-missing": entry(
     "environment",
-    "Put the named file back where it was; without it the store cannot be opened. Or bring back a backup: sotto restore.",
+    "Put the named file back where it was; without it the store cannot be opened. Or " +
+      "bring back a backup: sotto restore.",
   ),
   "keychain-missing": entry(
     "environment",
-    "Log in to the desktop whose keychain has the key, with secret-tool installed (libsecret-tools); to do without: sotto passwd.",
+    "Log in to the desktop whose keychain has the key, with secret-tool installed " +
+      "(libsecret-tools); to do without: sotto passwd.",
   ),
   "keychain-locked": entry(
     "environment",

@@ -3,7 +3,8 @@ import { limits } from "../base/index.ts";
 
 /** Scripts that put no space between words: each character counts as a word. */
 const UNSPACED =
-  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]";
+  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}" +
+  "\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]";
 const ANY_WORD = new RegExp(`${UNSPACED}|(?:(?!${UNSPACED})[\\p{L}\\p{N}])+`, "gu");
 /** The same for a text of ASCII alone, which most are: six times as quick. */
 const ASCII_WORD = /[a-z0-9]+/g;

@@ -213,7 +213,8 @@ async function checkRoot(
   if (!sameRows(found, written))
     throw new SottoError(
       "store-damaged",
-      `Rows of the store were lost, changed or put back: it holds ${found.rows}, and ${written.rows} were written.`,
+      `Rows of the store were lost, changed or put back: it holds ${found.rows}, and ` +
+        `${written.rows} were written.`,
     );
   return written;
 }

@@ -5,8 +5,11 @@ import { limits } from "../base/index.ts";
 const JOINED_EMOJI =
   /(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})/gu;
 const EMOJI_STYLE = /(?<=[\p{Extended_Pictographic}0-9#*])\ufe0f/gu;
-const JOINED_LETTERS =
-  /(?<=(?![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Common}])[\p{L}\p{M}])[\u200c\u200d](?=\p{L})/gu;
+const SIMPLE_SCRIPT = "[\\p{sc=Latin}\\p{sc=Greek}\\p{sc=Cyrillic}\\p{sc=Common}]";
+const JOINED_LETTERS = new RegExp(
+  `(?<=(?!${SIMPLE_SCRIPT})[\\p{L}\\p{M}])[\\u200c\\u200d](?=\\p{L})`,
+  "gu",
+);
 /** Controls, formats (bidi among them), line ends, and what takes room without showing. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;

@@ -13,9 +13,11 @@ export const define: Define = (command, context) => {
 };
 
 const NOTES = `
-✓ holds, · holds in part, ✗ does not. Evidence is what this node can show of itself; that the code does what it says is for readers of the code, and nobody
-independent has audited it yet. The scan reads every file of the home and says which kinds of things it looked for, never their texts; of messages, the newest
-20 of each contact that have eight characters or more.`;
+✓ holds, · holds in part, ✗ does not. Evidence is what this node can show of itself; that
+the code does what it says is for readers of the code, and nobody independent has audited
+it yet. The scan reads every file of the home and says which kinds of things it looked
+for, never their texts; of messages, the newest 20 of each contact that have eight
+characters or more.`;
 
 interface Trait {
   readonly trait: string;
@@ -35,8 +37,10 @@ async function show({ call, out, exit: leave }: Context): Promise<void> {
   const facts = [
     `engine      ${audit.engine}; Sotto ${audit.version}`,
     `protocols   ${audit.protocols.join("\n            ")}`,
-    `records     ${audit.records.held} of ${audit.records.wanted} published now, sealed, 512 bytes each`,
-    `verified    ${audit.contacts.verified.map(displayLine).join(", ") || "nobody yet (sotto verify WHO)"}`,
+    `records     ${audit.records.held} of ${audit.records.wanted} published now, sealed, ` +
+      "512 bytes each",
+    "verified    " +
+      `${audit.contacts.verified.map(displayLine).join(", ") || "nobody yet (sotto verify WHO)"}`,
     `scan        ${scanWords(audit)}`,
   ];
   out.data([...lines, "", ...facts].join("\n"), { ...audit, traits });
@@ -68,7 +72,8 @@ function traitsOf(audit: Audit): Trait[] {
     yes("post-quantum", "ML-KEM-768 in each handshake, and again within the session"),
     yes(
       "open protocols",
-      `docs/SPEC.md, docs/WIRE.md; ${ours} of ${protocols.length} protocols are ours, the others libp2p's`,
+      `docs/SPEC.md, docs/WIRE.md; ${ours} of ${protocols.length} protocols are ours, ` +
+        "the others libp2p's",
     ),
     yes("documented", "docs/THREATS.md says for each adversary what it can and cannot do"),
     { trait: "audited", holds: "no", evidence: "no independent audit yet" },
@@ -83,7 +88,8 @@ function traitsOf(audit: Audit): Trait[] {
       trait: "no message logs",
       holds: sealed ? "yes" : "no",
       evidence: audit.history
-        ? "conversations lie sealed in the store; no log names them (sotto init --no-history keeps none)"
+        ? "conversations lie sealed in the store; no log names them (sotto init " +
+          "--no-history keeps none)"
         : "no message stays once it is delivered, or read",
     },
     {
@@ -96,7 +102,8 @@ function traitsOf(audit: Audit): Trait[] {
       holds: relays ? "no" : "yes",
       evidence: relays
         ? "this node answers a relay protocol"
-        : "0 bytes of messages or links relayed for others: it answers no relay protocol; sealed words by which others meet may pass (/sotto/signal/1)",
+        : "0 bytes of messages or links relayed for others: it answers no relay protocol; " +
+          "sealed words by which others meet may pass (/sotto/signal/1)",
     },
   ];
 }

@@ -38,10 +38,12 @@ async function backup(path: string, options: Options, context: Context): Promise
   });
   if (waiting > 0)
     out.warn(
-      `${count(waiting, "message")} of yours did not arrive yet. No backup holds messages: keep this node until they have.`,
+      `${count(waiting, "message")} of yours did not arrive yet. No backup holds ` +
+        "messages: keep this node until they have.",
     );
   out.say(
-    "The 24 words of your account open it, and nothing else does: keep the two apart. Messages are not in it: sotto export.",
+    "The 24 words of your account open it, and nothing else does: keep the two apart. " +
+      "Messages are not in it: sotto export.",
   );
 }
 

@@ -79,18 +79,23 @@ export const define: Define = (command, context) => {
 };
 
 const POLICY_NOTES = `
-any     they are dialled and found wherever they are, and see your address (where you use no proxy)
+any     they are dialled and found wherever they are, and see your address (where you use
+        no proxy)
 lan     dialled, found and answered over the local network only; from elsewhere you are a stranger
-hidden  never dialled nor answered directly, and no record tells them where you are: messages wait, unless a
+hidden  never dialled nor answered directly, and no record tells them where you are:
+        messages wait, unless a
         proxy is set (sotto up --proxy, Tor say), through which they are dialled then
 
-A link that the policy forbids ends at once; hidden also draws another host key (sotto net rotate). What they saw of you before they know; a record of before is found for up to 2 h. Who makes an
-invite, and who takes one, finds the other by it: sotto add LINK --policy hidden holds from the first dial on, and an invite of
-yours that they have and that still works tells them where you are until you revoke it.`;
+A link that the policy forbids ends at once; hidden also draws another host key (sotto net
+rotate). What they saw of you before they know; a record of before is found for up to 2 h.
+Who makes an invite, and who takes one, finds the other by it: sotto add LINK --policy
+hidden holds from the first dial on, and an invite of yours that they have and that still
+works tells them where you are until you revoke it.`;
 
 const TIMER_NOTES = `
-It holds for what either of you sends once it knows of it. Your own messages go so long after they were delivered, theirs so long
-after you read them: the two clocks are each side's own. Whoever receives a message can keep it by other means.`;
+It holds for what either of you sends once it knows of it. Your own messages go so long
+after they were delivered, theirs so long after you read them: the two clocks are each
+side's own. Whoever receives a message can keep it by other means.`;
 
 async function list(context: Context): Promise<void> {
   const result = await context.call("contact.list", {});

@@ -100,7 +100,8 @@ async function numbers(
   await bob.call("contact.verify", { who: "alice", number: ours.number });
   tell(
     "verified",
-    `both show the same safety number, and keep each other as verified:\n${numberLines(ours.number)}`,
+    "both show the same safety number, and keep each other as verified:\n" +
+      `${numberLines(ours.number)}`,
   );
 }
 

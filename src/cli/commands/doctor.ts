@@ -19,9 +19,10 @@ export const define: Define = (command, context) => {
 };
 
 const NOTES = `
-✓ is well, · is good to know, ✗ is why links fail; → is the next thing to do. The exit code is 1 where there is a ✗. A look for somebody dials and
-asks the network, as the node does by itself, and takes up to 45 s. Why nobody answers at an address is what this machine saw of it: a wall in between looks
-like a machine that is off.`;
+✓ is well, · is good to know, ✗ is why links fail; → is the next thing to do. The exit
+code is 1 where there is a ✗. A look for somebody dials and asks the network, as the node
+does by itself, and takes up to 45 s. Why nobody answers at an address is what this
+machine saw of it: a wall in between looks like a machine that is off.`;
 
 async function node({ call, out, exit: leave }: Context): Promise<void> {
   const report = await call("doctor.node", {});

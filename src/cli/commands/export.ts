@@ -44,7 +44,8 @@ async function write(path: string, options: Options, context: Context): Promise<
   const files = targets.map((target) => target.path);
   out.data(files.map((file) => `✓ ${file}`).join("\n"), { files });
   out.warn(
-    "What was exported is not encrypted: whoever gets the file reads it. Delete it when you are done with it.",
+    "What was exported is not encrypted: whoever gets the file reads it. Delete it when " +
+      "you are done with it.",
   );
 }
 

@@ -60,11 +60,14 @@ async function init(options: Options, context: Context): Promise<void> {
   });
   if (shows && !out.flags.json)
     out.warn(
-      `Write these 24 words on paper. They bring the account back, for you or for a thief:\n\n${wordTable(made.words)}\n`,
+      "Write these 24 words on paper. They bring the account back, for you or for a " +
+        `thief:\n\n${wordTable(made.words)}\n`,
     );
   if (recovers)
     out.say(
-      "The words hold no contacts. Exchange an invite with each of them, made by either side: they know you again, and keep your conversation and your mark.\nIf you have a backup, it brings everybody back: sotto restore FILE, in an empty SOTTO_HOME.",
+      "The words hold no contacts. Exchange an invite with each of them, made by either " +
+        "side: they know you again, and keep your conversation and your mark.\nIf you have " +
+        "a backup, it brings everybody back: sotto restore FILE, in an empty SOTTO_HOME.",
     );
   out.say("Start your node: sotto up");
 }

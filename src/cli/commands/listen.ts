@@ -45,11 +45,13 @@ export const define: Define = (command, context) => {
 };
 
 const NOTES = `
-With --as the node keeps events from the first time on, and each is printed at least once, in order, also after a crash
-of either side; an event that comes again has the same cursor. sotto followers lists the names, and forgets them.
+With --as the node keeps events from the first time on, and each is printed at least once,
+in order, also after a crash of either side; an event that comes again has the same
+cursor. sotto followers lists the names, and forgets them.
 
---exec runs the command in a shell, for one message of theirs after the other (with --all: for every event), with the line that
---json prints. While it fails, it is run again, later and later.`;
+--exec runs the command in a shell, for one message of theirs after the other (with --all:
+for every event), with the line that --json prints. While it fails, it is run again, later
+and later.`;
 
 async function listen(options: Options, context: Context): Promise<void> {
   const { from, all, as, exec: command } = options;

@@ -77,16 +77,21 @@ export const define: Define = (command, context) => {
 };
 
 const KEY_NOTES = `
-Nodes and bootstrap hosts that have the file meet each other alone: nobody without it can ask them anything, and invites do not carry it. The key is never shown. Start with
+Nodes and bootstrap hosts that have the file meet each other alone: nobody without it can
+ask them anything, and invites do not carry it. The key is never shown. Start with
   sotto up --network-key FILE          sotto bootstrap --network-key FILE
 or write "networkKey": "FILE" into the settings.`;
 
 const INVISIBLE_NOTES = `
-No record is published, and whoever calls meets what a stranger meets; so nobody can bring you messages, and invites of yours wait. What you send still goes: a link is
-made for it and ends once it has arrived, and for that moment they see you, and bring what waited for you.
+No record is published, and whoever calls meets what a stranger meets; so nobody can bring
+you messages, and invites of yours wait. What you send still goes: a link is made for it
+and ends once it has arrived, and for that moment they see you, and bring what waited for
+you.
 
-It does not hide: that this machine runs Sotto, from its provider, from bootstrap hosts and from others on this network; records of before, for up to
-2 h; nor, from a contact who has such a record, that the same host still answers at its address. Down and up again draws another host.`;
+It does not hide: that this machine runs Sotto, from its provider, from bootstrap hosts
+and from others on this network; records of before, for up to 2 h; nor, from a contact who
+has such a record, that the same host still answers at its address. Down and up again
+draws another host.`;
 
 async function check({ call, out }: Context): Promise<void> {
   const result = await call("net.check", {});

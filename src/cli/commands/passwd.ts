@@ -33,7 +33,8 @@ async function passwd(options: Options, context: Context): Promise<void> {
   if (wanted === undefined && !context.interactive)
     throw new SottoError(
       "usage",
-      "There is no terminal to ask for a passphrase: use --new-passphrase-file, --keychain or --key-file.",
+      "There is no terminal to ask for a passphrase: use --new-passphrase-file, " +
+        "--keychain or --key-file.",
     );
   const node = await context.nodeIfAny();
   const { protectHome, readProtectionOf } = await import("../../daemon/index.ts");

@@ -53,7 +53,8 @@ async function restore(path: string, options: Options, context: Context): Promis
     },
   );
   out.warn(
-    "Do not start the old node again: with two, each of your contacts talks now with one and now with the other.",
+    "Do not start the old node again: with two, each of your contacts talks now with one " +
+      "and now with the other.",
   );
   out.say(
     "Start your node: sotto up. Your contacts need do nothing; messages that wait for you arrive.",

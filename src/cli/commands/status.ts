@@ -90,14 +90,20 @@ function openRows(status: NodeStatus): Rows {
   const none = net.proxy
     ? "none, and with a proxy it takes one to be found (sotto net bootstrap add ADDRESS)"
     : net.publicDht.state === "off"
-      ? "none: others find you on this network only (sotto net bootstrap add ADDRESS, or sotto net public on)"
+      ? "none: others find you on this network only (sotto net bootstrap add ADDRESS, or " +
+        "sotto net public on)"
       : "none";
   return [
     ["account", `${displayLine(account.name)}  ${account.account}`],
     ["node", `process ${status.pid}, up ${spell(Date.now() - status.startedAt)}`],
     [
       "contacts",
-      `${contacts.total}, ${contacts.online} online${contacts.requests > 0 ? `, ${contacts.requests} ask to be added (sotto requests ls)` : ""}`,
+      [
+        `${contacts.total}, ${contacts.online} online`,
+        ...(contacts.requests > 0
+          ? [`${contacts.requests} ask to be added (sotto requests ls)`]
+          : []),
+      ].join(", "),
     ],
     ["messages", messageWords(status)],
     [

@@ -46,9 +46,11 @@ export const define: Define = (command, context) => {
 };
 
 const PROXY_NOTES = `
-With a proxy nothing is dialled, resolved or announced beside it: no mDNS, no hole through a router, no port asked of the router, and nothing listened on
-but what --listen says. To be dialled through Tor, let an onion service forward to this machine:
-  sotto up --proxy socks5://127.0.0.1:9050 --listen /ip4/127.0.0.1/tcp/4001 --announce /onion3/ADDRESS:4001`;
+With a proxy nothing is dialled, resolved or announced beside it: no mDNS, no hole through
+a router, no port asked of the router, and nothing listened on but what --listen says. To
+be dialled through Tor, let an onion service forward to this machine:
+  sotto up --proxy socks5://127.0.0.1:9050 --listen /ip4/127.0.0.1/tcp/4001 --announce
+        /onion3/ADDRESS:4001`;
 
 const collect = (address: string, before: string[] = []) => [...before, address];
 
@@ -150,11 +152,13 @@ async function greet(context: Context, node: Callable, fresh: boolean): Promise<
   const alone = status.net.bootstrap.length === 0 && status.net.publicDht.state === "off";
   if (alone && status.net.proxy !== undefined)
     out.say(
-      "No host is known to ask first, and with a proxy that takes one: sotto net bootstrap add ADDRESS",
+      "No host is known to ask first, and with a proxy that takes one: sotto net " +
+        "bootstrap add ADDRESS",
     );
   else if (alone)
     out.say(
-      "No host is known to ask first: others find you on this network only. With nobody hosting anything: sotto net public on (--help says who sees what)",
+      "No host is known to ask first: others find you on this network only. With nobody " +
+        "hosting anything: sotto net public on (--help says who sees what)",
     );
   if (fresh) out.say("Write down your recovery words: sotto words");
 }

@@ -32,7 +32,8 @@ async function verify(who: string, { number, undo }: Options, context: Context):
   if (shown.contact.keyChanged)
     out.warn(`${name} shows another key than before. Until you decide, nothing is sent.`);
   out.say(
-    `Call ${name}, or meet: both of you type sotto verify, and one reads the digits aloud.\nThe same on both sides: nobody is between you.`,
+    `Call ${name}, or meet: both of you type sotto verify, and one reads the digits ` +
+      "aloud.\nThe same on both sides: nobody is between you.",
   );
   if (shown.contact.verified && !shown.contact.keyChanged) return out.say(`${name} is verified.`);
   if (!context.interactive)

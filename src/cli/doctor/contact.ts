@@ -32,7 +32,9 @@ export function contactLines(report: DoctorOfContact): Line[] {
           {
             state: "note",
             topic: "next try",
-            text: `in ${spell(report.nextTryIn)}, after ${count(report.failures, "attempt")} in vain`,
+            text:
+              `in ${spell(report.nextTryIn)}, after ${count(report.failures, "attempt")} ` +
+              "in vain",
             remedy: `sotto doctor ${name} tries now`,
           } as const,
         ]),
@@ -94,7 +96,8 @@ function clockLine({ record, recordRefused }: DoctorOfContact): Line[] {
     return record === undefined
       ? []
       : [{ state: "well", topic, text: "nothing says that theirs and ours differ" }];
-  const text = `theirs is ${record ? "at least " : ""}${spell(ahead)} ahead of ours, or ours behind`;
+  const least = record ? "at least " : "";
+  const text = `theirs is ${least}${spell(ahead)} ahead of ours, or ours behind`;
   const remedy = "whoever is wrong sets it: timedatectl set-ntp true";
   return [{ state: "note", topic, text, remedy }];
 }

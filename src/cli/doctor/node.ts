@@ -24,37 +24,53 @@ export const remedies: Readonly<Record<NodeFinding, string>> = {
   "nothing-listens": "sotto down, then sotto up --listen /ip4/0.0.0.0/tcp/0",
   "no-address": "connect this machine to a network; the node notices by itself",
   "this-machine-only":
-    "only this machine reaches that: connect it to a network, or listen on more than itself (sotto up --listen /ip4/0.0.0.0/tcp/0)",
+    "only this machine reaches that: connect it to a network, or listen on more than " +
+    "itself (sotto up --listen /ip4/0.0.0.0/tcp/0)",
   alone: `${ADD}, or sotto net public on`,
   "bootstrap-lost": `ask its host whether it runs, or ${ADD}`,
   "other-network":
-    "a host answers, but not in this network: its key is another one, or one of you has none. Start with the key of its network (sotto up --network-key FILE), or without one",
+    "a host answers, but not in this network: its key is another one, or one of you has " +
+    "none. Start with the key of its network (sotto up --network-key FILE), or without " +
+    "one",
   "bootstrap-some-lost": "sotto net bootstrap rm ADDRESS forgets one that is gone",
-  "no-bootstrap": `to meet people beyond this network: ${ADD}; with nobody hosting anything: sotto net public on (--help says who sees what)`,
+  "no-bootstrap":
+    `to meet people beyond this network: ${ADD}; with nobody hosting anything: sotto net ` +
+    "public on (--help says who sees what)",
   "no-mdns":
-    "to find people on this network: sotto up without --no-mdns, and no mdns: false in the settings",
+    "to find people on this network: sotto up without --no-mdns, and no mdns: false in " +
+    "the settings",
   "records-refused":
-    "set the clock of this machine (timedatectl set-ntp true): hosts take no record from the future or the past",
+    "set the clock of this machine (timedatectl set-ntp true): hosts take no record from " +
+    "the future or the past",
   unreachable:
-    "forward a port of your router to this machine and start with sotto up --listen /ip4/0.0.0.0/tcp/PORT; then sotto net check",
+    "forward a port of your router to this machine and start with sotto up --listen " +
+    "/ip4/0.0.0.0/tcp/PORT; then sotto net check",
   "reach-unknown": "sotto net check, once a bootstrap host is connected",
   "hard-router":
-    "use IPv6, or forward a port of the router to this machine: sotto up --listen /ip4/0.0.0.0/tcp/PORT",
+    "use IPv6, or forward a port of the router to this machine: sotto up --listen " +
+    "/ip4/0.0.0.0/tcp/PORT",
   "no-port":
-    "switch UPnP or NAT-PMP on in the router's own settings; the node asks again by itself within the hour",
+    "switch UPnP or NAT-PMP on in the router's own settings; the node asks again by " +
+    "itself within the hour",
   "router-inside":
-    "use IPv6, or open a port on the outer router too; where that is the provider's, ask them for a public address",
+    "use IPv6, or open a port on the outer router too; where that is the provider's, ask " +
+    "them for a public address",
   "proxy-down":
-    'start it (systemctl start tor, say), or correct "proxy" in the settings; nothing is dialled beside it',
+    'start it (systemctl start tor, say), or correct "proxy" in the settings; nothing is ' +
+    "dialled beside it",
   "proxy-refused":
-    'correct "proxy" in the settings, with user and password where it wants them: socks5://USER:PASSWORD@HOST:PORT',
+    'correct "proxy" in the settings, with user and password where it wants them: ' +
+    "socks5://USER:PASSWORD@HOST:PORT",
   "outward-only":
-    "to be dialled, run an onion service: sotto up --listen /ip4/127.0.0.1/tcp/4001 --announce /onion3/ADDRESS:4001",
+    "to be dialled, run an onion service: sotto up --listen /ip4/127.0.0.1/tcp/4001 " +
+    "--announce /onion3/ADDRESS:4001",
   "listens-beside-proxy": "listen on this machine alone: sotto up --listen /ip4/127.0.0.1/tcp/4001",
   invisible: "sotto net invisible off lets contacts find you",
   "public-lost": "look whether this machine reaches the internet; the node tries again by itself",
   "public-unleft":
-    "nobody finds you there without an address that strangers reach: forward a port (sotto up --listen /ip4/0.0.0.0/tcp/PORT) or use IPv6; you still find those who have one",
+    "nobody finds you there without an address that strangers reach: forward a port " +
+    "(sotto up --listen /ip4/0.0.0.0/tcp/PORT) or use IPv6; you still find those who " +
+    "have one",
   "key-file": "sotto passwd gives it a passphrase",
 };
 
@@ -69,7 +85,9 @@ export function nodeLines({ status, findings, records, publicKeys, clock }: Doct
     return { state: found.get(worst) ? "wrong" : "note", topic, text, remedy: remedies[worst] };
   };
   const listening = net.listening.join("\n") || "nowhere";
-  const hosts = `${count(net.peers, "host")} connected; routing tables: ${net.lanDht} local, ${net.wanDht} wide (as a ${net.wanMode})`;
+  const hosts =
+    `${count(net.peers, "host")} connected; routing tables: ${net.lanDht} local, ` +
+    `${net.wanDht} wide (as a ${net.wanMode})`;
   return [
     line(
       "store",

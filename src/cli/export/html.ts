@@ -38,12 +38,16 @@ export async function* exportHtml(all: Everything): AsyncGenerator<string> {
   yield "</body>\n</html>\n";
 }
 
+/** No script, no request: only the style of the page itself. */
+const CONTENT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
 function head(title: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="${CONTENT_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -74,8 +78,10 @@ function one(message: Message, contact: Contact): string {
   const answers =
     replyTo === undefined ? "" : `<p class="id"><a href="#m${line(replyTo)}">in reply to</a></p>\n`;
   const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each.direction)}`);
+  const time = `<time${dated(sentAt)}>${stamp(sentAt).slice(11)}</time>`;
+  const noted = notes.length === 0 ? "" : ` <span>${escaped(notes.join(", "))}</span>`;
   return `<article id="m${line(id)}" class="${direction === "out" ? "out" : "in"}">
-<header>${name(direction)} <time${dated(sentAt)}>${stamp(sentAt).slice(11)}</time>${notes.length === 0 ? "" : ` <span>${escaped(notes.join(", "))}</span>`}</header>
+<header>${name(direction)} ${time}${noted}</header>
 ${answers}<p dir="auto">${deleted ? "(deleted)" : escaped(displayText(text))}</p>
 ${after.length === 0 ? "" : `<p class="id">${after.join(", ")}</p>\n`}</article>
 `;

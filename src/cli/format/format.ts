@@ -83,7 +83,10 @@ export function contactLine(contact: Contact, width: number): string {
     ...(contact.waiting > 0 ? [`${contact.waiting} waiting${waitsFor(contact)}`] : []),
     ...(contact.policy === "any" ? [] : [policies[contact.policy].short]),
   ];
-  return `${nameOf(contact).padEnd(width)}  ${contactWords(contact).padEnd(15)}  ${notes.join(", ")}`;
+  return (
+    `${nameOf(contact).padEnd(width)}  ${contactWords(contact).padEnd(15)}  ` +
+    `${notes.join(", ")}`
+  );
 }
 
 /** What a message is shown with, besides what it says itself. */
@@ -104,7 +107,9 @@ const MARK = 5;
  */
 export function messageLines(message: Message, { name, width, answered }: Beside): string {
   const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
-  const head = `${stamp(message.sentAt)}  ${message.id.slice(0, MARK)}  ${whose(message).padEnd(width)}  `;
+  const head =
+    `${stamp(message.sentAt)}  ${message.id.slice(0, MARK)}  ` +
+    `${whose(message).padEnd(width)}  `;
   const reactions = message.reactions.map((each) => `${displayLine(each.emoji)} ${whose(each)}`);
   const text = textOf(message, whose(message));
   const lines = [
@@ -220,7 +225,8 @@ export function routerWords({ kind, punches, portMap }: NodeStatus["net"]["nat"]
     preserving: "lets direct links through",
     independent: "lets direct links through",
     symmetric:
-      "gives each connection another port: links need IPv6, or a port forwarded here (sotto up --listen)",
+      "gives each connection another port: links need IPv6, or a port forwarded here " +
+      "(sotto up --listen)",
   }[kind];
   const last = punches.lastFailure;
   const failed = last === undefined ? "" : `; last failure: ${last.reason}`;
@@ -257,6 +263,9 @@ export function publicWords({ state, peers, error }: NodeStatus["net"]["publicDh
     case "connected":
       return `on, ${count(peers, "host")} connected`;
     case "lost":
-      return `on, and none of its hosts answers${error === undefined ? "" : ` (${displayLine(error)})`}`;
+      return (
+        "on, and none of its hosts " +
+        `answers${error === undefined ? "" : ` (${displayLine(error)})`}`
+      );
   }
 }

@@ -21,11 +21,13 @@ export interface ConnectOptions {
 /** What a person can do about it. */
 const remedies: Record<PunchReason, string> = {
   symmetric:
-    "One of you needs an open port: forward one on the router and start with --listen /ip4/0.0.0.0/tcp/PORT, or use IPv6, or one network.",
+    "One of you needs an open port: forward one on the router and start with --listen " +
+    "/ip4/0.0.0.0/tcp/PORT, or use IPv6, or one network.",
   "no-signal": "Both of you need one bootstrap host in common: sotto net bootstrap add ADDRESS.",
   refused: "The other side has to be online with the same bootstrap host, and to know you still.",
   "timed out":
-    "Forward a port on one of the routers and start with --listen /ip4/0.0.0.0/tcp/PORT, or use IPv6, or one network.",
+    "Forward a port on one of the routers and start with --listen /ip4/0.0.0.0/tcp/PORT, " +
+    "or use IPv6, or one network.",
 };
 
 /**
@@ -69,7 +71,9 @@ export async function connect(
     const [why, hole] = error instanceof AggregateError ? error.errors : [error];
     if (!(why instanceof Unreachable) || !(hole instanceof HolePunchError)) throw why;
     const remedy = remedies[hole.reason];
-    const text = `${why.message.replace(/\.$/, "")}, nor a hole through the routers (${hole.message}). ${remedy}`;
+    const text =
+      `${why.message.replace(/\.$/, "")}, nor a hole through the routers ` +
+      `(${hole.message}). ${remedy}`;
     throw new Unreachable(text, why.failures, { why: hole.reason, theirs: hole.theirs });
   } finally {
     plain.clear();

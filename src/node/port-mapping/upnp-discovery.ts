@@ -67,7 +67,9 @@ export function findDescription(
       }
       for (const { ip, port } of gateway.ssdp)
         for (const kind of KINDS) {
-          const head = `M-SEARCH * HTTP/1.1\r\nHOST: ${ip}:${port}\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: ${kind}\r\n\r\n`;
+          const head =
+            `M-SEARCH * HTTP/1.1\r\nHOST: ${ip}:${port}\r\n` +
+            `MAN: "ssdp:discover"\r\nMX: 1\r\nST: ${kind}\r\n\r\n`;
           socket.send(head, port, ip, () => undefined);
         }
       cancel = clock.after(limits.upnpWait, () => search(made + 1));

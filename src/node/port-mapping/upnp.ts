@@ -50,7 +50,10 @@ async function act(
 ): Promise<string | number | undefined> {
   // Arguments are numbers, IP addresses and words of our own: nothing in them needs to be escaped.
   const inner = Object.entries(args).map(([name, value]) => `<${name}>${value}</${name}>`);
-  const body = `<?xml version="1.0"?>\r\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body><u:${action} xmlns:u="${type}">${inner.join("")}</u:${action}></s:Body></s:Envelope>`;
+  const body =
+    '<?xml version="1.0"?>\r\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" ' +
+    's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>' +
+    `<u:${action} xmlns:u="${type}">${inner.join("")}</u:${action}></s:Body></s:Envelope>`;
   const answer = await exchange(call, control, {
     body,
     headers: {

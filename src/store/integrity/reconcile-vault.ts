@@ -155,7 +155,8 @@ async function catchUp(
         if (!turns(name))
           throw new SottoError(
             "store-damaged",
-            `The database is older than its vault, which has no keys any more for rows of the table "${tableName(name)}": put back both from one backup.`,
+            "The database is older than its vault, which has no keys any more for rows " +
+              `of the table "${tableName(name)}": put back both from one backup.`,
           );
         toggle(sum, mark(name, sealed));
         writes.push({ key: name, sealed: undefined });
