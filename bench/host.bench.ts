@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { type HostId, limits, toHex, u64, utf8 } from "../src/base/index.ts";
 import { nodeCrypto } from "../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../src/dht/index.ts";
-import { asking, BoundedDatastore } from "../src/node/dht/bounded-datastore.ts";
+import { BoundedDatastore, requestSubnet } from "../src/node/dht/bounded-datastore.ts";
 import { systemClock } from "../src/node/util/deadline.ts";
 import type { Done, Order } from "./lib/crowd.ts";
 import { quantile } from "./lib/measure.ts";
@@ -98,7 +98,7 @@ function fullStore(): number {
     if (validator.check(tag, record).kind === "refused") throw new Error("a record is refused");
     const text = `/dht-wan/record/${toHex(tag)}`;
     const key = { bytes: utf8(text), toString: () => text } as unknown as Key;
-    asking.run(`10.0.0.${i % 40}`, () => store.put(key, record));
+    requestSubnet.run(`10.0.0.${i % 40}`, () => store.put(key, record));
   }
   if (store.records() !== limits.recordsHeld) throw new Error("more records are kept than may be");
   return memory() - before;

@@ -13,9 +13,9 @@ import { nodeCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
 import { applyPolyfill } from "../../src/node/create.ts";
 import { dhtService, keyOf } from "../../src/node/dht/kademlia.ts";
-import { onePing } from "../../src/node/host/dht-ping.ts";
+import { sharedPing } from "../../src/node/host/dht-ping.ts";
 import type { Dht } from "../../src/node/model/host.ts";
-import { newCounts } from "../../src/node/util/counters.ts";
+import { newCounters } from "../../src/node/util/counters.ts";
 
 export type Order =
   | {
@@ -57,7 +57,7 @@ async function makeClient(index: number): Promise<Client> {
     connectionMonitor: { pingInterval: limits.connectionPing },
     services: {
       identify: identify(),
-      ping: onePing(),
+      ping: sharedPing(),
       wan: dhtService({
         scope: "wan",
         server: false,
@@ -65,8 +65,8 @@ async function makeClient(index: number): Promise<Client> {
         validator,
         connectionsTo: () => [],
         proxied: false,
-        guard: () => true,
-        counts: newCounts(),
+        requestLimit: () => true,
+        counts: newCounters(),
       }),
     } as never,
   });

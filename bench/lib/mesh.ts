@@ -6,7 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { applyPolyfill } from "../../src/node/create.ts";
-import { assemble, listen as listenOn, nodeBounds } from "../../src/node/host/libp2p-host.ts";
+import {
+  createHost,
+  listen as listenOn,
+  nodeConnectionLimits,
+} from "../../src/node/host/libp2p-host.ts";
 import { createBootstrapNode } from "../../src/node/index.ts";
 import { defaultTuning } from "../../src/node/model/config.ts";
 import type { Host } from "../../src/node/model/host.ts";
@@ -44,10 +48,10 @@ async function hosts(count: number, ip: string): Promise<string[]> {
       ...common,
       privateKey: await generateKeyPair("Ed25519"),
       wanServer: true,
-      bounds: nodeBounds,
+      bounds: nodeConnectionLimits,
       clock: systemClock,
     };
-    const { host } = await assemble(assembly);
+    const { host } = await createHost(assembly);
     await listenOn(host, assembly);
     // All are one neighbour here, whose pending connections are bounded: who is refused comes
     // again.

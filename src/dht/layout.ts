@@ -24,18 +24,18 @@ export interface RecordParts {
   readonly signature: Uint8Array;
 }
 
-export type PartsRefusal = "size" | "version" | "tag" | "stale" | "early";
+export type LayoutRefusal = "size" | "version" | "tag" | "stale" | "early";
 
-export type Parted =
+export type ParsedRecord =
   | { readonly kind: "parts"; readonly parts: RecordParts }
-  | { readonly kind: "refused"; readonly why: PartsRefusal };
+  | { readonly kind: "refused"; readonly why: LayoutRefusal };
 
 /**
  * A record's parts, as views, once size, version, tag and time are right: cheapest first, so that
  * rubbish costs a storing node next to nothing. A record is fresh from `limits.recordAge` ago up to
  * `limits.recordAhead` from now, both included.
  */
-export function partsOf(bytes: Uint8Array, tag: Uint8Array, now: number): Parted {
+export function parseRecord(bytes: Uint8Array, tag: Uint8Array, now: number): ParsedRecord {
   if (bytes.length !== limits.recordBytes) return { kind: "refused", why: "size" };
   if (bytes[0] !== VERSION) return { kind: "refused", why: "version" };
   if (!equal(bytes.subarray(TAG_AT, TIME_AT), tag)) return { kind: "refused", why: "tag" };

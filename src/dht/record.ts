@@ -4,7 +4,7 @@
  */
 import { concat, fromUtf8, type HostId, isZero, limits, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { BODY, type PartsRefusal, partsOf, signedPart, timeOf, VERSION } from "./layout.ts";
+import { BODY, type LayoutRefusal, parseRecord, signedPart, timeOf, VERSION } from "./layout.ts";
 import type { RendezvousKeys } from "./tags.ts";
 
 export interface RecordBody {
@@ -14,7 +14,7 @@ export interface RecordBody {
   readonly addresses: readonly string[];
 }
 
-export type RecordRefusal = PartsRefusal | "signature" | "sealed" | "body";
+export type RecordRefusal = LayoutRefusal | "signature" | "sealed" | "body";
 
 export type OpenedRecord =
   | { readonly kind: "opened"; readonly body: RecordBody; readonly time: number }
@@ -58,7 +58,7 @@ export function openRecord(
   bytes: Uint8Array,
   now: number,
 ): OpenedRecord {
-  const parted = partsOf(bytes, keys.tag, now);
+  const parted = parseRecord(bytes, keys.tag, now);
   if (parted.kind === "refused") return parted;
   const { time, head, nonce, sealed, signature } = parted.parts;
   if (!crypto.verify(keys.tag, signedPart(bytes), signature))

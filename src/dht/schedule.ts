@@ -30,12 +30,12 @@ export function nextPublicRefresh(now: number, chance: number): number {
  * exactly there could be told to belong together.
  * @param chance a number in [0, 1) that the caller drew.
  */
-export function afterBorder(border: number, chance: number): number {
+export function afterBoundary(border: number, chance: number): number {
   return border + Math.floor(chance * limits.borderSpread);
 }
 
 /** The moment, ms, at which the next epoch of a pair begins. */
-export function nextBorder(now: number, offset: number): number {
+export function nextBoundary(now: number, offset: number): number {
   return (epochOf(now, offset) + 1) * limits.epoch - offset;
 }
 

@@ -1,11 +1,11 @@
 /** What a node that stores records for strangers checks, without any key of theirs. */
 import { limits, toHex } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { type PartsRefusal, partsOf, signedPart } from "./layout.ts";
+import { type LayoutRefusal, parseRecord, signedPart } from "./layout.ts";
 
 export type Validated =
   | { readonly kind: "valid"; readonly time: number }
-  | { readonly kind: "refused"; readonly why: PartsRefusal | "rollback" | "signature" };
+  | { readonly kind: "refused"; readonly why: LayoutRefusal | "rollback" | "signature" };
 
 /**
  * Remembers the highest time seen for each tag and refuses to go back: Kademlia's PUT itself would
@@ -35,7 +35,7 @@ export class RecordValidator {
    * again: it is put to several nodes and read many times.
    */
   check(tag: Uint8Array, bytes: Uint8Array): Validated {
-    const parted = partsOf(bytes, tag, this.#now());
+    const parted = parseRecord(bytes, tag, this.#now());
     if (parted.kind === "refused") return parted;
     const { time, signature } = parted.parts;
     const name = toHex(tag);

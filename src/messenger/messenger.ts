@@ -116,7 +116,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     publisher.peerAppeared();
     peerFinder.peerAppeared();
   });
-  ports.signpost?.onTurn(() => {
+  ports.publicRendezvous?.onToggle(() => {
     publicDhtPublisher.refresh();
     peerFinder.wakeAll();
   });

@@ -4,23 +4,23 @@
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
-import { assemble, listen } from "./host/libp2p-host.ts";
+import { createHost, listen } from "./host/libp2p-host.ts";
 import { statusOf } from "./host/status.ts";
 import { BootstrapList, bootstrapAddress } from "./links/bootstrap-list.ts";
 import { type BootstrapConfig, type BootstrapNode, defaultTuning } from "./model/config.ts";
-import type { Bounds } from "./model/host.ts";
+import type { ConnectionLimits } from "./model/host.ts";
 import { serveDialback } from "./nat/dialback.ts";
-import { noNat } from "./nat/nat-detection.ts";
-import { notAsked } from "./nat/reachability.ts";
-import { serveSignal } from "./nat/signalling.ts";
+import { unknownNat } from "./nat/nat-detection.ts";
+import { reachabilityUnknown } from "./nat/reachability.ts";
+import { serveSignalling } from "./nat/signalling.ts";
 import { peerOf } from "./util/address.ts";
-import { stopWithin, systemClock } from "./util/deadline.ts";
+import { runStopSteps, systemClock } from "./util/deadline.ts";
 
-const hostBounds: Bounds = {
+const bootstrapConnectionLimits: ConnectionLimits = {
   connections: limits.hostConnections,
   links: 0,
   spare: limits.hostConnectionsSpare,
-  connectionsPerNeighbour: limits.hostConnectionsPerNeighbour,
+  connectionsPerSubnet: limits.hostConnectionsPerNeighbour,
 };
 
 /** See `createBootstrapNode`. */
@@ -35,25 +35,30 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     announce: config.announce,
     privateWan: config.privateWan,
     wanServer: true,
-    bounds: hostBounds,
+    connectionLimits: bootstrapConnectionLimits,
     validator: config.validator,
     network: config.network,
     clock,
     tuning: { ...defaultTuning, ...config.tuning },
   };
-  const { host, counts, meter, datastore } = await assemble(assembly);
+  const { host, counts, meter, datastore } = await createHost(assembly);
   const others = (config.bootstrap ?? []).filter(
     (text) => peerOf(bootstrapAddress(text)) !== host.peerId.toString(),
   );
   const dial = (to: Multiaddr, signal: AbortSignal) => host.dial(to, { signal });
   const fellows = new BootstrapList(host, dial, clock, assembly.tuning, config.log);
   await serveDialback(host, clock, counts, limits.hostDialbacks);
-  await serveSignal({ host, clock, counts, passes: () => true, take: () => undefined });
+  await serveSignalling({ host, clock, counts, mayForward: () => true, onOffer: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");
   for (const address of others) fellows.add(address);
   const status = () =>
-    statusOf(host, { bootstrap: fellows.states(), mdns: false, reach: notAsked, nat: noNat });
+    statusOf(host, {
+      bootstrap: fellows.states(),
+      mdns: false,
+      reach: reachabilityUnknown,
+      nat: unknownNat,
+    });
   let stopping: Promise<void> | undefined;
   return {
     addresses: () => {
@@ -61,7 +66,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
       return addresses.map((address) => `${address}/p2p/${peer}`);
     },
     status,
-    figures: () => ({
+    metrics: () => ({
       ...counts,
       ...meter.total(),
       listening: host.status === "started",
@@ -72,7 +77,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
       records: datastore.records(),
     }),
     stop() {
-      stopping ??= stopWithin([() => fellows.stop(), () => host.stop()]);
+      stopping ??= runStopSteps([() => fellows.stop(), () => host.stop()]);
       return stopping;
     },
   };

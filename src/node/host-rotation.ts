@@ -6,7 +6,7 @@ import { SottoError } from "../base/index.ts";
 import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
 import type { HostServices } from "./host-services.ts";
 import type { Tuning } from "./model/config.ts";
-import { pauseFor } from "./util/deadline.ts";
+import { delay } from "./util/deadline.ts";
 
 export interface RotationOptions {
   readonly clock: Clock;
@@ -19,10 +19,10 @@ export interface RotationOptions {
   /** Whom the new host asks first: it listens now. */
   readonly join: (next: HostServices, before: HostServices) => void;
   /** The new host is the node's from now on. */
-  readonly changed: (next: HostServices) => void;
+  readonly onChanged: (next: HostServices) => void;
 }
 
-export class Rotation {
+export class HostRotation {
   readonly #options: RotationOptions;
   #current: HostServices;
   #before: HostServices | undefined;
@@ -64,25 +64,25 @@ export class Rotation {
   }
 
   async #rotate(): Promise<void> {
-    const { log, tuning, clock, fixedPorts, open, join, changed } = this.#options;
+    const { log, tuning, clock, fixedPorts, open, join, onChanged: changed } = this.#options;
     const { signal } = this.#stopping;
     // Three at one time would be too many; but links that are about to move off the oldest are not
     // to break.
     const oldest = this.#before;
     for (let waited = 0; waited < tuning.settle; waited += tuning.look) {
       if (signal.aborted || oldest === undefined || oldest.transport.open === 0) break;
-      await pauseFor(clock, tuning.look, signal);
+      await delay(clock, tuning.look, signal);
     }
     await this.#end();
     const before = this.#current;
     const next = await open();
     try {
       if (signal.aborted) throw new SottoError("node-not-running", "The node is stopping.");
-      if (fixedPorts) before.listening.pause();
+      if (fixedPorts) before.listeners.pause();
       await next.listen();
     } catch (error) {
       await next.stop();
-      if (fixedPorts) await before.listening.resume().catch(() => log("rotate.deaf"));
+      if (fixedPorts) await before.listeners.resume().catch(() => log("rotate.deaf"));
       throw error;
     }
     join(next, before);
@@ -90,9 +90,9 @@ export class Rotation {
     const end = clock.now() + tuning.settle;
     while (before.rendezvous.peers() > 0 && next.rendezvous.peers() === 0) {
       if (signal.aborted || clock.now() >= end || clock.now() < end - tuning.settle) break;
-      await pauseFor(clock, tuning.look, signal);
+      await delay(clock, tuning.look, signal);
     }
-    before.transport.leaving = true;
+    before.transport.draining = true;
     this.#before = before;
     this.#current = next;
     changed(next);
@@ -106,7 +106,7 @@ export class Rotation {
   async #drain(host: HostServices): Promise<void> {
     const { clock, tuning } = this.#options;
     for (let waited = 0; waited < tuning.drainMax; waited += tuning.look) {
-      await pauseFor(clock, tuning.look, this.#stopping.signal);
+      await delay(clock, tuning.look, this.#stopping.signal);
       if (this.#stopping.signal.aborted || this.#before !== host) return;
       if (waited >= tuning.drainMin && host.transport.open === 0) break;
     }
@@ -153,7 +153,7 @@ export class Rotation {
 /** What is set once, for every host of the node that is and will be. */
 type Setters = Pick<Transport, "proxied" | "onChannel" | "onOffer" | "onAddresses">;
 
-export function transportOf(current: () => HostServices, setters: Setters): Transport {
+export function currentTransport(current: () => HostServices, setters: Setters): Transport {
   return {
     get host() {
       return current().transport.host;
@@ -164,7 +164,7 @@ export function transportOf(current: () => HostServices, setters: Setters): Tran
   };
 }
 
-export function rendezvousOf(
+export function currentRendezvous(
   current: () => HostServices,
   onPeer: (appeared: () => void) => void,
 ): Rendezvous {

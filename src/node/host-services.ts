@@ -8,11 +8,11 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../base/index.ts";
 import type { Clock, Log } from "../ports/index.ts";
 import { DhtRendezvous } from "./dht/rendezvous.ts";
-import { assemble, listen, nodeBounds } from "./host/libp2p-host.ts";
-import { Listening } from "./host/listeners.ts";
+import { createHost, listen, nodeConnectionLimits } from "./host/libp2p-host.ts";
+import { Listeners } from "./host/listeners.ts";
 import { closeDeadConnections, watchInterfaces } from "./host/network-change.ts";
-import { members, peersOf, statusOf } from "./host/status.ts";
-import type { Lan } from "./lan/mdns.ts";
+import { peersOf, statusOf, trackMembers } from "./host/status.ts";
+import type { LanDiscovery } from "./lan/mdns.ts";
 import { BootstrapList } from "./links/bootstrap-list.ts";
 import { LinkTransport } from "./links/link-transport.ts";
 import { knownPeersOf, rejoin } from "./links/peer-cache.ts";
@@ -20,12 +20,12 @@ import type { NatState, NodeConfig, PeerInfo, Tuning } from "./model/config.ts";
 import type { Host } from "./model/host.ts";
 import { serveDialback } from "./nat/dialback.ts";
 import { HolePuncher } from "./nat/hole-punching.ts";
-import { freePort, Nat, noNat } from "./nat/nat-detection.ts";
-import { notAsked, Reachability } from "./nat/reachability.ts";
-import { serveSignal } from "./nat/signalling.ts";
+import { freePort, NatDetector, unknownNat } from "./nat/nat-detection.ts";
+import { Reachability, reachabilityUnknown } from "./nat/reachability.ts";
+import { serveSignalling } from "./nat/signalling.ts";
 import type { SocksProxy } from "./proxy/socks-transport.ts";
-import { hostOf, parseAddress, portOf, reachOf, withoutPeer } from "./util/address.ts";
-import { stopWithin } from "./util/deadline.ts";
+import { hostOf, parseAddress, portOf, scopeOf, withoutPeer } from "./util/address.ts";
+import { runStopSteps } from "./util/deadline.ts";
 
 export interface HostServicesOptions {
   readonly config: Omit<NodeConfig, "bootstrap">;
@@ -35,7 +35,7 @@ export interface HostServicesOptions {
   /** Hosts of this very node, by PeerId: they never connect to each other. */
   readonly own: Set<string>;
   /** An address that a router opened for us. */
-  readonly mapped: () => string | undefined;
+  readonly mappedAddress: () => string | undefined;
   /** Everything is dialled through it. */
   readonly proxy: SocksProxy | undefined;
 }
@@ -47,19 +47,19 @@ export interface HostServices {
   readonly reach: Reachability | undefined;
   readonly bootstrap: BootstrapList;
   /** Its sockets, which can be handed over. */
-  readonly listening: Listening;
-  readonly madeAt: number;
+  readonly listeners: Listeners;
+  readonly createdAt: number;
   /** Throws `port-in-use`, `listen-failed`. */
   listen(): Promise<void>;
   /** Our addresses changed. */
-  readdressed(): void;
+  addressesChanged(): void;
   /** The port that we listen on at a private IPv4 address, where we have no public one. */
   portBehindRouter(): number | undefined;
   status(portMap: NatState["portMap"]): ReturnType<typeof statusOf>;
   peers(): PeerInfo[];
   /** See `SottoNode.mayDial`. */
   mayDial(address: string): boolean;
-  neighbours(): Promise<string[]>;
+  knownPeers(): Promise<string[]>;
   rejoin(addresses: readonly string[]): Promise<void>;
   /** Looks for nobody any more, and is announced to nobody; what is connected stays. */
   retire(): Promise<void>;
@@ -81,7 +81,7 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     announce: config.announce,
     privateWan,
     wanServer: false,
-    bounds: nodeBounds,
+    connectionLimits: nodeConnectionLimits,
     validator,
     network: config.network,
     clock,
@@ -89,15 +89,17 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     proxy,
     isOwn: (peer: string): boolean => own.has(peer) && peer !== host.peerId.toString(),
   };
-  const { host, counts, ends } = await assemble(assembly);
+  const { host, counts, localEndpoints: ends } = await createHost(assembly);
   // A proxy has no port of ours, and whatever learns of our own address stays off behind one.
-  const nat = proxy ? undefined : new Nat({ host, clock, privateWan, port: await freePort() });
+  const nat = proxy
+    ? undefined
+    : new NatDetector({ host, clock, privateWan, port: await freePort() });
   const dialHost = (to: Multiaddr, signal: AbortSignal): Promise<Connection> =>
     nat === undefined ? host.dial(to, { signal }) : nat.dial(to, signal);
   const bootstrap = new BootstrapList(host, dialHost, clock, tuning, log);
   const isBootstrap = (peer: string): boolean => bootstrap.has(peer);
-  const lanMembers = members(host.services.lan.routingTable);
-  const wanMembers = members(host.services.wan.routingTable);
+  const lanMembers = trackMembers(host.services.lan.routingTable);
+  const wanMembers = trackMembers(host.services.wan.routingTable);
   const isServer = (peer: string): boolean => wanMembers.has(peer);
   const puncher =
     nat && new HolePuncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
@@ -105,18 +107,26 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
   await serveDialback(host, clock, counts);
-  const { mapped } = parts;
-  const reach = proxy ? undefined : new Reachability({ host, clock, log, privateWan, mapped });
+  const { mappedAddress: mapped } = parts;
+  const reach = proxy
+    ? undefined
+    : new Reachability({ host, clock, log, privateWan, mappedAddress: mapped });
   const passes = (): boolean => reach?.state().verdict === "reachable";
-  await serveSignal({ host, clock, counts, passes, take: (call) => puncher?.take(call) });
+  await serveSignalling({
+    host,
+    clock,
+    counts,
+    mayForward: passes,
+    onOffer: (call) => puncher?.answerOffer(call),
+  });
   const endWatch = watchInterfaces(clock, (gone) => {
     if (gone.size === 0) return;
-    ends.cut(gone);
+    ends.abortAt(gone);
     // What is on its way through a proxy takes as long as a dial through it.
     void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
   });
   const leaving = new AbortController();
-  let lan: Lan | undefined;
+  let lan: LanDiscovery | undefined;
   let stopping: Promise<void> | undefined;
   const retire = async (): Promise<void> => {
     leaving.abort();
@@ -129,14 +139,14 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     rendezvous,
     reach,
     bootstrap,
-    listening: new Listening(host),
-    madeAt: clock.now(),
+    listeners: new Listeners(host),
+    createdAt: clock.now(),
     async listen() {
       await listen(host, assembly);
       own.add(host.peerId.toString());
       // Loaded only where it is used: mDNS brings a DNS codec along.
       if (config.mdns && proxy === undefined)
-        lan = await (await import("./lan/mdns.ts")).startLan(
+        lan = await (await import("./lan/mdns.ts")).startLanDiscovery(
           host,
           clock,
           tuning.dial,
@@ -144,7 +154,7 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
           config.network?.service,
         );
     },
-    readdressed() {
+    addressesChanged() {
       reach?.changed();
       nat?.changed();
     },
@@ -153,22 +163,22 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
       statusOf(host, {
         bootstrap: bootstrap.states(),
         mdns: lan !== undefined,
-        reach: reach?.state() ?? notAsked,
+        reach: reach?.state() ?? reachabilityUnknown,
         nat: nat
           ? {
               kind: nat.kind(),
               ...mappedOf(nat),
-              punches: puncher?.state() ?? noNat.punches,
+              punches: puncher?.state() ?? unknownNat.punches,
               portMap,
             }
-          : noNat,
+          : unknownNat,
       }),
     peers: () => peersOf(host, { lan: lanMembers, wan: wanMembers, isBootstrap }),
     mayDial(text) {
       const address = parseAddress(text);
-      return address !== undefined && host.services.inside.mayDial(address);
+      return address !== undefined && host.services.internals.mayDial(address);
     },
-    neighbours: () => knownPeersOf(host, new Set([...lanMembers, ...wanMembers])),
+    knownPeers: () => knownPeersOf(host, new Set([...lanMembers, ...wanMembers])),
     rejoin: (addresses) =>
       rejoin(
         host,
@@ -180,7 +190,7 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
       ),
     retire,
     stop() {
-      stopping ??= stopWithin([
+      stopping ??= runStopSteps([
         endWatch,
         () => puncher?.stop(),
         () => nat?.stop(),
@@ -196,16 +206,16 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
   };
 }
 
-function mappedOf(nat: Nat): { readonly mapped?: string } {
+function mappedOf(nat: NatDetector): { readonly mapped?: string } {
   const mapped = nat.mapped();
   return mapped === undefined ? {} : { mapped: withoutPeer(mapped) };
 }
 
 function portBehindRouter(host: Host): number | undefined {
-  const four = host.services.inside.transportManager
+  const four = host.services.internals.transportManager
     .getAddrs()
     .filter((address) => !hostOf(address).includes(":"));
-  if (four.some((address) => reachOf(address) === "public")) return undefined;
-  const inside = four.find((address) => reachOf(address) === "private");
+  if (four.some((address) => scopeOf(address) === "public")) return undefined;
+  const inside = four.find((address) => scopeOf(address) === "private");
   return inside && portOf(inside);
 }

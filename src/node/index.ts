@@ -5,14 +5,14 @@ export type {
   BootstrapConfig,
   BootstrapNode,
   BootstrapState,
-  HostFigures,
+  HostMetrics,
   HostStatus,
   NatState,
   NodeConfig,
   NodeStatus,
   PeerInfo,
   PrivateNetwork,
-  ProxyPlace,
+  ProxyAddress,
   ProxyState,
   PublicState,
   PunchReason,
@@ -20,4 +20,4 @@ export type {
   Tuning,
 } from "./model/config.ts";
 export { parseProxy } from "./proxy/proxy-address.ts";
-export { addressReach } from "./util/address.ts";
+export { addressScope } from "./util/address.ts";

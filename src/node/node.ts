@@ -1,18 +1,18 @@
 /** A messenger's node, put together. */
 import { limits } from "../base/index.ts";
 import type { Channel, OpenOffer } from "../ports/index.ts";
-import { Rotation, rendezvousOf, transportOf } from "./host-rotation.ts";
+import { currentRendezvous, currentTransport, HostRotation } from "./host-rotation.ts";
 import { type HostServices, startHostServices } from "./host-services.ts";
 import { bootstrapAddress } from "./links/bootstrap-list.ts";
 import { defaultTuning, type NodeConfig, type SottoNode } from "./model/config.ts";
-import { notAsked } from "./nat/reachability.ts";
+import { reachabilityUnknown } from "./nat/reachability.ts";
 import { defaultGateway } from "./port-mapping/default-gateway.ts";
-import { PortMap } from "./port-mapping/port-mapping.ts";
+import { PortMapper } from "./port-mapping/port-mapping.ts";
 import { SocksProxy } from "./proxy/socks-transport.ts";
-import { publicHosts } from "./public-dht/default-bootstraps.ts";
+import { defaultPublicBootstraps } from "./public-dht/default-bootstraps.ts";
 import { PublicDhtSwitch } from "./public-dht/public-dht-switch.ts";
-import { parseAddress, peerOf, portOf, reachOf } from "./util/address.ts";
-import { stopWithin, systemClock } from "./util/deadline.ts";
+import { parseAddress, peerOf, portOf, scopeOf } from "./util/address.ts";
+import { runStopSteps, systemClock } from "./util/deadline.ts";
 
 /** See `createNode`. Host keys are drawn here and kept nowhere. */
 export async function startNode(config: NodeConfig): Promise<SottoNode> {
@@ -32,7 +32,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const own = new Set<string>();
   let live: HostServices | undefined;
 
-  const portMap = new PortMap({
+  const portMap = new PortMapper({
     clock,
     log,
     gateway: defaultGateway,
@@ -40,19 +40,27 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     changed: () => live?.reach?.changed(),
   });
   const mapped = (): string | undefined => portMap.state().address;
-  const signpost = new PublicDhtSwitch(
+  const publicRendezvous = new PublicDhtSwitch(
     {
       clock,
       log,
       privateWan: config.privateWan,
-      bootstrap: config.publicHosts ?? publicHosts,
+      bootstrap: config.publicBootstrap ?? defaultPublicBootstraps,
       addresses: () => live?.transport.addresses() ?? [],
-      ports: () => live?.listening.ports() ?? [],
+      ports: () => live?.listeners.ports() ?? [],
     },
     config.publicDht === true && proxy === undefined,
   );
   const open = async (): Promise<HostServices> => {
-    const hosted = await startHostServices({ config, clock, log, tuning, own, mapped, proxy });
+    const hosted = await startHostServices({
+      config,
+      clock,
+      log,
+      tuning,
+      own,
+      mappedAddress: mapped,
+      proxy,
+    });
     if (take !== undefined) hosted.transport.onChannel(take);
     if (openCall !== undefined) hosted.transport.onOffer(openCall);
     hosted.rendezvous.onPeer(() => {
@@ -67,7 +75,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   /** Once it listens: watches its addresses, and looks for bootstrap hosts. */
   const settle = (hosted: HostServices): void => {
     hosted.transport.onAddresses(() => {
-      hosted.readdressed();
+      hosted.addressesChanged();
       if (live === hosted) readdress();
     });
     for (const address of asked) hosted.bootstrap.add(address);
@@ -75,7 +83,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const first = await open();
   live = first;
   await first.listen();
-  const rotation = new Rotation(first, {
+  const rotation = new HostRotation(first, {
     clock,
     log,
     tuning: tuning.rotation,
@@ -83,9 +91,9 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     open,
     join(next, before) {
       settle(next);
-      void before.neighbours().then((known) => next.rejoin(known));
+      void before.knownPeers().then((known) => next.rejoin(known));
     },
-    changed(next) {
+    onChanged(next) {
       live = next;
       readdress();
     },
@@ -96,7 +104,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const current = (): HostServices => rotation.current;
   let stopping: Promise<void> | undefined;
   return {
-    transport: transportOf(current, {
+    transport: currentTransport(current, {
       proxied: proxy !== undefined,
       onChannel(taker) {
         take = taker;
@@ -108,28 +116,28 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       },
       onAddresses: (changed) => void readdressed.push(changed),
     }),
-    rendezvous: rendezvousOf(current, (tell) => void appeared.push(tell)),
-    signpost,
-    turnPublic: (on) => signpost.turn(on && proxy === undefined),
+    rendezvous: currentRendezvous(current, (tell) => void appeared.push(tell)),
+    publicRendezvous,
+    setPublicDht: (on) => publicRendezvous.set(on && proxy === undefined),
     status: () => ({
       ...current().status(portMapping ? portMap.state() : { state: "off" }),
       privateNetwork: config.network !== undefined,
-      publicDht: signpost.state(),
+      publicDht: publicRendezvous.state(),
       ...(proxy && { proxy: proxy.state() }),
       hostKey: {
-        age: Math.max(0, clock.now() - current().madeAt),
+        age: Math.max(0, clock.now() - current().createdAt),
         moving: rotation.hosts().length > 1,
       },
     }),
     peers: () => rotation.hosts().flatMap((hosted) => hosted.peers()),
-    checkReach: async () => current().reach?.check() ?? notAsked,
+    checkReachability: async () => current().reach?.check() ?? reachabilityUnknown,
     checkProxy: async () => proxy?.check(),
     rotate: () => rotation.rotate(),
     mayDial: (address) => current().mayDial(address),
     mayShare(text) {
       const address = parseAddress(text);
       if (address === undefined || peerOf(address) === undefined) return false;
-      const reach = reachOf(address);
+      const reach = scopeOf(address);
       if (reach === "public" || config.privateWan) return true;
       return reach === "loopback" && proxy === undefined && current().mayDial(text);
     },
@@ -141,13 +149,13 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       asked.delete(address);
       return current().bootstrap.remove(address);
     },
-    neighbours: () => current().neighbours(),
+    knownPeers: () => current().knownPeers(),
     rejoin: (addresses) => current().rejoin(addresses),
     stop() {
-      stopping ??= stopWithin([
+      stopping ??= runStopSteps([
         () => proxy?.stop(),
         () => portMap.stop(),
-        () => signpost.stop(),
+        () => publicRendezvous.stop(),
         () => rotation.stop(),
       ]);
       return stopping;

@@ -8,8 +8,8 @@ export type {
   DialTarget,
   OpenedOffer,
   OpenOffer,
+  Proximity,
   Scope,
   SealedOffer,
   Transport,
-  Way,
 } from "./transport.ts";

@@ -40,7 +40,7 @@ export interface Rendezvous {
  */
 export interface PublicRendezvous {
   /** Whether the person wants it to be used. */
-  on(): boolean;
+  enabled(): boolean;
   /**
    * Leaves our addresses under a key.
    * @param key 32 bytes. @returns how many strangers took it; 0 means that nobody finds it.
@@ -52,5 +52,5 @@ export interface PublicRendezvous {
    */
   lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Told when the person turns it on or off. */
-  onTurn(turned: () => void): void;
+  onToggle(turned: () => void): void;
 }

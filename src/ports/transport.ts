@@ -8,7 +8,7 @@ export type Scope = "any" | "lan";
  * Where the other end of a channel is, by its address: on this machine, on our own network, or
  * farther away.
  */
-export type Way = "self" | "lan" | "wan";
+export type Proximity = "self" | "lan" | "wan";
 
 /** A stream of frames to one host. Frames arrive whole, in order, unpadded. */
 export interface Channel {
@@ -18,7 +18,7 @@ export interface Channel {
    * Our host at this end goes soon: a link on it should move to another channel. May change while
    * the channel lives.
    */
-  readonly leaving?: boolean;
+  readonly draining?: boolean;
   /** The host at the other end, proven by the connection's own handshake. */
   readonly remote: HostId;
   /** The address that this channel runs over, as multiaddr text without /p2p. */
@@ -26,9 +26,9 @@ export interface Channel {
   /** Whether we opened it. */
   readonly outbound: boolean;
   /** Absent: as far away as can be. */
-  readonly way?: Way;
+  readonly proximity?: Proximity;
   /** The address led there this once, through a hole in a router: nobody is found there again. */
-  readonly fleeting?: boolean;
+  readonly ephemeral?: boolean;
   /**
    * Sends frames in order, together. Resolves when the stream has taken them, which is no proof of
    * arrival. Throws `link-closed` once the channel has ended, or when the peer reads too slowly.
@@ -55,7 +55,7 @@ export interface DialTarget {
    */
   readonly scope?: Scope;
   /** Names whom this is for: where there is a proxy, each gets a way of its own through it. */
-  readonly apart?: string;
+  readonly isolationKey?: string;
   /**
    * Seals words that only that host can open: for agreeing on a moment and a place where nothing
    * else gets through.
@@ -73,7 +73,7 @@ export interface SealedOffer {
 
 /** Words that somebody who knows us sealed for us. */
 export interface OpenedOffer {
-  readonly words: Uint8Array;
+  readonly payload: Uint8Array;
   /** Seals the answer to this very call. */
   seal(answer: Uint8Array): Uint8Array;
 }

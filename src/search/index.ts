@@ -3,13 +3,13 @@
  * down. Pure.
  */
 export {
-  addWords,
-  answersIn,
+  addTerms,
   decodePostings,
   encodePostings,
+  matchesIn,
   type Posting,
-  type WordRows,
+  type TermRows,
   withoutPostings,
   withPostings,
 } from "./postings.ts";
-export { asks, BUCKETS, bucketOf, fits, type Question, wordsOf } from "./words.ts";
+export { BUCKETS, bucketOf, matchesTerm, parseQuery, type Query, termsOf } from "./words.ts";

@@ -5,7 +5,7 @@
  * Numbers are LEB128.
  */
 import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
-import { bucketOf, fits, wordsOf } from "./words.ts";
+import { bucketOf, matchesTerm, termsOf } from "./words.ts";
 
 /** A message: the number that the index gave its conversation, and its place there. */
 export interface Posting {
@@ -58,7 +58,7 @@ export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
  * Tells the messages of a row that have a word which answers `asked`; one may come twice. Throws as
  * `decodePostings`.
  */
-export function answersIn(
+export function matchesIn(
   row: Uint8Array,
   asked: string,
   take: (posting: Posting) => unknown,
@@ -67,7 +67,7 @@ export function answersIn(
   eachWord(row, (bytes, reader, end) => {
     // Most words differ in their first bytes, and need not be made into text.
     for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return;
-    if (fits(fromUtf8(bytes) ?? "", asked)) readPostings(reader, end, take);
+    if (matchesTerm(fromUtf8(bytes) ?? "", asked)) readPostings(reader, end, take);
   });
 }
 
@@ -139,11 +139,11 @@ export function withPostings(
 }
 
 /** Words with their messages, by part of the index. */
-export type WordRows = Map<number, Map<string, Posting[]>>;
+export type TermRows = Map<number, Map<string, Posting[]>>;
 
 /** Adds every word of a message. */
-export function addWords(rows: WordRows, posting: Posting, text: string): void {
-  for (const word of wordsOf(text)) {
+export function addTerms(rows: TermRows, posting: Posting, text: string): void {
+  for (const word of termsOf(text)) {
     const bucket = bucketOf(word);
     const words = rows.get(bucket) ?? new Map<string, Posting[]>();
     rows.set(bucket, words);

@@ -14,7 +14,7 @@ const ASCII = /^[\0-\x7f]*$/;
  * Each word once: letters and digits in lower case, without accents, compatibility forms resolved
  * (Unicode NFKD). Of a word longer than `limits.searchWord` characters its start stands for it.
  */
-export function wordsOf(text: string): Set<string> {
+export function termsOf(text: string): Set<string> {
   const lower = text.toLowerCase();
   const pieces = ASCII.test(lower)
     ? lower.match(ASCII_WORD)
@@ -45,17 +45,17 @@ export function bucketOf(word: string): number {
 }
 
 /** Words that a text must have, each whole or as the start of one. */
-export type Question = readonly string[];
+export type Query = readonly string[];
 
 /** What a person asks for; empty where there is no word in it. */
-export function asks(question: string): Question {
-  return [...wordsOf(question)];
+export function parseQuery(question: string): Query {
+  return [...termsOf(question)];
 }
 
 /**
  * Whether a word answers one of a question. A single character is no start of a word: too many
  * would answer it.
  */
-export function fits(word: string, asked: string): boolean {
+export function matchesTerm(word: string, asked: string): boolean {
   return word === asked || (word.startsWith(asked) && [...asked].length > 1);
 }

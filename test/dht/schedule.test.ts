@@ -5,7 +5,7 @@ import {
   epochOf,
   epochsAccepted,
   epochsAround,
-  nextBorder,
+  nextBoundary,
   nextRefresh,
 } from "../../src/dht/index.ts";
 import { DAY, NOW } from "./keys.ts";
@@ -44,7 +44,7 @@ describe("dht/schedule", () => {
   it("names the next border exactly", () => {
     fc.assert(
       fc.property(fc.integer({ min: NOW, max: NOW + DAY }), fc.nat(DAY - 1), (now, offset) => {
-        const border = nextBorder(now, offset);
+        const border = nextBoundary(now, offset);
         assert.ok(border > now && border <= now + DAY);
         assert.equal(epochOf(border, offset), epochOf(now, offset) + 1);
         assert.equal(epochOf(border - 1, offset), epochOf(now, offset));

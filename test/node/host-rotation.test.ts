@@ -73,15 +73,15 @@ describe("node/rotation", () => {
     const [ours, theirs] = await connect(alice, bob);
     const before = alice.transport.host;
     assert.equal(ours.local, before);
-    assert.equal(ours.leaving, false);
+    assert.equal(ours.draining, false);
     await alice.rotate();
-    assert.equal(ours.leaving, true);
+    assert.equal(ours.draining, true);
     await ours.send([Uint8Array.of(1)]);
     assert.deepEqual(await take(theirs, 1), [Uint8Array.of(1)]);
     const [moved, other] = await connect(alice, bob);
     assert.equal(moved.local, alice.transport.host);
     assert.equal(other.remote, alice.transport.host);
-    assert.equal(moved.leaving, false);
+    assert.equal(moved.draining, false);
     assert.equal(alice.status().hostKey.moving, true);
     await ours.close();
     await until(() => !alice.status().hostKey.moving);

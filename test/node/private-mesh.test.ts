@@ -71,8 +71,8 @@ describe("node, a private mesh", () => {
         [alice, outside].map((node) => node.peers().length),
         [0, 0],
       );
-      assert.equal(host.figures().hosts, 0);
-      assert.equal(host.figures().requests, 0);
+      assert.equal(host.metrics().hosts, 0);
+      assert.equal(host.metrics().requests, 0);
     });
 
   it("lets a stranger identify nothing", async () => {

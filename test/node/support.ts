@@ -13,10 +13,10 @@ import { nodeCrypto as createCrypto } from "../../src/crypto/index.ts";
 import { RecordValidator, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
 import { applyPolyfill } from "../../src/node/create.ts";
 import {
-  type Assembled,
-  type Assembly,
-  assemble,
-  nodeBounds,
+  type CreatedHost,
+  createHost,
+  type HostOptions,
+  nodeConnectionLimits,
 } from "../../src/node/host/libp2p-host.ts";
 import {
   type BootstrapNode,
@@ -67,7 +67,7 @@ export interface Lab {
    * libp2p alone with a node's parts, started: a server that takes every address for both DHTs, if
    * nothing else is said.
    */
-  host(assembly?: Partial<Assembly>): Promise<Assembled>;
+  host(assembly?: Partial<HostOptions>): Promise<CreatedHost>;
   /** Runs at the end, before the nodes stop. */
   later(job: () => unknown): void;
   /** Ends everything. */
@@ -98,13 +98,13 @@ export function createLab(): Lab {
       return host;
     },
     async host(assembly = {}) {
-      const assembled = await assemble({
+      const assembled = await createHost({
         privateKey: await generateKeyPair("Ed25519"),
         listen: LOOPBACK,
         announce: [],
         privateWan: true,
         wanServer: true,
-        bounds: nodeBounds,
+        connectionLimits: nodeConnectionLimits,
         validator: validator(),
         clock: systemClock,
         tuning: { ...defaultTuning, ...tuning },

@@ -3,7 +3,7 @@
  * one.
  */
 import { type HostId, limits, SottoError } from "../../src/base/index.ts";
-import type { Channel, Way } from "../../src/ports/index.ts";
+import type { Channel, Proximity } from "../../src/ports/index.ts";
 import type { SimHost } from "./host.ts";
 import { never } from "./process.ts";
 
@@ -12,10 +12,10 @@ const END = "end";
 export class SimChannel implements Channel {
   readonly outbound: boolean;
   readonly local: HostId;
-  leaving = false;
+  draining = false;
   readonly remote: HostId;
   readonly remoteAddress: string;
-  readonly way: Way;
+  readonly proximity: Proximity;
   other!: SimChannel;
   readonly #own: SimHost;
   readonly #far: SimHost;
@@ -30,14 +30,14 @@ export class SimChannel implements Channel {
   readonly #held: (Uint8Array | typeof END)[] = [];
   #stalledUntil = 0;
 
-  constructor(own: SimHost, far: SimHost, outbound: boolean, way: Way) {
+  constructor(own: SimHost, far: SimHost, outbound: boolean, way: Proximity) {
     this.#own = own;
     this.#far = far;
     this.outbound = outbound;
     this.local = own.host;
     this.remote = far.host;
     this.remoteAddress = far.address;
-    this.way = way;
+    this.proximity = way;
   }
 
   async send(frames: readonly Uint8Array[]): Promise<void> {

@@ -97,7 +97,7 @@ export class SimHost implements Transport, Rendezvous {
    */
   rotate(address: string): void {
     this.host = `12D3KooW${toHex(this.network.chance.bytes(22))}` as HostId;
-    for (const channel of this.#channels) channel.leaving = true;
+    for (const channel of this.#channels) channel.draining = true;
     this.move(address);
   }
 

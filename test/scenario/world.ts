@@ -30,7 +30,7 @@ export type NodeOptions = Pick<
   "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts"
 > & {
   /** The public rendezvous, as the host of a run sees it. */
-  readonly signpost?: (host: SimHost) => PublicRendezvous;
+  readonly publicRendezvous?: (host: SimHost) => PublicRendezvous;
 };
 
 /** One person's node, which can be stopped, killed, and started again on the same disk. */
@@ -100,7 +100,7 @@ export class SimNode {
     world.homes.set(this.host.host, this);
     world.watcher?.opened(this);
     const clock = world.time.clock(() => this.skew);
-    const { signpost, ...options } = this.options;
+    const { publicRendezvous, ...options } = this.options;
     const messenger = await createMessenger({
       crypto: this.crypto,
       store: process.store(this.store),
@@ -109,7 +109,7 @@ export class SimNode {
       clock: process.clock(clock, () => world.step(this, "timer")),
       log: silent,
       ...options,
-      ...(signpost && { signpost: signpost(this.host) }),
+      ...(publicRendezvous && { publicRendezvous: publicRendezvous(this.host) }),
     });
     this.messenger = process.calls(messenger);
     this.starting = false;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
-  answersIn,
   decodePostings,
   encodePostings,
+  matchesIn,
   withoutPostings,
 } from "../../src/search/index.ts";
 
@@ -50,7 +50,7 @@ describe("search/postings", () => {
     );
     const answers = (asked: string) => {
       const found: number[] = [];
-      answersIn(row, asked, ({ at }) => found.push(at));
+      matchesIn(row, asked, ({ at }) => found.push(at));
       return found;
     };
     assert.deepEqual(answers("ab"), [7, 8]);

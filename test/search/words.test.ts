@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { limits } from "../../src/base/index.ts";
-import { asks, BUCKETS, bucketOf, fits, wordsOf } from "../../src/search/index.ts";
+import { BUCKETS, bucketOf, matchesTerm, parseQuery, termsOf } from "../../src/search/index.ts";
 
 describe("search/words", () => {
   const examples: [string, string[]][] = [
@@ -18,21 +18,21 @@ describe("search/words", () => {
   ];
   for (const [text, words] of examples)
     it(`finds ${JSON.stringify(words)} in ${JSON.stringify(text)}`, () => {
-      assert.deepEqual([...wordsOf(text)], words);
+      assert.deepEqual([...termsOf(text)], words);
     });
 
   it("keeps the start of a word that is too long, and finds it by its whole", () => {
     const long = "x".repeat(500);
-    assert.deepEqual([...wordsOf(long)], ["x".repeat(limits.searchWord)]);
-    assert.deepEqual(asks(long), [...wordsOf(long)]);
+    assert.deepEqual([...termsOf(long)], ["x".repeat(limits.searchWord)]);
+    assert.deepEqual(parseQuery(long), [...termsOf(long)]);
   });
 
   it("reads ASCII in the short way as in the long one", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), (text) => {
-        const long = [...wordsOf(`${text} é`)].filter((word) => word !== "e");
+        const long = [...termsOf(`${text} é`)].filter((word) => word !== "e");
         assert.deepEqual(
-          [...wordsOf(text)].filter((word) => word !== "e"),
+          [...termsOf(text)].filter((word) => word !== "e"),
           long,
         );
       }),
@@ -42,13 +42,13 @@ describe("search/words", () => {
   it("gives every word of any text, and each start of it from two characters on, the same part of the index", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
-        for (const word of wordsOf(text)) {
+        for (const word of termsOf(text)) {
           const characters = [...word];
           assert.ok(bucketOf(word) >= 0 && bucketOf(word) < BUCKETS);
           for (let length = 2; length <= characters.length; length++) {
             const start = characters.slice(0, length).join("");
             assert.equal(bucketOf(start), bucketOf(word));
-            assert.ok(fits(word, start));
+            assert.ok(matchesTerm(word, start));
           }
         }
       }),
@@ -56,9 +56,9 @@ describe("search/words", () => {
   });
 
   it("takes one character as a word and not as a start", () => {
-    assert.ok(fits("a", "a"));
-    assert.ok(!fits("apple", "a"));
-    assert.ok(fits("apple", "ap"));
-    assert.ok(!fits("ap", "apple"));
+    assert.ok(matchesTerm("a", "a"));
+    assert.ok(!matchesTerm("apple", "a"));
+    assert.ok(matchesTerm("apple", "ap"));
+    assert.ok(!matchesTerm("ap", "apple"));
   });
 });

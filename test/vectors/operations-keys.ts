@@ -22,7 +22,7 @@ import {
   linkKey,
   linkPsk,
   newest,
-  nextBorder,
+  nextBoundary,
   openRecord,
   publicKey,
   RecordValidator,
@@ -125,7 +125,7 @@ export const keyOperations: Readonly<Record<string, Operation>> = {
       epoch: epochOf(now, offset),
       lookedUp: epochsAround(now, offset),
       accepted: epochsAccepted(now, offset),
-      border: nextBorder(now, offset),
+      border: nextBoundary(now, offset),
     };
   },
   "chain.start": (providing, given) =>

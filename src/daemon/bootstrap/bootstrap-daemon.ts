@@ -86,7 +86,7 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
     });
     releases.take(() => node.stop());
     const metrics =
-      place && (await serveMetrics({ place, clock: systemClock, figures: node.figures }));
+      place && (await serveMetrics({ place, clock: systemClock, figures: node.metrics }));
     if (metrics !== undefined) releases.take(() => metrics.stop());
     return {
       ...(metrics === undefined ? {} : { metrics: metrics.url }),

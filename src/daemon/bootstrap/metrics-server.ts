@@ -7,7 +7,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { BlockList, isIP } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { limits, SottoError } from "../../base/index.ts";
-import type { HostFigures } from "../../node/index.ts";
+import type { HostMetrics } from "../../node/index.ts";
 import type { SteadyClock } from "../../ports/index.ts";
 import { figuresPage } from "./prometheus.ts";
 
@@ -27,7 +27,7 @@ export interface MetricsPlace {
 export interface MetricsOptions {
   readonly place: MetricsPlace;
   readonly clock: SteadyClock;
-  readonly figures: () => HostFigures;
+  readonly figures: () => HostMetrics;
 }
 
 export interface Metrics {

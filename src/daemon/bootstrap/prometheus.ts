@@ -2,7 +2,7 @@
  * The figures of a bootstrap host as a page that Prometheus reads (text exposition format 0.0.4).
  */
 import { version } from "../../api/index.ts";
-import type { HostFigures } from "../../node/index.ts";
+import type { HostMetrics } from "../../node/index.ts";
 
 /** How the process itself is doing. */
 export interface ProcessFigures {
@@ -18,7 +18,7 @@ type Kind = "counter" | "gauge";
 type Line = readonly [name: string, kind: Kind, help: string, value: number];
 
 /** Nothing in it names a peer, an address or a tag. */
-export function figuresPage(host: HostFigures, process: ProcessFigures): string {
+export function figuresPage(host: HostMetrics, process: ProcessFigures): string {
   const lines: readonly Line[] = [
     ["connections", "gauge", "Connections open now.", host.connections],
     ["hosts", "gauge", "Hosts connected now.", host.hosts],

@@ -6,7 +6,7 @@
 import type { ContactCause, DoctorOfNode, NodeFinding, NodeStatus } from "../../api/index.ts";
 import { dialReasons, limits } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
-import { addressReach } from "../../node/index.ts";
+import { addressScope } from "../../node/index.ts";
 import type { SteadyClock } from "../../ports/index.ts";
 import type { Doctor } from "../rpc/methods/method-types.ts";
 
@@ -71,7 +71,7 @@ export function createDoctor({ messenger, clock, status, checkProxy }: DoctorPar
       return {
         ...diagnosis,
         ...(cause && { cause: lost ? ("proxy-down" as const) : cause }),
-        dials: dials.map((dial) => ({ ...dial, reach: addressReach(dial.address) })),
+        dials: dials.map((dial) => ({ ...dial, reach: addressScope(dial.address) })),
         routers: { ours: status().net.nat.kind, ...(theirRouter && { theirs: theirRouter }) },
       };
     },
@@ -98,14 +98,14 @@ export function findingsOf({
   note("clock-set", Math.abs(clock.setBy) > limits.clockSlack);
   const { proxy } = net;
   const proxied = proxy !== undefined;
-  const open = net.listening.some((address) => addressReach(address) !== "loopback");
+  const open = net.listening.some((address) => addressScope(address) !== "loopback");
   note("proxy-down", proxy?.state === "down");
   note("proxy-refused", proxy?.state === "refused");
   note("listens-beside-proxy", proxied && open);
   note("outward-only", proxied && status.addresses.length === 0);
   note("nothing-listens", !proxied && net.listening.length === 0);
   note("no-address", !proxied && net.listening.length > 0 && status.addresses.length === 0);
-  const own = status.addresses.every((address) => addressReach(address) === "loopback");
+  const own = status.addresses.every((address) => addressScope(address) === "loopback");
   note("this-machine-only", !proxied && own && status.addresses.length > 0);
   const strange = net.bootstrap.some(({ error }) => error === dialReasons.otherNetwork);
   note("other-network", strange && lost === net.bootstrap.length);
@@ -125,7 +125,7 @@ export function findingsOf({
   const reached = net.reach.verdict === "reachable";
   note("hard-router", kind === "symmetric" && !reached);
   const { address: outside } = portMap;
-  note("router-inside", !reached && outside !== undefined && addressReach(outside) !== "public");
+  note("router-inside", !reached && outside !== undefined && addressScope(outside) !== "public");
   const closed = portMap.state === "silent" || portMap.state === "refused";
   note("no-port", closed && net.reach.verdict === "unreachable");
   note("public-unleft", publicKeys.refused > 0 && publicKeys.held === 0);

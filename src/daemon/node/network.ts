@@ -48,7 +48,7 @@ export function createNetwork(
   };
   return {
     peers: () => node.peers(),
-    check: () => node.checkReach(),
+    check: () => node.checkReachability(),
     async rotate() {
       await node.rotate();
       return node.transport.host;
@@ -67,7 +67,7 @@ export function createNetwork(
       if (on && node.status().proxy !== undefined)
         throw new SottoError("proxy-forbids", "The public DHT is not asked through a proxy.");
       await keepPublic(settings, on);
-      await node.turnPublic(on);
+      await node.setPublicDht(on);
     },
     addBootstrap: (address) => add(address, "add"),
     async learn(addresses) {

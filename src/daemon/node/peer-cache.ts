@@ -26,7 +26,7 @@ export function keepPeerCache({
   let cancel = (): void => undefined;
   let kept = "";
   const keep = async (): Promise<void> => {
-    const found = await node.neighbours();
+    const found = await node.knownPeers();
     // One who met nobody this time knows better those of the time before.
     const text = JSON.stringify(found);
     if (found.length === 0 || text === kept) return;

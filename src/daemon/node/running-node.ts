@@ -65,7 +65,7 @@ export async function startRunningNode(
       mdns: config.mdns,
       portMapping: config.portMapping,
       publicDht: config.publicDht,
-      ...(config.publicHosts && { publicHosts: config.publicHosts }),
+      ...(config.publicHosts && { publicBootstrap: config.publicHosts }),
       privateWan: config.privateWan,
       ...(config.proxy !== undefined && { proxy: config.proxy }),
       validator: new RecordValidator(crypto.verify, clock.now),
@@ -75,7 +75,7 @@ export async function startRunningNode(
     releases.take(() => node.stop());
     const neighbours = keepPeerCache({ node, store, clock, log });
     releases.take(neighbours);
-    const { transport, rendezvous, signpost } = node;
+    const { transport, rendezvous, publicRendezvous } = node;
     const { receipts, history, retention, invisible, lastSeen, decoys } = config;
     const own = new BootstrapNodes(node, config);
     const hosts = { own: () => own.shared(), mayAsk: (address: string) => own.mayAsk(address) };
@@ -85,7 +85,7 @@ export async function startRunningNode(
       store,
       transport,
       rendezvous,
-      signpost,
+      publicRendezvous,
       clock,
       log,
       receipts,

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { type AccountId, accountId, limits, parseDuration, SottoError } from "../../base/index.ts";
-import type { ProxyPlace } from "../../node/index.ts";
+import type { ProxyAddress } from "../../node/index.ts";
 import type { LogLevel } from "../process/log.ts";
 import { type GivenProxy, readProxy } from "./proxy-setting.ts";
 import {
@@ -20,7 +20,7 @@ export interface Config {
   /** Multiaddr texts that others are told instead of what we listen on. */
   readonly announce: readonly string[];
   /** What everything is dialled through. */
-  readonly proxy: ProxyPlace | undefined;
+  readonly proxy: ProxyAddress | undefined;
   /** Multiaddr texts of bootstrap hosts, each with its /p2p. */
   readonly bootstrap: readonly string[];
   /** Those of them that invites named. */

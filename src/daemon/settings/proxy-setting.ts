@@ -1,7 +1,7 @@
 /** The proxy out of the settings, or of what the command line gave for this run. */
 import { readFile } from "node:fs/promises";
 import { SottoError } from "../../base/index.ts";
-import { type ProxyPlace, parseProxy } from "../../node/index.ts";
+import { type ProxyAddress, parseProxy } from "../../node/index.ts";
 
 /** What the command line gives for this run. */
 export interface GivenProxy {
@@ -28,7 +28,7 @@ export async function readProxy(
   path: string,
   file: KeptProxy,
   given: GivenProxy,
-): Promise<ProxyPlace | undefined> {
+): Promise<ProxyAddress | undefined> {
   const proxy = (await givenProxy(given)) ?? ofSettings(path, file.proxy);
   if (proxy === undefined) return undefined;
   const beside = (["mdns", "portMapping", "publicDht"] as const).find(
@@ -42,14 +42,14 @@ export async function readProxy(
   return Object.freeze(proxy);
 }
 
-function ofSettings(path: string, text: string | undefined): ProxyPlace | undefined {
+function ofSettings(path: string, text: string | undefined): ProxyAddress | undefined {
   const parsed = text === undefined ? undefined : parseProxy(text);
   if (typeof parsed === "string")
     throw new SottoError("config-invalid", `${path}: proxy ${parsed}.`);
   return parsed;
 }
 
-async function givenProxy({ proxy, proxyFile }: GivenProxy): Promise<ProxyPlace | undefined> {
+async function givenProxy({ proxy, proxyFile }: GivenProxy): Promise<ProxyAddress | undefined> {
   if (proxy !== undefined && proxyFile !== undefined)
     throw new SottoError("proxy-invalid", "Give --proxy or --proxy-file, not both.");
   const text = proxyFile === undefined ? proxy : await readText(proxyFile);

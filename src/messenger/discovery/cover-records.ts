@@ -157,7 +157,8 @@ export class CoverRecords implements CoverRecordSet {
         decoy.looking = false;
         // One that ended meanwhile is looked for no more.
         if (this.#running && [...this.#kept.values()].includes(decoy)) {
-          const asked = context.rendezvous.peers() > 0 || context.signpost?.on() === true;
+          const asked =
+            context.rendezvous.peers() > 0 || context.publicRendezvous?.enabled() === true;
           const wait = backoffDelay(limits.retry, decoy.looks, randomUnit(context));
           if (asked) decoy.looks++;
           decoy.cancel = context.clock.after(wait, () => this.#look(decoy));
@@ -168,7 +169,7 @@ export class CoverRecords implements CoverRecordSet {
 
   /** As `recordsOf` and `hintsOf` do for a contact. What is found would be nobody's. */
   async #search(context: Context, decoy: Kept): Promise<void> {
-    const { crypto, rendezvous, signpost, clock } = context;
+    const { crypto, rendezvous, publicRendezvous, clock } = context;
     const { signal } = this.#stopping;
     const now = clock.now();
     decoy.chain = advance(crypto, decoy.chain, now, true);
@@ -176,9 +177,9 @@ export class CoverRecords implements CoverRecordSet {
     const theirs = decoy.direction === "a" ? "b" : "a";
     for (const { tag } of lookupKeys(crypto, turning, theirs, now))
       for await (const _ of rendezvous.lookup(tag, signal));
-    if (signpost?.on() !== true || decoy.hintsDueAt > now) return;
+    if (publicRendezvous?.enabled() !== true || decoy.hintsDueAt > now) return;
     decoy.hintsDueAt = now + backoffDelay(limits.publicLook, decoy.hints++, randomUnit(context));
     for (const name of publicLookupKeys(crypto, turning, theirs, now))
-      for await (const _ of signpost.lookup(name, signal));
+      for await (const _ of publicRendezvous.lookup(name, signal));
   }
 }

@@ -50,14 +50,15 @@ export async function* candidateAddressesOf(
   peer: Peer,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
-  const { crypto, signpost, clock, transport } = context;
+  const { crypto, publicRendezvous, clock, transport } = context;
   const turning = linkSecretOf(peer);
   const now = clock.now();
   if (scopeOf(peer.contact, transport) !== "any") return;
-  if (signpost?.on() !== true || turning === undefined || !isDue(peer.hintsDueAt, now)) return;
+  if (publicRendezvous?.enabled() !== true || turning === undefined || !isDue(peer.hintsDueAt, now))
+    return;
   peer.hintsDueAt = now + backoffDelay(limits.publicLook, peer.hintsAsked++, randomUnit(context));
   for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
-    yield* signpost.lookup(key, signal);
+    yield* publicRendezvous.lookup(key, signal);
 }
 
 /** Nothing is due later than the longest pause ahead, but by a clock that fell back since. */
@@ -66,10 +67,13 @@ function isDue(dueAt: number, now: number): boolean {
 }
 
 /** Whether anybody can be asked where a contact is. */
-export function canAsk({ rendezvous, signpost, transport }: Context, { contact }: Peer): boolean {
+export function canAsk(
+  { rendezvous, publicRendezvous, transport }: Context,
+  { contact }: Peer,
+): boolean {
   const scope = scopeOf(contact, transport);
   if (scope === undefined) return false;
-  return rendezvous.peers(scope) > 0 || (scope === "any" && signpost?.on() === true);
+  return rendezvous.peers(scope) > 0 || (scope === "any" && publicRendezvous?.enabled() === true);
 }
 
 /** The maker of an invite is always side "a". */

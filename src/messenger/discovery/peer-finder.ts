@@ -257,7 +257,7 @@ export class PeerFinder {
 
 /** Whether there is a link that stays: one on a host of ours that goes has to move. */
 export function hasStableLink({ link }: Peer): boolean {
-  return link !== undefined && link.channel.leaving !== true;
+  return link !== undefined && link.channel.draining !== true;
 }
 
 /** Whether a link with this contact is wanted and not there. */

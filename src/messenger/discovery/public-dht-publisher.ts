@@ -4,7 +4,7 @@
  * a key or an address changes.
  */
 import { backoffDelay, limits } from "../../base/index.ts";
-import { afterBorder, nextPublicRefresh } from "../../dht/index.ts";
+import { afterBoundary, nextPublicRefresh } from "../../dht/index.ts";
 import type { PublishState } from "../model/diagnosis.ts";
 import { publicPublishKey, turnsAt } from "../model/epoch-keys.ts";
 import { type Context, randomUnit } from "../state/context.ts";
@@ -64,7 +64,7 @@ export class PublicDhtPublisher {
   }
 
   #on(): boolean {
-    return this.#context.signpost?.on() === true;
+    return this.#context.publicRendezvous?.enabled() === true;
   }
 
   /** Those first who may be looking for us now. Beyond `limits.publicKeys` nobody is served. */
@@ -92,18 +92,18 @@ export class PublicDhtPublisher {
   }
 
   async #leave({ name, turning, direction }: Target, signal: AbortSignal): Promise<void> {
-    const { crypto, clock, signpost } = this.#context;
+    const { crypto, clock, publicRendezvous } = this.#context;
     const now = clock.now();
     const key = publicPublishKey(crypto, turning, direction, now);
     const before = this.#rounds.get(name);
     const holders =
-      key === undefined ? 0 : ((await signpost?.publish(key, signal).catch(() => 0)) ?? 0);
+      key === undefined ? 0 : ((await publicRendezvous?.publish(key, signal).catch(() => 0)) ?? 0);
     const failures = holders > 0 ? 0 : (before?.failures ?? 0) + 1;
     const dueAt =
       holders > 0
         ? Math.min(
             nextPublicRefresh(now, randomUnit(this.#context)),
-            afterBorder(turnsAt(crypto, turning, now), randomUnit(this.#context)),
+            afterBoundary(turnsAt(crypto, turning, now), randomUnit(this.#context)),
           )
         : clock.now() + backoffDelay(limits.publicRetry, failures - 1, randomUnit(this.#context));
     this.#rounds.set(name, { dueAt, holders, failures });

@@ -2,7 +2,7 @@
  * A channel that can be read frame by frame, for the steps before the link's own loop takes over.
  */
 import { type HostId, limits } from "../../base/index.ts";
-import type { Channel, Clock, Way } from "../../ports/index.ts";
+import type { Channel, Clock, Proximity } from "../../ports/index.ts";
 import { decodeLinkFrame, encodeLinkFrame, type LinkFrame } from "../../wire/index.ts";
 import { withTimeout } from "../model/timeout.ts";
 
@@ -23,8 +23,8 @@ export class BufferedChannel implements Channel {
     return this.#channel.local;
   }
 
-  get leaving(): boolean {
-    return this.#channel.leaving === true;
+  get draining(): boolean {
+    return this.#channel.draining === true;
   }
 
   get remote(): HostId {
@@ -35,12 +35,12 @@ export class BufferedChannel implements Channel {
     return this.#channel.remoteAddress;
   }
 
-  get way(): Way {
-    return this.#channel.way ?? "wan";
+  get proximity(): Proximity {
+    return this.#channel.proximity ?? "wan";
   }
 
-  get fleeting(): boolean {
-    return this.#channel.fleeting === true;
+  get ephemeral(): boolean {
+    return this.#channel.ephemeral === true;
   }
 
   get outbound(): boolean {

@@ -90,7 +90,7 @@ function recognise(
 export function mayAnswer(
   context: Context,
   caller: Candidate,
-  via: Pick<Channel, "outbound" | "way">,
+  via: Pick<Channel, "outbound" | "proximity">,
 ): boolean {
   if (caller.kind === "contact" && !admits(caller.peer.contact, context.transport, via))
     return false;

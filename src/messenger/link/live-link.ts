@@ -63,7 +63,7 @@ export async function establish(
     pings: new Set(),
   };
   const frames: Uint8Array[] = [];
-  const lasting = channel.outbound && channel.fleeting !== true;
+  const lasting = channel.outbound && channel.ephemeral !== true;
   const addresses = lasting
     ? [
         channel.remoteAddress,
@@ -106,7 +106,7 @@ export async function establish(
   leaveWhenDone(context, peer);
   background(context, "link-failed", () => run(context, peer, link, lost));
   // It came about on a host of ours that goes.
-  if (channel.leaving === true) lost(peer);
+  if (channel.draining === true) lost(peer);
   pump(context, peer);
 }
 

@@ -100,11 +100,11 @@ export function openOffer(
   for (const caller of candidates(context, invites)) {
     if (caller.kind === "invite" && caller.invite.revoked) continue;
     const { key } = caller.key;
-    const words = openEnvelope(crypto, { key, ends }, envelope);
-    if (words === undefined || !mayAnswer(context, caller, AFAR)) continue;
+    const payload = openEnvelope(crypto, { key, ends }, envelope);
+    if (payload === undefined || !mayAnswer(context, caller, AFAR)) continue;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
-    opened = { words, seal };
+    opened = { payload, seal };
   }
   return opened;
 }

@@ -4,13 +4,13 @@
  */
 import { limits, SottoError } from "../../base/index.ts";
 import {
-  answersIn,
-  asks,
   bucketOf,
-  fits,
+  matchesIn,
+  matchesTerm,
   type Posting,
-  type Question,
-  wordsOf,
+  parseQuery,
+  type Query,
+  termsOf,
 } from "../../search/index.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
@@ -27,7 +27,7 @@ export async function search(
   question: string,
   { from, limit }: SearchOptions,
 ): Promise<SearchResult> {
-  const asked = asks(question);
+  const asked = parseQuery(question);
   if (asked.length === 0 || asked.length > limits.searchTerms)
     throw new SottoError(
       "search-empty",
@@ -57,9 +57,9 @@ export async function search(
   return { messages: found.slice(0, limit), more: full() };
 }
 
-function answers(text: string, asked: Question): boolean {
-  const words = wordsOf(text);
-  return asked.every((one) => words.has(one) || [...words].some((word) => fits(word, one)));
+function answers(text: string, asked: Query): boolean {
+  const words = termsOf(text);
+  return asked.every((one) => words.has(one) || [...words].some((word) => matchesTerm(word, one)));
 }
 
 interface Place {
@@ -69,7 +69,7 @@ interface Place {
 
 async function* places(
   context: Context,
-  asked: Question,
+  asked: Query,
   only: Peer | undefined,
 ): AsyncGenerator<Place> {
   yield* await unindexed(context, asked, only);
@@ -90,7 +90,7 @@ async function* places(
 /** Messages of a few batches that have every word asked for, newest batch first. */
 async function answering(
   context: Context,
-  asked: Question,
+  asked: Query,
   from: number,
   to: number,
 ): Promise<Posting[]> {
@@ -100,7 +100,7 @@ async function answering(
     const having = new Map<string, Posting>();
     const part = partOf(bucketOf(one));
     for (const { value } of await context.store.list("search", part, { from, to, reverse: true }))
-      answersIn(value, one, (posting) => {
+      matchesIn(value, one, (posting) => {
         const name = `${posting.conversation}/${posting.at}`;
         if (before === undefined || before.has(name)) having.set(name, posting);
       });
@@ -111,11 +111,7 @@ async function answering(
 }
 
 /** Messages that the index does not have yet, newest first. */
-async function unindexed(
-  context: Context,
-  asked: Question,
-  only: Peer | undefined,
-): Promise<Place[]> {
+async function unindexed(context: Context, asked: Query, only: Peer | undefined): Promise<Place[]> {
   const found: (Place & { readonly sentAt: number })[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact;

@@ -13,7 +13,7 @@ import {
   inviteSecretAt,
   linkKey,
   linkPsk,
-  nextBorder,
+  nextBoundary,
   publicKey,
   type RendezvousKeys,
   type RootChain,
@@ -149,5 +149,5 @@ export function publicLookupKeys(
 
 /** When the tags of this secret change next, ms. */
 export function turnsAt(crypto: CryptoProvider, turning: EpochSecret, now: number): number {
-  return nextBorder(now, offsetOf(crypto, turning));
+  return nextBoundary(now, offsetOf(crypto, turning));
 }

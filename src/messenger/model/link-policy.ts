@@ -49,15 +49,15 @@ export function awaits(contact: Bound, { proxied = false }: Ways): Awaits | unde
 export function admits(
   contact: Bound,
   { proxied = false }: Ways,
-  { outbound, way = "wan" }: Pick<Channel, "outbound" | "way">,
+  { outbound, proximity = "wan" }: Pick<Channel, "outbound" | "proximity">,
 ): boolean {
   switch (policyOf(contact)) {
     case "any":
       return true;
     case "lan":
-      return !proxied && way !== "wan";
+      return !proxied && proximity !== "wan";
     case "hidden":
-      return proxied && (outbound || way === "self");
+      return proxied && (outbound || proximity === "self");
   }
 }
 

@@ -16,7 +16,7 @@ export interface MessengerPorts {
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
   /** The rendezvous of last resort, where there is one. */
-  readonly signpost?: PublicRendezvous;
+  readonly publicRendezvous?: PublicRendezvous;
   readonly clock: SteadyClock;
   readonly log: Log;
   /**

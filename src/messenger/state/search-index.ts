@@ -7,14 +7,14 @@
 import { type KeyedMutex, limits } from "../../base/index.ts";
 import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
 import {
-  addWords,
+  addTerms,
   BUCKETS,
   bucketOf,
   type Posting,
-  type WordRows,
+  type TermRows,
+  termsOf,
   withoutPostings,
   withPostings,
-  wordsOf,
 } from "../../search/index.ts";
 import type { MessageRow } from "../model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
@@ -135,7 +135,7 @@ export class SearchIndex {
     const before = fresh ? 0 : this.#kept.filled;
     let { conversations } = this.#kept;
     let room = limits.searchBatch - before;
-    const rows: WordRows = new Map();
+    const rows: TermRows = new Map();
     const marks: Mark[] = [];
     for (const { contact, removed } of contactStore.peers()) {
       const mark = this.mark(contact.ref);
@@ -144,7 +144,7 @@ export class SearchIndex {
       if (removed || to < from) continue;
       const conversation = mark?.conversation ?? ++conversations;
       for (const { at, value } of await store.list("message", contact.ref, { from, to }))
-        addWords(rows, { conversation, at }, decodeRow<MessageRow>(value).text);
+        addTerms(rows, { conversation, at }, decodeRow<MessageRow>(value).text);
       marks.push({ ref: contact.ref, conversation, upTo: to });
       room -= to - from + 1;
       if (room <= 0) break;
@@ -174,14 +174,14 @@ export class SearchIndex {
     return this.#context.locks.run(TURN, async () => {
       const gone = new Set<string>();
       const buckets = new Set<number>();
-      const fresh: WordRows = new Map();
+      const fresh: TermRows = new Map();
       for (const { ref, at, text, now } of messages) {
         const mark = this.mark(ref);
         if (mark === undefined || at > mark.upTo) continue;
         const posting = { conversation: mark.conversation, at };
         gone.add(nameOf(posting));
-        for (const word of wordsOf(text)) buckets.add(bucketOf(word));
-        if (now !== undefined) addWords(fresh, posting, now);
+        for (const word of termsOf(text)) buckets.add(bucketOf(word));
+        if (now !== undefined) addTerms(fresh, posting, now);
       }
       const changed = await this.#without(buckets, (posting) => gone.has(nameOf(posting)));
       for (const [bucket, words] of fresh) await this.#with(changed, bucket, words);

@@ -2,8 +2,8 @@
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { Clock } from "../../ports/index.ts";
 import { subnetOf } from "../util/address.ts";
-import type { Counts } from "../util/counters.ts";
-import { createQuota } from "../util/rate-limit.ts";
+import type { Counters } from "../util/counters.ts";
+import { createRateLimit } from "../util/rate-limit.ts";
 
 const SECOND = 1_000;
 
@@ -23,20 +23,20 @@ export function isUnlimitedRelay(connection: Pick<Connection, "direct" | "limits
   return !connection.direct && connection.limits === undefined;
 }
 
-export interface GateOptions {
+export interface GaterOptions {
   /** Connections of one neighbour that have not proven a PeerId yet. */
   readonly pending: number;
   /** And those that have. */
-  readonly proven: number;
+  readonly authenticated: number;
   /**
    * Connections that one neighbour may open in a second: libp2p's own bound is one for each
    * address, of which IPv6 has plenty.
    */
   readonly perSecond: number;
   readonly clock: Clock;
-  readonly counts: Counts;
+  readonly counts: Counters;
   /** Told of each connection, once or twice. */
-  readonly follow: (connection: MultiaddrConnection) => void;
+  readonly onConnection: (connection: MultiaddrConnection) => void;
   /**
    * Whether a host belongs to this very node: the one before, while links move over to this one.
    */
@@ -49,26 +49,34 @@ export interface GateOptions {
  * until they time out. Addresses to dial are not judged: a private one is how two people on one LAN
  * meet.
  */
-export function createGater(options: GateOptions): ConnectionGater {
-  const { pending, proven, perSecond, clock, counts, follow, isOwn = () => false } = options;
-  const mayCome = createQuota(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
-  const waiting = new Seats(pending);
-  const seated = new Seats(proven);
+export function createGater(options: GaterOptions): ConnectionGater {
+  const {
+    pending,
+    authenticated: proven,
+    perSecond,
+    clock,
+    counts,
+    onConnection: follow,
+    isOwn = () => false,
+  } = options;
+  const mayCome = createRateLimit(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
+  const waiting = new SubnetSlots(pending);
+  const seated = new SubnetSlots(proven);
   const refuse = (refused: boolean): boolean => {
     if (refused) counts.connectionsRefused++;
     return refused;
   };
   return {
     denyInboundConnection(connection) {
-      if (refuse(!mayCome(subnetOf(connection.remoteAddr)) || !waiting.take(connection)))
+      if (refuse(!mayCome(subnetOf(connection.remoteAddr)) || !waiting.acquire(connection)))
         return true;
       follow(connection);
       return false;
     },
     denyInboundEncryptedConnection: (peer) => isOwn(peer.toString()),
     denyInboundUpgradedConnection(_peer, connection) {
-      waiting.leave(connection);
-      return refuse(!seated.take(connection));
+      waiting.release(connection);
+      return refuse(!seated.acquire(connection));
     },
     denyOutboundEncryptedConnection(peer, connection) {
       if (isOwn(peer.toString())) return true;
@@ -79,7 +87,7 @@ export function createGater(options: GateOptions): ConnectionGater {
 }
 
 /** So many connections of each neighbour, until they close. */
-class Seats {
+class SubnetSlots {
   readonly #each: number;
   readonly #taken = new Map<string, Set<MultiaddrConnection>>();
 
@@ -88,17 +96,17 @@ class Seats {
   }
 
   /** Whether there was a seat. */
-  take(connection: MultiaddrConnection): boolean {
+  acquire(connection: MultiaddrConnection): boolean {
     const place = subnetOf(connection.remoteAddr);
     const taken = this.#taken.get(place) ?? new Set();
     if (taken.size >= this.#each || connection.status !== "open") return false;
     taken.add(connection);
     this.#taken.set(place, taken);
-    connection.addEventListener("close", () => this.leave(connection), { once: true });
+    connection.addEventListener("close", () => this.release(connection), { once: true });
     return true;
   }
 
-  leave(connection: MultiaddrConnection): void {
+  release(connection: MultiaddrConnection): void {
     const place = subnetOf(connection.remoteAddr);
     const taken = this.#taken.get(place);
     taken?.delete(connection);

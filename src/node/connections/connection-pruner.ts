@@ -13,7 +13,7 @@ export const authenticatedConnections = new WeakSet<object>();
 /** Connections to hosts that the person named, or an invite did: they go for nobody. */
 export const pinnedConnections = new WeakSet<object>();
 
-type Held = Pick<Connection, "direction" | "streams" | "timeline" | "remoteAddr">;
+type PrunableConnection = Pick<Connection, "direction" | "streams" | "timeline" | "remoteAddr">;
 
 /**
  * The connections to close so that newcomers find a place: libp2p refuses them once all are taken,
@@ -27,7 +27,7 @@ type Held = Pick<Connection, "direction" | "streams" | "timeline" | "remoteAddr"
  * one to go.
  * @param places connections without a link that may stay. @param now ms since 1970.
  */
-export function prunable<One extends Held>(
+export function prunable<One extends PrunableConnection>(
   connections: Iterable<One>,
   places: number,
   now: number,
@@ -40,7 +40,7 @@ export function prunable<One extends Held>(
     now - one.timeline.open > limits.connectionIntroduces && one.streams.every(isHousekeeping);
   const inbound = strangers.filter(({ direction }) => direction === "inbound");
   const idle = inbound.filter(isIdle).slice(0, excess);
-  const busy = byCrowd(inbound.filter((one) => !idle.includes(one)));
+  const busy = bySubnetShare(inbound.filter((one) => !idle.includes(one)));
   const unused = strangers.filter(
     (one) => one.direction === "outbound" && !pinnedConnections.has(one) && isIdle(one),
   );
@@ -50,7 +50,7 @@ export function prunable<One extends Held>(
 }
 
 /** Always the oldest of the neighbour who has most left. They come ordered by age. */
-function byCrowd<One extends Held>(connections: readonly One[]): One[] {
+function bySubnetShare<One extends PrunableConnection>(connections: readonly One[]): One[] {
   const crowds = new Map<string, One[]>();
   for (const one of connections) {
     const place = subnetOf(one.remoteAddr);
@@ -69,7 +69,7 @@ const isHousekeeping = ({ protocol }: { readonly protocol: string }): boolean =>
   protocol === "" || protocol.startsWith("/ipfs/");
 
 /** A contact's connection on which nothing runs any more is like a stranger's. */
-const hasLink = (one: Held): boolean =>
+const hasLink = (one: PrunableConnection): boolean =>
   authenticatedConnections.has(one) && !one.streams.every(isHousekeeping);
 
 /**

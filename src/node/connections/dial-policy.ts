@@ -7,7 +7,7 @@ import { type LookupAddress, type LookupOptions, lookup as resolve } from "node:
 import { networkInterfaces } from "node:os";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
-import { placeOf, portOf, reachOf } from "../util/address.ts";
+import { placeOf, portOf, scopeOf } from "../util/address.ts";
 
 /**
  * The private network that an address belongs to (RFC 1918, 3927, 4193, 4291, 6598), or `undefined`
@@ -32,9 +32,9 @@ function networkOf4(a: number, b: number): string | undefined {
   return a === 100 && b >= 64 && b < 128 ? "100.64/10" : undefined;
 }
 
-export interface Surroundings {
+export interface LocalNetwork {
   /** What we tell others: with nothing else there, loopback. */
-  readonly told: readonly Multiaddr[];
+  readonly advertised: readonly Multiaddr[];
   /** IP addresses of our interfaces. */
   readonly interfaces: readonly string[];
   /** A mesh without the internet: its person says that every address is meant. */
@@ -44,12 +44,12 @@ export interface Surroundings {
 /** Whether we dial an address that somebody else named. A name is judged when it is resolved. */
 export function mayDial(
   address: Multiaddr,
-  { told, interfaces, privateWan }: Surroundings,
+  { advertised: told, interfaces, privateWan }: LocalNetwork,
 ): boolean {
-  const reach = reachOf(address);
+  const reach = scopeOf(address);
   if (reach === "public" || privateWan) return true;
   // To whoever is elsewhere too, loopback means somebody else than to us.
-  if (reach === "loopback") return told.every((own) => reachOf(own) === "loopback");
+  if (reach === "loopback") return told.every((own) => scopeOf(own) === "loopback");
   const network = networkOf(address);
   // Ports below are those of services.
   if (network === undefined || portOf(address) < limits.punchPortMin) return false;
@@ -66,7 +66,7 @@ export function ownInterfaces(): string[] {
   );
 }
 
-type Found = (
+type LookupCallback = (
   error: NodeJS.ErrnoException | null,
   address: string | LookupAddress[],
   family?: number,
@@ -76,8 +76,8 @@ type Found = (
  * Looks a name up as Node would, and leaves out what `allowed` does not allow: a name of the
  * internet may point anywhere.
  */
-export function lookupWhere(allowed: (address: Multiaddr) => boolean) {
-  return (name: string, options: LookupOptions, found: Found): void => {
+export function filteredLookup(allowed: (address: Multiaddr) => boolean) {
+  return (name: string, options: LookupOptions, found: LookupCallback): void => {
     resolve(name, { ...options, all: true }, (error, all) => {
       const fit = (all ?? []).filter(({ address }) => allowed(tcpAt(address, limits.punchPortMin)));
       const [first] = fit;
@@ -94,17 +94,17 @@ export function lookupWhere(allowed: (address: Multiaddr) => boolean) {
  * Which addresses of another host libp2p remembers, and so dials later. Who is connected to us from
  * the internet is no neighbour, whatever private addresses it tells us.
  */
-export function worthKeeping(
+export function mayRemember(
   address: Multiaddr,
   seenAt: readonly Multiaddr[],
-  surroundings: Surroundings,
+  surroundings: LocalNetwork,
 ): boolean {
-  if (surroundings.privateWan || reachOf(address) === "public") return true;
-  const far = seenAt.length > 0 && seenAt.every((place) => reachOf(place) === "public");
+  if (surroundings.privateWan || scopeOf(address) === "public") return true;
+  const far = seenAt.length > 0 && seenAt.every((place) => scopeOf(place) === "public");
   return !far && mayDial(address, surroundings);
 }
 
-interface Surrounded {
+interface PolicyHost {
   readonly peerId: { equals(peer: unknown): boolean };
   getMultiaddrs(): Multiaddr[];
   getConnections(peer: never): readonly { readonly remoteAddr: Multiaddr }[];
@@ -113,7 +113,7 @@ interface Surrounded {
 /** These rules for one host, which is there only after they are. */
 export class DialPolicy {
   readonly #privateWan: boolean;
-  #host: Surrounded | undefined;
+  #host: PolicyHost | undefined;
   #own: readonly string[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -122,35 +122,35 @@ export class DialPolicy {
   }
 
   /** Judges for this host from now on. */
-  of(host: Surrounded): void {
+  attach(host: PolicyHost): void {
     this.#host = host;
   }
 
   readonly mayDial = (address: Multiaddr): boolean => mayDial(address, this.#surroundings());
 
   /** How names are looked up, as an option of a dial. */
-  lookup(): { readonly lookup: ReturnType<typeof lookupWhere> } {
-    return { lookup: lookupWhere(this.mayDial) };
+  lookup(): { readonly lookup: ReturnType<typeof filteredLookup> } {
+    return { lookup: filteredLookup(this.mayDial) };
   }
 
   /** libp2p's filter of the addresses that it remembers of a host; of ourselves all. */
-  readonly keeps = (peer: unknown, address: Multiaddr): boolean => {
+  readonly addressFilter = (peer: unknown, address: Multiaddr): boolean => {
     const host = this.#host;
     if (host === undefined || host.peerId.equals(peer)) return true;
     const seenAt = host.getConnections(peer as never).map(({ remoteAddr }) => remoteAddr);
-    return worthKeeping(address, seenAt, this.#surroundings());
+    return mayRemember(address, seenAt, this.#surroundings());
   };
 
   /**
    * Looked at only for what needs it: libp2p asks for each address of each host that an answer of
    * the DHT names.
    */
-  #surroundings(): Surroundings {
+  #surroundings(): LocalNetwork {
     const host = this.#host;
     const interfaces = (): readonly string[] => this.#interfaces();
     return {
       privateWan: this.#privateWan,
-      get told() {
+      get advertised() {
         return host?.getMultiaddrs() ?? [];
       },
       get interfaces() {

@@ -4,25 +4,25 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 import { type DialFailure, dialReasons, limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
 import type { Host } from "../model/host.ts";
-import { SocksFault } from "../proxy/socks5.ts";
-import { isOnion, parseAddress, wayOf, withoutPeer } from "../util/address.ts";
+import { SocksError } from "../proxy/socks5.ts";
+import { isOnion, parseAddress, proximityOf, withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { isDirect } from "./connection-gater.ts";
 
-export interface Reached {
+export interface DialedLink {
   readonly connection: Connection;
   readonly stream: Stream;
 }
 
 /** A try that failed, in a few words for a person. */
-class Unreached extends Error {
+class DialRefusal extends Error {
   override readonly name = "Unreached";
 }
 
 /** Why a dial failed, in a few words. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Unreached || error instanceof SocksFault) return error.message;
+  if (error instanceof DialRefusal || error instanceof SocksError) return error.message;
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   if (!(error instanceof Error)) return "failed";
   const text = `${"code" in error ? String(error.code) : ""} ${error.name} ${error.message}`;
@@ -59,7 +59,7 @@ export async function dialLink(
   timeout: number,
   signal: AbortSignal,
   proxied = false,
-): Promise<Reached> {
+): Promise<DialedLink> {
   if (target.host === host.peerId.toString())
     throw new Unreachable(
       "That host is this node itself.",
@@ -77,16 +77,16 @@ export async function dialLink(
       return { connection, stream };
     }
     // Past libp2p's queue of dials, which would let contacts share a way through the proxy.
-    const { transportManager } = host.services.inside;
-    const { apart } = target;
+    const { transportManager } = host.services.internals;
+    const { isolationKey } = target;
     const dial = (address: Multiaddr): Promise<Connection> =>
-      proxied && apart !== undefined
-        ? transportManager.dial(address, { signal: limit.signal, apart })
+      proxied && isolationKey !== undefined
+        ? transportManager.dial(address, { signal: limit.signal, isolationKey })
         : host.dial(address, { signal: limit.signal });
-    const tries = usable(host, target, failures, proxied).map(async (address) => {
+    const tries = dialableAddresses(host, target, failures, proxied).map(async (address) => {
       try {
-        const found = await reach(dial, address, target.host, known, limit.signal);
-        if (won) drop(found, known);
+        const found = await dialOne(dial, address, target.host, known, limit.signal);
+        if (won) abandon(found, known);
         else clock.after(limits.dialGrace, limit.abort);
         won = true;
         return found;
@@ -120,7 +120,7 @@ function connectionsTo(
     .getConnections()
     .filter((connection) => isDirect(connection) && connection.status === "open")
     .filter(({ direction }) => !proxied || direction === "inbound")
-    .filter(({ remoteAddr }) => scope !== "lan" || wayOf(remoteAddr) !== "wan")
+    .filter(({ remoteAddr }) => scope !== "lan" || proximityOf(remoteAddr) !== "wan")
     .filter(({ remotePeer, remoteAddr, direction }) =>
       peer === undefined
         ? direction === "outbound" && addresses.includes(withoutPeer(remoteAddr))
@@ -129,7 +129,7 @@ function connectionsTo(
 }
 
 /** The addresses worth a try; the others are named among the failures. */
-function usable(
+function dialableAddresses(
   host: Host,
   { addresses, scope }: DialTarget,
   failures: DialFailure[],
@@ -142,9 +142,9 @@ function usable(
     const refuse = (reason: string) => failures.push({ address: text, reason });
     if (address === undefined) refuse("not an address we can use");
     else if (own.has(withoutPeer(address))) refuse(dialReasons.self);
-    else if (scope === "lan" && wayOf(address) === "wan") refuse("not on our network");
+    else if (scope === "lan" && proximityOf(address) === "wan") refuse("not on our network");
     else if (isOnion(address) && !proxied) refuse("needs a proxy into Tor");
-    else if (!host.services.inside.mayDial(address)) refuse("in a network that is not ours");
+    else if (!host.services.internals.mayDial(address)) refuse("in a network that is not ours");
     else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }
@@ -153,37 +153,37 @@ function usable(
   return [...found.keys()].flatMap((text) => parseAddress(text) ?? []);
 }
 
-async function reach(
+async function dialOne(
   dial: (address: Multiaddr) => Promise<Connection>,
   address: Multiaddr,
   expected: string | undefined,
   known: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<Reached> {
+): Promise<DialedLink> {
   const connection = await dial(address);
   try {
     if (expected !== undefined && connection.remotePeer.toString() !== expected)
-      throw new Unreached(dialReasons.otherHost);
+      throw new DialRefusal(dialReasons.otherHost);
     return { connection, stream: await openLink(connection, signal) };
   } catch (error) {
-    if (!known.has(connection.id)) leave(connection);
+    if (!known.has(connection.id)) closeUnused(connection);
     throw error;
   }
 }
 
 /** Closes a connection that we opened for nothing. */
-function leave(connection: Connection): void {
+function closeUnused(connection: Connection): void {
   void connection.close().catch(() => undefined);
 }
 
 /** A link stream on a connection, if that is a direct one. */
 export async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
-  if (!isDirect(connection)) throw new Unreached("only through a relay");
+  if (!isDirect(connection)) throw new DialRefusal("only through a relay");
   return connection.newStream(LINK_PROTOCOL, { signal });
 }
 
 /** Ends a stream that lost the race, and its connection unless that was there before. */
-function drop({ connection, stream }: Reached, known: ReadonlySet<string>): void {
+function abandon({ connection, stream }: DialedLink, known: ReadonlySet<string>): void {
   stream.abort(new Error("another address was faster"));
-  if (!known.has(connection.id)) leave(connection);
+  if (!known.has(connection.id)) closeUnused(connection);
 }

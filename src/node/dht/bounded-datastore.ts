@@ -23,19 +23,19 @@ const kindOf = (key: string): string => key.slice(0, key.indexOf("/", 1));
 const isRecord = (kind: string): boolean => kind.startsWith("/dht-");
 
 /** The neighbour whose request is being worked on: kad-dht's handlers do not hand on who asked. */
-export const asking = new AsyncLocalStorage<string>();
+export const requestSubnet = new AsyncLocalStorage<string>();
 
 export interface Capacity {
   /** Rows of each kind that holds no records. */
   readonly rows: number;
   /** Records of one neighbour, and of all, in both DHTs together. */
-  readonly recordsPerNeighbour: number;
+  readonly recordsPerSubnet: number;
   readonly records: number;
 }
 
 const defaultCapacity: Capacity = {
   rows: limits.peersKept,
-  recordsPerNeighbour: limits.recordsPerNeighbour,
+  recordsPerSubnet: limits.recordsPerNeighbour,
   records: limits.recordsHeld,
 };
 
@@ -50,13 +50,13 @@ const RECORD_LIFE = limits.recordAge + limits.recordAhead;
 export class BoundedDatastore implements Datastore {
   readonly #clock: Clock;
   readonly #capacity: Capacity;
-  readonly #shares: Shares;
+  readonly #shares: RecordShares;
   readonly #kinds = new Map<string, Map<string, Row>>();
 
   constructor(clock: Clock, capacity: Capacity = defaultCapacity) {
     this.#clock = clock;
     this.#capacity = capacity;
-    this.#shares = new Shares(capacity.recordsPerNeighbour, capacity.records);
+    this.#shares = new RecordShares(capacity.recordsPerSubnet, capacity.records);
   }
 
   /** Records of both DHTs that lie here, our own among them. */
@@ -81,7 +81,7 @@ export class BoundedDatastore implements Datastore {
     rows.set(text, { key, value, at: this.#clock.now() });
     if (isRecord(kind)) {
       this.#expire(kind);
-      const surplus = this.#shares.add(text, asking.getStore() ?? "");
+      const surplus = this.#shares.add(text, requestSubnet.getStore() ?? "");
       if (surplus !== undefined) this.#rows(surplus)?.delete(surplus);
       return key;
     }
@@ -153,14 +153,14 @@ export class BoundedDatastore implements Datastore {
     let pairs = this.#matching(query.prefix);
     for (const filter of query.filters ?? []) pairs = pairs.filter(filter);
     for (const order of query.orders ?? []) pairs.sort(order);
-    yield* cut(pairs, query);
+    yield* slicePage(pairs, query);
   }
 
   *queryKeys(query: KeyQuery): Generator<Key> {
     let keys = this.#matching(query.prefix).map(({ key }) => key);
     for (const filter of query.filters ?? []) keys = keys.filter(filter);
     for (const order of query.orders ?? []) keys.sort(order);
-    yield* cut(keys, query);
+    yield* slicePage(keys, query);
   }
 
   #matching(prefix = ""): Pair[] {
@@ -174,7 +174,7 @@ export class BoundedDatastore implements Datastore {
   }
 }
 
-function cut<Row>(rows: Row[], query: { offset?: number; limit?: number }): Row[] {
+function slicePage<Row>(rows: Row[], query: { offset?: number; limit?: number }): Row[] {
   const from = query.offset ?? 0;
   return rows.slice(from, query.limit === undefined ? undefined : from + query.limit);
 }
@@ -183,7 +183,7 @@ function cut<Row>(rows: Row[], query: { offset?: number; limit?: number }): Row[
  * Whose records lie here. Without shares the oldest record would make room for the newest, and a
  * single neighbour who puts without end would push out everybody else's.
  */
-export class Shares {
+export class RecordShares {
   readonly #each: number;
   readonly #all: number;
   readonly #owners = new Map<string, string>();

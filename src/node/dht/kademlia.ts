@@ -4,13 +4,13 @@ import type { Connection, PeerId, PeerInfo } from "@libp2p/interface";
 import { kadDHT } from "@libp2p/kad-dht";
 import { concat, equal, limits, utf8 } from "../../base/index.ts";
 import { newest, type RecordValidator } from "../../dht/index.ts";
-import type { Dht, Scope } from "../model/host.ts";
-import { parseAddress, reachOf, subnetOf } from "../util/address.ts";
-import type { Counts } from "../util/counters.ts";
+import type { Dht, DhtScope } from "../model/host.ts";
+import { parseAddress, scopeOf, subnetOf } from "../util/address.ts";
+import type { Counters } from "../util/counters.ts";
 import { plain } from "../util/plain-bytes.ts";
 import { DHT_PROTOCOLS } from "../util/protocols.ts";
-import type { RequestGuard } from "../util/rate-limit.ts";
-import { asking } from "./bounded-datastore.ts";
+import type { RequestLimit } from "../util/rate-limit.ts";
+import { requestSubnet } from "./bounded-datastore.ts";
 
 const NAMESPACE = "sotto";
 const PREFIX = utf8(`/${NAMESPACE}/`);
@@ -57,34 +57,34 @@ const refuseAll = (): never => {
  * not fill its LAN table with everybody's 192.168.….
  */
 export function addressMapper(
-  scope: Scope,
+  scope: DhtScope,
   privateWan: boolean,
   connectionsTo: (peer: PeerId) => readonly Pick<Connection, "remoteAddr">[],
 ): (peer: PeerInfo) => PeerInfo {
   if (scope === "wan" && privateWan) return (peer) => peer;
   const wanted = (text: string): boolean => {
     const address = parseAddress(text);
-    return address !== undefined && (reachOf(address) === "public") === (scope === "wan");
+    return address !== undefined && (scopeOf(address) === "public") === (scope === "wan");
   };
   return (peer) => {
     const connections = connectionsTo(peer.id);
     const near =
       scope === "wan" ||
       connections.length === 0 ||
-      connections.some(({ remoteAddr }) => reachOf(remoteAddr) !== "public");
+      connections.some(({ remoteAddr }) => scopeOf(remoteAddr) !== "public");
     const multiaddrs = near ? peer.multiaddrs.filter((address) => wanted(address.toString())) : [];
     return { ...peer, multiaddrs };
   };
 }
 
 export interface DhtOptions {
-  readonly scope: Scope;
+  readonly scope: DhtScope;
   readonly server: boolean;
   readonly privateWan: boolean;
   readonly validator: RecordValidator;
   readonly connectionsTo: (peer: PeerId) => readonly Connection[];
-  readonly guard: RequestGuard;
-  readonly counts: Counts;
+  readonly requestLimit: RequestLimit;
+  readonly counts: Counters;
   /** Nobody is a neighbour of a node behind a proxy. */
   readonly proxied: boolean;
 }
@@ -112,8 +112,8 @@ export function dhtService(options: DhtOptions) {
   });
   return (components: Parameters<typeof create>[0]): Dht => {
     const dht = create(components) as Dht;
-    guardRequests(dht, options);
-    comeBackToNobody(dht);
+    limitRequests(dht, options);
+    disableReconnects(dht);
     return dht;
   };
 }
@@ -127,7 +127,7 @@ interface Rpc {
  * So the one method that every inbound request passes is wrapped; a test fails when a new version
  * moves it.
  */
-function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): void {
+function limitRequests(dht: Dht, { requestLimit: guard, counts, connectionsTo }: DhtOptions): void {
   const { rpc } = dht as unknown as { readonly rpc: Rpc };
   const handle = rpc.handleMessage.bind(rpc);
   rpc.handleMessage = async (peer, message) => {
@@ -137,7 +137,7 @@ function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): 
     if (!isPut) counts.requests++;
     try {
       if (!guard(peer.toString(), place, message.type)) throw new Refused(message.type);
-      const answer = await asking.run(place, () => handle(peer, message));
+      const answer = await requestSubnet.run(place, () => handle(peer, message));
       if (isPut) counts.putsTaken++;
       return answer;
     } catch (error) {
@@ -154,7 +154,7 @@ function guardRequests(dht: Dht, { guard, counts, connectionsTo }: DhtOptions): 
  * for with growing pauses. No option sets how many are marked; a test fails when a new version
  * moves it.
  */
-function comeBackToNobody(dht: Dht): void {
+function disableReconnects(dht: Dht): void {
   const { closestPeerTagger } = dht.routingTable as unknown as {
     readonly closestPeerTagger: { peerSetSize: number };
   };

@@ -6,7 +6,7 @@ import { equal, limits, PrioritySemaphore, toHex } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Rendezvous, Scope } from "../../ports/index.ts";
 import type { Dht, Host } from "../model/host.ts";
-import { arrivals } from "../util/async-queue.ts";
+import { streamResults } from "../util/async-queue.ts";
 import { deadline } from "../util/deadline.ts";
 import { keyOf } from "./kademlia.ts";
 
@@ -63,7 +63,7 @@ export class DhtRendezvous implements Rendezvous {
   ): AsyncIterable<Uint8Array> {
     const key = keyOf(tag);
     const seen = new Set<string>();
-    return arrivals<Uint8Array>((give, until) => {
+    return streamResults<Uint8Array>((give, until) => {
       const get = async (dht: Dht, limit: AbortSignal): Promise<void> => {
         for await (const event of dht.get(key, { signal: limit })) {
           const bytes = this.#recordIn(event, tag);

@@ -7,26 +7,26 @@ import type { MessageStream, SecuredConnection, StreamMuxerFactory } from "@libp
 import { yamux } from "@libp2p/yamux";
 import type { Libp2pInit } from "libp2p";
 import { limits } from "../../base/index.ts";
-import { allowedToAnswer, allowedToAsk } from "../util/protocols.ts";
-import { listen, ReadLimit } from "./read-limits.ts";
+import { requestAllowance, responseAllowance } from "../util/protocols.ts";
+import { limitReads, ReadLimit } from "./read-limits.ts";
 
 type Protector = ReturnType<NonNullable<Libp2pInit["connectionProtector"]>>;
 type Encrypter = ReturnType<NonNullable<Libp2pInit["connectionEncrypters"]>[number]>;
 type Components = Parameters<NonNullable<Libp2pInit["connectionProtector"]>>[0];
 
 /** Ears of connections that have not proven a PeerId yet. */
-const ears = new WeakMap<MessageStream, ReadLimit>();
+const handshakeLimits = new WeakMap<MessageStream, ReadLimit>();
 
 /** Listens to a socket from its first byte until Noise has proven who is there. */
-export function firstBytes(): Protector {
+export function boundedHandshake(): Protector {
   return {
     protect: async (connection) => {
       const ear = new ReadLimit({
-        agrees: (line) => line === "/noise",
+        isFinal: (line) => line === "/noise",
         allowance: () => ({ total: limits.handshakeBytes }),
       });
-      ears.set(connection, ear);
-      listen(connection, ear);
+      handshakeLimits.set(connection, ear);
+      limitReads(connection, ear);
       return connection;
     },
   };
@@ -46,11 +46,11 @@ export function boundedNoise(prologue?: Uint8Array): (components: Components) =>
       securing: Promise<SecuredConnection>,
     ): Promise<SecuredConnection> => {
       const secured = await securing;
-      ears.get(connection)?.release();
+      handshakeLimits.get(connection)?.release();
       if (secured.streamMuxer === undefined)
-        listen(
+        limitReads(
           secured.connection,
-          new ReadLimit({ agrees: (line) => line === "/yamux/1.0.0", allowance: () => ({}) }),
+          new ReadLimit({ isFinal: (line) => line === "/yamux/1.0.0", allowance: () => ({}) }),
         );
       return secured;
     };
@@ -113,8 +113,8 @@ export function boundedYamux(): (components: Components) => StreamMuxerFactory {
       const muxer = createStreamMuxer(connection);
       // Answers that the other side asks for and does not read would pile up here.
       connection.maxWriteBufferLength = limits.connectionBacklog;
-      boundFrames(muxer as unknown as Muxer);
-      boundStreams(muxer as unknown as Muxer, served);
+      limitFrames(muxer as unknown as Muxer);
+      limitStreams(muxer as unknown as Muxer, served);
       return muxer;
     };
     return factory;
@@ -122,7 +122,7 @@ export function boundedYamux(): (components: Components) => StreamMuxerFactory {
 }
 
 /** What is thrown here ends the connection. */
-function boundFrames(muxer: Muxer): void {
+function limitFrames(muxer: Muxer): void {
   const onData = muxer.onData.bind(muxer);
   const handleFrame = muxer.handleFrame.bind(muxer);
   let openings = 0;
@@ -153,19 +153,19 @@ function boundFrames(muxer: Muxer): void {
   };
 }
 
-function boundStreams(muxer: Muxer, served: (protocol: string) => boolean): void {
+function limitStreams(muxer: Muxer, served: (protocol: string) => boolean): void {
   const onRemoteStream = muxer.onRemoteStream.bind(muxer);
   const onCreateStream = muxer.onCreateStream.bind(muxer);
   muxer.onRemoteStream = (stream) => {
-    listen(stream, new ReadLimit({ agrees: served, allowance: allowedToAsk }));
+    limitReads(stream, new ReadLimit({ isFinal: served, allowance: requestAllowance }));
     onRemoteStream(stream);
   };
   muxer.onCreateStream = (options) => {
     const stream = onCreateStream(options);
     // Whoever answers with another protocol than the one that we asked for is dropped by libp2p.
-    listen(
+    limitReads(
       stream,
-      new ReadLimit({ agrees: (line) => line.startsWith("/"), allowance: allowedToAnswer }),
+      new ReadLimit({ isFinal: (line) => line.startsWith("/"), allowance: responseAllowance }),
     );
     return stream;
   };

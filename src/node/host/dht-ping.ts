@@ -16,7 +16,7 @@ type Peer = Parameters<Ping["ping"]>[0];
  * a heartbeat, and for a look after the network changed (moved.ts), beside it: libp2p ends a
  * connection whose heartbeat is refused.
  */
-export function onePing() {
+export function sharedPing() {
   const streams = limits.pingStreams;
   const create = ping({ maxInboundStreams: streams, maxOutboundStreams: streams });
   return (components: Parameters<typeof create>[0]): Ping => {

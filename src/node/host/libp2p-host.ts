@@ -11,42 +11,42 @@ import { pruneOnConnect } from "../connections/connection-pruner.ts";
 import { DialPolicy } from "../connections/dial-policy.ts";
 import { BoundedDatastore } from "../dht/bounded-datastore.ts";
 import { dhtService } from "../dht/kademlia.ts";
-import { tcpOnLinks } from "../lan/link-local-tcp.ts";
+import { linkLocalTcp } from "../lan/link-local-tcp.ts";
 import type { PrivateNetwork, Tuning } from "../model/config.ts";
-import type { Bounds, Host, Inside, Services } from "../model/host.ts";
+import type { ConnectionLimits, Host, HostInternals, Services } from "../model/host.ts";
 import { proxiedTcp, type SocksProxy } from "../proxy/socks-transport.ts";
-import { checkAddresses, isOnion, reachOf, tellable, withoutPeer } from "../util/address.ts";
-import { ByteMeter, type Counts, newCounts } from "../util/counters.ts";
-import { createRequestGuard } from "../util/rate-limit.ts";
-import { boundedNoise, boundedYamux, firstBytes } from "./bounded-upgrader.ts";
-import { onePing } from "./dht-ping.ts";
+import { advertisable, checkAddresses, isOnion, scopeOf, withoutPeer } from "../util/address.ts";
+import { ByteMeter, type Counters, newCounters } from "../util/counters.ts";
+import { createRequestLimit } from "../util/rate-limit.ts";
+import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader.ts";
+import { sharedPing } from "./dht-ping.ts";
 import { LocalEndpoints, watchInterfaces } from "./network-change.ts";
 
-export const nodeBounds: Bounds = {
+export const nodeConnectionLimits: ConnectionLimits = {
   connections: limits.connections,
   links: limits.links,
   spare: limits.connectionsSpare,
   // What one neighbour takes is given to newcomers anyway, and all of a household's nodes are one
   // neighbour.
-  connectionsPerNeighbour: limits.connections + limits.links,
+  connectionsPerSubnet: limits.connections + limits.links,
 };
 
 /** A host before it listens, and what it is counted by. */
-export interface Assembled {
+export interface CreatedHost {
   readonly host: Host;
-  readonly counts: Counts;
+  readonly counts: Counters;
   readonly meter: ByteMeter;
-  readonly ends: LocalEndpoints;
+  readonly localEndpoints: LocalEndpoints;
   readonly datastore: BoundedDatastore;
 }
 
-export interface Assembly {
+export interface HostOptions {
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly privateWan: boolean;
   readonly wanServer: boolean;
-  readonly bounds: Bounds;
+  readonly connectionLimits: ConnectionLimits;
   readonly validator: RecordValidator;
   readonly network?: PrivateNetwork | undefined;
   readonly clock: Clock;
@@ -58,12 +58,12 @@ export interface Assembly {
 }
 
 /** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
-export async function assemble(assembly: Assembly): Promise<Assembled> {
-  const { bounds, clock, tuning, proxy } = assembly;
+export async function createHost(assembly: HostOptions): Promise<CreatedHost> {
+  const { connectionLimits: bounds, clock, tuning, proxy } = assembly;
   const listen = checkAddresses(assembly.listen, (address) => !isOnion(address));
   const announce = checkAddresses(assembly.announce, () => true);
-  const guard = createRequestGuard(clock);
-  const counts = newCounts();
+  const guard = createRequestLimit(clock);
+  const counts = newCounters();
   const meter = new ByteMeter();
   const ends = new LocalEndpoints();
   const datastore = new BoundedDatastore(clock);
@@ -72,7 +72,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     dhtService({
       scope,
       server,
-      guard,
+      requestLimit: guard,
       counts,
       privateWan: assembly.privateWan,
       validator: assembly.validator,
@@ -90,23 +90,23 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
       announce,
       // Whoever asks, by identify, DHT or mDNS, is told the same. Behind a proxy our own interfaces
       // are nobody's business.
-      announceFilter: proxy === undefined || announce.length > 0 ? tellable : () => [],
+      announceFilter: proxy === undefined || announce.length > 0 ? advertisable : () => [],
     },
     datastore,
-    peerStore: { addressFilter: near.keeps },
-    transports: [proxy === undefined ? tcpOnLinks(near.lookup()) : proxiedTcp(proxy)],
-    connectionProtector: firstBytes,
+    peerStore: { addressFilter: near.addressFilter },
+    transports: [proxy === undefined ? linkLocalTcp(near.lookup()) : proxiedTcp(proxy)],
+    connectionProtector: boundedHandshake,
     connectionEncrypters: [boundedNoise(assembly.network?.prologue)],
     streamMuxers: [boundedYamux()],
     connectionGater: createGater({
       pending: limits.pendingConnectionsPerIp,
-      proven: bounds.connectionsPerNeighbour,
+      authenticated: bounds.connectionsPerSubnet,
       perSecond: tuning.inboundPerSecondPerIp,
       clock,
       counts,
-      follow: (connection) => {
-        meter.follow(connection);
-        ends.follow(connection);
+      onConnection: (connection) => {
+        meter.track(connection);
+        ends.track(connection);
       },
       ...(assembly.isOwn && { isOwn: assembly.isOwn }),
     }),
@@ -125,10 +125,10 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     connectionMonitor: { pingInterval: limits.connectionPing },
     services: {
       identify: identify(),
-      ping: onePing(),
+      ping: sharedPing(),
       lan: dht("lan", proxy === undefined),
       wan: dht("wan", assembly.wanServer),
-      inside: (components: Omit<Inside, "mayDial">) => ({
+      internals: (components: Omit<HostInternals, "mayDial">) => ({
         transportManager: components.transportManager,
         upgrader: components.upgrader,
         addressManager: components.addressManager,
@@ -137,13 +137,13 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     },
   });
   connections = (peer) => host.getConnections(peer);
-  near.of(host);
+  near.attach(host);
   pruneOnConnect(host, bounds.connections - bounds.spare);
-  return { host, counts, meter, ends, datastore };
+  return { host, counts, meter, localEndpoints: ends, datastore };
 }
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */
-export async function listen(host: Host, assembly: Assembly): Promise<void> {
+export async function listen(host: Host, assembly: HostOptions): Promise<void> {
   try {
     await host.start();
   } catch (error) {
@@ -174,9 +174,9 @@ export async function listen(host: Host, assembly: Assembly): Promise<void> {
  * others one failed dial.
  */
 function confirmOwn(host: Host): void {
-  const { transportManager, addressManager } = host.services.inside;
+  const { transportManager, addressManager } = host.services.internals;
   for (const address of transportManager.getAddrs())
-    if (reachOf(address) === "public")
+    if (scopeOf(address) === "public")
       addressManager.confirmObservedAddr(address, { type: "transport" });
 }
 

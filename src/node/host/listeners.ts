@@ -15,7 +15,7 @@ interface TcpListener {
   resume(): Promise<void>;
 }
 
-export class Listening {
+export class Listeners {
   readonly #host: Host;
 
   constructor(host: Host) {
@@ -34,11 +34,11 @@ export class Listening {
 
   /** TCP ports that it listens on. */
   ports(): number[] {
-    return this.#host.services.inside.transportManager.getAddrs().map(portOf);
+    return this.#host.services.internals.transportManager.getAddrs().map(portOf);
   }
 
   #listeners(): TcpListener[] {
-    const { transportManager } = this.#host.services.inside;
+    const { transportManager } = this.#host.services.internals;
     return transportManager.getListeners() as unknown as TcpListener[];
   }
 }

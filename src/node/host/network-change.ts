@@ -43,7 +43,7 @@ export function watchInterfaces(
 export class LocalEndpoints {
   readonly #open = new Map<MultiaddrConnection, string>();
 
-  follow(connection: MultiaddrConnection): void {
+  track(connection: MultiaddrConnection): void {
     const { socket } = connection as unknown as { readonly socket?: Pick<Socket, "localAddress"> };
     const address = socket?.localAddress;
     if (address === undefined || connection.status !== "open" || this.#open.has(connection)) return;
@@ -53,7 +53,7 @@ export class LocalEndpoints {
     connection.addEventListener("close", () => this.#open.delete(connection), { once: true });
   }
 
-  cut(gone: ReadonlySet<string>): void {
+  abortAt(gone: ReadonlySet<string>): void {
     for (const [connection, address] of [...this.#open])
       if (gone.has(address)) connection.abort(new Error("our address is gone"));
   }

@@ -7,10 +7,10 @@
 import { fromUtf8, limits } from "../../base/index.ts";
 import type { Allowance } from "../util/protocols.ts";
 
-const AGREEING = "/multistream/1.0.0";
+const MULTISTREAM = "/multistream/1.0.0";
 
 /** Lengths of messages that pass, each a varint in front of its message. */
-class Lengths {
+class LengthPrefixes {
   readonly #most: number;
   #left = 0;
   #length = 0;
@@ -21,7 +21,7 @@ class Lengths {
   }
 
   /** Whether a message has ended with the byte before. */
-  get between(): boolean {
+  get atBoundary(): boolean {
     return this.#left === 0 && this.#digits === 0;
   }
 
@@ -29,7 +29,7 @@ class Lengths {
    * Takes bytes up to the end of a message at most.
    * @returns how many; `undefined` where a length is too large or never ends.
    */
-  take(bytes: Uint8Array, from: number): number | undefined {
+  advance(bytes: Uint8Array, from: number): number | undefined {
     let at = from;
     while (this.#left === 0 && at < bytes.length) {
       const byte = bytes[at++] as number;
@@ -46,22 +46,22 @@ class Lengths {
   }
 }
 
-export interface ReadLimiter {
+export interface ReadRules {
   /** Whether a line ends the agreement: it names a protocol that is spoken here. */
-  readonly agrees: (line: string) => boolean;
+  readonly isFinal: (line: string) => boolean;
   /** What may be said after it. */
   readonly allowance: (protocol: string) => Allowance;
 }
 
 /** Judges what arrives: first lines of multistream-select, then messages of the protocol. */
 export class ReadLimit {
-  readonly #hearing: ReadLimiter;
-  #lengths = new Lengths(limits.negotiationLine);
+  readonly #hearing: ReadRules;
+  #lengths = new LengthPrefixes(limits.negotiationLine);
   #line: number[] = [];
   #said = 0;
   #allowance: Allowance | undefined;
 
-  constructor(hearing: ReadLimiter) {
+  constructor(hearing: ReadRules) {
     this.#hearing = hearing;
   }
 
@@ -71,23 +71,23 @@ export class ReadLimit {
   }
 
   /** Whether everything is allowed by now. */
-  get released(): boolean {
+  get unlimited(): boolean {
     const { message, total } = this.#allowance ?? { total: 0 };
     return message === undefined && total === undefined;
   }
 
   /** @returns why the speaker is to be dropped, or `undefined`. */
-  hear(bytes: Uint8Array): string | undefined {
+  accept(bytes: Uint8Array): string | undefined {
     let at = 0;
     while (at < bytes.length) {
       if (this.#allowance !== undefined) return this.#speaking(this.#allowance, bytes.subarray(at));
-      const taken = this.#lengths.take(bytes, at);
+      const taken = this.#lengths.advance(bytes, at);
       if (taken === undefined) return "a line that is too long";
       this.#said += taken;
       if (this.#said > limits.negotiationBytes) return "no agreement on a protocol";
       for (let i = at; i < at + taken; i++) this.#line.push(bytes[i] as number);
       at += taken;
-      if (this.#lengths.between) this.#ended();
+      if (this.#lengths.atBoundary) this.#ended();
     }
     return undefined;
   }
@@ -98,9 +98,9 @@ export class ReadLimit {
     this.#line = [];
     const begin = line.findIndex((byte) => byte < 128) + 1;
     const text = fromUtf8(line.subarray(begin))?.trimEnd() ?? "";
-    if (text === AGREEING || !this.#hearing.agrees(text)) return;
+    if (text === MULTISTREAM || !this.#hearing.isFinal(text)) return;
     this.#allowance = this.#hearing.allowance(text);
-    this.#lengths = new Lengths(this.#allowance.message ?? 0);
+    this.#lengths = new LengthPrefixes(this.#allowance.message ?? 0);
     this.#said = 0;
   }
 
@@ -109,7 +109,7 @@ export class ReadLimit {
     if (total !== undefined && this.#said > total) return "more than the protocol has to say";
     if (message === undefined) return undefined;
     for (let at = 0; at < bytes.length; ) {
-      const taken = this.#lengths.take(bytes, at);
+      const taken = this.#lengths.advance(bytes, at);
       if (taken === undefined) return "a message that is too long";
       at += taken;
     }
@@ -120,7 +120,7 @@ export class ReadLimit {
 /**
  * The inside of libp2p's streams and connections: whatever arrives passes `onData` once, in order.
  */
-interface Arriving {
+interface ByteSource {
   onData(data: Bytes): void;
   readonly readBuffer: Bytes;
   abort(error: Error): void;
@@ -129,12 +129,12 @@ interface Arriving {
 type Bytes = { readonly byteLength: number; subarray(): Uint8Array };
 
 /** Drops `speaker` as soon as it says what `ear` does not allow. */
-export function listen(speaker: unknown, ear: ReadLimit): void {
-  const stream = speaker as Arriving;
+export function limitReads(speaker: unknown, ear: ReadLimit): void {
+  const stream = speaker as ByteSource;
   const take = stream.onData.bind(stream);
   const judge = (data: Bytes): boolean => {
-    if (ear.released) return true;
-    const why = ear.hear(data.subarray());
+    if (ear.unlimited) return true;
+    const why = ear.accept(data.subarray());
     if (why !== undefined) stream.abort(new Error(why));
     return why === undefined;
   };

@@ -5,32 +5,32 @@ import type {
   HostStatus,
   NatState,
   PeerInfo,
-  ReachState,
+  ReachabilityState,
 } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import { advertised, withoutPeer } from "../util/address.ts";
 
 /** Follows a routing table, which cannot be listed itself. */
-export function members(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
+export function trackMembers(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
   const found = new Set<string>();
   table.addEventListener("peer:add", ({ detail }) => found.add(detail.toString()));
   table.addEventListener("peer:remove", ({ detail }) => found.delete(detail.toString()));
   return found;
 }
 
-export interface Extras {
+export interface StatusParts {
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
-  readonly reach: ReachState;
+  readonly reach: ReachabilityState;
   readonly nat: NatState;
 }
 
-export function statusOf(host: Host, extras: Extras): HostStatus {
+export function statusOf(host: Host, extras: StatusParts): HostStatus {
   const { lan, wan } = host.services;
   return {
     host: host.peerId.toString() as HostId,
     addresses: advertised(host.getMultiaddrs()),
-    listening: host.services.inside.transportManager.getAddrs().map(withoutPeer),
+    listening: host.services.internals.transportManager.getAddrs().map(withoutPeer),
     protocols: host.getProtocols(),
     peers: host.getPeers().length,
     lanDht: lan.routingTable.size,

@@ -12,14 +12,14 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { hostOf, isLinkLocal, portOf } from "../util/address.ts";
 
 /** One of our interfaces and its link-local IPv6 address. */
-export interface Link {
+export interface LinkLocalInterface {
   /** As an address names it behind its percent sign. */
   readonly zone: string;
   readonly address: string;
 }
 
 /** Our links. */
-export function links(): Link[] {
+export function linkLocalInterfaces(): LinkLocalInterface[] {
   return Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
     entries.flatMap((entry) =>
       entry.family === "IPv6" && !entry.internal && entry.address.startsWith("fe80:")
@@ -30,8 +30,8 @@ export function links(): Link[] {
 }
 
 /** Our link-local addresses of a family. */
-function linkLocal(family: "IPv4" | "IPv6"): string[] {
-  if (family === "IPv6") return links().map(({ address }) => address);
+function linkLocalAddresses(family: "IPv4" | "IPv6"): string[] {
+  if (family === "IPv6") return linkLocalInterfaces().map(({ address }) => address);
   return Object.values(networkInterfaces()).flatMap((entries = []) =>
     entries
       .filter((entry) => entry.family === "IPv4" && entry.address.startsWith("169.254."))
@@ -45,7 +45,7 @@ type Create = ReturnType<typeof tcp>;
  * libp2p's TCP, with link-local addresses. @param dialOpts what Node's `net.connect` is given
  * beside an address.
  */
-export function tcpOnLinks(
+export function linkLocalTcp(
   dialOpts: object = {},
 ): (components: Parameters<Create>[0]) => Transport {
   const create = tcp({ dialOpts: dialOpts as never });
@@ -56,8 +56,8 @@ export function tcpOnLinks(
     transport.dial = (address, options) => {
       const ip = hostOf(address);
       if (!isLinkLocal(address) || !ip.includes(":")) return dial(address, options);
-      return firstOf(
-        links().map(
+      return raceDials(
+        linkLocalInterfaces().map(
           ({ zone }) =>
             (signal: AbortSignal) =>
               // What stands in the options takes the place of what the address says.
@@ -67,13 +67,13 @@ export function tcpOnLinks(
       );
     };
     transport.createListener = (options: CreateListenerOptions) =>
-      tellLinks(withoutZones(listen(options)));
+      advertiseLinkLocal(withoutZones(listen(options)));
     return transport;
   };
 }
 
 /** The first that succeeds; the others are given up. */
-async function firstOf<Result>(
+async function raceDials<Result>(
   tries: readonly ((signal: AbortSignal) => Promise<Result>)[],
   parent: AbortSignal,
 ): Promise<Result> {
@@ -115,7 +115,7 @@ function withoutZones(listener: Listener): Listener {
 }
 
 /** Adds link-local addresses to what a listener on every interface tells. */
-function tellLinks(listener: Listener): Listener {
+function advertiseLinkLocal(listener: Listener): Listener {
   const listening = listener.getAddrs.bind(listener);
   let asked: Multiaddr | undefined;
   const listen = listener.listen.bind(listener);
@@ -129,7 +129,7 @@ function tellLinks(listener: Listener): Listener {
     const wild = asked === undefined ? "" : hostOf(asked);
     if (first === undefined || (wild !== "::" && wild !== "0.0.0.0")) return told;
     const six = wild === "::";
-    const more = linkLocal(six ? "IPv6" : "IPv4").map((ip) =>
+    const more = linkLocalAddresses(six ? "IPv6" : "IPv4").map((ip) =>
       multiaddr(`/${six ? "ip6" : "ip4"}/${ip}/tcp/${portOf(first)}`),
     );
     return [...told, ...more];

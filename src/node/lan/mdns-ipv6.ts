@@ -8,7 +8,7 @@ import { type Answer, decode, encode, type Packet, type TxtData } from "dns-pack
 import { limits, remainingDelay } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { isLinkLocal, parseAddress, peerOf } from "../util/address.ts";
-import { type Link, links } from "./link-local-tcp.ts";
+import { type LinkLocalInterface, linkLocalInterfaces } from "./link-local-tcp.ts";
 
 const GROUP = "ff02::fb";
 const PORT = 5353;
@@ -26,11 +26,11 @@ export interface Mdns6Options {
   readonly peer: string;
   /** TCP ports on which we take connections over IPv6. */
   readonly ports: () => readonly number[];
-  readonly found: (peer: string, addresses: readonly string[]) => void;
+  readonly onPeer: (peer: string, addresses: readonly string[]) => void;
   readonly clock: Clock;
 }
 
-interface Ear extends Link {
+interface InterfaceSocket extends LinkLocalInterface {
   readonly socket: Socket;
   answeredAt: number;
   /** Ends the wait for an answer that is due, and for the next question. */
@@ -40,7 +40,7 @@ interface Ear extends Link {
 
 export class Mdns6 {
   readonly #options: Mdns6Options;
-  readonly #ears = new Map<string, Ear>();
+  readonly #ears = new Map<string, InterfaceSocket>();
   #cancelLook = (): void => undefined;
 
   constructor(options: Mdns6Options) {
@@ -59,7 +59,9 @@ export class Mdns6 {
 
   /** Listens on the interfaces that are there now, and looks again in a while. */
   #look(): void {
-    const now = new Map(links().map((link) => [`${link.address}%${link.zone}`, link]));
+    const now = new Map(
+      linkLocalInterfaces().map((link) => [`${link.address}%${link.zone}`, link]),
+    );
     for (const [name, ear] of this.#ears)
       if (!now.has(name)) {
         this.#ears.delete(name);
@@ -69,9 +71,9 @@ export class Mdns6 {
     this.#cancelLook = this.#options.clock.after(limits.linkPoll, () => this.#look());
   }
 
-  #open(name: string, link: Link): void {
+  #open(name: string, link: LinkLocalInterface): void {
     const socket = createSocket({ type: "udp6", reuseAddr: true, ipv6Only: true });
-    const ear: Ear = {
+    const ear: InterfaceSocket = {
       ...link,
       socket,
       answeredAt: Number.NEGATIVE_INFINITY,
@@ -104,13 +106,13 @@ export class Mdns6 {
    * 6762 §5.2): an address that is new on its link is tried out there first, for a second or two,
    * and what is sent from it until then is lost.
    */
-  #ask(ear: Ear, wait: number): void {
+  #ask(ear: InterfaceSocket, wait: number): void {
     const next = Math.min(limits.lanQuery, wait);
     ear.cancelAsk = this.#options.clock.after(next, () => this.#ask(ear, 2 * next));
     this.#send(ear, { type: "query", questions: [{ name: this.#options.service, type: "PTR" }] });
   }
 
-  #hear(ear: Ear, bytes: Uint8Array, from: RemoteInfo): void {
+  #hear(ear: InterfaceSocket, bytes: Uint8Array, from: RemoteInfo): void {
     // Each socket hears what the others of this machine asked for as well.
     if (!from.address.endsWith(`%${ear.zone}`) || from.port !== PORT) return;
     let packet: Packet;
@@ -130,7 +132,7 @@ export class Mdns6 {
    * At once, or when a second has passed since the last answer: whoever asks meanwhile is answered
    * by it as well.
    */
-  #answerSoon(ear: Ear): void {
+  #answerSoon(ear: InterfaceSocket): void {
     if (ear.cancel !== undefined) return;
     const { clock } = this.#options;
     const wait = remainingDelay(ear.answeredAt, limits.linkAnswers, clock.now());
@@ -141,7 +143,7 @@ export class Mdns6 {
     });
   }
 
-  #answer(ear: Ear): void {
+  #answer(ear: InterfaceSocket): void {
     const { service, name, peer, ports } = this.#options;
     const own = `${name}.${service}`;
     const texts: Answer[] = ports().map((port) => ({
@@ -156,7 +158,7 @@ export class Mdns6 {
   }
 
   #read({ answers = [], additionals = [] }: Packet): void {
-    const { service, name, peer, found } = this.#options;
+    const { service, name, peer, onPeer: found } = this.#options;
     const theirs = answers.some(
       (answer) =>
         answer.type === "PTR" && answer.name === service && !answer.data.startsWith(`${name}.`),
@@ -178,7 +180,7 @@ export class Mdns6 {
     );
   }
 
-  #send({ socket, zone }: Ear, packet: Packet): void {
+  #send({ socket, zone }: InterfaceSocket, packet: Packet): void {
     // What cannot be sent now is asked again.
     socket.send(encode(packet), PORT, `${GROUP}%${zone}`, () => undefined);
   }
@@ -189,7 +191,7 @@ function textsOf(data: TxtData): string[] {
   return parts.map((part) => part.toString());
 }
 
-function close({ socket, cancel, cancelAsk }: Ear): void {
+function close({ socket, cancel, cancelAsk }: InterfaceSocket): void {
   cancel?.();
   cancelAsk();
   socket.removeAllListeners("message");

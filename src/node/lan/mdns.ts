@@ -8,13 +8,13 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits, toHex } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { Host } from "../model/host.ts";
-import { hostOf, parseAddress, peerOf, portOf, reachOf } from "../util/address.ts";
+import { hostOf, parseAddress, peerOf, portOf, scopeOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { Mdns6 } from "./mdns-ipv6.ts";
 
 const SERVICE = "_sotto";
 
-export interface Lan {
+export interface LanDiscovery {
   stop(): Promise<void>;
 }
 
@@ -25,13 +25,13 @@ export interface Lan {
  * @param timeout ms for one dial. @param network name of its service, with an underscore: networks
  * that differ by it do not hear each other.
  */
-export async function startLan(
+export async function startLanDiscovery(
   host: Host,
   clock: Clock,
   timeout: number,
   log: Log,
   network = SERVICE,
-): Promise<Lan> {
+): Promise<LanDiscovery> {
   const serviceTag = `${network}._udp.local`;
   const peerName = toHex(crypto.getRandomValues(new Uint8Array(16)));
   const service = mdns({ serviceTag, peerName, interval: limits.lanQuery })({
@@ -46,8 +46,8 @@ export async function startLan(
       const usable = parseAddress(text);
       const fits =
         usable !== undefined &&
-        reachOf(usable) !== "public" &&
-        host.services.inside.mayDial(usable);
+        scopeOf(usable) !== "public" &&
+        host.services.internals.mayDial(usable);
       return fits ? [usable] : [];
     });
     const self = host.peerId.toString();
@@ -79,7 +79,7 @@ export async function startLan(
     name: peerName,
     peer: host.peerId.toString(),
     ports: () => portsOf(host),
-    found: (peer, addresses) => void meet(peer, addresses),
+    onPeer: (peer, addresses) => void meet(peer, addresses),
     clock,
   });
   await discovery.start();
@@ -94,7 +94,7 @@ export async function startLan(
 
 /** TCP ports on which connections over IPv6 are taken. */
 function portsOf(host: Host): number[] {
-  const listening = host.services.inside.transportManager.getAddrs();
+  const listening = host.services.internals.transportManager.getAddrs();
   return [...new Set(listening.filter((address) => hostOf(address).includes(":")).map(portOf))];
 }
 

@@ -4,12 +4,12 @@
  */
 import { limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
-import { dialLink, openLink, type Reached } from "../connections/dialer.ts";
+import { type DialedLink, dialLink, openLink } from "../connections/dialer.ts";
 import type { PunchReason } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import type { HolePuncher } from "../nat/hole-punching.ts";
 import { HolePunchError } from "../nat/punch-error.ts";
-import { deadline, pauseFor } from "../util/deadline.ts";
+import { deadline, delay } from "../util/deadline.ts";
 
 export interface ConnectOptions {
   readonly host: Host;
@@ -40,7 +40,7 @@ export async function connect(
   target: DialTarget,
   timeout: number,
   signal: AbortSignal,
-): Promise<Reached> {
+): Promise<DialedLink> {
   const { host: peer, seal } = target;
   if (puncher === undefined) return dialLink(host, clock, target, timeout, signal, true);
   const alone = target.scope === "lan" || peer === host.peerId.toString();
@@ -51,10 +51,10 @@ export async function connect(
   const failed = new AbortController();
   const direct = dialLink(host, clock, target, timeout, plain.signal);
   direct.catch(() => failed.abort());
-  const punched = (async (): Promise<Reached> => {
-    await pauseFor(clock, limits.punchHead, failed.signal);
+  const punched = (async (): Promise<DialedLink> => {
+    await delay(clock, limits.punchHead, failed.signal);
     hidden.signal.throwIfAborted();
-    const connection = await puncher.reach(peer, seal, hidden.signal);
+    const connection = await puncher.connect(peer, seal, hidden.signal);
     return { connection, stream: await openLink(connection, hidden.signal) };
   })();
   // Whoever comes first ends the other, and what it may have opened by then.
@@ -62,7 +62,7 @@ export async function connect(
   punched.then(plain.abort, () => undefined);
   try {
     const reached = await Promise.any([direct, punched]);
-    const drop = (late: Reached): void => {
+    const drop = (late: DialedLink): void => {
       if (late !== reached) late.stream.abort(new Error("another way was faster"));
     };
     for (const way of [direct, punched]) void way.then(drop, () => undefined);

@@ -9,7 +9,7 @@ import type { Tuning } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import type { HolePuncher } from "../nat/hole-punching.ts";
 import { type ChannelOptions, StreamChannel } from "../streams/frame-stream.ts";
-import { advertised, wayOf, withoutPeer } from "../util/address.ts";
+import { advertised, proximityOf, withoutPeer } from "../util/address.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { connect } from "./connect.ts";
 
@@ -30,8 +30,8 @@ class LinkChannel extends StreamChannel implements Channel {
     return this.#transport.host;
   }
 
-  get leaving(): boolean {
-    return this.#transport.leaving;
+  get draining(): boolean {
+    return this.#transport.draining;
   }
 }
 
@@ -39,7 +39,7 @@ export class LinkTransport implements Transport {
   readonly host: HostId;
   readonly proxied: boolean;
   /** Another host takes the place of this one: its links are to move. */
-  leaving = false;
+  draining = false;
   readonly #libp2p: Host;
   readonly #clock: Clock;
   readonly #tuning: Tuning;
@@ -76,7 +76,7 @@ export class LinkTransport implements Transport {
 
   addresses(scope: Scope = "any"): readonly string[] {
     const all = this.#libp2p.getMultiaddrs();
-    return advertised(scope === "any" ? all : all.filter((one) => wayOf(one) !== "wan"));
+    return advertised(scope === "any" ? all : all.filter((one) => proximityOf(one) !== "wan"));
   }
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {
@@ -128,8 +128,8 @@ export class LinkTransport implements Transport {
       remote: remotePeer.toString() as HostId,
       remoteAddress: withoutPeer(connection.remoteAddr),
       outbound,
-      way: wayOf(connection.remoteAddr),
-      fleeting: this.#puncher?.isHole(connection) ?? false,
+      proximity: proximityOf(connection.remoteAddr),
+      ephemeral: this.#puncher?.isHole(connection) ?? false,
       clock: this.#clock,
       drain: this.#tuning.drain,
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),

@@ -41,7 +41,7 @@ export async function rejoin(
   const own = new Set(host.getMultiaddrs().map(withoutPeer));
   const waiting = known.filter((text) => {
     const address = parseAddress(text);
-    return address !== undefined && host.services.inside.mayDial(address) && !own.has(text);
+    return address !== undefined && host.services.internals.mayDial(address) && !own.has(text);
   });
   let met = 0;
   const worker = async (): Promise<void> => {

@@ -3,18 +3,18 @@ import { type Backoff, type HoleFailure, type HostId, limits } from "../../base/
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Log, PublicRendezvous, Rendezvous, Transport } from "../../ports/index.ts";
 import type { NatKind } from "../../wire/index.ts";
-import type { Bytes, Counts } from "../util/counters.ts";
+import type { ByteTotals, Counters } from "../util/counters.ts";
 
 /** Where a proxy listens, and what it wants to know of us. */
-export interface ProxyPlace {
+export interface ProxyAddress {
   /** An IP address: a name would have to be resolved. */
   readonly host: string;
   readonly port: number;
-  readonly login?: Login;
+  readonly login?: ProxyCredentials;
 }
 
 /** 1 to 255 bytes each. */
-export interface Login {
+export interface ProxyCredentials {
   readonly user: string;
   readonly password: string;
 }
@@ -56,13 +56,13 @@ export interface NodeConfig extends CommonConfig {
   /**
    * Multiaddr texts of its first hosts, each with its /p2p part; the well-known ones by default.
    */
-  readonly publicHosts?: readonly string[];
+  readonly publicBootstrap?: readonly string[];
   /**
    * Everything is dialled through it and nothing beside it: mDNS, port mapping, holes through
    * routers and questions about our own reachability are left out, whatever else is set, and others
    * are told `announce` alone.
    */
-  readonly proxy?: ProxyPlace;
+  readonly proxy?: ProxyAddress;
 }
 
 export interface BootstrapConfig extends CommonConfig {
@@ -99,7 +99,7 @@ export interface BootstrapState {
 }
 
 /** What is known of one address of ours. */
-export interface AddressReach {
+export interface AddressReachability {
   readonly address: string;
   readonly reached: number;
   /** How many tried in vain. */
@@ -108,10 +108,10 @@ export interface AddressReach {
   readonly failures: readonly string[];
 }
 
-export interface ReachState {
+export interface ReachabilityState {
   /** unknown: nobody could be asked yet. */
   readonly verdict: "unknown" | "reachable" | "unreachable";
-  readonly addresses: readonly AddressReach[];
+  readonly addresses: readonly AddressReachability[];
   /** Hosts that answered. */
   readonly asked: number;
   /** ms since 1970 of the last answer. */
@@ -189,7 +189,7 @@ export interface HostStatus {
   readonly wanDht: number;
   readonly wanMode: "client" | "server";
   /** Whether others reach us, as they say. */
-  readonly reach: ReachState;
+  readonly reach: ReachabilityState;
   readonly nat: NatState;
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
@@ -212,13 +212,13 @@ export interface NodeStatus extends HostStatus {
 export interface SottoNode {
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
-  readonly signpost: PublicRendezvous;
+  readonly publicRendezvous: PublicRendezvous;
   /** Uses the public IPFS DHT from now on, or no longer. */
-  turnPublic(on: boolean): Promise<void>;
+  setPublicDht(on: boolean): Promise<void>;
   status(): NodeStatus;
   peers(): PeerInfo[];
   /** Asks others now whether they reach us; behind a proxy, nobody. */
-  checkReach(): Promise<ReachState>;
+  checkReachability(): Promise<ReachabilityState>;
   /** Looks now whether the proxy is there, where there is one. */
   checkProxy(): Promise<ProxyState | undefined>;
   /**
@@ -248,7 +248,7 @@ export interface SottoNode {
    * Addresses of the nodes that we know, as multiaddr texts without /p2p: for `rejoin` at the next
    * start.
    */
-  neighbours(): Promise<string[]>;
+  knownPeers(): Promise<string[]>;
   /** Asks nodes that were neighbours before, until enough are known or none is left to ask. */
   rejoin(addresses: readonly string[]): Promise<void>;
   /** Ends every link and connection, within 5 s. Safe to call twice. */
@@ -256,7 +256,7 @@ export interface SottoNode {
 }
 
 /** How a host for everybody is doing: numbers alone. */
-export interface HostFigures extends Readonly<Counts>, Bytes {
+export interface HostMetrics extends Readonly<Counters>, ByteTotals {
   readonly listening: boolean;
   readonly connections: number;
   /** Connected hosts. */
@@ -272,7 +272,7 @@ export interface BootstrapNode {
   /** Multiaddr texts with /p2p, as others write them into their settings. */
   addresses(): string[];
   status(): HostStatus;
-  figures(): HostFigures;
+  metrics(): HostMetrics;
   stop(): Promise<void>;
 }
 

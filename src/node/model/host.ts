@@ -6,7 +6,7 @@ import type { Ping } from "@libp2p/ping";
 import type { Multiaddr } from "@multiformats/multiaddr";
 
 /** A DHT serves nodes of the local network or of the internet. */
-export type Scope = "lan" | "wan";
+export type DhtScope = "lan" | "wan";
 
 /** kad-dht's routing table dispatches events that its type does not name. */
 export interface Dht extends SingleKadDHT {
@@ -19,13 +19,13 @@ export interface Dht extends SingleKadDHT {
 }
 
 /** Internal parts of libp2p that its public API does not expose. */
-export interface Inside {
+export interface HostInternals {
   readonly transportManager: {
     getAddrs(): Multiaddr[];
     getListeners(): Listener[];
     dial(
       address: Multiaddr,
-      options: { readonly signal: AbortSignal; readonly apart?: string },
+      options: { readonly signal: AbortSignal; readonly isolationKey?: string },
     ): Promise<Connection>;
     dialTransportForMultiaddr(address: Multiaddr): Transport | undefined;
   };
@@ -44,18 +44,18 @@ export type Services = {
   readonly ping: Ping;
   readonly lan: Dht;
   readonly wan: Dht;
-  readonly inside: Inside;
+  readonly internals: HostInternals;
 };
 
 export type Host = Libp2p<Services>;
 
 /** Connection limits: those of a user's node and of a bootstrap node differ. */
-export interface Bounds {
+export interface ConnectionLimits {
   /** Connections without a link at most. */
   readonly connections: number;
   /** Connections with a link at most. */
   readonly links: number;
   /** Connections kept free for newcomers. */
   readonly spare: number;
-  readonly connectionsPerNeighbour: number;
+  readonly connectionsPerSubnet: number;
 }

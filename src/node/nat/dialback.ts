@@ -8,25 +8,25 @@ import { dialReasons, fromUtf8, limits, utf8 } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { Host } from "../model/host.ts";
-import { ask, serve } from "../streams/request-response.ts";
+import { handleRequests, sendRequest } from "../streams/request-response.ts";
 import { hostOf, parseAddress, subnetOf } from "../util/address.ts";
-import type { Counts } from "../util/counters.ts";
+import type { Counters } from "../util/counters.ts";
 import { deadline } from "../util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
-import { createQuota } from "../util/rate-limit.ts";
+import { createRateLimit } from "../util/rate-limit.ts";
 
 /** The answer for an address: reached, not tried, or in a few words why it was not reached. */
-export type Verdict = "reached" | "foreign" | "busy" | (string & {});
+export type DialbackResult = "reached" | "foreign" | "busy" | (string & {});
 
 /** Dials back for others from now on. @param all requests of everybody in a minute. */
 export async function serveDialback(
   host: Host,
   clock: Clock,
-  counts: Counts,
+  counts: Counters,
   all: number = limits.dialbacks,
 ): Promise<void> {
-  const allowed = createQuota(clock, limits.dialbacksPerNeighbour, all);
-  await serve(host, clock, DIALBACK_PROTOCOL, 1, async (request, connection) => {
+  const allowed = createRateLimit(clock, limits.dialbacksPerNeighbour, all);
+  await handleRequests(host, clock, DIALBACK_PROTOCOL, 1, async (request, connection) => {
     const addresses = parseRequest(request);
     if (addresses === undefined) return undefined;
     const free = allowed(subnetOf(connection.remoteAddr));
@@ -47,9 +47,9 @@ export async function askDialback(
   connection: Connection,
   addresses: readonly string[],
   clock: Clock,
-): Promise<ReadonlyMap<string, Verdict> | undefined> {
+): Promise<ReadonlyMap<string, DialbackResult> | undefined> {
   const question = { protocol: DIALBACK_PROTOCOL, bytes: utf8(addresses.join("\n")) };
-  const answer = await ask(connection, clock, question, limits.dialbackTimeout);
+  const answer = await sendRequest(connection, clock, question, limits.dialbackTimeout);
   const verdicts = (answer && fromUtf8(answer))?.split("\n");
   if (verdicts?.length !== addresses.length) return undefined;
   return new Map(addresses.map((address, i) => [address, (verdicts[i] as string).slice(0, 64)]));
@@ -69,7 +69,7 @@ async function dialBack(
   clock: Clock,
   { remoteAddr, remotePeer }: Connection,
   text: string,
-): Promise<Verdict> {
+): Promise<DialbackResult> {
   const address = parseAddress(text);
   if (address === undefined || hostOf(address) !== hostOf(remoteAddr)) return "foreign";
   const before = new Set(host.getConnections().map(({ id }) => id));

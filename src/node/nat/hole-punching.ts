@@ -14,27 +14,27 @@ import {
 import type { PunchState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import { subnetOf } from "../util/address.ts";
-import { deadline, pauseFor } from "../util/deadline.ts";
-import { createQuota } from "../util/rate-limit.ts";
-import type { Nat } from "./nat-detection.ts";
-import { commonAddresses } from "./punch-candidates.ts";
+import { deadline, delay } from "../util/deadline.ts";
+import { createRateLimit } from "../util/rate-limit.ts";
+import type { NatDetector } from "./nat-detection.ts";
+import { punchCandidates } from "./punch-candidates.ts";
 import { HolePunchError } from "./punch-error.ts";
-import { askToForward, type Delivered } from "./signalling.ts";
-import { type Between, signallingHosts } from "./signalling-hosts.ts";
-import { openHole } from "./simultaneous-open.ts";
+import { askToForward, type ForwardedOffer } from "./signalling.ts";
+import { type SignallingPeers, signallingHosts } from "./signalling-hosts.ts";
+import { simultaneousOpen } from "./simultaneous-open.ts";
 
-export interface HolePuncherOptions extends Between {
+export interface HolePuncherOptions extends SignallingPeers {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
-  readonly nat: Nat;
+  readonly nat: NatDetector;
   readonly privateWan: boolean;
 }
 
 type Seal = NonNullable<DialTarget["seal"]>;
 
 /** What both sides agreed on. */
-interface Agreed {
+interface Agreement {
   readonly places: readonly Place[];
   readonly inbound: boolean;
   /** Until the other side dials too, ms. */
@@ -63,8 +63,8 @@ export class HolePuncher {
   constructor(options: HolePuncherOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#mayDeliver = createQuota(clock, limits.callsPerNeighbour, limits.calls);
-    this.#mayCall = createQuota(clock, limits.callsPerContact, limits.calls);
+    this.#mayDeliver = createRateLimit(clock, limits.callsPerNeighbour, limits.calls);
+    this.#mayCall = createRateLimit(clock, limits.callsPerContact, limits.calls);
   }
 
   /** What opens the calls of those who know us. */
@@ -88,7 +88,7 @@ export class HolePuncher {
   }
 
   /** A direct connection to `peer` through a hole. Throws `Unpunched`. */
-  async reach(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+  async connect(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
     try {
       const connection = await (this.#holes.get(peer) ?? this.#call(peer, seal, signal));
       this.#made++;
@@ -108,7 +108,7 @@ export class HolePuncher {
 
   async #call(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
     const { nat } = this.#options;
-    const places = nat.places();
+    const places = nat.endpoints();
     if (places.length === 0) {
       if (nat.kind() === "symmetric")
         throw new HolePunchError("symmetric", "our router gives each connection another port");
@@ -140,7 +140,7 @@ export class HolePuncher {
     const end = (): void => came.abort();
     signal.addEventListener("abort", end, { once: true });
     this.#awaited.set(peer, end);
-    await pauseFor(clock, limits.punchWait, came.signal);
+    await delay(clock, limits.punchWait, came.signal);
     signal.removeEventListener("abort", end);
     this.#awaited.delete(peer);
     return this.#holes.get(peer);
@@ -154,7 +154,7 @@ export class HolePuncher {
     signal: AbortSignal,
   ): Promise<Connection> {
     try {
-      const places = commonAddresses(this.#options, theirs, ours);
+      const places = punchCandidates(this.#options, theirs, ours);
       return await this.#punch(peer, { places, inbound: false, wait: 0 }, signal);
     } catch (error) {
       if (!(error instanceof HolePunchError)) throw error;
@@ -181,24 +181,24 @@ export class HolePuncher {
   /**
    * Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived.
    */
-  take({ from, envelope, connection }: Delivered): Uint8Array | undefined {
+  answerOffer({ from, envelope, connection }: ForwardedOffer): Uint8Array | undefined {
     const { host, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
     if (from === own || !this.#mayDeliver(subnetOf(connection.remoteAddr))) return undefined;
     const name = Buffer.from(envelope).toString("base64");
     if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
     const opened = this.#open(from as HostId, envelope, own);
-    const words = opened && decodeSignalWords(opened.words);
+    const words = opened && decodeSignalWords(opened.payload);
     if (opened === undefined || words === undefined || !this.#mayCall(from)) return undefined;
     this.#remember(name);
     // Two calls that cross: the one stays whose caller has the greater PeerId.
     const crossed = this.#calling.has(from) && own > from;
     if (crossed || this.#holes.has(from)) return undefined;
-    const places = nat.places();
+    const places = nat.endpoints();
     const trip = tripOf(connection);
     const wait = Math.min(limits.punchWait, (trip + words.trip) / 2);
     try {
-      const common = commonAddresses(this.#options, words, places);
+      const common = punchCandidates(this.#options, words, places);
       void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
     } catch {
       // They read the reason in our answer.
@@ -208,7 +208,7 @@ export class HolePuncher {
 
   #punch(
     peer: string,
-    { places, inbound, wait }: Agreed,
+    { places, inbound, wait }: Agreement,
     signal: AbortSignal = this.#leaving.signal,
   ): Promise<Connection> {
     const { host, clock, nat, log } = this.#options;
@@ -217,8 +217,10 @@ export class HolePuncher {
     const limit = deadline(clock, 2 * limits.punchTime, signal);
     const follow = (): void => limit.abort();
     this.#leaving.signal.addEventListener("abort", follow, { once: true });
-    const hole = pauseFor(clock, wait, limit.signal)
-      .then(() => openHole({ host, clock, peer, places, nat, inbound }, limit.signal))
+    const hole = delay(clock, wait, limit.signal)
+      .then(() =>
+        simultaneousOpen({ host, clock, peer, endpoints: places, nat, inbound }, limit.signal),
+      )
       .then((connection) => {
         this.#through.add(connection);
         return connection;

@@ -16,7 +16,7 @@ import {
   peerOf,
   placeOf,
   portOf,
-  reachOf,
+  scopeOf,
   subnetOf,
   withoutPeer,
 } from "../util/address.ts";
@@ -35,13 +35,13 @@ export function freePort(): Promise<number> {
 }
 
 /** What is told of the router where nothing is found out about it. */
-export const noNat: NatState = {
+export const unknownNat: NatState = {
   kind: "unknown",
   punches: { made: 0, failed: 0 },
   portMap: { state: "off" },
 };
 
-interface Sight {
+interface Observation {
   /** As which address our port is seen. */
   readonly address: Multiaddr;
   readonly connection: Connection;
@@ -56,13 +56,13 @@ export interface NatOptions {
   readonly port: number;
 }
 
-export class Nat {
+export class NatDetector {
   readonly port: number;
   readonly #options: NatOptions;
   readonly #fromPort = new WeakSet<Connection>();
   readonly #observed = new WeakMap<Connection, Multiaddr>();
   /** By the place of who sees us, newest last. */
-  readonly #seen = new Map<string, Sight>();
+  readonly #seen = new Map<string, Observation>();
   readonly #probing = new Set<Connection>();
   #probes = 0;
   #stopped = false;
@@ -123,11 +123,11 @@ export class Nat {
   }
 
   /** Where a hole can lead to us: by IPv6 first. */
-  places(): Place[] {
-    const { transportManager } = this.#options.host.services.inside;
+  endpoints(): Place[] {
+    const { transportManager } = this.#options.host.services.internals;
     const own = transportManager
       .getAddrs()
-      .find((address) => hostOf(address).includes(":") && reachOf(address) === "public");
+      .find((address) => hostOf(address).includes(":") && scopeOf(address) === "public");
     const seen6 = this.#sights(true).at(-1)?.address;
     const six = seen6 ? placeOf(seen6) : own && placeOf(own, this.port);
     const mapped = this.mapped();
@@ -138,9 +138,9 @@ export class Nat {
    * Where to dial a place from: for IPv6 the very address that the other side was told, since a
    * machine has several.
    */
-  from({ ip }: Place): { readonly localPort: number; readonly localAddress?: string } {
+  dialOptions({ ip }: Place): { readonly localPort: number; readonly localAddress?: string } {
     const six =
-      ip.length === 16 ? this.places().find((place) => place.ip.length === 16) : undefined;
+      ip.length === 16 ? this.endpoints().find((place) => place.ip.length === 16) : undefined;
     const own = this.#own();
     const localAddress = six && hostOf(addressOf(six));
     const bound = localAddress !== undefined && own.has(localAddress);
@@ -149,18 +149,18 @@ export class Nat {
 
   /** The IP addresses of our own interfaces. */
   #own(): Set<string> {
-    return new Set(this.#options.host.services.inside.transportManager.getAddrs().map(hostOf));
+    return new Set(this.#options.host.services.internals.transportManager.getAddrs().map(hostOf));
   }
 
   /** Those who see us by IPv6, or by IPv4. */
-  #sights(six: boolean): Sight[] {
+  #sights(six: boolean): Observation[] {
     return [...this.#seen.values()].filter(
       ({ address }) => hostOf(address).includes(":") === six && this.#counts(address),
     );
   }
 
   #counts(address: Multiaddr): boolean {
-    return this.#options.privateWan || reachOf(address) === "public";
+    return this.#options.privateWan || scopeOf(address) === "public";
   }
 
   readonly #identified = ({ detail }: CustomEvent<IdentifyResult>): void => {
@@ -217,7 +217,7 @@ export class Nat {
    * socket.
    */
   async #dialFromPort(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
-    const { transportManager } = this.#options.host.services.inside;
+    const { transportManager } = this.#options.host.services.internals;
     const options = { signal, localPort: this.port };
     const connection = await transportManager.dial(address, options);
     this.#fromPort.add(connection);

@@ -1,12 +1,12 @@
 /** Where a hole can lead, of what the other side named. */
 import { limits } from "../../base/index.ts";
 import type { Place, SignalWords } from "../../wire/index.ts";
-import { addressOf, reachOf } from "../util/address.ts";
-import type { Nat } from "./nat-detection.ts";
+import { addressOf, scopeOf } from "../util/address.ts";
+import type { NatDetector } from "./nat-detection.ts";
 import { HolePunchError } from "./punch-error.ts";
 
-interface Here {
-  readonly nat: Nat;
+interface PunchContext {
+  readonly nat: NatDetector;
   /** Private addresses count as those of the internet do. */
   readonly privateWan: boolean;
 }
@@ -14,8 +14,8 @@ interface Here {
 /**
  * Their places that we may dial and have an own place for. Throws `Unpunched` where there is none.
  */
-export function commonAddresses(
-  here: Here,
+export function punchCandidates(
+  here: PunchContext,
   { nat, places }: SignalWords,
   ours: readonly Place[],
 ): Place[] {
@@ -35,8 +35,8 @@ export function commonAddresses(
 }
 
 /** Nobody can make us knock at a service, or at a machine in our own network. */
-function mayDial({ privateWan }: Here, place: Place): boolean {
+function mayDial({ privateWan }: PunchContext, place: Place): boolean {
   return (
-    place.port >= limits.punchPortMin && (privateWan || reachOf(addressOf(place)) === "public")
+    place.port >= limits.punchPortMin && (privateWan || scopeOf(addressOf(place)) === "public")
   );
 }

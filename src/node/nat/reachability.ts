@@ -6,58 +6,63 @@ import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { AddressReach, ReachState } from "../model/config.ts";
+import type { AddressReachability, ReachabilityState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import {
   hostOf,
   isLinkLocal,
   parseAddress,
-  reachOf,
+  scopeOf,
   subnetOf,
   withoutPeer,
 } from "../util/address.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
-import { askDialback, type Verdict } from "./dialback.ts";
+import { askDialback, type DialbackResult } from "./dialback.ts";
 
 /** Nobody was asked. */
-export const notAsked: ReachState = { verdict: "unknown", addresses: [], asked: 0, seenAs: [] };
+export const reachabilityUnknown: ReachabilityState = {
+  verdict: "unknown",
+  addresses: [],
+  asked: 0,
+  seenAs: [],
+};
 
-export interface ReachOptions {
+export interface ReachabilityOptions {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
   /** Addresses that count: of the internet, or in a private mesh any. */
   readonly privateWan: boolean;
   /** An address that a router opened for us. */
-  readonly mapped: () => string | undefined;
+  readonly mappedAddress: () => string | undefined;
 }
 
 export class Reachability {
-  readonly #options: ReachOptions;
+  readonly #options: ReachabilityOptions;
   /** Hosts that dial back, by PeerId. */
   readonly #helpers = new Set<string>();
   /** IP addresses under which others see us, newest last. */
   readonly #seen = new Map<string, string>();
-  #state: Omit<ReachState, "seenAs"> = { verdict: "unknown", addresses: [], asked: 0 };
+  #state: Omit<ReachabilityState, "seenAs"> = { verdict: "unknown", addresses: [], asked: 0 };
   #cancel = (): void => undefined;
   #asking: Promise<void> | undefined;
   /** What is being asked is out of date already: a port was opened, say, or a helper came. */
   #again = false;
   #stopped = false;
 
-  constructor(options: ReachOptions) {
+  constructor(options: ReachabilityOptions) {
     this.#options = options;
     const { host } = options;
     host.addEventListener("peer:identify", this.#identified);
     host.addEventListener("peer:disconnect", this.#gone);
   }
 
-  state(): ReachState {
+  state(): ReachabilityState {
     return { ...this.#state, seenAs: [...new Set(this.#seen.values())] };
   }
 
   /** Asks now, whatever was told before. */
-  async check(): Promise<ReachState> {
+  async check(): Promise<ReachabilityState> {
     this.#cancel();
     await this.#check();
     return this.state();
@@ -142,9 +147,9 @@ export class Reachability {
     });
   }
 
-  async #conclude(state: Omit<ReachState, "seenAs">): Promise<void> {
+  async #conclude(state: Omit<ReachabilityState, "seenAs">): Promise<void> {
     const { host } = this.#options;
-    const { addressManager, transportManager } = host.services.inside;
+    const { addressManager, transportManager } = host.services.internals;
     this.#state = state;
     const own = new Set(transportManager.getAddrs().map(withoutPeer));
     for (const one of state.addresses) {
@@ -165,12 +170,12 @@ export class Reachability {
    */
   #candidates(): string[] {
     const { host, privateWan } = this.#options;
-    const own = host.services.inside.transportManager.getAddrs().map(withoutPeer);
+    const own = host.services.internals.transportManager.getAddrs().map(withoutPeer);
     const counts = (address: Multiaddr | undefined): boolean =>
       address !== undefined &&
       !isLinkLocal(address) &&
-      (privateWan || reachOf(address) === "public");
-    const mapped = this.#options.mapped();
+      (privateWan || scopeOf(address) === "public");
+    const mapped = this.#options.mappedAddress();
     const given = [...(mapped === undefined ? [] : [mapped]), ...own];
     const found = new Set(given.filter((text) => counts(parseAddress(text))));
     const ports = new Set(own.flatMap((text) => /\/tcp\/(\d+)/.exec(text)?.[1] ?? []));
@@ -196,7 +201,10 @@ export class Reachability {
   }
 }
 
-function judge(address: string, answers: readonly ReadonlyMap<string, Verdict>[]): AddressReach {
+function judge(
+  address: string,
+  answers: readonly ReadonlyMap<string, DialbackResult>[],
+): AddressReachability {
   const verdicts = answers.flatMap((answer) => answer.get(address) ?? []);
   const tried = verdicts.filter((verdict) => verdict !== "busy" && verdict !== "foreign");
   const failures = tried.filter((verdict) => verdict !== "reached");
@@ -209,6 +217,6 @@ function judge(address: string, answers: readonly ReadonlyMap<string, Verdict>[]
 }
 
 /** More reach it than do not: a single host that lies is outvoted where there are others. */
-function isReachable({ reached, failed }: AddressReach): boolean {
+function isReachable({ reached, failed }: AddressReachability): boolean {
   return reached > 0 && reached >= failed;
 }

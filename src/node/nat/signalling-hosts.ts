@@ -4,7 +4,7 @@ import { limits } from "../../base/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
 import type { Host } from "../model/host.ts";
 
-export interface Between {
+export interface SignallingPeers {
   readonly host: Host;
   /** Asked first: the other side most likely has them too. */
   readonly isBootstrap: (peer: string) => boolean;
@@ -14,7 +14,7 @@ export interface Between {
 
 /** Connections to at most `limits.signalHosts` hosts that may know `peer`, the likeliest first. */
 export function signallingHosts(
-  { host, isBootstrap, isServer }: Between,
+  { host, isBootstrap, isServer }: SignallingPeers,
   peer: string,
 ): Connection[] {
   const found = new Map<string, Connection>();

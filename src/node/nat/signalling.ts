@@ -16,35 +16,35 @@ import {
 } from "../../wire/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
 import type { Host } from "../model/host.ts";
-import { ask, serve } from "../streams/request-response.ts";
+import { handleRequests, sendRequest } from "../streams/request-response.ts";
 import { subnetOf } from "../util/address.ts";
-import type { Counts } from "../util/counters.ts";
+import type { Counters } from "../util/counters.ts";
 import { SIGNAL_PROTOCOL } from "../util/protocols.ts";
-import { createQuota } from "../util/rate-limit.ts";
+import { createRateLimit } from "../util/rate-limit.ts";
 
 /** A call that another host passed on to us. */
-export interface Delivered {
+export interface ForwardedOffer {
   readonly from: string;
   readonly envelope: Uint8Array;
   /** To the host that passed it on. */
   readonly connection: Connection;
 }
 
-export interface SignalOptions {
+export interface SignallingOptions {
   readonly host: Host;
   readonly clock: Clock;
-  readonly counts: Counts;
+  readonly counts: Counters;
   /** Whether we pass on for others now. */
-  readonly passes: () => boolean;
+  readonly mayForward: () => boolean;
   /** Our answer to a call, or `undefined` for none. */
-  readonly take: (call: Delivered) => Uint8Array | undefined;
+  readonly onOffer: (call: ForwardedOffer) => Uint8Array | undefined;
 }
 
 /** Passes envelopes on, and takes those that are for us, from now on. */
-export async function serveSignal(options: SignalOptions): Promise<void> {
-  const { host, clock, counts, passes, take } = options;
-  const mayAsk = createQuota(clock, limits.signalsPerNeighbour, limits.signals);
-  const mayGet = createQuota(clock, limits.signalsPerTarget, limits.signals);
+export async function serveSignalling(options: SignallingOptions): Promise<void> {
+  const { host, clock, counts, mayForward: passes, onOffer: take } = options;
+  const mayAsk = createRateLimit(clock, limits.signalsPerNeighbour, limits.signals);
+  const mayGet = createRateLimit(clock, limits.signalsPerTarget, limits.signals);
   const pass = async (
     { host: to, envelope }: SignalFrame,
     asker: Connection,
@@ -58,20 +58,26 @@ export async function serveSignal(options: SignalOptions): Promise<void> {
     if (!mayGet(to)) return { outcome: "busy" };
     const bytes = encodeSignalFrame({ kind: "deliver", host: from, envelope });
     const question = { protocol: SIGNAL_PROTOCOL, bytes };
-    const answer = await ask(connection, clock, question, limits.signalTimeout / 2);
+    const answer = await sendRequest(connection, clock, question, limits.signalTimeout / 2);
     const fits = answer !== undefined && answer.length <= limits.signalBytes;
     return fits ? { outcome: "passed", envelope: answer } : { outcome: "silent" };
   };
-  await serve(host, clock, SIGNAL_PROTOCOL, limits.signalStreams, async (question, connection) => {
-    const frame = decodeSignalFrame(question);
-    if (frame?.kind === "pass") {
-      const reply = await pass(frame, connection);
-      if (reply?.outcome === "passed") counts.signalsPassed++;
-      if (reply?.outcome === "busy") counts.signalsRefused++;
-      return reply && encodeSignalReply(reply);
-    }
-    return frame && take({ from: frame.host, envelope: frame.envelope, connection });
-  });
+  await handleRequests(
+    host,
+    clock,
+    SIGNAL_PROTOCOL,
+    limits.signalStreams,
+    async (question, connection) => {
+      const frame = decodeSignalFrame(question);
+      if (frame?.kind === "pass") {
+        const reply = await pass(frame, connection);
+        if (reply?.outcome === "passed") counts.signalsPassed++;
+        if (reply?.outcome === "busy") counts.signalsRefused++;
+        return reply && encodeSignalReply(reply);
+      }
+      return frame && take({ from: frame.host, envelope: frame.envelope, connection });
+    },
+  );
 }
 
 /**
@@ -86,7 +92,7 @@ export async function askToForward(
 ): Promise<SignalReply | undefined> {
   const bytes = encodeSignalFrame({ kind: "pass", host: to, envelope });
   const question = { protocol: SIGNAL_PROTOCOL, bytes };
-  const reply = await ask(connection, clock, question, limits.signalTimeout, signal);
+  const reply = await sendRequest(connection, clock, question, limits.signalTimeout, signal);
   return reply && decodeSignalReply(reply);
 }
 

@@ -11,17 +11,17 @@ import type { Place } from "../../wire/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { Host } from "../model/host.ts";
 import { addressOf } from "../util/address.ts";
-import { deadline, pauseFor } from "../util/deadline.ts";
-import type { Nat } from "./nat-detection.ts";
+import { deadline, delay } from "../util/deadline.ts";
+import type { NatDetector } from "./nat-detection.ts";
 
-export interface Hole {
+export interface SimultaneousOpenOptions {
   readonly host: Host;
   readonly clock: Clock;
   /** PeerId of who is to be found there. */
   readonly peer: string;
   /** At most one of each family; that of IPv6 is tried first. */
-  readonly places: readonly Place[];
-  readonly nat: Nat;
+  readonly endpoints: readonly Place[];
+  readonly nat: NatDetector;
   /** Whether we act as the side that was dialled. */
   readonly inbound: boolean;
 }
@@ -30,12 +30,20 @@ export interface Hole {
  * A connection through the first hole that opens. Throws an AggregateError of what went wrong at
  * each place.
  */
-export async function openHole(hole: Hole, signal: AbortSignal): Promise<Connection> {
+export async function simultaneousOpen(
+  hole: SimultaneousOpenOptions,
+  signal: AbortSignal,
+): Promise<Connection> {
   const limit = deadline(hole.clock, limits.punchTime, signal);
-  const both = hole.places.length > 1;
+  const both = hole.endpoints.length > 1;
   try {
-    const tries = hole.places.map((place) =>
-      dig(hole, place, both && place.ip.length === 4 ? limits.punchFamilyHead : 0, limit.signal),
+    const tries = hole.endpoints.map((place) =>
+      dialRepeatedly(
+        hole,
+        place,
+        both && place.ip.length === 4 ? limits.punchFamilyHead : 0,
+        limit.signal,
+      ),
     );
     const connection = await Promise.any(tries);
     // Only who called closes what came too late: of two that opened, both sides then keep the same
@@ -55,13 +63,13 @@ export async function openHole(hole: Hole, signal: AbortSignal): Promise<Connect
  * Dials one place again and again: a refusal only means that the other side's packet was not out
  * yet.
  */
-async function dig(
-  hole: Hole,
+async function dialRepeatedly(
+  hole: SimultaneousOpenOptions,
   place: Place,
   head: number,
   signal: AbortSignal,
 ): Promise<Connection> {
-  await pauseFor(hole.clock, head, signal);
+  await delay(hole.clock, head, signal);
   let last: unknown = new Error("timed out");
   for (let tries = 0; tries < limits.punchTries && !signal.aborted; tries++) {
     const limit = deadline(hole.clock, limits.punchTry, signal);
@@ -73,20 +81,24 @@ async function dig(
     } finally {
       limit.clear();
     }
-    await pauseFor(hole.clock, 60 + 120 * Math.random(), signal);
+    await delay(hole.clock, 60 + 120 * Math.random(), signal);
   }
   throw new Error(reasonOf(last), { cause: last });
 }
 
-async function dialOnce(hole: Hole, place: Place, signal: AbortSignal): Promise<Connection> {
+async function dialOnce(
+  hole: SimultaneousOpenOptions,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Connection> {
   const address = multiaddr(`${addressOf(place).toString()}/p2p/${hole.peer}`);
-  const { upgrader, transportManager } = hole.host.services.inside;
+  const { upgrader, transportManager } = hole.host.services.internals;
   const transport = transportManager.dialTransportForMultiaddr(address);
   if (transport === undefined) throw new Error("no transport");
   const options = {
-    ...hole.nat.from(place),
+    ...hole.nat.dialOptions(place),
     signal,
-    upgrader: hole.inbound ? asDialled(hole.host, upgrader) : upgrader,
+    upgrader: hole.inbound ? inboundUpgrader(hole.host, upgrader) : upgrader,
   };
   const connection = await transport.dial(address, options);
   if (connection.remotePeer.toString() === hole.peer) return connection;
@@ -98,7 +110,7 @@ async function dialOnce(hole: Hole, place: Place, signal: AbortSignal): Promise<
  * An upgrader that treats what we dialled as if we had been dialled: for multistream, Noise and
  * yamux alike.
  */
-function asDialled(host: Host, upgrader: Upgrader): Upgrader {
+function inboundUpgrader(host: Host, upgrader: Upgrader): Upgrader {
   const upgradeOutbound: Upgrader["upgradeOutbound"] = async (
     dialled: MultiaddrConnection,
     options: Parameters<Upgrader["upgradeInbound"]>[1],

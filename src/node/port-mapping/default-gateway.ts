@@ -25,11 +25,11 @@ const SSDP_GROUP = "239.255.255.250";
 
 /** The gateway of the default route, where the system tells (Linux). */
 export async function defaultGateway(): Promise<Gateway | undefined> {
-  return gatewayIn(await readFile("/proc/net/route", "utf8").catch(() => ""));
+  return parseRouteTable(await readFile("/proc/net/route", "utf8").catch(() => ""));
 }
 
 /** The gateway in the kernel's table of routes. */
-export function gatewayIn(table: string): Gateway | undefined {
+export function parseRouteTable(table: string): Gateway | undefined {
   for (const line of table.split("\n").slice(1)) {
     const [, destination, gateway, flags = "0"] = line.split("\t");
     const isGateway = (Number.parseInt(flags, 16) & 2) !== 0;

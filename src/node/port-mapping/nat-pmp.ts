@@ -4,7 +4,7 @@
  */
 import { createSocket } from "node:dgram";
 import { limits, readU32, u32 } from "../../base/index.ts";
-import type { Asking, Lease, NoLease } from "./types.ts";
+import type { GatewayRequest, Lease, NoLease } from "./types.ts";
 
 const MAP_TCP = 2;
 const ADDRESS = 0;
@@ -13,7 +13,7 @@ const ANSWER = 128;
 
 /** The gateway's answer to one request, or `undefined` where it gives none. */
 function request(
-  { gateway, clock, signal }: Omit<Asking, "signal"> & { readonly signal?: AbortSignal },
+  { gateway, clock, signal }: Omit<GatewayRequest, "signal"> & { readonly signal?: AbortSignal },
   tries: number,
   bytes: Uint8Array,
 ): Promise<Uint8Array | undefined> {
@@ -64,8 +64,8 @@ function mapping(port: number, outside: number, seconds: number): Uint8Array {
 }
 
 /** See `AskForPort`. */
-export async function askNatPmp(
-  asking: Asking,
+export async function requestNatPmp(
+  asking: GatewayRequest,
   port: number,
   outside: number,
 ): Promise<Lease | NoLease> {
@@ -84,7 +84,7 @@ export async function askNatPmp(
         ip: seen.slice(8).join("."),
         port: readU16(given, 10),
         seconds: readU32(given, 12),
-        giveBack,
+        release: giveBack,
       };
   }
   // The router may have opened it, whatever it answered.

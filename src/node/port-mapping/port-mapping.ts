@@ -6,10 +6,10 @@ import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { PortMapState } from "../model/config.ts";
 import type { Gateway } from "./default-gateway.ts";
-import { askNatPmp } from "./nat-pmp.ts";
-import type { AskForPort, Asking, Lease, NoLease } from "./types.ts";
+import { requestNatPmp } from "./nat-pmp.ts";
+import type { GatewayRequest, Lease, NoLease, RequestMapping } from "./types.ts";
 
-export type PortMapBy = NonNullable<PortMapState["by"]>;
+export type MappingProtocol = NonNullable<PortMapState["by"]>;
 
 export interface PortMapOptions {
   readonly clock: Clock;
@@ -23,23 +23,27 @@ export interface PortMapOptions {
 }
 
 /** Loaded only where NAT-PMP gave nothing: UPnP brings Node's HTTP along. */
-const askUpnp: AskForPort = async (...asked) => (await import("./upnp.ts")).askUpnp(...asked);
+const askUpnp: RequestMapping = async (...asked) =>
+  (await import("./upnp.ts")).requestUpnp(...asked);
 
-const WAYS: Readonly<Record<PortMapBy, AskForPort>> = { "nat-pmp": askNatPmp, upnp: askUpnp };
+const requesters: Readonly<Record<MappingProtocol, RequestMapping>> = {
+  "nat-pmp": requestNatPmp,
+  upnp: askUpnp,
+};
 
-interface Held {
-  readonly by: PortMapBy;
+interface ActiveMapping {
+  readonly by: MappingProtocol;
   readonly lease: Lease;
   /** Our own port that it leads to. */
   readonly inside: number;
 }
 
 /** Keeps one port of the router open to us, and gives it back at the end. */
-export class PortMap {
+export class PortMapper {
   readonly #options: PortMapOptions;
-  #held: Held | undefined;
+  #held: ActiveMapping | undefined;
   /** NAT-PMP takes one packet; whoever gave the last port is asked first from then on. */
-  #ways: readonly PortMapBy[] = ["nat-pmp", "upnp"];
+  #ways: readonly MappingProtocol[] = ["nat-pmp", "upnp"];
   #state: PortMapState = { state: "none" };
   #cancel = (): void => undefined;
   #asking: Promise<void> | undefined;
@@ -75,7 +79,7 @@ export class PortMap {
     const held = this.#held;
     if (held === undefined || held.inside === port) return;
     this.#held = undefined;
-    await held.lease.giveBack();
+    await held.lease.release();
   }
 
   async #ask(): Promise<void> {
@@ -92,7 +96,7 @@ export class PortMap {
         const { by, lease } = found;
         const before = this.#held?.lease;
         this.#held = found;
-        if (before !== undefined && before.key !== lease.key) await before.giveBack();
+        if (before !== undefined && before.key !== lease.key) await before.release();
         state = { state: "mapped", by, address: `/ip4/${lease.ip}/tcp/${lease.port}` };
         seconds = Math.min(seconds, Math.max(120, lease.seconds));
       }
@@ -107,13 +111,13 @@ export class PortMap {
   }
 
   /** The first lease that is given; what gave the last one is asked for the same port. */
-  async #first(asking: Asking, port: number): Promise<Held | NoLease> {
+  async #first(asking: GatewayRequest, port: number): Promise<ActiveMapping | NoLease> {
     const held = this.#held;
     let none: NoLease = "silent";
     for (const by of this.#ways) {
       if (asking.signal.aborted) break;
       const wanted = held?.by === by ? held.lease.port : port;
-      const answer = await WAYS[by](asking, port, wanted);
+      const answer = await requesters[by](asking, port, wanted);
       if (typeof answer !== "string") {
         this.#ways = by === "upnp" ? ["upnp", "nat-pmp"] : ["nat-pmp", "upnp"];
         return { by, lease: answer, inside: port };

@@ -2,7 +2,7 @@
 import type { Clock } from "../../ports/index.ts";
 import type { Gateway } from "./default-gateway.ts";
 
-export interface Asking {
+export interface GatewayRequest {
   readonly gateway: Gateway;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -20,7 +20,7 @@ export interface Lease {
    * Asks the router to close the port; one that does not hear it forgets the port when its time is
    * over.
    */
-  giveBack(): Promise<void>;
+  release(): Promise<void>;
 }
 
 /** silent: nothing at the gateway speaks this. refused: it does, and gives no port. */
@@ -31,8 +31,8 @@ export type NoLease = "silent" | "refused";
  * port is left open.
  * @param outside the port on the outside that would be best; another one may be given.
  */
-export type AskForPort = (
-  asking: Asking,
+export type RequestMapping = (
+  asking: GatewayRequest,
   port: number,
   outside: number,
 ) => Promise<Lease | NoLease>;

@@ -5,7 +5,7 @@
 import { createSocket } from "node:dgram";
 import { limits } from "../../base/index.ts";
 import type { Gateway } from "./default-gateway.ts";
-import type { Asking } from "./types.ts";
+import type { GatewayRequest } from "./types.ts";
 
 /**
  * The second kind also answers to the first one's name; some routers of each know their own alone.
@@ -45,7 +45,7 @@ export function locationOf(answer: string, gateway: Gateway): URL | undefined {
 
 /** Searches on the interface that leads to the gateway. @param own our address there. */
 export function findDescription(
-  { gateway, clock, signal }: Asking,
+  { gateway, clock, signal }: GatewayRequest,
   own: string,
 ): Promise<URL | undefined> {
   return new Promise((resolve) => {

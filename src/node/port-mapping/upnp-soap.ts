@@ -6,12 +6,12 @@ import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { deadline } from "../util/deadline.ts";
 
-export interface Answered {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
 }
 
-export interface Call {
+export interface HttpOptions {
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
@@ -21,13 +21,13 @@ export interface Call {
  * there is no whole answer.
  */
 export async function exchange(
-  { clock, signal }: Call,
+  { clock, signal }: HttpOptions,
   url: URL,
   post?: { readonly body: string; readonly headers: Readonly<Record<string, string>> },
-): Promise<Answered | undefined> {
+): Promise<HttpResponse | undefined> {
   const limit = deadline(clock, limits.upnpTimeout, signal);
   try {
-    return await new Promise<Answered>((resolve, reject) => {
+    return await new Promise<HttpResponse>((resolve, reject) => {
       const asked = request(
         {
           host: url.hostname,

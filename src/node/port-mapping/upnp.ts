@@ -7,9 +7,9 @@ import { isIPv4 } from "node:net";
 import { limits } from "../../base/index.ts";
 import { deadline } from "../util/deadline.ts";
 import type { Gateway } from "./default-gateway.ts";
-import type { Asking, Lease, NoLease } from "./types.ts";
+import type { GatewayRequest, Lease, NoLease } from "./types.ts";
 import { atGateway, findDescription, ownAddress } from "./upnp-discovery.ts";
-import { type Call, elements, exchange, textOf } from "./upnp-soap.ts";
+import { elements, exchange, type HttpOptions, textOf } from "./upnp-soap.ts";
 
 interface Service {
   readonly type: string;
@@ -42,8 +42,8 @@ const rank = ({ type }: Service): number =>
 type Arguments = Readonly<Record<string, string | number>>;
 
 /** The answer as a document, the number of an error, or nothing. */
-async function act(
-  call: Call,
+async function callAction(
+  call: HttpOptions,
   { type, control }: Service,
   action: string,
   args: Arguments = {},
@@ -68,7 +68,7 @@ async function act(
 
 /** Opens a port of the service. @returns which, and for how long. */
 async function open(
-  call: Call,
+  call: HttpOptions,
   service: Service,
   client: string,
   port: number,
@@ -87,7 +87,7 @@ async function open(
       NewPortMappingDescription: `tcp ${port}`,
       NewLeaseDuration: seconds,
     };
-    const answer = await act(call, service, "AddPortMapping", args);
+    const answer = await callAction(call, service, "AddPortMapping", args);
     if (typeof answer === "string") return { port: wanted, seconds: limits.portMapSeconds };
     if (answer === undefined) {
       // The router may have opened it all the same.
@@ -97,7 +97,7 @@ async function open(
     if (answer === errors.onlyPermanentLeases && seconds > 0) seconds = 0;
     else if (!errors.conflict.has(answer)) return undefined;
     else if (service.type.endsWith(":2")) {
-      const any = await act(call, service, "AddAnyPortMapping", args);
+      const any = await callAction(call, service, "AddAnyPortMapping", args);
       const given = typeof any === "string" ? Number(textOf(any, "NewReservedPort")) : 0;
       if (given > 0 && given < 65_536) return { port: given, seconds };
       return undefined;
@@ -106,14 +106,14 @@ async function open(
   return undefined;
 }
 
-async function close({ clock }: Call, service: Service, port: number): Promise<void> {
+async function close({ clock }: HttpOptions, service: Service, port: number): Promise<void> {
   const args = { NewRemoteHost: "", NewExternalPort: port, NewProtocol: "TCP" };
-  await act({ clock }, service, "DeletePortMapping", args);
+  await callAction({ clock }, service, "DeletePortMapping", args);
 }
 
 /** See `AskForPort`. */
-export async function askUpnp(
-  asking: Asking,
+export async function requestUpnp(
+  asking: GatewayRequest,
   port: number,
   outside: number,
 ): Promise<Lease | NoLease> {
@@ -129,7 +129,7 @@ export async function askUpnp(
     if (description?.status !== 200) return "refused";
     for (const service of servicesIn(description.text, location, gateway)) {
       // One that has no address outside (a modem that is not connected, say) is no way out.
-      const said = await act(call, service, "GetExternalIPAddress");
+      const said = await callAction(call, service, "GetExternalIPAddress");
       const ip = typeof said === "string" ? (textOf(said, "NewExternalIPAddress") ?? "") : "";
       if (!isIPv4(ip) || ip === "0.0.0.0") continue;
       const given = await open(call, service, client, port, outside);
@@ -138,7 +138,7 @@ export async function askUpnp(
           key: `upnp ${service.control} ${given.port}`,
           ip,
           ...given,
-          giveBack: () => close({ clock }, service, given.port),
+          release: () => close({ clock }, service, given.port),
         };
     }
     return "refused";

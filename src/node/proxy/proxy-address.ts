@@ -1,11 +1,11 @@
 /** The address of a proxy as a person writes it. */
-import type { ProxyPlace } from "../model/config.ts";
+import type { ProxyAddress } from "../model/config.ts";
 
 /**
  * What `parseProxy` says of a text that is none, as the end of a sentence that begins with its
  * name.
  */
-export type ProxyRefusal = string;
+export type ProxyAddressError = string;
 
 const FORM = "is not an address such as socks5://127.0.0.1:9050";
 
@@ -14,7 +14,7 @@ const FORM = "is not an address such as socks5://127.0.0.1:9050";
  * any other name would tell the resolver. (`socks5h` means the same: names are always the proxy's
  * to resolve.) The refusal repeats nothing of the text, which may hold a password.
  */
-export function parseProxy(text: string): ProxyPlace | ProxyRefusal {
+export function parseProxy(text: string): ProxyAddress | ProxyAddressError {
   const parts = /^([a-z0-9+.-]+):\/\/(?:([^@]*)@)?(\[[0-9a-f:.]+\]|[^:@/[\]]+):(\d{1,5})\/?$/i.exec(
     text.trim(),
   );
@@ -56,6 +56,6 @@ function fits(text: string | undefined): text is string {
 }
 
 /** As it may be shown: without user and password. */
-export function proxyText({ host, port }: ProxyPlace): string {
+export function proxyText({ host, port }: ProxyAddress): string {
   return `socks5://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -5,33 +5,33 @@ import { tcp } from "@libp2p/tcp";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits, toHex } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import type { Login, ProxyPlace, ProxyState } from "../model/config.ts";
+import type { ProxyAddress, ProxyCredentials, ProxyState } from "../model/config.ts";
 import { hostOf, parseAddress, placeOf, portOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { proxyText } from "./proxy-address.ts";
-import { connectThrough, SocksFault, tryProxy } from "./socks5.ts";
+import { connectThrough, probeProxy, SocksError } from "./socks5.ts";
 
 /** What the transport is given for a dial. */
 interface DialOptions {
   readonly signal: AbortSignal;
   /** Names whom the connection is for: it shares no circuit of Tor with any other. */
-  readonly apart?: string;
+  readonly isolationKey?: string;
 }
 
 export class SocksProxy {
-  readonly #place: ProxyPlace;
+  readonly #place: ProxyAddress;
   readonly #clock: Clock;
   readonly #log: Log;
   /**
    * A name of its own for each contact, drawn for this run: Tor keeps streams of different names on
    * different circuits.
    */
-  readonly #logins = new Map<string, Login>();
+  readonly #logins = new Map<string, ProxyCredentials>();
   #state: ProxyState;
   #cancel = (): void => undefined;
   #stopped = false;
 
-  constructor(place: ProxyPlace, clock: Clock, log: Log) {
+  constructor(place: ProxyAddress, clock: Clock, log: Log) {
     this.#place = place;
     this.#clock = clock;
     this.#log = log;
@@ -47,10 +47,10 @@ export class SocksProxy {
     this.#cancel();
     const limit = deadline(this.#clock, limits.proxyGreeting);
     try {
-      await tryProxy(this.#place, this.#login(""), limit.signal);
+      await probeProxy(this.#place, this.#login(""), limit.signal);
       this.#note(undefined);
     } catch (error) {
-      this.#note(error instanceof SocksFault ? error : new SocksFault("down", "timed out"));
+      this.#note(error instanceof SocksError ? error : new SocksError("down", "timed out"));
     } finally {
       limit.clear();
     }
@@ -58,15 +58,15 @@ export class SocksProxy {
   }
 
   /** A connection to an address. Throws `SocksFault`, or what the signal says. */
-  async connect(address: Multiaddr, { signal, apart = "" }: DialOptions): Promise<Socket> {
+  async connect(address: Multiaddr, { signal, isolationKey = "" }: DialOptions): Promise<Socket> {
     const host = placeOf(address)?.ip ?? hostOf(address);
     const to = { host, port: portOf(address) };
     try {
-      const socket = await connectThrough(this.#place, to, this.#login(apart), signal);
+      const socket = await connectThrough(this.#place, to, this.#login(isolationKey), signal);
       this.#note(undefined);
       return socket;
     } catch (error) {
-      if (error instanceof SocksFault) this.#note(error.kind === "far" ? undefined : error);
+      if (error instanceof SocksError) this.#note(error.kind === "far" ? undefined : error);
       throw error;
     }
   }
@@ -76,14 +76,14 @@ export class SocksProxy {
     this.#cancel();
   }
 
-  /** A proxy that wants to know who we are is told that, and keeps nothing apart. */
-  #login(apart: string): Login {
+  /** A proxy that wants to know who we are is told that, and keeps nothing isolationKey. */
+  #login(isolationKey: string): ProxyCredentials {
     if (this.#place.login !== undefined) return this.#place.login;
-    const known = this.#logins.get(apart);
+    const known = this.#logins.get(isolationKey);
     if (known !== undefined) return known;
     const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
     const login = { user: name, password: name };
-    this.#logins.set(apart, login);
+    this.#logins.set(isolationKey, login);
     for (const oldest of this.#logins.keys()) {
       if (this.#logins.size <= limits.proxyWays) break;
       this.#logins.delete(oldest);
@@ -91,7 +91,7 @@ export class SocksProxy {
     return login;
   }
 
-  #note(fault: SocksFault | undefined): void {
+  #note(fault: SocksError | undefined): void {
     const { address, state: before } = this.#state;
     const state = fault === undefined ? "working" : fault.kind === "down" ? "down" : "refused";
     this.#state = { address, state, ...(fault && { error: fault.message }) };

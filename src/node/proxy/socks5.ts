@@ -5,7 +5,7 @@
 
 import { connect, type Socket } from "node:net";
 import { concat, utf8 } from "../../base/index.ts";
-import type { Login, ProxyPlace } from "../model/config.ts";
+import type { ProxyAddress, ProxyCredentials } from "../model/config.ts";
 
 /** Whom to reach. */
 export interface Destination {
@@ -21,7 +21,7 @@ export interface Destination {
 export type SocksFailure = "down" | "refused" | "far";
 
 /** Its message is a few words for a person. */
-export class SocksFault extends Error {
+export class SocksError extends Error {
   override readonly name = "SocksFault";
   readonly kind: SocksFailure;
 
@@ -37,7 +37,7 @@ const USER_PASSWORD = 2;
 const CONNECT = 1;
 
 /** RFC 1928 §6, and Tor's own (proposal 304). */
-const replies: Readonly<Record<number, string>> = {
+const replyTexts: Readonly<Record<number, string>> = {
   1: "the proxy failed",
   2: "the proxy may not go there",
   3: "no route from the proxy",
@@ -59,17 +59,17 @@ const replies: Readonly<Record<number, string>> = {
  * @param login for this connection; the proxy may choose to ask for none.
  */
 export async function connectThrough(
-  proxy: ProxyPlace,
+  proxy: ProxyAddress,
   to: Destination,
-  login: Login | undefined,
+  login: ProxyCredentials | undefined,
   signal: AbortSignal,
 ): Promise<Socket> {
   return withProxy(proxy, signal, async (socket) => {
     await greet(socket, login);
-    socket.write(concat(Uint8Array.of(VERSION, CONNECT, 0), encodeTo(to)));
+    socket.write(concat(Uint8Array.of(VERSION, CONNECT, 0), encodeDestination(to)));
     const [version, reply = 1, , kind] = await read(socket, 4);
-    if (version !== VERSION) throw new SocksFault("refused", "no SOCKS5 proxy answers there");
-    if (reply !== 0) throw new SocksFault("far", replies[reply] ?? "the proxy failed");
+    if (version !== VERSION) throw new SocksError("refused", "no SOCKS5 proxy answers there");
+    if (reply !== 0) throw new SocksError("far", replyTexts[reply] ?? "the proxy failed");
     // As which address the proxy goes out says nothing to us.
     const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);
     await read(socket, length + 2);
@@ -81,9 +81,9 @@ export async function connectThrough(
  * Whether a proxy is there and takes us; connects to nobody through it. Throws `SocksFault`, or
  * what the signal says.
  */
-export async function tryProxy(
-  proxy: ProxyPlace,
-  login: Login | undefined,
+export async function probeProxy(
+  proxy: ProxyAddress,
+  login: ProxyCredentials | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const socket = await withProxy(proxy, signal, async (opened) => {
@@ -95,7 +95,7 @@ export async function tryProxy(
 
 /** Runs a job on a new connection to the proxy, which is closed where the job fails. */
 async function withProxy(
-  { host, port }: ProxyPlace,
+  { host, port }: ProxyAddress,
   signal: AbortSignal,
   job: (socket: Socket) => Promise<Socket>,
 ): Promise<Socket> {
@@ -123,7 +123,7 @@ async function withProxy(
 
 function opened(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (): void => reject(new SocksFault("down", "the proxy does not answer"));
+    const fail = (): void => reject(new SocksError("down", "the proxy does not answer"));
     socket.once("close", fail);
     socket.once("connect", () => {
       socket.removeListener("close", fail);
@@ -133,29 +133,29 @@ function opened(socket: Socket): Promise<void> {
 }
 
 /** RFC 1928 §3, RFC 1929 §2. */
-async function greet(socket: Socket, login: Login | undefined): Promise<void> {
+async function greet(socket: Socket, login: ProxyCredentials | undefined): Promise<void> {
   const methods = login === undefined ? [NO_LOGIN] : [NO_LOGIN, USER_PASSWORD];
   socket.write(Uint8Array.of(VERSION, methods.length, ...methods));
   const [version, method] = await read(socket, 2);
-  if (version !== VERSION) throw new SocksFault("refused", "no SOCKS5 proxy answers there");
+  if (version !== VERSION) throw new SocksError("refused", "no SOCKS5 proxy answers there");
   if (method === NO_LOGIN) return;
   if (method !== USER_PASSWORD || login === undefined)
-    throw new SocksFault("refused", "the proxy wants a user and a password");
+    throw new SocksError("refused", "the proxy wants a user and a password");
   const [user, password] = [utf8(login.user), utf8(login.password)];
   const lengths = [user, password].map(({ length }) => Uint8Array.of(length));
   socket.write(
     concat(Uint8Array.of(1), lengths[0] as Uint8Array, user, lengths[1] as Uint8Array, password),
   );
   const [, status] = await read(socket, 2);
-  if (status !== 0) throw new SocksFault("refused", "the proxy refuses the user or the password");
+  if (status !== 0) throw new SocksError("refused", "the proxy refuses the user or the password");
 }
 
 /** Kind of address, address and port (RFC 1928 §5). */
-function encodeTo({ host, port }: Destination): Uint8Array {
+function encodeDestination({ host, port }: Destination): Uint8Array {
   const ends = Uint8Array.of(port >> 8, port & 255);
   if (typeof host !== "string") return concat(Uint8Array.of(host.length === 4 ? 1 : 4), host, ends);
   const name = utf8(host);
-  if (name.length === 0 || name.length > 255) throw new SocksFault("far", "not a name");
+  if (name.length === 0 || name.length > 255) throw new SocksError("far", "not a name");
   return concat(Uint8Array.of(3, name.length), name, ends);
 }
 
@@ -168,7 +168,7 @@ function read(socket: Socket, length: number): Promise<Uint8Array> {
       // At the end of the stream fewer bytes come than were asked for.
       else if (bytes !== null || socket.destroyed || socket.readableEnded) fail();
     };
-    const fail = (): void => done(() => reject(new SocksFault("refused", "the proxy hung up")));
+    const fail = (): void => done(() => reject(new SocksError("refused", "the proxy hung up")));
     const done = (settle: () => void): void => {
       for (const event of ["readable", "end"]) socket.removeListener(event, look);
       socket.removeListener("close", fail);

@@ -3,7 +3,7 @@
  * config/bootstrap_peers.go, those that speak TCP). No package that we use carries the list. The
  * settings may name others (`publicBootstrap`).
  */
-export const publicHosts: readonly string[] = [
+export const defaultPublicBootstraps: readonly string[] = [
   "/dnsaddr/bootstrap.libp2p.io/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN",
   "/dnsaddr/bootstrap.libp2p.io/p2p/QmQCU2EcMqAqQPR2i9bChDtGNJchTbq5TbXJJ16u19uLTa",
   "/dnsaddr/bootstrap.libp2p.io/p2p/QmbLHAnMoJPWSCR5Zhtx6BHJX9KiKNN6tpvbUcqanj75Nb",

@@ -4,26 +4,26 @@
  */
 import type { PublicRendezvous } from "../../ports/index.ts";
 import type { PublicState } from "../model/config.ts";
-import type { PublicDht, PublicOptions } from "./public-dht.ts";
+import type { PublicDht, PublicDhtOptions } from "./public-dht.ts";
 
 export class PublicDhtSwitch implements PublicRendezvous {
-  readonly #options: PublicOptions;
+  readonly #options: PublicDhtOptions;
   readonly #watchers: (() => void)[] = [];
   #on = false;
   #dht: PublicDht | undefined;
   #stopped = false;
 
-  constructor(options: PublicOptions, on: boolean) {
+  constructor(options: PublicDhtOptions, on: boolean) {
     this.#options = options;
     this.#on = on;
   }
 
-  on(): boolean {
+  enabled(): boolean {
     return this.#on && !this.#stopped;
   }
 
   /** Turns it on or off; off ends what is under way. */
-  async turn(on: boolean): Promise<void> {
+  async set(on: boolean): Promise<void> {
     if (on === this.#on) return;
     this.#on = on;
     const dht = this.#dht;
@@ -33,7 +33,7 @@ export class PublicDhtSwitch implements PublicRendezvous {
   }
 
   state(): PublicState {
-    if (!this.on()) return { state: "off", peers: 0 };
+    if (!this.enabled()) return { state: "off", peers: 0 };
     return this.#dht?.state() ?? { state: "resting", peers: 0 };
   }
 
@@ -47,7 +47,7 @@ export class PublicDhtSwitch implements PublicRendezvous {
     if (dht !== undefined) yield* dht.lookup(key, signal);
   }
 
-  onTurn(turned: () => void): void {
+  onToggle(turned: () => void): void {
     this.#watchers.push(turned);
   }
 
@@ -57,10 +57,10 @@ export class PublicDhtSwitch implements PublicRendezvous {
   }
 
   async #open(): Promise<PublicDht | undefined> {
-    if (!this.on()) return undefined;
+    if (!this.enabled()) return undefined;
     const { PublicDht } = await import("./public-dht.ts");
     // It may have been turned off meanwhile.
-    if (this.on()) this.#dht ??= new PublicDht(this.#options);
+    if (this.enabled()) this.#dht ??= new PublicDht(this.#options);
     return this.#dht;
   }
 }

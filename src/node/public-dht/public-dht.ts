@@ -9,7 +9,7 @@ import { limits, PrioritySemaphore, shuffle } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { PublicState } from "../model/config.ts";
 import { withoutPeer } from "../util/address.ts";
-import { arrivals } from "../util/async-queue.ts";
+import { streamResults } from "../util/async-queue.ts";
 import { deadline } from "../util/deadline.ts";
 import { PublicHost, usableIp } from "./public-host.ts";
 
@@ -17,7 +17,7 @@ import { PublicHost, usableIp } from "./public-host.ts";
 const RAW = 0x55;
 const SHA2_256 = 0x12;
 
-export interface PublicOptions {
+export interface PublicDhtOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly privateWan: boolean;
@@ -49,7 +49,7 @@ export function publicCid(key: Uint8Array): CID {
 }
 
 export class PublicDht {
-  readonly #options: PublicOptions;
+  readonly #options: PublicDhtOptions;
   readonly #places = new PrioritySemaphore(limits.publicParallel);
   readonly #leaving = new AbortController();
   #running: Running | undefined;
@@ -60,7 +60,7 @@ export class PublicDht {
   readonly #seen = new Map<string, Set<string>>();
   #cancelIdle = (): void => undefined;
 
-  constructor(options: PublicOptions) {
+  constructor(options: PublicDhtOptions) {
     this.#options = options;
   }
 
@@ -87,7 +87,7 @@ export class PublicDht {
   /** See `Signpost.lookup`. */
   lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]> {
     const given = new Set<string>();
-    return arrivals<readonly string[]>(
+    return streamResults<readonly string[]>(
       (give, until) =>
         this.#use(until, async (host, limit) => {
           const offer = (addresses: readonly string[]): void => {
@@ -198,8 +198,8 @@ export class PublicDht {
     const host = await PublicHost.start({
       privateWan,
       clock,
-      leave: () => this.#leave(),
-      seen: (ip, by) => {
+      advertise: () => this.#leave(),
+      onObservedAddress: (ip, by) => {
         const witnesses = this.#seen.get(ip) ?? new Set();
         this.#seen.delete(ip);
         this.#seen.set(ip, witnesses.add(by));
@@ -236,7 +236,7 @@ export class PublicDht {
     if (running === undefined) return;
     if (this.#running === running) this.#running = undefined;
     if (running.users > 0) return;
-    const known = running.host.known();
+    const known = running.host.peerAddresses();
     if (known.length > 0) this.#known = shuffle(known, Math.random).slice(0, limits.publicKnown);
     void running.host.stop().catch(() => undefined);
   }

@@ -14,9 +14,9 @@ import { createLibp2p } from "libp2p";
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
-import { boundedNoise, boundedYamux, firstBytes } from "../host/bounded-upgrader.ts";
+import { boundedHandshake, boundedNoise, boundedYamux } from "../host/bounded-upgrader.ts";
 import type { Dht } from "../model/host.ts";
-import { hostOf, parseAddress, reachOf, subnetOf } from "../util/address.ts";
+import { hostOf, parseAddress, scopeOf, subnetOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { PUBLIC_DHT } from "../util/protocols.ts";
 
@@ -30,9 +30,9 @@ export interface PublicHostOptions {
   readonly privateWan: boolean;
   readonly clock: Clock;
   /** What is told under our keys. */
-  readonly leave: () => readonly string[];
+  readonly advertise: () => readonly string[];
   /** Told when somebody says under which IP address he sees us. */
-  readonly seen: (ip: string, by: string) => void;
+  readonly onObservedAddress: (ip: string, by: string) => void;
 }
 
 type Services = { readonly identify: Identify; readonly ping: Ping; readonly dht: Dht };
@@ -44,7 +44,7 @@ type Services = { readonly identify: Identify; readonly ping: Ping; readonly dht
 export function usableIp(text: string, privateWan: boolean): boolean {
   const address = parseAddress(text);
   if (address === undefined || !/^\/ip[46]\//.test(text)) return false;
-  return privateWan || reachOf(address) === "public";
+  return privateWan || scopeOf(address) === "public";
 }
 
 export class PublicHost {
@@ -74,10 +74,10 @@ export class PublicHost {
       addresses: {
         listen: [],
         // The one way to name addresses that are not its own, and that change.
-        announceFilter: () => options.leave().map((text) => multiaddr(text)),
+        announceFilter: () => options.advertise().map((text) => multiaddr(text)),
       },
       transports: [tcp()],
-      connectionProtector: firstBytes,
+      connectionProtector: boundedHandshake,
       connectionEncrypters: [boundedNoise()],
       streamMuxers: [boundedYamux()],
       connectionGater: {
@@ -102,7 +102,7 @@ export class PublicHost {
     });
     host.addEventListener("peer:identify", ({ detail: { observedAddr, connection } }) => {
       if (observedAddr !== undefined)
-        options.seen(hostOf(observedAddr), subnetOf(connection.remoteAddr));
+        options.onObservedAddress(hostOf(observedAddr), subnetOf(connection.remoteAddr));
     });
     await host.start();
     return new PublicHost(host, clock);
@@ -155,7 +155,7 @@ export class PublicHost {
    * Addresses of nodes of the DHT that we are connected to, with /p2p: the way in for the next
    * host.
    */
-  known(): string[] {
+  peerAddresses(): string[] {
     return this.#host
       .getConnections()
       .map(({ remoteAddr, remotePeer }) => withPeer(remoteAddr, remotePeer.toString()));

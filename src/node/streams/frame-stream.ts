@@ -1,13 +1,13 @@
 /** A libp2p stream as a channel of frames: bounded in both directions, and with one way to end. */
 import type { Stream, StreamMessageEvent } from "@libp2p/interface";
 import { concat, type HostId, limits, SottoError } from "../../base/index.ts";
-import type { Channel, Clock, Way } from "../../ports/index.ts";
+import type { Channel, Clock, Proximity } from "../../ports/index.ts";
 import { encodeFrame, FrameDecoder } from "../../wire/index.ts";
 import { deadline } from "../util/deadline.ts";
 import { plain } from "../util/plain-bytes.ts";
 
 export interface ChannelOptions
-  extends Pick<Channel, "remote" | "remoteAddress" | "outbound" | "way" | "fleeting"> {
+  extends Pick<Channel, "remote" | "remoteAddress" | "outbound" | "proximity" | "ephemeral"> {
   readonly clock: Clock;
   /** Time in ms to the first frame; absent where the peer may be silent. */
   readonly firstFrame?: number;
@@ -25,8 +25,8 @@ export class StreamChannel implements Omit<Channel, "local"> {
   readonly remote: HostId;
   readonly remoteAddress: string;
   readonly outbound: boolean;
-  readonly way: Way;
-  readonly fleeting: boolean;
+  readonly proximity: Proximity;
+  readonly ephemeral: boolean;
   readonly #stream: Stream;
   readonly #options: ChannelOptions;
   readonly #decoder = new FrameDecoder();
@@ -48,8 +48,8 @@ export class StreamChannel implements Omit<Channel, "local"> {
     this.remote = options.remote;
     this.remoteAddress = options.remoteAddress;
     this.outbound = options.outbound;
-    this.way = options.way ?? "wan";
-    this.fleeting = options.fleeting === true;
+    this.proximity = options.proximity ?? "wan";
+    this.ephemeral = options.ephemeral === true;
     // A paused stream still takes what yamux has granted; the default bound would abort it instead.
     stream.maxReadBufferLength = limits.streamWindow;
     if (options.firstFrame !== undefined)

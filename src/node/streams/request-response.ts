@@ -8,16 +8,16 @@ import { withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { StreamChannel } from "./frame-stream.ts";
 
-export interface Question {
+export interface Request {
   readonly protocol: string;
   readonly bytes: Uint8Array;
 }
 
 /** The other side's answer; `undefined` where it gives none within `timeout` ms. */
-export async function ask(
+export async function sendRequest(
   connection: Connection,
   clock: Clock,
-  { protocol, bytes }: Question,
+  { protocol, bytes }: Request,
   timeout: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
@@ -47,7 +47,7 @@ export type Respond = (
 /**
  * Answers questions from now on. @param streams at one time on one connection, in each direction.
  */
-export async function serve(
+export async function handleRequests(
   host: Host,
   clock: Clock,
   protocol: string,

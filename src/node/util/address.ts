@@ -1,7 +1,7 @@
 /** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { SottoError } from "../../base/index.ts";
-import type { Way } from "../../ports/index.ts";
+import type { Proximity } from "../../ports/index.ts";
 import type { Place } from "../../wire/index.ts";
 
 /**
@@ -13,7 +13,7 @@ const ONION = /^([a-z2-7]{55}d):([1-9][0-9]{0,4})$/;
 const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 
 /** How far an address reaches. */
-export type Reach = "public" | "private" | "loopback";
+export type AddressScope = "public" | "private" | "loopback";
 
 /**
  * The multiaddr of a text if it is one that somebody can dial: a host and a TCP port, or an onion
@@ -80,7 +80,7 @@ export function placeOf(address: Multiaddr, port: number = portOf(address)): Pla
   const host = hostOf(address);
   if (host.includes(":"))
     return {
-      ip: Uint8Array.from(expand(host).flatMap((group) => [group >> 8, group & 255])),
+      ip: Uint8Array.from(ipv6Groups(host).flatMap((group) => [group >> 8, group & 255])),
       port,
     };
   return /^[\d.]+$/.test(host) ? { ip: Uint8Array.from(host.split("."), Number), port } : undefined;
@@ -103,11 +103,11 @@ export function addressOf({ ip, port }: Place): Multiaddr {
 export function subnetOf(address: Multiaddr): string {
   const host = hostOf(address);
   if (isLinkLocal(address)) return host;
-  return host.includes(":") ? expand(host).slice(0, 4).join(":") : host;
+  return host.includes(":") ? ipv6Groups(host).slice(0, 4).join(":") : host;
 }
 
 /** The eight groups of an IPv6 address as numbers. */
-function expand(ip: string): number[] {
+function ipv6Groups(ip: string): number[] {
   const [head = "", tail = ""] = ip.split("%", 1).join("").split("::");
   const groups = (text: string): number[] =>
     text === ""
@@ -123,7 +123,7 @@ function expand(ip: string): number[] {
   return [...first, ...new Array<number>(gap).fill(0), ...last];
 }
 
-function reach4(ip: string): Reach {
+function scopeOfIpv4(ip: string): AddressScope {
   const [a = 0, b = 0] = ip.split(".").map(Number);
   if (a === 127) return "loopback";
   const isPrivate =
@@ -137,9 +137,9 @@ function reach4(ip: string): Reach {
 }
 
 /** An IPv4 address, also one that is written as an IPv6 address (RFC 4291 §2.5.5.2). */
-function fourOf(host: string): string | undefined {
+function ipv4Of(host: string): string | undefined {
   if (/^[\d.]+$/.test(host)) return host;
-  const groups = host.includes(":") ? expand(host) : [];
+  const groups = host.includes(":") ? ipv6Groups(host) : [];
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   const [high = 0, low = 0] = groups.slice(6);
   return mapped ? [high >> 8, high & 255, low >> 8, low & 255].join(".") : undefined;
@@ -149,12 +149,12 @@ function fourOf(host: string): string | undefined {
  * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever
  * wrote it means it to be resolved.
  */
-export function reachOf(address: Multiaddr): Reach {
+export function scopeOf(address: Multiaddr): AddressScope {
   const host = hostOf(address);
-  const four = fourOf(host);
-  if (four !== undefined) return reach4(four);
+  const four = ipv4Of(host);
+  if (four !== undefined) return scopeOfIpv4(four);
   if (!host.includes(":")) return host === "localhost" ? "loopback" : "public";
-  const groups = expand(host);
+  const groups = ipv6Groups(host);
   const first = groups[0] ?? 0;
   if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return "loopback";
   return (first & 0xffc0) === 0xfe80 || (first & 0xfe00) === 0xfc00 ? "private" : "public";
@@ -165,10 +165,10 @@ export function reachOf(address: Multiaddr): Reach {
  * farther. A provider's shared addresses (RFC 6598) are not our network, and of a name nobody
  * knows.
  */
-export function wayOf(address: Multiaddr): Way {
-  const reach = reachOf(address);
+export function proximityOf(address: Multiaddr): Proximity {
+  const reach = scopeOf(address);
   if (reach === "loopback") return "self";
-  const shared = /^(?:100|0)\./.test(fourOf(hostOf(address)) ?? "");
+  const shared = /^(?:100|0)\./.test(ipv4Of(hostOf(address)) ?? "");
   return reach === "private" && !shared ? "lan" : "wan";
 }
 
@@ -183,15 +183,15 @@ export function isLinkLocal(address: Multiaddr): boolean {
  * link alone only where there is nothing else, and loopback only where there is not even that,
  * since to others it means themselves.
  */
-export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
-  const by: Record<Reach | "link", Map<string, Multiaddr>> = {
+export function advertisable(addresses: readonly Multiaddr[]): Multiaddr[] {
+  const by: Record<AddressScope | "link", Map<string, Multiaddr>> = {
     public: new Map(),
     private: new Map(),
     link: new Map(),
     loopback: new Map(),
   };
   for (const address of addresses)
-    by[isLinkLocal(address) ? "link" : reachOf(address)].set(address.toString(), address);
+    by[isLinkLocal(address) ? "link" : scopeOf(address)].set(address.toString(), address);
   const reachable = [...by.public.values(), ...by.private.values()];
   if (reachable.length > 0) return reachable;
   return [...(by.link.size > 0 ? by.link : by.loopback).values()];
@@ -199,13 +199,13 @@ export function tellable(addresses: readonly Multiaddr[]): Multiaddr[] {
 
 /** Their texts, without /p2p. */
 export function advertised(addresses: readonly Multiaddr[]): string[] {
-  return tellable(addresses).map(withoutPeer);
+  return advertisable(addresses).map(withoutPeer);
 }
 
 /** How far the address of a text reaches; `invalid` where we could not dial it. */
-export function addressReach(text: string): Reach | "invalid" {
+export function addressScope(text: string): AddressScope | "invalid" {
   const address = parseAddress(text);
-  return address === undefined ? "invalid" : reachOf(address);
+  return address === undefined ? "invalid" : scopeOf(address);
 }
 
 // Addresses that a person wrote, as they are checked at the start.

@@ -5,7 +5,7 @@
  * had enough, and is waited for. Throws where `signal` aborted.
  * @param find gives what it finds, and does not throw.
  */
-export async function* arrivals<Item>(
+export async function* streamResults<Item>(
   find: (give: (item: Item) => void, until: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<Item> {

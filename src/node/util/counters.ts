@@ -5,7 +5,7 @@
 import type { MultiaddrConnection } from "@libp2p/interface";
 
 /** Each only grows. */
-export interface Counts {
+export interface Counters {
   putsTaken: number;
   putsRefused: number;
   /** Questions to the DHTs that are no puts. */
@@ -19,7 +19,7 @@ export interface Counts {
   connectionsRefused: number;
 }
 
-export const newCounts = (): Counts => ({
+export const newCounters = (): Counters => ({
   putsTaken: 0,
   putsRefused: 0,
   requests: 0,
@@ -30,12 +30,12 @@ export const newCounts = (): Counts => ({
   connectionsRefused: 0,
 });
 
-export interface Bytes {
+export interface ByteTotals {
   readonly received: number;
   readonly sent: number;
 }
 
-interface Counted {
+interface SocketCounters {
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }
@@ -45,13 +45,13 @@ interface Counted {
  * would take the first bytes away from the handshake.
  */
 export class ByteMeter {
-  readonly #open = new Set<Counted>();
+  readonly #open = new Set<SocketCounters>();
   #received = 0;
   #sent = 0;
 
   /** Counts a connection from now on. */
-  follow(connection: MultiaddrConnection): void {
-    const { socket } = connection as unknown as { readonly socket?: Counted };
+  track(connection: MultiaddrConnection): void {
+    const { socket } = connection as unknown as { readonly socket?: SocketCounters };
     if (socket === undefined || this.#open.has(socket)) return;
     this.#open.add(socket);
     const end = (): void => {
@@ -63,7 +63,7 @@ export class ByteMeter {
     if (connection.status !== "open") end();
   }
 
-  total(): Bytes {
+  total(): ByteTotals {
     let [received, sent] = [this.#received, this.#sent];
     for (const { bytesRead, bytesWritten } of this.#open) {
       received += bytesRead;

@@ -25,7 +25,7 @@ export interface Deadline {
 }
 
 /** Resolves after `ms`, or when the signal aborts. */
-export function pauseFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
@@ -69,7 +69,7 @@ export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadli
  * Runs the steps one after the other; a failing step does not hold up the next. Resolves after
  * `limits.stopTimeout` at the latest.
  */
-export async function stopWithin(steps: readonly (() => unknown)[]): Promise<void> {
+export async function runStopSteps(steps: readonly (() => unknown)[]): Promise<void> {
   const all = (async () => {
     for (const step of steps) {
       try {

@@ -21,14 +21,14 @@ export interface Allowance {
 }
 
 const of = (bytes: number): Allowance => ({ message: bytes, total: bytes });
-const question: Allowance = { total: limits.questionBytes };
+const singleRequest: Allowance = { total: limits.questionBytes };
 
-const always: Readonly<Record<string, Allowance>> = {
+const allowances: Readonly<Record<string, Allowance>> = {
   // Some tell it in two messages.
   "/ipfs/id/1.0.0": { message: limits.identifyBytes, total: 2 * limits.identifyBytes },
   "/ipfs/ping/1.0.0": { total: limits.pingBytes },
-  [DIALBACK_PROTOCOL]: question,
-  [SIGNAL_PROTOCOL]: question,
+  [DIALBACK_PROTOCOL]: singleRequest,
+  [SIGNAL_PROTOCOL]: singleRequest,
   [PUBLIC_DHT]: of(limits.publicAnswer),
 };
 
@@ -36,13 +36,13 @@ const always: Readonly<Record<string, Allowance>> = {
  * What whoever opened a stream may say; for protocols that bound themselves, as links do,
  * everything.
  */
-export function allowedToAsk(protocol: string): Allowance {
-  return isDht(protocol) ? of(limits.dhtQuestion) : (always[protocol] ?? {});
+export function requestAllowance(protocol: string): Allowance {
+  return isDht(protocol) ? of(limits.dhtQuestion) : (allowances[protocol] ?? {});
 }
 
 /** What whoever answers on a stream of ours may say. */
-export function allowedToAnswer(protocol: string): Allowance {
-  return isDht(protocol) ? of(limits.dhtAnswer) : (always[protocol] ?? {});
+export function responseAllowance(protocol: string): Allowance {
+  return isDht(protocol) ? of(limits.dhtAnswer) : (allowances[protocol] ?? {});
 }
 
 const isDht = (protocol: string): boolean =>

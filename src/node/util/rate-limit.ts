@@ -38,7 +38,7 @@ class Window {
  * Lets each one, and all together, ask so often in a minute, or in `length` ms. Its memory is
  * bounded by `all`.
  */
-export function createQuota(
+export function createRateLimit(
   clock: Clock,
   each: number,
   all: number,
@@ -57,37 +57,39 @@ export function createQuota(
  * Says whether a peer may make a request now. @param place its neighbourhood: a PeerId costs
  * nothing, an address does.
  */
-export type RequestGuard = (peer: string, place: string, request: string) => boolean;
+export type RequestLimit = (peer: string, place: string, request: string) => boolean;
 
 /** Requests to the DHTs in a minute. */
-export interface Requests {
+export interface RequestLimits {
   /** Puts of one peer, and of all peers of one neighbour. */
   readonly puts: number;
-  readonly putsPerNeighbour: number;
+  readonly putsPerSubnet: number;
   /** Requests of any kind of one neighbour. */
-  readonly perNeighbour: number;
+  readonly perSubnet: number;
 }
 
-const usual: Requests = {
+const defaultRequestLimits: RequestLimits = {
   puts: limits.putsPerMinute,
-  putsPerNeighbour: limits.putsPerNeighbour,
-  perNeighbour: limits.requestsPerNeighbour,
+  putsPerSubnet: limits.putsPerNeighbour,
+  perSubnet: limits.requestsPerNeighbour,
 };
 
 /**
  * Bounds what may be asked of both DHTs together, and refuses what Sotto does not use: provider
  * records would fill our memory for strangers.
  */
-export function createRequestGuard(clock: Clock, most: Requests = usual): RequestGuard {
+export function createRequestLimit(
+  clock: Clock,
+  most: RequestLimits = defaultRequestLimits,
+): RequestLimit {
   const minute = new Window(clock, MINUTE);
   return (peer, place, request) => {
     if (request === "ADD_PROVIDER" || request === "GET_PROVIDERS") return false;
-    if (minute.add(`any ${place}`) > most.perNeighbour) return false;
+    if (minute.add(`any ${place}`) > most.perSubnet) return false;
     if (request !== "PUT_VALUE") return true;
     // What the peer's own bound refused does not count against its neighbours.
     return (
-      minute.add(`peer ${peer}`) <= most.puts &&
-      minute.add(`place ${place}`) <= most.putsPerNeighbour
+      minute.add(`peer ${peer}`) <= most.puts && minute.add(`place ${place}`) <= most.putsPerSubnet
     );
   };
 }

@@ -214,7 +214,7 @@ describe("a contact with the policy lan", () => {
     await world.time.pass(5 * HOUR);
     const hers = ({ from }: { from: string }) => from === alice.host.host;
     assert.equal(world.network.captured.slice(length).filter(hers).length, 0);
-    const dials = host.dials.filter(({ apart }) => apart !== undefined).slice(-3);
+    const dials = host.dials.filter(({ isolationKey }) => isolationKey !== undefined).slice(-3);
     assert.ok(dials.length > 0 && left.length > 0);
     assert.ok(dials.every(({ scope, seal }) => scope === "lan" && seal === undefined));
     // The invite of one use that bob came by is published no more either.
@@ -245,7 +245,7 @@ describe("a contact's policy", () => {
   it("says over which ways a link may come: never beside a proxy to one who must not see us", () => {
     const ways = ["self", "lan", "wan"] as const;
     const open = (policy: "any" | "lan" | "hidden", proxied: boolean, outbound: boolean) =>
-      ways.filter((way) => admits({ policy }, { proxied }, { outbound, way })).join();
+      ways.filter((proximity) => admits({ policy }, { proxied }, { outbound, proximity })).join();
     for (const outbound of [true, false]) {
       assert.equal(open("any", false, outbound), "self,lan,wan");
       assert.equal(open("any", true, outbound), "self,lan,wan");

@@ -24,11 +24,11 @@ class Square {
     for (const told of this.#turned) told();
   }
 
-  signpost = (host: SimHost): PublicRendezvous => {
+  rendezvous = (host: SimHost): PublicRendezvous => {
     const now = (): number => host.network.time.now();
     const square = this;
     return {
-      on: () => square.on,
+      enabled: () => square.on,
       async publish(key) {
         const name = toHex(key);
         square.puts.push({ key: name, by: host, at: now() });
@@ -45,7 +45,7 @@ class Square {
         for (const { addresses, at } of square.#left.get(name)?.values() ?? [])
           if (now() - at < DAY) yield addresses;
       },
-      onTurn: (turned) => void square.#turned.push(turned),
+      onToggle: (turned) => void square.#turned.push(turned),
     };
   };
 
@@ -63,7 +63,7 @@ async function two() {
   const world = new World();
   const square = new Square();
   const make = async (name: string) => {
-    const node = await world.node(name, 0, { signpost: square.signpost });
+    const node = await world.node(name, 0, { publicRendezvous: square.rendezvous });
     node.group = 1;
     node.host.group = 1;
     return node;

@@ -45,7 +45,7 @@ describe("messenger, a link that moves to another host of ours", () => {
         sent.b,
       );
       await world.until("every link has moved", () =>
-        [alice, bob].every(({ host }) => host.channels().every(({ leaving }) => !leaving)),
+        [alice, bob].every(({ host }) => host.channels().every(({ draining }) => !draining)),
       );
       // Nobody saw the other go, nor took it for one whose disk is an older copy.
       assert.deepEqual({ gone: gone(), handshakes: world.frames("handshake").length }, before);

@@ -30,7 +30,7 @@ describe("messenger/signal", () => {
     const { alice, bob, seal } = await scene(1);
     const call = seal(alice.host.host, words(7));
     const opened = alice.host.opens(bob.host.host, call.envelope);
-    assert.deepEqual(opened?.words, words(7));
+    assert.deepEqual(opened?.payload, words(7));
     assert.deepEqual(opened && call.open(opened.seal(words(9))), words(9));
   });
 

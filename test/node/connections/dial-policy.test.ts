@@ -7,18 +7,18 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { HostId } from "../../../src/base/index.ts";
 import {
-  lookupWhere,
+  filteredLookup,
   mayDial,
+  mayRemember,
   networkOf,
-  worthKeeping,
 } from "../../../src/node/connections/dial-policy.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { createLab, LOOPBACK, noSignal, until } from "../support.ts";
 
 const at = (host: string, port = 4001) =>
   multiaddr(`/${host.includes(":") ? "ip6" : "ip4"}/${host}/tcp/${port}`);
-const around = (told: string[], interfaces: string[], privateWan = false) => ({
-  told: told.map((host) => at(host)),
+const around = (advertised: string[], interfaces: string[], privateWan = false) => ({
+  advertised: advertised.map((host) => at(host)),
   interfaces,
   privateWan,
 });
@@ -67,10 +67,10 @@ describe("node: addresses that others name", () => {
   it("are kept of nobody who is connected from the internet, where they are private", () => {
     const home = around(["192.168.1.2"], ["192.168.1.2"]);
     const near = at("192.168.1.3");
-    assert.equal(worthKeeping(near, [], home), true);
-    assert.equal(worthKeeping(near, [at("8.8.8.8")], home), false);
-    assert.equal(worthKeeping(near, [at("8.8.8.8"), at("192.168.1.3")], home), true);
-    assert.equal(worthKeeping(at("203.0.113.9"), [at("8.8.8.8")], home), true);
+    assert.equal(mayRemember(near, [], home), true);
+    assert.equal(mayRemember(near, [at("8.8.8.8")], home), false);
+    assert.equal(mayRemember(near, [at("8.8.8.8"), at("192.168.1.3")], home), true);
+    assert.equal(mayRemember(at("203.0.113.9"), [at("8.8.8.8")], home), true);
   });
 
   it("are known by their networks", () => {
@@ -82,7 +82,7 @@ describe("node: addresses that others name", () => {
   it("are looked up, where they are names, and judged by what is found", async () => {
     const found = (allowed: boolean, all: boolean) =>
       new Promise<{ code?: string | undefined; first?: unknown }>((resolve) => {
-        const look = lookupWhere(() => allowed);
+        const look = filteredLookup(() => allowed);
         look("localhost", { all }, (error, address) =>
           resolve({
             code: (error as NodeJS.ErrnoException | null)?.code,
@@ -150,7 +150,7 @@ describe("node: addresses that others name", () => {
         addresses.filter((text) => NAMED.includes(text)),
         ["/ip4/203.0.113.9/tcp/9"],
       );
-      assert.ok((host as Host).services.inside.mayDial(at("203.0.113.9")));
+      assert.ok((host as Host).services.internals.mayDial(at("203.0.113.9")));
     });
   });
 });

@@ -34,7 +34,7 @@ describe("a machine that changes its network", () => {
   }
 
   it("cuts off what ended at an address that is gone at once, and nothing else", async () => {
-    const { host, ends } = await lab.host({ listen: ["/ip4/0.0.0.0/tcp/0"] });
+    const { host, localEndpoints: ends } = await lab.host({ listen: ["/ip4/0.0.0.0/tcp/0"] });
     const port = host
       .getMultiaddrs()[0]
       ?.toString()
@@ -43,7 +43,7 @@ describe("a machine that changes its network", () => {
     await staying.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`));
     await going.dial(multiaddr(`/ip4/127.0.0.2/tcp/${port}`));
     await until(() => host.getConnections().length === 2);
-    ends.cut(new Set(["127.0.0.2"]));
+    ends.abortAt(new Set(["127.0.0.2"]));
     await until(() => host.getConnections().length === 1);
     assert.equal(host.getConnections(staying.peerId).length, 1);
   });

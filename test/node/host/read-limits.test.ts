@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concat, limits, utf8 } from "../../../src/base/index.ts";
 import { ReadLimit } from "../../../src/node/host/read-limits.ts";
-import { type Allowance, allowedToAnswer, allowedToAsk } from "../../../src/node/util/protocols.ts";
+import {
+  type Allowance,
+  requestAllowance,
+  responseAllowance,
+} from "../../../src/node/util/protocols.ts";
 
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
@@ -18,7 +22,7 @@ const line = (text: string): Uint8Array => {
 
 const hello = line("/multistream/1.0.0");
 const ear = (allowance: Allowance) =>
-  new ReadLimit({ agrees: (text) => text === "/x", allowance: () => allowance });
+  new ReadLimit({ isFinal: (text) => text === "/x", allowance: () => allowance });
 
 /** Cuts bytes into pieces of these lengths, again and again. */
 function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
@@ -34,7 +38,7 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 /** What is heard first that is not allowed. */
 const verdict = (one: ReadLimit, pieces: readonly Uint8Array[]): string | undefined => {
   for (const piece of pieces) {
-    const why = one.hear(piece);
+    const why = one.accept(piece);
     if (why !== undefined) return why;
   }
   return undefined;
@@ -80,34 +84,34 @@ describe("node: hearing what is said before it is read", () => {
 
   it("refuses a length that never ends, in a line and in a message", () => {
     const endless = new Uint8Array(6).fill(0x80);
-    assert.equal(ear({}).hear(endless), "a line that is too long");
+    assert.equal(ear({}).accept(endless), "a line that is too long");
     const later = ear({ message: 500 });
-    assert.equal(later.hear(concat(hello, line("/x"))), undefined);
-    assert.equal(later.hear(endless), "a message that is too long");
+    assert.equal(later.accept(concat(hello, line("/x"))), undefined);
+    assert.equal(later.accept(endless), "a message that is too long");
   });
 
   it("refuses lines without an agreement, empty ones too", () => {
     const lines = new Uint8Array(limits.negotiationBytes);
-    assert.equal(ear({}).hear(lines), undefined);
-    assert.equal(ear({}).hear(concat(lines, Uint8Array.of(0))), "no agreement on a protocol");
+    assert.equal(ear({}).accept(lines), undefined);
+    assert.equal(ear({}).accept(concat(lines, Uint8Array.of(0))), "no agreement on a protocol");
   });
 
   it("hears nothing more once it is released", () => {
     const one = ear({ total: 1 });
-    assert.equal(one.released, false);
+    assert.equal(one.unlimited, false);
     one.release();
-    assert.equal(one.released, true);
-    assert.equal(one.hear(new Uint8Array(10_000).fill(0xff)), undefined);
+    assert.equal(one.unlimited, true);
+    assert.equal(one.accept(new Uint8Array(10_000).fill(0xff)), undefined);
   });
 
   it("allows the other side of a DHT's stream what an honest answer needs, and who asks far less", () => {
     for (const protocol of ["/sotto/kad/1.0.0", "/sotto/lan/kad/1.0.0"]) {
-      const { total: answer = 0 } = allowedToAnswer(protocol);
+      const { total: answer = 0 } = responseAllowance(protocol);
       // 20 hosts, each with its id and as many addresses as one may keep here, and a record.
       assert.ok(answer > 20 * (limits.peerRowBytes + 64) + limits.recordBytes);
-      const { total: question = 0 } = allowedToAsk(protocol);
+      const { total: question = 0 } = requestAllowance(protocol);
       assert.ok(question > 2 * limits.recordBytes && question < answer);
     }
-    assert.deepEqual(allowedToAsk("/sotto/link/1"), {});
+    assert.deepEqual(requestAllowance("/sotto/link/1"), {});
   });
 });

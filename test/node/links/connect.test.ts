@@ -4,12 +4,12 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Connection } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { openLink } from "../../../src/node/connections/dialer.ts";
-import { assemble, listen, nodeBounds } from "../../../src/node/host/libp2p-host.ts";
+import { createHost, listen, nodeConnectionLimits } from "../../../src/node/host/libp2p-host.ts";
 import { LinkTransport } from "../../../src/node/links/link-transport.ts";
 import { defaultTuning } from "../../../src/node/model/config.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { HolePuncher } from "../../../src/node/nat/hole-punching.ts";
-import { freePort, Nat } from "../../../src/node/nat/nat-detection.ts";
+import { freePort, NatDetector } from "../../../src/node/nat/nat-detection.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import { type Channel, silent } from "../../../src/ports/index.ts";
@@ -25,13 +25,13 @@ async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Prom
     announce: [],
     privateWan: true,
     wanServer: false,
-    bounds: nodeBounds,
+    connectionLimits: nodeConnectionLimits,
     validator: validator(),
     clock,
     tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
   };
-  const { host } = await assemble(assembly);
-  const nat = new Nat({ host, clock, privateWan: true, port: await freePort() });
+  const { host } = await createHost(assembly);
+  const nat = new NatDetector({ host, clock, privateWan: true, port: await freePort() });
   const nobody = (): boolean => false;
   const parts = { host, clock, log: silent, nat, privateWan: true };
   const puncher = new HolePuncher({ ...parts, isBootstrap: nobody, isServer: nobody });
@@ -77,7 +77,7 @@ describe("node/direct", () => {
 
   /** Wraps how the host takes connections. */
   const wrap = (host: Host, limited: boolean, relayed: boolean): void => {
-    const { upgrader } = host.services.inside;
+    const { upgrader } = host.services.internals;
     const upgrade = upgrader.upgradeInbound.bind(upgrader);
     upgrader.upgradeInbound = async (connection, options) => {
       const circuit = multiaddr("/ip4/127.0.0.1/tcp/1/p2p-circuit");

@@ -15,7 +15,7 @@ describe("node/neighbours", () => {
     ];
     for (const node of [first, second, third])
       await until(() => node.status().lanDht + node.status().wanDht >= 3);
-    const known = await third.neighbours();
+    const known = await third.knownPeers();
     assert.ok(known.length >= 3);
     assert.ok(known.every((address) => !address.includes("/p2p/")));
     await third.stop();

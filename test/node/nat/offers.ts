@@ -10,10 +10,10 @@ const key = new Uint8Array(32).fill(0x5a);
 
 /** Seals calls of this caller. */
 export const sealFor =
-  (caller: HostId): ((callee: HostId, words: Uint8Array) => SealedOffer) =>
-  (callee, words) => {
+  (caller: HostId): ((callee: HostId, payload: Uint8Array) => SealedOffer) =>
+  (callee, payload) => {
     const ends = { caller, callee };
-    const call = sealEnvelope(crypto, { key, ends }, words);
+    const call = sealEnvelope(crypto, { key, ends }, payload);
     return {
       envelope: encodeEnvelope(call),
       open(answer) {
@@ -29,9 +29,9 @@ export const openerOf =
   (caller: HostId, bytes: Uint8Array): OpenedOffer | undefined => {
     const envelope = decodeEnvelope(bytes);
     const ends = { caller, callee };
-    const words = envelope && openEnvelope(crypto, { key, ends }, envelope);
-    if (envelope === undefined || words === undefined) return undefined;
+    const payload = envelope && openEnvelope(crypto, { key, ends }, envelope);
+    if (envelope === undefined || payload === undefined) return undefined;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
-    return { words, seal };
+    return { payload, seal };
   };

@@ -3,7 +3,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { limits, utf8 } from "../../../src/base/index.ts";
 import type { SottoNode } from "../../../src/node/index.ts";
 import { DIALBACK_PROTOCOL } from "../../../src/node/util/protocols.ts";
-import { createQuota } from "../../../src/node/util/rate-limit.ts";
+import { createRateLimit } from "../../../src/node/util/rate-limit.ts";
 import { encodeFrame, FrameDecoder } from "../../../src/wire/index.ts";
 import { SimTime } from "../../scenario/time.ts";
 import { createLab, stranger, until } from "../support.ts";
@@ -122,7 +122,7 @@ describe("node/reach", () => {
 
   it("bounds what one neighbour, and all together, may ask for in a minute", async () => {
     const time = new SimTime();
-    const allowed = createQuota(time.clock(), 2, 3);
+    const allowed = createRateLimit(time.clock(), 2, 3);
     assert.deepEqual(
       ["a", "a", "a", "b", "b"].map((place) => allowed(place)),
       [true, true, false, true, false],
@@ -133,7 +133,7 @@ describe("node/reach", () => {
 
   it("begins the minute anew where the clock falls back by hours", () => {
     let now = Date.UTC(2030, 0, 1);
-    const allowed = createQuota({ now: () => now, after: () => () => undefined }, 1, 9);
+    const allowed = createRateLimit({ now: () => now, after: () => () => undefined }, 1, 9);
     assert.deepEqual([allowed("a"), allowed("a")], [true, false]);
     now -= 3_600_000;
     assert.deepEqual([allowed("a"), allowed("a")], [true, false]);

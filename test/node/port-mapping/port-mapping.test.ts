@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { limits } from "../../../src/base/index.ts";
-import { type Gateway, gatewayIn } from "../../../src/node/port-mapping/default-gateway.ts";
-import { PortMap } from "../../../src/node/port-mapping/port-mapping.ts";
+import { type Gateway, parseRouteTable } from "../../../src/node/port-mapping/default-gateway.ts";
+import { PortMapper } from "../../../src/node/port-mapping/port-mapping.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { type Clock, silent } from "../../../src/ports/index.ts";
 import { until } from "../support.ts";
@@ -53,7 +53,7 @@ describe("node/portmap", () => {
   let router: Router;
   let gateway: Gateway;
   let changes: number;
-  let map: PortMap;
+  let map: PortMapper;
 
   beforeEach(async () => {
     router = new Router();
@@ -67,8 +67,11 @@ describe("node/portmap", () => {
     router.stop();
   });
 
-  const make = (port: number | undefined, to: () => Gateway | undefined = () => gateway): PortMap =>
-    new PortMap({
+  const make = (
+    port: number | undefined,
+    to: () => Gateway | undefined = () => gateway,
+  ): PortMapper =>
+    new PortMapper({
       clock,
       log: silent,
       gateway: async () => to(),
@@ -156,7 +159,7 @@ describe("node/portmap", () => {
     const head = "Iface\tDestination\tGateway\tFlags\n";
     const table = `${head}eth0\t0000A8C0\t00000000\t0001\neth0\t00000000\tFE00A8C0\t0003\n`;
     const ip = "192.168.0.254";
-    assert.deepEqual(gatewayIn(table), {
+    assert.deepEqual(parseRouteTable(table), {
       ip,
       natPmp: 5351,
       ssdp: [
@@ -165,6 +168,6 @@ describe("node/portmap", () => {
       ],
     });
     for (const none of ["", head, `${head}tun0\t00000000\t00000000\t0001\n`, "x\ny\tz\n"])
-      assert.equal(gatewayIn(none), undefined);
+      assert.equal(parseRouteTable(none), undefined);
   });
 });

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { limits } from "../../../src/base/index.ts";
 import type { Gateway } from "../../../src/node/port-mapping/default-gateway.ts";
-import { PortMap } from "../../../src/node/port-mapping/port-mapping.ts";
+import { PortMapper } from "../../../src/node/port-mapping/port-mapping.ts";
 import type { Lease } from "../../../src/node/port-mapping/types.ts";
-import { askUpnp, servicesIn } from "../../../src/node/port-mapping/upnp.ts";
+import { requestUpnp, servicesIn } from "../../../src/node/port-mapping/upnp.ts";
 import { locationOf } from "../../../src/node/port-mapping/upnp-discovery.ts";
 import { elements, textOf } from "../../../src/node/port-mapping/upnp-soap.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
@@ -132,7 +132,8 @@ describe("node/upnp", () => {
     assert.equal(stranger.asked, 0, "somebody else was asked");
   });
 
-  const ask = (outside = 4001) => askUpnp({ gateway, clock, signal: end.signal }, 4001, outside);
+  const ask = (outside = 4001) =>
+    requestUpnp({ gateway, clock, signal: end.signal }, 4001, outside);
   const given = async (outside?: number): Promise<Lease> => {
     const lease = await ask(outside);
     assert.ok(typeof lease !== "string", `${lease}`);
@@ -142,7 +143,7 @@ describe("node/upnp", () => {
   it("asks for our own port, for an hour, to ourselves, and gives it back", async () => {
     const lease = await given();
     assert.deepEqual([lease.ip, lease.port, lease.seconds], ["203.0.113.7", 4001, 3600]);
-    await lease.giveBack();
+    await lease.release();
     assert.deepEqual(router.done(), [
       "GetExternalIPAddress",
       "AddPortMapping 4001 3600",
@@ -160,7 +161,7 @@ describe("node/upnp", () => {
     const lease = await given();
     hurry = 25;
     router.act = () => undefined;
-    await lease.giveBack();
+    await lease.release();
     assert.equal(router.done().at(-1), "DeletePortMapping 4001");
   });
 
@@ -170,7 +171,7 @@ describe("node/upnp", () => {
         ? router.fail(response, 725)
         : router.honest(action, response);
     const lease = await given();
-    await lease.giveBack();
+    await lease.release();
     assert.deepEqual(router.done().slice(1), [
       "AddPortMapping 4001 3600",
       "AddPortMapping 4001 0",
@@ -232,7 +233,10 @@ describe("node/upnp", () => {
       if (action !== "AddPortMapping") return router.honest(action, response);
       return leaving.abort();
     };
-    assert.equal(await askUpnp({ gateway, clock, signal: leaving.signal }, 4001, 4001), "refused");
+    assert.equal(
+      await requestUpnp({ gateway, clock, signal: leaving.signal }, 4001, 4001),
+      "refused",
+    );
     assert.deepEqual(router.done().slice(1), [
       "AddPortMapping 4001 3600",
       "DeletePortMapping 4001",
@@ -344,7 +348,7 @@ describe("node/upnp", () => {
 
   it("is asked where NAT-PMP is silent, and status says who gave the port", async () => {
     let changes = 0;
-    const map = new PortMap({
+    const map = new PortMapper({
       clock,
       log: silent,
       gateway: async () => gateway,
@@ -361,7 +365,7 @@ describe("node/upnp", () => {
 
   it("asks again whoever gave the last port, and closes the one before where it gives another", async () => {
     let [changes, own] = [0, 4001];
-    const map = new PortMap({
+    const map = new PortMapper({
       clock,
       log: silent,
       gateway: async () => gateway,

@@ -4,13 +4,19 @@ import { multiaddr } from "@multiformats/multiaddr";
 import fc from "fast-check";
 import type { HostId } from "../../../src/base/index.ts";
 import { DhtRendezvous } from "../../../src/node/dht/rendezvous.ts";
-import { rendezvousOf } from "../../../src/node/host-rotation.ts";
+import { currentRendezvous } from "../../../src/node/host-rotation.ts";
 import type { HostServices } from "../../../src/node/host-services.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { parseProxy, proxyText } from "../../../src/node/proxy/proxy-address.ts";
 import { SocksProxy } from "../../../src/node/proxy/socks-transport.ts";
-import { connectThrough, SocksFault } from "../../../src/node/proxy/socks5.ts";
-import { hostOf, parseAddress, portOf, reachOf, wayOf } from "../../../src/node/util/address.ts";
+import { connectThrough, SocksError } from "../../../src/node/proxy/socks5.ts";
+import {
+  hostOf,
+  parseAddress,
+  portOf,
+  proximityOf,
+  scopeOf,
+} from "../../../src/node/util/address.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { silent } from "../../../src/ports/index.ts";
 import {
@@ -72,7 +78,7 @@ describe("the address of an onion service", () => {
     const address = parseAddress(`/onion3/${ONION}:4001`);
     assert.ok(address);
     assert.deepEqual(
-      [hostOf(address), portOf(address), reachOf(address), wayOf(address)],
+      [hostOf(address), portOf(address), scopeOf(address), proximityOf(address)],
       [`${ONION}.onion`, 4001, "public", "wan"],
     );
     assert.ok(
@@ -89,7 +95,7 @@ describe("the address of an onion service", () => {
     const ways = (texts: string) =>
       texts
         .split(" ")
-        .map((ip) => wayOf(multiaddr(`/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/1`)));
+        .map((ip) => proximityOf(multiaddr(`/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/1`)));
     assert.deepEqual(ways("127.0.0.1 ::1 ::ffff:127.0.0.1"), ["self", "self", "self"]);
     assert.deepEqual(
       new Set(ways("10.0.0.1 172.16.0.1 192.168.1.1 169.254.1.1 fe80::1 fd00::1 ::ffff:10.1.1.1")),
@@ -99,7 +105,7 @@ describe("the address of an onion service", () => {
       new Set(ways("8.8.8.8 100.64.0.1 0.0.0.0 2001:4860::1 ::ffff:8.8.8.8 ::ffff:100.64.1.1")),
       new Set(["wan"]),
     );
-    assert.equal(wayOf(multiaddr("/dns4/printer.local/tcp/1")), "wan");
+    assert.equal(proximityOf(multiaddr("/dns4/printer.local/tcp/1")), "wan");
   });
 });
 
@@ -130,7 +136,7 @@ describe("a connection through SOCKS5", () => {
     return text;
   };
   const fault = (kind: string, pattern: RegExp) => (error: unknown) =>
-    error instanceof SocksFault && error.kind === kind && pattern.test(error.message);
+    error instanceof SocksError && error.kind === kind && pattern.test(error.message);
 
   it("loses no byte, and hands names on as names", async () => {
     const far = await echo();
@@ -194,7 +200,7 @@ describe("a connection through SOCKS5", () => {
       const to = { host: Uint8Array.of(1, 2, 3, 4), port: 1 };
       await assert.rejects(
         connectThrough({ host: "127.0.0.1", port }, to, undefined, noSignal()),
-        SocksFault,
+        SocksError,
         `${length} bytes`,
       );
       await new Promise((resolve) => server.close(resolve));
@@ -213,8 +219,8 @@ describe("a connection through SOCKS5", () => {
 
   it("has a name of its own for each contact, another in each run, and the login where one is set", async () => {
     const server = await start({ curious: true, reply: 5 });
-    const dial = async (proxy: SocksProxy, apart?: string) => {
-      const options = { signal: noSignal(), ...(apart !== undefined && { apart }) };
+    const dial = async (proxy: SocksProxy, isolationKey?: string) => {
+      const options = { signal: noSignal(), ...(isolationKey !== undefined && { isolationKey }) };
       await proxy.connect(multiaddr("/ip4/127.0.0.1/tcp/1"), options).catch(() => undefined);
       return server.asked.at(-1)?.user;
     };
@@ -270,7 +276,7 @@ describe("nodes behind a proxy", function () {
     assert.equal((await findAll(hidden, keysOf(1).tag)).length, 1);
     const taken = incoming(plain);
     const target = { host: plain.transport.host, addresses: plain.transport.addresses() };
-    const ours = await hidden.transport.dial({ ...target, apart: "bob" }, noSignal());
+    const ours = await hidden.transport.dial({ ...target, isolationKey: "bob" }, noSignal());
     await ours.send([Uint8Array.of(1, 2, 3)]);
     assert.deepEqual(await take(await taken, 1), [Uint8Array.of(1, 2, 3)]);
     const status = hidden.status();
@@ -309,7 +315,7 @@ describe("nodes behind a proxy", function () {
       await ours.send([Uint8Array.of(7)]);
       const theirs = await taken;
       assert.deepEqual(await take(theirs, 1), [Uint8Array.of(7)]);
-      assert.deepEqual([ours.way, theirs.way], ["wan", "self"]);
+      assert.deepEqual([ours.proximity, theirs.proximity], ["wan", "self"]);
       await ours.close();
     }
     assert.deepEqual(
@@ -346,7 +352,7 @@ describe("nodes behind a proxy", function () {
     assert.equal(node.status().bootstrap[0]?.error, "the proxy does not answer");
     assert.deepEqual(node.peers(), []);
     await assert.rejects(
-      node.transport.dial({ addresses: ["/ip4/127.0.0.1/tcp/1"], apart: "bob" }, noSignal()),
+      node.transport.dial({ addresses: ["/ip4/127.0.0.1/tcp/1"], isolationKey: "bob" }, noSignal()),
       /the proxy does not answer/,
     );
     proxy = await SocksServer.start({}, port);
@@ -390,7 +396,7 @@ describe("a record for the local network alone", () => {
       timeout: 1000,
     });
     // As the messenger holds it, whose host changes underneath.
-    const held = rendezvousOf(
+    const held = currentRendezvous(
       () => ({ rendezvous }) as unknown as HostServices,
       () => undefined,
     );
@@ -418,7 +424,7 @@ describe("a dial on the local network alone", () => {
     );
     const addresses = [far, ...bob.transport.addresses()];
     const channel = await alice.transport.dial({ ...target, addresses }, noSignal());
-    assert.equal(channel.way, "self");
+    assert.equal(channel.proximity, "self");
     assert.equal(channel.remote, bob.transport.host as HostId);
     await lab.clear();
   });

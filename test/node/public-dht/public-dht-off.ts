@@ -7,7 +7,9 @@ import { createLab, noSignal } from "../support.ts";
 const lab = createLab();
 const node = await lab.node({
   publicDht: process.argv[2] === "on",
-  publicHosts: ["/ip4/127.0.0.1/tcp/9/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8"],
+  publicBootstrap: [
+    "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8",
+  ],
 });
-await node.signpost.publish(new Uint8Array(32), noSignal());
+await node.publicRendezvous.publish(new Uint8Array(32), noSignal());
 await lab.clear();

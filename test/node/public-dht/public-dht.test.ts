@@ -16,7 +16,8 @@ const keyOf = (name: number): Uint8Array => new Uint8Array(32).fill(name);
 
 async function find(node: SottoNode, key: Uint8Array): Promise<string[][]> {
   const found: string[][] = [];
-  for await (const addresses of node.signpost.lookup(key, noSignal())) found.push([...addresses]);
+  for await (const addresses of node.publicRendezvous.lookup(key, noSignal()))
+    found.push([...addresses]);
   return found;
 }
 
@@ -31,11 +32,11 @@ describe("node: the public DHT", function () {
   after(() => amino.stop());
 
   const node = (config: Partial<NodeConfig> = {}): Promise<SottoNode> =>
-    lab.node({ privateWan: true, publicDht: true, publicHosts: amino.addresses, ...config });
+    lab.node({ privateWan: true, publicDht: true, publicBootstrap: amino.addresses, ...config });
 
   it("leads from a key to the addresses on which its owner listens", async () => {
     const [alice, bob] = [await node(), await node()];
-    const takers = await alice.signpost.publish(keyOf(1), noSignal());
+    const takers = await alice.publicRendezvous.publish(keyOf(1), noSignal());
     assert.ok(takers >= 6, `${takers} took it`);
     assert.deepEqual(await find(bob, keyOf(1)), [[...alice.transport.addresses()]]);
     const [addresses = []] = await find(bob, keyOf(1));
@@ -55,7 +56,7 @@ describe("node: the public DHT", function () {
         if (!amino.hosts.some(({ peerId }) => peerId.equals(detail.peerId)))
           told.push(JSON.stringify([detail.agentVersion, detail.protocols]));
       });
-    await alice.signpost.publish(keyOf(3), noSignal());
+    await alice.publicRendezvous.publish(keyOf(3), noSignal());
     const mine = amino.seen.slice(from).filter(({ type }) => type === "ADD_PROVIDER");
     assert.ok(mine.length > 0);
     for (const { from: peer, key, addresses } of mine) {
@@ -78,7 +79,7 @@ describe("node: the public DHT", function () {
   it("tells nothing where there is no address that strangers could use", async () => {
     const alice = await node({ privateWan: false });
     const from = amino.seen.length;
-    assert.equal(await alice.signpost.publish(keyOf(4), noSignal()), 0);
+    assert.equal(await alice.publicRendezvous.publish(keyOf(4), noSignal()), 0);
     assert.deepEqual(
       amino.seen.slice(from).filter(({ type }) => type === "ADD_PROVIDER"),
       [],
@@ -87,24 +88,24 @@ describe("node: the public DHT", function () {
 
   it("finds no entry two days after it was put", async () => {
     const [alice, bob] = [await node(), await node()];
-    const takers = await alice.signpost.publish(keyOf(6), noSignal());
+    const takers = await alice.publicRendezvous.publish(keyOf(6), noSignal());
     // It is told, and answered by nobody.
     const kept = ({ type, key }: Sighting) =>
       type === "ADD_PROVIDER" && key.endsWith(toHex(keyOf(6)));
     await until(() => amino.seen.filter(kept).length === takers);
     amino.later(49 * 3_600_000);
     assert.deepEqual(await find(bob, keyOf(6)), []);
-    await alice.signpost.publish(keyOf(6), noSignal());
+    await alice.publicRendezvous.publish(keyOf(6), noSignal());
     assert.equal((await find(bob, keyOf(6))).length, 1);
   });
 
   it("says why it does not get in, and gets in later", async () => {
     const alice = await node({
-      publicHosts: [
+      publicBootstrap: [
         "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8",
       ],
     });
-    assert.equal(await alice.signpost.publish(keyOf(8), noSignal()), 0);
+    assert.equal(await alice.publicRendezvous.publish(keyOf(8), noSignal()), 0);
     const { state, error } = alice.status().publicDht;
     assert.deepEqual([state, error], ["lost", "refused"]);
   });
@@ -126,7 +127,7 @@ describe("node: the public DHT", function () {
         assert.ok(
           [...urls].some((url) => url.includes("src/node/public-dht/public-dht-switch.ts")),
         );
-        return [...urls].filter((url) => /src\/node\/public(-host)?\.ts/.test(url));
+        return [...urls].filter((url) => /src\/node\/public-dht\/public-(dht|host)\.ts/.test(url));
       } finally {
         await rm(directory, { recursive: true });
       }
@@ -145,20 +146,20 @@ describe("node: the public DHT", function () {
     lab.later(() => trap.close());
     const { port } = trap.address() as { port: number };
     const [own = ""] = LOOPBACK;
-    const publicHosts = [
+    const publicBootstrap = [
       `${own.replace(/0$/, String(port))}/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8`,
     ];
-    const alice = await node({ publicDht: false, publicHosts });
-    assert.equal(await alice.signpost.publish(keyOf(9), noSignal()), 0);
+    const alice = await node({ publicDht: false, publicBootstrap });
+    assert.equal(await alice.publicRendezvous.publish(keyOf(9), noSignal()), 0);
     assert.deepEqual(await find(alice, keyOf(9)), []);
     assert.equal(calls, 0);
     assert.equal(alice.status().publicDht.state, "off");
-    await alice.turnPublic(true);
-    assert.equal(await alice.signpost.publish(keyOf(9), noSignal()), 0);
+    await alice.setPublicDht(true);
+    assert.equal(await alice.publicRendezvous.publish(keyOf(9), noSignal()), 0);
     assert.ok(calls > 0);
     const before = calls;
-    await alice.turnPublic(false);
-    assert.equal(await alice.signpost.publish(keyOf(9), noSignal()), 0);
+    await alice.setPublicDht(false);
+    assert.equal(await alice.publicRendezvous.publish(keyOf(9), noSignal()), 0);
     assert.equal(calls, before);
   });
 });

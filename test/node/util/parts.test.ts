@@ -7,18 +7,18 @@ import {
   isDirect,
   isUnlimitedRelay,
 } from "../../../src/node/connections/connection-gater.ts";
-import { asking, BoundedDatastore } from "../../../src/node/dht/bounded-datastore.ts";
+import { BoundedDatastore, requestSubnet } from "../../../src/node/dht/bounded-datastore.ts";
 import { addressMapper, keyOf, tagOf } from "../../../src/node/dht/kademlia.ts";
 import {
+  type AddressScope,
   advertised,
   parseAddress,
-  type Reach,
-  reachOf,
+  scopeOf,
   subnetOf,
   withoutPeer,
 } from "../../../src/node/util/address.ts";
-import { newCounts } from "../../../src/node/util/counters.ts";
-import { createRequestGuard } from "../../../src/node/util/rate-limit.ts";
+import { newCounters } from "../../../src/node/util/counters.ts";
+import { createRequestLimit } from "../../../src/node/util/rate-limit.ts";
 import type { Clock } from "../../../src/ports/index.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";
@@ -47,7 +47,7 @@ describe("node: addresses", () => {
   });
 
   it("knows how far an address reaches", () => {
-    const cases: Record<Reach, string[]> = {
+    const cases: Record<AddressScope, string[]> = {
       public: ["/ip4/8.8.8.8", "/ip4/172.32.0.1", "/ip6/2001:db8::1", "/dns4/example.org"],
       private: [
         "/ip4/10.0.0.1",
@@ -63,7 +63,7 @@ describe("node: addresses", () => {
       loopback: ["/ip4/127.0.0.1", "/ip4/127.9.9.9", "/ip6/::1", "/dns4/localhost"],
     };
     for (const [reach, hosts] of Object.entries(cases))
-      for (const host of hosts) assert.equal(reachOf(multiaddr(`${host}/tcp/1`)), reach, host);
+      for (const host of hosts) assert.equal(scopeOf(multiaddr(`${host}/tcp/1`)), reach, host);
   });
 
   it("tells public addresses first, those of the link and loopback only where there is nothing else", () => {
@@ -112,16 +112,16 @@ describe("node: the gate", () => {
       status: "open",
     }) as unknown as MultiaddrConnection;
 
-  const counts = newCounts();
+  const counts = newCounters();
   let now = 0;
   const gate = (pending: number, proven: number, perSecond = 99) =>
     createGater({
       pending,
-      proven,
+      authenticated: proven,
       perSecond,
       clock: { now: () => now, after: () => () => undefined },
       counts,
-      follow: () => undefined,
+      onConnection: () => undefined,
     });
 
   it("bounds the connections that one neighbour opens in a second, whatever addresses it has", () => {
@@ -198,7 +198,7 @@ describe("node: the DHTs", () => {
   it("bound the records that one peer puts in a minute, and serve no provider records", () => {
     let now = 0;
     const clock: Clock = { now: () => now, after: () => () => undefined };
-    const guard = createRequestGuard(clock, { puts: 2, putsPerNeighbour: 3, perNeighbour: 12 });
+    const guard = createRequestLimit(clock, { puts: 2, putsPerSubnet: 3, perSubnet: 12 });
     const puts = (peer: string): boolean[] =>
       [1, 2, 3].map(() => guard(peer, `home of ${peer}`, "PUT_VALUE"));
     assert.deepEqual(puts("a"), [true, true, false]);
@@ -218,7 +218,7 @@ describe("node: the DHTs", () => {
 
   it("bound what one neighbour asks in a minute, of whatever kind", () => {
     const clock: Clock = { now: () => 0, after: () => () => undefined };
-    const guard = createRequestGuard(clock, { puts: 9, putsPerNeighbour: 9, perNeighbour: 3 });
+    const guard = createRequestLimit(clock, { puts: 9, putsPerSubnet: 9, perSubnet: 3 });
     const asked = (peer: string, place: string) => guard(peer, place, "FIND_NODE");
     assert.deepEqual(
       [1, 2, 3, 4].map((i) => asked(`${i}`, "house")),
@@ -238,11 +238,11 @@ describe("node: the datastore", () => {
   let now = 0;
   const clock: Clock = { now: () => now, after: () => () => undefined };
   const datastore = (rows: number, recordsPerNeighbour = 9, records = 9) =>
-    new BoundedDatastore(clock, { rows, recordsPerNeighbour, records });
+    new BoundedDatastore(clock, { rows, recordsPerSubnet: recordsPerNeighbour, records });
 
   /** Leaves records with a store that come from a neighbour's request. */
   const leave = (store: BoundedDatastore, place: string, ...keys: string[]): void =>
-    asking.run(place, () => {
+    requestSubnet.run(place, () => {
       for (const name of keys) store.put(key(name), new Uint8Array(1));
     });
 

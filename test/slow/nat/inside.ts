@@ -154,9 +154,9 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
       const ms = performance.now() - began;
       await channel.send([Uint8Array.of(1, 2, 3)]);
       const [echo] = await channel.receive();
-      const { remoteAddress, fleeting } = channel;
+      const { remoteAddress, ephemeral } = channel;
       await channel.close();
-      return { ms, remoteAddress, fleeting, echo: echo?.length };
+      return { ms, remoteAddress, ephemeral, echo: echo?.length };
     } catch (error) {
       const hole = error instanceof Unreachable ? error.hole : undefined;
       const said = error instanceof Error ? error.message : "?";

@@ -18,7 +18,7 @@ interface Dialled {
   readonly ms: number;
   readonly remoteAddress?: string;
   /** Whether it went through a hole. */
-  readonly fleeting?: boolean;
+  readonly ephemeral?: boolean;
   readonly echo?: number;
   readonly error?: string;
   /** Why there was no hole, and what their router does where they told. */
@@ -98,7 +98,7 @@ describe("two people behind routers", function () {
       undefined,
       (to) => to.addresses,
     );
-    assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, false]);
+    assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, false]);
     assert.deepEqual(
       nat.map(({ kind }) => kind),
       ["none", "none"],
@@ -108,9 +108,9 @@ describe("two people behind routers", function () {
 
   it("meet where one is behind a router, whoever calls", async () => {
     const out = await meet(["homeA", ANY], ["routerB", FIXED], undefined, (to) => to.addresses);
-    assert.deepEqual([out.dialled.error, out.dialled.fleeting], [undefined, false]);
+    assert.deepEqual([out.dialled.error, out.dialled.ephemeral], [undefined, false]);
     const back = await meet(["routerB", FIXED], ["homeA", ANY]);
-    assert.deepEqual([back.dialled.error, back.dialled.fleeting], [undefined, true]);
+    assert.deepEqual([back.dialled.error, back.dialled.ephemeral], [undefined, true]);
     assert.deepEqual(
       back.nat.map(({ kind }) => kind),
       ["none", "preserving"],
@@ -124,7 +124,7 @@ describe("two people behind routers", function () {
     const times: number[] = [];
     for (let i = 0; i < TRIES; i++) {
       const { dialled, nat } = await meet(["homeA", ANY], ["homeB", ANY]);
-      assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, true]);
+      assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, true]);
       assert.match(`${dialled.remoteAddress}`, /^\/ip4\/51\.2\.0\.2\//);
       assert.deepEqual(
         nat.map(({ kind }) => kind),
@@ -196,7 +196,7 @@ describe("two people behind routers", function () {
     const { nat } = await ben.say<NodeStatus>("status");
     assert.deepEqual(nat.portMap, { state: "mapped", by: "nat-pmp", address: addresses[0] });
     const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
-    assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, false]);
+    assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, false]);
     figures.push(`both symmetric, a port mapped there: ${dialled.ms.toFixed(0)} ms, no hole`);
     await ben.say("stop");
     // The port was given back: nobody is found there any more.
@@ -222,7 +222,7 @@ describe("two people behind routers", function () {
         const { nat } = await ben.say<NodeStatus>("status");
         assert.deepEqual(nat.portMap, { state: "mapped", by: "upnp", address: addresses[0] });
         const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
-        assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, false]);
+        assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, false]);
         figures.push(`both symmetric, a port by UPnP there: ${dialled.ms.toFixed(0)} ms, no hole`);
         assert.equal(await router.say<number>("upnpRules"), 1);
         await ben.say("stop");
@@ -260,7 +260,7 @@ describe("two people behind routers", function () {
     routers("firewall", "firewall");
     const listen = ["/ip6/::/tcp/0"];
     const { dialled } = await meet(["homeA", listen], ["homeB", listen], [six, six]);
-    assert.deepEqual([dialled.error, dialled.echo, dialled.fleeting], [undefined, 3, true]);
+    assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, true]);
     assert.match(`${dialled.remoteAddress}`, /^\/ip6\/2001:4860:12::2\//);
     figures.push(`IPv6 alone, both behind firewalls: ${dialled.ms.toFixed(0)} ms`);
   });

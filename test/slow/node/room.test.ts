@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limits } from "../../../src/base/index.ts";
-import { nodeBounds } from "../../../src/node/host/libp2p-host.ts";
+import { nodeConnectionLimits } from "../../../src/node/host/libp2p-host.ts";
 import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import { createLab, fullAddress, incoming, stranger, until } from "../../node/support.ts";
 
@@ -11,8 +11,8 @@ describe("node: room on real connections", () => {
 
   it("is made for somebody who knocks at a node whose table fills all places", async () => {
     const places = 4;
-    const bounds = { ...nodeBounds, connections: places + 1, spare: 1, links: 0 };
-    const { host } = await lab.host({ bounds });
+    const bounds = { ...nodeConnectionLimits, connections: places + 1, spare: 1, links: 0 };
+    const { host } = await lab.host({ connectionLimits: bounds });
     for (let i = 0; i < places; i++) {
       const other = await lab.host();
       await host.dial(other.host.getMultiaddrs());

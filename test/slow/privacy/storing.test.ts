@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Record as Kept } from "@libp2p/kad-dht";
 import { accountId, deviceId, limits, toHex } from "../../../src/base/index.ts";
 import { systemClock } from "../../../src/daemon/process/system-clock.ts";
-import type { Assembled } from "../../../src/node/host/libp2p-host.ts";
+import type { CreatedHost } from "../../../src/node/host/libp2p-host.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
 import { Person } from "../../e2e/person.ts";
 import { createLab, until } from "../../node/support.ts";
@@ -37,7 +37,7 @@ describe("a live node of the DHT that stores for two people, over the border of 
   const puts: Map<string, Uint8Array>[] = [new Map(), new Map()];
   const store: Buffer[] = [];
   const sizes = new Set<number>();
-  let node: Assembled;
+  let node: CreatedHost;
 
   /** Its whole store, as it is now. */
   function copyStore(): void {

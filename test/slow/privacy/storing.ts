@@ -7,7 +7,11 @@ import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { RecordValidator } from "../../../src/dht/index.ts";
 import { applyPolyfill } from "../../../src/node/create.ts";
 import { tagOf } from "../../../src/node/dht/kademlia.ts";
-import { type Assembled, assemble, nodeBounds } from "../../../src/node/host/libp2p-host.ts";
+import {
+  type CreatedHost,
+  createHost,
+  nodeConnectionLimits,
+} from "../../../src/node/host/libp2p-host.ts";
 import { defaultTuning } from "../../../src/node/model/config.ts";
 import type { Clock } from "../../../src/ports/index.ts";
 
@@ -22,15 +26,15 @@ interface Rpc {
 export async function storingNode(
   clock: Clock,
   heard: (message: unknown, put: Uint8Array | undefined) => void,
-): Promise<Assembled> {
+): Promise<CreatedHost> {
   applyPolyfill();
-  const node = await assemble({
+  const node = await createHost({
     privateKey: await generateKeyPair("Ed25519"),
     listen: ["/ip4/127.0.0.1/tcp/0"],
     announce: [],
     privateWan: true,
     wanServer: true,
-    bounds: nodeBounds,
+    connectionLimits: nodeConnectionLimits,
     validator: new RecordValidator(nodeCrypto().verify, () => clock.now()),
     clock,
     tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },

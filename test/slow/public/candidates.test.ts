@@ -19,12 +19,12 @@ describe("a key of the public DHT to which others add", function () {
   it("gives a bounded number of candidates, each once", async () => {
     const key = new Uint8Array(32).fill(5);
     const node = (): Promise<SottoNode> =>
-      lab.node({ privateWan: true, publicDht: true, publicHosts: amino.addresses });
+      lab.node({ privateWan: true, publicDht: true, publicBootstrap: amino.addresses });
     const bob = await node();
     for (let i = 0; i < limits.publicCandidates + 2; i++)
-      await (await node()).signpost.publish(key, noSignal());
+      await (await node()).publicRendezvous.publish(key, noSignal());
     const found: string[] = [];
-    for await (const addresses of bob.signpost.lookup(key, noSignal()))
+    for await (const addresses of bob.publicRendezvous.lookup(key, noSignal()))
       found.push(addresses.join(" "));
     assert.equal(found.length, limits.publicCandidates);
     assert.equal(new Set(found).size, found.length);
