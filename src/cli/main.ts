@@ -1,8 +1,9 @@
 /** One run of the command line. */
+import type { Command } from "commander";
 import { version } from "../api/index.ts";
 import { errorTable, SottoError } from "../base/index.ts";
 import { commands } from "./commands.ts";
-import { createContext, type Running } from "./runtime/context.ts";
+import { type Context, createContext, type Running } from "./runtime/context.ts";
 import { surroundings } from "./runtime/environment.ts";
 import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
 import { createPrinter, flagsOf } from "./runtime/print.ts";
@@ -26,6 +27,27 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(args: readonly string[], context: Running): Promise<void> {
+  const named = args.find((arg) => !arg.startsWith("-"));
+  const program = await createProgram(
+    context,
+    (name) => name === named || (named === "help" && args.includes(name)),
+  );
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    context.exit(exit.usage);
+    return;
+  }
+  await program.parseAsync(args, { from: "user" });
+}
+
+/**
+ * The program with its global options and every command by name and summary.
+ * @param wanted the commands whose arguments, options and actions are loaded too.
+ */
+export async function createProgram(
+  context: Context,
+  wanted: (name: string) => boolean,
+): Promise<Command> {
   // Loaded here, so that a library that only wants the socket does not pay for it.
   const { Command } = await import("commander");
   const program = new Command("sotto")
@@ -38,18 +60,11 @@ async function run(args: readonly string[], context: Running): Promise<void> {
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
     .addHelpText("after", FIRST_STEPS);
-  const named = args.find((arg) => !arg.startsWith("-"));
   for (const { name, summary, load } of commands) {
     const command = program.command(name).summary(summary).description(summary);
-    if (name === named || (named === "help" && args.includes(name)))
-      (await load()).define(command, context);
+    if (wanted(name)) (await load()).define(command, context);
   }
-  if (args.length === 0) {
-    program.outputHelp({ error: true });
-    context.exit(exit.usage);
-    return;
-  }
-  await program.parseAsync(args, { from: "user" });
+  return program;
 }
 
 const FIRST_STEPS = `

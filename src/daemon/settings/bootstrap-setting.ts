@@ -1,6 +1,7 @@
 /** The bootstrap hosts that the settings keep: named by the person, and by invites. */
 import { limits, SottoError } from "../../base/index.ts";
-import { check, type FileSettings, readSettings, writeSettings } from "./config.ts";
+import { check, readSettings, writeSettings } from "./config.ts";
+import type { FileSettings } from "./schema.ts";
 import { bootstrapAddress } from "./validators.ts";
 
 /**

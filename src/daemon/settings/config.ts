@@ -2,17 +2,12 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { type AccountId, accountId, limits, parseDuration, SottoError } from "../../base/index.ts";
+import { type AccountId, accountId, parseDuration, SottoError } from "../../base/index.ts";
 import type { ProxyAddress } from "../../node/index.ts";
 import type { LogLevel } from "../process/log.ts";
 import { type GivenProxy, readProxy } from "./proxy-setting.ts";
-import {
-  account,
-  announceAddress,
-  bootstrapAddress,
-  listenAddress,
-  publicAddress,
-} from "./validators.ts";
+import { defaults, type FileSettings, fileSchema } from "./schema.ts";
+import { announceAddress, bootstrapAddress, listenAddress } from "./validators.ts";
 
 export interface Config {
   /** Multiaddr texts to listen on. */
@@ -75,43 +70,6 @@ export interface Overrides extends GivenProxy {
  */
 const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
 
-function isRetention(text: string): boolean {
-  const ms = parseDuration(text) ?? 0;
-  return ms >= limits.retentionMin && ms <= limits.retentionMax;
-}
-
-const fileSchema = v.strictObject({
-  listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
-  bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
-  bootstrapInvited: v.optional(
-    v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses)),
-  ),
-  shareBootstrap: v.optional(v.boolean()),
-  announce: v.optional(v.pipe(v.array(announceAddress), v.maxLength(limits.recordAddresses))),
-  proxy: v.optional(v.string()),
-  mdns: v.optional(v.boolean()),
-  portMapping: v.optional(v.boolean()),
-  decoys: v.optional(
-    v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
-  ),
-  publicDht: v.optional(v.boolean()),
-  publicHosts: v.optional(
-    v.pipe(v.array(publicAddress), v.minLength(1), v.maxLength(limits.bootstrapAddresses)),
-  ),
-  privateWan: v.optional(v.boolean()),
-  networkKey: v.optional(v.pipe(v.string(), v.minLength(1, "is not the path of a file"))),
-  allow: v.optional(v.pipe(v.array(account), v.maxLength(limits.allowedAccounts))),
-  history: v.optional(v.boolean()),
-  retention: v.optional(
-    v.pipe(v.string(), v.check(isRetention, "is not a time such as 90d, from 1h to 3650d")),
-  ),
-  lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-  receipts: v.optional(v.boolean()),
-  invisible: v.optional(v.boolean()),
-  lastSeen: v.optional(v.boolean()),
-});
-export type FileSettings = v.InferOutput<typeof fileSchema>;
-
 const MINUTE = 60_000;
 
 /**
@@ -139,20 +97,20 @@ export async function readConfig(
     proxy,
     bootstrap: Object.freeze([...named, ...invited]),
     bootstrapInvited: Object.freeze(invited),
-    shareBootstrap: file.shareBootstrap ?? true,
+    shareBootstrap: file.shareBootstrap ?? defaults.shareBootstrap,
     mdns: overrides.mdns ?? file.mdns ?? !proxy,
     portMapping: file.portMapping ?? !proxy,
-    receipts: file.receipts ?? true,
-    invisible: file.invisible ?? false,
-    lastSeen: file.lastSeen ?? false,
-    decoys: file.decoys ?? 0,
-    publicDht: file.publicDht ?? false,
+    receipts: file.receipts ?? defaults.receipts,
+    invisible: file.invisible ?? defaults.invisible,
+    lastSeen: file.lastSeen ?? defaults.lastSeen,
+    decoys: file.decoys ?? defaults.decoys,
+    publicDht: file.publicDht ?? defaults.publicDht,
     publicHosts: file.publicHosts && Object.freeze(file.publicHosts),
-    privateWan: file.privateWan ?? false,
+    privateWan: file.privateWan ?? defaults.privateWan,
     networkKey:
       overrides.networkKey ?? (file.networkKey && resolve(dirname(path), file.networkKey)),
     allow: file.allow && Object.freeze(file.allow.flatMap((text) => accountId.parse(text) ?? [])),
-    history: file.history ?? true,
+    history: file.history ?? defaults.history,
     retention: file.retention === undefined ? undefined : parseDuration(file.retention),
     lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
     log: logLevel(env.SOTTO_LOG),

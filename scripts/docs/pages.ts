@@ -1,0 +1,12 @@
+/** The pages with a generated part, and what generates it. */
+import { cliPart } from "./cli.ts";
+import { errorsPart } from "./errors.ts";
+import { settingsPart } from "./settings.ts";
+
+export const pages = {
+  errors: { path: "docs/ERRORS.md", part: errorsPart },
+  cli: { path: "docs/CLI.md", part: cliPart },
+  settings: { path: "docs/SETTINGS.md", part: settingsPart },
+} as const satisfies Record<string, { path: string; part: () => string | Promise<string> }>;
+
+export const isPage = (name: string): name is keyof typeof pages => name in pages;
