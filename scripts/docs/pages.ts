@@ -1,9 +1,11 @@
 /** The pages with a generated part, and what generates it. */
+import { architecturePart } from "./architecture.ts";
 import { cliPart } from "./cli.ts";
 import { errorsPart } from "./errors.ts";
 import { settingsPart } from "./settings.ts";
 
 export const pages = {
+  architecture: { path: "docs/ARCHITECTURE.md", part: architecturePart },
   errors: { path: "docs/ERRORS.md", part: errorsPart },
   cli: { path: "docs/CLI.md", part: cliPart },
   settings: { path: "docs/SETTINGS.md", part: settingsPart },
