@@ -142,6 +142,10 @@ describe("dht/select", () => {
     assert.equal(newest(records), 1);
     assert.equal(newest(records.slice(1)), 0);
     assert.equal(newest([...records].reverse()), 1);
+    for (let best = 0; best < 5; best++) {
+      const five = [0, 1, 2, 3, 4].map((i) => at(i === best ? NOW : NOW - 1));
+      assert.equal(newest(five), best);
+    }
   });
 
   it("settles on the same of two with one time, in either order", () => {

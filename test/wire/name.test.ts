@@ -22,6 +22,9 @@ describe("wire/name", () => {
   it("trims, composes and makes one space of many", () => {
     assert.equal(cleanName("  a \u00a0 \u3000b "), "a b");
     assert.equal(cleanName("e\u0301"), "é");
+    for (let spaces = 2; spaces <= 6; spaces++)
+      for (const space of [" ", "\u00a0", "\u3000"])
+        assert.equal(cleanName(`a${space.repeat(spaces)}b`), "a b", `${spaces} spaces`);
   });
 
   it("refuses control, bidi and invisible characters, wherever they stand", () => {

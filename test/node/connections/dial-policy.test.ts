@@ -60,6 +60,16 @@ describe("node: addresses that others name", () => {
     assert.equal(mayDial(at("169.254.169.254"), here), false);
   });
 
+  it("are not dialled on this machine when one of our own addresses is elsewhere", () => {
+    for (const told of [
+      ["127.0.0.1", "8.8.8.8"],
+      ["192.168.1.2", "127.0.0.1"],
+    ]) {
+      const both = around(told, ["192.168.1.2", "127.0.0.1"]);
+      assert.equal(mayDial(at("127.0.0.1"), both), false, told.join(" "));
+    }
+  });
+
   it("are all dialled in a mesh without the internet", () => {
     for (const host of INSIDE) assert.equal(mayDial(at(host), around([], [], true)), true, host);
   });

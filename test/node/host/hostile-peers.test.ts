@@ -100,6 +100,27 @@ describe("node: hostile peers", () => {
     await until(() => open() === limits.linkStreamsPerConnection);
   });
 
+  it("closes a silent connection after the upgrade timeout, and behind a proxy later", async () => {
+    const silent = async (node: SottoNode) => {
+      const port = Number(/tcp\/(\d+)/.exec(node.status().listening[0] ?? "")?.[1]);
+      const socket = connectTcp({ port, host: "127.0.0.1" });
+      lab.later(() => socket.destroy());
+      socket.on("error", () => undefined).resume();
+      await once(socket, "connect");
+      return socket;
+    };
+    // Connected first: with the same timeout it would be closed first.
+    const proxied = await silent(await lab.node({ proxy: { host: "127.0.0.1", port: 1 } }));
+    const node = await lab.node();
+    const started = performance.now();
+    const direct = await silent(node);
+    await new Promise((resolve) => direct.on("close", resolve));
+    const waited = performance.now() - started;
+    assert.ok(waited > limits.upgradeTimeout / 2, `closed after ${waited} ms`);
+    assert.ok(waited < 2 * limits.upgradeTimeout, `closed after ${waited} ms`);
+    assert.equal(proxied.closed, false);
+  });
+
   it("opens a channel for those who come while silent sockets of one address hang on", async () => {
     const node = await lab.node();
     const [address = ""] = node.transport.addresses();

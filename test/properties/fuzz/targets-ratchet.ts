@@ -2,7 +2,7 @@
  * Handshake and ratchet, against noise and against a peer that holds all the keys and means harm.
  */
 import assert from "node:assert/strict";
-import { limits, toHex, utf8 } from "../../../src/base/index.ts";
+import { concat, limits, readU32, toHex, u32, utf8 } from "../../../src/base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../../src/crypto/index.ts";
 import {
   type AwaitingMessage2,
@@ -165,6 +165,8 @@ function talk(): { alice: Session; bob: Session; late: Uint8Array[]; headers: Ui
 }
 
 const { alice, bob, late, headers: said } = talk();
+/** How many messages of the chain before Alice's next one have come. */
+const came = bob.receiving.kind === "active" ? bob.receiving.Nr : 0;
 const next = seal(crypto, alice, utf8("next"));
 const foreign = seal(crypto, two.alice, utf8("of another session"));
 const bobBefore = hex(bob);
@@ -199,7 +201,13 @@ const messages: Target = {
  */
 const headers: Target = {
   name: "ratchet-header",
-  seeds: said.filter((_, i) => i % 7 === 0 || i > said.length - 4),
+  seeds: [
+    ...said.filter((_, i) => i % 7 === 0 || i > said.length - 4),
+    ...[came - 1, came, came + 1].map((PN) => {
+      const { epoch } = bob.scka;
+      return concat(new Uint8Array(32), u32(PN), u32(0), u32(epoch));
+    }),
+  ],
   run(input) {
     // A header that is too short or too long for the format cannot be split off, and is refused
     // before it is opened.
@@ -210,6 +218,19 @@ const headers: Target = {
     };
     opened(seal(lying, alice, utf8("x")).message);
     opened(seal(lying, next.next, utf8("x")).message);
+    // The same counts with the true ratchet key, so that the body opens where the counts allow it.
+    const keyed: CryptoProvider = {
+      ...crypto,
+      sealX: (key, nonce, truth, ad) =>
+        crypto.sealX(key, nonce, concat(truth.slice(0, 32), plain.slice(32)), ad),
+    };
+    const counts =
+      plain.length >= 40 ? { PN: readU32(plain, 32), N: readU32(plain, 36) } : undefined;
+    if (opened(seal(keyed, alice, utf8("x")).message))
+      assert.ok(
+        counts && counts.PN >= came && counts.PN <= came + limits.skipPerMessage && counts.N === 0,
+        "opened a chain whose predecessor is shorter than what came of it",
+      );
   },
 };
 
