@@ -26,21 +26,21 @@ export const nodeLimits = {
    * Dials to contacts at one time, and as many more to whom the person waits for: most of their
    * last addresses may be dead, and the DHT dials too.
    */
-  seekDials: 10,
-  seekDialsUrgent: 5,
+  contactDials: 10,
+  contactDialsUrgent: 5,
   /** Time for a dial through a proxy: a new way through Tor to an onion service takes 5 to 20 s. */
   proxyDial: 30 * SECOND,
   /** Time for a proxy on this machine, or beside it, to say that it is there. */
   proxyGreeting: 5 * SECOND,
   /** Between two looks whether a proxy that was gone is back. */
-  proxyLook: 15 * SECOND,
+  proxyRecheck: 15 * SECOND,
   /**
    * Time for the handshake of somebody who comes through Tor: some round trips of up to a second
    * each.
    */
   proxyUpgrade: 15 * SECOND,
   /** Contacts whose ways through the proxy are kept apart. */
-  proxyWays: 10_000,
+  proxyCircuits: 10_000,
   /**
    * Received bytes of a stream that nobody reads yet: yamux's first window, which a peer may fill
    * before any handler runs.
@@ -60,7 +60,7 @@ export const nodeLimits = {
   /**
    * Streams and yamux's pings that a connection may begin in a second: far more than lookups do.
    */
-  openingsPerSecond: 500,
+  streamsOpenedPerSecond: 500,
   /**
    * Bytes in a second for streams that have ended, each frame counted as 1 KiB more: what was on
    * its way when they did.
@@ -71,13 +71,13 @@ export const nodeLimits = {
   /** What a host says of itself; ours needs a few hundred bytes. */
   identifyBytes: 8 * KIB,
   /** All that is asked of the DHT on one stream: a record and a key. */
-  dhtQuestion: 2 * KIB,
+  dhtRequestBytes: 2 * KIB,
   /** What is answered: 20 hosts with as many addresses as are kept of each. */
-  dhtAnswer: 128 * KIB,
+  dhtResponseBytes: 128 * KIB,
   /** All on a stream of pings, which have 32 bytes each. */
   pingBytes: 4 * KIB,
   /** All on a stream of one question and one answer, each in one frame of 1 KiB. */
-  questionBytes: 4 * KIB,
+  requestBytes: 4 * KIB,
   /** What is kept of one host: addresses and protocols of an honest one need about 1 KiB. */
   peerRowBytes: 4 * KIB,
   /**
@@ -98,7 +98,7 @@ export const nodeLimits = {
    * A connection over which nothing comes back for so long after an address of ours has gone is
    * dead.
    */
-  moveAnswer: 3 * SECOND,
+  networkChangePing: 3 * SECOND,
   /** Retries towards a bootstrap host: soon again after a machine wakes or a host restarts. */
   bootstrapRetry: { min: SECOND, max: MINUTE },
   /**
@@ -117,7 +117,7 @@ export const nodeLimits = {
    */
   cachedDial: 4 * SECOND,
   /** Until the rendezvous is asked beside them: whoever is there has mostly answered by then. */
-  lookAhead: SECOND,
+  lookupDelay: SECOND,
   /**
    * Once an address has won, the others have this long to arrive and be closed properly, before
    * they are cut off.
@@ -129,10 +129,10 @@ export const nodeLimits = {
    * Between two looks at the interfaces on which others are asked over IPv6, and two answers on one
    * of them (RFC 6762 §6).
    */
-  linkPoll: 5 * SECOND,
-  linkAnswers: SECOND,
+  interfacePoll: 5 * SECOND,
+  mdnsResponseInterval: SECOND,
   /** The first pause between two questions there. */
-  linkAsk: SECOND,
+  mdnsFirstQuery: SECOND,
   /** Dials at one time to what the LAN named: anybody there can name anything. */
   lanDials: 4,
   /** Connections kept free for newcomers: idle strangers go first. */
@@ -141,20 +141,20 @@ export const nodeLimits = {
    * Who connects may say for so long nothing but libp2p's own words before it counts as idle:
    * identify and the first hello come later on a slow line.
    */
-  connectionIntroduces: 5 * SECOND,
+  connectionGrace: 5 * SECOND,
   /** Addresses that one asks others to dial: what a node has, and not a list to scan. */
   dialbackAddresses: 4,
   /** Hosts that are asked, so that one liar is outvoted. */
   dialbackHelpers: 3,
   /** Requests to dial back that one neighbour, and all of them, may make in a minute. */
-  dialbacksPerNeighbour: 6,
+  dialbacksPerSubnet: 6,
   dialbacks: 60,
   /** How long the one who asks waits; each dial takes at most half of it. */
   dialbackTimeout: 10 * SECOND,
   /** Hosts that appear together are asked together. */
-  reachPause: 500,
+  reachabilityDelay: 500,
   /** Between two checks while we can be reached; three times as often otherwise. */
-  reachRecheck: 30 * MINUTE,
+  reachabilityRecheck: 30 * MINUTE,
   /**
    * Bytes of an envelope that is passed on for others: room for newer ones than ours of 145, and
    * for no message.
@@ -164,7 +164,7 @@ export const nodeLimits = {
    * Envelopes that one neighbour may have passed on in a minute (whoever starts looks for
    * everybody), that one host may get so, and all.
    */
-  signalsPerNeighbour: 60,
+  signalsPerSubnet: 60,
   signalsPerTarget: 30,
   signals: 600,
   /** Exchanges at one time on one connection. */
@@ -180,12 +180,12 @@ export const nodeLimits = {
    * Envelopes that we try to open in a minute: from one neighbour, and of all; each costs a hash
    * for every contact.
    */
-  callsPerNeighbour: 60,
-  calls: 120,
+  offersPerSubnet: 60,
+  offers: 120,
   /** Calls of one contact that make us dial, in a minute. */
-  callsPerContact: 6,
+  offersPerContact: 6,
   /** Envelopes that were opened, remembered so that none works twice. */
-  callsRemembered: 1_000,
+  offersRemembered: 1_000,
   /** Holes punched at one time. */
   punches: 8,
   /**
@@ -196,11 +196,11 @@ export const nodeLimits = {
   /** Time of one try: beyond it the other side's router has forgotten ours. */
   punchTry: 2_500,
   /** Direct addresses are tried alone for so long, then beside them a hole. */
-  punchHead: SECOND,
+  punchDelay: SECOND,
   /** IPv6 is tried alone for so long: where it works, no router has to be tricked. */
-  punchFamilyHead: 150,
+  punchIpv4Delay: 150,
   /** Longest wait for an answer that is on its way to the other side. */
-  punchWait: SECOND,
+  punchMaxDelay: SECOND,
   /** Ports below are those of services, and nobody's router gives them to a connection. */
   punchPortMin: 1_024,
   /**
@@ -237,13 +237,13 @@ export const nodeLimits = {
   /** Other hosts that are dialled once, to see whether a router gives them another port. */
   natProbes: 4,
   /** Addresses of other nodes that are kept for the next start. */
-  neighbours: 64,
+  knownPeers: 64,
   /** Between two times of keeping them: a node that is killed loses little. */
-  neighboursKept: 10 * MINUTE,
+  knownPeersSaved: 10 * MINUTE,
   /** Time for a dial to one of them: most have moved, and the next one may be there. */
-  neighbourDial: 3 * SECOND,
+  knownPeerDial: 3 * SECOND,
   /** With so many hosts in the routing tables, the others are found through them. */
-  neighboursEnough: 8,
+  knownPeersEnough: 8,
   /**
    * A host key lives about a day: some time between, so that nobody lines two nodes up by when
    * theirs change.
@@ -261,7 +261,7 @@ export const nodeLimits = {
     /** Who found our record a moment ago still comes to the host before. */
     drainMin: 30 * SECOND,
     drainMax: 3 * MINUTE,
-    look: SECOND,
+    drainPoll: SECOND,
   },
   /** Closing politely may take this long before it is done rudely. */
   closeTimeout: SECOND,
@@ -272,18 +272,18 @@ export const nodeLimits = {
    * nothing.
    */
   putsPerMinute: 120,
-  putsPerNeighbour: 600,
+  putsPerSubnet: 600,
   /**
    * Questions to the DHTs that all hosts of one neighbour may ask in a minute: a lookup asks a host
    * one or two.
    */
-  requestsPerNeighbour: 3_000,
+  requestsPerSubnet: 3_000,
   /**
    * Records kept for others, of all and of one neighbour: about 2 KB of memory each, and a person
    * with 500 contacts has 1,000.
    */
   recordsHeld: 50_000,
-  recordsPerNeighbour: 2_000,
+  recordsPerSubnet: 2_000,
   /** Hosts whose addresses libp2p remembers. */
   peersKept: 10_000,
 
@@ -292,23 +292,23 @@ export const nodeLimits = {
    * Connections, of all and of one neighbour: behind the router of a school or a provider are many
    * people.
    */
-  hostConnections: 1_250,
-  hostConnectionsSpare: 50,
-  hostConnectionsPerNeighbour: 64,
+  bootstrapConnections: 1_250,
+  bootstrapConnectionsSpare: 50,
+  bootstrapConnectionsPerSubnet: 64,
   /**
    * Requests to dial back in a minute: a thousand nodes that cannot be reached ask again every ten
    * minutes.
    */
-  hostDialbacks: 240,
+  bootstrapDialbacks: 240,
   /**
    * A connection to a bootstrap host that ended sooner does not count as one: a full host would be
    * dialled without a pause.
    */
-  bootstrapStay: MINUTE,
+  bootstrapStable: MINUTE,
   /** Connections to the page of figures. */
   metricsConnections: 8,
   /** How long a host's event loop may hang before it calls itself unwell. */
-  hostLag: 2 * SECOND,
+  bootstrapLag: 2 * SECOND,
   /** Between two looks at that. */
-  hostLook: 5 * SECOND,
+  bootstrapLagPoll: 5 * SECOND,
 } as const;

@@ -10,7 +10,7 @@ export const publicLimits = {
   /** Our host there stops after so long without work: strangers need not see us the whole day. */
   publicIdle: 2 * MINUTE,
   /** And gets another PeerId at least so often, for one PeerId ties together what it does. */
-  publicLife: HOUR,
+  publicHostLifetime: HOUR,
   /** Time to find first nodes of that network. */
   publicStart: 20 * SECOND,
   /** Hosts dialled at one time to get in. */
@@ -21,7 +21,7 @@ export const publicLimits = {
    */
   publicQuery: MINUTE,
   /** What a node there may answer: the many that keep a key, each with its addresses. */
-  publicAnswer: 1024 * 1024,
+  publicResponseBytes: 1024 * 1024,
   /** Puts and looks at one time. */
   publicParallel: 2,
   /** Connections of our host there. */
@@ -42,20 +42,20 @@ export const publicLimits = {
   /** Longest random wait before each put, so that our keys do not appear as one burst. */
   publicSpread: 10 * SECOND,
   /** Addresses that change again and again (a train, a bad radio) are put anew at most so often. */
-  publicMoved: 2 * MINUTE,
+  publicAddressChange: 2 * MINUTE,
   /** Keys that one node keeps there: what is beyond is found in the other ways. */
   publicKeys: 256,
   /**
    * Looks for one absent contact: often at first, for two who pair, then as seldom as other
    * retries.
    */
-  publicLook: { min: 4 * SECOND, max: 30 * MINUTE },
+  publicLookup: { min: 4 * SECOND, max: 30 * MINUTE },
   /** Candidates that are tried of one look: whoever keeps the key may add some. */
   publicCandidates: 8,
   /**
    * Candidates of one look whose addresses are asked for once more, where they came without any.
    */
-  publicAsked: 2,
+  publicFindPeer: 2,
   /** Hosts of different places that have to see us at one IP address before we name it as ours. */
-  publicWitnesses: 2,
+  publicObservers: 2,
 } as const;

@@ -17,10 +17,10 @@ import { peerOf } from "./util/address.ts";
 import { runStopSteps, systemClock } from "./util/deadline.ts";
 
 const bootstrapConnectionLimits: ConnectionLimits = {
-  connections: limits.hostConnections,
+  connections: limits.bootstrapConnections,
   links: 0,
-  spare: limits.hostConnectionsSpare,
-  connectionsPerSubnet: limits.hostConnectionsPerNeighbour,
+  spare: limits.bootstrapConnectionsSpare,
+  connectionsPerSubnet: limits.bootstrapConnectionsPerSubnet,
 };
 
 /** See `createBootstrapNode`. */
@@ -47,7 +47,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
   );
   const dial = (to: Multiaddr, signal: AbortSignal) => host.dial(to, { signal });
   const fellows = new BootstrapList(host, dial, clock, assembly.tuning, config.log);
-  await serveDialback(host, clock, counts, limits.hostDialbacks);
+  await serveDialback(host, clock, counts, limits.bootstrapDialbacks);
   await serveSignalling({ host, clock, counts, mayForward: () => true, onOffer: () => undefined });
   await listen(host, assembly);
   config.log("bootstrap.listening");

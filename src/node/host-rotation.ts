@@ -69,9 +69,9 @@ export class HostRotation {
     // Three at one time would be too many; but links that are about to move off the oldest are not
     // to break.
     const oldest = this.#before;
-    for (let waited = 0; waited < tuning.settle; waited += tuning.look) {
+    for (let waited = 0; waited < tuning.settle; waited += tuning.drainPoll) {
       if (signal.aborted || oldest === undefined || oldest.transport.open === 0) break;
-      await delay(clock, tuning.look, signal);
+      await delay(clock, tuning.drainPoll, signal);
     }
     await this.#end();
     const before = this.#current;
@@ -90,7 +90,7 @@ export class HostRotation {
     const end = clock.now() + tuning.settle;
     while (before.rendezvous.peers() > 0 && next.rendezvous.peers() === 0) {
       if (signal.aborted || clock.now() >= end || clock.now() < end - tuning.settle) break;
-      await delay(clock, tuning.look, signal);
+      await delay(clock, tuning.drainPoll, signal);
     }
     before.transport.draining = true;
     this.#before = before;
@@ -105,8 +105,8 @@ export class HostRotation {
   /** Ends the host of before once nothing moves over any more. */
   async #drain(host: HostServices): Promise<void> {
     const { clock, tuning } = this.#options;
-    for (let waited = 0; waited < tuning.drainMax; waited += tuning.look) {
-      await delay(clock, tuning.look, this.#stopping.signal);
+    for (let waited = 0; waited < tuning.drainMax; waited += tuning.drainPoll) {
+      await delay(clock, tuning.drainPoll, this.#stopping.signal);
       if (this.#stopping.signal.aborted || this.#before !== host) return;
       if (waited >= tuning.drainMin && host.transport.open === 0) break;
     }

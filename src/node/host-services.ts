@@ -123,7 +123,7 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     if (gone.size === 0) return;
     ends.abortAt(gone);
     // What is on its way through a proxy takes as long as a dial through it.
-    void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.moveAnswer);
+    void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.networkChangePing);
   });
   const leaving = new AbortController();
   let lan: LanDiscovery | undefined;
@@ -185,7 +185,7 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
         clock,
         log,
         addresses,
-        () => rendezvous.peers() >= limits.neighboursEnough,
+        () => rendezvous.peers() >= limits.knownPeersEnough,
         leaving.signal,
       ),
     retire,

@@ -37,11 +37,11 @@ describe("docs/HOSTING.md", () => {
 
   it("leaves out no limit that binds a host", () => {
     const binding = Object.keys(limits).filter((name) =>
-      /^(?:host[A-Z](?!ook)|records[A-Z]|puts[A-Z]|pendingConn|dialbacks?Per|signals?|metrics)/.test(
+      /^(?:bootstrap(?:Conn|Dial|Lag$)|records[A-Z]|puts[A-Z]|pendingConn|dialbacks?Per|signals?|metrics)/.test(
         name,
       ),
     );
-    assert.ok(binding.includes("hostConnections") && binding.includes("recordsHeld"));
+    assert.ok(binding.includes("bootstrapConnections") && binding.includes("recordsHeld"));
     const told = limitsOf(page);
     assert.deepEqual(
       binding.filter((name) => !(name in told)),
@@ -86,6 +86,6 @@ describe("the unit for systemd", () => {
 
   it("allows as many files as a host has connections, and more", () => {
     const files = Number(/^LimitNOFILE=(\d+)$/m.exec(unit)?.[1]);
-    assert.ok(files > 2 * (limits.hostConnections + limits.pendingConnections));
+    assert.ok(files > 2 * (limits.bootstrapConnections + limits.pendingConnections));
   });
 });

@@ -48,15 +48,15 @@ const ours = new Set(
     spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
     findStart typingPause searchWord searchTerms searchWaiting searchBatch searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
-    bootstrapAddresses socketPath proxyDial proxyGreeting proxyLook proxyUpgrade proxyWays
-    writeChunk connectionPing addressPoll moveAnswer bootstrapRetry dhtParallel dhtUrgent ownRecords peerBurst
-    cachedDial lookAhead seekDials seekDialsUrgent dialGrace lanQuery linkPoll linkAnswers linkAsk dialbackHelpers reachPause
-    reachRecheck signalHosts punchTry punchHead punchFamilyHead punchWait portMapSeconds
-    portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes neighboursKept
-    neighbourDial neighboursEnough rotation closeTimeout stopTimeout hostLag hostLook
-    publicIdle publicLife publicStart publicDials publicParallel publicRefreshMin
-    publicRefreshMax publicRetry publicSpread publicMoved publicKeys publicLook publicAsked
-    publicWitnesses borderSpread decoyStep decoyTags tellHosts learnedSilence learnedLook
+    bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits
+    writeChunk connectionPing addressPoll networkChangePing bootstrapRetry dhtParallel dhtUrgent ownRecords peerBurst
+    cachedDial lookupDelay contactDials contactDialsUrgent dialGrace lanQuery interfacePoll mdnsResponseInterval mdnsFirstQuery dialbackHelpers reachabilityDelay
+    reachabilityRecheck signalHosts punchTry punchDelay punchIpv4Delay punchMaxDelay portMapSeconds
+    portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes knownPeersSaved
+    knownPeerDial knownPeersEnough rotation closeTimeout stopTimeout bootstrapLag bootstrapLagPoll
+    publicIdle publicHostLifetime publicStart publicDials publicParallel publicRefreshMin
+    publicRefreshMax publicRetry publicSpread publicAddressChange publicKeys publicLookup publicFindPeer
+    publicObservers borderSpread decoyStep decoyTags tellHosts learnedSilence learnedLook
   `
     .trim()
     .split(/\s+/),

@@ -12,7 +12,7 @@ const rotation = {
   settle: 3_000,
   drainMin: 100,
   drainMax: 12_000,
-  look: 50,
+  drainPoll: 50,
 };
 
 describe("a host key that changes while people talk", function () {

@@ -26,7 +26,7 @@ const rotation = {
   settle: 3_000,
   drainMin: 100,
   drainMax: 2_000,
-  look: 50,
+  drainPoll: 50,
 };
 const quick = { rotation };
 

@@ -49,7 +49,7 @@ export async function serveMetrics(options: MetricsOptions): Promise<Metrics> {
   };
   const health = (): [number, string] => {
     if (!options.figures().listening) return [503, "not listening\n"];
-    return lag.worst() > limits.hostLag ? [503, "overloaded\n"] : [200, "ok\n"];
+    return lag.worst() > limits.bootstrapLag ? [503, "overloaded\n"] : [200, "ok\n"];
   };
   const server = createServer((request, response) => {
     const answer = (status: number, text: string, type = "text/plain; charset=utf-8") =>
@@ -123,17 +123,17 @@ async function open(server: Server, host: string, port: number): Promise<void> {
 }
 
 /**
- * The longest hold-up of the event loop in the present and the last span of `limits.hostLook`, ms.
+ * The longest hold-up of the event loop in the present and the last span of `limits.bootstrapLagPoll`, ms.
  */
 function watchLag(clock: SteadyClock): { worst(): number; stop(): void } {
   const histogram = monitorEventLoopDelay({ resolution: 20 });
   histogram.enable();
   let last = 0;
   const present = () => (histogram.count === 0 ? 0 : histogram.max / 1e6);
-  let cancel = clock.after(limits.hostLook, function look() {
+  let cancel = clock.after(limits.bootstrapLagPoll, function look() {
     last = present();
     histogram.reset();
-    cancel = clock.after(limits.hostLook, look);
+    cancel = clock.after(limits.bootstrapLagPoll, look);
   });
   return {
     worst: () => Math.max(last, present()),

@@ -34,7 +34,7 @@ export function keepPeerCache({
     kept = text;
   };
   const later = (): void => {
-    cancel = clock.after(limits.neighboursKept, () => {
+    cancel = clock.after(limits.knownPeersSaved, () => {
       keep().catch(() => log("neighbours.failed"));
       later();
     });

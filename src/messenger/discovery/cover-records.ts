@@ -178,7 +178,7 @@ export class CoverRecords implements CoverRecordSet {
     for (const { tag } of lookupKeys(crypto, turning, theirs, now))
       for await (const _ of rendezvous.lookup(tag, signal));
     if (publicRendezvous?.enabled() !== true || decoy.hintsDueAt > now) return;
-    decoy.hintsDueAt = now + backoffDelay(limits.publicLook, decoy.hints++, randomUnit(context));
+    decoy.hintsDueAt = now + backoffDelay(limits.publicLookup, decoy.hints++, randomUnit(context));
     for (const name of publicLookupKeys(crypto, turning, theirs, now))
       for await (const _ of publicRendezvous.lookup(name, signal));
   }

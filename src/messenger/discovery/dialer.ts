@@ -21,7 +21,7 @@ export interface Dialling {
 
 export class Dialer {
   readonly #context: Context;
-  readonly #places = new PrioritySemaphore(limits.seekDials, limits.seekDialsUrgent);
+  readonly #places = new PrioritySemaphore(limits.contactDials, limits.contactDialsUrgent);
 
   constructor(context: Context) {
     this.#context = context;

@@ -43,7 +43,7 @@ export async function* recordsOf(
 /**
  * Candidates that the public DHT names for the contact, which anybody may have left there: the
  * handshake tells who answers. Nothing where it is off, or where it was asked for this contact not
- * long ago (`limits.publicLook`).
+ * long ago (`limits.publicLookup`).
  */
 export async function* candidateAddressesOf(
   context: Context,
@@ -56,14 +56,14 @@ export async function* candidateAddressesOf(
   if (scopeOf(peer.contact, transport) !== "any") return;
   if (publicRendezvous?.enabled() !== true || turning === undefined || !isDue(peer.hintsDueAt, now))
     return;
-  peer.hintsDueAt = now + backoffDelay(limits.publicLook, peer.hintsAsked++, randomUnit(context));
+  peer.hintsDueAt = now + backoffDelay(limits.publicLookup, peer.hintsAsked++, randomUnit(context));
   for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
     yield* publicRendezvous.lookup(key, signal);
 }
 
 /** Nothing is due later than the longest pause ahead, but by a clock that fell back since. */
 function isDue(dueAt: number, now: number): boolean {
-  return dueAt <= now || dueAt > now + 2 * limits.publicLook.max;
+  return dueAt <= now || dueAt > now + 2 * limits.publicLookup.max;
 }
 
 /** Whether anybody can be asked where a contact is. */

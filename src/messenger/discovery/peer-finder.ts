@@ -189,7 +189,7 @@ export class PeerFinder {
     const go = (target: Target, from: Dialled["from"], better?: Prefetch<unknown>) =>
       this.#try(peer, attempt, controller, { tried, trail, from }, target, better);
     const look = (signal: AbortSignal) => recordsOf(this.#context, peer, trail, signal);
-    const records = prefetch(clock, limits.lookAhead, look, controller.signal);
+    const records = prefetch(clock, limits.lookupDelay, look, controller.signal);
     if (addresses.length > 0 && (await go({ addresses }, "last", records))) {
       records.end();
       return true;

@@ -26,7 +26,7 @@ export class PublicDhtPublisher {
       fault: "public-failed",
       ready: () => this.#on(),
       round: (signal) => this.#leaveDue(signal),
-      pause: limits.publicMoved,
+      pause: limits.publicAddressChange,
       least: limits.publicRetry.min,
       ahead: limits.publicRefreshMax,
     });
@@ -57,7 +57,7 @@ export class PublicDhtPublisher {
 
   /**
    * Our addresses changed: everything is out of date. Those that change all the time count once in
-   * `limits.publicMoved`.
+   * `limits.publicAddressChange`.
    */
   readdress(): void {
     this.#rounds.outdate(everything);

@@ -37,7 +37,7 @@ export function prunable<One extends PrunableConnection>(
   if (excess <= 0) return [];
   strangers.sort((a, b) => a.timeline.open - b.timeline.open);
   const isIdle = (one: One): boolean =>
-    now - one.timeline.open > limits.connectionIntroduces && one.streams.every(isHousekeeping);
+    now - one.timeline.open > limits.connectionGrace && one.streams.every(isHousekeeping);
   const inbound = strangers.filter(({ direction }) => direction === "inbound");
   const idle = inbound.filter(isIdle).slice(0, excess);
   const busy = bySubnetShare(inbound.filter((one) => !idle.includes(one)));

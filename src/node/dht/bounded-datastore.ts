@@ -35,7 +35,7 @@ export interface Capacity {
 
 const defaultCapacity: Capacity = {
   rows: limits.peersKept,
-  recordsPerSubnet: limits.recordsPerNeighbour,
+  recordsPerSubnet: limits.recordsPerSubnet,
   records: limits.recordsHeld,
 };
 

@@ -142,7 +142,7 @@ function limitFrames(muxer: Muxer): void {
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) [second, openings, stray] = [now, 0, 0];
     // A ping has this flag too.
-    if ((flag & SYN) !== 0 && ++openings > limits.openingsPerSecond)
+    if ((flag & SYN) !== 0 && ++openings > limits.streamsOpenedPerSecond)
       throw new Error("too many streams or pings");
     if (type === DATA && (flag & SYN) === 0) {
       const known = muxer.streams.some((stream) => stream.streamId === streamID);

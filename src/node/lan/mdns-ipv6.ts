@@ -68,7 +68,7 @@ export class Mdns6 {
         close(ear);
       }
     for (const [name, link] of now) if (!this.#ears.has(name)) this.#open(name, link);
-    this.#cancelLook = this.#options.clock.after(limits.linkPoll, () => this.#look());
+    this.#cancelLook = this.#options.clock.after(limits.interfacePoll, () => this.#look());
   }
 
   #open(name: string, link: LinkLocalInterface): void {
@@ -94,7 +94,7 @@ export class Mdns6 {
         socket.addMembership(GROUP, `::%${link.zone}`);
         socket.setMulticastInterface(`::%${link.zone}`);
         socket.setMulticastTTL(HOPS);
-        this.#ask(ear, limits.linkAsk);
+        this.#ask(ear, limits.mdnsFirstQuery);
       } catch (error) {
         socket.emit("error", error);
       }
@@ -135,7 +135,7 @@ export class Mdns6 {
   #answerSoon(ear: InterfaceSocket): void {
     if (ear.cancel !== undefined) return;
     const { clock } = this.#options;
-    const wait = remainingDelay(ear.answeredAt, limits.linkAnswers, clock.now());
+    const wait = remainingDelay(ear.answeredAt, limits.mdnsResponseInterval, clock.now());
     ear.cancel = clock.after(wait, () => {
       ear.cancel = undefined;
       ear.answeredAt = clock.now();

@@ -119,7 +119,7 @@ export class BootstrapList {
       pinnedConnections.add(connection);
       await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
       delete entry.error;
-      entry.settle = this.#clock.after(limits.bootstrapStay, () => {
+      entry.settle = this.#clock.after(limits.bootstrapStable, () => {
         entry.attempt = 0;
       });
       this.#log("bootstrap.connected");

@@ -52,7 +52,7 @@ export async function connect(
   const direct = dialLink(host, clock, target, timeout, plain.signal);
   direct.catch(() => failed.abort());
   const punched = (async (): Promise<DialedLink> => {
-    await delay(clock, limits.punchHead, failed.signal);
+    await delay(clock, limits.punchDelay, failed.signal);
     hidden.signal.throwIfAborted();
     const connection = await puncher.connect(peer, seal, hidden.signal);
     return { connection, stream: await openLink(connection, hidden.signal) };

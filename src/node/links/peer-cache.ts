@@ -10,7 +10,7 @@ import { deadline } from "../util/deadline.ts";
 
 /**
  * Addresses of the hosts in a routing table, as multiaddr texts without /p2p: their PeerIds are new
- * when they start again. At most `limits.neighbours`.
+ * when they start again. At most `limits.knownPeers`.
  */
 export async function knownPeersOf(host: Host, members: Iterable<string>): Promise<string[]> {
   const wanted = new Set(members);
@@ -19,7 +19,7 @@ export async function knownPeersOf(host: Host, members: Iterable<string>): Promi
     if (!wanted.has(id.toString())) continue;
     for (const { multiaddr } of addresses.slice(0, limits.recordAddresses)) {
       const address = parseAddress(multiaddr.toString());
-      if (address !== undefined && found.size < limits.neighbours) found.add(withoutPeer(address));
+      if (address !== undefined && found.size < limits.knownPeers) found.add(withoutPeer(address));
     }
   }
   return [...found];
@@ -48,7 +48,7 @@ export async function rejoin(
     for (;;) {
       const address = parseAddress(waiting.shift() ?? "");
       if (address === undefined || enough() || signal.aborted) return;
-      const limit = deadline(clock, limits.neighbourDial, signal);
+      const limit = deadline(clock, limits.knownPeerDial, signal);
       try {
         await host.dial(address, { signal: limit.signal });
         met++;

@@ -303,7 +303,7 @@ export interface Tuning {
     readonly drainMin: number;
     readonly drainMax: number;
     /** Between two looks at it. */
-    readonly look: number;
+    readonly drainPoll: number;
   };
 }
 

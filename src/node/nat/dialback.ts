@@ -25,7 +25,7 @@ export async function serveDialback(
   counts: Counters,
   all: number = limits.dialbacks,
 ): Promise<void> {
-  const allowed = createRateLimit(clock, limits.dialbacksPerNeighbour, all);
+  const allowed = createRateLimit(clock, limits.dialbacksPerSubnet, all);
   await handleRequests(host, clock, DIALBACK_PROTOCOL, 1, async (request, connection) => {
     const addresses = parseRequest(request);
     if (addresses === undefined) return undefined;

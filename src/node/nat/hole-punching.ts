@@ -63,8 +63,8 @@ export class HolePuncher {
   constructor(options: HolePuncherOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#mayDeliver = createRateLimit(clock, limits.callsPerNeighbour, limits.calls);
-    this.#mayCall = createRateLimit(clock, limits.callsPerContact, limits.calls);
+    this.#mayDeliver = createRateLimit(clock, limits.offersPerSubnet, limits.offers);
+    this.#mayCall = createRateLimit(clock, limits.offersPerContact, limits.offers);
   }
 
   /** What opens the calls of those who know us. */
@@ -140,7 +140,7 @@ export class HolePuncher {
     const end = (): void => came.abort();
     signal.addEventListener("abort", end, { once: true });
     this.#awaited.set(peer, end);
-    await delay(clock, limits.punchWait, came.signal);
+    await delay(clock, limits.punchMaxDelay, came.signal);
     signal.removeEventListener("abort", end);
     this.#awaited.delete(peer);
     return this.#holes.get(peer);
@@ -196,7 +196,7 @@ export class HolePuncher {
     if (crossed || this.#holes.has(from)) return undefined;
     const places = nat.endpoints();
     const trip = tripOf(connection);
-    const wait = Math.min(limits.punchWait, (trip + words.trip) / 2);
+    const wait = Math.min(limits.punchMaxDelay, (trip + words.trip) / 2);
     try {
       const common = punchCandidates(this.#options, words, places);
       void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
@@ -247,7 +247,7 @@ export class HolePuncher {
   #remember(name: string): void {
     this.#taken.add(name);
     for (const oldest of this.#taken) {
-      if (this.#taken.size <= limits.callsRemembered) break;
+      if (this.#taken.size <= limits.offersRemembered) break;
       this.#taken.delete(oldest);
     }
   }

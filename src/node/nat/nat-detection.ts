@@ -169,7 +169,7 @@ export class NatDetector {
     this.#observed.set(connection, observedAddr);
     this.#learn(connection);
     // Soon after, it is known whether it was dialled from our port.
-    this.#options.clock.after(limits.reachPause, () => void this.#probe(connection));
+    this.#options.clock.after(limits.reachabilityDelay, () => void this.#probe(connection));
   };
 
   /**

@@ -70,7 +70,7 @@ export class Reachability {
 
   /** Our addresses changed: what was proven is not any more. */
   changed(): void {
-    this.#soon(limits.reachPause);
+    this.#soon(limits.reachabilityDelay);
   }
 
   stop(): void {
@@ -88,7 +88,7 @@ export class Reachability {
     const known = this.#helpers.has(peerId.toString());
     this.#helpers.add(peerId.toString());
     // The first who can be asked, and those who can confirm or contradict a single voice.
-    if (!known && this.#state.asked < limits.dialbackHelpers) this.#soon(limits.reachPause);
+    if (!known && this.#state.asked < limits.dialbackHelpers) this.#soon(limits.reachabilityDelay);
   };
 
   readonly #gone = ({ detail }: CustomEvent<{ toString(): string }>): void => {
@@ -115,8 +115,10 @@ export class Reachability {
     } finally {
       this.#asking = undefined;
       const later =
-        this.#state.verdict === "reachable" ? limits.reachRecheck : limits.reachRecheck / 3;
-      this.#soon(this.#again ? limits.reachPause : later);
+        this.#state.verdict === "reachable"
+          ? limits.reachabilityRecheck
+          : limits.reachabilityRecheck / 3;
+      this.#soon(this.#again ? limits.reachabilityDelay : later);
     }
   }
 

@@ -43,7 +43,7 @@ export interface SignallingOptions {
 /** Passes envelopes on, and takes those that are for us, from now on. */
 export async function serveSignalling(options: SignallingOptions): Promise<void> {
   const { host, clock, counts, mayForward: passes, onOffer: take } = options;
-  const mayAsk = createRateLimit(clock, limits.signalsPerNeighbour, limits.signals);
+  const mayAsk = createRateLimit(clock, limits.signalsPerSubnet, limits.signals);
   const mayGet = createRateLimit(clock, limits.signalsPerTarget, limits.signals);
   const pass = async (
     { host: to, envelope }: SignalFrame,

@@ -41,7 +41,7 @@ export async function simultaneousOpen(
       dialRepeatedly(
         hole,
         place,
-        both && place.ip.length === 4 ? limits.punchFamilyHead : 0,
+        both && place.ip.length === 4 ? limits.punchIpv4Delay : 0,
         limit.signal,
       ),
     );

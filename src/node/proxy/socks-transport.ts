@@ -85,7 +85,7 @@ export class SocksProxy {
     const login = { user: name, password: name };
     this.#logins.set(isolationKey, login);
     for (const oldest of this.#logins.keys()) {
-      if (this.#logins.size <= limits.proxyWays) break;
+      if (this.#logins.size <= limits.proxyCircuits) break;
       this.#logins.delete(oldest);
     }
     return login;
@@ -98,7 +98,7 @@ export class SocksProxy {
     if (state !== before) this.#log("proxy.changed", { state });
     this.#cancel();
     if (state === "working" || this.#stopped) return;
-    this.#cancel = this.#clock.after(limits.proxyLook, () => void this.check());
+    this.#cancel = this.#clock.after(limits.proxyRecheck, () => void this.check());
   }
 }
 

@@ -102,7 +102,7 @@ export class PublicDht {
               const addresses = this.#usable(multiaddrs);
               offer(addresses);
               // Those who keep the entry forget the addresses before it.
-              if (addresses.length === 0 && bare.size < limits.publicAsked)
+              if (addresses.length === 0 && bare.size < limits.publicFindPeer)
                 bare.set(id.toString(), id);
             }
           for (const id of bare.values())
@@ -138,7 +138,7 @@ export class PublicDht {
     const own = addresses().filter((text) => usableIp(text, privateWan));
     if (own.length > 0) return own.slice(0, limits.recordAddresses);
     return [...this.#seen]
-      .filter(([, by]) => by.size >= limits.publicWitnesses)
+      .filter(([, by]) => by.size >= limits.publicObservers)
       .flatMap(([ip]) =>
         ports().map((port) => `/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/${port}`),
       )
@@ -184,7 +184,7 @@ export class PublicDht {
     const { clock } = this.#options;
     const running = this.#running;
     const age = running === undefined ? 0 : clock.now() - running.since;
-    const fresh = age >= 0 && age < limits.publicLife && (running?.host.peers ?? 0) > 0;
+    const fresh = age >= 0 && age < limits.publicHostLifetime && (running?.host.peers ?? 0) > 0;
     if (running !== undefined && fresh) return running;
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;

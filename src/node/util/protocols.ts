@@ -21,7 +21,7 @@ export interface Allowance {
 }
 
 const of = (bytes: number): Allowance => ({ message: bytes, total: bytes });
-const singleRequest: Allowance = { total: limits.questionBytes };
+const singleRequest: Allowance = { total: limits.requestBytes };
 
 const allowances: Readonly<Record<string, Allowance>> = {
   // Some tell it in two messages.
@@ -29,7 +29,7 @@ const allowances: Readonly<Record<string, Allowance>> = {
   "/ipfs/ping/1.0.0": { total: limits.pingBytes },
   [DIALBACK_PROTOCOL]: singleRequest,
   [SIGNAL_PROTOCOL]: singleRequest,
-  [PUBLIC_DHT]: of(limits.publicAnswer),
+  [PUBLIC_DHT]: of(limits.publicResponseBytes),
 };
 
 /**
@@ -37,12 +37,12 @@ const allowances: Readonly<Record<string, Allowance>> = {
  * everything.
  */
 export function requestAllowance(protocol: string): Allowance {
-  return isDht(protocol) ? of(limits.dhtQuestion) : (allowances[protocol] ?? {});
+  return isDht(protocol) ? of(limits.dhtRequestBytes) : (allowances[protocol] ?? {});
 }
 
 /** What whoever answers on a stream of ours may say. */
 export function responseAllowance(protocol: string): Allowance {
-  return isDht(protocol) ? of(limits.dhtAnswer) : (allowances[protocol] ?? {});
+  return isDht(protocol) ? of(limits.dhtResponseBytes) : (allowances[protocol] ?? {});
 }
 
 const isDht = (protocol: string): boolean =>

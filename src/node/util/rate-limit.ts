@@ -70,8 +70,8 @@ export interface RequestLimits {
 
 const defaultRequestLimits: RequestLimits = {
   puts: limits.putsPerMinute,
-  putsPerSubnet: limits.putsPerNeighbour,
-  perSubnet: limits.requestsPerNeighbour,
+  putsPerSubnet: limits.putsPerSubnet,
+  perSubnet: limits.requestsPerSubnet,
 };
 
 /**

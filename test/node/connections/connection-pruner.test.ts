@@ -7,7 +7,7 @@ import {
   prunable,
 } from "../../../src/node/connections/connection-pruner.ts";
 
-const LATER = limits.connectionIntroduces + 1_000;
+const LATER = limits.connectionGrace + 1_000;
 const LINK = ["/sotto/link/1"];
 
 const held = (
@@ -45,7 +45,7 @@ describe("node: room for newcomers", () => {
 
   it("is not made by who has just come and had no time to speak, while others are busy", () => {
     const busy = [1, 2, 3].map((open) => held(open, LINK, `/ip4/1.1.1.${open}`));
-    const fresh = held(LATER - limits.connectionIntroduces, []);
+    const fresh = held(LATER - limits.connectionGrace, []);
     const all = [fresh, ...busy];
     assert.deepEqual(prunable(all, 3, LATER), [busy[0]]);
     assert.deepEqual(prunable(all, 3, LATER + 1), [fresh]);

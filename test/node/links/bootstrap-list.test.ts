@@ -45,10 +45,10 @@ describe("node: a bootstrap host that does not keep us", () => {
     list.add(`/ip4/127.0.0.1/tcp/1/p2p/${PEER}`);
     await time.settle();
     await drop();
-    await time.pass(limits.bootstrapStay - 1);
+    await time.pass(limits.bootstrapStable - 1);
     await drop();
     await drop();
-    await time.pass(limits.bootstrapStay);
+    await time.pass(limits.bootstrapStable);
     await drop();
     list.stop();
     assert.deepEqual(attempts, [1, 2, 3, 1]);

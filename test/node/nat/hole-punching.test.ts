@@ -111,11 +111,11 @@ describe("node/punch", () => {
   it("answers no contact who calls too often", async () => {
     const { node, contact, connection } = await scene();
     const outcomes: unknown[] = [];
-    for (let i = 0; i < limits.callsPerContact + 2; i++)
+    for (let i = 0; i < limits.offersPerContact + 2; i++)
       outcomes.push(
         (await pass(connection, node.transport.host, callOf(contact, node).envelope))?.outcome,
       );
-    assert.equal(outcomes.filter((one) => one === "passed").length, limits.callsPerContact);
+    assert.equal(outcomes.filter((one) => one === "passed").length, limits.offersPerContact);
   });
 
   it("knocks at a stranger's door that a contact named a few times at most", async () => {

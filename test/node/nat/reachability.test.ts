@@ -76,7 +76,7 @@ describe("node/reach", () => {
       bootstrap: [`${host.getMultiaddrs()[0]?.toString()}`],
     });
     await until(() => node.peers().length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 2 * limits.reachPause));
+    await new Promise((resolve) => setTimeout(resolve, 2 * limits.reachabilityDelay));
     assert.equal(node.status().reach.verdict, "unknown");
     assert.equal(node.status().wanMode, "client");
   });

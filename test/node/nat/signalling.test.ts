@@ -141,7 +141,7 @@ describe("node/signal", () => {
     const heard = await listener(callee.peer, utf8("answer"));
     const there = callee.peer.peerId.toString();
     const outcomes: string[] = [];
-    for (let i = 0; i < limits.signalsPerNeighbour + 5; i++)
+    for (let i = 0; i < limits.signalsPerSubnet + 5; i++)
       outcomes.push((await ask(caller.connection, there))?.outcome ?? "none");
     assert.equal(outcomes.filter((one) => one === "passed").length, limits.signalsPerTarget);
     assert.deepEqual(new Set(outcomes.slice(limits.signalsPerTarget)), new Set(["busy"]));

@@ -17,7 +17,7 @@ describe("node: room on real connections", () => {
       const other = await lab.host();
       await host.dial(other.host.getMultiaddrs());
     }
-    await sleep(limits.connectionIntroduces + 100);
+    await sleep(limits.connectionGrace + 100);
     const knocking = await stranger(lab);
     const { remotePeer } = await knocking.dial(host.getMultiaddrs());
     await until(() => host.getConnections(knocking.peerId).length === 1);
