@@ -12,4 +12,4 @@ export {
   withoutPostings,
   withPostings,
 } from "./postings.ts";
-export { BUCKETS, bucketOf, matchesTerm, parseQuery, type Query, termsOf } from "./words.ts";
+export { BUCKETS, bucketOf, matchesTerm, parseQuery, type Query, termsOf } from "./terms.ts";

@@ -5,7 +5,7 @@
  * Numbers are LEB128.
  */
 import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
-import { bucketOf, matchesTerm, termsOf } from "./words.ts";
+import { bucketOf, matchesTerm, termsOf } from "./terms.ts";
 
 /** A message: the number that the index gave its conversation, and its place there. */
 export interface Posting {

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { limits } from "../../src/base/index.ts";
 import { BUCKETS, bucketOf, matchesTerm, parseQuery, termsOf } from "../../src/search/index.ts";
 
-describe("search/words", () => {
+describe("search/terms", () => {
   const examples: [string, string[]][] = [
     ["Hello, World! hello", ["hello", "world"]],
     ["Crème BRÛLÉE", ["creme", "brulee"]],
