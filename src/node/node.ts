@@ -9,8 +9,7 @@ import { reachabilityUnknown } from "./nat/reachability.ts";
 import { defaultGateway } from "./port-mapping/default-gateway.ts";
 import { PortMapper } from "./port-mapping/port-mapping.ts";
 import { SocksProxy } from "./proxy/socks-transport.ts";
-import { defaultPublicBootstraps } from "./public-dht/default-bootstraps.ts";
-import { PublicDhtSwitch } from "./public-dht/public-dht-switch.ts";
+import { defaultPublicBootstraps, PublicDhtSwitch } from "./public-dht/public-dht-switch.ts";
 import { parseAddress, peerOf, portOf, scopeOf } from "./util/address.ts";
 import { runStopSteps, systemClock } from "./util/deadline.ts";
 

@@ -19,8 +19,12 @@ import { createRateLimit } from "../util/rate-limit.ts";
 import type { NatDetector } from "./nat-detection.ts";
 import { punchCandidates } from "./punch-candidates.ts";
 import { HolePunchError } from "./punch-error.ts";
-import { askToForward, type ForwardedOffer } from "./signalling.ts";
-import { type SignallingPeers, signallingHosts } from "./signalling-hosts.ts";
+import {
+  askToForward,
+  type ForwardedOffer,
+  type SignallingPeers,
+  signallingHosts,
+} from "./signalling.ts";
 import { simultaneousOpen } from "./simultaneous-open.ts";
 
 export interface HolePuncherOptions extends SignallingPeers {
