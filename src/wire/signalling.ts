@@ -25,7 +25,7 @@ export interface SealedEnvelope {
 }
 
 /** Bytes of the words in an envelope: one size for all, so that size tells nothing. */
-export const signalWords = SEALED - 16;
+export const signalPayloadBytes = SEALED - 16;
 
 /** 145 bytes. Throws a RangeError where a field has a wrong length. */
 export function encodeEnvelope({ nonce, tag, sealed }: SealedEnvelope): Uint8Array {
@@ -45,11 +45,11 @@ export function decodeEnvelope(bytes: Uint8Array): SealedEnvelope | undefined {
   };
 }
 
-const asks = ["pass", "deliver"] as const;
+const frameKinds = ["forward", "deliver"] as const;
 
 /** An envelope under way: to be passed on to `host`, or delivered from it. */
 export interface SignalFrame {
-  readonly kind: (typeof asks)[number];
+  readonly kind: (typeof frameKinds)[number];
   /** PeerId text, 1 to 64 bytes. */
   readonly host: string;
   /** 1 to `limits.signalBytes` bytes, opaque to who passes it on. */
@@ -58,13 +58,13 @@ export interface SignalFrame {
 
 export function encodeSignalFrame({ kind, host, envelope }: SignalFrame): Uint8Array {
   const name = utf8(host);
-  const head = Uint8Array.of(VERSION, asks.indexOf(kind) + 1, name.length);
+  const head = Uint8Array.of(VERSION, frameKinds.indexOf(kind) + 1, name.length);
   return concat(head, name, envelope);
 }
 
 /** The frame of a payload, or `undefined` where it is none. The envelope is a view. */
 export function decodeSignalFrame(bytes: Uint8Array): SignalFrame | undefined {
-  const kind = asks[(bytes[1] ?? 0) - 1];
+  const kind = frameKinds[(bytes[1] ?? 0) - 1];
   const end = 3 + (bytes[2] ?? 0);
   const size = bytes.length - end;
   if (bytes[0] !== VERSION || kind === undefined || end === 3 || end > 3 + 64) return undefined;
@@ -74,16 +74,16 @@ export function decodeSignalFrame(bytes: Uint8Array): SignalFrame | undefined {
   return { kind, host, envelope: bytes.subarray(end) };
 }
 
-const outcomes = ["passed", "absent", "busy", "silent", "unwilling"] as const;
+const outcomes = ["forwarded", "absent", "busy", "silent", "unwilling"] as const;
 
 /** What came of an envelope: passed on and answered, or not, and why. */
 export type SignalReply =
-  | { readonly outcome: "passed"; readonly envelope: Uint8Array }
-  | { readonly outcome: Exclude<(typeof outcomes)[number], "passed"> };
+  | { readonly outcome: "forwarded"; readonly envelope: Uint8Array }
+  | { readonly outcome: Exclude<(typeof outcomes)[number], "forwarded"> };
 
 export function encodeSignalReply(reply: SignalReply): Uint8Array {
   const head = Uint8Array.of(VERSION, outcomes.indexOf(reply.outcome) + 1);
-  return reply.outcome === "passed" ? concat(head, reply.envelope) : head;
+  return reply.outcome === "forwarded" ? concat(head, reply.envelope) : head;
 }
 
 /** The reply of a payload, or `undefined` where it is none. */
@@ -91,70 +91,71 @@ export function decodeSignalReply(bytes: Uint8Array): SignalReply | undefined {
   const outcome = outcomes[(bytes[1] ?? 0) - 1];
   if (bytes[0] !== VERSION || outcome === undefined) return undefined;
   const envelope = bytes.subarray(2);
-  if (outcome !== "passed") return envelope.length === 0 ? { outcome } : undefined;
+  if (outcome !== "forwarded") return envelope.length === 0 ? { outcome } : undefined;
   const fits = envelope.length > 0 && envelope.length <= limits.signalBytes;
   return fits ? { outcome, envelope } : undefined;
 }
 
-const kinds = ["unknown", "none", "preserving", "independent", "symmetric"] as const;
+const natKinds = ["unknown", "none", "preserving", "independent", "symmetric"] as const;
 
 /**
  * What a node's router does to the ports of its connections: `none` is there, it keeps them
  * (`preserving`), it changes them but alike for every destination (`independent`), or for each
  * destination anew (`symmetric`).
  */
-export type NatKind = (typeof kinds)[number];
+export type NatKind = (typeof natKinds)[number];
 
 /** An IP address and a port at which a host waits for a moment. */
-export interface Place {
+export interface Endpoint {
   /** 4 or 16 bytes. */
   readonly ip: Uint8Array;
   readonly port: number;
 }
 
-export interface SignalWords {
+export interface SignalPayload {
   readonly nat: NatKind;
   /**
    * Round trip to the host between, ms: half of it is how long the answer is under way on this
    * side.
    */
-  readonly trip: number;
+  readonly roundTrip: number;
   /** At most two: one of each family. */
-  readonly places: readonly Place[];
+  readonly endpoints: readonly Endpoint[];
 }
 
-const PLACES = 2;
-const PLACE = 1 + 16 + 2;
+const MAX_ENDPOINTS = 2;
+const ENDPOINT_BYTES = 1 + 16 + 2;
 
 /** `signalWords` bytes. Throws a RangeError for more than two places or a wrong length. */
-export function encodeSignalWords({ nat, trip, places }: SignalWords): Uint8Array {
-  if (places.length > PLACES) throw new RangeError("an envelope holds two places");
-  const words = new Uint8Array(signalWords);
-  words[0] = kinds.indexOf(nat) + 1;
-  words.set(u16(trip), 1);
-  words[3] = places.length;
-  for (const [index, { ip, port }] of places.entries()) {
+export function encodeSignalPayload({ nat, roundTrip, endpoints }: SignalPayload): Uint8Array {
+  if (endpoints.length > MAX_ENDPOINTS) throw new RangeError("an envelope holds two endpoints");
+  const payload = new Uint8Array(signalPayloadBytes);
+  payload[0] = natKinds.indexOf(nat) + 1;
+  payload.set(u16(roundTrip), 1);
+  payload[3] = endpoints.length;
+  for (const [index, { ip, port }] of endpoints.entries()) {
     if (ip.length !== 4 && ip.length !== 16) throw new RangeError("an IP has 4 or 16 bytes");
-    const at = 4 + index * PLACE;
-    words[at] = ip.length;
-    words.set(ip, at + 1);
-    words.set(u16(port), at + 17);
+    const at = 4 + index * ENDPOINT_BYTES;
+    payload[at] = ip.length;
+    payload.set(ip, at + 1);
+    payload.set(u16(port), at + 17);
   }
-  return words;
+  return payload;
 }
 
 /** The words of exactly `signalWords` bytes, or `undefined`. */
-export function decodeSignalWords(bytes: Uint8Array): SignalWords | undefined {
-  const nat = kinds[(bytes[0] ?? 0) - 1];
+export function decodeSignalPayload(bytes: Uint8Array): SignalPayload | undefined {
+  const nat = natKinds[(bytes[0] ?? 0) - 1];
   const count = bytes[3] ?? 0;
-  if (bytes.length !== signalWords || nat === undefined || count > PLACES) return undefined;
-  const places: Place[] = [];
-  for (let at = 4; at < 4 + count * PLACE; at += PLACE) {
+  if (bytes.length !== signalPayloadBytes || nat === undefined || count > MAX_ENDPOINTS)
+    return undefined;
+  const endpoints: Endpoint[] = [];
+  for (let at = 4; at < 4 + count * ENDPOINT_BYTES; at += ENDPOINT_BYTES) {
     const length = bytes[at] ?? 0;
     const rest = bytes.subarray(at + 1 + length, at + 17);
     if ((length !== 4 && length !== 16) || !isZero(rest)) return undefined;
-    places.push({ ip: bytes.slice(at + 1, at + 1 + length), port: readU16(bytes, at + 17) });
+    endpoints.push({ ip: bytes.slice(at + 1, at + 1 + length), port: readU16(bytes, at + 17) });
   }
-  if (!isZero(bytes.subarray(4 + count * PLACE))) return undefined;
-  return { nat, trip: readU16(bytes, 1), places };
+  if (!isZero(bytes.subarray(4 + count * ENDPOINT_BYTES))) return undefined;
+  return { nat, roundTrip: readU16(bytes, 1), endpoints };
 }

@@ -7,14 +7,14 @@ import { type LookupAddress, type LookupOptions, lookup as resolve } from "node:
 import { networkInterfaces } from "node:os";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
-import { placeOf, portOf, scopeOf } from "../util/address.ts";
+import { endpointOf, portOf, scopeOf } from "../util/address.ts";
 
 /**
  * The private network that an address belongs to (RFC 1918, 3927, 4193, 4291, 6598), or `undefined`
  * for one of none.
  */
 export function networkOf(address: Multiaddr): string | undefined {
-  const place = placeOf(address);
+  const place = endpointOf(address);
   if (place === undefined) return undefined;
   const [a = 0, b = 0] = place.ip;
   if (place.ip.length === 4) return networkOf4(a, b);

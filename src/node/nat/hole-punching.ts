@@ -6,10 +6,10 @@ import type { Connection } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
 import type { Clock, DialTarget, Log, OpenOffer } from "../../ports/index.ts";
 import {
-  decodeSignalWords,
-  encodeSignalWords,
-  type Place,
-  type SignalWords,
+  decodeSignalPayload,
+  type Endpoint,
+  encodeSignalPayload,
+  type SignalPayload,
 } from "../../wire/index.ts";
 import type { PunchState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
@@ -39,7 +39,7 @@ type Seal = NonNullable<DialTarget["seal"]>;
 
 /** What both sides agreed on. */
 interface Agreement {
-  readonly places: readonly Place[];
+  readonly endpoints: readonly Endpoint[];
   readonly inbound: boolean;
   /** Until the other side dials too, ms. */
   readonly wait: number;
@@ -112,22 +112,22 @@ export class HolePuncher {
 
   async #call(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
     const { nat } = this.#options;
-    const places = nat.endpoints();
-    if (places.length === 0) {
+    const endpoints = nat.endpoints();
+    if (endpoints.length === 0) {
       if (nat.kind() === "symmetric")
         throw new HolePunchError("symmetric", "our router gives each connection another port");
       throw new HolePunchError("no-signal", "no host that sees us is connected");
     }
     this.#calling.add(peer);
     try {
-      const theirs = await this.#exchange(peer, seal, places, signal);
+      const theirs = await this.#exchange(peer, seal, endpoints, signal);
       // They may have called us meanwhile, and their call goes before ours.
       const unheard = theirs === undefined;
       const agreed = await (this.#holes.get(peer) ?? (unheard && this.#crossing(peer, signal)));
       if (agreed) return agreed;
       if (theirs === undefined)
         throw new HolePunchError("refused", "the other side does not answer");
-      return await this.#agreed(peer, theirs, places, signal);
+      return await this.#agreed(peer, theirs, endpoints, signal);
     } finally {
       this.#calling.delete(peer);
     }
@@ -150,34 +150,34 @@ export class HolePuncher {
     return this.#holes.get(peer);
   }
 
-  /** Dials where their words say. */
+  /** Dials where their payload say. */
   async #agreed(
     peer: HostId,
-    theirs: SignalWords,
-    ours: readonly Place[],
+    theirs: SignalPayload,
+    ours: readonly Endpoint[],
     signal: AbortSignal,
   ): Promise<Connection> {
     try {
-      const places = punchCandidates(this.#options, theirs, ours);
-      return await this.#punch(peer, { places, inbound: false, wait: 0 }, signal);
+      const endpoints = punchCandidates(this.#options, theirs, ours);
+      return await this.#punch(peer, { endpoints, inbound: false, wait: 0 }, signal);
     } catch (error) {
       if (!(error instanceof HolePunchError)) throw error;
       throw new HolePunchError(error.reason, error.message, theirs.nat);
     }
   }
 
-  /** Their words, through the first host that they are connected to as well. */
-  async #exchange(peer: HostId, seal: Seal, places: readonly Place[], signal: AbortSignal) {
+  /** Their payload, through the first host that they are connected to as well. */
+  async #exchange(peer: HostId, seal: Seal, endpoints: readonly Endpoint[], signal: AbortSignal) {
     const { host, clock, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
     for (const connection of signallingHosts(this.#options, peer)) {
-      const words = { nat: nat.kind(), trip: tripOf(connection), places };
-      const call = seal(peer, encodeSignalWords(words), own);
+      const payload = { nat: nat.kind(), roundTrip: roundTripOf(connection), endpoints };
+      const call = seal(peer, encodeSignalPayload(payload), own);
       const reply = await askToForward(connection, clock, peer, call.envelope, signal);
       if (reply?.outcome === "silent") return undefined;
-      if (reply?.outcome !== "passed") continue;
+      if (reply?.outcome !== "forwarded") continue;
       const answer = call.open(reply.envelope);
-      return answer && decodeSignalWords(answer);
+      return answer && decodeSignalPayload(answer);
     }
     throw new HolePunchError("no-signal", "no host is connected to both of you");
   }
@@ -192,27 +192,27 @@ export class HolePuncher {
     const name = Buffer.from(envelope).toString("base64");
     if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
     const opened = this.#open(from as HostId, envelope, own);
-    const words = opened && decodeSignalWords(opened.payload);
-    if (opened === undefined || words === undefined || !this.#mayCall(from)) return undefined;
+    const payload = opened && decodeSignalPayload(opened.payload);
+    if (opened === undefined || payload === undefined || !this.#mayCall(from)) return undefined;
     this.#remember(name);
     // Two calls that cross: the one stays whose caller has the greater PeerId.
     const crossed = this.#calling.has(from) && own > from;
     if (crossed || this.#holes.has(from)) return undefined;
-    const places = nat.endpoints();
-    const trip = tripOf(connection);
-    const wait = Math.min(limits.punchMaxDelay, (trip + words.trip) / 2);
+    const endpoints = nat.endpoints();
+    const roundTrip = roundTripOf(connection);
+    const wait = Math.min(limits.punchMaxDelay, (roundTrip + payload.roundTrip) / 2);
     try {
-      const common = punchCandidates(this.#options, words, places);
-      void this.#punch(from, { places: common, inbound: true, wait }).catch(() => undefined);
+      const common = punchCandidates(this.#options, payload, endpoints);
+      void this.#punch(from, { endpoints: common, inbound: true, wait }).catch(() => undefined);
     } catch {
       // They read the reason in our answer.
     }
-    return opened.seal(encodeSignalWords({ nat: nat.kind(), trip, places }));
+    return opened.seal(encodeSignalPayload({ nat: nat.kind(), roundTrip, endpoints }));
   }
 
   #punch(
     peer: string,
-    { places, inbound, wait }: Agreement,
+    { endpoints, inbound, wait }: Agreement,
     signal: AbortSignal = this.#leaving.signal,
   ): Promise<Connection> {
     const { host, clock, nat, log } = this.#options;
@@ -222,9 +222,7 @@ export class HolePuncher {
     const follow = (): void => limit.abort();
     this.#leaving.signal.addEventListener("abort", follow, { once: true });
     const hole = delay(clock, wait, limit.signal)
-      .then(() =>
-        simultaneousOpen({ host, clock, peer, endpoints: places, nat, inbound }, limit.signal),
-      )
+      .then(() => simultaneousOpen({ host, clock, peer, endpoints, nat, inbound }, limit.signal))
       .then((connection) => {
         this.#through.add(connection);
         return connection;
@@ -257,5 +255,6 @@ export class HolePuncher {
   }
 }
 
-/** Round trip to a host in whole ms, as far as two bytes hold it. */
-const tripOf = ({ rtt }: Connection): number => Math.min(65_535, Math.max(0, Math.round(rtt ?? 0)));
+/** Round roundTrip to a host in whole ms, as far as two bytes hold it. */
+const roundTripOf = ({ rtt }: Connection): number =>
+  Math.min(65_535, Math.max(0, Math.round(rtt ?? 0)));

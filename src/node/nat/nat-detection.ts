@@ -7,14 +7,14 @@ import type { Connection, IdentifyResult } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
-import type { NatKind, Place } from "../../wire/index.ts";
+import type { Endpoint, NatKind } from "../../wire/index.ts";
 import type { NatState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import {
   addressOf,
+  endpointOf,
   hostOf,
   peerOf,
-  placeOf,
   portOf,
   scopeOf,
   subnetOf,
@@ -123,22 +123,22 @@ export class NatDetector {
   }
 
   /** Where a hole can lead to us: by IPv6 first. */
-  endpoints(): Place[] {
+  endpoints(): Endpoint[] {
     const { transportManager } = this.#options.host.services.internals;
     const own = transportManager
       .getAddrs()
       .find((address) => hostOf(address).includes(":") && scopeOf(address) === "public");
     const seen6 = this.#sights(true).at(-1)?.address;
-    const six = seen6 ? placeOf(seen6) : own && placeOf(own, this.port);
+    const six = seen6 ? endpointOf(seen6) : own && endpointOf(own, this.port);
     const mapped = this.mapped();
-    return [six, mapped && placeOf(mapped)].flatMap((place) => place ?? []);
+    return [six, mapped && endpointOf(mapped)].flatMap((place) => place ?? []);
   }
 
   /**
    * Where to dial a place from: for IPv6 the very address that the other side was told, since a
    * machine has several.
    */
-  dialOptions({ ip }: Place): { readonly localPort: number; readonly localAddress?: string } {
+  dialOptions({ ip }: Endpoint): { readonly localPort: number; readonly localAddress?: string } {
     const six =
       ip.length === 16 ? this.endpoints().find((place) => place.ip.length === 16) : undefined;
     const own = this.#own();

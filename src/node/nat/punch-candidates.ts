@@ -1,6 +1,6 @@
 /** Where a hole can lead, of what the other side named. */
 import { limits } from "../../base/index.ts";
-import type { Place, SignalWords } from "../../wire/index.ts";
+import type { Endpoint, SignalPayload } from "../../wire/index.ts";
 import { addressOf, scopeOf } from "../util/address.ts";
 import type { NatDetector } from "./nat-detection.ts";
 import { HolePunchError } from "./punch-error.ts";
@@ -12,17 +12,17 @@ interface PunchContext {
 }
 
 /**
- * Their places that we may dial and have an own place for. Throws `Unpunched` where there is none.
+ * Their endpoints that we may dial and have an own endpoint for. Throws `Unpunched` where there is none.
  */
 export function punchCandidates(
   here: PunchContext,
-  { nat, places }: SignalWords,
-  ours: readonly Place[],
-): Place[] {
+  { nat, endpoints }: SignalPayload,
+  ours: readonly Endpoint[],
+): Endpoint[] {
   const sizes = new Set(ours.map(({ ip }) => ip.length));
   // One of each family: whoever names more would have us knock at strangers' doors.
   const common = [16, 4].flatMap((size) => {
-    const named = places.find(({ ip }) => ip.length === size);
+    const named = endpoints.find(({ ip }) => ip.length === size);
     return named && sizes.has(size) && mayDial(here, named) ? [named] : [];
   });
   if (common.length > 0) return common;
@@ -35,8 +35,9 @@ export function punchCandidates(
 }
 
 /** Nobody can make us knock at a service, or at a machine in our own network. */
-function mayDial({ privateWan }: PunchContext, place: Place): boolean {
+function mayDial({ privateWan }: PunchContext, endpoint: Endpoint): boolean {
   return (
-    place.port >= limits.punchPortMin && (privateWan || scopeOf(addressOf(place)) === "public")
+    endpoint.port >= limits.punchPortMin &&
+    (privateWan || scopeOf(addressOf(endpoint)) === "public")
   );
 }

@@ -60,7 +60,7 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
     const question = { protocol: SIGNAL_PROTOCOL, bytes };
     const answer = await sendRequest(connection, clock, question, limits.signalTimeout / 2);
     const fits = answer !== undefined && answer.length <= limits.signalBytes;
-    return fits ? { outcome: "passed", envelope: answer } : { outcome: "silent" };
+    return fits ? { outcome: "forwarded", envelope: answer } : { outcome: "silent" };
   };
   await handleRequests(
     host,
@@ -69,9 +69,9 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
     limits.signalStreams,
     async (question, connection) => {
       const frame = decodeSignalFrame(question);
-      if (frame?.kind === "pass") {
+      if (frame?.kind === "forward") {
         const reply = await pass(frame, connection);
-        if (reply?.outcome === "passed") counts.signalsPassed++;
+        if (reply?.outcome === "forwarded") counts.signalsPassed++;
         if (reply?.outcome === "busy") counts.signalsRefused++;
         return reply && encodeSignalReply(reply);
       }
@@ -90,7 +90,7 @@ export async function askToForward(
   envelope: Uint8Array,
   signal: AbortSignal,
 ): Promise<SignalReply | undefined> {
-  const bytes = encodeSignalFrame({ kind: "pass", host: to, envelope });
+  const bytes = encodeSignalFrame({ kind: "forward", host: to, envelope });
   const question = { protocol: SIGNAL_PROTOCOL, bytes };
   const reply = await sendRequest(connection, clock, question, limits.signalTimeout, signal);
   return reply && decodeSignalReply(reply);

@@ -7,7 +7,7 @@ import type { Connection, MultiaddrConnection, Upgrader } from "@libp2p/interfac
 import { multiaddr } from "@multiformats/multiaddr";
 import { dialReasons, limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
-import type { Place } from "../../wire/index.ts";
+import type { Endpoint } from "../../wire/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { Host } from "../model/host.ts";
 import { addressOf } from "../util/address.ts";
@@ -20,7 +20,7 @@ export interface SimultaneousOpenOptions {
   /** PeerId of who is to be found there. */
   readonly peer: string;
   /** At most one of each family; that of IPv6 is tried first. */
-  readonly endpoints: readonly Place[];
+  readonly endpoints: readonly Endpoint[];
   readonly nat: NatDetector;
   /** Whether we act as the side that was dialled. */
   readonly inbound: boolean;
@@ -28,7 +28,7 @@ export interface SimultaneousOpenOptions {
 
 /**
  * A connection through the first hole that opens. Throws an AggregateError of what went wrong at
- * each place.
+ * each endpoint.
  */
 export async function simultaneousOpen(
   hole: SimultaneousOpenOptions,
@@ -37,11 +37,11 @@ export async function simultaneousOpen(
   const limit = deadline(hole.clock, limits.punchTime, signal);
   const both = hole.endpoints.length > 1;
   try {
-    const tries = hole.endpoints.map((place) =>
+    const tries = hole.endpoints.map((endpoint) =>
       dialRepeatedly(
         hole,
-        place,
-        both && place.ip.length === 4 ? limits.punchIpv4Delay : 0,
+        endpoint,
+        both && endpoint.ip.length === 4 ? limits.punchIpv4Delay : 0,
         limit.signal,
       ),
     );
@@ -60,12 +60,12 @@ export async function simultaneousOpen(
 }
 
 /**
- * Dials one place again and again: a refusal only means that the other side's packet was not out
+ * Dials one endpoint again and again: a refusal only means that the other side's packet was not out
  * yet.
  */
 async function dialRepeatedly(
   hole: SimultaneousOpenOptions,
-  place: Place,
+  endpoint: Endpoint,
   head: number,
   signal: AbortSignal,
 ): Promise<Connection> {
@@ -74,7 +74,7 @@ async function dialRepeatedly(
   for (let tries = 0; tries < limits.punchTries && !signal.aborted; tries++) {
     const limit = deadline(hole.clock, limits.punchTry, signal);
     try {
-      return await dialOnce(hole, place, limit.signal);
+      return await dialOnce(hole, endpoint, limit.signal);
     } catch (error) {
       // The last try is cut off, and tells less than the one before.
       if (!signal.aborted) last = error;
@@ -88,15 +88,15 @@ async function dialRepeatedly(
 
 async function dialOnce(
   hole: SimultaneousOpenOptions,
-  place: Place,
+  endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const address = multiaddr(`${addressOf(place).toString()}/p2p/${hole.peer}`);
+  const address = multiaddr(`${addressOf(endpoint).toString()}/p2p/${hole.peer}`);
   const { upgrader, transportManager } = hole.host.services.internals;
   const transport = transportManager.dialTransportForMultiaddr(address);
   if (transport === undefined) throw new Error("no transport");
   const options = {
-    ...hole.nat.dialOptions(place),
+    ...hole.nat.dialOptions(endpoint),
     signal,
     upgrader: hole.inbound ? inboundUpgrader(hole.host, upgrader) : upgrader,
   };

@@ -6,7 +6,7 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 import { limits, toHex } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { ProxyAddress, ProxyCredentials, ProxyState } from "../model/config.ts";
-import { hostOf, parseAddress, placeOf, portOf } from "../util/address.ts";
+import { endpointOf, hostOf, parseAddress, portOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { proxyText } from "./proxy-address.ts";
 import { connectThrough, probeProxy, SocksError } from "./socks5.ts";
@@ -59,7 +59,7 @@ export class SocksProxy {
 
   /** A connection to an address. Throws `SocksFault`, or what the signal says. */
   async connect(address: Multiaddr, { signal, isolationKey = "" }: DialOptions): Promise<Socket> {
-    const host = placeOf(address)?.ip ?? hostOf(address);
+    const host = endpointOf(address)?.ip ?? hostOf(address);
     const to = { host, port: portOf(address) };
     try {
       const socket = await connectThrough(this.#place, to, this.#login(isolationKey), signal);

@@ -2,7 +2,7 @@
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { SottoError } from "../../base/index.ts";
 import type { Proximity } from "../../ports/index.ts";
-import type { Place } from "../../wire/index.ts";
+import type { Endpoint } from "../../wire/index.ts";
 
 /**
  * An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, of which the
@@ -76,7 +76,10 @@ export function portOf(address: Multiaddr): number {
  * An address of an IP as a place; `undefined` for a name. @param port in place of the address's
  * own.
  */
-export function placeOf(address: Multiaddr, port: number = portOf(address)): Place | undefined {
+export function endpointOf(
+  address: Multiaddr,
+  port: number = portOf(address),
+): Endpoint | undefined {
   const host = hostOf(address);
   if (host.includes(":"))
     return {
@@ -87,7 +90,7 @@ export function placeOf(address: Multiaddr, port: number = portOf(address)): Pla
 }
 
 /** The address of a place. */
-export function addressOf({ ip, port }: Place): Multiaddr {
+export function addressOf({ ip, port }: Endpoint): Multiaddr {
   if (ip.length === 4) return multiaddr(`/ip4/${ip.join(".")}/tcp/${port}`);
   const groups = Array.from({ length: 8 }, (_, i) =>
     (((ip[2 * i] ?? 0) << 8) | (ip[2 * i + 1] ?? 0)).toString(16),

@@ -3,7 +3,7 @@ import { toHex } from "../../../src/base/index.ts";
 import type { Diagnosis } from "../../../src/messenger/index.ts";
 import { lookupKeys } from "../../../src/messenger/model/epoch-keys.ts";
 import { admits } from "../../../src/messenger/model/link-policy.ts";
-import { parseInvite, signalWords } from "../../../src/wire/index.ts";
+import { parseInvite, signalPayloadBytes } from "../../../src/wire/index.ts";
 import { confirmed, type SimNode, World } from "../../scenario/world.ts";
 import { anew, keep } from "../account/backups.ts";
 
@@ -268,7 +268,8 @@ describe("a contact's policy", () => {
     await world.until("a link", () => alice.contact("bob").online);
     const seal = bob.host.seals.get(alice.host.addresses().join());
     assert.ok(seal);
-    const call = () => seal(alice.host.host, new Uint8Array(signalWords), bob.host.host).envelope;
+    const call = () =>
+      seal(alice.host.host, new Uint8Array(signalPayloadBytes), bob.host.host).envelope;
     assert.ok(alice.host.opens(bob.host.host, call()));
     for (const policy of ["lan", "hidden"] as const) {
       await alice.messenger.setPolicy("bob", policy);

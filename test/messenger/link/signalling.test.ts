@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { HostId } from "../../../src/base/index.ts";
 import type { SealedOffer } from "../../../src/ports/index.ts";
-import { signalWords } from "../../../src/wire/index.ts";
+import { signalPayloadBytes } from "../../../src/wire/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 type Seal = (host: HostId, words: Uint8Array) => SealedOffer;
 
-const words = (fill: number) => new Uint8Array(signalWords).fill(fill);
+const words = (fill: number) => new Uint8Array(signalPayloadBytes).fill(fill);
 
 /** What bob seals calls with for alice's host. */
 function sealOf(bob: SimNode, alice: SimNode): Seal {

@@ -9,13 +9,13 @@ import type { NodeConfig, SottoNode } from "../../../src/node/index.ts";
 import { SIGNAL_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import type { SealedOffer } from "../../../src/ports/index.ts";
 import {
+  decodeSignalPayload,
   decodeSignalReply,
-  decodeSignalWords,
+  type Endpoint,
   encodeFrame,
   encodeSignalFrame,
-  encodeSignalWords,
+  encodeSignalPayload,
   FrameDecoder,
-  type Place,
   type SignalReply,
 } from "../../../src/wire/index.ts";
 import { createLab, noSignal, stranger, until } from "../support.ts";
@@ -42,10 +42,14 @@ describe("node/punch", () => {
     return { host, node, contact, connection };
   }
 
-  const callOf = (contact: Libp2p, node: SottoNode, places: readonly Place[] = []): SealedOffer =>
+  const callOf = (
+    contact: Libp2p,
+    node: SottoNode,
+    places: readonly Endpoint[] = [],
+  ): SealedOffer =>
     sealFor(contact.peerId.toString() as HostId)(
       node.transport.host,
-      encodeSignalWords({ nat: "preserving", trip: 0, places }),
+      encodeSignalPayload({ nat: "preserving", roundTrip: 0, endpoints: places }),
     );
 
   async function pass(
@@ -63,14 +67,14 @@ describe("node/punch", () => {
         stream.abort(new Error("heard"));
       });
       stream.addEventListener("close", () => resolve(undefined));
-      stream.send(encodeFrame(encodeSignalFrame({ kind: "pass", host: to, envelope })));
+      stream.send(encodeFrame(encodeSignalFrame({ kind: "forward", host: to, envelope })));
     });
   }
 
   /**
    * A machine that has nothing to do with it. @returns its place, and how often somebody knocked.
    */
-  async function victim(): Promise<{ place: Place; knocks: () => number }> {
+  async function victim(): Promise<{ place: Endpoint; knocks: () => number }> {
     let knocks = 0;
     const server = createServer((socket) => {
       knocks++;
@@ -87,11 +91,11 @@ describe("node/punch", () => {
     const { node, contact, connection } = await scene();
     const call = callOf(contact, node);
     const reply = await pass(connection, node.transport.host, call.envelope);
-    assert.ok(reply?.outcome === "passed");
-    const words = decodeSignalWords(call.open(reply.envelope) ?? new Uint8Array(0));
+    assert.ok(reply?.outcome === "forwarded");
+    const words = decodeSignalPayload(call.open(reply.envelope) ?? new Uint8Array(0));
     assert.equal(words?.nat, "none");
-    assert.deepEqual(words.places[0]?.ip, LOOPBACK);
-    assert.equal(node.status().nat.mapped, `/ip4/127.0.0.1/tcp/${words.places[0]?.port}`);
+    assert.deepEqual(words.endpoints[0]?.ip, LOOPBACK);
+    assert.equal(node.status().nat.mapped, `/ip4/127.0.0.1/tcp/${words.endpoints[0]?.port}`);
 
     const garbage = crypto.getRandomValues(new Uint8Array(145)).with(0, 1);
     const silent = { outcome: "silent" };
@@ -104,7 +108,7 @@ describe("node/punch", () => {
   it("answers a call once", async () => {
     const { node, contact, connection } = await scene();
     const { envelope } = callOf(contact, node);
-    assert.equal((await pass(connection, node.transport.host, envelope))?.outcome, "passed");
+    assert.equal((await pass(connection, node.transport.host, envelope))?.outcome, "forwarded");
     assert.equal((await pass(connection, node.transport.host, envelope))?.outcome, "silent");
   });
 
@@ -115,7 +119,7 @@ describe("node/punch", () => {
       outcomes.push(
         (await pass(connection, node.transport.host, callOf(contact, node).envelope))?.outcome,
       );
-    assert.equal(outcomes.filter((one) => one === "passed").length, limits.offersPerContact);
+    assert.equal(outcomes.filter((one) => one === "forwarded").length, limits.offersPerContact);
   });
 
   it("knocks at a stranger's door that a contact named a few times at most", async () => {
@@ -133,13 +137,13 @@ describe("node/punch", () => {
   it("dials no port of services, and nothing of its own network", async () => {
     const open = await scene();
     const low = { ip: LOOPBACK, port: limits.punchPortMin - 1 };
-    const next = async (place: Place): Promise<string | undefined> => {
+    const next = async (place: Endpoint): Promise<string | undefined> => {
       const { envelope } = callOf(open.contact, open.node, [place]);
       return (await pass(open.connection, open.node.transport.host, envelope))?.outcome;
     };
-    assert.equal(await next(low), "passed");
+    assert.equal(await next(low), "forwarded");
     // While a hole is under way no other call is answered: none was.
-    assert.equal(await next({ ...low, port: limits.punchPortMin }), "passed");
+    assert.equal(await next({ ...low, port: limits.punchPortMin }), "forwarded");
     assert.equal(await next(low), "silent");
     const closed = await scene({ privateWan: false });
     const { place, knocks } = await victim();

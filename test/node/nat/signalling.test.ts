@@ -71,7 +71,7 @@ describe("node/signal", () => {
     host: string,
     envelope: Uint8Array = utf8("call"),
   ): Promise<SignalReply | undefined> {
-    const frame = encodeFrame(encodeSignalFrame({ kind: "pass", host, envelope }));
+    const frame = encodeFrame(encodeSignalFrame({ kind: "forward", host, envelope }));
     const reply = await exchange(connection, frame);
     return reply && decodeSignalReply(reply);
   }
@@ -81,7 +81,7 @@ describe("node/signal", () => {
     const [caller, callee] = [await connected(host), await connected(host)];
     const heard = await listener(callee.peer, utf8("answer"));
     assert.deepEqual(await ask(caller.connection, callee.peer.peerId.toString()), {
-      outcome: "passed",
+      outcome: "forwarded",
       envelope: utf8("answer"),
     });
     assert.deepEqual(heard, [`deliver ${caller.peer.peerId}: call`]);
@@ -123,7 +123,7 @@ describe("node/signal", () => {
     for (const bytes of [utf8("garbage"), encodeFrame(utf8("garbage")), new Uint8Array(300)])
       assert.equal(await exchange(connection, bytes), undefined);
     // It goes on serving, and none of this reached anybody.
-    assert.equal((await ask(connection, there))?.outcome, "passed");
+    assert.equal((await ask(connection, there))?.outcome, "forwarded");
     assert.equal(heard.length, 1);
   });
 
@@ -143,7 +143,7 @@ describe("node/signal", () => {
     const outcomes: string[] = [];
     for (let i = 0; i < limits.signalsPerSubnet + 5; i++)
       outcomes.push((await ask(caller.connection, there))?.outcome ?? "none");
-    assert.equal(outcomes.filter((one) => one === "passed").length, limits.signalsPerTarget);
+    assert.equal(outcomes.filter((one) => one === "forwarded").length, limits.signalsPerTarget);
     assert.deepEqual(new Set(outcomes.slice(limits.signalsPerTarget)), new Set(["busy"]));
     assert.equal(heard.length, limits.signalsPerTarget);
   });

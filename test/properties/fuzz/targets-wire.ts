@@ -26,8 +26,8 @@ import {
   decodeHelloBody,
   decodeLinkFrame,
   decodeSignalFrame,
+  decodeSignalPayload,
   decodeSignalReply,
-  decodeSignalWords,
   encodeAnswerBody,
   encodeContent,
   encodeEnvelope,
@@ -37,8 +37,8 @@ import {
   encodeInvite,
   encodeLinkFrame,
   encodeSignalFrame,
+  encodeSignalPayload,
   encodeSignalReply,
-  encodeSignalWords,
   FrameDecoder,
   parseInvite,
   type ReceivedContent,
@@ -339,10 +339,10 @@ function known({ message, ...rest }: ReceivedContent): Content {
 }
 
 const sealedCall = encodeEnvelope({ nonce: chance(32), tag: chance(32), sealed: chance(80) });
-const words = encodeSignalWords({
+const words = encodeSignalPayload({
   nat: "preserving",
-  trip: 40,
-  places: [
+  roundTrip: 40,
+  endpoints: [
     { ip: chance(16), port: 4001 },
     { ip: chance(4), port: 40_001 },
   ],
@@ -367,7 +367,7 @@ export const wireTargets: readonly Target[] = [
   exact(
     "signal-frame",
     [
-      encodeSignalFrame({ kind: "pass", host, envelope: sealedCall }),
+      encodeSignalFrame({ kind: "forward", host, envelope: sealedCall }),
       encodeSignalFrame({ kind: "deliver", host, envelope: Uint8Array.of(1) }),
     ],
     decodeSignalFrame,
@@ -376,13 +376,13 @@ export const wireTargets: readonly Target[] = [
   exact(
     "signal-reply",
     [
-      encodeSignalReply({ outcome: "passed", envelope: sealedCall }),
+      encodeSignalReply({ outcome: "forwarded", envelope: sealedCall }),
       encodeSignalReply({ outcome: "unwilling" }),
     ],
     decodeSignalReply,
     encodeSignalReply,
   ),
-  exact("signal-words", [words], decodeSignalWords, encodeSignalWords),
+  exact("signal-words", [words], decodeSignalPayload, encodeSignalPayload),
   exact(
     "hello-body",
     [encodeHelloBody({ mode: "resume", id: chance(32) })],

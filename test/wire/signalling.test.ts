@@ -4,14 +4,14 @@ import { limits, utf8 } from "../../src/base/index.ts";
 import {
   decodeEnvelope,
   decodeSignalFrame,
+  decodeSignalPayload,
   decodeSignalReply,
-  decodeSignalWords,
   encodeEnvelope,
   encodeFrame,
   encodeSignalFrame,
+  encodeSignalPayload,
   encodeSignalReply,
-  encodeSignalWords,
-  signalWords,
+  signalPayloadBytes,
 } from "../../src/wire/index.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -19,16 +19,16 @@ const host = "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5";
 const plain = { noNullPrototype: true };
 const place = fc.record({ ip: fc.oneof(bytes(4), bytes(16)), port: fc.nat(65_535) }, plain);
 const kind = fc.constantFrom("unknown", "none", "preserving", "independent", "symmetric");
-const places = fc.array(place, { maxLength: 2 });
-const words = fc.record({ nat: kind, trip: fc.nat(65_535), places }, plain);
+const endpoints = fc.array(place, { maxLength: 2 });
+const words = fc.record({ nat: kind, roundTrip: fc.nat(65_535), endpoints }, plain);
 
-describe("wire/signal", () => {
+describe("wire/signalling", () => {
   it("reads the words that it wrote, all in one size", () => {
     fc.assert(
       fc.property(words, (said) => {
-        const encoded = encodeSignalWords(said);
-        assert.equal(encoded.length, signalWords);
-        assert.deepEqual(decodeSignalWords(encoded), said);
+        const encoded = encodeSignalPayload(said);
+        assert.equal(encoded.length, signalPayloadBytes);
+        assert.deepEqual(decodeSignalPayload(encoded), said);
       }),
     );
   });
@@ -51,7 +51,7 @@ describe("wire/signal", () => {
 
   it("takes an envelope of newer versions as it is, up to the bound, and nothing larger", () => {
     const size = (length: number) =>
-      encodeSignalFrame({ kind: "pass", host, envelope: new Uint8Array(length) });
+      encodeSignalFrame({ kind: "forward", host, envelope: new Uint8Array(length) });
     assert.equal(decodeSignalFrame(size(limits.signalBytes))?.envelope.length, limits.signalBytes);
     assert.equal(decodeSignalFrame(size(limits.signalBytes + 1)), undefined);
     assert.equal(decodeSignalFrame(size(0)), undefined);
@@ -59,7 +59,7 @@ describe("wire/signal", () => {
 
   it("refuses a host that is no PeerId, and a frame of another kind or version", () => {
     const envelope = Uint8Array.of(1);
-    const named = (name: string) => encodeSignalFrame({ kind: "pass", host: name, envelope });
+    const named = (name: string) => encodeSignalFrame({ kind: "forward", host: name, envelope });
     for (const name of ["", "a b", "../x", "é", "1".repeat(65)])
       assert.equal(decodeSignalFrame(named(name)), undefined, name);
     const good = named(host);
@@ -71,8 +71,8 @@ describe("wire/signal", () => {
 
   it("reads each reply as it was meant, an envelope only where one was passed on", () => {
     const envelope = utf8("answer");
-    assert.deepEqual(decodeSignalReply(encodeSignalReply({ outcome: "passed", envelope })), {
-      outcome: "passed",
+    assert.deepEqual(decodeSignalReply(encodeSignalReply({ outcome: "forwarded", envelope })), {
+      outcome: "forwarded",
       envelope,
     });
     for (const outcome of ["absent", "busy", "silent", "unwilling"] as const) {
@@ -85,15 +85,15 @@ describe("wire/signal", () => {
   });
 
   it("refuses words with anything in their empty places, and more places than two", () => {
-    const said = encodeSignalWords({ nat: "none", trip: 0, places: [] });
+    const said = encodeSignalPayload({ nat: "none", roundTrip: 0, endpoints: [] });
     for (let at = 4; at < said.length; at++)
-      assert.equal(decodeSignalWords(said.with(at, 1)), undefined, `byte ${at}`);
-    assert.equal(decodeSignalWords(said.with(3, 3)), undefined);
-    const four = encodeSignalWords({
+      assert.equal(decodeSignalPayload(said.with(at, 1)), undefined, `byte ${at}`);
+    assert.equal(decodeSignalPayload(said.with(3, 3)), undefined);
+    const four = encodeSignalPayload({
       nat: "none",
-      trip: 0,
-      places: [{ ip: new Uint8Array(4), port: 1 }],
+      roundTrip: 0,
+      endpoints: [{ ip: new Uint8Array(4), port: 1 }],
     });
-    assert.equal(decodeSignalWords(four.with(12, 1)), undefined);
+    assert.equal(decodeSignalPayload(four.with(12, 1)), undefined);
   });
 });
