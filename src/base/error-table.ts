@@ -195,7 +195,10 @@ export const errorTable = {
     "Bring back a backup in another SOTTO_HOME: sotto restore. Or begin anew there from " +
       "your 24 words: sotto init --recover.",
   ),
-  "store-newer": entry("environment", "A newer Sotto wrote this store: update yours."),
+  "store-version": entry(
+    "environment",
+    "Use the Sotto that wrote it, or restore a backup in another SOTTO_HOME: sotto restore.",
+  ),
   "store-key-missing": entry(
     "environment",
     "Put the named file back where it was; without it the store cannot be opened. Or " +

@@ -1,6 +1,4 @@
-/**
- * Opens the store of a data directory, or makes it, and finds damage before anybody trusts a row.
- */
+/** Opens the store of a data directory, or creates it, and finds damage before a row is used. */
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
@@ -9,7 +7,7 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
 import { rowCipher } from "./encryption/row-encryption.ts";
 import { lockHolder } from "./home-lock.ts";
-import { finishRepair } from "./integrity/finish-repair.ts";
+import { finishRepair, REPAIRED } from "./integrity/finish-repair.ts";
 import { reconcileVault } from "./integrity/reconcile-vault.ts";
 import {
   decodeRowSums,
@@ -28,7 +26,7 @@ import {
   checkSchema,
   deriveKeys,
   encodeSchema,
-  SCHEMA_VERSION,
+  refuseVersion,
   type StoreKeys,
 } from "./layout/schema.ts";
 import {
@@ -40,14 +38,17 @@ import {
   writeRows,
 } from "./leveldb/database.ts";
 import { isLocked, openFault, writeFault } from "./leveldb/errors.ts";
+import { readSchemaRow } from "./leveldb/schema-row.ts";
 import { verifyTables } from "./leveldb/verify-tables.ts";
 import { LevelStore } from "./leveldb-store.ts";
-import { finishRenaming, migrate, openOldTally, removeLeftovers } from "./migrate.ts";
+
+/** The folder of the LevelDB database in the data directory. */
+const DATABASE = "db";
 
 export interface OpenStore {
-  /** The data directory; the store lies in its folder `db`. Made (0700) where missing. */
+  /** The data directory, created (0700) where missing. */
   readonly directory: string;
-  /** 32 bytes (`unlockKeyring`). Not kept: the caller may wipe it once the store is open. */
+  /** 32 bytes (`unlockKeyring`). Not kept: it may be wiped once the store is open. */
   readonly key: Uint8Array;
   readonly crypto: CryptoProvider;
   readonly log: Log;
@@ -58,59 +59,46 @@ export interface OpenStore {
 }
 
 /**
- * Opens the store, or makes it where there is none; one of an older version is migrated first.
- * Reads the name and tag of every row but those that lie in pages (messages, their index, and what
- * is searched), of every page's sum, and compares their sum with the one that the last batch left:
- * rows that were lost, put back or moved are noticed here, those of pages when a page is first
- * touched. Whether the whole database is a copy from before says `rolledBack`.
+ * Opens the store, or creates it where there is none. Reads the name and tag of every row outside
+ * pages (messages, their index and the search index are in pages) and of every page's checksum row,
+ * and compares their checksum with the one that the last batch wrote: rows that were lost, put back
+ * or moved are noticed here, those in pages when a page is first read. `rolledBack` reports whether
+ * the whole database is an older copy.
  *
- * Throws `store-in-use`, `store-damaged`, `store-newer`, `store-key-missing` (the key is not this
- * store's), `store-write-failed` or `disk-full`.
+ * Throws `store-version` (before any file is changed), `store-in-use`, `store-damaged`,
+ * `store-key-missing` (the key is not this store's), `store-write-failed` or `disk-full`.
  */
 export async function openStore(options: OpenStore): Promise<LevelStore> {
   const { directory, key, crypto, log, onDamage } = options;
+  await refuseOtherVersion(directory, crypto);
   const keys = deriveKeys(crypto, key);
   const mark = marker(crypto, keys.tally);
-  const openFolder = async (folder: string): Promise<Database> =>
-    (await openDatabase(directory, folder)).database;
-  let store: LevelStore;
-  const finish = async (): Promise<void> => {
-    await finishRepair(directory);
-    await finishRenaming(directory);
-  };
-  await finish().catch((error: unknown) => {
+  await finishRepair(directory).catch((error: unknown) => {
     throw openFault(error);
   });
-  const opened = await openDatabase(directory, "db", options.thorough);
-  let { database } = opened;
+  let store: LevelStore;
+  const { database, holdsTables } = await openDatabase(directory, options.thorough);
   try {
     const row = await database.get(SCHEMA_KEY);
-    const fresh = row === undefined;
-    if (!row) await create({ directory, database, crypto, keys }, opened.holdsTables);
-    else if (checkSchema(crypto, keys, row) < SCHEMA_VERSION) {
-      const parts = { directory, crypto, keys, log, openFolder };
-      const sealed = await database.get(TALLY_KEY);
-      const tally = await checkRoot(database, mark, sealed && openOldTally(parts, sealed));
-      database = await migrate(parts, database, tally);
-    }
-    await removeLeftovers(directory);
-    const versioned = rowCipher(crypto, SCHEMA_VERSION);
+    if (row) checkSchema(crypto, keys, row);
+    else await create({ directory, database, crypto, keys }, holdsTables);
+    const cipher = rowCipher(crypto);
     const sealed = await database.get(TALLY_KEY);
-    const value = sealed && versioned.open(keys.seal, TALLY_KEY, sealed);
+    const value = sealed && cipher.open(keys.seal, TALLY_KEY, sealed);
     const written = await checkRoot(database, mark, value && decodeRowSums(value));
     const settled = await reconcileVault(
-      { directory, database, crypto, keys, seals: versioned, log },
+      { directory, database, crypto, keys, seals: cipher, log },
       written,
     );
     store = new LevelStore({ database, crypto, keys, onDamage, ...settled });
-    log("store.opened", { rows: written.rows, commits: written.commits, fresh });
+    log("store.opened", { rows: written.rows, commits: written.commits, fresh: !row });
     if (!settled.interrupted) return store;
   } catch (error) {
     await database.close();
     throw openFault(error);
   }
   try {
-    // Keys were being thrown away when the last process ended.
+    // The last process ended while it was shredding keys.
     await store.shred();
     return store;
   } catch (error) {
@@ -119,12 +107,26 @@ export async function openStore(options: OpenStore): Promise<LevelStore> {
   }
 }
 
+/**
+ * Refuses a directory whose store has another version, older or newer. Changes no file and needs no
+ * key. Throws `store-version`.
+ */
+export async function refuseOtherVersion(
+  directory: string,
+  crypto: Pick<CryptoProvider, "sha256">,
+): Promise<void> {
+  // A repair that was interrupted at its end replaces the database with the repaired one.
+  for (const folder of [DATABASE, join(REPAIRED, DATABASE)]) {
+    const row = await readSchemaRow(join(directory, folder));
+    if (row) refuseVersion(crypto, row);
+  }
+}
+
 async function openDatabase(
   directory: string,
-  folder: string,
   thorough = false,
 ): Promise<{ database: Database; holdsTables: boolean }> {
-  const path = join(directory, folder);
+  const path = join(directory, DATABASE);
   const files = await filesIn(path);
   await verifyTables(path, thorough);
   const holdsTables = files.some((file) => file.endsWith(".ldb"));
@@ -180,11 +182,7 @@ async function create(
   if ((await mirrorOf({ directory, crypto, keys })) > 0)
     throw new SottoError("store-damaged", "The store's vault is there, and its database is gone.");
   await makeSidecarFiles({ directory, crypto, keys }, 0);
-  const tally = rowCipher(crypto, SCHEMA_VERSION).seal(
-    keys.seal,
-    TALLY_KEY,
-    encodeRowSums(emptyRowSums()),
-  );
+  const tally = rowCipher(crypto).seal(keys.seal, TALLY_KEY, encodeRowSums(emptyRowSums()));
   const rows = [
     { key: SCHEMA_KEY, sealed: encodeSchema(crypto, keys) },
     { key: TALLY_KEY, sealed: tally },

@@ -24,7 +24,7 @@ export interface VaultFile {
   readonly found: FoundVault;
 }
 
-/** What both files say. Throws `store-newer`. */
+/** What both files say. Throws `store-version`. */
 export async function readVaults({ directory, crypto, key }: VaultPlace): Promise<VaultFile[]> {
   return Promise.all(
     VAULT_FILES.map(async (file) => {

@@ -70,14 +70,14 @@ export function encodeVault(crypto: Crypto, key: Uint8Array, state: VaultState):
   return concat(body, crypto.sha256(body).subarray(0, SUM_BYTES));
 }
 
-/** Throws `store-newer`. */
+/** Throws `store-version`. */
 export function decodeVault(crypto: Crypto, key: Uint8Array, bytes: Uint8Array): FoundVault {
   const body = bytes.subarray(0, Math.max(0, bytes.length - SUM_BYTES));
   const sum = bytes.subarray(body.length);
   if (body.length === 0 || !equal(sum, crypto.sha256(body).subarray(0, SUM_BYTES)))
     return { kind: "damaged" };
   if ((body[0] ?? 0) > VERSION)
-    throw new SottoError("store-newer", "The store's vault was written by a newer Sotto.");
+    throw new SottoError("store-version", "The store's vault was written by a newer Sotto.");
   if (body[0] !== VERSION || bytes.length !== FILE_BYTES) return { kind: "damaged" };
   const nonce = body.subarray(1, 1 + NONCE_BYTES);
   const plain = crypto.openX(key, nonce, body.subarray(1 + NONCE_BYTES), bound);

@@ -6,6 +6,7 @@
 import { concat, readU32, SottoError, u32, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { tableName } from "../layout/row-names.ts";
+import { SCHEMA_VERSION } from "../layout/schema.ts";
 
 const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
@@ -36,12 +37,9 @@ export interface RowCipher {
   open(key: Uint8Array, name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
 }
 
-/** Seals values of one version of the schema under keys (32 bytes) with fresh random nonces. */
-export function rowCipher(
-  crypto: Pick<CryptoProvider, "sealX" | "openX" | "random">,
-  version: number,
-): RowCipher {
-  const bound = (name: Uint8Array): Uint8Array => concat(name, u32(version));
+/** Seals values under keys (32 bytes) with fresh random nonces. */
+export function rowCipher(crypto: Pick<CryptoProvider, "sealX" | "openX" | "random">): RowCipher {
+  const bound = (name: Uint8Array): Uint8Array => concat(name, u32(SCHEMA_VERSION));
   return {
     seal(key, name, value) {
       const padded = new Uint8Array(paddedSize(value.length));

@@ -46,7 +46,7 @@ export interface Reconciled {
 /**
  * Reads the files beside the database, whose rows were found to fit `tally`, mends what can be
  * mended, and names what it found. Throws `store-damaged` where no file has the keys of the
- * database, `store-newer`, and what writing throws.
+ * database, `store-version`, and what writing throws.
  */
 export async function reconcileVault(parts: ReconcileOptions, tally: RowSums): Promise<Reconciled> {
   const { directory, crypto, keys, log } = parts;

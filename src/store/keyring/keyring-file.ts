@@ -39,7 +39,7 @@ export function encodeKeyring(ring: Keyring, sha256: Hash): Uint8Array {
 }
 
 /**
- * The keyring of a file. Throws `store-newer` or `keyring-damaged`. Whether its cost can be borne
+ * The keyring of a file. Throws `store-version` or `keyring-damaged`. Whether its cost can be borne
  * is judged by `deriveFromPassphrase`, before it asks anything of the machine.
  */
 export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
@@ -59,11 +59,11 @@ export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
   };
 }
 
-/** What can be told without a hash. Throws `store-newer`, `keyring-damaged`. */
+/** What can be told without a hash. Throws `store-version`, `keyring-damaged`. */
 export function headerOf(bytes: Uint8Array): { readonly kind: Kind } {
   const version = bytes[0];
   if (version !== undefined && version > VERSION)
-    throw new SottoError("store-newer", "The store key was written by a newer Sotto.");
+    throw new SottoError("store-version", "The store key was written by a newer Sotto.");
   if (version !== VERSION || bytes.length !== FILE_BYTES) throw damaged();
   for (const kind of kinds) if (bytes[1] === kindByte[kind]) return { kind };
   throw damaged();

@@ -118,7 +118,7 @@ export async function changeProtection(
 
 /**
  * How the store key is protected; `undefined` where the directory has none. Throws
- * `keyring-damaged`, `store-newer`.
+ * `keyring-damaged`, `store-version`.
  */
 export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
   const bytes = await readOrNothing(join(directory, KEYRING));
@@ -130,7 +130,7 @@ export async function readProtection(directory: string): Promise<Protection["kin
  * What an interrupted `changeProtection` left behind is removed: the caller holds the home's lock.
  * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring;
  * no key file or entry of the keychain, or not this keyring's), `keychain-missing`,
- * `keychain-locked`, `keyring-damaged`, `store-newer`.
+ * `keychain-locked`, `keyring-damaged`, `store-version`.
  */
 export async function unlockKeyring(
   directory: string,

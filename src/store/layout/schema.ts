@@ -1,24 +1,28 @@
 /**
- * The one row that lies open: schema version (4) ‖ proof of the key (16) ‖ checksum (8). It tells a
- * newer store, a wrong key and a damaged disk apart before any sealed row is tried.
+ * The schema row, which is not encrypted: version (4) ‖ proof of the key (16) ‖ checksum (8). It
+ * distinguishes a store of another version, a wrong key and a damaged disk before any encrypted row
+ * is read.
  */
 import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 
-/** Counts up when rows or names change shape. */
+/**
+ * Is increased when the format of rows, of names or of the files next to the database changes. A
+ * store of any other version is refused.
+ */
 export const SCHEMA_VERSION = 2;
 
 const PROOF_BYTES = 16;
 const SUM_BYTES = 8;
 
-/** The keys that one store key stands for. Each has 32 bytes. */
+/** The keys that are derived from a store key. Each has 32 bytes, `proof` has 16. */
 export interface StoreKeys {
   readonly seal: Uint8Array;
   readonly blind: Uint8Array;
   readonly tally: Uint8Array;
   /** Of the vault's files. */
   readonly vault: Uint8Array;
-  /** Of the counter beside the database. */
+  /** Of the rollback counter. */
   readonly count: Uint8Array;
   /** Shows that a key is this store's, and nothing else. */
   readonly proof: Uint8Array;
@@ -45,26 +49,38 @@ export function encodeSchema(crypto: Pick<CryptoProvider, "sha256">, keys: Store
   return concat(body, crypto.sha256(body).subarray(0, SUM_BYTES));
 }
 
+/** The version that a schema row names; `undefined` where the row is not what was written. */
+function versionOf(crypto: Pick<CryptoProvider, "sha256">, row: Uint8Array): number | undefined {
+  const body = row.subarray(0, Math.max(0, row.length - SUM_BYTES));
+  const whole = equal(row.subarray(body.length), crypto.sha256(body).subarray(0, SUM_BYTES));
+  return whole && body.length >= 4 ? readU32(body) : undefined;
+}
+
 /**
- * The version of a store. Throws `store-damaged`, `store-newer`, or `store-key-missing` where the
- * key is another store's.
+ * Refuses a store of another version, older or newer. Needs no key; a damaged row is not refused
+ * here. Throws `store-version`.
+ */
+export function refuseVersion(crypto: Pick<CryptoProvider, "sha256">, row: Uint8Array): void {
+  const version = versionOf(crypto, row);
+  if (version === undefined || version === SCHEMA_VERSION) return;
+  throw new SottoError(
+    "store-version",
+    `The store has version ${version} of its format; this Sotto opens version ${SCHEMA_VERSION}.`,
+  );
+}
+
+/**
+ * Checks that a store has this program's version and this key. Throws `store-damaged`,
+ * `store-version`, and `store-key-missing` where the key is another store's.
  */
 export function checkSchema(
   crypto: Pick<CryptoProvider, "sha256">,
   keys: StoreKeys,
   row: Uint8Array,
-): number {
-  const body = row.subarray(0, Math.max(0, row.length - SUM_BYTES));
-  const sum = row.subarray(body.length);
-  if (body.length < 4 || !equal(sum, crypto.sha256(body).subarray(0, SUM_BYTES)))
+): void {
+  if (versionOf(crypto, row) === undefined)
     throw new SottoError("store-damaged", "The first row of the store is not what was written.");
-  const version = readU32(body);
-  if (version > SCHEMA_VERSION)
-    throw new SottoError(
-      "store-newer",
-      `The store has version ${version}; this Sotto knows versions up to ${SCHEMA_VERSION}.`,
-    );
-  if (!equal(body.subarray(4), keys.proof))
+  refuseVersion(crypto, row);
+  if (!equal(row.subarray(4, -SUM_BYTES), keys.proof))
     throw new SottoError("store-key-missing", "The key that was given is not this store's key.");
-  return version;
 }

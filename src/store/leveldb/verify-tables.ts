@@ -1,12 +1,13 @@
 /**
- * Holds LevelDB's tables against its own checksums before LevelDB reads them: it does not look at
- * them itself, and over some damaged bytes it ends the whole process. Manifests and logs it does
- * check.
+ * Verifies LevelDB's tables against their own checksums before LevelDB reads them: LevelDB does not
+ * check them itself, and some damaged bytes make it end the whole process. It does check manifests
+ * and logs.
  */
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { equal, limits, SottoError } from "../../base/index.ts";
-import { recordsOf, varint } from "./file-reader.ts";
+import { varint } from "./file-reader.ts";
+import { liveTables } from "./manifest.ts";
 
 /** Behind each block: kind of compression (1) ‖ masked checksum of block and kind (4). */
 const TRAILER = 5;
@@ -21,11 +22,9 @@ const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
  */
 export async function verifyTables(path: string, thorough: boolean): Promise<void> {
   const live = await liveTables(path);
-  let size = 0;
-  for (const [, bytes] of live) size += bytes;
+  const size = live.reduce((sum, { bytes }) => sum + bytes, 0);
   const all = thorough || size <= limits.verifyBytes;
-  for (const [number] of live)
-    await verifyTable(path, `${String(number).padStart(6, "0")}.ldb`, all);
+  for (const { file } of live) await verifyTable(path, file, all);
 }
 
 async function verifyTable(path: string, name: string, all: boolean): Promise<void> {
@@ -83,64 +82,6 @@ function* handlesIn(index: Buffer): Generator<Handle> {
     if (!handle) return;
     yield handle;
     at = size.end + own.value + size.value;
-  }
-}
-
-/**
- * Numbers of the tables that the manifest names, and their sizes. Where it cannot be read, LevelDB
- * says so itself.
- */
-async function liveTables(path: string): Promise<Map<number, number>> {
-  const live = new Map<number, number>();
-  const current = await readFile(join(path, "CURRENT"), "utf8").catch(() => "");
-  if (!/^MANIFEST-\d+\n$/.test(current)) return live;
-  const manifest = await readFile(join(path, current.trim())).catch(() => Buffer.alloc(0));
-  for (const record of recordsOf(manifest)) applyEdit(record, live);
-  return live;
-}
-
-/** A version edit (db/version_edit.cc): fields, each a tag and what belongs to it. */
-function applyEdit(edit: Buffer, live: Map<number, number>): void {
-  let at = 0;
-  const number = (): number => {
-    const read = varint(edit, at);
-    at = read?.end ?? Number.POSITIVE_INFINITY;
-    return read?.value ?? 0;
-  };
-  const text = (): void => {
-    const length = number();
-    at += length;
-  };
-  while (at < edit.length) {
-    switch (number()) {
-      case 1:
-        text();
-        break;
-      case 2:
-      case 3:
-      case 4:
-      case 9:
-        number();
-        break;
-      case 5:
-        number();
-        text();
-        break;
-      case 6:
-        number();
-        live.delete(number());
-        break;
-      case 7: {
-        number();
-        const table = number();
-        live.set(table, number());
-        text();
-        text();
-        break;
-      }
-      default:
-        return;
-    }
   }
 }
 

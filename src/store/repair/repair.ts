@@ -12,7 +12,7 @@ import { isPage, OWN_TABLE, tableName } from "../layout/row-names.ts";
 import { scan } from "../leveldb/database.ts";
 import { writeFault } from "../leveldb/errors.ts";
 import type { LevelStore } from "../leveldb-store.ts";
-import { openStore } from "../open.ts";
+import { openStore, refuseOtherVersion } from "../open.ts";
 import { type Salvage, salvage } from "./salvage.ts";
 
 export interface RepairStore {
@@ -50,13 +50,14 @@ const TOGETHER = 256;
 
 /**
  * Repairs the store of a directory. A crash leaves the damaged one, or the new one with the damaged
- * one aside. Throws `store-damaged` where nothing can be read at all, `store-newer`,
+ * one aside. Throws `store-damaged` where nothing can be read at all, `store-version`,
  * `store-key-missing`, `disk-full`, `store-write-failed`, and what `reconcile` throws; then nothing
  * is changed.
  */
 export async function repairStore(options: RepairStore): Promise<Repaired> {
   const { directory, key, crypto, aside, reconcile } = options;
   const work = join(directory, REPAIRING);
+  await refuseOtherVersion(directory, crypto);
   try {
     await finishRepair(directory);
     await rm(work, { recursive: true, force: true });

@@ -15,7 +15,7 @@ import { readPageRow } from "../integrity/page-row.ts";
 import { decodeRowSums, marker } from "../integrity/row-sums.ts";
 import { mirrorOf } from "../integrity/sidecar-files.ts";
 import { isKeyedPage, KEY_BYTES, pageOf } from "../layout/row-names.ts";
-import { checkSchema, deriveKeys, SCHEMA_VERSION, type StoreKeys } from "../layout/schema.ts";
+import { checkSchema, deriveKeys, type StoreKeys } from "../layout/schema.ts";
 import { type Database, openUnlogged, SCHEMA_KEY, TALLY_KEY, textOf } from "../leveldb/database.ts";
 import { rowsOfLog, rowsOfTable } from "../leveldb/file-reader.ts";
 
@@ -44,7 +44,7 @@ const TOGETHER = 256;
 
 /**
  * Gathers what is left in a new database at `path`.
- * Throws `store-damaged` where there is nothing, `store-newer`, `store-key-missing`.
+ * Throws `store-damaged` where there is nothing, `store-version`, `store-key-missing`.
  */
 export async function salvage(parts: SalvageParts, path: string): Promise<Salvage> {
   const { directory, key, crypto } = parts;
@@ -85,7 +85,7 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
 async function openerOf({ directory, crypto }: SalvageParts, keys: StoreKeys): Promise<Opener> {
   const files = await readVaults({ directory, crypto, key: keys.vault });
   const states = files.flatMap(({ found }) => (found.kind === "whole" ? [found.state] : []));
-  const versioned = rowCipher(crypto, SCHEMA_VERSION);
+  const versioned = rowCipher(crypto);
   const openers = (states.length > 0 ? states : [freshVault(crypto.random, 0)]).map((state) =>
     new RowKeys(versioned, keys.seal, state).opener(),
   );
@@ -140,7 +140,7 @@ async function filesOf(directory: string): Promise<string[]> {
 }
 
 /**
- * Throws `store-newer`, `store-key-missing`. A first row that is damaged says nothing about the
+ * Throws `store-version`, `store-key-missing`. A first row that is damaged says nothing about the
  * others.
  */
 function checkKey(crypto: CryptoProvider, keys: StoreKeys, schema: Uint8Array): void {

@@ -111,7 +111,7 @@ describe("the vault", () => {
     assert.equal(decodeVault(crypto, testKey, bytes).kind, "foreign");
     const body = bytes.slice(0, -8).with(0, 2);
     const newer = concat(body, crypto.sha256(body).subarray(0, 8));
-    assert.throws(() => kind(newer), { code: "store-newer" });
+    assert.throws(() => kind(newer), { code: "store-version" });
     for (const state of await vaultStates(directory))
       for (const groupKey of state?.keys ?? [])
         assert.ok(!Buffer.from(bytes).includes(Buffer.from(groupKey)));

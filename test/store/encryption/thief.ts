@@ -42,13 +42,12 @@ export async function everythingThatOpens(
   const opened = new Set<string>();
   // The list grows while it is walked: rows of pages give keys.
   for (const key of keys)
-    for (const version of key.length === 32 ? [1, 2] : [])
-      for (const [id, { name, sealed }] of rows) {
-        const value = rowCipher(crypto, version).open(key, name, sealed);
-        if (!value) continue;
-        rows.delete(id);
-        opened.add(Buffer.from(value).toString("latin1"));
-        if (value.length === 49) keys.push(value.subarray(16, 48));
-      }
+    for (const [id, { name, sealed }] of key.length === 32 ? rows : []) {
+      const value = rowCipher(crypto).open(key, name, sealed);
+      if (!value) continue;
+      rows.delete(id);
+      opened.add(Buffer.from(value).toString("latin1"));
+      if (value.length === 49) keys.push(value.subarray(16, 48));
+    }
   return opened;
 }

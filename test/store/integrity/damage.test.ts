@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { concat, SottoError, u32 } from "../../../src/base/index.ts";
+import { SottoError } from "../../../src/base/index.ts";
 import type { StoreOp } from "../../../src/ports/index.ts";
-import { crypto, editRows, openAt, type RawRows, temporaryDirectory } from "../place.ts";
+import { editRows, openAt, type RawRows, temporaryDirectory } from "../place.ts";
 
 const ROWS = 60;
 const bytesOf = (at: number): Uint8Array => new Uint8Array(100).fill(at);
@@ -171,18 +171,6 @@ describe("damage to the store", () => {
       });
       assert.equal(outcome, "store-damaged", tables);
     }
-  });
-
-  it("is told apart from a store that a newer Sotto wrote", async () => {
-    const outcome = await raw((rows) =>
-      own(rows)
-        .slice(0, 1)
-        .map(([key, value]) => {
-          const body = concat(u32(3), value.slice(4, -8));
-          return [key, concat(body, crypto.sha256(body).subarray(0, 8))];
-        }),
-    );
-    assert.equal(outcome, "store-newer");
   });
 
   it("is no reason to begin anew when LevelDB's own files are gone", async () => {

@@ -104,7 +104,7 @@ describe("the keyring", () => {
       writeFileSync(file, flipped);
       await assert.rejects(unlockKeyring(directory, "one", crypto), {
         // A version that counts higher is a newer one.
-        code: at === 0 ? "store-newer" : "keyring-damaged",
+        code: at === 0 ? "store-version" : "keyring-damaged",
       });
       writeFileSync(file, whole.subarray(0, at));
       await assert.rejects(unlockKeyring(directory, "one", crypto), { code: "keyring-damaged" });

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { concat, u32 } from "../../src/base/index.ts";
+import { silent } from "../../src/ports/index.ts";
+import { repairStore } from "../../src/store/index.ts";
+import { SCHEMA_VERSION } from "../../src/store/layout/schema.ts";
+import { crypto, editRows, openAt, temporaryDirectory, testKey } from "./place.ts";
+
+const SCHEMA_ROW = "00".repeat(25);
+const OLDER = SCHEMA_VERSION - 1;
+const NEWER = SCHEMA_VERSION + 1;
+
+/** Every file below a directory with its bytes and its time of change, by path. */
+function filesIn(directory: string): Map<string, [bytes: string, changed: number]> {
+  const files = new Map<string, [string, number]>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const bytes = entry.isFile() ? readFileSync(path).toString("hex") : "directory";
+    files.set(path, [bytes, entry.isFile() ? statSync(path).mtimeMs : 0]);
+  }
+  return files;
+}
+
+/** Has the schema row of a closed store name another version, as the Sotto of that version would. */
+async function setVersion(directory: string, version: number): Promise<void> {
+  await editRows(directory, (rows) => {
+    const row = rows.get(SCHEMA_ROW) ?? new Uint8Array();
+    const body = concat(u32(version), row.slice(4, -8));
+    return [[SCHEMA_ROW, concat(body, crypto.sha256(body).subarray(0, 8))]];
+  });
+}
+
+const repair = (directory: string) =>
+  repairStore({
+    directory,
+    key: testKey,
+    crypto,
+    log: silent,
+    aside: "damaged",
+    leaveOut: [],
+    reconcile: async () => undefined,
+  });
+
+const refused = (version: number) => ({
+  code: "store-version",
+  message: new RegExp(`version ${version} .* version ${SCHEMA_VERSION}`),
+  remedy: /sotto restore/,
+});
+
+describe("a store of another version", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = temporaryDirectory();
+    const store = await openAt(directory);
+    for (let at = 0; at < 20; at++)
+      await store.commit([
+        { kind: "put", key: { table: "message", of: "alice", at }, value: new Uint8Array(9_000) },
+      ]);
+    await store.close();
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  for (const version of [OLDER, NEWER, 0, 0xffff_ffff]) {
+    it(`is refused while the row is in LevelDB's log, and its files stay unchanged: ${version}`, async () => {
+      await setVersion(directory, version);
+      const before = filesIn(directory);
+      await assert.rejects(openAt(directory), refused(version));
+      await assert.rejects(repair(directory), refused(version));
+      assert.deepEqual(filesIn(directory), before);
+    });
+
+    it(`is refused while the row is in a table, and its files stay unchanged: ${version}`, async () => {
+      await setVersion(directory, version);
+      // Opening it moves the rows of the log into a table.
+      await editRows(directory);
+      for (const [path, [bytes]] of filesIn(directory))
+        if (path.endsWith(".log")) assert.equal(bytes, "");
+      const before = filesIn(directory);
+      await assert.rejects(openAt(directory), refused(version));
+      await assert.rejects(repair(directory), refused(version));
+      assert.deepEqual(filesIn(directory), before);
+    });
+  }
+
+  it("is refused under any key", async () => {
+    await setVersion(directory, NEWER);
+    const before = filesIn(directory);
+    await assert.rejects(openAt(directory, testKey.with(0, 1)), refused(NEWER));
+    assert.deepEqual(filesIn(directory), before);
+  });
+
+  it("is refused as the result of a repair before the repair is finished", async () => {
+    mkdirSync(join(directory, "repaired"));
+    cpSync(join(directory, "db"), join(directory, "repaired/db"), { recursive: true });
+    await setVersion(join(directory, "repaired"), OLDER);
+    const before = filesIn(directory);
+    await assert.rejects(openAt(directory), refused(OLDER));
+    await assert.rejects(repair(directory), refused(OLDER));
+    assert.deepEqual(filesIn(directory), before);
+  });
+
+  it("opens again once its version is this one", async () => {
+    await setVersion(directory, OLDER);
+    await assert.rejects(openAt(directory), refused(OLDER));
+    await setVersion(directory, SCHEMA_VERSION);
+    const store = await openAt(directory);
+    assert.equal((await store.list("message", "alice")).length, 20);
+    assert.deepEqual((await store.check()).damaged, []);
+    await store.close();
+  });
+});
