@@ -46,7 +46,11 @@ export const commands: readonly Entry[] = [
     () => import("./commands/restore.ts"),
   ),
   entry("export", "write your conversations into a file", () => import("./commands/export.ts")),
-  entry("followers", "show who listens under a name", () => import("./commands/followers.ts")),
+  entry(
+    "subscriptions",
+    "list and remove durable subscriptions",
+    () => import("./commands/subscriptions.ts"),
+  ),
   entry("net", "show and change the network", () => import("./commands/net.ts")),
   entry("bootstrap", "host a bootstrap node for others", () => import("./commands/bootstrap.ts")),
   entry("demo", "let two nodes talk on this machine", () => import("./commands/demo.ts")),

@@ -1,4 +1,4 @@
-/** sotto followers: the names under which programs listen. */
+/** `sotto subscriptions`: the durable subscriptions, which keep events for programs. */
 import type { Follower } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -6,11 +6,11 @@ import type { Context, Define } from "../runtime/context.ts";
 export const define: Define = (command, context) => {
   command
     .command("ls", { isDefault: true })
-    .description("list them")
+    .description("list durable subscriptions (sotto listen --as NAME makes one)")
     .action(() => list(context));
   command
     .command("rm <name>")
-    .description("keep nothing for this one any more")
+    .description("remove a durable subscription and its events")
     .action(async (name: string) => {
       await context.call("event.unfollow", { name });
       context.out.data("✓ removed", { removed: name });
@@ -25,10 +25,10 @@ async function list(context: Context): Promise<void> {
   const line = ({ name, behind, types, from }: Follower) =>
     [
       displayLine(name).padEnd(width),
-      behind === 0 ? "has everything" : `${behind} behind`,
+      behind === 0 ? "up to date" : `${behind} behind`,
       ...(types === undefined ? [] : [`only ${types.join(", ")}`]),
-      ...(from === undefined ? [] : [`of ${displayLine(names.get(from) ?? from)}`]),
+      ...(from === undefined ? [] : [`from ${displayLine(names.get(from) ?? from)}`]),
     ].join("  ");
-  const none = "Nobody follows, so no event is kept. Follow: sotto listen --as NAME";
+  const none = "No durable subscriptions. Make one: sotto listen --as NAME";
   context.out.data(result.followers.map(line).join("\n") || none, result);
 }
