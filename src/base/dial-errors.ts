@@ -1,45 +1,42 @@
-/** Why a host was not reached, address by address. */
+/** Why a peer could not be reached: the result of each address that was dialed. */
 import { SottoError } from "./errors.ts";
 
-/** Reasons for a failed dial by which more is decided than what a person reads. */
+/** Reasons for a failed dial that code compares with; other reasons are only shown. */
 export const dialReasons = {
-  /** It leads to this very node. */
+  /** The address leads back to this node. */
   self: "our own address",
-  /** Somebody answers there who is not the one who was expected. */
-  otherHost: "another host answers there",
-  /**
-   * A host answers, and what it says is not for our network: it has another network key, or one of
-   * us has none.
-   */
-  otherNetwork: "not in this network",
+  /** The peer that answers has another PeerId. */
+  otherHost: "another node answers there",
+  /** The peer that answers has another network key, or only one of the two has a key. */
+  otherNetwork: "different network key",
 } as const;
 
 export interface DialFailure {
   readonly address: string;
-  /** A few words for a person, such as refused or timed out. */
+  /** A few words for the user, such as refused or timed out. */
   readonly reason: string;
 }
 
 /**
- * Why no hole could be made: a router that gives each connection another port (of either side), no
- * host that both are connected to, nobody who answers, or time.
+ * Why hole punching failed: a symmetric NAT on either side, no bootstrap node that both sides are
+ * connected to, no answer from the peer, or a timeout.
  */
 export type HoleFailure = "symmetric" | "no-signal" | "refused" | "timed out";
 
-/** What a router does to ports, as `NatKind` of the wire says. */
+/** What a router does to ports; the values of `NatKind` on the wire. */
 export type RouterKind = "unknown" | "none" | "preserving" | "independent" | "symmetric";
 
-/** What came of a try to make a hole. */
+/** The result of a failed hole punch. */
 export interface HoleTried {
   readonly why: HoleFailure;
-  /** What their router does, where they told. */
+  /** What the peer's router does, if the peer reported it. */
   readonly theirs?: RouterKind | undefined;
 }
 
-/** The fault `peer-unreachable` of a dial, with what became of each address. */
+/** The error `peer-unreachable` of a dial, with the result of each address. */
 export class Unreachable extends SottoError {
   readonly failures: readonly DialFailure[];
-  /** Why there was no hole through the routers either; absent where none was tried. */
+  /** Why hole punching failed as well; absent if it was not tried. */
   readonly hole: HoleTried | undefined;
 
   constructor(message: string, failures: readonly DialFailure[], hole?: HoleTried) {

@@ -1,14 +1,13 @@
 /** What every room stands on. Depends on nothing. */
 export * from "./backoff.ts";
 export * from "./bytes.ts";
-export * from "./contact-causes.ts";
 export * from "./dial-errors.ts";
 export * from "./display.ts";
 export * from "./duration.ts";
 export * from "./encoding.ts";
 export * from "./error-table.ts";
 export * from "./errors.ts";
-export * from "./errors.ts";
+export * from "./findings.ts";
 export * from "./ids.ts";
 export * from "./keyed-mutex.ts";
 export * from "./labels.ts";

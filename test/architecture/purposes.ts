@@ -119,7 +119,6 @@ export const purposes: Readonly<Record<string, Purpose>> = {
       format: "contacts, messages, states and times as text",
       args: "arguments that several commands share",
       process: "running in the background, shutdown, hooks, writing files",
-      doctor: "findings of `sotto doctor` as text",
       export: "conversations as JSON and HTML",
       net: "`sotto net decoys` and `sotto net public`",
       demo: "the processes of `sotto demo`",

@@ -146,11 +146,10 @@ export const folders: Readonly<Record<string, Readonly<Record<string, readonly s
     format: ["runtime"],
     args: ["format", "runtime"],
     process: ["format", "runtime"],
-    doctor: ["format", "runtime"],
     export: ["format", "runtime"],
     net: ["args", "format", "runtime"],
     demo: ["args", "format", "process", "runtime"],
-    commands: ["args", "demo", "doctor", "export", "format", "net", "process", "runtime"],
+    commands: ["args", "demo", "export", "format", "net", "process", "runtime"],
     ".": ["commands", "runtime"],
   },
 };

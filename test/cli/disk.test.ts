@@ -144,7 +144,7 @@ describe("the disk of a node that nobody follows", function () {
       secrets.set(`host ${host}`, textOf(host));
       for (const address of addresses as string[]) {
         const port = Number(address.split("/").at(-1));
-        // As text, and as multiaddrs spell it: ip4, four bytes, tcp, two bytes.
+        // As text, and as multiaddrs formatDuration it: ip4, four bytes, tcp, two bytes.
         const spelled = Buffer.from([4, 127, 0, 0, 1, 6, port >> 8, port & 255]);
         secrets.set(`address ${address}`, [...textOf(`/tcp/${port}`), ...spellings(spelled)]);
       }

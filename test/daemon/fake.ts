@@ -121,7 +121,7 @@ export function fakeMessenger(): FakeMessenger {
         { address: "/ip4/10.0.0.1/tcp/1", from: "record", reached: false, reason: "timed out" },
       ],
       failures: 1,
-      cause: "unreached",
+      cause: "unreachable",
     }),
     health: note("health", {
       invisible: false,

@@ -41,17 +41,17 @@ describe("causes that keep people apart, between real nodes", function () {
     [people, hosts] = [[], []];
   });
 
-  it("are asks-us here and undecided there while a request waits, then denied, and blocked", async () => {
+  it("are request-received and request-pending while a request is open, then denied and blocked", async () => {
     const [alice, bob, carol] = (await three()) as [Person, Person, Person];
     const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
     for (const each of [bob, carol]) {
       await each.messenger.add(link);
       await alice.until("asked", () => pairingOf(alice, each.name) === "requested");
     }
-    assert.equal(await causeOf(alice, "bob"), "asks-us");
+    assert.equal(await causeOf(alice, "bob"), "request-received");
     await bob.restart();
     await unlinked(bob, "alice");
-    assert.equal(await causeOf(bob, "alice"), "undecided");
+    assert.equal(await causeOf(bob, "alice"), "request-pending");
     await alice.messenger.deny("bob");
     await bob.until("told", () => pairingOf(bob, "alice") === "denied");
     assert.equal(await causeOf(bob, "alice"), "denied");
@@ -70,12 +70,12 @@ describe("causes that keep people apart, between real nodes", function () {
     assert.equal(await causeOf(carol, "alice"), "used");
   });
 
-  it("are own-address and other-host where a record names us, or somebody else, and nobody is left who made it", async () => {
+  it("are own-address and other-peer when a stale record names our address or another node", async () => {
     const [alice, bob, carol] = (await three()) as [Person, Person, Person];
     await pair(alice, bob);
     for (const [whose, cause] of [
       [alice, "own-address"],
-      [carol, "other-host"],
+      [carol, "other-peer"],
     ] as const) {
       await bob.stop();
       bob.options = { ...bob.options, announce: [...whose.node.transport.addresses()] };
@@ -91,7 +91,7 @@ describe("causes that keep people apart, between real nodes", function () {
     }
   });
 
-  it("are nobody-to-ask where every bootstrap host is gone, and no-record where another one knows nothing", async () => {
+  it("are no-dht-peer when every bootstrap node is stopped, and no-record when a new one has no records", async () => {
     const gone = await host();
     const bootstrap = gone.addresses();
     const alice = await person("alice", { bootstrap });
@@ -102,7 +102,7 @@ describe("causes that keep people apart, between real nodes", function () {
     await bob.until("the host is missed", () =>
       bob.node.status().bootstrap.every(({ error }) => error === "refused"),
     );
-    assert.equal(await causeOf(bob, "alice"), "nobody-to-ask");
+    assert.equal(await causeOf(bob, "alice"), "no-dht-peer");
     for (const address of (await host()).addresses()) bob.node.addBootstrap(address);
     await bob.until("somebody to ask", () => bob.node.rendezvous.peers("any") > 0);
     assert.equal(await causeOf(bob, "alice"), "no-record");

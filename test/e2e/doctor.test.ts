@@ -45,20 +45,20 @@ describe("why a contact is not linked, over libp2p", function () {
     await published(alice);
   });
 
-  it("is unreached, with the reason of each address, when their node has gone", async () => {
+  it("is unreachable, with the reason of each address, when their node is stopped", async () => {
     const [address] = bob.node.transport.addresses();
     await published(bob);
     await bob.kill();
     await unlinked();
     const { cause, dials } = await alice.messenger.diagnose("bob");
-    assert.equal(cause, "unreached");
+    assert.equal(cause, "unreachable");
     const dial = dials.find((each) => each.address === address && each.from === "record");
     assert.deepEqual([dial?.reached, dial?.reason], [false, "refused"]);
     assert.deepEqual(await alice.messenger.ping("bob"), { outcome: "no-link" });
     await bob.start();
   });
 
-  it("is unreached where they announce a port that is not theirs, though they are there", async () => {
+  it("is unreachable when they announce a port that is not theirs", async () => {
     // Who listens nowhere can only dial.
     const deaf = { bootstrap: host.addresses(), listen: [] };
     const carol = await Person.make("carol", deaf);
@@ -70,7 +70,7 @@ describe("why a contact is not linked, over libp2p", function () {
       await published(bob);
       await carol.until("unlinked", () => !carol.messenger.contact("bob").online);
       const { cause, dials } = await carol.messenger.diagnose("bob");
-      assert.equal(cause, "unreached");
+      assert.equal(cause, "unreachable");
       assert.ok(
         dials.some(({ address, reason }) => address.endsWith("/tcp/1") && reason === "refused"),
       );
@@ -83,7 +83,7 @@ describe("why a contact is not linked, over libp2p", function () {
     await bob.messenger.block("alice");
     await unlinked();
     const { cause, dials } = await alice.messenger.diagnose("bob");
-    assert.equal(cause, "not-known");
+    assert.equal(cause, "unrecognized");
     assert.ok(dials.some(({ reached, answer }) => reached && answer === "silent"));
   });
 
@@ -95,7 +95,7 @@ describe("why a contact is not linked, over libp2p", function () {
     const errorOf = (wanted: string) =>
       alice.node.status().bootstrap.find((each) => each.address === wanted)?.error;
     await alice.until("both have failed", () => !!errorOf(lying) && !!errorOf(NOBODY));
-    assert.equal(errorOf(lying), "another host answers there");
+    assert.equal(errorOf(lying), "another node answers there");
     assert.equal(errorOf(NOBODY), "refused");
   });
 });

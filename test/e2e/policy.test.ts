@@ -43,7 +43,7 @@ describe("two people of whom one chooses who sees her address, over libp2p", fun
       bob.messenger.diagnose("alice"),
     ]);
     assert.deepEqual([told.cause, told.dials], ["hidden", []]);
-    assert.equal(asked.cause, "not-known");
+    assert.equal(asked.cause, "unrecognized");
     assert.deepEqual([links(alice), links(bob)], [0, 0]);
     await alice.messenger.setPolicy("bob", "any");
     await Promise.all([alice.reaches(hers, "delivered"), bob.reaches(his, "delivered")]);

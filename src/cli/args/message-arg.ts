@@ -1,7 +1,7 @@
 /** Naming a message on the command line, and saying what became of a change of it. */
 import type { Message, SendResult } from "../../api/index.ts";
 import { nameOf } from "../format/format.ts";
-import { spell } from "../format/time.ts";
+import { formatDuration } from "../format/time.ts";
 import type { Context } from "../runtime/context.ts";
 
 /** How an argument that names a message is explained. @param last whose message NAME/last is. */
@@ -35,10 +35,10 @@ export async function findMessage(
 }
 
 /** Says what became of a change, proven and nothing more. */
-export function sayChanged(what: string, result: SendResult, context: Context): void {
+export function printChange(what: string, result: SendResult, context: Context): void {
   const { contact, message, elapsed } = result;
   const outcome = message.changing
     ? "waiting for peer (kept; goes out by itself)"
-    : `delivered in ${spell(elapsed)} (direct)`;
+    : `delivered in ${formatDuration(elapsed)} (direct)`;
   context.out.data(`→ ${nameOf(contact)}  ${what}, ${outcome}`, result);
 }

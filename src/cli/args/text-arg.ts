@@ -19,7 +19,7 @@ export async function textOf(words: readonly string[]): Promise<string> {
 // A contact's policy as it is typed.
 
 /** Throws `usage`. */
-export function policyOf(word: string): Policy {
+export function parsePolicy(word: string): Policy {
   if (word === "any" || word === "lan" || word === "hidden") return word;
   throw new SottoError("usage", "A policy is any, lan or hidden.");
 }

@@ -1,8 +1,8 @@
 /** sotto add: takes an invite, and waits a while for the person behind it. */
 import { SottoError } from "../../base/index.ts";
-import { policyOf } from "../args/text-arg.ts";
-import { nameOf, waitsFor } from "../format/format.ts";
-import { duration } from "../format/time.ts";
+import { parsePolicy } from "../args/text-arg.ts";
+import { nameOf, waitCondition } from "../format/format.ts";
+import { parseDurationArg } from "../format/time.ts";
 import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 
@@ -27,8 +27,8 @@ export const define: Define = (command, context) => {
       "how long to wait for them, such as 20s; exit code 5 if they do not come",
     )
     .action(async (link: string, options: Options) => {
-      const wait = options.wait === undefined ? DEFAULT_WAIT : duration(options.wait);
-      const policy = options.policy === undefined ? undefined : policyOf(options.policy);
+      const wait = options.wait === undefined ? DEFAULT_WAIT : parseDurationArg(options.wait);
+      const policy = options.policy === undefined ? undefined : parsePolicy(options.policy);
       const { as } = options;
       const added = await context.call("contact.add", { link, as, policy, wait });
       const { contact, timedOut } = added;
@@ -40,7 +40,7 @@ export const define: Define = (command, context) => {
       if (timedOut) {
         context.out.say(
           contact.awaits === "proxy" || contact.awaits === "no-proxy"
-            ? `They are not looked for${waitsFor(contact)}.`
+            ? `They are not looked for${waitCondition(contact)}.`
             : "The node goes on looking by itself; see how it stands: sotto contacts",
         );
         if (options.wait !== undefined) context.exit(exit.timedOut);

@@ -4,7 +4,7 @@
  */
 import type { Audit } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
-import { count, guardWords } from "../format/format.ts";
+import { count, protectionText } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 
@@ -41,7 +41,7 @@ async function show({ call, out, exit: leave }: Context): Promise<void> {
       "512 bytes each",
     "verified    " +
       `${audit.contacts.verified.map(displayLine).join(", ") || "nobody yet (sotto verify WHO)"}`,
-    `scan        ${scanWords(audit)}`,
+    `scan        ${scanText(audit)}`,
   ];
   out.data([...lines, "", ...facts].join("\n"), { ...audit, traits });
   if (audit.scan.found.length > 0) leave(exit.failure);
@@ -81,7 +81,7 @@ function traitsOf(audit: Audit): Trait[] {
       trait: "sealed at rest",
       holds: !sealed ? "no" : protection === "key-file" ? "in part" : "yes",
       evidence: sealed
-        ? `key guarded by ${guardWords(protection)}; nothing in plain sight`
+        ? `key guarded by ${protectionText(protection)}; nothing in plain sight`
         : "something lies in plain sight: see below",
     },
     {
@@ -95,7 +95,7 @@ function traitsOf(audit: Audit): Trait[] {
     {
       trait: "no session logs",
       holds: audit.followers > 0 || audit.lastSeen ? "in part" : "yes",
-      evidence: sessionWords(audit),
+      evidence: sessionLogText(audit),
     },
     {
       trait: "no central relay",
@@ -108,7 +108,7 @@ function traitsOf(audit: Audit): Trait[] {
   ];
 }
 
-function sessionWords({ followers, lastSeen }: Audit): string {
+function sessionLogText({ followers, lastSeen }: Audit): string {
   const kept = [
     ...(followers > 0 ? [`events wait, sealed, for ${count(followers, "follower")}`] : []),
     ...(lastSeen ? ["when contacts were last linked is kept, sealed (lastSeen)"] : []),
@@ -116,7 +116,7 @@ function sessionWords({ followers, lastSeen }: Audit): string {
   return kept.join("; ") || "nothing says who was linked when";
 }
 
-function scanWords({ scan }: Audit): string {
+function scanText({ scan }: Audit): string {
   const { files, bytes, sought, found } = scan;
   const kinds = sought.map(({ kind, count: number }) => `${number} × ${kind}`).join(", ");
   const read = `${count(files, "file")}, ${Math.ceil(bytes / 1024)} KiB, looked for ${kinds}:`;

@@ -1,6 +1,6 @@
 /** sotto bootstrap: hosts a node that others find each other through. No account, no messages. */
 
-import { leave, reportStrays } from "../process/shutdown.ts";
+import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
@@ -51,7 +51,7 @@ async function host(options: Options, context: Context): Promise<void> {
       : { metrics: { at: options.metrics, anywhere: options.metricsPublic ?? false } }),
     writeLog: (line) => process.stderr.write(line),
   });
-  reportStrays((line) => process.stderr.write(`${line}\n`));
+  reportUnhandledRejections((line) => process.stderr.write(`${line}\n`));
   const ended = new Promise<void>((resolve, reject) => {
     onSignals((code) => {
       context.exit(code);

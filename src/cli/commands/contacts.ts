@@ -1,9 +1,15 @@
 /** sotto contacts: the people you know. */
 import type { Contact } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { policyOf } from "../args/text-arg.ts";
-import { contactLine, contactWords, nameOf, policyWords, waitsFor } from "../format/format.ts";
-import { duration, spell, stamp } from "../format/time.ts";
+import { parsePolicy } from "../args/text-arg.ts";
+import {
+  contactLine,
+  contactStateText,
+  nameOf,
+  policyText,
+  waitCondition,
+} from "../format/format.ts";
+import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -54,19 +60,19 @@ export const define: Define = (command, context) => {
     .description("choose whether somebody may see your IP address")
     .addHelpText("after", POLICY_NOTES)
     .action(async (who: string, word: string) => {
-      const result = await context.call("contact.policy", { who, policy: policyOf(word) });
+      const result = await context.call("contact.policy", { who, policy: parsePolicy(word) });
       const { contact } = result;
-      out.data(`✓ ${nameOf(contact)}: ${policyWords(contact.policy)}`, result);
-      if (contact.awaits !== undefined) out.say(`Messages wait${waitsFor(contact)}.`);
+      out.data(`✓ ${nameOf(contact)}: ${policyText(contact.policy)}`, result);
+      if (contact.awaits !== undefined) out.say(`Messages wait${waitCondition(contact)}.`);
     });
   command
     .command("timer <who> <time>")
     .description("let new messages disappear on both sides, such as after 1h or 7d; or off")
     .addHelpText("after", TIMER_NOTES)
     .action(async (who: string, time: string) => {
-      const ms = time === "off" ? 0 : duration(time);
+      const ms = time === "off" ? 0 : parseDurationArg(time);
       const result = await context.call("contact.timer", { who, ms });
-      const what = ms === 0 ? "stay" : `disappear after ${spell(ms)}`;
+      const what = ms === 0 ? "stay" : `disappear after ${formatDuration(ms)}`;
       out.data(`✓ new messages with ${nameOf(result.contact)} ${what}`, result);
     });
   command
@@ -108,19 +114,19 @@ function describe(contact: Contact): string {
   const rows: [string, string][] = [
     ["name", nameOf(contact)],
     ["account", contact.account],
-    ["state", contactWords(contact)],
+    ["state", contactStateText(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
     ["receipts", contact.receipts ? "on" : "off (neither side's are shown)"],
-    ["policy", policyWords(contact.policy)],
-    ["timer", contact.timer === 0 ? "off" : `messages go after ${spell(contact.timer)}`],
+    ["policy", policyText(contact.policy)],
+    ["timer", contact.timer === 0 ? "off" : `messages go after ${formatDuration(contact.timer)}`],
     [
       "messages",
-      `${contact.unread} unread, ${contact.waiting} waiting for them${waitsFor(contact)}`,
+      `${contact.unread} unread, ${contact.waiting} waiting for them${waitCondition(contact)}`,
     ],
     ...(contact.lastSeen === undefined || contact.online
       ? []
-      : [["last seen", stamp(contact.lastSeen)] as [string, string]]),
-    ["added", stamp(contact.addedAt)],
+      : [["last seen", formatTime(contact.lastSeen)] as [string, string]]),
+    ["added", formatTime(contact.addedAt)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(9)}  ${value}`).join("\n");
 }

@@ -1,5 +1,5 @@
 /** sotto delete: a message taken back for both, or removed here alone. */
-import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
+import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
 import type { Define } from "../runtime/context.ts";
 
 interface Options {
@@ -15,7 +15,7 @@ export const define: Define = (command, context) => {
       const { id } = await findMessage(ref, context, forMe ? {} : { direction: "out" });
       const result = await context.call("message.delete", { id, forMe, ...live });
       if (forMe) context.out.data("✓ removed here; the other side keeps theirs", result);
-      else sayChanged("deleted for both", result, context);
+      else printChange("deleted for both", result, context);
     });
 };
 

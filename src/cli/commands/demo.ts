@@ -4,8 +4,8 @@
  */
 import { SottoError } from "../../base/index.ts";
 import { type Actor, createStage, type Stage } from "../demo/stage.ts";
-import { numberLines, stateWords } from "../format/format.ts";
-import { spell } from "../format/time.ts";
+import { numberLines, stateText } from "../format/format.ts";
+import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -22,7 +22,7 @@ async function demo(context: Context): Promise<void> {
   process.once("SIGINT", interrupted);
   try {
     await play(stage, tell);
-    tell("done", `all of it in ${spell(performance.now() - start)}`);
+    tell("done", `all of it in ${formatDuration(performance.now() - start)}`);
   } finally {
     await stage.clear();
     process.off("SIGINT", interrupted);
@@ -45,7 +45,7 @@ async function play(stage: Stage, tell: (step: string, text: string) => void): P
   expect(contact.pairing === "confirmed", `bob did not find alice (${contact.pairing})`);
   tell(
     "paired",
-    `bob found alice through the DHT and paired in ${spell(performance.now() - added)}`,
+    `bob found alice through the DHT and paired in ${formatDuration(performance.now() - added)}`,
   );
 
   await say(alice, "bob", "Hello Bob, nobody is between us.", tell);
@@ -57,12 +57,15 @@ async function play(stage: Stage, tell: (step: string, text: string) => void): P
   const text = "This waits until you are back.";
   const waiting = await alice.call("message.send", { who: "bob", text });
   expect(waiting.message.state === "waiting", "a message to nobody was shown as sent");
-  tell("waiting", `alice → bob  ${stateWords("waiting")} (kept; goes out by itself)`);
+  tell("waiting", `alice → bob  ${stateText("waiting")} (kept; goes out by itself)`);
   const back = performance.now();
   const returned = await stage.node("bob", false);
   tell("back", "bob's node runs again, under another host key");
   await arrival(returned, "alice", text);
-  tell("delivered", `alice → bob  delivered ${spell(performance.now() - back)} after the start`);
+  tell(
+    "delivered",
+    `alice → bob  delivered ${formatDuration(performance.now() - back)} after the start`,
+  );
   await alice.call("message.markRead", { who: "bob" });
 }
 
@@ -82,7 +85,8 @@ async function say(
   expect(arrived, `the message of ${from.name} was not delivered (${message.state})`);
   tell(
     "message",
-    `${from.name} → ${to}  ${JSON.stringify(text)}  ${message.state} in ${spell(elapsed)} (direct)`,
+    `${from.name} → ${to}  ${JSON.stringify(text)}  ${message.state} in ` +
+      `${formatDuration(elapsed)} (direct)`,
   );
 }
 

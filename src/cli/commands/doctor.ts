@@ -1,17 +1,12 @@
-/**
- * sotto doctor: what keeps this node, or somebody and us, from meeting; 1 where something is wrong.
- */
-
-import { contactLines } from "../doctor/contact.ts";
-import { printed } from "../doctor/lines.ts";
-import { nodeLines } from "../doctor/node.ts";
+/** `sotto doctor`: shows why the node or a contact is not connected; exits with 1 if so. */
+import { contactLines, nodeLines, printed } from "../format/doctor-report.ts";
 import { nameOf } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 
 export const define: Define = (command, context) => {
   command
-    .argument("[who]", "of this person: look for them now, and say what was met on the way")
+    .argument("[who]", "a contact: search for them now, and show why they are not connected")
     .addHelpText("after", NOTES)
     .action((who: string | undefined) =>
       who === undefined ? node(context) : contact(who, context),
@@ -19,20 +14,20 @@ export const define: Define = (command, context) => {
 };
 
 const NOTES = `
-✓ is well, · is good to know, ✗ is why links fail; → is the next thing to do. The exit
-code is 1 where there is a ✗. A look for somebody dials and asks the network, as the node
-does by itself, and takes up to 45 s. Why nobody answers at an address is what this
-machine saw of it: a wall in between looks like a machine that is off.`;
+✓ works, · good to know, ✗ connections fail because of it; → is the next step. The exit
+code is 1 if there is a ✗. With a contact, the node dials and asks the network as it does by
+itself, for up to 45 s. The results are what this computer sees: a firewall that drops
+packets looks like a computer that is off.`;
 
 async function node({ call, out, exit: leave }: Context): Promise<void> {
   const report = await call("doctor.node", {});
   out.data(printed(nodeLines(report), out.style), report);
-  if (report.findings.some(({ wrong }) => wrong)) leave(exit.failure);
+  if (report.findings.some(({ severity }) => severity === "error")) leave(exit.failure);
 }
 
 async function contact(who: string, { call, out, exit: leave }: Context): Promise<void> {
   const { contact: meant } = await call("contact.show", { who });
-  if (!meant.online) out.say(`Looking for ${nameOf(meant)}; this may take a while.`);
+  if (!meant.online) out.say(`Searching for ${nameOf(meant)}. This can take up to 45 s.`);
   const report = await call("doctor.contact", { who: meant.account });
   out.data(printed(contactLines(report), out.style), report);
   if (report.cause !== undefined) leave(exit.failure);

@@ -1,5 +1,5 @@
 /** sotto edit: another text in place of one that was sent. */
-import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
+import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
 import type { Define } from "../runtime/context.ts";
 
@@ -10,6 +10,6 @@ export const define: Define = (command, context) => {
     .action(async (ref: string, words: string[]) => {
       const text = await textOf(words);
       const { id } = await findMessage(ref, context, { direction: "out" });
-      sayChanged("edited", await context.call("message.edit", { id, text, ...live }), context);
+      printChange("edited", await context.call("message.edit", { id, text, ...live }), context);
     });
 };

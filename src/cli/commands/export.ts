@@ -5,7 +5,7 @@ import { SottoError } from "../../base/index.ts";
 import { everything } from "../export/conversations.ts";
 import { exportHtml } from "../export/html.ts";
 import { exportJson } from "../export/json.ts";
-import { stamp } from "../format/time.ts";
+import { formatTime } from "../format/time.ts";
 import { makeDirectory, writeNewFile } from "../process/write-file.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { type Callable, withNodeOrStore } from "../runtime/node-or-store.ts";
@@ -77,7 +77,7 @@ async function targetsOf(
     return [{ path, format: ending }];
   }
   await makeDirectory(path);
-  const name = `sotto-${stamp(now).slice(0, 10)}`;
+  const name = `sotto-${formatTime(now).slice(0, 10)}`;
   const wanted: readonly Format[] = [
     ...(out.flags.json || !html ? ["json" as const] : []),
     ...(html || !out.flags.json ? ["html" as const] : []),

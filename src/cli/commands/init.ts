@@ -1,6 +1,6 @@
 /** sotto init: makes an account, or brings one back from its 24 words. */
 import { SottoError } from "../../base/index.ts";
-import { wordTable } from "../format/format.ts";
+import { phraseTable } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { askText } from "../runtime/prompt.ts";
 import {
@@ -61,7 +61,7 @@ async function init(options: Options, context: Context): Promise<void> {
   if (shows && !out.flags.json)
     out.warn(
       "Write these 24 words on paper. They bring the account back, for you or for a " +
-        `thief:\n\n${wordTable(made.words)}\n`,
+        `thief:\n\n${phraseTable(made.words)}\n`,
     );
   if (recovers)
     out.say(

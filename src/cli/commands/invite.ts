@@ -1,6 +1,6 @@
 /** sotto invite: makes a link, which is a secret until it is used. */
 
-import { duration, spell, stamp } from "../format/time.ts";
+import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
 
@@ -40,13 +40,13 @@ export const define: Define = (command, context) => {
 async function create(options: Options, context: Context): Promise<void> {
   const invite = await context.call("invite.create", {
     kind: options.reusable ? "reusable" : "once",
-    expiresIn: duration(options.expires),
+    expiresIn: parseDurationArg(options.expires),
     hints: options.hints ?? false,
     bootstrap: options.bootstrap,
   });
   context.out.data(invite.link, invite);
   if (options.qr && !context.out.flags.json) context.out.say(await qrCode(invite.link));
-  const left = spell(invite.expiresAt - Date.now());
+  const left = formatDuration(invite.expiresAt - Date.now());
   context.out.say(
     options.reusable
       ? `For anybody who has it, ${left}; see who asks: sotto requests ls`
@@ -58,7 +58,7 @@ async function list(context: Context): Promise<void> {
   const { invites } = await context.call("invite.list", {});
   const lines = invites.map(
     ({ id, kind, state, expiresAt }) =>
-      `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${stamp(expiresAt)}`,
+      `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${formatTime(expiresAt)}`,
   );
   context.out.data(lines.join("\n") || "No invites. Make one: sotto invite", { invites });
 }

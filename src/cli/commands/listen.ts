@@ -8,9 +8,9 @@ import {
   type NodeEvent,
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { contactWords, messageLines, nameOf, stateWords } from "../format/format.ts";
-import { answeredBy } from "../format/quoted-messages.ts";
-import { handOver } from "../process/exec-hook.ts";
+import { contactStateText, messageLines, nameOf, stateText } from "../format/format.ts";
+import { quotedMessages } from "../format/quoted-messages.ts";
+import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 
@@ -98,7 +98,7 @@ async function listen(options: Options, context: Context): Promise<void> {
     if (!all && event.type === "message.changed" && !isNews(event.message)) continue;
     if (command === undefined) context.out.data(await describe(event, names, context), event);
     else if (all || (event.type === "message.new" && event.message.direction === "in"))
-      await handOver(event, command, context);
+      await runExecHook(event, command, context);
     if (marks && event.type === "message.new" && event.message.direction === "in") {
       const { contact: who, at } = event.message;
       await node.call("message.markRead", { who, upTo: at, only: true }).catch(ignore);
@@ -130,13 +130,13 @@ async function describe(
     case "message.changed": {
       const { message } = event;
       const who = name(message.contact);
-      const answered = (await answeredBy([message], context)).get(message.replyTo ?? "");
+      const answered = (await quotedMessages([message], context)).get(message.replyTo ?? "");
       return messageLines(message, { name: who, width: who.length, answered });
     }
     case "typing":
       return `${nameOf(event.contact)}  is writing`;
     case "message.state":
-      return `→ ${name(event.message.contact)}  ${stateWords(event.message.state)}`;
+      return `→ ${name(event.message.contact)}  ${stateText(event.message.state)}`;
     case "message.removed":
       return `${name(event.account)}  a message is gone`;
     case "contact.removed":
@@ -147,6 +147,6 @@ async function describe(
     case "stream.ended":
       return "";
     default:
-      return `${nameOf(event.contact)}  ${contactWords(event.contact)}`;
+      return `${nameOf(event.contact)}  ${contactStateText(event.contact)}`;
   }
 }

@@ -2,8 +2,8 @@
 
 import type { KnownBootstrap, Result } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
-import { bootstrapLine, nameOf, reachWords } from "../format/format.ts";
-import { spell } from "../format/time.ts";
+import { bootstrapLine, nameOf, reachabilityText } from "../format/format.ts";
+import { formatDuration } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -105,7 +105,7 @@ async function check({ call, out }: Context): Promise<void> {
     out.data("reachable: not asked, everything goes through a proxy", result);
     return out.say("→ sotto doctor says how the proxy stands, and what lets others dial this node");
   }
-  out.data([`reachable: ${reachWords(reach)}`, ...lines].join("\n"), result);
+  out.data([`reachable: ${reachabilityText(reach)}`, ...lines].join("\n"), result);
   if (reach.verdict === "unknown") out.say("→ sotto net bootstrap ls shows who could be asked");
   if (reach.verdict === "unreachable") out.say("→ sotto doctor says what to do");
 }
@@ -115,7 +115,7 @@ async function ping(who: string, { call, out, exit: leave }: Context): Promise<v
   const name = nameOf(result.contact);
   switch (result.outcome) {
     case "answered":
-      return out.data(`${name}  ${spell(result.rttMs ?? 0)} (direct)`, result);
+      return out.data(`${name}  ${formatDuration(result.rttMs ?? 0)} (direct)`, result);
     case "silent":
       out.data(`${name}  the link says nothing; the node gives it up soon`, result);
       break;
@@ -136,19 +136,19 @@ async function peers(context: Context): Promise<void> {
       ...(peer.lanDht ? ["local DHT"] : []),
       ...(peer.wanDht ? ["DHT"] : []),
       ...(peer.protocols.includes("/sotto/link/1") ? ["link"] : []),
-      ...(rttMs === undefined ? [] : [spell(rttMs)]),
+      ...(rttMs === undefined ? [] : [formatDuration(rttMs)]),
     ].join("  "),
   );
   context.out.data(lines.join("\n") || "No open connections.", result);
 }
 
-function originWords({ origin, contact }: KnownBootstrap): string {
+function originText({ origin, contact }: KnownBootstrap): string {
   if (origin === "contact") return `named by ${nameOf({ name: contact ?? "" })}`;
   return origin === "own" ? "yours" : "from an invite";
 }
 
 function show(result: Result<"net.bootstrap.list">, context: Context): void {
-  const lines = result.bootstrap.map((host) => `${bootstrapLine(host)}  ${originWords(host)}`);
+  const lines = result.bootstrap.map((host) => `${bootstrapLine(host)}  ${originText(host)}`);
   const none = "None. Add one: sotto net bootstrap add /ip4/…/tcp/…/p2p/…";
   context.out.data(lines.join("\n") || none, result);
 }

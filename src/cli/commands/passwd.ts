@@ -1,7 +1,7 @@
 /** sotto passwd: chooses what guards the store, whether a node runs or not. */
 import type { Guard, NewGuard } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { guardWords } from "../format/format.ts";
+import { protectionText } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
@@ -53,7 +53,7 @@ async function passwd(options: Options, context: Context): Promise<void> {
     home: paths.home,
     protection: next.kind,
   };
-  out.data(`✓ the store is guarded by ${guardWords(next.kind)} now`, changed);
+  out.data(`✓ the store is guarded by ${protectionText(next.kind)} now`, changed);
   if (next.kind === "passphrase")
     out.say("Without it nobody opens the store: keep your recovery words too (sotto words).");
 }

@@ -1,6 +1,6 @@
 /** sotto react: an emoji on a message of either side. */
 import { SottoError } from "../../base/index.ts";
-import { findMessage, live, messageArgument, sayChanged } from "../args/message-arg.ts";
+import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
 import type { Define } from "../runtime/context.ts";
 
 interface Options {
@@ -18,6 +18,6 @@ export const define: Define = (command, context) => {
       const { id } = await findMessage(ref, context, { direction: "in" });
       const emoji = given ?? "";
       const result = await context.call("message.react", { id, emoji, ...live });
-      sayChanged(remove ? "reaction taken back" : `reacted ${emoji}`, result, context);
+      printChange(remove ? "reaction taken back" : `reacted ${emoji}`, result, context);
     });
 };

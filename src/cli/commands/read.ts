@@ -2,8 +2,8 @@
 import type { Contact, Result } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
-import { answeredBy } from "../format/quoted-messages.ts";
-import { moment } from "../format/time.ts";
+import { quotedMessages } from "../format/quoted-messages.ts";
+import { parseTimeArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
@@ -25,12 +25,12 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   if (!/^[1-9]\d{0,3}$/.test(options.count))
     throw new SottoError("usage", "-n takes a number from 1 to 1000.");
   const limit = Number(options.count);
-  const since = options.since === undefined ? undefined : moment(options.since, Date.now());
+  const since = options.since === undefined ? undefined : parseTimeArg(options.since, Date.now());
   const { contact } = await context.call("contact.show", { who });
   const page = await pageOf(contact, { limit, since }, context);
   const name = nameOf(contact);
   const width = Math.max(name.length, "you".length);
-  const answered = await answeredBy(page.messages, context);
+  const answered = await quotedMessages(page.messages, context);
   const lines = page.messages.map((message) =>
     messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
   );

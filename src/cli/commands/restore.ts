@@ -2,7 +2,7 @@
 import { open } from "node:fs/promises";
 import { limits, SottoError } from "../../base/index.ts";
 import { count } from "../format/format.ts";
-import { stamp } from "../format/time.ts";
+import { formatTime } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import {
   givenPassphrase,
@@ -45,7 +45,8 @@ async function restore(path: string, options: Options, context: Context): Promis
   });
   const { name, madeAt, contacts } = restored;
   out.data(
-    `✓ ${name} is back in ${paths.home}, with ${count(contacts, "contact")} as of ${stamp(madeAt)}`,
+    `✓ ${name} is back in ${paths.home}, with ${count(contacts, "contact")} as of ` +
+      `${formatTime(madeAt)}`,
     {
       home: paths.home,
       protection: passphrase === undefined ? "key-file" : "passphrase",

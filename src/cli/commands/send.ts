@@ -3,8 +3,8 @@ import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { findMessage } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
-import { nameOf, waitsFor } from "../format/format.ts";
-import { duration, spell } from "../format/time.ts";
+import { nameOf, waitCondition } from "../format/format.ts";
+import { formatDuration, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 
@@ -50,7 +50,7 @@ async function send(
     replyTo: answered?.id,
     key: options.idempotencyKey,
     wait,
-    timeout: wait === "live" ? LIVE_WAIT : duration(options.timeout),
+    timeout: wait === "live" ? LIVE_WAIT : parseDurationArg(options.timeout),
   });
   context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
   if (result.message.state === "failed") context.exit(exit.failure);
@@ -69,7 +69,7 @@ function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
     case "delivered":
     case "read":
       // After a wait that was in vain, the time tells nothing about this state.
-      return timedOut ? `${state} (direct)` : `${state} in ${spell(elapsed)} (direct)`;
+      return timedOut ? `${state} (direct)` : `${state} in ${formatDuration(elapsed)} (direct)`;
     case "sent":
       return "sent, not acknowledged yet";
     case "failed":
@@ -77,6 +77,6 @@ function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
     default:
       return contact.awaits === undefined
         ? "waiting for peer (kept; goes out by itself)"
-        : `kept${waitsFor(contact)} (policy ${contact.policy})`;
+        : `kept${waitCondition(contact)} (policy ${contact.policy})`;
   }
 }

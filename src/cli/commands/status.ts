@@ -3,14 +3,14 @@ import type { Client, NodeState, NodeStatus } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
 import {
   bootstrapLine,
-  guardWords,
-  proxyWords,
-  publicWords,
-  reachWords,
-  routerWords,
-  waitsFor,
+  protectionText,
+  proxyText,
+  publicDhtText,
+  reachabilityText,
+  routerText,
+  waitCondition,
 } from "../format/format.ts";
-import { spell } from "../format/time.ts";
+import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 import { watch } from "../runtime/watch.ts";
@@ -52,10 +52,10 @@ async function whyNone({ paths }: Context): Promise<SottoError> {
 const OUTWARD = "none: nobody can dial a node behind a proxy (sotto doctor says what lets them)";
 
 /** What waits, and why, where that is the person's own policy. */
-function messageWords({ unread, waiting, keptBack }: NodeStatus): string {
+function messagesText({ unread, waiting, keptBack }: NodeStatus): string {
   const held = (["lan", "proxy", "no-proxy"] as const)
     .filter((awaits) => keptBack[awaits] > 0)
-    .map((awaits) => `${keptBack[awaits]} of them by policy${waitsFor({ awaits })}`);
+    .map((awaits) => `${keptBack[awaits]} of them by policy${waitCondition({ awaits })}`);
   return [`${unread} unread, ${waiting} waiting for their peer`, ...held].join("; ");
 }
 
@@ -72,7 +72,7 @@ function lockedRows(state: NodeState): Rows {
 }
 
 function storeRow({ home, protection }: NodeState): [string, string] {
-  return ["store", `${home}, its key guarded by ${guardWords(protection)}`];
+  return ["store", `${home}, its key guarded by ${protectionText(protection)}`];
 }
 
 function lines(rows: Rows): string {
@@ -80,8 +80,8 @@ function lines(rows: Rows): string {
 }
 
 /** How long messages stay. */
-function keptWords({ history, retention }: NodeStatus): string {
-  const most = retention === undefined ? "for ever" : spell(retention);
+function retentionText({ history, retention }: NodeStatus): string {
+  const most = retention === undefined ? "for ever" : formatDuration(retention);
   return history ? most : "until they are delivered, or read";
 }
 
@@ -95,7 +95,7 @@ function openRows(status: NodeStatus): Rows {
       : "none";
   return [
     ["account", `${displayLine(account.name)}  ${account.account}`],
-    ["node", `process ${status.pid}, up ${spell(Date.now() - status.startedAt)}`],
+    ["node", `process ${status.pid}, up ${formatDuration(Date.now() - status.startedAt)}`],
     [
       "contacts",
       [
@@ -105,18 +105,18 @@ function openRows(status: NodeStatus): Rows {
           : []),
       ].join(", "),
     ],
-    ["messages", messageWords(status)],
+    ["messages", messagesText(status)],
     [
       "network",
       `${net.peers} hosts connected; DHT: ${net.lanDht} local, ${net.wanDht} wide (${net.wanMode})`,
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
-    ...(net.proxy ? [["proxy", proxyWords(net.proxy)] as [string, string]] : []),
+    ...(net.proxy ? [["proxy", proxyText(net.proxy)] as [string, string]] : []),
     ...(net.privateNetwork
       ? [["private", "only hosts with the key of this network are met"] as [string, string]]
       : []),
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
-    ["public", publicWords(net.publicDht)],
+    ["public", publicDhtText(net.publicDht)],
     ...(status.decoys > 0
       ? [
           ["decoys", `fill up to ${status.decoys} tags, or twice that, and so on`] as [
@@ -132,11 +132,11 @@ function openRows(status: NodeStatus): Rows {
     ...(net.proxy
       ? []
       : ([
-          ["reachable", reachWords(net.reach)],
-          ["router", routerWords(net.nat)],
+          ["reachable", reachabilityText(net.reach)],
+          ["router", routerText(net.nat)],
         ] satisfies Rows)),
     storeRow(status),
-    ["kept", keptWords(status)],
+    ["kept", retentionText(status)],
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
     ...(status.rolledBack ? [["", OLDER] as [string, string]] : []),
     ["crypto", status.engine],

@@ -1,7 +1,7 @@
 /** sotto up: runs the node in the foreground, or hands it to the background. */
 import type { Command } from "commander";
 import { detach } from "../process/detach.ts";
-import { leave, reportStrays } from "../process/shutdown.ts";
+import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
 import { askText } from "../runtime/prompt.ts";
@@ -83,7 +83,7 @@ async function up(options: Options, command: Command, context: Context): Promise
     writeLog: (line) => process.stderr.write(line),
     onDamage: (damage) => out.error(damage),
   });
-  reportStrays((line) => process.stderr.write(`${line}\n`));
+  reportUnhandledRejections((line) => process.stderr.write(`${line}\n`));
   onSignals((code) => {
     context.exit(code);
     void daemon.stop();

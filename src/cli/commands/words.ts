@@ -1,6 +1,6 @@
 /** sotto words: the 24 words that bring the account back, for paper. */
 import { SottoError } from "../../base/index.ts";
-import { wordTable } from "../format/format.ts";
+import { phraseTable } from "../format/format.ts";
 import type { Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
@@ -34,6 +34,6 @@ export const define: Define = (command, context) => {
       context.out.say(
         "Write these 24 words on paper. They bring the account back, for you or for a thief:\n",
       );
-      context.out.data(wordTable(words), { words });
+      context.out.data(phraseTable(words), { words });
     });
 };

@@ -5,8 +5,8 @@
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
-import { contactWords, stateWords } from "../format/format.ts";
-import { stamp } from "../format/time.ts";
+import { contactStateText, stateText } from "../format/format.ts";
+import { formatTime } from "../format/time.ts";
 import type { Everything } from "./conversations.ts";
 import { style } from "./style.ts";
 
@@ -14,7 +14,7 @@ export async function* exportHtml(all: Everything): AsyncGenerator<string> {
   const { account, exportedAt, conversations } = all;
   yield head(`Sotto: conversations of ${displayLine(account.name)}`);
   yield `<h1>Conversations of <bdi>${line(account.name)}</bdi></h1>\n`;
-  yield `<p>Exported ${stamp(exportedAt)}. This file is not encrypted.</p>\n`;
+  yield `<p>Exported ${formatTime(exportedAt)}. This file is not encrypted.</p>\n`;
   yield `<p class="id">Account ${line(account.account)}</p>\n`;
   if (conversations.length > 1) {
     const entries = conversations.map(
@@ -27,7 +27,7 @@ export async function* exportHtml(all: Everything): AsyncGenerator<string> {
     let day = "";
     let empty = true;
     for await (const message of messages) {
-      const today = stamp(message.sentAt).slice(0, 10);
+      const today = formatTime(message.sentAt).slice(0, 10);
       if (today !== day) yield `<h3>${today}</h3>\n`;
       day = today;
       empty = false;
@@ -63,9 +63,9 @@ function about(contact: Contact): string {
   const notes = [
     contact.verified ? "verified" : "not verified",
     ...(contact.keyChanged || contact.blocked || contact.pairing !== "confirmed"
-      ? [contactWords(contact)]
+      ? [contactStateText(contact)]
       : []),
-    `added ${stamp(contact.addedAt)}`,
+    `added ${formatTime(contact.addedAt)}`,
   ];
   return `<p class="id">${line(`${contact.account}, ${notes.join(", ")}`)}</p>\n`;
 }
@@ -74,11 +74,11 @@ function one(message: Message, contact: Contact): string {
   const { id, direction, sentAt, state, text, replyTo, edited, deleted, reactions } = message;
   const name = (whose: "in" | "out") =>
     whose === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
-  const notes = [...(deleted ? [] : [stateWords(state)]), edited ? "edited" : ""].filter(Boolean);
+  const notes = [...(deleted ? [] : [stateText(state)]), edited ? "edited" : ""].filter(Boolean);
   const answers =
     replyTo === undefined ? "" : `<p class="id"><a href="#m${line(replyTo)}">in reply to</a></p>\n`;
   const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each.direction)}`);
-  const time = `<time${dated(sentAt)}>${stamp(sentAt).slice(11)}</time>`;
+  const time = `<time${dated(sentAt)}>${formatTime(sentAt).slice(11)}</time>`;
   const noted = notes.length === 0 ? "" : ` <span>${escaped(notes.join(", "))}</span>`;
   return `<article id="m${line(id)}" class="${direction === "out" ? "out" : "in"}">
 <header>${name(direction)} ${time}${noted}</header>

@@ -1,4 +1,4 @@
-/** States in words, and the lines in which people and messages are shown. */
+/** Contacts, messages and states of the node as text for a terminal. */
 import type {
   Contact,
   Guard,
@@ -9,8 +9,8 @@ import type {
   Policy,
   PortMapFacts,
 } from "../../api/index.ts";
-import { displayLine, displayText } from "../../base/index.ts";
-import { spell, stamp } from "./time.ts";
+import { displayLine, displayText, type HoleFailure } from "../../base/index.ts";
+import { formatDuration, formatTime } from "./time.ts";
 
 const states: Readonly<Record<Message["state"], string>> = {
   waiting: "waiting for peer",
@@ -21,51 +21,55 @@ const states: Readonly<Record<Message["state"], string>> = {
   received: "",
 };
 
-export function stateWords(state: Message["state"]): string {
+/** The state of a message; empty for a received one. */
+export function stateText(state: Message["state"]): string {
   return states[state];
 }
 
 const pairings: Readonly<Record<Exclude<Pairing, "confirmed">, string>> = {
-  invited: "looking for them",
-  handshaken: "waits for their confirmation",
-  requested: "asks to be accepted",
-  denied: "said no",
-  used: "the invite was used before",
-  expired: "the invite has expired",
+  invited: "searching for them",
+  handshaken: "waiting for their confirmation",
+  requested: "asks to be added",
+  denied: "denied your request",
+  used: "invite already used",
+  expired: "invite expired",
 };
 
-/** What is the matter with a contact, most important first; "offline" is no alarm. */
-export function contactWords(contact: Contact): string {
+/** The state of a contact; the most important one if several apply. */
+export function contactStateText(contact: Contact): string {
   if (contact.keyChanged) return "KEY CHANGED";
   if (contact.blocked) return "blocked";
   if (contact.pairing !== "confirmed") return pairings[contact.pairing];
   if (contact.online) return "online (direct)";
-  return contact.announced ? "announced" : "offline";
+  return contact.announced ? "recently seen, not connected" : "offline";
 }
 
-/** The contact's name, fit for a line of a terminal. */
+/** The contact's name, safe to print on one line of a terminal. */
 export function nameOf(contact: Pick<Contact, "name">): string {
   return displayLine(contact.name);
 }
 
+/** A text as one word of a shell command. */
+export function shellWord(text: string): string {
+  return /^[\w.-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 const policies: Readonly<Record<Policy, { readonly short: string; readonly long: string }>> = {
-  any: { short: "any", long: "any: they may see your address" },
-  lan: { short: "LAN only", long: "lan: you meet on the local network only" },
-  hidden: { short: "hidden", long: "hidden: they never see your address, only a proxy's" },
+  any: { short: "any", long: "any: they can see your IP address" },
+  lan: { short: "LAN only", long: "lan: connect on the local network only" },
+  hidden: { short: "hidden", long: "hidden: they never see your IP address, only a proxy's" },
 };
 
-/** Who may see our address. */
-export function policyWords(policy: Policy): string {
+/** Whether a contact can see our IP address. */
+export function policyText(policy: Policy): string {
   return policies[policy].long;
 }
 
-/**
- * Why messages wait by our own policy, with a space in front; empty where it keeps nothing back.
- */
-export function waitsFor({ awaits }: Pick<Contact, "awaits">): string {
+/** What messages wait for by our own policy, after a space; empty if they do not wait for it. */
+export function waitCondition({ awaits }: Pick<Contact, "awaits">): string {
   switch (awaits) {
     case "lan":
-      return " until you are on one network";
+      return " until you are on the same local network";
     case "proxy":
       return " until a proxy is set";
     case "no-proxy":
@@ -80,38 +84,33 @@ export function contactLine(contact: Contact, width: number): string {
   const notes = [
     contact.verified ? "verified" : "not verified",
     ...(contact.unread > 0 ? [`${contact.unread} unread`] : []),
-    ...(contact.waiting > 0 ? [`${contact.waiting} waiting${waitsFor(contact)}`] : []),
+    ...(contact.waiting > 0 ? [`${contact.waiting} waiting${waitCondition(contact)}`] : []),
     ...(contact.policy === "any" ? [] : [policies[contact.policy].short]),
   ];
-  return (
-    `${nameOf(contact).padEnd(width)}  ${contactWords(contact).padEnd(15)}  ` +
-    `${notes.join(", ")}`
-  );
+  const name = nameOf(contact).padEnd(width);
+  return `${name}  ${contactStateText(contact).padEnd(28)}  ${notes.join(", ")}`;
 }
 
-/** What a message is shown with, besides what it says itself. */
-export interface Beside {
-  /** The contact's name, and the columns that names take. */
+/** What a message is shown with, in addition to its own content. */
+export interface MessageContext {
+  /** The contact's name, and the number of columns for names. */
   readonly name: string;
   readonly width: number;
-  /** The message that it answers, where that is here. */
+  /** The message that it replies to, if it is stored here. */
   readonly answered?: Message | undefined;
 }
 
-/** Characters of a message's id to name it by: few are alike among some thousands. */
-const MARK = 5;
+/** Characters of a message id that are shown: few ids are alike among some thousands. */
+const ID_LENGTH = 5;
 
-/**
- * A message with its continuation lines set in, what it answers above it, what came of it behind
- * and below it.
- */
-export function messageLines(message: Message, { name, width, answered }: Beside): string {
+/** A message: the quoted message above it, its state after it, and reactions below it. */
+export function messageLines(message: Message, { name, width, answered }: MessageContext): string {
   const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
   const head =
-    `${stamp(message.sentAt)}  ${message.id.slice(0, MARK)}  ` +
+    `${formatTime(message.sentAt)}  ${message.id.slice(0, ID_LENGTH)}  ` +
     `${whose(message).padEnd(width)}  `;
   const reactions = message.reactions.map((each) => `${displayLine(each.emoji)} ${whose(each)}`);
-  const text = textOf(message, whose(message));
+  const text = contentText(message, whose(message));
   const lines = [
     ...(message.replyTo === undefined ? [] : [`↳ ${excerpt(answered)}`]),
     [`${text}${message.edited ? " (edited)" : ""}`, ...stateNotes(message)].join("  "),
@@ -120,63 +119,67 @@ export function messageLines(message: Message, { name, width, answered }: Beside
   return `${head}${lines.join("\n").replaceAll("\n", `\n${" ".repeat(head.length)}`)}`;
 }
 
-function textOf({ notice, deleted, text }: Message, whose: string): string {
+function contentText({ notice, deleted, text }: Message, whose: string): string {
   if (notice !== undefined)
     return notice.ms === 0
-      ? `(${whose} let messages stay)`
-      : `(${whose} let messages disappear after ${spell(notice.ms)})`;
+      ? `(${whose} turned disappearing messages off)`
+      : `(${whose} set messages to disappear after ${formatDuration(notice.ms)})`;
   return deleted ? "(deleted)" : displayText(text);
 }
 
-/** The proven state of our own message, and whether they know already what it is now. */
+/** The proven state of our own message, and whether a change of it has reached the contact. */
 function stateNotes({ state, deleted, changing, keep }: Message): string[] {
   const notes = [
-    ...(deleted || stateWords(state) === "" ? [] : [stateWords(state)]),
-    ...(keep === undefined ? [] : [`goes after ${spell(keep)}`]),
+    ...(deleted || stateText(state) === "" ? [] : [stateText(state)]),
+    ...(keep === undefined ? [] : [`disappears after ${formatDuration(keep)}`]),
     ...(changing ? ["change waiting for peer"] : []),
   ];
   return notes.length === 0 ? [] : [`[${notes.join("; ")}]`];
 }
 
-const EXCERPT = 40;
+const EXCERPT_LENGTH = 40;
 
 function excerpt(answered: Message | undefined): string {
-  if (answered === undefined) return "(a message that is not here)";
+  if (answered === undefined) return "(a message that is not stored here)";
   if (answered.deleted) return "(deleted)";
   const characters = [...displayLine(answered.text)];
-  const short = characters.slice(0, EXCERPT).join("");
-  return characters.length > EXCERPT ? `${short}…` : short;
+  const short = characters.slice(0, EXCERPT_LENGTH).join("");
+  return characters.length > EXCERPT_LENGTH ? `${short}…` : short;
 }
 
-/** 60 digits in three lines of four groups, as people read them to each other. */
+/** The 60 digits of a safety number in three lines of four groups. */
 export function numberLines(digits: string): string {
   const groups = digits.replaceAll(/\s/g, "").match(/.{1,5}/g) ?? [];
   return [0, 4, 8].map((from) => `  ${groups.slice(from, from + 4).join(" ")}`).join("\n");
 }
 
-/** A bootstrap host and how it stands. */
+const inParentheses = (error: string | undefined): string =>
+  error === undefined ? "" : ` (${displayLine(error)})`;
+
+/** A bootstrap node and whether it is connected. */
 export function bootstrapLine({
   address,
   state,
   error,
 }: Omit<KnownBootstrap, "origin" | "contact">): string {
-  return `${address}  ${state}${error === undefined ? "" : ` (${displayLine(error)})`}`;
+  const text = { connected: "connected", searching: "not connected", spare: "in reserve" }[state];
+  return `${address}  ${text}${inParentheses(error)}`;
 }
 
-/** What guards the store's key, as it goes into a sentence. */
-export function guardWords(guard: Guard): string {
-  switch (guard) {
+/** What protects the database key, as part of a sentence. */
+export function protectionText(protection: Guard): string {
+  switch (protection) {
     case "key-file":
       return "a key file";
     case "passphrase":
       return "a passphrase";
     case "keychain":
-      return "the keychain of your system";
+      return "the system keychain";
   }
 }
 
-/** The recovery words in six lines of four, each with its place. */
-export function wordTable(words: string): string {
+/** The recovery phrase in six lines of four numbered words. */
+export function phraseTable(words: string): string {
   const cells = words
     .split(" ")
     .map((word, index) => `${String(index + 1).padStart(2)}. ${word.padEnd(10)}`);
@@ -191,81 +194,87 @@ export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** The proxy, and how it stands. */
-export function proxyWords({
+/** The proxy and its state. */
+export function proxyText({
   address,
   state,
   error,
 }: NonNullable<NodeStatus["net"]["proxy"]>): string {
-  const words = {
+  const text = {
     untried: "not tried yet",
-    working: "working: everything goes through it",
-    down: "DOWN: nothing is dialled beside it",
-    refused: "DOES NOT TAKE US: nothing is dialled beside it",
+    working: "working: all connections go through it",
+    down: "DOWN: no connections",
+    refused: "REJECTS THIS NODE: no connections",
   }[state];
-  return `${address}  ${words}${error === undefined ? "" : ` (${displayLine(error)})`}`;
+  return `${address}  ${text}${inParentheses(error)}`;
 }
 
-/** Whether others reach this node, in their word. */
-export function reachWords({ verdict, addresses, asked }: NodeStatus["net"]["reach"]): string {
-  const voices = asked === 1 ? "1 host says" : `${asked} hosts say`;
-  if (verdict === "reachable") return `from anywhere, ${voices}`;
-  if (verdict === "unknown") return "not known: nobody to ask yet";
+/** Whether peers can connect to this node, as they report. */
+export function reachabilityText({
+  verdict,
+  addresses,
+  asked,
+}: NodeStatus["net"]["reach"]): string {
+  const peers = `${count(asked, "peer")} tested it`;
+  if (verdict === "reachable") return `yes, from the internet (${peers})`;
+  if (verdict === "unknown") return "unknown: no peer has tested it yet";
   const why = [...new Set(addresses.flatMap(({ failures }) => failures))];
   return why.length === 0
-    ? "on this network alone: no public address"
-    : `on this network alone, ${voices} (${why.join(", ")})`;
+    ? "on the local network only: no public address"
+    : `on the local network only (${peers}: ${why.map(displayLine).join(", ")})`;
 }
 
-/** What the router does to those who meet through it. */
-export function routerWords({ kind, punches, portMap }: NodeStatus["net"]["nat"]): string {
-  const words = {
-    unknown: "not known yet: it takes bootstrap hosts to tell",
-    none: "none: this machine has a public address",
-    preserving: "lets direct links through",
-    independent: "lets direct links through",
-    symmetric:
-      "gives each connection another port: links need IPv6, or a port forwarded here " +
-      "(sotto up --listen)",
+/** What the router does to connections, and whether it opened a port. */
+export function routerText({ kind, punches, portMap }: NodeStatus["net"]["nat"]): string {
+  const text = {
+    unknown: "unknown: bootstrap nodes have to test it",
+    none: "none: this computer has a public address",
+    preserving: "allows hole punching",
+    independent: "allows hole punching",
+    symmetric: "symmetric NAT: needs IPv6 or a forwarded port (sotto up --listen)",
   }[kind];
   const last = punches.lastFailure;
-  const failed = last === undefined ? "" : `; last failure: ${last.reason}`;
-  const holes =
+  const failed = last === undefined ? "" : `; last failure: ${punchFailures[last.reason]}`;
+  const punched =
     punches.made + punches.failed === 0
       ? ""
-      : ` (${punches.made} made, ${punches.failed} failed${failed})`;
-  return [`${words}${holes}`, ...portWords(portMap)].join("\n");
+      : ` (${punches.made} succeeded, ${punches.failed} failed${failed})`;
+  return [`${text}${punched}`, ...portText(portMap)].join("\n");
 }
 
+const punchFailures: Readonly<Record<HoleFailure, string>> = {
+  symmetric: "symmetric NAT",
+  "no-signal": "no common bootstrap node",
+  refused: "no answer",
+  "timed out": "timed out",
+};
+
 /** The port that the router was asked for. */
-function portWords({ state, by, address }: PortMapFacts): string[] {
+function portText({ state, by, address }: PortMapFacts): string[] {
   switch (state) {
     case "mapped":
-      return [`opened a port when asked (${by === "upnp" ? "UPnP" : "NAT-PMP"}): ${address}`];
+      return [`opened a port (${by === "upnp" ? "UPnP" : "NAT-PMP"}): ${address}`];
     case "silent":
-      return ["opens no port when asked: it speaks neither UPnP nor NAT-PMP"];
+      return ["opens no port: neither UPnP nor NAT-PMP answers"];
     case "refused":
-      return ["refused to open a port when asked (UPnP, NAT-PMP)"];
+      return ["refused to open a port (UPnP, NAT-PMP)"];
     default:
       return [];
   }
 }
 
 /** The state of the public DHT. */
-export function publicWords({ state, peers, error }: NodeStatus["net"]["publicDht"]): string {
+export function publicDhtText({ state, peers, error }: NodeStatus["net"]["publicDht"]): string {
   switch (state) {
     case "off":
       return "off";
     case "resting":
-      return "on, nothing to do there now";
+      return "on, nothing to publish or look up now";
     case "joining":
-      return "on, getting in";
+      return "on, connecting";
     case "connected":
-      return `on, ${count(peers, "host")} connected`;
+      return `on, ${count(peers, "peer")} connected`;
     case "lost":
-      return (
-        "on, and none of its hosts " +
-        `answers${error === undefined ? "" : ` (${displayLine(error)})`}`
-      );
+      return `on, no bootstrap node answers${inParentheses(error)}`;
   }
 }

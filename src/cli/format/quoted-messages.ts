@@ -4,7 +4,7 @@ import { SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 
 /** The messages that these answer, by their ids, as far as they are here. */
-export async function answeredBy(
+export async function quotedMessages(
   messages: readonly Message[],
   context: Context,
 ): Promise<ReadonlyMap<string, Message>> {

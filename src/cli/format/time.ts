@@ -2,7 +2,7 @@
 import { parseDuration, SottoError } from "../../base/index.ts";
 
 /** ms of a text such as 500ms, 30s, 10m, 24h, 7d. Throws `expiry-invalid`. */
-export function duration(text: string): number {
+export function parseDurationArg(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined)
     throw new SottoError("expiry-invalid", `${JSON.stringify(text)} is not a time.`);
@@ -13,13 +13,13 @@ export function duration(text: string): number {
  * A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws
  * `expiry-invalid`.
  */
-export function moment(text: string, now: number): number {
+export function parseTimeArg(text: string, now: number): number {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? now - duration(text) : date;
+  return Number.isNaN(date) ? now - parseDurationArg(text) : date;
 }
 
 /** How long, in the largest unit that fits: 84 ms, 3.2 s, 5 min, 2 h, 3 d. */
-export function spell(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
@@ -28,7 +28,7 @@ export function spell(ms: number): string {
 }
 
 /** Local date and minute, sortable: 2026-05-01 10:00. */
-export function stamp(at: number): string {
+export function formatTime(at: number): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return "????-??-?? ??:??";
   const two = (value: number) => String(value).padStart(2, "0");

@@ -1,20 +1,20 @@
 /** One event to a command of the person's, until the command is done with it. */
 import { spawn } from "node:child_process";
 import { backoffDelay, limits } from "../../base/index.ts";
-import { spell } from "../format/time.ts";
+import { formatDuration } from "../format/time.ts";
 import type { Context } from "../runtime/context.ts";
 
 /**
  * Runs the command in a shell with the event on its standard input, again after each failure.
  * Resolves when it exits with 0.
  */
-export async function handOver(event: object, command: string, context: Context): Promise<void> {
+export async function runExecHook(event: object, command: string, context: Context): Promise<void> {
   const line = `${JSON.stringify(event)}\n`;
   for (let failures = 0; ; failures++) {
     const code = await run(command, line);
     if (code === 0) return;
     const wait = backoffDelay(limits.handOverRetry, failures, Math.random());
-    context.out.warn(`The command failed (${code}); again in ${spell(wait)}.`);
+    context.out.warn(`The command failed (${code}); again in ${formatDuration(wait)}.`);
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

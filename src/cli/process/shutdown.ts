@@ -12,7 +12,7 @@ import type { Context } from "../runtime/context.ts";
  * Tells the kind and the place of each stray rejection, never its message: that might hold an
  * address.
  */
-export function reportStrays(write: (line: string) => void): void {
+export function reportUnhandledRejections(write: (line: string) => void): void {
   process.on("unhandledRejection", (reason) => {
     const error = reason instanceof Error ? reason : undefined;
     const place = /\n\s+at (?:.*\()?(?:file:\/\/)?[^\n]*?((?:node_modules|src)\/[^\n)]*)/.exec(

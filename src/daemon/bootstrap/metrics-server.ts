@@ -122,9 +122,7 @@ async function open(server: Server, host: string, port: number): Promise<void> {
   }
 }
 
-/**
- * The longest hold-up of the event loop in the present and the last span of `limits.bootstrapLagPoll`, ms.
- */
+/** Measures the longest event loop delay in this and the last `limits.bootstrapLagPoll`, ms. */
 function watchLag(clock: SteadyClock): { worst(): number; stop(): void } {
   const histogram = monitorEventLoopDelay({ resolution: 20 });
   histogram.enable();

@@ -1,10 +1,13 @@
-/**
- * Puts together what the node knows of its own health, and what the messenger met on the way to a
- * contact.
- */
+/** Diagnoses a running node, and a contact that is not connected (`sotto doctor`). */
 
-import type { ContactCause, DoctorOfNode, NodeFinding, NodeStatus } from "../../api/index.ts";
-import { dialReasons, limits } from "../../base/index.ts";
+import type { DoctorOfNode, NodeStatus } from "../../api/index.ts";
+import {
+  contactCauses,
+  dialReasons,
+  limits,
+  type NodeFinding,
+  nodeFindings,
+} from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import { addressScope } from "../../node/index.ts";
 import type { SteadyClock } from "../../ports/index.ts";
@@ -14,40 +17,12 @@ export interface DoctorParts {
   readonly messenger: Messenger;
   readonly clock: SteadyClock;
   readonly status: () => NodeStatus;
-  /** Looks now whether the proxy is there, where there is one. */
+  /** Tests now whether the proxy works, if one is set. */
   readonly checkProxy: () => Promise<unknown>;
 }
 
-/** What links fail by; the other findings are only good to know. */
-const WRONG: ReadonlySet<NodeFinding> = new Set<NodeFinding>([
-  "store-damaged",
-  "nothing-listens",
-  "no-address",
-  "alone",
-  "bootstrap-lost",
-  "other-network",
-  "records-refused",
-  "clock-behind",
-  "public-lost",
-  "proxy-down",
-  "proxy-refused",
-]);
-
-/** Causes that stand whatever the proxy does. */
-const OWN: ReadonlySet<ContactCause> = new Set<ContactCause>([
-  "blocked",
-  "key-changed",
-  "asks-us",
-  "invisible",
-  "lan-behind-proxy",
-  "not-allowed",
-  "denied",
-  "used",
-  "expired",
-]);
-
 export function createDoctor({ messenger, clock, status, checkProxy }: DoctorParts): Doctor {
-  // A clock that nobody sets goes on as the machine does.
+  // Constant until the clock is set.
   const offset = clock.now() - clock.elapsed();
   return {
     async node() {
@@ -60,17 +35,22 @@ export function createDoctor({ messenger, clock, status, checkProxy }: DoctorPar
         publicKeys,
         clock: { setBy, compared, ...(theirsAhead !== undefined && { theirsAhead }) },
       };
-      const findings = findingsOf(facts).map((what) => ({ what, wrong: WRONG.has(what) }));
+      const findings = findingsOf(facts).map((what) => ({
+        what,
+        severity: nodeFindings[what].severity,
+      }));
       return { ...facts, findings };
     },
     async contact(who) {
       const { dials, cause, theirRouter, ...diagnosis } = await messenger.diagnose(who);
       if (cause !== undefined) await checkProxy();
       const proxy = status().net.proxy?.state;
-      const lost = (proxy === "down" || proxy === "refused") && cause && !OWN.has(cause);
+      const proxyFails = proxy === "down" || proxy === "refused";
+      // Without the proxy a search cannot find anything, whatever it reports.
+      const blamed = proxyFails && cause && contactCauses[cause].stage === "search";
       return {
         ...diagnosis,
-        ...(cause && { cause: lost ? ("proxy-down" as const) : cause }),
+        ...(cause && { cause: blamed ? ("proxy-down" as const) : cause }),
         dials: dials.map((dial) => ({ ...dial, reach: addressScope(dial.address) })),
         routers: { ours: status().net.nat.kind, ...(theirRouter && { theirs: theirRouter }) },
       };
@@ -78,58 +58,82 @@ export function createDoctor({ messenger, clock, status, checkProxy }: DoctorPar
   };
 }
 
-/** What is not well, in the order in which it is to be mended. */
-export function findingsOf({
-  status,
-  records,
-  publicKeys,
-  clock,
-}: Omit<DoctorOfNode, "findings">): NodeFinding[] {
-  const { net } = status;
-  const found: NodeFinding[] = [];
-  const note = (what: NodeFinding, holds: boolean) => holds && found.push(what);
-  const lost = net.bootstrap.filter(({ state }) => state !== "connected").length;
-  // The tables still name those who were there before.
-  const isPublic = net.publicDht.state !== "off";
-  const alone = net.peers === 0 || net.lanDht + net.wanDht === 0;
-  note("store-damaged", status.damage !== undefined);
-  note("store-older", status.rolledBack === true);
-  note("clock-behind", (clock.theirsAhead ?? 0) > limits.clockSlack);
-  note("clock-set", Math.abs(clock.setBy) > limits.clockSlack);
-  const { proxy } = net;
-  const proxied = proxy !== undefined;
-  const open = net.listening.some((address) => addressScope(address) !== "loopback");
-  note("proxy-down", proxy?.state === "down");
-  note("proxy-refused", proxy?.state === "refused");
-  note("listens-beside-proxy", proxied && open);
-  note("outward-only", proxied && status.addresses.length === 0);
-  note("nothing-listens", !proxied && net.listening.length === 0);
-  note("no-address", !proxied && net.listening.length > 0 && status.addresses.length === 0);
-  const own = status.addresses.every((address) => addressScope(address) === "loopback");
-  note("this-machine-only", !proxied && own && status.addresses.length > 0);
-  const strange = net.bootstrap.some(({ error }) => error === dialReasons.otherNetwork);
-  note("other-network", strange && lost === net.bootstrap.length);
-  note("bootstrap-lost", lost > 0 && lost === net.bootstrap.length);
-  note("public-lost", net.publicDht.state === "lost");
-  // Where the public DHT is on, strangers are asked.
-  note("alone", alone && !isPublic);
-  note("no-bootstrap", net.bootstrap.length === 0 && !isPublic);
-  note("bootstrap-some-lost", lost > 0 && lost < net.bootstrap.length);
-  note("no-mdns", !proxied && !net.mdns);
-  // What was put while nobody was there says nothing.
-  note("records-refused", !alone && records.refused > 0 && records.held === 0);
-  note("unreachable", net.reach.verdict === "unreachable");
-  note("reach-unknown", !proxied && net.reach.verdict === "unknown");
-  const { kind, portMap } = net.nat;
-  // Whoever is reached needs no hole, and no port.
-  const reached = net.reach.verdict === "reachable";
-  note("hard-router", kind === "symmetric" && !reached);
-  const { address: outside } = portMap;
-  note("router-inside", !reached && outside !== undefined && addressScope(outside) !== "public");
-  const closed = portMap.state === "silent" || portMap.state === "refused";
-  note("no-port", closed && net.reach.verdict === "unreachable");
-  note("public-unleft", publicKeys.refused > 0 && publicKeys.held === 0);
-  note("invisible", status.invisible);
-  note("key-file", status.protection === "key-file");
-  return found;
+/** What the checks look at. */
+type Facts = Omit<DoctorOfNode, "findings">;
+
+const hasProxy = ({ status }: Facts) => status.net.proxy !== undefined;
+const isReached = ({ status }: Facts) => status.net.reach.verdict === "reachable";
+const usesPublicDht = ({ status }: Facts) => status.net.publicDht.state !== "off";
+/** The DHT routing tables still name earlier peers, so both are checked. */
+const hasNoPeers = ({ status: { net } }: Facts) => net.peers === 0 || net.lanDht + net.wanDht === 0;
+const isLoopback = (address: string) => addressScope(address) === "loopback";
+
+/** Bootstrap nodes that do not answer, and all of them. */
+const bootstraps = ({ status: { net } }: Facts) => ({
+  lost: net.bootstrap.filter(({ state }) => state !== "connected").length,
+  all: net.bootstrap.length,
+});
+const lostAllBootstraps = (facts: Facts) => {
+  const { lost, all } = bootstraps(facts);
+  return lost > 0 && lost === all;
+};
+
+/** When each finding applies. */
+const checks: Readonly<Record<NodeFinding, (facts: Facts) => boolean>> = {
+  "store-damaged": ({ status }) => status.damage !== undefined,
+  "store-rolled-back": ({ status }) => status.rolledBack === true,
+  "clock-behind": ({ clock }) => (clock.theirsAhead ?? 0) > limits.clockSlack,
+  "clock-changed": ({ clock }) => Math.abs(clock.setBy) > limits.clockSlack,
+  "proxy-down": ({ status }) => status.net.proxy?.state === "down",
+  "proxy-refused": ({ status }) => status.net.proxy?.state === "refused",
+  "listens-outside-proxy": (facts) =>
+    hasProxy(facts) && !facts.status.net.listening.every(isLoopback),
+  "outbound-only": (facts) => hasProxy(facts) && facts.status.addresses.length === 0,
+  "not-listening": (facts) => !hasProxy(facts) && facts.status.net.listening.length === 0,
+  "no-address": (facts) =>
+    !hasProxy(facts) &&
+    facts.status.net.listening.length > 0 &&
+    facts.status.addresses.length === 0,
+  "loopback-only": (facts) =>
+    !hasProxy(facts) &&
+    facts.status.addresses.length > 0 &&
+    facts.status.addresses.every(isLoopback),
+  "other-network": (facts) =>
+    lostAllBootstraps(facts) &&
+    facts.status.net.bootstrap.some(({ error }) => error === dialReasons.otherNetwork),
+  "bootstrap-unreachable": lostAllBootstraps,
+  "public-dht-unreachable": ({ status }) => status.net.publicDht.state === "lost",
+  // The public DHT has peers of its own.
+  "no-peers": (facts) => hasNoPeers(facts) && !usesPublicDht(facts),
+  "no-bootstrap": (facts) => bootstraps(facts).all === 0 && !usesPublicDht(facts),
+  "bootstrap-partly-unreachable": (facts) => {
+    const { lost, all } = bootstraps(facts);
+    return lost > 0 && lost < all;
+  },
+  "no-mdns": (facts) => !hasProxy(facts) && !facts.status.net.mdns,
+  // Without peers, no peer rejected anything.
+  "records-refused": (facts) =>
+    !hasNoPeers(facts) && facts.records.refused > 0 && facts.records.held === 0,
+  unreachable: ({ status }) => status.net.reach.verdict === "unreachable",
+  "reachability-unknown": (facts) =>
+    !hasProxy(facts) && facts.status.net.reach.verdict === "unknown",
+  // A node that others reach needs neither hole punching nor a port mapping.
+  "symmetric-nat": (facts) => facts.status.net.nat.kind === "symmetric" && !isReached(facts),
+  "double-nat": (facts) => {
+    const { address } = facts.status.net.nat.portMap;
+    return !isReached(facts) && address !== undefined && addressScope(address) !== "public";
+  },
+  "no-port-mapping": ({ status: { net } }) => {
+    const { state } = net.nat.portMap;
+    return (state === "silent" || state === "refused") && net.reach.verdict === "unreachable";
+  },
+  "public-dht-unpublished": ({ publicKeys }) => publicKeys.refused > 0 && publicKeys.held === 0,
+  invisible: ({ status }) => status.invisible,
+  "key-file": ({ status }) => status.protection === "key-file",
+};
+
+/** Everything that applies, in the order of `nodeFindings`. */
+export function findingsOf(facts: Facts): NodeFinding[] {
+  const all = Object.keys(nodeFindings) as NodeFinding[];
+  return all.filter((what) => checks[what](facts));
 }

@@ -158,7 +158,7 @@ export function causeOf(
   const { pairing, changedAccount, blocked } = contact;
   if (changedAccount !== undefined) return "key-changed";
   if (blocked) return "blocked";
-  if (pairing === "requested") return "asks-us";
+  if (pairing === "requested") return "request-received";
   if (pairingEnded(pairing)) return pairing as "denied" | "used" | "expired";
   if (!allowed) return "not-allowed";
   if (awaits === "proxy") return "hidden";
@@ -180,14 +180,14 @@ function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | u
   const heard = (proven.length > 0 ? proven : dials).findLast(({ answer }) => answer !== undefined);
   switch (heard?.answer) {
     case "pending":
-      return "undecided";
+      return "request-pending";
     case "refused":
-      return "not-proven";
+      return "unproven";
     case "silent":
-      return "not-known";
+      return "unrecognized";
     case "linked":
       // The link is gone again: whoever does not know yet what to say to us ends the first one.
-      return pairing === "handshaken" ? "undecided" : "searching";
+      return pairing === "handshaken" ? "request-pending" : "searching";
     default:
       return undefined;
   }
@@ -199,10 +199,10 @@ function whyNoRecord(
   connected: boolean,
 ): ContactCause | undefined {
   if (record !== undefined) return record.addresses.length === 0 ? "no-address" : undefined;
-  if (!connected) return "nobody-to-ask";
+  if (!connected) return "no-dht-peer";
   // Only what they signed themselves tells of their clock.
-  if (refused?.time !== undefined && refused.why === "early") return "clock-apart";
-  if (refused?.time !== undefined && refused.why === "stale") return "record-old";
+  if (refused?.time !== undefined && refused.why === "early") return "clock-skew";
+  if (refused?.time !== undefined && refused.why === "stale") return "record-expired";
   if (!asked) return dials.length === 0 ? "searching" : undefined;
   return dials.some(({ from }) => from === "public") ? undefined : "no-record";
 }
@@ -212,5 +212,5 @@ function whyNobody(dials: readonly Dialled[]): ContactCause {
   if (theirs.length === 0) return "searching";
   const only = (reason: string): boolean => theirs.every((each) => each.reason === reason);
   if (only(dialReasons.self)) return "own-address";
-  return only(dialReasons.otherHost) ? "other-host" : "unreached";
+  return only(dialReasons.otherHost) ? "other-peer" : "unreachable";
 }

@@ -12,7 +12,8 @@ interface PunchContext {
 }
 
 /**
- * Their endpoints that we may dial and have an own endpoint for. Throws `Unpunched` where there is none.
+ * Their endpoints that we may dial and have an own endpoint for. Throws `HolePunchError` if there is
+ * none.
  */
 export function punchCandidates(
   here: PunchContext,

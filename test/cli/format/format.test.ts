@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../../src/api/index.ts";
 import { messageLines } from "../../../src/cli/format/format.ts";
-import { stamp } from "../../../src/cli/format/time.ts";
+import { formatTime } from "../../../src/cli/format/time.ts";
 
 const message: Message = {
   id: "abcdefghijklmnopqrstuvwxyz",
@@ -16,7 +16,7 @@ const message: Message = {
   reactions: [],
   changing: false,
 };
-const head = (who: string) => `${stamp(message.sentAt)}  abcde  ${who}  `;
+const head = (who: string) => `${formatTime(message.sentAt)}  abcde  ${who}  `;
 const shown = (changed: Partial<Message>, answered?: Message) =>
   messageLines({ ...message, ...changed }, { name: "bob", width: 3, answered });
 /** The lines behind the head, which the first one has and the others leave room for. */
@@ -47,7 +47,10 @@ describe("a message in a terminal", () => {
     );
     const gone = { ...message, text: "", deleted: true };
     assert.equal(shown({ replyTo: "x" }, gone), lines("bob", "↳ (deleted)", "hello"));
-    assert.equal(shown({ replyTo: "x" }), lines("bob", "↳ (a message that is not here)", "hello"));
+    assert.equal(
+      shown({ replyTo: "x" }),
+      lines("bob", "↳ (a message that is not stored here)", "hello"),
+    );
   });
 
   it("says that it was edited or deleted, and when the other side does not know yet", () => {

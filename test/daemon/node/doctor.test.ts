@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DoctorOfNode, NodeFinding, NodeStatus } from "../../../src/api/index.ts";
-import { limits } from "../../../src/base/index.ts";
+import { dialReasons, limits, nodeFindings } from "../../../src/base/index.ts";
 import { createDoctor, findingsOf } from "../../../src/daemon/node/doctor.ts";
 import { fakeMessenger } from "../fake.ts";
 
@@ -55,6 +55,7 @@ const unreached = { verdict: "unreachable" };
 const inside = { state: "mapped", by: "upnp", address: "/ip4/100.64.0.9/tcp/4001" };
 const checkProxy = async () => undefined;
 const lost = { address: ADDRESS, state: "searching", error: "refused" };
+const foreign = { ...lost, error: dialReasons.otherNetwork };
 
 describe("daemon/doctor", () => {
   it("finds nothing where all is well", () => {
@@ -64,50 +65,54 @@ describe("daemon/doctor", () => {
   /** What is found, in what, and what else is found there. */
   const cases: readonly [NodeFinding, Parameters<typeof findings>[0], NodeFinding?][] = [
     ["store-damaged", { status: { damage: { message: "x", remedy: "y" } } }],
-    ["store-older", { status: { rolledBack: true } }],
+    ["store-rolled-back", { status: { rolledBack: true } }],
     ["clock-behind", { clock: { theirsAhead: limits.clockSlack + 1 } }],
-    ["clock-set", { clock: { setBy: -limits.clockSlack - 1 } }],
-    ["nothing-listens", { net: { listening: [] }, status: { addresses: [] } }],
+    ["clock-changed", { clock: { setBy: -limits.clockSlack - 1 } }],
+    ["not-listening", { net: { listening: [] }, status: { addresses: [] } }],
     ["no-address", { status: { addresses: [] } }],
-    ["this-machine-only", { status: { addresses: ["/ip4/127.0.0.1/tcp/1"] } }],
-    ["bootstrap-lost", { net: { bootstrap: [lost] } }],
-    ["alone", { net: { lanDht: 0, wanDht: 0 } }],
-    ["alone", { net: { peers: 0 } }],
+    ["loopback-only", { status: { addresses: ["/ip4/127.0.0.1/tcp/1"] } }],
+    ["bootstrap-unreachable", { net: { bootstrap: [lost] } }],
+    ["bootstrap-unreachable", { net: { bootstrap: [foreign] } }, "other-network"],
+    ["no-peers", { net: { lanDht: 0, wanDht: 0 } }],
+    ["no-peers", { net: { peers: 0 } }],
     ["no-bootstrap", { net: { bootstrap: [] } }],
-    ["public-lost", { net: { publicDht: { state: "lost", peers: 0 } } }],
-    ["public-unleft", { publicKeys: { held: 0, refused: 2 } }],
-    ["bootstrap-some-lost", { net: { bootstrap: [...well().status.net.bootstrap, lost] } }],
+    ["public-dht-unreachable", { net: { publicDht: { state: "lost", peers: 0 } } }],
+    ["public-dht-unpublished", { publicKeys: { held: 0, refused: 2 } }],
+    [
+      "bootstrap-partly-unreachable",
+      { net: { bootstrap: [...well().status.net.bootstrap, lost] } },
+    ],
     ["no-mdns", { net: { mdns: false } }],
     ["records-refused", { records: { held: 0, refused: 2 } }],
     ["unreachable", { net: { reach: { verdict: "unreachable" } } }],
-    ["reach-unknown", { net: { reach: { verdict: "unknown" } } }],
+    ["reachability-unknown", { net: { reach: { verdict: "unknown" } } }],
     [
-      "hard-router",
+      "symmetric-nat",
       { net: { nat: { ...nat, kind: "symmetric" }, reach: unasked } },
-      "reach-unknown",
+      "reachability-unknown",
     ],
     [
-      "router-inside",
+      "double-nat",
       { net: { nat: { ...nat, portMap: inside }, reach: unasked } },
-      "reach-unknown",
+      "reachability-unknown",
     ],
     [
-      "no-port",
+      "no-port-mapping",
       { net: { nat: { ...nat, portMap: { state: "silent" } }, reach: unreached } },
       "unreachable",
     ],
     [
-      "no-port",
+      "no-port-mapping",
       { net: { nat: { ...nat, portMap: { state: "refused" } }, reach: unreached } },
       "unreachable",
     ],
     ["proxy-down", { net: { proxy: { state: "down" }, listening: [] } }],
     ["proxy-refused", { net: { proxy: { state: "refused" }, listening: [] } }],
     [
-      "outward-only",
+      "outbound-only",
       { net: { proxy: { state: "working" }, listening: [] }, status: { addresses: [] } },
     ],
-    ["listens-beside-proxy", { net: { proxy: { state: "working" } } }],
+    ["listens-outside-proxy", { net: { proxy: { state: "working" } } }],
     ["invisible", { status: { invisible: true } }],
     ["key-file", { status: { protection: "key-file" } }],
   ];
@@ -116,25 +121,30 @@ describe("daemon/doctor", () => {
       assert.deepEqual(findings(change), [...(beside ? [beside] : []), what]);
     });
 
-  it("takes no router for a hindrance to whom others reach", () => {
+  it("has a case for every finding", () => {
+    const found = new Set(cases.flatMap(([what, , other]) => [what, ...(other ? [other] : [])]));
+    assert.deepEqual([...found].toSorted(), Object.keys(nodeFindings).toSorted());
+  });
+
+  it("ignores the router of a node that peers can reach", () => {
     const portMap = { state: "silent" };
     assert.deepEqual(findings({ net: { nat: { ...nat, kind: "symmetric", portMap } } }), []);
     assert.deepEqual(findings({ net: { nat: { ...nat, portMap: inside } } }), []);
   });
 
-  it("takes nothing that a proxy switches off for a fault", () => {
+  it("ignores what a proxy turns off", () => {
     const proxy = { state: "working" };
     const listening = ["/ip4/127.0.0.1/tcp/4001"];
     const reach = { verdict: "unknown" };
     assert.deepEqual(findings({ net: { proxy, listening, reach, mdns: false } }), []);
   });
 
-  it("blames nobody for records that were put while nobody was there", () => {
+  it("ignores rejected records while there were no peers", () => {
     const alone = { net: { peers: 0 }, records: { held: 0, refused: 2 } };
-    assert.deepEqual(findings(alone), ["alone"]);
+    assert.deepEqual(findings(alone), ["no-peers"]);
   });
 
-  it("notices that somebody set the clock, and only what links fail by is wrong", async () => {
+  it("notices a changed clock, and reports it as a note", async () => {
     let now = 1_000_000;
     const clock = { now: () => now, elapsed: () => 500, after: () => () => undefined };
     const status = () => ({ ...well().status, protection: "key-file" }) as NodeStatus;
@@ -143,12 +153,12 @@ describe("daemon/doctor", () => {
     const { findings, clock: told } = await doctor.node();
     assert.equal(told.setBy, 10 * limits.clockSlack);
     assert.deepEqual(findings, [
-      { what: "clock-set", wrong: false },
-      { what: "key-file", wrong: false },
+      { what: "clock-changed", severity: "note" },
+      { what: "key-file", severity: "note" },
     ]);
   });
 
-  it("says of each address how far it reaches", async () => {
+  it("adds how far each address reaches", async () => {
     const messenger = fakeMessenger();
     const diagnosis = await messenger.diagnose("bob");
     const [dial] = diagnosis.dials;
@@ -167,7 +177,7 @@ describe("daemon/doctor", () => {
     );
   });
 
-  it("blames a proxy that is gone for what it keeps from us, and for nothing else", async () => {
+  it("replaces the cause of a failed search, and no local cause, by a proxy that is down", async () => {
     const messenger = fakeMessenger();
     const { cause: _any, ...diagnosis } = await messenger.diagnose("bob");
     const clock = { now: () => 0, elapsed: () => 0, after: () => () => undefined };
@@ -176,13 +186,13 @@ describe("daemon/doctor", () => {
       const node = well().status;
       return { ...node, net: { ...node.net, proxy: { state } } } as unknown as NodeStatus;
     };
-    // It is looked for when somebody asks.
+    // The proxy is tested when the doctor is called.
     const looked = async () => {
       state = "down";
     };
     const doctor = createDoctor({ messenger, clock, status, checkProxy: looked });
     for (const [cause, told] of [
-      ["unreached", "proxy-down"],
+      ["unreachable", "proxy-down"],
       ["no-record", "proxy-down"],
       ["blocked", "blocked"],
       [undefined, undefined],

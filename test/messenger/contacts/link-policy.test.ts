@@ -85,7 +85,7 @@ describe("a contact with the policy hidden", () => {
     const told = await ask(world, alice, "bob");
     assert.equal(told.cause, "hidden");
     assert.deepEqual(left(), NONE);
-    assert.equal((await ask(world, bob, "alice")).cause, "not-known");
+    assert.equal((await ask(world, bob, "alice")).cause, "unrecognized");
     await world.stop();
   });
 

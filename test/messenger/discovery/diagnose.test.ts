@@ -50,14 +50,14 @@ describe("what keeps a contact apart", () => {
     await world.stop();
   });
 
-  it("is unreached when their machine is gone and their record still stands, with each address and its reason", async () => {
+  it("is unreachable with the reason of each address when their computer is off and their record is valid", async () => {
     const { world, alice, bob } = await pairOf();
     const { address } = bob.host;
     bob.kill();
     await world.time.pass(5 * MINUTE);
     const waiting = await alice.messenger.send("bob", "are you there");
     const told = await ask(world, alice, "bob");
-    assert.equal(told.cause, "unreached");
+    assert.equal(told.cause, "unreachable");
     assert.ok(
       told.dials.some(
         (dial) => dial.address === address && dial.from === "record" && dial.reason === "refused",
@@ -69,14 +69,14 @@ describe("what keeps a contact apart", () => {
     await world.stop();
   });
 
-  it("is unreached, and timed out, where a wall stands between the two", async () => {
+  it("is unreachable and timed out behind a firewall that drops packets", async () => {
     const { world, alice } = await apart(({ bob, alice }) => {
       bob.host.group = 0;
       alice.host.group = 0;
       alice.host.network.apart = () => true;
     });
     const told = await ask(world, alice, "bob");
-    assert.equal(told.cause, "unreached");
+    assert.equal(told.cause, "unreachable");
     assert.ok(told.dials.every(({ reason }) => reason === "timed out"));
     await world.stop();
   });
@@ -86,7 +86,7 @@ describe("what keeps a contact apart", () => {
     bob.kill();
     await world.time.pass(3 * HOUR);
     const told = await ask(world, alice, "bob");
-    assert.equal(told.cause, "record-old");
+    assert.equal(told.cause, "record-expired");
     assert.equal(told.recordRefused?.why, "stale");
     assert.ok((told.recordRefused.off ?? 0) < -limits.recordAge);
     await world.stop();
@@ -99,7 +99,7 @@ describe("what keeps a contact apart", () => {
     // Alice's own clock falls back, far enough for the record and not into another day.
     alice.skew = -HOUR;
     const told = await ask(world, alice, "bob");
-    assert.equal(told.cause, "clock-apart");
+    assert.equal(told.cause, "clock-skew");
     assert.ok(Math.abs((told.recordRefused?.off ?? 0) - 55 * MINUTE) < 2 * MINUTE);
     assert.ok((alice.messenger.health().theirsAhead ?? 0) > 50 * MINUTE);
     await world.stop();
@@ -121,14 +121,14 @@ describe("what keeps a contact apart", () => {
   it("is an answer without a word where they blocked us, and then of the host that their record names", async () => {
     const { world, alice } = await apart(({ bob }) => bob.messenger.block("alice"));
     const told = await ask(world, alice, "bob");
-    assert.equal(told.cause, "not-known");
+    assert.equal(told.cause, "unrecognized");
     assert.ok(told.dials.some(({ reached, answer }) => reached && answer === "silent"));
     await world.stop();
   });
 
   it("is an answer without a word where they lost everything", async () => {
     const { world, alice } = await apart(async ({ bob }) => bob.messenger.remove("alice"));
-    assert.equal((await ask(world, alice, "bob")).cause, "not-known");
+    assert.equal((await ask(world, alice, "bob")).cause, "unrecognized");
     await world.stop();
   });
 
@@ -149,7 +149,7 @@ describe("what keeps a contact apart", () => {
       });
       // Bob knows where alice was; her node knows no one of this day.
       await world.until("bob knows", () => !bob.contact("alice").online);
-      assert.equal((await ask(world, bob, "alice")).cause, "not-known");
+      assert.equal((await ask(world, bob, "alice")).cause, "unrecognized");
       assert.equal((await ask(world, alice, "bob")).cause, "no-record");
       await world.stop();
     }
@@ -179,10 +179,10 @@ describe("what keeps a contact apart", () => {
 
   it("is silence and then an old record where they are invisible, as where they are away", async () => {
     const { world, alice } = await apart(({ bob }) => bob.messenger.setInvisible(true));
-    assert.equal((await ask(world, alice, "bob")).cause, "not-known");
+    assert.equal((await ask(world, alice, "bob")).cause, "unrecognized");
     await world.time.pass(3 * HOUR);
     alice.host.network.apart = () => true;
-    assert.equal((await ask(world, alice, "bob")).cause, "record-old");
+    assert.equal((await ask(world, alice, "bob")).cause, "record-expired");
     await world.stop();
   });
 

@@ -100,7 +100,7 @@ describe("node: dialling", () => {
     const [a, b, c] = [await lab.node(), await lab.node(), await lab.node()];
     b.transport.onChannel(() => assert.fail("a link was opened to the wrong host"));
     const message = await failure(a.transport, [...b.transport.addresses()], c.transport.host);
-    assert.ok(message.includes("another host answers there"), message);
+    assert.ok(message.includes("another node answers there"), message);
     await until(() => a.peers().length === 0);
   });
 

@@ -108,7 +108,7 @@ describe("node/reach", () => {
     const [address] = other.transport.addresses();
     assert.equal(
       await answerTo(["/ip4/127.0.0.1/tcp/1", `${address}`]),
-      "refused\nanother host answers there",
+      "refused\nanother node answers there",
     );
   });
 

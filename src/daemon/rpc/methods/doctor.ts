@@ -1,4 +1,4 @@
-/** What keeps the node, or a contact and us, from meeting. */
+/** The `doctor.*` methods: diagnosis of the node and of a contact. */
 import type { DoctorMethods } from "../../../api/index.ts";
 import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { nothing, who } from "./param-schemas.ts";
