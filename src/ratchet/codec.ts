@@ -13,6 +13,7 @@
 import { limits, never } from "../base/index.ts";
 import type { DhKeyPair } from "../crypto/index.ts";
 import { Reader, Writer } from "./byte-codec.ts";
+import { chainKey, headerKey, messageKey, nextHeaderKey, rootKey } from "./keys.ts";
 import { readScka, sckaBytes, writeScka } from "./scka-codec.ts";
 import type { Receiving, Sending, Session } from "./session.ts";
 import type { OldChain, Skipped, SkippedKey, SkippedKeys } from "./skipped.ts";
@@ -48,8 +49,8 @@ export function encodeSession(session: Session): Uint8Array {
 export function decodeSession(bytes: Uint8Array): Session | undefined {
   const reader = new Reader(bytes);
   reader.require(reader.u8() === VERSION);
-  const key = () => reader.bytes(32);
-  const [id, AD, RK, NHKs, NHKr] = [key(), key(), key(), key(), key()];
+  const [id, AD, RK] = [reader.bytes(32), reader.bytes(32), rootKey(reader.bytes(32))];
+  const [NHKs, NHKr] = [nextHeaderKey(reader.bytes(32)), nextHeaderKey(reader.bytes(32))];
   const scka = readScka(reader);
   const sending = readSending(reader);
   const receiving = readReceiving(reader);
@@ -98,7 +99,7 @@ function readSending(reader: Reader): Sending {
   const DHs = readPair(reader);
   if (tag === 0) return { kind: "silent", DHs };
   reader.require(tag === 2);
-  const [HKs, CKs] = [reader.bytes(32), reader.bytes(32)];
+  const [HKs, CKs] = [headerKey(reader.bytes(32)), chainKey(reader.bytes(32))];
   return { kind: "active", DHs, HKs, CKs, Ns: reader.u32(), PN: reader.u32() };
 }
 
@@ -123,7 +124,8 @@ function readReceiving(reader: Reader): Receiving {
   const tag = reader.u8();
   if (tag === 0) return { kind: "none" };
   reader.require(tag === 1);
-  const [HKr, CKr, Nr] = [reader.bytes(32), reader.bytes(32), reader.u32()];
+  const [HKr, CKr] = [headerKey(reader.bytes(32)), chainKey(reader.bytes(32))];
+  const Nr = reader.u32();
   return { kind: "active", HKr, CKr, Nr, MKSKIPPED: readSkipped(reader, Nr) };
 }
 
@@ -134,7 +136,8 @@ function readSkipped(reader: Reader, Nr: number): Skipped {
   reader.require(chains <= limits.oldChains);
   let total = current.list.length;
   while (reader.good && old.length < chains) {
-    const [HK, epoch, end] = [reader.bytes(32), reader.u32(), reader.u32()];
+    const HK = headerKey(reader.bytes(32));
+    const [epoch, end] = [reader.u32(), reader.u32()];
     const skipped = readKeys(reader, end);
     total += skipped.list.length;
     old.push({ HK, epoch, end, skipped });
@@ -163,7 +166,7 @@ function readKeys(reader: Reader, end: number): SkippedKeys {
   const list: SkippedKey[] = [];
   let least = lost;
   while (reader.good && list.length < number) {
-    const key = { N: reader.u32(), at: reader.u64(), mk: reader.bytes(32) };
+    const key = { N: reader.u32(), at: reader.u64(), mk: messageKey(reader.bytes(32)) };
     reader.require(key.N >= least && key.N < end);
     least = key.N + 1;
     list.push(key);

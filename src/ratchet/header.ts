@@ -11,6 +11,7 @@
  */
 import { concat, limits, readU32 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
+import type { HeaderKey, MessageKey, NextHeaderKey } from "./keys.ts";
 import type { SckaHeader } from "./scka.ts";
 
 export interface Header {
@@ -49,7 +50,7 @@ export const MESSAGE_OVERHEAD = HEADER_AT + FIXED_BYTES + TAG_BYTES + TAG_BYTES;
  */
 export function HENCRYPT(
   crypto: CryptoProvider,
-  HK: Uint8Array,
+  HK: HeaderKey,
   { DH, PN, N, scka }: Header,
   AD: Uint8Array,
 ): { bodyAD: Uint8Array; nonce: Uint8Array } {
@@ -73,7 +74,7 @@ export function HENCRYPT(
 /** The header, or `undefined` where it is not under this key. */
 export function HDECRYPT(
   crypto: CryptoProvider,
-  HK: Uint8Array,
+  HK: HeaderKey | NextHeaderKey,
   { nonce, sealedHeader }: Parts,
   AD: Uint8Array,
 ): Header | undefined {
@@ -109,7 +110,7 @@ export function splitMessage(message: Uint8Array): Parts | undefined {
  */
 export function sealMessage(
   crypto: CryptoProvider,
-  mk: Uint8Array,
+  mk: MessageKey,
   { bodyAD, nonce }: { bodyAD: Uint8Array; nonce: Uint8Array },
   plaintext: Uint8Array,
   AD: Uint8Array,
@@ -121,7 +122,7 @@ export function sealMessage(
 /** DECRYPT of the spec. */
 export function openBody(
   crypto: CryptoProvider,
-  mk: Uint8Array,
+  mk: MessageKey,
   { front, nonce, body }: Parts,
   AD: Uint8Array,
 ): Uint8Array | undefined {

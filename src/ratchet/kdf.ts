@@ -3,6 +3,26 @@
  */
 import { concat, labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
+import {
+  type ChainKey,
+  chainKey,
+  type DhOutput,
+  type EcMessageKey,
+  ecMessageKey,
+  type KemSecret,
+  type MessageKey,
+  messageKey,
+  type NextHeaderKey,
+  nextHeaderKey,
+  type PqChainKey,
+  type PqMessageKey,
+  type PqRootKey,
+  pqChainKey,
+  pqMessageKey,
+  pqRootKey,
+  type RootKey,
+  rootKey,
+} from "./keys.ts";
 
 const ROOT = utf8(labels.ratchetRoot);
 const MESSAGE = utf8(labels.ratchetMessage);
@@ -10,26 +30,26 @@ const EPOCH = utf8(labels.postQuantumEpoch);
 const NEXT_CHAIN = Uint8Array.of(1);
 const MESSAGE_KEY = Uint8Array.of(2);
 
-/** What a chain of the Diffie-Hellman ratchet is derived by. */
+/** What KDF_RK derives. */
+export interface RootStep {
+  readonly RK: RootKey;
+  readonly CK: ChainKey;
+  readonly NHK: NextHeaderKey;
+}
+
+/** The derivations of the Diffie-Hellman ratchet. */
 export interface RatchetKdf {
-  /**
-   * The next root key, chain key and header key out of a DH output, 32 bytes each. Wipes the DH
-   * output.
-   */
-  KDF_RK(
-    crypto: CryptoProvider,
-    RK: Uint8Array,
-    dhOut: Uint8Array,
-  ): { RK: Uint8Array; CK: Uint8Array; NHK: Uint8Array };
+  /** The next root key, chain key and header key from a DH output. Wipes the DH output. */
+  KDF_RK(crypto: CryptoProvider, RK: RootKey, dhOut: DhOutput): RootStep;
   /** The next chain key. */
-  nextChainKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array;
-  /** The message key of this place in a chain. With `nextChainKey` it is the spec's KDF_CK. */
-  chainMessageKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array;
+  nextChainKey(crypto: CryptoProvider, CK: ChainKey): ChainKey;
+  /** The message key at this position of a chain. With `nextChainKey` it is the spec's KDF_CK. */
+  chainMessageKey(crypto: CryptoProvider, CK: ChainKey): EcMessageKey;
 }
 
 /**
- * Ours. A test has another protocol's, to hold the ratchet's steps to an implementation that is not
- * our own.
+ * This protocol's derivations. A test passes those of another protocol, to compare the ratchet's
+ * steps with an independent implementation.
  */
 export const sottoKdf: RatchetKdf = { KDF_RK, nextChainKey, chainMessageKey };
 
@@ -37,61 +57,71 @@ export const sottoKdf: RatchetKdf = { KDF_RK, nextChainKey, chainMessageKey };
  * KDF_RK_HE: HKDF-SHA256(salt RK, ikm DH output) to a root key, a chain key and the next header
  * key. Wipes the DH output.
  */
-export function KDF_RK(
-  crypto: CryptoProvider,
-  RK: Uint8Array,
-  dhOut: Uint8Array,
-): { RK: Uint8Array; CK: Uint8Array; NHK: Uint8Array } {
+export function KDF_RK(crypto: CryptoProvider, RK: RootKey, dhOut: DhOutput): RootStep {
   const out = crypto.hkdf(RK, dhOut, ROOT, 96);
-  const keys = { RK: out.slice(0, 32), CK: out.slice(32, 64), NHK: out.slice(64, 96) };
+  const keys = {
+    RK: rootKey(out.slice(0, 32)),
+    CK: chainKey(out.slice(32, 64)),
+    NHK: nextHeaderKey(out.slice(64, 96)),
+  };
   wipe(dhOut, out);
   return keys;
 }
 
 /** The next chain key: HMAC(CK, 1). */
-export function nextChainKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array {
-  return crypto.hmac(CK, NEXT_CHAIN);
+export function nextChainKey(crypto: CryptoProvider, CK: ChainKey): ChainKey {
+  return chainKey(crypto.hmac(CK, NEXT_CHAIN));
 }
 
 /**
- * The message key of this place in a chain: HMAC(CK, 2). With `nextChainKey` it is the spec's
- * KDF_CK.
+ * The elliptic-curve half of the message key at this position of a chain: HMAC(CK, 2). With
+ * `nextChainKey` it is the spec's KDF_CK.
  */
-export function chainMessageKey(crypto: CryptoProvider, CK: Uint8Array): Uint8Array {
-  return crypto.hmac(CK, MESSAGE_KEY);
+export function chainMessageKey(crypto: CryptoProvider, CK: ChainKey): EcMessageKey {
+  return ecMessageKey(crypto.hmac(CK, MESSAGE_KEY));
+}
+
+/** The next key of a post-quantum chain: HMAC(CK, 1). */
+export function nextPqChainKey(crypto: CryptoProvider, CK: PqChainKey): PqChainKey {
+  return pqChainKey(crypto.hmac(CK, NEXT_CHAIN));
+}
+
+/** The post-quantum half of a message key: HMAC(CK, 2). */
+export function pqChainMessageKey(crypto: CryptoProvider, CK: PqChainKey): PqMessageKey {
+  return pqMessageKey(crypto.hmac(CK, MESSAGE_KEY));
 }
 
 /**
- * KDF_HYBRID: mk = HKDF(salt = post-quantum key, ikm = elliptic-curve key). Whoever lacks either
- * one knows nothing of it. Wipes both.
+ * KDF_HYBRID: mk = HKDF(salt = post-quantum half, ikm = elliptic-curve half). Without both halves
+ * nothing is known of it. Wipes both.
  */
 export function KDF_HYBRID(
   crypto: CryptoProvider,
-  ec_mk: Uint8Array,
-  pq_mk: Uint8Array,
-): Uint8Array {
-  const mk = crypto.hkdf(pq_mk, ec_mk, MESSAGE, 32);
+  ec_mk: EcMessageKey,
+  pq_mk: PqMessageKey,
+): MessageKey {
+  const mk = messageKey(crypto.hkdf(pq_mk, ec_mk, MESSAGE, 32));
   wipe(ec_mk, pq_mk);
   return mk;
 }
 
 /**
  * KDF_SCKA_RK (§5.2): HKDF(salt root, ikm ML-KEM secret, info label ‖ SHA-256(key ‖ ciphertext)) to
- * the next root and the chains of the key's maker and of its answerer. The hash is there so that
- * two sides that saw different bytes have no key in common. Wipes the secret.
+ * the next root and the chains of the key's maker and of its answerer. With the hash, two sides
+ * that saw different bytes have no key in common. Wipes the secret.
  */
 export function KDF_EPOCH(
   crypto: CryptoProvider,
-  root: Uint8Array,
-  shared: Uint8Array,
+  root: PqRootKey,
+  shared: KemSecret,
   ek: Uint8Array,
   ct: Uint8Array,
-): { root: Uint8Array; byMaker: Uint8Array; byAnswerer: Uint8Array } {
+): { root: PqRootKey; byMaker: PqChainKey; byAnswerer: PqChainKey } {
   const out = crypto.hkdf(root, shared, concat(EPOCH, crypto.sha256(concat(ek, ct))), 96);
   const keys = {
-    root: out.slice(0, 32),
-    byMaker: out.slice(32, 64),
-    byAnswerer: out.slice(64, 96),
+    root: pqRootKey(out.slice(0, 32)),
+    byMaker: pqChainKey(out.slice(32, 64)),
+    byAnswerer: pqChainKey(out.slice(64, 96)),
   };
   wipe(shared, out);
   return keys;

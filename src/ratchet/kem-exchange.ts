@@ -17,6 +17,7 @@ import {
   type Told,
 } from "./chunks.ts";
 import { KDF_EPOCH } from "./kdf.ts";
+import { kemSecret } from "./keys.ts";
 import { CT_BYTES, EK_BYTES, type Scka, type SckaHeader, type Stage } from "./scka.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -122,7 +123,13 @@ function offered(
   if (ct.length < CT_BYTES) return { ...scka, stage: { kind: "offering", pair, out: after, ct } };
   const shared = crypto.kemDecapsulate(pair, ct);
   if (shared === undefined) return "malformed";
-  const { root, byMaker, byAnswerer } = KDF_EPOCH(crypto, scka.root, shared, pair.public, ct);
+  const { root, byMaker, byAnswerer } = KDF_EPOCH(
+    crypto,
+    scka.root,
+    kemSecret(shared),
+    pair.public,
+    ct,
+  );
   return { ...scka, root, stage: { kind: "agreed", chains: { CKs: byMaker, CKr: byAnswerer } } };
 }
 
@@ -137,7 +144,7 @@ function awaited(
   const made = crypto.kemEncapsulate(ek);
   if (made === undefined) return "bad-key";
   const { ciphertext: ct, shared } = made;
-  const { root, byMaker, byAnswerer } = KDF_EPOCH(crypto, scka.root, shared, ek, ct);
+  const { root, byMaker, byAnswerer } = KDF_EPOCH(crypto, scka.root, kemSecret(shared), ek, ct);
   const chains = { CKs: byAnswerer, CKr: byMaker };
   return { ...scka, root, stage: { kind: "answering", ct, out: nothingSent, chains } };
 }

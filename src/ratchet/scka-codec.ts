@@ -15,7 +15,8 @@
 import { never } from "../base/index.ts";
 import type { Reader, Writer } from "./byte-codec.ts";
 import type { Outgoing } from "./chunks.ts";
-import { CT_BYTES, EK_BYTES, type Scka, type Stage } from "./scka.ts";
+import { type PqChainKey, pqChainKey, pqRootKey } from "./keys.ts";
+import { type Chains, CT_BYTES, EK_BYTES, type Scka, type Stage } from "./scka.ts";
 
 const HEAD_BYTES = 4 + 3 * 32;
 const DK_BYTES = 2400;
@@ -89,8 +90,8 @@ export function writeScka(writer: Writer, { epoch, root, CKs, CKr, stage }: Scka
 
 export function readScka(reader: Reader): Scka {
   const epoch = reader.u32();
-  const [root, CKs, CKr] = [reader.bytes(32), reader.bytes(32), reader.bytes(32)];
-  return { epoch, root, CKs, CKr, stage: readStage(reader) };
+  const root = pqRootKey(reader.bytes(32));
+  return { epoch, root, ...readChains(reader), stage: readStage(reader) };
 }
 
 function readStage(reader: Reader): Stage {
@@ -106,18 +107,25 @@ function readStage(reader: Reader): Stage {
       return { kind: "offering", pair, out, ct: readFront(reader, CT_BYTES) };
     }
     case 2:
-      return { kind: "agreed", chains: { CKs: reader.bytes(32), CKr: reader.bytes(32) } };
+      return { kind: "agreed", chains: readChains(reader) };
     case 3:
-      return { kind: "taken", CKr: reader.bytes(32) };
+      return { kind: "taken", CKr: readChainKey(reader) };
     case 4:
       return { kind: "awaiting", ek: readFront(reader, EK_BYTES) };
     default: {
       const ct = reader.bytes(CT_BYTES);
       const out = readOut(reader, CT_BYTES);
-      const chains = { CKs: reader.bytes(32), CKr: reader.bytes(32) };
-      return { kind: "answering", ct, out, chains };
+      return { kind: "answering", ct, out, chains: readChains(reader) };
     }
   }
+}
+
+function readChains(reader: Reader): Chains {
+  return { CKs: readChainKey(reader), CKr: readChainKey(reader) };
+}
+
+function readChainKey(reader: Reader): PqChainKey {
+  return pqChainKey(reader.bytes(32));
 }
 
 function writeOut(writer: Writer, { acked, cursor }: Outgoing): void {

@@ -27,7 +27,15 @@
 import { labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, KemKeyPair } from "../crypto/index.ts";
 import type { Outgoing } from "./chunks.ts";
-import { chainMessageKey, nextChainKey } from "./kdf.ts";
+import { nextPqChainKey, pqChainMessageKey } from "./kdf.ts";
+import {
+  type PqChainKey,
+  type PqMessageKey,
+  type PqRootKey,
+  type PqSeed,
+  pqChainKey,
+  pqRootKey,
+} from "./keys.ts";
 
 const CHAIN = utf8(labels.postQuantumChain);
 const EMPTY = new Uint8Array(0);
@@ -38,8 +46,8 @@ export const CT_BYTES = 1088;
 
 /** The chains of an epoch that is agreed on and not yet in use. */
 export interface Chains {
-  readonly CKs: Uint8Array;
-  readonly CKr: Uint8Array;
+  readonly CKs: PqChainKey;
+  readonly CKr: PqChainKey;
 }
 
 /** How far the next epoch has come. */
@@ -59,7 +67,7 @@ export type Stage =
   /** The ciphertext is here; our next sending chain will be of the new epoch. */
   | { readonly kind: "agreed"; readonly chains: Chains }
   /** We send in the new epoch; the peer's next chain will be of it as well. */
-  | { readonly kind: "taken"; readonly CKr: Uint8Array }
+  | { readonly kind: "taken"; readonly CKr: PqChainKey }
   /** The peer's to begin; its key has come as far as `ek`. */
   | { readonly kind: "awaiting"; readonly ek: Uint8Array }
   /** Our ciphertext is on its way, until the peer takes up the epoch. */
@@ -74,9 +82,9 @@ export interface Scka {
   /** Of the receiving chain. The sending chain is of the same, and of the next while `taken`. */
   readonly epoch: number;
   /** What the next secret is mixed into; of the next epoch already once that is agreed on. */
-  readonly root: Uint8Array;
-  readonly CKs: Uint8Array;
-  readonly CKr: Uint8Array;
+  readonly root: PqRootKey;
+  readonly CKs: PqChainKey;
+  readonly CKr: PqChainKey;
   readonly stage: Stage;
 }
 
@@ -89,11 +97,11 @@ export interface SckaHeader {
 }
 
 /** Epoch 0 from the handshake's 32-byte seed: a root and a chain for each direction. */
-export function sckaInit(crypto: CryptoProvider, seed: Uint8Array, initiator: boolean): Scka {
+export function sckaInit(crypto: CryptoProvider, seed: PqSeed, initiator: boolean): Scka {
   const out = crypto.hkdf(EMPTY, seed, CHAIN, 96);
-  const byInitiator = out.slice(32, 64);
-  const byResponder = out.slice(64, 96);
-  const root = out.slice(0, 32);
+  const byInitiator = pqChainKey(out.slice(32, 64));
+  const byResponder = pqChainKey(out.slice(64, 96));
+  const root = pqRootKey(out.slice(0, 32));
   wipe(out);
   return {
     epoch: 0,
@@ -122,16 +130,19 @@ export function sckaReceiveChain(scka: Scka, epoch: number): Scka | undefined {
 }
 
 /** The post-quantum key of the next message to send. */
-export function sckaSendKey(crypto: CryptoProvider, scka: Scka): { pq_mk: Uint8Array; next: Scka } {
-  const pq_mk = chainMessageKey(crypto, scka.CKs);
-  return { pq_mk, next: { ...scka, CKs: nextChainKey(crypto, scka.CKs) } };
+export function sckaSendKey(
+  crypto: CryptoProvider,
+  scka: Scka,
+): { pq_mk: PqMessageKey; next: Scka } {
+  const pq_mk = pqChainMessageKey(crypto, scka.CKs);
+  return { pq_mk, next: { ...scka, CKs: nextPqChainKey(crypto, scka.CKs) } };
 }
 
 /** The post-quantum key of the next message to receive. */
 export function sckaReceiveKey(
   crypto: CryptoProvider,
   scka: Scka,
-): { pq_mk: Uint8Array; next: Scka } {
-  const pq_mk = chainMessageKey(crypto, scka.CKr);
-  return { pq_mk, next: { ...scka, CKr: nextChainKey(crypto, scka.CKr) } };
+): { pq_mk: PqMessageKey; next: Scka } {
+  const pq_mk = pqChainMessageKey(crypto, scka.CKr);
+  return { pq_mk, next: { ...scka, CKr: nextPqChainKey(crypto, scka.CKr) } };
 }

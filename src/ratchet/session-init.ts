@@ -4,6 +4,14 @@
  */
 import { concat, labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../crypto/index.ts";
+import {
+  type NextHeaderKey,
+  nextHeaderKey,
+  type PqSeed,
+  pqSeed,
+  type RootKey,
+  rootKey,
+} from "./keys.ts";
 import { sckaInit } from "./scka.ts";
 import type { Session } from "./session.ts";
 import type { SymmetricState } from "./symmetric.ts";
@@ -18,12 +26,12 @@ export interface HandshakeOutputs {
 /** What the handshake leaves to the ratchet, in the order in which it is derived. */
 export interface SessionKeys {
   readonly h: Uint8Array;
-  readonly RK: Uint8Array;
+  readonly RK: RootKey;
   /** Header key of the initiator's first chain. */
-  readonly HKi: Uint8Array;
+  readonly HKi: NextHeaderKey;
   /** Header key of the responder's first chain. */
-  readonly HKr: Uint8Array;
-  readonly pqSeed: Uint8Array;
+  readonly HKr: NextHeaderKey;
+  readonly pqSeed: PqSeed;
   readonly id: Uint8Array;
 }
 
@@ -42,10 +50,10 @@ export function deriveOutputs(
   const out = crypto.hkdf(EMPTY, ck, concat(SESSION_KEYS, h), 160);
   const keys = {
     h,
-    RK: out.slice(0, 32),
-    HKi: out.slice(32, 64),
-    HKr: out.slice(64, 96),
-    pqSeed: out.slice(96, 128),
+    RK: rootKey(out.slice(0, 32)),
+    HKi: nextHeaderKey(out.slice(32, 64)),
+    HKr: nextHeaderKey(out.slice(64, 96)),
+    pqSeed: pqSeed(out.slice(96, 128)),
     id: out.slice(128, 160),
   };
   wipe(out);
@@ -89,10 +97,10 @@ export function responderSession(
 
 function sharedPart(
   crypto: CryptoProvider,
-  { id, h, RK, pqSeed }: SessionKeys,
+  { id, h, RK, pqSeed: seed }: SessionKeys,
   initiator: boolean,
 ) {
-  const scka = sckaInit(crypto, pqSeed, initiator);
-  wipe(pqSeed);
+  const scka = sckaInit(crypto, seed, initiator);
+  wipe(seed);
   return { id, AD: h, RK, receiving: { kind: "none" }, scka } as const;
 }

@@ -5,6 +5,7 @@
  * while an older value may hold it.
  */
 import type { DhKeyPair } from "../crypto/index.ts";
+import type { ChainKey, HeaderKey, NextHeaderKey, RootKey } from "./keys.ts";
 import type { Scka } from "./scka.ts";
 import type { Skipped } from "./skipped.ts";
 
@@ -28,8 +29,8 @@ export type Sending =
   | {
       readonly kind: "active";
       readonly DHs: OurRatchetKey;
-      readonly HKs: Uint8Array;
-      readonly CKs: Uint8Array;
+      readonly HKs: HeaderKey;
+      readonly CKs: ChainKey;
       readonly Ns: number;
       readonly PN: number;
     };
@@ -39,8 +40,8 @@ export type Receiving =
   | { readonly kind: "none" }
   | {
       readonly kind: "active";
-      readonly HKr: Uint8Array;
-      readonly CKr: Uint8Array;
+      readonly HKr: HeaderKey;
+      readonly CKr: ChainKey;
       readonly Nr: number;
       readonly MKSKIPPED: Skipped;
     };
@@ -52,9 +53,9 @@ export interface Session {
   readonly id: Uint8Array;
   /** 32 bytes: the handshake's hash, which stands for both identities and all that was agreed. */
   readonly AD: Uint8Array;
-  readonly RK: Uint8Array;
-  readonly NHKs: Uint8Array;
-  readonly NHKr: Uint8Array;
+  readonly RK: RootKey;
+  readonly NHKs: NextHeaderKey;
+  readonly NHKr: NextHeaderKey;
   readonly sending: Sending;
   readonly receiving: Receiving;
   /** The post-quantum ratchet. */

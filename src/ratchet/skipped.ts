@@ -5,11 +5,12 @@
  * `limits.skippedKeys` references (about a microsecond), never the keys.
  */
 import { limits } from "../base/index.ts";
+import type { ChainKey, HeaderKey, MessageKey } from "./keys.ts";
 
 export interface SkippedKey {
   readonly N: number;
   /** The whole message key, 32 bytes. */
-  readonly mk: Uint8Array;
+  readonly mk: MessageKey;
   /** When it was skipped, whole ms. */
   readonly at: number;
 }
@@ -24,7 +25,7 @@ export interface SkippedKeys {
 
 /** A receiving chain of the past. Kept without keys too: it still tells a replay from a forgery. */
 export interface OldChain {
-  readonly HK: Uint8Array;
+  readonly HK: HeaderKey;
   /** Its post-quantum epoch: what the header of a late message must name. */
   readonly epoch: number;
   /** How many messages it had. */
@@ -50,10 +51,10 @@ export const noneSkipped: Skipped = { current: noKeys, old: [] };
  */
 export function skipMessageKeys(
   { list, lost }: SkippedKeys,
-  chain: { readonly CK: Uint8Array; readonly from: number; readonly until: number },
+  chain: { readonly CK: ChainKey; readonly from: number; readonly until: number },
   now: number,
-  takeKey: (CK: Uint8Array) => { readonly mk: Uint8Array; readonly CK: Uint8Array },
-): { keys: SkippedKeys; CK: Uint8Array } {
+  takeKey: (CK: ChainKey) => { readonly mk: MessageKey; readonly CK: ChainKey },
+): { keys: SkippedKeys; CK: ChainKey } {
   const at = Math.max(0, Math.trunc(now));
   const added: SkippedKey[] = [];
   let { CK } = chain;

@@ -1,6 +1,7 @@
 /** The Diffie-Hellman ratchet's step (Double Ratchet §4.4, DHRatchetHE), in two halves. */
 import type { CryptoProvider } from "../crypto/index.ts";
 import { type RatchetKdf, sottoKdf } from "./kdf.ts";
+import { dhOutput, headerKey } from "./keys.ts";
 import type {
   ActiveReceiving,
   OurRatchetKey,
@@ -24,7 +25,7 @@ export function stepReceiving(
 ): (Session & { receiving: ActiveReceiving }) | undefined {
   const dhOut = crypto.dh(DHs, DHr);
   if (dhOut === undefined) return undefined;
-  const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOut);
+  const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOutput(dhOut));
   const { receiving, scka } = session;
   const MKSKIPPED =
     receiving.kind === "active"
@@ -39,7 +40,7 @@ export function stepReceiving(
     RK,
     NHKr: NHK,
     sending: { kind: "due", DHr, PN: Ns },
-    receiving: { kind: "active", HKr: session.NHKr, CKr: CK, Nr: 0, MKSKIPPED },
+    receiving: { kind: "active", HKr: headerKey(session.NHKr), CKr: CK, Nr: 0, MKSKIPPED },
   };
 }
 
@@ -55,11 +56,11 @@ export function stepSending(
   // The receiving half has used this point, and whether X25519 gives zero depends on the point
   // alone.
   if (dhOut === undefined) throw new RangeError("a ratchet key that was accepted is bad");
-  const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOut);
+  const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOutput(dhOut));
   return {
     ...session,
     RK,
     NHKs: NHK,
-    sending: { kind: "active", DHs, HKs: session.NHKs, CKs: CK, Ns: 0, PN },
+    sending: { kind: "active", DHs, HKs: headerKey(session.NHKs), CKs: CK, Ns: 0, PN },
   };
 }

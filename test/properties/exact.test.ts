@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
 import { nodeCrypto, wordsToEntropy } from "../../src/crypto/index.ts";
 import { open } from "../../src/ratchet/index.ts";
+import { messageKey } from "../../src/ratchet/keys.ts";
 import {
   type OldChain,
   type Skipped,
@@ -18,7 +19,7 @@ const NOW = 1_800_000_000_000;
 const OLD = NOW - limits.skippedKeyAge - 1;
 
 const keys = (count: number, at = NOW): SkippedKey[] =>
-  Array.from({ length: count }, (_, N) => ({ N, at, mk: new Uint8Array(32) }));
+  Array.from({ length: count }, (_, N) => ({ N, at, mk: messageKey(new Uint8Array(32)) }));
 const chain = (list: readonly SkippedKey[]): OldChain =>
   ({ HK: new Uint8Array(32), epoch: 0, end: 5000, skipped: { list, lost: 0 } }) as OldChain;
 const skipped = (current: readonly SkippedKey[], ...old: OldChain[]): Skipped => ({

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { limits, toHex, u32, utf8 } from "../../src/base/index.ts";
 import { HENCRYPT, sealMessage } from "../../src/ratchet/header.ts";
 import { canSeal, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { messageKey } from "../../src/ratchet/keys.ts";
 import { node, opens, pair, pass, refusal, sealMany } from "./support.ts";
 
 const hex = (session: Session) => toHex(encodeSession(session));
@@ -116,7 +117,7 @@ describe("the bounds of a session", () => {
       scka: { epoch: 0, message: new Uint8Array(0) },
     };
     const front = HENCRYPT(node, sending.HKs, header, alice.AD);
-    const beyond = sealMessage(node, new Uint8Array(32), front, utf8("x"), alice.AD);
+    const beyond = sealMessage(node, messageKey(new Uint8Array(32)), front, utf8("x"), alice.AD);
     assert.equal(refusal(node, full, beyond), "malformed");
     const back = pass(node, full, last.next);
     pass(node, back.to, back.from);

@@ -8,6 +8,7 @@ import {
   type Session,
   seal,
 } from "../../src/ratchet/index.ts";
+import { pqChainKey } from "../../src/ratchet/keys.ts";
 import { EK_BYTES } from "../../src/ratchet/scka.ts";
 import { atRest, epochLater, stageOf, toAnswerer, toMaker, withStage } from "./epochs.ts";
 import { flip, frameOf, node, opens } from "./support.ts";
@@ -29,7 +30,11 @@ describe("the bytes of an exchange", () => {
     const left = EK_BYTES - stageOf(first, "offering").out.cursor;
     for (let size = 0; size < 1_000; size++) {
       const text = new Uint8Array(size);
-      const bare = seal(node, withStage(maker, { kind: "taken", CKr: maker.AD }), text).message;
+      const bare = seal(
+        node,
+        withStage(maker, { kind: "taken", CKr: pqChainKey(maker.AD) }),
+        text,
+      ).message;
       const usual = frameOf(bare).length;
       // On a running chain.
       const running = seal(node, first, text).message;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fromHex, limits, toHex, utf8 } from "../../src/base/index.ts";
 import { decodeSession, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { chainKey, headerKey } from "../../src/ratchet/keys.ts";
 import { CT_BYTES } from "../../src/ratchet/scka.ts";
 import { recordEpochs } from "../vectors/generate-epochs.ts";
 import {
@@ -172,7 +173,7 @@ describe("a post-quantum epoch", () => {
       const { receiving } = session;
       const MKSKIPPED = { ...receiving.MKSKIPPED, old: [] };
       const DHs = node.dhGenerate();
-      const keys = { HKs: DHs.public, CKs: DHs.public };
+      const keys = { HKs: headerKey(DHs.public), CKs: chainKey(DHs.public) };
       return encodeSession({
         ...session,
         sending: { kind: "active", DHs, ...keys, Ns: 1, PN: 1 },

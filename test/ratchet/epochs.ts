@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { utf8 } from "../../src/base/index.ts";
 import { HENCRYPT, sealMessage } from "../../src/ratchet/header.ts";
 import { decodeSession, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
-import { chainMessageKey, KDF_HYBRID } from "../../src/ratchet/kdf.ts";
+import { chainMessageKey, KDF_HYBRID, pqChainMessageKey } from "../../src/ratchet/kdf.ts";
 import type { Scka, SckaHeader, Stage } from "../../src/ratchet/scka.ts";
 import { stepSending } from "../../src/ratchet/step.ts";
 import { node, opens, pair } from "./support.ts";
@@ -84,7 +84,7 @@ export function lying(from: Session, change: (header: SckaHeader) => SckaHeader)
   assert.ok(stepped.sending.kind === "active");
   const { DHs, HKs, CKs, PN, Ns } = stepped.sending;
   const { epoch, CKs: pqCKs }: Scka = from.scka;
-  const mk = KDF_HYBRID(node, chainMessageKey(node, CKs), chainMessageKey(node, pqCKs));
+  const mk = KDF_HYBRID(node, chainMessageKey(node, CKs), pqChainMessageKey(node, pqCKs));
   const scka = change({ epoch, message: new Uint8Array(0) });
   const sealed = HENCRYPT(node, HKs, { DH: DHs.public, PN, N: Ns, scka }, from.AD);
   return sealMessage(node, mk, sealed, utf8("a lie"), from.AD);

@@ -8,6 +8,17 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { concat, equal, utf8 } from "../../src/base/index.ts";
 import type { CryptoProvider, DhKeyPair } from "../../src/crypto/index.ts";
 import type { RatchetKdf } from "../../src/ratchet/kdf.ts";
+import {
+  type ChainKey,
+  chainKey,
+  ecMessageKey,
+  headerKey,
+  messageKey,
+  nextHeaderKey,
+  pqSeed,
+  type RootKey,
+  rootKey,
+} from "../../src/ratchet/keys.ts";
 import { sckaInit } from "../../src/ratchet/scka.ts";
 import type { ActiveReceiving, Session } from "../../src/ratchet/session.ts";
 import {
@@ -21,6 +32,8 @@ import {
 import { stepReceiving, stepSending } from "../../src/ratchet/step.ts";
 
 const EMPTY = new Uint8Array(0);
+/** Olm does not encrypt headers. */
+const UNUSED = nextHeaderKey(new Uint8Array(32));
 const VERSION = 3;
 const MAC = 8;
 
@@ -28,10 +41,10 @@ const MAC = 8;
 export const olmKdf: RatchetKdf = {
   KDF_RK(crypto, RK, dhOut) {
     const out = crypto.hkdf(RK, dhOut, utf8("OLM_RATCHET"), 64);
-    return { RK: out.slice(0, 32), CK: out.slice(32), NHK: EMPTY };
+    return { RK: rootKey(out.slice(0, 32)), CK: chainKey(out.slice(32)), NHK: UNUSED };
   },
-  chainMessageKey: (crypto, CK) => crypto.hmac(CK, Uint8Array.of(1)),
-  nextChainKey: (crypto, CK) => crypto.hmac(CK, Uint8Array.of(2)),
+  chainMessageKey: (crypto, CK) => ecMessageKey(crypto.hmac(CK, Uint8Array.of(1))),
+  nextChainKey: (crypto, CK) => chainKey(crypto.hmac(CK, Uint8Array.of(2))),
 };
 
 /** Protobuf's outer form, as far as Olm uses it. */
@@ -82,8 +95,8 @@ function parse(message: Uint8Array): OlmMessage {
 
 /** The three Diffie-Hellman results of Olm's outbound session, to its first root and chain key. */
 export interface OlmStart {
-  readonly RK: Uint8Array;
-  readonly CKs: Uint8Array;
+  readonly RK: RootKey;
+  readonly CKs: ChainKey;
   readonly DHs: DhKeyPair;
 }
 
@@ -102,11 +115,11 @@ export class OlmPeer {
       id: EMPTY,
       AD: EMPTY,
       RK,
-      NHKs: EMPTY,
-      NHKr: EMPTY,
-      sending: { kind: "active", DHs, HKs: EMPTY, CKs, Ns: 0, PN: 0 },
+      NHKs: UNUSED,
+      NHKr: UNUSED,
+      sending: { kind: "active", DHs, HKs: headerKey(UNUSED), CKs, Ns: 0, PN: 0 },
       receiving: { kind: "none" },
-      scka: sckaInit(crypto, new Uint8Array(32), true),
+      scka: sckaInit(crypto, pqSeed(new Uint8Array(32)), true),
     };
   }
 
@@ -168,7 +181,7 @@ export class OlmPeer {
     const { current, old } = receiving.MKSKIPPED;
     const chain = { CK: receiving.CKr, from: receiving.Nr, until: message.index };
     const { keys, CK } = skipMessageKeys(current, chain, 0, (CKr) => ({
-      mk: olmKdf.chainMessageKey(crypto, CKr),
+      mk: messageKey(olmKdf.chainMessageKey(crypto, CKr)),
       CK: olmKdf.nextChainKey(crypto, CKr),
     }));
     const text = this.#open(olmKdf.chainMessageKey(crypto, CK), message);
@@ -221,7 +234,11 @@ export function startOlm(crypto: CryptoProvider, identity: Uint8Array, oneTime: 
   const results = [crypto.dh(ours, oneTime), crypto.dh(base, identity), crypto.dh(base, oneTime)];
   const secret = concat(...results.map((result) => result ?? assert.fail("a good key")));
   const out = crypto.hkdf(EMPTY, secret, utf8("OLM_ROOT"), 64);
-  const peer = new OlmPeer(crypto, { RK: out.slice(0, 32), CKs: out.slice(32), DHs });
+  const peer = new OlmPeer(crypto, {
+    RK: rootKey(out.slice(0, 32)),
+    CKs: chainKey(out.slice(32)),
+    DHs,
+  });
   const prekeyMessage = (inner: Uint8Array) =>
     concat(
       Uint8Array.of(VERSION),

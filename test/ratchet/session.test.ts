@@ -3,6 +3,7 @@ import { concat, limits, toHex, u32, utf8 } from "../../src/base/index.ts";
 import type { CryptoProvider } from "../../src/crypto/index.ts";
 import { HENCRYPT, sealMessage } from "../../src/ratchet/header.ts";
 import { canSeal, encodeSession, type Session, seal } from "../../src/ratchet/index.ts";
+import { type HeaderKey, headerKey, messageKey, pqChainKey } from "../../src/ratchet/keys.ts";
 import {
   flip,
   noble,
@@ -27,7 +28,7 @@ const withoutChance: CryptoProvider = {
 /** A message of `from` under the given header fields, as only the peer itself could make it. */
 function crafted(
   from: Session,
-  change: { HK?: Uint8Array; DH?: Uint8Array; N?: number },
+  change: { HK?: HeaderKey; DH?: Uint8Array; N?: number },
 ): Uint8Array {
   if (from.sending.kind !== "active") throw new Error("the peer has no chain to send on");
   const { DHs, HKs, PN, Ns } = from.sending;
@@ -38,7 +39,7 @@ function crafted(
     scka: { epoch: 0, message: new Uint8Array(0) },
   };
   const sealed = HENCRYPT(node, change.HK ?? HKs, header, from.AD);
-  return sealMessage(node, new Uint8Array(32), sealed, utf8("crafted"), from.AD);
+  return sealMessage(node, messageKey(new Uint8Array(32)), sealed, utf8("crafted"), from.AD);
 }
 
 describe("a session", () => {
@@ -186,7 +187,7 @@ describe("a session", () => {
   it("needs the post-quantum key for every message from the first", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, 2);
-    const without = { ...bob, scka: { ...bob.scka, CKr: new Uint8Array(32) } };
+    const without = { ...bob, scka: { ...bob.scka, CKr: pqChainKey(new Uint8Array(32)) } };
     assert.equal(refusal(node, without, messages[0]), "forged");
     const later = opens(node, bob, messages[0]).next;
     const lost = { ...later, scka: { ...later.scka, CKr: bob.scka.CKr } };
@@ -231,7 +232,7 @@ describe("a peer that breaks the protocol", () => {
   it("is refused with a ratchet key of small order", () => {
     const { alice, bob } = pair();
     const { next } = seal(node, alice, utf8("first"));
-    const HK = alice.NHKs;
+    const HK = headerKey(alice.NHKs);
     refusedAlike(bob, crafted(next, { HK, N: 0, DH: new Uint8Array(32) }), "bad-key");
     const highBit = new Uint8Array(32).fill(0xff);
     refusedAlike(bob, crafted(next, { HK, N: 0, DH: highBit }), "bad-key");
@@ -282,7 +283,7 @@ describe("a peer that breaks the protocol", () => {
     const { alice, bob } = pair();
     const { next } = seal(node, alice, utf8("first"));
     const still: CryptoProvider = { ...node, dh: () => assert.fail("a secret was computed") };
-    const far = crafted(next, { HK: alice.NHKs, N: limits.skipPerMessage + 1 });
+    const far = crafted(next, { HK: headerKey(alice.NHKs), N: limits.skipPerMessage + 1 });
     assert.equal(refusal(still, bob, far), "too-far");
   });
 
