@@ -12,8 +12,7 @@ interface LockEntry {
   readonly license?: string;
   readonly resolved?: string;
   readonly integrity?: string;
-  readonly optional?: boolean;
-  readonly inBundle?: boolean;
+  readonly engines?: { readonly node?: string };
 }
 
 const { dependencies, optionalDependencies, devDependencies } = readJson("package.json") as Record<
@@ -84,24 +83,57 @@ describe("the dependencies", () => {
   });
 });
 
+/** Compares two versions of three numbers, as `sort` does. */
+function compareVersions(a: readonly number[], b: readonly number[]): number {
+  for (const [at, number] of a.entries()) {
+    const difference = number - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/**
+ * Whether a version is in a range of the forms that occur in the lock file: `||` between sets of
+ * `>=1.2`, `^1.2.3`, `1.*` and `1`. Throws for any other form.
+ */
+function inRange(version: readonly number[], range: string): boolean {
+  return range.split("||").some((set) =>
+    [...set.trim().matchAll(/\S+(?<=[>=^~<])\s+\S+|\S+/g)].every(([comparator]) => {
+      const major = /^(\d+)(?:\.\*)?$/.exec(comparator)?.[1];
+      if (major !== undefined) return version[0] === Number(major);
+      const parts = /^(>=|\^)\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.\*)?$/.exec(comparator);
+      if (parts === null) throw new Error(`unknown form of a version range: ${range}`);
+      const [, operator, ...numbers] = parts;
+      const floor = numbers.map((number) => Number(number ?? 0));
+      const above = compareVersions(version, floor) >= 0;
+      return above && (operator === ">=" || version[0] === floor[0]);
+    }),
+  );
+}
+
 describe("the lock file", () => {
   const entries = Object.entries(lock).filter(([path]) => path !== "");
 
-  it("takes packages from the npm registry alone", () => {
-    const foreign = entries.filter(
-      ([path, { resolved }]) =>
-        !path.startsWith("node_modules/") ||
-        (resolved !== undefined && !resolved.startsWith("https://registry.npmjs.org/")),
+  it("names no registry host, so that any registry serves it", () => {
+    const named = entries.filter(
+      ([path, { resolved }]) => !path.startsWith("node_modules/") || resolved !== undefined,
     );
-    assert.deepEqual(foreign, []);
+    assert.deepEqual(named, []);
   });
 
-  it("holds the hash of every package but binaries of other platforms", () => {
-    const unproven = entries.filter(
-      ([path, { integrity }]) =>
-        !/^sha512-/.test(integrity ?? "") && !path.startsWith("node_modules/@biomejs/cli-"),
-    );
+  it("holds the SHA-512 hash of every package", () => {
+    const unproven = entries.filter(([, { integrity }]) => !/^sha512-/.test(integrity ?? ""));
     assert.deepEqual(unproven, []);
+  });
+
+  it("holds no package that excludes the oldest Node that is supported", () => {
+    const { engines } = readJson("package.json");
+    const oldest = /^>=(\d+)\.(\d+)$/.exec(engines.node)?.slice(1).map(Number) ?? [];
+    assert.equal(oldest.length, 2, "the floor is >=MAJOR.MINOR");
+    const excluding = entries.filter(
+      ([, entry]) => !inRange([...oldest, 0], entry.engines?.node ?? ">=0"),
+    );
+    assert.deepEqual(excluding, []);
   });
 
   it("agrees with package.json", () => {
