@@ -58,7 +58,7 @@ function unknownScripts(page: string, text: string): string[] {
 
 /** Files of the project that a page names in code and that do not exist. */
 function unknownPaths(page: string, text: string): string[] {
-  return [...text.matchAll(/`((?:src|test|docs|bin|bench|scripts)\/[\w./-]+)`/g)]
+  return [...text.matchAll(/`((?:src|test|docs|bin|bench|scripts|deploy|mutation)\/[\w./-]+)`/g)]
     .map(([, path]) => path as string)
     .filter((path) => !existsSync(join(root, path)))
     .map((path) => `${page}: ${path}`);
