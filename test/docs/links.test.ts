@@ -46,7 +46,14 @@ function brokenLinks(page: string, text: string): string[] {
   return broken;
 }
 
-const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+const { scripts, files } = JSON.parse(read("package.json")) as {
+  scripts: Record<string, string>;
+  files: readonly string[];
+};
+
+/** Top-level files and folders that the README links to. */
+const linkedFromReadme = (text: string) =>
+  [...withoutFences(text).matchAll(/\]\(([\w.-]+)[^)]*\)/g)].map(([, first]) => first as string);
 
 /** Scripts that a page tells people to run and that do not exist. */
 function unknownScripts(page: string, text: string): string[] {
@@ -85,6 +92,15 @@ describe("the pages", () => {
       pages
         .filter((page) => !page.startsWith("docs/decisions/"))
         .flatMap((page) => unknownPaths(page, read(page))),
+      [],
+    );
+  });
+
+  it("that the README links to are in the package", () => {
+    const linked = linkedFromReadme(read("README.md"));
+    assert.ok(linked.includes("docs") && linked.includes("CONTRIBUTING.md"));
+    assert.deepEqual(
+      linked.filter((first) => !files.includes(first)),
       [],
     );
   });
