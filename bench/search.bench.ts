@@ -49,17 +49,17 @@ function text(number: number): string {
 async function fill(directory: string): Promise<void> {
   const store = await openStoreIn(directory);
   await createAccount({ crypto, store, clock }, { name: "bench" });
-  const contacts = Array.from({ length: CONVERSATIONS }, (_, i) =>
-    newContact(crypto, 0, {
+  const contacts = Array.from({ length: CONVERSATIONS }, (_, i) => {
+    const contact = newContact(crypto, 0, {
       account: accountId.from(crypto.random(32)),
       name: `c${i}`,
       named: true,
       role: "a",
       pairing: "confirmed",
       blocked: true,
-      nextAt: EACH + 1,
-    }),
-  );
+    });
+    return { ...contact, conversation: { ...contact.conversation, nextAt: EACH + 1 } };
+  });
   for (const contact of contacts) await store.commit([putContact(contact)]);
   let number = 0;
   for (let from = 1; from <= EACH; from += BURST)

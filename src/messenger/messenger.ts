@@ -53,7 +53,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     contactStore,
     expiryTimers: await ExpiryTimers.load(
       ports,
-      contactStore.peers().map(({ contact }) => contact.ref),
+      contactStore.peers().map(({ contact }) => contact.conversation.ref),
     ),
     events,
     eventLog: await EventLog.load(store, events),

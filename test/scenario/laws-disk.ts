@@ -95,6 +95,7 @@ export function judgeConversation(
 ): void {
   const { contact } = kept;
   if (contact === undefined) return;
+  const { conversation } = contact;
   const waiting = [...kept.messages].filter(
     ([, { direction, state }]) => direction === "out" && state === "waiting",
   );
@@ -114,9 +115,9 @@ export function judgeConversation(
     open ||= sealed === undefined;
     last = sequence;
   }
-  if (last > contact.sequence) court.say(node, `${last} was never counted`);
+  if (last > conversation.sequence) court.say(node, `${last} was never counted`);
   for (const [at, row] of waiting)
-    if (row.sequence <= contact.settled) court.say(node, `${at} is settled, and waits`);
+    if (row.sequence <= conversation.settled) court.say(node, `${at} is settled, and waits`);
   if (kept.outbox.size > limits.outboxMessages) court.say(node, "the outbox has no bound");
   const current = kept.session && decodeSession(kept.session)?.id;
   if (kept.session && current === undefined) court.say(node, "its session cannot be read");
@@ -125,9 +126,10 @@ export function judgeConversation(
   );
   if (sealed.length > limits.sendWindow) court.say(node, "the send window has no bound");
   for (const row of kept.messages.values())
-    if (row.lamport > contact.lamport) court.say(node, `"${row.text}" is later than our time`);
-  if (contact.readUpTo !== before.contact?.readUpTo || contact.unread === 0) {
-    const told = contact.readUpTo > (before.contact?.readUpTo ?? 0);
+    if (row.lamport > conversation.lamport) court.say(node, `"${row.text}" is later than our time`);
+  const readBefore = before.contact?.conversation.readUpTo;
+  if (conversation.readUpTo !== readBefore || conversation.unread === 0) {
+    const told = conversation.readUpTo > (readBefore ?? 0);
     if (told && known.reading === 0) court.say(node, "read by nobody");
     if (known.reading > 0)
       for (const { id, direction } of kept.messages.values())
@@ -138,14 +140,14 @@ export function judgeConversation(
 
 /** What is noted as received is here, or will never come. */
 function received(court: Court, node: SimNode, before: Conversation, kept: Conversation): void {
-  const { contact } = kept;
+  const ours = kept.contact?.conversation;
   const far = court.far(node, kept)?.conversation;
-  if (contact?.theirStream === undefined || far?.contact === undefined) return;
-  if (!equal(contact.theirStream, far.contact.stream)) return;
-  const same =
-    before.contact?.theirStream && equal(before.contact.theirStream, contact.theirStream);
-  const old = same ? before.contact?.received : undefined;
-  if (old === contact.received) return;
+  if (ours?.theirStream === undefined || far?.contact === undefined) return;
+  if (!equal(ours.theirStream, far.contact.conversation.stream)) return;
+  const earlier = before.contact?.conversation;
+  const same = earlier?.theirStream && equal(earlier.theirStream, ours.theirStream);
+  const old = same ? earlier.received : undefined;
+  if (old === ours.received) return;
   const here = new Set<number>();
   for (const { direction, sequence } of kept.messages.values())
     if (direction === "in") here.add(sequence);
@@ -153,6 +155,6 @@ function received(court: Court, node: SimNode, before: Conversation, kept: Conve
   for (const { direction, sequence, state } of far.messages.values())
     if (direction === "out" && state === "waiting") open.add(sequence);
   for (const sequence of open)
-    if (has(contact.received, sequence) && !(old && has(old, sequence)) && !here.has(sequence))
+    if (has(ours.received, sequence) && !(old && has(old, sequence)) && !here.has(sequence))
       court.say(node, `${sequence} is noted as received, and is not here`);
 }

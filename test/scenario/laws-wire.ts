@@ -34,8 +34,9 @@ export function judgeFrame(court: Court, node: SimNode, { from, to, frame }: Pas
 
 function honest(court: Court, node: SimNode, { contact }: Conversation, ack: Ack): void {
   if (contact === undefined) return;
+  const { received, readUpTo } = contact.conversation;
   for (let sequence = 1; sequence <= windowEnd(ack); sequence++)
-    if (has(ack, sequence) && !has(contact.received, sequence))
+    if (has(ack, sequence) && !has(received, sequence))
       court.say(node, `acknowledges ${sequence} before it is on the disk`);
-  if (ack.readUpTo > contact.readUpTo) court.say(node, "tells of reading that is not on the disk");
+  if (ack.readUpTo > readUpTo) court.say(node, "tells of reading that is not on the disk");
 }

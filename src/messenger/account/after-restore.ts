@@ -4,7 +4,7 @@
  */
 import { SottoError } from "../../base/index.ts";
 import type { Store, StoreOp, Table } from "../../ports/index.ts";
-import type { Contact } from "../model/contact.ts";
+import { type Contact, withConversation } from "../model/contact.ts";
 import {
   idempotencyKey,
   type MessagePlace,
@@ -33,16 +33,18 @@ export async function reconcileAfterRepair(store: Store): Promise<void> {
     throw new SottoError("account-lost", "The account itself cannot be read any more.");
   await store.commit([drop(searchState)]);
   for (const bytes of await store.all("contact"))
-    await mendConversation(store, decodeRow<Contact>(bytes));
+    await repairConversation(store, decodeRow<Contact>(bytes));
 }
 
 /**
- * A contact whose row is older than its messages must neither write over them nor count anew what
- * it has counted; each message is found by its id; what was to be sent and is no more is given up.
+ * Repairs the conversation of a contact whose row is older than its messages: it must neither
+ * overwrite them nor assign their numbers again. Each message can be found by its id again; an
+ * outbox entry whose message is lost is dropped.
  */
-async function mendConversation(store: Store, contact: Contact): Promise<void> {
-  const { ref } = contact;
-  let { nextAt, sequence, lamport } = contact;
+async function repairConversation(store: Store, contact: Contact): Promise<void> {
+  const { conversation } = contact;
+  const { ref } = conversation;
+  let { nextAt, sequence, lamport } = conversation;
   let from = 0;
   for (;;) {
     const rows = await store.list("message", ref, { from, limit: PAGE });
@@ -74,8 +76,9 @@ async function mendConversation(store: Store, contact: Contact): Promise<void> {
     lamport = Math.max(lamport, entry.act?.lamport ?? 0);
     settled = Math.min(settled, entry.sequence - 1);
   }
-  const mended = { ...contact, nextAt, sequence, lamport, settled: Math.min(settled, sequence) };
-  await store.commit([...ops, putContact(mended)]);
+  const counts = { nextAt, sequence, lamport, settled: Math.min(settled, sequence) };
+  const repaired = withConversation(contact, { ...conversation, ...counts });
+  await store.commit([...ops, putContact(repaired)]);
 }
 
 // Sessions of a store that is a copy from before.

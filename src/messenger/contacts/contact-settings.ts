@@ -8,7 +8,7 @@ import { admits } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
 import type { ContactView, Policy } from "../model/views.ts";
 import { post, ratchetFrame } from "../outbox/outbox.ts";
-import { commit, enqueueAct, openBatch } from "../outbox/outgoing-batch.ts";
+import { commit, contactOf, enqueueAct, openBatch } from "../outbox/outgoing-batch.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { checkPeer } from "../outbox/send.ts";
 import { putContact, putSession } from "../state/contact-store.ts";
@@ -30,7 +30,7 @@ export async function shareReceipts(
     const ops = [putContact(next)];
     const sealed =
       on && link !== undefined && session !== undefined && canSeal(session)
-        ? seal(context.crypto, session, encodeContent({ ack: ackOf(next, true) }))
+        ? seal(context.crypto, session, encodeContent({ ack: ackOf(next.conversation, true) }))
         : undefined;
     if (sealed) ops.push(putSession(next.ref, sealed.next));
     const tell = await context.eventLog.commit(ops, [contactEvent(context, peer, next)]);
@@ -58,12 +58,12 @@ export async function setTimer(context: Context, peer: Peer, ms: number): Promis
     );
   checkPeer(peer);
   const view = await withContactLock(context, peer, async () => {
-    if ((peer.contact.timer?.ms ?? 0) === ms) return context.contactStore.view(peer);
+    if ((peer.contact.conversation.timer?.ms ?? 0) === ms) return context.contactStore.view(peer);
     const batch = openBatch(context, peer, 0);
     const { at, ...envelope } = enqueueAct(context, batch, { kind: "timer", ms });
-    batch.contact = withTimer(batch.contact, envelope, ms);
+    batch.conversation = withTimer(batch.conversation, envelope, ms);
     batch.changes.set(at, timerNotice("out", envelope, ms), "new");
-    const happened = [contactEvent(context, peer, batch.contact)];
+    const happened = [contactEvent(context, peer, contactOf(batch))];
     await commit(context, peer, batch, happened);
     return context.contactStore.view(peer);
   });

@@ -10,9 +10,9 @@ import { requireAllowed, scopeOf } from "../model/link-policy.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { AddOptions } from "../model/messenger-api.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
-import { decodeRow, drop, rowKey } from "../model/rows.ts";
+import { decodeRow, drop } from "../model/rows.ts";
 import type { ContactView, Policy } from "../model/views.ts";
-import { dropEntry, dropSession, putContact } from "../state/contact-store.ts";
+import { dropContact, dropEntry, dropSession, putContact } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Claim, type Invites, type KeptInvite, putInvite } from "../state/invites.ts";
 import { contactEvent, contactRemovedEvent } from "../state/store-events.ts";
@@ -127,7 +127,7 @@ export async function add(
     ...contact,
     ...(name !== undefined && { name, named: true }),
     ...(policy !== undefined && { policy }),
-    stream: context.crypto.random(16),
+    conversation: { ...contact.conversation, stream: context.crypto.random(16) },
     pairing: "invited",
     invite: held,
     changedAccount: undefined,
@@ -160,8 +160,9 @@ export async function remove(context: Context, invites: Invites, peer: Peer): Pr
   peer.cancelRetry();
   await withInviteLock(context, () =>
     withContactLock(context, peer, async () => {
-      const { ref, account } = peer.contact;
-      const ops: StoreOp[] = [drop(rowKey("contact", ref)), dropSession(ref)];
+      const { account, conversation } = peer.contact;
+      const { ref } = conversation;
+      const ops: StoreOp[] = [dropContact(peer.contact), dropSession(peer.contact.ref)];
       for (const { at, value } of await context.store.list("message", ref)) {
         const { id, key } = decodeRow<MessageRow>(value);
         ops.push(drop(messageKey(ref, at)), drop(placeKey(id)));
@@ -170,7 +171,7 @@ export async function remove(context: Context, invites: Invites, peer: Peer): Pr
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const spans = context.expiryTimers.places(ref);
       ops.push(...context.expiryTimers.drop(ref, spans));
-      ops.push(...dropEarlyActions(ref, peer.contact.early ?? []));
+      ops.push(...dropEarlyActions(ref, conversation.early ?? []));
       const kept = answered(invites, account, "denied");
       const happened = [contactRemovedEvent(peer.contact)];
       const tell = await context.index.forgetAll(ref, (words) =>

@@ -105,7 +105,7 @@ function refusal({ why, time }: NonNullable<SearchTrace["refused"]>, now: number
 async function waitingSince(context: Context, { contact, outbox }: Peer) {
   for (const { at, act } of outbox.values()) {
     if (act !== undefined) return { waitingSince: act.sentAt };
-    const bytes = await context.store.get(messageKey(contact.ref, at));
+    const bytes = await context.store.get(messageKey(contact.conversation.ref, at));
     if (bytes !== undefined) return { waitingSince: decodeRow<MessageRow>(bytes).sentAt };
   }
   return {};

@@ -9,6 +9,7 @@ import { add, has, type ReceivedMessage, raise, windowEnd } from "../../wire/ind
 import type { ActionBody, Stamp } from "../model/actions.ts";
 import { applyAction, fromWire, timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
+import type { Conversation, PairConversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
@@ -24,6 +25,8 @@ const LAMPORT_MAX = 2 ** 48;
 /** What messages change, built up before anything is committed. */
 export interface IncomingBatch {
   contact: Contact;
+  /** Replaces the contact's once the batch is done. */
+  conversation: PairConversation;
   readonly changes: MessageBatch;
   /** Acts on messages that are not here yet, by their places. */
   readonly early: Map<number, EarlyAction>;
@@ -41,8 +44,8 @@ export async function applyMessage(
   taking: IncomingBatch,
   message: ReceivedMessage,
 ): Promise<void> {
-  const { contact } = taking;
-  const floor = raise(contact.received, Math.min(message.settled, message.sequence - 1));
+  const { conversation } = taking;
+  const floor = raise(conversation.received, Math.min(message.settled, message.sequence - 1));
   if (message.sequence > windowEnd(floor)) return;
   const received = add(floor, message.sequence);
   const id = messageId.from(message.id);
@@ -52,21 +55,22 @@ export async function applyMessage(
     case "newer": {
       // The id alone tells whether a message is here already: a count may start anew on either
       // side.
-      if ((await taking.changes.place(id)) !== undefined) taking.contact = { ...contact, received };
+      if ((await taking.changes.place(id)) !== undefined)
+        taking.conversation = { ...conversation, received };
       else {
-        taking.contact = { ...heard(contact, message, id), received };
+        taking.conversation = { ...ordered(conversation, message, id), received };
         await takeText(store, taking, message, body);
       }
       return;
     }
     case "newer-act":
-      taking.contact = { ...heard(contact, message, id), received };
+      taking.conversation = { ...ordered(conversation, message, id), received };
       return;
     default:
       // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes
       // it do the same again.
-      if (has(contact.received, message.sequence)) return;
-      taking.contact = { ...heard(contact, message, id), received };
+      if (has(conversation.received, message.sequence)) return;
+      taking.conversation = { ...ordered(conversation, message, id), received };
       await applyIncomingAction(
         taking,
         message,
@@ -77,13 +81,17 @@ export async function applyMessage(
   }
 }
 
-/** The contact's view of the order of things, with one more message in it. */
-function heard(contact: Contact, { lamport, parents }: ReceivedMessage, id: MessageId): Contact {
+/** The conversation with one more message in its order. */
+function ordered<Kind extends Conversation>(
+  conversation: Kind,
+  { lamport, parents }: Pick<ReceivedMessage, "lamport" | "parents">,
+  id: MessageId,
+): Kind {
   const named = parents.map((parent) => messageId.from(parent));
-  const heads = contact.heads.filter((head) => head !== id && !named.includes(head));
+  const heads = conversation.heads.filter((head) => head !== id && !named.includes(head));
   return {
-    ...contact,
-    lamport: Math.max(contact.lamport, Math.min(lamport, LAMPORT_MAX)) + 1,
+    ...conversation,
+    lamport: Math.max(conversation.lamport, Math.min(lamport, LAMPORT_MAX)) + 1,
     heads: [...heads, id].slice(-limits.parents),
   };
 }
@@ -99,7 +107,7 @@ async function takeText(
     keep,
   }: Extract<ReceivedMessage["body"], { text: string; kind: "text" | "newer" }>,
 ): Promise<void> {
-  const at = taking.contact.nextAt;
+  const at = taking.conversation.nextAt;
   const said: MessageRow = {
     id: messageId.from(id),
     direction: "in",
@@ -113,14 +121,15 @@ async function takeText(
     ...(keep !== undefined && { keep }),
     ...(replyTo && { replyTo: messageId.from(replyTo) }),
   };
-  const { contact, ops, row } = await applyEarlyActions(store, taking.contact, taking.early, said);
+  const early = await applyEarlyActions(store, taking.conversation, taking.early, said);
+  const { conversation, ops, row } = early;
   taking.ops.push(...ops);
   taking.changes.set(at, row, "new");
   // What was deleted before it came needs no reading.
-  const unread = contact.unread + (row.deleted ? 0 : 1);
-  taking.contact = { ...contact, nextAt: at + 1, unread };
-  if (keep !== undefined && contact.timedFrom === undefined)
-    taking.contact = { ...taking.contact, timedFrom: at };
+  const unread = conversation.unread + (row.deleted ? 0 : 1);
+  taking.conversation = { ...conversation, nextAt: at + 1, unread };
+  if (keep !== undefined && conversation.timedFrom === undefined)
+    taking.conversation = { ...taking.conversation, timedFrom: at };
 }
 
 async function applyIncomingAction(
@@ -133,11 +142,11 @@ async function applyIncomingAction(
   const { changes } = taking;
   switch (body.kind) {
     case "timer": {
-      const { contact } = taking;
-      const set = withTimer(contact, stamp, body.ms);
-      if (set === contact) return;
-      const at = contact.nextAt;
-      taking.contact = { ...set, nextAt: at + 1 };
+      const { conversation } = taking;
+      const set = withTimer(conversation, stamp, body.ms);
+      if (set === conversation) return;
+      const at = conversation.nextAt;
+      taking.conversation = { ...set, nextAt: at + 1 };
       const line = { ...stamp, sequence, sentAt, parents: [], storedAt: taking.now };
       changes.set(at, timerNotice("in", line, body.ms), "new");
       return;
@@ -153,9 +162,9 @@ async function applyIncomingAction(
       // What is said of a message that is gone goes with it.
       if (at !== undefined && row === undefined) return;
       if (at === undefined || row === undefined) {
-        const { contact, ops } = keepEarlyAction(taking.contact, taking.early, stamp, body);
-        taking.contact = contact;
-        taking.ops.push(...ops);
+        const kept = keepEarlyAction(taking.conversation, taking.early, stamp, body);
+        taking.conversation = kept.conversation;
+        taking.ops.push(...kept.ops);
         return;
       }
       const next = applyAction(row, "in", stamp, body);

@@ -1,14 +1,13 @@
 /**
- * Acts that came before the message that they are about. A peer that sends in order never needs
- * them; they are kept all the same, a bounded number for each contact, so that the order of arrival
- * decides nothing.
+ * Out-of-order actions: message actions that arrive before their target. A peer that sends in order
+ * never needs them. A bounded number is kept for each conversation, so that the order of arrival
+ * does not matter.
  */
-
 import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import type { MessageAction, Stamp } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
-import type { Contact, EarlyPlace } from "../model/contact.ts";
+import type { Conversation, EarlyPlace } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 
@@ -19,59 +18,57 @@ export interface EarlyAction extends Stamp {
 const earlyKey = (ref: string, at: number) => rowKey("early", ref, at);
 
 /**
- * Keeps an act for later; the oldest ones make room.
- * @param kept acts that the batch at hand keeps, by their places: this one is added.
+ * Keeps an action until its target arrives; the oldest ones are dropped beyond `limits.earlyActs`.
+ * @param kept actions that the batch at hand keeps, by their positions: this one is added.
  */
-export function keepEarlyAction(
-  contact: Contact,
+export function keepEarlyAction<Kind extends Conversation>(
+  conversation: Kind,
   kept: Map<number, EarlyAction>,
   stamp: Stamp,
   body: MessageAction,
-): { readonly contact: Contact; readonly ops: StoreOp[] } {
-  const early = contact.early ?? [];
+): { readonly conversation: Kind; readonly ops: StoreOp[] } {
+  const { ref, nextAt, early = [] } = conversation;
   // A repetition, under another session.
-  if (early.some(({ id }) => id === stamp.id)) return { contact, ops: [] };
-  const place: EarlyPlace = { at: contact.nextAt, id: stamp.id, target: body.target };
+  if (early.some(({ id }) => id === stamp.id)) return { conversation, ops: [] };
+  const place: EarlyPlace = { at: nextAt, id: stamp.id, target: body.target };
   const all = [...early, place];
   const newest = all.slice(-limits.earlyActs);
-  const act: EarlyAction = { ...stamp, body };
-  kept.set(place.at, act);
+  const action: EarlyAction = { ...stamp, body };
+  kept.set(place.at, action);
   return {
-    contact: { ...contact, nextAt: contact.nextAt + 1, early: newest },
+    conversation: { ...conversation, nextAt: nextAt + 1, early: newest },
     ops: [
-      ...dropEarlyActions(contact.ref, all.slice(0, all.length - newest.length)),
-      put(earlyKey(contact.ref, place.at), encodeRow(act)),
+      ...dropEarlyActions(ref, all.slice(0, all.length - newest.length)),
+      put(earlyKey(ref, place.at), encodeRow(action)),
     ],
   };
 }
 
-/**
- * A message of theirs that has just arrived, once the acts that waited for it have had their
- * effect.
- */
-export async function applyEarlyActions(
+/** Applies the actions that waited for an incoming message which has just arrived. */
+export async function applyEarlyActions<Kind extends Conversation>(
   store: Store,
-  contact: Contact,
+  conversation: Kind,
   kept: ReadonlyMap<number, EarlyAction>,
   row: MessageRow,
-): Promise<{ readonly contact: Contact; readonly ops: StoreOp[]; readonly row: MessageRow }> {
-  const places = contact.early?.filter(({ target }) => target === row.id) ?? [];
-  if (places.length === 0) return { contact, ops: [], row };
+): Promise<{ readonly conversation: Kind; readonly ops: StoreOp[]; readonly row: MessageRow }> {
+  const { ref, early = [] } = conversation;
+  const places = early.filter(({ target }) => target === row.id);
+  if (places.length === 0) return { conversation, ops: [], row };
   let changed = row;
   for (const { at } of places) {
-    const bytes = kept.has(at) ? undefined : await store.get(earlyKey(contact.ref, at));
-    const act = bytes === undefined ? kept.get(at) : decodeRow<EarlyAction>(bytes);
-    if (act !== undefined) changed = applyAction(changed, "in", act, act.body);
+    const bytes = kept.has(at) ? undefined : await store.get(earlyKey(ref, at));
+    const action = bytes === undefined ? kept.get(at) : decodeRow<EarlyAction>(bytes);
+    if (action !== undefined) changed = applyAction(changed, "in", action, action.body);
   }
-  const early = contact.early?.filter(({ target }) => target !== row.id) ?? [];
+  const left = early.filter(({ target }) => target !== row.id);
   return {
-    contact: { ...contact, early },
-    ops: dropEarlyActions(contact.ref, places),
+    conversation: { ...conversation, early: left },
+    ops: dropEarlyActions(ref, places),
     row: changed,
   };
 }
 
-/** Forgets acts that waited. */
+/** Deletes early actions. @param ref of their conversation. */
 export function dropEarlyActions(
   ref: string,
   places: readonly { readonly at: number }[],

@@ -11,7 +11,7 @@ import {
   encodeContent,
   encodeLinkFrame,
 } from "../../wire/index.ts";
-import { shares } from "../model/contact.ts";
+import { shares, withConversation } from "../model/contact.ts";
 import type { Link, Peer } from "../model/peer.ts";
 import { post, pump, ratchetFrame } from "../outbox/outbox.ts";
 import { ackOf, settleDelivered, settleRead } from "../outbox/receipts.ts";
@@ -54,10 +54,11 @@ export async function receive(
   link.heardAt = context.clock.now();
   const step: Step = {
     contact: peer.contact,
+    conversation: peer.contact.conversation,
     session: peer.session,
     ops: [],
     now: context.clock.now(),
-    changes: new MessageBatch(context.store, peer.contact.ref),
+    changes: new MessageBatch(context.store, peer.contact.conversation.ref),
     early: new Map(),
     gone: new Set(),
     typing: false,
@@ -115,11 +116,11 @@ async function takeFrame(
 
 async function takeAck(context: Context, peer: Peer, step: Step, ack: Ack): Promise<void> {
   const { changes, gone } = step;
-  const delivered = await settleDelivered(changes, step.contact, peer.outbox, gone, ack);
+  const delivered = await settleDelivered(changes, step.conversation, peer.outbox, gone, ack);
   step.ops.push(...delivered.ops);
-  step.contact = shares(step.contact, context.receipts)
-    ? await settleRead(context.store, changes, delivered.contact, ack.readUpTo)
-    : delivered.contact;
+  step.conversation = shares(step.contact, context.receipts)
+    ? await settleRead(context.store, changes, delivered.conversation, ack.readUpTo)
+    : delivered.conversation;
 }
 
 async function finish(context: Context, peer: Peer, link: Link, step: Step): Promise<void> {
@@ -127,9 +128,12 @@ async function finish(context: Context, peer: Peer, link: Link, step: Step): Pro
   const first = step.opened && !link.heardSession;
   if (step.opened && step.contact.pairing !== "confirmed" && step.contact.pairing !== "requested")
     step.contact = { ...step.contact, pairing: "confirmed", invite: undefined };
+  step.contact = withConversation(step.contact, step.conversation);
   const frames: Uint8Array[] = [];
   if ((step.owed || first) && canSeal(step.session)) {
-    const ack = encodeContent({ ack: ackOf(step.contact, shares(step.contact, context.receipts)) });
+    const ack = encodeContent({
+      ack: ackOf(step.conversation, shares(step.contact, context.receipts)),
+    });
     const { message, next } = seal(context.crypto, step.session, ack);
     step.session = next;
     frames.push(ratchetFrame(message));
@@ -160,7 +164,7 @@ async function finish(context: Context, peer: Peer, link: Link, step: Step): Pro
 }
 
 function contactChanged(context: Context, peer: Peer, { contact }: Step): StoreEvent[] {
-  const { pairing, timer } = peer.contact;
-  const same = pairing === contact.pairing && timer === contact.timer;
+  const { pairing, conversation } = peer.contact;
+  const same = pairing === contact.pairing && conversation.timer === contact.conversation.timer;
   return same ? [] : [contactEvent(context, peer, contact)];
 }

@@ -140,7 +140,9 @@ async function visitOfContact(
     const frame = await say(visit, key, { status, id: encodePosition(ours) });
     if (frame === undefined) return false;
     if (status === "handshake") {
-      const stream = fellBehind(ours, theirs) ? context.crypto.random(16) : peer.contact.stream;
+      const stream = fellBehind(ours, theirs)
+        ? context.crypto.random(16)
+        : peer.contact.conversation.stream;
       return await renew(visit, peer, key, frame, attempt, stream);
     }
     const taken = await withContactLock(context, peer, async () => {
@@ -179,7 +181,7 @@ async function renew(
       await markKeyChanged(context, peer, them.account);
       return false;
     }
-    const contact = introduced(context, { ...peer.contact, stream }, them, undefined);
+    const contact = introduced(context, peer.contact, stream, them, undefined);
     await adopt(context, peer, contact, session);
     await establish(context, peer, channel, lost);
     return true;

@@ -64,16 +64,20 @@ export function clocksAgree(context: Context, madeAt: number): boolean {
 }
 
 /**
- * The contact after a handshake: the peer's device, name and count; at first contact also the
+ * The contact after a handshake: the peer's device, name and stream; at first contact also the
  * pair's root.
+ * @param ours 16 bytes: our own stream, as we named it in the handshake.
  */
 export function introduced(
   context: Context,
   contact: Contact,
+  ours: Uint8Array,
   { account, device, name, stream }: Introduction,
   first: { readonly outputs: HandshakeOutputs; readonly madeAt: number } | undefined,
 ): Contact {
-  const sameCount = contact.theirStream !== undefined && equal(contact.theirStream, stream);
+  const { conversation } = contact;
+  const { theirStream } = conversation;
+  const sameStream = theirStream !== undefined && equal(theirStream, stream);
   const peer = context.contactStore.byRef(contact.ref);
   return {
     ...contact,
@@ -83,9 +87,15 @@ export function introduced(
       contact.named || name === undefined
         ? contact.name
         : context.contactStore.freeName(name, peer),
-    theirStream: stream,
-    // A new record on their side counts from 1 again, and knows nothing of our hosts.
-    ...(sameCount ? {} : { received: emptySet, readUpTo: 0, toldHosts: undefined }),
+    conversation: {
+      ...conversation,
+      stream: ours,
+      theirStream: stream,
+      // A new stream of theirs is numbered from 1 again.
+      ...(sameStream ? {} : { received: emptySet, readUpTo: 0 }),
+    },
+    // Its owner has no record of our bootstrap nodes either.
+    ...(sameStream ? {} : { toldHosts: undefined }),
     ...(first && { chain: startChain(context.crypto, first.outputs.pairRoot, first.madeAt) }),
   };
 }

@@ -82,7 +82,7 @@ export async function establish(
     const sealed = seal(
       context.crypto,
       peer.session,
-      encodeContent({ ack: ackOf(next, shares(next, context.receipts)) }),
+      encodeContent({ ack: ackOf(next.conversation, shares(next, context.receipts)) }),
     );
     ops.push(putSession(contact.ref, sealed.next));
     await context.store.commit(ops);

@@ -102,7 +102,7 @@ async function converse(
   }
   if (body.status === "handshake") {
     const behind = invite === undefined && fellBehind(ours, decodePosition(body.id));
-    const stream = behind ? crypto.random(16) : peer.contact.stream;
+    const stream = behind ? crypto.random(16) : peer.contact.conversation.stream;
     const agreed = { key, ends, hello, answer, stream, invite };
     return handshake(context, peer, channel, attempt, agreed, lost);
   }
@@ -199,7 +199,7 @@ async function handshake(
   const taken = await withContactLock(context, peer, async () => {
     if (peer.attempt !== attempt || peer.contact.invite !== invite) return false;
     const made = first ? { outputs, madeAt: them.madeAt } : undefined;
-    const contact = introduced(context, { ...peer.contact, stream }, them, made);
+    const contact = introduced(context, peer.contact, stream, them, made);
     const pairing = first ? "handshaken" : contact.pairing;
     const role = first ? "b" : contact.role;
     await adopt(context, peer, { ...contact, pairing, role }, session);

@@ -74,7 +74,7 @@ async function pairWith(
   const { context, invites, channel, body, lost } = visit;
   if (them.account === context.identity.account) return false;
   const known = context.contactStore.byAccount(them.account);
-  const peer = known ?? newPeer(firstMoment(context, them, stream));
+  const peer = known ?? newPeer(newClaimant(context, them));
   const taken = await withContactLock(context, peer, async () => {
     const accepted =
       invite.kind === "once" ||
@@ -93,7 +93,8 @@ async function pairWith(
     }
     if (!inboundStays(channel.remote, peer.attempt)) return false;
     const contact: Contact = {
-      ...introduced(context, { ...peer.contact, role: "a", stream }, them, { outputs, madeAt }),
+      ...introduced(context, peer.contact, stream, them, { outputs, madeAt }),
+      role: "a",
       pairing: accepted ? "handshaken" : "requested",
       invite: undefined,
       changedAccount: undefined,
@@ -117,13 +118,12 @@ async function pairWith(
   return taken === true;
 }
 
-function firstMoment(context: Context, them: Introduction, stream: Uint8Array): Contact {
+function newClaimant(context: Context, them: Introduction): Contact {
   const name = context.contactStore.freeName(them.name ?? them.account.slice(0, 8));
   return newContact(context.crypto, context.clock.now(), {
     account: them.account,
     name,
     named: false,
     role: "a",
-    stream,
   });
 }

@@ -4,6 +4,7 @@
  */
 import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
+import { withConversation } from "../model/contact.ts";
 import { idempotencyKey, type KeyPlace, type MessageRow, messageKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
@@ -24,7 +25,8 @@ export async function deleteMessages(
   places: readonly number[],
 ): Promise<void> {
   const { contact, outbox } = peer;
-  const { ref } = contact;
+  const { conversation } = contact;
+  const { ref } = conversation;
   const ops: StoreOp[] = [];
   const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
@@ -52,8 +54,11 @@ export async function deleteMessages(
       ids.has(act.body.target)
     )
       gone.add(at);
-  const settled = settledUpTo(contact, outbox.values(), gone);
-  const next = settled === contact.settled ? contact : { ...contact, settled };
+  const settled = settledUpTo(conversation, outbox.values(), gone);
+  const next =
+    settled === conversation.settled
+      ? contact
+      : withConversation(contact, { ...conversation, settled });
   ops.push(...context.expiryTimers.drop(ref, places), ...[...gone].map((at) => dropEntry(ref, at)));
   if (next !== contact) ops.push(putContact(next));
   const tell = await context.index.forget(forgotten, (words) =>
@@ -86,7 +91,7 @@ export async function applyRetention(
   let from = 0;
   for (let more = true; more && !context.stopping.now; ) {
     const swept = await withContactLock(context, peer, async () => {
-      const { ref } = peer.contact;
+      const { ref } = peer.contact.conversation;
       const rows = await context.store.list("message", ref, { from, limit: limits.sendBatch });
       const read = rows.map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }));
       const old = read.filter(({ row }) => storedAt(row) < before);
@@ -104,7 +109,7 @@ function storedAt({ storedAt, sentAt }: MessageRow): number {
 }
 
 function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: boolean): boolean {
-  if (row.direction === "in") return at <= (contact.seenTo ?? 0);
+  if (row.direction === "in") return at <= (contact.conversation.seenTo ?? 0);
   return !outbox.has(at) && row.state !== "waiting" && (failed || row.state !== "failed");
 }
 
@@ -199,12 +204,12 @@ export class Retention {
     const context = this.#context;
     const { contactStore, expiryTimers } = context;
     for (const [ref, places] of expiryTimers.over()) {
-      const peer = contactStore.byRef(ref);
+      const peer = contactStore.byConversation(ref);
       if (peer === undefined) expiryTimers.forget(ref, places);
       else await withContactLock(context, peer, () => deleteMessages(context, peer, places));
     }
     for (const ref of expiryTimers.astray()) {
-      const peer = contactStore.byRef(ref);
+      const peer = contactStore.byConversation(ref);
       if (peer !== undefined) await withContactLock(context, peer, () => expiryTimers.repair(ref));
     }
   }

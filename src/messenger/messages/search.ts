@@ -75,7 +75,7 @@ async function* places(
   yield* await unindexed(context, asked, only);
   const numbers = new Map<number, Peer>();
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
-    const mark = context.index.mark(peer.contact.ref);
+    const mark = context.index.mark(peer.contact.conversation.ref);
     if (mark !== undefined) numbers.set(mark.conversation, peer);
   }
   for (let to = context.index.batches; to >= 1; to -= limits.searchRows) {
@@ -114,7 +114,7 @@ async function answering(
 async function unindexed(context: Context, asked: Query, only: Peer | undefined): Promise<Place[]> {
   const found: (Place & { readonly sentAt: number })[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
-    const { ref, nextAt } = peer.contact;
+    const { ref, nextAt } = peer.contact.conversation;
     const from = (context.index.mark(ref)?.upTo ?? 0) + 1;
     if (from >= nextAt) continue;
     for (const { at, value } of await context.store.list("message", ref, { from })) {

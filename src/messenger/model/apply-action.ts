@@ -2,7 +2,7 @@
 import { messageId, never, toHex } from "../../base/index.ts";
 import type { Act as WireAct } from "../../wire/index.ts";
 import type { ActionBody, MessageAction, Stamp } from "./actions.ts";
-import type { Contact } from "./contact.ts";
+import type { Conversation } from "./conversation.ts";
 import { emptied, type MessageRow } from "./message.ts";
 
 /**
@@ -58,10 +58,14 @@ export function fromWire(body: WireAct): ActionBody {
 // How long messages of a conversation are kept: both sides hold the setting of whichever of them
 // set it last.
 
-/** The contact after a timer act of either side. @param ms as in `wire/body`: 0 for ever. */
-export function withTimer(contact: Contact, { lamport, id }: Stamp, ms: number): Contact {
-  if (!isNewer({ lamport, id }, contact.timer)) return contact;
-  return { ...contact, timer: { lamport, id, ms } };
+/** The conversation after a timer action. @param ms as in `wire/body`: 0 for forever. */
+export function withTimer<Kind extends Conversation>(
+  conversation: Kind,
+  { lamport, id }: Stamp,
+  ms: number,
+): Kind {
+  if (!isNewer({ lamport, id }, conversation.timer)) return conversation;
+  return { ...conversation, timer: { lamport, id, ms } };
 }
 
 /** The line of the conversation that says who set the timer. */

@@ -1,9 +1,10 @@
 /** A contact as it is kept: one immutable value, replaced whole when something changes. */
-import { type AccountId, accountId, type MessageId, toBase32 } from "../../base/index.ts";
+import { type AccountId, accountId, toBase32 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Direction, RootChain } from "../../dht/index.ts";
-import { emptySet, type Invite, type ReceivedSet } from "../../wire/index.ts";
+import type { Invite } from "../../wire/index.ts";
 import type { Stamp } from "./actions.ts";
+import { newPairConversation, type PairConversation } from "./conversation.ts";
 import type { Pairing, Policy } from "./views.ts";
 
 /** The invite that we were given, kept until the first frame of its maker proves the pairing. */
@@ -39,24 +40,8 @@ export interface Contact {
   /** Where they were last reached, multiaddr texts without /p2p. */
   readonly addresses: readonly string[];
 
-  /** 16 random bytes that name this very record of ours: the peer counts our sequence within it. */
-  readonly stream: Uint8Array;
-  readonly theirStream: Uint8Array | undefined;
-  /** Sequence of our newest message. */
-  readonly sequence: number;
-  /** Every sequence of ours up to here was delivered or given up. */
-  readonly settled: number;
-  readonly lamport: number;
-  /** Newest messages that no other one names as its parent. */
-  readonly heads: readonly MessageId[];
-  /** Sequences of theirs that we have. */
-  readonly received: ReceivedSet;
-  /** Highest sequence of theirs that the person read, and of ours that theirs did. */
-  readonly readUpTo: number;
-  readonly peerReadUpTo: number;
-  /** Place of the next message in the conversation. */
-  readonly nextAt: number;
-  readonly unread: number;
+  /** The messages that we exchange: their order, delivery and unread count. */
+  readonly conversation: PairConversation;
 
   /** Whether we tell what was read, and show what they read; absent: as the node's settings say. */
   readonly receipts?: boolean | undefined;
@@ -64,20 +49,12 @@ export interface Contact {
   readonly policy?: Policy | undefined;
   /** When they were last linked, ms since 1970, where that is kept. */
   readonly lastSeen?: number;
-  /** How long new messages are kept, by the newest timer act of either side; absent: for ever. */
-  readonly timer?: Stamp & { readonly ms: number };
   /** Bootstrap hosts of theirs, by the newest act that told of them. */
   readonly learned?: Learned | undefined;
   /** What we told them of ours, when (ms since 1970), and the place of that act in the outbox. */
   readonly toldHosts?:
     | { readonly at: number; readonly hosts: readonly string[]; readonly place: number }
     | undefined;
-  /** Place up to which the person was given what came. */
-  readonly seenTo?: number;
-  /** Lowest place of a message of theirs whose time will run once it is read. */
-  readonly timedFrom?: number;
-  /** Acts of theirs on messages that are not here yet, oldest first, at most `limits.earlyActs`. */
-  readonly early?: readonly EarlyPlace[];
 }
 
 /** Bootstrap hosts that a contact told us of (hosts.ts), at most `limits.toldHosts`. */
@@ -93,21 +70,15 @@ export interface Learned extends Stamp {
   readonly unwanted: readonly string[];
 }
 
-/** Where an early act is kept (early.ts). */
-export interface EarlyPlace {
-  readonly at: number;
-  readonly id: MessageId;
-  readonly target: MessageId;
-}
-
-/** A contact at its first moment. */
+/** A contact that was just added, with an empty conversation. */
 export function newContact(
   crypto: CryptoProvider,
   now: number,
-  fields: Pick<Contact, "account" | "name" | "named" | "role"> & Partial<Contact>,
+  fields: Pick<Contact, "account" | "name" | "named" | "role"> &
+    Partial<Omit<Contact, "conversation">>,
 ): Contact {
+  const ref = fields.ref ?? toBase32(crypto.random(16));
   return {
-    ref: toBase32(crypto.random(16)),
     addedAt: now,
     pairing: "invited",
     verified: false,
@@ -117,19 +88,15 @@ export function newContact(
     device: undefined,
     invite: undefined,
     addresses: [],
-    stream: crypto.random(16),
-    theirStream: undefined,
-    sequence: 0,
-    settled: 0,
-    lamport: 0,
-    heads: [],
-    received: emptySet,
-    readUpTo: 0,
-    peerReadUpTo: 0,
-    nextAt: 1,
-    unread: 0,
+    conversation: newPairConversation(crypto, ref),
     ...fields,
+    ref,
   };
+}
+
+/** The contact with this conversation; the same object where it has it already. */
+export function withConversation(contact: Contact, conversation: PairConversation): Contact {
+  return contact.conversation === conversation ? contact : { ...contact, conversation };
 }
 
 /** The claim that we make on a parsed invite. */

@@ -20,10 +20,11 @@ export interface Position {
 
 /** Where we stand with this contact. */
 export function positionOf({ contact, session, outbox }: Peer): Position {
-  let sealed = contact.sequence;
+  const { conversation } = contact;
+  let sealed = conversation.sequence;
   for (const entry of outbox.values())
     if (entry.sealed === undefined) sealed = Math.min(sealed, entry.sequence - 1);
-  const { upTo, bits } = contact.received;
+  const { upTo, bits } = conversation.received;
   const last = bits.at(-1);
   const received =
     last === undefined ? upTo : upTo + 2 + 8 * (bits.length - 1) + 31 - Math.clz32(last);

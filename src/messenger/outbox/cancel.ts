@@ -1,6 +1,7 @@
 /** Messages that will not be sent any more: by the person's word, or because their time is over. */
 import { type MessageId, SottoError } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
+import { withConversation } from "../model/contact.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
@@ -22,7 +23,8 @@ export async function abandon(
 ): Promise<void> {
   await withContactLock(context, peer, async () => {
     const { contact, outbox } = peer;
-    const changes = new MessageBatch(context.store, contact.ref);
+    const { conversation } = contact;
+    const changes = new MessageBatch(context.store, conversation.ref);
     const failed = new Set<MessageId>();
     const gone = new Set<number>();
     for (const entry of outbox.values()) {
@@ -36,11 +38,12 @@ export async function abandon(
     if (failed.size === 0) return;
     for (const { at, act } of outbox.values())
       if (act !== undefined && "target" in act.body && failed.has(act.body.target)) gone.add(at);
-    const ops: StoreOp[] = [...gone].map((at) => dropEntry(contact.ref, at));
+    const ops: StoreOp[] = [...gone].map((at) => dropEntry(conversation.ref, at));
     const { moved, free } = await closeGaps(peer, changes, gone);
-    for (const entry of moved) ops.push(putEntry(contact.ref, entry.at, entry));
-    const settled = settledUpTo(contact, outbox.values(), gone);
-    const next = { ...contact, settled, sequence: contact.sequence - free };
+    for (const entry of moved) ops.push(putEntry(conversation.ref, entry.at, entry));
+    const settled = settledUpTo(conversation, outbox.values(), gone);
+    const sequence = conversation.sequence - free;
+    const next = withConversation(contact, { ...conversation, settled, sequence });
     const tell = await commitMessages(context, peer, changes, [...ops, putContact(next)]);
     peer.contact = next;
     renumber(peer, moved);

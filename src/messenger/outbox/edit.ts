@@ -102,7 +102,7 @@ function overtaken({ act, at }: OutboxEntry, target: number, body: MessageAction
 /** See `Messenger.hide`. */
 export async function hide(context: Context, { peer, at }: Place): Promise<void> {
   await withContactLock(context, peer, async () => {
-    const changes = new MessageBatch(context.store, peer.contact.ref);
+    const changes = new MessageBatch(context.store, peer.contact.conversation.ref);
     const row = known(await changes.row(at));
     if (peer.outbox.has(at))
       throw new SottoError("message-waiting", "This message has not reached them yet.");

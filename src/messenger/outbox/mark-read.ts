@@ -4,7 +4,8 @@
  */
 import { canSeal, seal } from "../../ratchet/index.ts";
 import { encodeContent } from "../../wire/index.ts";
-import { type Contact, shares } from "../model/contact.ts";
+import { shares, withConversation } from "../model/contact.ts";
+import type { PairConversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
@@ -23,18 +24,20 @@ import { ackOf } from "./receipts.ts";
 export async function markRead(context: Context, peer: Peer, options: MarkRead): Promise<void> {
   await withContactLock(context, peer, async () => {
     const { contact, link, session } = peer;
-    const read = await given(context, contact, options);
+    const { conversation } = contact;
+    const read = await given(context, conversation, options);
     if (read === undefined) return;
-    const { next, started } = read;
-    const { readUpTo, unread, timedFrom } = contact;
-    const same = next.unread === unread && next.timedFrom === timedFrom;
-    if (same && next.readUpTo === readUpTo) return;
-    const spans = context.expiryTimers.start(contact.ref, started);
+    const { started } = read;
+    const { readUpTo, unread, timedFrom } = conversation;
+    const same = read.next.unread === unread && read.next.timedFrom === timedFrom;
+    if (same && read.next.readUpTo === readUpTo) return;
+    const next = withConversation(contact, read.next);
+    const spans = context.expiryTimers.start(conversation.ref, started);
     const ops = [putContact(next), ...spans.ops];
-    const tells = shares(contact, context.receipts) && next.readUpTo !== readUpTo;
+    const tells = shares(contact, context.receipts) && read.next.readUpTo !== readUpTo;
     const sealed =
       tells && link !== undefined && session !== undefined && canSeal(session)
-        ? seal(context.crypto, session, encodeContent({ ack: ackOf(next, true) }))
+        ? seal(context.crypto, session, encodeContent({ ack: ackOf(read.next, true) }))
         : undefined;
     if (sealed) ops.push(putSession(contact.ref, sealed.next));
     const tell = await context.eventLog.commit(ops, [contactEvent(context, peer, next)]);
@@ -49,36 +52,36 @@ export async function markRead(context: Context, peer: Peer, options: MarkRead):
 }
 
 /**
- * The contact once the person has everything up to a place, and the messages whose time runs from
- * then on. `undefined` where older ones would have to be unread still.
+ * The conversation once the user has seen everything up to a position, and the messages whose
+ * expiry timers start then. `undefined` where older ones would have to stay unread.
  */
 async function given(
   { store }: Context,
-  contact: Contact,
+  conversation: PairConversation,
   { upTo, only = false }: MarkRead,
-): Promise<{ readonly next: Contact; readonly started: Started[] } | undefined> {
-  const { ref, nextAt, timedFrom } = contact;
+): Promise<{ readonly next: PairConversation; readonly started: Started[] } | undefined> {
+  const { ref, nextAt, timedFrom } = conversation;
   const last = nextAt - 1;
-  const seenTo = Math.max(contact.seenTo ?? 0, Math.min(upTo ?? last, last));
+  const seenTo = Math.max(conversation.seenTo ?? 0, Math.min(upTo ?? last, last));
   const incoming = async (from: number, to: number) => {
     const rows = from > to ? [] : await store.list("message", ref, { from, to });
     return rows
       .map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }))
       .filter(({ row }) => row.direction === "in");
   };
-  const before = only ? await incoming((contact.seenTo ?? 0) + 1, seenTo - 1) : [];
+  const before = only ? await incoming((conversation.seenTo ?? 0) + 1, seenTo - 1) : [];
   if (before.some(isUnread)) return undefined;
   const beyond = await incoming(seenTo + 1, last);
   const lowest = Math.min(...beyond.map(({ row }) => row.sequence));
   const unread = beyond.filter(isUnread).length;
   const timed = beyond.find(({ row }) => row.keep !== undefined)?.at;
-  const { timedFrom: _, ...rest } = contact;
+  const { timedFrom: _, ...rest } = conversation;
   return {
     next: {
       ...rest,
       seenTo,
       unread,
-      readUpTo: Math.max(contact.readUpTo, Math.min(contact.received.upTo, lowest - 1)),
+      readUpTo: Math.max(conversation.readUpTo, Math.min(conversation.received.upTo, lowest - 1)),
       ...(timed !== undefined && { timedFrom: timed }),
     },
     started: (await incoming(timedFrom ?? nextAt, seenTo)).flatMap(({ at, row: { keep } }) =>

@@ -8,7 +8,6 @@ import { canSeal, type Session, seal } from "../../ratchet/index.ts";
 import { type Body, encodeContent, encodeLinkFrame } from "../../wire/index.ts";
 import type { Action } from "../model/actions.ts";
 import { toWire } from "../model/apply-action.ts";
-import type { Contact } from "../model/contact.ts";
 import { idBytes, type MessageRow, messageKey, messageView } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
@@ -39,11 +38,11 @@ export function outgoingAct(act: Action): Outgoing {
   return { ...act, body: toWire(act.body) };
 }
 
-/** Seals one message under `session`. */
+/** Seals one message under `session`. @param settled every sequence of ours up to here is done. */
 export function sealMessage(
   context: Context,
   session: Session,
-  contact: Contact,
+  settled: number,
   { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
   { lamport, parents, sentAt, body }: Outgoing,
 ): { readonly sealed: Uint8Array; readonly next: Session } {
@@ -51,7 +50,7 @@ export function sealMessage(
     message: {
       id: messageId.bytes(id),
       sequence,
-      settled: contact.settled,
+      settled,
       lamport,
       parents: idBytes(parents),
       sentAt,
@@ -116,7 +115,7 @@ export async function markSent(
     entry.sent = true;
     // Of an act only its arrival is told, with the message that it changed.
     if (entry.act !== undefined) continue;
-    const bytes = await context.store.get(messageKey(peer.contact.ref, entry.at));
+    const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, entry.at));
     if (bytes === undefined || peer.link !== link || !peer.outbox.has(entry.at)) continue;
     const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
     context.events.emit({ type: "message.state", message });
@@ -131,7 +130,7 @@ export async function markWaiting(
 ): Promise<void> {
   for (const entry of entries) {
     if (entry.act !== undefined) continue;
-    const bytes = await context.store.get(messageKey(peer.contact.ref, entry.at));
+    const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, entry.at));
     if (bytes === undefined || entry.sent || !peer.outbox.has(entry.at)) continue;
     const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
     context.events.emit({ type: "message.state", message });
@@ -170,7 +169,8 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
   if (moving(peer)) return "moving";
   const entries = nextEntries(peer, link);
   if (entries.length === 0) return undefined;
-  const { contact } = peer;
+  const { ref } = peer.contact;
+  const { conversation } = peer.contact;
   let session = peer.session;
   const ops: StoreOp[] = [];
   const frames: Uint8Array[] = [];
@@ -185,16 +185,23 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
       size += entry.sealed.length;
       continue;
     }
-    const outgoing = await outgoingOf(context, contact, entry);
+    const outgoing = await outgoingOf(context, conversation.ref, entry);
     if (outgoing === undefined) continue;
-    const { sealed: message, next } = sealMessage(context, session, contact, entry, outgoing);
+    const { sealed: message, next } = sealMessage(
+      context,
+      session,
+      conversation.settled,
+      entry,
+      outgoing,
+    );
     session = next;
     frames.push(ratchetFrame(message));
     size += message.length;
     sealed.push({ entry, bytes: message });
-    ops.push(putEntry(contact.ref, entry.at, { ...entry, sealed: message, session: session.id }));
+    const stored = { ...entry, sealed: message, session: session.id };
+    ops.push(putEntry(conversation.ref, entry.at, stored));
   }
-  if (ops.length > 0) await context.store.commit([...ops, putSession(contact.ref, session)]);
+  if (ops.length > 0) await context.store.commit([...ops, putSession(ref, session)]);
   peer.session = session;
   for (const { entry, bytes } of sealed) {
     entry.sealed = bytes;
@@ -206,11 +213,11 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
 
 async function outgoingOf(
   context: Context,
-  contact: Contact,
+  ref: string,
   { at, act }: OutboxEntry,
 ): Promise<Outgoing | undefined> {
   if (act !== undefined) return outgoingAct(act);
-  const bytes = await context.store.get(messageKey(contact.ref, at));
+  const bytes = await context.store.get(messageKey(ref, at));
   return bytes && outgoingText(decodeRow<MessageRow>(bytes));
 }
 

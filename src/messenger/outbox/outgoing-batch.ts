@@ -6,7 +6,8 @@ import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
 import type { Action, ActionBody } from "../model/actions.ts";
-import type { Contact } from "../model/contact.ts";
+import { type Contact, withConversation } from "../model/contact.ts";
+import type { PairConversation } from "../model/conversation.ts";
 import {
   idempotencyKey,
   type KeyPlace,
@@ -40,6 +41,8 @@ import { settledUpTo } from "./receipts.ts";
 /** Everything that the messages at hand change, built up before anything is committed. */
 export interface Batch {
   contact: Contact;
+  /** Replaces the contact's once the batch is done. */
+  conversation: PairConversation;
   /** Moves on as messages are sealed; `undefined` where they wait for the link. */
   session: Session | undefined;
   readonly link: Link | undefined;
@@ -60,9 +63,10 @@ export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
   const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
   return {
     contact: peer.contact,
+    conversation: peer.contact.conversation,
     session: atOnce ? peer.session : undefined,
     link: atOnce ? peer.link : undefined,
-    changes: new MessageBatch(context.store, peer.contact.ref),
+    changes: new MessageBatch(context.store, peer.contact.conversation.ref),
     ops: [],
     entries: [],
     frames: [],
@@ -106,7 +110,7 @@ async function earlier(
   peer: Peer,
   key: string,
 ): Promise<MessageView | undefined> {
-  const bytes = await context.store.get(idempotencyKey(peer.contact.ref, key));
+  const bytes = await context.store.get(idempotencyKey(peer.contact.conversation.ref, key));
   if (bytes === undefined) return undefined;
   const { at, gone } = decodeRow<KeyPlace>(bytes);
   if (gone === undefined) return view(context, peer, at);
@@ -127,7 +131,7 @@ async function compose(
   if (answered?.deleted)
     return new SottoError("message-deleted", "The message that this answers was deleted.");
   const envelope = nextEnvelope(context, batch);
-  const timer = batch.contact.timer?.ms ?? 0;
+  const timer = batch.conversation.timer?.ms ?? 0;
   const row: MessageRow = {
     ...envelope,
     direction: "out",
@@ -140,8 +144,9 @@ async function compose(
   const entry = enqueue(context, batch, row, outgoingText(row));
   batch.changes.set(entry.at, row, "new");
   if (key !== undefined) {
-    const place = encodeRow({ ref: batch.contact.ref, at: entry.at } satisfies MessagePlace);
-    batch.ops.push(put(idempotencyKey(batch.contact.ref, key), place));
+    const { ref } = batch.conversation;
+    const place = encodeRow({ ref, at: entry.at } satisfies MessagePlace);
+    batch.ops.push(put(idempotencyKey(ref, key), place));
   }
   return messageView(peer, entry.at, row);
 }
@@ -167,24 +172,24 @@ export async function withdraw(
   for (const entry of peer.outbox.values()) {
     if (!which(entry)) continue;
     batch.gone.add(entry.at);
-    batch.ops.push(dropEntry(batch.contact.ref, entry.at));
+    batch.ops.push(dropEntry(batch.conversation.ref, entry.at));
   }
-  const { contact, gone } = batch;
+  const { conversation, gone } = batch;
   const { moved, free } = await closeGaps(peer, batch.changes, gone);
-  for (const entry of moved) batch.ops.push(putEntry(contact.ref, entry.at, entry));
+  for (const entry of moved) batch.ops.push(putEntry(conversation.ref, entry.at, entry));
   batch.moved.push(...moved);
-  const settled = settledUpTo(contact, peer.outbox.values(), gone);
-  batch.contact = { ...contact, settled, sequence: contact.sequence - free };
+  const settled = settledUpTo(conversation, peer.outbox.values(), gone);
+  batch.conversation = { ...conversation, settled, sequence: conversation.sequence - free };
 }
 
-/** The envelope of the next message, whose parents are what the contact's newest ones are. */
+/** The envelope of the next message, whose parents are the newest ones of the conversation. */
 function nextEnvelope(context: Context, batch: Batch) {
-  const { contact } = batch;
+  const { sequence, lamport, heads } = batch.conversation;
   return {
     id: messageId.from(context.crypto.random(16)),
-    sequence: contact.sequence + 1,
-    lamport: contact.lamport + 1,
-    parents: contact.heads,
+    sequence: sequence + 1,
+    lamport: lamport + 1,
+    parents: heads,
     sentAt: context.clock.now(),
   };
 }
@@ -199,10 +204,10 @@ function enqueue(
   outgoing: Outgoing,
   act?: Action,
 ): OutboxEntry {
-  const at = batch.contact.nextAt;
+  const at = batch.conversation.nextAt;
   const { session, link } = batch;
-  batch.contact = {
-    ...batch.contact,
+  batch.conversation = {
+    ...batch.conversation,
     sequence,
     lamport: outgoing.lamport,
     heads: [id],
@@ -211,14 +216,20 @@ function enqueue(
   const common = { id, at, sequence, sent: false, ...(act && { act }) };
   let entry: OutboxEntry = { ...common, sealed: undefined, session: undefined, link: undefined };
   if (session !== undefined) {
-    const { sealed, next } = sealMessage(context, session, batch.contact, entry, outgoing);
+    const { settled } = batch.conversation;
+    const { sealed, next } = sealMessage(context, session, settled, entry, outgoing);
     batch.session = next;
     batch.frames.push(ratchetFrame(sealed));
     entry = { ...common, sealed, session: next.id, link };
   }
   batch.entries.push(entry);
-  batch.ops.push(putEntry(batch.contact.ref, at, entry));
+  batch.ops.push(putEntry(batch.conversation.ref, at, entry));
   return entry;
+}
+
+/** The contact as the batch will leave it. */
+export function contactOf({ contact, conversation }: Batch): Contact {
+  return withConversation(contact, conversation);
 }
 
 /** Writes the batch, and hands it to the link or the pump. */
@@ -228,7 +239,8 @@ export async function commit(
   batch: Batch,
   more: readonly StoreEvent[] = [],
 ): Promise<void> {
-  const { contact, session, link, entries, changes } = batch;
+  const { session, link, entries, changes } = batch;
+  const contact = contactOf(batch);
   const ops = [...batch.ops, putContact(contact)];
   if (session !== undefined) ops.push(putSession(contact.ref, session));
   const tell = await commitMessages(context, peer, changes, ops, more);

@@ -2,29 +2,29 @@
 import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { type Ack, acknowledged, toAck } from "../../wire/index.ts";
-import type { Contact } from "../model/contact.ts";
+import type { PairConversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { dropEntry } from "../state/contact-store.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
 
-/** Our acknowledgement, as things stand. @param sharing whether it tells what was read. */
-export function ackOf(contact: Contact, sharing: boolean): Ack {
-  return toAck(contact.received, sharing ? contact.readUpTo : 0);
+/** Our acknowledgement. @param sharing whether it says what was read. */
+export function ackOf({ received, readUpTo }: PairConversation, sharing: boolean): Ack {
+  return toAck(received, sharing ? readUpTo : 0);
 }
 
 /**
  * The highest sequence below every open entry, once the entries at the places `gone` are settled.
  */
 export function settledUpTo(
-  contact: Contact,
+  { sequence: newest, settled }: PairConversation,
   open: Iterable<OutboxEntry>,
   gone: ReadonlySet<number>,
 ): number {
-  let lowest = contact.sequence + 1;
+  let lowest = newest + 1;
   for (const { at, sequence } of open) if (!gone.has(at)) lowest = Math.min(lowest, sequence);
-  return Math.max(contact.settled, lowest - 1);
+  return Math.max(settled, lowest - 1);
 }
 
 /**
@@ -35,14 +35,14 @@ export function settledUpTo(
  */
 export async function settleDelivered(
   changes: MessageBatch,
-  contact: Contact,
+  conversation: PairConversation,
   outbox: ReadonlyMap<number, OutboxEntry>,
   gone: Set<number>,
   ack: Ack,
-): Promise<{ readonly ops: StoreOp[]; readonly contact: Contact }> {
+): Promise<{ readonly ops: StoreOp[]; readonly conversation: PairConversation }> {
   const ops: StoreOp[] = [];
   // Only what went out can be acknowledged: a peer that claims more is not believed in anything.
-  if (ack.upTo > contact.sequence) return { ops, contact };
+  if (ack.upTo > conversation.sequence) return { ops, conversation };
   for (const entry of outbox.values()) {
     if (gone.has(entry.at) || entry.sealed === undefined) continue;
     if (!acknowledged(ack, entry.sequence)) continue;
@@ -60,24 +60,25 @@ export async function settleDelivered(
       const row = target === undefined ? undefined : await changes.row(target);
       if (target !== undefined && row !== undefined) changes.set(target, row, "reached");
     }
-    ops.push(dropEntry(contact.ref, at));
+    ops.push(dropEntry(conversation.ref, at));
     gone.add(at);
   }
-  if (ops.length === 0) return { ops, contact };
-  return { ops, contact: { ...contact, settled: settledUpTo(contact, outbox.values(), gone) } };
+  if (ops.length === 0) return { ops, conversation };
+  const settled = settledUpTo(conversation, outbox.values(), gone);
+  return { ops, conversation: { ...conversation, settled } };
 }
 
 /** Read: our delivered messages up to the sequence that the peer's person has read. */
 export async function settleRead(
   store: Store,
   changes: MessageBatch,
-  contact: Contact,
+  conversation: PairConversation,
   upTo: number,
-): Promise<Contact> {
-  if (upTo > contact.sequence || upTo <= contact.peerReadUpTo) return contact;
-  let to = contact.nextAt;
+): Promise<PairConversation> {
+  if (upTo > conversation.sequence || upTo <= conversation.peerReadUpTo) return conversation;
+  let to = conversation.nextAt;
   for (let done = false; !done; ) {
-    const rows = await store.list("message", contact.ref, {
+    const rows = await store.list("message", conversation.ref, {
       to,
       reverse: true,
       limit: limits.sendBatch,
@@ -96,5 +97,5 @@ export async function settleRead(
     }
     if (to < 1) done = true;
   }
-  return { ...contact, peerReadUpTo: upTo };
+  return { ...conversation, peerReadUpTo: upTo };
 }

@@ -24,6 +24,7 @@ interface Shown {
 
 export class ContactStore {
   readonly #peers = new Map<string, Peer>();
+  readonly #byConversation = new Map<string, Peer>();
   readonly #clock: Clock;
   readonly #receipts: boolean;
   readonly #transport: Shown["transport"];
@@ -42,9 +43,9 @@ export class ContactStore {
       const peer = newPeer(contact);
       const session = await store.get(rowKey("session", contact.ref));
       peer.session = session && decodeSession(session);
-      for (const { at, value } of await store.list("outbox", contact.ref))
+      for (const { at, value } of await store.list("outbox", contact.conversation.ref))
         peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, link: undefined, sent: false });
-      contactStore.#peers.set(contact.ref, peer);
+      contactStore.add(peer);
     }
     return contactStore;
   }
@@ -55,15 +56,22 @@ export class ContactStore {
 
   add(peer: Peer): void {
     this.#peers.set(peer.contact.ref, peer);
+    this.#byConversation.set(peer.contact.conversation.ref, peer);
   }
 
   remove(peer: Peer): void {
     peer.removed = true;
     this.#peers.delete(peer.contact.ref);
+    this.#byConversation.delete(peer.contact.conversation.ref);
   }
 
   byRef(ref: string): Peer | undefined {
     return this.#peers.get(ref);
+  }
+
+  /** @param ref of a conversation, which keys the rows of its messages. */
+  byConversation(ref: string): Peer | undefined {
+    return this.#byConversation.get(ref);
   }
 
   byAccount(account: AccountId): Peer | undefined {
@@ -121,8 +129,8 @@ export class ContactStore {
       online: link !== undefined,
       announced: age < limits.recordAge,
       waiting: pendingCount({ contact, outbox }),
-      unread: contact.unread,
-      timer: contact.timer?.ms ?? 0,
+      unread: contact.conversation.unread,
+      timer: contact.conversation.timer?.ms ?? 0,
       receipts: shares(contact, this.#receipts),
       policy: policyOf(contact),
       ...(why !== undefined && { awaits: why }),
@@ -137,6 +145,10 @@ type KeptEntry = Pick<OutboxEntry, "id" | "sequence" | "act" | "sealed" | "sessi
 
 export function putContact(contact: Contact): StoreOp {
   return put(rowKey("contact", contact.ref), encodeRow(contact));
+}
+
+export function dropContact(contact: Contact): StoreOp {
+  return drop(rowKey("contact", contact.ref));
 }
 
 export function putSession(ref: string, session: Session): StoreOp {

@@ -22,7 +22,7 @@ interface Running extends Span {
   readonly due: number;
 }
 
-/** A message of a contact, by its place, and how long it is to be kept from now on. */
+/** A message of a conversation, by its place, and how long it is to be kept from now on. */
 export interface Started {
   readonly at: number;
   readonly keep: number;
@@ -42,7 +42,7 @@ export class ExpiryTimers {
     this.#clock = clock;
   }
 
-  /** Takes up what was running when the node ended. @param refs of all contacts. */
+  /** Takes up what was running when the node ended. @param refs of all conversations. */
   static async load(
     parts: { readonly store: Store; readonly clock: SteadyClock },
     refs: readonly string[],
@@ -91,7 +91,7 @@ export class ExpiryTimers {
     return span && this.#clock.now() + span.due - this.#clock.elapsed();
   }
 
-  /** Places of messages whose time is over, by contact. */
+  /** Places of messages whose time is over, by conversation. */
   over(): Map<string, number[]> {
     const elapsed = this.#clock.elapsed();
     const places = new Map<string, number[]>();
@@ -119,13 +119,13 @@ export class ExpiryTimers {
     for (const at of places) this.#running.delete(nameOf(ref, at));
   }
 
-  /** Every place of one contact whose time runs. */
+  /** Every place of one conversation whose time runs. */
   places(ref: string): number[] {
     return [...this.#running.values()].filter((span) => span.ref === ref).map(({ at }) => at);
   }
 
   /**
-   * Contacts whose rows name another moment than the steady clock does: somebody set the wall
+   * Conversations whose rows name another moment than the steady clock does: somebody set the wall
    * clock.
    */
   astray(): Set<string> {
@@ -137,7 +137,7 @@ export class ExpiryTimers {
   }
 
   /**
-   * Writes the rows of a contact anew, by the wall clock as it is now. Runs in the contact's turn.
+   * Rewrites the rows of a conversation by the wall clock as it is now. Requires its lock.
    */
   async repair(ref: string): Promise<void> {
     const off = this.#clock.now() - this.#clock.elapsed();

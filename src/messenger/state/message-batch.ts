@@ -1,5 +1,5 @@
 /**
- * Messages of one contact as the batch at hand will leave them. Every row that a batch reads or
+ * Messages of one conversation as the batch at hand will leave them. Every row that a batch reads or
  * changes goes through here, so that two changes of one message in one batch build on each other.
  */
 import type { MessageId } from "../../base/index.ts";
@@ -26,7 +26,7 @@ export class MessageBatch {
   readonly #before = new Map<number, string>();
   readonly #places = new Map<MessageId, number>();
 
-  /** @param ref of the contact. */
+  /** @param ref of the conversation. */
   constructor(store: Store, ref: string) {
     this.#store = store;
     this.#ref = ref;
@@ -47,7 +47,7 @@ export class MessageBatch {
     return row;
   }
 
-  /** Where the message of this id stands, if it is one of this contact's. */
+  /** Where the message of this id stands, if it is in this conversation. */
   async place(id: MessageId): Promise<number | undefined> {
     const fresh = this.#places.get(id);
     if (fresh !== undefined) return fresh;
@@ -116,7 +116,7 @@ export async function commitMessages(
   more: readonly StoreEvent[] = [],
 ): Promise<() => void> {
   const happened = [...happenings(peer, changes), ...more];
-  const started = context.expiryTimers.start(peer.contact.ref, settled(changes));
+  const started = context.expiryTimers.start(peer.contact.conversation.ref, settled(changes));
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
     const all = [...changes.ops(), ...ops, ...started.ops, ...words];
     const tell = await context.eventLog.commit(all, happened);

@@ -19,7 +19,7 @@ export async function view(
   peer: Peer,
   at: number,
 ): Promise<MessageView | undefined> {
-  const bytes = await context.store.get(messageKey(peer.contact.ref, at));
+  const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, at));
   const row = bytes && decodeRow<MessageRow>(bytes);
   return row === undefined || row.hidden ? undefined : messageView(peer, at, row);
 }
@@ -35,7 +35,7 @@ export async function placeOf(context: Context, id: MessageId): Promise<Place | 
   const bytes = await context.store.get(placeKey(id));
   if (bytes === undefined) return undefined;
   const { ref, at } = decodeRow<MessagePlace>(bytes);
-  const peer = context.contactStore.byRef(ref);
+  const peer = context.contactStore.byConversation(ref);
   return peer && { peer, at };
 }
 
@@ -54,7 +54,7 @@ export async function history(
   let to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
   while (newestFirst.length < limit && to >= 0) {
     const wanted = limit - newestFirst.length;
-    const rows = await context.store.list("message", peer.contact.ref, {
+    const rows = await context.store.list("message", peer.contact.conversation.ref, {
       reverse: true,
       limit: wanted,
       to,

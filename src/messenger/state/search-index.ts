@@ -109,7 +109,8 @@ export class SearchIndex {
   waiting(): number {
     const places = this.#context.contactStore
       .peers()
-      .map(({ contact }) => contact.nextAt - 1 - (this.mark(contact.ref)?.upTo ?? 0));
+      .map(({ contact }) => contact.conversation)
+      .map(({ ref, nextAt }) => nextAt - 1 - (this.mark(ref)?.upTo ?? 0));
     return places.reduce((sum, count) => sum + count, 0);
   }
 
@@ -138,14 +139,15 @@ export class SearchIndex {
     const rows: TermRows = new Map();
     const marks: Mark[] = [];
     for (const { contact, removed } of contactStore.peers()) {
-      const mark = this.mark(contact.ref);
+      const { ref, nextAt } = contact.conversation;
+      const mark = this.mark(ref);
       const from = (mark?.upTo ?? 0) + 1;
-      const to = Math.min(contact.nextAt - 1, from + room - 1);
+      const to = Math.min(nextAt - 1, from + room - 1);
       if (removed || to < from) continue;
       const conversation = mark?.conversation ?? ++conversations;
-      for (const { at, value } of await store.list("message", contact.ref, { from, to }))
+      for (const { at, value } of await store.list("message", ref, { from, to }))
         addTerms(rows, { conversation, at }, decodeRow<MessageRow>(value).text);
-      marks.push({ ref: contact.ref, conversation, upTo: to });
+      marks.push({ ref, conversation, upTo: to });
       room -= to - from + 1;
       if (room <= 0) break;
     }

@@ -20,7 +20,7 @@ describe("mending rows after a repair of the store", () => {
 
     // The contact as it was long ago, no session, no index of messages, one message gone that was
     // to be sent.
-    const [contact] = old.map((bytes) => decodeRow<{ ref: string; nextAt: number }>(bytes));
+    const [contact] = old.map((bytes) => decodeRow<{ ref: string }>(bytes));
     assert.ok(contact);
     const { ref } = contact;
     const ids = before.map((bytes) => decodeRow<MessageRow>(bytes));

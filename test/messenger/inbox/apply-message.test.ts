@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { limits, messageId, toHex } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { applyMessage } from "../../../src/messenger/inbox/apply-message.ts";
-import { type Contact, newContact } from "../../../src/messenger/model/contact.ts";
+import {
+  type Contact,
+  newContact,
+  withConversation,
+} from "../../../src/messenger/model/contact.ts";
 import type { MessageRow } from "../../../src/messenger/model/message.ts";
 import { decodeRow } from "../../../src/messenger/model/rows.ts";
 import { MessageBatch } from "../../../src/messenger/state/message-batch.ts";
@@ -31,8 +35,10 @@ const ours: MessageRow = {
 async function place(): Promise<{ store: MemoryStore; contact: Contact }> {
   const store = memoryStore();
   const fields = { account: "a" as never, name: "bob", named: true, role: "a" as const };
-  const contact = newContact(crypto, 0, { ...fields, ref: "ref", sequence: 1, nextAt: 2 });
-  const changes = new MessageBatch(store, contact.ref);
+  const fresh = newContact(crypto, 0, { ...fields, ref: "ref" });
+  const conversation = { ...fresh.conversation, sequence: 1, nextAt: 2 };
+  const contact = { ...fresh, conversation };
+  const changes = new MessageBatch(store, conversation.ref);
   changes.set(1, ours, "new");
   await store.commit(changes.ops());
   return { store, contact };
@@ -45,14 +51,15 @@ async function take(messages: readonly ReceivedMessage[], together = false) {
   for (const batch of together ? [messages] : messages.map((one) => [one])) {
     const taking = {
       contact,
-      changes: new MessageBatch(store, contact.ref),
+      conversation: contact.conversation,
+      changes: new MessageBatch(store, contact.conversation.ref),
       early: new Map(),
       ops: [],
       now: 0,
     };
     for (const message of batch) await applyMessage({ store }, taking, message);
     await store.commit([...taking.changes.ops(), ...taking.ops]);
-    contact = taking.contact;
+    contact = withConversation(taking.contact, taking.conversation);
   }
   return { store, contact };
 }
@@ -142,9 +149,10 @@ describe("what a peer says", () => {
         const straight = await take(messages);
         const mixed = await take(shuffled, together);
         assert.deepEqual(shown(mixed.store), shown(straight.store));
-        assert.deepEqual(mixed.contact.timer, straight.contact.timer);
-        assert.deepEqual(mixed.contact.received, straight.contact.received);
-        assert.equal(mixed.contact.received.upTo, messages.length);
+        const [other, one] = [mixed.contact.conversation, straight.contact.conversation];
+        assert.deepEqual(other.timer, one.timer);
+        assert.deepEqual(other.received, one.received);
+        assert.equal(other.received.upTo, messages.length);
         // What may not be changed is as it was.
         const mine = shown(mixed.store)[messageId.from(OURS)];
         assert.deepEqual([mine?.text, mine?.deleted, mine?.edited], ["ours", undefined, undefined]);
@@ -183,9 +191,10 @@ describe("what a peer says", () => {
     const early = await take(many);
     const rows = () => early.store.snapshot().filter(({ table }) => table === "early").length;
     assert.equal(rows(), limits.earlyActs);
-    assert.equal(early.contact.early?.length, limits.earlyActs);
+    assert.equal(early.contact.conversation.early?.length, limits.earlyActs);
     const taking = {
       contact: early.contact,
+      conversation: early.contact.conversation,
       changes: new MessageBatch(early.store, "ref"),
       early: new Map(),
       ops: [],
@@ -194,7 +203,7 @@ describe("what a peer says", () => {
     await applyMessage(early, taking, messageOf({ kind: "text", text: "late" }, 0, 1));
     await early.store.commit([...taking.changes.ops(), ...taking.ops]);
     assert.equal(rows(), 0);
-    assert.deepEqual(taking.contact.early, []);
+    assert.deepEqual(taking.conversation.early, []);
     assert.equal(shown(early.store)[messageId.from(idOf(1))]?.text, `edit ${many.length - 1}`);
   });
 
@@ -204,7 +213,7 @@ describe("what a peer says", () => {
       messageOf({ kind: "text", text: "?" }, 0, 1),
     ];
     const { contact, store } = await take(gone);
-    assert.equal(contact.unread, 0);
+    assert.equal(contact.conversation.unread, 0);
     assert.ok(store.snapshot().every(({ value }) => !Buffer.from(value).includes('"?"')));
   });
 
@@ -218,8 +227,8 @@ describe("what a peer says", () => {
       newer({ kind: "newer", text: "" }, 1),
       newer({ kind: "newer", text: "a picture" }, 2),
     ]);
-    assert.equal(contact.received.upTo, 3);
-    assert.equal(contact.unread, 2);
+    assert.equal(contact.conversation.received.upTo, 3);
+    assert.equal(contact.conversation.unread, 2);
     const texts = Object.values(shown(store)).map(({ text }) => text);
     assert.equal(texts.filter((text) => text.includes("newer Sotto")).length, 1);
     assert.ok(texts.includes("a picture"));

@@ -221,7 +221,8 @@ describe("a contact's receipt", () => {
     const row = bob.store.snapshot().find(({ table }) => table === "contact");
     assert.ok(row);
     const contact = JSON.parse(Buffer.from(row.value).toString());
-    const lying = { ...contact, received: { upTo: 1000, bits: { "~": "" } }, readUpTo: 1000 };
+    const claim = { received: { upTo: 1000, bits: { "~": "" } }, readUpTo: 1000 };
+    const lying = { ...contact, conversation: { ...contact.conversation, ...claim } };
     await bob.store.commit([{ kind: "put", key: row, value: Buffer.from(JSON.stringify(lying)) }]);
     const waiting = [
       await alice.messenger.send("bob", "two"),

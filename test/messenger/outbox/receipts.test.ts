@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { messageId } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
-import { newContact } from "../../../src/messenger/model/contact.ts";
+import { newPairConversation } from "../../../src/messenger/model/conversation.ts";
 import { type MessageRow, putMessage } from "../../../src/messenger/model/message.ts";
 import type { OutboxEntry } from "../../../src/messenger/model/peer.ts";
 import { settleDelivered, settleRead } from "../../../src/messenger/outbox/receipts.ts";
@@ -13,11 +13,7 @@ import { seeded } from "../../scenario/chance.ts";
 async function wire() {
   const crypto = nodeCrypto(seeded(1).bytes);
   const store = memoryStore();
-  const contact = {
-    ...newContact(crypto, 0, { account: "a" as never, name: "bob", named: true, role: "a" }),
-    sequence: 3,
-    nextAt: 4,
-  };
+  const conversation = { ...newPairConversation(crypto, "ref"), sequence: 3, nextAt: 4 };
   const outbox = new Map<number, OutboxEntry>();
   for (let at = 1; at <= 3; at++) {
     const id = messageId.from(crypto.random(16));
@@ -31,27 +27,30 @@ async function wire() {
       parents: [],
       sentAt: 0,
     };
-    await store.commit([putMessage(contact.ref, at, row)]);
+    await store.commit([putMessage(conversation.ref, at, row)]);
     const sealed = at < 3 ? new Uint8Array(1) : undefined;
     const common = { session: undefined, link: undefined, sent: false };
     outbox.set(at, { id, at, sequence: at, sealed, ...common });
   }
-  return { store, contact, outbox };
+  return { store, conversation, outbox };
 }
 
 const ack = (upTo: number, readUpTo = 0) => ({ upTo, bits: new Uint8Array(0), readUpTo });
 
 /** Which places a receipt settled, and what became of the rows. */
-async function settle({ store, contact, outbox }: Awaited<ReturnType<typeof wire>>, upTo: number) {
-  const changes = new MessageBatch(store, contact.ref);
+async function settle(
+  { store, conversation, outbox }: Awaited<ReturnType<typeof wire>>,
+  upTo: number,
+) {
+  const changes = new MessageBatch(store, conversation.ref);
   const gone = new Set<number>();
-  const settled = await settleDelivered(changes, contact, outbox, gone, ack(upTo));
+  const settled = await settleDelivered(changes, conversation, outbox, gone, ack(upTo));
   return { ...settled, changes, moved: changes.list().map(({ at }) => at), gone: [...gone] };
 }
 
 describe("a receipt", () => {
   it("settles what was sent, and moves the floor behind it", async () => {
-    const { moved, gone, contact } = await settle(await wire(), 2);
+    const { moved, gone, conversation } = await settle(await wire(), 2);
     assert.deepEqual(
       [moved, gone],
       [
@@ -59,7 +58,7 @@ describe("a receipt", () => {
         [1, 2],
       ],
     );
-    assert.equal(contact.settled, 2);
+    assert.equal(conversation.settled, 2);
   });
 
   it("for a message that was not sealed yet settles only the others", async () => {
@@ -70,8 +69,8 @@ describe("a receipt", () => {
     const given = await wire();
     const { moved, gone, changes } = await settle(given, 4);
     assert.deepEqual([moved, gone], [[], []]);
-    const read = await settleRead(given.store, changes, given.contact, 4);
+    const read = await settleRead(given.store, changes, given.conversation, 4);
     assert.deepEqual(changes.list(), []);
-    assert.equal(read, given.contact);
+    assert.equal(read, given.conversation);
   });
 });

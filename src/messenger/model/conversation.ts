@@ -1,0 +1,71 @@
+/** A conversation as it is stored: one immutable value, replaced whole when something changes. */
+import type { MessageId } from "../../base/index.ts";
+import type { CryptoProvider } from "../../crypto/index.ts";
+import { emptySet, type ReceivedSet } from "../../wire/index.ts";
+import type { Stamp } from "./actions.ts";
+
+/** What every conversation has, whoever takes part in it: order, unread, timer. */
+export interface Conversation {
+  /** Keys the rows of the conversation: messages, outbox, early actions, expiry timers. */
+  readonly ref: string;
+  readonly lamport: number;
+  /** Newest messages that no other one names as its parent. */
+  readonly heads: readonly MessageId[];
+  /** Position of the next message in the conversation. */
+  readonly nextAt: number;
+  readonly unread: number;
+  /** Position up to which the user has seen what arrived. */
+  readonly seenTo?: number;
+  /** Lowest position of an incoming message whose expiry timer starts once it is read. */
+  readonly timedFrom?: number;
+  /** How long new messages are kept, by the newest timer action; absent: forever. */
+  readonly timer?: Stamp & { readonly ms: number };
+  /** Incoming actions whose target is not here yet, oldest first, at most `limits.earlyActs`. */
+  readonly early?: readonly EarlyPlace[];
+}
+
+/** A conversation with one contact, which consists of one numbered stream in each direction. */
+export interface PairConversation extends Conversation {
+  /** 16 random bytes that name our stream: the peer counts our sequence numbers within it. */
+  readonly stream: Uint8Array;
+  readonly theirStream: Uint8Array | undefined;
+  /** Sequence of our newest message. */
+  readonly sequence: number;
+  /** Every sequence of ours up to here was delivered or cancelled. */
+  readonly settled: number;
+  /** Sequences of theirs that we have. */
+  readonly received: ReceivedSet;
+  /** Highest sequence of theirs that our user has read. */
+  readonly readUpTo: number;
+  /** Highest sequence of ours that the contact's user has read. */
+  readonly peerReadUpTo: number;
+}
+
+/** Where an early action is stored (inbox/early-actions.ts). */
+export interface EarlyPlace {
+  readonly at: number;
+  readonly id: MessageId;
+  readonly target: MessageId;
+}
+
+/**
+ * An empty conversation with a contact.
+ * @param ref the contact's own ref: a contact has exactly one conversation, so both may share it,
+ * and the rows of the two are in different tables.
+ */
+export function newPairConversation(crypto: CryptoProvider, ref: string): PairConversation {
+  return {
+    ref,
+    lamport: 0,
+    heads: [],
+    nextAt: 1,
+    unread: 0,
+    stream: crypto.random(16),
+    theirStream: undefined,
+    sequence: 0,
+    settled: 0,
+    received: emptySet,
+    readUpTo: 0,
+    peerReadUpTo: 0,
+  };
+}
