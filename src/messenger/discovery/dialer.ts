@@ -1,6 +1,6 @@
 /** Dials to contacts: so many at one time, each with a patience of its own. */
 import { type HostId, limits, PrioritySemaphore } from "../../base/index.ts";
-import type { Channel, Clock } from "../../ports/index.ts";
+import type { Channel, Clock, DialTarget } from "../../ports/index.ts";
 import { sealerOf } from "../link/signalling.ts";
 import { scopeOf } from "../model/link-policy.ts";
 import { isUrgent, type Peer } from "../model/peer.ts";
@@ -52,10 +52,15 @@ export class Dialer {
     if (scope === undefined) return {};
     // An envelope goes through hosts far away, and tells them whom we look for.
     const seal = scope === "any" ? sealerOf(this.#context, peer) : undefined;
-    const ways = { scope, apart: peer.contact.ref, ...(seal && { seal }) };
+    const dialTarget: DialTarget = {
+      ...target,
+      scope,
+      isolationKey: peer.contact.ref,
+      ...(seal && { seal }),
+    };
     better?.start();
     let fault: unknown;
-    const dialling = transport.dial({ ...target, ...ways }, signal).catch((error: unknown) => {
+    const dialling = transport.dial(dialTarget, signal).catch((error: unknown) => {
       fault = error;
       return undefined;
     });

@@ -5,7 +5,7 @@
  */
 import { concat, equal, type HostId, labels, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-import type { DialTarget, OpenedOffer, SealedOffer } from "../../ports/index.ts";
+import type { Channel, DialTarget, OpenedOffer, SealedOffer } from "../../ports/index.ts";
 import { decodeEnvelope, encodeEnvelope, type SealedEnvelope } from "../../wire/index.ts";
 import { outboundHelloKey } from "../model/epoch-keys.ts";
 import type { Peer } from "../model/peer.ts";
@@ -18,8 +18,8 @@ import { linkSecretOf } from "./outbound.ts";
 /** Each nonce makes a key of its own, so this one nonce is used once. */
 const ZERO_NONCE = new Uint8Array(12);
 
-/** Holes lead to those who are far away. */
-const AFAR = { outbound: false, way: "wan" } as const;
+/** Hole punching is for peers outside of our network. */
+const FROM_WAN: Pick<Channel, "outbound" | "proximity"> = { outbound: false, proximity: "wan" };
 
 /** What an envelope is made with. */
 interface Sealing {
@@ -101,7 +101,7 @@ export function openOffer(
     if (caller.kind === "invite" && caller.invite.revoked) continue;
     const { key } = caller.key;
     const payload = openEnvelope(crypto, { key, ends }, envelope);
-    if (payload === undefined || !mayAnswer(context, caller, AFAR)) continue;
+    if (payload === undefined || !mayAnswer(context, caller, FROM_WAN)) continue;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
     opened = { payload, seal };

@@ -98,7 +98,7 @@ describe("a backup", () => {
       codeOf(() => checkBackup(newer)),
       "backup-newer",
     );
-    assert.match(errorTable["backup-newer"].remedy, /update yours/);
+    assert.match(errorTable["backup-newer"].remedy, /Update Sotto/);
   });
 
   it("says when the words are those of another account", () => {

@@ -310,7 +310,7 @@ describe("nodes behind a proxy", function () {
     assert.deepEqual(alice.transport.addresses(), announce);
     for (const address of [announce[0] as string, "/dns4/alice.example/tcp/4001"]) {
       const taken = incoming(alice);
-      const target = { host: alice.transport.host, addresses: [address], apart: address };
+      const target = { host: alice.transport.host, addresses: [address], isolationKey: address };
       const ours = await bob.transport.dial(target, noSignal());
       await ours.send([Uint8Array.of(7)]);
       const theirs = await taken;
