@@ -1,19 +1,19 @@
-/** Time, as the inner rooms see it. */
+/** The clock and timers that the pure modules are given. */
 export interface Clock {
-  /** Wall time in ms since 1970. Orders nothing that a peer said. */
+  /** Wall time in ms since 1970. Do not use it to order what peers sent. */
   now(): number;
   /**
-   * Runs `job` once after `ms`; the returned function cancels it. Never keeps a process alive by
-   * itself.
+   * Runs `job` once after `ms` and returns a function that cancels it. A pending timer does not
+   * keep the process alive.
    */
   after(ms: number, job: () => void): () => void;
 }
 
-/** A clock by which a span of time can be measured, whatever somebody does to the wall time. */
+/** A clock that also measures durations, whatever happens to the wall time. */
 export interface SteadyClock extends Clock {
   /**
-   * ms that the machine has run, awake or asleep: never falls while the process lives, and nobody
-   * can set it.
+   * Milliseconds that the machine has run, awake or asleep. Never decreases while the process
+   * lives; setting the wall time does not change it.
    */
   elapsed(): number;
 }

@@ -1,4 +1,7 @@
-/** What the inner rooms need from the outside. Types only, but for the log that keeps nothing. */
+/**
+ * The interfaces through which the pure modules reach the outside: clock, log, store, transport and
+ * rendezvous. Types only, except for the log that discards everything.
+ */
 export type { Clock, SteadyClock } from "./clock.ts";
 export { type Log, type LogFields, silent } from "./log.ts";
 export type { PublicRendezvous, Rendezvous } from "./rendezvous.ts";

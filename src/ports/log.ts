@@ -3,8 +3,8 @@
  */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
-/** Takes the name of an event and allow-listed fields. */
+/** Logs an event by its name, with allow-listed fields. */
 export type Log = (event: string, fields?: LogFields) => void;
 
-/** Keeps nothing. */
+/** A log that discards every event. */
 export const silent: Log = () => undefined;

@@ -1,14 +1,22 @@
+/**
+ * Where nodes find each other: a private DHT with one record per tag, and the public IPFS DHT.
+ */
 import type { Scope } from "./transport.ts";
 
-/** A place where two people find each other by a tag that only they know. */
+/**
+ * A store of records by tag, in which two contacts find each other. A tag is known only to the two.
+ *
+ * A failing DHT is not an error: `publish` then reports fewer nodes, `lookup` fewer records.
+ */
 export interface Rendezvous {
   /**
-   * Leaves a record under its tag for others to find.
-   * @param tag 32 bytes. @param record `limits.recordBytes` bytes.
-   * @param scope with `lan` on our own network alone; any place otherwise.
-   * @param urgent whether somebody waits for it; asked whenever turns are given, and who waits
-   * comes first.
-   * @returns how many other nodes took it; 0 means that nobody can find it.
+   * Stores a record under its tag on other nodes. Throws only what `signal` was aborted with.
+   * @param tag 32 bytes.
+   * @param record `limits.recordBytes` bytes.
+   * @param scope `lan` stores on the local network only; absent: wherever it can.
+   * @param urgent whether the user waits for it. Read whenever a request slot becomes free; urgent
+   * requests get the slot first.
+   * @returns how many other nodes stored it; 0 means that no contact can find it.
    */
   publish(
     tag: Uint8Array,
@@ -18,8 +26,12 @@ export interface Rendezvous {
     urgent?: () => boolean,
   ): Promise<number>;
   /**
-   * Records found under a tag, each once, as they arrive. They are hints: the caller opens and
-   * judges them.
+   * Looks up the records of a tag and yields each distinct one as it arrives. Their signatures are
+   * valid, but the caller has to open them with the tag's keys; records that are too old or too
+   * early for our clock are included. Throws only what `signal` was aborted with.
+   * @param tag 32 bytes.
+   * @param scope `lan` asks the local network only; absent: both DHTs.
+   * @param urgent as for `publish`.
    */
   lookup(
     tag: Uint8Array,
@@ -27,30 +39,38 @@ export interface Rendezvous {
     scope?: Scope,
     urgent?: () => boolean,
   ): AsyncIterable<Uint8Array>;
-  /** Nodes in the routing tables: 0 means that nobody can be asked. */
+  /**
+   * Number of nodes in the routing tables. With 0 there is no node to ask, and `publish` and
+   * `lookup` return at once.
+   */
   peers(scope?: Scope): number;
-  /** Told when a node appears that can be asked: a moment to publish and look up again. */
+  /**
+   * Calls `appeared` when a node enters a routing table: the moment to publish and to retry failed
+   * lookups. Nodes that appear together cause one call.
+   */
   onPeer(appeared: () => void): void;
 }
 
 /**
- * A place among strangers where only addresses can be left, in the clear, under a key that only two
- * people know. What is found there is a hint: anybody who keeps the key may have added to it, and
- * who answers has to prove who they are.
+ * A public DHT in which provider records map a key to addresses, in the clear. The key is known
+ * only to two contacts. Results are candidate addresses: a node that stores the key may have added
+ * some, so the peer that answers there must authenticate.
  */
 export interface PublicRendezvous {
-  /** Whether the person wants it to be used. */
+  /** Whether the user has switched it on. */
   enabled(): boolean;
   /**
-   * Leaves our addresses under a key.
-   * @param key 32 bytes. @returns how many strangers took it; 0 means that nobody finds it.
+   * Publishes our addresses as a provider record. Throws only what `signal` was aborted with.
+   * @param key 32 bytes.
+   * @returns how many nodes the record was sent to; 0 means that it cannot be found.
    */
   publish(key: Uint8Array, signal: AbortSignal): Promise<number>;
   /**
-   * Candidates found under a key, each once, as they arrive: addresses of one host, multiaddr texts
-   * without /p2p.
+   * Looks up the provider records of a key and yields each distinct one as it arrives: the
+   * addresses of one host, as multiaddr texts without /p2p.
+   * @param key 32 bytes.
    */
   lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]>;
-  /** Told when the person turns it on or off. */
-  onToggle(turned: () => void): void;
+  /** Calls `toggled` when the user switches it on or off. */
+  onToggle(toggled: () => void): void;
 }

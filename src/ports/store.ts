@@ -1,4 +1,7 @@
-/** What the inner rooms need of a store. Two implementations pass one suite: LevelDB and memory. */
+/**
+ * The store that the pure modules write to. LevelDB and an in-memory store implement it; both pass
+ * one test suite.
+ */
 
 /** Kinds of rows. The text is the table's stable name; `store/keys` gives each its byte. */
 export type Table =
@@ -18,16 +21,14 @@ export type Table =
   | "span";
 
 /**
- * Names a row: the table, whose it is (an id; blinded on disk), and a place in an order.
- * Rows of one `of` are ordered by `at`.
+ * Names a row: its table, its owner (an id, blinded on disk) and its position. Rows of one owner
+ * are ordered by `at`.
  */
 export interface RowKey {
   readonly table: Table;
-  /**
-   * The owner's id; empty where the table has one row. Blinded by a PRF before it touches the disk.
-   */
+  /** The owner's id; empty if the table has only one row. Blinded by a PRF before it is written. */
   readonly of: string;
-  /** A whole number, 0 where the row has no order. */
+  /** The row's position among its owner's rows: a non-negative integer, 0 if they have no order. */
   readonly at: number;
 }
 
@@ -37,15 +38,14 @@ export type StoreOp =
       readonly key: RowKey;
       readonly value: Uint8Array;
       /**
-       * What the row held before is to be gone for good at the next `shred`, as if it had been
-       * deleted.
+       * Makes the row's previous value unreadable at the next `shred`, as if it had been deleted.
        */
       readonly shreds?: true;
     }
   | { readonly kind: "delete"; readonly key: RowKey };
 
 export interface Row {
-  /** Place in the order of its owner's rows. */
+  /** Position among its owner's rows. */
   readonly at: number;
   readonly value: Uint8Array;
 }
@@ -60,27 +60,31 @@ export interface ListOptions {
   readonly limit?: number;
 }
 
-/** Ordered rows of bytes, written in atomic batches. Values are opaque here and sealed on disk. */
+/**
+ * Ordered rows of bytes, written in atomic batches. The store does not interpret values; it
+ * encrypts them on disk.
+ */
 export interface Store {
   /**
-   * The row's value, or `undefined`. Throws `store-damaged` where the bytes on disk are not what
-   * was written.
+   * The row's value, or `undefined` if there is none. Throws `store-damaged` if the bytes on disk
+   * are not what was written.
    */
   get(key: RowKey): Promise<Uint8Array | undefined>;
-  /** The rows of one owner, in order of `at`. */
+  /** The rows of one owner, ordered by `at`. */
   list(table: Table, of: string, options?: ListOptions): Promise<Row[]>;
-  /** Every row of a table, in no useful order: for the tables that are read whole at start. */
+  /** Every value of a table, in no defined order: for tables that are read whole at start. */
   all(table: Table): Promise<Uint8Array[]>;
   /**
-   * Writes all or nothing, and resolves only when it is on the disk (fsync). After a write error
-   * the store refuses every further write: throws `store-write-failed` or `disk-full`.
+   * Writes a batch atomically and resolves when it is on disk (fsync). After a write error the
+   * store refuses every further write. Throws `store-write-failed` or `disk-full`.
    */
   commit(ops: readonly StoreOp[]): Promise<void>;
   /**
-   * Makes what was deleted before this call, or replaced by a put that `shreds`, unreadable for
-   * whoever later gets the disk and the key, and so every earlier state of sessions. Not of
-   * `identity`, `meta`, `message-id` and `outbox`, which say who we are, that a message was, and
-   * what went over the wire. Other commits wait meanwhile. Throws what `commit` throws.
+   * Makes earlier contents unreadable, even for an attacker who later gets the disk and the key:
+   * every row deleted before this call, every value replaced by a put with `shreds`, and so every
+   * earlier session state. Does not cover `identity`, `meta`, `message-id` and `outbox`, which show
+   * who we are, that a message existed, and what was sent. Other commits wait until it has
+   * finished. Throws what `commit` throws.
    */
   shred(): Promise<void>;
   close(): Promise<void>;

@@ -1,111 +1,129 @@
-/** Direct, encrypted streams to other hosts, as the messenger sees them. */
+/** Direct, encrypted streams of frames to other hosts. */
 import type { HostId } from "../base/index.ts";
 
-/** How far a link with somebody may lead: anywhere, or over our own network alone. */
+/** Which networks a link may use: any, or only the local network. */
 export type Scope = "any" | "lan";
 
 /**
- * Where the other end of a channel is, by its address: on this machine, on our own network, or
- * farther away.
+ * Where the remote end of a channel is, by its address: on this machine, on the local network, or
+ * beyond it.
  */
 export type Proximity = "self" | "lan" | "wan";
 
-/** A stream of frames to one host. Frames arrive whole, in order, unpadded. */
+/**
+ * A stream of frames to one host. Frames arrive whole, in order and without padding. A channel ends
+ * once, by `close`, `abort`, the peer or the network; after that `receive` yields the frames that
+ * had arrived and then empty lists.
+ */
 export interface Channel {
-  /** Our own host at this end. */
+  /** Our host on this channel. */
   readonly local: HostId;
   /**
-   * Our host at this end goes soon: a link on it should move to another channel. May change while
-   * the channel lives.
+   * Our host on this channel is about to stop: move the link to another channel. May become true
+   * while the channel is open.
    */
   readonly draining?: boolean;
-  /** The host at the other end, proven by the connection's own handshake. */
+  /** The remote host, authenticated by the connection's own handshake. */
   readonly remote: HostId;
-  /** The address that this channel runs over, as multiaddr text without /p2p. */
+  /** The remote address, as multiaddr text without /p2p. */
   readonly remoteAddress: string;
-  /** Whether we opened it. */
+  /** Whether we dialed; `false` if the remote host did. */
   readonly outbound: boolean;
-  /** Absent: as far away as can be. */
+  /** Absent means `wan`. */
   readonly proximity?: Proximity;
-  /** The address led there this once, through a hole in a router: nobody is found there again. */
+  /**
+   * The address was opened by hole punching for this connection only, and cannot be dialed later.
+   */
   readonly ephemeral?: boolean;
   /**
-   * Sends frames in order, together. Resolves when the stream has taken them, which is no proof of
-   * arrival. Throws `link-closed` once the channel has ended, or when the peer reads too slowly.
+   * Sends frames in order, as one unit. Resolves when the stream has accepted them, which does not
+   * prove arrival. Throws `link-closed` if the channel has ended or the peer reads too slowly.
    * @param frames each at most `frameCapacity` bytes (wire/frame).
    */
   send(frames: readonly Uint8Array[]): Promise<void>;
-  /** Every frame that has arrived, at least one; an empty list once the channel has ended. */
+  /**
+   * Waits for frames and returns all that have arrived, at least one; an empty list once the
+   * channel has ended. Never throws.
+   */
   receive(): Promise<readonly Uint8Array[]>;
-  /** Ends the channel after what was sent has gone out. Safe to call twice. */
+  /** Closes the channel after everything sent has been written. Safe to call twice. */
   close(): Promise<void>;
-  /** Ends the channel at once, and tells the peer nothing. Safe to call twice. */
+  /** Resets the channel at once; frames not yet received are dropped. Safe to call twice. */
   abort(): void;
 }
 
-/** Where a host may be reached. */
+/** What to dial: a host's candidate addresses, and how. */
 export interface DialTarget {
   /** Multiaddr texts without /p2p. */
   readonly addresses: readonly string[];
-  /** The host expected there; absent for cached addresses, where the hello decides who answers. */
+  /**
+   * The host expected there; absent for cached addresses, where the hello authenticates the peer.
+   */
   readonly host?: HostId;
   /**
-   * `lan`: no address but those of our own network is dialled, and nobody else is asked for help;
-   * absent: any.
+   * `lan`: only addresses of the local network are dialed, and no third host is asked for help.
+   * Absent: any.
    */
   readonly scope?: Scope;
-  /** Names whom this is for: where there is a proxy, each gets a way of its own through it. */
+  /**
+   * Names the contact that is dialed. Behind a proxy, dials with different keys share no Tor
+   * circuit.
+   */
   readonly isolationKey?: string;
   /**
-   * Seals words that only that host can open: for agreeing on a moment and a place where nothing
-   * else gets through.
-   * @param own our host, which calls.
+   * Seals a signalling payload that only the host `host` can open. Needed for hole punching;
+   * without it only direct dials are tried.
+   * @param own our host, which sends the offer.
    */
-  readonly seal?: (host: HostId, words: Uint8Array, own: HostId) => SealedOffer;
+  readonly seal?: (host: HostId, payload: Uint8Array, own: HostId) => SealedOffer;
 }
 
-/** Words for one host, which others pass on and cannot read. */
+/** A sealed offer for one host. The hosts that forward it cannot read it. */
 export interface SealedOffer {
   readonly envelope: Uint8Array;
-  /** The words of the answer to this very call, or `undefined` where it is none. */
+  /** The payload of the answer to this offer, or `undefined` if `answer` is none. */
   open(answer: Uint8Array): Uint8Array | undefined;
 }
 
-/** Words that somebody who knows us sealed for us. */
+/** An offer that a contact, or the holder of an invite, sealed for us. */
 export interface OpenedOffer {
   readonly payload: Uint8Array;
-  /** Seals the answer to this very call. */
+  /** Seals the answer to this offer. */
   seal(answer: Uint8Array): Uint8Array;
 }
 
+/**
+ * Opens an offer that `from` sent to our host `own`; `undefined` unless a contact or the holder of
+ * an open invite sealed it.
+ */
 export type OpenOffer = (
   from: HostId,
   envelope: Uint8Array,
   own: HostId,
 ) => OpenedOffer | undefined;
 
+/** Opens and accepts channels. */
 export interface Transport {
-  /** Our own host of now: new at each start, and exchanged for another one while the node runs. */
+  /** Our current host. It is new at each start and is rotated while the node runs. */
   readonly host: HostId;
-  /**
-   * Everything that is dialled goes through a proxy, so that nobody there sees our address; absent:
-   * it does not.
-   */
+  /** Whether everything is dialed through a proxy, so that no peer sees our address; absent: no. */
   readonly proxied?: boolean;
   /**
-   * Multiaddr texts, without /p2p, under which others may reach us now; with `lan` those of our own
-   * network alone.
+   * The addresses at which others may reach us now, as multiaddr texts without /p2p; with `lan`
+   * only those of the local network.
    */
   addresses(scope?: Scope): readonly string[];
-  /** Opens a channel. Throws `peer-unreachable`, whose message says why each address failed. */
-  dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
-  /** Takes channels that others open. Set once. */
-  onChannel(take: (channel: Channel) => void): void;
   /**
-   * Opens calls that others pass on to our host `own`; `undefined` for those of strangers. Set
-   * once.
+   * Opens a channel by the first way that works: an existing connection, a direct dial or hole
+   * punching. Throws `peer-unreachable`; its message gives each address and why it failed.
+   */
+  dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
+  /** Sets the handler of channels that others open. Call once, before the node listens. */
+  onChannel(accept: (channel: Channel) => void): void;
+  /**
+   * Sets what opens the offers that other hosts forward to us. Call once, before the node listens.
    */
   onOffer(open: OpenOffer): void;
-  /** Told when our addresses change, or our host does. */
+  /** Calls `changed` when our addresses change or our host is rotated. */
   onAddresses(changed: () => void): void;
 }

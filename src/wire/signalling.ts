@@ -1,6 +1,7 @@
 /**
- * What two hosts tell each other through a third before they are connected: the frames that are
- * passed on, the envelope that only the two can open, and the words inside (docs/WIRE.md).
+ * Signalling for hole punching, exchanged by two hosts through a third before they are connected:
+ * the frames that are forwarded, the envelope that only the two can open, and its payload
+ * (docs/WIRE.md).
  */
 import { concat, fromUtf8, isZero, limits, utf8 } from "../base/index.ts";
 
@@ -11,30 +12,30 @@ const readU16 = (bytes: Uint8Array, at: number): number =>
 const VERSION = 1;
 const NONCE = 32;
 const TAG = 32;
-/** 64 bytes of words and their AEAD tag. */
+/** 64 bytes of payload and the AEAD tag. */
 const SEALED = 64 + 16;
 
-/** Proven and sealed as a hello is (docs/SPEC.md). */
+/** A sealed payload, authenticated like a hello (docs/SPEC.md). */
 export interface SealedEnvelope {
   /** 32 bytes. */
   readonly nonce: Uint8Array;
   /** 32 bytes. */
   readonly tag: Uint8Array;
-  /** 80 bytes: `signalWords` bytes, sealed. */
+  /** 80 bytes: `signalPayloadBytes` bytes, sealed. */
   readonly sealed: Uint8Array;
 }
 
-/** Bytes of the words in an envelope: one size for all, so that size tells nothing. */
+/** Bytes of the payload of an envelope: constant, so that the size reveals nothing. */
 export const signalPayloadBytes = SEALED - 16;
 
-/** 145 bytes. Throws a RangeError where a field has a wrong length. */
+/** Encodes an envelope as 145 bytes. Throws a RangeError if a field has a wrong length. */
 export function encodeEnvelope({ nonce, tag, sealed }: SealedEnvelope): Uint8Array {
   if (nonce.length !== NONCE || tag.length !== TAG || sealed.length !== SEALED)
     throw new RangeError("an envelope's fields have fixed lengths");
   return concat(Uint8Array.of(VERSION), nonce, tag, sealed);
 }
 
-/** The envelope of exactly 145 bytes, or `undefined`. Its fields are views. */
+/** Decodes an envelope of exactly 145 bytes, else `undefined`. Its fields are views. */
 export function decodeEnvelope(bytes: Uint8Array): SealedEnvelope | undefined {
   if (bytes.length !== 1 + NONCE + TAG + SEALED || bytes[0] !== VERSION) return undefined;
   const [tag, sealed] = [1 + NONCE, 1 + NONCE + TAG];
@@ -47,12 +48,12 @@ export function decodeEnvelope(bytes: Uint8Array): SealedEnvelope | undefined {
 
 const frameKinds = ["forward", "deliver"] as const;
 
-/** An envelope under way: to be passed on to `host`, or delivered from it. */
+/** An envelope in transit: to be forwarded to `host`, or delivered from it. */
 export interface SignalFrame {
   readonly kind: (typeof frameKinds)[number];
   /** PeerId text, 1 to 64 bytes. */
   readonly host: string;
-  /** 1 to `limits.signalBytes` bytes, opaque to who passes it on. */
+  /** 1 to `limits.signalBytes` bytes, opaque to the forwarding host. */
   readonly envelope: Uint8Array;
 }
 
@@ -62,7 +63,7 @@ export function encodeSignalFrame({ kind, host, envelope }: SignalFrame): Uint8A
   return concat(head, name, envelope);
 }
 
-/** The frame of a payload, or `undefined` where it is none. The envelope is a view. */
+/** Decodes a frame, else `undefined`. The envelope is a view. */
 export function decodeSignalFrame(bytes: Uint8Array): SignalFrame | undefined {
   const kind = frameKinds[(bytes[1] ?? 0) - 1];
   const end = 3 + (bytes[2] ?? 0);
@@ -76,7 +77,7 @@ export function decodeSignalFrame(bytes: Uint8Array): SignalFrame | undefined {
 
 const outcomes = ["forwarded", "absent", "busy", "silent", "unwilling"] as const;
 
-/** What came of an envelope: passed on and answered, or not, and why. */
+/** The result of forwarding an envelope: the answer, or why there is none. */
 export type SignalReply =
   | { readonly outcome: "forwarded"; readonly envelope: Uint8Array }
   | { readonly outcome: Exclude<(typeof outcomes)[number], "forwarded"> };
@@ -86,7 +87,7 @@ export function encodeSignalReply(reply: SignalReply): Uint8Array {
   return reply.outcome === "forwarded" ? concat(head, reply.envelope) : head;
 }
 
-/** The reply of a payload, or `undefined` where it is none. */
+/** Decodes a reply, else `undefined`. */
 export function decodeSignalReply(bytes: Uint8Array): SignalReply | undefined {
   const outcome = outcomes[(bytes[1] ?? 0) - 1];
   if (bytes[0] !== VERSION || outcome === undefined) return undefined;
@@ -99,13 +100,13 @@ export function decodeSignalReply(bytes: Uint8Array): SignalReply | undefined {
 const natKinds = ["unknown", "none", "preserving", "independent", "symmetric"] as const;
 
 /**
- * What a node's router does to the ports of its connections: `none` is there, it keeps them
- * (`preserving`), it changes them but alike for every destination (`independent`), or for each
- * destination anew (`symmetric`).
+ * How a node's router maps the ports of outgoing connections: there is no router (`none`), it keeps
+ * them (`preserving`), it changes them but equally for every destination (`independent`), or
+ * differently for each destination (`symmetric`).
  */
 export type NatKind = (typeof natKinds)[number];
 
-/** An IP address and a port at which a host waits for a moment. */
+/** An IP address and port of a host that waits for a simultaneous open. */
 export interface Endpoint {
   /** 4 or 16 bytes. */
   readonly ip: Uint8Array;
@@ -115,18 +116,21 @@ export interface Endpoint {
 export interface SignalPayload {
   readonly nat: NatKind;
   /**
-   * Round trip to the host between, ms: half of it is how long the answer is under way on this
+   * Round-trip time to the forwarding host, ms; half of it is how long the answer travels on this
    * side.
    */
   readonly roundTrip: number;
-  /** At most two: one of each family. */
+  /** At most two: one per address family. */
   readonly endpoints: readonly Endpoint[];
 }
 
 const MAX_ENDPOINTS = 2;
 const ENDPOINT_BYTES = 1 + 16 + 2;
 
-/** `signalWords` bytes. Throws a RangeError for more than two places or a wrong length. */
+/**
+ * Encodes a payload as `signalPayloadBytes` bytes. Throws a RangeError for more than two endpoints
+ * or an IP of a wrong length.
+ */
 export function encodeSignalPayload({ nat, roundTrip, endpoints }: SignalPayload): Uint8Array {
   if (endpoints.length > MAX_ENDPOINTS) throw new RangeError("an envelope holds two endpoints");
   const payload = new Uint8Array(signalPayloadBytes);
@@ -143,7 +147,7 @@ export function encodeSignalPayload({ nat, roundTrip, endpoints }: SignalPayload
   return payload;
 }
 
-/** The words of exactly `signalWords` bytes, or `undefined`. */
+/** Decodes a payload of exactly `signalPayloadBytes` bytes, else `undefined`. */
 export function decodeSignalPayload(bytes: Uint8Array): SignalPayload | undefined {
   const nat = natKinds[(bytes[0] ?? 0) - 1];
   const count = bytes[3] ?? 0;

@@ -122,7 +122,10 @@ async function open(server: Server, host: string, port: number): Promise<void> {
   }
 }
 
-/** Measures the longest event loop delay in this and the last `limits.bootstrapLagPoll`, ms. */
+/**
+ * The longest delay of the event loop in the current and the previous period of
+ * `limits.bootstrapLagPoll`, ms.
+ */
 function watchLag(clock: SteadyClock): { worst(): number; stop(): void } {
   const histogram = monitorEventLoopDelay({ resolution: 20 });
   histogram.enable();

@@ -1,11 +1,14 @@
-/** What a node is made from. Read and validated by the daemon, passed in frozen. */
+/**
+ * Configuration, status and tuning types of a node. The daemon reads and validates the
+ * configuration and passes it frozen.
+ */
 import { type Backoff, type HoleFailure, type HostId, limits } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Log, PublicRendezvous, Rendezvous, Transport } from "../../ports/index.ts";
 import type { NatKind } from "../../wire/index.ts";
 import type { ByteTotals, Counters } from "../util/counters.ts";
 
-/** Where a proxy listens, and what it wants to know of us. */
+/** Where a SOCKS5 proxy listens, and its credentials. */
 export interface ProxyAddress {
   /** An IP address: a name would have to be resolved. */
   readonly host: string;
@@ -13,120 +16,125 @@ export interface ProxyAddress {
   readonly login?: ProxyCredentials;
 }
 
-/** 1 to 255 bytes each. */
+/** User and password of a SOCKS5 proxy, 1 to 255 bytes each. */
 export interface ProxyCredentials {
   readonly user: string;
   readonly password: string;
 }
 
-/** What the nodes of a private mesh have in common, all of it derived from one key. */
+/** What the nodes of a private mesh share, derived from the network key. */
 export interface PrivateNetwork {
-  /** 32 bytes that both sides of a connection have to know. */
+  /** 32 bytes that both sides of a connection must know. */
   readonly prologue: Uint8Array;
-  /** Name of the mesh's service on a LAN, with its underscore. */
+  /** mDNS service name of the mesh, with its underscore. */
   readonly service: string;
 }
 
 interface CommonConfig {
   /** Multiaddr texts to listen on. */
   readonly listen: readonly string[];
-  /** Multiaddr texts that others are told instead of what we listen on; empty for the latter. */
+  /** Multiaddr texts to advertise instead of the listen addresses; empty for the latter. */
   readonly announce: readonly string[];
-  /** Lets the WAN DHT keep private addresses: private meshes and tests. */
+  /** Lets the WAN DHT store private addresses: for private meshes and tests. */
   readonly privateWan: boolean;
-  /** Judges every record that is stored here or found. */
+  /** Validates every record that is stored here or found. */
   readonly validator: RecordValidator;
-  /** Nodes of other networks, the public one among them, can do nothing with this one. */
+  /** Restricts the node to a private mesh: it cannot connect to nodes of other networks. */
   readonly network?: PrivateNetwork;
   readonly log: Log;
-  /** The system's by default. */
+  /** Defaults to the system clock. */
   readonly clock?: Clock;
   readonly tuning?: Partial<Tuning>;
 }
 
 export interface NodeConfig extends CommonConfig {
-  /** Multiaddr texts of bootstrap hosts, each with its /p2p part. */
+  /** Multiaddr texts of bootstrap nodes, each with its /p2p part. */
   readonly bootstrap: readonly string[];
-  /** Whether to look for other nodes on the LAN, and to be found there. */
+  /** Whether to find nodes on the LAN by mDNS, and to be found there. */
   readonly mdns: boolean;
-  /** Whether to ask the gateway for a port; not by default. */
+  /** Whether to ask the router for a port mapping; default `false`. */
   readonly portMapping?: boolean;
-  /** Whether the public IPFS DHT is used from the start; not by default. */
+  /** Whether the public IPFS DHT is used from the start; default `false`. */
   readonly publicDht?: boolean;
   /**
-   * Multiaddr texts of its first hosts, each with its /p2p part; the well-known ones by default.
+   * Multiaddr texts of its bootstrap peers, each with its /p2p part; by default the well-known
+   * ones.
    */
   readonly publicBootstrap?: readonly string[];
   /**
-   * Everything is dialled through it and nothing beside it: mDNS, port mapping, holes through
-   * routers and questions about our own reachability are left out, whatever else is set, and others
-   * are told `announce` alone.
+   * A proxy that everything is dialed through. It disables mDNS, port mapping, hole punching and
+   * reachability checks, whatever else is set, and the node advertises only `announce`.
    */
   readonly proxy?: ProxyAddress;
 }
 
 export interface BootstrapConfig extends CommonConfig {
   /**
-   * Ed25519 seed, 32 bytes, so that the host keeps its PeerId over restarts; a fresh one otherwise.
+   * Ed25519 seed of the host key, 32 bytes, which keeps the PeerId across restarts; absent: a fresh
+   * key.
    */
   readonly privateKey?: Uint8Array;
-  /** Multiaddr texts, each with its /p2p part, of other hosts that serve the same mesh. */
+  /** Multiaddr texts of other bootstrap nodes of the same mesh, each with its /p2p part. */
   readonly bootstrap?: readonly string[];
 }
 
-/** A connected host. */
+/** A connected peer. */
 export interface PeerInfo {
   readonly host: HostId;
   /** Multiaddr text without /p2p. */
   readonly address: string;
   readonly direction: "in" | "out";
-  /** Protocols that open streams run now. */
+  /** Protocols of its open streams. */
   readonly protocols: readonly string[];
   readonly bootstrap: boolean;
-  /** Whether the host is in the routing table of the LAN DHT. */
+  /** Whether the peer is in the routing table of the LAN DHT. */
   readonly lanDht: boolean;
-  /** Whether the host is in the routing table of the WAN DHT. */
+  /** Whether the peer is in the routing table of the WAN DHT. */
   readonly wanDht: boolean;
-  /** Round trip of the last ping in ms, once there was one. */
+  /** Round-trip time of the last ping in ms; absent before the first. */
   readonly rttMs?: number;
 }
 
+/** The state of one configured bootstrap node. */
 export interface BootstrapState {
   readonly address: string;
   readonly state: "connected" | "searching";
-  /** Why the last try failed. */
+  /** Why the last attempt failed. */
   readonly error?: string;
 }
 
-/** What is known of one address of ours. */
+/** What other nodes reported about one of our addresses. */
 export interface AddressReachability {
   readonly address: string;
+  /** How many reached it. */
   readonly reached: number;
-  /** How many tried in vain. */
+  /** How many tried and did not reach it. */
   readonly failed: number;
-  /** Why others did not reach it, each reason once. */
+  /** Why they did not reach it, each reason once. */
   readonly failures: readonly string[];
 }
 
+/** Whether other nodes can dial us. */
 export interface ReachabilityState {
-  /** unknown: nobody could be asked yet. */
+  /** unknown: no peer could be asked yet. */
   readonly verdict: "unknown" | "reachable" | "unreachable";
   readonly addresses: readonly AddressReachability[];
-  /** Hosts that answered. */
+  /** Peers that answered. */
   readonly asked: number;
-  /** ms since 1970 of the last answer. */
+  /** Time of the last check, ms since 1970. */
   readonly checkedAt?: number;
-  /** IP addresses under which others see us. */
+  /** IP addresses at which other nodes see us. */
   readonly seenAs: readonly string[];
 }
 
-/** Why no hole could be made. */
+/** Why hole punching failed. */
 export type PunchReason = HoleFailure;
 
+/** Results of hole punching since the start. */
 export interface PunchState {
   /**
-   * Connections through holes that we asked for, since the start; whom nobody could call for us is
-   * not counted.
+   * Hole-punched connections that we requested. Peers that no common host could signal are not
+   * counted.
    */
   readonly made: number;
   readonly failed: number;
@@ -135,60 +143,65 @@ export interface PunchState {
 }
 
 /**
- * none: no gateway is known, or none is needed. silent: it speaks neither NAT-PMP nor UPnP.
- * refused: it speaks one of them, and gave no port.
+ * The port mapping on the router. none: no gateway is known, or no mapping is needed. silent: the
+ * gateway supports neither NAT-PMP nor UPnP. refused: it supports one of them, but mapped no port.
  */
 export interface PortMapState {
   readonly state: "off" | "none" | "mapped" | "silent" | "refused";
-  /** What the router was asked in, where it gave a port. */
+  /** The protocol by which the router mapped the port. */
   readonly by?: "nat-pmp" | "upnp";
-  /** The address on the outside; multiaddr text. */
+  /** The external address; multiaddr text. */
   readonly address?: string;
 }
 
+/** The router (NAT) between this node and the internet. */
 export interface NatState {
-  /** What the router does to the ports of IPv4 connections. */
+  /** How the router maps the ports of IPv4 connections. */
   readonly kind: NatKind;
-  /** As which address others see the port that holes are made from; multiaddr text. */
+  /** The external address of the port used for hole punching; multiaddr text. */
   readonly mapped?: string;
   readonly punches: PunchState;
-  /** The port that the router was asked for. */
+  /** The port mapping requested from the router. */
   readonly portMap: PortMapState;
 }
 
-/** The public IPFS DHT, and our host there. */
+/** Our client host on the public IPFS DHT. */
 export interface PublicState {
-  /** resting: nothing to do, and no connection there. lost: none of its first hosts answers. */
+  /** resting: idle, without connections. lost: none of its bootstrap peers answers. */
   readonly state: "off" | "resting" | "joining" | "connected" | "lost";
-  /** Hosts of that network that we are connected to. */
+  /** Connected peers of that network. */
   readonly peers: number;
-  /** Why we did not get in the last time, in a few words. */
+  /** Why joining failed the last time, in a few words. */
   readonly error?: string;
 }
 
+/** The proxy that everything is dialed through. */
 export interface ProxyState {
   /** Without user and password. */
   readonly address: string;
-  /** down: it does not answer. refused: what answers there does not take us. */
+  /**
+   * down: it does not answer. refused: what answers is no SOCKS5 proxy or rejects our credentials.
+   */
   readonly state: "untried" | "working" | "down" | "refused";
   readonly error?: string;
 }
 
-/** What one host tells of itself. */
+/** The status of one libp2p host. */
 export interface HostStatus {
   readonly host: HostId;
+  /** The addresses that it advertises, as multiaddr texts. */
   readonly addresses: string[];
-  /** What we listen on, as multiaddr texts. */
+  /** The addresses that it listens on, as multiaddr texts. */
   readonly listening: string[];
-  /** Protocols that we answer. */
+  /** Protocols that it serves. */
   readonly protocols: string[];
-  /** Connected hosts. */
+  /** Connected peers. */
   readonly peers: number;
-  /** Hosts in the routing tables. */
+  /** Peers in the routing tables. */
   readonly lanDht: number;
   readonly wanDht: number;
   readonly wanMode: "client" | "server";
-  /** Whether others reach us, as they say. */
+  /** Whether others can dial us, by their own report. */
   readonly reach: ReachabilityState;
   readonly nat: NatState;
   readonly bootstrap: BootstrapState[];
@@ -196,113 +209,115 @@ export interface HostStatus {
 }
 
 export interface NodeStatus extends HostStatus {
-  /** Only hosts that have the network's key can be met. */
+  /** Only nodes that have the network key can connect. */
   readonly privateNetwork: boolean;
   readonly publicDht: PublicState;
-  /** Where everything is dialled through one. */
+  /** Present if everything is dialed through a proxy. */
   readonly proxy?: ProxyState;
   readonly hostKey: {
-    /** ms since it was drawn. */
+    /** Age in ms. */
     readonly age: number;
-    /** The host before it is still up, while links move over. */
+    /** Whether the previous host is still up, while links move to the current one. */
     readonly moving: boolean;
   };
 }
 
+/** A running node: what the messenger and the daemon use of it. */
 export interface SottoNode {
   readonly transport: Transport;
   readonly rendezvous: Rendezvous;
   readonly publicRendezvous: PublicRendezvous;
-  /** Uses the public IPFS DHT from now on, or no longer. */
+  /** Turns the use of the public IPFS DHT on or off; stays off behind a proxy. */
   setPublicDht(on: boolean): Promise<void>;
   status(): NodeStatus;
   peers(): PeerInfo[];
-  /** Asks others now whether they reach us; behind a proxy, nobody. */
+  /** Asks other nodes now whether they can dial us; behind a proxy no node is asked. */
   checkReachability(): Promise<ReachabilityState>;
-  /** Looks now whether the proxy is there, where there is one. */
+  /** Checks now whether the proxy works; `undefined` if there is none. */
   checkProxy(): Promise<ProxyState | undefined>;
   /**
-   * Goes on under a new host key, as it does by itself about once a day. Resolves when the new host
-   * carries the node; the one before lives on for some minutes, until links have moved. Throws
-   * `port-in-use`, `listen-failed`.
+   * Rotates the host key, as the node does by itself about once a day. Resolves when the new host
+   * has taken over; the previous one stays up for some minutes, until links have moved. Throws
+   * `port-in-use` or `listen-failed`; the previous host then stays in use.
    */
   rotate(): Promise<void>;
   /**
-   * Whether an address that somebody else named is one that we dial: none of a private network that
-   * is not ours.
+   * Whether we dial an address that another node named: none of a private network that we are not
+   * in.
    */
   mayDial(address: string): boolean;
   /**
-   * Whether the address of a bootstrap host means the same to a contact as to us: it may be told,
-   * and taken. A private one does only in a mesh without the internet, loopback only where we tell
-   * nothing else.
+   * Whether the address of a bootstrap node is valid for a contact as well, so that it may be
+   * shared or accepted. Private addresses only in a mesh without internet access, loopback only if
+   * we advertise nothing else.
    */
   mayShare(address: string): boolean;
-  /**
-   * Starts to look for a bootstrap host, for as long as the node runs. Throws `address-invalid`.
-   */
+  /** Adds a bootstrap node and connects to it while the node runs. Throws `address-invalid`. */
   addBootstrap(address: string): void;
-  /** Stops looking for a bootstrap host; `false` where it was not looked for. */
+  /** Removes a bootstrap node; `false` if there was none with this address. */
   removeBootstrap(address: string): boolean;
   /**
-   * Addresses of the nodes that we know, as multiaddr texts without /p2p: for `rejoin` at the next
-   * start.
+   * Addresses of the nodes in the routing tables, as multiaddr texts without /p2p: for `rejoin` at
+   * the next start.
    */
   knownPeers(): Promise<string[]>;
-  /** Asks nodes that were neighbours before, until enough are known or none is left to ask. */
+  /**
+   * Dials nodes known from an earlier run, until enough are in the routing tables or none is left.
+   */
   rejoin(addresses: readonly string[]): Promise<void>;
-  /** Ends every link and connection, within 5 s. Safe to call twice. */
+  /** Closes every link and connection, within 5 s. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** How a host for everybody is doing: numbers alone. */
+/** Metrics of a bootstrap node: numbers only. */
 export interface HostMetrics extends Readonly<Counters>, ByteTotals {
   readonly listening: boolean;
   readonly connections: number;
-  /** Connected hosts. */
+  /** Connected peers. */
   readonly hosts: number;
-  /** Hosts in the routing tables. */
+  /** Peers in the routing tables. */
   readonly lanDht: number;
   readonly wanDht: number;
-  /** Records held for others, in both DHTs. */
+  /** Records stored for others, in both DHTs. */
   readonly records: number;
 }
 
+/** A running bootstrap node. */
 export interface BootstrapNode {
-  /** Multiaddr texts with /p2p, as others write them into their settings. */
+  /** Its addresses for other nodes' settings: multiaddr texts with /p2p. */
   addresses(): string[];
   status(): HostStatus;
   metrics(): HostMetrics;
   stop(): Promise<void>;
 }
 
-/** Bounds of a node that a test or a private mesh may set otherwise. */
+/** Timeouts and limits that a test or a private mesh may override. */
 export interface Tuning {
-  /** Time in ms that whoever opens a link has for its first frame. */
+  /** Time in ms that the dialer of a link has for its first frame. */
   readonly firstFrame: number;
-  /** Time in ms in which a slow reader must take something before the link is dropped. */
+  /** Time in ms within which a slow reader must read something, or the link is closed. */
   readonly drain: number;
   /** Time in ms for one dial. */
   readonly dial: number;
   /** Time in ms for one put to or get from the DHT. */
   readonly dht: number;
-  /** Connections that one IP address may open in a second. */
+  /** Connections that one IP address may open per second. */
   readonly inboundPerSecondPerIp: number;
-  /** Pauses between tries to reach a bootstrap host. */
+  /** Delays between attempts to reach a bootstrap node. */
   readonly bootstrapRetry: Backoff;
-  /** How the host key changes; each a time in ms. */
+  /** Rotation of the host key; all times in ms. */
   readonly rotation: {
-    /** How long a key lives: some time between. */
+    /** Lifetime of a key: a random time in this range. */
     readonly every: { readonly min: number; readonly max: number };
-    /** Between two looks whether it is time, and between two tries. */
+    /** Interval of checks whether rotation is due, and delay before another attempt. */
     readonly poll: number;
     readonly retry: number;
-    /** How long a new host may look for others before it takes over. */
+    /** How long the new host may search for peers before it takes over. */
     readonly settle: number;
-    /** How long the host before lives on at least, and at most. */
+    /** How long the previous host stays up, at least and at most. */
     readonly drainMin: number;
     readonly drainMax: number;
-    /** Between two looks at it. */
+    /** Interval of checks whether it still carries links. */
     readonly drainPoll: number;
   };
 }

@@ -5,7 +5,7 @@ import type { SingleKadDHT } from "@libp2p/kad-dht";
 import type { Ping } from "@libp2p/ping";
 import type { Multiaddr } from "@multiformats/multiaddr";
 
-/** A DHT serves nodes of the local network or of the internet. */
+/** Which nodes a DHT is for: those of the local network or those of the internet. */
 export type DhtScope = "lan" | "wan";
 
 /** kad-dht's routing table dispatches events that its type does not name. */
@@ -49,13 +49,14 @@ export type Services = {
 
 export type Host = Libp2p<Services>;
 
-/** Connection limits: those of a user's node and of a bootstrap node differ. */
+/** Connection limits. Those of a user's node and of a bootstrap node differ. */
 export interface ConnectionLimits {
-  /** Connections without a link at most. */
+  /** Maximum connections without a link. */
   readonly connections: number;
-  /** Connections with a link at most. */
+  /** Maximum connections with a link. */
   readonly links: number;
-  /** Connections kept free for newcomers. */
+  /** Connections kept free for new peers. */
   readonly spare: number;
+  /** Maximum connections of one subnet. */
   readonly connectionsPerSubnet: number;
 }

@@ -12,8 +12,8 @@ interface PunchContext {
 }
 
 /**
- * Their endpoints that we may dial and have an own endpoint for. Throws `HolePunchError` if there is
- * none.
+ * Selects the peer's endpoints that we may dial and have an endpoint of the same family for. Throws
+ * `HolePunchError` if there is none.
  */
 export function punchCandidates(
   here: PunchContext,

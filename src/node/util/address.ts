@@ -1,23 +1,23 @@
-/** Multiaddrs: which we can use, what they tell, and in which order others should try them. */
+/** Multiaddrs: parsing, their parts, their address scope, and which of them to advertise. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { SottoError } from "../../base/index.ts";
 import type { Proximity } from "../../ports/index.ts";
 import type { Endpoint } from "../../wire/index.ts";
 
 /**
- * An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, of which the
- * last spells the version.
+ * An onion service of version 3 (Tor's rend-spec-v3 §6) and its port: 56 characters, the last of
+ * which encodes the version.
  */
 const ONION = /^([a-z2-7]{55}d):([1-9][0-9]{0,4})$/;
 
 const HOST_PARTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 
-/** How far an address reaches. */
+/** Where an address is valid: on the internet, in a private network, or on this machine only. */
 export type AddressScope = "public" | "private" | "loopback";
 
 /**
- * The multiaddr of a text if it is one that somebody can dial: a host and a TCP port, or an onion
- * service, with or without /p2p.
+ * Parses a multiaddr that can be dialed: a host and a TCP port, or an onion service, with or
+ * without /p2p. `undefined` for any other text.
  */
 export function parseAddress(text: string): Multiaddr | undefined {
   try {
@@ -47,7 +47,7 @@ export function withoutPeer(address: Multiaddr): string {
   return at < 0 ? text : text.slice(0, at);
 }
 
-/** Whether an address is an onion service's, which only a proxy into Tor reaches. */
+/** Whether an address is an onion service, which is reachable only through a Tor proxy. */
 export function isOnion(address: Multiaddr): boolean {
   const [, , port] = onionOf(address) ?? [];
   return port !== undefined && Number(port) < 65_536;
@@ -65,7 +65,7 @@ export function hostOf(address: Multiaddr): string {
   return address.getComponents().find((part) => HOST_PARTS.has(part.name))?.value ?? "";
 }
 
-/** The TCP port; 0 where there is none. */
+/** The TCP port; 0 if there is none. */
 export function portOf(address: Multiaddr): number {
   const [, , onion] = onionOf(address) ?? [];
   if (onion !== undefined) return Number(onion);
@@ -73,8 +73,8 @@ export function portOf(address: Multiaddr): number {
 }
 
 /**
- * An address of an IP as a place; `undefined` for a name. @param port in place of the address's
- * own.
+ * The endpoint of an IP address; `undefined` for a name.
+ * @param port overrides the address's port.
  */
 export function endpointOf(
   address: Multiaddr,
@@ -89,7 +89,7 @@ export function endpointOf(
   return /^[\d.]+$/.test(host) ? { ip: Uint8Array.from(host.split("."), Number), port } : undefined;
 }
 
-/** The address of a place. */
+/** The multiaddr of an endpoint. */
 export function addressOf({ ip, port }: Endpoint): Multiaddr {
   if (ip.length === 4) return multiaddr(`/ip4/${ip.join(".")}/tcp/${port}`);
   const groups = Array.from({ length: 8 }, (_, i) =>
@@ -99,9 +99,9 @@ export function addressOf({ ip, port }: Endpoint): Multiaddr {
 }
 
 /**
- * The IP address that a bound for each neighbour is kept under. An IPv6 neighbour commonly has a
- * whole /64 (RFC 6177), so there the first 64 bits count; but all of a link share the same of their
- * link-local addresses.
+ * The subnet that rate limits and connection limits count by. For IPv6 these are the first 64 bits,
+ * as a site commonly has a whole /64 (RFC 6177), except for link-local addresses, whose prefix is
+ * the same for all hosts of a link. For IPv4 it is the address itself.
  */
 export function subnetOf(address: Multiaddr): string {
   const host = hostOf(address);
@@ -139,7 +139,10 @@ function scopeOfIpv4(ip: string): AddressScope {
   return isPrivate ? "private" : "public";
 }
 
-/** An IPv4 address, also one that is written as an IPv6 address (RFC 4291 §2.5.5.2). */
+/**
+ * The IPv4 address of a host, also if it is written as an IPv4-mapped IPv6 address (RFC 4291
+ * §2.5.5.2); `undefined` for any other host.
+ */
 function ipv4Of(host: string): string | undefined {
   if (/^[\d.]+$/.test(host)) return host;
   const groups = host.includes(":") ? ipv6Groups(host) : [];
@@ -149,8 +152,8 @@ function ipv4Of(host: string): string | undefined {
 }
 
 /**
- * How far an address reaches (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: whoever
- * wrote it means it to be resolved.
+ * The scope of an address (RFC 1918, 3927, 4193, 4291, 6598). A name counts as public: it was
+ * written to be resolved.
  */
 export function scopeOf(address: Multiaddr): AddressScope {
   const host = hostOf(address);
@@ -164,9 +167,8 @@ export function scopeOf(address: Multiaddr): AddressScope {
 }
 
 /**
- * Where an address leads: to this machine, to our own network (RFC 1918, 3927, 4193, 4291), or
- * farther. A provider's shared addresses (RFC 6598) are not our network, and of a name nobody
- * knows.
+ * Where the host of an address is: on this machine, on the local network (RFC 1918, 3927, 4193,
+ * 4291) or beyond. A provider's shared addresses (RFC 6598) and names count as beyond.
  */
 export function proximityOf(address: Multiaddr): Proximity {
   const reach = scopeOf(address);
@@ -175,16 +177,16 @@ export function proximityOf(address: Multiaddr): Proximity {
   return reach === "private" && !shared ? "lan" : "wan";
 }
 
-/** Whether an address means something on its own link only. */
+/** Whether an address is valid on its link only (RFC 3927, RFC 4291). */
 export function isLinkLocal(address: Multiaddr): boolean {
   const host = hostOf(address).toLowerCase();
   return host.startsWith("169.254.") || /^fe[89ab][0-9a-f]:/.test(host);
 }
 
 /**
- * The addresses that others should be told, each once: public first, then private; those of the
- * link alone only where there is nothing else, and loopback only where there is not even that,
- * since to others it means themselves.
+ * The addresses to advertise, each once: public first, then private. Link-local ones only if there
+ * is nothing else, and loopback only if there are no link-local ones either, since it means another
+ * machine to every other host.
  */
 export function advertisable(addresses: readonly Multiaddr[]): Multiaddr[] {
   const by: Record<AddressScope | "link", Map<string, Multiaddr>> = {
@@ -200,20 +202,20 @@ export function advertisable(addresses: readonly Multiaddr[]): Multiaddr[] {
   return [...(by.link.size > 0 ? by.link : by.loopback).values()];
 }
 
-/** Their texts, without /p2p. */
+/** The addresses to advertise, as texts without /p2p. */
 export function advertised(addresses: readonly Multiaddr[]): string[] {
   return advertisable(addresses).map(withoutPeer);
 }
 
-/** How far the address of a text reaches; `invalid` where we could not dial it. */
+/** The scope of an address text; `invalid` if it cannot be dialed. */
 export function addressScope(text: string): AddressScope | "invalid" {
   const address = parseAddress(text);
   return address === undefined ? "invalid" : scopeOf(address);
 }
 
-// Addresses that a person wrote, as they are checked at the start.
+// Addresses from the configuration, checked at start.
 
-/** The addresses as they are. Throws `address-invalid` for one that cannot be used. */
+/** Returns the addresses unchanged. Throws `address-invalid` for one that cannot be used. */
 export function checkAddresses(
   texts: readonly string[],
   fits: (address: Multiaddr) => boolean,

@@ -1,26 +1,26 @@
-/** Results one by one, while the job that finds them still runs. */
+/** Turns a job that reports results by a callback into an async iterable. */
 
 /**
- * What `find` gives, in its order, until it has ended. It is told to stop when whoever listens has
- * had enough, and is waited for. Throws where `signal` aborted.
- * @param find gives what it finds, and does not throw.
+ * Yields what `find` reports, in order, until it has ended. When the consumer stops, `find` is told
+ * to stop through its signal and awaited. Throws what `signal` was aborted with.
+ * @param find reports results by `emit`; must not throw.
  */
 export async function* streamResults<Item>(
-  find: (give: (item: Item) => void, until: AbortSignal) => Promise<void>,
+  find: (emit: (item: Item) => void, until: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<Item> {
   const found: Item[] = [];
   let wake: () => void = () => undefined;
   let finding = true;
   const stop = new AbortController();
-  const leave = (): void => stop.abort();
-  signal.addEventListener("abort", leave, { once: true });
-  if (signal.aborted) leave();
-  const give = (item: Item): void => {
+  const stopFinding = (): void => stop.abort();
+  signal.addEventListener("abort", stopFinding, { once: true });
+  if (signal.aborted) stopFinding();
+  const emit = (item: Item): void => {
     found.push(item);
     wake();
   };
-  const ended = find(give, stop.signal).finally(() => {
+  const ended = find(emit, stop.signal).finally(() => {
     finding = false;
     wake();
   });
@@ -35,7 +35,7 @@ export async function* streamResults<Item>(
         });
     }
   } finally {
-    signal.removeEventListener("abort", leave);
+    signal.removeEventListener("abort", stopFinding);
     stop.abort();
     await ended;
   }

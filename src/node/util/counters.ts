@@ -1,21 +1,20 @@
 /**
- * What a host counts for whoever looks after it: sums alone, and nothing that names a peer, an
- * address or a tag.
+ * Counters for the operator of a node: totals only, nothing that names a peer, an address or a tag.
  */
 import type { MultiaddrConnection } from "@libp2p/interface";
 
-/** Each only grows. */
+/** Each counter only increases. */
 export interface Counters {
   putsTaken: number;
   putsRefused: number;
-  /** Questions to the DHTs that are no puts. */
+  /** DHT requests other than puts. */
   requests: number;
   dialbacksDone: number;
   dialbacksRefused: number;
-  /** Envelopes that reached the other side, and those over the quota. */
+  /** Signalling envelopes that were forwarded, and those over the rate limit. */
   signalsPassed: number;
   signalsRefused: number;
-  /** Connections that the bounds for one neighbour refused. */
+  /** Connections refused by the limits per subnet. */
   connectionsRefused: number;
 }
 
@@ -41,8 +40,8 @@ interface SocketCounters {
 }
 
 /**
- * Bytes of all connections. They are read off the sockets: a listener of our own on a connection
- * would take the first bytes away from the handshake.
+ * Counts the bytes of all connections. Reads the counters of the sockets: a listener of its own on
+ * a connection would take the first bytes away from the handshake.
  */
 export class ByteMeter {
   readonly #open = new Set<SocketCounters>();

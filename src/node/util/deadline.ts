@@ -1,9 +1,12 @@
-/** Time limits whose timers are cleared, unlike those of `AbortSignal.timeout`. */
+/**
+ * Time limits whose timers are cleared, unlike those of `AbortSignal.timeout`, and stopping within
+ * a time limit.
+ */
 import { setMaxListeners } from "node:events";
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 
-/** The system's clock. Its timers keep no process alive. */
+/** The system clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, job) {
@@ -18,9 +21,9 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Whether the time ran out, rather than the parent having aborted. */
   expired(): boolean;
-  /** Aborts now, for a reason of our own. */
+  /** Aborts now. */
   abort(): void;
-  /** Ends the timer; the signal stays as it is. */
+  /** Clears the timer; the signal stays as it is. */
   clear(): void;
 }
 
@@ -41,8 +44,8 @@ export function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
 /** A signal that aborts after `ms`, or with its parent. */
 export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
-  // Dials and lookups side by side share one limit, each with several listeners: no leak, which
-  // Node would warn of.
+  // Parallel dials and lookups share one signal with several listeners each. That is no leak, so
+  // turn off Node's warning.
   setMaxListeners(0, controller.signal);
   let expired = false;
   const cancel = clock.after(ms, () => {
@@ -63,10 +66,8 @@ export function deadline(clock: Clock, ms: number, parent?: AbortSignal): Deadli
   };
 }
 
-// Stopping in order, and within a time.
-
 /**
- * Runs the steps one after the other; a failing step does not hold up the next. Resolves after
+ * Runs the steps in order; a failing step does not prevent the next. Resolves after
  * `limits.stopTimeout` at the latest.
  */
 export async function runStopSteps(steps: readonly (() => unknown)[]): Promise<void> {
@@ -75,7 +76,7 @@ export async function runStopSteps(steps: readonly (() => unknown)[]): Promise<v
       try {
         await step();
       } catch {
-        // Stopping goes on: what could not be closed dies with the process.
+        // Continue: what could not be closed ends with the process.
       }
     }
   })();

@@ -1,6 +1,6 @@
 /**
- * The same bytes as a plain Uint8Array, without a copy. libp2p hands out Buffers here and there,
- * whose `slice` is a view and not a copy: what an inner room takes for its own would be shared.
+ * Returns the same bytes as a plain Uint8Array, without a copy. libp2p may return Buffers, whose
+ * `slice` is a view rather than a copy, so that code which keeps a slice would share memory.
  */
 export function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

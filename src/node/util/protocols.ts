@@ -1,4 +1,4 @@
-/** The protocols that a node speaks, and how much each has to say on one stream. */
+/** The protocols that a node speaks, and how many bytes a peer may send on one stream of each. */
 import { limits } from "../../base/index.ts";
 
 export const LINK_PROTOCOL = "/sotto/link/1";
@@ -12,11 +12,14 @@ export const DHT_PROTOCOLS = {
 /** The protocol of the public IPFS DHT. */
 export const PUBLIC_DHT = "/ipfs/kad/1.0.0";
 
-/** Bytes that the other side may say on one stream once a protocol is agreed on. */
+/**
+ * How many bytes the remote side may send on one stream once a protocol is negotiated; absent: no
+ * limit.
+ */
 export interface Allowance {
-  /** In one message, where each has its length in front as a varint. */
+  /** Per message; each is prefixed with its length as a varint. */
   readonly message?: number;
-  /** In all. */
+  /** In total. */
   readonly total?: number;
 }
 
@@ -24,7 +27,7 @@ const of = (bytes: number): Allowance => ({ message: bytes, total: bytes });
 const singleRequest: Allowance = { total: limits.requestBytes };
 
 const allowances: Readonly<Record<string, Allowance>> = {
-  // Some tell it in two messages.
+  // Some implementations send it in two messages.
   "/ipfs/id/1.0.0": { message: limits.identifyBytes, total: 2 * limits.identifyBytes },
   "/ipfs/ping/1.0.0": { total: limits.pingBytes },
   [DIALBACK_PROTOCOL]: singleRequest,
@@ -33,14 +36,14 @@ const allowances: Readonly<Record<string, Allowance>> = {
 };
 
 /**
- * What whoever opened a stream may say; for protocols that bound themselves, as links do,
- * everything.
+ * What the dialer of a stream may send. Protocols with limits of their own, such as links, have
+ * none here.
  */
 export function requestAllowance(protocol: string): Allowance {
   return isDht(protocol) ? of(limits.dhtRequestBytes) : (allowances[protocol] ?? {});
 }
 
-/** What whoever answers on a stream of ours may say. */
+/** What the listener of a stream may send back. */
 export function responseAllowance(protocol: string): Allowance {
   return isDht(protocol) ? of(limits.dhtResponseBytes) : (allowances[protocol] ?? {});
 }

@@ -1,10 +1,10 @@
-/** How often something may be asked for. */
+/** Rate limits: how often something may be requested. */
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 
 const MINUTE = 60_000;
 
-/** Counts by name, begun anew when its time is over. */
+/** Counts events by name in fixed time windows. */
 class Window {
   readonly #clock: Clock;
   readonly #length: number;
@@ -16,10 +16,10 @@ class Window {
     this.#length = length;
   }
 
-  /** How often it was asked for in this window. */
+  /** Events of this name in the current window. */
   count(name: string): number {
     const now = this.#clock.now();
-    // Also where the clock fell back: the window would last for as long.
+    // Also restart when the clock was set back, or the window would last longer by as much.
     if (now >= this.#end || now < this.#end - this.#length) {
       this.#counts.clear();
       this.#end = now + this.#length;
@@ -35,36 +35,38 @@ class Window {
 }
 
 /**
- * Lets each one, and all together, ask so often in a minute, or in `length` ms. Its memory is
- * bounded by `all`.
+ * Creates a rate limit: returns whether a source may make another request now. Memory is bounded by
+ * `all`.
+ * @param each requests of one source in `length` ms.
+ * @param all requests of all sources together.
  */
 export function createRateLimit(
   clock: Clock,
   each: number,
   all: number,
   length: number = MINUTE,
-): (who: string) => boolean {
+): (source: string) => boolean {
   const window = new Window(clock, length);
-  return (who) => {
-    if (window.count(`one ${who}`) >= each || window.count("all") >= all) return false;
-    window.add(`one ${who}`);
+  return (source) => {
+    if (window.count(`one ${source}`) >= each || window.count("all") >= all) return false;
+    window.add(`one ${source}`);
     window.add("all");
     return true;
   };
 }
 
 /**
- * Says whether a peer may make a request now. @param place its neighbourhood: a PeerId costs
- * nothing, an address does.
+ * Decides whether a peer may make a DHT request now.
+ * @param subnet the peer's subnet: an attacker gets PeerIds for free, but not addresses.
  */
-export type RequestLimit = (peer: string, place: string, request: string) => boolean;
+export type RequestLimit = (peer: string, subnet: string, request: string) => boolean;
 
-/** Requests to the DHTs in a minute. */
+/** DHT requests per minute. */
 export interface RequestLimits {
-  /** Puts of one peer, and of all peers of one neighbour. */
+  /** Puts of one peer, and of all peers of one subnet. */
   readonly puts: number;
   readonly putsPerSubnet: number;
-  /** Requests of any kind of one neighbour. */
+  /** Requests of any kind of one subnet. */
   readonly perSubnet: number;
 }
 
@@ -75,21 +77,22 @@ const defaultRequestLimits: RequestLimits = {
 };
 
 /**
- * Bounds what may be asked of both DHTs together, and refuses what Sotto does not use: provider
- * records would fill our memory for strangers.
+ * Limits the requests to both DHTs together, and refuses those that Sotto does not use: provider
+ * records of unknown peers would fill our memory.
  */
 export function createRequestLimit(
   clock: Clock,
   most: RequestLimits = defaultRequestLimits,
 ): RequestLimit {
   const minute = new Window(clock, MINUTE);
-  return (peer, place, request) => {
+  return (peer, subnet, request) => {
     if (request === "ADD_PROVIDER" || request === "GET_PROVIDERS") return false;
-    if (minute.add(`any ${place}`) > most.perSubnet) return false;
+    if (minute.add(`any ${subnet}`) > most.perSubnet) return false;
     if (request !== "PUT_VALUE") return true;
-    // What the peer's own bound refused does not count against its neighbours.
+    // A put over the peer's own limit does not count against its subnet.
     return (
-      minute.add(`peer ${peer}`) <= most.puts && minute.add(`place ${place}`) <= most.putsPerSubnet
+      minute.add(`peer ${peer}`) <= most.puts &&
+      minute.add(`subnet ${subnet}`) <= most.putsPerSubnet
     );
   };
 }
