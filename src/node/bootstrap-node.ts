@@ -1,5 +1,6 @@
 /**
- * A bootstrap host: a server of both DHTs that others meet at. It carries no link and no message.
+ * A bootstrap node: a server of both DHTs through which other nodes join. It carries no links and
+ * no messages.
  */
 import { generateKeyPair, generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -26,7 +27,7 @@ const bootstrapConnectionLimits: ConnectionLimits = {
 /** See `createBootstrapNode`. */
 export async function startBootstrapNode(config: BootstrapConfig): Promise<BootstrapNode> {
   const { clock = systemClock, privateKey: seed } = config;
-  const assembly = {
+  const options = {
     privateKey:
       seed === undefined
         ? await generateKeyPair("Ed25519")
@@ -41,20 +42,20 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     clock,
     tuning: { ...defaultTuning, ...config.tuning },
   };
-  const { host, counts, meter, datastore } = await createHost(assembly);
+  const { host, counts, meter, datastore } = await createHost(options);
   const others = (config.bootstrap ?? []).filter(
     (text) => peerOf(bootstrapAddress(text)) !== host.peerId.toString(),
   );
   const dial = (to: Multiaddr, signal: AbortSignal) => host.dial(to, { signal });
-  const fellows = new BootstrapList(host, dial, clock, assembly.tuning, config.log);
+  const bootstrapList = new BootstrapList(host, dial, clock, options.tuning, config.log);
   await serveDialback(host, clock, counts, limits.bootstrapDialbacks);
   await serveSignalling({ host, clock, counts, mayForward: () => true, onOffer: () => undefined });
-  await listen(host, assembly);
+  await listen(host, options);
   config.log("bootstrap.listening");
-  for (const address of others) fellows.add(address);
+  for (const address of others) bootstrapList.add(address);
   const status = () =>
     statusOf(host, {
-      bootstrap: fellows.states(),
+      bootstrap: bootstrapList.states(),
       mdns: false,
       reach: reachabilityUnknown,
       nat: unknownNat,
@@ -77,7 +78,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
       records: datastore.records(),
     }),
     stop() {
-      stopping ??= runStopSteps([() => fellows.stop(), () => host.stop()]);
+      stopping ??= runStopSteps([() => bootstrapList.stop(), () => host.stop()]);
       return stopping;
     },
   };

@@ -1,12 +1,12 @@
 /**
- * The way in. Loads libp2p only when a node is made: it costs some hundred ms that most commands
- * need not pay.
+ * Entry points of the module. libp2p is loaded only when a node is created: loading takes some
+ * hundred ms that most commands do not need.
  */
 import type { BootstrapConfig, BootstrapNode, NodeConfig, SottoNode } from "./model/config.ts";
 
 /**
- * Starts a node under a fresh host key. Resolves when it listens; bootstrap hosts are looked for
- * afterwards. Throws `address-invalid`, `port-in-use`, `listen-failed`.
+ * Starts a node under a fresh host key. Resolves when it listens; it connects to bootstrap nodes
+ * afterwards. Throws `address-invalid`, `port-in-use` or `listen-failed`.
  */
 export async function createNode(config: NodeConfig): Promise<SottoNode> {
   applyPolyfill();
@@ -15,8 +15,8 @@ export async function createNode(config: NodeConfig): Promise<SottoNode> {
 }
 
 /**
- * Starts a host that others bootstrap from: a server of both DHTs, with no account and no messages.
- * Throws as `createNode` does.
+ * Starts a bootstrap node: a server of both DHTs, without account and messages. Throws what
+ * `createNode` throws.
  */
 export async function createBootstrapNode(config: BootstrapConfig): Promise<BootstrapNode> {
   applyPolyfill();
@@ -24,12 +24,10 @@ export async function createBootstrapNode(config: BootstrapConfig): Promise<Boot
   return startBootstrapNode(config);
 }
 
-// What libp2p 3 expects of the platform and Node 20 lacks.
-
 /**
- * Defines `Promise.withResolvers` (ES2024) where it is missing. Must run before libp2p is loaded:
- * without it yamux dies on the first ping, which shows as a misleading `ECONNRESET`. Node 22 needs
- * nothing.
+ * Defines `Promise.withResolvers` (ES2024), which libp2p 3 needs and Node 20 lacks. Must run before
+ * libp2p is loaded: without it yamux fails at the first ping, which shows as a misleading
+ * `ECONNRESET`. Does nothing on Node 22.
  */
 export function applyPolyfill(): void {
   if ("withResolvers" in Promise) return;

@@ -1,6 +1,7 @@
 /**
- * Changing the host key while the node runs: a new host comes up, links move over to it, and the
- * one before ends once it carries none, or after a few minutes. For that time the node has two.
+ * Rotation of the host key while the node runs: a new host starts, links move over to it, and the
+ * previous host stops once it carries none, or after a few minutes. Until then the node has two
+ * hosts.
  */
 import { SottoError } from "../base/index.ts";
 import type { Clock, Log, Rendezvous, Transport } from "../ports/index.ts";
@@ -12,20 +13,21 @@ export interface RotationOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly tuning: Tuning["rotation"];
-  /** Whether the node listens on ports of its own choice, which only one host has at one time. */
+  /** Whether the node listens on configured ports, which only one host can use at a time. */
   readonly fixedPorts: boolean;
-  /** Makes the next host, with everything that others may call set; it does not listen yet. */
+  /** Creates the next host with all its handlers; it does not listen yet. */
   readonly open: () => Promise<HostServices>;
-  /** Whom the new host asks first: it listens now. */
-  readonly join: (next: HostServices, before: HostServices) => void;
-  /** The new host is the node's from now on. */
+  /** Lets the new host join the network; it listens by now. */
+  readonly join: (next: HostServices, previous: HostServices) => void;
+  /** Called when the new host has become the current one. */
   readonly onChanged: (next: HostServices) => void;
 }
 
+/** Owns the hosts of a node and rotates them about once a day. */
 export class HostRotation {
   readonly #options: RotationOptions;
   #current: HostServices;
-  #before: HostServices | undefined;
+  #previous: HostServices | undefined;
   #rotating: Promise<void> | undefined;
   #cancel = (): void => undefined;
   readonly #stopping = new AbortController();
@@ -33,21 +35,21 @@ export class HostRotation {
   constructor(first: HostServices, options: RotationOptions) {
     this.#options = options;
     this.#current = first;
-    this.#later(0);
+    this.#schedule(0);
   }
 
   get current(): HostServices {
     return this.#current;
   }
 
-  /** All hosts of the node that are up, the newest first. */
+  /** All running hosts of the node, the newest first. */
   hosts(): HostServices[] {
-    return [this.#current, ...(this.#before === undefined ? [] : [this.#before])];
+    return [this.#current, ...(this.#previous === undefined ? [] : [this.#previous])];
   }
 
   /**
-   * Ends how the host of now carries the node. Throws `port-in-use`, `listen-failed`, and keeps the
-   * host of before then.
+   * Replaces the current host. Throws `port-in-use` or `listen-failed`; the current host then
+   * stays.
    */
   rotate(): Promise<void> {
     this.#rotating ??= this.#rotate().finally(() => {
@@ -66,93 +68,94 @@ export class HostRotation {
   async #rotate(): Promise<void> {
     const { log, tuning, clock, fixedPorts, open, join, onChanged: changed } = this.#options;
     const { signal } = this.#stopping;
-    // Three at one time would be too many; but links that are about to move off the oldest are not
-    // to break.
-    const oldest = this.#before;
+    // Run at most two hosts; but first let links move off the oldest, so that they do not break.
+    const oldest = this.#previous;
     for (let waited = 0; waited < tuning.settle; waited += tuning.drainPoll) {
       if (signal.aborted || oldest === undefined || oldest.transport.open === 0) break;
       await delay(clock, tuning.drainPoll, signal);
     }
-    await this.#end();
-    const before = this.#current;
+    await this.#stopPrevious();
+    const previous = this.#current;
     const next = await open();
     try {
       if (signal.aborted) throw new SottoError("node-not-running", "The node is stopping.");
-      if (fixedPorts) before.listeners.pause();
+      if (fixedPorts) previous.listeners.pause();
       await next.listen();
     } catch (error) {
       await next.stop();
-      if (fixedPorts) await before.listeners.resume().catch(() => log("rotate.deaf"));
+      if (fixedPorts) await previous.listeners.resume().catch(() => log("rotate.listen-lost"));
       throw error;
     }
-    join(next, before);
-    // One who knows nobody yet could tell nobody where it is.
+    join(next, previous);
+    // Wait until the new host has DHT peers: without any it could not publish its address.
     const end = clock.now() + tuning.settle;
-    while (before.rendezvous.peers() > 0 && next.rendezvous.peers() === 0) {
+    while (previous.rendezvous.peers() > 0 && next.rendezvous.peers() === 0) {
       if (signal.aborted || clock.now() >= end || clock.now() < end - tuning.settle) break;
       await delay(clock, tuning.drainPoll, signal);
     }
-    before.transport.draining = true;
-    this.#before = before;
+    previous.transport.draining = true;
+    this.#previous = previous;
     this.#current = next;
     changed(next);
     log("rotate.changed");
-    this.#later(0);
-    void before.retire().catch(() => undefined);
-    void this.#drain(before);
+    this.#schedule(0);
+    void previous.retire().catch(() => undefined);
+    void this.#drain(previous);
   }
 
-  /** Ends the host of before once nothing moves over any more. */
+  /** Stops the previous host once no link is left to move. */
   async #drain(host: HostServices): Promise<void> {
     const { clock, tuning } = this.#options;
     for (let waited = 0; waited < tuning.drainMax; waited += tuning.drainPoll) {
       await delay(clock, tuning.drainPoll, this.#stopping.signal);
-      if (this.#stopping.signal.aborted || this.#before !== host) return;
+      if (this.#stopping.signal.aborted || this.#previous !== host) return;
       if (waited >= tuning.drainMin && host.transport.open === 0) break;
     }
-    await this.#end();
+    await this.#stopPrevious();
   }
 
-  async #end(): Promise<void> {
-    const host = this.#before;
-    this.#before = undefined;
+  async #stopPrevious(): Promise<void> {
+    const host = this.#previous;
+    this.#previous = undefined;
     if (host === undefined) return;
     await host.stop();
     this.#options.log("rotate.ended");
   }
 
   /**
-   * Looks now and then, by the wall clock: a timer of a day would sleep with the machine. @param
-   * failed tries before.
+   * Schedules the next rotation. Polls the wall clock, since a timer of a day stops while the
+   * machine sleeps.
+   * @param failed failed attempts before this one.
    */
-  #later(failed: number): void {
+  #schedule(failed: number): void {
     const { clock, log, tuning } = this.#options;
     const { min, max } = tuning.every;
     const age = failed === 0 ? min + Math.random() * (max - min) : tuning.retry;
     let since = clock.now();
     this.#cancel();
-    const look = (): void => {
+    const check = (): void => {
       const now = clock.now();
-      // A clock that fell back would make the key live as much longer.
+      // If the clock was set back, count from the new time: the key would live longer by as much.
       since = Math.min(since, now);
       if (now - since < age) {
-        this.#cancel = clock.after(Math.min(tuning.poll, age), look);
+        this.#cancel = clock.after(Math.min(tuning.poll, age), check);
         return;
       }
       this.rotate().catch(() => {
         log("rotate.failed");
-        this.#later(failed + 1);
+        this.#schedule(failed + 1);
       });
     };
-    this.#cancel = clock.after(Math.min(tuning.poll, age), look);
+    this.#cancel = clock.after(Math.min(tuning.poll, age), check);
   }
 }
 
-// The ports of a node whose host changes: each call goes to the host of now.
+// The ports of a node whose host rotates: each call goes to the current host.
 
-/** What is set once, for every host of the node that is and will be. */
+/** What is set once, for the current and all later hosts. */
 type Setters = Pick<Transport, "proxied" | "onChannel" | "onOffer" | "onAddresses">;
 
+/** A transport that dials by the current host. */
 export function currentTransport(current: () => HostServices, setters: Setters): Transport {
   return {
     get host() {
@@ -164,13 +167,14 @@ export function currentTransport(current: () => HostServices, setters: Setters):
   };
 }
 
+/** A rendezvous on the DHTs of the current host. */
 export function currentRendezvous(
   current: () => HostServices,
   onPeer: (appeared: () => void) => void,
 ): Rendezvous {
   return {
-    publish: (...asked) => current().rendezvous.publish(...asked),
-    lookup: (...asked) => current().rendezvous.lookup(...asked),
+    publish: (...args) => current().rendezvous.publish(...args),
+    lookup: (...args) => current().rendezvous.lookup(...args),
     peers: (scope) => current().rendezvous.peers(scope),
     onPeer,
   };

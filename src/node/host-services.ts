@@ -1,6 +1,6 @@
 /**
- * One host under one key, with all that runs on it. A node has one, and two for a few minutes
- * whenever it changes its key.
+ * One libp2p host under one key, with all services that run on it. A node has one, and two for a
+ * few minutes while it rotates its key.
  */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Connection } from "@libp2p/interface";
@@ -32,28 +32,29 @@ export interface HostServicesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly tuning: Tuning;
-  /** Hosts of this very node, by PeerId: they never connect to each other. */
+  /** PeerIds of this node's own hosts, which never connect to each other. */
   readonly own: Set<string>;
-  /** An address that a router opened for us. */
+  /** The external address of our port mapping. */
   readonly mappedAddress: () => string | undefined;
-  /** Everything is dialled through it. */
+  /** The proxy that everything is dialed through. */
   readonly proxy: SocksProxy | undefined;
 }
 
+/** A running host and its services. */
 export interface HostServices {
   readonly transport: LinkTransport;
   readonly rendezvous: DhtRendezvous;
-  /** Nobody is asked behind a proxy. */
+  /** Absent behind a proxy, where no node is asked. */
   readonly reach: Reachability | undefined;
   readonly bootstrap: BootstrapList;
-  /** Its sockets, which can be handed over. */
+  /** Its listening sockets, whose ports the next host can take over. */
   readonly listeners: Listeners;
   readonly createdAt: number;
   /** Throws `port-in-use`, `listen-failed`. */
   listen(): Promise<void>;
-  /** Our addresses changed. */
+  /** To be called when our addresses have changed. */
   addressesChanged(): void;
-  /** The port that we listen on at a private IPv4 address, where we have no public one. */
+  /** The port that we listen on at a private IPv4 address; `undefined` if we have a public one. */
   portBehindRouter(): number | undefined;
   status(portMap: NatState["portMap"]): ReturnType<typeof statusOf>;
   peers(): PeerInfo[];
@@ -61,21 +62,24 @@ export interface HostServices {
   mayDial(address: string): boolean;
   knownPeers(): Promise<string[]>;
   rejoin(addresses: readonly string[]): Promise<void>;
-  /** Looks for nobody any more, and is announced to nobody; what is connected stays. */
+  /**
+   * Stops discovery: connects to no bootstrap node and no longer announces itself by mDNS. Existing
+   * connections stay.
+   */
   retire(): Promise<void>;
   /** Safe to call twice. */
   stop(): Promise<void>;
 }
 
 /**
- * A host under a fresh key, which is kept nowhere. It does not listen yet. Throws
+ * Creates a host under a fresh key, which is never stored. It does not listen yet. Throws
  * `address-invalid`.
  */
-export async function startHostServices(parts: HostServicesOptions): Promise<HostServices> {
-  const { config, clock, log, tuning, own, proxy } = parts;
+export async function startHostServices(options: HostServicesOptions): Promise<HostServices> {
+  const { config, clock, log, tuning, own, proxy } = options;
   const { validator, privateWan } = config;
   const privateKey = await generateKeyPair("Ed25519");
-  const assembly = {
+  const hostOptions = {
     privateKey,
     listen: config.listen,
     announce: config.announce,
@@ -89,8 +93,9 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     proxy,
     isOwn: (peer: string): boolean => own.has(peer) && peer !== host.peerId.toString(),
   };
-  const { host, counts, localEndpoints: ends } = await createHost(assembly);
-  // A proxy has no port of ours, and whatever learns of our own address stays off behind one.
+  const { host, counts, localEndpoints } = await createHost(hostOptions);
+  // Behind a proxy we have no port of our own, and everything that would learn or reveal our
+  // address is off.
   const nat = proxy
     ? undefined
     : new NatDetector({ host, clock, privateWan, port: await freePort() });
@@ -107,22 +112,22 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
   await serveDialback(host, clock, counts);
-  const { mappedAddress: mapped } = parts;
+  const { mappedAddress } = options;
   const reach = proxy
     ? undefined
-    : new Reachability({ host, clock, log, privateWan, mappedAddress: mapped });
-  const passes = (): boolean => reach?.state().verdict === "reachable";
+    : new Reachability({ host, clock, log, privateWan, mappedAddress });
+  const mayForward = (): boolean => reach?.state().verdict === "reachable";
   await serveSignalling({
     host,
     clock,
     counts,
-    mayForward: passes,
-    onOffer: (call) => puncher?.answerOffer(call),
+    mayForward,
+    onOffer: (offer) => puncher?.answerOffer(offer),
   });
-  const endWatch = watchInterfaces(clock, (gone) => {
-    if (gone.size === 0) return;
-    ends.abortAt(gone);
-    // What is on its way through a proxy takes as long as a dial through it.
+  const stopWatching = watchInterfaces(clock, (removed) => {
+    if (removed.size === 0) return;
+    localEndpoints.abortAt(removed);
+    // Through a proxy an answer may take as long as a dial does.
     void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.networkChangePing);
   });
   const leaving = new AbortController();
@@ -142,9 +147,9 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     listeners: new Listeners(host),
     createdAt: clock.now(),
     async listen() {
-      await listen(host, assembly);
+      await listen(host, hostOptions);
       own.add(host.peerId.toString());
-      // Loaded only where it is used: mDNS brings a DNS codec along.
+      // Loaded only if used: mDNS needs a DNS codec.
       if (config.mdns && proxy === undefined)
         lan = await (await import("./lan/mdns.ts")).startLanDiscovery(
           host,
@@ -191,7 +196,7 @@ export async function startHostServices(parts: HostServicesOptions): Promise<Hos
     retire,
     stop() {
       stopping ??= runStopSteps([
-        endWatch,
+        stopWatching,
         () => puncher?.stop(),
         () => nat?.stop(),
         () => reach?.stop(),

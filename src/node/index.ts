@@ -1,4 +1,4 @@
-/** Sotto on libp2p: streams, rendezvous, discovery. The only room that imports libp2p. */
+/** Sotto on libp2p: streams, rendezvous and discovery. The only module that imports libp2p. */
 
 export { createBootstrapNode, createNode } from "./create.ts";
 export type {

@@ -1,4 +1,4 @@
-/** A messenger's node, put together. */
+/** The node of a user: its current host, host rotation, port mapping, proxy and the public DHT. */
 import { limits } from "../base/index.ts";
 import type { Channel, OpenOffer } from "../ports/index.ts";
 import { currentRendezvous, currentTransport, HostRotation } from "./host-rotation.ts";
@@ -13,22 +13,22 @@ import { defaultPublicBootstraps, PublicDhtSwitch } from "./public-dht/public-dh
 import { parseAddress, peerOf, portOf, scopeOf } from "./util/address.ts";
 import { runStopSteps, systemClock } from "./util/deadline.ts";
 
-/** See `createNode`. Host keys are drawn here and kept nowhere. */
+/** Implements `createNode`. Host keys are generated here and never stored. */
 export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const { clock = systemClock, log } = config;
   const proxy = config.proxy && new SocksProxy(config.proxy, clock, log);
-  const far = proxy && { dial: limits.proxyDial };
-  const tuning = { ...defaultTuning, ...far, ...config.tuning };
-  // Whatever learns of our own address, or opens it to others, stays off behind a proxy.
+  const proxyTuning = proxy && { dial: limits.proxyDial };
+  const tuning = { ...defaultTuning, ...proxyTuning, ...config.tuning };
+  // Behind a proxy, everything that learns our own address or opens it to others is off.
   const portMapping = config.portMapping === true && proxy === undefined;
   for (const address of config.bootstrap) bootstrapAddress(address);
-  const asked = new Set(config.bootstrap);
-  /** What the messenger set, for each host that is and will be. */
-  let take: ((channel: Channel) => void) | undefined;
-  let openCall: OpenOffer | undefined;
-  const readdressed: (() => void)[] = [];
-  const appeared: (() => void)[] = [];
-  const own = new Set<string>();
+  const bootstrapAddresses = new Set(config.bootstrap);
+  /** Handlers set by the messenger, for the current and all later hosts. */
+  let acceptChannel: ((channel: Channel) => void) | undefined;
+  let openOffer: OpenOffer | undefined;
+  const addressWatchers: (() => void)[] = [];
+  const peerWatchers: (() => void)[] = [];
+  const ownPeers = new Set<string>();
   let live: HostServices | undefined;
 
   const portMap = new PortMapper({
@@ -38,7 +38,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     port: () => live?.portBehindRouter(),
     changed: () => live?.reach?.changed(),
   });
-  const mapped = (): string | undefined => portMap.state().address;
+  const mappedAddress = (): string | undefined => portMap.state().address;
   const publicRendezvous = new PublicDhtSwitch(
     {
       clock,
@@ -51,33 +51,33 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     config.publicDht === true && proxy === undefined,
   );
   const open = async (): Promise<HostServices> => {
-    const hosted = await startHostServices({
+    const services = await startHostServices({
       config,
       clock,
       log,
       tuning,
-      own,
-      mappedAddress: mapped,
+      own: ownPeers,
+      mappedAddress,
       proxy,
     });
-    if (take !== undefined) hosted.transport.onChannel(take);
-    if (openCall !== undefined) hosted.transport.onOffer(openCall);
-    hosted.rendezvous.onPeer(() => {
-      if (live === hosted) for (const tell of appeared) tell();
+    if (acceptChannel !== undefined) services.transport.onChannel(acceptChannel);
+    if (openOffer !== undefined) services.transport.onOffer(openOffer);
+    services.rendezvous.onPeer(() => {
+      if (live === services) for (const notify of peerWatchers) notify();
     });
-    return hosted;
+    return services;
   };
-  const readdress = (): void => {
+  const onAddressesChanged = (): void => {
     if (portMapping) portMap.ask();
-    for (const tell of readdressed) tell();
+    for (const notify of addressWatchers) notify();
   };
-  /** Once it listens: watches its addresses, and looks for bootstrap hosts. */
-  const settle = (hosted: HostServices): void => {
-    hosted.transport.onAddresses(() => {
-      hosted.addressesChanged();
-      if (live === hosted) readdress();
+  /** Watches the addresses of a host and connects it to bootstrap nodes, once it listens. */
+  const join = (services: HostServices): void => {
+    services.transport.onAddresses(() => {
+      services.addressesChanged();
+      if (live === services) onAddressesChanged();
     });
-    for (const address of asked) hosted.bootstrap.add(address);
+    for (const address of bootstrapAddresses) services.bootstrap.add(address);
   };
   const first = await open();
   live = first;
@@ -88,34 +88,34 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     tuning: tuning.rotation,
     fixedPorts: config.listen.some((text) => hasPort(text)),
     open,
-    join(next, before) {
-      settle(next);
-      void before.knownPeers().then((known) => next.rejoin(known));
+    join(next, previous) {
+      join(next);
+      void previous.knownPeers().then((known) => next.rejoin(known));
     },
     onChanged(next) {
       live = next;
-      readdress();
+      onAddressesChanged();
     },
   });
   if (portMapping) portMap.ask();
   void proxy?.check();
-  settle(first);
+  join(first);
   const current = (): HostServices => rotation.current;
   let stopping: Promise<void> | undefined;
   return {
     transport: currentTransport(current, {
       proxied: proxy !== undefined,
-      onChannel(taker) {
-        take = taker;
-        for (const { transport } of rotation.hosts()) transport.onChannel(taker);
+      onChannel(accept) {
+        acceptChannel = accept;
+        for (const { transport } of rotation.hosts()) transport.onChannel(accept);
       },
       onOffer(opener) {
-        openCall = opener;
+        openOffer = opener;
         for (const { transport } of rotation.hosts()) transport.onOffer(opener);
       },
-      onAddresses: (changed) => void readdressed.push(changed),
+      onAddresses: (changed) => void addressWatchers.push(changed),
     }),
-    rendezvous: currentRendezvous(current, (tell) => void appeared.push(tell)),
+    rendezvous: currentRendezvous(current, (notify) => void peerWatchers.push(notify)),
     publicRendezvous,
     setPublicDht: (on) => publicRendezvous.set(on && proxy === undefined),
     status: () => ({
@@ -128,7 +128,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
         moving: rotation.hosts().length > 1,
       },
     }),
-    peers: () => rotation.hosts().flatMap((hosted) => hosted.peers()),
+    peers: () => rotation.hosts().flatMap((services) => services.peers()),
     checkReachability: async () => current().reach?.check() ?? reachabilityUnknown,
     checkProxy: async () => proxy?.check(),
     rotate: () => rotation.rotate(),
@@ -136,16 +136,16 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     mayShare(text) {
       const address = parseAddress(text);
       if (address === undefined || peerOf(address) === undefined) return false;
-      const reach = scopeOf(address);
-      if (reach === "public" || config.privateWan) return true;
-      return reach === "loopback" && proxy === undefined && current().mayDial(text);
+      const scope = scopeOf(address);
+      if (scope === "public" || config.privateWan) return true;
+      return scope === "loopback" && proxy === undefined && current().mayDial(text);
     },
     addBootstrap(address) {
       current().bootstrap.add(address);
-      asked.add(address);
+      bootstrapAddresses.add(address);
     },
     removeBootstrap(address) {
-      asked.delete(address);
+      bootstrapAddresses.delete(address);
       return current().bootstrap.remove(address);
     },
     knownPeers: () => current().knownPeers(),
@@ -162,7 +162,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   };
 }
 
-/** Whether an address names the port to listen on. */
+/** Whether an address names a fixed port to listen on. */
 function hasPort(text: string): boolean {
   const address = parseAddress(text);
   return address !== undefined && portOf(address) !== 0;

@@ -1,6 +1,5 @@
 /**
- * A connection on its way from a socket to streams, under bounds that libp2p does not have at each
- * step.
+ * libp2p's connection upgrade (Noise, yamux) with limits at each step that libp2p does not have.
  */
 import { noise } from "@chainsafe/libp2p-noise";
 import type { MessageStream, SecuredConnection, StreamMuxerFactory } from "@libp2p/interface";
@@ -14,28 +13,28 @@ type Protector = ReturnType<NonNullable<Libp2pInit["connectionProtector"]>>;
 type Encrypter = ReturnType<NonNullable<Libp2pInit["connectionEncrypters"]>[number]>;
 type Components = Parameters<NonNullable<Libp2pInit["connectionProtector"]>>[0];
 
-/** Ears of connections that have not proven a PeerId yet. */
+/** Read limits of connections that have not authenticated a PeerId yet. */
 const handshakeLimits = new WeakMap<MessageStream, ReadLimit>();
 
-/** Listens to a socket from its first byte until Noise has proven who is there. */
+/** Limits the bytes of a socket from the first one until Noise has authenticated the peer. */
 export function boundedHandshake(): Protector {
   return {
     protect: async (connection) => {
-      const ear = new ReadLimit({
+      const limit = new ReadLimit({
         isFinal: (line) => line === "/noise",
         allowance: () => ({ total: limits.handshakeBytes }),
       });
-      handshakeLimits.set(connection, ear);
-      limitReads(connection, ear);
+      handshakeLimits.set(connection, limit);
+      limitReads(connection, limit);
       return connection;
     },
   };
 }
 
 /**
- * Noise, and the agreement on a muxer after it where Noise did not bring one along.
- * @param prologue what both sides have to know beforehand (Noise §6): whoever does not gets no
- * further than the second message.
+ * Noise, and the negotiation of a muxer after it if Noise did not include one.
+ * @param prologue what both sides must know beforehand (Noise §6); a peer without it fails at the
+ * second message.
  */
 export function boundedNoise(prologue?: Uint8Array): (components: Components) => Encrypter {
   const create = noise(prologue && { prologueBytes: prologue });
@@ -64,7 +63,7 @@ export function boundedNoise(prologue?: Uint8Array): (components: Components) =>
   };
 }
 
-/** The inside of yamux's muxer. */
+/** Internals of yamux's muxer. */
 interface Muxer {
   onData(data: unknown): void;
   handleFrame(frame: { readonly header: Header }): void;
@@ -92,8 +91,7 @@ const DATA = 0;
 const SYN = 1;
 
 /**
- * yamux under bounds on frames, on openings, on what waits for the other side, and on what each
- * stream says.
+ * yamux with limits on frame sizes, opened streams, unread output, and the bytes of each stream.
  */
 export function boundedYamux(): (components: Components) => StreamMuxerFactory {
   const create = yamux({
@@ -107,21 +105,21 @@ export function boundedYamux(): (components: Components) => StreamMuxerFactory {
   return (components) => {
     const factory = create();
     const createStreamMuxer = factory.createStreamMuxer.bind(factory);
-    const served = (protocol: string): boolean =>
+    const isServed = (protocol: string): boolean =>
       components.registrar.getProtocols().includes(protocol);
     factory.createStreamMuxer = (connection) => {
       const muxer = createStreamMuxer(connection);
-      // Answers that the other side asks for and does not read would pile up here.
+      // Responses that the peer requests and does not read would pile up here.
       connection.maxWriteBufferLength = limits.connectionBacklog;
       limitFrames(muxer as unknown as Muxer);
-      limitStreams(muxer as unknown as Muxer, served);
+      limitStreams(muxer as unknown as Muxer, isServed);
       return muxer;
     };
     return factory;
   };
 }
 
-/** What is thrown here ends the connection. */
+/** Checks frames as they arrive. An exception here closes the connection. */
 function limitFrames(muxer: Muxer): void {
   const onData = muxer.onData.bind(muxer);
   const handleFrame = muxer.handleFrame.bind(muxer);
@@ -130,39 +128,40 @@ function limitFrames(muxer: Muxer): void {
   let second = 0;
   muxer.onData = (data) => {
     onData(data);
-    // What is left is a part of a frame. yamux looks at windows once it has all of it.
+    // The rest is a partial frame, whose length yamux checks only once the frame is complete.
     const { buffer } = muxer.decoder;
     if (buffer.byteLength < HEADER) return;
     const [a = 0, b = 0, c = 0, d = 0] = buffer.subarray(HEADER - 4, HEADER);
     if (((a * 256 + b) * 256 + c) * 256 + d > limits.streamWindow)
-      throw new Error("a frame larger than any window");
+      throw new Error("frame larger than any window");
   };
   muxer.handleFrame = (frame) => {
     const { type, flag, streamID, length } = frame.header;
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) [second, openings, stray] = [now, 0, 0];
-    // A ping has this flag too.
+    // Pings have this flag too.
     if ((flag & SYN) !== 0 && ++openings > limits.streamsOpenedPerSecond)
       throw new Error("too many streams or pings");
     if (type === DATA && (flag & SYN) === 0) {
       const known = muxer.streams.some((stream) => stream.streamId === streamID);
       if (!known) stray += length + 1024;
-      if (stray > limits.strayBytes) throw new Error("too many bytes for streams that ended");
+      if (stray > limits.strayBytes) throw new Error("too many bytes for closed streams");
     }
     handleFrame(frame);
   };
 }
 
-function limitStreams(muxer: Muxer, served: (protocol: string) => boolean): void {
+/** Sets a read limit on every stream. */
+function limitStreams(muxer: Muxer, isServed: (protocol: string) => boolean): void {
   const onRemoteStream = muxer.onRemoteStream.bind(muxer);
   const onCreateStream = muxer.onCreateStream.bind(muxer);
   muxer.onRemoteStream = (stream) => {
-    limitReads(stream, new ReadLimit({ isFinal: served, allowance: requestAllowance }));
+    limitReads(stream, new ReadLimit({ isFinal: isServed, allowance: requestAllowance }));
     onRemoteStream(stream);
   };
   muxer.onCreateStream = (options) => {
     const stream = onCreateStream(options);
-    // Whoever answers with another protocol than the one that we asked for is dropped by libp2p.
+    // libp2p resets the stream if the peer answers with another protocol than the one requested.
     limitReads(
       stream,
       new ReadLimit({ isFinal: (line) => line.startsWith("/"), allowance: responseAllowance }),

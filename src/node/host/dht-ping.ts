@@ -1,19 +1,16 @@
-/**
- * The ping by which each DHT tries a host before it keeps it, and whose protocol the heartbeat of
- * each connection speaks.
- */
+/** The ping service, shared by both DHTs and the connection heartbeat. */
 import { type Ping, ping } from "@libp2p/ping";
 import { limits } from "../../base/index.ts";
 
 type Peer = Parameters<Ping["ping"]>[0];
 
 /**
- * A factory of libp2p's ping, which asks a host once at a time: whoever asks meanwhile gets the
- * same answer. It allows one stream to each host
- * (https://github.com/libp2p/specs/blob/master/ping/ping.md), so that of two DHTs that meet a host
- * at the same moment the second would take its own refusal for the host's silence, and leave the
- * host out. The first one's signal ends it for all of them. Between our own nodes there is room for
- * a heartbeat, and for a look after the network changed (moved.ts), beside it: libp2p ends a
+ * Creates libp2p's ping service with one pending ping per peer: concurrent callers get the same
+ * result. libp2p allows one ping stream per peer
+ * (https://github.com/libp2p/specs/blob/master/ping/ping.md), so when both DHTs check a peer at the
+ * same moment, the second would take its own refusal for the peer's silence and leave the peer out.
+ * The signal of the first caller ends the ping for all. Sotto's nodes allow further streams for the
+ * heartbeat and for the check after a network change (network-change.ts), since libp2p closes a
  * connection whose heartbeat is refused.
  */
 export function sharedPing() {
@@ -21,14 +18,14 @@ export function sharedPing() {
   const create = ping({ maxInboundStreams: streams, maxOutboundStreams: streams });
   return (components: Parameters<typeof create>[0]): Ping => {
     const service = create(components);
-    const ask = service.ping.bind(service);
-    const asked = new Map<string, Promise<number>>();
+    const send = service.ping.bind(service);
+    const pending = new Map<string, Promise<number>>();
     service.ping = (peer: Peer, options) => {
       const name = peer.toString();
-      const before = asked.get(name);
-      if (before !== undefined) return before;
-      const answer = ask(peer, options).finally(() => asked.delete(name));
-      asked.set(name, answer);
+      const running = pending.get(name);
+      if (running !== undefined) return running;
+      const answer = send(peer, options).finally(() => pending.delete(name));
+      pending.set(name, answer);
       return answer;
     };
     return service;

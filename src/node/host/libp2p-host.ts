@@ -1,4 +1,4 @@
-/** libp2p out of its parts, with all its bounds. */
+/** Creates a libp2p host with all its limits, and starts it. */
 
 import { identify } from "@libp2p/identify";
 import type { Connection, PrivateKey } from "@libp2p/interface";
@@ -22,16 +22,17 @@ import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader
 import { sharedPing } from "./dht-ping.ts";
 import { LocalEndpoints, watchInterfaces } from "./network-change.ts";
 
+/** Connection limits of a user's node. */
 export const nodeConnectionLimits: ConnectionLimits = {
   connections: limits.connections,
   links: limits.links,
   spare: limits.connectionsSpare,
-  // What one neighbour takes is given to newcomers anyway, and all of a household's nodes are one
-  // neighbour.
+  // No limit per subnet: pruning frees the connections of the largest subnet anyway, and all nodes
+  // of a household share one subnet.
   connectionsPerSubnet: limits.connections + limits.links,
 };
 
-/** A host before it listens, and what it is counted by. */
+/** A host that does not listen yet, and its counters. */
 export interface CreatedHost {
   readonly host: Host;
   readonly counts: Counters;
@@ -40,6 +41,7 @@ export interface CreatedHost {
   readonly datastore: BoundedDatastore;
 }
 
+/** What a host is created with. */
 export interface HostOptions {
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
@@ -51,52 +53,55 @@ export interface HostOptions {
   readonly network?: PrivateNetwork | undefined;
   readonly clock: Clock;
   readonly tuning: Tuning;
-  /** Everything is dialled through it; others are told `announce` alone. */
+  /** The proxy that everything is dialed through; the host then advertises only `announce`. */
   readonly proxy?: SocksProxy | undefined;
-  /** Whether a host belongs to this very node, and is not to be connected to. */
+  /** Whether a peer is another host of this node, which must not be connected to. */
   readonly isOwn?: (peer: string) => boolean;
 }
 
-/** A host that does not listen yet, so that handlers can be set first. Throws `address-invalid`. */
-export async function createHost(assembly: HostOptions): Promise<CreatedHost> {
-  const { connectionLimits: bounds, clock, tuning, proxy } = assembly;
-  const listen = checkAddresses(assembly.listen, (address) => !isOnion(address));
-  const announce = checkAddresses(assembly.announce, () => true);
-  const guard = createRequestLimit(clock);
+/**
+ * Creates a host that does not listen yet, so that handlers can be set first. Throws
+ * `address-invalid`.
+ */
+export async function createHost(options: HostOptions): Promise<CreatedHost> {
+  const { connectionLimits: bounds, clock, tuning, proxy } = options;
+  const listen = checkAddresses(options.listen, (address) => !isOnion(address));
+  const announce = checkAddresses(options.announce, () => true);
+  const requestLimit = createRequestLimit(clock);
   const counts = newCounters();
   const meter = new ByteMeter();
-  const ends = new LocalEndpoints();
+  const localEndpoints = new LocalEndpoints();
   const datastore = new BoundedDatastore(clock);
   let connections: (peer: Parameters<Host["getConnections"]>[0]) => Connection[] = () => [];
   const dht = (scope: "lan" | "wan", server: boolean) =>
     dhtService({
       scope,
       server,
-      requestLimit: guard,
+      requestLimit,
       counts,
-      privateWan: assembly.privateWan,
-      validator: assembly.validator,
+      privateWan: options.privateWan,
+      validator: options.validator,
       proxied: proxy !== undefined,
       connectionsTo: (peer) => connections(peer),
     });
-  const near = new DialPolicy(assembly.privateWan);
+  const dialPolicy = new DialPolicy(options.privateWan);
   const host = await createLibp2p<Services>({
-    privateKey: assembly.privateKey,
+    privateKey: options.privateKey,
     start: false,
-    // Neither our name nor our version, nor the platform's, which libp2p would tell by default.
+    // Reveal neither our name nor our version and platform, which libp2p would send by default.
     nodeInfo: { name: "libp2p", version: "3", userAgent: "libp2p" },
     addresses: {
       listen,
       announce,
-      // Whoever asks, by identify, DHT or mDNS, is told the same. Behind a proxy our own interfaces
-      // are nobody's business.
+      // Identify, DHT and mDNS advertise the same addresses. Behind a proxy those of our own
+      // interfaces stay private.
       announceFilter: proxy === undefined || announce.length > 0 ? advertisable : () => [],
     },
     datastore,
-    peerStore: { addressFilter: near.addressFilter },
-    transports: [proxy === undefined ? linkLocalTcp(near.lookup()) : proxiedTcp(proxy)],
+    peerStore: { addressFilter: dialPolicy.addressFilter },
+    transports: [proxy === undefined ? linkLocalTcp(dialPolicy.lookup()) : proxiedTcp(proxy)],
     connectionProtector: boundedHandshake,
-    connectionEncrypters: [boundedNoise(assembly.network?.prologue)],
+    connectionEncrypters: [boundedNoise(options.network?.prologue)],
     streamMuxers: [boundedYamux()],
     connectionGater: createGater({
       pending: limits.pendingConnectionsPerIp,
@@ -106,9 +111,9 @@ export async function createHost(assembly: HostOptions): Promise<CreatedHost> {
       counts,
       onConnection: (connection) => {
         meter.track(connection);
-        ends.track(connection);
+        localEndpoints.track(connection);
       },
-      ...(assembly.isOwn && { isOwn: assembly.isOwn }),
+      ...(options.isOwn && { isOwn: options.isOwn }),
     }),
     connectionManager: {
       maxConnections: bounds.connections + bounds.links,
@@ -116,8 +121,8 @@ export async function createHost(assembly: HostOptions): Promise<CreatedHost> {
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
       inboundUpgradeTimeout: proxy === undefined ? limits.upgradeTimeout : limits.proxyUpgrade,
       maxParallelDials: limits.parallelDials,
-      // Addresses that stand for others (/dnsaddr) are nobody's here, and to look one up would ask
-      // a DNS server on a stranger's word.
+      // No /dnsaddr: no address of a Sotto node uses it, and resolving one would query a DNS server
+      // at a peer's request.
       resolvers: {},
       dialTimeout: tuning.dial,
       addressDialTimeout: tuning.dial,
@@ -127,23 +132,23 @@ export async function createHost(assembly: HostOptions): Promise<CreatedHost> {
       identify: identify(),
       ping: sharedPing(),
       lan: dht("lan", proxy === undefined),
-      wan: dht("wan", assembly.wanServer),
+      wan: dht("wan", options.wanServer),
       internals: (components: Omit<HostInternals, "mayDial">) => ({
         transportManager: components.transportManager,
         upgrader: components.upgrader,
         addressManager: components.addressManager,
-        mayDial: near.mayDial,
+        mayDial: dialPolicy.mayDial,
       }),
     },
   });
   connections = (peer) => host.getConnections(peer);
-  near.attach(host);
+  dialPolicy.attach(host);
   pruneOnConnect(host, bounds.connections - bounds.spare);
-  return { host, counts, meter, localEndpoints: ends, datastore };
+  return { host, counts, meter, localEndpoints, datastore };
 }
 
 /** Starts to listen. Throws `port-in-use` or `listen-failed`, which name the address. */
-export async function listen(host: Host, assembly: HostOptions): Promise<void> {
+export async function listen(host: Host, options: HostOptions): Promise<void> {
   try {
     await host.start();
   } catch (error) {
@@ -153,27 +158,27 @@ export async function listen(host: Host, assembly: HostOptions): Promise<void> {
       const [, after = ""] = text.split(`  ${address}: `);
       return after.split("\n", 1).join("").includes(mark);
     };
-    const taken = assembly.listen.find((address) => failed(address, "EADDRINUSE"));
+    const taken = options.listen.find((address) => failed(address, "EADDRINUSE"));
     if (taken !== undefined)
       throw new SottoError("port-in-use", `Another program listens on ${taken}.`, { cause: error });
-    const named = assembly.listen.filter((address) => text.includes(`  ${address}: `));
+    const named = options.listen.filter((address) => text.includes(`  ${address}: `));
     const reasons = [
-      ["EADDRNOTAVAIL", ": this machine has no such address"],
-      ["EACCES", ": the system keeps that port for others, as those below 1024"],
+      ["EADDRNOTAVAIL", ": this machine does not have that address"],
+      ["EACCES", ": the system does not permit that port; choose one above 1023"],
     ] as const;
     const why = reasons.find(([mark]) => named.some((address) => failed(address, mark)))?.[1] ?? "";
     const where = named.join(", ") || "any address";
     throw new SottoError("listen-failed", `Could not listen on ${where}${why}.`, { cause: error });
   }
-  confirmOwn(host);
+  confirmOwnAddresses(host);
 }
 
 /**
- * libp2p hides public addresses of our own interfaces until strangers have confirmed them by
- * dialling back (AutoNAT, which we do not run). We believe our own interfaces: a wrong one costs
- * others one failed dial.
+ * libp2p does not advertise public addresses of our own interfaces until other nodes have confirmed
+ * them by dialing back (AutoNAT, which we do not run). We trust our own interfaces: a wrong address
+ * costs others one failed dial.
  */
-function confirmOwn(host: Host): void {
+function confirmOwnAddresses(host: Host): void {
   const { transportManager, addressManager } = host.services.internals;
   for (const address of transportManager.getAddrs())
     if (scopeOf(address) === "public")
@@ -181,24 +186,24 @@ function confirmOwn(host: Host): void {
 }
 
 /**
- * Calls back when the addresses under which we can be reached have changed, until the result is
- * called.
+ * Calls `changed` when the addresses that we advertise have changed; returns a function that stops
+ * watching.
  */
 export function watchAddresses(host: Host, clock: Clock, changed: () => void): () => void {
   const snapshot = (): string => host.getMultiaddrs().map(withoutPeer).sort().join(" ");
   let last = snapshot();
-  const look = (): void => {
-    confirmOwn(host);
+  const check = (): void => {
+    confirmOwnAddresses(host);
     const now = snapshot();
     if (now === last) return;
     last = now;
     changed();
   };
-  // A socket on every interface hears nothing of interfaces that come and go.
-  const end = watchInterfaces(clock, look);
-  host.addEventListener("self:peer:update", look);
+  // libp2p does not notice interfaces that come and go when it listens on all of them.
+  const stopWatching = watchInterfaces(clock, check);
+  host.addEventListener("self:peer:update", check);
   return () => {
-    end();
-    host.removeEventListener("self:peer:update", look);
+    stopWatching();
+    host.removeEventListener("self:peer:update", check);
   };
 }

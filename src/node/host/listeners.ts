@@ -1,20 +1,21 @@
 /**
- * The sockets that a host listens on. One that goes hands its ports over before its connections
- * end.
+ * The listening sockets of a host. A host that is replaced frees its ports before its connections
+ * close.
  */
 
 import type { Host } from "../model/host.ts";
 import { portOf } from "../util/address.ts";
 
 /**
- * The two halves of @libp2p/tcp's listener that it keeps to itself: its public `close` ends every
- * connection that came in through it. A test fails when a new version moves them.
+ * Private methods of @libp2p/tcp's listener: its public `close` also ends every connection that
+ * came in through it. A test fails if a new version moves them.
  */
 interface TcpListener {
   pause(): void;
   resume(): Promise<void>;
 }
 
+/** Pauses and resumes listening without closing connections. */
 export class Listeners {
   readonly #host: Host;
 
@@ -22,12 +23,12 @@ export class Listeners {
     this.#host = host;
   }
 
-  /** Takes no connection any more and frees the ports; connections stay. */
+  /** Stops accepting connections and frees the ports; existing connections stay. */
   pause(): void {
     for (const listener of this.#listeners()) listener.pause();
   }
 
-  /** Listens again where it did before. Throws where another program does now. */
+  /** Listens on the same addresses again. Throws if another program has taken one. */
   async resume(): Promise<void> {
     await Promise.all(this.#listeners().map((listener) => listener.resume()));
   }

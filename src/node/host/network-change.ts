@@ -1,6 +1,6 @@
 /**
- * A machine that changes its network: its connections over the old one are dead, and nothing says
- * so.
+ * Detects that the machine changed its network, and closes connections that died with it: nothing
+ * else reports them dead.
  */
 import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -17,28 +17,28 @@ function ownAddresses(): Set<string> {
 }
 
 /**
- * Calls back when the machine has other addresses than before, with those that are gone, until the
- * result is called.
+ * Calls `changed` with the removed addresses when the machine's IP addresses have changed; returns
+ * a function that stops watching.
  */
 export function watchInterfaces(
   clock: Clock,
-  changed: (gone: ReadonlySet<string>) => void,
+  changed: (removed: ReadonlySet<string>) => void,
 ): () => void {
   let last = ownAddresses();
-  // Nobody tells of interfaces that come and go: we have to look.
+  // Node has no event for interfaces that come and go, so poll.
   let cancel = clock.after(limits.addressPoll, function poll() {
     const before = last;
     last = ownAddresses();
-    const gone = new Set([...before].filter((address) => !last.has(address)));
-    if (gone.size > 0 || last.size > before.size) changed(gone);
+    const removed = new Set([...before].filter((address) => !last.has(address)));
+    if (removed.size > 0 || last.size > before.size) changed(removed);
     cancel = clock.after(limits.addressPoll, poll);
   });
   return () => cancel();
 }
 
 /**
- * The addresses of our own at which connections end. One whose address is gone gets no answer any
- * more: no question is needed.
+ * The local address of each connection. A connection whose local address was removed gets no answer
+ * any more and can be closed at once.
  */
 export class LocalEndpoints {
   readonly #open = new Map<MultiaddrConnection, string>();
@@ -47,53 +47,50 @@ export class LocalEndpoints {
     const { socket } = connection as unknown as { readonly socket?: Pick<Socket, "localAddress"> };
     const address = socket?.localAddress;
     if (address === undefined || connection.status !== "open" || this.#open.has(connection)) return;
-    // A socket for both families writes an IPv4 address as one of IPv6, and a link-local one has
-    // its interface behind it.
+    // A dual-stack socket writes an IPv4 address as an IPv4-mapped one, and a link-local address
+    // ends with its zone.
     this.#open.set(connection, address.replace(/^::ffff:/, "").replace(/%.*/, ""));
     connection.addEventListener("close", () => this.#open.delete(connection), { once: true });
   }
 
-  abortAt(gone: ReadonlySet<string>): void {
+  abortAt(removed: ReadonlySet<string>): void {
     for (const [connection, address] of [...this.#open])
-      if (gone.has(address)) connection.abort(new Error("our address is gone"));
+      if (removed.has(address)) connection.abort(new Error("the local address was removed"));
   }
 }
 
-/**
- * Asks over every connection for a sign of life, and cuts off those that give none within
- * `patience` ms.
- */
+/** Pings over every connection and closes those that do not answer within `timeout` ms. */
 export async function closeDeadConnections(
   host: Pick<Libp2p, "getConnections">,
   clock: Clock,
-  patience: number,
+  timeout: number,
 ): Promise<void> {
   await Promise.all(
     host.getConnections().map(async (connection) => {
-      if (!(await isAlive(connection, clock, patience)))
+      if (!(await isAlive(connection, clock, timeout)))
         connection.abort(new Error("silent since the network changed"));
     }),
   );
 }
 
-/** Whether anything comes back, be it a refusal. */
-async function isAlive(connection: Connection, clock: Clock, patience: number): Promise<boolean> {
-  const limit = deadline(clock, patience);
+/** Whether anything comes back, even a refusal. */
+async function isAlive(connection: Connection, clock: Clock, timeout: number): Promise<boolean> {
+  const limit = deadline(clock, timeout);
   let stream: Stream | undefined;
   try {
     stream = await connection.newStream(PING, { signal: limit.signal });
-    const heard = new Promise<void>((resolve) => {
-      for (const sign of ["message", "close"] as const)
-        stream?.addEventListener(sign, () => resolve(), { once: true });
+    const answered = new Promise<void>((resolve) => {
+      for (const event of ["message", "close"] as const)
+        stream?.addEventListener(event, () => resolve(), { once: true });
       limit.signal.addEventListener("abort", () => resolve(), { once: true });
     });
     stream.send(crypto.getRandomValues(new Uint8Array(32)));
-    await heard;
+    await answered;
   } catch {
-    // A refusal is an answer; running out of time is none.
+    // A refusal counts as an answer, a timeout does not.
   } finally {
     limit.clear();
-    stream?.abort(new Error("heard"));
+    stream?.abort(new Error("answered"));
   }
   return !limit.expired();
 }

@@ -1,15 +1,15 @@
 /**
- * What is listened to on a stream or a connection, byte by byte as it arrives. libp2p reads what
- * has a length in front without a bound on that length: a varint that never ends costs time by the
- * square of its bytes, and a message may have four megabytes. So lengths are read here first, and
- * whoever says more than a protocol has to say is dropped.
+ * Limits on the bytes that a peer may send on a stream or connection, checked as they arrive.
+ * libp2p reads length-prefixed data without a limit on the length: an endless varint costs time
+ * quadratic in its bytes, and a message may have four megabytes. So length prefixes are read here
+ * first, and a peer that sends more than a protocol needs is disconnected.
  */
 import { fromUtf8, limits } from "../../base/index.ts";
 import type { Allowance } from "../util/protocols.ts";
 
 const MULTISTREAM = "/multistream/1.0.0";
 
-/** Lengths of messages that pass, each a varint in front of its message. */
+/** Reads the varint length prefixes of a sequence of messages. */
 class LengthPrefixes {
   readonly #most: number;
   #left = 0;
@@ -20,14 +20,14 @@ class LengthPrefixes {
     this.#most = most;
   }
 
-  /** Whether a message has ended with the byte before. */
+  /** Whether the last byte ended a message. */
   get atBoundary(): boolean {
     return this.#left === 0 && this.#digits === 0;
   }
 
   /**
-   * Takes bytes up to the end of a message at most.
-   * @returns how many; `undefined` where a length is too large or never ends.
+   * Consumes bytes up to the end of the current message.
+   * @returns how many; `undefined` if a length is too large or does not end.
    */
   advance(bytes: Uint8Array, from: number): number | undefined {
     let at = from;
@@ -46,71 +46,78 @@ class LengthPrefixes {
   }
 }
 
+/** What a `ReadLimit` allows. */
 export interface ReadRules {
-  /** Whether a line ends the agreement: it names a protocol that is spoken here. */
+  /** Whether a line ends the negotiation: it names a protocol that is supported. */
   readonly isFinal: (line: string) => boolean;
-  /** What may be said after it. */
+  /** How many bytes may follow it. */
   readonly allowance: (protocol: string) => Allowance;
 }
 
-/** Judges what arrives: first lines of multistream-select, then messages of the protocol. */
+/**
+ * Checks incoming bytes: first the lines of multistream-select, then the messages of the protocol.
+ */
 export class ReadLimit {
-  readonly #hearing: ReadRules;
+  readonly #rules: ReadRules;
   #lengths = new LengthPrefixes(limits.negotiationLine);
   #line: number[] = [];
-  #said = 0;
+  #received = 0;
   #allowance: Allowance | undefined;
 
-  constructor(hearing: ReadRules) {
-    this.#hearing = hearing;
+  constructor(rules: ReadRules) {
+    this.#rules = rules;
   }
 
-  /** From now on everything is allowed: something else bounds it. */
+  /** Lifts the limit: another limit applies from now on. */
   release(): void {
     this.#allowance = {};
   }
 
-  /** Whether everything is allowed by now. */
+  /** Whether there is no limit any more. */
   get unlimited(): boolean {
     const { message, total } = this.#allowance ?? { total: 0 };
     return message === undefined && total === undefined;
   }
 
-  /** @returns why the speaker is to be dropped, or `undefined`. */
+  /**
+   * Counts bytes that have arrived.
+   * @returns why the peer must be disconnected, or `undefined`.
+   */
   accept(bytes: Uint8Array): string | undefined {
     let at = 0;
     while (at < bytes.length) {
-      if (this.#allowance !== undefined) return this.#speaking(this.#allowance, bytes.subarray(at));
+      if (this.#allowance !== undefined)
+        return this.#acceptMessages(this.#allowance, bytes.subarray(at));
       const taken = this.#lengths.advance(bytes, at);
-      if (taken === undefined) return "a line that is too long";
-      this.#said += taken;
-      if (this.#said > limits.negotiationBytes) return "no agreement on a protocol";
+      if (taken === undefined) return "negotiation line too long";
+      this.#received += taken;
+      if (this.#received > limits.negotiationBytes) return "no protocol negotiated";
       for (let i = at; i < at + taken; i++) this.#line.push(bytes[i] as number);
       at += taken;
-      if (this.#lengths.atBoundary) this.#ended();
+      if (this.#lengths.atBoundary) this.#endLine();
     }
     return undefined;
   }
 
-  /** A line has ended: its length, a text and a line feed. */
-  #ended(): void {
+  /** Handles a complete line: its length, a text and a line feed. */
+  #endLine(): void {
     const line = Uint8Array.from(this.#line);
     this.#line = [];
     const begin = line.findIndex((byte) => byte < 128) + 1;
     const text = fromUtf8(line.subarray(begin))?.trimEnd() ?? "";
-    if (text === MULTISTREAM || !this.#hearing.isFinal(text)) return;
-    this.#allowance = this.#hearing.allowance(text);
+    if (text === MULTISTREAM || !this.#rules.isFinal(text)) return;
+    this.#allowance = this.#rules.allowance(text);
     this.#lengths = new LengthPrefixes(this.#allowance.message ?? 0);
-    this.#said = 0;
+    this.#received = 0;
   }
 
-  #speaking({ message, total }: Allowance, bytes: Uint8Array): string | undefined {
-    this.#said += bytes.length;
-    if (total !== undefined && this.#said > total) return "more than the protocol has to say";
+  #acceptMessages({ message, total }: Allowance, bytes: Uint8Array): string | undefined {
+    this.#received += bytes.length;
+    if (total !== undefined && this.#received > total) return "more bytes than the protocol allows";
     if (message === undefined) return undefined;
     for (let at = 0; at < bytes.length; ) {
       const taken = this.#lengths.advance(bytes, at);
-      if (taken === undefined) return "a message that is too long";
+      if (taken === undefined) return "message too long";
       at += taken;
     }
     return undefined;
@@ -118,7 +125,8 @@ export class ReadLimit {
 }
 
 /**
- * The inside of libp2p's streams and connections: whatever arrives passes `onData` once, in order.
+ * Internals of libp2p's streams and connections: everything that arrives passes `onData` once, in
+ * order.
  */
 interface ByteSource {
   onData(data: Bytes): void;
@@ -128,18 +136,18 @@ interface ByteSource {
 
 type Bytes = { readonly byteLength: number; subarray(): Uint8Array };
 
-/** Drops `speaker` as soon as it says what `ear` does not allow. */
-export function limitReads(speaker: unknown, ear: ReadLimit): void {
-  const stream = speaker as ByteSource;
-  const take = stream.onData.bind(stream);
-  const judge = (data: Bytes): boolean => {
-    if (ear.unlimited) return true;
-    const why = ear.accept(data.subarray());
+/** Resets `source` as soon as it sends more than `limit` allows. */
+export function limitReads(source: unknown, limit: ReadLimit): void {
+  const stream = source as ByteSource;
+  const onData = stream.onData.bind(stream);
+  const isAllowed = (data: Bytes): boolean => {
+    if (limit.unlimited) return true;
+    const why = limit.accept(data.subarray());
     if (why !== undefined) stream.abort(new Error(why));
     return why === undefined;
   };
   stream.onData = (data) => {
-    if (judge(data)) take(data);
+    if (isAllowed(data)) onData(data);
   };
-  if (stream.readBuffer.byteLength > 0) judge(stream.readBuffer);
+  if (stream.readBuffer.byteLength > 0) isAllowed(stream.readBuffer);
 }

@@ -1,4 +1,4 @@
-/** What a node can tell of itself and its neighbours. */
+/** The status of a host and the list of its peers. */
 import type { HostId } from "../../base/index.ts";
 import type {
   BootstrapState,
@@ -10,7 +10,7 @@ import type {
 import type { Host } from "../model/host.ts";
 import { advertised, withoutPeer } from "../util/address.ts";
 
-/** Follows a routing table, which cannot be listed itself. */
+/** Tracks the peers of a routing table, which cannot be listed itself. */
 export function trackMembers(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
   const found = new Set<string>();
   table.addEventListener("peer:add", ({ detail }) => found.add(detail.toString()));
@@ -18,6 +18,7 @@ export function trackMembers(table: Host["services"]["lan"]["routingTable"]): Re
   return found;
 }
 
+/** What the other services contribute to the status. */
 export interface StatusParts {
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
@@ -25,6 +26,7 @@ export interface StatusParts {
   readonly nat: NatState;
 }
 
+/** The status of a host now. */
 export function statusOf(host: Host, extras: StatusParts): HostStatus {
   const { lan, wan } = host.services;
   return {
@@ -40,13 +42,14 @@ export function statusOf(host: Host, extras: StatusParts): HostStatus {
   };
 }
 
+/** Which peers are in the routing tables, and which are bootstrap nodes. */
 export interface Membership {
   readonly lan: ReadonlySet<string>;
   readonly wan: ReadonlySet<string>;
   readonly isBootstrap: (peer: string) => boolean;
 }
 
-/** One entry for each connection. */
+/** The connected peers, one entry per connection. */
 export function peersOf(host: Host, membership: Membership): PeerInfo[] {
   return host.getConnections().map((connection) => {
     const peer = connection.remotePeer.toString();

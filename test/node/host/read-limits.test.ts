@@ -67,16 +67,16 @@ describe("node: hearing what is said before it is read", () => {
         const longest = line("y".repeat(limits.negotiationLine - 1));
         assert.equal(verdict(ear({}), cut(longest, cuts)), undefined);
         const longer = line("y".repeat(limits.negotiationLine));
-        assert.equal(verdict(ear({}), cut(longer, cuts)), "a line that is too long");
+        assert.equal(verdict(ear({}), cut(longer, cuts)), "negotiation line too long");
         const first = concat(hello, line("/x"));
         const said = concat(first, message(500));
         assert.equal(verdict(ear({ message: 500 }), cut(said, cuts)), undefined);
-        assert.equal(verdict(ear({ message: 499 }), cut(said, cuts)), "a message that is too long");
+        assert.equal(verdict(ear({ message: 499 }), cut(said, cuts)), "message too long");
         const total = said.length - first.length;
         assert.equal(verdict(ear({ total }), cut(said, cuts)), undefined);
         assert.equal(
           verdict(ear({ total: total - 1 }), cut(said, cuts)),
-          "more than the protocol has to say",
+          "more bytes than the protocol allows",
         );
       }),
     );
@@ -84,16 +84,16 @@ describe("node: hearing what is said before it is read", () => {
 
   it("refuses a length that never ends, in a line and in a message", () => {
     const endless = new Uint8Array(6).fill(0x80);
-    assert.equal(ear({}).accept(endless), "a line that is too long");
+    assert.equal(ear({}).accept(endless), "negotiation line too long");
     const later = ear({ message: 500 });
     assert.equal(later.accept(concat(hello, line("/x"))), undefined);
-    assert.equal(later.accept(endless), "a message that is too long");
+    assert.equal(later.accept(endless), "message too long");
   });
 
   it("refuses lines without an agreement, empty ones too", () => {
     const lines = new Uint8Array(limits.negotiationBytes);
     assert.equal(ear({}).accept(lines), undefined);
-    assert.equal(ear({}).accept(concat(lines, Uint8Array.of(0))), "no agreement on a protocol");
+    assert.equal(ear({}).accept(concat(lines, Uint8Array.of(0))), "no protocol negotiated");
   });
 
   it("hears nothing more once it is released", () => {
