@@ -129,7 +129,7 @@ export class LinkTransport implements Transport {
       remoteAddress: withoutPeer(connection.remoteAddr),
       outbound,
       proximity: proximityOf(connection.remoteAddr),
-      ephemeral: this.#puncher?.isHole(connection) ?? false,
+      ephemeral: this.#puncher?.isPunched(connection) ?? false,
       clock: this.#clock,
       drain: this.#tuning.drain,
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),

@@ -1,7 +1,7 @@
 /**
- * Asking others whether they can reach us: they dial the addresses that we name, and tell what came
- * of it. They dial nobody but the one who asks, at the IP address that they see, so that no one can
- * be made to knock at a stranger's door.
+ * The dial-back protocol: a node asks another to dial the addresses that it names and to report the
+ * results. The other node dials only the requester, and only at the IP address that it sees, so
+ * that it cannot be made to dial third parties.
  */
 import type { Connection } from "@libp2p/interface";
 import { dialReasons, fromUtf8, limits, utf8 } from "../../base/index.ts";
@@ -15,10 +15,16 @@ import { deadline } from "../util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
 import { createRateLimit } from "../util/rate-limit.ts";
 
-/** The answer for an address: reached, not tried, or in a few words why it was not reached. */
+/**
+ * The result for an address: reached, not tried (`foreign`, `busy`), or why dialing failed, in a
+ * few words.
+ */
 export type DialbackResult = "reached" | "foreign" | "busy" | (string & {});
 
-/** Dials back for others from now on. @param all requests of everybody in a minute. */
+/**
+ * Serves dial-back requests.
+ * @param all requests of all peers in a minute.
+ */
 export async function serveDialback(
   host: Host,
   clock: Clock,
@@ -29,30 +35,30 @@ export async function serveDialback(
   await handleRequests(host, clock, DIALBACK_PROTOCOL, 1, async (request, connection) => {
     const addresses = parseRequest(request);
     if (addresses === undefined) return undefined;
-    const free = allowed(subnetOf(connection.remoteAddr));
-    if (free) counts.dialbacksDone++;
+    const permitted = allowed(subnetOf(connection.remoteAddr));
+    if (permitted) counts.dialbacksDone++;
     else counts.dialbacksRefused++;
-    const verdicts = await Promise.all(
-      addresses.map((text) => (free ? dialBack(host, clock, connection, text) : "busy")),
+    const results = await Promise.all(
+      addresses.map((text) => (permitted ? dialBack(host, clock, connection, text) : "busy")),
     );
-    return utf8(verdicts.join("\n"));
+    return utf8(results.join("\n"));
   });
 }
 
 /**
- * Asks the host of a connection to dial these addresses (at most `limits.dialbackAddresses`).
- * `undefined` where it gave no sound answer.
+ * Asks the peer of a connection to dial these addresses (at most `limits.dialbackAddresses`).
+ * `undefined` if it gives no valid answer.
  */
 export async function askDialback(
   connection: Connection,
   addresses: readonly string[],
   clock: Clock,
 ): Promise<ReadonlyMap<string, DialbackResult> | undefined> {
-  const question = { protocol: DIALBACK_PROTOCOL, bytes: utf8(addresses.join("\n")) };
-  const answer = await sendRequest(connection, clock, question, limits.dialbackTimeout);
-  const verdicts = (answer && fromUtf8(answer))?.split("\n");
-  if (verdicts?.length !== addresses.length) return undefined;
-  return new Map(addresses.map((address, i) => [address, (verdicts[i] as string).slice(0, 64)]));
+  const request = { protocol: DIALBACK_PROTOCOL, bytes: utf8(addresses.join("\n")) };
+  const answer = await sendRequest(connection, clock, request, limits.dialbackTimeout);
+  const results = (answer && fromUtf8(answer))?.split("\n");
+  if (results?.length !== addresses.length) return undefined;
+  return new Map(addresses.map((address, i) => [address, (results[i] as string).slice(0, 64)]));
 }
 
 function parseRequest(bytes: Uint8Array): string[] | undefined {

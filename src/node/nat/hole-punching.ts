@@ -1,6 +1,6 @@
 /**
- * Agreeing with a host behind a router, through a host that both are connected to, to dial each
- * other at the same moment.
+ * Hole punching: agrees with a peer behind a router, through a host that both are connected to, to
+ * dial each other at the same moment.
  */
 import type { Connection } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
@@ -41,24 +41,25 @@ type Seal = NonNullable<DialTarget["seal"]>;
 interface Agreement {
   readonly endpoints: readonly Endpoint[];
   readonly inbound: boolean;
-  /** Until the other side dials too, ms. */
+  /** Delay until the peer dials too, ms. */
   readonly wait: number;
 }
 
+/** Sends and answers offers, and keeps at most one hole punch per peer. */
 export class HolePuncher {
   readonly #options: HolePuncherOptions;
-  readonly #mayDeliver: (place: string) => boolean;
-  readonly #mayCall: (peer: string) => boolean;
-  /** Calls of ours that are out, by PeerId. */
-  readonly #calling = new Set<string>();
-  /** Holes under way, by PeerId: one for both who call each other. */
-  readonly #holes = new Map<string, Promise<Connection>>();
-  /** Told of a hole with a host whose call we wait for. */
+  readonly #mayDeliver: (subnet: string) => boolean;
+  readonly #mayAnswer: (peer: string) => boolean;
+  /** Peers to whom our offer is pending, by PeerId. */
+  readonly #offered = new Set<string>();
+  /** Hole punches in progress, by PeerId. Both sides' offers share one. */
+  readonly #punches = new Map<string, Promise<Connection>>();
+  /** Called when the offer of a peer that we wait for has started a hole punch. */
   readonly #awaited = new Map<string, () => void>();
-  readonly #through = new WeakSet<Connection>();
-  /** Calls that were opened once. */
-  readonly #taken = new Set<string>();
-  readonly #leaving = new AbortController();
+  readonly #punched = new WeakSet<Connection>();
+  /** Envelopes that have been opened: each works once. */
+  readonly #opened = new Set<string>();
+  readonly #stopping = new AbortController();
   #open: OpenOffer = () => undefined;
   #made = 0;
   #failed = 0;
@@ -68,17 +69,17 @@ export class HolePuncher {
     const { clock } = options;
     this.#options = options;
     this.#mayDeliver = createRateLimit(clock, limits.offersPerSubnet, limits.offers);
-    this.#mayCall = createRateLimit(clock, limits.offersPerContact, limits.offers);
+    this.#mayAnswer = createRateLimit(clock, limits.offersPerContact, limits.offers);
   }
 
-  /** What opens the calls of those who know us. */
+  /** Sets what opens offers. */
   onOffer(open: OpenOffer): void {
     this.#open = open;
   }
 
-  /** Whether a connection came about through a hole. */
-  isHole(connection: Connection): boolean {
-    return this.#through.has(connection);
+  /** Whether a connection was made by hole punching. */
+  isPunched(connection: Connection): boolean {
+    return this.#punched.has(connection);
   }
 
   state(): PunchState {
@@ -87,20 +88,20 @@ export class HolePuncher {
   }
 
   stop(): void {
-    this.#leaving.abort();
+    this.#stopping.abort();
     this.#open = () => undefined;
   }
 
-  /** A direct connection to `peer` through a hole. Throws `Unpunched`. */
+  /** A direct connection to `peer` by hole punching. Throws `HolePunchError`. */
   async connect(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
     try {
-      const connection = await (this.#holes.get(peer) ?? this.#call(peer, seal, signal));
+      const connection = await (this.#punches.get(peer) ?? this.#offer(peer, seal, signal));
       this.#made++;
       return connection;
     } catch (error) {
       const failure =
         error instanceof HolePunchError ? error : new HolePunchError("timed out", "timed out");
-      // Without a host in common the other side is most likely not there: nothing failed.
+      // Without a common host the peer is most likely offline: that is no failed punch.
       if (!signal.aborted && failure.reason !== "no-signal") {
         this.#failed++;
         this.#last = { reason: failure.reason, at: this.#options.clock.now() };
@@ -110,48 +111,49 @@ export class HolePuncher {
     }
   }
 
-  async #call(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+  async #offer(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
     const { nat } = this.#options;
     const endpoints = nat.endpoints();
     if (endpoints.length === 0) {
       if (nat.kind() === "symmetric")
         throw new HolePunchError("symmetric", "our router gives each connection another port");
-      throw new HolePunchError("no-signal", "no host that sees us is connected");
+      throw new HolePunchError("no-signal", "no connected host has reported our external address");
     }
-    this.#calling.add(peer);
+    this.#offered.add(peer);
     try {
       const theirs = await this.#exchange(peer, seal, endpoints, signal);
-      // They may have called us meanwhile, and their call goes before ours.
-      const unheard = theirs === undefined;
-      const agreed = await (this.#holes.get(peer) ?? (unheard && this.#crossing(peer, signal)));
-      if (agreed) return agreed;
+      // The peer may have sent an offer in the meantime, which then takes precedence over ours.
+      const unanswered = theirs === undefined;
+      const punched = await (this.#punches.get(peer) ??
+        (unanswered && this.#crossing(peer, signal)));
+      if (punched) return punched;
       if (theirs === undefined)
         throw new HolePunchError("refused", "the other side does not answer");
-      return await this.#agreed(peer, theirs, endpoints, signal);
+      return await this.#punchAnswered(peer, theirs, endpoints, signal);
     } finally {
-      this.#calling.delete(peer);
+      this.#offered.delete(peer);
     }
   }
 
   /**
-   * Whoever has the greater PeerId does not answer a call that crosses its own; that one may be a
-   * moment behind.
+   * Waits for the peer's offer, if ours crossed it: the side with the greater PeerId does not
+   * answer an offer that crosses its own, which may arrive a moment later.
    */
   async #crossing(peer: HostId, signal: AbortSignal): Promise<Connection | undefined> {
     const { host, clock } = this.#options;
     if (host.peerId.toString() > peer) return undefined;
-    const came = new AbortController();
-    const end = (): void => came.abort();
+    const arrived = new AbortController();
+    const end = (): void => arrived.abort();
     signal.addEventListener("abort", end, { once: true });
     this.#awaited.set(peer, end);
-    await delay(clock, limits.punchMaxDelay, came.signal);
+    await delay(clock, limits.punchMaxDelay, arrived.signal);
     signal.removeEventListener("abort", end);
     this.#awaited.delete(peer);
-    return this.#holes.get(peer);
+    return this.#punches.get(peer);
   }
 
-  /** Dials where their payload say. */
-  async #agreed(
+  /** Dials the endpoints of the peer's answer. */
+  async #punchAnswered(
     peer: HostId,
     theirs: SignalPayload,
     ours: readonly Endpoint[],
@@ -166,38 +168,42 @@ export class HolePuncher {
     }
   }
 
-  /** Their payload, through the first host that they are connected to as well. */
+  /**
+   * The peer's answer, through the first host that it is connected to as well; `undefined` if it
+   * gives none.
+   */
   async #exchange(peer: HostId, seal: Seal, endpoints: readonly Endpoint[], signal: AbortSignal) {
     const { host, clock, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
     for (const connection of signallingHosts(this.#options, peer)) {
       const payload = { nat: nat.kind(), roundTrip: roundTripOf(connection), endpoints };
-      const call = seal(peer, encodeSignalPayload(payload), own);
-      const reply = await askToForward(connection, clock, peer, call.envelope, signal);
+      const offer = seal(peer, encodeSignalPayload(payload), own);
+      const reply = await askToForward(connection, clock, peer, offer.envelope, signal);
       if (reply?.outcome === "silent") return undefined;
       if (reply?.outcome !== "forwarded") continue;
-      const answer = call.open(reply.envelope);
+      const answer = offer.open(reply.envelope);
       return answer && decodeSignalPayload(answer);
     }
-    throw new HolePunchError("no-signal", "no host is connected to both of you");
+    throw new HolePunchError("no-signal", "no host is connected to both sides");
   }
 
   /**
-   * Our answer to a call that was passed on to us; then we dial, as soon as it may have arrived.
+   * Answers an offer that was forwarded to us, and dials as soon as the answer may have arrived;
+   * `undefined` for offers that are not answered.
    */
   answerOffer({ from, envelope, connection }: ForwardedOffer): Uint8Array | undefined {
     const { host, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
     if (from === own || !this.#mayDeliver(subnetOf(connection.remoteAddr))) return undefined;
     const name = Buffer.from(envelope).toString("base64");
-    if (this.#taken.has(name) || this.#holes.size >= limits.punches) return undefined;
+    if (this.#opened.has(name) || this.#punches.size >= limits.punches) return undefined;
     const opened = this.#open(from as HostId, envelope, own);
     const payload = opened && decodeSignalPayload(opened.payload);
-    if (opened === undefined || payload === undefined || !this.#mayCall(from)) return undefined;
+    if (opened === undefined || payload === undefined || !this.#mayAnswer(from)) return undefined;
     this.#remember(name);
-    // Two calls that cross: the one stays whose caller has the greater PeerId.
-    const crossed = this.#calling.has(from) && own > from;
-    if (crossed || this.#holes.has(from)) return undefined;
+    // If two offers cross, that of the side with the greater PeerId counts.
+    const crossed = this.#offered.has(from) && own > from;
+    if (crossed || this.#punches.has(from)) return undefined;
     const endpoints = nat.endpoints();
     const roundTrip = roundTripOf(connection);
     const wait = Math.min(limits.punchMaxDelay, (roundTrip + payload.roundTrip) / 2);
@@ -205,7 +211,7 @@ export class HolePuncher {
       const common = punchCandidates(this.#options, payload, endpoints);
       void this.#punch(from, { endpoints: common, inbound: true, wait }).catch(() => undefined);
     } catch {
-      // They read the reason in our answer.
+      // The peer learns the reason from our answer.
     }
     return opened.seal(encodeSignalPayload({ nat: nat.kind(), roundTrip, endpoints }));
   }
@@ -213,18 +219,18 @@ export class HolePuncher {
   #punch(
     peer: string,
     { endpoints, inbound, wait }: Agreement,
-    signal: AbortSignal = this.#leaving.signal,
+    signal: AbortSignal = this.#stopping.signal,
   ): Promise<Connection> {
     const { host, clock, nat, log } = this.#options;
-    const known = this.#holes.get(peer);
-    if (known !== undefined) return known;
+    const running = this.#punches.get(peer);
+    if (running !== undefined) return running;
     const limit = deadline(clock, 2 * limits.punchTime, signal);
-    const follow = (): void => limit.abort();
-    this.#leaving.signal.addEventListener("abort", follow, { once: true });
-    const hole = delay(clock, wait, limit.signal)
+    const abort = (): void => limit.abort();
+    this.#stopping.signal.addEventListener("abort", abort, { once: true });
+    const punch = delay(clock, wait, limit.signal)
       .then(() => simultaneousOpen({ host, clock, peer, endpoints, nat, inbound }, limit.signal))
       .then((connection) => {
-        this.#through.add(connection);
+        this.#punched.add(connection);
         return connection;
       })
       .catch((error: unknown) => {
@@ -234,27 +240,27 @@ export class HolePuncher {
       })
       .finally(() => {
         limit.clear();
-        this.#leaving.signal.removeEventListener("abort", follow);
-        this.#holes.delete(peer);
+        this.#stopping.signal.removeEventListener("abort", abort);
+        this.#punches.delete(peer);
       });
-    this.#holes.set(peer, hole);
+    this.#punches.set(peer, punch);
     this.#awaited.get(peer)?.();
-    hole.then(
+    punch.then(
       () => log("punch.made", { inbound }),
       () => undefined,
     );
-    return hole;
+    return punch;
   }
 
   #remember(name: string): void {
-    this.#taken.add(name);
-    for (const oldest of this.#taken) {
-      if (this.#taken.size <= limits.offersRemembered) break;
-      this.#taken.delete(oldest);
+    this.#opened.add(name);
+    for (const oldest of this.#opened) {
+      if (this.#opened.size <= limits.offersRemembered) break;
+      this.#opened.delete(oldest);
     }
   }
 }
 
-/** Round roundTrip to a host in whole ms, as far as two bytes hold it. */
+/** Round-trip time to a host in whole ms, at most what two bytes hold. */
 const roundTripOf = ({ rtt }: Connection): number =>
   Math.min(65_535, Math.max(0, Math.round(rtt ?? 0)));

@@ -1,6 +1,6 @@
 /**
- * What the router in front of us does to ports. Bootstrap hosts are dialled from one fixed port,
- * and they tell as which address they see it; from that port alone can holes be punched.
+ * NAT detection: how the router maps ports. Bootstrap nodes are dialed from one fixed port and
+ * report the address at which they see it. Hole punching works from that port only.
  */
 import { createServer } from "node:net";
 import type { Connection, IdentifyResult } from "@libp2p/interface";
@@ -22,7 +22,7 @@ import {
 } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 
-/** A port that was free a moment ago. */
+/** A TCP port that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -34,7 +34,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** What is told of the router where nothing is found out about it. */
+/** The NAT state if nothing is detected, as behind a proxy. */
 export const unknownNat: NatState = {
   kind: "unknown",
   punches: { made: 0, failed: 0 },
@@ -42,7 +42,7 @@ export const unknownNat: NatState = {
 };
 
 interface Observation {
-  /** As which address our port is seen. */
+  /** The address at which a peer sees our port. */
   readonly address: Multiaddr;
   readonly connection: Connection;
 }
@@ -50,18 +50,19 @@ interface Observation {
 export interface NatOptions {
   readonly host: Host;
   readonly clock: Clock;
-  /** Private addresses count as those of the internet do. */
+  /** Whether private addresses count like public ones. */
   readonly privateWan: boolean;
-  /** The port to dial from. */
+  /** The local port to dial from. */
   readonly port: number;
 }
 
+/** Learns the external address of one local port from the peers that it was dialed from. */
 export class NatDetector {
   readonly port: number;
   readonly #options: NatOptions;
   readonly #fromPort = new WeakSet<Connection>();
   readonly #observed = new WeakMap<Connection, Multiaddr>();
-  /** By the place of who sees us, newest last. */
+  /** By the subnet of the observer, newest last. */
   readonly #seen = new Map<string, Observation>();
   readonly #probing = new Set<Connection>();
   #probes = 0;
@@ -78,16 +79,15 @@ export class NatDetector {
     this.#options.host.removeEventListener("peer:identify", this.#identified);
   }
 
-  /** Our addresses changed: what was seen through connections that are gone counts no more. */
+  /** To be called when our addresses have changed: drops observations over closed connections. */
   changed(): void {
     this.#probes = 0;
-    for (const [place, { connection }] of this.#seen)
-      if (connection.status !== "open") this.#seen.delete(place);
+    for (const [subnet, { connection }] of this.#seen)
+      if (connection.status !== "open") this.#seen.delete(subnet);
   }
 
   /**
-   * Dials from our port; from any other where the system does not give us that one for this
-   * destination now.
+   * Dials from our port, or from any other if the system cannot use it for this destination now.
    */
   async dial(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
     const { host } = this.#options;
@@ -105,9 +105,9 @@ export class NatDetector {
     }
   }
 
-  /** What the router does with IPv4. IPv6 has none. */
+  /** How the router maps IPv4 ports. IPv6 is not translated. */
   kind(): NatKind {
-    const seen = this.#sights(false).map(({ address }) => address);
+    const seen = this.#observations(false).map(({ address }) => address);
     const [first] = seen;
     if (first === undefined) return "unknown";
     const own = this.#own();
@@ -117,32 +117,32 @@ export class NatDetector {
     return seen.length > 1 ? "independent" : "unknown";
   }
 
-  /** As which address others see our port, where that is one for all. */
+  /** The external address of our port, if it is the same for every destination. */
   mapped(): Multiaddr | undefined {
-    return this.kind() === "symmetric" ? undefined : this.#sights(false).at(-1)?.address;
+    return this.kind() === "symmetric" ? undefined : this.#observations(false).at(-1)?.address;
   }
 
-  /** Where a hole can lead to us: by IPv6 first. */
+  /** The endpoints at which hole punching can reach us, IPv6 first. */
   endpoints(): Endpoint[] {
     const { transportManager } = this.#options.host.services.internals;
     const own = transportManager
       .getAddrs()
       .find((address) => hostOf(address).includes(":") && scopeOf(address) === "public");
-    const seen6 = this.#sights(true).at(-1)?.address;
-    const six = seen6 ? endpointOf(seen6) : own && endpointOf(own, this.port);
+    const seen6 = this.#observations(true).at(-1)?.address;
+    const ipv6 = seen6 ? endpointOf(seen6) : own && endpointOf(own, this.port);
     const mapped = this.mapped();
-    return [six, mapped && endpointOf(mapped)].flatMap((place) => place ?? []);
+    return [ipv6, mapped && endpointOf(mapped)].flatMap((endpoint) => endpoint ?? []);
   }
 
   /**
-   * Where to dial a place from: for IPv6 the very address that the other side was told, since a
-   * machine has several.
+   * The local port and address to dial an endpoint from. For IPv6 it is the very address that the
+   * peer was told, since a machine has several.
    */
   dialOptions({ ip }: Endpoint): { readonly localPort: number; readonly localAddress?: string } {
-    const six =
-      ip.length === 16 ? this.endpoints().find((place) => place.ip.length === 16) : undefined;
+    const ipv6 =
+      ip.length === 16 ? this.endpoints().find((endpoint) => endpoint.ip.length === 16) : undefined;
     const own = this.#own();
-    const localAddress = six && hostOf(addressOf(six));
+    const localAddress = ipv6 && hostOf(addressOf(ipv6));
     const bound = localAddress !== undefined && own.has(localAddress);
     return { localPort: this.port, ...(bound ? { localAddress } : {}) };
   }
@@ -152,10 +152,10 @@ export class NatDetector {
     return new Set(this.#options.host.services.internals.transportManager.getAddrs().map(hostOf));
   }
 
-  /** Those who see us by IPv6, or by IPv4. */
-  #sights(six: boolean): Observation[] {
+  /** Observations by IPv6, or by IPv4. */
+  #observations(ipv6: boolean): Observation[] {
     return [...this.#seen.values()].filter(
-      ({ address }) => hostOf(address).includes(":") === six && this.#counts(address),
+      ({ address }) => hostOf(address).includes(":") === ipv6 && this.#counts(address),
     );
   }
 
@@ -168,30 +168,35 @@ export class NatDetector {
     if (observedAddr === undefined || connection.direction !== "outbound") return;
     this.#observed.set(connection, observedAddr);
     this.#learn(connection);
-    // Soon after, it is known whether it was dialled from our port.
+    // Soon afterwards it is known whether it was dialed from our port.
     this.#options.clock.after(limits.reachabilityDelay, () => void this.#probe(connection));
   };
 
   /**
-   * Told of a connection twice: once it is known where it was dialled from, once the other side has
-   * said what it sees.
+   * Records an observation. Called twice per connection: once the local port is known, and once the
+   * peer has reported what it sees.
    */
   #learn(connection: Connection): void {
     const address = this.#observed.get(connection);
     if (address === undefined || !this.#fromPort.has(connection)) return;
-    const place = subnetOf(connection.remoteAddr);
-    this.#seen.delete(place);
-    this.#seen.set(place, { address, connection });
+    const subnet = subnetOf(connection.remoteAddr);
+    this.#seen.delete(subnet);
+    this.#seen.set(subnet, { address, connection });
     if (this.#probing.delete(connection)) void connection.close().catch(() => undefined);
   }
 
-  /** Dials the host of a connection from our port, where that makes a second place that sees it. */
+  /**
+   * Dials the peer of a connection from our port, if that gives an observation from a second
+   * subnet.
+   */
   async #probe({ remoteAddr, status }: Connection): Promise<void> {
-    const places = this.#sights(false).map(({ connection }) => subnetOf(connection.remoteAddr));
-    const asked = [...this.#probing].map((connection) => subnetOf(connection.remoteAddr));
+    const subnets = this.#observations(false).map(({ connection }) =>
+      subnetOf(connection.remoteAddr),
+    );
+    const probed = [...this.#probing].map((connection) => subnetOf(connection.remoteAddr));
     const useful =
-      places.length === 1 &&
-      ![...places, ...asked].includes(subnetOf(remoteAddr)) &&
+      subnets.length === 1 &&
+      ![...subnets, ...probed].includes(subnetOf(remoteAddr)) &&
       !hostOf(remoteAddr).includes(":") &&
       this.#counts(remoteAddr);
     if (this.#stopped || !useful || status !== "open" || this.#probes >= limits.natProbes) return;
@@ -206,15 +211,15 @@ export class NatDetector {
         if (this.#probing.delete(connection)) void connection.close().catch(() => undefined);
       });
     } catch {
-      // Another one may do it.
+      // Another peer may be reached.
     } finally {
       limit.clear();
     }
   }
 
   /**
-   * Past libp2p's queue of dials, which knows no ports; the transport hands the option on to the
-   * socket.
+   * Bypasses libp2p's dial queue, which has no option for ports; the transport passes the option on
+   * to the socket.
    */
   async #dialFromPort(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
     const { transportManager } = this.#options.host.services.internals;

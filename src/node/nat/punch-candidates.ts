@@ -1,4 +1,4 @@
-/** Where a hole can lead, of what the other side named. */
+/** Selects which of the peer's endpoints are dialed in a hole punch. */
 import { limits } from "../../base/index.ts";
 import type { Endpoint, SignalPayload } from "../../wire/index.ts";
 import { addressOf, scopeOf } from "../util/address.ts";
@@ -7,7 +7,7 @@ import { HolePunchError } from "./punch-error.ts";
 
 interface PunchContext {
   readonly nat: NatDetector;
-  /** Private addresses count as those of the internet do. */
+  /** Whether private addresses count like public ones. */
   readonly privateWan: boolean;
 }
 
@@ -21,7 +21,7 @@ export function punchCandidates(
   ours: readonly Endpoint[],
 ): Endpoint[] {
   const sizes = new Set(ours.map(({ ip }) => ip.length));
-  // One of each family: whoever names more would have us knock at strangers' doors.
+  // One per address family: otherwise a peer could make us dial third parties.
   const common = [16, 4].flatMap((size) => {
     const named = endpoints.find(({ ip }) => ip.length === size);
     return named && sizes.has(size) && mayDial(here, named) ? [named] : [];
@@ -32,10 +32,13 @@ export function punchCandidates(
       "symmetric",
       "the other side's router gives each connection another port",
     );
-  throw new HolePunchError("refused", "the other side has no address that we could dial");
+  throw new HolePunchError("refused", "the other side has no address that we may dial");
 }
 
-/** Nobody can make us knock at a service, or at a machine in our own network. */
+/**
+ * Excludes ports of services and, outside private meshes, hosts of our own network, which a peer
+ * could otherwise make us dial.
+ */
 function mayDial({ privateWan }: PunchContext, endpoint: Endpoint): boolean {
   return (
     endpoint.port >= limits.punchPortMin &&

@@ -1,6 +1,6 @@
 /**
- * Whether others can reach us, found out by asking a few of them. Until that is proven the wide DHT
- * only asks; once it is, it answers too, and the address is told to others.
+ * Determines whether other nodes can dial us, by asking a few of them. Until that is proven, the
+ * WAN DHT is a client; then it becomes a server, and the address is advertised.
  */
 import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -19,7 +19,7 @@ import {
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
 import { askDialback, type DialbackResult } from "./dialback.ts";
 
-/** Nobody was asked. */
+/** The state before any check, and behind a proxy. */
 export const reachabilityUnknown: ReachabilityState = {
   verdict: "unknown",
   addresses: [],
@@ -31,22 +31,25 @@ export interface ReachabilityOptions {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
-  /** Addresses that count: of the internet, or in a private mesh any. */
+  /** Whether private addresses count like public ones. */
   readonly privateWan: boolean;
-  /** An address that a router opened for us. */
+  /** The external address of our port mapping. */
   readonly mappedAddress: () => string | undefined;
 }
 
+/** Repeats the checks over time and when addresses change. */
 export class Reachability {
   readonly #options: ReachabilityOptions;
-  /** Hosts that dial back, by PeerId. */
+  /** Peers that serve dial-back, by PeerId. */
   readonly #helpers = new Set<string>();
-  /** IP addresses under which others see us, newest last. */
+  /** IP addresses at which other nodes see us, by their subnet, newest last. */
   readonly #seen = new Map<string, string>();
   #state: Omit<ReachabilityState, "seenAs"> = { verdict: "unknown", addresses: [], asked: 0 };
   #cancel = (): void => undefined;
-  #asking: Promise<void> | undefined;
-  /** What is being asked is out of date already: a port was opened, say, or a helper came. */
+  #checking: Promise<void> | undefined;
+  /**
+   * The running check is out of date: a port was mapped, for example, or a new helper connected.
+   */
   #again = false;
   #stopped = false;
 
@@ -54,21 +57,21 @@ export class Reachability {
     this.#options = options;
     const { host } = options;
     host.addEventListener("peer:identify", this.#identified);
-    host.addEventListener("peer:disconnect", this.#gone);
+    host.addEventListener("peer:disconnect", this.#disconnected);
   }
 
   state(): ReachabilityState {
     return { ...this.#state, seenAs: [...new Set(this.#seen.values())] };
   }
 
-  /** Asks now, whatever was told before. */
+  /** Checks now. */
   async check(): Promise<ReachabilityState> {
     this.#cancel();
-    await this.#check();
+    await this.#checkOnce();
     return this.state();
   }
 
-  /** Our addresses changed: what was proven is not any more. */
+  /** To be called when our addresses have changed, which makes the last result obsolete. */
   changed(): void {
     this.#soon(limits.reachabilityDelay);
   }
@@ -77,7 +80,7 @@ export class Reachability {
     this.#stopped = true;
     this.#cancel();
     this.#options.host.removeEventListener("peer:identify", this.#identified);
-    this.#options.host.removeEventListener("peer:disconnect", this.#gone);
+    this.#options.host.removeEventListener("peer:disconnect", this.#disconnected);
   }
 
   readonly #identified = ({ detail }: CustomEvent<IdentifyResult>): void => {
@@ -87,33 +90,34 @@ export class Reachability {
     if (!protocols.includes(DIALBACK_PROTOCOL)) return;
     const known = this.#helpers.has(peerId.toString());
     this.#helpers.add(peerId.toString());
-    // The first who can be asked, and those who can confirm or contradict a single voice.
+    // Check with the first helper, and again with those that can confirm or contradict a single
+    // one.
     if (!known && this.#state.asked < limits.dialbackHelpers) this.#soon(limits.reachabilityDelay);
   };
 
-  readonly #gone = ({ detail }: CustomEvent<{ toString(): string }>): void => {
+  readonly #disconnected = ({ detail }: CustomEvent<{ toString(): string }>): void => {
     this.#helpers.delete(detail.toString());
   };
 
   #soon(ms: number): void {
     if (this.#stopped) return;
-    if (this.#asking !== undefined) {
+    if (this.#checking !== undefined) {
       this.#again = true;
       return;
     }
     this.#cancel();
-    this.#cancel = this.#options.clock.after(ms, () => void this.#check());
+    this.#cancel = this.#options.clock.after(ms, () => void this.#checkOnce());
   }
 
-  async #check(): Promise<void> {
+  async #checkOnce(): Promise<void> {
     if (this.#stopped) return;
-    if (this.#asking !== undefined) return this.#asking;
+    if (this.#checking !== undefined) return this.#checking;
     this.#again = false;
-    this.#asking = this.#ask();
+    this.#checking = this.#ask();
     try {
-      await this.#asking;
+      await this.#checking;
     } finally {
-      this.#asking = undefined;
+      this.#checking = undefined;
       const later =
         this.#state.verdict === "reachable"
           ? limits.reachabilityRecheck
@@ -125,9 +129,9 @@ export class Reachability {
   async #ask(): Promise<void> {
     const { clock, log } = this.#options;
     const addresses = this.#candidates();
-    const helpers = this.#chosen();
+    const helpers = this.#chooseHelpers();
     if (addresses.length === 0 || helpers.length === 0) {
-      // No address that could be reached: that needs nobody's word.
+      // Without any candidate address we are unreachable; no peer needs to be asked.
       const verdict = addresses.length === 0 ? "unreachable" : "unknown";
       if (helpers.length > 0) await this.#conclude({ verdict, addresses: [], asked: 0 });
       return;
@@ -136,15 +140,15 @@ export class Reachability {
       helpers.map((connection) => askDialback(connection, addresses, clock)),
     );
     if (this.#stopped) return;
-    const heard = answers.flatMap((answer) => answer ?? []);
-    const found = addresses.map((address) => judge(address, heard));
+    const results = answers.flatMap((answer) => answer ?? []);
+    const found = addresses.map((address) => judge(address, results));
     const reachable = found.some(isReachable);
-    log("reach.checked", { reachable, asked: heard.length });
-    if (heard.length === 0) return;
+    log("reach.checked", { reachable, asked: results.length });
+    if (results.length === 0) return;
     await this.#conclude({
       verdict: reachable ? "reachable" : "unreachable",
       addresses: found,
-      asked: heard.length,
+      asked: results.length,
       checkedAt: clock.now(),
     });
   }
@@ -155,7 +159,7 @@ export class Reachability {
     this.#state = state;
     const own = new Set(transportManager.getAddrs().map(withoutPeer));
     for (const one of state.addresses) {
-      // Those of our own interfaces are told anyway.
+      // Addresses of our own interfaces are advertised anyway.
       if (own.has(one.address)) continue;
       const address = multiaddr(one.address);
       if (isReachable(one)) {
@@ -167,8 +171,8 @@ export class Reachability {
   }
 
   /**
-   * Our addresses that somebody far away could mean by ours: of our interfaces, and where others
-   * see us at the ports that we listen on.
+   * Our addresses that peers on the internet could dial: those of our interfaces, and the addresses
+   * at which others see us with the ports that we listen on.
    */
   #candidates(): string[] {
     const { host, privateWan } = this.#options;
@@ -178,8 +182,8 @@ export class Reachability {
       !isLinkLocal(address) &&
       (privateWan || scopeOf(address) === "public");
     const mapped = this.#options.mappedAddress();
-    const given = [...(mapped === undefined ? [] : [mapped]), ...own];
-    const found = new Set(given.filter((text) => counts(parseAddress(text))));
+    const known = [...(mapped === undefined ? [] : [mapped]), ...own];
+    const found = new Set(known.filter((text) => counts(parseAddress(text))));
     const ports = new Set(own.flatMap((text) => /\/tcp\/(\d+)/.exec(text)?.[1] ?? []));
     for (const ip of this.#seen.values())
       for (const port of ports) {
@@ -189,17 +193,17 @@ export class Reachability {
     return [...found].slice(0, limits.dialbackAddresses);
   }
 
-  /** A few who can be asked, each from another place. */
-  #chosen(): Connection[] {
-    const places = new Map<string, Connection>();
+  /** Some connected helpers, each of another subnet. */
+  #chooseHelpers(): Connection[] {
+    const bySubnet = new Map<string, Connection>();
     for (const connection of this.#options.host.getConnections()) {
-      const place = this.#options.privateWan
+      const subnet = this.#options.privateWan
         ? connection.remotePeer.toString()
         : subnetOf(connection.remoteAddr);
-      if (this.#helpers.has(connection.remotePeer.toString()) && !places.has(place))
-        places.set(place, connection);
+      if (this.#helpers.has(connection.remotePeer.toString()) && !bySubnet.has(subnet))
+        bySubnet.set(subnet, connection);
     }
-    return [...places.values()].slice(0, limits.dialbackHelpers);
+    return [...bySubnet.values()].slice(0, limits.dialbackHelpers);
   }
 }
 
@@ -218,7 +222,9 @@ function judge(
   };
 }
 
-/** More reach it than do not: a single host that lies is outvoted where there are others. */
+/**
+ * Whether at least as many reach it as do not: a single lying peer is outvoted if there are others.
+ */
 function isReachable({ reached, failed }: AddressReachability): boolean {
   return reached > 0 && reached >= failed;
 }

@@ -1,7 +1,7 @@
 /**
- * Passing a small sealed envelope from one connected host to another, and its answer back: so that
- * two hosts behind routers can agree on a moment and a place. It carries no stream: one frame each
- * way, nothing is kept, and no message fits its use.
+ * Signalling for hole punching: forwards a small sealed envelope from one connected host to
+ * another, and returns its answer, so that two hosts behind routers can agree on a moment and
+ * endpoints. One frame each way and nothing stored; it is too small to carry messages.
  */
 import type { Connection } from "@libp2p/interface";
 import { limits } from "../../base/index.ts";
@@ -22,11 +22,11 @@ import type { Counters } from "../util/counters.ts";
 import { SIGNAL_PROTOCOL } from "../util/protocols.ts";
 import { createRateLimit } from "../util/rate-limit.ts";
 
-/** A call that another host passed on to us. */
+/** An offer that another host forwarded to us. */
 export interface ForwardedOffer {
   readonly from: string;
   readonly envelope: Uint8Array;
-  /** To the host that passed it on. */
+  /** To the forwarding host. */
   readonly connection: Connection;
 }
 
@@ -34,31 +34,31 @@ export interface SignallingOptions {
   readonly host: Host;
   readonly clock: Clock;
   readonly counts: Counters;
-  /** Whether we pass on for others now. */
+  /** Whether we forward for others now. */
   readonly mayForward: () => boolean;
-  /** Our answer to a call, or `undefined` for none. */
-  readonly onOffer: (call: ForwardedOffer) => Uint8Array | undefined;
+  /** Our answer to an offer, or `undefined` for none. */
+  readonly onOffer: (offer: ForwardedOffer) => Uint8Array | undefined;
 }
 
-/** Passes envelopes on, and takes those that are for us, from now on. */
+/** Serves the protocol: forwards envelopes, and answers those that are for us. */
 export async function serveSignalling(options: SignallingOptions): Promise<void> {
   const { host, clock, counts, mayForward: passes, onOffer: take } = options;
-  const mayAsk = createRateLimit(clock, limits.signalsPerSubnet, limits.signals);
-  const mayGet = createRateLimit(clock, limits.signalsPerTarget, limits.signals);
-  const pass = async (
+  const mayRequest = createRateLimit(clock, limits.signalsPerSubnet, limits.signals);
+  const mayDeliver = createRateLimit(clock, limits.signalsPerTarget, limits.signals);
+  const forward = async (
     { host: to, envelope }: SignalFrame,
-    asker: Connection,
+    requester: Connection,
   ): Promise<SignalReply | undefined> => {
-    const from = asker.remotePeer.toString();
+    const from = requester.remotePeer.toString();
     if (to === from || to === host.peerId.toString()) return undefined;
     if (!passes()) return { outcome: "unwilling" };
-    if (!mayAsk(subnetOf(asker.remoteAddr))) return { outcome: "busy" };
+    if (!mayRequest(subnetOf(requester.remoteAddr))) return { outcome: "busy" };
     const connection = connectionTo(host, to);
     if (connection === undefined) return { outcome: "absent" };
-    if (!mayGet(to)) return { outcome: "busy" };
+    if (!mayDeliver(to)) return { outcome: "busy" };
     const bytes = encodeSignalFrame({ kind: "deliver", host: from, envelope });
-    const question = { protocol: SIGNAL_PROTOCOL, bytes };
-    const answer = await sendRequest(connection, clock, question, limits.signalTimeout / 2);
+    const request = { protocol: SIGNAL_PROTOCOL, bytes };
+    const answer = await sendRequest(connection, clock, request, limits.signalTimeout / 2);
     const fits = answer !== undefined && answer.length <= limits.signalBytes;
     return fits ? { outcome: "forwarded", envelope: answer } : { outcome: "silent" };
   };
@@ -67,10 +67,10 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
     clock,
     SIGNAL_PROTOCOL,
     limits.signalStreams,
-    async (question, connection) => {
-      const frame = decodeSignalFrame(question);
+    async (request, connection) => {
+      const frame = decodeSignalFrame(request);
       if (frame?.kind === "forward") {
-        const reply = await pass(frame, connection);
+        const reply = await forward(frame, connection);
         if (reply?.outcome === "forwarded") counts.signalsPassed++;
         if (reply?.outcome === "busy") counts.signalsRefused++;
         return reply && encodeSignalReply(reply);
@@ -80,9 +80,7 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
   );
 }
 
-/**
- * Asks the host of a connection to pass an envelope on. `undefined` where it gives no sound reply.
- */
+/** Asks the peer of a connection to forward an envelope. `undefined` if it gives no valid reply. */
 export async function askToForward(
   connection: Connection,
   clock: Clock,
@@ -91,20 +89,24 @@ export async function askToForward(
   signal: AbortSignal,
 ): Promise<SignalReply | undefined> {
   const bytes = encodeSignalFrame({ kind: "forward", host: to, envelope });
-  const question = { protocol: SIGNAL_PROTOCOL, bytes };
-  const reply = await sendRequest(connection, clock, question, limits.signalTimeout, signal);
+  const request = { protocol: SIGNAL_PROTOCOL, bytes };
+  const reply = await sendRequest(connection, clock, request, limits.signalTimeout, signal);
   return reply && decodeSignalReply(reply);
 }
 
+/** How forwarding hosts are chosen. */
 export interface SignallingPeers {
   readonly host: Host;
-  /** Asked first: the other side most likely has them too. */
+  /** Asked first: the peer is most likely connected to them too. */
   readonly isBootstrap: (peer: string) => boolean;
-  /** Hosts that anybody reaches. */
+  /** DHT servers, which every node can reach. */
   readonly isServer: (peer: string) => boolean;
 }
 
-/** Connections to at most `limits.signalHosts` hosts that may know `peer`, the likeliest first. */
+/**
+ * Connections to at most `limits.signalHosts` hosts that may be connected to `peer`, the likeliest
+ * first. Each host that is asked learns whom we try to reach.
+ */
 export function signallingHosts(
   { host, isBootstrap, isServer }: SignallingPeers,
   peer: string,
