@@ -1,4 +1,4 @@
-/** Who may connect, and over what a link may run. */
+/** Decides which peers may connect, and over which connections a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { Clock } from "../../ports/index.ts";
 import { subnetOf } from "../util/address.ts";
@@ -8,85 +8,82 @@ import { createRateLimit } from "../util/rate-limit.ts";
 const SECOND = 1_000;
 
 /**
- * Whether a link may run on this connection: never through a relay. Both marks are asked, since a
- * relay that sets no limits leaves `limits` undefined, and only `direct` tells then.
+ * Whether a link may run on this connection: never through a relay. Both fields are checked: a
+ * relay without limits leaves `limits` undefined, and only `direct` shows it.
  */
 export function isDirect(connection: Pick<Connection, "direct" | "limits">): boolean {
   return connection.direct && connection.limits === undefined;
 }
 
-/**
- * Whether a connection claims to be neither direct nor limited: an unlimited relay, which we use
- * for nothing.
- */
+/** Whether a connection is relayed without limits. Sotto uses no such connection. */
 export function isUnlimitedRelay(connection: Pick<Connection, "direct" | "limits">): boolean {
   return !connection.direct && connection.limits === undefined;
 }
 
 export interface GaterOptions {
-  /** Connections of one neighbour that have not proven a PeerId yet. */
+  /** Connections per subnet that have not authenticated a PeerId yet. */
   readonly pending: number;
-  /** And those that have. */
+  /** Connections per subnet that have. */
   readonly authenticated: number;
   /**
-   * Connections that one neighbour may open in a second: libp2p's own bound is one for each
-   * address, of which IPv6 has plenty.
+   * Connections that one subnet may open per second. libp2p limits single addresses only, of which
+   * IPv6 has plenty.
    */
   readonly perSecond: number;
   readonly clock: Clock;
   readonly counts: Counters;
-  /** Told of each connection, once or twice. */
+  /** Called for each connection, once or twice. */
   readonly onConnection: (connection: MultiaddrConnection) => void;
   /**
-   * Whether a host belongs to this very node: the one before, while links move over to this one.
+   * Whether a peer is another host of this node: the previous one, while links move to this one.
    */
   readonly isOwn?: (peer: string) => boolean;
 }
 
 /**
- * Bounds the connections of one neighbour. Without the bound on those that have not proven a PeerId
- * yet, as many silent sockets as `limits.pendingConnections` from one place keep everybody else out
- * until they time out. Addresses to dial are not judged: a private one is how two people on one LAN
- * meet.
+ * Creates a gater that limits the connections per subnet. Without the limit on unauthenticated
+ * ones, `limits.pendingConnections` silent sockets from one subnet would keep every other peer out
+ * until they time out. Does not judge the addresses that we dial: contacts on one LAN meet by
+ * private ones.
  */
 export function createGater(options: GaterOptions): ConnectionGater {
   const {
     pending,
-    authenticated: proven,
+    authenticated,
     perSecond,
     clock,
     counts,
-    onConnection: follow,
+    onConnection,
     isOwn = () => false,
   } = options;
-  const mayCome = createRateLimit(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
-  const waiting = new SubnetSlots(pending);
-  const seated = new SubnetSlots(proven);
+  const mayConnect = createRateLimit(clock, perSecond, Number.POSITIVE_INFINITY, SECOND);
+  const pendingSlots = new SubnetSlots(pending);
+  const authenticatedSlots = new SubnetSlots(authenticated);
   const refuse = (refused: boolean): boolean => {
     if (refused) counts.connectionsRefused++;
     return refused;
   };
   return {
     denyInboundConnection(connection) {
-      if (refuse(!mayCome(subnetOf(connection.remoteAddr)) || !waiting.acquire(connection)))
+      if (refuse(!mayConnect(subnetOf(connection.remoteAddr)) || !pendingSlots.acquire(connection)))
         return true;
-      follow(connection);
+      onConnection(connection);
       return false;
     },
     denyInboundEncryptedConnection: (peer) => isOwn(peer.toString()),
     denyInboundUpgradedConnection(_peer, connection) {
-      waiting.release(connection);
-      return refuse(!seated.acquire(connection));
+      pendingSlots.release(connection);
+      return refuse(!authenticatedSlots.acquire(connection));
     },
     denyOutboundEncryptedConnection(peer, connection) {
       if (isOwn(peer.toString())) return true;
-      follow(connection);
+      onConnection(connection);
       return false;
     },
   };
 }
 
-/** So many connections of each neighbour, until they close. */
+/** A number of slots per subnet; a connection occupies one until it closes. */
 class SubnetSlots {
   readonly #each: number;
   readonly #taken = new Map<string, Set<MultiaddrConnection>>();
@@ -95,21 +92,21 @@ class SubnetSlots {
     this.#each = each;
   }
 
-  /** Whether there was a seat. */
+  /** Occupies a slot; `false` if none is free. */
   acquire(connection: MultiaddrConnection): boolean {
-    const place = subnetOf(connection.remoteAddr);
-    const taken = this.#taken.get(place) ?? new Set();
+    const subnet = subnetOf(connection.remoteAddr);
+    const taken = this.#taken.get(subnet) ?? new Set();
     if (taken.size >= this.#each || connection.status !== "open") return false;
     taken.add(connection);
-    this.#taken.set(place, taken);
+    this.#taken.set(subnet, taken);
     connection.addEventListener("close", () => this.release(connection), { once: true });
     return true;
   }
 
   release(connection: MultiaddrConnection): void {
-    const place = subnetOf(connection.remoteAddr);
-    const taken = this.#taken.get(place);
+    const subnet = subnetOf(connection.remoteAddr);
+    const taken = this.#taken.get(subnet);
     taken?.delete(connection);
-    if (taken?.size === 0) this.#taken.delete(place);
+    if (taken?.size === 0) this.#taken.delete(subnet);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Which addresses that others name are dialled. A record, an answer of the DHT or a name may point
- * into our own network, at a service that trusts whoever is inside: what is private is dialled only
- * where we have a part in such a network ourselves.
+ * Which addresses that other nodes name are dialed. A record, a DHT response or a name may point
+ * into our own network, at a service that trusts local hosts. So private addresses are dialed only
+ * if we are in such a network ourselves.
  */
 import { type LookupAddress, type LookupOptions, lookup as resolve } from "node:dns";
 import { networkInterfaces } from "node:os";
@@ -10,16 +10,16 @@ import { limits } from "../../base/index.ts";
 import { endpointOf, portOf, scopeOf } from "../util/address.ts";
 
 /**
- * The private network that an address belongs to (RFC 1918, 3927, 4193, 4291, 6598), or `undefined`
- * for one of none.
+ * The private network of an address (RFC 1918, 3927, 4193, 4291, 6598); `undefined` for a public
+ * one.
  */
 export function networkOf(address: Multiaddr): string | undefined {
-  const place = endpointOf(address);
-  if (place === undefined) return undefined;
-  const [a = 0, b = 0] = place.ip;
-  if (place.ip.length === 4) return networkOf4(a, b);
-  const mapped = place.ip.subarray(0, 10).every((byte) => byte === 0) && place.ip[10] === 255;
-  if (mapped) return networkOf4(place.ip[12] ?? 0, place.ip[13] ?? 0);
+  const endpoint = endpointOf(address);
+  if (endpoint === undefined) return undefined;
+  const [a = 0, b = 0] = endpoint.ip;
+  if (endpoint.ip.length === 4) return networkOf4(a, b);
+  const mapped = endpoint.ip.subarray(0, 10).every((byte) => byte === 0) && endpoint.ip[10] === 255;
+  if (mapped) return networkOf4(endpoint.ip[12] ?? 0, endpoint.ip[13] ?? 0);
   if ((a & 0xfe) === 0xfc) return "fc00::/7";
   return a === 0xfe && (b & 0xc0) === 0x80 ? "fe80::/10" : undefined;
 }
@@ -32,26 +32,27 @@ function networkOf4(a: number, b: number): string | undefined {
   return a === 100 && b >= 64 && b < 128 ? "100.64/10" : undefined;
 }
 
+/** What the rules need to know of this machine's networks. */
 export interface LocalNetwork {
-  /** What we tell others: with nothing else there, loopback. */
+  /** The addresses that we advertise; loopback only if there is nothing else. */
   readonly advertised: readonly Multiaddr[];
   /** IP addresses of our interfaces. */
   readonly interfaces: readonly string[];
-  /** A mesh without the internet: its person says that every address is meant. */
+  /** A mesh without internet access, in which every address is meant as it is. */
   readonly privateWan: boolean;
 }
 
-/** Whether we dial an address that somebody else named. A name is judged when it is resolved. */
+/** Whether we dial an address that another node named. A name is judged when it is resolved. */
 export function mayDial(
   address: Multiaddr,
   { advertised: told, interfaces, privateWan }: LocalNetwork,
 ): boolean {
-  const reach = scopeOf(address);
-  if (reach === "public" || privateWan) return true;
-  // To whoever is elsewhere too, loopback means somebody else than to us.
-  if (reach === "loopback") return told.every((own) => scopeOf(own) === "loopback");
+  const scope = scopeOf(address);
+  if (scope === "public" || privateWan) return true;
+  // Loopback means this machine only if we advertise nothing else, and so have local peers only.
+  if (scope === "loopback") return told.every((own) => scopeOf(own) === "loopback");
   const network = networkOf(address);
-  // Ports below are those of services.
+  // Lower ports belong to services.
   if (network === undefined || portOf(address) < limits.punchPortMin) return false;
   return interfaces.some((ip) => networkOf(tcpAt(ip, 1)) === network);
 }
@@ -73,79 +74,82 @@ type LookupCallback = (
 ) => void;
 
 /**
- * Looks a name up as Node would, and leaves out what `allowed` does not allow: a name of the
- * internet may point anywhere.
+ * A DNS lookup for sockets that leaves out addresses that `allowed` rejects: a public name may
+ * point anywhere.
  */
 export function filteredLookup(allowed: (address: Multiaddr) => boolean) {
   return (name: string, options: LookupOptions, found: LookupCallback): void => {
     resolve(name, { ...options, all: true }, (error, all) => {
-      const fit = (all ?? []).filter(({ address }) => allowed(tcpAt(address, limits.punchPortMin)));
-      const [first] = fit;
+      const usable = (all ?? []).filter(({ address }) =>
+        allowed(tcpAt(address, limits.punchPortMin)),
+      );
+      const [first] = usable;
       if (error !== null) found(error, [], 0);
       else if (first === undefined)
         found(Object.assign(new Error(`${name} is private`), { code: "EFOREIGN" }), [], 0);
-      else if (options.all === true) found(null, fit);
+      else if (options.all === true) found(null, usable);
       else found(null, first.address, first.family);
     });
   };
 }
 
 /**
- * Which addresses of another host libp2p remembers, and so dials later. Who is connected to us from
- * the internet is no neighbour, whatever private addresses it tells us.
+ * Whether libp2p may remember an address of a peer, and so dial it later. A peer that is connected
+ * from public addresses only is not on our network, whatever private addresses it advertises.
  */
 export function mayRemember(
   address: Multiaddr,
   seenAt: readonly Multiaddr[],
-  surroundings: LocalNetwork,
+  network: LocalNetwork,
 ): boolean {
-  if (surroundings.privateWan || scopeOf(address) === "public") return true;
-  const far = seenAt.length > 0 && seenAt.every((place) => scopeOf(place) === "public");
-  return !far && mayDial(address, surroundings);
+  if (network.privateWan || scopeOf(address) === "public") return true;
+  const remote = seenAt.length > 0 && seenAt.every((seen) => scopeOf(seen) === "public");
+  return !remote && mayDial(address, network);
 }
 
+/** The part of a libp2p host that the policy needs. */
 interface PolicyHost {
   readonly peerId: { equals(peer: unknown): boolean };
   getMultiaddrs(): Multiaddr[];
   getConnections(peer: never): readonly { readonly remoteAddr: Multiaddr }[];
 }
 
-/** These rules for one host, which is there only after they are. */
+/**
+ * Applies these rules for one host. The host is attached later, since it is created with the
+ * policy.
+ */
 export class DialPolicy {
   readonly #privateWan: boolean;
   #host: PolicyHost | undefined;
-  #own: readonly string[] = [];
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #addresses: readonly string[] = [];
+  #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(privateWan: boolean) {
     this.#privateWan = privateWan;
   }
 
-  /** Judges for this host from now on. */
+  /** Sets the host. */
   attach(host: PolicyHost): void {
     this.#host = host;
   }
 
-  readonly mayDial = (address: Multiaddr): boolean => mayDial(address, this.#surroundings());
+  readonly mayDial = (address: Multiaddr): boolean => mayDial(address, this.#localNetwork());
 
-  /** How names are looked up, as an option of a dial. */
+  /** The DNS lookup, as an option of a dial. */
   lookup(): { readonly lookup: ReturnType<typeof filteredLookup> } {
     return { lookup: filteredLookup(this.mayDial) };
   }
 
-  /** libp2p's filter of the addresses that it remembers of a host; of ourselves all. */
+  /** libp2p's filter for addresses to remember; keeps all of our own. */
   readonly addressFilter = (peer: unknown, address: Multiaddr): boolean => {
     const host = this.#host;
     if (host === undefined || host.peerId.equals(peer)) return true;
     const seenAt = host.getConnections(peer as never).map(({ remoteAddr }) => remoteAddr);
-    return mayRemember(address, seenAt, this.#surroundings());
+    return mayRemember(address, seenAt, this.#localNetwork());
   };
 
-  /**
-   * Looked at only for what needs it: libp2p asks for each address of each host that an answer of
-   * the DHT names.
-   */
-  #surroundings(): LocalNetwork {
+  /** Computed on demand: libp2p asks for every address of every peer in a DHT response. */
+  #localNetwork(): LocalNetwork {
     const host = this.#host;
     const interfaces = (): readonly string[] => this.#interfaces();
     return {
@@ -161,10 +165,10 @@ export class DialPolicy {
 
   #interfaces(): readonly string[] {
     const now = performance.now();
-    if (now - this.#lookedAt >= limits.addressPoll) {
-      this.#lookedAt = now;
-      this.#own = ownInterfaces();
+    if (now - this.#readAt >= limits.addressPoll) {
+      this.#readAt = now;
+      this.#addresses = ownInterfaces();
     }
-    return this.#own;
+    return this.#addresses;
   }
 }

@@ -1,4 +1,4 @@
-/** Reaching a host: every address at once, the first that speaks our protocol wins. */
+/** Dials all addresses of a host in parallel; the first that speaks our protocol wins. */
 import type { Connection, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { type DialFailure, dialReasons, limits, Unreachable } from "../../base/index.ts";
@@ -10,17 +10,18 @@ import { deadline } from "../util/deadline.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { isDirect } from "./connection-gater.ts";
 
+/** A link stream and its connection. */
 export interface DialedLink {
   readonly connection: Connection;
   readonly stream: Stream;
 }
 
-/** A try that failed, in a few words for a person. */
+/** A failed attempt whose message is a few words for the user. */
 class DialRefusal extends Error {
   override readonly name = "Unreached";
 }
 
-/** Why a dial failed, in a few words. */
+/** Why a dial failed, in a few words for the user. */
 export function reasonOf(error: unknown): string {
   if (error instanceof DialRefusal || error instanceof SocksError) return error.message;
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
@@ -37,8 +38,8 @@ export function reasonOf(error: unknown): string {
     [/dial self|denyOutboundEncrypted/, dialReasons.self],
     [/TooMany/, "too many links"],
     [/UnexpectedPeer|identity key .* does not match/, dialReasons.otherHost],
-    // A host that is full closes in the middle of the handshake; only what it says of another
-    // network cannot be opened.
+    // A full host closes during the handshake; only a message of another network cannot be
+    // decrypted.
     [/decryption/, dialReasons.otherNetwork],
     [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the other side"],
     [/Muxer|Encryption/, "no handshake"],
@@ -47,10 +48,10 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Opens a link stream. A direct connection to the host that is there already is used first. Throws
- * `Unreachable`, which gives each address and its reason.
- * @param timeout ms for all addresses together. @param proxied whether everything goes through a
- * proxy.
+ * Opens a link stream, first on existing direct connections to the host. Throws `Unreachable`,
+ * which gives each address and its reason.
+ * @param timeout ms for all addresses together.
+ * @param proxied whether everything goes through a proxy.
  */
 export async function dialLink(
   host: Host,
@@ -76,7 +77,7 @@ export async function dialLink(
       limit.clear();
       return { connection, stream };
     }
-    // Past libp2p's queue of dials, which would let contacts share a way through the proxy.
+    // Behind a proxy, bypass libp2p's dial queue, which would let contacts share a circuit.
     const { transportManager } = host.services.internals;
     const { isolationKey } = target;
     const dial = (address: Multiaddr): Promise<Connection> =>
@@ -100,7 +101,7 @@ export async function dialLink(
   } catch {
     const texts =
       signal.aborted && !limit.expired()
-        ? ["given up"]
+        ? ["cancelled"]
         : failures.map(({ address, reason }) => `${address}: ${reason}`);
     const list = texts.length > 0 ? texts.join("; ") : "no address is known";
     throw new Unreachable(`Could not reach the host (${list}).`, failures);
@@ -108,8 +109,8 @@ export async function dialLink(
 }
 
 /**
- * Direct connections that lead to the target already. One that we dialled through a proxy for
- * something else is not shared: whoever runs its far end would see both.
+ * Existing direct connections to the target. One that we dialed through a proxy for something else
+ * is not shared: the operator of its far end would see both.
  */
 function connectionsTo(
   host: Host,
@@ -128,7 +129,7 @@ function connectionsTo(
     );
 }
 
-/** The addresses worth a try; the others are named among the failures. */
+/** The addresses that may be dialed; the others are added to `failures`. */
 function dialableAddresses(
   host: Host,
   { addresses, scope }: DialTarget,
@@ -148,8 +149,8 @@ function dialableAddresses(
     else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }
-  // Without /p2p, even where the host is known: libp2p joins dials to one PeerId into one, address
-  // after address. Noise proves who answered, and `reach` compares.
+  // Without /p2p, even if the host is known: libp2p joins dials to one PeerId and tries its
+  // addresses one after another. Noise authenticates the peer, and `dialOne` compares.
   return [...found.keys()].flatMap((text) => parseAddress(text) ?? []);
 }
 
@@ -171,18 +172,18 @@ async function dialOne(
   }
 }
 
-/** Closes a connection that we opened for nothing. */
+/** Closes a connection that is not needed. */
 function closeUnused(connection: Connection): void {
   void connection.close().catch(() => undefined);
 }
 
-/** A link stream on a connection, if that is a direct one. */
+/** Opens a link stream on a direct connection; throws on a relayed one. */
 export async function openLink(connection: Connection, signal: AbortSignal): Promise<Stream> {
   if (!isDirect(connection)) throw new DialRefusal("only through a relay");
   return connection.newStream(LINK_PROTOCOL, { signal });
 }
 
-/** Ends a stream that lost the race, and its connection unless that was there before. */
+/** Resets a stream that lost the race, and closes its connection unless it existed before. */
 function abandon({ connection, stream }: DialedLink, known: ReadonlySet<string>): void {
   stream.abort(new Error("another address was faster"));
   if (!known.has(connection.id)) closeUnused(connection);

@@ -1,6 +1,6 @@
 /**
- * The hosts that we bootstrap from: looked for as long as the node runs, and again when they are
- * lost.
+ * Keeps connections to the bootstrap nodes: connects while the node runs, and reconnects when one
+ * is lost.
  */
 import type { Connection } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -18,18 +18,22 @@ interface Entry {
   readonly address: Multiaddr;
   readonly peer: string;
   attempt: number;
-  /** Ends the wait after which a connection has lasted and failed tries are forgotten. */
-  settle: () => void;
+  /**
+   * Cancels the timer after which the connection counts as stable and failed attempts are
+   * forgotten.
+   */
+  cancelStable: () => void;
   error?: string;
-  /** Ends the pause or the dial that is under way. */
+  /** Cancels the delay or the dial in progress. */
   cancel: () => void;
 }
 
 type Dial = (address: Multiaddr, signal: AbortSignal) => Promise<Connection>;
 
-/** Marks hosts whose connections are spared when there are too many. */
+/** Tags peers whose connections libp2p prunes last. */
 const BOOTSTRAP_TAG = "sotto-bootstrap";
 
+/** Connects to each bootstrap node and retries with growing delays. */
 export class BootstrapList {
   readonly #host: Host;
   readonly #dial: Dial;
@@ -45,7 +49,7 @@ export class BootstrapList {
     this.#clock = clock;
     this.#tuning = tuning;
     this.#log = log;
-    this.#onDisconnect = ({ detail }) => this.#lost(detail.toString());
+    this.#onDisconnect = ({ detail }) => this.#disconnected(detail.toString());
     host.addEventListener("peer:disconnect", this.#onDisconnect);
   }
 
@@ -59,11 +63,11 @@ export class BootstrapList {
       address,
       peer: peerOf(address) ?? "",
       attempt: 0,
-      settle: () => undefined,
+      cancelStable: () => undefined,
       cancel: () => undefined,
     };
     this.#entries.set(name, entry);
-    void this.#search(entry);
+    void this.#connect(entry);
   }
 
   remove(text: string): boolean {
@@ -71,13 +75,13 @@ export class BootstrapList {
       if (entry.text !== text && name !== text) continue;
       this.#entries.delete(name);
       entry.cancel();
-      entry.settle();
+      entry.cancelStable();
       return true;
     }
     return false;
   }
 
-  /** Whether a host is one of ours. */
+  /** Whether a peer is one of the bootstrap nodes. */
   has(peer: string): boolean {
     return [...this.#entries.values()].some((entry) => entry.peer === peer);
   }
@@ -95,9 +99,9 @@ export class BootstrapList {
 
   stop(): void {
     this.#host.removeEventListener("peer:disconnect", this.#onDisconnect);
-    for (const { cancel, settle } of this.#entries.values()) {
+    for (const { cancel, cancelStable } of this.#entries.values()) {
       cancel();
-      settle();
+      cancelStable();
     }
     this.#entries.clear();
   }
@@ -110,7 +114,7 @@ export class BootstrapList {
     return [...this.#entries.values()].includes(entry);
   }
 
-  async #search(entry: Entry): Promise<void> {
+  async #connect(entry: Entry): Promise<void> {
     const limit = deadline(this.#clock, this.#tuning.dial);
     entry.cancel = limit.abort;
     try {
@@ -119,38 +123,38 @@ export class BootstrapList {
       pinnedConnections.add(connection);
       await this.#host.peerStore.merge(remotePeer, { tags: { [BOOTSTRAP_TAG]: { value: 50 } } });
       delete entry.error;
-      entry.settle = this.#clock.after(limits.bootstrapStable, () => {
+      entry.cancelStable = this.#clock.after(limits.bootstrapStable, () => {
         entry.attempt = 0;
       });
       this.#log("bootstrap.connected");
     } catch (error) {
       entry.error = reasonOf(error);
-      if (this.#isListed(entry)) this.#later(entry);
+      if (this.#isListed(entry)) this.#retry(entry);
     } finally {
       limit.clear();
     }
   }
 
-  #later(entry: Entry): void {
+  #retry(entry: Entry): void {
     const wait = backoffDelay(this.#tuning.bootstrapRetry, entry.attempt++, Math.random());
     this.#log("bootstrap.searching", { attempt: entry.attempt, waitMs: wait });
-    entry.cancel = this.#clock.after(wait, () => void this.#search(entry));
+    entry.cancel = this.#clock.after(wait, () => void this.#connect(entry));
   }
 
-  #lost(peer: string): void {
+  #disconnected(peer: string): void {
     for (const entry of this.#entries.values())
       if (entry.peer === peer) {
         entry.cancel();
-        entry.settle();
-        this.#later(entry);
+        entry.cancelStable();
+        this.#retry(entry);
       }
   }
 }
 
-/** An address with a PeerId, or a throw of `address-invalid`. */
+/** Parses the address of a bootstrap node, which must have a PeerId. Throws `address-invalid`. */
 export function bootstrapAddress(text: string): Multiaddr {
   const address = parseAddress(text);
   if (address === undefined || !text.includes("/p2p/"))
-    throw new SottoError("address-invalid", `This is not the address of a bootstrap host: ${text}`);
+    throw new SottoError("address-invalid", `This is not the address of a bootstrap node: ${text}`);
   return multiaddr(address);
 }

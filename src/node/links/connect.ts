@@ -1,7 +1,4 @@
-/**
- * Reaching a host in whichever way works: directly, and soon beside that through a hole in both
- * routers.
- */
+/** Connects to a host directly and, shortly after, by hole punching in parallel. */
 import { limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
 import { type DialedLink, dialLink, openLink } from "../connections/dialer.ts";
@@ -14,25 +11,26 @@ import { deadline, delay } from "../util/deadline.ts";
 export interface ConnectOptions {
   readonly host: Host;
   readonly clock: Clock;
-  /** Absent where everything goes through a proxy, which makes no holes. */
+  /** Absent behind a proxy, where hole punching is off. */
   readonly puncher: HolePuncher | undefined;
 }
 
-/** What a person can do about it. */
+/** What the user can do about a failed hole punch. */
 const remedies: Record<PunchReason, string> = {
   symmetric:
     "One of you needs an open port: forward one on the router and start with --listen " +
-    "/ip4/0.0.0.0/tcp/PORT, or use IPv6, or one network.",
-  "no-signal": "Both of you need one bootstrap host in common: sotto net bootstrap add ADDRESS.",
-  refused: "The other side has to be online with the same bootstrap host, and to know you still.",
+    "/ip4/0.0.0.0/tcp/PORT, or use IPv6 or the same network.",
+  "no-signal": "Both of you need a common bootstrap node: sotto net bootstrap add ADDRESS.",
+  refused:
+    "The contact must be online with the same bootstrap node, and must not have removed you.",
   "timed out":
     "Forward a port on one of the routers and start with --listen /ip4/0.0.0.0/tcp/PORT, " +
-    "or use IPv6, or one network.",
+    "or use IPv6 or the same network.",
 };
 
 /**
- * Opens a link stream. Throws `peer-unreachable`, whose message gives each address and its reason,
- * and why no hole was made.
+ * Opens a link stream. Throws `peer-unreachable`; its message gives the reason for each address and
+ * for the failed hole punch.
  * @param timeout ms for all of it.
  */
 export async function connect(
@@ -43,40 +41,44 @@ export async function connect(
 ): Promise<DialedLink> {
   const { host: peer, seal } = target;
   if (puncher === undefined) return dialLink(host, clock, target, timeout, signal, true);
-  const alone = target.scope === "lan" || peer === host.peerId.toString();
-  if (peer === undefined || seal === undefined || alone)
+  const directOnly = target.scope === "lan" || peer === host.peerId.toString();
+  if (peer === undefined || seal === undefined || directOnly)
     return dialLink(host, clock, target, timeout, signal);
-  const plain = deadline(clock, timeout, signal);
-  const hidden = deadline(clock, timeout, signal);
+  const directLimit = deadline(clock, timeout, signal);
+  const punchLimit = deadline(clock, timeout, signal);
   const failed = new AbortController();
-  const direct = dialLink(host, clock, target, timeout, plain.signal);
+  const direct = dialLink(host, clock, target, timeout, directLimit.signal);
   direct.catch(() => failed.abort());
   const punched = (async (): Promise<DialedLink> => {
     await delay(clock, limits.punchDelay, failed.signal);
-    hidden.signal.throwIfAborted();
-    const connection = await puncher.connect(peer, seal, hidden.signal);
-    return { connection, stream: await openLink(connection, hidden.signal) };
+    punchLimit.signal.throwIfAborted();
+    const connection = await puncher.connect(peer, seal, punchLimit.signal);
+    return { connection, stream: await openLink(connection, punchLimit.signal) };
   })();
-  // Whoever comes first ends the other, and what it may have opened by then.
-  direct.then(hidden.abort, () => undefined);
-  punched.then(plain.abort, () => undefined);
+  // The first to succeed aborts the other and what it may have opened by then.
+  direct.then(punchLimit.abort, () => undefined);
+  punched.then(directLimit.abort, () => undefined);
   try {
     const reached = await Promise.any([direct, punched]);
     const drop = (late: DialedLink): void => {
-      if (late !== reached) late.stream.abort(new Error("another way was faster"));
+      if (late !== reached) late.stream.abort(new Error("another attempt was faster"));
     };
-    for (const way of [direct, punched]) void way.then(drop, () => undefined);
+    for (const attempt of [direct, punched]) void attempt.then(drop, () => undefined);
     return reached;
   } catch (error) {
-    const [why, hole] = error instanceof AggregateError ? error.errors : [error];
-    if (!(why instanceof Unreachable) || !(hole instanceof HolePunchError)) throw why;
-    const remedy = remedies[hole.reason];
+    const [unreachable, punchError] = error instanceof AggregateError ? error.errors : [error];
+    if (!(unreachable instanceof Unreachable) || !(punchError instanceof HolePunchError))
+      throw unreachable;
+    const remedy = remedies[punchError.reason];
     const text =
-      `${why.message.replace(/\.$/, "")}, nor a hole through the routers ` +
-      `(${hole.message}). ${remedy}`;
-    throw new Unreachable(text, why.failures, { why: hole.reason, theirs: hole.theirs });
+      `${unreachable.message.replace(/\.$/, "")}; hole punching failed as well ` +
+      `(${punchError.message}). ${remedy}`;
+    throw new Unreachable(text, unreachable.failures, {
+      why: punchError.reason,
+      theirs: punchError.theirs,
+    });
   } finally {
-    plain.clear();
-    hidden.clear();
+    directLimit.clear();
+    punchLimit.clear();
   }
 }

@@ -1,4 +1,4 @@
-/** ports/transport on libp2p: link streams on direct connections. */
+/** Implements ports/transport on libp2p: link streams on direct connections. */
 import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
 import type { Channel, Clock, DialTarget, OpenOffer, Scope, Transport } from "../../ports/index.ts";
@@ -13,11 +13,11 @@ import { advertised, proximityOf, withoutPeer } from "../util/address.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { connect } from "./connect.ts";
 
-/** Marks hosts whose connections are spared when there are too many. */
+/** Tags peers whose connections libp2p prunes last. */
 export const LINK_TAG = "sotto-link";
 const LINK_TAG_VALUE = 100;
 
-/** A stream of frames on one of our hosts. */
+/** A channel on one of our hosts. */
 class LinkChannel extends StreamChannel implements Channel {
   readonly #transport: LinkTransport;
 
@@ -35,10 +35,11 @@ class LinkChannel extends StreamChannel implements Channel {
   }
 }
 
+/** Opens and accepts channels on one host. */
 export class LinkTransport implements Transport {
   readonly host: HostId;
   readonly proxied: boolean;
-  /** Another host takes the place of this one: its links are to move. */
+  /** Another host replaces this one: its links move to other channels. */
   draining = false;
   readonly #libp2p: Host;
   readonly #clock: Clock;
@@ -46,13 +47,10 @@ export class LinkTransport implements Transport {
   readonly #puncher: HolePuncher | undefined;
   readonly #channels = new Set<LinkChannel>();
   readonly #watchers: (() => void)[] = [];
-  #take: ((channel: Channel) => void) | undefined;
+  #accepted: ((channel: Channel) => void) | undefined;
   #stopped = false;
 
-  /**
-   * @param puncher makes holes through routers; where there is none, everything goes through a
-   * proxy.
-   */
+  /** @param puncher absent behind a proxy, where hole punching is off. */
   constructor(libp2p: Host, clock: Clock, tuning: Tuning, puncher: HolePuncher | undefined) {
     this.#libp2p = libp2p;
     this.#clock = clock;
@@ -62,11 +60,11 @@ export class LinkTransport implements Transport {
     this.host = libp2p.peerId.toString() as HostId;
   }
 
-  /** Takes link streams from now on. Called before the host listens. */
+  /** Accepts link streams. Must be called before the host listens. */
   async serve(): Promise<void> {
     await this.#libp2p.handle(
       LINK_PROTOCOL,
-      (stream, connection) => this.#accept(stream, connection),
+      (stream, connection) => this.#acceptStream(stream, connection),
       {
         maxInboundStreams: limits.linkStreamsPerConnection,
         maxOutboundStreams: limits.linkStreamsPerConnection,
@@ -85,8 +83,8 @@ export class LinkTransport implements Transport {
     return this.#open(stream, connection, true);
   }
 
-  onChannel(take: (channel: Channel) => void): void {
-    this.#take = take;
+  onChannel(accept: (channel: Channel) => void): void {
+    this.#accepted = accept;
   }
 
   onOffer(open: OpenOffer): void {
@@ -97,32 +95,32 @@ export class LinkTransport implements Transport {
     this.#watchers.push(watchAddresses(this.#libp2p, this.#clock, changed));
   }
 
-  /** Channels that are open. */
+  /** Number of open channels. */
   get open(): number {
     return this.#channels.size;
   }
 
-  /** Ends every channel. */
+  /** Closes every channel. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    // Timers inside libp2p may hold the stopped host for a while, and must not hold the messenger
-    // with it.
-    this.#take = undefined;
+    // libp2p's timers may keep a reference to the stopped host for a while, which must not keep the
+    // messenger in memory.
+    this.#accepted = undefined;
     for (const end of this.#watchers.splice(0)) end();
     await Promise.all([...this.#channels].map((channel) => channel.close()));
   }
 
-  #accept(stream: Stream, connection: Connection): void {
-    if (!isDirect(connection) || this.#take === undefined || this.#stopped) {
-      stream.abort(new Error("no link here"));
+  #acceptStream(stream: Stream, connection: Connection): void {
+    if (!isDirect(connection) || this.#accepted === undefined || this.#stopped) {
+      stream.abort(new Error("links are not accepted"));
       return;
     }
-    this.#take(this.#open(stream, connection, false));
+    this.#accepted(this.#open(stream, connection, false));
   }
 
   #open(stream: Stream, connection: Connection, outbound: boolean): LinkChannel {
     const { remotePeer } = connection;
-    // A stream may have ended before its channel is there.
+    // The stream may have ended before its channel is created.
     let opened: LinkChannel | undefined;
     const channel = new LinkChannel(this, stream, {
       remote: remotePeer.toString() as HostId,
@@ -133,15 +131,15 @@ export class LinkTransport implements Transport {
       clock: this.#clock,
       drain: this.#tuning.drain,
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),
-      // Strangers hear nothing on a link: whoever does is known to us.
+      // A link sends nothing before the peer has authenticated, so a peer that we send to is known.
       onSend: () => {
         if (authenticatedConnections.has(connection)) return;
         authenticatedConnections.add(connection);
-        this.#spare(connection, { value: LINK_TAG_VALUE });
+        this.#tag(connection, { value: LINK_TAG_VALUE });
       },
       onEnd: () => {
         if (opened !== undefined) this.#channels.delete(opened);
-        this.#spare(connection, undefined);
+        this.#tag(connection, undefined);
       },
     });
     opened = channel;
@@ -149,11 +147,8 @@ export class LinkTransport implements Transport {
     return channel;
   }
 
-  /**
-   * Sets or removes the mark that spares a connection; it stays while another channel runs to that
-   * host.
-   */
-  #spare({ remotePeer }: Connection, tag: { value: number } | undefined): void {
+  /** Sets the tag of a peer, or removes it unless another channel to that peer is open. */
+  #tag({ remotePeer }: Connection, tag: { value: number } | undefined): void {
     const host = remotePeer.toString();
     if (tag === undefined && [...this.#channels].some(({ remote }) => remote === host)) return;
     void this.#libp2p.peerStore

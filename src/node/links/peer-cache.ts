@@ -1,6 +1,6 @@
 /**
- * The mesh without its bootstrap hosts: what a node knows of others when it stops is what it asks
- * first when it starts again.
+ * The peer cache: the addresses of known peers, by which a node rejoins the mesh at its next start
+ * without bootstrap nodes.
  */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
@@ -9,8 +9,8 @@ import { parseAddress, withoutPeer } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 
 /**
- * Addresses of the hosts in a routing table, as multiaddr texts without /p2p: their PeerIds are new
- * when they start again. At most `limits.knownPeers`.
+ * Addresses of the peers of the routing tables, as multiaddr texts without /p2p, since the peers
+ * have other PeerIds after a restart. At most `limits.knownPeers`.
  */
 export async function knownPeersOf(host: Host, members: Iterable<string>): Promise<string[]> {
   const wanted = new Set(members);
@@ -26,9 +26,9 @@ export async function knownPeersOf(host: Host, members: Iterable<string>): Promi
 }
 
 /**
- * Dials hosts that were neighbours before, a few at a time, until enough others are known. What
- * nobody answers at is no fault: most of them have moved.
- * @param enough whether enough hosts are known already.
+ * Dials peers known from an earlier run, a few at a time, until enough are connected. Failures are
+ * expected: most of them have moved.
+ * @param enough whether the routing tables have enough peers.
  */
 export async function rejoin(
   host: Host,
@@ -43,7 +43,7 @@ export async function rejoin(
     const address = parseAddress(text);
     return address !== undefined && host.services.internals.mayDial(address) && !own.has(text);
   });
-  let met = 0;
+  let connected = 0;
   const worker = async (): Promise<void> => {
     for (;;) {
       const address = parseAddress(waiting.shift() ?? "");
@@ -51,14 +51,14 @@ export async function rejoin(
       const limit = deadline(clock, limits.knownPeerDial, signal);
       try {
         await host.dial(address, { signal: limit.signal });
-        met++;
+        connected++;
       } catch {
-        // The next one may be there.
+        // Try the next one.
       } finally {
         limit.clear();
       }
     }
   };
   await Promise.all(Array.from({ length: limits.lanDials }, worker));
-  log("neighbours.asked", { peers: met });
+  log("rejoin.finished", { peers: connected });
 }

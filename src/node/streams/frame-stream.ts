@@ -1,4 +1,4 @@
-/** A libp2p stream as a channel of frames: bounded in both directions, and with one way to end. */
+/** A libp2p stream as a channel of frames, with bounded queues in both directions. */
 import type { Stream, StreamMessageEvent } from "@libp2p/interface";
 import { concat, type HostId, limits, SottoError } from "../../base/index.ts";
 import type { Channel, Clock, Proximity } from "../../ports/index.ts";
@@ -6,12 +6,13 @@ import { encodeFrame, FrameDecoder } from "../../wire/index.ts";
 import { deadline } from "../util/deadline.ts";
 import { plain } from "../util/plain-bytes.ts";
 
+/** What a channel is created with. */
 export interface ChannelOptions
   extends Pick<Channel, "remote" | "remoteAddress" | "outbound" | "proximity" | "ephemeral"> {
   readonly clock: Clock;
-  /** Time in ms to the first frame; absent where the peer may be silent. */
+  /** Time in ms for the peer's first frame; absent if the peer may stay silent. */
   readonly firstFrame?: number;
-  /** Time in ms in which a slow reader must take something. */
+  /** Time in ms within which a slow reader must read something. */
   readonly drain: number;
   /** Called at each send. */
   readonly onSend?: () => void;
@@ -21,6 +22,7 @@ export interface ChannelOptions
 
 type Receiver = (frames: readonly Uint8Array[]) => void;
 
+/** Implements `Channel` without `local`, which its subclass adds. */
 export class StreamChannel implements Omit<Channel, "local"> {
   readonly remote: HostId;
   readonly remoteAddress: string;
@@ -35,11 +37,11 @@ export class StreamChannel implements Omit<Channel, "local"> {
   #resuming = false;
   #ended = false;
   #closing: Promise<void> | undefined;
-  #heard: () => void = () => undefined;
-  /** Bytes of sends that the stream has not taken whole. */
+  #cancelFirstFrame: () => void = () => undefined;
+  /** Bytes of sends in progress. */
   #unsent = 0;
   #lastSend: Promise<void> = Promise.resolve();
-  /** Wakes the send that waits for the peer to read. */
+  /** Rejects the send that waits for the peer to read. */
   #interrupt: () => void = () => undefined;
 
   constructor(stream: Stream, options: ChannelOptions) {
@@ -50,10 +52,10 @@ export class StreamChannel implements Omit<Channel, "local"> {
     this.outbound = options.outbound;
     this.proximity = options.proximity ?? "wan";
     this.ephemeral = options.ephemeral === true;
-    // A paused stream still takes what yamux has granted; the default bound would abort it instead.
+    // A paused stream still receives what yamux has granted; the default limit would reset it.
     stream.maxReadBufferLength = limits.streamWindow;
     if (options.firstFrame !== undefined)
-      this.#heard = options.clock.after(options.firstFrame, () => this.abort());
+      this.#cancelFirstFrame = options.clock.after(options.firstFrame, () => this.abort());
     stream.addEventListener("close", () => this.#onClose());
     stream.addEventListener("end", () => this.#onRemoteEnd());
     stream.addEventListener("message", (event) => this.#onMessage(event));
@@ -61,10 +63,10 @@ export class StreamChannel implements Omit<Channel, "local"> {
   }
 
   async send(frames: readonly Uint8Array[]): Promise<void> {
-    if (this.#ended) throw this.#fault("The link has ended.");
+    if (this.#ended) throw this.#closedError("The link is closed.");
     if (this.#unsent > limits.writeQueueBytes) {
       this.abort();
-      throw this.#fault("The peer reads too slowly.");
+      throw this.#closedError("The peer reads too slowly.");
     }
     this.#options.onSend?.();
     const encoded = frames.map(encodeFrame);
@@ -102,8 +104,8 @@ export class StreamChannel implements Omit<Channel, "local"> {
   }
 
   /**
-   * Groups frames into pieces, so that a batch costs few stream writes and a slow reader is noticed
-   * between.
+   * Writes frames in pieces, so that a batch needs few stream writes and a slow reader is noticed
+   * in between.
    */
   async #write(encoded: readonly Uint8Array[]): Promise<void> {
     let piece: Uint8Array[] = [];
@@ -119,18 +121,18 @@ export class StreamChannel implements Omit<Channel, "local"> {
   }
 
   async #writePiece(bytes: Uint8Array): Promise<void> {
-    if (this.#ended) throw this.#fault("The link has ended.");
+    if (this.#ended) throw this.#closedError("The link is closed.");
     try {
       if (this.#stream.send(bytes)) return;
     } catch (cause) {
-      throw this.#fault("The link has ended.", cause);
+      throw this.#closedError("The link is closed.", cause);
     }
     await this.#drained();
   }
 
   /**
-   * Resolves when the stream takes more. Its own `onDrain` resolves at once after the first time,
-   * and rejects unheard when the stream closes, so the event is used.
+   * Resolves when the stream accepts more. libp2p's own `onDrain` resolves at once after the first
+   * time, and rejects without a handler when the stream closes; so listen to the event.
    */
   #drained(): Promise<void> {
     const stream = this.#stream;
@@ -147,10 +149,10 @@ export class StreamChannel implements Omit<Channel, "local"> {
         cancel = this.#options.clock.after(this.#options.drain, () => {
           settle();
           this.abort();
-          reject(this.#fault("The peer reads too slowly."));
+          reject(this.#closedError("The peer reads too slowly."));
         });
       };
-      const look = (): void => {
+      const check = (): void => {
         if (this.#ended) return;
         if (!stream.writableNeedsDrain) {
           settle();
@@ -160,11 +162,11 @@ export class StreamChannel implements Omit<Channel, "local"> {
           arm();
         }
       };
-      // The stream's own listener came first and goes on sending in a microtask: look after that.
-      const onDrain = (): void => queueMicrotask(look);
+      // The stream's own listener ran first and continues sending in a microtask: check after that.
+      const onDrain = (): void => queueMicrotask(check);
       this.#interrupt = () => {
         settle();
-        reject(this.#fault("The link has ended."));
+        reject(this.#closedError("The link is closed."));
       };
       stream.addEventListener("drain", onDrain);
       arm();
@@ -176,7 +178,7 @@ export class StreamChannel implements Omit<Channel, "local"> {
     const pushed = this.#decoder.push(plain(data.subarray()));
     if (pushed.kind === "refused") this.abort();
     if (pushed.kind === "refused" || pushed.frames.length === 0) return;
-    this.#heard();
+    this.#cancelFirstFrame();
     const [receiver, ...others] = this.#receivers;
     if (receiver !== undefined && this.#arrived.length === 0) {
       this.#receivers = others;
@@ -188,7 +190,8 @@ export class StreamChannel implements Omit<Channel, "local"> {
   }
 
   #pauseWhenFull(): void {
-    // Pausing within `resume` would be undone by its second half, and yamux go on granting window.
+    // Pausing inside `resume` would be undone by its second half, and yamux would keep granting
+    // window.
     if (this.#resuming || this.#arrived.length < limits.readQueueFrames) return;
     if (this.#stream.readStatus === "readable") this.#stream.pause();
   }
@@ -199,22 +202,20 @@ export class StreamChannel implements Omit<Channel, "local"> {
     try {
       this.#stream.resume();
     } catch {
-      // The connection went meanwhile; its close event ends the channel.
+      // The connection has closed in the meantime; its close event ends the channel.
     }
     this.#resuming = false;
     this.#pauseWhenFull();
   }
 
-  /**
-   * The peer will send nothing more: what arrived can still be received, and our half closes too.
-   */
+  /** The peer sends nothing more: received frames can still be read, and our half closes too. */
   #onRemoteEnd(): void {
     this.#end();
     void this.close();
   }
 
   #onClose(): void {
-    // What was held back while paused arrived before the end: it is taken in first.
+    // Frames held back while paused arrived before the end: deliver them first.
     this.#resume();
     this.#end();
   }
@@ -222,7 +223,7 @@ export class StreamChannel implements Omit<Channel, "local"> {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#heard();
+    this.#cancelFirstFrame();
     this.#interrupt();
     for (const receiver of this.#receivers.splice(0)) receiver([]);
     this.#options.onEnd();
@@ -233,9 +234,9 @@ export class StreamChannel implements Omit<Channel, "local"> {
     await this.#lastSend;
     this.#end();
     const limit = deadline(this.#options.clock, limits.closeTimeout);
-    // libp2p rejects with an event where the stream goes first; either way it is closed.
+    // libp2p rejects with an event if the stream ends first; either way it is closed.
     await stream.close({ signal: limit.signal }).catch(() => undefined);
-    // The peer closes its half when it sees ours; who does not is not waited for.
+    // The peer closes its half when it sees ours; wait for that until the deadline only.
     if (stream.status === "open" || stream.status === "closing")
       await new Promise<void>((resolve) => {
         stream.addEventListener("close", () => resolve(), { once: true });
@@ -246,7 +247,7 @@ export class StreamChannel implements Omit<Channel, "local"> {
     stream.abort(new Error("closed"));
   }
 
-  #fault(message: string, cause?: unknown): SottoError {
+  #closedError(message: string, cause?: unknown): SottoError {
     return new SottoError("link-closed", message, { cause });
   }
 }

@@ -1,4 +1,7 @@
-/** One question and one answer, each a frame, over a stream of its own on a direct connection. */
+/**
+ * A protocol of one request and one response, each a frame, on a stream of its own over a direct
+ * connection.
+ */
 import type { Connection, Stream } from "@libp2p/interface";
 import { type HostId, limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
@@ -13,7 +16,10 @@ export interface Request {
   readonly bytes: Uint8Array;
 }
 
-/** The other side's answer; `undefined` where it gives none within `timeout` ms. */
+/**
+ * Sends a request and returns the peer's response; `undefined` if there is none within `timeout`
+ * ms.
+ */
 export async function sendRequest(
   connection: Connection,
   clock: Clock,
@@ -28,8 +34,8 @@ export async function sendRequest(
     channel = open(stream, connection, clock, true);
     limit.signal.addEventListener("abort", () => channel?.abort(), { once: true });
     await channel.send([bytes]);
-    const [answer] = await channel.receive();
-    return answer;
+    const [response] = await channel.receive();
+    return response;
   } catch {
     return undefined;
   } finally {
@@ -38,14 +44,15 @@ export async function sendRequest(
   }
 }
 
-/** What is said to a question; `undefined` drops the stream without a word. */
+/** Computes the response; `undefined` resets the stream without one. */
 export type Respond = (
-  question: Uint8Array,
+  request: Uint8Array,
   connection: Connection,
 ) => Promise<Uint8Array | undefined>;
 
 /**
- * Answers questions from now on. @param streams at one time on one connection, in each direction.
+ * Serves requests of a protocol.
+ * @param streams maximum concurrent streams per connection, in each direction.
  */
 export async function handleRequests(
   host: Host,
@@ -56,10 +63,10 @@ export async function handleRequests(
 ): Promise<void> {
   const answer = async (stream: Stream, connection: Connection): Promise<void> => {
     const channel = open(stream, connection, clock, false);
-    const [question] = isDirect(connection) ? await channel.receive() : [];
-    const said = question && (await respond(question, connection).catch(() => undefined));
-    if (said === undefined) return channel.abort();
-    await channel.send([said]).catch(() => undefined);
+    const [request] = isDirect(connection) ? await channel.receive() : [];
+    const response = request && (await respond(request, connection).catch(() => undefined));
+    if (response === undefined) return channel.abort();
+    await channel.send([response]).catch(() => undefined);
     await channel.close();
   };
   await host.handle(protocol, answer, { maxInboundStreams: streams, maxOutboundStreams: streams });

@@ -124,7 +124,7 @@ describe("node: dialling", () => {
       leave.signal,
     );
     leave.abort();
-    await assert.rejects(dialling, /given up/);
+    await assert.rejects(dialling, /cancelled/);
   });
 
   it("keeps one connection where several addresses lead to the host", async () => {
