@@ -1,7 +1,4 @@
-/**
- * Where libp2p keeps what it learns of hosts and what others store here: in memory, bounded, never
- * on disk.
- */
+/** libp2p's datastore for peers and DHT records: in memory, bounded, never on disk. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { NotFoundError } from "@libp2p/interface";
 import type { Libp2pOptions } from "libp2p";
@@ -16,19 +13,23 @@ type Query = Parameters<Datastore["query"]>[0];
 type KeyQuery = Parameters<Datastore["queryKeys"]>[0];
 type Batch = ReturnType<Datastore["batch"]>;
 
-/** Keys of one kind share their first part: `/peers/…`, `/dht-lan/…`. */
+/** Keys of one kind share their first segment: `/peers/…`, `/dht-lan/…`. */
 const kindOf = (key: string): string => key.slice(0, key.indexOf("/", 1));
 
-/** Kinds whose rows are records of the DHTs. */
+/** Whether the rows of a kind are DHT records. */
 const isRecord = (kind: string): boolean => kind.startsWith("/dht-");
 
-/** The neighbour whose request is being worked on: kad-dht's handlers do not hand on who asked. */
+/**
+ * The subnet whose request is being processed: kad-dht does not pass the requester on to its
+ * handlers.
+ */
 export const requestSubnet = new AsyncLocalStorage<string>();
 
+/** How much the datastore holds. */
 export interface Capacity {
-  /** Rows of each kind that holds no records. */
+  /** Rows of each kind other than records. */
   readonly rows: number;
-  /** Records of one neighbour, and of all, in both DHTs together. */
+  /** Records of one subnet, and of all, in both DHTs together. */
   readonly recordsPerSubnet: number;
   readonly records: number;
 }
@@ -39,13 +40,13 @@ const defaultCapacity: Capacity = {
   records: limits.recordsHeld,
 };
 
-/** Nobody takes a record for good after this time, ms: keeping it serves nobody. */
-const RECORD_LIFE = limits.recordAge + limits.recordAhead;
+/** Age in ms after which a record is invalid everywhere, and useless to keep. */
+const RECORD_LIFETIME = limits.recordAge + limits.recordAhead;
 
 /**
- * libp2p's own memory store grows without end, and kad-dht never removes a record that nobody asks
- * for. In this one records go when they are too old to be believed, and where there are too many,
- * first those of the neighbour who has most; of everything else the oldest rows go first.
+ * A datastore with limits: libp2p's own memory store grows without end, and kad-dht never removes a
+ * record that is not requested. Removes records that are too old to be valid; above the limits,
+ * first those of the largest subnet. Of all other rows the oldest are removed first.
  */
 export class BoundedDatastore implements Datastore {
   readonly #clock: Clock;
@@ -59,7 +60,7 @@ export class BoundedDatastore implements Datastore {
     this.#shares = new RecordShares(capacity.recordsPerSubnet, capacity.records);
   }
 
-  /** Records of both DHTs that lie here, our own among them. */
+  /** Number of records of both DHTs, including our own. */
   records(): number {
     for (const kind of this.#kinds.keys()) if (isRecord(kind)) this.#expire(kind);
     return this.#shares.size;
@@ -72,9 +73,9 @@ export class BoundedDatastore implements Datastore {
   put(key: Key, value: Uint8Array): Key {
     const text = key.toString();
     const kind = kindOf(text);
-    // A PeerId costs nothing, and each could leave 80 KiB of addresses and protocols here.
+    // PeerIds are free, and each could store 80 KiB of addresses and protocols.
     if (!isRecord(kind) && value.length > limits.peerRowBytes)
-      throw new RangeError("more than is kept of one host");
+      throw new RangeError("the row of a peer is too large");
     const rows = this.#kinds.get(kind) ?? new Map<string, Row>();
     this.#kinds.set(kind, rows);
     rows.delete(text);
@@ -92,14 +93,12 @@ export class BoundedDatastore implements Datastore {
     return key;
   }
 
-  /**
-   * Rows stand in the order in which they came, so the first that is young enough ends the search.
-   */
+  /** Rows are in insertion order, so the first valid one ends the search. */
   #expire(kind: string): void {
     const rows = this.#kinds.get(kind);
     const now = this.#clock.now();
     for (const [text, { at }] of rows ?? []) {
-      if (now - at <= RECORD_LIFE) break;
+      if (now - at <= RECORD_LIFETIME) break;
       rows?.delete(text);
       this.#shares.remove(text);
     }
@@ -166,7 +165,7 @@ export class BoundedDatastore implements Datastore {
   #matching(prefix = ""): Pair[] {
     const found: Pair[] = [];
     for (const [kind, rows] of this.#kinds) {
-      // A kind whose name parts from the prefix holds nothing that begins with it.
+      // A kind that differs from the prefix contains no key with that prefix.
       if (!`${kind}/`.startsWith(prefix) && !prefix.startsWith(kind)) continue;
       for (const [text, pair] of rows) if (text.startsWith(prefix)) found.push(pair);
     }
@@ -180,8 +179,8 @@ function slicePage<Row>(rows: Row[], query: { offset?: number; limit?: number })
 }
 
 /**
- * Whose records lie here. Without shares the oldest record would make room for the newest, and a
- * single neighbour who puts without end would push out everybody else's.
+ * Which subnet each record belongs to. Without shares, a single subnet that puts without end would
+ * displace everyone else's records.
  */
 export class RecordShares {
   readonly #each: number;
@@ -190,7 +189,10 @@ export class RecordShares {
   /** Keys of each owner, oldest first. */
   readonly #keys = new Map<string, Set<string>>();
 
-  /** @param each records of one owner. @param all records together. */
+  /**
+   * @param each maximum records of one owner.
+   * @param all maximum records of all owners.
+   */
   constructor(each: number, all: number) {
     this.#each = each;
     this.#all = all;
@@ -201,10 +203,10 @@ export class RecordShares {
   }
 
   /**
-   * Counts a record. One that lies here already stays its first owner's: who puts others' records
-   * again must not get them under a share of their own and push them out.
-   * @returns the key of a record that has to go: the oldest of the same owner, or where all are too
-   * many, of who has most.
+   * Counts a record. A stored record stays its first owner's, so that another owner cannot take
+   * over records by putting them again and then displace them.
+   * @returns the key of a record to remove: the oldest of the same owner or, if there are too many
+   * records, of the owner with the most.
    */
   add(key: string, owner: string): string | undefined {
     const holder = this.#owners.get(key) ?? owner;
@@ -213,9 +215,9 @@ export class RecordShares {
     keys.add(key);
     this.#keys.set(holder, keys);
     this.#owners.set(key, holder);
-    const greedy =
+    const crowded =
       keys.size > this.#each ? keys : this.#owners.size > this.#all ? this.#largest() : undefined;
-    const [oldest] = greedy ?? [];
+    const [oldest] = crowded ?? [];
     if (oldest !== undefined) this.remove(oldest);
     return oldest;
   }

@@ -1,4 +1,7 @@
-/** The two DHTs: who speaks them, which records they take, and what strangers may ask of us. */
+/**
+ * The two Kademlia DHTs: which nodes take part, which records are accepted, and the limits on
+ * requests.
+ */
 
 import type { Connection, PeerId, PeerInfo } from "@libp2p/interface";
 import { kadDHT } from "@libp2p/kad-dht";
@@ -29,32 +32,32 @@ export function tagOf(key: Uint8Array): Uint8Array | undefined {
   return fits ? key.subarray(PREFIX.length) : undefined;
 }
 
-/** Thrown into kad-dht, whose only way to refuse is an exception. */
-class Refused extends Error {
-  override readonly name = "Refused";
+/** Thrown in kad-dht's callbacks, which can refuse only by an exception. */
+class Rejection extends Error {
+  override readonly name = "Rejection";
 }
 
 /**
- * kad-dht's validator on ours: it also learns every newest record, so that nobody rolls us back
- * (js-libp2p #3377).
+ * Adapts our validator to kad-dht. It also learns every newest record, so that no peer can roll us
+ * back (js-libp2p #3377).
  */
 function validate(validator: RecordValidator): (key: Uint8Array, value: Uint8Array) => void {
   return (key, value) => {
     const tag = tagOf(plain(key));
-    if (tag === undefined) throw new Refused("not a key of ours");
+    if (tag === undefined) throw new Rejection("not a key of ours");
     const verdict = validator.check(tag, plain(value));
-    if (verdict.kind === "refused") throw new Refused(verdict.why);
+    if (verdict.kind === "refused") throw new Rejection(verdict.why);
   };
 }
 
 const refuseAll = (): never => {
-  throw new Refused("not a namespace of ours");
+  throw new Rejection("not a namespace of ours");
 };
 
 /**
- * Keeps the addresses that a DHT is for. A host that we are connected to over a public address is
- * no neighbour, whatever private addresses it tells us: so a bootstrap host in a data centre does
- * not fill its LAN table with everybody's 192.168.….
+ * Creates kad-dht's address filter for one scope. A peer that is connected over a public address is
+ * not on our network, whatever private addresses it advertises: so the LAN table of a bootstrap
+ * node in a data centre does not fill with everyone's 192.168.….
  */
 export function addressMapper(
   scope: DhtScope,
@@ -68,15 +71,16 @@ export function addressMapper(
   };
   return (peer) => {
     const connections = connectionsTo(peer.id);
-    const near =
+    const local =
       scope === "wan" ||
       connections.length === 0 ||
       connections.some(({ remoteAddr }) => scopeOf(remoteAddr) !== "public");
-    const multiaddrs = near ? peer.multiaddrs.filter((address) => wanted(address.toString())) : [];
+    const multiaddrs = local ? peer.multiaddrs.filter((address) => wanted(address.toString())) : [];
     return { ...peer, multiaddrs };
   };
 }
 
+/** What a DHT is created with. */
 export interface DhtOptions {
   readonly scope: DhtScope;
   readonly server: boolean;
@@ -85,11 +89,11 @@ export interface DhtOptions {
   readonly connectionsTo: (peer: PeerId) => readonly Connection[];
   readonly requestLimit: RequestLimit;
   readonly counts: Counters;
-  /** Nobody is a neighbour of a node behind a proxy. */
+  /** Behind a proxy no peer counts as being on our network. */
   readonly proxied: boolean;
 }
 
-/** A factory of one DHT for libp2p's services. */
+/** Creates one DHT as a libp2p service. */
 export function dhtService(options: DhtOptions) {
   const { scope } = options;
   const create = kadDHT({
@@ -123,21 +127,21 @@ interface Rpc {
 }
 
 /**
- * kad-dht has no hook between a request and its handler, and its validators are not told who asks.
- * So the one method that every inbound request passes is wrapped; a test fails when a new version
- * moves it.
+ * Applies the rate limits to DHT requests. kad-dht has no hook between a request and its handler,
+ * and does not tell its validators who asks. So the one method that every inbound request passes is
+ * wrapped; a test fails if a new version moves it.
  */
-function limitRequests(dht: Dht, { requestLimit: guard, counts, connectionsTo }: DhtOptions): void {
+function limitRequests(dht: Dht, { requestLimit, counts, connectionsTo }: DhtOptions): void {
   const { rpc } = dht as unknown as { readonly rpc: Rpc };
   const handle = rpc.handleMessage.bind(rpc);
   rpc.handleMessage = async (peer, message) => {
     const [connection] = connectionsTo(peer);
-    const place = connection === undefined ? "gone" : subnetOf(connection.remoteAddr);
+    const subnet = connection === undefined ? "unknown" : subnetOf(connection.remoteAddr);
     const isPut = message.type === "PUT_VALUE";
     if (!isPut) counts.requests++;
     try {
-      if (!guard(peer.toString(), place, message.type)) throw new Refused(message.type);
-      const answer = await requestSubnet.run(place, () => handle(peer, message));
+      if (!requestLimit(peer.toString(), subnet, message.type)) throw new Rejection(message.type);
+      const answer = await requestSubnet.run(subnet, () => handle(peer, message));
       if (isPut) counts.putsTaken++;
       return answer;
     } catch (error) {
@@ -148,11 +152,11 @@ function limitRequests(dht: Dht, { requestLimit: guard, counts, connectionsTo }:
 }
 
 /**
- * kad-dht has the twenty nearest hosts marked as ones to come back to at once when they close a
- * connection, and those do so to make room for others: a full host would be dialled without a pause
- * by everybody whom it sent away. Lookups dial whom they need, and the hosts of the list are looked
- * for with growing pauses. No option sets how many are marked; a test fails when a new version
- * moves it.
+ * Turns off reconnects. kad-dht tags the twenty closest peers for reconnection at once when they
+ * close a connection. Full hosts close connections to free capacity, so everyone whom they pruned
+ * would dial them again without a delay. Lookups dial the peers that they need, and bootstrap nodes
+ * are dialed with growing delays. No option sets how many peers are tagged; a test fails if a new
+ * version moves it.
  */
 function disableReconnects(dht: Dht): void {
   const { closestPeerTagger } = dht.routingTable as unknown as {

@@ -1,5 +1,6 @@
 /**
- * ports/rendezvous on the two DHTs. What goes wrong in one of them is no fault: the other may know.
+ * Implements ports/rendezvous on the two DHTs. The failure of one is not an error: the other may
+ * have the record.
  */
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { equal, limits, PrioritySemaphore, toHex } from "../../base/index.ts";
@@ -18,11 +19,12 @@ export interface RendezvousOptions {
   readonly timeout: number;
 }
 
+/** Publishes and looks up records on the LAN and WAN DHT. */
 export class DhtRendezvous implements Rendezvous {
   readonly #options: RendezvousOptions;
   readonly #dhts: Readonly<Record<Scope, readonly Dht[]>>;
-  readonly #places = new PrioritySemaphore(limits.dhtParallel, limits.dhtUrgent);
-  /** What we left under each tag last, so that our own copy does not count as found. */
+  readonly #slots = new PrioritySemaphore(limits.dhtParallel, limits.dhtUrgent);
+  /** Our last record under each tag, so that our own copy does not count as found. */
   readonly #own = new Map<string, Uint8Array>();
   readonly #watchers: (() => void)[] = [];
 
@@ -40,19 +42,19 @@ export class DhtRendezvous implements Rendezvous {
     urgent?: () => boolean,
   ): Promise<number> {
     const key = keyOf(tag);
-    // kad-dht stores our own record unjudged; our validator has to know it, or a stranger could put
-    // an older one over it here.
+    // kad-dht stores our own record without validating it. Our validator must know it, or another
+    // node could replace it here by an older one.
     if (this.#options.validator.check(tag, record).kind === "refused") return 0;
     this.#remember(tag, record);
-    const takers = new Set<string>();
+    const holders = new Set<string>();
     const put = async (dht: Dht, until: AbortSignal): Promise<void> => {
       for await (const event of dht.put(key, record, { signal: until }))
         if (event.name === "PEER_RESPONSE" && event.messageName === "PUT_VALUE")
-          takers.add(event.from.toString());
+          holders.add(event.from.toString());
     };
-    await this.#ask(signal, scope, put, urgent);
+    await this.#run(signal, scope, put, urgent);
     signal.throwIfAborted();
-    return takers.size;
+    return holders.size;
   }
 
   lookup(
@@ -63,24 +65,24 @@ export class DhtRendezvous implements Rendezvous {
   ): AsyncIterable<Uint8Array> {
     const key = keyOf(tag);
     const seen = new Set<string>();
-    return streamResults<Uint8Array>((give, until) => {
+    return streamResults<Uint8Array>((emit, until) => {
       const get = async (dht: Dht, limit: AbortSignal): Promise<void> => {
         for await (const event of dht.get(key, { signal: limit })) {
           const bytes = this.#recordIn(event, tag);
           if (bytes === undefined) continue;
-          // A copy: the event may hold a piece of a larger buffer.
+          // A copy: the event may hold a view of a larger buffer.
           const record = Uint8Array.from(bytes);
           if (seen.has(toHex(record))) continue;
           seen.add(toHex(record));
-          const judged = this.#options.validator.check(tag, record);
-          // One whose time does not fit ours opens for nobody, and tells whoever looks that a clock
-          // is wrong.
+          const verdict = this.#options.validator.check(tag, record);
+          // A record whose time does not fit ours is not used, but shows the caller that a clock is
+          // wrong.
           const untimely =
-            judged.kind === "refused" && (judged.why === "early" || judged.why === "stale");
-          if (judged.kind === "valid" || untimely) give(record);
+            verdict.kind === "refused" && (verdict.why === "early" || verdict.why === "stale");
+          if (verdict.kind === "valid" || untimely) emit(record);
         }
       };
-      return this.#ask(until, scope, get, urgent);
+      return this.#run(until, scope, get, urgent);
     }, signal);
   }
 
@@ -89,11 +91,10 @@ export class DhtRendezvous implements Rendezvous {
   }
 
   onPeer(appeared: () => void): void {
-    // Not `appeared` itself: the routing tables keep what they call for as long as the host is
-    // there.
-    let told: (() => void) | undefined = appeared;
+    // Not `appeared` itself: the routing tables keep their listeners as long as the host exists.
+    let notify: (() => void) | undefined = appeared;
     this.#watchers.push(() => {
-      told = undefined;
+      notify = undefined;
     });
     let waiting = false;
     const onAdd = (): void => {
@@ -101,30 +102,30 @@ export class DhtRendezvous implements Rendezvous {
       waiting = true;
       this.#options.clock.after(limits.peerBurst, () => {
         waiting = false;
-        told?.();
+        notify?.();
       });
     };
     for (const { routingTable } of this.#dhts.any) routingTable.addEventListener("peer:add", onAdd);
   }
 
-  /** Tells nobody any more. */
+  /** Removes all `onPeer` handlers. */
   stop(): void {
     for (const end of this.#watchers.splice(0)) end();
   }
 
   /**
-   * Runs `job` on each DHT of the scope that has peers, within the time limit, and swallows how
-   * each ends: kad-dht throws at the end of a get when one stale peer refuses the correction,
-   * though the newest record was received.
+   * Runs `job` on each DHT of the scope that has peers, within the time limit, and ignores errors:
+   * kad-dht throws at the end of a get if one peer with a stale record refuses the correction,
+   * although the newest record was received.
    */
-  async #ask(
+  async #run(
     signal: AbortSignal,
     scope: Scope,
     job: (dht: Dht, until: AbortSignal) => Promise<void>,
     urgent?: () => boolean,
   ): Promise<void> {
     const { clock, timeout } = this.#options;
-    await this.#places.run(async () => {
+    await this.#slots.run(async () => {
       const limit = deadline(clock, timeout, signal);
       const dhts = this.#dhts[scope].filter(({ routingTable }) => routingTable.size > 0);
       await Promise.allSettled(dhts.map((dht) => job(dht, limit.signal)));
@@ -132,7 +133,7 @@ export class DhtRendezvous implements Rendezvous {
     }, urgent);
   }
 
-  /** The record that an event brings, unless it is our own copy. */
+  /** The record in an event, unless it is our own copy. */
   #recordIn(event: QueryEvent, tag: Uint8Array): Uint8Array | undefined {
     if (event.name === "PEER_RESPONSE") return event.record?.value;
     if (event.name !== "VALUE") return undefined;

@@ -1,8 +1,8 @@
 /**
- * TCP over link-local addresses (RFC 4291 §2.5.6, RFC 3927), for networks that have no others. An
- * IPv6 one means something together with an interface alone: addresses name none, since others'
- * interfaces have other names, so a dial tries each of ours. libp2p's TCP neither tells such
- * addresses, nor dials them, nor takes connections from them.
+ * TCP over link-local addresses (RFC 4291 §2.5.6, RFC 3927), for networks without others. An IPv6
+ * link-local address is valid only together with an interface. Advertised addresses name none,
+ * since interfaces have other names on other machines, so a dial tries each of ours. libp2p's TCP
+ * neither advertises nor dials such addresses, and fails on connections from them.
  */
 import type { Server, Socket } from "node:net";
 import { networkInterfaces, platform } from "node:os";
@@ -11,14 +11,14 @@ import { tcp } from "@libp2p/tcp";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { hostOf, isLinkLocal, portOf } from "../util/address.ts";
 
-/** One of our interfaces and its link-local IPv6 address. */
+/** A network interface and its link-local IPv6 address. */
 export interface LinkLocalInterface {
-  /** As an address names it behind its percent sign. */
+  /** The zone: what follows the percent sign of an address. */
   readonly zone: string;
   readonly address: string;
 }
 
-/** Our links. */
+/** The interfaces of this machine that have a link-local IPv6 address. */
 export function linkLocalInterfaces(): LinkLocalInterface[] {
   return Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
     entries.flatMap((entry) =>
@@ -29,7 +29,7 @@ export function linkLocalInterfaces(): LinkLocalInterface[] {
   );
 }
 
-/** Our link-local addresses of a family. */
+/** This machine's link-local addresses of a family. */
 function linkLocalAddresses(family: "IPv4" | "IPv6"): string[] {
   if (family === "IPv6") return linkLocalInterfaces().map(({ address }) => address);
   return Object.values(networkInterfaces()).flatMap((entries = []) =>
@@ -42,8 +42,8 @@ function linkLocalAddresses(family: "IPv4" | "IPv6"): string[] {
 type Create = ReturnType<typeof tcp>;
 
 /**
- * libp2p's TCP, with link-local addresses. @param dialOpts what Node's `net.connect` is given
- * beside an address.
+ * libp2p's TCP transport with support for link-local addresses.
+ * @param dialOpts further options of Node's `net.connect`.
  */
 export function linkLocalTcp(
   dialOpts: object = {},
@@ -60,7 +60,7 @@ export function linkLocalTcp(
         linkLocalInterfaces().map(
           ({ zone }) =>
             (signal: AbortSignal) =>
-              // What stands in the options takes the place of what the address says.
+              // The options override the host of the address.
               dial(address, { ...options, signal, host: `${ip}%${zone}` } as typeof options),
         ),
         options.signal,
@@ -72,7 +72,7 @@ export function linkLocalTcp(
   };
 }
 
-/** The first that succeeds; the others are given up. */
+/** Runs dials in parallel and returns the first that succeeds; the others are aborted. */
 async function raceDials<Result>(
   tries: readonly ((signal: AbortSignal) => Promise<Result>)[],
   parent: AbortSignal,
@@ -100,9 +100,9 @@ async function raceDials<Result>(
 }
 
 /**
- * Takes the zone off the remote addresses of sockets before libp2p reads them: it throws on a zone.
- * It has no hook there, so its server is listened to first; a test fails when a new version moves
- * it.
+ * Removes the zone from the remote addresses of sockets before libp2p reads them, which throws on a
+ * zone. libp2p has no hook there, so a listener is put before its own; a test fails if a new
+ * version moves its server.
  */
 function withoutZones(listener: Listener): Listener {
   const { server } = listener as unknown as { readonly server: Server };
@@ -114,25 +114,25 @@ function withoutZones(listener: Listener): Listener {
   return listener;
 }
 
-/** Adds link-local addresses to what a listener on every interface tells. */
+/** Adds link-local addresses to those of a listener on all interfaces. */
 function advertiseLinkLocal(listener: Listener): Listener {
   const listening = listener.getAddrs.bind(listener);
-  let asked: Multiaddr | undefined;
+  let requested: Multiaddr | undefined;
   const listen = listener.listen.bind(listener);
   listener.listen = (address) => {
-    asked = address;
+    requested = address;
     return listen(address);
   };
   listener.getAddrs = () => {
-    const told = listening();
-    const [first] = told;
-    const wild = asked === undefined ? "" : hostOf(asked);
-    if (first === undefined || (wild !== "::" && wild !== "0.0.0.0")) return told;
-    const six = wild === "::";
-    const more = linkLocalAddresses(six ? "IPv6" : "IPv4").map((ip) =>
-      multiaddr(`/${six ? "ip6" : "ip4"}/${ip}/tcp/${portOf(first)}`),
+    const advertised = listening();
+    const [first] = advertised;
+    const wildcard = requested === undefined ? "" : hostOf(requested);
+    if (first === undefined || (wildcard !== "::" && wildcard !== "0.0.0.0")) return advertised;
+    const isIpv6 = wildcard === "::";
+    const more = linkLocalAddresses(isIpv6 ? "IPv6" : "IPv4").map((ip) =>
+      multiaddr(`/${isIpv6 ? "ip6" : "ip4"}/${ip}/tcp/${portOf(first)}`),
     );
-    return [...told, ...more];
+    return [...advertised, ...more];
   };
   return listener;
 }

@@ -1,7 +1,7 @@
 /**
- * mDNS over IPv6 (RFC 6762: ff02::fb, port 5353), which @libp2p/mdns does not speak: for links
- * without IPv4. On each interface a node asks who is there and answers with a random name, its
- * PeerId of today, and its link-local address there.
+ * mDNS over IPv6 (RFC 6762: ff02::fb, port 5353), which @libp2p/mdns does not support: for networks
+ * without IPv4. On each interface a node queries for the service and answers with a random name,
+ * its current PeerId and its link-local address there.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type Answer, decode, encode, type Packet, type TxtData } from "dns-packet";
@@ -13,88 +13,92 @@ import { type LinkLocalInterface, linkLocalInterfaces } from "./link-local-tcp.t
 const GROUP = "ff02::fb";
 const PORT = 5353;
 const TTL = 120;
-/** RFC 6762 §11: what came through a router has less. */
+/** RFC 6762 §11: packets that passed a router have less. */
 const HOPS = 255;
-/** DNS header: this is an answer, and authoritative. */
+/** DNS header flag: an authoritative answer. */
 const AUTHORITATIVE = 1 << 10;
 
+/** What mDNS over IPv6 is created with. */
 export interface Mdns6Options {
   readonly service: string;
-  /** Our random name. */
+  /** Our random instance name. */
   readonly name: string;
   /** Our PeerId. */
   readonly peer: string;
-  /** TCP ports on which we take connections over IPv6. */
+  /** TCP ports that accept connections over IPv6. */
   readonly ports: () => readonly number[];
   readonly onPeer: (peer: string, addresses: readonly string[]) => void;
   readonly clock: Clock;
 }
 
-interface InterfaceSocket extends LinkLocalInterface {
+/** A socket on one interface. */
+interface InterfaceListener extends LinkLocalInterface {
   readonly socket: Socket;
   answeredAt: number;
-  /** Ends the wait for an answer that is due, and for the next question. */
-  cancel: (() => void) | undefined;
-  cancelAsk: () => void;
+  /** Cancels the pending answer and the next query. */
+  cancelAnswer: (() => void) | undefined;
+  cancelQuery: () => void;
 }
 
+/** Queries and answers on every interface with a link-local IPv6 address. */
 export class Mdns6 {
   readonly #options: Mdns6Options;
-  readonly #ears = new Map<string, InterfaceSocket>();
-  #cancelLook = (): void => undefined;
+  readonly #sockets = new Map<string, InterfaceListener>();
+  #cancelPoll = (): void => undefined;
 
   constructor(options: Mdns6Options) {
     this.#options = options;
   }
 
   start(): void {
-    this.#look();
+    this.#updateInterfaces();
   }
 
   stop(): void {
-    this.#cancelLook();
-    for (const ear of this.#ears.values()) close(ear);
-    this.#ears.clear();
+    this.#cancelPoll();
+    for (const listener of this.#sockets.values()) close(listener);
+    this.#sockets.clear();
   }
 
-  /** Listens on the interfaces that are there now, and looks again in a while. */
-  #look(): void {
+  /** Listens on the current interfaces, and polls them for changes. */
+  #updateInterfaces(): void {
     const now = new Map(
       linkLocalInterfaces().map((link) => [`${link.address}%${link.zone}`, link]),
     );
-    for (const [name, ear] of this.#ears)
+    for (const [name, listener] of this.#sockets)
       if (!now.has(name)) {
-        this.#ears.delete(name);
-        close(ear);
+        this.#sockets.delete(name);
+        close(listener);
       }
-    for (const [name, link] of now) if (!this.#ears.has(name)) this.#open(name, link);
-    this.#cancelLook = this.#options.clock.after(limits.interfacePoll, () => this.#look());
+    for (const [name, link] of now) if (!this.#sockets.has(name)) this.#open(name, link);
+    this.#cancelPoll = this.#options.clock.after(limits.interfacePoll, () =>
+      this.#updateInterfaces(),
+    );
   }
 
   #open(name: string, link: LinkLocalInterface): void {
     const socket = createSocket({ type: "udp6", reuseAddr: true, ipv6Only: true });
-    const ear: InterfaceSocket = {
+    const listener: InterfaceListener = {
       ...link,
       socket,
       answeredAt: Number.NEGATIVE_INFINITY,
-      cancel: undefined,
-      cancelAsk: () => undefined,
+      cancelAnswer: undefined,
+      cancelQuery: () => undefined,
     };
-    this.#ears.set(name, ear);
+    this.#sockets.set(name, listener);
     socket.unref();
-    // An interface that went away, or a port that others keep for themselves: looked for again in a
-    // while.
+    // The interface was removed, or another program owns the port: tried again at the next poll.
     socket.on("error", () => {
-      if (this.#ears.get(name) === ear) this.#ears.delete(name);
-      close(ear);
+      if (this.#sockets.get(name) === listener) this.#sockets.delete(name);
+      close(listener);
     });
-    socket.on("message", (bytes, from) => this.#hear(ear, bytes, from));
+    socket.on("message", (bytes, from) => this.#onMessage(listener, bytes, from));
     socket.bind(PORT, () => {
       try {
         socket.addMembership(GROUP, `::%${link.zone}`);
         socket.setMulticastInterface(`::%${link.zone}`);
         socket.setMulticastTTL(HOPS);
-        this.#ask(ear, limits.mdnsFirstQuery);
+        this.#query(listener, limits.mdnsFirstQuery);
       } catch (error) {
         socket.emit("error", error);
       }
@@ -102,19 +106,22 @@ export class Mdns6 {
   }
 
   /**
-   * Asks now, and again after `wait`, then twice as long each time up to `limits.lanQuery` (RFC
-   * 6762 §5.2): an address that is new on its link is tried out there first, for a second or two,
-   * and what is sent from it until then is lost.
+   * Sends a query now, another after `wait`, and then doubles the interval up to `limits.lanQuery`
+   * (RFC 6762 §5.2). A new address is tested on its link for a second or two (duplicate address
+   * detection), and packets sent from it until then are lost.
    */
-  #ask(ear: InterfaceSocket, wait: number): void {
+  #query(listener: InterfaceListener, wait: number): void {
     const next = Math.min(limits.lanQuery, wait);
-    ear.cancelAsk = this.#options.clock.after(next, () => this.#ask(ear, 2 * next));
-    this.#send(ear, { type: "query", questions: [{ name: this.#options.service, type: "PTR" }] });
+    listener.cancelQuery = this.#options.clock.after(next, () => this.#query(listener, 2 * next));
+    this.#send(listener, {
+      type: "query",
+      questions: [{ name: this.#options.service, type: "PTR" }],
+    });
   }
 
-  #hear(ear: InterfaceSocket, bytes: Uint8Array, from: RemoteInfo): void {
-    // Each socket hears what the others of this machine asked for as well.
-    if (!from.address.endsWith(`%${ear.zone}`) || from.port !== PORT) return;
+  #onMessage(listener: InterfaceListener, bytes: Uint8Array, from: RemoteInfo): void {
+    // Each socket also receives packets of the machine's other interfaces.
+    if (!from.address.endsWith(`%${listener.zone}`) || from.port !== PORT) return;
     let packet: Packet;
     try {
       packet = decode(Buffer.from(bytes));
@@ -125,40 +132,44 @@ export class Mdns6 {
     const { questions = [] } = packet;
     if (packet.type === "response") this.#read(packet);
     else if (questions.some((one) => one.name === service && one.type === "PTR"))
-      this.#answerSoon(ear);
+      this.#answerSoon(listener);
   }
 
   /**
-   * At once, or when a second has passed since the last answer: whoever asks meanwhile is answered
-   * by it as well.
+   * Answers at once, or when a second has passed since the last answer, which then serves all
+   * queries of that second.
    */
-  #answerSoon(ear: InterfaceSocket): void {
-    if (ear.cancel !== undefined) return;
+  #answerSoon(listener: InterfaceListener): void {
+    if (listener.cancelAnswer !== undefined) return;
     const { clock } = this.#options;
-    const wait = remainingDelay(ear.answeredAt, limits.mdnsResponseInterval, clock.now());
-    ear.cancel = clock.after(wait, () => {
-      ear.cancel = undefined;
-      ear.answeredAt = clock.now();
-      this.#answer(ear);
+    const wait = remainingDelay(listener.answeredAt, limits.mdnsResponseInterval, clock.now());
+    listener.cancelAnswer = clock.after(wait, () => {
+      listener.cancelAnswer = undefined;
+      listener.answeredAt = clock.now();
+      this.#answer(listener);
     });
   }
 
-  #answer(ear: InterfaceSocket): void {
+  #answer(listener: InterfaceListener): void {
     const { service, name, peer, ports } = this.#options;
     const own = `${name}.${service}`;
     const texts: Answer[] = ports().map((port) => ({
       type: "TXT",
       name: own,
       ttl: TTL,
-      data: `dnsaddr=/ip6/${ear.address}/tcp/${port}/p2p/${peer}`,
+      data: `dnsaddr=/ip6/${listener.address}/tcp/${port}/p2p/${peer}`,
     }));
     const pointer: Answer = { type: "PTR", name: service, ttl: TTL, data: own };
     if (texts.length > 0)
-      this.#send(ear, { type: "response", flags: AUTHORITATIVE, answers: [pointer, ...texts] });
+      this.#send(listener, {
+        type: "response",
+        flags: AUTHORITATIVE,
+        answers: [pointer, ...texts],
+      });
   }
 
   #read({ answers = [], additionals = [] }: Packet): void {
-    const { service, name, peer, onPeer: found } = this.#options;
+    const { service, name, peer, onPeer } = this.#options;
     const theirs = answers.some(
       (answer) =>
         answer.type === "PTR" && answer.name === service && !answer.data.startsWith(`${name}.`),
@@ -172,16 +183,18 @@ export class Mdns6 {
       return address !== undefined && isLinkLocal(address) ? [address] : [];
     });
     const [first] = addresses;
-    const who = first && peerOf(first);
-    if (who === undefined || who === peer) return;
-    found(
-      who,
-      addresses.filter((address) => peerOf(address) === who).map((address) => address.toString()),
+    const sender = first && peerOf(first);
+    if (sender === undefined || sender === peer) return;
+    onPeer(
+      sender,
+      addresses
+        .filter((address) => peerOf(address) === sender)
+        .map((address) => address.toString()),
     );
   }
 
-  #send({ socket, zone }: InterfaceSocket, packet: Packet): void {
-    // What cannot be sent now is asked again.
+  #send({ socket, zone }: InterfaceListener, packet: Packet): void {
+    // A packet that cannot be sent now is sent again with the next query.
     socket.send(encode(packet), PORT, `${GROUP}%${zone}`, () => undefined);
   }
 }
@@ -191,13 +204,13 @@ function textsOf(data: TxtData): string[] {
   return parts.map((part) => part.toString());
 }
 
-function close({ socket, cancel, cancelAsk }: InterfaceSocket): void {
-  cancel?.();
-  cancelAsk();
+function close({ socket, cancelAnswer, cancelQuery }: InterfaceListener): void {
+  cancelAnswer?.();
+  cancelQuery();
   socket.removeAllListeners("message");
   try {
     socket.close();
   } catch {
-    // It is closed.
+    // It is already closed.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Finding other nodes on the LAN by mDNS. What goes out: a random name, our PeerId of today,
- * private addresses.
+ * Finds other nodes on the LAN by mDNS. It sends a random name, our current PeerId and our private
+ * addresses.
  */
 import type { PeerInfo } from "@libp2p/interface";
 import { mdns } from "@libp2p/mdns";
@@ -14,16 +14,18 @@ import { Mdns6 } from "./mdns-ipv6.ts";
 
 const SERVICE = "_sotto";
 
+/** Running discovery. */
 export interface LanDiscovery {
   stop(): Promise<void>;
 }
 
 /**
- * Announces the host and connects to what it hears, so that the LAN DHT learns it: over IPv4 by
- * @libp2p/mdns, over IPv6 by `Mdns6`. No host name is sent: both answer with PTR and TXT records
- * only, under a name that is drawn here.
- * @param timeout ms for one dial. @param network name of its service, with an underscore: networks
- * that differ by it do not hear each other.
+ * Announces the host and connects to the nodes that it finds, so that the LAN DHT learns them: over
+ * IPv4 by @libp2p/mdns, over IPv6 by `Mdns6`. No host name is sent: both answer with PTR and TXT
+ * records only, under a random name.
+ * @param timeout ms for one dial.
+ * @param network mDNS name of the service, with an underscore; networks with different names do not
+ * find each other.
  */
 export async function startLanDiscovery(
   host: Host,
@@ -40,9 +42,9 @@ export async function startLanDiscovery(
   });
   const discovery = service as typeof service & { start(): Promise<void>; stop(): Promise<void> };
   const dialing = new Set<string>();
-  const meet = async (peer: string, addresses: readonly string[]): Promise<void> => {
-    // Anybody on the LAN can name any address: only neighbours are dialled, and few at one time.
-    const near = addresses.flatMap((text) => {
+  const connect = async (peer: string, addresses: readonly string[]): Promise<void> => {
+    // Any machine on the LAN can name any address: dial local ones only, and few at a time.
+    const local = addresses.flatMap((text) => {
       const usable = parseAddress(text);
       const fits =
         usable !== undefined &&
@@ -55,12 +57,12 @@ export async function startLanDiscovery(
       peer === self ||
       host.getConnections().some(({ remotePeer }) => remotePeer.toString() === peer);
     const busy = dialing.has(peer) || dialing.size >= limits.lanDials;
-    if (known || busy || near.length === 0) return;
+    if (known || busy || local.length === 0) return;
     dialing.add(peer);
     const limit = deadline(clock, timeout);
     try {
       await host.dial(
-        near.slice(0, limits.lanDials).map((address) => withPeer(address, peer)),
+        local.slice(0, limits.lanDials).map((address) => withPeer(address, peer)),
         { signal: limit.signal },
       );
       log("lan.connected");
@@ -72,27 +74,27 @@ export async function startLanDiscovery(
     }
   };
   discovery.addEventListener("peer", ({ detail }: CustomEvent<PeerInfo>) => {
-    void meet(detail.id.toString(), detail.multiaddrs.map(String));
+    void connect(detail.id.toString(), detail.multiaddrs.map(String));
   });
-  const six = new Mdns6({
+  const ipv6 = new Mdns6({
     service: serviceTag,
     name: peerName,
     peer: host.peerId.toString(),
     ports: () => portsOf(host),
-    onPeer: (peer, addresses) => void meet(peer, addresses),
+    onPeer: (peer, addresses) => void connect(peer, addresses),
     clock,
   });
   await discovery.start();
-  six.start();
+  ipv6.start();
   return {
     stop() {
-      six.stop();
+      ipv6.stop();
       return discovery.stop();
     },
   };
 }
 
-/** TCP ports on which connections over IPv6 are taken. */
+/** TCP ports that accept connections over IPv6. */
 function portsOf(host: Host): number[] {
   const listening = host.services.internals.transportManager.getAddrs();
   return [...new Set(listening.filter((address) => hostOf(address).includes(":")).map(portOf))];

@@ -1,15 +1,14 @@
 /**
- * ports/rendezvous' signpost: on where the person said so, and while it is off nothing of it is
- * loaded.
+ * Implements `PublicRendezvous` as a switch: while it is off, nothing of the public DHT is loaded.
  */
 import type { PublicRendezvous } from "../../ports/index.ts";
 import type { PublicState } from "../model/config.ts";
 import type { PublicDht, PublicDhtOptions } from "./public-dht.ts";
 
 /**
- * The first hosts of the public IPFS DHT: its well-known ones (github.com/ipfs/kubo,
- * config/bootstrap_peers.go, those that speak TCP). No package that we use carries the list. The
- * settings may name others (`publicBootstrap`).
+ * The well-known bootstrap peers of the public IPFS DHT (github.com/ipfs/kubo,
+ * config/bootstrap_peers.go, those that support TCP). No package that we use contains the list; the
+ * setting `publicBootstrap` replaces it.
  */
 export const defaultPublicBootstraps: readonly string[] = [
   "/dnsaddr/bootstrap.libp2p.io/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN",
@@ -20,6 +19,7 @@ export const defaultPublicBootstraps: readonly string[] = [
   "/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ",
 ];
 
+/** The public DHT, which the user turns on and off. */
 export class PublicDhtSwitch implements PublicRendezvous {
   readonly #options: PublicDhtOptions;
   readonly #watchers: (() => void)[] = [];
@@ -36,13 +36,13 @@ export class PublicDhtSwitch implements PublicRendezvous {
     return this.#on && !this.#stopped;
   }
 
-  /** Turns it on or off; off ends what is under way. */
+  /** Turns it on or off; turning it off cancels requests in progress. */
   async set(on: boolean): Promise<void> {
     if (on === this.#on) return;
     this.#on = on;
     const dht = this.#dht;
     this.#dht = undefined;
-    for (const told of this.#watchers) told();
+    for (const notify of this.#watchers) notify();
     await dht?.stop();
   }
 
@@ -61,8 +61,8 @@ export class PublicDhtSwitch implements PublicRendezvous {
     if (dht !== undefined) yield* dht.lookup(key, signal);
   }
 
-  onToggle(turned: () => void): void {
-    this.#watchers.push(turned);
+  onToggle(toggled: () => void): void {
+    this.#watchers.push(toggled);
   }
 
   async stop(): Promise<void> {
@@ -73,7 +73,7 @@ export class PublicDhtSwitch implements PublicRendezvous {
   async #open(): Promise<PublicDht | undefined> {
     if (!this.enabled()) return undefined;
     const { PublicDht } = await import("./public-dht.ts");
-    // It may have been turned off meanwhile.
+    // It may have been turned off in the meantime.
     if (this.enabled()) this.#dht ??= new PublicDht(this.#options);
     return this.#dht;
   }

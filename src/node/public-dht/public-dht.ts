@@ -1,6 +1,6 @@
 /**
- * Leaving and finding addresses on the public IPFS DHT, on a host that is there only while there is
- * something to do.
+ * Publishes and looks up addresses on the public IPFS DHT, on a host that runs only while there is
+ * work.
  */
 import type { QueryEvent } from "@libp2p/kad-dht";
 import { CID } from "multiformats/cid";
@@ -13,26 +13,27 @@ import { streamResults } from "../util/async-queue.ts";
 import { deadline } from "../util/deadline.ts";
 import { PublicHost, usableIp } from "./public-host.ts";
 
-/** Multicodec numbers: raw bytes, and the shape of a SHA-256. */
+/** Multicodec numbers: raw bytes, and a SHA-256 digest. */
 const RAW = 0x55;
 const SHA2_256 = 0x12;
 
+/** What the public DHT is created with. */
 export interface PublicDhtOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly privateWan: boolean;
-  /** Multiaddr texts with /p2p of the hosts that are asked first. */
+  /** Multiaddr texts with /p2p of the bootstrap peers. */
   readonly bootstrap: readonly string[];
-  /** Where others may reach us, as multiaddr texts without /p2p. */
+  /** Our addresses, as multiaddr texts without /p2p. */
   readonly addresses: () => readonly string[];
   /**
-   * TCP ports that we listen on: with the IP address that strangers see, an address that a router
-   * may forward.
+   * TCP ports that we listen on. With the IP address at which others see us they form an address
+   * that a router may forward.
    */
   readonly ports: () => readonly number[];
 }
 
-/** A host and who uses it. */
+/** A host and the number of its users. */
 interface Running {
   readonly host: PublicHost;
   readonly since: number;
@@ -40,23 +41,24 @@ interface Running {
 }
 
 /**
- * The name that a key has there: a CID of raw bytes, whose digest looks like a SHA-256. @param key
- * 32 bytes.
+ * The CID of a key: raw bytes, with the key in place of a SHA-256 digest.
+ * @param key 32 bytes.
  */
 export function publicCid(key: Uint8Array): CID {
-  if (key.length !== 32) throw new RangeError("a public key has 32 bytes");
+  if (key.length !== 32) throw new RangeError("a public DHT key has 32 bytes");
   return CID.createV1(RAW, Digest.create(SHA2_256, Uint8Array.from(key)));
 }
 
+/** Provider records under keys that only two contacts know. */
 export class PublicDht {
   readonly #options: PublicDhtOptions;
-  readonly #places = new PrioritySemaphore(limits.publicParallel);
-  readonly #leaving = new AbortController();
+  readonly #slots = new PrioritySemaphore(limits.publicParallel);
+  readonly #stopping = new AbortController();
   #running: Running | undefined;
   #starting: Promise<Running> | undefined;
   #error: string | undefined;
   #known: string[] = [];
-  /** Who sees us at which IP address. */
+  /** The subnets that see us at each IP address. */
   readonly #seen = new Map<string, Set<string>>();
   #cancelIdle = (): void => undefined;
 
@@ -71,41 +73,44 @@ export class PublicDht {
     return { state: this.#running === undefined ? "resting" : "connected", peers };
   }
 
-  /** See `Signpost.publish`. Whoever keeps it gives no answer: those count that it was given to. */
+  /**
+   * Implements `PublicRendezvous.publish`. Nodes do not confirm provider records: counts those that
+   * one was sent to.
+   */
   async publish(key: Uint8Array, signal: AbortSignal): Promise<number> {
-    const takers = new Set<string>();
+    const recipients = new Set<string>();
     await this.#use(signal, async ({ dht }, until) => {
-      if (this.#leave().length === 0) return;
+      if (this.#advertised().length === 0) return;
       for await (const event of dht.provide(publicCid(key), { signal: until }))
         if (event.name === "PEER_RESPONSE" && event.messageName === "ADD_PROVIDER")
-          takers.add(event.from.toString());
+          recipients.add(event.from.toString());
     });
     signal.throwIfAborted();
-    return takers.size;
+    return recipients.size;
   }
 
-  /** See `Signpost.lookup`. */
+  /** Implements `PublicRendezvous.lookup`. */
   lookup(key: Uint8Array, signal: AbortSignal): AsyncIterable<readonly string[]> {
-    const given = new Set<string>();
+    const seen = new Set<string>();
     return streamResults<readonly string[]>(
-      (give, until) =>
+      (emit, until) =>
         this.#use(until, async (host, limit) => {
           const offer = (addresses: readonly string[]): void => {
             const name = addresses.join(" ");
-            if (name === "" || given.has(name) || given.size >= limits.publicCandidates) return;
-            given.add(name);
-            give(addresses);
+            if (name === "" || seen.has(name) || seen.size >= limits.publicCandidates) return;
+            seen.add(name);
+            emit(addresses);
           };
-          const bare = new Map<string, Provider["id"]>();
+          const withoutAddresses = new Map<string, Provider["id"]>();
           for await (const event of host.dht.findProviders(publicCid(key), { signal: limit }))
             for (const { id, multiaddrs } of providersIn(event)) {
               const addresses = this.#usable(multiaddrs);
               offer(addresses);
-              // Those who keep the entry forget the addresses before it.
-              if (addresses.length === 0 && bare.size < limits.publicFindPeer)
-                bare.set(id.toString(), id);
+              // Nodes keep a provider record longer than its addresses.
+              if (addresses.length === 0 && withoutAddresses.size < limits.publicFindPeer)
+                withoutAddresses.set(id.toString(), id);
             }
-          for (const id of bare.values())
+          for (const id of withoutAddresses.values())
             for await (const event of host.dht.findPeer(id, { signal: limit }))
               if (event.name === "FINAL_PEER") offer(this.#usable(event.peer.multiaddrs));
         }),
@@ -114,7 +119,7 @@ export class PublicDht {
   }
 
   async stop(): Promise<void> {
-    this.#leaving.abort();
+    this.#stopping.abort();
     this.#cancelIdle();
     await this.#starting?.catch(() => undefined);
     const running = this.#running;
@@ -131,9 +136,9 @@ export class PublicDht {
   }
 
   /**
-   * What is left for others: our public addresses; without any, what a router may forward to us.
+   * The addresses to publish: our public ones; without any, those that a router may forward to us.
    */
-  #leave(): readonly string[] {
+  #advertised(): readonly string[] {
     const { addresses, ports, privateWan } = this.#options;
     const own = addresses().filter((text) => usableIp(text, privateWan));
     if (own.length > 0) return own.slice(0, limits.recordAddresses);
@@ -147,29 +152,29 @@ export class PublicDht {
   }
 
   /**
-   * Runs a job on a host, within the time limit, and swallows how it ends: what was found or told
-   * until then counts.
+   * Runs a job on a host within the time limit, and ignores errors: what it reported until then
+   * counts.
    */
   async #use(
     signal: AbortSignal,
     job: (host: PublicHost, until: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { clock, log } = this.#options;
-    await this.#places.run(async () => {
-      if (signal.aborted || this.#leaving.signal.aborted) return;
+    await this.#slots.run(async () => {
+      if (signal.aborted || this.#stopping.signal.aborted) return;
       let running: Running | undefined;
       const limit = deadline(clock, limits.publicStart + limits.publicQuery, signal);
-      const leave = (): void => limit.abort();
-      this.#leaving.signal.addEventListener("abort", leave, { once: true });
+      const abort = (): void => limit.abort();
+      this.#stopping.signal.addEventListener("abort", abort, { once: true });
       try {
         running = await this.#current();
         running.users++;
         this.#cancelIdle();
         await job(running.host, limit.signal);
       } catch {
-        log("public.ended", { found: running !== undefined });
+        log("public.request-failed", { joined: running !== undefined });
       } finally {
-        this.#leaving.signal.removeEventListener("abort", leave);
+        this.#stopping.signal.removeEventListener("abort", abort);
         limit.clear();
         if (running !== undefined) this.#release(running);
       }
@@ -177,8 +182,8 @@ export class PublicDht {
   }
 
   /**
-   * A host that is in the network; a new one where the last is old enough. Throws where we do not
-   * get in.
+   * The current host, or a new one if it is old or has lost its peers. Throws if it cannot join the
+   * network.
    */
   async #current(): Promise<Running> {
     const { clock } = this.#options;
@@ -198,22 +203,22 @@ export class PublicDht {
     const host = await PublicHost.start({
       privateWan,
       clock,
-      advertise: () => this.#leave(),
+      advertise: () => this.#advertised(),
       onObservedAddress: (ip, by) => {
-        const witnesses = this.#seen.get(ip) ?? new Set();
+        const observers = this.#seen.get(ip) ?? new Set();
         this.#seen.delete(ip);
-        this.#seen.set(ip, witnesses.add(by));
-        // Where we were before: the newest counts.
+        this.#seen.set(ip, observers.add(by));
+        // Forget earlier addresses: the newest counts.
         for (const old of this.#seen.keys()) if (this.#seen.size > 2) this.#seen.delete(old);
       },
     });
     const first = [...shuffle(this.#known, Math.random), ...shuffle(bootstrap, Math.random)];
-    this.#error = await host.join(first, this.#leaving.signal);
+    this.#error = await host.join(first, this.#stopping.signal);
     log("public.joined", { peers: host.peers });
-    if (this.#error !== undefined || this.#leaving.signal.aborted) {
+    if (this.#error !== undefined || this.#stopping.signal.aborted) {
       this.#known = [];
       await host.stop();
-      throw new Error("not in the public network");
+      throw new Error("could not join the public DHT");
     }
     const running = { host, since: clock.now(), users: 0 };
     this.#running = running;
@@ -231,7 +236,7 @@ export class PublicDht {
     this.#cancelIdle = this.#options.clock.after(limits.publicIdle, () => this.#retire(running));
   }
 
-  /** Stops a host once nobody uses it. */
+  /** Stops a host once it has no users. */
   #retire(running: Running | undefined): void {
     if (running === undefined) return;
     if (this.#running === running) this.#running = undefined;

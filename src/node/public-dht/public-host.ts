@@ -1,7 +1,6 @@
 /**
- * A libp2p host of its own on the public IPFS DHT: a client alone, which nobody can dial. Its
- * PeerId leads nowhere; the addresses that it names are those on which Sotto listens
- * (docs/decisions).
+ * A separate libp2p host on the public IPFS DHT: a client only, which cannot be dialed. Its PeerId
+ * leads nowhere; the addresses that it publishes are those on which Sotto listens (docs/decisions).
  */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { type Identify, identify } from "@libp2p/identify";
@@ -20,26 +19,24 @@ import { hostOf, parseAddress, scopeOf, subnetOf } from "../util/address.ts";
 import { deadline } from "../util/deadline.ts";
 import { PUBLIC_DHT } from "../util/protocols.ts";
 
-/**
- * kad-dht provides again by itself what it once provided; we do it ourselves. Node's longest timer.
- */
+/** Disables kad-dht's own republication, as we republish: the longest timer of Node. */
 const NEVER = 2 ** 31 - 1;
 
 export interface PublicHostOptions {
-  /** Whether private addresses are taken as well: for networks of one's own. */
+  /** Whether private addresses are accepted as well: for private networks. */
   readonly privateWan: boolean;
   readonly clock: Clock;
-  /** What is told under our keys. */
+  /** The addresses to publish under our keys. */
   readonly advertise: () => readonly string[];
-  /** Told when somebody says under which IP address he sees us. */
-  readonly onObservedAddress: (ip: string, by: string) => void;
+  /** Called when a peer reports the IP address at which it sees us. */
+  readonly onObservedAddress: (ip: string, subnet: string) => void;
 }
 
 type Services = { readonly identify: Identify; readonly ping: Ping; readonly dht: Dht };
 
 /**
- * An IP address that may be dialled: not a name, since strangers would choose what we ask a name
- * server for.
+ * Whether an address may be dialed: IP addresses only, since with names strangers would choose what
+ * we ask a DNS server for.
  */
 export function usableIp(text: string, privateWan: boolean): boolean {
   const address = parseAddress(text);
@@ -47,6 +44,7 @@ export function usableIp(text: string, privateWan: boolean): boolean {
   return privateWan || scopeOf(address) === "public";
 }
 
+/** The host, from its start until it is replaced. */
 export class PublicHost {
   readonly #host: Libp2p<Services>;
   readonly #clock: Clock;
@@ -73,7 +71,7 @@ export class PublicHost {
       nodeInfo: { name: "libp2p", version: "3", userAgent: "libp2p" },
       addresses: {
         listen: [],
-        // The one way to name addresses that are not its own, and that change.
+        // The only way to advertise addresses that are not its own and that change.
         announceFilter: () => options.advertise().map((text) => multiaddr(text)),
       },
       transports: [tcp()],
@@ -91,7 +89,7 @@ export class PublicHost {
         maxParallelDials: limits.parallelDials,
         dialTimeout: limits.dialTimeout,
         addressDialTimeout: limits.dialTimeout / 2,
-        // Who leaves is let go: the next query finds another.
+        // Do not reconnect: the next query finds other peers.
         reconnectRetries: 0,
       },
       services: {
@@ -112,21 +110,21 @@ export class PublicHost {
     return this.#host.services.dht;
   }
 
-  /** Connected hosts. */
+  /** Number of connected peers. */
   get peers(): number {
     return this.#host.getPeers().length;
   }
 
   /**
-   * Gets into the network by the first of these that answer.
-   * @param addresses multiaddr texts with /p2p. @returns why none did, in a few words; `undefined`
-   * once we are in.
+   * Joins the network through the first of these peers that answers.
+   * @param addresses multiaddr texts with /p2p.
+   * @returns why none answered, in a few words; `undefined` once joined.
    */
   async join(addresses: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     const limit = deadline(this.#clock, limits.publicStart, signal);
     const { routingTable } = this.dht;
     const waiting = [...addresses];
-    let why = "no first host is known";
+    let why = "no bootstrap peer is known";
     const worker = async (): Promise<void> => {
       for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
         if (limit.signal.aborted || routingTable.size > 0) return;
@@ -148,13 +146,10 @@ export class PublicHost {
       limit.clear();
     }
     if (routingTable.size > 0) return undefined;
-    return this.peers > 0 ? "its hosts do not speak the DHT's protocol" : why;
+    return this.peers > 0 ? "its peers do not support the DHT protocol" : why;
   }
 
-  /**
-   * Addresses of nodes of the DHT that we are connected to, with /p2p: the way in for the next
-   * host.
-   */
+  /** Addresses of connected DHT nodes, with /p2p: the bootstrap peers of the next host. */
   peerAddresses(): string[] {
     return this.#host
       .getConnections()
