@@ -68,7 +68,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     return services;
   };
   const onAddressesChanged = (): void => {
-    if (portMapping) portMap.ask();
+    if (portMapping) portMap.renew();
     for (const notify of addressWatchers) notify();
   };
   /** Watches the addresses of a host and connects it to bootstrap nodes, once it listens. */
@@ -97,7 +97,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       onAddressesChanged();
     },
   });
-  if (portMapping) portMap.ask();
+  if (portMapping) portMap.renew();
   void proxy?.check();
   join(first);
   const current = (): HostServices => rotation.current;

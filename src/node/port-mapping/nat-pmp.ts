@@ -1,6 +1,6 @@
 /**
- * Asking the router for a port in NAT-PMP (RFC 6886). Packets go to the gateway alone, and what
- * another one answers is not heard.
+ * Requests a port mapping by NAT-PMP (RFC 6886). Packets go to the gateway only, and those of other
+ * senders are dropped.
  */
 import { createSocket } from "node:dgram";
 import { limits, readU32, u32 } from "../../base/index.ts";
@@ -8,10 +8,10 @@ import type { GatewayRequest, Lease, NoLease } from "./types.ts";
 
 const MAP_TCP = 2;
 const ADDRESS = 0;
-/** The highest bit of an operation marks its answer. */
-const ANSWER = 128;
+/** The highest bit of the opcode marks a response. */
+const RESPONSE = 128;
 
-/** The gateway's answer to one request, or `undefined` where it gives none. */
+/** Sends one request and returns the gateway's response; `undefined` if it does not answer. */
 function request(
   { gateway, clock, signal }: Omit<GatewayRequest, "signal"> & { readonly signal?: AbortSignal },
   tries: number,
@@ -22,14 +22,14 @@ function request(
     let cancel = (): void => undefined;
     const done = (answer?: Uint8Array): void => {
       cancel();
-      signal?.removeEventListener("abort", give);
+      signal?.removeEventListener("abort", cancelled);
       socket.removeAllListeners();
-      // What comes late, or a second time, is nobody's.
+      // Ignore late and repeated responses.
       socket.on("error", () => undefined);
       socket.close();
       resolve(answer);
     };
-    const give = (): void => done();
+    const cancelled = (): void => done();
     const send = (made: number): void => {
       if (made >= tries || signal?.aborted === true) {
         done();
@@ -38,14 +38,14 @@ function request(
       socket.send(bytes, () => undefined);
       cancel = clock.after(limits.portMapWait * 2 ** made, () => send(made + 1));
     };
-    socket.on("error", give);
+    socket.on("error", cancelled);
     socket.on("message", (answer) => {
-      const fits = answer[0] === 0 && answer[1] === ANSWER + (bytes[1] ?? 0);
+      const fits = answer[0] === 0 && answer[1] === RESPONSE + (bytes[1] ?? 0);
       if (fits && answer.length >= 8) done(Uint8Array.from(answer));
     });
-    // Connected: the kernel drops what comes from anywhere else.
+    // Connected: the kernel drops packets of other senders.
     socket.connect(gateway.natPmp, gateway.ip, () => {
-      signal?.addEventListener("abort", give, { once: true });
+      signal?.addEventListener("abort", cancelled, { once: true });
       send(0);
     });
   });
@@ -54,7 +54,7 @@ function request(
 const readU16 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
-/** §3.3: a map of `port` for so long, s; 0 gives it back. */
+/** A mapping request for TCP (§3.3): `port` for `seconds`; 0 deletes the mapping. */
 function mapping(port: number, outside: number, seconds: number): Uint8Array {
   const bytes = new Uint8Array(12);
   const ports = seconds > 0 ? [port, outside] : [port, 0];
@@ -63,31 +63,31 @@ function mapping(port: number, outside: number, seconds: number): Uint8Array {
   return bytes;
 }
 
-/** See `AskForPort`. */
+/** Implements `RequestMapping`. */
 export async function requestNatPmp(
-  asking: GatewayRequest,
+  to: GatewayRequest,
   port: number,
   outside: number,
 ): Promise<Lease | NoLease> {
-  const { gateway, clock } = asking;
-  const giveBack = async (): Promise<void> => {
+  const { gateway, clock } = to;
+  const release = async (): Promise<void> => {
     await request({ gateway, clock }, 1, mapping(port, 0, 0));
   };
   const wanted = mapping(port, outside, limits.portMapSeconds);
-  const given = await request(asking, limits.portMapTries, wanted);
-  if (given !== undefined && readU16(given, 2) !== 0) return "refused";
-  if (given?.length === 16 && readU16(given, 8) === port) {
-    const seen = await request(asking, limits.portMapTries, Uint8Array.of(0, ADDRESS));
+  const mapped = await request(to, limits.portMapTries, wanted);
+  if (mapped !== undefined && readU16(mapped, 2) !== 0) return "refused";
+  if (mapped?.length === 16 && readU16(mapped, 8) === port) {
+    const seen = await request(to, limits.portMapTries, Uint8Array.of(0, ADDRESS));
     if (seen?.length === 12 && readU16(seen, 2) === 0)
       return {
         key: `nat-pmp ${gateway.ip} ${port}`,
         ip: seen.slice(8).join("."),
-        port: readU16(given, 10),
-        seconds: readU32(given, 12),
-        release: giveBack,
+        port: readU16(mapped, 10),
+        seconds: readU32(mapped, 12),
+        release,
       };
   }
-  // The router may have opened it, whatever it answered.
-  await giveBack();
-  return given === undefined ? "silent" : "refused";
+  // The router may have opened the port whatever it answered.
+  await release();
+  return mapped === undefined ? "silent" : "refused";
 }

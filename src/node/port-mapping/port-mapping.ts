@@ -1,6 +1,6 @@
 /**
- * A port of the router that leads to us: asked for in NAT-PMP and in UPnP, one after the other, so
- * that two are never open.
+ * Keeps a port mapping on the router, requested by NAT-PMP and UPnP one after the other, so that
+ * two are never open.
  */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
@@ -11,45 +11,45 @@ import type { GatewayRequest, Lease, NoLease, RequestMapping } from "./types.ts"
 
 export type MappingProtocol = NonNullable<PortMapState["by"]>;
 
-export interface PortMapOptions {
+export interface PortMapperOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Whom to ask; looked up before each time. */
+  /** Finds the gateway; called before each request. */
   readonly gateway: () => Promise<Gateway | undefined>;
-  /** The TCP port that we listen on behind a router; `undefined` where there is none. */
+  /** The TCP port that we listen on behind a router; `undefined` if we are behind none. */
   readonly port: () => number | undefined;
-  /** Told when we have another address outside, or none any more. */
+  /** Called when our external address has changed or is lost. */
   readonly changed: () => void;
 }
 
-/** Loaded only where NAT-PMP gave nothing: UPnP brings Node's HTTP along. */
-const askUpnp: RequestMapping = async (...asked) =>
-  (await import("./upnp.ts")).requestUpnp(...asked);
+/** Loaded only if NAT-PMP maps no port: UPnP needs Node's HTTP client. */
+const requestUpnp: RequestMapping = async (...args) =>
+  (await import("./upnp.ts")).requestUpnp(...args);
 
 const requesters: Readonly<Record<MappingProtocol, RequestMapping>> = {
   "nat-pmp": requestNatPmp,
-  upnp: askUpnp,
+  upnp: requestUpnp,
 };
 
 interface ActiveMapping {
   readonly by: MappingProtocol;
   readonly lease: Lease;
-  /** Our own port that it leads to. */
+  /** Our own port that it forwards to. */
   readonly inside: number;
 }
 
-/** Keeps one port of the router open to us, and gives it back at the end. */
+/** Keeps one port mapping and removes it at the end. */
 export class PortMapper {
-  readonly #options: PortMapOptions;
-  #held: ActiveMapping | undefined;
-  /** NAT-PMP takes one packet; whoever gave the last port is asked first from then on. */
-  #ways: readonly MappingProtocol[] = ["nat-pmp", "upnp"];
+  readonly #options: PortMapperOptions;
+  #active: ActiveMapping | undefined;
+  /** NAT-PMP needs one packet only; the protocol that mapped the last port is tried first. */
+  #order: readonly MappingProtocol[] = ["nat-pmp", "upnp"];
   #state: PortMapState = { state: "none" };
   #cancel = (): void => undefined;
-  #asking: Promise<void> | undefined;
-  readonly #leaving = new AbortController();
+  #requesting: Promise<void> | undefined;
+  readonly #stopping = new AbortController();
 
-  constructor(options: PortMapOptions) {
+  constructor(options: PortMapperOptions) {
     this.#options = options;
   }
 
@@ -57,52 +57,52 @@ export class PortMapper {
     return this.#state;
   }
 
-  /** Asks now, and again in time. */
-  ask(): void {
-    if (this.#leaving.signal.aborted) return;
+  /** Requests the mapping now, and renews it in time. */
+  renew(): void {
+    if (this.#stopping.signal.aborted) return;
     this.#cancel();
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
+    this.#requesting ??= this.#request().finally(() => {
+      this.#requesting = undefined;
     });
   }
 
-  /** Gives the port back. */
+  /** Removes the mapping. */
   async stop(): Promise<void> {
     this.#cancel();
-    this.#leaving.abort();
-    await this.#asking;
-    await this.#giveBack(undefined);
+    this.#stopping.abort();
+    await this.#requesting;
+    await this.#releaseUnless(undefined);
   }
 
-  /** Gives back what we hold, unless it leads to this port. */
-  async #giveBack(port: number | undefined): Promise<void> {
-    const held = this.#held;
-    if (held === undefined || held.inside === port) return;
-    this.#held = undefined;
-    await held.lease.release();
+  /** Removes the mapping unless it forwards to this port. */
+  async #releaseUnless(port: number | undefined): Promise<void> {
+    const active = this.#active;
+    if (active === undefined || active.inside === port) return;
+    this.#active = undefined;
+    await active.lease.release();
   }
 
-  async #ask(): Promise<void> {
+  async #request(): Promise<void> {
     const { clock, log } = this.#options;
-    const { signal } = this.#leaving;
+    const { signal } = this.#stopping;
     const port = this.#options.port();
     const gateway = port === undefined ? undefined : await this.#options.gateway();
     let [seconds, state]: [number, PortMapState] = [limits.portMapSeconds, { state: "none" }];
-    await this.#giveBack(port);
+    await this.#releaseUnless(port);
     if (gateway !== undefined && port !== undefined && !signal.aborted) {
-      const found = await this.#first({ gateway, clock, signal }, port);
+      const found = await this.#firstLease({ gateway, clock, signal }, port);
       if (typeof found === "string") state = { state: found };
       else {
         const { by, lease } = found;
-        const before = this.#held?.lease;
-        this.#held = found;
+        const before = this.#active?.lease;
+        this.#active = found;
         if (before !== undefined && before.key !== lease.key) await before.release();
         state = { state: "mapped", by, address: `/ip4/${lease.ip}/tcp/${lease.port}` };
         seconds = Math.min(seconds, Math.max(120, lease.seconds));
       }
     }
     if (signal.aborted) return;
-    this.#cancel = clock.after(seconds * 500, () => this.ask());
+    this.#cancel = clock.after(seconds * 500, () => this.renew());
     const before = this.#state;
     this.#state = state;
     if (before.state === state.state && before.address === state.address) return;
@@ -110,16 +110,19 @@ export class PortMapper {
     this.#options.changed();
   }
 
-  /** The first lease that is given; what gave the last one is asked for the same port. */
-  async #first(asking: GatewayRequest, port: number): Promise<ActiveMapping | NoLease> {
-    const held = this.#held;
+  /**
+   * The first lease that a protocol returns. The protocol of the current one is asked for the same
+   * port.
+   */
+  async #firstLease(request: GatewayRequest, port: number): Promise<ActiveMapping | NoLease> {
+    const active = this.#active;
     let none: NoLease = "silent";
-    for (const by of this.#ways) {
-      if (asking.signal.aborted) break;
-      const wanted = held?.by === by ? held.lease.port : port;
-      const answer = await requesters[by](asking, port, wanted);
+    for (const by of this.#order) {
+      if (request.signal.aborted) break;
+      const wanted = active?.by === by ? active.lease.port : port;
+      const answer = await requesters[by](request, port, wanted);
       if (typeof answer !== "string") {
-        this.#ways = by === "upnp" ? ["upnp", "nat-pmp"] : ["nat-pmp", "upnp"];
+        this.#order = by === "upnp" ? ["upnp", "nat-pmp"] : ["nat-pmp", "upnp"];
         return { by, lease: answer, inside: port };
       }
       if (answer === "refused") none = answer;

@@ -1,35 +1,36 @@
-/** What a router gives when it opens a port, whatever it was asked in. */
+/** Types common to NAT-PMP and UPnP. */
 import type { Clock } from "../../ports/index.ts";
 import type { Gateway } from "./default-gateway.ts";
 
+/** What a request to the gateway needs. */
 export interface GatewayRequest {
   readonly gateway: Gateway;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
+/** A port that the router forwards to us. */
 export interface Lease {
-  /** Two leases with one key are one and the same on the router. */
+  /** Two leases with the same key are the same mapping on the router. */
   readonly key: string;
-  /** IPv4 address and TCP port on the outside, as the router says. */
+  /** External IPv4 address and TCP port, as the router reports them. */
   readonly ip: string;
   readonly port: number;
-  /** How long the router keeps it. */
+  /** Lifetime of the mapping. */
   readonly seconds: number;
   /**
-   * Asks the router to close the port; one that does not hear it forgets the port when its time is
-   * over.
+   * Asks the router to remove the mapping. If the router does not receive it, the mapping expires.
    */
   release(): Promise<void>;
 }
 
-/** silent: nothing at the gateway speaks this. refused: it does, and gives no port. */
+/** silent: the gateway does not support the protocol. refused: it does, but mapped no port. */
 export type NoLease = "silent" | "refused";
 
 /**
- * Asks the gateway to lead a TCP port on its outside to `port` here. Where no lease comes of it, no
- * port is left open.
- * @param outside the port on the outside that would be best; another one may be given.
+ * Asks the gateway to forward an external TCP port to `port` of this machine. Leaves no port open
+ * if it returns no lease.
+ * @param outside the preferred external port; the router may choose another.
  */
 export type RequestMapping = (
   asking: GatewayRequest,

@@ -1,6 +1,6 @@
 /**
- * Finding a router that speaks UPnP (UPnP Device Architecture §1): only what the gateway says of
- * itself counts.
+ * Finds a router that supports UPnP (UPnP Device Architecture §1); only responses of the gateway
+ * itself are accepted.
  */
 import { createSocket } from "node:dgram";
 import { limits } from "../../base/index.ts";
@@ -8,11 +8,12 @@ import type { Gateway } from "./default-gateway.ts";
 import type { GatewayRequest } from "./types.ts";
 
 /**
- * The second kind also answers to the first one's name; some routers of each know their own alone.
+ * Version 2 devices also answer to version 1's name, but some routers of each version know their
+ * own only.
  */
 const KINDS = [2, 1].map((kind) => `urn:schemas-upnp-org:device:InternetGatewayDevice:${kind}`);
 
-/** The address that this machine has towards the gateway; nothing is sent. */
+/** The local address towards the gateway; sends nothing. */
 export function ownAddress({ ip, natPmp }: Gateway): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4");
@@ -26,8 +27,8 @@ export function ownAddress({ ip, natPmp }: Gateway): Promise<string | undefined>
 }
 
 /**
- * A URL at the gateway itself: plain HTTP, by its IP address.
- * @param base what a relative one is relative to.
+ * Parses a URL on the gateway itself: plain HTTP, by its IP address; `undefined` for any other.
+ * @param base the base of a relative URL.
  */
 export function atGateway(text: string, { ip }: Gateway, base?: URL): URL | undefined {
   if (text.length > limits.upnpUrl || !URL.canParse(text, base?.href)) return undefined;
@@ -36,14 +37,18 @@ export function atGateway(text: string, { ip }: Gateway, base?: URL): URL | unde
   return plain && url.hostname === ip ? url : undefined;
 }
 
-/** Where the gateway's answer to a search says that its description lies. */
-export function locationOf(answer: string, gateway: Gateway): URL | undefined {
-  if (answer.length > limits.upnpAnswer || !/^HTTP\/1\.[01] 200\b/.test(answer)) return undefined;
-  const location = /^location:[ \t]*(\S+)[ \t]*$/im.exec(answer)?.[1];
+/** The URL of the device description in the gateway's search response. */
+export function locationOf(response: string, gateway: Gateway): URL | undefined {
+  if (response.length > limits.upnpAnswer || !/^HTTP\/1\.[01] 200\b/.test(response))
+    return undefined;
+  const location = /^location:[ \t]*(\S+)[ \t]*$/im.exec(response)?.[1];
   return location === undefined ? undefined : atGateway(location, gateway);
 }
 
-/** Searches on the interface that leads to the gateway. @param own our address there. */
+/**
+ * Searches on the interface towards the gateway.
+ * @param own our address there.
+ */
 export function findDescription(
   { gateway, clock, signal }: GatewayRequest,
   own: string,
@@ -53,13 +58,13 @@ export function findDescription(
     let cancel = (): void => undefined;
     const done = (found?: URL): void => {
       cancel();
-      signal.removeEventListener("abort", give);
+      signal.removeEventListener("abort", cancelled);
       socket.removeAllListeners();
       socket.on("error", () => undefined);
       socket.close();
       resolve(found);
     };
-    const give = (): void => done();
+    const cancelled = (): void => done();
     const search = (made: number): void => {
       if (made >= limits.upnpTries || signal.aborted) {
         done();
@@ -74,14 +79,14 @@ export function findDescription(
         }
       cancel = clock.after(limits.upnpWait, () => search(made + 1));
     };
-    socket.on("error", give);
+    socket.on("error", cancelled);
     socket.on("message", (answer, from) => {
       if (from.address !== gateway.ip) return;
       const found = locationOf(answer.toString("latin1"), gateway);
       if (found !== undefined) done(found);
     });
     socket.bind(0, own, () => {
-      signal.addEventListener("abort", give, { once: true });
+      signal.addEventListener("abort", cancelled, { once: true });
       socket.setMulticastInterface(own);
       search(0);
     });

@@ -1,5 +1,6 @@
 /**
- * One small HTTP exchange with the gateway, bounded in bytes and time; a redirect is not followed.
+ * HTTP and XML as far as UPnP needs them: one small exchange with the gateway, limited in bytes and
+ * time and without redirects, and the text of XML elements.
  */
 import { request } from "node:http";
 import { limits } from "../../base/index.ts";
@@ -17,8 +18,8 @@ export interface HttpOptions {
 }
 
 /**
- * @param post what is sent, with its headers; without it the URL is got. @returns nothing where
- * there is no whole answer.
+ * Sends one request and returns the response; `undefined` if there is no complete one.
+ * @param post body and headers of a POST request; without it, a GET request is sent.
  */
 export async function exchange(
   { clock, signal }: HttpOptions,
@@ -28,7 +29,7 @@ export async function exchange(
   const limit = deadline(clock, limits.upnpTimeout, signal);
   try {
     return await new Promise<HttpResponse>((resolve, reject) => {
-      const asked = request(
+      const outgoing = request(
         {
           host: url.hostname,
           port: url.port === "" ? 80 : Number(url.port),
@@ -45,23 +46,23 @@ export async function exchange(
           response.on("data", (piece: Buffer) => {
             length += piece.length;
             pieces.push(piece);
-            if (length > limits.upnpBody) response.destroy(new Error("too long"));
+            if (length > limits.upnpBody) response.destroy(new Error("response too long"));
           });
           response.on("error", reject);
-          response.on("close", () => reject(new Error("cut off")));
+          response.on("close", () => reject(new Error("response incomplete")));
           response.on("end", () => {
             const text = Buffer.concat(pieces).toString("utf8");
             resolve({ status: response.statusCode ?? 0, text });
           });
         },
       );
-      asked.on("error", reject);
-      // Node ends such a connection without a word if nobody listens.
-      asked.on("upgrade", (_response, socket) => {
+      outgoing.on("error", reject);
+      // Without a listener Node closes the connection and reports nothing.
+      outgoing.on("upgrade", (_response, socket) => {
         socket.destroy();
-        reject(new Error("another protocol"));
+        reject(new Error("unexpected upgrade"));
       });
-      asked.end(post?.body);
+      outgoing.end(post?.body);
     });
   } catch {
     return undefined;
@@ -71,9 +72,8 @@ export async function exchange(
 }
 
 /**
- * What little XML is read of a router: the text between the tags of a name, in one pass. No
- * document type, so no entity but the five of the language; whatever else is wrong with the
- * document does not matter, since nothing that it says is believed.
+ * The five predefined XML entities. Documents with a document type, which could define others, are
+ * not read. Other errors of a document do not matter, since its contents are not trusted.
  */
 const ENTITIES: Readonly<Record<string, string>> = {
   "&lt;": "<",
@@ -84,8 +84,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What stands in each element of this name, tags of others included; nothing where the document has
- * a type.
+ * The contents of every element of this name, nested tags included; none if the document has a
+ * document type.
  */
 export function elements(document: string, name: string): string[] {
   const found: string[] = [];

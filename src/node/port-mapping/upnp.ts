@@ -1,7 +1,7 @@
 /**
- * Asking the router for a port in UPnP (Internet Gateway Device 1 and 2). Its description and its
- * controls are taken from the gateway's own address alone; the names of actions, arguments and
- * errors are those of WANIPConnection.
+ * Requests a port mapping by UPnP (Internet Gateway Device 1 and 2). Its description and control
+ * URLs are accepted on the gateway's own address only; actions, arguments and errors are named as
+ * in WANIPConnection.
  */
 import { isIPv4 } from "node:net";
 import { limits } from "../../base/index.ts";
@@ -21,7 +21,7 @@ const TYPE = /^urn:schemas-upnp-org:service:WAN(?:IP|PPP)Connection:[12]$/;
 /** WANIPConnection 2.0 §2.5. */
 const errors = { conflict: new Set([718, 729]), onlyPermanentLeases: 725 };
 
-/** The services of a description that map ports; the newest first. */
+/** The port mapping services of a description, the newest first. */
 export function servicesIn(description: string, location: URL, gateway: Gateway): Service[] {
   const base = textOf(description, "URLBase");
   const from = base ? atGateway(base, gateway) : location;
@@ -41,20 +41,23 @@ const rank = ({ type }: Service): number =>
 
 type Arguments = Readonly<Record<string, string | number>>;
 
-/** The answer as a document, the number of an error, or nothing. */
+/**
+ * Calls a SOAP action. Returns the response document, an error code, or `undefined` for no
+ * response.
+ */
 async function callAction(
-  call: HttpOptions,
+  http: HttpOptions,
   { type, control }: Service,
   action: string,
   args: Arguments = {},
 ): Promise<string | number | undefined> {
-  // Arguments are numbers, IP addresses and words of our own: nothing in them needs to be escaped.
+  // Arguments are numbers, IP addresses and constants: nothing needs to be escaped.
   const inner = Object.entries(args).map(([name, value]) => `<${name}>${value}</${name}>`);
   const body =
     '<?xml version="1.0"?>\r\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" ' +
     's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>' +
     `<u:${action} xmlns:u="${type}">${inner.join("")}</u:${action}></s:Body></s:Envelope>`;
-  const answer = await exchange(call, control, {
+  const answer = await exchange(http, control, {
     body,
     headers: {
       "content-type": 'text/xml; charset="utf-8"',
@@ -66,9 +69,12 @@ async function callAction(
   return Number(textOf(answer.text, "errorCode") ?? answer.status);
 }
 
-/** Opens a port of the service. @returns which, and for how long. */
+/**
+ * Opens a port of the service.
+ * @returns which port, and for how long.
+ */
 async function open(
-  call: HttpOptions,
+  http: HttpOptions,
   service: Service,
   client: string,
   port: number,
@@ -83,21 +89,21 @@ async function open(
       NewInternalPort: port,
       NewInternalClient: client,
       NewEnabled: 1,
-      // Everybody on the network can read it: it says nothing that the rest does not.
+      // Anyone on the network can read it: it repeats the other fields only.
       NewPortMappingDescription: `tcp ${port}`,
       NewLeaseDuration: seconds,
     };
-    const answer = await callAction(call, service, "AddPortMapping", args);
+    const answer = await callAction(http, service, "AddPortMapping", args);
     if (typeof answer === "string") return { port: wanted, seconds: limits.portMapSeconds };
     if (answer === undefined) {
-      // The router may have opened it all the same.
-      await close(call, service, wanted);
+      // The router may have opened it nevertheless.
+      await close(http, service, wanted);
       return undefined;
     }
     if (answer === errors.onlyPermanentLeases && seconds > 0) seconds = 0;
     else if (!errors.conflict.has(answer)) return undefined;
     else if (service.type.endsWith(":2")) {
-      const any = await callAction(call, service, "AddAnyPortMapping", args);
+      const any = await callAction(http, service, "AddAnyPortMapping", args);
       const given = typeof any === "string" ? Number(textOf(any, "NewReservedPort")) : 0;
       if (given > 0 && given < 65_536) return { port: given, seconds };
       return undefined;
@@ -111,34 +117,34 @@ async function close({ clock }: HttpOptions, service: Service, port: number): Pr
   await callAction({ clock }, service, "DeletePortMapping", args);
 }
 
-/** See `AskForPort`. */
+/** Implements `RequestMapping`. */
 export async function requestUpnp(
-  asking: GatewayRequest,
+  to: GatewayRequest,
   port: number,
   outside: number,
 ): Promise<Lease | NoLease> {
-  const { gateway, clock } = asking;
-  const limit = deadline(clock, limits.upnpTime, asking.signal);
-  const call = { clock, signal: limit.signal };
+  const { gateway, clock } = to;
+  const limit = deadline(clock, limits.upnpTime, to.signal);
+  const http = { clock, signal: limit.signal };
   try {
     const client = await ownAddress(gateway);
     if (client === undefined) return "silent";
-    const location = await findDescription({ ...asking, signal: limit.signal }, client);
+    const location = await findDescription({ ...to, signal: limit.signal }, client);
     if (location === undefined) return "silent";
-    const description = await exchange(call, location);
+    const description = await exchange(http, location);
     if (description?.status !== 200) return "refused";
     for (const service of servicesIn(description.text, location, gateway)) {
-      // One that has no address outside (a modem that is not connected, say) is no way out.
-      const said = await callAction(call, service, "GetExternalIPAddress");
-      const ip = typeof said === "string" ? (textOf(said, "NewExternalIPAddress") ?? "") : "";
+      // Skip a service without an external address, such as that of a disconnected modem.
+      const answer = await callAction(http, service, "GetExternalIPAddress");
+      const ip = typeof answer === "string" ? (textOf(answer, "NewExternalIPAddress") ?? "") : "";
       if (!isIPv4(ip) || ip === "0.0.0.0") continue;
-      const given = await open(call, service, client, port, outside);
-      if (given !== undefined)
+      const mapped = await open(http, service, client, port, outside);
+      if (mapped !== undefined)
         return {
-          key: `upnp ${service.control} ${given.port}`,
+          key: `upnp ${service.control} ${mapped.port}`,
           ip,
-          ...given,
-          release: () => close({ clock }, service, given.port),
+          ...mapped,
+          release: () => close({ clock }, service, mapped.port),
         };
     }
     return "refused";

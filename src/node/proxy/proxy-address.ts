@@ -1,18 +1,18 @@
-/** The address of a proxy as a person writes it. */
+/** Parses and formats the address of a SOCKS5 proxy. */
 import type { ProxyAddress } from "../model/config.ts";
 
 /**
- * What `parseProxy` says of a text that is none, as the end of a sentence that begins with its
- * name.
+ * Why a text is no proxy address, as the end of a sentence that begins with the name of the
+ * setting.
  */
 export type ProxyAddressError = string;
 
 const FORM = "is not an address such as socks5://127.0.0.1:9050";
 
 /**
- * `socks5://[USER:PASSWORD@]HOST:PORT`, where the host is an IP address or `localhost`: to look up
- * any other name would tell the resolver. (`socks5h` means the same: names are always the proxy's
- * to resolve.) The refusal repeats nothing of the text, which may hold a password.
+ * Parses `socks5://[USER:PASSWORD@]HOST:PORT`. The host is an IP address or `localhost`: resolving
+ * any other name would reveal it to the DNS server. (`socks5h` means the same: the proxy always
+ * resolves names.) The error repeats nothing of the text, which may contain a password.
  */
 export function parseProxy(text: string): ProxyAddress | ProxyAddressError {
   const parts = /^([a-z0-9+.-]+):\/\/(?:([^@]*)@)?(\[[0-9a-f:.]+\]|[^:@/[\]]+):(\d{1,5})\/?$/i.exec(
@@ -24,7 +24,7 @@ export function parseProxy(text: string): ProxyAddress | ProxyAddressError {
     return "is not a SOCKS5 proxy, the only kind that can be used: socks5://127.0.0.1:9050";
   const host = hostOf(written);
   if (host === undefined)
-    return "needs the IP address of the proxy: a name would have to be looked up beside it";
+    return "needs the IP address of the proxy: a name would have to be resolved without it";
   const port = Number(digits);
   if (port === 0 || port > 65_535) return FORM;
   if (login === undefined) return { host, port };
@@ -55,7 +55,7 @@ function fits(text: string | undefined): text is string {
   return length > 0 && length < 256;
 }
 
-/** As it may be shown: without user and password. */
+/** The address as it may be shown: without user and password. */
 export function proxyText({ host, port }: ProxyAddress): string {
   return `socks5://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,4 +1,6 @@
-/** The proxy that everything is dialled through, and the transport that knows no other way. */
+/**
+ * The proxy that everything is dialed through, and a libp2p transport that dials only through it.
+ */
 import type { Socket } from "node:net";
 import type { Transport } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
@@ -11,43 +13,44 @@ import { deadline } from "../util/deadline.ts";
 import { proxyText } from "./proxy-address.ts";
 import { connectThrough, probeProxy, SocksError } from "./socks5.ts";
 
-/** What the transport is given for a dial. */
+/** The dial options that the transport passes on. */
 interface DialOptions {
   readonly signal: AbortSignal;
-  /** Names whom the connection is for: it shares no circuit of Tor with any other. */
+  /** Names the contact that is dialed: connections of different keys share no Tor circuit. */
   readonly isolationKey?: string;
 }
 
+/** Dials through the proxy, and checks whether it works. */
 export class SocksProxy {
-  readonly #place: ProxyAddress;
+  readonly #address: ProxyAddress;
   readonly #clock: Clock;
   readonly #log: Log;
   /**
-   * A name of its own for each contact, drawn for this run: Tor keeps streams of different names on
-   * different circuits.
+   * Random credentials per contact, for this run only: Tor isolates streams with different
+   * credentials.
    */
   readonly #logins = new Map<string, ProxyCredentials>();
   #state: ProxyState;
   #cancel = (): void => undefined;
   #stopped = false;
 
-  constructor(place: ProxyAddress, clock: Clock, log: Log) {
-    this.#place = place;
+  constructor(address: ProxyAddress, clock: Clock, log: Log) {
+    this.#address = address;
     this.#clock = clock;
     this.#log = log;
-    this.#state = { address: proxyText(place), state: "untried" };
+    this.#state = { address: proxyText(address), state: "untried" };
   }
 
   state(): ProxyState {
     return this.#state;
   }
 
-  /** Looks whether the proxy is there, now and, as long as it is not, again. */
+  /** Checks whether the proxy works, and checks again while it does not. */
   async check(): Promise<ProxyState> {
     this.#cancel();
     const limit = deadline(this.#clock, limits.proxyGreeting);
     try {
-      await probeProxy(this.#place, this.#login(""), limit.signal);
+      await probeProxy(this.#address, this.#login(""), limit.signal);
       this.#note(undefined);
     } catch (error) {
       this.#note(error instanceof SocksError ? error : new SocksError("down", "timed out"));
@@ -57,12 +60,12 @@ export class SocksProxy {
     return this.#state;
   }
 
-  /** A connection to an address. Throws `SocksFault`, or what the signal says. */
+  /** Connects to an address. Throws `SocksError`, or what the signal was aborted with. */
   async connect(address: Multiaddr, { signal, isolationKey = "" }: DialOptions): Promise<Socket> {
     const host = endpointOf(address)?.ip ?? hostOf(address);
     const to = { host, port: portOf(address) };
     try {
-      const socket = await connectThrough(this.#place, to, this.#login(isolationKey), signal);
+      const socket = await connectThrough(this.#address, to, this.#login(isolationKey), signal);
       this.#note(undefined);
       return socket;
     } catch (error) {
@@ -76,9 +79,12 @@ export class SocksProxy {
     this.#cancel();
   }
 
-  /** A proxy that wants to know who we are is told that, and keeps nothing isolationKey. */
+  /**
+   * The credentials for a dial. If the user configured credentials, those are used, and streams are
+   * not isolated.
+   */
   #login(isolationKey: string): ProxyCredentials {
-    if (this.#place.login !== undefined) return this.#place.login;
+    if (this.#address.login !== undefined) return this.#address.login;
     const known = this.#logins.get(isolationKey);
     if (known !== undefined) return known;
     const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
@@ -91,10 +97,10 @@ export class SocksProxy {
     return login;
   }
 
-  #note(fault: SocksError | undefined): void {
+  #note(error: SocksError | undefined): void {
     const { address, state: before } = this.#state;
-    const state = fault === undefined ? "working" : fault.kind === "down" ? "down" : "refused";
-    this.#state = { address, state, ...(fault && { error: fault.message }) };
+    const state = error === undefined ? "working" : error.kind === "down" ? "down" : "refused";
+    this.#state = { address, state, ...(error && { error: error.message }) };
     if (state !== before) this.#log("proxy.changed", { state });
     this.#cancel();
     if (state === "working" || this.#stopped) return;
@@ -102,7 +108,9 @@ export class SocksProxy {
   }
 }
 
-/** The part of @libp2p/tcp that makes the socket; listening and upgrading stay its own. */
+/**
+ * The private method of @libp2p/tcp that creates the socket; listening and upgrading stay its own.
+ */
 interface Connecting {
   _connect(address: Multiaddr, options: DialOptions): Promise<Socket>;
 }
@@ -110,9 +118,9 @@ interface Connecting {
 type Create = ReturnType<typeof tcp>;
 
 /**
- * TCP whose every dial goes through the proxy, with names and onion services as they are.
- * @libp2p/tcp has no option for it, so the one method that makes its sockets is put in the place of
- * its own. A version without it must not dial past the proxy: throws then.
+ * A TCP transport that dials only through the proxy, which also resolves names and onion services.
+ * @libp2p/tcp has no option for it, so the method that creates its sockets is replaced. Throws if a
+ * new version lacks that method, so that nothing is dialed past the proxy.
  */
 export function proxiedTcp(proxy: SocksProxy): Create {
   const create = tcp();

@@ -1,13 +1,13 @@
 /**
- * Asking a SOCKS5 proxy for a connection (RFC 1928; user and password: RFC 1929). Names go to the
- * proxy as names: nothing is ever resolved here. Knows nothing of libp2p.
+ * A SOCKS5 client (RFC 1928; user and password: RFC 1929). Names are sent to the proxy: nothing is
+ * resolved here. Does not depend on libp2p.
  */
 
 import { connect, type Socket } from "node:net";
 import { concat, utf8 } from "../../base/index.ts";
 import type { ProxyAddress, ProxyCredentials } from "../model/config.ts";
 
-/** Whom to reach. */
+/** Where to connect. */
 export interface Destination {
   /** 4 or 16 bytes of an IP address, or a name of 1 to 255 bytes. */
   readonly host: Uint8Array | string;
@@ -15,12 +15,12 @@ export interface Destination {
 }
 
 /**
- * What went wrong. down: the proxy does not answer. refused: it answers, and not as a SOCKS5 proxy
- * that takes us. far: it could not reach the destination.
+ * What failed. down: the proxy does not answer. refused: it is no SOCKS5 proxy or rejects our
+ * credentials. far: it could not reach the destination.
  */
 export type SocksFailure = "down" | "refused" | "far";
 
-/** Its message is a few words for a person. */
+/** A failed connection; its message is a few words for the user. */
 export class SocksError extends Error {
   override readonly name = "SocksFault";
   readonly kind: SocksFailure;
@@ -39,24 +39,24 @@ const CONNECT = 1;
 /** RFC 1928 §6, and Tor's own (proposal 304). */
 const replyTexts: Readonly<Record<number, string>> = {
   1: "the proxy failed",
-  2: "the proxy may not go there",
+  2: "the proxy is not allowed to connect there",
   3: "no route from the proxy",
   4: "not found from the proxy",
   5: "refused",
   6: "timed out",
-  8: "the proxy does not know such addresses",
-  240: "no such onion service is found",
-  241: "the onion service's description is damaged",
-  242: "the onion service cannot be met",
-  243: "the onion service does not let us in",
-  246: "no such onion address",
+  8: "the proxy does not support this kind of address",
+  240: "onion service not found",
+  241: "the onion service's descriptor is invalid",
+  242: "the onion service cannot be reached",
+  243: "the onion service requires client authorization",
+  246: "invalid onion address",
   247: "timed out",
 };
 
 /**
- * A connection to a destination, ready to be read from its first byte. Throws `SocksFault`, or what
- * the signal says.
- * @param login for this connection; the proxy may choose to ask for none.
+ * Connects to a destination; the socket is ready to be read from its first byte. Throws
+ * `SocksError`, or what the signal was aborted with.
+ * @param login for this connection; the proxy may not ask for it.
  */
 export async function connectThrough(
   proxy: ProxyAddress,
@@ -70,7 +70,7 @@ export async function connectThrough(
     const [version, reply = 1, , kind] = await read(socket, 4);
     if (version !== VERSION) throw new SocksError("refused", "no SOCKS5 proxy answers there");
     if (reply !== 0) throw new SocksError("far", replyTexts[reply] ?? "the proxy failed");
-    // As which address the proxy goes out says nothing to us.
+    // The proxy's own address is not needed.
     const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);
     await read(socket, length + 2);
     return socket;
@@ -78,8 +78,8 @@ export async function connectThrough(
 }
 
 /**
- * Whether a proxy is there and takes us; connects to nobody through it. Throws `SocksFault`, or
- * what the signal says.
+ * Checks that the proxy answers and accepts our credentials; connects nowhere through it. Throws
+ * `SocksError`, or what the signal was aborted with.
  */
 export async function probeProxy(
   proxy: ProxyAddress,
@@ -93,7 +93,7 @@ export async function probeProxy(
   socket.destroy();
 }
 
-/** Runs a job on a new connection to the proxy, which is closed where the job fails. */
+/** Runs a job on a new connection to the proxy, which is closed if the job fails. */
 async function withProxy(
   { host, port }: ProxyAddress,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ async function withProxy(
   signal.throwIfAborted();
   const socket = connect({ host, port, noDelay: true, keepAlive: true });
   const abort = (): unknown => socket.destroy(new Error("aborted"));
-  // Whoever waits hears of it as of the end of the stream.
+  // The waiting read fails by the end of the stream.
   const ignore = (): void => undefined;
   socket.on("error", ignore);
   signal.addEventListener("abort", abort, { once: true });
@@ -116,7 +116,7 @@ async function withProxy(
   } finally {
     signal.removeEventListener("abort", abort);
     socket.removeListener("error", ignore);
-    // What a destroyed socket still has to say is nobody's.
+    // Ignore later errors of the destroyed socket.
     if (socket.destroyed) socket.on("error", ignore);
   }
 }
@@ -140,7 +140,7 @@ async function greet(socket: Socket, login: ProxyCredentials | undefined): Promi
   if (version !== VERSION) throw new SocksError("refused", "no SOCKS5 proxy answers there");
   if (method === NO_LOGIN) return;
   if (method !== USER_PASSWORD || login === undefined)
-    throw new SocksError("refused", "the proxy wants a user and a password");
+    throw new SocksError("refused", "the proxy requires a user and a password");
   const [user, password] = [utf8(login.user), utf8(login.password)];
   const lengths = [user, password].map(({ length }) => Uint8Array.of(length));
   socket.write(
@@ -152,31 +152,33 @@ async function greet(socket: Socket, login: ProxyCredentials | undefined): Promi
 
 /** Kind of address, address and port (RFC 1928 §5). */
 function encodeDestination({ host, port }: Destination): Uint8Array {
-  const ends = Uint8Array.of(port >> 8, port & 255);
-  if (typeof host !== "string") return concat(Uint8Array.of(host.length === 4 ? 1 : 4), host, ends);
+  const portBytes = Uint8Array.of(port >> 8, port & 255);
+  if (typeof host !== "string")
+    return concat(Uint8Array.of(host.length === 4 ? 1 : 4), host, portBytes);
   const name = utf8(host);
   if (name.length === 0 || name.length > 255) throw new SocksError("far", "not a name");
-  return concat(Uint8Array.of(3, name.length), name, ends);
+  return concat(Uint8Array.of(3, name.length), name, portBytes);
 }
 
-/** Exactly so many bytes; what follows stays in the socket for whoever reads next. */
+/** Reads exactly `length` bytes; further bytes stay in the socket. */
 function read(socket: Socket, length: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const look = (): void => {
+    const check = (): void => {
       const bytes = length === 0 ? new Uint8Array(0) : (socket.read(length) as Buffer | null);
       if (bytes?.length === length) done(() => resolve(bytes));
-      // At the end of the stream fewer bytes come than were asked for.
+      // At the end of the stream, fewer bytes than requested are returned.
       else if (bytes !== null || socket.destroyed || socket.readableEnded) fail();
     };
-    const fail = (): void => done(() => reject(new SocksError("refused", "the proxy hung up")));
+    const fail = (): void =>
+      done(() => reject(new SocksError("refused", "the proxy closed the connection")));
     const done = (settle: () => void): void => {
-      for (const event of ["readable", "end"]) socket.removeListener(event, look);
+      for (const event of ["readable", "end"]) socket.removeListener(event, check);
       socket.removeListener("close", fail);
       settle();
     };
-    socket.on("readable", look);
-    socket.on("end", look);
+    socket.on("readable", check);
+    socket.on("end", check);
     socket.on("close", fail);
-    look();
+    check();
   });
 }

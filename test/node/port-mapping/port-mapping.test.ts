@@ -80,7 +80,7 @@ describe("node/portmap", () => {
     });
 
   it("asks the gateway for our port and tells the address outside", async () => {
-    map.ask();
+    map.renew();
     await until(() => changes > 0);
     const address = "/ip4/203.0.113.7/tcp/40001";
     assert.deepEqual(map.state(), { state: "mapped", by: "nat-pmp", address });
@@ -92,7 +92,7 @@ describe("node/portmap", () => {
   });
 
   it("gives the port back at the end", async () => {
-    map.ask();
+    map.renew();
     await until(() => changes > 0);
     await map.stop();
     assert.deepEqual(router.asked.at(-1), [0, 2, 0, 0, ...u16(4001), 0, 0, 0, 0, 0, 0]);
@@ -112,7 +112,7 @@ describe("node/portmap", () => {
       router.answer = answer;
       const tried = make(4001);
       const before = changes;
-      tried.ask();
+      tried.renew();
       await until(() => changes > before);
       assert.equal(tried.state().state, state);
       await tried.stop();
@@ -123,7 +123,7 @@ describe("node/portmap", () => {
 
   it("asks nobody where no port is behind a router, or no gateway is known", async () => {
     for (const quiet of [make(undefined), make(4001, () => undefined)]) {
-      quiet.ask();
+      quiet.renew();
       await quiet.stop();
       assert.deepEqual(quiet.state(), { state: "none" });
     }
@@ -138,7 +138,7 @@ describe("node/portmap", () => {
       liar.send(Uint8Array.from(router.honest(request).with(-1, 66)), router.port);
       return request[1] === 0 ? router.honest(request) : undefined;
     };
-    map.ask();
+    map.renew();
     await until(() => changes > 0);
     assert.deepEqual(map.state(), { state: "silent" });
     liar.close();
@@ -149,7 +149,7 @@ describe("node/portmap", () => {
       void map.stop();
       return router.honest(request);
     };
-    map.ask();
+    map.renew();
     await until(() => router.asked.length > 0);
     await map.stop();
     assert.deepEqual(router.asked.at(-1)?.slice(6), [0, 0, 0, 0, 0, 0]);

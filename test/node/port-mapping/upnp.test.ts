@@ -355,7 +355,7 @@ describe("node/upnp", () => {
       port: () => 4001,
       changed: () => changes++,
     });
-    map.ask();
+    map.renew();
     await until(() => changes > 0);
     const address = "/ip4/203.0.113.7/tcp/4001";
     assert.deepEqual(map.state(), { state: "mapped", by: "upnp", address });
@@ -372,25 +372,25 @@ describe("node/upnp", () => {
       port: () => own,
       changed: () => changes++,
     });
-    map.ask();
+    map.renew();
     await until(() => changes === 1);
     const taken = new Set(["4001"]);
     router.act = ({ action, body }, response) =>
       action === "AddPortMapping" && taken.has(`${textOf(body, "NewExternalPort")}`)
         ? router.fail(response, 718)
         : router.honest(action, response);
-    map.ask();
+    map.renew();
     await until(() => changes === 2);
     assert.deepEqual(router.done().slice(-2), [
       "AddPortMapping 4002 3600",
       "DeletePortMapping 4001",
     ]);
     // From now on the port outside is asked for that we have.
-    map.ask();
+    map.renew();
     await until(() => router.done().at(-1) === "AddPortMapping 4002 3600");
     // Another port of ours: the one before is closed first.
     own = 5001;
-    map.ask();
+    map.renew();
     await until(() => changes === 3);
     assert.deepEqual(router.done().slice(-3), [
       "DeletePortMapping 4002",

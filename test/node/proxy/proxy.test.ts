@@ -168,7 +168,7 @@ describe("a connection through SOCKS5", () => {
     await assert.rejects(dial(other.port), fault("refused", /no SOCKS5 proxy/));
     await other.close();
     const guarded = await start({ login: ["me", "secret"] });
-    await assert.rejects(dial(guarded.port), fault("refused", /wants a user/));
+    await assert.rejects(dial(guarded.port), fault("refused", /requires a user/));
     const wrong = { user: "me", password: "wrong" };
     await assert.rejects(dial(guarded.port, wrong), fault("refused", /refuses the user/));
     await assert.rejects(
@@ -176,10 +176,10 @@ describe("a connection through SOCKS5", () => {
       fault("far", /^refused$/),
     );
     for (const [reply, pattern] of [
-      [2, /may not go there/],
+      [2, /not allowed to connect there/],
       [4, /not found/],
       [6, /timed out/],
-      [0xf0, /onion service/],
+      [0xf0, /onion service not found/],
       [99, /the proxy failed/],
     ] as const) {
       const server = await start({ reply });
