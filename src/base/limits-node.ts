@@ -1,18 +1,20 @@
-/** The bounds of libp2p and of what runs on it, each with its reason; a part of `limits`. */
+/**
+ * Limits and timeouts of libp2p and the protocols on it, each with its reason; part of `limits`.
+ */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const KIB = 1024;
 
 export const nodeLimits = {
-  /** Connections without a link: the DHT's hosts, and strangers. */
+  /** Connections without a link: DHT peers and strangers. */
   connections: 100,
-  /** Connections with a link beside them, which nobody has who is no contact: about 0.2 MB each. */
+  /** Further connections with a link, which only contacts have: about 0.2 MB each. */
   links: 1_000,
   streamsPerConnection: 16,
   linkStreamsPerConnection: 2,
   /**
-   * Pings at one time on one connection: a heartbeat, one for the DHTs, one after the network
+   * Concurrent pings on one connection: a heartbeat, one for the DHTs, one after the network
    * changed.
    */
   pingStreams: 3,
@@ -23,292 +25,278 @@ export const nodeLimits = {
   dialTimeout: 10 * SECOND,
   parallelDials: 20,
   /**
-   * Dials to contacts at one time, and as many more to whom the person waits for: most of their
-   * last addresses may be dead, and the DHT dials too.
+   * Concurrent dials to contacts, and further ones for contacts that the user waits for: most of
+   * their last addresses may be dead, and the DHT dials too.
    */
   contactDials: 10,
   contactDialsUrgent: 5,
-  /** Time for a dial through a proxy: a new way through Tor to an onion service takes 5 to 20 s. */
+  /** Time for a dial through a proxy: a new Tor circuit to an onion service takes 5 to 20 s. */
   proxyDial: 30 * SECOND,
-  /** Time for a proxy on this machine, or beside it, to say that it is there. */
+  /** Time for a proxy on this machine or network to answer the greeting. */
   proxyGreeting: 5 * SECOND,
-  /** Between two looks whether a proxy that was gone is back. */
+  /** Interval of checks of a proxy that does not work. */
   proxyRecheck: 15 * SECOND,
-  /**
-   * Time for the handshake of somebody who comes through Tor: some round trips of up to a second
-   * each.
-   */
+  /** Time for a handshake through Tor: some round trips of up to a second each. */
   proxyUpgrade: 15 * SECOND,
-  /** Contacts whose ways through the proxy are kept apart. */
+  /** Contacts with a Tor circuit of their own. */
   proxyCircuits: 10_000,
   /**
-   * Received bytes of a stream that nobody reads yet: yamux's first window, which a peer may fill
-   * before any handler runs.
+   * Unread bytes of a stream: yamux's first window, which a peer may fill before any handler runs.
    */
   streamReadBuffer: 256 * KIB,
   /**
-   * Largest yamux window of a stream: what a peer may have on the way to a reader that we paused.
+   * Largest yamux window of a stream: what a peer may have in transit to a reader that we paused.
    */
   streamWindow: 1024 * KIB,
   /**
-   * Bytes of a socket that has proven no PeerId yet: the messages of Noise have less than 1 KiB.
+   * Bytes of a connection before it has authenticated a PeerId: Noise's messages have less than 1
+   * KiB.
    */
   handshakeBytes: 64 * KIB,
-  /** A line of multistream-select, and all of them until a protocol is agreed on. */
+  /** Bytes of a line of multistream-select, and of all lines until a protocol is negotiated. */
   negotiationLine: KIB,
   negotiationBytes: 4 * KIB,
-  /**
-   * Streams and yamux's pings that a connection may begin in a second: far more than lookups do.
-   */
+  /** Streams and yamux pings that a connection may open per second: far more than lookups do. */
   streamsOpenedPerSecond: 500,
   /**
-   * Bytes in a second for streams that have ended, each frame counted as 1 KiB more: what was on
-   * its way when they did.
+   * Bytes per second for streams that have ended, with 1 KiB added per frame: what was in transit
+   * when they ended.
    */
   strayBytes: 8 * 1024 * KIB,
-  /** Bytes that wait on one connection for the other side to read: a few pieces of `writeChunk`. */
+  /** Unsent bytes on one connection: a few pieces of `writeChunk`. */
   connectionBacklog: 1024 * KIB,
-  /** What a host says of itself; ours needs a few hundred bytes. */
+  /** Bytes of a peer's identify message; ours needs a few hundred. */
   identifyBytes: 8 * KIB,
-  /** All that is asked of the DHT on one stream: a record and a key. */
+  /** Bytes of DHT requests on one stream: a record and a key. */
   dhtRequestBytes: 2 * KIB,
-  /** What is answered: 20 hosts with as many addresses as are kept of each. */
+  /** Bytes of a DHT response: 20 peers with as many addresses as are stored of each. */
   dhtResponseBytes: 128 * KIB,
-  /** All on a stream of pings, which have 32 bytes each. */
+  /** Bytes of pings on one stream, 32 bytes each. */
   pingBytes: 4 * KIB,
-  /** All on a stream of one question and one answer, each in one frame of 1 KiB. */
+  /** Bytes on a stream of one request and one response, each a frame of 1 KiB. */
   requestBytes: 4 * KIB,
-  /** What is kept of one host: addresses and protocols of an honest one need about 1 KiB. */
+  /** Bytes stored per peer: addresses and protocols of an honest one need about 1 KiB. */
   peerRowBytes: 4 * KIB,
   /**
-   * Bytes handed to a stream in one piece: large enough to batch, small enough to notice a slow
+   * Bytes written to a stream in one piece: large enough to batch, small enough to notice a slow
    * reader.
    */
   writeChunk: 256 * KIB,
   /**
-   * Between two signs of life on a connection; more often costs a fleet's worth of processor time.
+   * Interval of heartbeats on a connection; more often costs many nodes together too much processor
+   * time.
    */
   connectionPing: 45 * SECOND,
   /**
-   * Between two looks at our own network interfaces: a laptop that moved publishes its new address
+   * Interval of checks of our network interfaces: a laptop that moved publishes its new address
    * soon.
    */
   addressPoll: SECOND,
-  /**
-   * A connection over which nothing comes back for so long after an address of ours has gone is
-   * dead.
-   */
+  /** Time for an answer on a connection after an address of ours was removed; then it is closed. */
   networkChangePing: 3 * SECOND,
-  /** Retries towards a bootstrap host: soon again after a machine wakes or a host restarts. */
+  /**
+   * Delays between attempts to reach a bootstrap node: short after a machine wakes or the node
+   * restarts.
+   */
   bootstrapRetry: { min: SECOND, max: MINUTE },
   /**
-   * Puts and gets at one time: each opens a stream in either DHT, and one peer may be the only one
-   * to ask.
+   * Concurrent puts and gets: each opens a stream in both DHTs, and there may be only one peer to
+   * ask.
    */
   dhtParallel: 4,
-  /** And as many more for what somebody waits for. */
+  /** Further ones for requests that the user waits for. */
   dhtUrgent: 2,
-  /** Our own records remembered, to tell them from those that others left here. */
+  /** Own records remembered, to recognize them among those that are found. */
   ownRecords: 4_000,
-  /** Peers that appear in a burst, as while joining, count as one appearance. */
+  /** Peers that appear within this time, as while joining, count as one event. */
   peerBurst: 250,
   /**
-   * Time for the addresses of the last link: they may be gone, and the rendezvous knows newer ones.
+   * Time for the addresses of the last link: they may be outdated, and the rendezvous has newer
+   * ones.
    */
   cachedDial: 4 * SECOND,
-  /** Until the rendezvous is asked beside them: whoever is there has mostly answered by then. */
+  /** Delay before the lookup starts in parallel: most online contacts have answered by then. */
   lookupDelay: SECOND,
   /**
-   * Once an address has won, the others have this long to arrive and be closed properly, before
-   * they are cut off.
+   * After one address has won, time for the others to connect and be closed properly before they
+   * are aborted.
    */
   dialGrace: 250,
-  /** Between two questions on the LAN who is there. */
+  /** Interval of mDNS queries. */
   lanQuery: 20 * SECOND,
   /**
-   * Between two looks at the interfaces on which others are asked over IPv6, and two answers on one
+   * Interval of checks of the interfaces for mDNS over IPv6, and minimum interval of answers on one
    * of them (RFC 6762 §6).
    */
   interfacePoll: 5 * SECOND,
   mdnsResponseInterval: SECOND,
-  /** The first pause between two questions there. */
+  /** Delay of the second query there. */
   mdnsFirstQuery: SECOND,
-  /** Dials at one time to what the LAN named: anybody there can name anything. */
+  /** Concurrent dials to addresses found by mDNS: any machine on the LAN can announce anything. */
   lanDials: 4,
-  /** Connections kept free for newcomers: idle strangers go first. */
+  /** Connections kept free for new peers: idle strangers are pruned first. */
   connectionsSpare: 10,
   /**
-   * Who connects may say for so long nothing but libp2p's own words before it counts as idle:
-   * identify and the first hello come later on a slow line.
+   * A connection used only by libp2p's own protocols counts as idle after this time: identify and
+   * the first hello come later on a slow line.
    */
   connectionGrace: 5 * SECOND,
-  /** Addresses that one asks others to dial: what a node has, and not a list to scan. */
+  /** Addresses in a dial-back request: what a node has, and not a list to scan. */
   dialbackAddresses: 4,
-  /** Hosts that are asked, so that one liar is outvoted. */
+  /** Peers that are asked, so that a single lying one is outvoted. */
   dialbackHelpers: 3,
-  /** Requests to dial back that one neighbour, and all of them, may make in a minute. */
+  /** Dial-back requests per minute of one subnet, and of all. */
   dialbacksPerSubnet: 6,
   dialbacks: 60,
-  /** How long the one who asks waits; each dial takes at most half of it. */
+  /** Time for a dial-back request; each dial has half of it. */
   dialbackTimeout: 10 * SECOND,
-  /** Hosts that appear together are asked together. */
+  /** Delay of a check, so that peers that connect together are asked together. */
   reachabilityDelay: 500,
-  /** Between two checks while we can be reached; three times as often otherwise. */
+  /** Interval of checks while we are reachable; three times as often otherwise. */
   reachabilityRecheck: 30 * MINUTE,
   /**
-   * Bytes of an envelope that is passed on for others: room for newer ones than ours of 145, and
-   * for no message.
+   * Bytes of an envelope that is forwarded for others: enough for future ones, as ours have 145,
+   * and too small for a message.
    */
   signalBytes: 256,
   /**
-   * Envelopes that one neighbour may have passed on in a minute (whoever starts looks for
-   * everybody), that one host may get so, and all.
+   * Envelopes forwarded per minute: from one subnet (a node that starts looks for all its
+   * contacts), to one host, and in total.
    */
   signalsPerSubnet: 60,
   signalsPerTarget: 30,
   signals: 600,
-  /** Exchanges at one time on one connection. */
+  /** Concurrent exchanges on one connection. */
   signalStreams: 4,
-  /**
-   * How long who calls waits for an answer through a host; whoever passes it on waits for half of
-   * that.
-   */
+  /** Time for the answer to an offer; the forwarding host waits for half of it. */
   signalTimeout: 4 * SECOND,
-  /** Hosts that are asked to pass an envelope on: each learns who looks for whom. */
+  /** Hosts that are asked to forward an envelope: each learns who looks for whom. */
   signalHosts: 3,
   /**
-   * Envelopes that we try to open in a minute: from one neighbour, and of all; each costs a hash
-   * for every contact.
+   * Envelopes that we try to open per minute: from one subnet, and in total; each costs a hash per
+   * contact.
    */
   offersPerSubnet: 60,
   offers: 120,
-  /** Calls of one contact that make us dial, in a minute. */
+  /** Offers of one contact per minute that make us dial. */
   offersPerContact: 6,
-  /** Envelopes that were opened, remembered so that none works twice. */
+  /** Opened envelopes remembered, so that none works twice. */
   offersRemembered: 1_000,
-  /** Holes punched at one time. */
+  /** Concurrent hole punches. */
   punches: 8,
-  /**
-   * Time for a hole, from the moment on which both agreed; and how often each place is tried in it.
-   */
+  /** Time for a hole punch, and attempts per endpoint within it. */
   punchTime: 5 * SECOND,
   punchTries: 12,
-  /** Time of one try: beyond it the other side's router has forgotten ours. */
+  /** Time for one attempt: after it the peer's router has dropped our mapping. */
   punchTry: 2_500,
-  /** Direct addresses are tried alone for so long, then beside them a hole. */
+  /** Delay of hole punching after direct dials have started. */
   punchDelay: SECOND,
-  /** IPv6 is tried alone for so long: where it works, no router has to be tricked. */
+  /** Delay of IPv4 after IPv6: where IPv6 works, no port mapping is needed. */
   punchIpv4Delay: 150,
-  /** Longest wait for an answer that is on its way to the other side. */
+  /** Longest wait until the answer to an offer has arrived at the peer. */
   punchMaxDelay: SECOND,
-  /** Ports below are those of services, and nobody's router gives them to a connection. */
+  /**
+   * Lowest port that may be dialed: lower ones belong to services, and no router maps connections
+   * to them.
+   */
   punchPortMin: 1_024,
   /**
-   * How long a router keeps a port for us, s: one that is not given back is forgotten within the
-   * hour. Asked anew at half of it.
+   * Lifetime of a port mapping, s: one that is not removed expires within the hour. Renewed after
+   * half of it.
    */
   portMapSeconds: 3_600,
   /**
-   * Tries to get an answer of the gateway, the first wait for one, ms, then twice as long each (RFC
-   * 6886 §3.1, cut short).
+   * Attempts to get an answer of the gateway, and the first wait, ms, which doubles each time (RFC
+   * 6886 §3.1, shortened).
    */
   portMapTries: 4,
   portMapWait: 250,
   /**
-   * The same in UPnP: searches, ms for an answer (a router may take the second that the search
-   * allows), and for one exchange.
+   * The same for UPnP: searches, wait for a response, ms (a router may use the second that the
+   * search allows), and time for one HTTP exchange.
    */
   upnpTries: 2,
   upnpWait: 1_500,
   upnpTimeout: 3 * SECOND,
-  /** For all of it, however slowly the router answers. */
+  /** Time for all of it, however slowly the router answers. */
   upnpTime: 15 * SECOND,
   /**
-   * Bytes of an answer to a search, of a URL, of headers and of a body: the descriptions of routers
-   * have 2 to 20 KiB.
+   * Bytes of a search response, of a URL, of headers and of a body: descriptions of routers have 2
+   * to 20 KiB.
    */
   upnpAnswer: 2 * KIB,
   upnpUrl: 512,
   upnpHeaders: 8 * KIB,
   upnpBody: 64 * KIB,
-  /** Ways out of one router that are tried, and ports of each. */
+  /** Services of a router that are tried, and ports of each. */
   upnpServices: 4,
   upnpPorts: 4,
-  /** Other hosts that are dialled once, to see whether a router gives them another port. */
+  /** Peers that are dialed once, to see whether the router maps another port for them. */
   natProbes: 4,
-  /** Addresses of other nodes that are kept for the next start. */
+  /** Addresses of other nodes stored for the next start. */
   knownPeers: 64,
-  /** Between two times of keeping them: a node that is killed loses little. */
+  /** Interval of storing them, so that a node that is killed loses little. */
   knownPeersSaved: 10 * MINUTE,
-  /** Time for a dial to one of them: most have moved, and the next one may be there. */
+  /** Time for a dial to one of them: most have moved, and the next may answer. */
   knownPeerDial: 3 * SECOND,
-  /** With so many hosts in the routing tables, the others are found through them. */
+  /** Peers in the routing tables that are enough: others are found through them. */
   knownPeersEnough: 8,
   /**
-   * A host key lives about a day: some time between, so that nobody lines two nodes up by when
-   * theirs change.
+   * Rotation of the host key, about once a day at a random time, so that nodes cannot be linked by
+   * when theirs change.
    */
   rotation: {
     every: { min: 20 * 60 * MINUTE, max: 28 * 60 * MINUTE },
     poll: 10 * MINUTE,
-    /** A port may have been taken at the wrong moment. */
+    /** Another program may have taken the port just then. */
     retry: 60 * MINUTE,
     /**
-     * Whoever is up meanwhile hears of us at once; a network that is down must not hold the change
-     * up.
+     * Peers that are online learn of us at once; a network that is down must not delay the
+     * rotation.
      */
     settle: 10 * SECOND,
-    /** Who found our record a moment ago still comes to the host before. */
+    /** A peer that found our record a moment ago still dials the previous host. */
     drainMin: 30 * SECOND,
     drainMax: 3 * MINUTE,
     drainPoll: SECOND,
   },
-  /** Closing politely may take this long before it is done rudely. */
+  /** Time to close a stream properly before it is reset. */
   closeTimeout: SECOND,
-  /** The whole node stops within this time. */
+  /** Time for the whole node to stop. */
   stopTimeout: 5 * SECOND,
-  /**
-   * kad PUTs that one host may make in a minute, and all hosts of one neighbour: a PeerId costs
-   * nothing.
-   */
+  /** Kademlia PUTs per minute of one peer, and of one subnet: PeerIds are free. */
   putsPerMinute: 120,
   putsPerSubnet: 600,
-  /**
-   * Questions to the DHTs that all hosts of one neighbour may ask in a minute: a lookup asks a host
-   * one or two.
-   */
+  /** DHT requests per minute of one subnet: a lookup sends a peer one or two. */
   requestsPerSubnet: 3_000,
   /**
-   * Records kept for others, of all and of one neighbour: about 2 KB of memory each, and a person
+   * Records stored for others, in total and of one subnet: about 2 KB of memory each, and a user
    * with 500 contacts has 1,000.
    */
   recordsHeld: 50_000,
   recordsPerSubnet: 2_000,
-  /** Hosts whose addresses libp2p remembers. */
+  /** Peers whose addresses libp2p remembers. */
   peersKept: 10_000,
 
-  // A host for everybody (sotto bootstrap)
+  // Bootstrap nodes (sotto bootstrap)
   /**
-   * Connections, of all and of one neighbour: behind the router of a school or a provider are many
-   * people.
+   * Connections, in total and of one subnet: the router of a school or a provider has many people
+   * behind it.
    */
   bootstrapConnections: 1_250,
   bootstrapConnectionsSpare: 50,
   bootstrapConnectionsPerSubnet: 64,
-  /**
-   * Requests to dial back in a minute: a thousand nodes that cannot be reached ask again every ten
-   * minutes.
-   */
+  /** Dial-back requests per minute: a thousand unreachable nodes ask again every ten minutes. */
   bootstrapDialbacks: 240,
   /**
-   * A connection to a bootstrap host that ended sooner does not count as one: a full host would be
-   * dialled without a pause.
+   * A connection to a bootstrap node counts as stable after this time. If it ends sooner, the retry
+   * delay grows: otherwise a full node would be dialed without a delay.
    */
   bootstrapStable: MINUTE,
-  /** Connections to the page of figures. */
+  /** Connections to the metrics page. */
   metricsConnections: 8,
-  /** How long a host's event loop may hang before it calls itself unwell. */
+  /** Delay of the event loop at which a bootstrap node reports itself overloaded. */
   bootstrapLag: 2 * SECOND,
-  /** Between two looks at that. */
+  /** Interval of checks of that. */
   bootstrapLagPoll: 5 * SECOND,
 } as const;

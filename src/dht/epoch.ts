@@ -1,7 +1,6 @@
 /**
- * Time to epochs, and epochs to secrets (docs/SPEC.md, Rendezvous). A pair's root turns once an
- * epoch by a one-way step; who holds the root of one epoch knows every later one and no earlier
- * one.
+ * Epochs and their secrets (docs/SPEC.md, Rendezvous). A pair's root rotates once per epoch by a
+ * one-way function: the root of one epoch yields every later one and no earlier one.
  */
 import { labels, limits, readU32, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
@@ -9,9 +8,9 @@ import type { CryptoProvider } from "../crypto/index.ts";
 const ROOT = 32;
 const EMPTY = new Uint8Array(0);
 
-/** A pair's place in its chain of roots. */
+/** A pair's position in its chain of roots. */
 export interface RootChain {
-  /** The pair's secret shift in ms, in [0, `limits.epoch`). */
+  /** The pair's secret epoch offset in ms, in [0, `limits.epoch`). */
   readonly offset: number;
   /** The epoch of `root`. */
   readonly epoch: number;
@@ -20,30 +19,30 @@ export interface RootChain {
 }
 
 /**
- * A pair's secret shift in ms, in [0, `limits.epoch`): without it all of a node's tags would change
- * at one moment, and so could be told to belong together.
+ * A pair's secret epoch offset in ms, in [0, `limits.epoch`). Without it all tags of a node would
+ * change at the same moment and could be linked.
  * @param root0 the pair's first root, 32 bytes.
  */
 export function epochOffset(crypto: CryptoProvider, root0: Uint8Array): number {
   const bytes = crypto.hkdf(EMPTY, root0, utf8(labels.epochOffset), 8);
-  // 53 bits, so that the remainder favours no shift by a measurable amount.
+  // 53 bits, so that the remainder has no measurable bias.
   const wide = (readU32(bytes) >>> 11) * 2 ** 32 + readU32(bytes, 4);
   wipe(bytes);
   return wide % limits.epoch;
 }
 
-/** The number of the epoch at `now` (ms) for a pair with this shift. */
+/** The number of the epoch at `now` (ms) for a pair with this offset. */
 export function epochOf(now: number, offset: number): number {
   return Math.floor((now + offset) / limits.epoch);
 }
 
 /**
- * The chain of a new pair. Both sides know `pairRoot` and `madeAt` (the responder's clock, ms, told
- * in the handshake), so both get the same chain whatever their own clocks say.
+ * The chain of a new pair. Both sides know `pairRoot` and `madeAt` (the responder's clock, ms, from
+ * the handshake), so both get the same chain whatever their own clocks show.
  *
- * It starts two epochs before `madeAt`: clocks of a pair may differ by `limits.pairClockSkew`, one
- * epoch, so the slower one may believe in the epoch before, and needs the neighbour before that one
- * as well. No secret is older than the pair, so nothing is lost by it.
+ * It starts two epochs before `madeAt`: the clocks of a pair may differ by `limits.pairClockSkew`,
+ * one epoch, so the slower one may be in the previous epoch, and needs the one before that as well.
+ * No earlier secret of the pair exists, so this reveals nothing.
  */
 export function startChain(
   crypto: CryptoProvider,
@@ -55,9 +54,9 @@ export function startChain(
 }
 
 /**
- * The secret of an epoch, 32 bytes, the caller's to wipe. `undefined` before the chain's own epoch,
- * whose roots are erased, and further than `limits.epochsAhead` beyond it, which bounds the work
- * that a clock can cause.
+ * The secret of an epoch, 32 bytes; the caller must wipe it. `undefined` before the chain's own
+ * epoch, whose roots are erased, and more than `limits.epochsAhead` after it, which limits the work
+ * that a wrong clock can cause.
  */
 export function secretAt(
   crypto: CryptoProvider,
@@ -76,13 +75,13 @@ export function secretAt(
 }
 
 /**
- * The chain without the roots before the neighbour of the current epoch: what was erased can be
- * derived by nobody, us included. Returns the same object where nothing is due; never goes back.
+ * Erases the roots before the previous epoch: they cannot be derived any more, not even by us.
+ * Returns the same object if nothing is due; never goes back.
  *
- * A clock may lie, and an erased root is gone: one that jumped days ahead would cut the pair apart
- * for as long. So our clock alone erases `limits.epochsUnproven` epochs at most at one time; after
- * a longer leap the chain stays as it is (every later secret can still be derived from it) until
- * `proven`.
+ * A clock may be wrong, and an erased root cannot be restored: after a jump of days ahead, the pair
+ * could not connect for as long. So our clock alone erases at most `limits.epochsUnproven` epochs
+ * at a time; after a longer jump the chain stays as it is (every later secret can still be derived
+ * from it) until `proven`.
  * @param now our clock, ms.
  * @param proven whether the peer has just shown, over an authenticated link, that its clock agrees.
  */

@@ -1,6 +1,6 @@
 /**
- * The rules of rendezvous, pure: what to publish, where to look, what to believe. Knows no network
- * and no store.
+ * The rules of rendezvous: what to publish and when, where to look up, and which records are valid.
+ * Pure; depends on no network and no store.
  */
 export * from "./epoch.ts";
 export * from "./invite.ts";

@@ -1,6 +1,7 @@
 /**
- * What the 16 secret bytes of an invite give. Its root does not turn: an invite lives for days, and
- * both sides must derive the same from the link alone, so its epochs are derived side by side.
+ * Keys derived from the 16 secret bytes of an invite. Its root does not rotate: an invite lives for
+ * days, and both sides must derive the same from the link only, so the epoch secrets are derived
+ * independently of each other.
  */
 import { concat, type InviteId, inviteId, labels, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
@@ -9,7 +10,7 @@ import { epochOffset } from "./epoch.ts";
 const EMPTY = new Uint8Array(0);
 
 /**
- * The secret of an epoch (a whole number from 0), 32 bytes, to be used like a pair's
+ * The secret of an epoch (a non-negative integer), 32 bytes, to be used like a pair's
  * (`rendezvousKeys`, `linkKey`).
  */
 export function inviteSecretAt(
@@ -24,7 +25,7 @@ export function inviteSecretAt(
   return derived;
 }
 
-/** The invite's shift in ms, as `epochOffset`. */
+/** The invite's epoch offset in ms, as `epochOffset`. */
 export function inviteOffset(crypto: CryptoProvider, secret: Uint8Array): number {
   const root = inviteRoot(crypto, secret);
   const offset = epochOffset(crypto, root);
@@ -37,7 +38,7 @@ export function invitePsk(crypto: CryptoProvider, secret: Uint8Array): Uint8Arra
   return derive(crypto, secret, labels.invitePsk, 32);
 }
 
-/** The name under which both sides keep the invite; tells nothing of the secret. */
+/** The id of the invite on both sides; reveals nothing of the secret. */
 export function inviteIdOf(crypto: CryptoProvider, secret: Uint8Array): InviteId {
   return inviteId.from(derive(crypto, secret, labels.inviteId, 16));
 }

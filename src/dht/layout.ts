@@ -1,6 +1,6 @@
 /**
- * Where things stand in a record: version 1 ‖ tag 32 ‖ time 8 ‖ nonce 24 ‖ sealed 383 ‖ signature
- * 64, together `limits.recordBytes`; and the checks that need no key.
+ * The layout of a record: version 1 ‖ tag 32 ‖ time 8 ‖ nonce 24 ‖ sealed 383 ‖ signature 64,
+ * together `limits.recordBytes`; and the checks that need no key.
  */
 import { concat, equal, labels, limits, readU64, utf8 } from "../base/index.ts";
 
@@ -11,13 +11,13 @@ const NONCE_AT = TIME_AT + 8;
 const SEALED_AT = NONCE_AT + 24;
 const SIGNATURE_AT = limits.recordBytes - 64;
 
-/** Bytes inside the seal, whatever the addresses. */
+/** Plaintext bytes, constant whatever the addresses. */
 export const BODY = SIGNATURE_AT - SEALED_AT - 16;
 
 export interface RecordParts {
   /** ms. */
   readonly time: number;
-  /** Version, tag and time: what the seal is bound to. */
+  /** Version, tag and time: the associated data of the sealed part. */
   readonly head: Uint8Array;
   readonly nonce: Uint8Array;
   readonly sealed: Uint8Array;
@@ -31,9 +31,9 @@ export type ParsedRecord =
   | { readonly kind: "refused"; readonly why: LayoutRefusal };
 
 /**
- * A record's parts, as views, once size, version, tag and time are right: cheapest first, so that
- * rubbish costs a storing node next to nothing. A record is fresh from `limits.recordAge` ago up to
- * `limits.recordAhead` from now, both included.
+ * Splits a record into its parts, as views, after checking size, version, tag and time, cheapest
+ * first, so that malformed input costs a storing node next to nothing. A record is valid from
+ * `limits.recordAge` ago to `limits.recordAhead` from now, both included.
  */
 export function parseRecord(bytes: Uint8Array, tag: Uint8Array, now: number): ParsedRecord {
   if (bytes.length !== limits.recordBytes) return { kind: "refused", why: "size" };
@@ -53,12 +53,12 @@ export function parseRecord(bytes: Uint8Array, tag: Uint8Array, now: number): Pa
   return { kind: "parts", parts };
 }
 
-/** The time in a record of the right size, or `undefined`. */
+/** The time of a record of the right size, or `undefined`. */
 export function timeOf(bytes: Uint8Array): number | undefined {
   return bytes.length === limits.recordBytes ? readU64(bytes, TIME_AT) : undefined;
 }
 
-/** What the tag's key signs: everything before the signature, under a label of its own. */
+/** The bytes that the tag's key signs: everything before the signature, prefixed by a label. */
 export function signedPart(bytes: Uint8Array): Uint8Array {
   return concat(utf8(labels.recordSignature), bytes.subarray(0, SIGNATURE_AT));
 }

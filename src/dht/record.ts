@@ -1,6 +1,6 @@
 /**
- * The sealed, signed record that tells a pair where one of the two is. Every record has the same
- * size.
+ * The sealed, signed record that contains a node's host and addresses for one contact. All records
+ * have the same size.
  */
 import { concat, fromUtf8, type HostId, isZero, limits, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
@@ -8,7 +8,7 @@ import { BODY, type LayoutRefusal, parseRecord, signedPart, timeOf, VERSION } fr
 import type { RendezvousKeys } from "./tags.ts";
 
 export interface RecordBody {
-  /** The host that the person's device runs today. */
+  /** The current host of the node. */
   readonly host: HostId;
   /** Multiaddr texts without /p2p, at most `limits.recordAddresses`. */
   readonly addresses: readonly string[];
@@ -21,14 +21,14 @@ export type OpenedRecord =
   | { readonly kind: "refused"; readonly why: RecordRefusal };
 
 /**
- * A record of exactly `limits.recordBytes`. Of the addresses it keeps the first that fit: four of
- * 77 characters beside a host of 52, or fewer of up to `limits.addressLength` (an IPv6 address with
- * its port has at most 54). One that does not fit is passed over for those behind it.
+ * Creates a record of exactly `limits.recordBytes`. It contains the first addresses that fit: four
+ * of 77 characters with a host of 52, or fewer of up to `limits.addressLength` (an IPv6 address
+ * with its port has at most 54). An address that does not fit is skipped in favour of later ones.
  *
- * @param time ms; it is also the record's sequence. The host key is new at each start and no
- * counter is kept, so the clock alone goes on over restarts. The caller never gives the same or an
- * earlier time twice for one tag: a holder refuses to go back. A clock set back is thereby mute
- * until it has caught up, or the old record has aged out.
+ * @param time ms; also the record's sequence number. The host key is new at each start and no
+ * counter is stored, so only the clock continues across restarts. Must be greater than that of
+ * every earlier record of the tag: nodes refuse older ones. After the clock was set back, records
+ * are refused until it has caught up or the old record is stale.
  */
 export function sealRecord(
   crypto: CryptoProvider,
@@ -48,8 +48,8 @@ export function sealRecord(
 }
 
 /**
- * What a record tells, once everything about it is right.
- * @param keys of the epoch and direction that were asked for.
+ * Opens a record and checks everything about it.
+ * @param keys of the epoch and direction that were looked up.
  * @param now ms.
  */
 export function openRecord(
@@ -58,9 +58,9 @@ export function openRecord(
   bytes: Uint8Array,
   now: number,
 ): OpenedRecord {
-  const parted = parseRecord(bytes, keys.tag, now);
-  if (parted.kind === "refused") return parted;
-  const { time, head, nonce, sealed, signature } = parted.parts;
+  const parsed = parseRecord(bytes, keys.tag, now);
+  if (parsed.kind === "refused") return parsed;
+  const { time, head, nonce, sealed, signature } = parsed.parts;
   if (!crypto.verify(keys.tag, signedPart(bytes), signature))
     return { kind: "refused", why: "signature" };
   const plain = crypto.openX(keys.seal, nonce, sealed, head);
@@ -70,7 +70,7 @@ export function openRecord(
 }
 
 /**
- * The time in a record that the tag's owner signed, however old or early it is; `undefined` of any
+ * The time of a record with a valid signature, however old or early it is; `undefined` for any
  * other bytes.
  */
 export function signedTime(
@@ -83,16 +83,19 @@ export function signedTime(
   return crypto.verify(tag, signedPart(bytes), bytes.subarray(-64)) ? time : undefined;
 }
 
-/** Length and text of the host, number of addresses, length and text of each, zeros. */
+/**
+ * Encodes the length and text of the host, the number of addresses, the length and text of each,
+ * and zero padding.
+ */
 function encodeBody({ host, addresses }: RecordBody): Uint8Array {
   const name = utf8(host);
   if (!isHost(host)) throw new RangeError("a record's host is a PeerId");
   const kept: Uint8Array[] = [];
-  let room = BODY - 1 - name.length - 1;
+  let capacity = BODY - 1 - name.length - 1;
   for (const address of addresses) {
     if (kept.length === limits.recordAddresses) break;
-    if (!isAddress(address) || 1 + address.length > room) continue;
-    room -= 1 + address.length;
+    if (!isAddress(address) || 1 + address.length > capacity) continue;
+    capacity -= 1 + address.length;
     kept.push(concat(Uint8Array.of(address.length), utf8(address)));
   }
   const plain = new Uint8Array(BODY);
@@ -121,13 +124,13 @@ function decodeBody(plain: Uint8Array): RecordBody | undefined {
 }
 
 /**
- * Only the outer form of a PeerId in base58 (or a CID); the transport parses it before it dials.
+ * Checks only the form of a PeerId in base58 (or a CID); the transport parses it before it dials.
  */
 function isHost(text: string): boolean {
   return /^[0-9A-Za-z]{1,64}$/.test(text);
 }
 
-/** Only the outer form; the transport parses an address before it dials it. */
+/** Checks only the form; the transport parses an address before it dials. */
 function isAddress(text: string): boolean {
   return text.length <= limits.addressLength && /^\/[!-~]+$/.test(text);
 }

@@ -1,49 +1,49 @@
-/** When to publish, and which epochs to ask for. */
+/** When to publish, and which epochs to look up. */
 import { limits } from "../base/index.ts";
 import { epochOf } from "./epoch.ts";
 
 /**
- * When a record that was published at `now` is to be published anew, ms: after 50 to 90 minutes, at
- * random so that a node's records do not march in step, and before `limits.recordAge` ends. It
- * comes first under a new tag at such a time, too, and not at the border (see `afterBorder`): until
- * then the record under the old one is young enough, and is looked for.
- * @param chance a number in [0, 1) that the caller drew.
+ * When to publish a record again that was published at `now`, ms: after 50 to 90 minutes, at random
+ * so that a node's records are not refreshed together, and before `limits.recordAge` ends. The
+ * first record under a new tag is published at such a time too, and not at the boundary (see
+ * `afterBoundary`): until then the record under the old tag is valid and is looked up.
+ * @param random a random number in [0, 1).
  */
-export function nextRefresh(now: number, chance: number): number {
-  return now + limits.refreshMin + Math.floor(chance * (limits.refreshMax - limits.refreshMin));
+export function nextRefresh(now: number, random: number): number {
+  return now + limits.refreshMin + Math.floor(random * (limits.refreshMax - limits.refreshMin));
 }
 
 /**
- * When addresses that were left on the public DHT at `now` are to be left anew, ms: after 8 to 12
+ * When to publish addresses on the public DHT again that were published at `now`, ms: after 8 to 12
  * hours, at random.
- * @param chance a number in [0, 1) that the caller drew.
+ * @param random a random number in [0, 1).
  */
-export function nextPublicRefresh(now: number, chance: number): number {
+export function nextPublicRefresh(now: number, random: number): number {
   const { publicRefreshMin, publicRefreshMax } = limits;
-  return now + publicRefreshMin + Math.floor(chance * (publicRefreshMax - publicRefreshMin));
+  return now + publicRefreshMin + Math.floor(random * (publicRefreshMax - publicRefreshMin));
 }
 
 /**
- * When the first record under a new tag is due, ms: some time after the border, at random, and long
- * before `limits.recordAge` has passed, until when others look under the old one as well. A border
- * is one moment for both sides of a pair, and at the same time of each day: tags that appear
- * exactly there could be told to belong together.
- * @param chance a number in [0, 1) that the caller drew.
+ * When to publish the first record under a new tag, ms: at a random time after the boundary, long
+ * before `limits.recordAge` has passed, until when others look up the old tag as well. A boundary
+ * is the same moment for both sides of a pair, and the same time of each day: tags that appear
+ * exactly then could be linked.
+ * @param random a random number in [0, 1).
  */
-export function afterBoundary(border: number, chance: number): number {
-  return border + Math.floor(chance * limits.borderSpread);
+export function afterBoundary(boundary: number, random: number): number {
+  return boundary + Math.floor(random * limits.borderSpread);
 }
 
-/** The moment, ms, at which the next epoch of a pair begins. */
+/** When the next epoch of a pair begins, ms. */
 export function nextBoundary(now: number, offset: number): number {
   return (epochOf(now, offset) + 1) * limits.epoch - offset;
 }
 
 /**
- * Epochs to look a contact up under: the current one first, then a neighbour where the border
- * between them is at most `limits.recordAge` away. Just after a border the last record may still
- * lie under the old tag; just before one a contact whose clock is ahead may have published under
- * the new.
+ * The epochs under which to look up a contact: the current one first, then the adjacent one if its
+ * boundary is at most `limits.recordAge` away. Just after a boundary the last record may still be
+ * under the old tag; just before one, a contact whose clock is ahead may have published under the
+ * new one.
  */
 export function epochsAround(now: number, offset: number): number[] {
   const epoch = epochOf(now, offset);
@@ -54,8 +54,8 @@ export function epochsAround(now: number, offset: number): number[] {
 }
 
 /**
- * Epochs whose hellos are accepted, the current one first: either clock may be off by most of an
- * epoch.
+ * The epochs whose hellos are accepted, the current one first: either clock may be off by most of
+ * an epoch.
  */
 export function epochsAccepted(now: number, offset: number): number[] {
   const epoch = epochOf(now, offset);

@@ -1,11 +1,11 @@
-/** Which of several valid records of one tag wins. */
+/** Selects the newest of several valid records of one tag. */
 import { timeOf } from "./layout.ts";
 
 /**
- * The index of the newest record, 0 for an empty list. Of two with one time the greater in the
- * order of bytes wins, so that every node settles on the same; what has not the size of a record
- * never wins over one that has.
- * @param records of one tag, judged before.
+ * The index of the newest record, 0 for an empty list. Of two records with the same time the
+ * greater in byte order is selected, so that all nodes agree; a value of another size than a record
+ * never precedes one.
+ * @param records valid records of one tag.
  */
 export function newest(records: readonly Uint8Array[]): number {
   let best = 0;

@@ -1,17 +1,16 @@
 /**
- * The keys of one pair in one epoch. Nobody without the epoch's secret can tell two of its tags to
- * belong together.
+ * The keys of one pair in one epoch. Without the epoch's secret, no two of its tags can be linked.
  */
 import { labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, SigningKeyPair } from "../crypto/index.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Whose records: a for the inviter's, b for the invitee's. */
+/** Whose records: `a` for the inviter's, `b` for the invitee's. */
 export type Direction = "a" | "b";
 
 export interface RendezvousKeys {
-  /** 32 bytes: the Ed25519 public key under which the record lies in the DHT. */
+  /** 32 bytes: the Ed25519 public key under which the record is stored in the DHT. */
   readonly tag: Uint8Array;
   readonly signing: SigningKeyPair;
   /** 32 bytes: opens the record. */
@@ -19,8 +18,8 @@ export interface RendezvousKeys {
 }
 
 /**
- * Tag and keys of the records of one direction.
- * @param epochSecret 32 bytes, of `secretAt` or `inviteSecretAt`.
+ * The tag and keys of the records of one direction.
+ * @param epochSecret 32 bytes, from `secretAt` or `inviteSecretAt`.
  */
 export function rendezvousKeys(
   crypto: CryptoProvider,
@@ -35,10 +34,9 @@ export function rendezvousKeys(
 }
 
 /**
- * The key of one direction on a public DHT, 32 bytes. Not derived from the tag, which the nodes
- * that keep records see: nobody without the epoch's secret can tell that a tag and a key are of one
- * pair.
- * @param epochSecret 32 bytes, of `secretAt` or `inviteSecretAt`.
+ * The key of one direction on the public DHT, 32 bytes. It is not derived from the tag, which nodes
+ * that store records see: without the epoch's secret, a tag and a key cannot be linked.
+ * @param epochSecret 32 bytes, from `secretAt` or `inviteSecretAt`.
  */
 export function publicKey(
   crypto: CryptoProvider,
@@ -53,7 +51,7 @@ export function linkKey(crypto: CryptoProvider, epochSecret: Uint8Array): Uint8A
   return derive(crypto, epochSecret, labels.linkKey);
 }
 
-/** The pre-shared key of a handshake between people who know each other, 32 bytes. */
+/** The pre-shared key of a handshake between contacts, 32 bytes. */
 export function linkPsk(crypto: CryptoProvider, key: Uint8Array): Uint8Array {
   return derive(crypto, key, labels.linkPsk);
 }

@@ -1,4 +1,4 @@
-/** What a node that stores records for strangers checks, without any key of theirs. */
+/** Validation of records by a node that stores them for others and has none of their keys. */
 import { limits, toHex } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { type LayoutRefusal, parseRecord, signedPart } from "./layout.ts";
@@ -8,16 +8,16 @@ export type Validated =
   | { readonly kind: "refused"; readonly why: LayoutRefusal | "rollback" | "signature" };
 
 /**
- * Remembers the highest time seen for each tag and refuses to go back: Kademlia's PUT itself would
- * let anybody replace a record by an older valid one. Only a record whose signature held raises
- * that time, so a forger cannot lock a tag. Memory is bounded: of more than `limits.validatorTags`
- * the longest unheard of is forgotten, and a record that it protected from is stale after
- * `limits.recordAge` anyway.
+ * Validates records, and remembers the highest time seen for each tag to refuse older ones:
+ * Kademlia's PUT itself would let anyone replace a record by an older valid one. Only a record with
+ * a valid signature raises that time, so a forger cannot lock a tag. Memory is limited: above
+ * `limits.validatorTags` the tag unseen for longest is forgotten, and an old record of it becomes
+ * stale after `limits.recordAge` anyway.
  */
 export class RecordValidator {
   readonly #verify: CryptoProvider["verify"];
   readonly #now: () => number;
-  /** In the order of the last valid record. */
+  /** Ordered by the last valid record. */
   readonly #highest = new Map<string, number>();
 
   constructor(verify: CryptoProvider["verify"], now: () => number) {
@@ -25,19 +25,19 @@ export class RecordValidator {
     this.#now = now;
   }
 
-  /** Tags remembered. */
+  /** Number of tags remembered. */
   get size(): number {
     return this.#highest.size;
   }
 
   /**
-   * Judges a record that is to be stored, or was found, under a tag. The newest known one is valid
-   * again: it is put to several nodes and read many times.
+   * Validates a record that is to be stored, or was found, under a tag. The newest known record is
+   * valid again: it is stored on several nodes and read many times.
    */
   check(tag: Uint8Array, bytes: Uint8Array): Validated {
-    const parted = parseRecord(bytes, tag, this.#now());
-    if (parted.kind === "refused") return parted;
-    const { time, signature } = parted.parts;
+    const parsed = parseRecord(bytes, tag, this.#now());
+    if (parsed.kind === "refused") return parsed;
+    const { time, signature } = parsed.parts;
     const name = toHex(tag);
     if (time < (this.#highest.get(name) ?? 0)) return { kind: "refused", why: "rollback" };
     if (!this.#verify(tag, signedPart(bytes), signature))

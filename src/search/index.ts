@@ -1,7 +1,4 @@
-/**
- * Finding texts by their words: what the words of a text are, and how an index of them is written
- * down. Pure.
- */
+/** Full-text search: the terms of a text, and the encoding of an index of them. Pure. */
 export {
   addTerms,
   decodePostings,

@@ -1,19 +1,19 @@
 /**
- * A row of the index: some words, and for each the messages that have it. As bytes: for each word
- * its length, itself in UTF-8, the length of its postings, and each posting as the step from the
- * one before: of the conversation's number, and of the place (from 0 where the number stepped).
- * Numbers are LEB128.
+ * A row of the index: some terms, and for each the messages that contain it. Encoded per term: its
+ * length, its UTF-8 bytes, the length of its postings, and each posting as the difference from the
+ * one before: of the conversation number, and of the position (from 0 if the conversation number
+ * changed). Numbers are LEB128.
  */
 import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
 import { bucketOf, matchesTerm, termsOf } from "./terms.ts";
 
-/** A message: the number that the index gave its conversation, and its place there. */
+/** A message: the index's number of its conversation, and its position there. */
 export interface Posting {
   readonly conversation: number;
   readonly at: number;
 }
 
-/** The bytes of a row. Words and postings are sorted here. */
+/** Encodes a row; sorts terms and postings. */
 export function encodePostings(words: ReadonlyMap<string, readonly Posting[]>): Uint8Array {
   const out: number[] = [];
   for (const word of [...words.keys()].sort()) {
@@ -39,12 +39,12 @@ function inOrder(postings: readonly Posting[]): Posting[] {
 }
 
 /**
- * Every word of a row with its postings. Throws `store-damaged` where the bytes are no row: they
+ * Decodes every term of a row with its postings. Throws `store-damaged` for any other bytes: rows
  * are our own, so only a bug or another program can cause it.
  */
 export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
   const found = new Map<string, Posting[]>();
-  eachWord(row, (bytes, reader, end) => {
+  eachTerm(row, (bytes, reader, end) => {
     const word = fromUtf8(bytes);
     if (word === undefined) throw damaged();
     const postings: Posting[] = [];
@@ -55,8 +55,8 @@ export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
 }
 
 /**
- * Tells the messages of a row that have a word which answers `asked`; one may come twice. Throws as
- * `decodePostings`.
+ * Calls `take` for the messages of a row with a term that matches `asked`, possibly more than once
+ * per message. Throws what `decodePostings` throws.
  */
 export function matchesIn(
   row: Uint8Array,
@@ -64,8 +64,8 @@ export function matchesIn(
   take: (posting: Posting) => unknown,
 ): void {
   const start = utf8(asked);
-  eachWord(row, (bytes, reader, end) => {
-    // Most words differ in their first bytes, and need not be made into text.
+  eachTerm(row, (bytes, reader, end) => {
+    // Most terms differ in their first bytes, and need not be decoded.
     for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return;
     if (matchesTerm(fromUtf8(bytes) ?? "", asked)) readPostings(reader, end, take);
   });
@@ -76,7 +76,7 @@ interface Reader {
   at: number;
 }
 
-function eachWord(
+function eachTerm(
   row: Uint8Array,
   take: (word: Uint8Array, reader: Reader, end: number) => void,
 ): void {
@@ -98,8 +98,8 @@ function readPostings(reader: Reader, end: number, take: (posting: Posting) => u
   let at = 0;
   while (reader.at < end) {
     const step = readNumber(reader);
-    const place = readNumber(reader);
-    at = step === 0 ? at + place : place;
+    const delta = readNumber(reader);
+    at = step === 0 ? at + delta : delta;
     conversation += step;
     take({ conversation, at });
   }
@@ -107,17 +107,17 @@ function readPostings(reader: Reader, end: number, take: (posting: Posting) => u
 }
 
 /**
- * The row without the postings that are `gone`: the same bytes where it has none of them,
- * `undefined` where nothing is left.
+ * Removes postings from a row. Returns the same bytes if there are none of them, `undefined` if
+ * nothing is left.
  */
 export function withoutPostings(
   row: Uint8Array,
-  gone: (posting: Posting) => boolean,
+  isRemoved: (posting: Posting) => boolean,
 ): Uint8Array | undefined {
   const words = decodePostings(row);
   let changed = false;
   for (const [word, postings] of words) {
-    const left = postings.filter((posting) => !gone(posting));
+    const left = postings.filter((posting) => !isRemoved(posting));
     if (left.length === postings.length) continue;
     changed = true;
     if (left.length === 0) words.delete(word);
@@ -127,7 +127,7 @@ export function withoutPostings(
   return words.size === 0 ? undefined : encodePostings(words);
 }
 
-/** The row with more postings: words that it has get them beside their own. */
+/** Adds postings to a row. */
 export function withPostings(
   row: Uint8Array | undefined,
   more: ReadonlyMap<string, readonly Posting[]>,
@@ -138,10 +138,10 @@ export function withPostings(
   return encodePostings(words);
 }
 
-/** Words with their messages, by part of the index. */
+/** Terms with their postings, by bucket of the index. */
 export type TermRows = Map<number, Map<string, Posting[]>>;
 
-/** Adds every word of a message. */
+/** Adds every term of a message. */
 export function addTerms(rows: TermRows, posting: Posting, text: string): void {
   for (const word of termsOf(text)) {
     const bucket = bucketOf(word);

@@ -69,7 +69,7 @@ export class SocksProxy {
       this.#note(undefined);
       return socket;
     } catch (error) {
-      if (error instanceof SocksError) this.#note(error.kind === "far" ? undefined : error);
+      if (error instanceof SocksError) this.#note(error.kind === "destination" ? undefined : error);
       throw error;
     }
   }

@@ -16,9 +16,9 @@ export interface Destination {
 
 /**
  * What failed. down: the proxy does not answer. refused: it is no SOCKS5 proxy or rejects our
- * credentials. far: it could not reach the destination.
+ * credentials. destination: it could not reach the destination.
  */
-export type SocksFailure = "down" | "refused" | "far";
+export type SocksFailure = "down" | "refused" | "destination";
 
 /** A failed connection; its message is a few words for the user. */
 export class SocksError extends Error {
@@ -69,7 +69,7 @@ export async function connectThrough(
     socket.write(concat(Uint8Array.of(VERSION, CONNECT, 0), encodeDestination(to)));
     const [version, reply = 1, , kind] = await read(socket, 4);
     if (version !== VERSION) throw new SocksError("refused", "no SOCKS5 proxy answers there");
-    if (reply !== 0) throw new SocksError("far", replyTexts[reply] ?? "the proxy failed");
+    if (reply !== 0) throw new SocksError("destination", replyTexts[reply] ?? "the proxy failed");
     // The proxy's own address is not needed.
     const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);
     await read(socket, length + 2);
@@ -156,7 +156,7 @@ function encodeDestination({ host, port }: Destination): Uint8Array {
   if (typeof host !== "string")
     return concat(Uint8Array.of(host.length === 4 ? 1 : 4), host, portBytes);
   const name = utf8(host);
-  if (name.length === 0 || name.length > 255) throw new SocksError("far", "not a name");
+  if (name.length === 0 || name.length > 255) throw new SocksError("destination", "not a name");
   return concat(Uint8Array.of(3, name.length), name, portBytes);
 }
 

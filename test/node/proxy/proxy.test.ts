@@ -173,7 +173,7 @@ describe("a connection through SOCKS5", () => {
     await assert.rejects(dial(guarded.port, wrong), fault("refused", /refuses the user/));
     await assert.rejects(
       dial(guarded.port, { user: "me", password: "secret" }),
-      fault("far", /^refused$/),
+      fault("destination", /^refused$/),
     );
     for (const [reply, pattern] of [
       [2, /not allowed to connect there/],
@@ -183,7 +183,7 @@ describe("a connection through SOCKS5", () => {
       [99, /the proxy failed/],
     ] as const) {
       const server = await start({ reply });
-      await assert.rejects(dial(server.port), fault("far", pattern));
+      await assert.rejects(dial(server.port), fault("destination", pattern));
     }
   });
 
