@@ -163,7 +163,7 @@ export async function listen(host: Host, options: HostOptions): Promise<void> {
       throw new SottoError("port-in-use", `Another program listens on ${taken}.`, { cause: error });
     const named = options.listen.filter((address) => text.includes(`  ${address}: `));
     const reasons = [
-      ["EADDRNOTAVAIL", ": this machine does not have that address"],
+      ["EADDRNOTAVAIL", ": this machine has no such address"],
       ["EACCES", ": the system does not permit that port; choose one above 1023"],
     ] as const;
     const why = reasons.find(([mark]) => named.some((address) => failed(address, mark)))?.[1] ?? "";
