@@ -48,7 +48,7 @@ async function hosts(count: number, ip: string): Promise<string[]> {
       ...common,
       privateKey: await generateKeyPair("Ed25519"),
       wanServer: true,
-      bounds: nodeConnectionLimits,
+      connectionLimits: nodeConnectionLimits,
       clock: systemClock,
     };
     const { host } = await createHost(assembly);

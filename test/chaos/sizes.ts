@@ -1,21 +1,22 @@
 /** How much chaos. The defaults keep the whole folder within twelve minutes on two cores. */
 import { env } from "node:process";
+import { shareOf } from "../support/share.ts";
 
 const size = (name: string, otherwise: number) => Number(env[name] ?? otherwise);
 
 export const sizes = {
   /** kill -9 of two people under load, of three, and of two who pair. */
   kills: {
-    two: size("SOTTO_CHAOS_KILLS_TWO", 90),
-    three: size("SOTTO_CHAOS_KILLS_THREE", 70),
-    pairing: size("SOTTO_CHAOS_KILLS_PAIRING", 50),
+    two: size("SOTTO_CHAOS_KILLS_TWO", shareOf(90)),
+    three: size("SOTTO_CHAOS_KILLS_THREE", shareOf(70)),
+    pairing: size("SOTTO_CHAOS_KILLS_PAIRING", shareOf(50)),
   },
   /** How long a daemon is stopped by SIGSTOP, s. A link is given up after 75. */
   stopped: size("SOTTO_CHAOS_STOPPED", 120),
   /** Messages each way over the lossy link. */
-  lossy: size("SOTTO_CHAOS_LOSSY", 150),
+  lossy: size("SOTTO_CHAOS_LOSSY", shareOf(150)),
   /** Of a hundred packets, how many the lossy link drops. */
   loss: size("SOTTO_CHAOS_LOSS", 25),
   /** How often the clock jumps. */
-  jumps: size("SOTTO_CHAOS_JUMPS", 12),
+  jumps: size("SOTTO_CHAOS_JUMPS", shareOf(12)),
 } as const;

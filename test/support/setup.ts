@@ -1,18 +1,18 @@
 /**
- * What every run of mocha shares. Loaded by .mocharc.json before the tests.
+ * What every run of mocha shares; loaded before the tests, in each process that runs tests.
  *
- * A rejection that nobody handles ends a node of a user, so it fails a test here: mocha alone
- * passes it over. The counts of a run go as JSON to the file named by SOTTO_TEST_COUNTS, for
- * .ci/run.
+ * A rejection that nothing handles ends a user's node, so it fails a test here; mocha ignores it.
+ * The counts of a run are written as JSON to the file that SOTTO_TEST_COUNTS names, for
+ * scripts/test.
  */
 import { writeFileSync } from "node:fs";
 
-process.on("unhandledRejection", (reason) => {
+function failTest(reason: unknown): void {
   // Mocha's own complaint that a test which failed by such a rejection came to its end after all.
   if ((reason as { code?: unknown } | null)?.code === "ERR_MOCHA_MULTIPLE_DONE") return;
   // Thrown from here it is an uncaught exception, which mocha charges to the test that runs.
   throw new Error(`unhandled rejection: ${describeReason(reason)}`, { cause: reason });
-});
+}
 
 /** Some libraries reject with an Event, which has no message. */
 function describeReason(reason: unknown): string {
@@ -21,7 +21,17 @@ function describeReason(reason: unknown): string {
   return String(reason);
 }
 
-/** Called by mocha with its runner as `this`. */
+process.on("unhandledRejection", failTest);
+
+export const mochaHooks = {
+  /** A parallel run removes every such listener when one of its processes has run a file. */
+  beforeAll(): void {
+    if (!process.listeners("unhandledRejection").includes(failTest))
+      process.on("unhandledRejection", failTest);
+  },
+};
+
+/** Called by mocha with its runner as `this`, in the main process only. */
 export function mochaGlobalSetup(this: Mocha.Runner): void {
   const file = process.env.SOTTO_TEST_COUNTS;
   if (file === undefined) return;

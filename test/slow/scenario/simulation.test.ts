@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { conversations, stepsOf, strikeAt } from "../../scenario/crashes.ts";
 import { holds } from "../../scenario/replay.ts";
 import { faults } from "../../scenario/simulation.ts";
+import { shareOf } from "../../support/share.ts";
 
 /** How many seeds are run, and the first of them. */
-const SEEDS = Number(process.env.SOTTO_SEEDS ?? 2000);
+const SEEDS = Number(process.env.SOTTO_SEEDS ?? shareOf(2000));
 const FIRST = Number(process.env.SOTTO_FIRST_SEED ?? 10_001);
 /** Seeds of one test: each test has its time limit. */
 const SHARE = 100;

@@ -1,6 +1,7 @@
 import { storm } from "../../scenario/storm.ts";
+import { shareOf } from "../../support/share.ts";
 
-const SEEDS = 150;
+const SEEDS = shareOf(150);
 
 describe("long storms", () => {
   for (let seed = 1; seed <= SEEDS; seed++)

@@ -1,0 +1,93 @@
+/** Runs one suite in mocha and judges the run by the counts that mocha wrote at its end. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "./suites.ts";
+
+export interface Counts {
+  readonly passes: number;
+  readonly failures: number;
+  /** Skipped tests. */
+  readonly pending: number;
+}
+
+export interface Run {
+  readonly files: readonly string[];
+  readonly jobs: number;
+  readonly floor: number;
+  readonly minutes: number;
+  /** Whether a skipped test is a failure. */
+  readonly complete: boolean;
+  /** More arguments for mocha. */
+  readonly mocha?: readonly string[];
+  /** Whether mocha's output is dropped. */
+  readonly quiet?: boolean;
+}
+
+export interface Verdict {
+  /** `undefined` where the run ended before mocha did. */
+  readonly counts: Counts | undefined;
+  /** What is wrong with the run; empty where it passed. */
+  readonly faults: readonly string[];
+}
+
+/** Runs mocha over the files; its output is shown. */
+export async function runSuite(run: Run): Promise<Verdict> {
+  const scratch = mkdtempSync(join(tmpdir(), "sotto-counts-"));
+  try {
+    const file = join(scratch, "counts.json");
+    const end = await mocha(run, file);
+    const counts = read(file);
+    return { counts, faults: [...end, ...faultsOf(run, counts)] };
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** Resolves with why the process did not end well; a run that hangs is stopped. */
+function mocha(
+  { files, jobs, minutes, mocha = [], quiet = false }: Run,
+  counts: string,
+): Promise<string[]> {
+  const parallel = jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : [];
+  const args = [join(root, "node_modules/mocha/bin/mocha.js"), ...parallel, ...mocha, ...files];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: quiet ? "ignore" : "inherit",
+    env: { ...process.env, SOTTO_TEST_COUNTS: counts },
+    timeout: minutes * 60_000,
+    // Mocha's launcher forwards no other signal to the process that runs the tests.
+    killSignal: "SIGINT",
+  });
+  return new Promise((resolve) => {
+    child.once("close", (code, signal) => {
+      if (child.killed) resolve([`stopped after ${minutes} minutes`]);
+      else if (signal !== null) resolve([`ended by ${signal}`]);
+      else resolve(code === 0 ? [] : [`mocha ended with ${code}`]);
+    });
+  });
+}
+
+function read(file: string): Counts | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the counts of a run say against it. */
+export function faultsOf(
+  { floor, complete }: Pick<Run, "floor" | "complete">,
+  counts: Counts | undefined,
+): string[] {
+  if (counts === undefined) return ["ended before mocha wrote its counts"];
+  const { passes, failures, pending } = counts;
+  const ran = passes + failures;
+  return [
+    ...(failures > 0 ? [`${failures} tests failed`] : []),
+    ...(ran < floor ? [`${ran} tests ran; a complete run has at least ${floor}`] : []),
+    ...(complete && pending > 0 ? [`${pending} tests were skipped`] : []),
+  ];
+}

@@ -1,0 +1,69 @@
+/**
+ * The suites of tests: which files each one runs, with how many jobs, the fewest tests that a
+ * complete run has, and its time limit. A suite that ran fewer tests died early and fails.
+ */
+import { readdirSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Suite {
+  /** Folders (ending in a slash) and files below test/. */
+  readonly paths: readonly string[];
+  /** Folders and files that it leaves out. */
+  readonly without?: readonly string[];
+  /** Files that run at the same time. One where tests measure the machine or share a resource. */
+  readonly jobs: 1 | 2;
+  /** The fewest tests of a complete run. */
+  readonly floor: number;
+  /** Minutes after which a run is stopped and fails. */
+  readonly minutes: number;
+}
+
+/** Everything but the slow tests: `npm test`. */
+export const all: Suite = { paths: [""], without: ["slow/"], jobs: 2, floor: 1200, minutes: 15 };
+
+/** Pure modules, messenger, store and daemon: `npm run test:fast`. */
+export const fast: Suite = {
+  paths: [""],
+  without: ["slow/", "cli/", "e2e/", "node/", "hostile/", "secrets/"],
+  jobs: 2,
+  floor: 1000,
+  minutes: 10,
+};
+
+/** The slow tests in shards of at most 15 minutes on two cores: `npm run test:slow`. */
+export const shards: Readonly<Record<string, Suite>> = {
+  chaos: { paths: ["slow/chaos/"], jobs: 1, floor: 10, minutes: 20 },
+  scenario: { paths: ["slow/scenario/"], jobs: 2, floor: 100, minutes: 20 },
+  hostile: { paths: ["slow/hostile/"], jobs: 1, floor: 10, minutes: 20 },
+  fuzz: { paths: ["slow/fuzz/"], jobs: 2, floor: 10, minutes: 20 },
+  network: {
+    paths: ["slow/lan/", "slow/nat/", "slow/node/", "slow/proxy/", "slow/public/"],
+    jobs: 1,
+    floor: 10,
+    minutes: 20,
+  },
+  storage: {
+    paths: ["slow/cli/", "slow/privacy/", "slow/store/"],
+    jobs: 1,
+    floor: 5,
+    minutes: 20,
+  },
+};
+
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Every file of tests, as paths from the root of the repository with forward slashes. */
+export function testFiles(): string[] {
+  return readdirSync(join(root, "test"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .sort();
+}
+
+/** The files of a suite. */
+export function filesOf({ paths, without = [] }: Suite, files = testFiles()): string[] {
+  const within = (file: string, places: readonly string[]) =>
+    places.some((place) => file.startsWith(`test/${place}`));
+  return files.filter((file) => within(file, paths) && !within(file, without));
+}
