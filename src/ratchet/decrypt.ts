@@ -7,7 +7,7 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import { HDECRYPT, type Header, openBody, type Parts, splitMessage } from "./header.ts";
 import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
 import { sckaReceive } from "./kem-exchange.ts";
-import { type Scka, sckaReceiveChain, sckaReceiveKey } from "./scka.ts";
+import { sckaReceiveChain, sckaReceiveKey } from "./scka.ts";
 import { type ActiveReceiving, CHAIN_LENGTH_MAX, type Session } from "./session.ts";
 import {
   findSkipped,
@@ -20,6 +20,7 @@ import {
   withoutSkipped,
 } from "./skipped.ts";
 import { stepReceiving } from "./step.ts";
+import { wipeSession } from "./wipe-session.ts";
 
 /**
  * - malformed: lengths, numbers or an epoch that no peer of this version sends.
@@ -62,47 +63,57 @@ export function open(
 ): Opened {
   const parts = splitMessage(message);
   if (parts === undefined) return refused("malformed");
+  const drafts: Session[] = [];
+  const result = tryOpen({ crypto, parts, now, drafts }, session);
+  const next = result.kind === "opened" ? result.next : undefined;
+  for (const draft of drafts) wipeSession(draft, session, next);
+  return result;
+}
+
+/** What stays the same while one message is opened. */
+interface Opening {
+  readonly crypto: CryptoProvider;
+  readonly parts: Parts;
+  /** ms, for the age of skipped keys. */
+  readonly now: number;
+  /** Each state between the session and the result: its own keys are wiped at the end. */
+  readonly drafts: Session[];
+}
+
+/** A session that has received. */
+type Receiver = Session & { readonly receiving: ActiveReceiving };
+
+function tryOpen(opening: Opening, session: Session): Opened {
+  const { crypto, parts } = opening;
   const { receiving, NHKr, AD } = session;
   if (receiving.kind === "active") {
     const header = HDECRYPT(crypto, receiving.HKr, parts, AD);
-    if (header) return onCurrentChain(crypto, session, receiving, header, parts, now);
+    if (header) return onCurrentChain(opening, { ...session, receiving }, header);
   }
   const header = HDECRYPT(crypto, NHKr, parts, AD);
-  if (header) return onNewChain(crypto, session, header, parts, now);
+  if (header) return onNewChain(opening, session, header);
   if (receiving.kind === "none") return refused("forged");
   const { old } = receiving.MKSKIPPED;
   for (let index = old.length - 1; index >= 0; index--) {
     const header = HDECRYPT(crypto, (old[index] as OldChain).HK, parts, AD);
-    if (header) return onOldChain(crypto, session, receiving, index, header, parts, now);
+    if (header) return onOldChain(opening, { ...session, receiving }, index, header);
   }
   return refused("forged");
 }
 
-function onCurrentChain(
-  crypto: CryptoProvider,
-  session: Session,
-  receiving: ActiveReceiving,
-  header: Header,
-  parts: Parts,
-  now: number,
-): Opened {
-  if (header.scka.epoch !== session.scka.epoch) return refused("malformed");
-  if (header.N >= receiving.Nr) return forward(crypto, session, receiving, header, parts, now);
+function onCurrentChain(opening: Opening, session: Receiver, header: Header): Opened {
+  const { receiving, scka } = session;
+  if (header.scka.epoch !== scka.epoch) return refused("malformed");
+  if (header.N >= receiving.Nr) return forward(opening, session, header);
   const { current, old } = receiving.MKSKIPPED;
-  const used = withSkippedKey(crypto, session, current, header, parts, now);
+  const used = withSkippedKey(opening, session, current, header);
   if (used.kind === "refused") return used;
-  const MKSKIPPED = trimSkipped({ current: used.left, old }, now);
+  const MKSKIPPED = trimSkipped({ current: used.left, old }, opening.now);
   const next = { ...session, receiving: { ...receiving, MKSKIPPED } };
-  return opened(crypto, used.plaintext, next, header, now);
+  return opened(opening, used.plaintext, next, header);
 }
 
-function onNewChain(
-  crypto: CryptoProvider,
-  session: Session,
-  header: Header,
-  parts: Parts,
-  now: number,
-): Opened {
+function onNewChain(opening: Opening, session: Session, header: Header): Opened {
   const { receiving, sending } = session;
   // Before we have made a key to be answered, only a peer that breaks the protocol gets here.
   if (sending.kind === "due") return refused("not-ready");
@@ -113,94 +124,86 @@ function onNewChain(
   if (header.PN - ended > limits.skipPerMessage) return refused("too-far");
   if (header.N > limits.skipPerMessage) return refused("too-far");
 
-  let before = session;
-  if (receiving.kind === "active") {
-    const { chain, scka } = skipTo(crypto, receiving, session.scka, header.PN, now);
-    before = { ...session, receiving: chain, scka };
-  }
+  const before =
+    receiving.kind === "active" ? skipTo(opening, { ...session, receiving }, header.PN) : session;
   const ours = { DHs: sending.DHs, Ns: sending.kind === "active" ? sending.Ns : 0 };
   const scka = sckaReceiveChain(before.scka, header.scka.epoch);
   if (scka === undefined) return refused("malformed");
-  const stepped = stepReceiving(crypto, before, ours, header.DH);
+  const stepped = stepReceiving(opening.crypto, before, ours, header.DH);
   if (stepped === undefined) return refused("bad-key");
-  return forward(crypto, { ...stepped, scka }, stepped.receiving, header, parts, now);
+  const begun = { ...stepped, scka };
+  opening.drafts.push(begun);
+  return forward(opening, begun, header);
 }
 
-function onOldChain(
-  crypto: CryptoProvider,
-  session: Session,
-  receiving: ActiveReceiving,
-  index: number,
-  header: Header,
-  parts: Parts,
-  now: number,
-): Opened {
+function onOldChain(opening: Opening, session: Receiver, index: number, header: Header): Opened {
+  const { receiving } = session;
   const { current, old } = receiving.MKSKIPPED;
   const chain = old[index] as OldChain;
   if (header.scka.epoch !== chain.epoch || header.N >= chain.end) return refused("malformed");
-  const used = withSkippedKey(crypto, session, chain.skipped, header, parts, now);
+  const used = withSkippedKey(opening, session, chain.skipped, header);
   if (used.kind === "refused") return used;
   const left = old.with(index, { ...chain, skipped: used.left });
-  const MKSKIPPED = trimSkipped({ current, old: left }, now);
+  const MKSKIPPED = trimSkipped({ current, old: left }, opening.now);
   const next = { ...session, receiving: { ...receiving, MKSKIPPED } };
-  return opened(crypto, used.plaintext, next, header, now);
+  return opened(opening, used.plaintext, next, header);
 }
 
 /** A message at or beyond the end of the receiving chain. */
-function forward(
-  crypto: CryptoProvider,
-  session: Session,
-  receiving: ActiveReceiving,
-  header: Header,
-  parts: Parts,
-  now: number,
-): Opened {
+function forward(opening: Opening, session: Receiver, header: Header): Opened {
+  const { crypto, parts, now } = opening;
   const { N } = header;
   if (N >= CHAIN_LENGTH_MAX) return refused("malformed");
-  if (N - receiving.Nr > limits.skipPerMessage) return refused("too-far");
-  const { chain, scka } = skipTo(crypto, receiving, session.scka, N, now);
+  if (N - session.receiving.Nr > limits.skipPerMessage) return refused("too-far");
+  const { receiving, scka, AD } = skipTo(opening, session, N);
   const pq = sckaReceiveKey(crypto, scka);
-  const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, chain.CKr), pq.pq_mk);
-  const plaintext = openBody(crypto, mk, parts, session.AD);
+  const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, receiving.CKr), pq.pq_mk);
+  const plaintext = openBody(crypto, mk, parts, AD);
   wipe(mk);
-  if (plaintext === undefined) return refused("forged");
+  if (plaintext === undefined) {
+    wipe(pq.next.CKr);
+    return refused("forged");
+  }
   const next: Session = {
     ...session,
     receiving: {
       kind: "active",
-      HKr: chain.HKr,
-      CKr: nextChainKey(crypto, chain.CKr),
+      HKr: receiving.HKr,
+      CKr: nextChainKey(crypto, receiving.CKr),
       Nr: N + 1,
-      MKSKIPPED: trimSkipped(chain.MKSKIPPED, now),
+      MKSKIPPED: trimSkipped(receiving.MKSKIPPED, now),
     },
     scka: pq.next,
   };
-  return opened(crypto, plaintext, next, header, now);
+  return opened(opening, plaintext, next, header);
 }
 
 /**
- * The receiving chain at `until`, with the keys of the messages before it kept. The caller has
- * bounded their number.
+ * The session with its receiving chain at position `until` and the keys of the messages before it
+ * kept. Requires their number to be bounded.
  */
-function skipTo(
-  crypto: CryptoProvider,
-  receiving: ActiveReceiving,
-  scka: Scka,
-  until: number,
-  now: number,
-): { chain: ActiveReceiving; scka: Scka } {
-  if (until === receiving.Nr) return { chain: receiving, scka };
+function skipTo({ crypto, now, drafts }: Opening, session: Receiver, until: number): Receiver {
+  const { receiving, scka } = session;
+  if (until === receiving.Nr) return session;
   const { current, old } = receiving.MKSKIPPED;
   let pqState = scka;
   const chain = { CK: receiving.CKr, from: receiving.Nr, until };
   const { keys, CK } = skipMessageKeys(current, chain, now, (CKr) => {
     const pq = sckaReceiveKey(crypto, pqState);
+    // The first chain key still belongs to the session.
+    if (pqState !== scka) wipe(pqState.CKr);
     pqState = pq.next;
     const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKr), pq.pq_mk);
     return { mk, CK: nextChainKey(crypto, CKr) };
   });
   const MKSKIPPED = { current: keys, old };
-  return { chain: { ...receiving, CKr: CK, Nr: until, MKSKIPPED }, scka: pqState };
+  const skipped = {
+    ...session,
+    receiving: { ...receiving, CKr: CK, Nr: until, MKSKIPPED },
+    scka: pqState,
+  };
+  drafts.push(skipped);
+  return skipped;
 }
 
 /**
@@ -208,18 +211,15 @@ function skipTo(
  * has opened.
  */
 function withSkippedKey(
-  crypto: CryptoProvider,
+  { crypto, parts, now }: Opening,
   { AD }: Session,
   keys: SkippedKeys,
   { N }: Header,
-  parts: Parts,
-  now: number,
 ): { kind: "used"; plaintext: Uint8Array; left: SkippedKeys } | OpenRefused {
   const index = findSkipped(keys, N);
   if (index < 0) return refused(N < keys.lost ? "expired" : "replayed");
   const key = keys.list[index] as SkippedKey;
   if (isExpired(key, now)) return refused("expired");
-  // The key itself is not wiped: the session that the caller still has holds it too.
   const plaintext = openBody(crypto, key.mk, parts, AD);
   if (plaintext === undefined) return refused("forged");
   return { kind: "used", plaintext, left: withoutSkipped(keys, index) };
@@ -227,14 +227,16 @@ function withSkippedKey(
 
 /** The body was authentic: only now does what its header carried count. */
 function opened(
-  crypto: CryptoProvider,
+  { crypto, now, drafts }: Opening,
   plaintext: Uint8Array,
   session: Session,
   header: Header,
-  now: number,
 ): Opened {
   const scka = sckaReceive(crypto, session.scka, header.scka, now);
-  if (typeof scka === "string") return refused(scka);
+  if (typeof scka === "string") {
+    drafts.push(session);
+    return refused(scka);
+  }
   return { kind: "opened", plaintext, next: { ...session, scka } };
 }
 

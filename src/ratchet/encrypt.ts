@@ -36,15 +36,18 @@ export function seal(
   const carried = sckaSend(crypto, session.scka, newChain, room);
   const pq = sckaSendKey(crypto, carried.next);
   const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKs), pq.pq_mk);
+  const nextCKs = nextChainKey(crypto, CKs);
 
   const header = { DH: DHs.public, PN, N: Ns, scka: carried.header };
   const sealed = HENCRYPT(crypto, HKs, header, session.AD);
   const message = sealMessage(crypto, mk, sealed, plaintext, session.AD);
   wipe(mk);
+  // The first key of a new chain is in neither session.
+  if (newChain) wipe(CKs);
 
   const next: Session = {
     ...stepped,
-    sending: { kind: "active", DHs, HKs, CKs: nextChainKey(crypto, CKs), Ns: Ns + 1, PN },
+    sending: { kind: "active", DHs, HKs, CKs: nextCKs, Ns: Ns + 1, PN },
     scka: pq.next,
   };
   return { message, next };

@@ -9,7 +9,7 @@
  * does not know whose device a key is, nor what the payloads say: the caller judges both.
  *
  * Reading leaves its state as it was, so a refused message costs nothing and the true one may still
- * come; so the one-time keys stay in the states and go when the caller lets go of them. Writing
+ * come. The one-time keys therefore stay in the states until `endHandshake` wipes them. Writing
  * spends its state: two payloads under one state would share a key and nonce.
  */
 import { labels, limits } from "../base/index.ts";
@@ -185,8 +185,17 @@ export function readMessage3(
   const payload = noise.readMessage(message3);
   if (typeof payload === "string") return refused(payload);
   const { keys, outputs } = deriveOutputs(crypto, noise.symmetric);
-  const session = responderSession(crypto, keys, noise.e);
+  const session = responderSession(crypto, keys, noise.releaseE());
   return { kind: "read", payload, device: noise.rs, session, outputs };
+}
+
+/**
+ * Overwrites the chaining keys, cipher keys and one-time keys of a handshake, those of all its
+ * states. Due once it is over, whatever its result; a session that came of it is not touched.
+ * @param state any state of the handshake; none of them is usable afterwards.
+ */
+export function endHandshake({ noise }: { readonly noise: HandshakeState }): void {
+  noise.wipe();
 }
 
 function begin(crypto: CryptoProvider, options: HandshakeOptions, initiator: boolean) {

@@ -9,6 +9,7 @@ export { seal } from "./encrypt.ts";
 export {
   type AwaitingMessage2,
   type AwaitingMessage3,
+  endHandshake,
   type HandshakeOptions,
   type HandshakeRefusal,
   type HandshakeRefused,
@@ -24,3 +25,4 @@ export {
 export { MESSAGE_OVERHEAD } from "./header.ts";
 export { canSeal, type Session } from "./session.ts";
 export type { HandshakeOutputs } from "./session-init.ts";
+export { wipeSession } from "./wipe-session.ts";

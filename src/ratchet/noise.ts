@@ -49,6 +49,8 @@ export class HandshakeState {
   readonly #crypto: CryptoProvider;
   readonly #setup: HandshakeSetup;
   readonly #pskMode: boolean;
+  /** Every secret that this object and its clones have made. */
+  readonly #secrets: Set<Uint8Array>;
   #symmetric: SymmetricState;
   #e: DhKeyPair | undefined;
   #e1: KemKeyPair | undefined;
@@ -58,13 +60,14 @@ export class HandshakeState {
   #message = 0;
   #psk = 0;
 
-  constructor(crypto: CryptoProvider, setup: HandshakeSetup) {
+  constructor(crypto: CryptoProvider, setup: HandshakeSetup, secrets = new Set<Uint8Array>()) {
     const { pattern, initiator, prologue, s, rs } = setup;
     this.#crypto = crypto;
     this.#setup = setup;
+    this.#secrets = secrets;
     this.#pskMode = pattern.messages.some((tokens) => tokens.includes("psk"));
     this.#rs = rs;
-    this.#symmetric = new SymmetricState(crypto, pattern.name);
+    this.#symmetric = new SymmetricState(crypto, pattern.name, secrets);
     this.#symmetric.mixHash(prologue);
     for (const _ of pattern.initiatorPre)
       this.#symmetric.mixHash(known(initiator ? s?.public : rs));
@@ -91,8 +94,22 @@ export class HandshakeState {
     return known(this.#rs);
   }
 
+  /**
+   * Hands our ephemeral key pair over to what follows the handshake: `wipe` leaves it as it is.
+   */
+  releaseE(): DhKeyPair {
+    this.#secrets.delete(this.e.secret);
+    return this.e;
+  }
+
+  /** Overwrites every secret of this object and of all its clones. None of them is usable then. */
+  wipe(): void {
+    wipe(...this.#secrets);
+    this.#secrets.clear();
+  }
+
   clone(): HandshakeState {
-    const copy = new HandshakeState(this.#crypto, this.#setup);
+    const copy = new HandshakeState(this.#crypto, this.#setup, this.#secrets);
     copy.#symmetric = this.#symmetric.clone();
     copy.#e = this.#e;
     copy.#e1 = this.#e1;
@@ -143,12 +160,14 @@ export class HandshakeState {
     switch (token) {
       case "e":
         this.#e = this.#crypto.dhGenerate();
+        this.#secrets.add(this.#e.secret);
         this.#mixEphemeral(this.#e.public);
         return this.#e.public;
       case "s":
         return this.#symmetric.encryptAndHash(known(this.#setup.s).public);
       case "e1":
         this.#e1 = this.#crypto.kemGenerate();
+        this.#secrets.add(this.#e1.secret);
         return this.#symmetric.encryptAndHash(this.#e1.public);
       case "ekem1": {
         const kem = this.#crypto.kemEncapsulate(known(this.#re1));

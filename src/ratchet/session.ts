@@ -1,8 +1,8 @@
 /**
  * A session: Double Ratchet (Signal, revision 4, §4 header encryption variant), with the fields
- * named as there. Values never change: each step makes a new one that shares what stayed, so the
- * caller may keep the old one when a commit fails. For the same reason nothing here is ever wiped
- * while an older value may hold it.
+ * named as there. Values never change: each step makes a new one that shares what it did not
+ * replace, so the old one stays usable when a commit fails. `wipeSession` overwrites what only the
+ * old one holds, once the new one is committed.
  */
 import type { DhKeyPair } from "../crypto/index.ts";
 import type { ChainKey, HeaderKey, NextHeaderKey, RootKey } from "./keys.ts";

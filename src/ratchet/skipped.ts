@@ -4,7 +4,7 @@
  * front, a look-up is a binary search, and taking or dropping keys copies one list of at most
  * `limits.skippedKeys` references (about a microsecond), never the keys.
  */
-import { limits } from "../base/index.ts";
+import { limits, wipe } from "../base/index.ts";
 import type { ChainKey, HeaderKey, MessageKey } from "./keys.ts";
 
 export interface SkippedKey {
@@ -61,6 +61,8 @@ export function skipMessageKeys(
   for (let N = chain.from; N < chain.until; N++) {
     const taken = takeKey(CK);
     added.push({ N, mk: taken.mk, at });
+    // The first one is still the session's.
+    if (CK !== chain.CK) wipe(CK);
     CK = taken.CK;
   }
   return { keys: { list: list.concat(added), lost }, CK };

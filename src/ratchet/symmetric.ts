@@ -55,13 +55,17 @@ export class CipherState {
 /** §5.2: the chaining key `ck`, the transcript's hash `h`, and the cipher that they feed. */
 export class SymmetricState {
   readonly #crypto: CryptoProvider;
+  /** Every chaining and cipher key so far, of this object and of its clones. */
+  readonly #secrets: Set<Uint8Array>;
   #cipher: CipherState;
   #ck: Uint8Array;
   #h: Uint8Array;
 
-  constructor(crypto: CryptoProvider, protocolName: string) {
+  /** @param secrets where each secret is noted, so that all can be wiped when it is over. */
+  constructor(crypto: CryptoProvider, protocolName: string, secrets: Set<Uint8Array>) {
     const name = utf8(protocolName);
     this.#crypto = crypto;
+    this.#secrets = secrets;
     this.#cipher = new CipherState(crypto);
     this.#h =
       name.length <= 32 ? concat(name, new Uint8Array(32 - name.length)) : crypto.sha256(name);
@@ -82,8 +86,7 @@ export class SymmetricState {
 
   mixKey(ikm: Uint8Array): void {
     const out = this.#crypto.hkdf(this.#ck, ikm, EMPTY, 64);
-    this.#ck = out.slice(0, 32);
-    this.#cipher = new CipherState(this.#crypto, out.slice(32, 64));
+    this.#replaceKeys(out.slice(0, 32), out.slice(32, 64));
     wipe(out);
   }
 
@@ -93,9 +96,8 @@ export class SymmetricState {
 
   mixKeyAndHash(ikm: Uint8Array): void {
     const out = this.#crypto.hkdf(this.#ck, ikm, EMPTY, 96);
-    this.#ck = out.slice(0, 32);
     this.mixHash(out.subarray(32, 64));
-    this.#cipher = new CipherState(this.#crypto, out.slice(64, 96));
+    this.#replaceKeys(out.slice(0, 32), out.slice(64, 96));
     wipe(out);
   }
 
@@ -112,10 +114,16 @@ export class SymmetricState {
   }
 
   clone(): SymmetricState {
-    const copy = new SymmetricState(this.#crypto, "");
+    const copy = new SymmetricState(this.#crypto, "", this.#secrets);
     copy.#cipher = this.#cipher.clone();
     copy.#ck = this.#ck;
     copy.#h = this.#h;
     return copy;
+  }
+
+  #replaceKeys(ck: Uint8Array, k: Uint8Array): void {
+    this.#secrets.add(ck).add(k);
+    this.#ck = ck;
+    this.#cipher = new CipherState(this.#crypto, k);
   }
 }

@@ -145,7 +145,7 @@ describe("Noise", () => {
     assert.deepEqual(reader.decryptWithAd(ad, sealed), text);
 
     const [ours, theirs] = [0, 1].map(() => {
-      const state = new SymmetricState(crypto, "a protocol");
+      const state = new SymmetricState(crypto, "a protocol", new Set());
       state.mixKey(key);
       return state;
     }) as [SymmetricState, SymmetricState];
