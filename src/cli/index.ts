@@ -1,4 +1,4 @@
-/** The command line, and the way to a node's socket that the library shares with it. */
+/** The command line, and the connection to a node's socket, which the library uses too. */
 
 export { main } from "./main.ts";
 export { connectTo } from "./runtime/connect.ts";

@@ -1,4 +1,4 @@
-/** One run of the command line. */
+/** The entry point of the command line: parses the arguments, runs one command, reports errors. */
 import type { Command } from "commander";
 import { version } from "../api/index.ts";
 import { errorTable, SottoError } from "../base/index.ts";
@@ -9,8 +9,9 @@ import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
 import { createPrinter, flagsOf } from "./runtime/print.ts";
 
 /**
- * Runs the command that the arguments name, and tells the exit code. Nothing is thrown.
- * @param args what follows the program's name.
+ * Runs the command that the arguments name. Never throws.
+ * @param args the arguments after the program's name.
+ * @returns the exit code.
  */
 export async function main(args: readonly string[]): Promise<number> {
   survivePipes();
@@ -48,14 +49,14 @@ export async function createProgram(
   context: Context,
   wanted: (name: string) => boolean,
 ): Promise<Command> {
-  // Loaded here, so that a library that only wants the socket does not pay for it.
+  // Loaded here, so that the library, which only needs the socket, does not load it.
   const { Command } = await import("commander");
   const program = new Command("sotto")
     .description("A messenger with no server between two people.")
     .version(version)
-    .option("--json", "print data as JSON, streams as one object a line")
+    .option("--json", "print data as JSON, streams as one object per line")
     .option("--quiet", "print data only")
-    .option("--no-color", "print without colour")
+    .option("--no-color", "print without color")
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
@@ -69,17 +70,17 @@ export async function createProgram(
 
 const FIRST_STEPS = `
 First steps:
-  sotto up                   start your node, and get an invite to share
-  sotto add sotto:…          add the person whose invite you got
+  sotto up                   start your node and get an invite to share
+  sotto add sotto:…          add a contact by the invite you received
   sotto send alice "hello"   send a message
 
-Exit codes: 0 ok, 1 failure, 2 usage, 3 node not running, 4 key changed, 5 wait timed out,
+Exit codes: 0 ok, 1 failure, 2 usage, 3 node not running, 4 key changed, 5 timed out,
 6 not found, 7 store locked or in use, 130 interrupted`;
 
 function report(error: unknown, { out }: Running): number {
   if (isCommander(error)) {
     if (error.exitCode === 0) return exit.ok;
-    // Asking for help the wrong way (a group without its command) has printed the help already.
+    // A group without its subcommand: commander has printed the help already.
     if (error.code === "commander.help") return exit.usage;
     const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
     out.error({ code: "usage", message: sentence(message), remedy: errorTable.usage.remedy });
@@ -108,7 +109,7 @@ function isCommander(error: unknown): error is Error & { code: string; exitCode:
   );
 }
 
-/** Whoever reads our output may stop reading (`sotto read alice | head`): no failure of ours. */
+/** The reader of a pipe may close it (`sotto read alice | head`), which is not an error. */
 function survivePipes(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exit.ok);

@@ -57,10 +57,10 @@ describe("messages that go", function () {
       return shown.contact.timer === 5000;
     });
     const said = await sotto.run(bob, ["read", "alice"]);
-    assert.match(said.out, /alice let messages disappear after 5\.0 s/);
+    assert.match(said.out, /alice set messages to disappear after 5\.0 s/);
     await json(alice, "send", "bob", "soon gone", "--wait", "delivered");
     const read = await sotto.run(alice, ["read", "bob"]);
-    assert.match(read.out, /soon gone {2}\[delivered; goes after 5\.0 s\]/);
+    assert.match(read.out, /soon gone {2}\[delivered; disappears after 5\.0 s\]/);
     await until("gone", async () => !(await texts(alice, "bob")).includes("soon gone"));
     assert.equal((await json(alice, "contacts", "timer", "bob", "off")).contact.timer, 0);
     for (const bad of ["1s", "400d", "soon"])
@@ -79,6 +79,6 @@ describe("messages that go", function () {
     writeFileSync(`${home}/config.json`, JSON.stringify({ retention: "90d" }));
     await sotto.up(home);
     assert.equal((await json(home, "status")).retention, 90 * 86_400_000);
-    assert.match((await sotto.run(home, ["status"])).out, /kept +90 d/);
+    assert.match((await sotto.run(home, ["status"])).out, /retention +90 d/);
   });
 });

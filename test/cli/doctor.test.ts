@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, ended, type Program } from "./built.ts";
 
-/** An address at which nobody listens. */
+/** An address on which no node listens. */
 const NOBODY = "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWEmJ6hhDFZKH8dmpLcEExByWJ4ssmhFsSkY9EjoDuF3kc";
 
 describe("sotto doctor, audit and status --watch", function () {
@@ -25,40 +25,40 @@ describe("sotto doctor, audit and status --watch", function () {
   });
   after(() => sotto.clear());
 
-  it("says 0 of somebody who is linked, and 1 with a cause and a remedy once they are gone", async () => {
+  it("exits with 0 for a connected contact, and with 1, a cause and a remedy for an offline one", async () => {
     const linked = await sotto.run(alice, ["doctor", "bob"]);
-    assert.deepEqual([linked.code, linked.out.slice(0, 6)], [0, "✓ link"]);
+    assert.deepEqual([linked.code, linked.out.slice(0, 12)], [0, "✓ connection"]);
     const pinged = await sotto.run(alice, ["net", "ping", "bob"]);
     assert.match(pinged.out, /^bob {2}\d+ ms \(direct\)/);
     await ended(bobs, "SIGTERM");
     const gone = await sotto.run(alice, ["doctor", "bob", "--json"]);
     assert.equal(gone.code, 1);
-    assert.match(JSON.parse(gone.out).cause, /^(nobody-to-ask|no-record|unreached)$/);
+    assert.match(JSON.parse(gone.out).cause, /^(no-dht-peer|no-record|unreachable)$/);
     const words = await sotto.run(alice, ["doctor", "bob"]);
-    assert.match(words.out, /^✗ link {8}none\. .*\n {14}→ .*\n/);
+    assert.match(words.out, /^✗ connection {2}none\n( {14}\S.*\n)+ {14}→ .*\n/);
     const silent = await sotto.run(alice, ["net", "ping", "bob"]);
-    assert.deepEqual([silent.code, silent.out], [1, "bob  there is no link\n"]);
+    assert.deepEqual([silent.code, silent.out], [1, "bob  not connected\n"]);
     bobs = await sotto.up(bob);
   });
 
-  it("finds that a node which knows no host is alone, and says what to type", async () => {
+  it("reports a node without peers, and the next command", async () => {
     const { code, out } = await sotto.run(sotto.home("alone"), ["doctor"]);
     assert.deepEqual([code, out], [3, ""]);
     await sotto.up(sotto.home("alone"), "--name", "carol");
     const told = await sotto.run(sotto.home("alone"), ["doctor"]);
     assert.equal(told.code, 1);
-    assert.match(told.out, /✗ network .*\n {14}→ sotto net bootstrap add ADDRESS/);
-    assert.match(told.out, /· addresses .*\n {14}→ only this machine reaches that/);
+    assert.match(told.out, /✗ network .*\n.*\n {14}→ Add a bootstrap node \(sotto net bootstrap add ADDRESS\)/);
+    assert.match(told.out, /· addresses .*\n {14}Only this computer can reach the node\.\n {14}→ /);
   });
 
-  it("names each bootstrap host that does not answer, refuses what is none, and says what to do", async () => {
+  it("names each bootstrap node that does not answer, and refuses invalid addresses", async () => {
     const lost = sotto.home("lost");
     await sotto.up(lost, "--name", "dora", "--bootstrap", NOBODY);
     const told = await sotto.run(lost, ["doctor"]);
     assert.equal(told.code, 1);
     assert.match(
       told.out,
-      /✗ bootstrap .*searching \(refused\)\n {14}→ ask its host whether it runs/,
+      /✗ bootstrap .*not connected \(refused\)\n.*\n {14}→ Ask its operator whether it is running/,
     );
     for (const bad of [
       "nonsense",
@@ -67,14 +67,14 @@ describe("sotto doctor, audit and status --watch", function () {
     ]) {
       const refused = await sotto.run(lost, ["net", "bootstrap", "add", bad]);
       assert.equal(refused.code, 2, refused.err);
-      assert.match(refused.err, /✗ .*\n→ A bootstrap host's address looks like/);
+      assert.match(refused.err, /✗ .*\n→ A bootstrap node's address looks like/);
     }
     // And the next start is as good as the one before.
     await sotto.run(lost, ["down"]);
     await sotto.up(lost);
   });
 
-  it("audits a home in which nothing lies in plain sight, and finds what does", async () => {
+  it("audits a home without plaintext, and finds plaintext", async () => {
     const clean = await sotto.run(alice, ["audit", "--json"]);
     const { scan, traits, relays } = JSON.parse(clean.out);
     assert.deepEqual(scan.found, []);
@@ -89,7 +89,7 @@ describe("sotto doctor, audit and status --watch", function () {
     assert.match(leaky.out, /found message text in notes\.txt/);
   });
 
-  it("shows the status again when it changes, one object a line", async () => {
+  it("prints the status again when it changes, one object per line", async () => {
     const child = spawn(process.execPath, [sotto.bin, "status", "--watch", "--json"], {
       env: sotto.env(alice),
       stdio: ["ignore", "pipe", "ignore"],

@@ -62,7 +62,7 @@ describe("sotto listen", function () {
     return ran.out;
   };
   const followers = async () =>
-    JSON.parse(await run(bob, "followers", "--json")).followers as {
+    JSON.parse(await run(bob, "subscriptions", "--json")).followers as {
       name: string;
       behind: number;
     }[];
@@ -134,8 +134,8 @@ describe("sotto listen", function () {
       all.slice(1),
       "from the first time on, and nothing is missing",
     );
-    assert.equal((await sotto.run(bob, ["followers", "rm", "nobody"])).code, 6);
-    await run(bob, "followers", "rm", "bot");
+    assert.equal((await sotto.run(bob, ["subscriptions", "rm", "nobody"])).code, 6);
+    await run(bob, "subscriptions", "rm", "bot");
     assert.deepEqual(await followers(), []);
   });
 

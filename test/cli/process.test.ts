@@ -250,7 +250,7 @@ describe("the command line", function () {
       const asked = { through: disk.through, env, args: ["status"] };
       const status = await new Daemon(sotto, home, asked).ended;
       assert.equal(status.code, 1);
-      assert.match(status.err, /has stopped.*no space left.*→ Free some space/s);
+      assert.match(status.err, /stopped with an error.*no space left.*→ Free some space/s);
       disk.free();
       node = start();
       await node.up();

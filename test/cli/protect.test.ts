@@ -157,7 +157,7 @@ describe("the command line: what guards the store", function () {
   it("tells of the recovery words when an account was made, and writes none of them", async () => {
     const fresh = sotto.home("fresh");
     const up = await sotto.run(fresh, ["up", "--detach", "--name", "new", ...QUIET]);
-    assert.match(up.err, /recovery words: sotto words/);
+    assert.match(up.err, /recovery phrase: sotto words/);
     const { words } = JSON.parse((await sotto.run(fresh, ["words", "--show-words", "--json"])).out);
     assert.ok(!up.err.includes(words.split(" ").slice(0, 3).join(" ")));
     await sotto.run(fresh, ["down"]);

@@ -1,11 +1,8 @@
-/** A text as words of the command line, or from standard input. */
+/** Text arguments, from the command line or from standard input, and contact policies. */
 import type { Policy } from "../../api/index.ts";
 import { fromUtf8, SottoError } from "../../base/index.ts";
 
-/**
- * The words with spaces between; for a single `-`, what standard input holds. Throws
- * `message-not-text`.
- */
+/** The words joined with spaces; for a single `-`, standard input. Throws `message-not-text`. */
 export async function textOf(words: readonly string[]): Promise<string> {
   if (words.length !== 1 || words[0] !== "-") return words.join(" ");
   const chunks: Buffer[] = [];
@@ -16,10 +13,8 @@ export async function textOf(words: readonly string[]): Promise<string> {
   return text.replace(/\r?\n$/, "");
 }
 
-// A contact's policy as it is typed.
-
-/** Throws `usage`. */
+/** A contact policy. Throws `usage`. */
 export function parsePolicy(word: string): Policy {
   if (word === "any" || word === "lan" || word === "hidden") return word;
-  throw new SottoError("usage", "A policy is any, lan or hidden.");
+  throw new SottoError("usage", "The policy is any, lan or hidden.");
 }

@@ -1,7 +1,7 @@
-/** sotto add: takes an invite, and waits a while for the person behind it. */
+/** `sotto add`: adds the contact who made an invite, and waits a while for the connection. */
 import { SottoError } from "../../base/index.ts";
 import { parsePolicy } from "../args/text-arg.ts";
-import { nameOf, waitCondition } from "../format/format.ts";
+import { nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { parseDurationArg } from "../format/time.ts";
 import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -16,15 +16,15 @@ const DEFAULT_WAIT = 20_000;
 
 export const define: Define = (command, context) => {
   command
-    .argument("<link>", "the invite, all of it")
-    .option("--as <name>", "what you call them here")
+    .argument("<link>", "the whole invite link")
+    .option("--as <name>", "your name for the contact")
     .option(
       "--policy <any|lan|hidden>",
-      "whether they may see your address, from the first dial on",
+      "whether they can see your IP address, from the first connection on",
     )
     .option(
       "--wait <time>",
-      "how long to wait for them, such as 20s; exit code 5 if they do not come",
+      "how long to wait for the connection, such as 20s; exit code 5 if it times out",
     )
     .action(async (link: string, options: Options) => {
       const wait = options.wait === undefined ? DEFAULT_WAIT : parseDurationArg(options.wait);
@@ -36,28 +36,24 @@ export const define: Define = (command, context) => {
       if (pairing === "used" || pairing === "expired" || pairing === "denied")
         throw new SottoError(`invite-${pairing}`, refusals[pairing]);
       const name = nameOf(contact);
-      context.out.data(timedOut ? `… ${name} is not to be found yet` : `✓ ${name} added`, added);
+      context.out.data(timedOut ? `… ${name} not found yet` : `✓ ${name} added`, added);
       if (timedOut) {
         context.out.say(
           contact.awaits === "proxy" || contact.awaits === "no-proxy"
-            ? `They are not looked for${waitCondition(contact)}.`
-            : "The node goes on looking by itself; see how it stands: sotto contacts",
+            ? `The node does not search for them${waitCondition(contact)}.`
+            : "The node keeps searching. See the state: sotto contacts",
         );
         if (options.wait !== undefined) context.exit(exit.timedOut);
       } else if (pairing === "handshaken") {
-        context.out.say(`Messages go out as soon as ${name} confirms.`);
+        context.out.say(`Messages are sent as soon as ${name} confirms.`);
       }
       if (!timedOut)
-        context.out.say(`Compare safety numbers when you can: sotto verify ${quoted(name)}`);
+        context.out.say(`Compare safety numbers when you can: sotto verify ${shellWord(name)}`);
     });
 };
 
 const refusals = {
-  used: "The invite was used before you.",
+  used: "The invite was already used.",
   expired: "The invite has expired.",
-  denied: "The other person did not accept.",
+  denied: "They denied your request.",
 } as const;
-
-/** A name as one word of a shell. */
-const quoted = (name: string) =>
-  /^[\w.-]+$/u.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;

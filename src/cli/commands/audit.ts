@@ -1,7 +1,4 @@
-/**
- * sotto audit: evidence for each trait of a secure messenger, from the running node; 1 where
- * something lies in plain sight.
- */
+/** `sotto audit`: evidence for each security property; exits with 1 if plaintext was found. */
 import type { Audit } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
 import { count, protectionText } from "../format/format.ts";
@@ -13,11 +10,11 @@ export const define: Define = (command, context) => {
 };
 
 const NOTES = `
-✓ holds, · holds in part, ✗ does not. Evidence is what this node can show of itself; that
-the code does what it says is for readers of the code, and nobody independent has audited
-it yet. The scan reads every file of the home and says which kinds of things it looked
-for, never their texts; of messages, the newest 20 of each contact that have eight
-characters or more.`;
+✓ holds, · holds in part, ✗ does not hold. The evidence is what this node can show about
+itself. Whether the code does what it claims can only be judged by reading it, and no
+independent audit has been done yet. The scan reads every file in the home directory and
+shows what kinds of text it searched for, never the text. It searches for the newest 20
+messages of each contact that have at least eight characters.`;
 
 interface Trait {
   readonly trait: string;
@@ -37,10 +34,10 @@ async function show({ call, out, exit: leave }: Context): Promise<void> {
   const facts = [
     `engine      ${audit.engine}; Sotto ${audit.version}`,
     `protocols   ${audit.protocols.join("\n            ")}`,
-    `records     ${audit.records.held} of ${audit.records.wanted} published now, sealed, ` +
+    `records     ${audit.records.held} of ${audit.records.wanted} published now, encrypted, ` +
       "512 bytes each",
     "verified    " +
-      `${audit.contacts.verified.map(displayLine).join(", ") || "nobody yet (sotto verify WHO)"}`,
+      `${audit.contacts.verified.map(displayLine).join(", ") || "none yet (sotto verify NAME)"}`,
     `scan        ${scanText(audit)}`,
   ];
   out.data([...lines, "", ...facts].join("\n"), { ...audit, traits });
@@ -56,41 +53,43 @@ function traitsOf(audit: Audit): Trait[] {
   return [
     yes(
       "encrypted in transit",
-      `libp2p Noise below, ${count(contacts.links, "link")} now; no connection without it`,
+      `libp2p Noise on every connection (${count(contacts.links, "contact")} connected now)`,
     ),
     yes(
       "end to end",
-      `${count(contacts.sessions, "session")}, whose keys only the two nodes have (docs/SPEC.md)`,
+      `${count(contacts.sessions, "session")}; only the two nodes have the keys (docs/SPEC.md)`,
     ),
     {
       trait: "verifiable",
       holds: all ? "yes" : "in part",
-      evidence: `${contacts.verified.length} of ${contacts.total} contacts compared safety numbers`,
+      evidence:
+        `safety numbers compared with ${contacts.verified.length} of ` +
+        count(contacts.total, "contact"),
     },
-    yes("forward secret", "Double Ratchet: a key for each message, gone once used"),
-    yes("post-compromise", "a new Diffie-Hellman secret with every answer"),
-    yes("post-quantum", "ML-KEM-768 in each handshake, and again within the session"),
+    yes("forward secret", "Double Ratchet: one key per message, deleted after use"),
+    yes("post-compromise", "a new Diffie-Hellman secret with every reply"),
+    yes("post-quantum", "ML-KEM-768 in each handshake and in the session"),
     yes(
       "open protocols",
-      `docs/SPEC.md, docs/WIRE.md; ${ours} of ${protocols.length} protocols are ours, ` +
+      `docs/SPEC.md, docs/WIRE.md; ${ours} of ${protocols.length} protocols are Sotto's, ` +
         "the others libp2p's",
     ),
-    yes("documented", "docs/THREATS.md says for each adversary what it can and cannot do"),
+    yes("documented", "docs/THREATS.md lists what each adversary can and cannot do"),
     { trait: "audited", holds: "no", evidence: "no independent audit yet" },
     {
-      trait: "sealed at rest",
+      trait: "encrypted at rest",
       holds: !sealed ? "no" : protection === "key-file" ? "in part" : "yes",
       evidence: sealed
-        ? `key guarded by ${protectionText(protection)}; nothing in plain sight`
-        : "something lies in plain sight: see below",
+        ? `database key protected by ${protectionText(protection)}; no plaintext found`
+        : "plaintext found: see below",
     },
     {
       trait: "no message logs",
       holds: sealed ? "yes" : "no",
       evidence: audit.history
-        ? "conversations lie sealed in the store; no log names them (sotto init " +
+        ? "conversations are encrypted in the store and never logged (sotto init " +
           "--no-history keeps none)"
-        : "no message stays once it is delivered, or read",
+        : "messages are deleted once they are delivered or read",
     },
     {
       trait: "no session logs",
@@ -102,25 +101,29 @@ function traitsOf(audit: Audit): Trait[] {
       holds: relays ? "no" : "yes",
       evidence: relays
         ? "this node answers a relay protocol"
-        : "0 bytes of messages or links relayed for others: it answers no relay protocol; " +
-          "sealed words by which others meet may pass (/sotto/signal/1)",
+        : "this node relays no messages and no connections; it forwards only encrypted " +
+          "signalling for hole punching (/sotto/signal/1)",
     },
   ];
 }
 
 function sessionLogText({ followers, lastSeen }: Audit): string {
   const kept = [
-    ...(followers > 0 ? [`events wait, sealed, for ${count(followers, "follower")}`] : []),
-    ...(lastSeen ? ["when contacts were last linked is kept, sealed (lastSeen)"] : []),
+    ...(followers > 0
+      ? [`events are kept, encrypted, for ${count(followers, "durable subscription")}`]
+      : []),
+    ...(lastSeen
+      ? ["the time of each contact's last connection is kept, encrypted (lastSeen)"]
+      : []),
   ];
-  return kept.join("; ") || "nothing says who was linked when";
+  return kept.join("; ") || "no record of who was connected when";
 }
 
 function scanText({ scan }: Audit): string {
   const { files, bytes, sought, found } = scan;
   const kinds = sought.map(({ kind, count: number }) => `${number} × ${kind}`).join(", ");
-  const read = `${count(files, "file")}, ${Math.ceil(bytes / 1024)} KiB, looked for ${kinds}:`;
-  if (found.length === 0) return `${read} found nothing`;
+  const read = `${count(files, "file")}, ${Math.ceil(bytes / 1024)} KiB, searched for ${kinds}:`;
+  if (found.length === 0) return `${read} no plaintext found`;
   const places = found.map(({ kind, file }) => `${kind} in ${displayLine(file)}`);
   return `${read} found ${places.join("; ")}`;
 }

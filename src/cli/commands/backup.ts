@@ -1,4 +1,4 @@
-/** sotto backup: writes who you know into a file that the 24 words open. */
+/** `sotto backup`: writes contacts and settings to a file that the recovery phrase decrypts. */
 import type { BackupMade } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { count } from "../format/format.ts";
@@ -13,7 +13,7 @@ interface Options extends PassphraseOptions {
 
 export const define: Define = (command, context) => {
   passphraseOptions(command)
-    .argument("<file>", "where to write it")
+    .argument("<file>", "the file to write")
     .option("--force", "overwrite the file")
     .action((file: string, options: Options) => backup(file, options, context));
 };
@@ -38,12 +38,12 @@ async function backup(path: string, options: Options, context: Context): Promise
   });
   if (waiting > 0)
     out.warn(
-      `${count(waiting, "message")} of yours did not arrive yet. No backup holds ` +
-        "messages: keep this node until they have.",
+      `${count(waiting, "message")} of yours not delivered yet. A backup does not contain ` +
+        "messages: keep this node until they are delivered.",
     );
   out.say(
-    "The 24 words of your account open it, and nothing else does: keep the two apart. " +
-      "Messages are not in it: sotto export.",
+    "Only your 24-word recovery phrase decrypts it: keep the two in different places. It does " +
+      "not contain messages; to save them: sotto export.",
   );
 }
 
@@ -52,7 +52,7 @@ async function* partsOf(node: Callable, { id, bytes }: BackupMade): AsyncGenerat
     const { data } = await node.call("backup.read", { id, from });
     const part = Buffer.from(data, "base64");
     if (part.length === 0)
-      throw new SottoError("timed-out", "The node made another backup at the same time.");
+      throw new SottoError("timed-out", "Another backup was made at the same time.");
     yield part;
     from += part.length;
   }

@@ -1,4 +1,4 @@
-/** sotto bootstrap: hosts a node that others find each other through. No account, no messages. */
+/** `sotto bootstrap`: runs a bootstrap node, which has no account and no messages. */
 
 import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -17,19 +17,23 @@ export const define: Define = (command, context) => {
   command
     .option(
       "--listen <address>",
-      "listen here, /ip4/0.0.0.0/tcp/4001 if not told (repeatable)",
+      "listen on this address; default /ip4/0.0.0.0/tcp/4001 (repeatable)",
       collect,
     )
     .option(
       "--announce <address>",
-      "tell others this address, behind a router (repeatable)",
+      "advertise this address, for a node behind a router (repeatable)",
       collect,
     )
-    .option("--bootstrap <address>", "serve one mesh together with this host (repeatable)", collect)
-    .option("--private-net", "serve a network without the internet: keep private addresses")
-    .option("--network-key <file>", "serve the private network whose key this file holds")
-    .option("--metrics <place>", "show figures and health over HTTP, at 127.0.0.1:9464 say")
-    .option("--metrics-public", "let others than this machine ask for the figures")
+    .option(
+      "--bootstrap <address>",
+      "join the network of this bootstrap node (repeatable)",
+      collect,
+    )
+    .option("--private-net", "serve a network without internet access: keep private addresses")
+    .option("--network-key <file>", "serve the private network with the key in this file")
+    .option("--metrics <ip:port>", "serve metrics and health over HTTP, such as on 127.0.0.1:9464")
+    .option("--metrics-public", "allow access to the metrics from other computers")
     .action((options: Options) => host(options, context));
 };
 
@@ -61,8 +65,8 @@ async function host(options: Options, context: Context): Promise<void> {
   const addresses = node.addresses();
   const { metrics } = node;
   out.data(addresses.join("\n"), { addresses, ...(metrics === undefined ? {} : { metrics }) });
-  if (metrics !== undefined) out.say(`Figures: ${metrics}/metrics, health: ${metrics}/healthz`);
-  out.say("Others use it with: sotto up --bootstrap ADDRESS (one line from above). ^C ends it.");
+  if (metrics !== undefined) out.say(`Metrics: ${metrics}/metrics, health: ${metrics}/healthz`);
+  out.say("To use it: sotto up --bootstrap ADDRESS (one of the lines above). Stop it with ^C.");
   await ended;
   leave(context);
 }

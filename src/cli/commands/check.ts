@@ -1,4 +1,4 @@
-/** sotto check: reads every row of the store and says what is damaged; 1 where something is. */
+/** `sotto check`: reads every row of the store and lists damage; exits with 1 if it finds any. */
 import type { StoreReport } from "../../api/index.ts";
 import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -16,19 +16,19 @@ export const define: Define = (command, context) => {
     if (node) report = await node.call("store.check", {});
     else {
       const { checkHome, readProtectionOf } = await import("../../daemon/index.ts");
-      const guard = await readProtectionOf(paths.home);
-      const passphrase = await currentPassphrase(guard, options, context);
+      const protection = await readProtectionOf(paths.home);
+      const passphrase = await currentPassphrase(protection, options, context);
       report = await checkHome({ home: paths.home, passphrase });
     }
     out.data(describe(report), report);
     if (report.damaged.length === 0) return;
-    out.say("→ Keep what is whole: sotto repair. Or bring back a backup: sotto restore.");
+    out.say("→ Keep what is intact: sotto repair. Or restore a backup: sotto restore FILE.");
     context.exit(exit.failure);
   });
 };
 
 function describe({ rows, damaged, why }: StoreReport): string {
   if (why !== undefined) return `✗ the store cannot be opened: ${why}`;
-  if (damaged.length === 0) return `✓ the store is whole: ${rows} rows read`;
-  return `✗ the store is damaged, in: ${damaged.join(", ")} (${rows} rows read)`;
+  if (damaged.length === 0) return `✓ the store is intact: ${rows} rows read`;
+  return `✗ the store is damaged: ${damaged.join(", ")} (${rows} rows read)`;
 }

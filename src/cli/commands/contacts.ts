@@ -1,4 +1,4 @@
-/** sotto contacts: the people you know. */
+/** `sotto contacts`: lists and manages contacts. */
 import type { Contact } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { parsePolicy } from "../args/text-arg.ts";
@@ -16,39 +16,39 @@ export const define: Define = (command, context) => {
   const { out } = context;
   command
     .command("ls", { isDefault: true })
-    .description("list them")
+    .description("list your contacts")
     .action(() => list(context));
   command
     .command("show <who>")
-    .description("show one of them")
+    .description("show one contact")
     .action(async (who: string) => {
       const result = await context.call("contact.show", { who });
       out.data(describe(result.contact), result);
     });
   command
     .command("rename <who> <name>")
-    .description("call somebody by another name, here only")
+    .description("rename a contact, on this node only")
     .action(async (who: string, name: string) => {
       const result = await context.call("contact.rename", { who, name });
       out.data(`✓ now ${nameOf(result.contact)}`, result);
     });
   command
     .command("block <who>")
-    .description("be a stranger to somebody; they are not told")
+    .description("block a contact (they are not notified)")
     .action(async (who: string) => {
       const result = await context.call("contact.block", { who });
       out.data(`✓ ${nameOf(result.contact)} blocked`, result);
     });
   command
     .command("unblock <who>")
-    .description("know them again")
+    .description("unblock a contact")
     .action(async (who: string) => {
       const result = await context.call("contact.unblock", { who });
       out.data(`✓ ${nameOf(result.contact)} unblocked`, result);
     });
   command
     .command("receipts <who> <on|off>")
-    .description("tell somebody what you read and when you write, and see theirs; or neither")
+    .description("turn read receipts and typing notices on or off, for both sides")
     .action(async (who: string, word: string) => {
       if (word !== "on" && word !== "off")
         throw new SottoError("usage", "sotto contacts receipts takes on or off.");
@@ -57,7 +57,7 @@ export const define: Define = (command, context) => {
     });
   command
     .command("policy <who> <any|lan|hidden>")
-    .description("choose whether somebody may see your IP address")
+    .description("choose whether a contact can see your IP address")
     .addHelpText("after", POLICY_NOTES)
     .action(async (who: string, word: string) => {
       const result = await context.call("contact.policy", { who, policy: parsePolicy(word) });
@@ -67,7 +67,9 @@ export const define: Define = (command, context) => {
     });
   command
     .command("timer <who> <time>")
-    .description("let new messages disappear on both sides, such as after 1h or 7d; or off")
+    .description(
+      "set after what time new messages disappear on both sides, such as 1h or 7d, or off",
+    )
     .addHelpText("after", TIMER_NOTES)
     .action(async (who: string, time: string) => {
       const ms = time === "off" ? 0 : parseDurationArg(time);
@@ -77,7 +79,7 @@ export const define: Define = (command, context) => {
     });
   command
     .command("rm <who>")
-    .description("forget somebody, with keys and messages")
+    .description("remove a contact with keys and messages")
     .action(async (who: string) => {
       await context.call("contact.remove", { who });
       out.data("✓ removed", { removed: who });
@@ -85,29 +87,27 @@ export const define: Define = (command, context) => {
 };
 
 const POLICY_NOTES = `
-any     they are dialled and found wherever they are, and see your address (where you use
-        no proxy)
-lan     dialled, found and answered over the local network only; from elsewhere you are a stranger
-hidden  never dialled nor answered directly, and no record tells them where you are:
-        messages wait, unless a
-        proxy is set (sotto up --proxy, Tor say), through which they are dialled then
+any     connect from anywhere; they can see your IP address (unless you use a proxy)
+lan     connect on the local network only; elsewhere they are treated as an unknown peer
+hidden  no direct connection, and no record tells them your IP address: messages wait
+        until a proxy is set (sotto up --proxy, such as Tor), and are sent through it
 
-A link that the policy forbids ends at once; hidden also draws another host key (sotto net
-rotate). What they saw of you before they know; a record of before is found for up to 2 h.
-Who makes an invite, and who takes one, finds the other by it: sotto add LINK --policy
-hidden holds from the first dial on, and an invite of yours that they have and that still
-works tells them where you are until you revoke it.`;
+A connection that the new policy forbids is closed. The policy hidden also rotates the
+libp2p host key (sotto net rotate). It does not undo what they already saw: an earlier
+record can be found for up to 2 h. Both sides of an invite can find each other by it: use
+sotto add LINK --policy hidden to apply the policy from the first connection on, and
+revoke an open invite of yours that they have.`;
 
 const TIMER_NOTES = `
-It holds for what either of you sends once it knows of it. Your own messages go so long
-after they were delivered, theirs so long after you read them: the two clocks are each
-side's own. Whoever receives a message can keep it by other means.`;
+The timer applies to messages that either side sends after it knows the setting. Your
+messages disappear this long after delivery, theirs this long after you read them; each
+side uses its own clock. The receiver can still keep a copy by other means.`;
 
 async function list(context: Context): Promise<void> {
   const result = await context.call("contact.list", {});
   const width = Math.max(0, ...result.contacts.map((contact) => nameOf(contact).length));
   const lines = result.contacts.map((contact) => contactLine(contact, width));
-  context.out.data(lines.join("\n") || "Nobody yet. Invite somebody: sotto invite", result);
+  context.out.data(lines.join("\n") || "No contacts yet. Create an invite: sotto invite", result);
 }
 
 function describe(contact: Contact): string {
@@ -116,13 +116,13 @@ function describe(contact: Contact): string {
     ["account", contact.account],
     ["state", contactStateText(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
-    ["receipts", contact.receipts ? "on" : "off (neither side's are shown)"],
+    ["receipts", contact.receipts ? "on" : "off (for both sides)"],
     ["policy", policyText(contact.policy)],
-    ["timer", contact.timer === 0 ? "off" : `messages go after ${formatDuration(contact.timer)}`],
     [
-      "messages",
-      `${contact.unread} unread, ${contact.waiting} waiting for them${waitCondition(contact)}`,
+      "timer",
+      contact.timer === 0 ? "off" : `messages disappear after ${formatDuration(contact.timer)}`,
     ],
+    ["messages", `${contact.unread} unread, ${contact.waiting} waiting${waitCondition(contact)}`],
     ...(contact.lastSeen === undefined || contact.online
       ? []
       : [["last seen", formatTime(contact.lastSeen)] as [string, string]]),

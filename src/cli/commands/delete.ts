@@ -1,4 +1,4 @@
-/** sotto delete: a message taken back for both, or removed here alone. */
+/** `sotto delete`: deletes a message for both sides, or on this node only. */
 import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
 import type { Define } from "../runtime/context.ts";
 
@@ -9,15 +9,15 @@ interface Options {
 export const define: Define = (command, context) => {
   command
     .argument("<message>", messageArgument("your newest (with --for-me: the newest)"))
-    .option("--for-me", "remove it here alone, whoever wrote it")
-    .addHelpText("after", HONEST)
+    .option("--for-me", "delete it on this node only, yours or theirs")
+    .addHelpText("after", NOTES)
     .action(async (ref: string, { forMe }: Options) => {
       const { id } = await findMessage(ref, context, forMe ? {} : { direction: "out" });
       const result = await context.call("message.delete", { id, forMe, ...live });
-      if (forMe) context.out.data("✓ removed here; the other side keeps theirs", result);
+      if (forMe) context.out.data("✓ deleted here only", result);
       else printChange("deleted for both", result, context);
     });
 };
 
-const HONEST = `
-The other side's Sotto deletes it too, once it hears of it. It cannot unread what was read.`;
+const NOTES = `
+The other side deletes it when it receives the change. It may have been read before.`;

@@ -1,7 +1,4 @@
-/**
- * sotto demo: three processes on this machine, a bootstrap host and two nodes, find each other and
- * talk.
- */
+/** `sotto demo`: runs a bootstrap node and two nodes on this computer and lets them talk. */
 import { SottoError } from "../../base/index.ts";
 import { type Actor, createStage, type Stage } from "../demo/stage.ts";
 import { numberLines, stateText } from "../format/format.ts";
@@ -22,7 +19,7 @@ async function demo(context: Context): Promise<void> {
   process.once("SIGINT", interrupted);
   try {
     await play(stage, tell);
-    tell("done", `all of it in ${formatDuration(performance.now() - start)}`);
+    tell("done", `done in ${formatDuration(performance.now() - start)}`);
   } finally {
     await stage.clear();
     process.off("SIGINT", interrupted);
@@ -31,15 +28,18 @@ async function demo(context: Context): Promise<void> {
 
 async function play(stage: Stage, tell: (step: string, text: string) => void): Promise<void> {
   const address = await stage.bootstrap();
-  tell("bootstrap", `a bootstrap host listens at ${address}`);
+  tell("bootstrap", `a bootstrap node listens on ${address}`);
   const [alice, bob] = await Promise.all([stage.node("alice", true), stage.node("bob", false)]);
   tell(
     "nodes",
-    `alice and bob run, processes ${alice.pid} and ${bob.pid}; alice knows that host, bob nobody`,
+    `alice and bob run, processes ${alice.pid} and ${bob.pid}; only alice uses the bootstrap node`,
   );
 
   const invite = await alice.call("invite.create", {});
-  tell("invite", `alice made an invite of ${invite.link.length} characters, which names the host`);
+  tell(
+    "invite",
+    `alice made an invite of ${invite.link.length} characters, which contains the bootstrap node`,
+  );
   const added = performance.now();
   const { contact } = await bob.call("contact.add", { link: invite.link, wait: 8_000 });
   expect(contact.pairing === "confirmed", `bob did not find alice (${contact.pairing})`);
@@ -48,19 +48,19 @@ async function play(stage: Stage, tell: (step: string, text: string) => void): P
     `bob found alice through the DHT and paired in ${formatDuration(performance.now() - added)}`,
   );
 
-  await say(alice, "bob", "Hello Bob, nobody is between us.", tell);
-  await say(bob, "alice", "Hello Alice, so I heard.", tell);
+  await say(alice, "bob", "Hello Bob, there is no server between us.", tell);
+  await say(bob, "alice", "Hello Alice, I see.", tell);
   await numbers(alice, bob, tell);
 
   await stage.end(bob);
-  tell("offline", "bob's node has ended");
-  const text = "This waits until you are back.";
+  tell("offline", "bob's node was stopped");
+  const text = "Read this when you are back.";
   const waiting = await alice.call("message.send", { who: "bob", text });
-  expect(waiting.message.state === "waiting", "a message to nobody was shown as sent");
-  tell("waiting", `alice → bob  ${stateText("waiting")} (kept; goes out by itself)`);
+  expect(waiting.message.state === "waiting", "a message was shown as sent while bob was offline");
+  tell("waiting", `alice → bob  ${stateText("waiting")} (kept and sent automatically)`);
   const back = performance.now();
   const returned = await stage.node("bob", false);
-  tell("back", "bob's node runs again, under another host key");
+  tell("back", "bob's node runs again, with a new PeerId");
   await arrival(returned, "alice", text);
   tell(
     "delivered",
@@ -104,12 +104,11 @@ async function numbers(
   await bob.call("contact.verify", { who: "alice", number: ours.number });
   tell(
     "verified",
-    "both show the same safety number, and keep each other as verified:\n" +
-      `${numberLines(ours.number)}`,
+    `both show the same safety number and are verified:\n${numberLines(ours.number)}`,
   );
 }
 
-/** Waits until a text of this contact is there. */
+/** Waits until a message with this text arrived. */
 async function arrival(actor: Actor, from: string, text: string): Promise<void> {
   const arrived = async () => {
     const { messages } = await actor.call("message.list", { who: from });

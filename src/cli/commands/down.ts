@@ -1,12 +1,9 @@
-/**
- * sotto down: ends the node, and comes back when it has ended, so that `sotto down && sotto up`
- * works.
- */
+/** `sotto down`: stops the node and waits until it ended, so that `sotto up` can follow. */
 import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
 import type { Define } from "../runtime/context.ts";
 
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 const STEP = 20;
 
 export const define: Define = (command, context) => {
@@ -19,17 +16,14 @@ export const define: Define = (command, context) => {
 };
 
 async function ended(pid: number): Promise<void> {
-  for (let waited = 0; waited < PATIENCE; waited += STEP) {
+  for (let waited = 0; waited < TIMEOUT; waited += STEP) {
     if (!isAlive(pid)) return;
     await new Promise((resolve) => setTimeout(resolve, STEP));
   }
-  throw new SottoError("timed-out", `The node (process ${pid}) has not ended yet.`);
+  throw new SottoError("timed-out", `The node (process ${pid}) did not stop in time.`);
 }
 
-/**
- * A process that has ended but that its parent has not asked about (a zombie, proc(5)) counts as
- * ended.
- */
+/** Whether a process runs; a zombie (proc(5)), which its parent has not reaped, does not. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -40,7 +34,7 @@ function isAlive(pid: number): boolean {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
   } catch {
-    // It ended just now, or the system has no /proc: the next look will tell.
+    // It ended just now, or the system has no /proc: the next check decides.
     return true;
   }
 }

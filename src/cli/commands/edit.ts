@@ -1,4 +1,4 @@
-/** sotto edit: another text in place of one that was sent. */
+/** `sotto edit`: replaces the text of a sent message. */
 import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
 import type { Define } from "../runtime/context.ts";

@@ -1,4 +1,4 @@
-/** sotto export: conversations as files for oneself, which are not encrypted. */
+/** `sotto export`: writes conversations to files, which are not encrypted. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { SottoError } from "../../base/index.ts";
@@ -27,10 +27,10 @@ interface Target {
 
 export const define: Define = (command, context) => {
   passphraseOptions(command)
-    .argument("<path>", "a file ending in .json or .html, or a directory for both")
-    .option("--html", "into a directory: only a page for a browser (--json: only a JSON file)")
-    .option("--contact <who>", "the conversation with one contact alone")
-    .option("--force", "overwrite what is there")
+    .argument("<path>", "a file that ends in .json or .html, or a directory for both")
+    .option("--html", "in a directory: write only the HTML page (--json: only the JSON file)")
+    .option("--contact <who>", "only the conversation with one contact")
+    .option("--force", "overwrite existing files")
     .action((path: string, options: Options) => write(path, options, context));
 };
 
@@ -44,8 +44,8 @@ async function write(path: string, options: Options, context: Context): Promise<
   const files = targets.map((target) => target.path);
   out.data(files.map((file) => `✓ ${file}`).join("\n"), { files });
   out.warn(
-    "What was exported is not encrypted: whoever gets the file reads it. Delete it when " +
-      "you are done with it.",
+    "The export is not encrypted: anyone who gets the file can read it. Delete it when you no " +
+      "longer need it.",
   );
 }
 
@@ -61,7 +61,7 @@ async function writeOne(
   });
 }
 
-/** What is to be written where. Throws `usage`, `file-write-failed`. */
+/** The files to write. Throws `usage`, `file-write-failed`. */
 async function targetsOf(
   path: string,
   { html }: Options,
@@ -71,9 +71,9 @@ async function targetsOf(
   const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const ending = /\.(json|html)$/i.exec(path)?.[1]?.toLowerCase() as Format | undefined;
   if (ending !== undefined && !isDirectory) {
-    // --json asks for JSON on standard output too, so it says nothing against a page.
+    // --json also selects JSON on standard output, so it does not contradict an HTML file.
     if (html && ending !== "html")
-      throw new SottoError("usage", "A page goes into a file that ends in .html.");
+      throw new SottoError("usage", "An HTML page needs a file name that ends in .html.");
     return [{ path, format: ending }];
   }
   await makeDirectory(path);

@@ -1,10 +1,10 @@
-/** sotto id: the account, which is no secret. */
+/** `sotto id`: shows the account id, which is not a secret. */
 import { displayLine } from "../../base/index.ts";
 import type { Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
 
 export const define: Define = (command, context) => {
-  command.option("--qr", "show the account id as a QR code too").action(async (options) => {
+  command.option("--qr", "also show the account id as a QR code").action(async (options) => {
     const { qr } = options as { qr?: true };
     const self = await context.call("account.show", {});
     context.out.data(`${self.account}  ${displayLine(self.name)}`, self);

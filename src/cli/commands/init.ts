@@ -1,4 +1,4 @@
-/** sotto init: makes an account, or brings one back from its 24 words. */
+/** `sotto init`: creates an account, or recovers one from its 24-word recovery phrase. */
 import { SottoError } from "../../base/index.ts";
 import { phraseTable } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -22,24 +22,30 @@ interface Options extends PassphraseOptions, WordsOptions {
 
 export const define: Define = (command, context) => {
   command
-    .option("--name <name>", "what others see of you")
-    .option("--passphrase", "guard the store with a passphrase, asked for now")
-    .option("--passphrase-file <file>", "guard the store with the passphrase in a file")
-    .option("--passphrase-fd <number>", "guard the store with the passphrase from a descriptor")
-    .option("--recover", "bring an account back from its 24 words, asked for now")
-    .option("--words-file <file>", "bring an account back from the 24 words in a file")
-    .option("--words-fd <number>", "bring an account back from the 24 words of a descriptor")
-    .option("--no-history", "keep no message once it is delivered, or read")
-    .option("--show-words", "show the 24 words that bring the account back, off a terminal too")
+    .option("--name <name>", "the name that your contacts see")
+    .option("--passphrase", "protect the database key with a passphrase (prompt)")
+    .option("--passphrase-file <file>", "protect the database key with the passphrase in a file")
+    .option(
+      "--passphrase-fd <number>",
+      "protect the database key with a passphrase from a file descriptor",
+    )
+    .option("--recover", "recover an account from its recovery phrase (prompt)")
+    .option("--words-file <file>", "recover an account from the recovery phrase in a file")
+    .option(
+      "--words-fd <number>",
+      "recover an account from a recovery phrase from a file descriptor",
+    )
+    .option("--no-history", "delete messages once they are delivered or read")
+    .option("--show-words", "show the recovery phrase even if the output is not a terminal")
     .action((options: Options) => init(options, context));
 };
 
 async function init(options: Options, context: Context): Promise<void> {
   const { out, paths, interactive } = context;
   if (options.name === undefined && !interactive)
-    throw new SottoError("usage", "There is no terminal to ask for a name: give one with --name.");
+    throw new SottoError("usage", "There is no terminal to ask for a name. Use --name NAME.");
   const recovers = [options.recover, options.wordsFile, options.wordsFd].some(Boolean);
-  const words = recovers ? await recoveryWords(options, context) : undefined;
+  const phrase = recovers ? await recoveryWords(options, context) : undefined;
   const name = options.name ?? (await askText("Your name?"));
   const passphrase =
     givenPassphrase(options) ?? (options.passphrase ? await newPassphrase(context) : undefined);
@@ -49,25 +55,25 @@ async function init(options: Options, context: Context): Promise<void> {
     home: paths.home,
     name,
     ...(passphrase === undefined ? {} : { passphrase }),
-    ...(words === undefined ? {} : { words }),
+    ...(phrase === undefined ? {} : { words: phrase }),
     ...(options.history ? {} : { noHistory: paths.config }),
   });
   const shows = options.showWords === true || (interactive && !recovers);
-  out.data(`✓ account ${recovers ? "brought back" : "made"} in ${paths.home}`, {
+  out.data(`✓ account ${recovers ? "recovered" : "created"} in ${paths.home}`, {
     home: paths.home,
     protection: passphrase === undefined ? "key-file" : "passphrase",
     ...(shows ? { words: made.words } : {}),
   });
   if (shows && !out.flags.json)
     out.warn(
-      "Write these 24 words on paper. They bring the account back, for you or for a " +
-        `thief:\n\n${phraseTable(made.words)}\n`,
+      "Write this recovery phrase on paper. Anyone who has it can recover the account:\n\n" +
+        `${phraseTable(made.words)}\n`,
     );
   if (recovers)
     out.say(
-      "The words hold no contacts. Exchange an invite with each of them, made by either " +
-        "side: they know you again, and keep your conversation and your mark.\nIf you have " +
-        "a backup, it brings everybody back: sotto restore FILE, in an empty SOTTO_HOME.",
+      "The recovery phrase does not contain contacts. Exchange a new invite with each contact: " +
+        "they recognize your account and keep the conversation and the verification.\n" +
+        "A backup restores all contacts: sotto restore FILE, with an empty SOTTO_HOME.",
     );
   out.say("Start your node: sotto up");
 }

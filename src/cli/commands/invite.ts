@@ -1,4 +1,4 @@
-/** sotto invite: makes a link, which is a secret until it is used. */
+/** `sotto invite`: creates an invite link, which is a secret until it is used. */
 
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -14,14 +14,14 @@ interface Options {
 
 export const define: Define = (command, context) => {
   command
-    .option("--once", "one person may use it (the default)")
-    .option("--reusable", "anybody who has it may ask, and you accept each one")
-    .option("--expires <time>", "how long it holds: 30m, 24h, 7d", "24h")
-    .option("--qr", "show it as a QR code too")
-    .option("--hints", "put your present addresses into it: found faster, but it tells them")
+    .option("--once", "can be used once (the default)")
+    .option("--reusable", "can be used repeatedly; you accept or deny each request")
+    .option("--expires <time>", "how long it is valid, such as 30m, 24h or 7d", "24h")
+    .option("--qr", "also show it as a QR code")
+    .option("--hints", "include your current addresses: connects faster, but the link reveals them")
     .option(
       "--no-bootstrap",
-      "do not name your bootstrap hosts in it: shorter, for one who knows them",
+      "do not include your bootstrap nodes: a shorter link, if they are already configured",
     )
     .action((options: Options) => create(options, context));
   command
@@ -30,7 +30,7 @@ export const define: Define = (command, context) => {
     .action(() => list(context));
   command
     .command("revoke <id>")
-    .description("take an invite back")
+    .description("revoke an invite")
     .action(async (id: string) => {
       await context.call("invite.revoke", { id });
       context.out.data("✓ revoked", { revoked: id });
@@ -49,8 +49,8 @@ async function create(options: Options, context: Context): Promise<void> {
   const left = formatDuration(invite.expiresAt - Date.now());
   context.out.say(
     options.reusable
-      ? `For anybody who has it, ${left}; see who asks: sotto requests ls`
-      : `For one person, ${left}. Whoever has it first can use it: send it privately.`,
+      ? `Valid for ${left}. Anyone who has it can ask to be added; see: sotto requests ls`
+      : `Valid for ${left}, once. The first one who has the link can use it: send it privately.`,
   );
 }
 
@@ -60,5 +60,5 @@ async function list(context: Context): Promise<void> {
     ({ id, kind, state, expiresAt }) =>
       `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${formatTime(expiresAt)}`,
   );
-  context.out.data(lines.join("\n") || "No invites. Make one: sotto invite", { invites });
+  context.out.data(lines.join("\n") || "No invites. Create one: sotto invite", { invites });
 }

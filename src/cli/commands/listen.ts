@@ -1,4 +1,4 @@
-/** sotto listen: messages as they arrive, until ^C. */
+/** `sotto listen`: prints messages and other events as they arrive, until ^C. */
 import {
   accountOf,
   type Contact,
@@ -22,9 +22,9 @@ interface Options {
   readonly read?: true;
 }
 
-/** What is printed, and what a command gets, where not every event is asked for. */
-const SHOWN = ["message.new", "message.changed"] as const;
-const HANDED_OVER = ["message.new"] as const;
+/** The events that are printed, and those that --exec gets, without --all. */
+const PRINTED_EVENTS = ["message.new", "message.changed"] as const;
+const EXEC_EVENTS = ["message.new"] as const;
 
 const ignore = () => undefined;
 
@@ -32,26 +32,29 @@ type Event = NodeEvent | FollowedEvent;
 
 export const define: Define = (command, context) => {
   command
-    .option("--from <who>", "only of this person")
-    .option("--all", "every event: states, contacts, requests too")
-    .option("--as <name>", "follow under a name: what comes while nobody listens is kept for it")
+    .option("--from <who>", "only events about this contact")
+    .option("--all", "all events, also message states, contacts and requests")
+    .option(
+      "--as <name>",
+      "durable subscription with this name: events are kept while you are not listening",
+    )
     .option(
       "--exec <command>",
-      "give each message to a command, as JSON on its standard input, until it exits with 0",
+      "run a command for each message, with JSON on its standard input, until it exits with 0",
     )
-    .option("--read", "count what was shown as read, as a node without history always does")
+    .option("--read", "mark printed messages as read (always on for a node without history)")
     .addHelpText("after", NOTES)
     .action((options: Options) => listen(options, context));
 };
 
 const NOTES = `
-With --as the node keeps events from the first time on, and each is printed at least once,
-in order, also after a crash of either side; an event that comes again has the same
-cursor. sotto followers lists the names, and forgets them.
+With --as the node keeps events for this durable subscription from the first time on.
+Each event is printed at least once and in order, also after a crash; a repeated event has
+the same cursor. sotto subscriptions lists and removes them.
 
---exec runs the command in a shell, for one message of theirs after the other (with --all:
-for every event), with the line that --json prints. While it fails, it is run again, later
-and later.`;
+--exec runs the command in a shell, once per received message (with --all: per event), and
+passes the JSON line that --json prints. If it fails, it is retried with increasing
+delays.`;
 
 async function listen(options: Options, context: Context): Promise<void> {
   const { from, all, as, exec: command } = options;
@@ -60,21 +63,21 @@ async function listen(options: Options, context: Context): Promise<void> {
   const remember = (contact: Contact) => names.set(contact.account, nameOf(contact));
   const { contacts } = await context.call("contact.list", {});
   contacts.forEach(remember);
-  // Looked up by hand first: an unknown name gets its suggestion.
+  // Looked up first, so that an unknown name gets a suggestion.
   const account = from && (await context.call("contact.show", { who: from })).contact.account;
   process.once("SIGINT", () => process.exit(exit.interrupted));
 
   const filter = {
     ...(account ? { from: account } : {}),
-    ...(all ? {} : { types: command === undefined ? SHOWN : HANDED_OVER }),
+    ...(all ? {} : { types: command === undefined ? PRINTED_EVENTS : EXEC_EVENTS }),
   };
-  // A command is asked about one event at a time, so that a crash repeats one at most.
+  // With --exec one event at a time, so that a crash repeats one at most.
   const events: AsyncIterable<Event> =
     as === undefined
       ? live(node.events(filter))
       : follow(node, as, { ...filter, batch: command === undefined ? 100 : 1 });
   /**
-   * What changed messages were last shown as: that a change of ours has reached them is no news.
+   * Each message as last printed: a delivery notice of our own change is not printed again.
    */
   const shown = new Map<string, string>();
   const isNews = ({ id, text, deleted, reactions }: Message): boolean => {
@@ -85,7 +88,7 @@ async function listen(options: Options, context: Context): Promise<void> {
   };
 
   const marks = options.read === true || !(await context.call("node.status", {})).history;
-  context.out.say("Listening; ^C ends it.");
+  context.out.say("Listening. Stop with ^C.");
   for await (const event of events) {
     if ("contact" in event) remember(event.contact);
     const whose = accountOf(event);
@@ -94,7 +97,7 @@ async function listen(options: Options, context: Context): Promise<void> {
         .call("contact.show", { who: whose })
         .then(({ contact }) => remember(contact), ignore);
     if (event.type === "resync")
-      context.out.warn("Some events are missing: too many came while nobody listened.");
+      context.out.warn("Some events are missing: too many were kept while you were not listening.");
     if (!all && event.type === "message.changed" && !isNews(event.message)) continue;
     if (command === undefined) context.out.data(await describe(event, names, context), event);
     else if (all || (event.type === "message.new" && event.message.direction === "in"))
@@ -106,17 +109,16 @@ async function listen(options: Options, context: Context): Promise<void> {
   }
 }
 
-/** Events from now on. The last one says why there are no more. */
+/** Events from now on; throws the reason of the last event, `stream.ended`. */
 async function* live(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent> {
   for await (const event of events) {
     if (event.type !== "stream.ended") yield event;
     else if (event.why === "too-slow")
-      throw new SottoError("timed-out", "This listener fell too far behind and was dropped.");
-    else if (event.why === "locked")
-      throw new SottoError("node-locked", "The node has been locked.");
-    else throw new SottoError("node-not-running", "The node has stopped.");
+      throw new SottoError("timed-out", "This listener was too slow and was disconnected.");
+    else if (event.why === "locked") throw new SottoError("node-locked", "The node was locked.");
+    else throw new SottoError("node-not-running", "The node was stopped.");
   }
-  throw new SottoError("node-not-running", "The node has gone.");
+  throw new SottoError("node-not-running", "The connection to the node was lost.");
 }
 
 async function describe(
@@ -134,15 +136,15 @@ async function describe(
       return messageLines(message, { name: who, width: who.length, answered });
     }
     case "typing":
-      return `${nameOf(event.contact)}  is writing`;
+      return `${nameOf(event.contact)}  is typing`;
     case "message.state":
       return `→ ${name(event.message.contact)}  ${stateText(event.message.state)}`;
     case "message.removed":
-      return `${name(event.account)}  a message is gone`;
+      return `${name(event.account)}  a message was removed`;
     case "contact.removed":
       return `${name(event.account)} removed`;
     case "invite.reused":
-      return "Somebody tried an invite that was used already.";
+      return "A used invite was tried again.";
     case "resync":
     case "stream.ended":
       return "";

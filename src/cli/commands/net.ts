@@ -1,8 +1,8 @@
-/** sotto net: who we are connected to, and whom we ask first. */
+/** `sotto net`: shows and changes connections, bootstrap nodes and network settings. */
 
 import type { KnownBootstrap, Result } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
-import { bootstrapLine, nameOf, reachabilityText } from "../format/format.ts";
+import { bootstrapLine, count, nameOf, reachabilityText } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
@@ -16,98 +16,101 @@ export const define: Define = (command, context) => {
     .action(() => peers(context));
   command
     .command("check")
-    .description("ask other hosts now whether they reach this node")
+    .description("ask peers now whether they can connect to this node")
     .action(() => check(context));
   command
     .command("rotate")
-    .description("go on under a new host key now; once a day it happens by itself")
+    .description("rotate the libp2p host key (PeerId) now; it rotates once a day")
     .action(async () => {
       const result = await context.call("net.rotate", {});
-      context.out.data(`✓ this node is now ${result.host}`, result);
-      context.out.say("Links move over; the host before ends within 3 min.");
+      context.out.data(`✓ new PeerId: ${result.host}`, result);
+      context.out.say("Connections move to it; the old PeerId is closed within 3 min.");
     });
   command
     .command("ping <who>")
-    .description("ask the link with somebody for a sign of life")
+    .description("ping a connected contact")
     .action((who: string) => ping(who, context));
   command
     .command("invisible <on|off>")
-    .description("let contacts not see that you are here; links are made only to send")
+    .description("hide from contacts that you are online; connect only to send")
     .addHelpText("after", INVISIBLE_NOTES)
     .action(async (word: string) => {
       if (word !== "on" && word !== "off")
-        throw new SottoError("usage", "sotto net invisible takes on or off.");
+        throw new SottoError("usage", "The command is: sotto net invisible on, or off");
       const result = await context.call("net.invisible", { on: word === "on" });
       context.out.data(word === "on" ? "✓ invisible" : "✓ visible again", result);
       if (word === "on")
-        context.out.say("Records of before are found for up to 2 h; sotto net invisible --help");
+        context.out.say(
+          "Earlier records can be found for up to 2 h; see: sotto net invisible --help",
+        );
     });
   definePublic(command, context);
   command
     .command("key <new> <file>")
-    .description("make the key of a private network: sotto net key new FILE")
+    .description("create the key of a private network: sotto net key new FILE")
     .addHelpText("after", KEY_NOTES)
     .action(async (word: string, file: string) => {
-      if (word !== "new") throw new SottoError("usage", "sotto net key takes new and a file.");
+      if (word !== "new") throw new SottoError("usage", "The command is: sotto net key new FILE");
       const { makeNetworkKey } = await import("../../daemon/index.ts");
       await makeNetworkKey(file);
       context.out.data(`✓ ${file}`, { file });
       context.out.say(
-        "Copy it to each node by a way that nobody reads: sotto up --network-key FILE",
+        "Copy it to each node over a secure channel, then: sotto up --network-key FILE",
       );
     });
   defineDecoys(command, context);
-  const bootstrap = command.command("bootstrap").description("the hosts that this node asks first");
+  const bootstrap = command.command("bootstrap").description("list and change the bootstrap nodes");
   bootstrap
     .command("ls", { isDefault: true })
-    .description("list them")
+    .description("list the bootstrap nodes")
     .action(async () => show(await context.call("net.bootstrap.list", {}), context));
   bootstrap
     .command("add <address>")
-    .description("ask this one too, now and from now on")
+    .description("add a bootstrap node")
     .action(async (address: string) =>
       show(await context.call("net.bootstrap.add", { address }), context),
     );
   bootstrap
     .command("rm <address>")
-    .description("ask it no more")
+    .description("remove a bootstrap node")
     .action(async (address: string) =>
       show(await context.call("net.bootstrap.remove", { address }), context),
     );
 };
 
 const KEY_NOTES = `
-Nodes and bootstrap hosts that have the file meet each other alone: nobody without it can
-ask them anything, and invites do not carry it. The key is never shown. Start with
+Only nodes and bootstrap nodes that have this file connect to each other. Invites do not
+contain the key, and it is never shown. Start each node with it:
   sotto up --network-key FILE          sotto bootstrap --network-key FILE
-or write "networkKey": "FILE" into the settings.`;
+or write "networkKey": "FILE" to the settings file.`;
 
 const INVISIBLE_NOTES = `
-No record is published, and whoever calls meets what a stranger meets; so nobody can bring
-you messages, and invites of yours wait. What you send still goes: a link is made for it
-and ends once it has arrived, and for that moment they see you, and bring what waited for
-you.
+The node publishes no record and treats every dialer as an unknown peer, so contacts cannot
+deliver messages to you and your invites wait. To send a message the node connects until
+it is delivered; during that time the contact sees you and delivers what waited for you.
 
-It does not hide: that this machine runs Sotto, from its provider, from bootstrap hosts
-and from others on this network; records of before, for up to 2 h; nor, from a contact who
-has such a record, that the same host still answers at its address. Down and up again
-draws another host.`;
+This does not hide that the computer runs Sotto from its provider, from bootstrap nodes or
+from others on the local network. Earlier records can be found for up to 2 h. A contact
+who has one can see that the same PeerId still answers; a restart (sotto down, sotto up)
+changes the PeerId.`;
 
 async function check({ call, out }: Context): Promise<void> {
   const result = await call("net.check", {});
   const { reach } = result;
   const lines = reach.addresses.map(({ address, reached, failed, failures }) => {
     const why = failures.length === 0 ? "" : ` (${failures.map(displayLine).join(", ")})`;
-    return `${reached > 0 ? "✓" : "✗"} ${address}  ${reached} reached it, ${failed} did not${why}`;
+    const peers = `${count(reached, "peer")} connected, ${failed} failed`;
+    return `${reached > 0 ? "✓" : "✗"} ${address}  ${peers}${why}`;
   });
   const { net } = await call("node.status", {});
   if (net.proxy !== undefined) {
-    out.data("reachable: not asked, everything goes through a proxy", result);
-    return out.say("→ sotto doctor says how the proxy stands, and what lets others dial this node");
+    out.data("reachable: not tested, because the node uses a proxy", result);
+    return out.say("→ sotto doctor shows the proxy and how others can connect to this node");
   }
   out.data([`reachable: ${reachabilityText(reach)}`, ...lines].join("\n"), result);
-  if (reach.verdict === "unknown") out.say("→ sotto net bootstrap ls shows who could be asked");
-  if (reach.verdict === "unreachable") out.say("→ sotto doctor says what to do");
+  if (reach.verdict === "unknown")
+    out.say("→ sotto net bootstrap ls shows which nodes could test it");
+  if (reach.verdict === "unreachable") out.say("→ sotto doctor shows what to do");
 }
 
 async function ping(who: string, { call, out, exit: leave }: Context): Promise<void> {
@@ -117,10 +120,10 @@ async function ping(who: string, { call, out, exit: leave }: Context): Promise<v
     case "answered":
       return out.data(`${name}  ${formatDuration(result.rttMs ?? 0)} (direct)`, result);
     case "silent":
-      out.data(`${name}  the link says nothing; the node gives it up soon`, result);
+      out.data(`${name}  no answer; the node will close the connection soon`, result);
       break;
     case "no-link":
-      out.data(`${name}  there is no link`, result);
+      out.data(`${name}  not connected`, result);
       out.say(`→ sotto doctor ${name}`);
   }
   leave(exit.failure);
@@ -135,7 +138,7 @@ async function peers(context: Context): Promise<void> {
       ...(peer.bootstrap ? ["bootstrap"] : []),
       ...(peer.lanDht ? ["local DHT"] : []),
       ...(peer.wanDht ? ["DHT"] : []),
-      ...(peer.protocols.includes("/sotto/link/1") ? ["link"] : []),
+      ...(peer.protocols.includes("/sotto/link/1") ? ["contact"] : []),
       ...(rttMs === undefined ? [] : [formatDuration(rttMs)]),
     ].join("  "),
   );
@@ -143,12 +146,12 @@ async function peers(context: Context): Promise<void> {
 }
 
 function originText({ origin, contact }: KnownBootstrap): string {
-  if (origin === "contact") return `named by ${nameOf({ name: contact ?? "" })}`;
-  return origin === "own" ? "yours" : "from an invite";
+  if (origin === "contact") return `from ${nameOf({ name: contact ?? "" })}`;
+  return origin === "own" ? "configured" : "from an invite";
 }
 
 function show(result: Result<"net.bootstrap.list">, context: Context): void {
   const lines = result.bootstrap.map((host) => `${bootstrapLine(host)}  ${originText(host)}`);
-  const none = "None. Add one: sotto net bootstrap add /ip4/…/tcp/…/p2p/…";
+  const none = "No bootstrap nodes. Add one: sotto net bootstrap add /ip4/…/tcp/…/p2p/…";
   context.out.data(lines.join("\n") || none, result);
 }

@@ -1,4 +1,4 @@
-/** sotto passwd: chooses what guards the store, whether a node runs or not. */
+/** `sotto passwd`: changes how the database key is protected, with or without a running node. */
 import type { Guard, NewGuard } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { protectionText } from "../format/format.ts";
@@ -21,9 +21,9 @@ interface Options extends PassphraseOptions {
 export const define: Define = (command, context) => {
   passphraseOptions(command)
     .option("--new-passphrase-file <file>", "read the new passphrase from a file")
-    .option("--new-passphrase-fd <number>", "read the new passphrase from a descriptor")
-    .option("--keychain", "guard the store with the keychain of your desktop")
-    .option("--key-file", "guard the store with a file beside it, and no passphrase")
+    .option("--new-passphrase-fd <number>", "read the new passphrase from a file descriptor")
+    .option("--keychain", "protect the database key with the system keychain")
+    .option("--key-file", "keep the database key in a file, without a passphrase")
     .action((options: Options) => passwd(options, context));
 };
 
@@ -33,16 +33,16 @@ async function passwd(options: Options, context: Context): Promise<void> {
   if (wanted === undefined && !context.interactive)
     throw new SottoError(
       "usage",
-      "There is no terminal to ask for a passphrase: use --new-passphrase-file, " +
-        "--keychain or --key-file.",
+      "There is no terminal to ask for a passphrase. Use --new-passphrase-file, --keychain or " +
+        "--key-file.",
     );
   const node = await context.nodeIfAny();
   const { protectHome, readProtectionOf } = await import("../../daemon/index.ts");
-  const guard = node
+  const protection = node
     ? (await node.call("node.state", {})).protection
     : await readProtectionOf(paths.home);
-  if (guard === undefined) throw new SottoError("no-account", "There is no account here yet.");
-  const current = await currentPassphrase(guard, options, context);
+  if (protection === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  const current = await currentPassphrase(protection, options, context);
   const next: NewGuard = wanted ?? {
     kind: "passphrase",
     passphrase: await newPassphrase(context),
@@ -53,27 +53,29 @@ async function passwd(options: Options, context: Context): Promise<void> {
     home: paths.home,
     protection: next.kind,
   };
-  out.data(`✓ the store is guarded by ${protectionText(next.kind)} now`, changed);
+  out.data(`✓ the database key is now protected by ${protectionText(next.kind)}`, changed);
   if (next.kind === "passphrase")
-    out.say("Without it nobody opens the store: keep your recovery words too (sotto words).");
+    out.say(
+      "Without the passphrase the store cannot be opened. Keep your recovery phrase: sotto words",
+    );
 }
 
-/**
- * What the options say is to guard the store; `undefined` where the person is to be asked for a
- * passphrase.
- */
+/** The protection that the options choose; `undefined`: ask for a passphrase. */
 function given(options: Options): NewGuard | undefined {
   const passphrase = givenSecret(
     options.newPassphraseFile,
     options.newPassphraseFd,
     "--new-passphrase-fd",
   );
-  const guards: NewGuard[] = [
+  const chosen: NewGuard[] = [
     ...(passphrase === undefined ? [] : [{ kind: "passphrase" as const, passphrase }]),
     ...(options.keyFile ? [{ kind: "key-file" as const }] : []),
     ...(options.keychain ? [{ kind: "keychain" as const }] : []),
   ];
-  if (guards.length > 1)
-    throw new SottoError("usage", "One thing guards the store: choose one of the options.");
-  return guards[0];
+  if (chosen.length > 1)
+    throw new SottoError(
+      "usage",
+      "Choose one of --new-passphrase-file, --new-passphrase-fd, --key-file and --keychain.",
+    );
+  return chosen[0];
 }

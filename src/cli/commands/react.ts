@@ -1,4 +1,4 @@
-/** sotto react: an emoji on a message of either side. */
+/** `sotto react`: reacts to a message of either side with an emoji. */
 import { SottoError } from "../../base/index.ts";
 import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
 import type { Define } from "../runtime/context.ts";
@@ -10,14 +10,14 @@ interface Options {
 export const define: Define = (command, context) => {
   command
     .argument("<message>", messageArgument("their newest"))
-    .argument("[emoji]", "takes the place of an earlier reaction of yours")
-    .option("--remove", "take your reaction back")
+    .argument("[emoji]", "the reaction; replaces an earlier one of yours")
+    .option("--remove", "remove your reaction")
     .action(async (ref: string, given: string | undefined, { remove }: Options) => {
       if ((given === undefined) !== (remove === true))
-        throw new SottoError("usage", "sotto react takes an emoji or --remove.");
+        throw new SottoError("usage", "Give an emoji, or --remove.");
       const { id } = await findMessage(ref, context, { direction: "in" });
       const emoji = given ?? "";
       const result = await context.call("message.react", { id, emoji, ...live });
-      printChange(remove ? "reaction taken back" : `reacted ${emoji}`, result, context);
+      printChange(remove ? "reaction removed" : `reacted ${emoji}`, result, context);
     });
 };

@@ -1,4 +1,4 @@
-/** sotto read: a conversation, oldest first. */
+/** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import type { Contact, Result } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
@@ -15,15 +15,15 @@ interface Options {
 export const define: Define = (command, context) => {
   command
     .argument("<who>")
-    .option("-n, --count <number>", "how many of the newest", "50")
-    .option("--since <time>", "only since a date (2026-05-01) or for so long (2h)")
+    .option("-n, --count <number>", "number of newest messages", "50")
+    .option("--since <time>", "only since a date (2026-05-01) or within a time (2h)")
     .option("--peek", "do not mark them as read")
     .action((who: string, options: Options) => read(who, options, context));
 };
 
 async function read(who: string, options: Options, context: Context): Promise<void> {
   if (!/^[1-9]\d{0,3}$/.test(options.count))
-    throw new SottoError("usage", "-n takes a number from 1 to 1000.");
+    throw new SottoError("usage", "-n needs a number from 1 to 1000.");
   const limit = Number(options.count);
   const since = options.since === undefined ? undefined : parseTimeArg(options.since, Date.now());
   const { contact } = await context.call("contact.show", { who });
@@ -36,17 +36,14 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   );
   context.out.data(lines.join("\n") || `No messages with ${name} yet.`, { contact, ...page });
   if (page.more)
-    context.out.say(`There are more: sotto read ${name} -n ${Math.min(1000, limit * 4)}`);
+    context.out.say(`More messages: sotto read ${name} -n ${Math.min(1000, limit * 4)}`);
   const last = page.messages.at(-1);
-  // What came since, or lies before the time that was asked for, was not seen.
+  // Later messages, and earlier ones that --since excluded, were not shown.
   if (!options.peek && contact.unread > 0 && last !== undefined && since === undefined)
     await context.call("message.markRead", { who: contact.account, upTo: last.at });
 }
 
-/**
- * The page that was asked for; and everything where no history is kept, since what counts as read
- * is gone.
- */
+/** The requested page; without history everything, since all of it is deleted once read. */
 async function pageOf(
   { account: who }: Contact,
   { limit, since }: { readonly limit: number; readonly since: number | undefined },

@@ -1,4 +1,4 @@
-/** sotto repair: makes the store anew out of what is whole, while no node runs. */
+/** `sotto repair`: writes a new store from the intact rows of a damaged one; no node may run. */
 import { SottoError } from "../../base/index.ts";
 import type { Define } from "../runtime/context.ts";
 import {
@@ -11,25 +11,23 @@ export const define: Define = (command, context) => {
   passphraseOptions(command).action(async (options: PassphraseOptions) => {
     const { out, paths } = context;
     if ((await context.nodeIfAny()) !== undefined)
-      throw new SottoError("node-already-running", "A node has this store open.");
+      throw new SottoError("node-already-running", "The running node has this store open.");
     const { readProtectionOf, repairHome } = await import("../../daemon/index.ts");
-    const guard = await readProtectionOf(paths.home);
-    const passphrase = await currentPassphrase(guard, options, context);
+    const protection = await readProtectionOf(paths.home);
+    const passphrase = await currentPassphrase(protection, options, context);
     const { aside, kept, dropped, incomplete } = await repairHome({ home: paths.home, passphrase });
     const lines = [
-      `✓ a new store of what is whole: ${counted(kept)}`,
-      `  could not be read and was left out: ${counted(dropped)}`,
-      ...(incomplete.length > 0
-        ? [`  rows that are missing, or older than they should be, in: ${incomplete.join(", ")}`]
-        : []),
+      `✓ new store with the intact rows: ${counted(kept)}`,
+      `  unreadable, not included: ${counted(dropped)}`,
+      ...(incomplete.length > 0 ? [`  rows missing or out of date: ${incomplete.join(", ")}`] : []),
       `  the damaged files are in ${aside}`,
     ];
     out.data(lines.join("\n"), { aside, kept, dropped, incomplete });
-    out.say("Sessions are made anew when your contacts are reached. Start your node: sotto up");
+    out.say("Sessions are re-created when contacts connect. Start your node: sotto up");
   });
 };
 
-/** Rows by their tables, as a person reads them. */
+/** Numbers of rows by table, as text. */
 function counted(rows: Readonly<Record<string, number>>): string {
   return (
     Object.entries(rows)

@@ -1,4 +1,4 @@
-/** sotto restore: an account on another machine, out of its backup and its 24 words. */
+/** `sotto restore`: restores an account and its contacts from a backup and the recovery phrase. */
 import { open } from "node:fs/promises";
 import { limits, SottoError } from "../../base/index.ts";
 import { count } from "../format/format.ts";
@@ -18,12 +18,15 @@ interface Options extends PassphraseOptions, WordsOptions {
 
 export const define: Define = (command, context) => {
   command
-    .argument("<file>", "what sotto backup wrote")
-    .option("--words-file <file>", "read the 24 words from a file")
-    .option("--words-fd <number>", "read the 24 words from a descriptor")
-    .option("--passphrase", "guard the store with a passphrase, asked for now")
-    .option("--passphrase-file <file>", "guard the store with the passphrase in a file")
-    .option("--passphrase-fd <number>", "guard the store with the passphrase from a descriptor")
+    .argument("<file>", "the file written by sotto backup")
+    .option("--words-file <file>", "read the recovery phrase from a file")
+    .option("--words-fd <number>", "read the recovery phrase from a file descriptor")
+    .option("--passphrase", "protect the database key with a passphrase (prompt)")
+    .option("--passphrase-file <file>", "protect the database key with the passphrase in a file")
+    .option(
+      "--passphrase-fd <number>",
+      "protect the database key with a passphrase from a file descriptor",
+    )
     .action((file: string, options: Options) => restore(file, options, context));
 };
 
@@ -32,7 +35,7 @@ async function restore(path: string, options: Options, context: Context): Promis
   const { checkBackup, requireNoAccount, restoreHome } = await import("../../daemon/index.ts");
   const file = await readBackup(path);
   checkBackup(file);
-  // Before anybody types 24 words.
+  // Before the user types 24 words.
   await requireNoAccount(paths);
   const words = await recoveryWords(options, context);
   const passphrase =
@@ -45,8 +48,8 @@ async function restore(path: string, options: Options, context: Context): Promis
   });
   const { name, madeAt, contacts } = restored;
   out.data(
-    `✓ ${name} is back in ${paths.home}, with ${count(contacts, "contact")} as of ` +
-      `${formatTime(madeAt)}`,
+    `✓ ${name} restored in ${paths.home}: ${count(contacts, "contact")}, ` +
+      `as of ${formatTime(madeAt)}`,
     {
       home: paths.home,
       protection: passphrase === undefined ? "key-file" : "passphrase",
@@ -54,12 +57,10 @@ async function restore(path: string, options: Options, context: Context): Promis
     },
   );
   out.warn(
-    "Do not start the old node again: with two, each of your contacts talks now with one " +
-      "and now with the other.",
+    "Do not start the old node again. Two nodes with one account disturb each other's " +
+      "sessions.",
   );
-  out.say(
-    "Start your node: sotto up. Your contacts need do nothing; messages that wait for you arrive.",
-  );
+  out.say("Start your node: sotto up. Your contacts do not have to do anything.");
 }
 
 /** Throws `file-unreadable`, `backup-malformed`. */
@@ -70,9 +71,9 @@ async function readBackup(path: string): Promise<Uint8Array> {
     if ((await handle.stat()).size <= 2 * limits.backupBytes)
       return Uint8Array.from(await handle.readFile());
   } catch (cause) {
-    throw new SottoError("file-unreadable", `The file ${path} cannot be read.`, { cause });
+    throw new SottoError("file-unreadable", `Cannot read ${path}.`, { cause });
   } finally {
     await handle?.close();
   }
-  throw new SottoError("backup-malformed", "This file is no backup: it is far too large.");
+  throw new SottoError("backup-malformed", "This file is not a backup: it is too large.");
 }

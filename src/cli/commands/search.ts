@@ -1,4 +1,4 @@
-/** sotto search: messages that have all the words, newest first. */
+/** `sotto search`: finds messages that contain all the words, newest first. */
 import { SottoError } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -10,17 +10,17 @@ interface Options {
 
 export const define: Define = (command, context) => {
   command
-    .argument("<words...>", "words, or how they begin")
+    .argument("<words...>", "words, or the beginnings of words")
     .option("--from <who>", "only in the conversation with this contact")
-    .option("-n, --count <number>", "how many at most", "50")
+    .option("-n, --count <number>", "maximum number of messages", "50")
     .action((words: string[], options: Options) => search(words, options, context));
 };
 
 async function search(words: readonly string[], options: Options, context: Context): Promise<void> {
   const { count, from } = options;
   if (!/^[1-9]\d{0,3}$/.test(count) || Number(count) > 1000)
-    throw new SottoError("usage", "-n takes a number from 1 to 1000.");
-  // The one who is asked about comes first: an unknown name is told with its nearest.
+    throw new SottoError("usage", "-n needs a number from 1 to 1000.");
+  // Looked up first, so that an unknown name gets a suggestion.
   const only = from && (await context.call("contact.show", { who: from })).contact.account;
   const found = await context.call("message.search", {
     query: words.join(" "),
@@ -37,6 +37,6 @@ async function search(words: readonly string[], options: Options, context: Conte
     const name = names.get(message.contact) ?? "";
     return `${name.padEnd(width)}  ${messageLines(message, { name, width })}`;
   });
-  context.out.data(lines.join("\n") || "No message has these words.", { ...found });
-  if (found.more) context.out.say("There are more: ask for more words, or for more with -n.");
+  context.out.data(lines.join("\n") || "No message contains these words.", { ...found });
+  if (found.more) context.out.say("There are more messages. Add words, or raise the number: -n");
 }

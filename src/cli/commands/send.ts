@@ -1,4 +1,4 @@
-/** sotto send: hands a message to the node, which keeps it until it is delivered. */
+/** `sotto send`: queues a message, which the node keeps until it is delivered. */
 import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { findMessage } from "../args/message-arg.ts";
@@ -15,20 +15,23 @@ interface Options {
   readonly idempotencyKey?: string;
 }
 
-/** Without --wait: how long a contact who is online gets to acknowledge. */
+/** How long to wait for an acknowledgement without --wait, if the contact is online, ms. */
 const LIVE_WAIT = 3_000;
 
 export const define: Define = (command, context) => {
   command
-    .argument("<who>", "a name, the start of one, or an account id")
+    .argument("<who>", "a name, the beginning of a name, or an account id")
     .argument("<text...>", "the message, or - to read it from standard input")
-    .option("--reply <message>", "answer a message: the start of its id, or last for their newest")
+    .option(
+      "--reply <message>",
+      "reply to a message: the first characters of its id, or last for their newest",
+    )
     .option(
       "--wait <state>",
-      "wait until it is sent, delivered or read; exit code 5 if it is not in time",
+      "wait until it is sent, delivered or read; exit code 5 if it times out",
     )
     .option("--timeout <time>", "how long to wait", "30s")
-    .option("--idempotency-key <key>", "the same key again sends nothing new")
+    .option("--idempotency-key <key>", "a message with the same key is sent only once")
     .action((who: string, words: string[], options: Options) => send(who, words, options, context));
 };
 
@@ -60,7 +63,7 @@ async function send(
 function waitOf(text: string | undefined): SendWait {
   if (text === undefined) return "live";
   if (text === "sent" || text === "delivered" || text === "read") return text;
-  throw new SottoError("usage", "--wait takes sent, delivered or read.");
+  throw new SottoError("usage", "--wait needs sent, delivered or read.");
 }
 
 function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
@@ -68,7 +71,7 @@ function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
   switch (state) {
     case "delivered":
     case "read":
-      // After a wait that was in vain, the time tells nothing about this state.
+      // After a timeout, the elapsed time says nothing about this state.
       return timedOut ? `${state} (direct)` : `${state} in ${formatDuration(elapsed)} (direct)`;
     case "sent":
       return "sent, not acknowledged yet";
@@ -76,7 +79,7 @@ function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
       return "failed";
     default:
       return contact.awaits === undefined
-        ? "waiting for peer (kept; goes out by itself)"
+        ? "waiting for peer (kept and sent automatically)"
         : `kept${waitCondition(contact)} (policy ${contact.policy})`;
   }
 }

@@ -1,8 +1,9 @@
-/** sotto status: what the node is doing, and what it cannot do. */
+/** `sotto status`: shows the state of the node. */
 import type { Client, NodeState, NodeStatus } from "../../api/index.ts";
 import { displayLine, SottoError } from "../../base/index.ts";
 import {
   bootstrapLine,
+  count,
   protectionText,
   proxyText,
   publicDhtText,
@@ -17,18 +18,18 @@ import { watch } from "../runtime/watch.ts";
 
 export const define: Define = (command, context) => {
   command
-    .option("--watch", "show it again whenever it changes; with --json one object a line")
+    .option("--watch", "show it again when it changes; with --json one object per line")
     .action(async (options: { readonly watch?: true }) => {
       const { out } = context;
       const node = await context.nodeIfAny();
-      if (node === undefined) throw await whyNone(context);
+      if (node === undefined) throw await notRunning(context);
       if (options.watch) {
         process.once("SIGINT", () => process.exit(exit.interrupted));
         await watch(node, out, () => look(node), process.stdout.isTTY === true && !out.flags.json);
       }
       const { text, value } = await look(node);
       out.data(text, value);
-      if (value.state === "locked") out.say("→ Open it: sotto unlock");
+      if (value.state === "locked") out.say("→ Unlock it: sotto unlock");
       else if ("damage" in value && value.damage)
         out.error({ code: "store-damaged", ...value.damage });
     });
@@ -41,57 +42,58 @@ async function look(node: Client): Promise<{ text: string; value: NodeState | No
   return { text: lines(openRows(status)), value: status };
 }
 
-/** Of a node that its store has ended, why. */
-async function whyNone({ paths }: Context): Promise<SottoError> {
+/** The error to show when no node runs; includes why the last one stopped, if it failed. */
+async function notRunning({ paths }: Context): Promise<SottoError> {
   const { readExitReason } = await import("../../daemon/index.ts");
   const fault = await readExitReason(paths.home);
   if (fault === undefined) return new SottoError("node-not-running", "No node is running here.");
-  return new SottoError(fault.code, `The node has stopped. ${fault.message}`);
+  return new SottoError(fault.code, `The node stopped with an error. ${fault.message}`);
 }
 
-const OUTWARD = "none: nobody can dial a node behind a proxy (sotto doctor says what lets them)";
+const OUTWARD =
+  "none: others cannot dial this node through the proxy (sotto doctor shows what to do)";
 
-/** What waits, and why, where that is the person's own policy. */
+/** Unread and waiting messages, and which of them wait because of a policy. */
 function messagesText({ unread, waiting, keptBack }: NodeStatus): string {
   const held = (["lan", "proxy", "no-proxy"] as const)
     .filter((awaits) => keptBack[awaits] > 0)
-    .map((awaits) => `${keptBack[awaits]} of them by policy${waitCondition({ awaits })}`);
-  return [`${unread} unread, ${waiting} waiting for their peer`, ...held].join("; ");
+    .map((awaits) => `${keptBack[awaits]} because of the policy,${waitCondition({ awaits })}`);
+  return [`${unread} unread, ${waiting} waiting for peers`, ...held].join("; ");
 }
 
-const OLDER = "an older copy: what came after it is missing, and sessions were made anew";
+const OLDER = "an older copy: later changes are missing, and sessions were re-created";
 
 type Rows = [string, string][];
 
 function lockedRows(state: NodeState): Rows {
   return [
-    ["node", `locked, process ${state.pid}: off the network, store closed`],
+    ["node", `locked, process ${state.pid}: offline, store closed`],
     storeRow(state),
     ["version", state.version],
   ];
 }
 
 function storeRow({ home, protection }: NodeState): [string, string] {
-  return ["store", `${home}, its key guarded by ${protectionText(protection)}`];
+  return ["store", `${home}, database key protected by ${protectionText(protection)}`];
 }
 
 function lines(rows: Rows): string {
   return rows.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
 }
 
-/** How long messages stay. */
+/** How long messages are kept. */
 function retentionText({ history, retention }: NodeStatus): string {
-  const most = retention === undefined ? "for ever" : formatDuration(retention);
-  return history ? most : "until they are delivered, or read";
+  const most = retention === undefined ? "forever" : formatDuration(retention);
+  return history ? most : "deleted once delivered or read";
 }
 
 function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
   const none = net.proxy
-    ? "none, and with a proxy it takes one to be found (sotto net bootstrap add ADDRESS)"
+    ? "none, but required with a proxy (sotto net bootstrap add ADDRESS)"
     : net.publicDht.state === "off"
-      ? "none: others find you on this network only (sotto net bootstrap add ADDRESS, or " +
-        "sotto net public on)"
+      ? "none: you can be found on your local network only (sotto net bootstrap add " +
+        "ADDRESS, or sotto net public on)"
       : "none";
   return [
     ["account", `${displayLine(account.name)}  ${account.account}`],
@@ -101,32 +103,28 @@ function openRows(status: NodeStatus): Rows {
       [
         `${contacts.total}, ${contacts.online} online`,
         ...(contacts.requests > 0
-          ? [`${contacts.requests} ask to be added (sotto requests ls)`]
+          ? [`${count(contacts.requests, "request")} (sotto requests ls)`]
           : []),
       ].join(", "),
     ],
     ["messages", messagesText(status)],
     [
       "network",
-      `${net.peers} hosts connected; DHT: ${net.lanDht} local, ${net.wanDht} wide (${net.wanMode})`,
+      `${count(net.peers, "peer")} connected; DHT routing table: ${net.lanDht} local, ` +
+        `${net.wanDht} global (${net.wanMode})`,
     ],
     ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
     ...(net.proxy ? [["proxy", proxyText(net.proxy)] as [string, string]] : []),
     ...(net.privateNetwork
-      ? [["private", "only hosts with the key of this network are met"] as [string, string]]
+      ? [["private", "connects only to nodes with the key of this network"] as [string, string]]
       : []),
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
-    ["public", publicDhtText(net.publicDht)],
+    ["public DHT", publicDhtText(net.publicDht)],
     ...(status.decoys > 0
-      ? [
-          ["decoys", `fill up to ${status.decoys} tags, or twice that, and so on`] as [
-            string,
-            string,
-          ],
-        ]
+      ? [["decoys", `cover records up to a multiple of ${status.decoys}`] as [string, string]]
       : []),
     ...(status.invisible
-      ? [["invisible", "contacts do not find you (sotto net invisible off)"] as [string, string]]
+      ? [["invisible", "contacts cannot find you (sotto net invisible off)"] as [string, string]]
       : []),
     ["addresses", status.addresses.join("\n            ") || (net.proxy ? OUTWARD : "none yet")],
     ...(net.proxy
@@ -136,7 +134,7 @@ function openRows(status: NodeStatus): Rows {
           ["router", routerText(net.nat)],
         ] satisfies Rows)),
     storeRow(status),
-    ["kept", retentionText(status)],
+    ["retention", retentionText(status)],
     ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
     ...(status.rolledBack ? [["", OLDER] as [string, string]] : []),
     ["crypto", status.engine],

@@ -1,4 +1,4 @@
-/** sotto unlock: gives a locked node what opens its store. */
+/** `sotto unlock`: unlocks a locked node. */
 import type { Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
@@ -10,7 +10,7 @@ export const define: Define = (command, context) => {
   passphraseOptions(command).action(async (options: PassphraseOptions) => {
     const before = await context.call("node.state", {});
     if (before.state === "open") {
-      context.out.data("The node is open.", before);
+      context.out.data("The node is not locked.", before);
       return;
     }
     const passphrase = await currentPassphrase(before.protection, options, context);

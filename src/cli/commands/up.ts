@@ -1,4 +1,4 @@
-/** sotto up: runs the node in the foreground, or hands it to the background. */
+/** `sotto up`: runs the node in the foreground, or starts it in the background. */
 import type { Command } from "commander";
 import { detach } from "../process/detach.ts";
 import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
@@ -27,30 +27,36 @@ interface Options extends PassphraseOptions {
 
 export const define: Define = (command, context) => {
   command
-    .option("-d, --detach", "go to the background once the node runs")
-    .option("--name <name>", "make an account of this name where there is none")
+    .option("-d, --detach", "run in the background")
+    .option("--name <name>", "create an account with this name if there is none")
     .option(
       "--listen <address>",
-      "listen here, such as /ip4/0.0.0.0/tcp/4001 (repeatable)",
+      "listen on this address, such as /ip4/0.0.0.0/tcp/4001 (repeatable)",
       collect,
     )
-    .option("--announce <address>", "tell others this address instead (repeatable)", collect)
-    .option("--proxy <address>", "dial everything through socks5://127.0.0.1:9050 (Tor), say")
-    .option("--proxy-file <file>", "the same, with user and password, out of a file")
-    .option("--bootstrap <address>", "ask this host first, in this run (repeatable)", collect)
-    .option("--network-key <file>", "be in the private network whose key this file holds")
-    .option("--no-mdns", "neither look for others on the local network nor be seen there")
+    .option("--announce <address>", "advertise this address instead (repeatable)", collect)
+    .option(
+      "--proxy <address>",
+      "make all connections through a proxy, such as socks5://127.0.0.1:9050 (Tor)",
+    )
+    .option(
+      "--proxy-file <file>",
+      "read the proxy address from a file, with user name and password",
+    )
+    .option("--bootstrap <address>", "use this bootstrap node in this run (repeatable)", collect)
+    .option("--network-key <file>", "join the private network with the key in this file")
+    .option("--no-mdns", "do not discover or announce nodes on the local network")
     .addHelpText("after", PROXY_NOTES)
     .action((options: Options) => up(options, command, context));
   passphraseOptions(command);
 };
 
 const PROXY_NOTES = `
-With a proxy nothing is dialled, resolved or announced beside it: no mDNS, no hole through
-a router, no port asked of the router, and nothing listened on but what --listen says. To
-be dialled through Tor, let an onion service forward to this machine:
-  sotto up --proxy socks5://127.0.0.1:9050 --listen /ip4/127.0.0.1/tcp/4001 --announce
-        /onion3/ADDRESS:4001`;
+With a proxy the node makes no other connections and no DNS requests: no mDNS, no hole
+punching, no port mapping. It listens only on the addresses given with --listen. To accept
+connections through Tor, run an onion service that forwards to this computer:
+  sotto up --proxy socks5://127.0.0.1:9050 --listen /ip4/127.0.0.1/tcp/4001 \\
+    --announce /onion3/ADDRESS:4001`;
 
 const collect = (address: string, before: string[] = []) => [...before, address];
 
@@ -69,7 +75,7 @@ async function up(options: Options, command: Command, context: Context): Promise
       ...(options.proxyFile === undefined ? {} : { proxyFile: options.proxyFile }),
       ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
       ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),
-      // Only what was written overrides the settings file.
+      // Only an option that was given overrides the settings file.
       ...(command.getOptionValueSource("mdns") === "cli" ? { mdns: options.mdns } : {}),
     },
     answers: {
@@ -88,23 +94,20 @@ async function up(options: Options, command: Command, context: Context): Promise
     context.exit(code);
     void daemon.stop();
   });
-  await greet(context, daemon, daemon.fresh);
+  await printReady(context, daemon, daemon.fresh);
   await daemon.stopped;
   out.say("Stopped.");
   leave(context);
 }
 
-/**
- * What has to be asked is asked here, where the person is, and handed to the node in the
- * background.
- */
+/** Starts the node in the background; asks for the passphrase and the name here. */
 async function upDetached(options: Options, context: Context): Promise<void> {
   const { readProtectionOf } = await import("../../daemon/index.ts");
-  const guard = await readProtectionOf(context.paths.home);
+  const protection = await readProtectionOf(context.paths.home);
   const name =
     options.name ??
-    (guard === undefined && context.interactive ? await askText("Your name?") : undefined);
-  const secret = await currentPassphrase(guard, options, context);
+    (protection === undefined && context.interactive ? await askText("Your name?") : undefined);
+  const secret = await currentPassphrase(protection, options, context);
   const repeat = (flag: string, values: readonly string[] = []) =>
     values.flatMap((value) => [flag, value]);
   const args = [
@@ -119,24 +122,24 @@ async function upDetached(options: Options, context: Context): Promise<void> {
   ];
   const started = await detach(args, secret, context);
   if ("failed" in started) context.exit(started.failed);
-  else await greet(context, context, guard === undefined);
+  else await printReady(context, context, protection === undefined);
 }
 
-/** Something that answers calls: the node in this process, or the one in the background. */
+/** A node in this process or in the background. */
 type Callable = Pick<Context, "call">;
 
 /**
- * Says that the node is ready; to a person who knows nobody yet, gives an invite to share.
- * @param fresh the account was made just now: its recovery words were not seen yet.
+ * Prints that the node is ready, and an invite for a user without contacts.
+ * @param fresh the account was just created, so its recovery phrase was not shown yet.
  */
-async function greet(context: Context, node: Callable, fresh: boolean): Promise<void> {
+async function printReady(context: Context, node: Callable, fresh: boolean): Promise<void> {
   const { out, interactive } = context;
   const status = await node.call("node.status", {});
   if (out.flags.json) {
     out.data("", { ready: true, pid: status.pid, addresses: status.addresses });
     return;
   }
-  // A node that has too many open invites runs all the same.
+  // A node with too many open invites runs without a new one.
   const invite =
     interactive && status.contacts.total === 0
       ? await node.call("invite.create", {}).catch(() => undefined)
@@ -144,21 +147,20 @@ async function greet(context: Context, node: Callable, fresh: boolean): Promise<
   if (invite !== undefined) {
     const { link } = invite;
     out.say(`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
-    out.say("Or add somebody who invited you: sotto add LINK");
+    out.say("Or add a contact who invited you: sotto add LINK");
   } else {
-    const first = status.contacts.total === 0 ? " Invite somebody: sotto invite" : "";
+    const first = status.contacts.total === 0 ? " Create an invite: sotto invite" : "";
     out.say(`Ready.${first}`);
   }
   const alone = status.net.bootstrap.length === 0 && status.net.publicDht.state === "off";
   if (alone && status.net.proxy !== undefined)
     out.say(
-      "No host is known to ask first, and with a proxy that takes one: sotto net " +
-        "bootstrap add ADDRESS",
+      "No bootstrap node configured, but required with a proxy: sotto net bootstrap add ADDRESS",
     );
   else if (alone)
     out.say(
-      "No host is known to ask first: others find you on this network only. With nobody " +
-        "hosting anything: sotto net public on (--help says who sees what)",
+      "No bootstrap node configured; you can be found on your local network only.\n" +
+        "→ sotto net bootstrap add ADDRESS, or sotto net public on (see its --help)",
     );
-  if (fresh) out.say("Write down your recovery words: sotto words");
+  if (fresh) out.say("Write down your recovery phrase: sotto words");
 }

@@ -1,6 +1,6 @@
-/** sotto verify: shows the safety number, and remembers that two people compared it. */
+/** `sotto verify`: shows the safety number, and marks a contact as verified. */
 
-import { nameOf, numberLines } from "../format/format.ts";
+import { nameOf, numberLines, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { askYes } from "../runtime/prompt.ts";
 
@@ -12,8 +12,8 @@ interface Options {
 export const define: Define = (command, context) => {
   command
     .argument("<who>")
-    .option("--number <digits>", "the 60 digits that the other person read to you")
-    .option("--undo", "take the mark back")
+    .option("--number <digits>", "the 60 digits that the contact read to you")
+    .option("--undo", "mark as not verified")
     .action((who: string, options: Options) => verify(who, options, context));
 };
 
@@ -21,7 +21,7 @@ async function verify(who: string, { number, undo }: Options, context: Context):
   const { out } = context;
   if (undo) {
     const result = await context.call("contact.unverify", { who });
-    out.data(`✓ ${nameOf(result.contact)} is not verified any more`, result);
+    out.data(`✓ ${nameOf(result.contact)} is no longer verified`, result);
     return;
   }
   if (number !== undefined) return confirm(who, number.replaceAll(/\s/g, ""), context);
@@ -30,17 +30,19 @@ async function verify(who: string, { number, undo }: Options, context: Context):
   const name = nameOf(shown.contact);
   out.data(numberLines(shown.number), shown);
   if (shown.contact.keyChanged)
-    out.warn(`${name} shows another key than before. Until you decide, nothing is sent.`);
+    out.warn(`The account key of ${name} changed. Nothing is sent until you verify the new one.`);
   out.say(
-    `Call ${name}, or meet: both of you type sotto verify, and one reads the digits ` +
-      "aloud.\nThe same on both sides: nobody is between you.",
+    `Call ${name} or meet in person. Both of you run sotto verify, and one reads the digits ` +
+      "aloud. If they are the same on both sides, the connection is not intercepted.",
   );
   if (shown.contact.verified && !shown.contact.keyChanged) return out.say(`${name} is verified.`);
   if (!context.interactive)
-    // Not our own digits to paste: those would match themselves.
-    return out.say(`Then: sotto verify ${name} --number "the 60 digits that they read to you"`);
+    // Without the digits: our own would always match.
+    return out.say(
+      `Then: sotto verify ${shellWord(name)} --number "the 60 digits that they read to you"`,
+    );
   if (await askYes("Do all 60 digits match?")) await confirm(who, shown.number, context);
-  else out.warn(`${name} stays unverified. If the digits differ, do not trust this contact.`);
+  else out.warn(`${name} is not verified. If the digits differ, do not trust this contact.`);
 }
 
 async function confirm(who: string, number: string, context: Context): Promise<void> {

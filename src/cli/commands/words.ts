@@ -1,4 +1,4 @@
-/** sotto words: the 24 words that bring the account back, for paper. */
+/** `sotto words`: shows the 24-word recovery phrase of the account. */
 import { SottoError } from "../../base/index.ts";
 import { phraseTable } from "../format/format.ts";
 import type { Define } from "../runtime/context.ts";
@@ -14,25 +14,25 @@ interface Options extends PassphraseOptions {
 
 export const define: Define = (command, context) => {
   passphraseOptions(command)
-    .option("--show-words", "show them off a terminal too")
+    .option("--show-words", "show the recovery phrase even if the output is not a terminal")
     .action(async (options: Options) => {
       if (!options.showWords && process.stdout.isTTY !== true)
         throw new SottoError(
           "usage",
-          "The words are shown on a terminal alone; --show-words shows them anywhere.",
+          "The recovery phrase is only shown on a terminal. To show it anyway: --show-words",
         );
       const node = await context.nodeIfAny();
       const { readProtectionOf, readWords } = await import("../../daemon/index.ts");
       const { home } = context.paths;
-      const guard = node
+      const protection = node
         ? (await node.call("node.state", {})).protection
         : await readProtectionOf(home);
-      const passphrase = await currentPassphrase(guard, options, context);
+      const passphrase = await currentPassphrase(protection, options, context);
       const { words } = node
         ? await node.call("account.words", { passphrase })
         : await readWords({ home, passphrase });
       context.out.say(
-        "Write these 24 words on paper. They bring the account back, for you or for a thief:\n",
+        "Write this recovery phrase on paper. Anyone who has it can recover the account:\n",
       );
       context.out.data(phraseTable(words), { words });
     });

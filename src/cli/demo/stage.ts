@@ -1,4 +1,4 @@
-/** Real processes in temporary homes, and their end. */
+/** The processes of `sotto demo`: a bootstrap node and nodes in temporary home directories. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,33 +24,33 @@ export interface Actor {
 }
 
 export interface Stage {
-  /** Starts the bootstrap host. Its address, with /p2p. */
+  /** Starts the bootstrap node. @returns its address, with /p2p. */
   bootstrap(): Promise<string>;
   /**
-   * Starts the node of an account, which is made at the first start.
-   * @param knows whether it is told the bootstrap host; otherwise it has to learn of it.
+   * Starts a node; creates its account at the first start.
+   * @param knows whether it gets the address of the bootstrap node; otherwise by an invite.
    */
   node(name: string, knows: boolean): Promise<Actor>;
-  /** Ends an actor's process, and comes back when it has ended. */
+  /** Stops the process of an actor and waits until it ended. */
   end(actor: Actor): Promise<void>;
-  /** Ends every process by its id and removes every file. Safe to call twice. */
+  /** Stops every process and removes every file. Safe to call twice. */
   clear(): Promise<void>;
 }
 
 const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
-/** Longest time for a process to be ready, and to end when it is asked to, ms. */
+/** Timeouts for a process to start and to stop, ms. */
 const READY = 20_000;
 const END = 5_000;
 
-/** @param command how a process of Sotto is started; by default as this one was. */
+/** @param command the command that starts Sotto; by default that of this process. */
 export function createStage(command: readonly [string, ...string[]] = selfCommand()): Stage {
   const directory = mkdtempSync(join(tmpdir(), "sotto-demo-"));
   const around = surroundings();
   const processes = new Map<number, ChildProcess>();
   const clients: Client[] = [];
-  let hosts: readonly string[] = [];
+  let bootstraps: readonly string[] = [];
 
-  /** Nothing of the person's own settings reaches the demo. */
+  /** Without the settings of the user. */
   const envOf = (name: string) => {
     const { SOTTO_SOCKET, SOTTO_PROFILE, XDG_RUNTIME_DIR, ...env } = around.env;
     return { ...env, SOTTO_HOME: join(directory, name) };
@@ -61,7 +61,7 @@ export function createStage(command: readonly [string, ...string[]] = selfComman
       env: envOf(name),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    if (child.pid === undefined) throw new SottoError("internal", "A process cannot be started.");
+    if (child.pid === undefined) throw new SottoError("internal", "Could not start a process.");
     processes.set(child.pid, child);
     child.once("close", () => processes.delete(child.pid ?? 0));
     return child;
@@ -71,7 +71,7 @@ export function createStage(command: readonly [string, ...string[]] = selfComman
     async bootstrap() {
       const child = run("bootstrap", ["bootstrap", "--listen", LOOPBACK, "--json"]);
       const { addresses } = await firstLine(child);
-      hosts = addresses;
+      bootstraps = addresses;
       return addresses[0] ?? "";
     },
     async node(name, knows) {
@@ -83,7 +83,7 @@ export function createStage(command: readonly [string, ...string[]] = selfComman
         "--no-mdns",
         "--listen",
         LOOPBACK,
-        ...(knows ? hosts.flatMap((address) => ["--bootstrap", address]) : []),
+        ...(knows ? bootstraps.flatMap((address) => ["--bootstrap", address]) : []),
       ]);
       await firstLine(child);
       const { socket } = resolvePaths({ ...around, env: envOf(name) });
@@ -102,12 +102,12 @@ export function createStage(command: readonly [string, ...string[]] = selfComman
   };
 }
 
-/** What a process says when it is ready, as JSON; what it said instead is the error. */
+/** The JSON line that a process prints when it is ready; fails with its error output. */
 function firstLine(child: ChildProcess): Promise<{ readonly addresses: readonly string[] }> {
   return new Promise((resolve, reject) => {
     let said = "";
     let complaint = "";
-    const timer = setTimeout(() => fail("does not get ready"), READY);
+    const timer = setTimeout(() => fail("did not start in time"), READY);
     const fail = (why: string) => {
       clearTimeout(timer);
       reject(

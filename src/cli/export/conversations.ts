@@ -1,16 +1,13 @@
-/**
- * Whole conversations out of a node, a page at a time: a million messages need no more memory than
- * a few hundred.
- */
+/** Reads whole conversations from a node page by page, so that memory use does not grow. */
 import type { Account, Contact, Message } from "../../api/index.ts";
 import type { Callable } from "../runtime/node-or-store.ts";
 
-/** Messages that are asked for at one time. */
+/** Messages per request. */
 const PAGE = 200;
 
 export interface Conversation {
   readonly contact: Contact;
-  /** Oldest first; read once. */
+  /** Oldest first; can be read once. */
   readonly messages: AsyncIterable<Message>;
 }
 
@@ -21,9 +18,7 @@ export interface Everything {
   readonly conversations: readonly Conversation[];
 }
 
-/**
- * What a node holds, of everybody or of one contact. Throws `contact-unknown`, `contact-ambiguous`.
- */
+/** Conversations with all contacts, or with one. Throws `contact-unknown`, `contact-ambiguous`. */
 export async function everything(
   node: Callable,
   who: string | undefined,
@@ -41,7 +36,7 @@ export async function everything(
   return { account, exportedAt, conversations };
 }
 
-/** What has come by now, oldest first. */
+/** The messages that exist now, oldest first. */
 async function* messagesOf(node: Callable, who: string): AsyncGenerator<Message> {
   const newest = await node.call("message.list", { who, limit: 1 });
   const end = newest.messages.at(-1)?.at ?? 0;
@@ -49,10 +44,7 @@ async function* messagesOf(node: Callable, who: string): AsyncGenerator<Message>
     yield* await between(node, who, after, Math.min(after + PAGE, end) + 1);
 }
 
-/**
- * The messages whose places lie between the two. An answer may hold fewer than all of them, and the
- * newest then.
- */
+/** Messages at positions between the two. A response may contain only the newest of them. */
 async function between(
   node: Callable,
   who: string,

@@ -1,7 +1,6 @@
 /**
- * Conversations as one page for a browser or a printer. It holds no script and loads nothing; what
- * people wrote is escaped, shown without characters that command, and isolated, so that no text can
- * reorder what stands around it.
+ * Conversations as one HTML page. It contains no script and loads nothing. Texts of contacts are
+ * escaped, stripped of control characters and isolated, so that they cannot reorder the page.
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
@@ -87,7 +86,7 @@ ${after.length === 0 ? "" : `<p class="id">${after.join(", ")}</p>\n`}</article>
 `;
 }
 
-/** A time that a peer chose may lie outside of the calendar. */
+/** The datetime attribute; none for a time outside of the calendar, which a peer may send. */
 function dated(at: number): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;

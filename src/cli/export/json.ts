@@ -1,7 +1,4 @@
-/**
- * Conversations as one JSON document; every view stands on a line of its own, as the API gives it
- * (docs/EXPORT.md).
- */
+/** Conversations as one JSON document, one API view per line (docs/EXPORT.md). */
 import type { Everything } from "./conversations.ts";
 
 export async function* exportJson(all: Everything): AsyncGenerator<string> {

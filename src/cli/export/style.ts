@@ -1,4 +1,4 @@
-/** How an exported page looks: on a screen by day and by night, and on paper. */
+/** The stylesheet of an exported page: for light and dark screens, and for print. */
 export const style = `:root {
   color-scheme: light dark; --line: #8886; --out: #2a7d4f22; --in: #8882;
 }

@@ -1,15 +1,15 @@
-/** Messages that others answer, looked up so that a reply can be shown with what it is about. */
+/** Looks up the messages that replies quote. */
 import type { Message } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 
-/** The messages that these answer, by their ids, as far as they are here. */
+/** The quoted messages by id, if they are stored here. */
 export async function quotedMessages(
   messages: readonly Message[],
   context: Context,
 ): Promise<ReadonlyMap<string, Message>> {
   const known = new Map(messages.map((message) => [message.id, message]));
-  // A program has the ids, and asks for what it needs.
+  // A program uses the ids in the JSON.
   if (context.out.flags.json) return known;
   for (const { replyTo } of messages) {
     if (replyTo === undefined || known.has(replyTo)) continue;

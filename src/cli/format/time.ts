@@ -1,11 +1,11 @@
-/** Times as people write and read them. */
+/** Times and durations as text. */
 import { parseDuration, SottoError } from "../../base/index.ts";
 
 /** ms of a text such as 500ms, 30s, 10m, 24h, 7d. Throws `expiry-invalid`. */
 export function parseDurationArg(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined)
-    throw new SottoError("expiry-invalid", `${JSON.stringify(text)} is not a time.`);
+    throw new SottoError("expiry-invalid", `${JSON.stringify(text)} is not a duration.`);
   return ms;
 }
 

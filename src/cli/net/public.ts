@@ -1,34 +1,36 @@
-/** sotto net public: being found with nobody hosting anything, and what that shows to whom. */
+/** `sotto net public`: uses the public IPFS DHT, and explains who sees what. */
 import type { Command } from "commander";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 
 const NOTES = `
-For each contact and each epoch of 24 h, about 20 strangers' nodes see the address of this
-machine beside a key that tells them nothing, and your contact looks for you there under
-the same key. The public bootstrap hosts, and the nodes that are asked on the way, see
-that your address uses the IPFS DHT.
+For each contact and each epoch of 24 h, about 20 public nodes see the IP address of this
+computer next to a key that means nothing to them. Your contact searches for the same key.
+The public bootstrap nodes, and the nodes asked on the way, see that your address uses the
+IPFS DHT. Public nodes can count the keys of your address, and anyone who dials it finds a
+Sotto node.
 
-Both of you need it on. It finds; it passes nothing on: one of you must have an address
-that others reach (IPv6, a public address, a forwarded port). Strangers can count how many
-keys come from your address, and whoever dials it finds a node of Sotto. Off is the
-default.`;
+Both of you need to turn it on. The public DHT only finds addresses and forwards nothing:
+one of you needs an address that others can reach (IPv6, a public address, or a forwarded
+port). The default is off.`;
 
-export const WHO_SEES =
-  "About 20 strangers for each contact and epoch see your address beside an opaque key; " +
-  "the public bootstrap hosts see your address.";
+const WHO_SEES =
+  "For each contact and epoch, about 20 public nodes see your IP address next to an opaque " +
+  "key. The public bootstrap nodes see your IP address.";
 
 export function definePublic(command: Command, { call, out }: Context): void {
   command
     .command("public <on|off>")
-    .description("let contacts find you on the public IPFS DHT, with nobody hosting anything")
+    .description(
+      "let contacts find you on the public IPFS DHT, without a bootstrap node of your own",
+    )
     .addHelpText("after", NOTES)
     .action(async (word: string) => {
       if (word !== "on" && word !== "off")
-        throw new SottoError("usage", "sotto net public takes on or off.");
+        throw new SottoError("usage", "The command is: sotto net public on, or off");
       const result = await call("net.public", { on: word === "on" });
       out.data(word === "on" ? "✓ public DHT on" : "✓ public DHT off", result);
       if (word === "on") out.say(`${WHO_SEES}\nYour contacts need it on as well.`);
-      else out.say("What strangers keep already is forgotten within 48 h.");
+      else out.say("What public nodes already store expires within 48 h.");
     });
 }

@@ -1,4 +1,4 @@
-/** A node in the background: this program again, with a process group of its own. */
+/** Starts a node in the background: this program in a new process group. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { createClient } from "../../api/index.ts";
@@ -7,11 +7,8 @@ import { connectTo } from "../runtime/connect.ts";
 import type { Context } from "../runtime/context.ts";
 import { selfCommand } from "../runtime/environment.ts";
 
-/**
- * Longest time until the background node answers, ms: a slow machine that derives a key from a
- * passphrase.
- */
-const PATIENCE = 60_000;
+/** Time until the background node has to answer, ms; deriving a key from a passphrase is slow. */
+const TIMEOUT = 60_000;
 const STEP = 25;
 
 export interface Detached {
@@ -19,9 +16,9 @@ export interface Detached {
 }
 
 /**
- * Starts `sotto up` with these arguments and comes back when its socket answers. Its standard error
- * is read until then; when it fails, that is shown and its exit code kept.
- * @param secret a passphrase that the child reads from descriptor 3.
+ * Starts `sotto up` and returns when its socket answers. If it fails, prints its standard error
+ * and returns its exit code.
+ * @param secret a passphrase that the child reads from file descriptor 3.
  */
 export async function detach(
   args: readonly string[],
@@ -48,15 +45,15 @@ export async function detach(
     process.stderr.write(said);
     return { failed: code };
   }
-  // Open pipes would keep this process waiting for the one in the background.
+  // Open pipes would keep this process running.
   child.stderr?.destroy();
   pipe?.destroy();
   child.unref();
-  if (child.pid === undefined) throw new SottoError("internal", "The node has no process.");
+  if (child.pid === undefined) throw new SottoError("internal", "Could not start the node.");
   return { pid: child.pid };
 }
 
-/** `undefined` once the child's socket answers; the exit code if the child ends before. */
+/** `undefined` when the socket of the child answers; its exit code if it ends before. */
 async function firstAnswer(child: ChildProcess, socket: string): Promise<number | undefined> {
   let ended: number | undefined;
   const closed = new Promise<void>((resolve) => {
@@ -69,13 +66,13 @@ async function firstAnswer(child: ChildProcess, socket: string): Promise<number 
       resolve();
     });
   });
-  for (let waited = 0; waited < PATIENCE; waited += STEP) {
+  for (let waited = 0; waited < TIMEOUT; waited += STEP) {
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, STEP))]);
     if (ended !== undefined) return ended;
     if ((await pidAt(socket)) === child.pid) return undefined;
   }
   child.kill();
-  throw new SottoError("timed-out", "The node in the background does not answer.");
+  throw new SottoError("timed-out", "The node in the background did not start in time.");
 }
 
 async function pidAt(socket: string): Promise<number | undefined> {

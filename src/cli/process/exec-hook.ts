@@ -1,4 +1,4 @@
-/** One event to a command of the person's, until the command is done with it. */
+/** Runs the command of `sotto listen --exec` for one event until it succeeds. */
 import { spawn } from "node:child_process";
 import { backoffDelay, limits } from "../../base/index.ts";
 import { formatDuration } from "../format/time.ts";
@@ -14,7 +14,7 @@ export async function runExecHook(event: object, command: string, context: Conte
     const code = await run(command, line);
     if (code === 0) return;
     const wait = backoffDelay(limits.handOverRetry, failures, Math.random());
-    context.out.warn(`The command failed (${code}); again in ${formatDuration(wait)}.`);
+    context.out.warn(`The command failed (${code}). Retrying in ${formatDuration(wait)}.`);
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
@@ -25,7 +25,7 @@ function run(command: string, line: string): Promise<number | string> {
     const child = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"] });
     child.once("error", ({ name }) => resolve(name));
     child.once("close", (code, signal) => resolve(code ?? signal ?? "no exit code"));
-    // A command need not read what it is given.
+    // The command may ignore its standard input.
     child.stdin.on("error", () => undefined);
     child.stdin.end(line);
   });

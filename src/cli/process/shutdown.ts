@@ -1,16 +1,8 @@
-/**
- * Failures that nobody waited for. A node lives through those of a library's connection, and says
- * that they happened.
- */
+/** Unhandled promise rejections and the end of a process that runs a node. */
 import type { Context } from "../runtime/context.ts";
 /**
- * Failures that nobody waited for. A node lives through those of a library's connection, and says
- * that they happened.
- */
-
-/**
- * Tells the kind and the place of each stray rejection, never its message: that might hold an
- * address.
+ * Keeps the node running after an unhandled rejection in a library, and logs its kind and place;
+ * never its message, which could contain an address.
  */
 export function reportUnhandledRejections(write: (line: string) => void): void {
   process.on("unhandledRejection", (reason) => {
@@ -21,7 +13,7 @@ export function reportUnhandledRejections(write: (line: string) => void): void {
     write(
       JSON.stringify({
         level: "warn",
-        event: "stray-rejection",
+        event: "unhandled-rejection",
         kind: error?.name ?? typeof reason,
         at: place?.[1] ?? "unknown",
       }),
@@ -29,12 +21,7 @@ export function reportUnhandledRejections(write: (line: string) => void): void {
   });
 }
 
-// Ends a process that ran a node.
-
-/**
- * Everything has been given back; what is left are timers inside libp2p, which would hold the
- * process for a second.
- */
+/** Exits at once: timers inside libp2p would keep the process running for a second. */
 export function leave({ exitCode }: Pick<Context, "exitCode">): never {
   process.exit(exitCode());
 }

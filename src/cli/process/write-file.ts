@@ -1,11 +1,11 @@
-/** A file of the person's own: for its owner alone, and under its name only when it is whole. */
+/** Writes a file with mode 0600 that appears under its name only when it is complete. */
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { concat, SottoError, utf8 } from "../../base/index.ts";
 
-/** Bytes that are gathered before they go to the disk together. */
-const GATHERED = 256 * 1024;
+/** Bytes to buffer before a write. */
+const BUFFER_BYTES = 256 * 1024;
 
 export interface NewFile {
   /** Adds to the draft. */
@@ -13,9 +13,9 @@ export interface NewFile {
 }
 
 /**
- * Writes a file (0600) beside its place, and gives it its name once `job` is done and everything is
- * on the disk. Throws `file-exists` before anything is done where it is there already and `force`
- * is not set; `file-write-failed`; and what `job` throws. No draft is left behind, but by a crash.
+ * Writes a draft (0600) in the same directory, and renames it when `job` is done and the data is on
+ * disk. Throws `file-exists` before anything else if the file exists and `force` is not set;
+ * `file-write-failed`; and what `job` throws. Removes the draft on failure, except after a crash.
  */
 export async function writeNewFile(
   path: string,
@@ -25,36 +25,33 @@ export async function writeNewFile(
   const place = resolve(path);
   refuseExisting(place, force);
   const draft = `${place}.${process.pid}.part`;
-  const handle = await blamed(place, open(draft, "wx", 0o600));
+  const handle = await withWriteError(place, open(draft, "wx", 0o600));
   try {
     try {
-      const draftFile = gathering(handle);
-      await job({ write: (part) => blamed(place, draftFile.write(part)) });
-      await blamed(place, draftFile.flush());
-      await blamed(place, handle.sync());
+      const draftFile = buffered(handle);
+      await job({ write: (part) => withWriteError(place, draftFile.write(part)) });
+      await withWriteError(place, draftFile.flush());
+      await withWriteError(place, handle.sync());
     } finally {
       await handle.close();
     }
-    await blamed(place, force ? rename(draft, place) : name(draft, place));
+    await withWriteError(place, force ? rename(draft, place) : name(draft, place));
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** Makes a directory (0700) where there is none. Throws `file-write-failed`. */
+/** Creates a directory (0700) if it does not exist. Throws `file-write-failed`. */
 export async function makeDirectory(path: string): Promise<void> {
-  await blamed(path, mkdir(path, { recursive: true, mode: 0o700 }));
+  await withWriteError(path, mkdir(path, { recursive: true, mode: 0o700 }));
 }
 
 function refuseExisting(path: string, force: boolean): void {
   if (!force && existsSync(path))
-    throw new SottoError("file-exists", `There is a file ${path} already.`);
+    throw new SottoError("file-exists", `The file ${path} exists already.`);
 }
 
-/**
- * Never over another file, however late it came; but some file systems (those of USB sticks) have
- * no links.
- */
+/** Never replaces an existing file; file systems without hard links (USB sticks) use a rename. */
 async function name(draft: string, path: string): Promise<void> {
   try {
     await link(draft, path);
@@ -64,12 +61,12 @@ async function name(draft: string, path: string): Promise<void> {
     await rename(draft, path);
   }
   const directory = await open(dirname(path), "r");
-  // Not every file system can do this to a directory, and the file itself is on the disk.
+  // Not every file system can sync a directory; the file itself is on disk.
   await directory.sync().catch(() => undefined);
   await directory.close();
 }
 
-function gathering(handle: FileHandle) {
+function buffered(handle: FileHandle) {
   let parts: Uint8Array[] = [];
   let size = 0;
   const flush = async (): Promise<void> => {
@@ -84,18 +81,18 @@ function gathering(handle: FileHandle) {
       const bytes = typeof part === "string" ? utf8(part) : part;
       parts.push(bytes);
       size += bytes.length;
-      if (size >= GATHERED) await flush();
+      if (size >= BUFFER_BYTES) await flush();
     },
   };
 }
 
-async function blamed<Result>(path: string, work: Promise<Result>): Promise<Result> {
+async function withWriteError<Result>(path: string, work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (cause) {
     if (cause instanceof SottoError) throw cause;
-    const why = isErrno(cause, "ENOSPC", "EDQUOT") ? ": there is no room left" : "";
-    throw new SottoError("file-write-failed", `${path} cannot be written${why}.`, { cause });
+    const why = isErrno(cause, "ENOSPC", "EDQUOT") ? ": the disk is full" : "";
+    throw new SottoError("file-write-failed", `Cannot write ${path}${why}.`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-/** The way to a running node: its unix socket as a `Connection`. */
+/** Connects to the unix socket of a running node. */
 import { lstatSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { type Connection, lineSplitter, tooLong } from "../../api/index.ts";
@@ -6,7 +6,7 @@ import { limits, SottoError } from "../../base/index.ts";
 
 /**
  * Connects to the node that listens at `path`.
- * Throws `node-not-running` where nobody listens, or where the socket belongs to somebody else.
+ * Throws `node-not-running` if no node listens, or if the socket belongs to another user.
  */
 export function connectTo(path: string): Promise<Connection> {
   return new Promise((resolve, reject) => {
@@ -14,7 +14,7 @@ export function connectTo(path: string): Promise<Connection> {
       reject(new SottoError("node-not-running", why, { cause }));
     const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
     if (owner === undefined) return refuse("No node is running here.");
-    // In a directory that others may write to, somebody could listen in the node's place.
+    // In a directory that others can write to, another user could listen instead of the node.
     if (owner !== process.getuid?.()) return refuse("The socket belongs to another user.");
     const socket = connect(path);
     socket.once("connect", () => resolve(overSocket(socket)));
@@ -23,7 +23,7 @@ export function connectTo(path: string): Promise<Connection> {
 }
 
 function overSocket(socket: Socket): Connection {
-  // An answer may hold as much as a request, and the frame around it.
+  // A response may be as long as a request, plus its JSON-RPC frame.
   const splitter = lineSplitter(limits.rpcBytes + 4096);
   socket.setEncoding("utf8");
   socket.on("error", () => undefined);

@@ -1,4 +1,4 @@
-/** What every command gets: where things lie, how to print, and the way to the node. */
+/** The context of a command: paths, output, and the connection to the node. */
 import type { Command } from "commander";
 import {
   type Client,
@@ -19,17 +19,17 @@ export interface Context {
   readonly surroundings: Surroundings;
   readonly paths: Paths;
   readonly out: Printer;
-  /** A person sits in front of it: questions may be asked. */
+  /** Whether the user can be prompted. */
   readonly interactive: boolean;
   /** The running node, connected once. Throws `node-not-running`. */
   node(): Promise<Client>;
-  /** The running node, or `undefined` where none runs. */
+  /** The running node, or `undefined` if none runs. */
   nodeIfAny(): Promise<Client | undefined>;
   /**
-   * Calls the running node; where a contact's name is not known, the error names the nearest one.
+   * Calls the running node; the error of an unknown contact suggests the most similar name.
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
-  /** Sets the exit code of a command that has said by itself what happened. */
+  /** Sets the exit code of a command that prints its own errors. */
   exit(code: number): void;
   /** The exit code that was set, 0 otherwise. */
   exitCode(): number;
@@ -95,7 +95,5 @@ async function withSuggestion(node: Client, params: object, error: unknown): Pro
   return new SottoError("contact-unknown", `${error.message} Did you mean ${meant}?`);
 }
 
-// What a command's file exports.
-
-/** Adds a command's arguments, options and action. */
+/** Adds the arguments, options and action of a command; exported by its file as `define`. */
 export type Define = (command: Command, context: Context) => void;

@@ -1,4 +1,4 @@
-/** What surrounds the command: read once, here, and handed on. */
+/** The environment of the process: variables, directories, user, and its own command line. */
 import { homedir, tmpdir } from "node:os";
 import type { Surroundings } from "../../api/index.ts";
 
@@ -12,9 +12,7 @@ export function surroundings(): Surroundings {
   };
 }
 
-/**
- * How this program is started again as another process: the same Node, its flags, the same file.
- */
+/** The command line that starts this program again: the same Node, flags and file. */
 export function selfCommand(): [program: string, ...args: string[]] {
   return [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
 }

@@ -1,4 +1,4 @@
-/** Exit codes: what a script may rely on. */
+/** The exit codes of the command line. */
 import type { ErrorCode } from "../../base/index.ts";
 
 export const exit = {
@@ -47,7 +47,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return codes[code] ?? exit.failure;
 }
 
-/** The person pressed ^C at a question. */
+/** The user pressed ^C at a prompt. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }

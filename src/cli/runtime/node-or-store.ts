@@ -1,15 +1,12 @@
-/** The node of this home where it runs; its store, opened by ourselves, where it does not. */
+/** Runs a job with the running node, or with the store if no node runs. */
 import type { Client } from "../../api/index.ts";
 import type { Context } from "./context.ts";
 import { currentPassphrase, type PassphraseOptions } from "./secrets.ts";
 
-/** Something that answers calls. */
+/** A node or an offline store. */
 export type Callable = Pick<Client, "call">;
 
-/**
- * Runs `job` with what answers, and gives the store back after it. Throws what `openOffline`
- * throws.
- */
+/** Runs `job`, and closes the store afterwards. Throws what `openOffline` throws. */
 export async function withNodeOrStore<Result>(
   context: Context,
   options: PassphraseOptions,
@@ -18,8 +15,8 @@ export async function withNodeOrStore<Result>(
   const node = await context.nodeIfAny();
   if (node !== undefined) return job(context);
   const { openOffline, readProtectionOf } = await import("../../daemon/index.ts");
-  const guard = await readProtectionOf(context.paths.home);
-  const passphrase = await currentPassphrase(guard, options, context);
+  const protection = await readProtectionOf(context.paths.home);
+  const passphrase = await currentPassphrase(protection, options, context);
   const store = await openOffline(context.paths, passphrase);
   try {
     return await job(store);

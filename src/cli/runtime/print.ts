@@ -1,6 +1,6 @@
-/** Data goes to standard output, talk to standard error. */
+/** Output of a command: data on standard output, everything else on standard error. */
 
-/** What the person asked of the output. */
+/** The global output options. */
 export interface Flags {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -9,7 +9,7 @@ export interface Flags {
 
 type Paint = (text: string) => string;
 
-/** Marks for one stream; without colour each returns its text. */
+/** Text styles of one stream; without color each returns its text. */
 export interface Style {
   readonly bold: Paint;
   readonly dim: Paint;
@@ -20,15 +20,15 @@ export interface Style {
 
 export interface Printer {
   readonly flags: Flags;
-  /** Of standard output. */
+  /** The styles of standard output. */
   readonly style: Style;
-  /** The command's result: text for a person, or with --json one line of JSON. */
+  /** The command's result: text, or with --json one line of JSON. */
   data(text: string, value: unknown): void;
-  /** What a person likes to know; nothing with --quiet. */
+  /** Additional information; not printed with --quiet or --json. */
   say(text: string): void;
-  /** What a person must know, --quiet or not. */
+  /** A warning, also with --quiet. */
   warn(text: string): void;
-  /** A failure: what happened and why, then the next command to type. */
+  /** An error: what happened, then the next step. */
   error(fault: { readonly code: string; readonly message: string; readonly remedy: string }): void;
 }
 
@@ -48,7 +48,7 @@ function styleOf(colored: boolean): Style {
   };
 }
 
-/** Flags stand anywhere before `--`; `NO_COLOR` (any value) and `TERM=dumb` turn colour off too. */
+/** Flags may be anywhere before `--`; `NO_COLOR` (any value) and `TERM=dumb` disable color too. */
 export function flagsOf(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -96,7 +96,7 @@ export function createPrinter(
   };
 }
 
-/** A text as a QR code of half blocks, which every terminal with UTF-8 shows. */
+/** A text as a QR code of half block characters (UTF-8). */
 export async function qrCode(text: string): Promise<string> {
   const { renderUnicodeCompact } = await import("uqr");
   // Upper case fits the alphanumeric mode of QR: a smaller code. Links are read in either case.

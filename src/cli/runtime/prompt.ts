@@ -1,13 +1,11 @@
-/**
- * Questions to a person at a terminal, on standard error; asked only where `context.interactive`.
- */
+/** Prompts on standard error; only used if `context.interactive`. */
 import { Interrupted } from "./exit-codes.ts";
 
-/** Loaded only when something is asked. */
+/** Loaded only for a prompt. */
 const load = () => import("@clack/prompts");
 const output = process.stderr;
 
-/** ^C at a question answers it with a symbol. */
+/** Throws `Interrupted` for ^C, which clack returns as a symbol. */
 function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {
   if (typeof answer === "symbol") throw new Interrupted();
   return answer as Exclude<Answer, symbol>;
@@ -18,7 +16,7 @@ export async function askText(message: string): Promise<string> {
   return answered(await text({ message, output, validate: required }));
 }
 
-/** What is typed is not shown. */
+/** A prompt that does not show what is typed. */
 export async function askSecret(message: string): Promise<string> {
   const { password } = await load();
   return answered(await password({ message, output, validate: required }));
@@ -30,4 +28,4 @@ export async function askYes(message: string): Promise<boolean> {
 }
 
 const required = (value: string | undefined) =>
-  value === undefined || value.trim() === "" ? "Write something, or press Ctrl+C." : undefined;
+  value === undefined || value.trim() === "" ? "Type something, or press Ctrl+C." : undefined;

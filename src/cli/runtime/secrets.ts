@@ -1,4 +1,4 @@
-/** Passphrases and recovery words: by prompt, file or file descriptor, never by argument. */
+/** Reads passphrases and recovery phrases from a prompt, a file or a file descriptor. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Guard } from "../../api/index.ts";
@@ -11,22 +11,19 @@ export interface PassphraseOptions {
   readonly passphraseFd?: string;
 }
 
-/** Adds the two options that give the passphrase of the store. */
+/** Adds the two options for the passphrase of the store. */
 export function passphraseOptions(command: Command): Command {
   return command
-    .option("--passphrase-file <file>", "read the store's passphrase from a file")
-    .option("--passphrase-fd <number>", "read the store's passphrase from a descriptor");
+    .option("--passphrase-file <file>", "read the passphrase from a file")
+    .option("--passphrase-fd <number>", "read the passphrase from a file descriptor");
 }
 
-/**
- * The passphrase that a file or descriptor gives, or `undefined`; a closing line end is no part of
- * it.
- */
+/** The passphrase of the options, without its final newline, or `undefined`. */
 export function givenPassphrase(options: PassphraseOptions): string | undefined {
   return givenSecret(options.passphraseFile, options.passphraseFd, "--passphrase-fd");
 }
 
-/** The passphrase that a file or a descriptor gives; `flag` names the descriptor's option. */
+/** The secret in a file or from a file descriptor; `flag` is the option of the descriptor. */
 export function givenSecret(
   file: string | undefined,
   fd: string | undefined,
@@ -34,12 +31,12 @@ export function givenSecret(
 ): string | undefined {
   if (file !== undefined) return firstLine(file, `The file ${file}`);
   if (fd === undefined) return undefined;
-  return firstLine(descriptor(fd, flag), `Descriptor ${fd}`);
+  return firstLine(descriptor(fd, flag), `File descriptor ${fd}`);
 }
 
 function descriptor(text: string, option: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new SottoError("usage", `${option} takes the number of an open descriptor.`);
+  throw new SottoError("usage", `${option} needs the number of an open file descriptor.`);
 }
 
 export interface WordsOptions {
@@ -47,38 +44,35 @@ export interface WordsOptions {
   readonly wordsFd?: string;
 }
 
-/**
- * The 24 words as a file, a descriptor or a person gives them. Throws `words-invalid`, `usage`
- * where nobody can be asked.
- */
+/** The recovery phrase. Throws `words-invalid`, and `usage` without a terminal. */
 export async function recoveryWords(options: WordsOptions, context: Context): Promise<string> {
   const { wordsFile: file, wordsFd: fd } = options;
   if (file === undefined && fd === undefined) {
-    if (context.interactive) return askSecret("The 24 words?");
+    if (context.interactive) return askSecret("24-word recovery phrase?");
     throw new SottoError(
       "usage",
-      "There is no terminal to ask for the words: use --words-file or --words-fd.",
+      "There is no terminal to ask for the recovery phrase. Use --words-file or --words-fd.",
     );
   }
   const source = file ?? descriptor(fd ?? "", "--words-fd");
   try {
     return readFileSync(source, "utf8");
   } catch (cause) {
-    const name = file === undefined ? `Descriptor ${fd}` : `The file ${file}`;
+    const name = file === undefined ? `File descriptor ${fd}` : `The file ${file}`;
     throw new SottoError("words-invalid", `${name} cannot be read.`, { cause });
   }
 }
 
 /**
- * The passphrase of a store, given or asked for; `undefined` where none guards it, or where nobody
- * can be asked: whoever opens it then says `passphrase-needed`.
+ * The passphrase of a store, from the options or a prompt. `undefined` if no passphrase protects
+ * it, or without a terminal; opening the store then throws `passphrase-needed`.
  */
 export async function currentPassphrase(
-  guard: Guard | undefined,
+  protection: Guard | undefined,
   options: PassphraseOptions,
   context: Context,
 ): Promise<string | undefined> {
-  if (guard !== "passphrase") return undefined;
+  if (protection !== "passphrase") return undefined;
   return givenPassphrase(options) ?? askPassphrase(context)?.();
 }
 
@@ -94,20 +88,17 @@ function firstLine(source: string | number, name: string): string {
   return line;
 }
 
-/** A way to ask for the passphrase of a store, or `undefined` where nobody can be asked. */
+/** Prompts for the passphrase; `undefined` without a terminal. */
 export function askPassphrase(context: Context): (() => Promise<string>) | undefined {
-  return context.interactive ? () => askSecret("Passphrase of this store?") : undefined;
+  return context.interactive ? () => askSecret("Passphrase?") : undefined;
 }
 
-/**
- * A new passphrase, typed twice. Throws `passphrase-needed` where nobody can be asked, or the two
- * differ.
- */
+/** A new passphrase, typed twice. Throws `passphrase-needed` if that is not possible. */
 export async function newPassphrase(context: Context): Promise<string> {
   if (!context.interactive)
     throw new SottoError("passphrase-needed", "There is no terminal to ask for a passphrase.");
   const first = await askSecret("New passphrase?");
-  if (first !== (await askSecret("The same again?")))
-    throw new SottoError("passphrase-needed", "The two passphrases differ.");
+  if (first !== (await askSecret("Repeat the passphrase?")))
+    throw new SottoError("passphrase-needed", "The two passphrases are different.");
   return first;
 }

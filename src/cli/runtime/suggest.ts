@@ -1,6 +1,6 @@
-/** "Did you mean": the nearest of some names, where one is near enough. */
+/** "Did you mean": the most similar of some names. */
 
-/** Damerau-Levenshtein distance (optimal string alignment), as whoever mistypes a word makes it. */
+/** Damerau-Levenshtein distance (optimal string alignment). */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
@@ -17,7 +17,7 @@ function distance(a: string, b: string): number {
   return rows[a.length]?.[b.length] ?? 0;
 }
 
-/** The name that was probably meant, or `undefined`: at most one slip for each three letters. */
+/** The most similar name, or `undefined`: at most one error for every three letters. */
 export function nearest(typed: string, names: readonly string[]): string | undefined {
   const word = typed.slice(0, 64).toLowerCase();
   let best: { name: string; far: number } | undefined;

@@ -1,25 +1,24 @@
-/** Shows something again whenever it changes, until ^C or until the node goes away. */
+/** Prints a view again whenever it changes, until ^C or until the node stops. */
 import type { Client } from "../../api/index.ts";
 import type { Printer } from "./print.ts";
 
-export interface Look {
+export interface View {
   readonly text: string;
   readonly value: unknown;
 }
 
 const SECOND = 1000;
-/** Cursor home, and everything behind it gone. */
+/** Moves the cursor home and clears the screen. */
 const CLEAR = "\u001b[H\u001b[2J";
 
 /**
- * Looks every second, and sooner where an event tells of a change. On a terminal the screen is
- * drawn anew each time; elsewhere, and with --json, a line (or lines) is printed where the value
- * changed.
+ * Polls every second, and after each event. On a terminal the screen is redrawn; otherwise, and
+ * with --json, the view is printed when its value changed.
  */
 export async function watch(
   node: Client,
   out: Printer,
-  look: () => Promise<Look>,
+  read: () => Promise<View>,
   redraws: boolean,
 ): Promise<never> {
   let wake = (): void => undefined;
@@ -28,7 +27,7 @@ export async function watch(
   })().catch(() => undefined);
   let before = "";
   for (;;) {
-    const { text, value } = await look();
+    const { text, value } = await read();
     const now = JSON.stringify(value);
     if (redraws) out.data(`${CLEAR}${text}`, value);
     else if (now !== before) out.data(text, value);
