@@ -47,7 +47,10 @@ describe("sotto doctor, audit and status --watch", function () {
     await sotto.up(sotto.home("alone"), "--name", "carol");
     const told = await sotto.run(sotto.home("alone"), ["doctor"]);
     assert.equal(told.code, 1);
-    assert.match(told.out, /✗ network .*\n.*\n {14}→ Add a bootstrap node \(sotto net bootstrap add ADDRESS\)/);
+    assert.match(
+      told.out,
+      /✗ network .*\n.*\n {14}→ Add a bootstrap node \(sotto net bootstrap add ADDRESS\)/,
+    );
     assert.match(told.out, /· addresses .*\n {14}Only this computer can reach the node\.\n {14}→ /);
   });
 
