@@ -1,19 +1,13 @@
-/** What each side says of itself inside the handshake (content.pb.proto). */
-import { fromUtf8, limits, utf8 } from "../base/index.ts";
-import * as pb from "./content.pb.ts";
-import { BYTES, fits, VARINT, walk } from "./strict-protobuf.ts";
-import { attempt, isCount, own } from "./strict-protobuf-checks.ts";
-
-const CERTIFICATE = 136;
-const STREAM = 16;
-const NAME_BYTES = 4 * limits.nameLength;
+/** What each side reports about itself inside the handshake (docs/WIRE.md §4). */
+import { limits } from "../base/index.ts";
+import { bytes, count, message, required, text } from "./protobuf.ts";
 
 export interface HandshakePayload {
-  /** 136 bytes: the device certificate (crypto/certificate judges it). */
+  /** 136 bytes: the device certificate (src/crypto/account.ts verifies it). */
   readonly certificate: Uint8Array;
-  /** At most 256 bytes of UTF-8; as sent, so the receiver cleans it (`cleanName`). */
+  /** At most 256 bytes of UTF-8, as sent; the receiver cleans it (`cleanName`). */
   readonly name: string;
-  /** A set of up to 32 bits; none is given out yet. */
+  /** A set of up to 32 bits; none is assigned yet. */
   readonly capabilities: number;
   /** When the pair was made, ms on the responder's clock; 0 in message 3. */
   readonly madeAt: number;
@@ -24,48 +18,20 @@ export interface HandshakePayload {
   readonly stream: Uint8Array;
 }
 
-const types = new Map([
-  [1, BYTES],
-  [2, BYTES],
-  [3, VARINT],
-  [4, VARINT],
-  [5, BYTES],
-]);
+const payload = message({
+  certificate: required(1, bytes(136)),
+  name: required(2, text(0, 4 * limits.nameLength)),
+  capabilities: required(3, count(0, 0xffffffff)),
+  madeAt: required(4, count()),
+  stream: required(5, bytes(16)),
+});
 
 /** The bytes of a payload. Throws a RangeError where a field breaks its bound. */
-export function encodeHandshakePayload(payload: HandshakePayload): Uint8Array {
-  const name = own(utf8(payload.name));
-  if (!isPayload(payload) || name.length > NAME_BYTES)
-    throw new RangeError("the handshake payload breaks a bound of the wire");
-  return pb.HandshakePayload.encode({
-    ...payload,
-    name,
-    certificate: own(payload.certificate),
-    stream: own(payload.stream),
-  });
+export function encodeHandshakePayload(value: HandshakePayload): Uint8Array {
+  return payload.write(value);
 }
 
 /** The payload, or `undefined`. Fields that a newer peer added are skipped. */
-export function decodeHandshakePayload(bytes: Uint8Array): HandshakePayload | undefined {
-  const fields = bytes.length > limits.frameBytes ? undefined : walk(bytes);
-  if (fields === undefined || !fits(fields, types)) return undefined;
-  const raw = attempt(() => pb.HandshakePayload.decode(bytes));
-  if (raw?.certificate === undefined || raw.name === undefined) return undefined;
-  const { capabilities, madeAt, stream } = raw;
-  if (capabilities === undefined || madeAt === undefined || stream === undefined) return undefined;
-  const name = raw.name.length > NAME_BYTES ? undefined : fromUtf8(raw.name);
-  if (name === undefined) return undefined;
-  const certificate = raw.certificate.slice();
-  const payload = { certificate, name, capabilities, madeAt, stream: stream.slice() };
-  return isPayload(payload) ? payload : undefined;
-}
-
-function isPayload({ certificate, capabilities, madeAt, stream }: HandshakePayload): boolean {
-  return (
-    stream.length === STREAM &&
-    certificate.length === CERTIFICATE &&
-    isCount(capabilities) &&
-    capabilities <= 0xffffffff &&
-    isCount(madeAt)
-  );
+export function decodeHandshakePayload(from: Uint8Array): HandshakePayload | undefined {
+  return from.length > limits.frameBytes ? undefined : payload.read(from);
 }

@@ -8,8 +8,8 @@
  * so that a link that was cut is told from one that was mistyped.
  */
 import { concat, fromBase32, limits, readU32, toBase32, u32, utf8 } from "../base/index.ts";
+import { isAddressText } from "./address-text.ts";
 import { checksum } from "./crc32.ts";
-import { isAddressText } from "./strict-protobuf-checks.ts";
 
 const SCHEME = "sotto:";
 const VERSION = 1;

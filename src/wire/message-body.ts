@@ -1,22 +1,28 @@
-/**
- * What a message says: a text, or an act upon what was said before (content.pb.proto, docs/WIRE.md
- * §4).
- */
-import { fromUtf8, limits, never, utf8 } from "../base/index.ts";
-import type * as pb from "./content.pb.ts";
-import { BYTES, type Field, fits, VARINT, walk } from "./strict-protobuf.ts";
-import { isAddressText, own } from "./strict-protobuf-checks.ts";
+/** The body of a message: a text or a message action (docs/WIRE.md §4). */
+import { limits, never, utf8 } from "../base/index.ts";
+import { isAddressText } from "./address-text.ts";
+import {
+  bytes,
+  count,
+  message,
+  type OptionalMember,
+  optional,
+  repeated,
+  required,
+  text,
+  type Values,
+  where,
+} from "./protobuf.ts";
 
-const MESSAGE_ID = 16;
-/**
- * Fields of a message from here on are acts; older readers show nothing of those that they do not
- * know.
- */
-const FIRST_ACT = 16;
-/** Fields from here on are things to show, in whose place older readers show a line. */
+/** Fields from here on are actions; a reader shows nothing for those that it does not know. */
+const FIRST_ACTION = 16;
+/** Fields from here on are shown; a reader that does not know one shows the text instead. */
 const FIRST_SHOWN = 32;
 
-/** Changes something that was said before. `target` is the id of a message, 16 bytes. */
+/**
+ * A message action: changes a message or a setting of the conversation. `target` is the id of a
+ * message, 16 bytes.
+ */
 export type Act =
   /** `text`: 1 to `limits.textBytes` bytes of UTF-8. */
   | { readonly kind: "edit"; readonly target: Uint8Array; readonly text: string }
@@ -24,12 +30,12 @@ export type Act =
   /** `emoji`: see `isReaction`; empty takes the reaction back. */
   | { readonly kind: "reaction"; readonly target: Uint8Array; readonly emoji: string }
   /**
-   * How long messages from now on are kept: 0 for ever, else `limits.timerMin` to
+   * How long messages from now on are kept, ms: 0 for forever, else `limits.timerMin` to
    * `limits.timerMax`.
    */
   | { readonly kind: "timer"; readonly ms: number }
   /**
-   * Bootstrap hosts of the sender's, for the day on which the other's are gone: at most
+   * Bootstrap nodes of the sender's, for when none of the receiver's answers: at most
    * `limits.toldHosts` multiaddr texts, see `isAddressText`.
    */
   | { readonly kind: "hosts"; readonly hosts: readonly string[] };
@@ -38,59 +44,31 @@ export interface TextBody {
   readonly kind: "text";
   /** At most `limits.textBytes` of UTF-8. */
   readonly text: string;
-  /** The message that it answers, 16 bytes. */
+  /** The id of the message that it answers, 16 bytes. */
   readonly replyTo?: Uint8Array;
   /**
-   * How long each side keeps it once its time runs, in ms: `limits.timerMin` to `limits.timerMax`.
+   * How long each side keeps it once its expiry timer runs, ms: `limits.timerMin` to
+   * `limits.timerMax`.
    */
   readonly keep?: number;
 }
 
 export type Body = TextBody | Act;
 
-/** What a newer Sotto said. */
+/** A body that only a newer Sotto knows. */
 export type NewerBody =
   /** Something to show; `text` is the sender's replacement for older readers, and may be empty. */
   | (Omit<TextBody, "kind"> & { readonly kind: "newer" })
-  /** An act that we do not know: it counts as received, and nothing is shown. */
+  /** An unknown action: it counts as received, and nothing is shown. */
   | { readonly kind: "newer-act" };
 
-/** Inner fields of the acts that we know, by the act's field number. */
-const actTypes = new Map([
-  [
-    16,
-    new Map([
-      [1, BYTES],
-      [2, BYTES],
-    ]),
-  ],
-  [17, new Map([[1, BYTES]])],
-  [
-    18,
-    new Map([
-      [1, BYTES],
-      [2, BYTES],
-    ]),
-  ],
-  [19, new Map([[1, VARINT]])],
-  [20, new Map([[1, BYTES]])],
-]);
-
-/** How often a field of an act may stand, where that is not once. */
-const actRepeats = new Map([[20, new Map([[1, limits.toldHosts]])]]);
-
-/** Wire types of a message's fields that hold its body. */
-export const bodyTypes: readonly (readonly [number, number])[] = [
-  [6, BYTES],
-  [8, BYTES],
-  [9, VARINT],
-  ...[...actTypes.keys()].map((number) => [number, BYTES] as const),
-];
+/** The id of a message: 16 random bytes. */
+export const messageId = bytes(16);
 
 /**
  * Whether a reaction may be sent and shown: at most `limits.emojiBytes` of UTF-8, without control
- * characters, line ends and signs that turn the direction of writing. Which characters are emoji
- * changes every year, so that is not asked.
+ * characters, line ends and characters that change the direction of writing. Which characters are
+ * emoji changes every year, so that is not checked.
  */
 export function isReaction(emoji: string): boolean {
   return (
@@ -99,134 +77,98 @@ export function isReaction(emoji: string): boolean {
   );
 }
 
-/** Whether messages may be kept this long, in ms. */
+/** Whether a conversation's messages may be kept this long, ms; 0 is forever. */
 export function isTimer(ms: number): boolean {
   return ms === 0 || (Number.isSafeInteger(ms) && ms >= limits.timerMin && ms <= limits.timerMax);
 }
 
-/**
- * The body's fields of a message. Throws a RangeError where one breaks its bound: our own mistake.
- */
-export function writeBody(body: Body): pb.Message {
-  const fields: pb.Message = { parents: [] };
+/** The field of each action, by its kind: without a line here an action does not compile. */
+const actionMembers = {
+  edit: optional(
+    16,
+    message({ target: required(1, messageId), text: required(2, text(1, limits.textBytes)) }),
+  ),
+  delete: optional(17, message({ target: required(1, messageId) })),
+  reaction: optional(
+    18,
+    message({
+      target: required(1, messageId),
+      emoji: required(2, where(text(0, limits.emojiBytes), isReaction)),
+    }),
+  ),
+  timer: optional(19, message({ ms: required(1, where(count(), isTimer)) })),
+  hosts: optional(
+    20,
+    message({
+      hosts: repeated(1, where(text(1, limits.addressLength), isAddressText), limits.toldHosts),
+    }),
+  ),
+} satisfies {
+  readonly [Kind in Act["kind"]]: OptionalMember<Omit<Extract<Act, { kind: Kind }>, "kind">>;
+};
+
+/** The fields of a message that are its body. */
+export const bodyMembers = {
+  text: optional(6, text(0, limits.textBytes)),
+  replyTo: optional(8, messageId),
+  keep: optional(9, count(limits.timerMin, limits.timerMax)),
+  ...actionMembers,
+};
+
+type BodyFields = Values<typeof bodyMembers>;
+
+/** The fields of a body. */
+export function bodyFields(body: Body): BodyFields {
   switch (body.kind) {
-    case "text":
-      fields.text = text(body.text, 0);
-      if (body.replyTo !== undefined) fields.replyTo = id(body.replyTo);
-      if (body.keep !== undefined) fields.keep = keep(body.keep);
+    case "text": {
+      const { kind: _, ...fields } = body;
       return fields;
+    }
     case "edit":
-      fields.edit = { target: id(body.target), text: text(body.text, 1) };
-      return fields;
+      return { edit: body };
     case "delete":
-      fields.delete = { target: id(body.target) };
-      return fields;
+      return { delete: body };
     case "reaction":
-      if (!isReaction(body.emoji)) throw outOfBounds();
-      fields.reaction = { target: id(body.target), emoji: own(utf8(body.emoji)) };
-      return fields;
+      return { reaction: body };
     case "timer":
-      if (!isTimer(body.ms)) throw outOfBounds();
-      fields.timer = { ms: body.ms };
-      return fields;
+      return { timer: body };
     case "hosts":
-      if (body.hosts.length > limits.toldHosts || !body.hosts.every(isAddressText))
-        throw outOfBounds();
-      fields.hosts = { address: body.hosts.map((host) => own(utf8(host))) };
-      return fields;
+      return { hosts: body };
     default:
       return never(body);
   }
 }
 
-function text(value: string, least: number): Uint8Array<ArrayBuffer> {
-  const bytes = own(utf8(value));
-  if (bytes.length < least || bytes.length > limits.textBytes) throw outOfBounds();
-  return bytes;
-}
-
-function id(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (bytes.length !== MESSAGE_ID) throw outOfBounds();
-  return own(bytes);
-}
-
-function keep(ms: number): number {
-  if (ms === 0 || !isTimer(ms)) throw outOfBounds();
-  return ms;
-}
-
-function outOfBounds(): RangeError {
-  return new RangeError("the message breaks a bound of the wire");
-}
-
 /**
- * Whether the fields of a message can be one body: an act stands alone, and those that we know are
- * well formed. The generated decoder may then read them.
+ * The body that the fields of a message form, or `undefined` where they form none: an action
+ * excludes every other action, a text and fields that are shown.
+ * @param unknown numbers of the fields that are not in `bodyMembers`.
  */
-export function soundBody(fields: readonly Field[]): boolean {
-  const acts = fields.filter(({ number }) => number >= FIRST_ACT && number < FIRST_SHOWN);
-  const [act] = acts;
-  if (act === undefined) return true;
-  const beside = ({ number }: Field) =>
-    number === 6 || number === 8 || number === 9 || number >= FIRST_SHOWN;
-  if (acts.length > 1 || fields.some(beside)) return false;
-  const types = actTypes.get(act.number);
-  if (types === undefined) return true;
-  const inner = walk(act.value);
-  return inner !== undefined && fits(inner, types, actRepeats.get(act.number));
-}
-
-/** The body, or `undefined` where a field of it is missing or breaks its bound. */
-export function readBody(raw: pb.Message, fields: readonly Field[]): Body | NewerBody | undefined {
-  if (raw.edit) return readEdit(raw.edit);
-  if (raw.delete) {
-    const target = readId(raw.delete.target);
-    return target && { kind: "delete", target };
+export function readBody(
+  fields: BodyFields,
+  unknown: readonly number[],
+): Body | NewerBody | undefined {
+  const { text, replyTo, keep, edit, delete: deletion, reaction, timer, hosts } = fields;
+  const shown = unknown.some((number) => number >= FIRST_SHOWN);
+  const newer = unknown.filter((number) => number >= FIRST_ACTION && number < FIRST_SHOWN);
+  const actions: (Act | NewerBody)[] = [
+    ...(edit ? [{ kind: "edit", ...edit } as const] : []),
+    ...(deletion ? [{ kind: "delete", ...deletion } as const] : []),
+    ...(reaction ? [{ kind: "reaction", ...reaction } as const] : []),
+    ...(timer ? [{ kind: "timer", ...timer } as const] : []),
+    ...(hosts ? [{ kind: "hosts", ...hosts } as const] : []),
+    ...newer.map(() => ({ kind: "newer-act" }) as const),
+  ];
+  const [action] = actions;
+  if (action !== undefined) {
+    const alone = text === undefined && replyTo === undefined && keep === undefined && !shown;
+    return actions.length === 1 && alone ? action : undefined;
   }
-  if (raw.reaction) return readReaction(raw.reaction);
-  if (raw.timer) {
-    const { ms } = raw.timer;
-    return ms !== undefined && isTimer(ms) ? { kind: "timer", ms } : undefined;
-  }
-  if (raw.hosts) {
-    const hosts = raw.hosts.address.map((bytes) => fromUtf8(bytes) ?? "");
-    return hosts.every(isAddressText) ? { kind: "hosts", hosts } : undefined;
-  }
-  const newest = Math.max(...fields.map(({ number }) => number));
-  if (newest >= FIRST_ACT && newest < FIRST_SHOWN) return { kind: "newer-act" };
-  const kind = newest >= FIRST_SHOWN ? "newer" : "text";
-  return readText(raw, kind);
-}
-
-function readText(raw: pb.Message, kind: "text" | "newer"): TextBody | NewerBody | undefined {
-  const said = raw.text === undefined && kind === "newer" ? "" : readUtf8(raw.text, 0);
-  const replyTo = readId(raw.replyTo);
-  if (said === undefined || (raw.replyTo !== undefined && replyTo === undefined)) return undefined;
-  const { keep } = raw;
-  if (keep !== undefined && (keep === 0 || !isTimer(keep))) return undefined;
-  return { kind, text: said, ...(replyTo && { replyTo }), ...(keep !== undefined && { keep }) };
-}
-
-function readEdit(raw: pb.Edit): Act | undefined {
-  const target = readId(raw.target);
-  const said = readUtf8(raw.text, 1);
-  return target && said !== undefined ? { kind: "edit", target, text: said } : undefined;
-}
-
-function readReaction(raw: pb.Reaction): Act | undefined {
-  const target = readId(raw.target);
-  const emoji = raw.emoji && fromUtf8(raw.emoji);
-  return target && emoji !== undefined && isReaction(emoji)
-    ? { kind: "reaction", target, emoji }
-    : undefined;
-}
-
-function readId(bytes: Uint8Array | undefined): Uint8Array | undefined {
-  return bytes?.length === MESSAGE_ID ? bytes.slice() : undefined;
-}
-
-function readUtf8(bytes: Uint8Array | undefined, least: number): string | undefined {
-  if (bytes === undefined || bytes.length < least || bytes.length > limits.textBytes)
-    return undefined;
-  return fromUtf8(bytes);
+  if (text === undefined && !shown) return undefined;
+  return {
+    kind: shown ? "newer" : "text",
+    text: text ?? "",
+    ...(replyTo && { replyTo }),
+    ...(keep !== undefined && { keep }),
+  };
 }

@@ -64,13 +64,12 @@ const IMPURE =
 
 /** What a single file does wrong, its imports aside. */
 function* textViolations(file: string, source: string, code: string): Generator<Violation> {
-  const generated = file.endsWith(".pb.ts");
   const lines = source.split("\n").length - (source.endsWith("\n") ? 1 : 0);
-  if (!generated && lines > longestFile) {
+  if (lines > longestFile) {
     yield { rule: "too-long", file, detail: `${lines} lines, at most ${longestFile}` };
   }
   for (const [index, line] of source.split("\n").entries()) {
-    if (generated || [...line].length <= widestLine) continue;
+    if ([...line].length <= widestLine) continue;
     const detail = `line ${index + 1}: ${[...line].length} columns, at most ${widestLine}`;
     yield { rule: "too-wide", file, detail };
   }
@@ -88,7 +87,7 @@ function* textViolations(file: string, source: string, code: string): Generator<
       yield { rule: "environment", file, detail: "env of node:process" };
     }
   }
-  if (modules[moduleOf(file)]?.pure && !generated) {
+  if (modules[moduleOf(file)]?.pure) {
     const impure = IMPURE.exec(code);
     if (impure !== null) yield { rule: "time-or-randomness", file, detail: impure[0] };
   }

@@ -11,6 +11,7 @@ import {
   type HandshakePayload,
   type Message,
 } from "../../src/wire/index.ts";
+import { canonical, contentFields, field, payloadFields } from "./canonical.ts";
 
 const count = fc.maxSafeNat();
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 });
@@ -92,15 +93,6 @@ const plain: Message = {
   body: { kind: "text", text: "hi" },
 };
 
-/** Protobuf by hand, for what our encoder never writes. */
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))];
-}
-function field(number: number, value: number | Uint8Array | readonly number[]): Uint8Array {
-  return typeof value === "number"
-    ? Uint8Array.from([...varint(number * 8), ...varint(value)])
-    : Uint8Array.from([...varint(number * 8 + 2), ...varint(value.length), ...value]);
-}
 const settled = field(7, 0);
 const head = [field(1, plain.id), field(2, 1), field(3, 0), field(5, 5)];
 const whole = [...head, field(6, utf8("hi")), settled];
@@ -130,6 +122,60 @@ describe("wire/content", () => {
         decodeContent(field(2, bytes));
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  /** Valid bytes with some of their bytes replaced, inserted or removed. */
+  const changed = (valid: fc.Arbitrary<Uint8Array>) => {
+    const position = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    const edit = fc.tuple(
+      position,
+      fc.integer({ min: 0, max: 1 }),
+      fc.uint8Array({ maxLength: 2 }),
+    );
+    return fc.tuple(valid, fc.array(edit, { maxLength: 2 })).map(([bytes, edits]) => {
+      const result = [...bytes];
+      for (const [where, removed, added] of edits)
+        result.splice(Math.floor(where * result.length), removed, ...added);
+      return Uint8Array.from(result);
+    });
+  };
+  /** Fields of a content in any order, doubled or left out. */
+  const shuffled = fc
+    .shuffledSubarray([...whole, ...whole, field(4, plain.id), field(12, 1), field(8, plain.id)])
+    .map((fields) => field(1, concat(...fields)));
+
+  it("refuses any bytes or decodes a content that encodes to the same bytes in order", () => {
+    const bytes = fc.oneof(
+      changed(content.map(encodeContent)),
+      shuffled,
+      fc.uint8Array({ maxLength: 40 }),
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(bytes, (from) => {
+        const decoded = decodeContent(from);
+        if (decoded === undefined) return;
+        const { message: received, ...rest } = decoded;
+        if (received?.body.kind === "newer" || received?.body.kind === "newer-act") return;
+        accepted += 1;
+        const ours = received && { ...received, body: received.body };
+        const again = encodeContent({ ...rest, ...(ours && { message: ours }) });
+        assert.deepEqual(again, canonical(from, contentFields));
+      }),
+      { numRuns: 3000 },
+    );
+    assert.ok(accepted > 300, `only ${accepted} inputs were accepted`);
+  });
+
+  it("refuses any bytes or decodes a handshake payload that encodes to the same bytes", () => {
+    fc.assert(
+      fc.property(changed(payload.map(encodeHandshakePayload)), (from) => {
+        const decoded = decodeHandshakePayload(from);
+        if (decoded === undefined) return;
+        assert.deepEqual(encodeHandshakePayload(decoded), canonical(from, payloadFields));
+      }),
+      { numRuns: 1000 },
     );
   });
 
