@@ -83,7 +83,7 @@ export const purposes: Readonly<Record<string, Purpose>> = {
     folders: {
       util: "addresses, deadlines, rate limits, counters, protocol names",
       model: "configuration of a node, and the libp2p host as the other folders see it",
-      connections: "dialling, which addresses may be dialled, admission and pruning",
+      connections: "dialing, which addresses may be dialed, admission and pruning",
       proxy: "SOCKS5: the transport that dials everything through a proxy",
       lan: "mDNS and link-local addresses",
       dht: "both Kademlia DHTs, their bounded storage, and the rendezvous port",

@@ -102,7 +102,7 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
     option: "`--proxy`, `--proxy-file` replace it",
     effect:
       "SOCKS5 proxy for every connection: `socks5://IP:PORT`, or with a login " +
-      "`socks5://USER:PASSWORD@IP:PORT`. Nothing is dialled around it; `mdns`, `portMapping` " +
+      "`socks5://USER:PASSWORD@IP:PORT`. Nothing is dialed around it; `mdns`, `portMapping` " +
       "and `publicDht` must not be `true` with it.",
   },
   mdns: {
