@@ -5,17 +5,18 @@ import type { StoreOp } from "../../ports/index.ts";
 import { cleanName, type Invite, parseInvite } from "../../wire/index.ts";
 import { dropEarlyActions } from "../inbox/early-actions.ts";
 import { closeLink } from "../link/live-link.ts";
-import { blocked, type Contact, holdInvite, newContact, shownAccount } from "../model/contact.ts";
+import { blocked, holdInvite, newContact, shownAccount } from "../model/contact.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { AddOptions } from "../model/messenger-api.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { decodeRow, drop } from "../model/rows.ts";
 import type { ContactView, Policy } from "../model/views.ts";
-import { dropContact, dropEntry, dropSession, putContact } from "../state/contact-store.ts";
+import { changeContact, commitContact } from "../state/change-contact.ts";
+import { dropContact, dropEntry, dropSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Claim, type Invites, type KeptInvite, putInvite } from "../state/invites.ts";
-import { contactEvent, contactRemovedEvent } from "../state/store-events.ts";
+import { contactRemovedEvent } from "../state/store-events.ts";
 
 const refusals = {
   "invite-malformed": "This is not an invite link.",
@@ -35,29 +36,6 @@ function checkName(context: Context, name: string, except?: Peer): string {
   if (context.contactStore.nameTaken(clean, except))
     throw new SottoError("name-taken", "Another contact has that name.");
   return clean;
-}
-
-/**
- * Commits a change of the contact in its turn and tells of it. Throws contact-unknown if it was
- * removed meanwhile.
- */
-async function change(
-  context: Context,
-  peer: Peer,
-  changed: (contact: Contact) => Contact,
-  more: (contact: Contact) => readonly StoreOp[] = () => [],
-): Promise<ContactView> {
-  const view = await withContactLock(context, peer, async () => {
-    const contact = changed(peer.contact);
-    const happened = [contactEvent(context, peer, contact)];
-    const tell = await context.eventLog.commit([putContact(contact), ...more(contact)], happened);
-    peer.contact = contact;
-    tell();
-    return context.contactStore.view(peer);
-  });
-  if (view === undefined)
-    throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
-  return view;
 }
 
 /**
@@ -109,9 +87,7 @@ export async function add(
     const peer = newPeer(contact);
     context.contactStore.add(peer);
     try {
-      const happened = [contactEvent(context, peer, contact)];
-      const tell = await context.eventLog.commit([putContact(contact)], happened);
-      tell();
+      await commitContact(context, peer, { contact });
     } catch (error) {
       context.contactStore.remove(peer);
       throw error;
@@ -123,15 +99,17 @@ export async function add(
   if (known.link !== undefined)
     throw new SottoError("contact-exists", `You are connected with ${known.contact.name} already.`);
   // They may have lost what they knew of us: pair again, and keep the conversation.
-  await change(context, known, (contact) => ({
-    ...contact,
-    ...(name !== undefined && { name, named: true }),
-    ...(policy !== undefined && { policy }),
-    conversation: { ...contact.conversation, stream: context.crypto.random(16) },
-    pairing: "invited",
-    invite: held,
-    changedAccount: undefined,
-    addresses: [...hints, ...contact.addresses].slice(0, limits.recordAddresses),
+  await changeContact(context, known, (contact) => ({
+    contact: {
+      ...contact,
+      ...(name !== undefined && { name, named: true }),
+      ...(policy !== undefined && { policy }),
+      conversation: { ...contact.conversation, stream: context.crypto.random(16) },
+      pairing: "invited",
+      invite: held,
+      changedAccount: undefined,
+      addresses: [...hints, ...contact.addresses].slice(0, limits.recordAddresses),
+    },
   }));
   // What is under way knows nothing of this invite.
   known.attempt?.abort();
@@ -140,19 +118,21 @@ export async function add(
 
 export async function rename(context: Context, peer: Peer, name: string): Promise<ContactView> {
   const clean = checkName(context, name, peer);
-  return change(context, peer, (contact) => ({ ...contact, name: clean, named: true }));
+  return changeContact(context, peer, (contact) => ({
+    contact: { ...contact, name: clean, named: true },
+  }));
 }
 
 export async function block(context: Context, peer: Peer): Promise<ContactView> {
   peer.cancelRetry();
-  const view = await change(context, peer, blocked);
+  const view = await changeContact(context, peer, (contact) => ({ contact: blocked(contact) }));
   peer.attempt?.abort();
   closeLink(peer);
   return { ...view, online: false };
 }
 
 export function unblock(context: Context, peer: Peer): Promise<ContactView> {
-  return change(context, peer, (contact) => ({ ...contact, blocked: false }));
+  return changeContact(context, peer, (contact) => ({ contact: { ...contact, blocked: false } }));
 }
 
 /** See `Messenger.remove`. Whoever came by an invite of ours cannot come by it again. */
@@ -214,14 +194,13 @@ function answered(
 export function accept(context: Context, invites: Invites, peer: Peer): Promise<ContactView> {
   return withInviteLock(context, async () => {
     const kept = answered(invites, peer.contact.account, "accepted");
-    const view = await change(
-      context,
-      peer,
-      (contact) => ({ ...contact, pairing: "handshaken" }),
-      () => kept.map(putInvite),
-    );
-    for (const invite of kept) invites.set(invite);
-    return view;
+    return changeContact(context, peer, (contact) => ({
+      contact: { ...contact, pairing: "handshaken" },
+      ops: kept.map(putInvite),
+      applied: () => {
+        for (const invite of kept) invites.set(invite);
+      },
+    }));
   });
 }
 
@@ -242,18 +221,17 @@ export async function verify(
   if (changed !== undefined && number === undefined)
     throw new SottoError("key-changed", `The account key of ${peer.contact.name} has changed.`);
   if (changed === undefined)
-    return change(context, peer, (contact) => ({ ...contact, verified: true }));
+    return changeContact(context, peer, (contact) => ({ contact: { ...contact, verified: true } }));
   // The new key gets a session of its own: what was sealed for the old one is sealed again.
-  const view = await change(
-    context,
-    peer,
-    (contact) => ({ ...contact, account: changed, changedAccount: undefined, verified: true }),
-    (contact) => [dropSession(contact.ref)],
-  );
-  peer.session = undefined;
-  return view;
+  return changeContact(context, peer, (contact) => ({
+    contact: { ...contact, account: changed, changedAccount: undefined, verified: true },
+    ops: [dropSession(contact.ref)],
+    applied: () => {
+      peer.session = undefined;
+    },
+  }));
 }
 
 export function unverify(context: Context, peer: Peer): Promise<ContactView> {
-  return change(context, peer, (contact) => ({ ...contact, verified: false }));
+  return changeContact(context, peer, (contact) => ({ contact: { ...contact, verified: false } }));
 }

@@ -3,21 +3,17 @@
  * only then the acknowledgement and the screen. A duplicate is acknowledged again and changes
  * nothing.
  */
-import { canSeal, open, type Session, seal } from "../../ratchet/index.ts";
-import {
-  type Ack,
-  decodeContent,
-  decodeLinkFrame,
-  encodeContent,
-  encodeLinkFrame,
-} from "../../wire/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
+import { open, type Session } from "../../ratchet/index.ts";
+import { type Ack, decodeContent, decodeLinkFrame, encodeLinkFrame } from "../../wire/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { Link, Peer } from "../model/peer.ts";
-import { post, pump, ratchetFrame } from "../outbox/outbox.ts";
+import { pump } from "../outbox/outbox.ts";
 import { ackOf, settleDelivered, settleRead } from "../outbox/receipts.ts";
+import { post, sealControl } from "../outbox/seal.ts";
 import { shareBootstraps } from "../outbox/share-bootstraps.ts";
 import { receiveTyping } from "../outbox/typing.ts";
-import { putContact, putSession } from "../state/contact-store.ts";
+import { putContact } from "../state/contact-store.ts";
 import { background, type Context } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
@@ -124,43 +120,37 @@ async function takeAck(context: Context, peer: Peer, step: Step, ack: Ack): Prom
 }
 
 async function finish(context: Context, peer: Peer, link: Link, step: Step): Promise<void> {
-  const { ref } = peer.contact;
   const first = step.opened && !link.heardSession;
   if (step.opened && step.contact.pairing !== "confirmed" && step.contact.pairing !== "requested")
     step.contact = { ...step.contact, pairing: "confirmed", invite: undefined };
   step.contact = withConversation(step.contact, step.conversation);
-  const frames: Uint8Array[] = [];
-  if ((step.owed || first) && canSeal(step.session)) {
-    const ack = encodeContent({
-      ack: ackOf(step.conversation, shares(step.contact, context.receipts)),
-    });
-    const { message, next } = seal(context.crypto, step.session, ack);
-    step.session = next;
-    frames.push(ratchetFrame(message));
-  }
-  let tell = (): void => undefined;
-  if (step.session !== peer.session) {
-    const ops = [...step.ops, putSession(ref, step.session)];
-    if (step.contact !== peer.contact) ops.push(putContact(step.contact));
-    tell = await commitMessages(
-      context,
-      peer,
-      step.changes,
-      ops,
-      contactChanged(context, peer, step),
-    );
-  }
-  peer.contact = step.contact;
-  peer.session = step.session;
+  const ack = ackOf(step.conversation, shares(step.contact, context.receipts));
+  const content = step.owed || first ? { ack } : undefined;
+  const commit = (session: readonly StoreOp[]) => commitStep(context, peer, step, session);
+  await sealControl(context, peer, content, commit, { session: step.session });
   if (step.opened) link.heardSession = true;
-  if (step.pings > 0) frames.push(encodeLinkFrame({ type: "pong" }));
-  if (frames.length > 0) void post(link, frames);
-  for (const at of step.gone) peer.outbox.delete(at);
-  tell();
+  if (step.pings > 0) void post(link, [encodeLinkFrame({ type: "pong" })]);
   if (step.typing) receiveTyping(context, peer);
   pump(context, peer);
   if (first) background(context, "hosts-failed", () => shareBootstraps(context, peer));
   leaveWhenDone(context, peer);
+}
+
+/** Commits what the frames changed. @param session its row; absent where no frame opened. */
+async function commitStep(
+  context: Context,
+  peer: Peer,
+  step: Step,
+  session: readonly StoreOp[],
+): Promise<void> {
+  if (session.length === 0) return;
+  const ops = [...step.ops, ...session];
+  if (step.contact !== peer.contact) ops.push(putContact(step.contact));
+  const events = contactChanged(context, peer, step);
+  const emit = await commitMessages(context, peer, step.changes, ops, events);
+  peer.contact = step.contact;
+  for (const at of step.gone) peer.outbox.delete(at);
+  emit();
 }
 
 function contactChanged(context: Context, peer: Peer, { contact }: Step): StoreEvent[] {

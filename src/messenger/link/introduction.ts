@@ -15,7 +15,8 @@ import {
 } from "../../wire/index.ts";
 import type { Contact } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
-import { putContact, putSession } from "../state/contact-store.ts";
+import { commitContact } from "../state/change-contact.ts";
+import { putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { contactEvent } from "../state/store-events.ts";
 import { closeLink } from "./live-link.ts";
@@ -107,14 +108,18 @@ export async function adopt(
   contact: Contact,
   session: Session,
 ): Promise<void> {
-  const ops = [putContact(contact), putSession(contact.ref, session)];
-  const tell = await context.eventLog.commit(ops, [contactEvent(context, peer, contact)]);
-  peer.contact = contact;
+  await commitContact(context, peer, {
+    contact,
+    ops: [putSession(contact.ref, session)],
+    applied: () => takeUpSession(peer, session),
+  });
+}
+
+/** Replaces the session in memory. The link is closed: it carries frames of the one before. */
+export function takeUpSession(peer: Peer, session: Session): void {
   peer.session = session;
   peer.desynced = false;
-  // Frames of the session before it mean nothing any more.
   closeLink(peer);
-  tell();
 }
 
 /** Notes that the peer showed another account key: nothing goes out until the person decides. */
@@ -124,9 +129,9 @@ export async function markKeyChanged(
   account: AccountId,
 ): Promise<void> {
   const contact = { ...peer.contact, changedAccount: account, verified: false };
-  const happened = [contactEvent(context, peer, contact, "key.changed")];
-  const tell = await context.eventLog.commit([putContact(contact)], happened);
-  peer.contact = contact;
-  closeLink(peer);
-  tell();
+  await commitContact(context, peer, {
+    contact,
+    events: [contactEvent(context, peer, contact, "key.changed")],
+    applied: () => closeLink(peer),
+  });
 }

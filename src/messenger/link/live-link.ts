@@ -1,16 +1,17 @@
 /** Live links: one for each contact, and who gives way when two cross. */
 import { type HostId, limits } from "../../base/index.ts";
-import type { Channel } from "../../ports/index.ts";
-import { canSeal, seal } from "../../ratchet/index.ts";
-import { encodeContent, encodeLinkFrame } from "../../wire/index.ts";
+import type { Channel, StoreOp } from "../../ports/index.ts";
+import { encodeLinkFrame } from "../../wire/index.ts";
 import { receive } from "../inbox/receive.ts";
 import { reachable, shares } from "../model/contact.ts";
 import type { Ping } from "../model/messenger-api.ts";
 import type { Attempt, Link, Peer } from "../model/peer.ts";
 import { withTimeout } from "../model/timeout.ts";
-import { markWaiting, post, pump, ratchetFrame } from "../outbox/outbox.ts";
+import { markWaiting, pump } from "../outbox/outbox.ts";
 import { ackOf } from "../outbox/receipts.ts";
-import { putContact, putSession } from "../state/contact-store.ts";
+import { post, sealControl } from "../outbox/seal.ts";
+import { commitContact } from "../state/change-contact.ts";
+import { putContact } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
 
@@ -62,7 +63,6 @@ export async function establish(
     leaving: false,
     pings: new Set(),
   };
-  const frames: Uint8Array[] = [];
   const lasting = channel.outbound && channel.ephemeral !== true;
   const addresses = lasting
     ? [
@@ -75,22 +75,14 @@ export async function establish(
     addresses: addresses.slice(0, limits.recordAddresses),
     ...(context.presence.lastSeen && { lastSeen: link.since }),
   };
-  const ops = [putContact(next)];
-  // Say at once what we have, so that the peer repeats nothing that arrived; a new session's
-  // responder then can answer.
-  if (peer.session !== undefined && canSeal(peer.session)) {
-    const sealed = seal(
-      context.crypto,
-      peer.session,
-      encodeContent({ ack: ackOf(next.conversation, shares(next, context.receipts)) }),
-    );
-    ops.push(putSession(contact.ref, sealed.next));
-    await context.store.commit(ops);
-    peer.session = sealed.next;
-    frames.push(ratchetFrame(sealed.message));
-  } else if (next.addresses[0] !== contact.addresses[0] || context.presence.lastSeen) {
-    await context.store.commit(ops);
-  }
+  // Acknowledge at once what we have, so that the peer repeats nothing that arrived; the responder
+  // of a new session can seal only once it has received this.
+  const content = { ack: ackOf(next.conversation, shares(next, context.receipts)) };
+  const changed = next.addresses[0] !== contact.addresses[0] || context.presence.lastSeen;
+  const commit = async (ops: readonly StoreOp[]): Promise<void> => {
+    if (ops.length > 0 || changed) await context.store.commit([putContact(next), ...ops]);
+  };
+  await sealControl(context, peer, content, commit, { link });
   peer.contact = next;
   const before = peer.link;
   peer.link = link;
@@ -99,7 +91,6 @@ export async function establish(
   peer.hintsAsked = 0;
   peer.hintsDueAt = 0;
   peer.cancelRetry();
-  void post(link, frames);
   if (before === undefined)
     context.events.emit({ type: "presence", contact: context.contactStore.view(peer) });
   watchQuiet(context, peer, link);
@@ -179,9 +170,8 @@ export async function noteSeen(context: Context, peer: Peer): Promise<void> {
   const { link } = peer;
   if (!context.presence.lastSeen || context.stopping.now || link === undefined) return;
   await withContactLock(context, peer, async () => {
-    const next = { ...peer.contact, lastSeen: link.heardAt };
-    await context.store.commit([putContact(next)]);
-    peer.contact = next;
+    const contact = { ...peer.contact, lastSeen: link.heardAt };
+    await commitContact(context, peer, { contact, events: [] });
   });
 }
 

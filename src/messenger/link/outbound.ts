@@ -17,9 +17,8 @@ import {
   resumable,
 } from "../model/session-position.ts";
 import type { Pairing } from "../model/views.ts";
-import { putContact } from "../state/contact-store.ts";
+import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import { contactEvent } from "../state/store-events.ts";
 import { BufferedChannel } from "./frame-reader.ts";
 import { type LinkEndpoints, makeHello, openAnswer, prologue } from "./hello.ts";
 import {
@@ -143,10 +142,7 @@ export async function endPairing(
 ): Promise<void> {
   const pairing = renews && peer.contact.pairing === "invited" ? "confirmed" : why;
   const contact: Contact = { ...peer.contact, pairing, invite: undefined };
-  const happened = [contactEvent(context, peer, contact)];
-  const tell = await context.eventLog.commit([putContact(contact)], happened);
-  peer.contact = contact;
-  tell();
+  await commitContact(context, peer, { contact });
 }
 
 interface Agreed {

@@ -8,12 +8,13 @@ import { type Contact, newContact } from "../model/contact.ts";
 import type { HelloKey } from "../model/epoch-keys.ts";
 import { admits } from "../model/link-policy.ts";
 import { newPeer } from "../model/peer.ts";
-import { putContact, putSession } from "../state/contact-store.ts";
+import { commitContact } from "../state/change-contact.ts";
+import { putSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { claimOf, type KeptInvite, putInvite, withClaim } from "../state/invites.ts";
 import { contactEvent, inviteReusedEvent } from "../state/store-events.ts";
-import { type Introduction, introduced } from "./introduction.ts";
-import { closeLink, establish, inboundStays } from "./live-link.ts";
+import { type Introduction, introduced, takeUpSession } from "./introduction.ts";
+import { establish, inboundStays } from "./live-link.ts";
 import { type ResponderHandshake, respondTo, say } from "./responder-handshake.ts";
 
 /** The callee's answer to a hello that was made with an invite of ours. */
@@ -100,17 +101,17 @@ async function pairWith(
       changedAccount: undefined,
     };
     peer.attempt?.abort();
-    const tell = await context.eventLog.commit(
-      [putContact(contact), putSession(contact.ref, session), putInvite(claimed)],
-      [contactEvent(context, peer, contact, accepted ? "contact.changed" : "contact.request")],
-    );
-    invites.set(claimed);
-    peer.contact = contact;
-    peer.session = session;
-    peer.desynced = false;
-    context.contactStore.add(peer);
-    closeLink(peer);
-    tell();
+    const event = accepted ? "contact.changed" : "contact.request";
+    await commitContact(context, peer, {
+      contact,
+      ops: [putSession(contact.ref, session), putInvite(claimed)],
+      events: [contactEvent(context, peer, contact, event)],
+      applied: () => {
+        invites.set(claimed);
+        context.contactStore.add(peer);
+        takeUpSession(peer, session);
+      },
+    });
     if (!accepted) return false;
     await establish(context, peer, channel, lost);
     return true;

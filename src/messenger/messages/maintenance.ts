@@ -6,7 +6,7 @@ import { limits } from "../../base/index.ts";
 import { advance } from "../../dht/index.ts";
 import { abandon } from "../outbox/cancel.ts";
 import { shareBootstraps } from "../outbox/share-bootstraps.ts";
-import { putContact } from "../state/contact-store.ts";
+import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 
 /** Steps every contact's root chain forward, and fails what waited for `limits.deliveryExpiry`. */
@@ -21,11 +21,12 @@ export async function runMaintenance(context: Context): Promise<void> {
       const proven = link?.heardSession === true && now - link.since < limits.epoch;
       const chain = contact.chain && advance(context.crypto, contact.chain, now, proven);
       if (chain === contact.chain) return;
-      const next = { ...contact, chain };
-      // The old roots are to be gone from the disk as well.
-      const written = { ...putContact(next), shreds: true as const };
-      await context.store.commit([written]);
-      peer.contact = next;
+      // The old roots must be gone from the disk as well.
+      await commitContact(context, peer, {
+        contact: { ...contact, chain },
+        events: [],
+        shreds: true,
+      });
     });
     await shareBootstraps(context, peer);
     const oldest = context.clock.now() - limits.deliveryExpiry;

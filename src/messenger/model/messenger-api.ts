@@ -187,8 +187,8 @@ export interface Messenger extends SharedBootstraps {
    */
   setInvisible(on: boolean): void;
   /**
-   * Puts so many tags at least, decoys among them, and twice, four times … as many where there are
-   * more contacts and invites; 0: no decoys.
+   * Puts so many tags at least, decoys among them, and twice, four times and so on as many where
+   * there are more contacts and invites; 0: no decoys.
    * @param step a whole number up to `limits.decoyStep`.
    */
   setDecoys(step: number): Promise<void>;

@@ -10,6 +10,7 @@ import { applyAction } from "../model/apply-action.ts";
 import { emptied, type MessageRow, messageView } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
+import { withKnownContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
@@ -71,7 +72,7 @@ async function amend(
   wanted: (row: MessageRow) => MessageAction | undefined,
 ): Promise<MessageView> {
   checkPeer(peer);
-  const shown = await withContactLock(context, peer, async () => {
+  return withKnownContact(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
     const row = known(await batch.changes.row(at));
     const body = wanted(row);
@@ -84,9 +85,6 @@ async function amend(
     await commit(context, peer, batch);
     return messageView(peer, at, next);
   });
-  if (shown === undefined)
-    throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
-  return shown;
 }
 
 /**

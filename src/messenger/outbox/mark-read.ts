@@ -2,20 +2,17 @@
  * What the person was given is marked as read, told to the peer where receipts are shared, and its
  * time begins to run.
  */
-import { canSeal, seal } from "../../ratchet/index.ts";
-import { encodeContent } from "../../wire/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
-import { putContact, putSession } from "../state/contact-store.ts";
+import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import type { Started } from "../state/expiry-timers.ts";
-import { contactEvent } from "../state/store-events.ts";
-import { post, ratchetFrame } from "./outbox.ts";
 import { ackOf } from "./receipts.ts";
+import { sealControl } from "./seal.ts";
 
 /**
  * See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next
@@ -23,7 +20,7 @@ import { ackOf } from "./receipts.ts";
  */
 export async function markRead(context: Context, peer: Peer, options: MarkRead): Promise<void> {
   await withContactLock(context, peer, async () => {
-    const { contact, link, session } = peer;
+    const { contact } = peer;
     const { conversation } = contact;
     const read = await given(context, conversation, options);
     if (read === undefined) return;
@@ -33,21 +30,15 @@ export async function markRead(context: Context, peer: Peer, options: MarkRead):
     if (same && read.next.readUpTo === readUpTo) return;
     const next = withConversation(contact, read.next);
     const spans = context.expiryTimers.start(conversation.ref, started);
-    const ops = [putContact(next), ...spans.ops];
     const tells = shares(contact, context.receipts) && read.next.readUpTo !== readUpTo;
-    const sealed =
-      tells && link !== undefined && session !== undefined && canSeal(session)
-        ? seal(context.crypto, session, encodeContent({ ack: ackOf(read.next, true) }))
-        : undefined;
-    if (sealed) ops.push(putSession(contact.ref, sealed.next));
-    const tell = await context.eventLog.commit(ops, [contactEvent(context, peer, next)]);
-    peer.contact = next;
-    if (sealed && link) {
-      peer.session = sealed.next;
-      void post(link, [ratchetFrame(sealed.message)]);
-    }
-    spans.begin();
-    tell();
+    const content = tells ? { ack: ackOf(read.next, true) } : undefined;
+    await sealControl(context, peer, content, (ops) =>
+      commitContact(context, peer, {
+        contact: next,
+        ops: [...ops, ...spans.ops],
+        applied: spans.begin,
+      }),
+    );
   });
 }
 

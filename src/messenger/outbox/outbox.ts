@@ -2,87 +2,23 @@
  * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only
  * then the wire; a retransmission under the same session sends the very same bytes.
  */
-import { equal, limits, type MessageId, messageId } from "../../base/index.ts";
+import { equal, limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
-import { canSeal, type Session, seal } from "../../ratchet/index.ts";
-import { type Body, encodeContent, encodeLinkFrame } from "../../wire/index.ts";
-import type { Action } from "../model/actions.ts";
-import { toWire } from "../model/apply-action.ts";
-import { idBytes, type MessageRow, messageKey, messageView } from "../model/message.ts";
+import { canSeal, type Session } from "../../ratchet/index.ts";
+import { type MessageRow, messageKey, messageView } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { putEntry, putSession } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
-
-/** What an entry of the outbox sends: an act, or the text of its message as it is now. */
-export interface Outgoing {
-  readonly lamport: number;
-  readonly parents: readonly MessageId[];
-  readonly sentAt: number;
-  readonly body: Body;
-}
-
-export function outgoingText(row: MessageRow): Outgoing {
-  const { lamport, parents, sentAt, text, replyTo, keep } = row;
-  const body = {
-    kind: "text" as const,
-    text,
-    ...(replyTo !== undefined && { replyTo: messageId.bytes(replyTo) }),
-    ...(keep !== undefined && { keep }),
-  };
-  return { lamport, parents, sentAt, body };
-}
-
-export function outgoingAct(act: Action): Outgoing {
-  return { ...act, body: toWire(act.body) };
-}
-
-/** Seals one message under `session`. @param settled every sequence of ours up to here is done. */
-export function sealMessage(
-  context: Context,
-  session: Session,
-  settled: number,
-  { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
-  { lamport, parents, sentAt, body }: Outgoing,
-): { readonly sealed: Uint8Array; readonly next: Session } {
-  const content = encodeContent({
-    message: {
-      id: messageId.bytes(id),
-      sequence,
-      settled,
-      lamport,
-      parents: idBytes(parents),
-      sentAt,
-      body,
-    },
-  });
-  const { message, next } = seal(context.crypto, session, content);
-  return { sealed: message, next };
-}
-
-/** The frame of a ratchet message. */
-export function ratchetFrame(message: Uint8Array): Uint8Array {
-  return encodeLinkFrame({ type: "ratchet", message });
-}
-
-/**
- * Hands frames to a link's channel, in the order of the calls. Never waits inside a turn: the
- * promise is the caller's to await outside of it. A channel that fails ends by itself, and its
- * reader notices.
- */
-export async function post(link: Link, frames: readonly Uint8Array[]): Promise<boolean> {
-  const size = frames.reduce((sum, { length }) => sum + length, 0);
-  link.posting += size;
-  try {
-    await link.channel.send(frames);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    link.posting -= size;
-  }
-}
+import {
+  type Outgoing,
+  outgoingAct,
+  outgoingText,
+  post,
+  ratchetFrame,
+  sealMessage,
+} from "./seal.ts";
 
 /**
  * Whether the contact's link is about to give way to one that we asked for. The other side compares

@@ -23,20 +23,16 @@ import type { Context } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { view } from "../state/message-store.ts";
 import type { StoreEvent } from "../state/store-events.ts";
+import { clearAhead, closeGaps, markSent, pump, renumber } from "./outbox.ts";
+import { settledUpTo } from "./receipts.ts";
 import {
-  clearAhead,
-  closeGaps,
-  markSent,
   type Outgoing,
   outgoingAct,
   outgoingText,
   post,
-  pump,
   ratchetFrame,
-  renumber,
   sealMessage,
-} from "./outbox.ts";
-import { settledUpTo } from "./receipts.ts";
+} from "./seal.ts";
 
 /** Everything that the messages at hand change, built up before anything is committed. */
 export interface Batch {

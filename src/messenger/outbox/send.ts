@@ -4,7 +4,8 @@ import { pairingEnded } from "../model/contact.ts";
 import type { SendOptions } from "../model/messenger-api.ts";
 import type { Peer, PendingText } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
-import { type Context, withContactLock } from "../state/context.ts";
+import { withKnownContact } from "../state/change-contact.ts";
+import type { Context } from "../state/context.ts";
 import { accept } from "./outgoing-batch.ts";
 
 /** Throws what makes a text unfit to send, before anything is stored. */
@@ -58,13 +59,11 @@ async function acceptDrafts(context: Context, peer: Peer): Promise<void> {
   while (peer.pendingTexts.length > 0) {
     let taken: PendingText[] = [];
     try {
-      const shown = await withContactLock(context, peer, () => {
+      const shown = await withKnownContact(context, peer, () => {
         taken = peer.pendingTexts.slice(0, limits.sendBatch);
         return accept(context, peer, taken);
       });
       peer.pendingTexts.splice(0, taken.length);
-      if (shown === undefined)
-        throw new SottoError("contact-unknown", "The contact was removed meanwhile.");
       taken.forEach(({ resolve, reject }, i) => {
         const made = shown[i];
         if (made === undefined || made instanceof SottoError) reject(made);

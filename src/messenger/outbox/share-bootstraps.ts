@@ -9,7 +9,7 @@ import { type Contact, reachable } from "../model/contact.ts";
 import { policyOf } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
 import type { BootstrapPort, SharedBootstrap, SharedBootstraps } from "../model/ports.ts";
-import { putContact } from "../state/contact-store.ts";
+import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
 
@@ -108,8 +108,7 @@ async function changeNamed(
     await withContactLock(context, peer, async () => {
       const contact = next(peer.contact);
       if (contact === peer.contact) return;
-      await context.store.commit([putContact(contact)]);
-      peer.contact = contact;
+      await commitContact(context, peer, { contact, events: [] });
     });
   return peers.length > 0;
 }

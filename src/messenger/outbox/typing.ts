@@ -3,13 +3,11 @@
  * where receipts are shared.
  */
 import { limits } from "../../base/index.ts";
-import { canSeal, seal } from "../../ratchet/index.ts";
-import { encodeContent } from "../../wire/index.ts";
+import { canSeal } from "../../ratchet/index.ts";
 import { shares } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
-import { putSession } from "../state/contact-store.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import { post, ratchetFrame } from "./outbox.ts";
+import { sealControl } from "./seal.ts";
 
 /** See `Messenger.typing`. */
 export async function sendTyping(context: Context, peer: Peer): Promise<void> {
@@ -24,10 +22,7 @@ export async function sendTyping(context: Context, peer: Peer): Promise<void> {
     )
       return;
     peer.toldTypingAt = context.clock.now();
-    const { message, next } = seal(context.crypto, session, encodeContent({ typing: true }));
-    await context.store.commit([putSession(contact.ref, next)]);
-    peer.session = next;
-    void post(link, [ratchetFrame(message)]);
+    await sealControl(context, peer, { typing: true }, (ops) => context.store.commit(ops));
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * Messages of one conversation as the batch at hand will leave them. Every row that a batch reads
- * or changes goes through here, so that two changes of one message in one batch build on each other.
+ * or changes goes through here, so that two changes of one message build on each other.
  */
 import type { MessageId } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
