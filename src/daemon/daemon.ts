@@ -2,8 +2,8 @@
 import type { MethodName, Params, Paths, Result } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
-import { acquireLock } from "../store/index.ts";
 import { type Answers, makeHome } from "./home/home.ts";
+import { lockHome } from "./home/lock-home.ts";
 import { openLockableNode } from "./node/lockable-node.ts";
 import { type Cleanup, createCleanup } from "./process/cleanup.ts";
 import { type ExitReason, reserveExitReason } from "./process/exit-reason.ts";
@@ -67,7 +67,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const log = createLog(config.log, clock, options.writeLog);
     const crypto = await loading;
     await makeHome(paths.home);
-    const lock = await acquireLock(paths.home);
+    const lock = await lockHome(paths, crypto);
     releases.take(() => lock.release());
     const lastWords = await reserveExitReason(paths.home).catch((error: unknown) => {
       throw new SottoError("store-write-failed", "The home cannot be written.", { cause: error });

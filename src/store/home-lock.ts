@@ -4,13 +4,15 @@
  * kill -9 or a reboot does not lock a home for ever. LevelDB's own lock stays the last word: this
  * one is for a clear message before anything is opened.
  */
-import { link, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SottoError } from "../base/index.ts";
 import { writeFault } from "./leveldb/errors.ts";
 
 const FILE = "node.lock";
+/** `node.lock.PID.N`: the lock of a process that is taking it. */
+const DRAFT = /^node\.lock\.(\d{1,10})\.\d+$/;
 /** A taker holds the others up for a few file operations: these, and pauses (ms), are plenty. */
 const TRIES = 40;
 const PAUSE = 25;
@@ -41,7 +43,11 @@ export async function acquireLock(directory: string): Promise<Lock> {
   try {
     await writeFile(draft, mine, { mode: 0o600, flush: true });
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      if (await linked(draft, path)) return { release: () => release(path, mine) };
+      if (await linked(draft, path)) {
+        // A draft that stays does no harm.
+        await removeDeadDrafts(directory).catch(() => undefined);
+        return { release: () => release(path, mine) };
+      }
       const text = await readOrNothing(path);
       const holder = parse(text);
       if (holder && (await isAlive(holder))) throw running(holder.pid);
@@ -82,6 +88,15 @@ async function removeStale(path: string, draft: string, stale: string): Promise<
   const taker = parse(text);
   if (taker && (await isAlive(taker))) await sleep(PAUSE);
   else if (text !== undefined) await ignoreMissing(unlink(guard));
+}
+
+/** Removes the drafts of processes that died while they took the lock. */
+async function removeDeadDrafts(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const [, pid] = DRAFT.exec(name) ?? [];
+    if (pid !== undefined && !(await isAlive({ pid: Number(pid), started: "" })))
+      await ignoreMissing(unlink(join(directory, name)));
+  }
 }
 
 async function release(path: string, mine: string): Promise<void> {

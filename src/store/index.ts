@@ -1,6 +1,7 @@
-/** Rows on the disk, the key that seals them, and the lock that keeps a second node out. */
+/** Storage on the disk: encrypted rows, the store key and its protection, the lock of a home. */
 
 export type { DiskStore } from "./disk-store.ts";
+export { writeAtomically } from "./files/atomic-files.ts";
 export { acquireLock, type Lock, lockHolder } from "./home-lock.ts";
 export type { StoreCheck } from "./integrity/check.ts";
 export { type Keychain, systemKeychain } from "./keyring/keychain.ts";
@@ -12,5 +13,6 @@ export {
   unlockKeyring,
 } from "./keyring/keyring.ts";
 export { type MemoryOptions, type MemoryStore, memoryStore } from "./memory-store.ts";
-export { type OpenStore, openStore } from "./open.ts";
+export { type OpenStore, openStore, refuseOtherVersion } from "./open.ts";
 export { type Repaired, type RepairStore, repairStore } from "./repair/repair.ts";
+export { removeDraftsOf, removeStaleFiles } from "./stale-files.ts";

@@ -1,16 +1,22 @@
-/** A process that dies in the middle of what it writes, at each moment of it. */
+/** A process that dies at a chosen step of what it writes. */
 import fs, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
+/** The pid of the process that dies: above every pid that Linux gives, so no process has it. */
+const DEAD_PID = 2 ** 22 + 1;
+
 /**
- * Runs a job whose process dies at one of its changes to the disk: that one and every later one
- * fail, and what was being written is written half. @returns whether the job came so far.
+ * Runs a job whose process dies at one of its changes to the disk: that change and every later one
+ * fail, and a write is done half. The job sees another pid than the test, so that a draft which it
+ * leaves is not replaced by chance. @returns whether the job had that many steps.
  */
 export async function dyingAt(
   step: number,
   job: (alive: () => void) => Promise<unknown>,
 ): Promise<boolean> {
-  const kept = { open: fs.open, rename: fs.rename, rm: fs.rm, unlink: fs.unlink };
+  const { open, rename, rm, rmdir, unlink, writeFile, link, mkdir, cp } = fs;
+  const kept = { open, rename, rm, rmdir, unlink, writeFile, link, mkdir, cp };
+  const pid = Object.getOwnPropertyDescriptor(process, "pid") ?? {};
   let steps = 0;
   const alive = (): void => {
     if (++steps >= step) throw new Error("killed");
@@ -22,7 +28,7 @@ export async function dyingAt(
     };
   const handle = (file: FileHandle): FileHandle => {
     const half = (bytes: Uint8Array): Promise<unknown> =>
-      keptWrite(bytes.subarray(0, 16), 0, 16, 0);
+      keptWrite(bytes.subarray(0, bytes.length >> 1), 0, bytes.length >> 1, 0);
     const keptWrite = file.write.bind(file) as (...args: unknown[]) => Promise<unknown>;
     const writeFile = file.writeFile.bind(file) as (...args: unknown[]) => Promise<void>;
     const torn =
@@ -36,20 +42,22 @@ export async function dyingAt(
       write: torn(keptWrite),
       writeFile: torn(writeFile),
       sync: dying(file.sync),
+      truncate: dying(file.truncate),
     });
   };
+  for (const [name, call] of Object.entries(kept))
+    Object.assign(fs, { [name]: dying(call as (...args: unknown[]) => Promise<unknown>) });
   fs.open = (async (...args: Parameters<typeof fs.open>) => {
     alive();
     return handle(await kept.open(...args));
   }) as typeof fs.open;
-  fs.rename = dying(kept.rename);
-  fs.rm = dying(kept.rm);
-  fs.unlink = dying(kept.unlink);
+  Object.defineProperty(process, "pid", { ...pid, value: DEAD_PID });
   syncBuiltinESMExports();
   try {
     await job(alive).catch(() => undefined);
   } finally {
     Object.assign(fs, kept);
+    Object.defineProperty(process, "pid", pid);
     syncBuiltinESMExports();
   }
   return steps >= step;

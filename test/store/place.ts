@@ -1,8 +1,9 @@
 /** Directories of their own for stores under test. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Level } from "level";
+import { concat, u32 } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { type Store, silent } from "../../src/ports/index.ts";
 import { type DiskStore, openStore } from "../../src/store/index.ts";
@@ -43,6 +44,28 @@ export async function editRows(
   } finally {
     await database.close();
   }
+}
+
+const SCHEMA_ROW = "00".repeat(25);
+
+/** Every file below a directory with its bytes and its time of change, by path. */
+export function filesIn(directory: string): Map<string, [bytes: string, changed: number]> {
+  const files = new Map<string, [string, number]>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const bytes = entry.isFile() ? readFileSync(path).toString("hex") : "directory";
+    files.set(path, [bytes, entry.isFile() ? statSync(path).mtimeMs : 0]);
+  }
+  return files;
+}
+
+/** Has the schema row of a closed store name another version, as the Sotto of that version would. */
+export async function setVersion(directory: string, version: number): Promise<void> {
+  await editRows(directory, (rows) => {
+    const row = rows.get(SCHEMA_ROW) ?? new Uint8Array();
+    const body = concat(u32(version), row.slice(4, -8));
+    return [[SCHEMA_ROW, concat(body, crypto.sha256(body).subarray(0, 8))]];
+  });
 }
 
 /** A store on the disk, in a directory of its own. */

@@ -1,35 +1,21 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { concat, u32 } from "../../src/base/index.ts";
 import { silent } from "../../src/ports/index.ts";
 import { repairStore } from "../../src/store/index.ts";
 import { SCHEMA_VERSION } from "../../src/store/layout/schema.ts";
-import { crypto, editRows, openAt, temporaryDirectory, testKey } from "./place.ts";
+import {
+  crypto,
+  editRows,
+  filesIn,
+  openAt,
+  setVersion,
+  temporaryDirectory,
+  testKey,
+} from "./place.ts";
 
-const SCHEMA_ROW = "00".repeat(25);
 const OLDER = SCHEMA_VERSION - 1;
 const NEWER = SCHEMA_VERSION + 1;
-
-/** Every file below a directory with its bytes and its time of change, by path. */
-function filesIn(directory: string): Map<string, [bytes: string, changed: number]> {
-  const files = new Map<string, [string, number]>();
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const bytes = entry.isFile() ? readFileSync(path).toString("hex") : "directory";
-    files.set(path, [bytes, entry.isFile() ? statSync(path).mtimeMs : 0]);
-  }
-  return files;
-}
-
-/** Has the schema row of a closed store name another version, as the Sotto of that version would. */
-async function setVersion(directory: string, version: number): Promise<void> {
-  await editRows(directory, (rows) => {
-    const row = rows.get(SCHEMA_ROW) ?? new Uint8Array();
-    const body = concat(u32(version), row.slice(4, -8));
-    return [[SCHEMA_ROW, concat(body, crypto.sha256(body).subarray(0, 8))]];
-  });
-}
 
 const repair = (directory: string) =>
   repairStore({

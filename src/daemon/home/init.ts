@@ -2,11 +2,12 @@
 import { SottoError } from "../../base/index.ts";
 import { entropyToWords, nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { silent } from "../../ports/index.ts";
-import { acquireLock, type Protection } from "../../store/index.ts";
+import type { Protection } from "../../store/index.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { keepNoHistory } from "../settings/config.ts";
 import { makeHome, openHome } from "./home.ts";
+import { lockHome } from "./lock-home.ts";
 
 export interface InitOptions {
   readonly home: string;
@@ -40,7 +41,8 @@ export async function initHome(options: InitOptions): Promise<Initialized> {
   await makeHome(options.home);
   const releases = createCleanup();
   try {
-    const lock = await acquireLock(options.home);
+    const { home, noHistory: config } = options;
+    const lock = await lockHome({ home, ...(config !== undefined && { config }) }, crypto);
     releases.take(() => lock.release());
     const { store, fresh } = await openHome(
       { directory: options.home, crypto, clock: systemClock, log: silent },

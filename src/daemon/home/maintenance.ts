@@ -9,7 +9,6 @@ import { nodeCrypto } from "../../crypto/index.ts";
 import { reconcileAfterRepair, recoveryWords, recreatedTables } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
 import {
-  acquireLock,
   changeProtection,
   type DiskStore,
   type Repaired,
@@ -18,6 +17,7 @@ import {
 } from "../../store/index.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { openHome, readProtectionOf } from "./home.ts";
+import { lockHome } from "./lock-home.ts";
 
 export interface MaintenanceOptions {
   /** Directory of the account. */
@@ -113,7 +113,7 @@ async function locked<Result>(home: string, job: () => Promise<Result>): Promise
   // Before the lock, whose file needs a directory.
   if ((await readProtectionOf(home)) === undefined)
     throw new SottoError("no-account", "There is no account here yet.");
-  const lock = await acquireLock(home);
+  const lock = await lockHome({ home }, nodeCrypto());
   try {
     return await job();
   } finally {

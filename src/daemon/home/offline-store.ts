@@ -6,13 +6,13 @@ import { type HostId, SottoError } from "../../base/index.ts";
 import { bestCrypto } from "../../crypto/index.ts";
 import { createMessenger } from "../../messenger/index.ts";
 import { type Rendezvous, silent, type Transport } from "../../ports/index.ts";
-import { acquireLock } from "../../store/index.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { createDispatch } from "../rpc/dispatch.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
 import { keepDecoys, keepInvisible, keepPublic, readConfig } from "../settings/config.ts";
 import { openHome, readProtectionOf } from "./home.ts";
+import { lockHome } from "./lock-home.ts";
 
 export interface Offline {
   /** Calls a method. What needs a network throws `node-not-running`. */
@@ -60,7 +60,7 @@ export async function openOffline(
       throw new SottoError("no-account", "There is no account here yet.");
     const crypto = await bestCrypto();
     const config = await readConfig(paths.config, {});
-    const lock = await acquireLock(paths.home);
+    const lock = await lockHome(paths, crypto);
     releases.take(() => lock.release());
     const { store } = await openHome(
       { directory: paths.home, crypto, clock: systemClock, log: silent },

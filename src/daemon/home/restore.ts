@@ -4,11 +4,12 @@ import { SottoError, wipe } from "../../base/index.ts";
 import { nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { checkBackup, openBackup, restoredRows } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
-import { acquireLock, type Protection } from "../../store/index.ts";
+import type { Protection } from "../../store/index.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { changeBootstrap } from "../settings/bootstrap-setting.ts";
 import { makeHome, openHome } from "./home.ts";
+import { lockHome } from "./lock-home.ts";
 import { openOffline } from "./offline-store.ts";
 
 export interface RestoreOptions {
@@ -72,7 +73,7 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   await makeHome(paths.home);
   const releases = createCleanup();
   try {
-    const lock = await acquireLock(paths.home);
+    const lock = await lockHome(paths, crypto);
     releases.take(() => lock.release());
     const { store, fresh } = await openHome(
       { directory: paths.home, crypto, clock: systemClock, log: silent },

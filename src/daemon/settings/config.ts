@@ -1,9 +1,10 @@
 /** Settings: read once, checked, frozen, and handed on as arguments. */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { type AccountId, accountId, parseDuration, SottoError } from "../../base/index.ts";
+import { type AccountId, accountId, parseDuration, SottoError, utf8 } from "../../base/index.ts";
 import type { ProxyAddress } from "../../node/index.ts";
+import { writeAtomically } from "../../store/index.ts";
 import type { LogLevel } from "../process/log.ts";
 import { type GivenProxy, readProxy } from "./proxy-setting.ts";
 import { defaults, type FileSettings, fileSchema } from "./schema.ts";
@@ -168,9 +169,7 @@ export async function readSettings(path: string): Promise<FileSettings> {
 /** A crash leaves the old file or the new one, never half of one. */
 export async function writeSettings(path: string, settings: FileSettings): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
-  await rename(draft, path);
+  await writeAtomically(path, utf8(`${JSON.stringify(settings, null, 2)}\n`));
 }
 
 /** Throws `address-invalid`. */

@@ -1,8 +1,13 @@
-/** Files that are whole or not there, also after a loss of power; and files that are to be gone. */
-import { type FileHandle, open, rename, rm, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+/** Atomic replacement of files, and files whose bytes are overwritten when they are removed. */
+import type { Dirent } from "node:fs";
+import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
-/** Writes a file (0600) beside its place, syncs it, moves it there, and syncs the directory. */
+/**
+ * Replaces a file (0600) so that a crash leaves the old or the new one: writes a draft next to it,
+ * syncs it, renames it and syncs the directory. A process that dies leaves its draft, which
+ * `removeDrafts` removes; where writing fails, the draft is overwritten and removed here.
+ */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const draft = `${path}.${process.pid}.new`;
   try {
@@ -15,16 +20,44 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
     }
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    // The first failure is the one to report.
+    await shred(draft, (length) => new Uint8Array(length)).catch(() => undefined);
     throw error;
   }
   await syncDirectory(dirname(path));
 }
 
 /**
- * Puts bytes in the place of those that a file holds, all of them, and syncs it; makes the file
- * where there is none. A crash may leave some of both: whoever uses this has another file
- * meanwhile.
+ * Overwrites and removes the drafts of files of a directory, which processes left that died while
+ * they wrote them: a draft may hold a key. Requires a lock that keeps other processes from writing
+ * these files.
+ * @param names of the files, without their directory.
+ * @param random as many unpredictable bytes as it is asked for.
+ */
+export async function removeDrafts(
+  directory: string,
+  names: readonly string[],
+  random: (length: number) => Uint8Array,
+): Promise<void> {
+  for (const entry of await entriesOf(directory)) {
+    const [, name] = /^(.+)\.\d+\.new$/.exec(entry.name) ?? [];
+    if (name !== undefined && names.includes(name) && entry.isFile())
+      await shred(join(directory, entry.name), random);
+  }
+}
+
+async function entriesOf(directory: string): Promise<Dirent[]> {
+  try {
+    return await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/**
+ * Overwrites the bytes of a file in place and syncs it; creates the file where there is none. A
+ * crash may leave a mixture of both: requires another file that holds the same.
  */
 export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
   const file = await openIfThere(path);
@@ -43,33 +76,32 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
   const file = await openIfThere(path, "r");
   if (!file) return undefined;
   try {
-    // A plain copy: pooled Buffers share their memory with strangers.
+    // A plain copy: pooled Buffers share their memory with others.
     return Uint8Array.from(await file.readFile());
   } finally {
     await file.close();
   }
 }
 
-/** Moves a file over another, and syncs the directory. Both lie in it. */
+/** Renames a file to the name of another in the same directory, and syncs the directory. */
 export async function moveAtomically(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncDirectory(dirname(to));
 }
 
-/** What a key's file can hold, with room to spare: nothing longer is overwritten whole. */
-const SHRED_BYTES = 4096;
+/** More than any file of keys holds; of a longer file only the start is overwritten. */
+const SHRED_BYTES = 16_384;
 
 /**
- * Overwrites a file in its place and removes it; nothing where there is none. Flash memory and file
- * systems that write elsewhere may keep the old bytes: no program can tell. Windows moves no file
- * over one that is open, so there it is only removed where it is replaced.
+ * Overwrites a file in place and removes it; does nothing where there is none. Flash memory and
+ * copy-on-write file systems may keep the old bytes, which no program can find out.
  * @param random as many unpredictable bytes as it is asked for.
  */
 export async function shred(path: string, random: (length: number) => Uint8Array): Promise<void> {
   const file = await openIfThere(path);
   if (!file) return;
   try {
-    // Another name for the same bytes is somebody's backup.
+    // Another name (hard link) for the same bytes is a backup of the user.
     if ((await file.stat()).nlink <= 1) await overwrite(file, random);
   } finally {
     await file.close();
@@ -79,15 +111,15 @@ export async function shred(path: string, random: (length: number) => Uint8Array
 }
 
 /**
- * Lets another file take this one's name, then overwrites the bytes that it had before, if it can.
+ * Has `replace` give this file's name to another file, then overwrites the old bytes if possible.
+ * Windows cannot replace a file that is open, so there the old file is only removed.
  */
 export async function shredReplaced(
   path: string,
   replace: () => Promise<void>,
   random: (length: number) => Uint8Array,
 ): Promise<void> {
-  // By what is open and not by name: whatever goes wrong, the bytes that have the name now are left
-  // alone.
+  // By handle and not by name: whatever fails, the file that has the name now is not overwritten.
   const old = process.platform === "win32" ? undefined : await openIfThere(path);
   try {
     await replace();
@@ -101,9 +133,13 @@ async function openIfThere(path: string, flags = "r+"): Promise<FileHandle | und
   try {
     return await open(path, flags);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 async function overwrite(file: FileHandle, random: (length: number) => Uint8Array): Promise<void> {
@@ -112,7 +148,7 @@ async function overwrite(file: FileHandle, random: (length: number) => Uint8Arra
   await file.sync();
 }
 
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   // Windows cannot open a directory; its rename is on the disk without this.
   if (process.platform === "win32") return;
   const directory = await open(path, "r");

@@ -1,22 +1,21 @@
-/**
- * The end of a repair: the new store takes the place of the damaged one, of which there is a copy
- * aside.
- */
+/** The files of a repair, and what follows when it was interrupted: it is finished or removed. */
 import { access, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Rng } from "../../crypto/index.ts";
 import { VAULT_FILES } from "../encryption/key-vault-files.ts";
+import { shred } from "../files/atomic-files.ts";
 import { COUNTER_FILE } from "./rollback-counter.ts";
 
-/** What the store is made of, in its directory. */
+/** The database and the files next to it that belong to a store. */
 export const STORE_FILES: readonly string[] = ["db", ...VAULT_FILES, COUNTER_FILE];
-/** The new store while it is made. */
+/** The folder of the new store while it is written. */
 export const REPAIRING = "repairing";
-/** The new store, whole, from when on it counts. */
+/** The folder of the new store once it is complete and is to replace the damaged one. */
 export const REPAIRED = "repaired";
 
 /**
- * Brings a repair to its end that was interrupted; nothing where there was none. The caller holds
- * the home's lock.
+ * Finishes a repair that was interrupted after the new store was complete: moves its files over
+ * those of the damaged one, of which there is a copy. Requires the home's lock.
  */
 export async function finishRepair(directory: string): Promise<void> {
   const repaired = join(directory, REPAIRED);
@@ -30,4 +29,14 @@ export async function finishRepair(directory: string): Promise<void> {
     await rename(join(repaired, name), join(directory, name));
   }
   await rmdir(repaired);
+}
+
+/**
+ * Removes a repair that was interrupted before the new store was complete: it has copies of rows,
+ * and keys for them, that later shredding does not reach. Requires the home's lock.
+ */
+export async function removeUnfinishedRepair(directory: string, random: Rng): Promise<void> {
+  const work = join(directory, REPAIRING);
+  for (const file of VAULT_FILES) await shred(join(work, file), random);
+  await rm(work, { recursive: true, force: true });
 }

@@ -9,7 +9,7 @@ import { SottoError, toHex, utf8, wipe } from "../../base/index.ts";
 import { writeAtomically } from "../files/atomic-files.ts";
 import type { Keychain } from "./keychain.ts";
 
-const ENTRIES_FILE = "keychain.entries";
+export const ENTRIES_FILE = "keychain.entries";
 
 /** The name of the entry that opens a keyring. @param salt 16 bytes. */
 export function entryOf(salt: Uint8Array): string {

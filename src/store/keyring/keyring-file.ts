@@ -7,6 +7,7 @@
 import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../../base/index.ts";
 import type { CryptoProvider, PassphraseCost } from "../../crypto/index.ts";
 
+export const KEYRING_FILE = "keyring";
 const VERSION = 1;
 const kindByte = { "key-file": 1, passphrase: 2, keychain: 3 } as const;
 type Kind = keyof typeof kindByte;
@@ -89,5 +90,5 @@ function checksum(body: Uint8Array, sha256: Hash): Uint8Array {
 }
 
 function damaged(): SottoError {
-  return new SottoError("keyring-damaged", "The file keyring is not what was written.");
+  return new SottoError("keyring-damaged", `The file ${KEYRING_FILE} is not what was written.`);
 }

@@ -18,7 +18,14 @@ import { writeFault } from "../leveldb/errors.ts";
 import { KEY_FILE, NEXT_KEY_FILE, readOrNothing, settleKeyFiles, withKeyFile } from "./key-file.ts";
 import { type Keychain, systemKeychain } from "./keychain.ts";
 import { entryOf, keepEntry, settleEntries, withEntry } from "./keychain-entries.ts";
-import { boundData, decodeKeyring, encodeKeyring, headerOf, type Keyring } from "./keyring-file.ts";
+import {
+  boundData,
+  decodeKeyring,
+  encodeKeyring,
+  headerOf,
+  KEYRING_FILE,
+  type Keyring,
+} from "./keyring-file.ts";
 
 /** What wraps the store key. */
 export type Protection =
@@ -31,7 +38,6 @@ export type Protection =
       readonly cost?: PassphraseCost;
     };
 
-const KEYRING = "keyring";
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const NONCE_BYTES = 24;
@@ -50,7 +56,7 @@ export async function createKeyring(
   crypto: CryptoProvider,
   keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
-  if ((await readOrNothing(join(directory, KEYRING))) !== undefined)
+  if ((await readOrNothing(join(directory, KEYRING_FILE))) !== undefined)
     throw new SottoError("account-exists", "This home has a store key already.");
   const storeKey = crypto.random(KEY_BYTES);
   const { file, secret, salt } = await wrap(crypto, storeKey, protection);
@@ -59,7 +65,7 @@ export async function createKeyring(
     // First what opens it: a keyring whose key was never kept could not be opened.
     if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
     if (protection.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
-    await writeAtomically(join(directory, KEYRING), file);
+    await writeAtomically(join(directory, KEYRING_FILE), file);
   } catch (error) {
     throw writeFault(error);
   } finally {
@@ -97,7 +103,7 @@ export async function changeProtection(
     if (name) await writeAtomically(join(directory, name), secret);
     if (next.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
     // From the moment at which this has its name, the new protection is the one that counts.
-    const path = join(directory, KEYRING);
+    const path = join(directory, KEYRING_FILE);
     await shredReplaced(path, () => writeAtomically(path, file), crypto.random);
   } catch (error) {
     throw writeFault(error);
@@ -121,7 +127,7 @@ export async function changeProtection(
  * `keyring-damaged`, `store-version`.
  */
 export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
-  const bytes = await readOrNothing(join(directory, KEYRING));
+  const bytes = await readOrNothing(join(directory, KEYRING_FILE));
   return bytes && headerOf(bytes).kind;
 }
 
@@ -139,8 +145,8 @@ export async function unlockKeyring(
   log: Log = silent,
   keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
-  const bytes = await readOrNothing(join(directory, KEYRING));
-  if (!bytes) throw new SottoError("store-key-missing", `The file ${KEYRING} is missing.`);
+  const bytes = await readOrNothing(join(directory, KEYRING_FILE));
+  if (!bytes) throw new SottoError("store-key-missing", `The file ${KEYRING_FILE} is missing.`);
   const ring = decodeKeyring(bytes, crypto.sha256);
   const unwrap = (secret: Uint8Array): Uint8Array | undefined => {
     const wrapKey = wrappingKey(crypto, secret, ring.salt);

@@ -7,7 +7,13 @@ import { join } from "node:path";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { type Log, type Store, silent, type Table } from "../../ports/index.ts";
 import { moveAtomically } from "../files/atomic-files.ts";
-import { finishRepair, REPAIRED, REPAIRING, STORE_FILES } from "../integrity/finish-repair.ts";
+import {
+  finishRepair,
+  REPAIRED,
+  REPAIRING,
+  removeUnfinishedRepair,
+  STORE_FILES,
+} from "../integrity/finish-repair.ts";
 import { isPage, OWN_TABLE, tableName } from "../layout/row-names.ts";
 import { scan } from "../leveldb/database.ts";
 import { writeFault } from "../leveldb/errors.ts";
@@ -60,7 +66,7 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
   await refuseOtherVersion(directory, crypto);
   try {
     await finishRepair(directory);
-    await rm(work, { recursive: true, force: true });
+    await removeUnfinishedRepair(directory, crypto.random);
     await mkdir(work, { recursive: true, mode: 0o700 });
     const scratch = join(work, "salvage");
     const found = await salvage(options, scratch);
@@ -84,7 +90,7 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
     await finishRepair(directory);
     return repaired;
   } catch (error) {
-    await rm(work, { recursive: true, force: true }).catch(() => undefined);
+    await removeUnfinishedRepair(directory, crypto.random).catch(() => undefined);
     throw writeFault(error);
   }
 }

@@ -15,6 +15,7 @@ import {
 import fs from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { CryptoProvider } from "../../../src/crypto/index.ts";
 import { silent } from "../../../src/ports/index.ts";
 import {
   changeProtection,
@@ -22,6 +23,7 @@ import {
   type Keychain,
   type Protection,
   readProtection,
+  removeStaleFiles,
   systemKeychain,
   unlockKeyring,
 } from "../../../src/store/index.ts";
@@ -73,6 +75,16 @@ function keychainOf(
   };
 }
 
+/** The crypto provider, noting every random value that has the length of a key. */
+function recordingKeys(keys: Uint8Array[]): CryptoProvider {
+  const random = (length: number): Uint8Array => {
+    const bytes = crypto.random(length);
+    if (length === 32) keys.push(bytes.slice());
+    return bytes;
+  };
+  return { ...crypto, random };
+}
+
 describe("changing what protects the store key", () => {
   let directory: string;
   let entries: Map<string, Uint8Array>;
@@ -86,11 +98,7 @@ describe("changing what protects the store key", () => {
     unlockKeyring(directory, word, crypto, silent, keychain);
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
   const path = (name: string): string => join(directory, name);
-  const files = (): string[] =>
-    readdirSync(directory)
-      // Drafts of a process that was killed: they never opened anything.
-      .filter((name) => !name.endsWith(".new"))
-      .toSorted();
+  const files = (): string[] => readdirSync(directory).toSorted();
 
   for (const [from, to] of CHANGES)
     it(`from ${from.kind} to ${to.kind} keeps the key, and ends the old protection`, async () => {
@@ -168,16 +176,22 @@ describe("changing what protects the store key", () => {
   });
 
   for (const [from, to] of CHANGES)
-    it(`from ${from.kind} to ${to.kind} leaves the old or the new, whenever the process dies`, async () => {
+    it(`from ${from.kind} to ${to.kind} leaves the old or the new and no other key, whenever the process dies`, async () => {
       let step = 1;
       const seen = new Set<string>();
+      const drafts = new Set<string>();
       for (; ; step++) {
         rmSync(directory, { recursive: true });
         entries.clear();
-        const key = await createKeyring(directory, from, crypto, keychain);
+        const keys: Uint8Array[] = [];
+        const recording = recordingKeys(keys);
+        const key = await createKeyring(directory, from, recording, keychain);
         const came = await dyingAt(step, (alive) =>
-          changeProtection(directory, crypto, wordOf(from), to, keychainOf(entries, alive)),
+          changeProtection(directory, recording, wordOf(from), to, keychainOf(entries, alive)),
         );
+        for (const name of files())
+          if (name.endsWith(".new")) drafts.add(name.split(".4")[0] ?? "");
+        await removeStaleFiles(directory, crypto.random);
         const tried: PromiseSettledResult<Uint8Array>[] = [];
         for (const word of [from, to].map(wordOf))
           tried.push(...(await Promise.allSettled([unlocked(word)])));
@@ -189,9 +203,19 @@ describe("changing what protects the store key", () => {
         seen.add(`${kind} ${opened}`);
         assert.deepEqual(files(), FILES[kind]);
         assert.equal(entries.size, kind === "keychain" ? 1 : 0);
+        for (const name of files()) {
+          const bytes = readFileSync(path(name));
+          const held = keys.filter((one) => bytes.includes(Buffer.from(one)));
+          assert.deepEqual(held, name === "store.key" ? [Uint8Array.from(bytes)] : [], name);
+        }
         if (!came) break;
       }
       assert.ok(step > 8, `${step} steps`);
+      assert.deepEqual([...drafts].toSorted(), [
+        ...(to.kind === "keychain" ? ["keychain.entries"] : []),
+        "keyring",
+        ...(to.kind === "key-file" ? ["store.key.next"] : []),
+      ]);
       if (from.kind !== to.kind) assert.ok(seen.size >= 2);
     });
 
