@@ -70,8 +70,13 @@ export class Person {
       if (code && !/disk-full|store-write-failed/.test(err))
         console.log(`      ${this.name}'s node ended with ${code}: ${err}`);
     });
-    void this.#watch(createClient(await connectTo(this.#socket)));
+    void this.#watch(await this.anotherClient());
     return this.client;
+  }
+
+  /** One more client of the running daemon, for events of one's own. */
+  async anotherClient(): Promise<Client> {
+    return createClient(await connectTo(this.#socket));
   }
 
   /** States only ever rise: what was delivered once is delivered after every crash. */

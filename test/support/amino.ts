@@ -54,6 +54,8 @@ export interface Amino {
   /** Multiaddr texts with /p2p of a few servers, for newcomers. */
   readonly addresses: readonly string[];
   readonly seen: Sighting[];
+  /** The ADD_PROVIDER requests that a server has stored. They are not answered. */
+  readonly stored: Sighting[];
   /** Moves the servers' clock. */
   later(ms: number): void;
   /** Requests that broke a rule. */
@@ -67,6 +69,7 @@ const VALUES = ["/pk/", "/ipns/"].map((text) => toHex(new TextEncoder().encode(t
 
 export async function startAmino(count: number): Promise<Amino> {
   const seen: Sighting[] = [];
+  const stored: Sighting[] = [];
   const refused: string[] = [];
   let ahead = 0;
   const now = (): number => Date.now() + ahead;
@@ -84,7 +87,8 @@ export async function startAmino(count: number): Promise<Amino> {
       );
       const from = peer.toString();
       const at = server.peerId.toString();
-      seen.push({ at, from, type: message.type, key, addresses: texts });
+      const sighting = { at, from, type: message.type, key, addresses: texts };
+      seen.push(sighting);
       const refuse = (why: string): never => {
         refused.push(why);
         throw new Error(why);
@@ -96,6 +100,7 @@ export async function startAmino(count: number): Promise<Amino> {
       if (message.type === "ADD_PROVIDER")
         added.set(`${key} ${toHex(peer.toMultihash().bytes)}`, now());
       const answer = await handle(peer, message);
+      if (message.type === "ADD_PROVIDER") stored.push(sighting);
       if (message.type !== "GET_PROVIDERS" || answer?.providers === undefined) return answer;
       const providers = answer.providers.flatMap(({ id, multiaddrs }) => {
         const age = now() - (added.get(`${key} ${toHex(id)}`) ?? 0);
@@ -145,6 +150,7 @@ export async function startAmino(count: number): Promise<Amino> {
       .slice(0, 4)
       .flatMap((server) => server.getMultiaddrs().map((address) => address.toString())),
     seen,
+    stored,
     refused,
     later: (ms) => {
       ahead += ms;

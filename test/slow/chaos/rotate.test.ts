@@ -50,10 +50,10 @@ describe("daemons whose host keys change under constant sending", () => {
   });
 });
 
-/** Counts from now on how often the other is shown as gone. */
+/** Counts from now on how often the contact is shown as offline. */
 async function absences(person: Person): Promise<() => number> {
   let gone = 0;
-  const client = await person.connect();
+  const client = await person.anotherClient();
   void (async () => {
     try {
       for await (const event of client.events({ types: ["presence"] }))
