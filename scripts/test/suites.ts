@@ -20,7 +20,7 @@ export interface Suite {
 }
 
 /** Everything but the slow tests: `npm test`. */
-export const all: Suite = { paths: [""], without: ["slow/"], jobs: 2, floor: 1200, minutes: 15 };
+export const all: Suite = { paths: [""], without: ["slow/"], jobs: 2, floor: 1200, minutes: 20 };
 
 /** Pure modules, messenger, store and daemon: `npm run test:fast`. */
 export const fast: Suite = {
