@@ -7,7 +7,7 @@ export interface HandshakePayload {
   readonly certificate: Uint8Array;
   /** At most 256 bytes of UTF-8, as sent; the receiver cleans it (`cleanName`). */
   readonly name: string;
-  /** A set of up to 32 bits; none is assigned yet. */
+  /** What the sender's version offers: 32 bits (`encodeFeatures`). */
   readonly capabilities: number;
   /** When the pair was made, ms on the responder's clock; 0 in message 3. */
   readonly madeAt: number;

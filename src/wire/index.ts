@@ -15,6 +15,7 @@ export {
   type ReceivedMessage,
 } from "./content.ts";
 export * from "./display-name.ts";
+export * from "./features.ts";
 export * from "./frame.ts";
 export * from "./handshake-payload.ts";
 export * from "./invite.ts";

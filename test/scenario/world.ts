@@ -27,7 +27,7 @@ const DAY = 86_400_000;
 /** What the settings of a node say of what it keeps. */
 export type NodeOptions = Pick<
   MessengerPorts,
-  "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts"
+  "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts" | "features"
 > & {
   /** The public rendezvous, as the host of a run sees it. */
   readonly publicRendezvous?: (host: SimHost) => PublicRendezvous;

@@ -11,6 +11,7 @@ import {
   cleanName,
   decodeHandshakePayload,
   emptySet,
+  encodeFeatures,
   encodeHandshakePayload,
 } from "../../wire/index.ts";
 import type { Contact } from "../model/contact.ts";
@@ -28,12 +29,15 @@ export interface Introduction {
   readonly name: string | undefined;
   readonly madeAt: number;
   readonly stream: Uint8Array;
+  /** What their version offers (`commonFeatures`). */
+  readonly capabilities: number;
 }
 
 /** Our own payload of message 2 (`madeAt` by our clock) or 3 (0). */
 export function introduce(context: Context, stream: Uint8Array, madeAt: number): Uint8Array {
   const { certificate, name } = context.identity;
-  return encodeHandshakePayload({ certificate, name, capabilities: 0, madeAt, stream });
+  const capabilities = encodeFeatures(context.features ?? new Set());
+  return encodeHandshakePayload({ certificate, name, capabilities, madeAt, stream });
 }
 
 /**
@@ -56,6 +60,7 @@ export function readIntroduction(
     name: cleanName(said.name),
     madeAt: said.madeAt,
     stream: said.stream,
+    capabilities: said.capabilities,
   };
 }
 
@@ -73,7 +78,7 @@ export function introduced(
   context: Context,
   contact: Contact,
   ours: Uint8Array,
-  { account, device, name, stream }: Introduction,
+  { account, device, name, stream, capabilities }: Introduction,
   first: { readonly outputs: HandshakeOutputs; readonly madeAt: number } | undefined,
 ): Contact {
   const { conversation } = contact;
@@ -84,6 +89,7 @@ export function introduced(
     ...contact,
     account,
     device,
+    capabilities,
     name:
       contact.named || name === undefined
         ? contact.name

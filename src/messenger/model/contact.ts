@@ -2,7 +2,7 @@
 import { type AccountId, accountId, toBase32 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Direction, RootChain } from "../../dht/index.ts";
-import type { Invite } from "../../wire/index.ts";
+import { commonFeatures, type Feature, type Invite } from "../../wire/index.ts";
 import type { Stamp } from "./actions.ts";
 import { newPairConversation, type PairConversation } from "./conversation.ts";
 import type { Pairing, Policy } from "./views.ts";
@@ -36,6 +36,8 @@ export interface Contact {
   readonly role: Direction;
   readonly chain: RootChain | undefined;
   readonly device: Uint8Array | undefined;
+  /** What their version offers, as they stated it in the last handshake; absent before the first. */
+  readonly capabilities?: number;
   readonly invite: HeldInvite | undefined;
   /** Where they were last reached, multiaddr texts without /p2p. */
   readonly addresses: readonly string[];
@@ -126,6 +128,14 @@ export function reachable({ blocked, changedAccount, pairing }: Contact): boolea
   return (
     !blocked && changedAccount === undefined && pairing !== "requested" && !pairingEnded(pairing)
   );
+}
+
+/** Features that a contact and this node have in common; none before the first handshake. */
+export function featuresOf(
+  { capabilities }: Contact,
+  ours: ReadonlySet<Feature> = new Set(),
+): ReadonlySet<Feature> {
+  return commonFeatures(ours, capabilities ?? 0);
 }
 
 /** Whether the two tell each other what was read, and when they write. */

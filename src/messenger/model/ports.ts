@@ -9,6 +9,7 @@ import type {
   Store,
   Transport,
 } from "../../ports/index.ts";
+import type { Feature } from "../../wire/index.ts";
 
 export interface MessengerPorts {
   readonly crypto: CryptoProvider;
@@ -39,6 +40,8 @@ export interface MessengerPorts {
   readonly decoys?: number;
   /** Our bootstrap hosts, where contacts are told of them and theirs are taken. */
   readonly hosts?: BootstrapPort;
+  /** What this version offers its contacts; absent: nothing, as no feature is built yet. */
+  readonly features?: ReadonlySet<Feature>;
   /** How long messages stay at most, ms; absent: for ever. */
   readonly retention?: number;
 }
