@@ -66,7 +66,7 @@ export class HostRotation {
   }
 
   async #rotate(): Promise<void> {
-    const { log, tuning, clock, fixedPorts, open, join, onChanged: changed } = this.#options;
+    const { log, tuning, clock, fixedPorts, open, join, onChanged } = this.#options;
     const { signal } = this.#stopping;
     // Run at most two hosts; but first let links move off the oldest, so that they do not break.
     const oldest = this.#previous;
@@ -96,7 +96,7 @@ export class HostRotation {
     previous.transport.draining = true;
     this.#previous = previous;
     this.#current = next;
-    changed(next);
+    onChanged(next);
     log("rotate.changed");
     this.#schedule(0);
     void previous.retire().catch(() => undefined);

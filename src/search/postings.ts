@@ -14,13 +14,13 @@ export interface Posting {
 }
 
 /** Encodes a row; sorts terms and postings. */
-export function encodePostings(words: ReadonlyMap<string, readonly Posting[]>): Uint8Array {
+export function encodePostings(terms: ReadonlyMap<string, readonly Posting[]>): Uint8Array {
   const out: number[] = [];
-  for (const word of [...words.keys()].sort()) {
-    const bytes = utf8(word);
+  for (const term of [...terms.keys()].sort()) {
+    const bytes = utf8(term);
     const steps: number[] = [];
     let before: Posting = { conversation: 0, at: 0 };
-    for (const posting of inOrder(words.get(word) ?? [])) {
+    for (const posting of inOrder(terms.get(term) ?? [])) {
       const step = posting.conversation - before.conversation;
       writeNumber(steps, step);
       writeNumber(steps, step === 0 ? posting.at - before.at : posting.at);
@@ -45,29 +45,29 @@ function inOrder(postings: readonly Posting[]): Posting[] {
 export function decodePostings(row: Uint8Array): Map<string, Posting[]> {
   const found = new Map<string, Posting[]>();
   eachTerm(row, (bytes, reader, end) => {
-    const word = fromUtf8(bytes);
-    if (word === undefined) throw damaged();
+    const term = fromUtf8(bytes);
+    if (term === undefined) throw damaged();
     const postings: Posting[] = [];
     readPostings(reader, end, (posting) => postings.push(posting));
-    found.set(word, postings);
+    found.set(term, postings);
   });
   return found;
 }
 
 /**
- * Calls `take` for the messages of a row with a term that matches `asked`, possibly more than once
- * per message. Throws what `decodePostings` throws.
+ * Calls `take` for the messages of a row with a term that matches `queryTerm`, possibly more than
+ * once per message. Throws what `decodePostings` throws.
  */
 export function matchesIn(
   row: Uint8Array,
-  asked: string,
+  queryTerm: string,
   take: (posting: Posting) => unknown,
 ): void {
-  const start = utf8(asked);
+  const start = utf8(queryTerm);
   eachTerm(row, (bytes, reader, end) => {
     // Most terms differ in their first bytes, and need not be decoded.
     for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return;
-    if (matchesTerm(fromUtf8(bytes) ?? "", asked)) readPostings(reader, end, take);
+    if (matchesTerm(fromUtf8(bytes) ?? "", queryTerm)) readPostings(reader, end, take);
   });
 }
 
@@ -78,17 +78,17 @@ interface Reader {
 
 function eachTerm(
   row: Uint8Array,
-  take: (word: Uint8Array, reader: Reader, end: number) => void,
+  take: (term: Uint8Array, reader: Reader, end: number) => void,
 ): void {
   const reader: Reader = { row, at: 0 };
   while (reader.at < row.length) {
     const length = readNumber(reader);
-    const word = row.subarray(reader.at, reader.at + length);
+    const term = row.subarray(reader.at, reader.at + length);
     reader.at += length;
     const size = readNumber(reader);
     const end = reader.at + size;
-    if (word.length !== length || end > row.length) throw damaged();
-    take(word, reader, end);
+    if (term.length !== length || end > row.length) throw damaged();
+    take(term, reader, end);
     reader.at = end;
   }
 }
@@ -114,17 +114,17 @@ export function withoutPostings(
   row: Uint8Array,
   isRemoved: (posting: Posting) => boolean,
 ): Uint8Array | undefined {
-  const words = decodePostings(row);
+  const terms = decodePostings(row);
   let changed = false;
-  for (const [word, postings] of words) {
+  for (const [term, postings] of terms) {
     const left = postings.filter((posting) => !isRemoved(posting));
     if (left.length === postings.length) continue;
     changed = true;
-    if (left.length === 0) words.delete(word);
-    else words.set(word, left);
+    if (left.length === 0) terms.delete(term);
+    else terms.set(term, left);
   }
   if (!changed) return row;
-  return words.size === 0 ? undefined : encodePostings(words);
+  return terms.size === 0 ? undefined : encodePostings(terms);
 }
 
 /** Adds postings to a row. */
@@ -133,9 +133,9 @@ export function withPostings(
   more: ReadonlyMap<string, readonly Posting[]>,
 ): Uint8Array {
   if (row === undefined) return encodePostings(more);
-  const words = decodePostings(row);
-  for (const [word, postings] of more) words.set(word, [...(words.get(word) ?? []), ...postings]);
-  return encodePostings(words);
+  const terms = decodePostings(row);
+  for (const [term, postings] of more) terms.set(term, [...(terms.get(term) ?? []), ...postings]);
+  return encodePostings(terms);
 }
 
 /** Terms with their postings, by bucket of the index. */
@@ -143,12 +143,12 @@ export type TermRows = Map<number, Map<string, Posting[]>>;
 
 /** Adds every term of a message. */
 export function addTerms(rows: TermRows, posting: Posting, text: string): void {
-  for (const word of termsOf(text)) {
-    const bucket = bucketOf(word);
-    const words = rows.get(bucket) ?? new Map<string, Posting[]>();
-    rows.set(bucket, words);
-    const postings = words.get(word);
-    if (postings === undefined) words.set(word, [posting]);
+  for (const term of termsOf(text)) {
+    const bucket = bucketOf(term);
+    const terms = rows.get(bucket) ?? new Map<string, Posting[]>();
+    rows.set(bucket, terms);
+    const postings = terms.get(term);
+    if (postings === undefined) terms.set(term, [posting]);
     else postings.push(posting);
   }
 }

@@ -26,8 +26,8 @@ export function termsOf(text: string): Set<string> {
   return new Set(pieces?.map(truncate));
 }
 
-function truncate(word: string): string {
-  return word.length <= limits.searchWord ? word : [...word].slice(0, limits.searchWord).join("");
+function truncate(term: string): string {
+  return term.length <= limits.searchWord ? term : [...term].slice(0, limits.searchWord).join("");
 }
 
 /** Number of buckets of the index: a query reads one for each of its terms. */
@@ -37,9 +37,9 @@ export const BUCKETS = 256;
  * The bucket of a term, 0 to `BUCKETS` - 1: by its first two characters, so that its prefixes are
  * in the same bucket.
  */
-export function bucketOf(word: string): number {
+export function bucketOf(term: string): number {
   let hash = 0x811c9dc5;
-  for (const character of [...word].slice(0, 2))
+  for (const character of [...term].slice(0, 2))
     hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
   // The low bits of the product are mixed least.
   return (hash >>> 16) % BUCKETS;
@@ -57,6 +57,6 @@ export function parseQuery(text: string): Query {
  * Whether a term matches a term of the query. A single character is not used as a prefix: too many
  * terms would match.
  */
-export function matchesTerm(word: string, asked: string): boolean {
-  return word === asked || (word.startsWith(asked) && [...asked].length > 1);
+export function matchesTerm(term: string, queryTerm: string): boolean {
+  return term === queryTerm || (term.startsWith(queryTerm) && [...queryTerm].length > 1);
 }

@@ -45,12 +45,12 @@ export interface LocalNetwork {
 /** Whether we dial an address that another node named. A name is judged when it is resolved. */
 export function mayDial(
   address: Multiaddr,
-  { advertised: told, interfaces, privateWan }: LocalNetwork,
+  { advertised, interfaces, privateWan }: LocalNetwork,
 ): boolean {
   const scope = scopeOf(address);
   if (scope === "public" || privateWan) return true;
   // Loopback means this machine only if we advertise nothing else, and so have local peers only.
-  if (scope === "loopback") return told.every((own) => scopeOf(own) === "loopback");
+  if (scope === "loopback") return advertised.every((own) => scopeOf(own) === "loopback");
   const network = networkOf(address);
   // Lower ports belong to services.
   if (network === undefined || portOf(address) < limits.punchPortMin) return false;

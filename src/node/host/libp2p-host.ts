@@ -64,7 +64,7 @@ export interface HostOptions {
  * `address-invalid`.
  */
 export async function createHost(options: HostOptions): Promise<CreatedHost> {
-  const { connectionLimits: bounds, clock, tuning, proxy } = options;
+  const { connectionLimits, clock, tuning, proxy } = options;
   const listen = checkAddresses(options.listen, (address) => !isOnion(address));
   const announce = checkAddresses(options.announce, () => true);
   const requestLimit = createRequestLimit(clock);
@@ -105,7 +105,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
     streamMuxers: [boundedYamux()],
     connectionGater: createGater({
       pending: limits.pendingConnectionsPerIp,
-      authenticated: bounds.connectionsPerSubnet,
+      authenticated: connectionLimits.connectionsPerSubnet,
       perSecond: tuning.inboundPerSecondPerIp,
       clock,
       counts,
@@ -116,7 +116,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
       ...(options.isOwn && { isOwn: options.isOwn }),
     }),
     connectionManager: {
-      maxConnections: bounds.connections + bounds.links,
+      maxConnections: connectionLimits.connections + connectionLimits.links,
       maxIncomingPendingConnections: limits.pendingConnections,
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
       inboundUpgradeTimeout: proxy === undefined ? limits.upgradeTimeout : limits.proxyUpgrade,
@@ -143,7 +143,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
   });
   connections = (peer) => host.getConnections(peer);
   dialPolicy.attach(host);
-  pruneOnConnect(host, bounds.connections - bounds.spare);
+  pruneOnConnect(host, connectionLimits.connections - connectionLimits.spare);
   return { host, counts, meter, localEndpoints, datastore };
 }
 

@@ -42,7 +42,7 @@ export interface SignallingOptions {
 
 /** Serves the protocol: forwards envelopes, and answers those that are for us. */
 export async function serveSignalling(options: SignallingOptions): Promise<void> {
-  const { host, clock, counts, mayForward: passes, onOffer: take } = options;
+  const { host, clock, counts, mayForward, onOffer } = options;
   const mayRequest = createRateLimit(clock, limits.signalsPerSubnet, limits.signals);
   const mayDeliver = createRateLimit(clock, limits.signalsPerTarget, limits.signals);
   const forward = async (
@@ -51,7 +51,7 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
   ): Promise<SignalReply | undefined> => {
     const from = requester.remotePeer.toString();
     if (to === from || to === host.peerId.toString()) return undefined;
-    if (!passes()) return { outcome: "unwilling" };
+    if (!mayForward()) return { outcome: "unwilling" };
     if (!mayRequest(subnetOf(requester.remoteAddr))) return { outcome: "busy" };
     const connection = connectionTo(host, to);
     if (connection === undefined) return { outcome: "absent" };
@@ -75,7 +75,7 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
         if (reply?.outcome === "busy") counts.signalsRefused++;
         return reply && encodeSignalReply(reply);
       }
-      return frame && take({ from: frame.host, envelope: frame.envelope, connection });
+      return frame && onOffer({ from: frame.host, envelope: frame.envelope, connection });
     },
   );
 }
