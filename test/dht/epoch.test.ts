@@ -7,11 +7,11 @@ import { crypto, DAY, NOW, root } from "./keys.ts";
 
 const start = startChain(crypto, root, NOW);
 const current = epochOf(NOW, start.offset);
-/** The moment, ms, at which an epoch of the chain begins. */
+/** The start of an epoch of the chain, ms. */
 const begin = (epoch: number) => epoch * DAY - start.offset;
 
 describe("dht/epoch", () => {
-  it("counts days, shifted by the pair's offset, and turns exactly at the border", () => {
+  it("counts days shifted by the pair's offset, exactly at the boundary", () => {
     assert.equal(epochOf(0, 0), 0);
     assert.equal(epochOf(DAY - 1, 0), 0);
     assert.equal(epochOf(DAY, 0), 1);
@@ -20,7 +20,7 @@ describe("dht/epoch", () => {
     assert.equal(epochOf(begin(current) - 1, start.offset), current - 1);
   });
 
-  it("shifts each pair by a secret of its own, within one epoch", () => {
+  it("derives a secret offset per pair, within one epoch", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (secret) => {
         const offset = epochOffset(crypto, secret);
@@ -35,11 +35,11 @@ describe("dht/epoch", () => {
     assert.ok(Math.max(...offsets) - Math.min(...offsets) > limits.epoch / 2);
   });
 
-  it("gives both sides the same chain, with either provider", () => {
+  it("derives the same chain on both sides, with either provider", () => {
     assert.deepEqual(startChain(nodeCrypto(), root.slice(), NOW), start);
   });
 
-  it("has the neighbours of the current epoch at pairing, also for a clock a day off", () => {
+  it("includes the adjacent epochs at pairing, even with a clock a day off", () => {
     for (const now of [NOW - limits.pairClockSkew, NOW, NOW + limits.pairClockSkew]) {
       const epoch = epochOf(now, start.offset);
       const chain = advance(crypto, start, now);
@@ -48,12 +48,12 @@ describe("dht/epoch", () => {
     }
   });
 
-  it("gives every epoch a secret of its own that shares nothing with its neighbours", () => {
+  it("derives an independent secret for every epoch", () => {
     const secrets = Array.from({ length: 20 }, (_, i) => secretAt(crypto, start, start.epoch + i));
     assert.equal(new Set(secrets.map((secret) => toHex(secret ?? new Uint8Array(0)))).size, 20);
   });
 
-  it("gives the same secrets before and after it was advanced", () => {
+  it("derives the same secrets before and after advancing", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 25 }),
@@ -69,7 +69,7 @@ describe("dht/epoch", () => {
     );
   });
 
-  it("cannot give an epoch before the neighbour of the current one, and holds no trace of it", () => {
+  it("erases epochs before the previous one without a trace", () => {
     const now = NOW + 10 * DAY;
     const late = advance(crypto, start, now, true);
     const oldest = epochOf(now, start.offset) - 1;
@@ -82,7 +82,7 @@ describe("dht/epoch", () => {
       assert.ok(!equal(late.root, secretAt(crypto, start, epoch) as Uint8Array));
   });
 
-  it("advances exactly when the epoch turns, and is the same object until then", () => {
+  it("advances exactly at the boundary, and is the same object until then", () => {
     const chain = advance(crypto, start, begin(current));
     assert.equal(chain.epoch, current - 1);
     assert.equal(advance(crypto, chain, begin(current + 1) - 1), chain);
@@ -95,7 +95,7 @@ describe("dht/epoch", () => {
       assert.equal(advance(crypto, chain, now), chain);
   });
 
-  it("keeps its roots when a clock leaps, until the peer proves the leap", () => {
+  it("keeps its roots when the clock jumps, until the peer proves the jump", () => {
     const edge = begin(start.epoch + 1 + limits.epochsUnproven);
     assert.equal(advance(crypto, start, edge).epoch, start.epoch + limits.epochsUnproven);
     const beyond = edge + DAY;
@@ -107,7 +107,7 @@ describe("dht/epoch", () => {
     );
   });
 
-  it("bounds the work of one call, proven or not", () => {
+  it("limits the work of one call, proven or not", () => {
     const last = start.epoch + limits.epochsAhead;
     assert.equal(secretAt(crypto, start, last)?.length, 32);
     assert.equal(secretAt(crypto, start, last + 1), undefined);
@@ -117,7 +117,7 @@ describe("dht/epoch", () => {
     assert.equal(advance(crypto, start, begin(last + 2), true), start);
   });
 
-  it("leaves what it was given as it was, and gives out no view of it", () => {
+  it("leaves its input unchanged, and returns no view of it", () => {
     const given = root.slice();
     const chain = startChain(crypto, given, NOW);
     const before = structuredClone(chain);

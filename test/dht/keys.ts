@@ -1,5 +1,5 @@
 /**
- * What the tests of this room share: a provider with a seeded source of chance, and a pair's first
+ * Shared by the tests of this folder: a provider with seeded randomness, and a pair's first
  * secrets.
  */
 import { nobleCrypto } from "../../src/crypto/index.ts";
@@ -15,7 +15,7 @@ export const crypto = nobleCrypto((length) => {
   return bytes;
 });
 
-/** A moment of 2026, ms. */
+/** A time in 2026, ms. */
 export const NOW = 1_795_388_984_873;
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;

@@ -18,10 +18,10 @@ const kept = (addresses: readonly string[], host: HostId = HOST) => {
   assert.ok(opened.kind === "opened");
   return opened.body.addresses;
 };
-/** An address of exactly this many characters. */
+/** An address of exactly `length` characters. */
 const long = (length: number, letter = "a") => `/${letter.repeat(length - 1)}`;
 
-/** A record with this plaintext, made by somebody who has the keys. */
+/** A record with this plaintext, sealed with the right keys. */
 function withPlain(plain: Uint8Array): Uint8Array {
   const head = concat(Uint8Array.of(1), keys.tag, u64(NOW));
   const nonce = new Uint8Array(24);
@@ -33,7 +33,7 @@ function withPlain(plain: Uint8Array): Uint8Array {
 }
 
 describe("dht/record", () => {
-  it("gives the pair back what was sealed, with either provider", () => {
+  it("opens what was sealed, with either provider", () => {
     assert.deepEqual(openRecord(nodeCrypto(), keys, record, NOW), {
       kind: "opened",
       body,
@@ -41,7 +41,7 @@ describe("dht/record", () => {
     });
   });
 
-  it("has one size, whatever is in it", () => {
+  it("has a constant size", () => {
     assert.equal(BODY, 367);
     for (const addresses of [[], body.addresses, Array(4).fill(long(77)), Array(9).fill(long(128))])
       assert.equal(
@@ -50,21 +50,21 @@ describe("dht/record", () => {
       );
   });
 
-  it("looks wholly new each time it is published", () => {
+  it("is indistinguishable from earlier records each time", () => {
     const again = sealRecord(crypto, keys, body, NOW);
     const sealed = 1 + 32 + 8;
     const same = again.subarray(sealed).filter((byte, i) => byte === record[sealed + i]).length;
     assert.ok(same < 20, `${same} bytes alike`);
   });
 
-  it("holds four addresses of 77 characters beside a host of 52, and no longer ones", () => {
+  it("holds four addresses of 77 characters with a host of 52, and no longer ones", () => {
     const four = ["a", "b", "c", "d"].map((letter) => long(77, letter));
     assert.deepEqual(kept(four), four);
     assert.deepEqual(kept([...four.slice(0, 3), long(79)]), four.slice(0, 3));
     assert.deepEqual(kept([...four.slice(0, 3), long(78)]), [...four.slice(0, 3), long(78)]);
   });
 
-  it("keeps the first addresses that fit, in their order, four at most", () => {
+  it("keeps the first addresses that fit, in order, at most four", () => {
     const short = ["/1", "/2", "/3", "/4", "/5"];
     assert.deepEqual(kept(short), short.slice(0, 4));
     assert.deepEqual(kept([long(129), "/1"]), ["/1"]);
@@ -76,7 +76,7 @@ describe("dht/record", () => {
     assert.deepEqual(kept(["no address", "", "/a b", "/é", "/1"]), ["/1"]);
   });
 
-  it("is refused by size, version and tag", () => {
+  it("rejects a wrong size, version and tag", () => {
     assert.equal(why(record.subarray(1)), "size");
     assert.equal(why(concat(record, new Uint8Array(1))), "size");
     assert.equal(why(new Uint8Array(0)), "size");
@@ -87,7 +87,7 @@ describe("dht/record", () => {
     assert.equal(why(sealRecord(crypto, stranger, body, NOW)), "tag");
   });
 
-  it("is fresh up to exactly two hours behind and ten minutes ahead", () => {
+  it("is valid from exactly two hours ago to ten minutes ahead", () => {
     assert.equal(limits.recordAge, 2 * HOUR);
     assert.equal(why(record, NOW + limits.recordAge), "opened");
     assert.equal(why(record, NOW + limits.recordAge + 1), "stale");
@@ -95,13 +95,13 @@ describe("dht/record", () => {
     assert.equal(why(record, NOW - limits.recordAhead - 1), "early");
   });
 
-  it("refuses a time that no clock has", () => {
+  it("rejects an impossible time", () => {
     const bent = record.slice();
     bent.fill(0xff, 33, 41);
     assert.equal(why(bent), "early");
   });
 
-  it("is refused with any one byte changed", () => {
+  it("rejects a record with any byte changed", () => {
     for (let at = 0; at < record.length; at++) {
       const bent = record.slice();
       bent[at] = (bent[at] as number) ^ (1 << (at % 8));
@@ -109,7 +109,7 @@ describe("dht/record", () => {
     }
   });
 
-  it("refuses the seal of another key, of another time, and a body that is none, under a good signature", () => {
+  it("rejects another key, another time and a malformed body under a valid signature", () => {
     const seal = new Uint8Array(32);
     assert.equal(why(sealRecord(crypto, { ...keys, seal }, body, NOW)), "sealed");
     const moved = record.slice();
@@ -118,7 +118,7 @@ describe("dht/record", () => {
     assert.equal(why(moved), "sealed");
   });
 
-  it("refuses a body that is none", () => {
+  it("rejects a malformed body", () => {
     const plain = (...parts: (readonly number[] | Uint8Array)[]) => {
       const bytes = new Uint8Array(BODY);
       bytes.set(parts.flatMap((part) => [...part]));
@@ -151,7 +151,7 @@ describe("dht/record", () => {
     assert.equal(why(withPlain(tail)), "body");
   });
 
-  it("takes any body of a peer without throwing", () => {
+  it("decodes any body without throwing", () => {
     const any = fc.uint8Array({ minLength: BODY, maxLength: BODY });
     fc.assert(
       fc.property(any, (plain) => void why(withPlain(plain))),
@@ -159,7 +159,7 @@ describe("dht/record", () => {
     );
   });
 
-  it("takes any bytes without throwing", () => {
+  it("opens any bytes without throwing", () => {
     const near = fc
       .tuple(fc.nat(limits.recordBytes - 1), fc.uint8Array({ maxLength: 40 }))
       .map(([at, bytes]) => {
@@ -173,7 +173,7 @@ describe("dht/record", () => {
     );
   });
 
-  it("does not seal for a host that is no PeerId", () => {
+  it("rejects sealing for a host that is no PeerId", () => {
     for (const host of ["", "a/b", "a".repeat(65)])
       assert.throws(
         () => sealRecord(crypto, keys, { host: host as HostId, addresses: [] }, NOW),

@@ -11,14 +11,14 @@ import {
 import { DAY, NOW } from "./keys.ts";
 
 describe("dht/schedule", () => {
-  it("refreshes between 50 and 90 minutes, before a record is stale", () => {
+  it("republishes after 50 to 90 minutes, before a record is stale", () => {
     assert.equal(nextRefresh(NOW, 0), NOW + 50 * 60_000);
     assert.equal(nextRefresh(NOW, 0.5), NOW + 70 * 60_000);
     const last = nextRefresh(NOW, 1 - Number.EPSILON);
     assert.ok(last < NOW + 90 * 60_000 && last < NOW + limits.recordAge);
   });
 
-  it("looks under the current epoch, and a neighbour only near their border", () => {
+  it("looks up the current epoch, and an adjacent one only near their boundary", () => {
     const offset = 12_345;
     const border = 20_000 * DAY - offset;
     const around = (distance: number) => epochsAround(border + distance, offset);
@@ -30,7 +30,7 @@ describe("dht/schedule", () => {
     assert.deepEqual(around(limits.recordAge + 1), [20_000]);
   });
 
-  it("finds every record that is still fresh, whichever epoch it was published in", () => {
+  it("covers every valid record, whichever epoch it was published in", () => {
     const time = fc.integer({ min: NOW, max: NOW + 3 * DAY });
     const age = fc.integer({ min: -limits.recordAhead, max: limits.recordAge });
     fc.assert(
@@ -41,7 +41,7 @@ describe("dht/schedule", () => {
     );
   });
 
-  it("names the next border exactly", () => {
+  it("computes the next boundary exactly", () => {
     fc.assert(
       fc.property(fc.integer({ min: NOW, max: NOW + DAY }), fc.nat(DAY - 1), (now, offset) => {
         const border = nextBoundary(now, offset);
@@ -52,7 +52,7 @@ describe("dht/schedule", () => {
     );
   });
 
-  it("accepts hellos of the current epoch and both neighbours", () => {
+  it("accepts hellos of the current and both adjacent epochs", () => {
     const epoch = epochOf(NOW, 5);
     assert.deepEqual(epochsAccepted(NOW, 5), [epoch, epoch - 1, epoch + 1]);
   });

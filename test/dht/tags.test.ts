@@ -17,7 +17,7 @@ import { crypto, NOW, root } from "./keys.ts";
 
 const secret = Uint8Array.from({ length: 16 }, (_, i) => i);
 
-/** The longest run of bytes, in place, that two values share. */
+/** The longest run of bytes at equal positions that two values share. */
 function shared(a: Uint8Array, b: Uint8Array): number {
   let longest = 0;
   let run = 0;
@@ -29,7 +29,7 @@ function shared(a: Uint8Array, b: Uint8Array): number {
 }
 
 describe("dht/tags", () => {
-  it("gives every epoch and direction a tag and a seal that share nothing with the others", () => {
+  it("derives an independent tag and seal per epoch and direction", () => {
     const chain = startChain(crypto, root, NOW);
     const values: Uint8Array[] = [];
     for (let i = 0; i < 6; i++) {
@@ -46,7 +46,7 @@ describe("dht/tags", () => {
       for (const b of values.slice(i + 1)) assert.ok(shared(a, b) < 4, `${toHex(a)} ${toHex(b)}`);
   });
 
-  it("is the same on both sides, with either provider", () => {
+  it("derives the same on both sides, with either provider", () => {
     const node = nodeCrypto();
     const [a, b] = [rendezvousKeys(node, root, "b"), rendezvousKeys(crypto, root, "b")];
     assert.deepEqual(a.tag, b.tag);
@@ -54,13 +54,13 @@ describe("dht/tags", () => {
     assert.deepEqual(linkKey(node, root), linkKey(crypto, root));
   });
 
-  it("gives tags that sign", () => {
+  it("derives tags that sign", () => {
     const { tag, signing } = rendezvousKeys(crypto, root, "a");
     const message = Uint8Array.of(1, 2, 3);
     assert.ok(crypto.verify(tag, message, crypto.sign(signing, message)));
   });
 
-  it("leaves the epoch's secret as it was", () => {
+  it("leaves the epoch's secret unchanged", () => {
     const given = root.slice();
     rendezvousKeys(crypto, given, "a");
     linkKey(crypto, given);
@@ -69,7 +69,7 @@ describe("dht/tags", () => {
 });
 
 describe("dht/invite", () => {
-  it("derives secrets, psk and id of an invite apart from each other", () => {
+  it("derives independent secrets, PSK and id of an invite", () => {
     const values = [
       inviteSecretAt(crypto, secret, 0),
       inviteSecretAt(crypto, secret, 1),
@@ -81,14 +81,14 @@ describe("dht/invite", () => {
     assert.equal(inviteIdOf(crypto, secret).length, 26);
   });
 
-  it("gives each secret its own shift, which differs from a pair's of the same bytes", () => {
+  it("derives an offset per secret that differs from a pair's of the same bytes", () => {
     const other = secret.map((byte) => byte + 1);
     assert.notEqual(inviteOffset(crypto, secret), inviteOffset(crypto, other));
     assert.notEqual(inviteOffset(crypto, secret), epochOffset(crypto, secret));
     assert.notEqual(inviteIdOf(crypto, secret), inviteIdOf(crypto, other));
   });
 
-  it("takes a secret of 16 bytes only, and leaves it as it was", () => {
+  it("accepts only secrets of 16 bytes, and leaves them unchanged", () => {
     const given = secret.slice();
     invitePsk(crypto, given);
     inviteSecretAt(crypto, given, 3);

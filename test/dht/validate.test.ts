@@ -7,7 +7,7 @@ import { crypto, keys, NOW, root } from "./keys.ts";
 const body = { host: "12D3KooWtest" as HostId, addresses: ["/ip4/203.0.113.7/tcp/4001"] };
 const at = (time: number) => sealRecord(crypto, keys, body, time);
 
-/** A validator whose clock stands, and how often it had to verify. */
+/** A validator with a stopped clock, and the number of verified signatures. */
 function validator(verify = crypto.verify) {
   const calls = { verify: 0 };
   const subject = new RecordValidator(
@@ -25,14 +25,14 @@ function validator(verify = crypto.verify) {
 }
 
 describe("dht/validate", () => {
-  it("takes a record under its tag, again and again", () => {
+  it("accepts a record under its tag repeatedly", () => {
     const { subject, why } = validator();
     assert.deepEqual(subject.check(keys.tag, at(NOW)), { kind: "valid", time: NOW });
     assert.equal(why(at(NOW)), "valid");
     assert.equal(subject.size, 1);
   });
 
-  it("refuses to go back to an older record, and takes a newer one", () => {
+  it("rejects an older record and accepts a newer one", () => {
     const { why } = validator();
     const [older, newer, newest] = [at(NOW - 2), at(NOW - 1), at(NOW)];
     assert.equal(why(newer), "valid");
@@ -42,7 +42,7 @@ describe("dht/validate", () => {
     assert.equal(why(newest), "valid");
   });
 
-  it("is not locked by a forged record from the future", () => {
+  it("does not let a forged record from the future lock a tag", () => {
     const { why } = validator();
     const forged = at(NOW - 1);
     forged.set(u64(NOW + 1000), 33);
@@ -50,7 +50,7 @@ describe("dht/validate", () => {
     assert.equal(why(at(NOW - 1)), "valid");
   });
 
-  it("spends no signature on what size, version, tag, time or an older time refuse", () => {
+  it("verifies no signature if size, version, tag, time or an older time already fail", () => {
     const { why, calls } = validator();
     assert.equal(why(at(NOW)), "valid");
     const newer = at(NOW);
@@ -69,23 +69,23 @@ describe("dht/validate", () => {
     assert.equal(why(at(NOW + limits.recordAhead)), "valid");
   });
 
-  it("takes a record of exactly the greatest age", () => {
+  it("accepts a record of exactly the maximum age", () => {
     assert.equal(validator().why(at(NOW - limits.recordAge)), "valid");
   });
 
-  it("refuses a record under the tag of another", () => {
+  it("rejects a record under another tag", () => {
     const other = rendezvousKeys(crypto, root, "b");
     assert.equal(validator().why(at(NOW), other.tag), "tag");
     assert.equal(validator().why(at(NOW), new Uint8Array(0)), "tag");
   });
 
-  it("refuses a signature by another key under a tag that is not its own", () => {
+  it("rejects a signature by another key", () => {
     const other = rendezvousKeys(crypto, root, "b");
     const forged = sealRecord(crypto, { ...other, tag: keys.tag }, body, NOW);
     assert.equal(validator().why(forged), "signature");
   });
 
-  it("refuses a tag of small order, whose one signature fits every record", () => {
+  it("rejects a tag of small order, for which one signature fits every record", () => {
     const tags = [
       concat(Uint8Array.of(1), new Uint8Array(31)),
       new Uint8Array(32),
@@ -104,7 +104,7 @@ describe("dht/validate", () => {
       }
   });
 
-  it("refuses a record with any one byte changed, and stays as it was", () => {
+  it("rejects a record with any byte changed and leaves its state unchanged", () => {
     const { subject, why } = validator();
     const record = at(NOW);
     for (let i = 0; i < record.length; i += 5) {
@@ -115,7 +115,7 @@ describe("dht/validate", () => {
     assert.equal(subject.size, 0);
   });
 
-  it("remembers a bounded number of tags, and forgets the longest unheard of first", () => {
+  it("remembers a limited number of tags, and forgets the one unseen for longest", () => {
     const { subject, why } = validator(() => true);
     const plain = (name: number, time: number) => {
       const tag = concat(u64(name), new Uint8Array(24));
@@ -137,7 +137,7 @@ describe("dht/validate", () => {
 });
 
 describe("dht/select", () => {
-  it("takes the newest, wherever it stands", () => {
+  it("selects the newest at any position", () => {
     const records = [at(NOW - 2), at(NOW), at(NOW - 1)];
     assert.equal(newest(records), 1);
     assert.equal(newest(records.slice(1)), 0);
@@ -148,12 +148,12 @@ describe("dht/select", () => {
     }
   });
 
-  it("settles on the same of two with one time, in either order", () => {
+  it("selects the same of two with equal time, in either order", () => {
     const [a, b] = [at(NOW), at(NOW)] as const;
     assert.deepEqual([a, b][newest([a, b])], [b, a][newest([b, a])]);
   });
 
-  it("prefers a record to bytes that are none, and never throws", () => {
+  it("prefers a record to malformed bytes, and never throws", () => {
     assert.equal(newest([]), 0);
     assert.equal(newest([new Uint8Array(0), at(NOW), new Uint8Array(900).fill(255)]), 1);
   });

@@ -18,7 +18,7 @@ import {
 
 const DAY = 86_400_000;
 
-/** A key that lives as ever, and a host before it that goes soon. */
+/** The usual lifetime of a key, and a short one of the previous host. */
 const rotation = {
   every: { min: DAY, max: DAY },
   poll: DAY,
@@ -39,14 +39,14 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-describe("node/rotation", () => {
+describe("node: host rotation", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
   const node = (config: Partial<NodeConfig> = {}): Promise<SottoNode> =>
     lab.node({ ...config, tuning: { ...quick, ...config.tuning } });
 
-  it("goes on under another PeerId, and nothing of the one before stays reachable", async () => {
+  it("continues under another PeerId, and the previous one becomes unreachable", async () => {
     const alice = await node();
     const { host } = alice.transport;
     const addresses = [...alice.transport.addresses()];
@@ -67,7 +67,7 @@ describe("node/rotation", () => {
     assert.equal((await taken).local, alice.transport.host);
   });
 
-  it("keeps a link over the host before until it has moved, and says that it should", async () => {
+  it("keeps a link on the previous host until it has moved, and marks it as draining", async () => {
     const alice = await node();
     const bob = await node();
     const [ours, theirs] = await connect(alice, bob);
@@ -89,7 +89,7 @@ describe("node/rotation", () => {
     assert.deepEqual(await take(other, 1), [Uint8Array.of(2)]);
   });
 
-  it("ends the host before after a while, whoever stays on it", async () => {
+  it("stops the previous host after a time, whatever links it carries", async () => {
     const alice = await node({ tuning: { rotation: { ...rotation, drainMax: 300 } } });
     const bob = await node();
     const [ours, theirs] = await connect(alice, bob);
@@ -100,7 +100,7 @@ describe("node/rotation", () => {
     await until(() => bob.peers().length === 0);
   });
 
-  it("hands a port that was asked for over, with the connections that came in by it", async () => {
+  it("hands over a configured port and keeps its inbound connections", async () => {
     const port = await freePort();
     const listen = [`/ip4/127.0.0.1/tcp/${port}`];
     const alice = await node({ listen });
@@ -111,7 +111,7 @@ describe("node/rotation", () => {
     alice.transport.onChannel((channel) => taken.push(channel));
     await alice.rotate();
     assert.deepEqual(alice.transport.addresses(), listen);
-    // What came in by the port before lives on.
+    // Connections accepted on the port before stay open.
     await theirs.send([Uint8Array.of(1)]);
     assert.deepEqual(await take(ours, 1), [Uint8Array.of(1)]);
     const carol = await node();
@@ -121,12 +121,12 @@ describe("node/rotation", () => {
     await until(() => taken.length === 1);
   });
 
-  it("stays who it is, and listens, where the next host cannot listen", async () => {
+  it("keeps its host and listeners if the next host cannot listen", async () => {
     const listen = [`/ip4/127.0.0.1/tcp/${await freePort()}`];
     const alice = await node({ listen });
     const { host } = alice.transport;
     const other = await lab.bootstrap();
-    // Somebody has this one.
+    // This one is in use.
     const [taken = ""] = other.addresses();
     listen.push(taken.replace(/\/p2p\/.*/, ""));
     await assert.rejects(alice.rotate(), { code: "port-in-use" });
@@ -134,13 +134,13 @@ describe("node/rotation", () => {
     assert.equal(alice.status().hostKey.moving, false);
     const bob = await node();
     await connect(bob, alice);
-    // And later it can.
+    // Later it can listen.
     listen.pop();
     await alice.rotate();
     assert.notEqual(alice.transport.host, host);
   });
 
-  it("finds its bootstrap hosts and the records there again", async () => {
+  it("reconnects to bootstrap nodes and finds records there", async () => {
     const bootstrap = await lab.bootstrap({ privateWan: true });
     const config = { privateWan: true, bootstrap: bootstrap.addresses() };
     const alice = await node(config);
@@ -151,11 +151,11 @@ describe("node/rotation", () => {
     await alice.rotate();
     assert.equal(alice.status().bootstrap[0]?.state, "connected");
     assert.equal((await findAll(alice, tag)).length, 1);
-    // Reached again under the new key, it serves others again.
+    // Once reached under the new key, it is a server again.
     await until(() => alice.status().wanMode === "server");
   });
 
-  it("finds its neighbours again where there is no bootstrap host", async () => {
+  it("reconnects to known peers without a bootstrap node", async () => {
     const alice = await node();
     const bob = await node();
     await connect(alice, bob);
@@ -176,7 +176,7 @@ describe("node/rotation", () => {
     await assert.rejects(alice.transport.dial({ addresses }, noSignal()), /our own address/);
   });
 
-  it("changes its key by itself, at a time that is drawn", async () => {
+  it("rotates by itself at a random time", async () => {
     const every = { min: 200, max: 400 };
     const tuning = { rotation: { ...rotation, every, poll: 20 } };
     const alice = await lab.node({ tuning });
@@ -184,7 +184,7 @@ describe("node/rotation", () => {
     await until(() => seen.add(alice.transport.host).size > 2);
   });
 
-  it("says who it is now to a stranger, and nothing of before", async () => {
+  it("reveals only the current host to a stranger", async () => {
     const alice = await node();
     const before = alice.transport.host;
     await alice.rotate();

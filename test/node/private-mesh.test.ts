@@ -20,13 +20,13 @@ const networkOf = (fill: number): PrivateNetwork => ({
   service: `_stest${fill}`,
 });
 
-describe("node, a private mesh", () => {
+describe("node: private mesh", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
   const inside = { network: networkOf(1), privateWan: true };
 
-  it("works as a public one among those who have the key: bootstrap, dial-back, records, links, rotation", async () => {
+  it("works like a public mesh for nodes with the key: bootstrap, dial-back, records, links, rotation", async () => {
     const host = await lab.bootstrap(inside);
     const config = { ...inside, bootstrap: host.addresses() };
     const alice = await lab.node(config);
@@ -45,11 +45,11 @@ describe("node, a private mesh", () => {
     assert.equal(alice.status().bootstrap[0]?.state, "connected");
   });
 
-  for (const [who, network] of [
+  for (const [key, network] of [
     ["no key", undefined],
     ["another key", networkOf(2)],
   ] as const)
-    it(`says nothing to whoever has ${who}, and tells its own person what answers there`, async () => {
+    it(`rejects a node with ${key}, and reports a node of another network`, async () => {
       const host = await lab.bootstrap(inside);
       const alice = await lab.node(inside);
       const outside = await lab.node({
@@ -75,7 +75,7 @@ describe("node, a private mesh", () => {
       assert.equal(host.metrics().requests, 0);
     });
 
-  it("lets a stranger identify nothing", async () => {
+  it("reveals nothing to a stranger by identify", async () => {
     const alice = await lab.node(inside);
     const outsider = await stranger(lab);
     let identified = 0;

@@ -7,7 +7,7 @@ import { connect, createLab, LOOPBACK, noSignal, until } from "./support.ts";
 
 const run = promisify(execFile);
 
-describe("node: starting, bootstrapping, stopping", () => {
+describe("node: start, bootstrap and stop", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
@@ -17,7 +17,7 @@ describe("node: starting, bootstrapping, stopping", () => {
       (error: unknown) => error,
     );
 
-  it("takes a new host key at each start, unless a bootstrap host brings its own", async () => {
+  it("generates a host key at each start, except for a bootstrap node with a stored one", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     assert.notEqual(a.transport.host, b.transport.host);
     const privateKey = new Uint8Array(32).fill(9);
@@ -26,19 +26,19 @@ describe("node: starting, bootstrapping, stopping", () => {
     assert.equal(first.status().host, second.status().host);
   });
 
-  it("names the address whose port is taken", async () => {
+  it("names the address whose port is in use", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     lab.later(() => server.close());
     await until(() => server.listening);
-    const place = server.address();
-    assert.ok(place !== null && typeof place === "object");
-    const taken = `/ip4/127.0.0.1/tcp/${place.port}`;
-    const error = await faultOf(lab.node({ listen: [...LOOPBACK, taken] }));
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    const inUse = `/ip4/127.0.0.1/tcp/${address.port}`;
+    const error = await faultOf(lab.node({ listen: [...LOOPBACK, inUse] }));
     assert.ok(error instanceof SottoError && error.code === "port-in-use");
-    assert.ok(error.message.includes(taken));
+    assert.ok(error.message.includes(inUse));
   });
 
-  it("names an address that is none of this machine's", async () => {
+  it("names an address that this machine does not have", async () => {
     const elsewhere = "/ip4/192.0.2.1/tcp/0";
     const error = await faultOf(lab.node({ listen: [elsewhere] }));
     assert.ok(error instanceof SottoError && error.code === "listen-failed");
@@ -48,7 +48,7 @@ describe("node: starting, bootstrapping, stopping", () => {
     );
   });
 
-  it("refuses addresses that it cannot use, before it listens", async () => {
+  it("rejects unusable addresses before it listens", async () => {
     const bad = [
       { listen: ["/ip4/127.0.0.1/udp/1"] },
       { announce: ["nonsense"] },
@@ -60,12 +60,12 @@ describe("node: starting, bootstrapping, stopping", () => {
     }
   });
 
-  it("tells others the announced addresses instead of its own", async () => {
+  it("advertises the configured addresses instead of its own", async () => {
     const node = await lab.node({ announce: ["/dns4/example.org/tcp/4001"] });
     assert.deepEqual(node.transport.addresses(), ["/dns4/example.org/tcp/4001"]);
   });
 
-  it("finds a bootstrap host that comes up late, and again when it comes back", async () => {
+  it("connects to a bootstrap node that starts late, and reconnects when it returns", async () => {
     const privateKey = new Uint8Array(32).fill(3);
     const before = await lab.bootstrap({ privateKey });
     const [address = ""] = before.addresses();
@@ -87,7 +87,7 @@ describe("node: starting, bootstrapping, stopping", () => {
     await until(() => node.status().bootstrap[0]?.state === "connected");
   });
 
-  it("takes bootstrap hosts up and away while it runs", async () => {
+  it("adds and removes bootstrap nodes while it runs", async () => {
     const host = await lab.bootstrap();
     const node = await lab.node();
     const [address = ""] = host.addresses();
@@ -104,7 +104,7 @@ describe("node: starting, bootstrapping, stopping", () => {
     assert.deepEqual(node.status().bootstrap, []);
   });
 
-  it("tells who is connected, how, and who is in which DHT", async () => {
+  it("lists connected peers, their protocols and their DHTs", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     await connect(a, b);
     await until(() => a.status().lanDht === 1);
@@ -117,17 +117,21 @@ describe("node: starting, bootstrapping, stopping", () => {
     assert.equal(a.status().peers, 1);
   });
 
-  it("refuses to dial once it has stopped, and stops twice without harm", async () => {
+  it("rejects dials after stopping, and can be stopped twice", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     await a.stop();
     await a.stop();
     await assert.rejects(a.transport.dial({ addresses: b.transport.addresses() }, noSignal()));
   });
 
-  it("leaves a process that has stopped its nodes nothing to wait for", async () => {
-    const { stdout } = await run(process.execPath, ["--import", "tsx", "test/node/exit.ts"], {
-      timeout: 15_000,
-    });
+  it("lets a process exit after its nodes have stopped", async () => {
+    const { stdout } = await run(
+      process.execPath,
+      ["--import", "tsx", "test/node/exit-after-stop.ts"],
+      {
+        timeout: 15_000,
+      },
+    );
     assert.equal(stdout, "stopped\n");
   });
 });

@@ -1,4 +1,4 @@
-/** Real nodes on loopback, and what a test needs to talk to them. */
+/** Real nodes on loopback, and helpers to connect them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { noise } from "@chainsafe/libp2p-noise";
 import { generateKeyPair } from "@libp2p/crypto/keys";
@@ -35,14 +35,14 @@ const nodeCrypto = createCrypto();
 
 export const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
 
-/** Many nodes of one test share one address. */
+/** All nodes of a test share one address. */
 const tuning = { inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
 
 export const validator = (): RecordValidator =>
   new RecordValidator(nodeCrypto.verify, () => Date.now());
 
-/** Lets a node put and keep anything: what an attacker would run. */
-export class Gullible extends RecordValidator {
+/** A validator that accepts everything, as an attacker's would. */
+export class AcceptAllValidator extends RecordValidator {
   constructor() {
     super(nodeCrypto.verify, () => Date.now());
   }
@@ -64,13 +64,13 @@ export interface Lab {
   node(config?: Partial<NodeConfig>): Promise<SottoNode>;
   bootstrap(config?: Partial<Parameters<typeof createBootstrapNode>[0]>): Promise<BootstrapNode>;
   /**
-   * libp2p alone with a node's parts, started: a server that takes every address for both DHTs, if
-   * nothing else is said.
+   * A started libp2p host with a node's parts; by default a server of both DHTs that accepts every
+   * address.
    */
   host(assembly?: Partial<HostOptions>): Promise<CreatedHost>;
-  /** Runs at the end, before the nodes stop. */
+  /** Registers a job to run at the end, before the nodes stop. */
   later(job: () => unknown): void;
-  /** Ends everything. */
+  /** Runs the jobs and stops the nodes. */
   clear(): Promise<void>;
 }
 
@@ -121,14 +121,14 @@ export function createLab(): Lab {
   };
 }
 
-/** Waits for a condition; the test's own time limit ends it. */
+/** Waits for a condition, until the test's timeout. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(10);
 }
 
 export const noSignal = (): AbortSignal => new AbortController().signal;
 
-/** The next channel that others open to a node. */
+/** The next channel that is opened to a node. */
 export function incoming(node: SottoNode): Promise<Channel> {
   return new Promise((resolve) => node.transport.onChannel(resolve));
 }
@@ -138,11 +138,11 @@ export async function connect(from: SottoNode, to: SottoNode): Promise<[Channel,
   const taken = incoming(to);
   const target = { addresses: to.transport.addresses(), host: to.transport.host };
   const ours = await from.transport.dial(target, noSignal());
-  // The other end exists once the protocol is negotiated; it need not have heard a frame.
+  // The other end exists once the protocol is negotiated, even before a frame.
   return [ours, await taken];
 }
 
-/** Frames until `count` have come, or the channel has ended. */
+/** Receives until `count` frames have arrived or the channel has ended. */
 export async function take(channel: Channel, count: number): Promise<Uint8Array[]> {
   const frames: Uint8Array[] = [];
   while (frames.length < count) {
@@ -153,17 +153,17 @@ export async function take(channel: Channel, count: number): Promise<Uint8Array[
   return frames;
 }
 
-/** The keys of a made-up pair. */
+/** The keys of a test pair. */
 export const keysOf = (name: number) =>
   rendezvousKeys(nodeCrypto, new Uint8Array(32).fill(name), "a");
 
-/** A record that is valid at `time`. */
+/** A record with this time. */
 export function recordOf(name: number, time = Date.now()): Uint8Array {
   const body = { host: "12D3KooWTest" as HostId, addresses: ["/ip4/127.0.0.1/tcp/1"] };
   return sealRecord(nodeCrypto, keysOf(name), body, time);
 }
 
-/** Everything that a lookup finds. */
+/** All results of a lookup. */
 export const findAll = (node: SottoNode, tag: Uint8Array): Promise<Uint8Array[]> =>
   findIn(node.rendezvous, tag);
 
@@ -173,7 +173,7 @@ export async function findIn(rendezvous: Rendezvous, tag: Uint8Array): Promise<U
   return found;
 }
 
-/** A host that is none of ours: plain libp2p, which may speak to us as it likes. */
+/** A stranger: a plain libp2p host that may send anything. */
 export async function stranger(lab: Lab, gate: ConnectionGater = {}): Promise<Libp2p> {
   const host = await createLibp2p({
     addresses: { listen: LOOPBACK },

@@ -32,7 +32,7 @@ const sorted = (map: ReadonlyMap<string, readonly { conversation: number; at: nu
   );
 
 describe("search/postings", () => {
-  it("gives back what was written", () => {
+  it("decodes what was encoded", () => {
     fc.assert(
       fc.property(words, (map) => {
         assert.deepEqual(decodePostings(encodePostings(map)), sorted(map));
@@ -40,7 +40,7 @@ describe("search/postings", () => {
     );
   });
 
-  it("tells who has a word that answers, whole or by its start", () => {
+  it("finds messages by a whole term and by a prefix", () => {
     const row = encodePostings(
       new Map([
         ["abc", [{ conversation: 1, at: 7 }]],
@@ -60,7 +60,7 @@ describe("search/postings", () => {
     assert.deepEqual(answers("xyzz"), []);
   });
 
-  it("takes out what is gone, the word with its last posting, and the row with its last word", () => {
+  it("removes postings, a term with its last posting, and the row with its last term", () => {
     const both = { conversation: 1, at: 7 };
     const row = encodePostings(
       new Map([
@@ -83,7 +83,7 @@ describe("search/postings", () => {
     );
   });
 
-  it("names damage and never runs on, whatever the bytes are", () => {
+  it("reports damaged bytes and always terminates", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {

@@ -21,13 +21,13 @@ describe("search/terms", () => {
       assert.deepEqual([...termsOf(text)], words);
     });
 
-  it("keeps the start of a word that is too long, and finds it by its whole", () => {
+  it("cuts a long term, and finds it by the whole word", () => {
     const long = "x".repeat(500);
     assert.deepEqual([...termsOf(long)], ["x".repeat(limits.searchWord)]);
     assert.deepEqual(parseQuery(long), [...termsOf(long)]);
   });
 
-  it("reads ASCII in the short way as in the long one", () => {
+  it("reads ASCII texts like all others", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), (text) => {
         const long = [...termsOf(`${text} é`)].filter((word) => word !== "e");
@@ -39,7 +39,7 @@ describe("search/terms", () => {
     );
   });
 
-  it("gives every word of any text, and each start of it from two characters on, the same part of the index", () => {
+  it("puts every term and its prefixes of two or more characters into the same bucket", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
         for (const word of termsOf(text)) {
@@ -55,7 +55,7 @@ describe("search/terms", () => {
     );
   });
 
-  it("takes one character as a word and not as a start", () => {
+  it("matches a single character as a term, not as a prefix", () => {
     assert.ok(matchesTerm("a", "a"));
     assert.ok(!matchesTerm("apple", "a"));
     assert.ok(matchesTerm("apple", "ap"));

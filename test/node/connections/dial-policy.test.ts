@@ -38,15 +38,15 @@ const INSIDE = [
   "fe80::1",
 ];
 
-describe("node: addresses that others name", () => {
-  it("are not dialled where they are private and we are in no such network", () => {
-    const far = around(["8.8.8.8"], ["8.8.8.8", "127.0.0.1", "::1"]);
-    for (const host of INSIDE) assert.equal(mayDial(at(host), far), false, host);
-    assert.equal(mayDial(at("203.0.113.9"), far), true);
-    assert.equal(mayDial(at("2001:4860::1"), far), true);
+describe("node: dial policy", () => {
+  it("rejects private addresses if we are not in that network", () => {
+    const remote = around(["8.8.8.8"], ["8.8.8.8", "127.0.0.1", "::1"]);
+    for (const host of INSIDE) assert.equal(mayDial(at(host), remote), false, host);
+    assert.equal(mayDial(at("203.0.113.9"), remote), true);
+    assert.equal(mayDial(at("2001:4860::1"), remote), true);
   });
 
-  it("are dialled in a private network that is ours, but not at the ports of services", () => {
+  it("allows addresses of our private network except at service ports", () => {
     const home = around(["192.168.1.2"], ["192.168.1.2", "127.0.0.1"]);
     assert.equal(mayDial(at("192.168.1.3"), home), true);
     assert.equal(mayDial(at("192.168.1.1", 80), home), false);
@@ -54,42 +54,42 @@ describe("node: addresses that others name", () => {
     for (const host of others) assert.equal(mayDial(at(host), home), false, host);
   });
 
-  it("are dialled on this machine where nothing of us is elsewhere", () => {
+  it("allows loopback if we advertise nothing else", () => {
     const here = around(["127.0.0.1"], ["192.168.1.2", "127.0.0.1"]);
     assert.equal(mayDial(at("127.0.0.1", 80), here), true);
     assert.equal(mayDial(at("169.254.169.254"), here), false);
   });
 
-  it("are not dialled on this machine when one of our own addresses is elsewhere", () => {
-    for (const told of [
+  it("rejects loopback if we advertise another address", () => {
+    for (const advertised of [
       ["127.0.0.1", "8.8.8.8"],
       ["192.168.1.2", "127.0.0.1"],
     ]) {
-      const both = around(told, ["192.168.1.2", "127.0.0.1"]);
-      assert.equal(mayDial(at("127.0.0.1"), both), false, told.join(" "));
+      const both = around(advertised, ["192.168.1.2", "127.0.0.1"]);
+      assert.equal(mayDial(at("127.0.0.1"), both), false, advertised.join(" "));
     }
   });
 
-  it("are all dialled in a mesh without the internet", () => {
+  it("allows every address in a mesh without internet access", () => {
     for (const host of INSIDE) assert.equal(mayDial(at(host), around([], [], true)), true, host);
   });
 
-  it("are kept of nobody who is connected from the internet, where they are private", () => {
+  it("does not store private addresses of peers connected from public addresses", () => {
     const home = around(["192.168.1.2"], ["192.168.1.2"]);
-    const near = at("192.168.1.3");
-    assert.equal(mayRemember(near, [], home), true);
-    assert.equal(mayRemember(near, [at("8.8.8.8")], home), false);
-    assert.equal(mayRemember(near, [at("8.8.8.8"), at("192.168.1.3")], home), true);
+    const local = at("192.168.1.3");
+    assert.equal(mayRemember(local, [], home), true);
+    assert.equal(mayRemember(local, [at("8.8.8.8")], home), false);
+    assert.equal(mayRemember(local, [at("8.8.8.8"), at("192.168.1.3")], home), true);
     assert.equal(mayRemember(at("203.0.113.9"), [at("8.8.8.8")], home), true);
   });
 
-  it("are known by their networks", () => {
+  it("tells private networks by their address ranges", () => {
     for (const host of ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "127.0.0.1"])
       assert.equal(networkOf(at(host)), undefined, host);
     assert.equal(networkOf(at("::ffff:192.168.1.1")), networkOf(at("192.168.9.9")));
   });
 
-  it("are looked up, where they are names, and judged by what is found", async () => {
+  it("resolves names and judges the addresses found", async () => {
     const found = (allowed: boolean, all: boolean) =>
       new Promise<{ code?: string | undefined; first?: unknown }>((resolve) => {
         const look = filteredLookup(() => allowed);
@@ -107,12 +107,12 @@ describe("node: addresses that others name", () => {
     }
   });
 
-  describe("by real hosts", () => {
+  describe("with real hosts", () => {
     const lab = createLab();
     afterEach(() => lab.clear());
     const NAMED = ["/ip4/169.254.169.254/tcp/80", "/ip4/0.0.0.0/tcp/22", "/ip4/203.0.113.9/tcp/9"];
 
-    it("are not dialled for a record that points at what is not ours", async () => {
+    it("does not dial addresses of foreign private networks from a record", async () => {
       const node = await lab.node();
       const target = { host: "12D3KooWTest" as HostId, addresses: NAMED.slice(0, 2) };
       await assert.rejects(node.transport.dial(target, noSignal()), (error: Error) => {
@@ -122,7 +122,7 @@ describe("node: addresses that others name", () => {
       });
     });
 
-    it("bound the work of a dial, however many a record would name and whatever they are", async () => {
+    it("limits the work of a dial, whatever addresses a record names", async () => {
       const node = await lab.node({ tuning: { dial: 300 } });
       const [own = ""] = node.transport.addresses();
       const many = Array.from({ length: 3_000 }, (_, i) => `/ip4/127.0.0.1/tcp/${1 + (i % 50)}`);
@@ -137,19 +137,19 @@ describe("node: addresses that others name", () => {
       assert.ok(error.message.includes("too many addresses"));
     });
 
-    it("are not remembered of a host that tells them of itself", async () => {
+    it("does not store foreign private addresses that a peer advertises", async () => {
       const { host } = await lab.host({ privateWan: false, wanServer: false });
-      const liar = await createLibp2p({
+      const attacker = await createLibp2p({
         addresses: { listen: LOOPBACK, announce: NAMED },
         transports: [tcp()],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],
         services: { identify: identify() },
       });
-      lab.later(() => liar.stop());
-      await liar.dial(host.getMultiaddrs());
+      lab.later(() => attacker.stop());
+      await attacker.dial(host.getMultiaddrs());
       const kept = async () => {
-        const peer = await host.peerStore.get(liar.peerId).catch(() => undefined);
+        const peer = await host.peerStore.get(attacker.peerId).catch(() => undefined);
         return peer?.addresses.map(({ multiaddr: one }) => one.toString()) ?? [];
       };
       let addresses: string[] = [];

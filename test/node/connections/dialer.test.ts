@@ -4,10 +4,10 @@ import { type HostId, SottoError } from "../../../src/base/index.ts";
 import type { Transport } from "../../../src/ports/index.ts";
 import { connect, createLab, incoming, noSignal, stranger, until } from "../support.ts";
 
-/** A port on loopback that refuses: it was free a moment ago. */
+/** A refusing port on loopback: it was free a moment ago. */
 const CLOSED = "/ip4/127.0.0.1/tcp/1";
 
-describe("node: dialling", () => {
+describe("node: dialer", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
@@ -21,7 +21,7 @@ describe("node: dialling", () => {
     return error.message;
   };
 
-  it("reaches a host by the one good address among bad ones", async () => {
+  it("connects by the only good address among bad ones", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     const taken = incoming(b);
     const addresses = [CLOSED, "nonsense", ...b.transport.addresses()];
@@ -30,14 +30,14 @@ describe("node: dialling", () => {
     assert.equal((await taken).remote, a.transport.host);
   });
 
-  it("learns who answers where no host is expected", async () => {
+  it("reports the host that answers if none is expected", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     b.transport.onChannel(() => undefined);
     const channel = await a.transport.dial({ addresses: b.transport.addresses() }, noSignal());
     assert.equal(channel.remote, b.transport.host);
   });
 
-  it("uses the connection that is there, even where every address is wrong", async () => {
+  it("uses an existing connection even if every address is wrong", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     await connect(a, b);
     const target = { addresses: [CLOSED], host: b.transport.host };
@@ -46,7 +46,7 @@ describe("node: dialling", () => {
     assert.equal(a.peers().length, 1);
   });
 
-  it("answers over the connection that the other side opened", async () => {
+  it("opens a link on the connection that the other side opened", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     await connect(a, b);
     a.transport.onChannel(() => undefined);
@@ -57,21 +57,21 @@ describe("node: dialling", () => {
     assert.equal(channel.remote, a.transport.host);
   });
 
-  it("says for each address why it failed", async () => {
+  it("reports for each address why it failed", async () => {
     const node = await lab.node({ tuning: { dial: 500 } });
     const other = await stranger(lab);
     const [foreign = ""] = other
       .getMultiaddrs()
       .map((address) => address.toString().split("/p2p")[0]);
-    const place = async (meet: (socket: Socket) => unknown): Promise<string> => {
-      const server = createServer(meet).listen(0, "127.0.0.1");
+    const serverAt = async (onSocket: (socket: Socket) => unknown): Promise<string> => {
+      const server = createServer(onSocket).listen(0, "127.0.0.1");
       lab.later(() => server.close());
       await until(() => server.listening);
       return `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
     };
-    const silent = await place(() => undefined);
-    const full = await place((socket) => socket.destroy());
-    const fuller = await place((socket) => socket.once("data", () => socket.destroy()));
+    const silent = await serverAt(() => undefined);
+    const full = await serverAt((socket) => socket.destroy());
+    const fullAfterData = await serverAt((socket) => socket.once("data", () => socket.destroy()));
     const [own = ""] = node.transport.addresses();
     const message = await failure(node.transport, [
       CLOSED,
@@ -80,7 +80,7 @@ describe("node: dialling", () => {
       foreign,
       silent,
       full,
-      fuller,
+      fullAfterData,
       own,
     ]);
     for (const reason of [
@@ -90,13 +90,13 @@ describe("node: dialling", () => {
       `${foreign}: not our protocol`,
       `${silent}: timed out`,
       `${full}: closed by the other side`,
-      `${fuller}: closed by the other side`,
+      `${fullAfterData}: closed by the other side`,
       `${own}: our own address`,
     ])
       assert.ok(message.includes(reason), `${reason} is not in: ${message}`);
   });
 
-  it("refuses whoever answers in the place of the host that was meant", async () => {
+  it("rejects another host than the expected one", async () => {
     const [a, b, c] = [await lab.node(), await lab.node(), await lab.node()];
     b.transport.onChannel(() => assert.fail("a link was opened to the wrong host"));
     const message = await failure(a.transport, [...b.transport.addresses()], c.transport.host);
@@ -104,30 +104,30 @@ describe("node: dialling", () => {
     await until(() => a.peers().length === 0);
   });
 
-  it("does not dial itself, by name or by address", async () => {
+  it("does not dial itself, by PeerId or by address", async () => {
     const node = await lab.node();
     const { host } = node.transport;
     assert.match(await failure(node.transport, [CLOSED], host), /this node itself/);
     assert.match(await failure(node.transport, []), /no address is known/);
   });
 
-  it("gives up at once when asked to", async () => {
+  it("stops at once when cancelled", async () => {
     const node = await lab.node();
     const mute = createServer(() => undefined).listen(0, "127.0.0.1");
     lab.later(() => mute.close());
     await until(() => mute.listening);
-    const place = mute.address();
-    assert.ok(place !== null && typeof place === "object");
+    const address = mute.address();
+    assert.ok(address !== null && typeof address === "object");
     const leave = new AbortController();
     const dialling = node.transport.dial(
-      { addresses: [`/ip4/127.0.0.1/tcp/${place.port}`] },
+      { addresses: [`/ip4/127.0.0.1/tcp/${address.port}`] },
       leave.signal,
     );
     leave.abort();
     await assert.rejects(dialling, /cancelled/);
   });
 
-  it("keeps one connection where several addresses lead to the host", async () => {
+  it("keeps one connection if several addresses reach the host", async () => {
     const [a, b] = [
       await lab.node(),
       await lab.node({ listen: ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.2/tcp/0"] }),

@@ -6,10 +6,10 @@ import type { BootstrapNode, SottoNode } from "../../../src/node/index.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import {
+  AcceptAllValidator,
   createLab,
   findAll,
   findIn,
-  Gullible,
   keysOf,
   noSignal,
   recordOf,
@@ -23,15 +23,15 @@ describe("node: rendezvous", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /** A bootstrap host and nodes that know each other through it alone. */
-  async function mesh(count: number, options: { validator?: Gullible } = {}) {
+  /** A bootstrap node, and nodes that know each other only through it. */
+  async function mesh(count: number, options: { validator?: AcceptAllValidator } = {}) {
     const host = await lab.bootstrap();
     const nodes: SottoNode[] = [];
     for (let i = 0; i < count; i++)
       nodes.push(
         await lab.node({
           bootstrap: host.addresses(),
-          // The first one judges nothing.
+          // The first one validates nothing.
           ...(i === 0 && options.validator !== undefined ? { validator: options.validator } : {}),
         }),
       );
@@ -39,7 +39,7 @@ describe("node: rendezvous", () => {
     return { host, nodes };
   }
 
-  /** A client of the WAN DHT that has no LAN DHT to ask. */
+  /** A client of the WAN DHT without peers in the LAN DHT. */
   async function client(server: BootstrapNode): Promise<DhtRendezvous> {
     const { host } = await lab.host({ wanServer: false });
     await host.dial(server.addresses().map((address) => multiaddr(address)));
@@ -54,7 +54,7 @@ describe("node: rendezvous", () => {
     });
   }
 
-  it("finds on the LAN DHT what another node published, through a bootstrap host", async () => {
+  it("finds a record of another node on the LAN DHT, through a bootstrap node", async () => {
     const { nodes } = await mesh(3);
     const [alice, bob, carol] = nodes;
     assert.ok(alice && bob && carol);
@@ -65,7 +65,7 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(carol, keysOf(2).tag), []);
   });
 
-  it("finds on the WAN DHT alone what another client published", async () => {
+  it("finds a record of another client on the WAN DHT only", async () => {
     const server = await lab.bootstrap({ privateWan: true });
     const [alice, bob] = [await client(server), await client(server)];
     const record = recordOf(1);
@@ -73,13 +73,13 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findIn(bob, keysOf(1).tag), [record]);
   });
 
-  it("keeps private addresses out of the WAN DHT unless told otherwise", async () => {
+  it("keeps private addresses out of the WAN DHT by default", async () => {
     const { nodes, host } = await mesh(1);
     assert.equal(nodes[0]?.status().wanDht, 0);
     assert.equal(host.status().wanDht, 0);
   });
 
-  it("marks no host as one to come back to at once", async () => {
+  it("tags no peer for reconnection", async () => {
     const { host } = await lab.host();
     for (const { routingTable } of [host.services.lan, host.services.wan]) {
       const { closestPeerTagger } = routingTable as unknown as {
@@ -89,7 +89,7 @@ describe("node: rendezvous", () => {
     }
   });
 
-  it("counts nobody, and finds nothing, while nobody can be asked", async () => {
+  it("stores and finds nothing without peers", async () => {
     const alone = await lab.node();
     const record = recordOf(1);
     assert.equal(alone.rendezvous.peers(), 0);
@@ -97,7 +97,7 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(alone, keysOf(1).tag), []);
   });
 
-  it("does not take its own stale copy for a find", async () => {
+  it("does not report its own stale copy as found", async () => {
     const { nodes, host } = await mesh(1);
     const [alice] = nodes;
     assert.ok(alice);
@@ -106,7 +106,7 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(alice, keysOf(1).tag), []);
   });
 
-  it("finds what another node left in our own keeping", async () => {
+  it("finds a record that another node stored here", async () => {
     const { nodes, host } = await mesh(2);
     const [alice, bob] = nodes;
     assert.ok(alice && bob);
@@ -117,8 +117,8 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(bob, keysOf(1).tag), [record]);
   });
 
-  it("stores no forged, stale, early, oversized or misplaced record for others", async () => {
-    const { nodes } = await mesh(2, { validator: new Gullible() });
+  it("stores no forged, stale, early, oversized or misplaced record", async () => {
+    const { nodes } = await mesh(2, { validator: new AcceptAllValidator() });
     const [mallory, bob] = nodes;
     assert.ok(mallory && bob);
     const forged = recordOf(1);
@@ -137,10 +137,10 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(bob, keysOf(1).tag), [fine]);
   });
 
-  it("believes no forged record that a storing node hands out", async () => {
-    const host = await lab.bootstrap({ validator: new Gullible() });
+  it("rejects a forged record that a storing node returns", async () => {
+    const host = await lab.bootstrap({ validator: new AcceptAllValidator() });
     const bootstrap = host.addresses();
-    const mallory = await lab.node({ bootstrap, validator: new Gullible() });
+    const mallory = await lab.node({ bootstrap, validator: new AcceptAllValidator() });
     await until(() => mallory.status().lanDht === 1);
     const forged = recordOf(1).fill(0, 500);
     assert.equal(await mallory.rendezvous.publish(keysOf(1).tag, forged, noSignal()), 1);
@@ -150,14 +150,14 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findAll(alice, keysOf(1).tag), []);
   });
 
-  it("publishes nothing that it would refuse itself", async () => {
+  it("publishes no record that it would reject", async () => {
     const { nodes } = await mesh(1);
     const record = recordOf(1).fill(0, 500);
     assert.equal(await nodes[0]?.rendezvous.publish(keysOf(1).tag, record, noSignal()), 0);
   });
 
   it("does not roll back to an older valid record", async () => {
-    const { nodes } = await mesh(2, { validator: new Gullible() });
+    const { nodes } = await mesh(2, { validator: new AcceptAllValidator() });
     const [mallory, alice] = nodes;
     assert.ok(alice && mallory);
     const [older, newer] = [recordOf(1, Date.now() - MINUTE), recordOf(1)];
@@ -166,11 +166,11 @@ describe("node: rendezvous", () => {
     assert.ok((await findAll(mallory, keysOf(1).tag)).every((record) => equal(record, newer)));
   });
 
-  it("judges Buffers, as they come from the network, like plain bytes", async () => {
+  it("validates Buffers from the network like plain bytes", async () => {
     const { nodes } = await mesh(1);
     const [alice] = nodes;
     assert.ok(alice);
-    // Of a dozen tags and signatures about half have their highest bit set.
+    // About half of a dozen tags and signatures have the highest bit set.
     for (let name = 0; name < 12; name++) {
       const taken: number = await alice.rendezvous.publish(
         keysOf(name).tag,
@@ -181,7 +181,7 @@ describe("node: rendezvous", () => {
     }
   });
 
-  it("stops taking records from a peer that puts too many in a minute", async () => {
+  it("rejects further records of a peer that puts too many per minute", async () => {
     const { nodes } = await mesh(1);
     const [mallory] = nodes;
     assert.ok(mallory);
@@ -193,7 +193,7 @@ describe("node: rendezvous", () => {
     assert.equal(taken, limits.putsPerMinute);
   });
 
-  it("tells once of a burst of peers that can be asked", async () => {
+  it("reports a burst of new peers once", async () => {
     const host = await lab.bootstrap();
     const node = await lab.node();
     let told = 0;
@@ -204,7 +204,7 @@ describe("node: rendezvous", () => {
     assert.equal(node.rendezvous.peers(), 1);
   });
 
-  it("ends a lookup and a publication when they are given up", async () => {
+  it("ends a lookup and a publication when cancelled", async () => {
     const { nodes } = await mesh(1);
     const [node] = nodes;
     assert.ok(node);

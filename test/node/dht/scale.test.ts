@@ -33,8 +33,8 @@ const setting: Setting = {
   seed: 3,
 };
 
-describe("the simulated DHT", () => {
-  it("leaves a record with the nearest nodes of the whole network", () => {
+describe("node: simulated DHT", () => {
+  it("stores a record on the closest nodes of the whole network", () => {
     const network = settled(all("honest", 2_000));
     for (let i = 0; i < 20; i++) {
       const key = randomId(network.chance);
@@ -46,14 +46,14 @@ describe("the simulated DHT", () => {
     }
   });
 
-  it("finds nothing where everybody throws records away", () => {
+  it("finds nothing if all nodes drop records", () => {
     const network = settled(all("mute", 100));
     const key = randomId(network.chance);
     assert.equal(put(network, network.any(), key, 1).holders, 0);
     assert.equal(lookUp(network, network.any(), key, key).found, undefined);
   });
 
-  it("counts nodes that are gone as questions lost, and forgets them", () => {
+  it("counts requests to dead nodes as lost, and forgets the nodes", () => {
     const network = settled(all("honest", 60));
     for (let i = 0; i < 20; i++) network.remove(0);
     const [from] = network.nodes;
@@ -67,7 +67,7 @@ describe("the simulated DHT", () => {
     assert.ok(gone() < left);
   });
 
-  it("lets liars name nobody but their like", () => {
+  it("lets lying nodes return only each other", () => {
     const network = settled([...all("honest", 500), ...all("liar", 50)]);
     const liar = network.nodes.find(({ manner }) => manner === "liar");
     assert.ok(liar);
@@ -78,7 +78,7 @@ describe("the simulated DHT", () => {
     }
   });
 
-  it("comes out the same for one seed, and otherwise for another", () => {
+  it("is deterministic per seed", () => {
     const once = simulate(setting);
     assert.deepEqual(simulate(setting), once);
     assert.notDeepEqual(simulate({ ...setting, seed: 4 }), once);

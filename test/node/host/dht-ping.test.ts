@@ -3,13 +3,13 @@ import { limits } from "../../../src/base/index.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { createLab, until } from "../support.ts";
 
-describe("node: ping", () => {
+describe("node: shared ping", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
   const server = async (): Promise<Host> => (await lab.host()).host;
 
-  it("gives all who ask at once an answer, and each later one a new one", async () => {
+  it("shares one ping among concurrent callers, and sends another for later ones", async () => {
     const [one, two] = [await server(), await server()];
     await one.dial(two.getMultiaddrs());
     const { ping } = one.services;
@@ -20,7 +20,7 @@ describe("node: ping", () => {
     await assert.rejects(ping.ping(two.peerId));
   });
 
-  it("leaves room for a heartbeat and for another look beside it", async () => {
+  it("leaves streams for a heartbeat and for another check", async () => {
     const [one, two] = [await server(), await server()];
     const connection = await one.dial(two.getMultiaddrs());
     const open = () => connection.newStream("/ipfs/ping/1.0.0");
@@ -29,7 +29,7 @@ describe("node: ping", () => {
     assert.equal(connection.status, "open");
   });
 
-  it("keeps a host of both DHTs in the tables of both, on both sides", async () => {
+  it("keeps a peer of both DHTs in both routing tables, on both sides", async () => {
     const hosts = [await server(), await server(), await server()];
     for (const [i, host] of hosts.entries())
       for (const other of hosts.slice(i + 1)) await host.dial(other.getMultiaddrs());

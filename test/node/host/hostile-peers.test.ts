@@ -12,7 +12,7 @@ describe("node: hostile peers", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /** A raw link stream of a stranger to a node. */
+  /** A raw link stream from a stranger to a node. */
   async function rawLink(node: SottoNode): Promise<Stream> {
     const host = await stranger(lab);
     const connection = await host.dial(fullAddress(node));
@@ -35,7 +35,7 @@ describe("node: hostile peers", () => {
       await until(() => stream.status !== "open");
     });
 
-  it("ends a channel without a frame when its stream closes in the middle of one", async () => {
+  it("closes a channel without a frame if its stream ends inside one", async () => {
     const node = await lab.node();
     const taken = incoming(node);
     const stream = await rawLink(node);
@@ -44,7 +44,7 @@ describe("node: hostile peers", () => {
     assert.deepEqual(await (await taken).receive(), []);
   });
 
-  it("drops a caller that does not send its first frame in time, and no other", async () => {
+  it("drops a dialer that does not send its first frame in time, and no other", async () => {
     const node = await lab.node({ tuning: { firstFrame: 150 } });
     const taken = incoming(node);
     const silent = await rawLink(node);
@@ -60,7 +60,7 @@ describe("node: hostile peers", () => {
     assert.deepEqual(await channel.receive(), [Uint8Array.of(2)]);
   });
 
-  it("drops a peer that trickles a frame that never ends", async () => {
+  it("drops a peer that sends an endless frame slowly", async () => {
     const node = await lab.node({ tuning: { firstFrame: 150 } });
     const taken = incoming(node);
     const stream = await rawLink(node);
@@ -73,7 +73,7 @@ describe("node: hostile peers", () => {
     await until(() => stream.status !== "open");
   });
 
-  it("takes no more from a flooding peer than its windows allow while nobody reads", async () => {
+  it("receives no more from a flooding peer than its windows allow while nothing is read", async () => {
     const node = await lab.node();
     const taken = incoming(node);
     const stream = await rawLink(node);
@@ -88,7 +88,7 @@ describe("node: hostile peers", () => {
     assert.equal((await take(channel, total)).length, total);
   });
 
-  it("lets a connection carry no more link streams than its bound", async () => {
+  it("limits the link streams of a connection", async () => {
     const node = await lab.node();
     node.transport.onChannel(() => undefined);
     const host = await stranger(lab);
@@ -121,7 +121,7 @@ describe("node: hostile peers", () => {
     assert.equal(proxied.closed, false);
   });
 
-  it("opens a channel for those who come while silent sockets of one address hang on", async () => {
+  it("accepts a channel while silent sockets of one address are open", async () => {
     const node = await lab.node();
     const [address = ""] = node.transport.addresses();
     const port = Number(address.split("/").at(-1));
@@ -147,7 +147,7 @@ describe("node: hostile peers", () => {
     assert.deepEqual(await (await taken).receive(), [Uint8Array.of(7)]);
   });
 
-  it("gives silent sockets up, so that their address can come again", async () => {
+  it("closes silent sockets, so that their address can connect again", async () => {
     const node = await lab.node();
     const [address = ""] = node.transport.addresses();
     const port = Number(address.split("/").at(-1));
@@ -173,14 +173,14 @@ describe("node: hostile peers", () => {
     assert.equal((await taken).remote, friend.transport.host);
   });
 
-  it("tells a stranger nothing of the program's version, the platform or the machine", async () => {
+  it("reveals neither version, platform nor machine to a stranger", async () => {
     const node = await lab.node();
     const host = await stranger(lab);
-    const heard = new Promise<CustomEvent>((resolve) =>
+    const identified = new Promise<CustomEvent>((resolve) =>
       host.addEventListener("peer:identify", resolve, { once: true }),
     );
     await host.dial(fullAddress(node));
-    const { detail } = await heard;
+    const { detail } = await identified;
     assert.equal(detail.agentVersion, "libp2p");
     assert.equal(detail.protocolVersion, "ipfs/0.1.0");
     assert.deepEqual(detail.protocols, [

@@ -5,20 +5,17 @@ import { closeDeadConnections } from "../../../src/node/host/network-change.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { createLab, fullAddress, stranger, until } from "../support.ts";
 
-describe("a machine that changes its network", () => {
+describe("node: network change", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /**
-   * A line to a port that can fall silent without a word, as a line to an address of yesterday
-   * does.
-   */
+  /** A connection to a port that can fall silent without closing, like one to an old address. */
   async function line(port: number): Promise<{ readonly port: number; silence(): void }> {
     const sockets = new Set<Socket>();
-    const server = createServer((near) => {
-      const far = dialTcp(port, "127.0.0.1");
-      near.pipe(far).pipe(near);
-      for (const socket of [near, far]) sockets.add(socket.on("error", () => undefined));
+    const server = createServer((inside) => {
+      const outside = dialTcp(port, "127.0.0.1");
+      inside.pipe(outside).pipe(inside);
+      for (const socket of [inside, outside]) sockets.add(socket.on("error", () => undefined));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     lab.later(() => {
@@ -33,7 +30,7 @@ describe("a machine that changes its network", () => {
     };
   }
 
-  it("cuts off what ended at an address that is gone at once, and nothing else", async () => {
+  it("closes connections of a removed local address at once, and no others", async () => {
     const { host, localEndpoints: ends } = await lab.host({ listen: ["/ip4/0.0.0.0/tcp/0"] });
     const port = host
       .getMultiaddrs()[0]
@@ -48,17 +45,17 @@ describe("a machine that changes its network", () => {
     assert.equal(host.getConnections(staying.peerId).length, 1);
   });
 
-  it("cuts off the connections over which nothing answers, and no other", async () => {
-    const [near, far] = [await lab.node(), await lab.node()];
+  it("closes connections without an answer, and no others", async () => {
+    const [liveNode, deadNode] = [await lab.node(), await lab.node()];
     const host = await stranger(lab);
-    const [place] =
-      fullAddress(far)
+    const [address] =
+      fullAddress(deadNode)
         .toString()
         .match(/(?<=tcp\/)\d+/) ?? [];
-    const dying = await line(Number(place));
-    const live = await host.dial(fullAddress(near));
+    const dying = await line(Number(address));
+    const live = await host.dial(fullAddress(liveNode));
     const dead = await host.dial(
-      multiaddr(`/ip4/127.0.0.1/tcp/${dying.port}/p2p/${far.transport.host}`),
+      multiaddr(`/ip4/127.0.0.1/tcp/${dying.port}/p2p/${deadNode.transport.host}`),
     );
     const patience = 1_000;
     await closeDeadConnections(host, systemClock, patience);

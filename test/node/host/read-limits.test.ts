@@ -21,11 +21,11 @@ const line = (text: string): Uint8Array => {
 };
 
 const hello = line("/multistream/1.0.0");
-const ear = (allowance: Allowance) =>
+const limit = (allowance: Allowance) =>
   new ReadLimit({ isFinal: (text) => text === "/x", allowance: () => allowance });
 
-/** Cuts bytes into pieces of these lengths, again and again. */
-function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
+/** Splits bytes into pieces of these lengths, repeatedly. */
+function split(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const length = lengths[i % lengths.length] ?? 1;
@@ -35,7 +35,7 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   return pieces;
 }
 
-/** What is heard first that is not allowed. */
+/** The first violation. */
 const verdict = (one: ReadLimit, pieces: readonly Uint8Array[]): string | undefined => {
   for (const piece of pieces) {
     const why = one.accept(piece);
@@ -46,68 +46,68 @@ const verdict = (one: ReadLimit, pieces: readonly Uint8Array[]): string | undefi
 
 const pieces = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 20 });
 
-describe("node: hearing what is said before it is read", () => {
-  it("lets pass whatever keeps to the protocol, however it is cut", () => {
+describe("node: read limits", () => {
+  it("accepts valid input, however it is split", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom("/a", "/no/such", "ls"), { maxLength: 5 }),
         fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 10 }),
         pieces,
         (lines, lengths, cuts) => {
-          const said = concat(hello, ...lines.map(line), line("/x"), ...lengths.map(message));
-          assert.equal(verdict(ear({ message: 500 }), cut(said, cuts)), undefined);
+          const input = concat(hello, ...lines.map(line), line("/x"), ...lengths.map(message));
+          assert.equal(verdict(limit({ message: 500 }), split(input, cuts)), undefined);
         },
       ),
     );
   });
 
-  it("refuses a line or a message that is one byte too long, however it is cut", () => {
+  it("rejects a line or message that is one byte too long, however it is split", () => {
     fc.assert(
       fc.property(pieces, (cuts) => {
         const longest = line("y".repeat(limits.negotiationLine - 1));
-        assert.equal(verdict(ear({}), cut(longest, cuts)), undefined);
+        assert.equal(verdict(limit({}), split(longest, cuts)), undefined);
         const longer = line("y".repeat(limits.negotiationLine));
-        assert.equal(verdict(ear({}), cut(longer, cuts)), "negotiation line too long");
+        assert.equal(verdict(limit({}), split(longer, cuts)), "negotiation line too long");
         const first = concat(hello, line("/x"));
-        const said = concat(first, message(500));
-        assert.equal(verdict(ear({ message: 500 }), cut(said, cuts)), undefined);
-        assert.equal(verdict(ear({ message: 499 }), cut(said, cuts)), "message too long");
-        const total = said.length - first.length;
-        assert.equal(verdict(ear({ total }), cut(said, cuts)), undefined);
+        const input = concat(first, message(500));
+        assert.equal(verdict(limit({ message: 500 }), split(input, cuts)), undefined);
+        assert.equal(verdict(limit({ message: 499 }), split(input, cuts)), "message too long");
+        const total = input.length - first.length;
+        assert.equal(verdict(limit({ total }), split(input, cuts)), undefined);
         assert.equal(
-          verdict(ear({ total: total - 1 }), cut(said, cuts)),
+          verdict(limit({ total: total - 1 }), split(input, cuts)),
           "more bytes than the protocol allows",
         );
       }),
     );
   });
 
-  it("refuses a length that never ends, in a line and in a message", () => {
+  it("rejects an endless length prefix of a line and of a message", () => {
     const endless = new Uint8Array(6).fill(0x80);
-    assert.equal(ear({}).accept(endless), "negotiation line too long");
-    const later = ear({ message: 500 });
+    assert.equal(limit({}).accept(endless), "negotiation line too long");
+    const later = limit({ message: 500 });
     assert.equal(later.accept(concat(hello, line("/x"))), undefined);
     assert.equal(later.accept(endless), "message too long");
   });
 
-  it("refuses lines without an agreement, empty ones too", () => {
+  it("rejects lines that negotiate no protocol, empty ones included", () => {
     const lines = new Uint8Array(limits.negotiationBytes);
-    assert.equal(ear({}).accept(lines), undefined);
-    assert.equal(ear({}).accept(concat(lines, Uint8Array.of(0))), "no protocol negotiated");
+    assert.equal(limit({}).accept(lines), undefined);
+    assert.equal(limit({}).accept(concat(lines, Uint8Array.of(0))), "no protocol negotiated");
   });
 
-  it("hears nothing more once it is released", () => {
-    const one = ear({ total: 1 });
+  it("allows everything once released", () => {
+    const one = limit({ total: 1 });
     assert.equal(one.unlimited, false);
     one.release();
     assert.equal(one.unlimited, true);
     assert.equal(one.accept(new Uint8Array(10_000).fill(0xff)), undefined);
   });
 
-  it("allows the other side of a DHT's stream what an honest answer needs, and who asks far less", () => {
+  it("limits a DHT request and a larger DHT response", () => {
     for (const protocol of ["/sotto/kad/1.0.0", "/sotto/lan/kad/1.0.0"]) {
       const { total: answer = 0 } = responseAllowance(protocol);
-      // 20 hosts, each with its id and as many addresses as one may keep here, and a record.
+      // 20 peers, each with its id and the maximum number of addresses, and a record.
       assert.ok(answer > 20 * (limits.peerRowBytes + 64) + limits.recordBytes);
       const { total: question = 0 } = requestAllowance(protocol);
       assert.ok(question > 2 * limits.recordBytes && question < answer);

@@ -1,6 +1,6 @@
 /**
- * Started by a test in a network namespace of its own: two private meshes and those who are in
- * none, two nodes each, on one LAN.
+ * Started by a test in its own network namespace: two private meshes and a public one, two nodes
+ * each, on one LAN.
  */
 import { createLab, until } from "../support.ts";
 
@@ -12,7 +12,7 @@ const networks = [1, 1, 2, 2, undefined, undefined].map((fill) =>
 );
 const nodes = await Promise.all(networks.map((network) => lab.node({ mdns: true, ...network })));
 await until(() => nodes.every((node) => node.status().lanDht === 1));
-// Whoever heard of the others has knocked by now, and again.
+// By now a node that found others has dialed them, and again.
 await new Promise((resolve) => setTimeout(resolve, 2_000));
 const numbers = new Map(nodes.map((node, number) => [node.transport.host as string, number]));
 const mates = nodes.map((node) => [

@@ -1,13 +1,12 @@
 /**
- * Started by a test in a network namespace of its own: a machine that gets a public address while
- * it runs.
+ * Started by a test in its own network namespace: a machine that gets a public address at run time.
  */
 import { execFileSync } from "node:child_process";
 import { multiaddr } from "@multiformats/multiaddr";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { createLab, stranger } from "../support.ts";
 
-/** Pauses of the node end when the test says so. */
+/** Timers of the node run when the test says so. */
 const waiting = new Set<() => void>();
 const clock = {
   now: systemClock.now,

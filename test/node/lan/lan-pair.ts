@@ -1,22 +1,21 @@
 /**
- * Started by a test in a network namespace of its own: two nodes that know nothing of each other
- * but the LAN.
+ * Started by a test in its own network namespace: two nodes that know each other only by the LAN.
  */
 import { createSocket } from "node:dgram";
 import { hostname } from "node:os";
 import { createLab, until } from "../support.ts";
 
-/** Every datagram that goes to the mDNS group. */
-const heard: Buffer[] = [];
-const ear = createSocket({ type: "udp4", reuseAddr: true });
-ear.on("message", (datagram) => heard.push(datagram));
-await new Promise<void>((resolve) => ear.bind(5353, resolve));
-ear.addMembership("224.0.0.251", "127.0.0.1");
+/** Every datagram sent to the mDNS group. */
+const datagrams: Buffer[] = [];
+const socket = createSocket({ type: "udp4", reuseAddr: true });
+socket.on("message", (datagram) => datagrams.push(datagram));
+await new Promise<void>((resolve) => socket.bind(5353, resolve));
+socket.addMembership("224.0.0.251", "127.0.0.1");
 
 const lab = createLab();
 const [a, b] = [await lab.node({ mdns: true }), await lab.node({ mdns: true })];
 await until(() => a.status().lanDht === 1 && b.status().lanDht === 1);
-const text = Buffer.concat(heard).toString("latin1");
+const text = Buffer.concat(datagrams).toString("latin1");
 console.log(
   JSON.stringify({
     found: a.peers().some(({ host }) => host === b.transport.host),
@@ -25,5 +24,5 @@ console.log(
     mdns: a.status().mdns,
   }),
 );
-ear.close();
+socket.close();
 await lab.clear();

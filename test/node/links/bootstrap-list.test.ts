@@ -8,8 +8,8 @@ import { SimTime } from "../../scenario/time.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";
 
-describe("node: a bootstrap host that does not keep us", () => {
-  /** A list whose host takes every dial, and drops us when the test says so. */
+describe("node: a bootstrap node that closes our connections", () => {
+  /** A list whose host accepts every dial, and disconnects when the test says so. */
   function scene() {
     const time = new SimTime();
     const events = new EventTarget();
@@ -29,7 +29,7 @@ describe("node: a bootstrap host that does not keep us", () => {
     const list = new BootstrapList(host, dial, time.clock(), defaultTuning, (event, fields) => {
       if (event === "bootstrap.searching") attempts.push(Number(fields?.attempt));
     });
-    /** Drops us, and waits until we have come again. */
+    /** Disconnects, and waits until we have reconnected. */
     const drop = async (): Promise<void> => {
       const before = dials;
       connections = [];
@@ -40,7 +40,7 @@ describe("node: a bootstrap host that does not keep us", () => {
     return { time, list, drop, attempts };
   }
 
-  it("is dialled at ever longer pauses while it drops us soon, and soon again once it kept us for a while", async () => {
+  it("is dialed with growing delays while it closes soon, and without one after a stable connection", async () => {
     const { time, list, drop, attempts } = scene();
     list.add(`/ip4/127.0.0.1/tcp/1/p2p/${PEER}`);
     await time.settle();

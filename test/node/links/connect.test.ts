@@ -16,8 +16,8 @@ import { type Channel, silent } from "../../../src/ports/index.ts";
 import { encodeFrame } from "../../../src/wire/index.ts";
 import { createLab, LOOPBACK, stranger, until, validator } from "../support.ts";
 
-/** A host that takes links, and the channels that it took. */
-async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Promise<void> }> {
+/** A host that accepts links, and the channels that it accepted. */
+async function acceptor(): Promise<{ host: Host; accepted: Channel[]; stop: () => Promise<void> }> {
   const clock = systemClock;
   const assembly = {
     privateKey: await generateKeyPair("Ed25519"),
@@ -32,12 +32,12 @@ async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Prom
   };
   const { host } = await createHost(assembly);
   const nat = new NatDetector({ host, clock, privateWan: true, port: await freePort() });
-  const nobody = (): boolean => false;
+  const no = (): boolean => false;
   const parts = { host, clock, log: silent, nat, privateWan: true };
-  const puncher = new HolePuncher({ ...parts, isBootstrap: nobody, isServer: nobody });
+  const puncher = new HolePuncher({ ...parts, isBootstrap: no, isServer: no });
   const transport = new LinkTransport(host, clock, assembly.tuning, puncher);
-  const taken: Channel[] = [];
-  transport.onChannel((channel) => taken.push(channel));
+  const accepted: Channel[] = [];
+  transport.onChannel((channel) => accepted.push(channel));
   await transport.serve();
   await listen(host, assembly);
   const stop = async (): Promise<void> => {
@@ -46,36 +46,36 @@ async function taker(): Promise<{ host: Host; taken: Channel[]; stop: () => Prom
     await transport.stop();
     await host.stop();
   };
-  return { host, taken, stop };
+  return { host, accepted, stop };
 }
 
-describe("node/direct", () => {
+describe("node: direct connections", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /** A stranger's connection to a taker, after `change` made of it what a relay would. */
+  /** A stranger's connection to an acceptor that `change` has modified as a relay would. */
   async function connected(change: (host: Host) => void) {
-    const { host, taken, stop } = await taker();
+    const { host, accepted, stop } = await acceptor();
     lab.later(stop);
     change(host);
-    const caller = await stranger(lab);
+    const dialer = await stranger(lab);
     const [address] = host.getMultiaddrs();
-    const connection = await caller.dial(multiaddr(address?.toString()));
-    return { host, taken, connection };
+    const connection = await dialer.dial(multiaddr(address?.toString()));
+    return { host, accepted, connection };
   }
 
-  /** Tries to open a link and say something on it. */
-  async function knock(connection: Connection): Promise<void> {
+  /** Tries to open a link and send a frame. */
+  async function openAndSend(connection: Connection): Promise<void> {
     try {
       const stream = await connection.newStream(LINK_PROTOCOL, { runOnLimitedConnection: true });
       stream.send(encodeFrame(Uint8Array.of(1)));
     } catch {
-      // Refused before it began.
+      // Refused at once.
     }
     await sleep(200);
   }
 
-  /** Wraps how the host takes connections. */
+  /** Marks inbound connections as relayed or limited. */
   const wrap = (host: Host, limited: boolean, relayed: boolean): void => {
     const { upgrader } = host.services.internals;
     const upgrade = upgrader.upgradeInbound.bind(upgrader);
@@ -86,10 +86,10 @@ describe("node/direct", () => {
     };
   };
 
-  it("takes a link on a direct connection", async () => {
-    const { taken, connection } = await connected(() => undefined);
-    await knock(connection);
-    await until(() => taken.length === 1);
+  it("accepts a link on a direct connection", async () => {
+    const { accepted, connection } = await connected(() => undefined);
+    await openAndSend(connection);
+    await until(() => accepted.length === 1);
   });
 
   for (const [name, limited, relayed] of [
@@ -97,10 +97,12 @@ describe("node/direct", () => {
     ["a limited", true, false],
     ["a limited relayed", true, true],
   ] as const)
-    it(`takes no link, and opens none, on ${name} connection`, async () => {
-      const { host, taken, connection } = await connected((host) => wrap(host, limited, relayed));
-      await knock(connection);
-      assert.deepEqual(taken, []);
+    it(`accepts and opens no link on ${name} connection`, async () => {
+      const { host, accepted, connection } = await connected((host) =>
+        wrap(host, limited, relayed),
+      );
+      await openAndSend(connection);
+      assert.deepEqual(accepted, []);
       for (const back of host.getConnections())
         await assert.rejects(openLink(back, new AbortController().signal), /relay/);
     });

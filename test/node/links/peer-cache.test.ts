@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createLab, findAll, keysOf, noSignal, recordOf, until } from "../support.ts";
 
-describe("node/neighbours", () => {
+describe("node: peer cache", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  it("bring a node back into the mesh when every bootstrap host is gone", async () => {
+  it("rejoins the mesh without any bootstrap node", async () => {
     const bootstrap = await lab.bootstrap();
     const hosts = bootstrap.addresses();
     const [first, second, third] = [
@@ -21,8 +21,7 @@ describe("node/neighbours", () => {
     await third.stop();
     await bootstrap.stop();
 
-    // On other ports and under another host key, and with the bootstrap host's address leading
-    // nowhere.
+    // With other ports and another host key, and a dead bootstrap address.
     const again = await lab.node({ bootstrap: hosts });
     await again.rejoin(known);
     await until(() => again.status().lanDht >= 1);
@@ -30,7 +29,7 @@ describe("node/neighbours", () => {
     assert.equal((await findAll(again, keysOf(1).tag)).length, 1);
   });
 
-  it("that are nonsense, gone, or ourselves are passed over", async () => {
+  it("skips addresses that are malformed, dead or our own", async () => {
     const node = await lab.node();
     const other = await lab.node();
     await node.rejoin([
@@ -43,7 +42,7 @@ describe("node/neighbours", () => {
     await until(() => node.peers().length === 1);
   });
 
-  it("are not asked any more once the node stops", async () => {
+  it("stops dialing once the node stops", async () => {
     const node = await lab.node();
     const asking = node.rejoin(Array.from({ length: 64 }, (_, i) => `/ip4/192.0.2.${i}/tcp/9`));
     await node.stop();

@@ -18,14 +18,14 @@ import {
   until,
 } from "../support.ts";
 
-describe("node, several bootstrap hosts", () => {
+describe("node: several bootstrap nodes", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
   const newPeer = async (): Promise<string> =>
     peerIdFromPrivateKey(await generateKeyPair("Ed25519")).toString();
 
-  /** The address of a TCP server that is no host. */
+  /** The address of a TCP server that is no libp2p host. */
   async function socket(serve: (socket: Socket) => void): Promise<string> {
     const sockets = new Set<Socket>();
     const server = createServer((one) => {
@@ -44,10 +44,10 @@ describe("node, several bootstrap hosts", () => {
   }
 
   /**
-   * A host that speaks as others do, and answers each question with what is not so. @returns its
-   * address.
+   * A host that speaks the protocols and answers every request falsely.
+   * @returns its address.
    */
-  async function liar(verdict: string): Promise<string> {
+  async function attacker(verdict: string): Promise<string> {
     const host = await stranger(lab);
     const garbage = (stream: Stream): void => {
       stream.addEventListener("message", () =>
@@ -62,14 +62,14 @@ describe("node, several bootstrap hosts", () => {
     return String(host.getMultiaddrs()[0]);
   }
 
-  it("lets a mesh form where one is dead, one is silent, one talks rubbish and two lie", async () => {
+  it("lets a mesh form although one is dead, one silent, one malformed and two lie", async () => {
     const good = await lab.bootstrap({ privateWan: true });
     const bootstrap = [
       `/ip4/127.0.0.1/tcp/1/p2p/${await newPeer()}`,
       await socket(() => undefined),
       await socket((one) => one.write(crypto.getRandomValues(new Uint8Array(2_000)))),
-      await liar("reached"),
-      await liar("refused"),
+      await attacker("reached"),
+      await attacker("refused"),
       ...good.addresses(),
     ];
     const config = { privateWan: true, bootstrap };
@@ -90,7 +90,7 @@ describe("node, several bootstrap hosts", () => {
     assert.deepEqual(states.slice(0, 3), ["searching", "searching", "searching"]);
   });
 
-  it("makes one mesh of two hosts that know each other, which lives on when either goes", async () => {
+  it("forms one mesh of two connected bootstrap nodes, which survives the loss of either", async () => {
     const one = await lab.bootstrap({ privateWan: true });
     const two = await lab.bootstrap({ privateWan: true, bootstrap: one.addresses() });
     await until(() => two.status().bootstrap[0]?.state === "connected");
@@ -100,7 +100,7 @@ describe("node, several bootstrap hosts", () => {
     const first = keysOf(1).tag;
     await alice.rendezvous.publish(first, recordOf(1), noSignal());
     assert.equal((await findAll(bob, first)).length, 1);
-    // Each has met the other's host by now, or meets it through its own.
+    // By now each knows the other's bootstrap node, or learns it through its own.
     await until(() => [alice, bob].every((node) => node.status().wanDht > 1));
     await one.stop();
     const second = keysOf(2).tag;
@@ -111,7 +111,7 @@ describe("node, several bootstrap hosts", () => {
     assert.equal((await findAll(carol, second)).length, 1);
   });
 
-  it("looks for a host that went again, and never for itself", async () => {
+  it("reconnects to a lost bootstrap node, and never dials itself", async () => {
     const one = await lab.bootstrap({ privateKey: new Uint8Array(32).fill(9) });
     const addresses = one.addresses();
     const [address = ""] = addresses;

@@ -23,14 +23,11 @@ import { openerOf, sealFor } from "./offers.ts";
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
 
-describe("node/punch", () => {
+describe("node: hole punching", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  /**
-   * A node that knows its router, and a contact of its person who speaks as it likes, both
-   * connected to one host.
-   */
+  /** A node that knows its NAT and a contact that misbehaves, both connected to one host. */
   async function scene(config: Partial<NodeConfig> = { privateWan: true }) {
     const host = await lab.bootstrap(config);
     const node = await lab.node({ ...config, bootstrap: host.addresses() });
@@ -42,17 +39,17 @@ describe("node/punch", () => {
     return { host, node, contact, connection };
   }
 
-  const callOf = (
+  const offerTo = (
     contact: Libp2p,
     node: SottoNode,
-    places: readonly Endpoint[] = [],
+    endpoints: readonly Endpoint[] = [],
   ): SealedOffer =>
     sealFor(contact.peerId.toString() as HostId)(
       node.transport.host,
-      encodeSignalPayload({ nat: "preserving", roundTrip: 0, endpoints: places }),
+      encodeSignalPayload({ nat: "preserving", roundTrip: 0, endpoints }),
     );
 
-  async function pass(
+  async function forward(
     connection: Connection,
     to: string,
     envelope: Uint8Array,
@@ -64,7 +61,7 @@ describe("node/punch", () => {
         const pushed = decoder.push(Uint8Array.from(data.subarray()));
         if (pushed.kind !== "frames" || pushed.frames[0] === undefined) return;
         resolve(decodeSignalReply(pushed.frames[0]));
-        stream.abort(new Error("heard"));
+        stream.abort(new Error("received"));
       });
       stream.addEventListener("close", () => resolve(undefined));
       stream.send(encodeFrame(encodeSignalFrame({ kind: "forward", host: to, envelope })));
@@ -72,85 +69,86 @@ describe("node/punch", () => {
   }
 
   /**
-   * A machine that has nothing to do with it. @returns its place, and how often somebody knocked.
+   * A third party.
+   * @returns its endpoint, and how often it was dialed.
    */
-  async function victim(): Promise<{ place: Endpoint; knocks: () => number }> {
-    let knocks = 0;
+  async function victim(): Promise<{ endpoint: Endpoint; dials: () => number }> {
+    let dials = 0;
     const server = createServer((socket) => {
-      knocks++;
+      dials++;
       socket.destroy();
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     lab.later(() => server.close());
     const address = server.address();
     assert.ok(typeof address === "object" && address !== null);
-    return { place: { ip: LOOPBACK, port: address.port }, knocks: () => knocks };
+    return { endpoint: { ip: LOOPBACK, port: address.port }, dials: () => dials };
   }
 
-  it("tells a contact where it is seen, and nobody else", async () => {
+  it("reports its external endpoint to a contact and to no other host", async () => {
     const { node, contact, connection } = await scene();
-    const call = callOf(contact, node);
-    const reply = await pass(connection, node.transport.host, call.envelope);
+    const offer = offerTo(contact, node);
+    const reply = await forward(connection, node.transport.host, offer.envelope);
     assert.ok(reply?.outcome === "forwarded");
-    const words = decodeSignalPayload(call.open(reply.envelope) ?? new Uint8Array(0));
-    assert.equal(words?.nat, "none");
-    assert.deepEqual(words.endpoints[0]?.ip, LOOPBACK);
-    assert.equal(node.status().nat.mapped, `/ip4/127.0.0.1/tcp/${words.endpoints[0]?.port}`);
+    const payload = decodeSignalPayload(offer.open(reply.envelope) ?? new Uint8Array(0));
+    assert.equal(payload?.nat, "none");
+    assert.deepEqual(payload.endpoints[0]?.ip, LOOPBACK);
+    assert.equal(node.status().nat.mapped, `/ip4/127.0.0.1/tcp/${payload.endpoints[0]?.port}`);
 
     const garbage = crypto.getRandomValues(new Uint8Array(145)).with(0, 1);
     const silent = { outcome: "silent" };
-    assert.deepEqual(await pass(connection, node.transport.host, garbage), silent);
-    // The same words, sealed by one who knows the key but stands elsewhere.
+    assert.deepEqual(await forward(connection, node.transport.host, garbage), silent);
+    // The same payload, sealed with the right key for another host.
     const copied = sealFor("12D3KooWelsewhere" as HostId)(node.transport.host, new Uint8Array(64));
-    assert.deepEqual(await pass(connection, node.transport.host, copied.envelope), silent);
+    assert.deepEqual(await forward(connection, node.transport.host, copied.envelope), silent);
   });
 
-  it("answers a call once", async () => {
+  it("answers an offer once", async () => {
     const { node, contact, connection } = await scene();
-    const { envelope } = callOf(contact, node);
-    assert.equal((await pass(connection, node.transport.host, envelope))?.outcome, "forwarded");
-    assert.equal((await pass(connection, node.transport.host, envelope))?.outcome, "silent");
+    const { envelope } = offerTo(contact, node);
+    assert.equal((await forward(connection, node.transport.host, envelope))?.outcome, "forwarded");
+    assert.equal((await forward(connection, node.transport.host, envelope))?.outcome, "silent");
   });
 
-  it("answers no contact who calls too often", async () => {
+  it("answers no more offers of a contact than the rate limit allows", async () => {
     const { node, contact, connection } = await scene();
     const outcomes: unknown[] = [];
     for (let i = 0; i < limits.offersPerContact + 2; i++)
       outcomes.push(
-        (await pass(connection, node.transport.host, callOf(contact, node).envelope))?.outcome,
+        (await forward(connection, node.transport.host, offerTo(contact, node).envelope))?.outcome,
       );
     assert.equal(outcomes.filter((one) => one === "forwarded").length, limits.offersPerContact);
   });
 
-  it("knocks at a stranger's door that a contact named a few times at most", async () => {
+  it("dials an endpoint that a contact named only a few times", async () => {
     const { node, contact, connection } = await scene();
-    const { place, knocks } = await victim();
+    const { endpoint, dials } = await victim();
     const second = await victim();
-    const { envelope } = callOf(contact, node, [place, second.place]);
-    await pass(connection, node.transport.host, envelope);
-    await until(() => knocks() >= limits.punchTries);
+    const { envelope } = offerTo(contact, node, [endpoint, second.endpoint]);
+    await forward(connection, node.transport.host, envelope);
+    await until(() => dials() >= limits.punchTries);
     await sleep(500);
-    assert.equal(knocks(), limits.punchTries);
-    assert.equal(second.knocks(), 0);
+    assert.equal(dials(), limits.punchTries);
+    assert.equal(second.dials(), 0);
   });
 
-  it("dials no port of services, and nothing of its own network", async () => {
+  it("dials no service port and no address of its own network", async () => {
     const open = await scene();
     const low = { ip: LOOPBACK, port: limits.punchPortMin - 1 };
-    const next = async (place: Endpoint): Promise<string | undefined> => {
-      const { envelope } = callOf(open.contact, open.node, [place]);
-      return (await pass(open.connection, open.node.transport.host, envelope))?.outcome;
+    const next = async (endpoint: Endpoint): Promise<string | undefined> => {
+      const { envelope } = offerTo(open.contact, open.node, [endpoint]);
+      return (await forward(open.connection, open.node.transport.host, envelope))?.outcome;
     };
     assert.equal(await next(low), "forwarded");
-    // While a hole is under way no other call is answered: none was.
+    // No other offer is answered during a hole punch: there was none.
     assert.equal(await next({ ...low, port: limits.punchPortMin }), "forwarded");
     assert.equal(await next(low), "silent");
     const closed = await scene({ privateWan: false });
-    const { place, knocks } = await victim();
-    const call = callOf(closed.contact, closed.node, [place]);
-    await pass(closed.connection, closed.node.transport.host, call.envelope);
+    const { endpoint, dials } = await victim();
+    const offer = offerTo(closed.contact, closed.node, [endpoint]);
+    await forward(closed.connection, closed.node.transport.host, offer.envelope);
     await sleep(500);
-    assert.equal(knocks(), 0);
+    assert.equal(dials(), 0);
   });
 
   const dial = (node: SottoNode, host: HostId): Promise<unknown> =>
@@ -166,17 +164,23 @@ describe("node/punch", () => {
     throw new Error("reached");
   }
 
-  it("says that no host is connected to both, and what helps", async () => {
+  it("reports that no host is connected to both sides, and the remedy", async () => {
     const { node } = await scene();
-    const gone = (await stranger(lab)).peerId.toString() as HostId;
-    assert.match(await whyNot(node, gone), /no host is connected to both.*sotto net bootstrap add/);
-    const alone = await lab.node({ privateWan: true });
-    assert.match(await whyNot(alone, gone), /no connected host has reported our external address/);
-    // Whoever is away did not fail us.
+    const absent = (await stranger(lab)).peerId.toString() as HostId;
+    assert.match(
+      await whyNot(node, absent),
+      /no host is connected to both.*sotto net bootstrap add/,
+    );
+    const isolated = await lab.node({ privateWan: true });
+    assert.match(
+      await whyNot(isolated, absent),
+      /no connected host has reported our external address/,
+    );
+    // An absent peer is no failed punch.
     assert.equal(node.status().nat.punches.failed, 0);
   });
 
-  it("says that the other side does not answer", async () => {
+  it("reports that the other side does not answer", async () => {
     const { host, node } = await scene();
     const deaf = await lab.node({ privateWan: true, bootstrap: host.addresses() });
     await until(() => deaf.status().bootstrap[0]?.state === "connected");
@@ -185,10 +189,10 @@ describe("node/punch", () => {
     assert.deepEqual([punches.failed, punches.lastFailure?.reason], [1, "refused"]);
   });
 
-  it("stops with calls and holes under way", async () => {
+  it("stops with offers and hole punches in progress", async () => {
     const { node, contact, connection } = await scene();
-    const { place } = await victim();
-    await pass(connection, node.transport.host, callOf(contact, node, [place]).envelope);
+    const { endpoint } = await victim();
+    await forward(connection, node.transport.host, offerTo(contact, node, [endpoint]).envelope);
     await node.stop();
     assert.equal(node.status().peers, 0);
   });

@@ -11,11 +11,11 @@ import { createLab, stranger, until } from "../support.ts";
 const settled = (node: SottoNode): Promise<void> =>
   until(() => node.status().reach.verdict !== "unknown");
 
-describe("node/reach", () => {
+describe("node: reachability", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  it("is proven by a single bootstrap host, and makes a client of the wide DHT a server", async () => {
+  it("is proven by a single bootstrap node and switches the WAN DHT from client to server", async () => {
     const bootstrap = await lab.bootstrap({ privateWan: true });
     const node = await lab.node({ privateWan: true, bootstrap: bootstrap.addresses() });
     assert.equal(node.status().wanMode, "client");
@@ -31,7 +31,7 @@ describe("node/reach", () => {
     assert.equal(wanMode, "server");
   });
 
-  it("of an address of this network alone is not asked for, and the node stays a client", async () => {
+  it("skips dial-back for private addresses and stays a DHT client", async () => {
     const bootstrap = await lab.bootstrap();
     const node = await lab.node({ bootstrap: bootstrap.addresses() });
     await settled(node);
@@ -40,16 +40,16 @@ describe("node/reach", () => {
     assert.equal(node.status().wanMode, "client");
   });
 
-  it("is not believed to a liar whom others contradict", async () => {
+  it("ignores a lying peer that others contradict", async () => {
     const verdict = (text: string) => async () => {
-      const liar = await stranger(lab);
-      await liar.handle(DIALBACK_PROTOCOL, (stream) => {
+      const attacker = await stranger(lab);
+      await attacker.handle(DIALBACK_PROTOCOL, (stream) => {
         stream.addEventListener("message", () => {
           stream.send(encodeFrame(utf8(text)));
           void stream.close();
         });
       });
-      return `${liar.getMultiaddrs()[0]?.toString()}`;
+      return `${attacker.getMultiaddrs()[0]?.toString()}`;
     };
     const hosts = [
       await verdict("timed out")(),
@@ -63,7 +63,7 @@ describe("node/reach", () => {
     assert.equal(node.status().wanMode, "client");
   });
 
-  it("takes garbage for no answer", async () => {
+  it("treats a malformed response as none", async () => {
     const host = await stranger(lab);
     await host.handle(DIALBACK_PROTOCOL, (stream) => {
       stream.addEventListener("message", () => {
@@ -81,7 +81,7 @@ describe("node/reach", () => {
     assert.equal(node.status().wanMode, "client");
   });
 
-  /** What a bootstrap host answers a stranger who asks it to dial these. */
+  /** The response of a bootstrap node to a stranger that requests to dial these. */
   async function answerTo(addresses: readonly string[]): Promise<string> {
     const bootstrap = await lab.bootstrap({ privateWan: true });
     const asker = await stranger(lab);
@@ -98,12 +98,12 @@ describe("node/reach", () => {
     });
   }
 
-  it("dials nobody but the one who asks", async () => {
+  it("dials only the requester", async () => {
     assert.equal(await answerTo(["/ip4/127.0.0.2/tcp/80"]), "foreign");
     assert.equal(await answerTo(["/dns4/localhost/tcp/80", "nonsense"]), "foreign\nforeign");
   });
 
-  it("tells why an address was not reached, and that another answers there", async () => {
+  it("reports why an address was not reached, and that another host answered there", async () => {
     const other = await lab.node();
     const [address] = other.transport.addresses();
     assert.equal(
@@ -112,7 +112,7 @@ describe("node/reach", () => {
     );
   });
 
-  it("refuses a request for more addresses than a node has", async () => {
+  it("rejects a request with too many addresses", async () => {
     const many = Array.from(
       { length: limits.dialbackAddresses + 1 },
       (_, i) => `/ip4/127.0.0.1/tcp/${i + 1}`,
@@ -120,18 +120,18 @@ describe("node/reach", () => {
     assert.equal(await answerTo(many), "closed");
   });
 
-  it("bounds what one neighbour, and all together, may ask for in a minute", async () => {
+  it("limits the requests of one subnet, and of all, per minute", async () => {
     const time = new SimTime();
     const allowed = createRateLimit(time.clock(), 2, 3);
     assert.deepEqual(
-      ["a", "a", "a", "b", "b"].map((place) => allowed(place)),
+      ["a", "a", "a", "b", "b"].map((subnet) => allowed(subnet)),
       [true, true, false, true, false],
     );
     await time.pass(60_001);
     assert.equal(allowed("a"), true);
   });
 
-  it("begins the minute anew where the clock falls back by hours", () => {
+  it("restarts the minute when the clock is set back by hours", () => {
     let now = Date.UTC(2030, 0, 1);
     const allowed = createRateLimit({ now: () => now, after: () => () => undefined }, 1, 9);
     assert.deepEqual([allowed("a"), allowed("a")], [true, false]);

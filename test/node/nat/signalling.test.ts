@@ -16,8 +16,8 @@ import {
 import { createLab, stranger, until } from "../support.ts";
 
 /**
- * Writes bytes on a stream of its own, and reads the first frame that comes back; `undefined` where
- * none does.
+ * Writes bytes on a new stream and reads the first frame of the response; `undefined` if targetId is
+ * none.
  */
 async function exchange(
   connection: Connection,
@@ -30,14 +30,14 @@ async function exchange(
       const pushed = decoder.push(Uint8Array.from(data.subarray()));
       if (pushed.kind !== "frames" || pushed.frames[0] === undefined) return;
       resolve(pushed.frames[0]);
-      stream.abort(new Error("heard"));
+      stream.abort(new Error("received"));
     });
     stream.addEventListener("close", () => resolve(undefined));
     stream.send(bytes);
   });
 }
 
-describe("node/signal", () => {
+describe("node: signalling", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
@@ -47,114 +47,119 @@ describe("node/signal", () => {
   }
 
   /**
-   * Somebody who answers each envelope, or says nothing. @returns what was delivered, as `from:
-   * envelope`.
+   * A host that answers each envelope, or none.
+   * @returns what was delivered, as `from: envelope`.
    */
   async function listener(peer: Libp2p, answer: Uint8Array | undefined): Promise<string[]> {
-    const heard: string[] = [];
+    const delivered: string[] = [];
     await peer.handle(SIGNAL_PROTOCOL, (stream) => {
       const decoder = new FrameDecoder();
       stream.addEventListener("message", ({ data }) => {
         const pushed = decoder.push(data.subarray());
         const frame = pushed.kind === "frames" && decodeSignalFrame(pushed.frames[0] ?? utf8(""));
         if (!frame) return;
-        heard.push(`${frame.kind} ${frame.host}: ${Buffer.from(frame.envelope).toString()}`);
+        delivered.push(`${frame.kind} ${frame.host}: ${Buffer.from(frame.envelope).toString()}`);
         if (answer === undefined) return stream.abort(new Error("nothing to say"));
         stream.send(encodeFrame(answer));
       });
     });
-    return heard;
+    return delivered;
   }
 
   async function ask(
     connection: Connection,
     host: string,
-    envelope: Uint8Array = utf8("call"),
+    envelope: Uint8Array = utf8("offer"),
   ): Promise<SignalReply | undefined> {
     const frame = encodeFrame(encodeSignalFrame({ kind: "forward", host, envelope }));
     const reply = await exchange(connection, frame);
     return reply && decodeSignalReply(reply);
   }
 
-  it("passes an envelope to a connected host and its answer back, both as they are", async () => {
+  it("forwards an envelope to a connected host and returns its answer, both unchanged", async () => {
     const host = await lab.bootstrap();
-    const [caller, callee] = [await connected(host), await connected(host)];
-    const heard = await listener(callee.peer, utf8("answer"));
-    assert.deepEqual(await ask(caller.connection, callee.peer.peerId.toString()), {
+    const [requester, target] = [await connected(host), await connected(host)];
+    const delivered = await listener(target.peer, utf8("answer"));
+    assert.deepEqual(await ask(requester.connection, target.peer.peerId.toString()), {
       outcome: "forwarded",
       envelope: utf8("answer"),
     });
-    assert.deepEqual(heard, [`deliver ${caller.peer.peerId}: call`]);
+    assert.deepEqual(delivered, [`deliver ${requester.peer.peerId}: offer`]);
   });
 
-  it("says who is not connected, and who does not answer", async () => {
+  it("reports an absent host, and one that does not answer", async () => {
     const host = await lab.bootstrap();
-    const [caller, callee] = [await connected(host), await connected(host)];
-    const there = callee.peer.peerId.toString();
-    const gone = await stranger(lab);
-    assert.deepEqual(await ask(caller.connection, gone.peerId.toString()), { outcome: "absent" });
-    assert.deepEqual(await ask(caller.connection, "notAPeer"), { outcome: "absent" });
-    await listener(callee.peer, undefined);
-    assert.deepEqual(await ask(caller.connection, there), { outcome: "silent" });
+    const [requester, target] = [await connected(host), await connected(host)];
+    const targetId = target.peer.peerId.toString();
+    const absent = await stranger(lab);
+    assert.deepEqual(await ask(requester.connection, absent.peerId.toString()), {
+      outcome: "absent",
+    });
+    assert.deepEqual(await ask(requester.connection, "notAPeer"), { outcome: "absent" });
+    await listener(target.peer, undefined);
+    assert.deepEqual(await ask(requester.connection, targetId), { outcome: "silent" });
   });
 
-  it("keeps nothing for a host that comes later", async () => {
+  it("stores nothing for a host that connects later", async () => {
     const host = await lab.bootstrap();
-    const caller = await connected(host);
+    const requester = await connected(host);
     const late = await stranger(lab);
-    const heard = await listener(late, utf8("answer"));
-    await ask(caller.connection, late.peerId.toString());
+    const delivered = await listener(late, utf8("answer"));
+    await ask(requester.connection, late.peerId.toString());
     await late.dial(multiaddr(host.addresses()[0]));
-    await ask(caller.connection, caller.peer.peerId.toString());
-    assert.deepEqual(heard, []);
+    await ask(requester.connection, requester.peer.peerId.toString());
+    assert.deepEqual(delivered, []);
   });
 
-  it("drops garbage, what is too large, and envelopes to oneself or to the host, without a word", async () => {
+  it("drops malformed frames, oversized ones, and envelopes to the sender or the forwarder without an answer", async () => {
     const host = await lab.bootstrap();
-    const [caller, callee] = [await connected(host), await connected(host)];
-    const heard = await listener(callee.peer, utf8("answer"));
-    const there = callee.peer.peerId.toString();
+    const [requester, target] = [await connected(host), await connected(host)];
+    const delivered = await listener(target.peer, utf8("answer"));
+    const targetId = target.peer.peerId.toString();
     const self = host.addresses()[0]?.split("/").at(-1) ?? "";
-    const { connection } = caller;
-    assert.equal(await ask(connection, caller.peer.peerId.toString()), undefined);
+    const { connection } = requester;
+    assert.equal(await ask(connection, requester.peer.peerId.toString()), undefined);
     assert.equal(await ask(connection, self), undefined);
-    assert.equal(await ask(connection, there, new Uint8Array(limits.signalBytes + 1)), undefined);
-    assert.equal(await ask(connection, there, new Uint8Array(60_000)), undefined);
+    assert.equal(
+      await ask(connection, targetId, new Uint8Array(limits.signalBytes + 1)),
+      undefined,
+    );
+    assert.equal(await ask(connection, targetId, new Uint8Array(60_000)), undefined);
     for (const bytes of [utf8("garbage"), encodeFrame(utf8("garbage")), new Uint8Array(300)])
       assert.equal(await exchange(connection, bytes), undefined);
-    // It goes on serving, and none of this reached anybody.
-    assert.equal((await ask(connection, there))?.outcome, "forwarded");
-    assert.equal(heard.length, 1);
+    // It continues serving, and forwarded none of this.
+    assert.equal((await ask(connection, targetId))?.outcome, "forwarded");
+    assert.equal(delivered.length, 1);
   });
 
-  it("takes no answer that is larger than an envelope", async () => {
+  it("rejects an answer larger than an envelope", async () => {
     const host = await lab.bootstrap();
-    const [caller, callee] = [await connected(host), await connected(host)];
-    await listener(callee.peer, new Uint8Array(limits.signalBytes + 1));
-    const reply = await ask(caller.connection, callee.peer.peerId.toString());
+    const [requester, target] = [await connected(host), await connected(host)];
+    await listener(target.peer, new Uint8Array(limits.signalBytes + 1));
+    const reply = await ask(requester.connection, target.peer.peerId.toString());
     assert.deepEqual(reply, { outcome: "silent" });
   });
 
-  it("says busy to whoever floods it, and passes on no more of theirs", async () => {
+  it("answers busy to a flooding requester and forwards no more of its envelopes", async () => {
     const host = await lab.bootstrap();
-    const [caller, callee] = [await connected(host), await connected(host)];
-    const heard = await listener(callee.peer, utf8("answer"));
-    const there = callee.peer.peerId.toString();
+    const [requester, target] = [await connected(host), await connected(host)];
+    const delivered = await listener(target.peer, utf8("answer"));
+    const targetId = target.peer.peerId.toString();
     const outcomes: string[] = [];
     for (let i = 0; i < limits.signalsPerSubnet + 5; i++)
-      outcomes.push((await ask(caller.connection, there))?.outcome ?? "none");
+      outcomes.push((await ask(requester.connection, targetId))?.outcome ?? "none");
     assert.equal(outcomes.filter((one) => one === "forwarded").length, limits.signalsPerTarget);
     assert.deepEqual(new Set(outcomes.slice(limits.signalsPerTarget)), new Set(["busy"]));
-    assert.equal(heard.length, limits.signalsPerTarget);
+    assert.equal(delivered.length, limits.signalsPerTarget);
   });
 
-  it("is not served by a node that others do not reach", async () => {
+  it("is not served by an unreachable node", async () => {
     const node = await lab.node();
-    const [caller, callee] = [await stranger(lab), await stranger(lab)];
+    const [requester, target] = [await stranger(lab), await stranger(lab)];
     const address = multiaddr(`${node.transport.addresses()[0]}/p2p/${node.transport.host}`);
-    const connection = await caller.dial(address);
-    await callee.dial(address);
+    const connection = await requester.dial(address);
+    await target.dial(address);
     await until(() => node.peers().length === 2);
-    assert.deepEqual(await ask(connection, callee.peerId.toString()), { outcome: "unwilling" });
+    assert.deepEqual(await ask(connection, target.peerId.toString()), { outcome: "unwilling" });
   });
 });

@@ -9,18 +9,18 @@ import { until } from "../support.ts";
 
 const u16 = (value: number): number[] => [value >> 8, value & 255];
 
-/** A router that speaks NAT-PMP on loopback. */
+/** A router with NAT-PMP on loopback. */
 class Router {
   readonly #socket: Socket = createSocket("udp4");
-  /** Requests that came, as bytes. */
+  /** Received requests, as bytes. */
   readonly asked: number[][] = [];
-  /** What it says to each; `undefined` is silence. */
+  /** Its response to each; `undefined` for none. */
   answer: (request: number[]) => number[] | undefined = (request) => this.honest(request);
 
   async start(): Promise<Gateway> {
     this.#socket.on("message", (message, from) => this.#on([...message], from));
     await new Promise<void>((resolve) => this.#socket.bind(0, "127.0.0.1", resolve));
-    // Nothing on loopback is searched for in UPnP.
+    // No UPnP search on loopback.
     return { ip: "127.0.0.1", natPmp: this.#socket.address().port, ssdp: [] };
   }
 
@@ -35,21 +35,21 @@ class Router {
     return [...head, ...inner, ...u16(40_001), ...lifetime];
   }
 
-  /** Where the last request came from. */
+  /** The sender of the last request. */
   port = 0;
 
   #on(request: number[], from: RemoteInfo): void {
     this.port = from.port;
     this.asked.push(request);
-    const said = this.answer(request);
-    if (said) this.#socket.send(Uint8Array.from(said), from.port, from.address);
+    const response = this.answer(request);
+    if (response) this.#socket.send(Uint8Array.from(response), from.port, from.address);
   }
 }
 
-/** Waits are short here. */
+/** Timeouts are short here. */
 const clock: Clock = { ...systemClock, after: (ms, job) => systemClock.after(ms / 20, job) };
 
-describe("node/portmap", () => {
+describe("node: port mapping", () => {
   let router: Router;
   let gateway: Gateway;
   let changes: number;
@@ -79,7 +79,7 @@ describe("node/portmap", () => {
       changed: () => changes++,
     });
 
-  it("asks the gateway for our port and tells the address outside", async () => {
+  it("maps our port and reports the external address", async () => {
     map.renew();
     await until(() => changes > 0);
     const address = "/ip4/203.0.113.7/tcp/40001";
@@ -91,19 +91,19 @@ describe("node/portmap", () => {
     ]);
   });
 
-  it("gives the port back at the end", async () => {
+  it("removes the mapping at the end", async () => {
     map.renew();
     await until(() => changes > 0);
     await map.stop();
     assert.deepEqual(router.asked.at(-1), [0, 2, 0, 0, ...u16(4001), 0, 0, 0, 0, 0, 0]);
   });
 
-  it("says so where the gateway refuses, is silent, or talks nonsense", async () => {
+  it("reports a gateway that refuses, is silent, or answers malformed data", async () => {
     const answers: [string, (request: number[]) => number[] | undefined][] = [
       ["refused", (request) => router.honest(request).with(3, 2)],
       ["refused", (request) => router.honest(request).slice(0, 9)],
       ["refused", (request) => [...router.honest(request), 0]],
-      // Another port than the one that was asked for.
+      // Another port than requested.
       ["refused", (request) => router.honest(request).with(9, 9)],
       ["silent", () => undefined],
       ["silent", () => [255]],
@@ -117,11 +117,11 @@ describe("node/portmap", () => {
       assert.equal(tried.state().state, state);
       await tried.stop();
     }
-    // And once more each, to give back what may have been opened all the same.
+    // And once more each, to remove a possible mapping.
     assert.ok(router.asked.length <= answers.length * (limits.portMapTries + 1));
   });
 
-  it("asks nobody where no port is behind a router, or no gateway is known", async () => {
+  it("sends nothing if no port is behind a router or no gateway is known", async () => {
     for (const quiet of [make(undefined), make(4001, () => undefined)]) {
       quiet.renew();
       await quiet.stop();
@@ -130,21 +130,21 @@ describe("node/portmap", () => {
     assert.deepEqual(router.asked, []);
   });
 
-  it("hears nobody but the gateway", async () => {
-    const liar = createSocket("udp4");
-    await new Promise<void>((resolve) => liar.bind(0, "127.0.0.1", resolve));
-    // The liar knows where the question came from, and answers first.
+  it("ignores other hosts than the gateway", async () => {
+    const attacker = createSocket("udp4");
+    await new Promise<void>((resolve) => attacker.bind(0, "127.0.0.1", resolve));
+    // The attacker knows the requester's port, and answers first.
     router.answer = (request) => {
-      liar.send(Uint8Array.from(router.honest(request).with(-1, 66)), router.port);
+      attacker.send(Uint8Array.from(router.honest(request).with(-1, 66)), router.port);
       return request[1] === 0 ? router.honest(request) : undefined;
     };
     map.renew();
     await until(() => changes > 0);
     assert.deepEqual(map.state(), { state: "silent" });
-    liar.close();
+    attacker.close();
   });
 
-  it("gives back at once what it was given while it stopped", async () => {
+  it("removes a mapping that it gets while it stops", async () => {
     router.answer = (request) => {
       void map.stop();
       return router.honest(request);
@@ -155,7 +155,7 @@ describe("node/portmap", () => {
     assert.deepEqual(router.asked.at(-1)?.slice(6), [0, 0, 0, 0, 0, 0]);
   });
 
-  it("reads the gateway of the default route out of the kernel's table, and none where there is none", () => {
+  it("reads the gateway of the default route from the kernel's table, or none", () => {
     const head = "Iface\tDestination\tGateway\tFlags\n";
     const table = `${head}eth0\t0000A8C0\t00000000\t0001\neth0\t00000000\tFE00A8C0\t0003\n`;
     const ip = "192.168.0.254";

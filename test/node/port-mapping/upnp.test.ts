@@ -15,7 +15,7 @@ import { systemClock } from "../../../src/node/util/deadline.ts";
 import { type Clock, silent } from "../../../src/ports/index.ts";
 import { until } from "../support.ts";
 
-/** Waits are short here; where nothing is to come of them, shorter. */
+/** Timeouts are short here, and shorter if no response is expected. */
 let hurry = 5;
 const clock: Clock = { ...systemClock, after: (ms, job) => systemClock.after(ms / hurry, job) };
 
@@ -30,13 +30,13 @@ interface Act {
   readonly body: string;
 }
 
-/** A router that speaks UPnP on loopback, or whatever a test makes of it. */
+/** A router with UPnP on loopback, whose responses a test may change. */
 class Router {
   readonly #search: Socket = createSocket("udp4");
   readonly #page: Server = createServer((request, response) => void this.#on(request, response));
   readonly acts: Act[] = [];
   searches = 0;
-  /** Its answer to a search; `undefined` is silence. */
+  /** Its search response; `undefined` for none. */
   answer = (): string | undefined => `HTTP/1.1 200 OK\r\nLOCATION: ${this.url}/root.xml\r\n\r\n`;
   page = (response: ServerResponse): unknown =>
     response.end(describe1(service("WANIPConnection:1", "/control")));
@@ -49,8 +49,8 @@ class Router {
     this.url = `http://127.0.0.1:${(this.#page.address() as AddressInfo).port}`;
     this.#search.on("message", (_, from) => {
       this.searches++;
-      const said = this.answer();
-      if (said !== undefined) this.#search.send(said, from.port, from.address);
+      const response = this.answer();
+      if (response !== undefined) this.#search.send(response, from.port, from.address);
     });
     await new Promise<void>((resolve) => this.#search.bind(0, "127.0.0.1", resolve));
     const { port } = this.#search.address();
@@ -74,7 +74,7 @@ class Router {
     return response.end(`<s:Fault><errorCode>${code}</errorCode></s:Fault>`);
   }
 
-  /** What was asked to be done, with the ports. */
+  /** The requested actions, with ports. */
   done(): string[] {
     return this.acts.map(({ action, body }) =>
       [action, textOf(body, "NewExternalPort"), textOf(body, "NewLeaseDuration")]
@@ -96,7 +96,7 @@ class Router {
   }
 }
 
-/** Somebody else on the network, who is not to be asked anything. */
+/** Another machine on the network, which must receive no request. */
 class Stranger {
   readonly server: Server = createServer((_, response) => {
     this.asked++;
@@ -113,7 +113,7 @@ class Stranger {
   }
 }
 
-describe("node/upnp", () => {
+describe("node: UPnP", () => {
   let router: Router;
   let gateway: Gateway;
   let stranger: Stranger;
@@ -129,7 +129,7 @@ describe("node/upnp", () => {
     router.stop();
     stranger.server.close();
     stranger.server.closeAllConnections();
-    assert.equal(stranger.asked, 0, "somebody else was asked");
+    assert.equal(stranger.asked, 0, "another machine received a request");
   });
 
   const ask = (outside = 4001) =>
@@ -140,7 +140,7 @@ describe("node/upnp", () => {
     return lease;
   };
 
-  it("asks for our own port, for an hour, to ourselves, and gives it back", async () => {
+  it("maps our own port to us for an hour, and removes the mapping", async () => {
     const lease = await given();
     assert.deepEqual([lease.ip, lease.port, lease.seconds], ["203.0.113.7", 4001, 3600]);
     await lease.release();
@@ -150,14 +150,14 @@ describe("node/upnp", () => {
       "DeletePortMapping 4001",
     ]);
     const [, { body = "" } = {}] = router.acts;
-    const said = ["NewInternalClient", "NewInternalPort", "NewProtocol", "NewRemoteHost"];
+    const fields = ["NewInternalClient", "NewInternalPort", "NewProtocol", "NewRemoteHost"];
     assert.deepEqual(
-      said.map((name) => textOf(body, name)),
+      fields.map((name) => textOf(body, name)),
       ["127.0.0.1", "4001", "TCP", ""],
     );
   });
 
-  it("does not wait for long for a router that takes nothing back", async () => {
+  it("does not wait long for a router that removes no mapping", async () => {
     const lease = await given();
     hurry = 25;
     router.act = () => undefined;
@@ -165,7 +165,7 @@ describe("node/upnp", () => {
     assert.equal(router.done().at(-1), "DeletePortMapping 4001");
   });
 
-  it("asks for a permanent one where the router knows no other, and gives that back too", async () => {
+  it("requests a permanent mapping if the router supports no other, and removes it", async () => {
     router.act = ({ action, body }, response) =>
       action === "AddPortMapping" && textOf(body, "NewLeaseDuration") !== "0"
         ? router.fail(response, 725)
@@ -179,7 +179,7 @@ describe("node/upnp", () => {
     ]);
   });
 
-  it("takes the next port where ours is somebody else's, and gives up after a few", async () => {
+  it("tries the next port if ours is in use, and fails after a few", async () => {
     const taken = new Set(["65535", "1024"]);
     router.act = ({ action, body }, response) =>
       taken.has(`${textOf(body, "NewExternalPort")}`)
@@ -193,7 +193,7 @@ describe("node/upnp", () => {
     assert.equal(router.acts.length, 1 + limits.upnpPorts);
   });
 
-  it("lets a router of the second kind choose another port", async () => {
+  it("lets a version 2 router choose another port", async () => {
     router.page = (response) => response.end(describe1(service("WANIPConnection:2", "/control")));
     let reserved = "40001";
     router.act = ({ action }, response) => {
@@ -206,7 +206,7 @@ describe("node/upnp", () => {
     for (reserved of ["0", "65536", "-1", "x", ""]) assert.equal(await ask(), "refused");
   });
 
-  it("goes by the way out that has an address, the newest kind first", async () => {
+  it("uses a service with an external address, the newest version first", async () => {
     const services = [
       service("WANPPPConnection:1", "/ppp"),
       service("WANIPConnection:1", "/one"),
@@ -227,7 +227,7 @@ describe("node/upnp", () => {
     );
   });
 
-  it("closes what may be open where the router does not answer, or we leave", async () => {
+  it("removes a possible mapping if the router does not answer or the node stops", async () => {
     const leaving = new AbortController();
     router.act = ({ action }, response) => {
       if (action !== "AddPortMapping") return router.honest(action, response);
@@ -243,7 +243,7 @@ describe("node/upnp", () => {
     ]);
   });
 
-  it("follows nobody but the gateway: not in its answer to a search, a redirect, a base or a control", async () => {
+  it("follows URLs on the gateway only: in search responses, redirects, bases and controls", async () => {
     hurry = 25;
     const { url } = stranger;
     const honest = router.answer;
@@ -273,21 +273,25 @@ describe("node/upnp", () => {
     assert.deepEqual(router.acts, []);
   });
 
-  it("hears no answer to its search but the gateway's", async () => {
+  it("ignores search responses of other hosts than the gateway", async () => {
     hurry = 25;
-    const liar = createSocket("udp4");
-    await new Promise<void>((resolve) => liar.bind(0, "127.0.0.3", resolve));
-    // The search itself reaches the liar, who points at the gateway.
-    liar.on("message", (_, from) =>
-      liar.send(`HTTP/1.1 200 OK\r\nlocation: ${router.url}/r\r\n\r\n`, from.port, from.address),
+    const attacker = createSocket("udp4");
+    await new Promise<void>((resolve) => attacker.bind(0, "127.0.0.3", resolve));
+    // The search itself reaches the attacker, which points to the gateway.
+    attacker.on("message", (_, from) =>
+      attacker.send(
+        `HTTP/1.1 200 OK\r\nlocation: ${router.url}/r\r\n\r\n`,
+        from.port,
+        from.address,
+      ),
     );
-    const { port } = liar.address();
+    const { port } = attacker.address();
     gateway = { ...gateway, ssdp: [{ ip: "127.0.0.3", port }] };
     assert.equal(await ask(), "silent");
-    liar.close();
+    attacker.close();
   });
 
-  it("ends with every nonsense that a gateway may answer, in bounded time and memory", async () => {
+  it("survives every malformed response in bounded time and memory", async () => {
     hurry = 25;
     const body = describe1(service("WANIPConnection:1", "/control"));
     const drip = (response: ServerResponse, text: string): void => {
@@ -329,7 +333,7 @@ describe("node/upnp", () => {
       assert.equal(await ask(), "refused", what);
       assert.deepEqual(router.acts, [], what);
     }
-    // A description of just the size that is taken shows that the bound is where it says.
+    // A description of exactly the maximum size is accepted.
     router.page = (response) => response.end(body.padEnd(limits.upnpBody));
     await given();
     const acts: ((response: ServerResponse) => unknown)[] = [
@@ -346,7 +350,7 @@ describe("node/upnp", () => {
     }
   }).timeout(20_000);
 
-  it("is asked where NAT-PMP is silent, and status says who gave the port", async () => {
+  it("is tried if NAT-PMP is silent, and the status names the protocol", async () => {
     let changes = 0;
     const map = new PortMapper({
       clock,
@@ -363,7 +367,7 @@ describe("node/upnp", () => {
     assert.equal(router.done().at(-1), "DeletePortMapping 4001");
   });
 
-  it("asks again whoever gave the last port, and closes the one before where it gives another", async () => {
+  it("asks the last protocol first, and removes the previous mapping when it gets another", async () => {
     let [changes, own] = [0, 4001];
     const map = new PortMapper({
       clock,
@@ -385,10 +389,10 @@ describe("node/upnp", () => {
       "AddPortMapping 4002 3600",
       "DeletePortMapping 4001",
     ]);
-    // From now on the port outside is asked for that we have.
+    // From now on it requests the external port that it has.
     map.renew();
     await until(() => router.done().at(-1) === "AddPortMapping 4002 3600");
-    // Another port of ours: the one before is closed first.
+    // We listen on another port: the previous mapping is removed first.
     own = 5001;
     map.renew();
     await until(() => changes === 3);
@@ -401,7 +405,7 @@ describe("node/upnp", () => {
     assert.equal(router.done().at(-1), "DeletePortMapping 5001");
   });
 
-  it("reads no answer and no document so that it throws, hangs, or leaves the gateway", () => {
+  it("parses any response without throwing, hanging or leaving the gateway", () => {
     const word = fc.constantFrom(
       "<service>",
       "</service>",
@@ -436,7 +440,7 @@ describe("node/upnp", () => {
     );
   });
 
-  it("reads an element with attributes, and not one whose name is only like it", () => {
+  it("reads an element with attributes, and none with a longer name", () => {
     assert.equal(textOf('<u:x><ip dt="s"> 1&amp;2 </ip></u:x>', "ip"), "1&2");
     assert.equal(textOf("<ipx>1</ipx>", "ip"), undefined);
     assert.deepEqual(elements("<a>1</a><b/><a>2</a><a>3", "a"), ["1", "2"]);

@@ -35,8 +35,8 @@ import { SocksServer } from "./socks-server.ts";
 
 const ONION = `${"a".repeat(55)}d`;
 
-describe("the address of a proxy", () => {
-  it("is read with and without a login, and shown without", () => {
+describe("node: proxy address", () => {
+  it("is parsed with and without a login, and shown without", () => {
     const plain = { host: "127.0.0.1", port: 9050 };
     assert.deepEqual(parseProxy("socks5://127.0.0.1:9050"), plain);
     assert.deepEqual(parseProxy(" socks5h://localhost:9050/\n"), plain);
@@ -46,7 +46,7 @@ describe("the address of a proxy", () => {
     assert.equal(proxyText(six), "socks5://[::1]:1");
   });
 
-  it("is refused where it is none, without a word of what was given", () => {
+  it("rejects any other text without repeating it", () => {
     for (const text of [
       "",
       "127.0.0.1:9050",
@@ -68,13 +68,13 @@ describe("the address of a proxy", () => {
     }
   });
 
-  it("reads any text without a fault", () => {
+  it("parses any text without throwing", () => {
     fc.assert(fc.property(fc.string(), (text) => void parseProxy(`socks5://${text}`)));
   });
 });
 
-describe("the address of an onion service", () => {
-  it("is one that can be dialled, public, and nobody's neighbour", () => {
+describe("node: onion address", () => {
+  it("can be dialed, is public, and is not on the local network", () => {
     const address = parseAddress(`/onion3/${ONION}:4001`);
     assert.ok(address);
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe("the address of an onion service", () => {
     assert.equal(parseAddress(`/onion3/${"a".repeat(56)}:1`), undefined, "another version");
   });
 
-  it("tells our own network from what is only private", () => {
+  it("distinguishes our own network from other private addresses", () => {
     const ways = (texts: string) =>
       texts
         .split(" ")
@@ -109,7 +109,7 @@ describe("the address of an onion service", () => {
   });
 });
 
-describe("a connection through SOCKS5", () => {
+describe("node: SOCKS5", () => {
   const servers: SocksServer[] = [];
   const start = async (options = {}) => {
     const server = await SocksServer.start(options);
@@ -118,7 +118,7 @@ describe("a connection through SOCKS5", () => {
   };
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())));
 
-  /** Says what it hears, and something first. */
+  /** Echoes, after a greeting. */
   async function echo() {
     const server = createServer((socket) => {
       socket.write("first");
@@ -138,7 +138,7 @@ describe("a connection through SOCKS5", () => {
   const fault = (kind: string, pattern: RegExp) => (error: unknown) =>
     error instanceof SocksError && error.kind === kind && pattern.test(error.message);
 
-  it("loses no byte, and hands names on as names", async () => {
+  it("loses no byte, and passes names unresolved", async () => {
     const far = await echo();
     const names = new Map([["somewhere.example", { host: "127.0.0.1", port: far.port }]]);
     const server = await start({ names });
@@ -156,7 +156,7 @@ describe("a connection through SOCKS5", () => {
     await far.close();
   });
 
-  it("says what went wrong: no proxy, another program, a login, the far end", async () => {
+  it("reports what failed: no proxy, another program, the login, the destination", async () => {
     const to = { host: Uint8Array.of(127, 0, 0, 1), port: 1 };
     const dial = (port: number, login?: { user: string; password: string }) =>
       connectThrough({ host: "127.0.0.1", port }, to, login, noSignal());
@@ -187,7 +187,7 @@ describe("a connection through SOCKS5", () => {
     }
   });
 
-  it("ends where the proxy hangs up at any byte, or says nothing until the time is over", async () => {
+  it("fails if the proxy closes at any byte or stays silent until the timeout", async () => {
     const replies = [5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for (let length = 0; length < replies.length; length++) {
       const server = createServer((socket) => {
@@ -217,7 +217,7 @@ describe("a connection through SOCKS5", () => {
     await new Promise((resolve) => mute.close(resolve));
   });
 
-  it("has a name of its own for each contact, another in each run, and the login where one is set", async () => {
+  it("uses separate credentials per contact and run, or the configured ones", async () => {
     const server = await start({ curious: true, reply: 5 });
     const dial = async (proxy: SocksProxy, isolationKey?: string) => {
       const options = { signal: noSignal(), ...(isolationKey !== undefined && { isolationKey }) };
@@ -244,7 +244,7 @@ describe("a connection through SOCKS5", () => {
   });
 });
 
-describe("nodes behind a proxy", function () {
+describe("node: behind a proxy", function () {
   this.timeout(30_000);
   let lab: Lab;
   let proxy: SocksServer;
@@ -259,7 +259,7 @@ describe("nodes behind a proxy", function () {
   const names = () => proxy.options.names as Map<string, { host: string; port: number }>;
   const portIn = (address = "") => Number(/\/tcp\/(\d+)/.exec(address)?.[1]);
 
-  it("dial bootstrap hosts, the DHT and contacts through it, and tell nobody an address", async () => {
+  it("dials bootstrap nodes, the DHT and contacts through it, and reveals no address", async () => {
     const host = await lab.bootstrap({ privateWan: true });
     const plain = await lab.node({ privateWan: true, bootstrap: host.addresses() });
     const hidden = await lab.node({
@@ -286,7 +286,7 @@ describe("nodes behind a proxy", function () {
       state: "working",
     });
     assert.deepEqual([status.nat.portMap.state, status.lanDht], ["off", 0]);
-    // Every connection of ours stands in the proxy's book, that to bob under a name of its own.
+    // The proxy has seen every connection, and that to bob under separate credentials.
     const asked = new Set(proxy.asked.map(({ port }) => port));
     for (const { address, direction } of hidden.peers())
       assert.ok(direction === "out" && asked.has(portIn(address)), address);
@@ -297,7 +297,7 @@ describe("nodes behind a proxy", function () {
     assert.fail("no way of its own");
   });
 
-  it("leave names to it, and meet at each other's onion service", async () => {
+  it("lets the proxy resolve names, and connects to onion services", async () => {
     const listening = (node: { status(): { listening: string[] } }) => ({
       host: "127.0.0.1",
       port: portIn(node.status().listening[0]),
@@ -324,7 +324,7 @@ describe("nodes behind a proxy", function () {
     );
   });
 
-  it("ask a bootstrap host that is an onion service", async () => {
+  it("connects to a bootstrap node that is an onion service", async () => {
     const host = await lab.bootstrap({ announce: [`/onion3/${ONION}:4001`] });
     const port = portIn(host.status().listening[0]);
     names().set(`${ONION}.onion`, { host: "127.0.0.1", port });
@@ -338,7 +338,7 @@ describe("nodes behind a proxy", function () {
     );
   });
 
-  it("dial nothing beside a proxy that is gone, say so, and go on once it is back", async () => {
+  it("dials nothing past a dead proxy, reports it, and continues once it is back", async () => {
     const host = await lab.bootstrap();
     const { port } = proxy;
     await proxy.stop();
@@ -361,7 +361,7 @@ describe("nodes behind a proxy", function () {
     await until(() => node.status().bootstrap[0]?.state === "connected");
   });
 
-  it("are not what a node without a proxy can dial, and it says why", async () => {
+  it("reports why a node without a proxy cannot dial an onion address", async () => {
     const node = await lab.node();
     await assert.rejects(
       node.transport.dial({ addresses: [`/onion3/${ONION}:4001`] }, noSignal()),
@@ -374,8 +374,8 @@ describe("nodes behind a proxy", function () {
   });
 });
 
-describe("a record for the local network alone", () => {
-  it("is put into its own DHT, and looked for there", async () => {
+describe("node: LAN records", () => {
+  it("are published and looked up in the LAN DHT only", async () => {
     const asked: string[] = [];
     const table = (name: string, size: number) => ({
       routingTable: { size, addEventListener: () => undefined },
@@ -395,7 +395,7 @@ describe("a record for the local network alone", () => {
       clock: systemClock,
       timeout: 1000,
     });
-    // As the messenger holds it, whose host changes underneath.
+    // As the messenger uses it, while hosts rotate.
     const held = currentRendezvous(
       () => ({ rendezvous }) as unknown as HostServices,
       () => undefined,
@@ -412,8 +412,8 @@ describe("a record for the local network alone", () => {
   });
 });
 
-describe("a dial on the local network alone", () => {
-  it("tries no address that leads farther, and takes what is near", async () => {
+describe("node: LAN dials", () => {
+  it("dial no address beyond the local network", async () => {
     const lab = createLab();
     const [alice, bob] = [await lab.node(), await lab.node()];
     const far = "/ip4/203.0.113.7/tcp/4001";

@@ -1,24 +1,24 @@
 /**
- * A SOCKS5 proxy that relays, for tests: it resolves names by a table of its own, and remembers who
- * asked for what.
+ * A SOCKS5 proxy for tests, which relays connections. It resolves names by its own table and
+ * records all requests.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface Asked {
-  /** What the client wanted: an IP address or a name as it came, and a port. */
+  /** What the client requested: an IP address or a name as received, and a port. */
   readonly host: string;
   readonly port: number;
   readonly user?: string;
 }
 
 export interface SocksOptions {
-  /** Where names and onion services are, as IP address and port. */
+  /** The IP address and port of each name and onion service. */
   readonly names?: ReadonlyMap<string, { readonly host: string; readonly port: number }>;
-  /** The user and password that clients have to give; anything, or nothing, otherwise. */
+  /** The required user and password; absent: any, or none. */
   readonly login?: readonly [string, string];
-  /** Whether it asks for a user where none is required, as Tor does. */
+  /** Whether it requests a user although none is required, as Tor does. */
   readonly curious?: boolean;
-  /** The reply to every request, in the place of a connection. */
+  /** The reply code to every request, instead of a connection. */
   readonly reply?: number;
 }
 

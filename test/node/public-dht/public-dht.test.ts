@@ -39,7 +39,7 @@ describe("node: the public DHT", function () {
     return sent;
   };
 
-  it("leads from a key to the addresses on which its owner listens", async () => {
+  it("resolves a key to the addresses of its owner", async () => {
     const [alice, bob] = [await node(), await node()];
     const takers = await publish(alice, keyOf(1));
     assert.ok(takers >= 6, `${takers} took it`);
@@ -52,7 +52,7 @@ describe("node: the public DHT", function () {
     assert.deepEqual(amino.refused, []);
   });
 
-  it("shows strangers a PeerId that is not the node's, and no protocol of Sotto's", async () => {
+  it("shows strangers another PeerId than the node's, and none of Sotto's protocols", async () => {
     const alice = await node();
     const from = amino.seen.length;
     const told: string[] = [];
@@ -73,7 +73,7 @@ describe("node: the public DHT", function () {
     for (const text of told) assert.doesNotMatch(text, /sotto/);
   });
 
-  it("gives a key the form of any block of the network", () => {
+  it("encodes a key like any block of the network", () => {
     const cid = CID.parse(publicCid(keyOf(7)).toString());
     assert.equal(cid.version, 1);
     assert.equal(cid.code, 0x55);
@@ -81,7 +81,7 @@ describe("node: the public DHT", function () {
     assert.throws(() => publicCid(new Uint8Array(31)), RangeError);
   });
 
-  it("tells nothing where there is no address that strangers could use", async () => {
+  it("publishes nothing without a public address", async () => {
     const alice = await node({ privateWan: false });
     const from = amino.seen.length;
     assert.equal(await alice.publicRendezvous.publish(keyOf(4), noSignal()), 0);
@@ -91,7 +91,7 @@ describe("node: the public DHT", function () {
     );
   });
 
-  it("finds no entry two days after it was put", async () => {
+  it("finds no record two days after publication", async () => {
     const [alice, bob] = [await node(), await node()];
     await publish(alice, keyOf(6));
     amino.later(49 * 3_600_000);
@@ -100,7 +100,7 @@ describe("node: the public DHT", function () {
     assert.equal((await find(bob, keyOf(6))).length, 1);
   });
 
-  it("says why it does not get in, and gets in later", async () => {
+  it("reports why it cannot join, and joins later", async () => {
     const alice = await node({
       publicBootstrap: [
         "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8",
@@ -121,7 +121,7 @@ describe("node: the public DHT", function () {
     });
   });
 
-  it("dials nobody while it is off, and nobody any more once it is turned off", async () => {
+  it("dials no host while it is off, and none after it is turned off", async () => {
     let calls = 0;
     const trap = createServer((socket) => {
       calls++;

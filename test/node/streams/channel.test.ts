@@ -8,7 +8,7 @@ describe("node: channels", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  it("carries frames of every size both ways, whole and in order", async () => {
+  it("transports frames of every size in both directions, whole and in order", async () => {
     const [ours, theirs] = await connect(await lab.node(), await lab.node());
     const frames = [1, 100, 252, 253, 70_000, frameCapacity].map((length, index) =>
       new Uint8Array(length).fill(index + 1),
@@ -19,7 +19,7 @@ describe("node: channels", () => {
     assert.deepEqual(await take(ours, frames.length), frames.toReversed());
   });
 
-  it("names the other end on both sides, as proven by the connection", async () => {
+  it("reports the authenticated remote host on both sides", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     const [ours, theirs] = await connect(a, b);
     assert.equal(ours.remote, b.transport.host);
@@ -28,7 +28,7 @@ describe("node: channels", () => {
     assert.deepEqual([ours.remoteAddress], b.transport.addresses());
   });
 
-  it("delivers what was sent before a close, and then ends on both sides", async () => {
+  it("delivers what was sent before a close, then ends on both sides", async () => {
     const [ours, theirs] = await connect(await lab.node(), await lab.node());
     const frames = Array.from({ length: 200 }, (_, index) => new Uint8Array(1000).fill(index));
     void ours.send(frames);
@@ -40,7 +40,7 @@ describe("node: channels", () => {
     await assert.rejects(ours.send([new Uint8Array(1)]), isClosed);
   });
 
-  it("ends at once on both sides when one aborts, and stays ended", async () => {
+  it("ends at once on both sides when one aborts", async () => {
     const [ours, theirs] = await connect(await lab.node(), await lab.node());
     const waiting = theirs.receive();
     ours.abort();
@@ -69,7 +69,7 @@ describe("node: channels", () => {
     assert.deepEqual(await waiting, []);
   });
 
-  it("carries far more than any queue to a reader that keeps up", async () => {
+  it("transports far more than any queue to a fast reader", async () => {
     const [ours, theirs] = await connect(await lab.node(), await lab.node());
     const batch = Array.from({ length: 64 }, () => new Uint8Array(frameCapacity));
     const reading = take(theirs, 4 * batch.length);
@@ -77,7 +77,7 @@ describe("node: channels", () => {
     assert.equal((await reading).length, 4 * batch.length);
   });
 
-  it("holds a fast sender back for a reader that rests, and loses nothing", async () => {
+  it("applies backpressure for a paused reader, and loses nothing", async () => {
     const [ours, theirs] = await connect(await lab.node(), await lab.node());
     let sent = 0;
     const sending = (async () => {
@@ -94,7 +94,7 @@ describe("node: channels", () => {
     assert.ok(frames.every((frame, index) => frame[0] === Math.floor(index / 32)));
   });
 
-  it("loses nothing to a reader that rests again and again", async () => {
+  it("loses nothing to a reader that pauses repeatedly", async () => {
     const [ours, theirs] = await connect(await lab.node(), await lab.node());
     const batch = Array.from({ length: 64 }, () => new Uint8Array(4000));
     const sending = (async () => {
@@ -110,10 +110,10 @@ describe("node: channels", () => {
     await sending;
   });
 
-  it("delivers what had arrived when the connection is lost, to a reader that rested", async () => {
+  it("delivers what had arrived when the connection is lost to a paused reader", async () => {
     const [a, b] = [await lab.node(), await lab.node()];
     const [ours, theirs] = await connect(a, b);
-    // More than the queue holds, so that the rest waits in the paused stream.
+    // More than the queue holds, so that the rest stays in the paused stream.
     const count = 2 * limits.readQueueFrames - 20;
     await ours.send(Array.from({ length: count }, () => new Uint8Array(2000)));
     await sleep(100);
@@ -122,7 +122,7 @@ describe("node: channels", () => {
     assert.deepEqual(await theirs.receive(), []);
   });
 
-  it("gives a send up when the peer takes nothing for too long", async () => {
+  it("rejects a send when the peer reads nothing for too long", async () => {
     const a = await lab.node({ tuning: { drain: 100 } });
     const [ours] = await connect(a, await lab.node());
     const batch = Array.from({ length: 100 }, () => new Uint8Array(frameCapacity));
@@ -130,7 +130,7 @@ describe("node: channels", () => {
     assert.deepEqual(await ours.receive(), []);
   });
 
-  it("drops a peer that never reads, whatever is sent to it", async () => {
+  it("closes the channel of a peer that never reads", async () => {
     const a = await lab.node({ tuning: { drain: 200 } });
     const [ours] = await connect(a, await lab.node());
     const batch = Array.from({ length: 64 }, () => new Uint8Array(frameCapacity));

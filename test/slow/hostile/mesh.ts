@@ -12,7 +12,7 @@ import type { RecordValidator } from "../../../src/dht/index.ts";
 import type { BoundedDatastore } from "../../../src/node/dht/bounded-datastore.ts";
 import { keyOf, tagOf } from "../../../src/node/dht/kademlia.ts";
 import type { Host } from "../../../src/node/model/host.ts";
-import { Gullible, type Lab, validator } from "../../node/support.ts";
+import { AcceptAllValidator, type Lab, validator } from "../../node/support.ts";
 
 const crypto = nodeCrypto();
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
@@ -156,7 +156,7 @@ export class Mesh {
     while (this.attackers.length < begun + count) {
       const seed = seedOf(`attacker of ${toHex(tag)} ${tried++}`);
       if (distance(peerBytes(crypto.signingFromSeed(seed).public), key) >= nearest) continue;
-      const host = await this.host(seed, true, new Gullible());
+      const host = await this.host(seed, true, new AcceptAllValidator());
       answering(host, () => (_peer, message) => this.#answer(message, tag));
       quiet(host);
       this.attackers.push(host);

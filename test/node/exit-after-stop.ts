@@ -1,4 +1,4 @@
-/** Started by a test: talks once, stops, and must then end by itself. */
+/** Started by a test: exchanges one frame, stops, and must then exit by itself. */
 import { connect, createLab, keysOf, noSignal, recordOf, until } from "./support.ts";
 
 process.on("unhandledRejection", (reason) => {

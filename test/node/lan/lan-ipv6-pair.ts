@@ -1,6 +1,6 @@
 /**
- * Started by a test in a network namespace of its own: two nodes on a link that has IPv6 alone, and
- * of that link-local addresses alone.
+ * Started by a test in its own network namespace: two nodes on a link that has only link-local IPv6
+ * addresses.
  */
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
@@ -9,28 +9,28 @@ import { connect, createLab, until } from "../support.ts";
 
 const ip = (...args: readonly string[]): unknown => execFileSync("ip", args);
 ip("addr", "del", "127.0.0.1/8", "dev", "lo");
-ip("link", "add", "near", "type", "veth", "peer", "name", "far");
-for (const end of ["near", "far"]) ip("link", "set", end, "up");
+ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1");
+for (const name of ["veth0", "veth1"]) ip("link", "set", name, "up");
 const linked = (): boolean =>
-  ["near", "far"].every((end) =>
-    networkInterfaces()[end]?.some(({ address }) => address.startsWith("fe80:")),
+  ["veth0", "veth1"].every((name) =>
+    networkInterfaces()[name]?.some(({ address }) => address.startsWith("fe80:")),
   );
-// An address of a link is tried out before it is used.
+// Duplicate address detection comes first.
 await until(linked);
 
-/** Every datagram that goes to the group. */
-const heard: Buffer[] = [];
-const ear = createSocket({ type: "udp6", reuseAddr: true });
-ear.on("message", (datagram) => heard.push(datagram));
-await new Promise<void>((resolve) => ear.bind(5353, resolve));
-ear.addMembership("ff02::fb", "::%near");
+/** Every datagram sent to the mDNS group. */
+const datagrams: Buffer[] = [];
+const socket = createSocket({ type: "udp6", reuseAddr: true });
+socket.on("message", (datagram) => datagrams.push(datagram));
+await new Promise<void>((resolve) => socket.bind(5353, resolve));
+socket.addMembership("ff02::fb", "::%veth0");
 
 const lab = createLab();
 const listen = ["/ip6/::/tcp/0"];
 const [a, b] = [await lab.node({ mdns: true, listen }), await lab.node({ mdns: true, listen })];
 await until(() => a.status().lanDht === 1 && b.status().lanDht === 1);
 const [ours] = await connect(a, b);
-const text = Buffer.concat(heard).toString("latin1");
+const text = Buffer.concat(datagrams).toString("latin1");
 console.log(
   JSON.stringify({
     found: a.peers().some(({ host }) => host === b.transport.host),
@@ -42,5 +42,5 @@ console.log(
     hostName: text.includes(hostname()),
   }),
 );
-ear.close();
+socket.close();
 await lab.clear();
