@@ -8,7 +8,7 @@ import type { PublicDht, PublicDhtOptions } from "./public-dht.ts";
 /**
  * The well-known bootstrap peers of the public IPFS DHT (github.com/ipfs/kubo,
  * config/bootstrap_peers.go, those that support TCP). No package that we use contains the list; the
- * setting `publicBootstrap` replaces it.
+ * setting `publicHosts` replaces it.
  */
 export const defaultPublicBootstraps: readonly string[] = [
   "/dnsaddr/bootstrap.libp2p.io/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN",
