@@ -40,6 +40,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     validator: config.validator,
     network: config.network,
     clock,
+    log: config.log,
     tuning: { ...defaultTuning, ...config.tuning },
   };
   const { host, counts, meter, datastore } = await createHost(options);

@@ -89,6 +89,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
     validator,
     network: config.network,
     clock,
+    log,
     tuning,
     proxy,
     isOwn: (peer: string): boolean => own.has(peer) && peer !== host.peerId.toString(),

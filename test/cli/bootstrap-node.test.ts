@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -50,6 +50,33 @@ describe("a bootstrap host", function () {
     for (const name of ["puts_refused_total", "uptime_seconds", "event_loop_lag_seconds"])
       assert.ok(figure(text, name) >= 0, name);
     assert.match(text, /^sotto_host_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+  });
+
+  it("logs stages of connections at debug level, without PeerIds and addresses", async () => {
+    const args = [sotto.bin, "bootstrap", "--listen", "/ip4/127.0.0.1/tcp/0", "--json"];
+    const env = { ...sotto.env(sotto.home("debug")), SOTTO_LOG: "debug" };
+    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    let log = "";
+    const addresses = await new Promise<string[]>((resolve, reject) => {
+      child.stderr.setEncoding("utf8").on("data", (text) => {
+        log += text;
+      });
+      child.stdout.setEncoding("utf8").once("data", (line) => resolve(JSON.parse(line).addresses));
+      child.once("close", () => reject(new Error(log)));
+    });
+    const person = sotto.home("carol");
+    const node = await sotto.up(person, "--name", "carol", "--bootstrap", addresses[0] as string);
+    const status = JSON.parse((await sotto.run(person, ["status", "--json"])).out);
+    while (!log.includes('"stage":"open"')) await sleep(20);
+    await ended(node, "SIGTERM");
+    while (!log.includes('"stage":"closed"')) await sleep(20);
+    await ended(child, "SIGTERM");
+    for (const stage of ["accepted", "noise", "open", "closed"])
+      assert.match(log, new RegExp(`"connection-stage","stage":"${stage}","side":"listener"`));
+    for (const secret of [status.host, status.account, "carol", "127.0", "12D3Koo", "/tcp/"])
+      assert.ok(!log.includes(secret), secret);
+    for (const address of [...addresses, ...(status.addresses as string[])])
+      assert.ok(!log.includes(address.split("/")[4] as string), address);
   });
 
   it("names no peer and no address to whoever asks for its figures", async () => {

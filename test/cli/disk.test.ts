@@ -73,13 +73,13 @@ describe("the disk of a node that nobody follows", function () {
     return args.includes("--json") ? JSON.parse(ran.out) : ran.out;
   };
 
-  /** Starts a node that logs as much as it ever does. */
+  /** Starts a node that logs as much as it can. */
   const up = (home: Home, ...args: string[]): Promise<ChildProcess> =>
     new Promise((resolve, reject) => {
       const child = spawn(
         process.execPath,
         [sotto.bin, "up", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0", ...args],
-        { env: { ...sotto.env(home.path), SOTTO_LOG: "info" }, stdio: ["ignore", "pipe", "pipe"] },
+        { env: { ...sotto.env(home.path), SOTTO_LOG: "debug" }, stdio: ["ignore", "pipe", "pipe"] },
       );
       const hear = (text: string) => {
         home.said += text;
@@ -190,7 +190,27 @@ describe("the disk of a node that nobody follows", function () {
     assert.throws(() => check(homes.alice), /an unknown file/);
   });
 
-  it("and its log, at its loudest, name nobody either", () => {
+  it("names no contact, id or address in the log at debug level, which shows each stage", () => {
+    const stages = ({ said }: Home, event: string) =>
+      said
+        .split("\n")
+        .filter((line) => line.includes(`"event":"${event}"`))
+        .map((line) => JSON.parse(line) as { level: string; stage: string; side?: string });
+    const sides = { alice: "listener", bob: "dialer" } as const;
+    for (const [name, home] of Object.entries(homes) as ["alice" | "bob", Home][]) {
+      const seen = new Set(
+        stages(home, "connection-stage").map(
+          ({ level, stage, side }) => `${level} ${stage} ${side}`,
+        ),
+      );
+      for (const stage of ["noise", "open"])
+        assert.ok(seen.has(`debug ${stage} ${sides[name]}`), `${name}: ${stage}`);
+    }
+    // Bob was killed, so his connection was closed on alice's side.
+    const alice = new Set(stages(homes.alice, "connection-stage").map(({ stage }) => stage));
+    assert.ok(alice.has("accepted") && alice.has("closed"));
+    const dials = new Set(stages(homes.alice, "dial-stage").map(({ stage }) => stage));
+    assert.ok(dials.has("started") && dials.has("failed"));
     for (const { said } of Object.values(homes)) {
       assert.match(said, /node\.started/);
       for (const [what, found] of secrets)

@@ -107,6 +107,7 @@ export function createLab(): Lab {
         connectionLimits: nodeConnectionLimits,
         validator: validator(),
         clock: systemClock,
+        log: silent,
         tuning: { ...defaultTuning, ...tuning },
         ...assembly,
       });

@@ -1,17 +1,16 @@
 /**
- * JSON lines on standard error. Nothing goes to the disk, and no field that is not on the list goes
- * anywhere.
+ * The log: JSON lines on standard error, with allow-listed fields only. Nothing is written to the
+ * disk.
  */
 import type { Clock, Log, LogFields } from "../../ports/index.ts";
 
-export type LogLevel = "off" | "warn" | "info";
+/** Levels from the quietest to the most detailed; each includes those before it. */
+export const logLevels = ["off", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof logLevels)[number];
 
-/**
- * Fields that may be logged. Whoever adds one says why it can tell nothing about a person or a
- * message.
- */
+/** Fields that may be logged: none reveals anything about a contact, a message or an address. */
 const ALLOWED: ReadonlySet<string> = new Set([
-  // codes and kinds from tables of ours
+  // codes and kinds from our own tables
   "code",
   "why",
   "kind",
@@ -20,6 +19,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "state",
   "step",
   "reason",
+  "stage",
+  "side",
   // names of the store's own files
   "file",
   // counts and times
@@ -36,22 +37,20 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "frames",
 ]);
 
-/** Events that a person who runs the node should see by themselves. */
-const isWarning = (event: string) =>
-  /[-.](failed|damaged|refused|dropped|rolled-back)$/.test(event);
+/** The level of an event, by the end of its name. Stages of connections and links are details. */
+function levelOf(event: string): Exclude<LogLevel, "off"> {
+  if (/[-.](failed|damaged|refused|dropped|rolled-back)$/.test(event)) return "warn";
+  return event.endsWith("-stage") ? "debug" : "info";
+}
 
+/** A log that passes each line of `level` and below to `write`. */
 export function createLog(level: LogLevel, clock: Clock, write: (line: string) => void): Log {
-  if (level === "off") return () => undefined;
+  const most = logLevels.indexOf(level);
   return (event, fields = {}) => {
-    const warning = isWarning(event);
-    if (!warning && level === "warn") return;
-    const line = {
-      time: new Date(clock.now()).toISOString(),
-      level: warning ? "warn" : "info",
-      event,
-      ...allowed(fields),
-    };
-    write(`${JSON.stringify(line)}\n`);
+    const its = levelOf(event);
+    if (logLevels.indexOf(its) > most) return;
+    const time = new Date(clock.now()).toISOString();
+    write(`${JSON.stringify({ time, level: its, event, ...allowed(fields) })}\n`);
   };
 }
 

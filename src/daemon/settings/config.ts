@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { type AccountId, accountId, parseDuration, SottoError, utf8 } from "../../base/index.ts";
 import type { ProxyAddress } from "../../node/index.ts";
 import { writeAtomically } from "../../store/index.ts";
-import type { LogLevel } from "../process/log.ts";
+import { type LogLevel, logLevels } from "../process/log.ts";
 import { type GivenProxy, readProxy } from "./proxy-setting.ts";
 import { defaults, type FileSettings, fileSchema } from "./schema.ts";
 import { announceAddress, bootstrapAddress, listenAddress } from "./validators.ts";
@@ -184,6 +184,7 @@ export function check(schema: v.GenericSchema<string>, address: string): void {
 
 function logLevel(text: string | undefined): LogLevel {
   if (text === undefined || text === "") return "warn";
-  if (text === "off" || text === "warn" || text === "info") return text;
-  throw new SottoError("config-invalid", "SOTTO_LOG takes off, warn or info.");
+  const level = logLevels.find((level) => level === text);
+  if (level !== undefined) return level;
+  throw new SottoError("config-invalid", "SOTTO_LOG must be off, warn, info or debug.");
 }

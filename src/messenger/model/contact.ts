@@ -36,7 +36,7 @@ export interface Contact {
   readonly role: Direction;
   readonly chain: RootChain | undefined;
   readonly device: Uint8Array | undefined;
-  /** What their version offers, as they stated it in the last handshake; absent before the first. */
+  /** What their version offers, as stated in the last handshake; absent before the first. */
   readonly capabilities?: number;
   readonly invite: HeldInvite | undefined;
   /** Where they were last reached, multiaddr texts without /p2p. */

@@ -1,6 +1,6 @@
 /** Decides which peers may connect, and over which connections a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
-import type { Clock } from "../../ports/index.ts";
+import type { Clock, Log } from "../../ports/index.ts";
 import { subnetOf } from "../util/address.ts";
 import type { Counters } from "../util/counters.ts";
 import { createRateLimit } from "../util/rate-limit.ts";
@@ -32,6 +32,7 @@ export interface GaterOptions {
   readonly perSecond: number;
   readonly clock: Clock;
   readonly counts: Counters;
+  readonly log: Log;
   /** Called for each connection, once or twice. */
   readonly onConnection: (connection: MultiaddrConnection) => void;
   /**
@@ -53,6 +54,7 @@ export function createGater(options: GaterOptions): ConnectionGater {
     perSecond,
     clock,
     counts,
+    log,
     onConnection,
     isOwn = () => false,
   } = options;
@@ -60,13 +62,16 @@ export function createGater(options: GaterOptions): ConnectionGater {
   const pendingSlots = new SubnetSlots(pending);
   const authenticatedSlots = new SubnetSlots(authenticated);
   const refuse = (refused: boolean): boolean => {
-    if (refused) counts.connectionsRefused++;
-    return refused;
+    if (!refused) return false;
+    counts.connectionsRefused++;
+    log("connection-stage", { stage: "refused", side: "listener" });
+    return true;
   };
   return {
     denyInboundConnection(connection) {
       if (refuse(!mayConnect(subnetOf(connection.remoteAddr)) || !pendingSlots.acquire(connection)))
         return true;
+      log("connection-stage", { stage: "accepted", side: "listener" });
       onConnection(connection);
       return false;
     },

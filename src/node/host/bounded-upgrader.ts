@@ -6,6 +6,8 @@ import type { MessageStream, SecuredConnection, StreamMuxerFactory } from "@libp
 import { yamux } from "@libp2p/yamux";
 import type { Libp2pInit } from "libp2p";
 import { limits } from "../../base/index.ts";
+import { type Log, silent } from "../../ports/index.ts";
+import { reasonOf } from "../connections/dialer.ts";
 import { requestAllowance, responseAllowance } from "../util/protocols.ts";
 import { limitReads, ReadLimit } from "./read-limits.ts";
 
@@ -36,15 +38,31 @@ export function boundedHandshake(): Protector {
  * @param prologue what both sides must know beforehand (Noise §6); a peer without it fails at the
  * second message.
  */
-export function boundedNoise(prologue?: Uint8Array): (components: Components) => Encrypter {
+export function boundedNoise(
+  prologue?: Uint8Array,
+  log: Log = silent,
+): (components: Components) => Encrypter {
   const create = noise(prologue && { prologueBytes: prologue });
   return (components) => {
     const encrypter = create(components as Parameters<typeof create>[0]) as Encrypter;
     const bound = async (
+      side: "dialer" | "listener",
       connection: MessageStream,
       securing: Promise<SecuredConnection>,
     ): Promise<SecuredConnection> => {
-      const secured = await securing;
+      const started = performance.now();
+      const stage = (stage: string, reason?: string): void =>
+        log("connection-stage", {
+          stage,
+          side,
+          ms: Math.round(performance.now() - started),
+          ...(reason !== undefined && { reason }),
+        });
+      const secured = await securing.catch((error: unknown) => {
+        stage("noise-failed", reasonOf(error));
+        throw error;
+      });
+      stage("noise");
       handshakeLimits.get(connection)?.release();
       if (secured.streamMuxer === undefined)
         limitReads(
@@ -56,9 +74,9 @@ export function boundedNoise(prologue?: Uint8Array): (components: Components) =>
     const secureInbound = encrypter.secureInbound.bind(encrypter);
     const secureOutbound = encrypter.secureOutbound.bind(encrypter);
     encrypter.secureInbound = (connection, options) =>
-      bound(connection, secureInbound(connection, options));
+      bound("listener", connection, secureInbound(connection, options));
     encrypter.secureOutbound = (connection, options) =>
-      bound(connection, secureOutbound(connection, options));
+      bound("dialer", connection, secureOutbound(connection, options));
     return encrypter;
   };
 }

@@ -5,7 +5,7 @@ import type { Connection, PrivateKey } from "@libp2p/interface";
 import { createLibp2p } from "libp2p";
 import { limits, SottoError } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
-import type { Clock } from "../../ports/index.ts";
+import type { Clock, Log } from "../../ports/index.ts";
 import { createGater } from "../connections/connection-gater.ts";
 import { pruneOnConnect } from "../connections/connection-pruner.ts";
 import { DialPolicy } from "../connections/dial-policy.ts";
@@ -19,6 +19,7 @@ import { advertisable, checkAddresses, isOnion, scopeOf, withoutPeer } from "../
 import { ByteMeter, type Counters, newCounters } from "../util/counters.ts";
 import { createRequestLimit } from "../util/rate-limit.ts";
 import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader.ts";
+import { logConnections } from "./connection-log.ts";
 import { sharedPing } from "./dht-ping.ts";
 import { LocalEndpoints, watchInterfaces } from "./network-change.ts";
 
@@ -52,6 +53,7 @@ export interface HostOptions {
   readonly validator: RecordValidator;
   readonly network?: PrivateNetwork | undefined;
   readonly clock: Clock;
+  readonly log: Log;
   readonly tuning: Tuning;
   /** The proxy that everything is dialed through; the host then advertises only `announce`. */
   readonly proxy?: SocksProxy | undefined;
@@ -64,7 +66,7 @@ export interface HostOptions {
  * `address-invalid`.
  */
 export async function createHost(options: HostOptions): Promise<CreatedHost> {
-  const { connectionLimits, clock, tuning, proxy } = options;
+  const { connectionLimits, clock, log, tuning, proxy } = options;
   const listen = checkAddresses(options.listen, (address) => !isOnion(address));
   const announce = checkAddresses(options.announce, () => true);
   const requestLimit = createRequestLimit(clock);
@@ -101,7 +103,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
     peerStore: { addressFilter: dialPolicy.addressFilter },
     transports: [proxy === undefined ? linkLocalTcp(dialPolicy.lookup()) : proxiedTcp(proxy)],
     connectionProtector: boundedHandshake,
-    connectionEncrypters: [boundedNoise(options.network?.prologue)],
+    connectionEncrypters: [boundedNoise(options.network?.prologue, log)],
     streamMuxers: [boundedYamux()],
     connectionGater: createGater({
       pending: limits.pendingConnectionsPerIp,
@@ -109,6 +111,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
       perSecond: tuning.inboundPerSecondPerIp,
       clock,
       counts,
+      log,
       onConnection: (connection) => {
         meter.track(connection);
         localEndpoints.track(connection);
@@ -143,6 +146,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
   });
   connections = (peer) => host.getConnections(peer);
   dialPolicy.attach(host);
+  logConnections(host, log);
   pruneOnConnect(host, connectionLimits.connections - connectionLimits.spare);
   return { host, counts, meter, localEndpoints, datastore };
 }

@@ -16,13 +16,19 @@ describe("daemon/log", () => {
     assert.deepEqual(Object.keys(line ?? {}), ["time", "level", "event", "code"]);
   });
 
-  it("tells warnings by their name, and everything only where it is asked for", () => {
-    const both = (log: ReturnType<typeof createLog>) => {
+  it("logs the events of its level and of the quieter ones", () => {
+    const each = (log: ReturnType<typeof createLog>) => {
       log("node.started");
       log("answer-failed");
+      log("connection-stage", { stage: "noise", side: "dialer", ms: 3, peer: "12D3" });
     };
-    assert.equal(lines("off", both).length, 0);
-    assert.equal(lines("warn", both).length, 1);
-    assert.equal(lines("info", both).length, 2);
+    const at = (level: LogLevel) =>
+      lines(level, each).map((line) => (line as { level: string }).level);
+    assert.deepEqual(at("off"), []);
+    assert.deepEqual(at("warn"), ["warn"]);
+    assert.deepEqual(at("info"), ["info", "warn"]);
+    assert.deepEqual(at("debug"), ["info", "warn", "debug"]);
+    const stage = lines("debug", each).at(-1);
+    assert.deepEqual(Object.keys(stage ?? {}), ["time", "level", "event", "stage", "side", "ms"]);
   });
 });

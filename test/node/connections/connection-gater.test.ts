@@ -7,6 +7,7 @@ import {
   isUnlimitedRelay,
 } from "../../../src/node/connections/connection-gater.ts";
 import { newCounters } from "../../../src/node/util/counters.ts";
+import { silent } from "../../../src/ports/index.ts";
 
 describe("node: the connection gater", () => {
   it("allows links on direct, unlimited connections only", () => {
@@ -35,6 +36,7 @@ describe("node: the connection gater", () => {
       perSecond,
       clock: { now: () => now, after: () => () => undefined },
       counts,
+      log: silent,
       onConnection: () => undefined,
     });
 

@@ -28,6 +28,7 @@ async function acceptor(): Promise<{ host: Host; accepted: Channel[]; stop: () =
     connectionLimits: nodeConnectionLimits,
     validator: validator(),
     clock,
+    log: silent,
     tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
   };
   const { host } = await createHost(assembly);

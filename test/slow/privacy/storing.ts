@@ -13,7 +13,7 @@ import {
   nodeConnectionLimits,
 } from "../../../src/node/host/libp2p-host.ts";
 import { defaultTuning } from "../../../src/node/model/config.ts";
-import type { Clock } from "../../../src/ports/index.ts";
+import { type Clock, silent } from "../../../src/ports/index.ts";
 
 interface Rpc {
   handleMessage(
@@ -37,6 +37,7 @@ export async function storingNode(
     connectionLimits: nodeConnectionLimits,
     validator: new RecordValidator(nodeCrypto().verify, () => clock.now()),
     clock,
+    log: silent,
     tuning: { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY },
   });
   const { lan, wan } = node.host.services;
