@@ -28,7 +28,7 @@ export function toRpcError(error: unknown): RpcError {
   const fault =
     error instanceof SottoError
       ? error
-      : new SottoError("internal", "Something unexpected failed.");
+      : new SottoError("internal", "An unexpected error occurred.");
   return {
     code: numbers[fault.code] ?? SERVER_ERROR,
     message: fault.message,
@@ -41,7 +41,7 @@ export function toRpcError(error: unknown): RpcError {
  */
 export function fromRpcError(error: unknown): SottoError {
   const { message, data } = (error ?? {}) as { message?: unknown; data?: { code?: unknown } };
-  const text = typeof message === "string" ? message : "The node answered with an unclear error.";
+  const text = typeof message === "string" ? message : "The node returned an unknown error.";
   const code = data?.code;
   const known = typeof code === "string" && Object.hasOwn(errorTable, code);
   return new SottoError(known ? (code as ErrorCode) : "internal", text);

@@ -32,14 +32,17 @@ export async function entropyToWords(entropy: Uint8Array): Promise<string> {
 export async function wordsToEntropy(words: string): Promise<Uint8Array> {
   const typed = words.normalize("NFKD").toLowerCase().split(/\s+/).filter(Boolean);
   if (typed.length !== WORDS)
-    throw new SottoError("words-invalid", `There are ${typed.length} words instead of ${WORDS}.`);
+    throw new SottoError(
+      "words-invalid",
+      `The recovery phrase has ${typed.length} words instead of ${WORDS}.`,
+    );
   const { bip39, list } = await wordList();
   const wrong = typed.findIndex((word) => !list.includes(word));
   if (wrong >= 0)
-    throw new SottoError("words-invalid", `Word ${wrong + 1} is not one of the recovery words.`);
+    throw new SottoError("words-invalid", `Word ${wrong + 1} is not in the word list.`);
   const mnemonic = typed.join(" ");
   if (!bip39.validateMnemonic(mnemonic, list))
-    throw new SottoError("words-invalid", "A word is wrong, or the words are out of order.");
+    throw new SottoError("words-invalid", "A word is wrong, or the words are in the wrong order.");
   return bip39.mnemonicToEntropy(mnemonic, list);
 }
 

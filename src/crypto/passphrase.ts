@@ -39,7 +39,10 @@ export async function deriveFromPassphrase(
   requireLength(salt, 16, "a passphrase's salt");
   if (passphrase === "") throw new SottoError("passphrase-needed", "The passphrase is empty.");
   if (!bearableCost(cost))
-    throw new SottoError("keyring-damaged", "The stored cost of the passphrase is out of bounds.");
+    throw new SottoError(
+      "keyring-damaged",
+      "The passphrase parameters in the file keyring are out of range.",
+    );
   // Only who types a passphrase pays for loading it.
   const { argon2id } = await import("hash-wasm");
   const password = utf8(passphrase.normalize("NFKC"));

@@ -70,7 +70,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const lock = await lockHome(paths, crypto);
     releases.take(() => lock.release());
     const lastWords = await reserveExitReason(paths.home).catch((error: unknown) => {
-      throw new SottoError("store-write-failed", "The home cannot be written.", { cause: error });
+      throw new SottoError("store-write-failed", "The home directory cannot be written.", {
+        cause: error,
+      });
     });
     releases.take(() => lastWords.close());
     let socket: LocalSocket | undefined;

@@ -60,7 +60,7 @@ export async function acquireLock(directory: string): Promise<Lock> {
     // that stays harms nobody.
     await unlink(draft).catch(() => undefined);
   }
-  throw new SottoError("node-already-running", "Another node is starting in this home.");
+  throw new SottoError("node-already-running", "Another node is starting in this home directory.");
 }
 
 /** The pid of the living node that holds the directory, if any. */
@@ -106,7 +106,7 @@ async function release(path: string, mine: string): Promise<void> {
 function running(pid: number): SottoError {
   return new SottoError(
     "node-already-running",
-    `A node runs in this home already: process ${pid}.`,
+    `A node already runs in this home directory: process ${pid}.`,
   );
 }
 

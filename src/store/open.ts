@@ -178,9 +178,12 @@ async function create(
   // The schema row of a finished store lies in a table file, so a lost log alone cannot make it
   // look new.
   if (present.length > 0 || holdsTables)
-    throw new SottoError("store-damaged", "The first row of the store is missing.");
+    throw new SottoError("store-damaged", "The header of the store is missing.");
   if ((await mirrorOf({ directory, crypto, keys })) > 0)
-    throw new SottoError("store-damaged", "The store's vault is there, and its database is gone.");
+    throw new SottoError(
+      "store-damaged",
+      "The database of the store is missing; only its key vault exists.",
+    );
   await makeSidecarFiles({ directory, crypto, keys }, 0);
   const tally = rowCipher(crypto).seal(keys.seal, TALLY_KEY, encodeRowSums(emptyRowSums()));
   const rows = [
@@ -199,20 +202,23 @@ async function checkRoot(
   mark: Marker,
   written: RowSums | undefined,
 ): Promise<RowSums> {
-  if (!written) throw new SottoError("store-damaged", "The store's count of its rows is missing.");
+  if (!written) throw new SottoError("store-damaged", "The row count of the store is missing.");
   const found = { rows: 0, sum: emptySum() };
   for (const range of rootRanges)
     for await (const rows of scan(database, range)) {
       if (rows.some(([key]) => key.length !== KEY_BYTES))
-        throw new SottoError("store-damaged", "The store holds a row that is none of its own.");
+        throw new SottoError(
+          "store-damaged",
+          "The store contains a row that does not belong to it.",
+        );
       for (const [key, sealed] of rows) toggle(found.sum, mark(key, sealed));
       found.rows += rows.length;
     }
   if (!sameRows(found, written))
     throw new SottoError(
       "store-damaged",
-      `Rows of the store were lost, changed or put back: it holds ${found.rows}, and ` +
-        `${written.rows} were written.`,
+      `Rows of the store are missing, changed or out of date: ${found.rows} found, ` +
+        `${written.rows} expected.`,
     );
   return written;
 }

@@ -220,7 +220,7 @@ describe("the command line", function () {
       const busy = await sotto.up(home);
       const ran = await sotto.run(home, ["up", "--detach", "--no-mdns"]);
       assert.equal(ran.code, 7);
-      assert.match(ran.err, /runs in this home already/);
+      assert.match(ran.err, /already runs in this home directory/);
       await ended(busy, "SIGTERM");
     });
   });

@@ -79,7 +79,7 @@ describe("a passphrase", () => {
       assert.equal(bearableCost(cost), false);
       await assert.rejects(deriveFromPassphrase("x", salt, cost), {
         code: "keyring-damaged",
-        message: "The stored cost of the passphrase is out of bounds.",
+        message: "The passphrase parameters in the file keyring are out of range.",
       });
     }
   });

@@ -41,7 +41,8 @@ async function passwd(options: Options, context: Context): Promise<void> {
   const protection = node
     ? (await node.call("node.state", {})).protection
     : await readProtectionOf(paths.home);
-  if (protection === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  if (protection === undefined)
+    throw new SottoError("no-account", "There is no account in this home directory.");
   const current = await currentPassphrase(protection, options, context);
   const next: NewGuard = wanted ?? {
     kind: "passphrase",

@@ -46,7 +46,7 @@ async function look(node: Client): Promise<{ text: string; value: NodeState | No
 async function notRunning({ paths }: Context): Promise<SottoError> {
   const { readExitReason } = await import("../../daemon/index.ts");
   const fault = await readExitReason(paths.home);
-  if (fault === undefined) return new SottoError("node-not-running", "No node is running here.");
+  if (fault === undefined) return new SottoError("node-not-running", "No node is running.");
   return new SottoError(fault.code, `The node stopped with an error. ${fault.message}`);
 }
 

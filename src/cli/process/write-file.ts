@@ -48,7 +48,7 @@ export async function makeDirectory(path: string): Promise<void> {
 
 function refuseExisting(path: string, force: boolean): void {
   if (!force && existsSync(path))
-    throw new SottoError("file-exists", `The file ${path} exists already.`);
+    throw new SottoError("file-exists", `The file ${path} already exists.`);
 }
 
 /** Never replaces an existing file; file systems without hard links (USB sticks) use a rename. */

@@ -13,12 +13,12 @@ export function connectTo(path: string): Promise<Connection> {
     const refuse = (why: string, cause?: unknown) =>
       reject(new SottoError("node-not-running", why, { cause }));
     const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
-    if (owner === undefined) return refuse("No node is running here.");
+    if (owner === undefined) return refuse("No node is running.");
     // In a directory that others can write to, another user could listen instead of the node.
     if (owner !== process.getuid?.()) return refuse("The socket belongs to another user.");
     const socket = connect(path);
     socket.once("connect", () => resolve(overSocket(socket)));
-    socket.once("error", (cause) => refuse("No node is running here.", cause));
+    socket.once("error", (cause) => refuse("No node is running.", cause));
   });
 }
 

@@ -104,9 +104,9 @@ export function metricsPlace({ at, anywhere }: MetricsWish): MetricsPlace {
   const port = Number(digits);
   const family = isIP(host);
   if (family === 0 || (family === 6) !== (bracketed !== undefined) || !(port <= 65_535))
-    throw new SottoError("metrics-invalid", `This is no IP address with a port: ${at}`);
+    throw new SottoError("metrics-invalid", `This is not an IP address with a port: ${at}`);
   if (!anywhere && !loopback.check(host, family === 6 ? "ipv6" : "ipv4"))
-    throw new SottoError("metrics-public", `Others than this machine reach ${host}.`);
+    throw new SottoError("metrics-public", `Other computers can reach ${host}.`);
   return { host, port };
 }
 

@@ -101,7 +101,7 @@ export async function makeHome(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new SottoError("store-write-failed", `The directory ${directory} cannot be made.`, {
+    throw new SottoError("store-write-failed", `Cannot create the directory ${directory}.`, {
       cause,
     });
   }
@@ -110,7 +110,8 @@ export async function makeHome(directory: string): Promise<void> {
 /** What was asked for, tried on a store in memory first: a bad name leaves nothing on the disk. */
 async function wantedAccount(parts: HomeParts, answers: Answers): Promise<NewAccount> {
   const wanted = await answers.account();
-  if (wanted === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  if (wanted === undefined)
+    throw new SottoError("no-account", "There is no account in this home directory.");
   await createAccount({ ...parts, store: memoryStore() }, wanted);
   return wanted;
 }

@@ -52,7 +52,8 @@ export async function initHome(options: InitOptions): Promise<Initialized> {
       },
     );
     releases.take(() => store.close());
-    if (!fresh) throw new SottoError("account-exists", "There is an account in this home.");
+    if (!fresh)
+      throw new SottoError("account-exists", "There is already an account in this home directory.");
     if (options.noHistory !== undefined) await keepNoHistory(options.noHistory);
     return { words: await entropyToWords(entropy) };
   } finally {

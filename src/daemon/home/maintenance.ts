@@ -112,7 +112,7 @@ async function withStore<Result>(
 async function locked<Result>(home: string, job: () => Promise<Result>): Promise<Result> {
   // Before the lock, whose file needs a directory.
   if ((await readProtectionOf(home)) === undefined)
-    throw new SottoError("no-account", "There is no account here yet.");
+    throw new SottoError("no-account", "There is no account in this home directory.");
   const lock = await lockHome({ home }, nodeCrypto());
   try {
     return await job();

@@ -21,7 +21,7 @@ export interface Offline {
 }
 
 const needsNode = (): never => {
-  throw new SottoError("node-not-running", "No node is running here.");
+  throw new SottoError("node-not-running", "No node is running.");
 };
 
 const transport: Transport = {
@@ -57,7 +57,7 @@ export async function openOffline(
   const releases = createCleanup();
   try {
     if ((await readProtectionOf(paths.home)) === undefined)
-      throw new SottoError("no-account", "There is no account here yet.");
+      throw new SottoError("no-account", "There is no account in this home directory.");
     const crypto = await bestCrypto();
     const config = await readConfig(paths.config, {});
     const lock = await lockHome(paths, crypto);

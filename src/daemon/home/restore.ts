@@ -51,7 +51,7 @@ export async function requireNoAccount(paths: RestoreOptions["paths"]): Promise<
 }
 
 function accountExists(): SottoError {
-  return new SottoError("account-exists", "There is an account in this home.");
+  return new SottoError("account-exists", "There is already an account in this home directory.");
 }
 
 /**

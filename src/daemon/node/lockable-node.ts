@@ -58,7 +58,8 @@ export async function openLockableNode(
         if (protection === "key-file")
           throw new SottoError(
             "lock-refused",
-            "A key file guards this store and lies beside it: a lock would keep nobody out.",
+            "The database key is stored in a file without a passphrase, so locking " +
+              "protects nothing.",
           );
         const resting = awake;
         awake = undefined;

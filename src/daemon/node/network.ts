@@ -22,7 +22,7 @@ export function createNetwork(
     node.status().bootstrap.some((host) => host.address === address);
   const add = async (address: string, change: "add" | "invite"): Promise<void> => {
     if (address.endsWith(`/p2p/${node.transport.host}`))
-      throw new SottoError("address-invalid", "This is the address of this node itself.");
+      throw new SottoError("address-invalid", "This is the address of this node.");
     const known = looksFor(address);
     // The node looks closer than the settings do, which it has to be able to start with again.
     if (!known) node.addBootstrap(address);
@@ -65,7 +65,7 @@ export function createNetwork(
     },
     async setPublic(on) {
       if (on && node.status().proxy !== undefined)
-        throw new SottoError("proxy-forbids", "The public DHT is not asked through a proxy.");
+        throw new SottoError("proxy-forbids", "The public DHT cannot be used through a proxy.");
       await keepPublic(settings, on);
       await node.setPublicDht(on);
     },

@@ -35,18 +35,18 @@ export function keepPeerCache({
   };
   const later = (): void => {
     cancel = clock.after(limits.knownPeersSaved, () => {
-      keep().catch(() => log("neighbours.failed"));
+      keep().catch(() => log("peer-cache.failed"));
       later();
     });
   };
   void store
     .get(KEY)
     .then((bytes) => bytes && node.rejoin(addressesIn(bytes)))
-    .catch(() => log("neighbours.failed"));
+    .catch(() => log("peer-cache.failed"));
   later();
   return async () => {
     cancel();
-    await keep().catch(() => log("neighbours.failed"));
+    await keep().catch(() => log("peer-cache.failed"));
   };
 }
 

@@ -44,7 +44,7 @@ export function connectSharedBootstraps({
   };
   const again = (): void => {
     look()
-      .catch(() => log("learned.failed"))
+      .catch(() => log("shared-bootstraps.failed"))
       .finally(() => {
         if (!ended) cancel = clock.after(limits.learnedLook, again);
       });

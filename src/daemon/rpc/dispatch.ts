@@ -56,13 +56,13 @@ export function createLockedDispatch(controls: Controls): Dispatch {
 function dispatcher(handlers: Partial<Handlers<Methods>>): Dispatch {
   return async (method, params, caller) => {
     if (!Object.hasOwn(schemas, method))
-      throw new SottoError("method-unknown", `The node knows no method ${quote(method)}.`);
+      throw new SottoError("method-unknown", `The node has no method ${quote(method)}.`);
     const name = method as MethodName;
     const handle = handlers[name];
     if (handle === undefined) throw new SottoError("node-locked", "The node is locked.");
     // An empty list would pass as an object without properties.
     if (Array.isArray(params))
-      throw new SottoError("params-invalid", "Parameters are given by name, as an object.");
+      throw new SottoError("params-invalid", "The parameters must be an object.");
     const checked = v.safeParse(schemas[name], params ?? {});
     if (!checked.success) throw paramsInvalid(checked.issues);
     return (handle as (params: unknown, caller: Caller) => unknown)(checked.output, caller);

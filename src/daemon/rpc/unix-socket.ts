@@ -63,7 +63,7 @@ async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new SottoError("listen-failed", `The directory ${directory} cannot be made.`, { cause });
+    throw new SottoError("listen-failed", `Cannot create the directory ${directory}.`, { cause });
   }
   // Whoever may rename files there could listen in our place; a sticky directory (/tmp) lets only
   // owners do that.
@@ -72,7 +72,7 @@ async function prepareDirectory(directory: string): Promise<void> {
   if (owned && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0)) return;
   throw new SottoError(
     "listen-failed",
-    `Others may write to the directory of the socket, ${directory}.`,
+    `Other users can write to the directory of the socket, ${directory}.`,
   );
 }
 
@@ -81,9 +81,9 @@ async function removeStale(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket())
-    throw new SottoError("listen-failed", `There is something else at ${path}.`);
+    throw new SottoError("listen-failed", `${path} exists and is not a socket.`);
   if (await answers(path))
-    throw new SottoError("node-already-running", `A node listens at ${path} already.`);
+    throw new SottoError("node-already-running", `A node already listens on ${path}.`);
   await unlink(path);
 }
 
@@ -101,7 +101,7 @@ function answers(path: string): Promise<boolean> {
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new SottoError("listen-failed", `Cannot listen at ${path}.`, { cause })),
+      reject(new SottoError("listen-failed", `Cannot listen on ${path}.`, { cause })),
     );
     // The mode is right from the first moment on: bind happens inside this call.
     const before = process.umask(0o177);

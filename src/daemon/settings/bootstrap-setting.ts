@@ -23,13 +23,16 @@ export async function changeBootstrap(
     if (known.includes(address))
       await writeSettings(path, withLists(file, without(bootstrap), without(bootstrapInvited)));
     else if (!lenient)
-      throw new SottoError("address-invalid", "This address is not in the list of this node.");
+      throw new SottoError("address-invalid", "This bootstrap node is not configured.");
     return;
   }
   check(bootstrapAddress, address);
   if (bootstrap.includes(address) || (change === "invite" && known.includes(address))) return;
   if (!known.includes(address) && known.length >= limits.bootstrapAddresses)
-    throw new SottoError("address-invalid", `There are ${known.length} addresses already.`);
+    throw new SottoError(
+      "address-invalid",
+      `There are already ${known.length} bootstrap addresses.`,
+    );
   await writeSettings(
     path,
     change === "invite"

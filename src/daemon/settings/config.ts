@@ -158,7 +158,7 @@ export async function readSettings(path: string): Promise<FileSettings> {
   }
   // An empty list would pass as an object without settings.
   if (Array.isArray(value))
-    throw new SottoError("config-invalid", `${path}: the settings are an object, not a list.`);
+    throw new SottoError("config-invalid", `${path}: the settings must be a JSON object.`);
   const checked = v.safeParse(fileSchema, value);
   if (checked.success) return checked.output;
   const [issue] = checked.issues;

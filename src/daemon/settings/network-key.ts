@@ -28,7 +28,7 @@ export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto(
   } catch (cause) {
     const there = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     throw there
-      ? new SottoError("network-key-exists", `There is a file ${path} already.`)
+      ? new SottoError("network-key-exists", `The file ${path} already exists.`)
       : new SottoError("file-write-failed", `${path} cannot be written.`, { cause });
   }
 }
@@ -46,13 +46,13 @@ export async function readNetworkKey(path: string, crypto: Hashing): Promise<Pri
   };
   const text = bytes.length > MOST ? "" : bytes.toString("latin1").trim();
   if (bytes.length === 0) return refuse("is empty");
-  if (!text.startsWith(PREFIX)) return refuse("is not the key of a network");
+  if (!text.startsWith(PREFIX)) return refuse("is not a network key");
   const coded = text.slice(PREFIX.length);
   if (coded.length < Math.ceil((8 * (KEY_BYTES + CHECK_BYTES)) / 5))
     return refuse("is too short: its end is missing");
   const held = fromBase32(coded);
   if (held?.length !== KEY_BYTES + CHECK_BYTES)
-    return refuse("is damaged: it has characters that a key has not");
+    return refuse("is damaged: it contains invalid characters");
   const key = held.slice(0, KEY_BYTES);
   if (!equal(held.slice(KEY_BYTES), checkOf(crypto, key))) return refuse("is damaged");
   const derive = (label: string, length: number): Uint8Array =>

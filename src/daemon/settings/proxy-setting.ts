@@ -60,7 +60,8 @@ async function givenProxy({ proxy, proxyFile }: GivenProxy): Promise<ProxyAddres
   if (proxyFile === undefined && parsed.login !== undefined)
     throw new SottoError(
       "proxy-invalid",
-      "--proxy holds a user and a password, which every program on this machine can read there.",
+      "--proxy contains a user name and a password, which other programs can read on the " +
+        "command line.",
     );
   return parsed;
 }

@@ -30,7 +30,7 @@ const PAGE = 256;
 /** @param store without the tables of `madeAnew`. Throws `account-lost`. */
 export async function reconcileAfterRepair(store: Store): Promise<void> {
   if (!(await hasAccount(store)))
-    throw new SottoError("account-lost", "The account itself cannot be read any more.");
+    throw new SottoError("account-lost", "The account cannot be read.");
   await store.commit([drop(searchState)]);
   for (const bytes of await store.all("contact"))
     await repairConversation(store, decodeRow<Contact>(bytes));

@@ -51,11 +51,14 @@ export function checkBackup(file: Uint8Array): void {
 export function openBackup(crypto: CryptoProvider, entropy: Uint8Array, file: Uint8Array): Backup {
   const { head, salt, id, sealed } = readParts(file);
   if (!equal(id, idOf(crypto, entropy, salt)))
-    throw new SottoError("backup-foreign", "These are not the words of the account in the backup.");
+    throw new SottoError(
+      "backup-foreign",
+      "The recovery phrase belongs to another account than the backup.",
+    );
   const key = keyOf(crypto, entropy, salt);
   const body = crypto.open(key, NONCE, sealed, head);
   wipe(key);
-  if (body === undefined) throw damaged("Bytes of the backup were changed.");
+  if (body === undefined) throw damaged("The backup is corrupted.");
   const json = unpadBackup(body);
   const backup = json && decodeBackup(json);
   wipe(body, ...(json === undefined ? [] : [json]));
@@ -68,13 +71,13 @@ function readParts(file: Uint8Array) {
   if (parted.kind === "parts") return parted;
   switch (parted.why) {
     case "malformed":
-      throw new SottoError("backup-malformed", "This file is no backup.");
+      throw new SottoError("backup-malformed", "This file is not a backup.");
     case "newer":
-      throw new SottoError("backup-newer", "The backup was made by a newer Sotto.");
+      throw new SottoError("backup-newer", "A newer version of Sotto made this backup.");
     case "truncated":
       throw damaged("The end of the backup is missing.");
     case "damaged":
-      throw damaged("Bytes of the backup were changed.");
+      throw damaged("The backup is corrupted.");
   }
 }
 

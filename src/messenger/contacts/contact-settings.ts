@@ -31,7 +31,7 @@ export function setTimer(context: Context, peer: Peer, ms: number): Promise<Cont
   if (!isTimer(ms))
     throw new SottoError(
       "timer-invalid",
-      `Messages stay between ${limits.timerMin / 1000} seconds and a year.`,
+      `The time must be between ${limits.timerMin / 1000} seconds and a year.`,
     );
   checkPeer(peer);
   return withKnownContact(context, peer, async () => {

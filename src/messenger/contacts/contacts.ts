@@ -31,10 +31,10 @@ function checkName(context: Context, name: string, except?: Peer): string {
   if (clean === undefined)
     throw new SottoError(
       "name-invalid",
-      "That name is empty, too long or has invisible characters.",
+      "The name is empty, too long or contains invisible characters.",
     );
   if (context.contactStore.nameTaken(clean, except))
-    throw new SottoError("name-taken", "Another contact has that name.");
+    throw new SottoError("name-taken", "Another contact has this name.");
   return clean;
 }
 
@@ -65,11 +65,11 @@ export async function add(
   const invite = read(link);
   const hints = invite.hints.filter((hint) => !isBootstrap(hint));
   if (invite.expiresAt < context.clock.now())
-    throw new SottoError("invite-expired", "This invite is no longer good.");
+    throw new SottoError("invite-expired", "The invite has expired.");
   const account = accountId.from(invite.account);
   requireAllowed(context, account);
   if (account === context.identity.account)
-    throw new SottoError("invite-own", "You made this invite yourself.");
+    throw new SottoError("invite-own", "This is your own invite.");
   const known = context.contactStore.byAccount(account);
   const name = as === undefined ? undefined : checkName(context, as, known);
   const renews = known?.contact.pairing === "confirmed" || known?.contact.invite?.renews === true;
@@ -95,9 +95,9 @@ export async function add(
     return peer;
   }
   if (known.contact.blocked)
-    throw new SottoError("contact-blocked", "You blocked the person who made this invite.");
+    throw new SottoError("contact-blocked", "You blocked the contact who made this invite.");
   if (known.link !== undefined)
-    throw new SottoError("contact-exists", `You are connected with ${known.contact.name} already.`);
+    throw new SottoError("contact-exists", `You are already connected to ${known.contact.name}.`);
   // They may have lost what they knew of us: pair again, and keep the conversation.
   await changeContact(context, known, (contact) => ({
     contact: {
@@ -171,7 +171,7 @@ export async function remove(context: Context, invites: Invites, peer: Peer): Pr
 export function findRequest(context: Context, who: string): Peer {
   const peer = context.contactStore.find(who);
   if (peer.contact.pairing !== "requested")
-    throw new SottoError("request-unknown", "There is no open request of that name.");
+    throw new SottoError("request-unknown", "There is no open request with this name.");
   return peer;
 }
 
@@ -217,7 +217,7 @@ export async function verify(
 ): Promise<ContactView> {
   const changed = peer.contact.changedAccount;
   if (number !== undefined && !sameSafetyNumber(number, numberOf(context, peer)))
-    throw new SottoError("number-mismatch", "That is not the safety number of you two.");
+    throw new SottoError("number-mismatch", "The safety number is different.");
   if (changed !== undefined && number === undefined)
     throw new SottoError("key-changed", `The account key of ${peer.contact.name} has changed.`);
   if (changed === undefined)

@@ -38,7 +38,7 @@ export async function follow(
   if (cleanName(name) !== name)
     throw new SottoError(
       "name-invalid",
-      "That name is empty, too long or has invisible characters.",
+      "The name is empty, too long or contains invisible characters.",
     );
   const ref = from === undefined ? undefined : context.contactStore.find(from).contact.ref;
   const follower = await context.eventLog.follow({

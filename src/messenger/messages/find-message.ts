@@ -30,7 +30,7 @@ export async function find(
   if (!/^[a-z2-7]*$/.test(wanted) || wanted.length < limits.findStart)
     throw new SottoError(
       "message-unknown",
-      `A message is named by its id, or by at least ${limits.findStart} characters of its start.`,
+      `Use the whole id of a message, or at least ${limits.findStart} characters of it.`,
     );
   const found: MessageView[] = [];
   for (const peer of peers)
@@ -38,11 +38,11 @@ export async function find(
       if (view.id.startsWith(wanted)) found.push(view);
   const [only, ...others] = found;
   if (only === undefined)
-    throw new SottoError("message-unknown", "No message has an id that begins like this.");
+    throw new SottoError("message-unknown", "No message id starts with these characters.");
   if (others.length > 0)
     throw new SottoError(
       "message-ambiguous",
-      `${found.length} messages have ids that begin like this.`,
+      `${found.length} message ids start with these characters.`,
     );
   return only;
 }

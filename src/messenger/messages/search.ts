@@ -31,9 +31,7 @@ export async function search(
   if (asked.length === 0 || asked.length > limits.searchTerms)
     throw new SottoError(
       "search-empty",
-      asked.length === 0
-        ? "There is no word to look for."
-        : "These are too many words to look for.",
+      asked.length === 0 ? "The search contains no word." : "The search contains too many words.",
     );
   const peer = from === undefined ? undefined : context.contactStore.find(from);
   await context.index.takeIn();

@@ -77,6 +77,6 @@ export function requireAllowed(list: List, account: AccountId): void {
   if (!allowed(list, account))
     throw new SottoError(
       "contact-not-allowed",
-      "The settings of this node let it link with some accounts alone, and this is none of them.",
+      "The settings of this node allow only some accounts, and not this one.",
     );
 }

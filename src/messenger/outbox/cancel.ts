@@ -64,6 +64,6 @@ export async function cancel(context: Context, id: MessageId): Promise<MessageVi
   const shown = place && (await view(context, place.peer, place.at));
   if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
   if (shown.state !== "failed")
-    throw new SottoError("message-sent", "The message has left already, and may have arrived.");
+    throw new SottoError("message-sent", "The message was already sent.");
   return shown;
 }

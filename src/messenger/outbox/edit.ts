@@ -38,7 +38,7 @@ export function erase(context: Context, place: Place): Promise<MessageView> {
 /** See `Messenger.react`. */
 export function react(context: Context, place: Place, emoji: string): Promise<MessageView> {
   if (!isReaction(emoji) || (emoji !== "" && emoji.trim() === ""))
-    throw new SottoError("reaction-invalid", "That is no reaction.");
+    throw new SottoError("reaction-invalid", "This is not a valid reaction.");
   return amend(context, place, (row) => {
     alive(row);
     const before = row.reactions?.out?.emoji ?? "";
@@ -59,7 +59,7 @@ function mine({ direction }: MessageRow): void {
 
 function alive({ deleted, state }: MessageRow): void {
   if (deleted) throw new SottoError("message-deleted", "This message was deleted.");
-  if (state === "failed") throw new SottoError("message-failed", "This message was given up.");
+  if (state === "failed") throw new SottoError("message-failed", "This message was cancelled.");
 }
 
 /**
@@ -103,7 +103,7 @@ export async function hide(context: Context, { peer, at }: Place): Promise<void>
     const changes = new MessageBatch(context.store, peer.contact.conversation.ref);
     const row = known(await changes.row(at));
     if (peer.outbox.has(at))
-      throw new SottoError("message-waiting", "This message has not reached them yet.");
+      throw new SottoError("message-waiting", "This message is not delivered yet.");
     changes.set(at, emptied(row, "hidden"), "text");
     const tell = await commitMessages(context, peer, changes, []);
     tell();

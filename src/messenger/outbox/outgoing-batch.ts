@@ -123,9 +123,9 @@ async function compose(
   const at = replyTo === undefined ? undefined : await batch.changes.place(replyTo);
   const answered = at === undefined ? undefined : await batch.changes.row(at);
   if (replyTo !== undefined && (answered === undefined || answered.hidden))
-    return new SottoError("message-unknown", "The message that this answers is not here.");
+    return new SottoError("message-unknown", "The message to reply to is not stored here.");
   if (answered?.deleted)
-    return new SottoError("message-deleted", "The message that this answers was deleted.");
+    return new SottoError("message-deleted", "The message to reply to was deleted.");
   const envelope = nextEnvelope(context, batch);
   const timer = batch.conversation.timer?.ms ?? 0;
   const row: MessageRow = {

@@ -14,7 +14,7 @@ export function checkText(text: string): void {
   if (text.length > limits.textBytes || utf8(text).length > limits.textBytes)
     throw new SottoError("message-too-long", "The text is longer than 64 KiB (65,536 bytes).");
   if (fromUtf8(utf8(text)) !== text)
-    throw new SottoError("message-not-text", "The text has broken characters.");
+    throw new SottoError("message-not-text", "The text contains invalid characters.");
 }
 
 /** Throws what makes a contact unfit to be sent to. */
@@ -33,7 +33,10 @@ export function checkPeer(peer: Peer): void {
       `You and ${contact.name} were never paired.`,
     );
   if (peer.outbox.size + peer.pendingTexts.length >= limits.outboxMessages)
-    throw new SottoError("outbox-full", `${limits.outboxMessages} messages wait for this contact.`);
+    throw new SottoError(
+      "outbox-full",
+      `${limits.outboxMessages} messages are waiting for this contact.`,
+    );
 }
 
 /**

@@ -94,9 +94,9 @@ export class ContactStore {
           );
     const [peer, ...others] = matches;
     if (peer === undefined)
-      throw new SottoError("contact-unknown", "You have no contact of that name.");
+      throw new SottoError("contact-unknown", "There is no contact with this name.");
     if (others.length > 0)
-      throw new SottoError("contact-ambiguous", "More than one contact fits that name.");
+      throw new SottoError("contact-ambiguous", "More than one contact matches this name.");
     return peer;
   }
 

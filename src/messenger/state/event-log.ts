@@ -109,7 +109,10 @@ export class EventLog {
     const seats = [...this.#followers];
     const known = seats.find(([, { name }]) => name === follower.name);
     if (known === undefined && seats.length >= limits.followers)
-      throw new SottoError("too-many-followers", `${limits.followers} followers are the most.`);
+      throw new SottoError(
+        "too-many-followers",
+        `At most ${limits.followers} durable subscriptions are possible.`,
+      );
     const slot = known?.[0] ?? Math.max(0, ...this.#followers.keys()) + 1;
     const seated = { ...follower, cursor: known?.[1].cursor ?? this.#next - 1 };
     this.#followers.set(slot, seated);
@@ -141,7 +144,7 @@ export class EventLog {
   async acknowledge(name: string, cursor: number): Promise<void> {
     const { slot, follower } = this.#seat(name);
     if (cursor >= this.#next)
-      throw new SottoError("cursor-unknown", "The log of events does not reach that cursor.");
+      throw new SottoError("cursor-unknown", "The event log does not contain this cursor.");
     if (cursor <= follower.cursor) return;
     const moved = { ...follower, cursor };
     this.#followers.set(slot, moved);
@@ -162,7 +165,7 @@ export class EventLog {
   #seat(name: string): { readonly slot: number; readonly follower: DurableSubscription } {
     for (const [slot, follower] of this.#followers)
       if (follower.name === name) return { slot, follower };
-    throw new SottoError("follower-unknown", "Nobody follows under that name.");
+    throw new SottoError("follower-unknown", "There is no durable subscription with this name.");
   }
 
   /** Deletes what every follower has passed, some at a time: others commit in between. */

@@ -62,12 +62,12 @@ export async function createAccount(
   options: AccountOptions,
 ): Promise<{ readonly account: AccountId }> {
   if (await hasAccount(store))
-    throw new SottoError("account-exists", "There is an account in this home.");
+    throw new SottoError("account-exists", "There is already an account in this home directory.");
   const name = cleanName(options.name);
   if (name === undefined)
     throw new SottoError(
       "name-invalid",
-      "That name is empty, too long or has invisible characters.",
+      "The name is empty, too long or contains invisible characters.",
     );
   const entropy = options.entropy ?? crypto.random(32);
   const account = accountFromEntropy(crypto, entropy);
@@ -112,6 +112,7 @@ export async function loadIdentity(crypto: CryptoProvider, store: Store): Promis
 
 async function loadRow(store: Store): Promise<IdentityRow> {
   const bytes = await store.get(key);
-  if (bytes === undefined) throw new SottoError("no-account", "There is no account here yet.");
+  if (bytes === undefined)
+    throw new SottoError("no-account", "There is no account in this home directory.");
   return decodeRow<IdentityRow>(bytes);
 }

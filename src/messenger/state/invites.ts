@@ -121,10 +121,13 @@ export async function createInvite(
   { kind, expiresIn, hints, bootstrap = [] }: InviteOptions,
 ): Promise<NewInvite> {
   if (!(expiresIn >= 60_000 && expiresIn <= limits.inviteExpiryMax))
-    throw new SottoError("expiry-invalid", "An invite lives between one minute and 30 days.");
+    throw new SottoError("expiry-invalid", "An invite is valid for one minute to 30 days.");
   const open = invites.all().filter((invite) => invites.view(invite).state === "open");
   if (open.length >= limits.openInvites)
-    throw new SottoError("too-many-invites", `You have ${limits.openInvites} open invites.`);
+    throw new SottoError(
+      "too-many-invites",
+      `You already have ${limits.openInvites} open invites.`,
+    );
   const secret = context.crypto.random(16);
   // The link counts whole minutes.
   const expiresAt = Math.ceil((context.clock.now() + expiresIn) / 60_000) * 60_000;

@@ -31,18 +31,18 @@ export function reasonOf(error: unknown): string {
     [/ECONNREFUSED/, "refused"],
     [/ETIMEDOUT|TimeoutError|AbortError|aborted/, "timed out"],
     [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL/, "no route"],
-    [/EFOREIGN/, "a name in a network that is not ours"],
+    [/EFOREIGN/, "a name in a private network"],
     [/ENOTFOUND|EAI_AGAIN/, "name not found"],
-    [/NoValidAddresses|TransportUnavailable/, "needs a proxy into Tor"],
-    [/UnsupportedProtocol/, "not our protocol"],
+    [/NoValidAddresses|TransportUnavailable/, "needs a Tor proxy"],
+    [/UnsupportedProtocol/, "no Sotto node"],
     [/dial self|denyOutboundEncrypted/, dialReasons.self],
-    [/TooMany/, "too many links"],
+    [/TooMany/, "too many connections"],
     [/UnexpectedPeer|identity key .* does not match/, dialReasons.otherHost],
     // A full host closes during the handshake; only a message of another network cannot be
     // decrypted.
     [/decryption/, dialReasons.otherNetwork],
-    [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the other side"],
-    [/Muxer|Encryption/, "no handshake"],
+    [/ECONNRESET|EPIPE|closed|ended|Encryption failed|Reset/i, "closed by the peer"],
+    [/Muxer|Encryption/, "handshake failed"],
   ];
   return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? "failed";
 }
@@ -63,7 +63,7 @@ export async function dialLink(
 ): Promise<DialedLink> {
   if (target.host === host.peerId.toString())
     throw new Unreachable(
-      "That host is this node itself.",
+      "The PeerId is that of this node.",
       target.addresses.map((address) => ({ address, reason: dialReasons.self })),
     );
   const limit = deadline(clock, timeout, signal);
@@ -104,7 +104,7 @@ export async function dialLink(
         ? ["cancelled"]
         : failures.map(({ address, reason }) => `${address}: ${reason}`);
     const list = texts.length > 0 ? texts.join("; ") : "no address is known";
-    throw new Unreachable(`Could not reach the host (${list}).`, failures);
+    throw new Unreachable(`Could not connect to the peer (${list}).`, failures);
   }
 }
 
@@ -144,8 +144,8 @@ function dialableAddresses(
     if (address === undefined) refuse("not an address we can use");
     else if (own.has(withoutPeer(address))) refuse(dialReasons.self);
     else if (scope === "lan" && proximityOf(address) === "wan") refuse("not on our network");
-    else if (isOnion(address) && !proxied) refuse("needs a proxy into Tor");
-    else if (!host.services.internals.mayDial(address)) refuse("in a network that is not ours");
+    else if (isOnion(address) && !proxied) refuse("needs a Tor proxy");
+    else if (!host.services.internals.mayDial(address)) refuse("in a private network");
     else if (found.size >= limits.parallelDials) refuse("too many addresses");
     else found.set(withoutPeer(address), address);
   }

@@ -1,8 +1,7 @@
 /** Connects to a host directly and, shortly after, by hole punching in parallel. */
-import { limits, Unreachable } from "../../base/index.ts";
+import { holeFailures, limits, Unreachable } from "../../base/index.ts";
 import type { Clock, DialTarget } from "../../ports/index.ts";
 import { type DialedLink, dialLink, openLink } from "../connections/dialer.ts";
-import type { PunchReason } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import type { HolePuncher } from "../nat/hole-punching.ts";
 import { HolePunchError } from "../nat/punch-error.ts";
@@ -14,19 +13,6 @@ export interface ConnectOptions {
   /** Absent behind a proxy, where hole punching is off. */
   readonly puncher: HolePuncher | undefined;
 }
-
-/** What the user can do about a failed hole punch. */
-const remedies: Record<PunchReason, string> = {
-  symmetric:
-    "One of you needs an open port: forward one on the router and start with --listen " +
-    "/ip4/0.0.0.0/tcp/PORT, or use IPv6 or the same network.",
-  "no-signal": "Both of you need a common bootstrap node: sotto net bootstrap add ADDRESS.",
-  refused:
-    "The contact must be online with the same bootstrap node, and must not have removed you.",
-  "timed out":
-    "Forward a port on one of the routers and start with --listen /ip4/0.0.0.0/tcp/PORT, " +
-    "or use IPv6 or the same network.",
-};
 
 /**
  * Opens a link stream. Throws `peer-unreachable`; its message gives the reason for each address and
@@ -69,7 +55,7 @@ export async function connect(
     const [unreachable, punchError] = error instanceof AggregateError ? error.errors : [error];
     if (!(unreachable instanceof Unreachable) || !(punchError instanceof HolePunchError))
       throw unreachable;
-    const remedy = remedies[punchError.reason];
+    const { remedy } = holeFailures[punchError.reason];
     const text =
       `${unreachable.message.replace(/\.$/, "")}; hole punching failed as well ` +
       `(${punchError.message}). ${remedy}`;

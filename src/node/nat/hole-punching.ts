@@ -116,8 +116,11 @@ export class HolePuncher {
     const endpoints = nat.endpoints();
     if (endpoints.length === 0) {
       if (nat.kind() === "symmetric")
-        throw new HolePunchError("symmetric", "our router gives each connection another port");
-      throw new HolePunchError("no-signal", "no connected host has reported our external address");
+        throw new HolePunchError(
+          "symmetric",
+          "our router uses a different port for each connection",
+        );
+      throw new HolePunchError("no-signal", "no connected peer has reported our external address");
     }
     this.#offered.add(peer);
     try {
@@ -127,8 +130,7 @@ export class HolePuncher {
       const punched = await (this.#punches.get(peer) ??
         (unanswered && this.#crossing(peer, signal)));
       if (punched) return punched;
-      if (theirs === undefined)
-        throw new HolePunchError("refused", "the other side does not answer");
+      if (theirs === undefined) throw new HolePunchError("refused", "the peer does not answer");
       return await this.#punchAnswered(peer, theirs, endpoints, signal);
     } finally {
       this.#offered.delete(peer);
@@ -184,7 +186,7 @@ export class HolePuncher {
       const answer = offer.open(reply.envelope);
       return answer && decodeSignalPayload(answer);
     }
-    throw new HolePunchError("no-signal", "no host is connected to both sides");
+    throw new HolePunchError("no-signal", "no common bootstrap node for signalling");
   }
 
   /**

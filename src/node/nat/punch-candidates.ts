@@ -30,9 +30,9 @@ export function punchCandidates(
   if (nat === "symmetric" || here.nat.kind() === "symmetric")
     throw new HolePunchError(
       "symmetric",
-      "the other side's router gives each connection another port",
+      "the peer's router uses a different port for each connection",
     );
-  throw new HolePunchError("refused", "the other side has no address that we may dial");
+  throw new HolePunchError("refused", "the peer has no address that can be dialed");
 }
 
 /**

@@ -119,7 +119,7 @@ function inboundUpgrader(host: Host, upgrader: Upgrader): Upgrader {
     } finally {
       host.removeEventListener("connection:open", onOpen);
     }
-    if (made === undefined) throw new Error("closed by the other side");
+    if (made === undefined) throw new Error("closed by the peer");
     return made;
   };
   return Object.assign(Object.create(upgrader), { upgradeOutbound });

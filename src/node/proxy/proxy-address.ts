@@ -20,17 +20,16 @@ export function parseProxy(text: string): ProxyAddress | ProxyAddressError {
   );
   if (parts === null) return FORM;
   const [, scheme = "", login, written = "", digits = ""] = parts;
-  if (!/^socks5h?$/i.test(scheme))
-    return "is not a SOCKS5 proxy, the only kind that can be used: socks5://127.0.0.1:9050";
+  if (!/^socks5h?$/i.test(scheme)) return "is not a SOCKS5 proxy, such as socks5://127.0.0.1:9050";
   const host = hostOf(written);
   if (host === undefined)
-    return "needs the IP address of the proxy: a name would have to be resolved without it";
+    return "needs the IP address of the proxy, because a name would be resolved without it";
   const port = Number(digits);
   if (port === 0 || port > 65_535) return FORM;
   if (login === undefined) return { host, port };
   const [user, password] = login.split(":").map(decode);
   if (!fits(user) || !fits(password) || login.split(":").length !== 2)
-    return "needs a user and a password of 1 to 255 bytes each, with %3A for : and %40 for @";
+    return "needs a user name and a password of 1 to 255 bytes each, with %3A for : and %40 for @";
   return { host, port, login: { user, password } };
 }
 

@@ -223,7 +223,7 @@ export function checkAddresses(
   for (const text of texts) {
     const address = parseAddress(text);
     if (address === undefined || !fits(address))
-      throw new SottoError("address-invalid", `This address cannot be used: ${text}`);
+      throw new SottoError("address-invalid", `This address is not supported: ${text}`);
   }
   return [...texts];
 }

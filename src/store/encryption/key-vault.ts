@@ -77,7 +77,7 @@ export function decodeVault(crypto: Crypto, key: Uint8Array, bytes: Uint8Array):
   if (body.length === 0 || !equal(sum, crypto.sha256(body).subarray(0, SUM_BYTES)))
     return { kind: "damaged" };
   if ((body[0] ?? 0) > VERSION)
-    throw new SottoError("store-version", "The store's vault was written by a newer Sotto.");
+    throw new SottoError("store-version", "A newer version of Sotto wrote the key vault.");
   if (body[0] !== VERSION || bytes.length !== FILE_BYTES) return { kind: "damaged" };
   const nonce = body.subarray(1, 1 + NONCE_BYTES);
   const plain = crypto.openX(key, nonce, body.subarray(1 + NONCE_BYTES), bound);

@@ -66,8 +66,5 @@ export function sealTag(sealed: Uint8Array): Uint8Array {
 
 /** What to throw where a row does not open. */
 export function damagedRow(name: Uint8Array): SottoError {
-  return new SottoError(
-    "store-damaged",
-    `A row of the table "${tableName(name)}" is not what was written.`,
-  );
+  return new SottoError("store-damaged", `A row of the table "${tableName(name)}" is corrupted.`);
 }

@@ -142,7 +142,7 @@ export class Pages {
       if (!isEmpty(left))
         throw new SottoError(
           "store-damaged",
-          `Rows of the table "${tableName(page)}" were lost, changed or put back.`,
+          `Rows of the table "${tableName(page)}" are missing, changed or out of date.`,
         );
     } finally {
       await snapshot.close();

@@ -98,14 +98,14 @@ function sourceOf(states: readonly VaultState[], generation: number): VaultState
   if (!newest)
     throw new SottoError(
       "store-damaged",
-      "The store's vault is gone: neither the file vault nor vault.copy is what was written.",
+      "The key vault is damaged: neither the file vault nor vault.copy can be used.",
     );
   // After a crash the batch may be written, and the vault still have both old and new keys.
   const justBefore = newest.generation + 1 === generation && newest.next.size > 0;
   if (newest.generation < generation && !justBefore)
     throw new SottoError(
       "store-damaged",
-      "The store's vault is older than its database: put back both from one backup.",
+      "The key vault is older than the database. Copy both from the same backup.",
     );
   return other?.generation === generation ? other : newest;
 }
@@ -155,8 +155,8 @@ async function catchUp(
         if (!turns(name))
           throw new SottoError(
             "store-damaged",
-            "The database is older than its vault, which has no keys any more for rows " +
-              `of the table "${tableName(name)}": put back both from one backup.`,
+            `The database is older than its key vault, which has no keys for rows of the table ` +
+              `"${tableName(name)}". Copy both from the same backup.`,
           );
         toggle(sum, mark(name, sealed));
         writes.push({ key: name, sealed: undefined });

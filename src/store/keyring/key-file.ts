@@ -32,7 +32,7 @@ export async function withKeyFile<Result>(
     const result = secret.length === KEY_FILE_BYTES ? fits(secret) : undefined;
     why =
       secret.length === KEY_FILE_BYTES
-        ? `The file ${KEY_FILE} is not this store's key.`
+        ? `The file ${KEY_FILE} is the key of another store.`
         : `The file ${KEY_FILE} is not a key.`;
     wipe(secret);
     if (result === undefined) continue;
@@ -68,7 +68,7 @@ export async function readOrNothing(path: string): Promise<Uint8Array | undefine
     return Uint8Array.from(await readFile(path));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new SottoError("store-key-missing", "The store key's files cannot be read.", {
+    throw new SottoError("store-key-missing", "The files of the database key cannot be read.", {
       cause: error,
     });
   }

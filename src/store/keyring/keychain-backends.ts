@@ -52,7 +52,7 @@ function locked(message: string): SottoError {
 function complained(complaint: string): SottoError {
   return /d-?bus|connect|autolaunch|org\.freedesktop\.secrets|ServiceUnknown/i.test(complaint)
     ? new SottoError("keychain-missing", "No keychain answers in this session.")
-    : locked("The keychain refused.");
+    : locked("The keychain rejected the request.");
 }
 
 /** Runs another program of this machine that takes and gives a little text. */
@@ -107,10 +107,10 @@ export function macKeychain(): TextKeychain {
   const ask = async (args: readonly string[], input = ""): Promise<Ended> => {
     const ended = await run("/usr/bin/security", args, input);
     if (ended === "absent")
-      throw new SottoError("keychain-missing", "The program security is not there.");
+      throw new SottoError("keychain-missing", "The program security was not found.");
     if (ended === "silent") throw new SottoError("keychain-locked", "The keychain did not answer.");
     if (ended.code !== 0 && ended.code !== NOT_FOUND)
-      throw new SottoError("keychain-locked", "The keychain refused.");
+      throw new SottoError("keychain-locked", "The keychain rejected the request.");
     return ended;
   };
   return {

@@ -49,8 +49,8 @@ export async function withEntry<Result>(
   const result = secret && unwrap(secret);
   if (secret) wipe(secret);
   if (result !== undefined) return result;
-  const what = secret ? "is not this store's" : "is missing";
-  throw new SottoError("store-key-missing", `The key in the keychain of this system ${what}.`);
+  const what = secret ? "belongs to another store" : "is missing";
+  throw new SottoError("store-key-missing", `The key in the system keychain ${what}.`);
 }
 
 /**

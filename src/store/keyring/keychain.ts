@@ -28,7 +28,7 @@ export function systemKeychain(platform: string = process.platform): Keychain {
       const kept = await this.get(name);
       const same = kept !== undefined && Buffer.compare(kept, secret) === 0;
       if (kept) wipe(kept);
-      if (!same) throw new SottoError("keychain-locked", "The keychain did not keep the key.");
+      if (!same) throw new SottoError("keychain-locked", "The keychain did not store the key.");
     },
     remove: (name) => texts.remove(name),
   };
@@ -38,7 +38,7 @@ function textsOf(platform: string): TextKeychain {
   if (platform === "linux" || platform === "freebsd") return secretService();
   if (platform === "darwin") return macKeychain();
   const missing = async (): Promise<never> => {
-    throw new SottoError("keychain-missing", "Sotto does not know the keychain of this system.");
+    throw new SottoError("keychain-missing", "The keychain of this system is not supported.");
   };
   return { get: missing, set: missing, remove: missing };
 }

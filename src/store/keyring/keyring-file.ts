@@ -64,7 +64,7 @@ export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
 export function headerOf(bytes: Uint8Array): { readonly kind: Kind } {
   const version = bytes[0];
   if (version !== undefined && version > VERSION)
-    throw new SottoError("store-version", "The store key was written by a newer Sotto.");
+    throw new SottoError("store-version", "A newer version of Sotto wrote the file keyring.");
   if (version !== VERSION || bytes.length !== FILE_BYTES) throw damaged();
   for (const kind of kinds) if (bytes[1] === kindByte[kind]) return { kind };
   throw damaged();

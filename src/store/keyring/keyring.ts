@@ -57,7 +57,7 @@ export async function createKeyring(
   keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
   if ((await readOrNothing(join(directory, KEYRING_FILE))) !== undefined)
-    throw new SottoError("account-exists", "This home has a store key already.");
+    throw new SottoError("account-exists", "This home directory already has a database key.");
   const storeKey = crypto.random(KEY_BYTES);
   const { file, secret, salt } = await wrap(crypto, storeKey, protection);
   try {
@@ -116,7 +116,7 @@ export async function changeProtection(
   } catch (cause) {
     throw new SottoError(
       "store-write-failed",
-      "The store key has its new protection, but what opened the old one could not be removed.",
+      "The database key has its new protection, but the old one could not be removed.",
       { cause },
     );
   }
@@ -200,12 +200,12 @@ async function withPassphrase(
   unwrap: (secret: Uint8Array) => Uint8Array | undefined,
 ): Promise<Uint8Array> {
   if (passphrase === undefined)
-    throw new SottoError("passphrase-needed", "The store key is protected by a passphrase.");
+    throw new SottoError("passphrase-needed", "The database key is protected by a passphrase.");
   const secret = await deriveFromPassphrase(passphrase, salt, cost);
   const storeKey = unwrap(secret);
   wipe(secret);
   if (storeKey) return storeKey;
-  throw new SottoError("passphrase-wrong", "The passphrase does not open the store key.");
+  throw new SottoError("passphrase-wrong", "The passphrase is wrong.");
 }
 
 /** The keyring's bytes for a store key, the 32 bytes that open it, and its salt. */

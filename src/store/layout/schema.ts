@@ -79,8 +79,8 @@ export function checkSchema(
   row: Uint8Array,
 ): void {
   if (versionOf(crypto, row) === undefined)
-    throw new SottoError("store-damaged", "The first row of the store is not what was written.");
+    throw new SottoError("store-damaged", "The header of the store is corrupted.");
   refuseVersion(crypto, row);
   if (!equal(row.subarray(4, -SUM_BYTES), keys.proof))
-    throw new SottoError("store-key-missing", "The key that was given is not this store's key.");
+    throw new SottoError("store-key-missing", "The key does not belong to this store.");
 }

@@ -36,10 +36,14 @@ export function openFault(error: unknown): SottoError {
     inner instanceof Error &&
     /permission denied|input\/output error|EIO|too many open|read-only/i.test(inner.message)
   )
-    return new SottoError("store-write-failed", "The store's files cannot be opened for writing.", {
-      cause: error,
-    });
-  return new SottoError("store-damaged", "The store's files do not fit together.", {
+    return new SottoError(
+      "store-write-failed",
+      "The files of the store cannot be opened for writing.",
+      {
+        cause: error,
+      },
+    );
+  return new SottoError("store-damaged", "The files of the store are inconsistent.", {
     cause: error,
   });
 }
@@ -50,7 +54,9 @@ export function readFault(error: unknown): SottoError {
   const known = codes(error);
   if (known.includes("LEVEL_DATABASE_NOT_OPEN") || known.includes("LEVEL_ITERATOR_NOT_OPEN"))
     return storeClosed();
-  return new SottoError("store-damaged", "The store's files cannot be read.", { cause: error });
+  return new SottoError("store-damaged", "The files of the store cannot be read.", {
+    cause: error,
+  });
 }
 
 /** Why a write failed. */
@@ -60,9 +66,9 @@ export function writeFault(error: unknown): SottoError {
     return new SottoError("disk-full", "There is no space left to write to the store.", {
       cause: error,
     });
-  return new SottoError("store-write-failed", "The store could not be written.", { cause: error });
+  return new SottoError("store-write-failed", "Writing to the store failed.", { cause: error });
 }
 
 export function storeClosed(): SottoError {
-  return new SottoError("store-closed", "The store has been closed.");
+  return new SottoError("store-closed", "The store is closed.");
 }

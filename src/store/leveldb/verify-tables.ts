@@ -29,7 +29,7 @@ export async function verifyTables(path: string, thorough: boolean): Promise<voi
 
 async function verifyTable(path: string, name: string, all: boolean): Promise<void> {
   const damaged = (cause?: unknown): SottoError =>
-    new SottoError("store-damaged", `The file db/${name} is not what was written.`, { cause });
+    new SottoError("store-damaged", `The file db/${name} is corrupted.`, { cause });
   const file = await open(join(path, name), "r").catch((error: unknown) => {
     throw damaged(error);
   });

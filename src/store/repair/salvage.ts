@@ -62,7 +62,7 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
     const opener = await openerOf(parts, keys);
     const { rows, damaged } = await checkRows(database, opener, marker(crypto, keys.tally));
     if (rows === 0)
-      throw new SottoError("store-damaged", "There is not one row left in the store's files.");
+      throw new SottoError("store-damaged", "The files of the store contain no readable row.");
     const sealed = await database.get(TALLY_KEY);
     const value = sealed && opener(TALLY_KEY, sealed);
     const commits = (value && decodeRowSums(value)?.commits) ?? 0;
@@ -135,7 +135,7 @@ async function filesOf(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).filter((name) => /\.(ldb|sst|log)$/.test(name)).toSorted();
   } catch (cause) {
-    throw new SottoError("store-damaged", "The store's database is gone.", { cause });
+    throw new SottoError("store-damaged", "The database of the store is missing.", { cause });
   }
 }
 

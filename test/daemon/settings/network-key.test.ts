@@ -43,8 +43,8 @@ describe("daemon/network-key", () => {
     empty: () => "",
     "too short": (text) => text.slice(0, -9),
     damaged: (text) => text.replace(/:(.)/, (_, first: string) => `:${first === "a" ? "b" : "a"}`),
-    "characters that a key has not": (text) => text.replace(/.\n$/, "!\n"),
-    "not the key of a network": () => "-----BEGIN PRIVATE KEY-----",
+    "invalid characters": (text) => text.replace(/.\n$/, "!\n"),
+    "not a network key": () => "-----BEGIN PRIVATE KEY-----",
   };
   for (const [why, change] of Object.entries(spoil))
     it(`says that a file is ${why}, and nothing of what is in it`, async () => {

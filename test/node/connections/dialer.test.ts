@@ -87,10 +87,10 @@ describe("node: dialer", () => {
       `${CLOSED}: refused`,
       "nonsense: not an address we can use",
       "/ip4/127.0.0.1/udp/9/quic-v1: not an address we can use",
-      `${foreign}: not our protocol`,
+      `${foreign}: no Sotto node`,
       `${silent}: timed out`,
-      `${full}: closed by the other side`,
-      `${fullAfterData}: closed by the other side`,
+      `${full}: closed by the peer`,
+      `${fullAfterData}: closed by the peer`,
       `${own}: our own address`,
     ])
       assert.ok(message.includes(reason), `${reason} is not in: ${message}`);
@@ -107,7 +107,7 @@ describe("node: dialer", () => {
   it("does not dial itself, by PeerId or by address", async () => {
     const node = await lab.node();
     const { host } = node.transport;
-    assert.match(await failure(node.transport, [CLOSED], host), /this node itself/);
+    assert.match(await failure(node.transport, [CLOSED], host), /PeerId is that of this node/);
     assert.match(await failure(node.transport, []), /no address is known/);
   });
 

@@ -180,7 +180,7 @@ describe("node: hole punching", () => {
     assert.equal(node.status().nat.punches.failed, 0);
   });
 
-  it("reports that the other side does not answer", async () => {
+  it("reports that the peer does not answer", async () => {
     const { host, node } = await scene();
     const deaf = await lab.node({ privateWan: true, bootstrap: host.addresses() });
     await until(() => deaf.status().bootstrap[0]?.state === "connected");

@@ -365,12 +365,12 @@ describe("node: behind a proxy", function () {
     const node = await lab.node();
     await assert.rejects(
       node.transport.dial({ addresses: [`/onion3/${ONION}:4001`] }, noSignal()),
-      /needs a proxy into Tor/,
+      /needs a Tor proxy/,
     );
     const bootstrap = `/onion3/${ONION}:4001/p2p/12D3KooWSahP5pFRCEfaziPEba7urXGeif6T1y8jmodzdFUvzBHj`;
     node.addBootstrap(bootstrap);
     await until(() => node.status().bootstrap[0]?.error !== undefined);
-    assert.equal(node.status().bootstrap[0]?.error, "needs a proxy into Tor");
+    assert.equal(node.status().bootstrap[0]?.error, "needs a Tor proxy");
   });
 });
 

@@ -160,10 +160,13 @@ describe("the vault", () => {
 
   it("of which both files are gone keeps the store shut, by name", async () => {
     for (const name of VAULT_FILES) rmSync(path(name));
-    await assert.rejects(open(), damaged(/vault is gone: neither the file vault nor vault\.copy/));
+    await assert.rejects(
+      open(),
+      damaged(/vault is damaged: neither the file vault nor vault\.copy/),
+    );
     take(base, "vault.copy");
     change("vault.copy", flip(100));
-    await assert.rejects(open(), damaged(/vault is gone/));
+    await assert.rejects(open(), damaged(/key vault is damaged/));
   });
 
   it("of another store is told from a damaged one", async () => {
@@ -175,7 +178,7 @@ describe("the vault", () => {
     assert.deepEqual(named, ["vault foreign"]);
     assert.deepEqual(await read(), whole);
     take(other, ...VAULT_FILES);
-    await assert.rejects(open(), damaged(/vault is gone/));
+    await assert.rejects(open(), damaged(/key vault is damaged/));
     rmSync(other, { recursive: true });
   });
 
@@ -185,12 +188,12 @@ describe("the vault", () => {
       assert.deepEqual(await read(), whole);
     }
     take(older, ...VAULT_FILES);
-    await assert.rejects(open(), damaged(/vault is older than its database/));
+    await assert.rejects(open(), damaged(/key vault is older than the database/));
   });
 
   it("without its database is no new store", async () => {
     rmSync(path("db"), { recursive: true });
-    await assert.rejects(open(), damaged(/vault is there, and its database is gone/));
+    await assert.rejects(open(), damaged(/database of the store is missing/));
   });
 
   describe("beside an older database", () => {
@@ -238,7 +241,7 @@ describe("the vault", () => {
       await store.close();
       assert.deepEqual(await read(), whole);
       take(base, "db");
-      await assert.rejects(open(), damaged(/"message": put back both from one backup/));
+      await assert.rejects(open(), damaged(/"message"\. Copy both from the same backup/));
     });
   });
 

@@ -19,7 +19,7 @@ const put = (key: RowKey, fill: number): StoreOp => ({
   value: new Uint8Array(100).fill(fill),
 });
 const remove = (key: RowKey): StoreOp => ({ kind: "delete", key });
-const damaged = { code: "store-damaged", message: /"message" were/ };
+const damaged = { code: "store-damaged", message: /"message" are missing/ };
 
 /** The row's place is the end of its name. */
 const isAt = (key: string, from: number, to: number): boolean => {
@@ -129,7 +129,7 @@ describe("pages of the store", () => {
     await loseIndex();
     await assert.rejects(store.get(index("alice", 7)), {
       code: "store-damaged",
-      message: /"message-id" were/,
+      message: /"message-id" are missing/,
     });
     assert.equal((await store.list("message", "alice")).length, ALICE);
   });

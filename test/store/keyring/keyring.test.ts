@@ -79,7 +79,7 @@ describe("the keyring", () => {
     writeFileSync(join(directory, "store.key"), new Uint8Array(32).fill(1));
     await assert.rejects(unlockKeyring(directory, undefined, crypto), {
       ...missing,
-      message: /not this store's key/,
+      message: /key of another store/,
     });
     rmSync(join(directory, "store.key"));
     await assert.rejects(unlockKeyring(directory, undefined, crypto), {
