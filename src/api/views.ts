@@ -48,7 +48,7 @@ export interface Contact {
 }
 
 /** No state is shown that is not proven; `received` is for theirs. */
-export type MessageState = "waiting" | "sent" | "delivered" | "read" | "failed" | "received";
+export type MessageState = "queued" | "sent" | "delivered" | "read" | "failed" | "received";
 
 export interface Message {
   readonly id: string;

@@ -15,7 +15,7 @@ export const message: MessageView = {
   contact: account,
   direction: "out",
   text: "hi",
-  state: "waiting",
+  state: "queued",
   at: 1,
   sentAt: 1000,
   edited: false,

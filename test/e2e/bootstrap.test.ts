@@ -35,7 +35,7 @@ describe("two people and a bootstrap node, over libp2p", function () {
   it("deliver by themselves what was written while the other was away", async () => {
     await bob.stop();
     const message = await alice.messenger.send("bob", "when you are back");
-    assert.equal(message.state, "waiting");
+    assert.equal(message.state, "queued");
     await bob.start();
     await alice.reaches(message, "delivered");
     assert.ok((await bob.texts("alice")).includes("when you are back"));

@@ -9,7 +9,7 @@ import type { SimNode } from "./world.ts";
 
 /** Ways of a message of ours over the disk. */
 const ways: Readonly<Record<MessageRow["state"], readonly MessageRow["state"][]>> = {
-  waiting: ["waiting", "delivered", "read", "failed"],
+  queued: ["queued", "delivered", "read", "failed"],
   delivered: ["delivered", "read"],
   read: ["read"],
   failed: ["failed"],
@@ -53,7 +53,7 @@ export function judgeRow(
     if (child.parents.includes(row.id)) court.say(node, `${name} comes after its child ${place}`);
   if (row.direction === "out") {
     court.authored.set(row.id, { by: node, texts: new Set([row.text]) });
-    if (row.state !== "waiting") court.say(node, `${name} begins as ${row.state}`);
+    if (row.state !== "queued") court.say(node, `${name} begins as ${row.state}`);
   }
   written(court, node, kept, row, name);
 }
@@ -97,7 +97,7 @@ export function judgeConversation(
   if (contact === undefined) return;
   const { conversation } = contact;
   const waiting = [...kept.messages].filter(
-    ([, { direction, state }]) => direction === "out" && state === "waiting",
+    ([, { direction, state }]) => direction === "out" && state === "queued",
   );
   const texts = [...kept.outbox.values()].filter(({ act }) => act === undefined);
   if (waiting.length !== texts.length || waiting.some(([at]) => !kept.outbox.has(at)))
@@ -153,7 +153,7 @@ function received(court: Court, node: SimNode, before: Conversation, kept: Conve
     if (direction === "in") here.add(sequence);
   const open = new Set<number>();
   for (const { direction, sequence, state } of far.messages.values())
-    if (direction === "out" && state === "waiting") open.add(sequence);
+    if (direction === "out" && state === "queued") open.add(sequence);
   for (const sequence of open)
     if (has(ours.received, sequence) && !(old && has(old, sequence)) && !here.has(sequence))
       court.say(node, `${sequence} is noted as received, and is not here`);

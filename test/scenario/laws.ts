@@ -15,7 +15,7 @@ import type { Passed } from "./network.ts";
 import type { Watcher } from "./watcher.ts";
 import type { SimNode, World } from "./world.ts";
 
-const rank = { waiting: 0, sent: 1, delivered: 2, read: 3, failed: 4, received: 0 } as const;
+const rank = { queued: 0, sent: 1, delivered: 2, read: 3, failed: 4, received: 0 } as const;
 
 export class Laws implements Watcher, Court {
   readonly world: World;
@@ -78,7 +78,7 @@ export class Laws implements Watcher, Court {
       this.say(node, "the disk is not what was committed");
     known.disk = fresh;
     known.reading = 0;
-    for (const [id, state] of known.states) if (state === "sent") known.states.set(id, "waiting");
+    for (const [id, state] of known.states) if (state === "sent") known.states.set(id, "queued");
   }
 
   /** From its next start on the node has an older copy of its disk. */
@@ -132,11 +132,11 @@ export class Laws implements Watcher, Court {
       known.shown.add(message.id);
       return;
     }
-    const before = known.states.get(message.id) ?? "waiting";
+    const before = known.states.get(message.id) ?? "queued";
     const back = rank[message.state] < rank[before];
-    if (back && !(before === "sent" && message.state === "waiting"))
+    if (back && !(before === "sent" && message.state === "queued"))
       this.say(node, `${name} is shown as ${message.state} after ${before}`);
-    if ((message.state === "sent" ? "waiting" : message.state) !== row.state)
+    if ((message.state === "sent" ? "queued" : message.state) !== row.state)
       this.say(node, `${name} is shown as ${message.state}, and is ${row.state}`);
     if (message.state === "sent" && !this.onWire.has(`${node.host.host}/${message.id}`))
       this.say(node, `${name} is shown as sent, and no link took it`);

@@ -92,7 +92,7 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
       // What was deleted on its way is deleted there as well.
       if (row.state === "failed" && place !== undefined && !row.deleted)
         say(`"${row.text}" failed, and is there`);
-      if (row.state === "waiting") say(`"${row.text}" waits for ever`);
+      if (row.state === "queued") say(`"${row.text}" waits for ever`);
       if (row.state === "failed") continue;
       if (place === undefined && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
       if (place === undefined) continue;

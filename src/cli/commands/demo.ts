@@ -56,8 +56,8 @@ async function play(stage: Stage, tell: (step: string, text: string) => void): P
   tell("offline", "bob's node was stopped");
   const text = "Read this when you are back.";
   const waiting = await alice.call("message.send", { who: "bob", text });
-  expect(waiting.message.state === "waiting", "a message was shown as sent while bob was offline");
-  tell("waiting", `alice → bob  ${stateText("waiting")} (kept and sent automatically)`);
+  expect(waiting.message.state === "queued", "a message was shown as sent while bob was offline");
+  tell("waiting", `alice → bob  ${stateText("queued")} (kept and sent automatically)`);
   const back = performance.now();
   const returned = await stage.node("bob", false);
   tell("back", "bob's node runs again, with a new PeerId");

@@ -13,7 +13,7 @@ import { displayLine, displayText, type HoleFailure } from "../../base/index.ts"
 import { formatDuration, formatTime } from "./time.ts";
 
 const states: Readonly<Record<Message["state"], string>> = {
-  waiting: "waiting for peer",
+  queued: "waiting for peer",
   sent: "sent",
   delivered: "delivered",
   read: "read",

@@ -110,7 +110,7 @@ function storedAt({ storedAt, sentAt }: MessageRow): number {
 
 function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: boolean): boolean {
   if (row.direction === "in") return at <= (contact.conversation.seenTo ?? 0);
-  return !outbox.has(at) && row.state !== "waiting" && (failed || row.state !== "failed");
+  return !outbox.has(at) && row.state !== "queued" && (failed || row.state !== "failed");
 }
 
 /** Looks after time that runs, and after messages that a node without history need not keep. */

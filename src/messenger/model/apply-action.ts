@@ -74,6 +74,6 @@ export function timerNotice(
   envelope: Pick<MessageRow, "id" | "sequence" | "lamport" | "parents" | "sentAt" | "storedAt">,
   ms: number,
 ): MessageRow {
-  const state = direction === "in" ? "received" : "waiting";
+  const state = direction === "in" ? "received" : "queued";
   return { ...envelope, direction, text: "", state, notice: { kind: "timer", ms } };
 }

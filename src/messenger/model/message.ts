@@ -20,7 +20,7 @@ export interface MessageRow {
   /** Empty once deleted or hidden. */
   readonly text: string;
   /** What is proven on disk; "sent" is true of a live link only and never kept. */
-  readonly state: "waiting" | "delivered" | "read" | "failed" | "received";
+  readonly state: "queued" | "delivered" | "read" | "failed" | "received";
   readonly sequence: number;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
@@ -60,7 +60,7 @@ export function putMessage(ref: string, at: number, row: MessageRow): StoreOp {
  */
 export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow {
   const { replyTo: _r, edited: _e, reactions: _x, ...rest } = row;
-  return { ...rest, text: "", state: row.state === "waiting" ? "failed" : row.state, [how]: true };
+  return { ...rest, text: "", state: row.state === "queued" ? "failed" : row.state, [how]: true };
 }
 
 /** Finds a message by its id alone. */
@@ -90,7 +90,7 @@ export function idempotencyKey(ref: string, key: string): RowKey {
  */
 export function messageView(peer: Peer, at: number, row: MessageRow): MessageView {
   const { id, direction, text, replyTo, sentAt, keep, notice } = row;
-  const sent = row.state === "waiting" && peer.outbox.get(at)?.sent === true;
+  const sent = row.state === "queued" && peer.outbox.get(at)?.sent === true;
   return {
     id,
     contact: peer.contact.account,

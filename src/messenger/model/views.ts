@@ -64,7 +64,7 @@ export interface ContactView {
 }
 
 /** States of our own messages, each shown only when proven; "received" for theirs. */
-export type MessageState = "waiting" | "sent" | "delivered" | "read" | "failed" | "received";
+export type MessageState = "queued" | "sent" | "delivered" | "read" | "failed" | "received";
 
 export interface MessageView {
   readonly id: MessageId;

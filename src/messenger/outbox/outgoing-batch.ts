@@ -132,7 +132,7 @@ async function compose(
     ...envelope,
     direction: "out",
     text,
-    state: "waiting",
+    state: "queued",
     ...(timer !== 0 && { keep: timer }),
     ...(key !== undefined && { key }),
     ...(replyTo !== undefined && { replyTo }),

@@ -1,6 +1,6 @@
 /**
- * Sealing for a live link, always in one order: ratchet on a copy of the session, commit session and
- * whatever belongs to it in one batch, only then the wire.
+ * Sealing for a live link, always in one order: ratchet on a copy of the session, commit session
+ * and whatever belongs to it in one batch, only then the wire.
  */
 import { type MessageId, messageId } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";

@@ -136,7 +136,7 @@ export async function commitMessages(
 function settled(changes: MessageBatch): Started[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
     const { direction, state, keep } = row;
-    const ended = kinds.has("state") && direction === "out" && state !== "waiting";
+    const ended = kinds.has("state") && direction === "out" && state !== "queued";
     return ended && keep !== undefined ? [{ at, keep }] : [];
   });
 }

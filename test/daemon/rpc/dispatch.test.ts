@@ -428,7 +428,7 @@ describe("daemon/waits", () => {
     clock.pass(5000);
     const result = (await sending) as { timedOut: boolean; message: { state: string } };
     assert.equal(result.timedOut, true);
-    assert.equal(result.message.state, "waiting");
+    assert.equal(result.message.state, "queued");
     assert.equal(messenger.listeners, 0);
   });
 

@@ -114,7 +114,7 @@ describe("an account that is restored on another machine", () => {
         ["carol", true],
       ],
     );
-    assert.equal((await carol.messenger.message(knocking.id))?.state, "waiting");
+    assert.equal((await carol.messenger.message(knocking.id))?.state, "queued");
     await back.messenger.unblock("carol");
     await world.reaches(carol, knocking, "delivered");
     await world.stop();

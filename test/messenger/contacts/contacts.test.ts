@@ -41,7 +41,7 @@ describe("contacts", () => {
     await alice.restart();
     await world.time.pass(HOUR);
     assert.ok(alice.contact("bob").blocked);
-    assert.deepEqual(await bob.states("alice"), ["waiting"]);
+    assert.deepEqual(await bob.states("alice"), ["queued"]);
     await alice.messenger.unblock("bob");
     await world.reaches(bob, waiting, "delivered");
     await world.stop();

@@ -81,7 +81,7 @@ describe("a contact with the policy hidden", () => {
     await world.time.pass(5 * HOUR);
     assert.deepEqual(left(), NONE);
     assert.deepEqual(texts(alice), []);
-    assert.equal((await alice.messenger.message(sent.id))?.state, "waiting");
+    assert.equal((await alice.messenger.message(sent.id))?.state, "queued");
     const told = await ask(world, alice, "bob");
     assert.equal(told.cause, "hidden");
     assert.deepEqual(left(), NONE);

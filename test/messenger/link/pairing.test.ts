@@ -233,7 +233,7 @@ describe("pairing", () => {
     await alice.messenger.remove("bob");
     const waiting = await bob.messenger.send("alice", "are you there?");
     await world.time.pass(HOUR);
-    assert.deepEqual(await bob.states("alice"), ["delivered", "waiting"]);
+    assert.deepEqual(await bob.states("alice"), ["delivered", "queued"]);
     const { link } = await alice.messenger.createInvite(once);
     await bob.messenger.add(link);
     await world.paired(alice, bob);

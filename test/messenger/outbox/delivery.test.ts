@@ -28,7 +28,7 @@ describe("delivery", () => {
     const { world, alice, bob } = await pair(1);
     const { lies } = watchDelivered(alice, bob);
     const message = await alice.messenger.send("bob", "hi");
-    assert.equal(message.state, "waiting");
+    assert.equal(message.state, "queued");
     await world.reaches(alice, message, "delivered");
     assert.deepEqual(lies, []);
     assert.deepEqual(await bob.texts("alice"), ["in: hi"]);
@@ -91,13 +91,13 @@ describe("delivery", () => {
       from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
     const message = await alice.messenger.send("bob", "hi");
     await world.time.pass(500);
-    assert.deepEqual(await alice.states("bob"), ["waiting"]);
+    assert.deepEqual(await alice.states("bob"), ["queued"]);
     world.network.tamper = undefined;
     await world.reaches(alice, message, "delivered");
     const states = alice.events.flatMap((event) =>
       event.type === "message.state" ? [event.message.state] : [],
     );
-    assert.deepEqual(states, ["sent", "waiting", "sent", "delivered"]);
+    assert.deepEqual(states, ["sent", "queued", "sent", "delivered"]);
     await world.stop();
   });
 
@@ -106,7 +106,7 @@ describe("delivery", () => {
     await bob.stop();
     const message = await alice.messenger.send("bob", "later");
     await world.time.pass(2 * DAY);
-    assert.deepEqual(await alice.states("bob"), ["waiting"]);
+    assert.deepEqual(await alice.states("bob"), ["queued"]);
     assert.equal(alice.contact("bob").waiting, 1);
     await bob.start();
     await world.reaches(alice, message, "delivered");
@@ -282,7 +282,7 @@ describe("delivery", () => {
       from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
     const message = await alice.messenger.send("bob", "hi");
     await world.time.pass(500);
-    assert.deepEqual(await alice.states("bob"), ["waiting"]);
+    assert.deepEqual(await alice.states("bob"), ["queued"]);
     await assert.rejects(alice.messenger.cancel(message.id), { code: "message-sent" });
     assert.deepEqual(await bob.texts("alice"), ["in: hi"]);
     world.network.tamper = undefined;
@@ -297,7 +297,7 @@ describe("delivery", () => {
     await bob.stop();
     await alice.messenger.send("bob", "too late");
     await world.time.pass(29 * DAY);
-    assert.deepEqual(await alice.states("bob"), ["waiting"]);
+    assert.deepEqual(await alice.states("bob"), ["queued"]);
     await world.time.pass(1.1 * DAY);
     assert.deepEqual(await alice.states("bob"), ["failed"]);
     const next = await alice.messenger.send("bob", "in time");

@@ -21,7 +21,7 @@ async function wire() {
       id,
       direction: "out",
       text: `${at}`,
-      state: "waiting",
+      state: "queued",
       sequence: at,
       lamport: at,
       parents: [],

@@ -79,7 +79,7 @@ describe("clocks that are wrong", () => {
               [bob, alice],
             ] as const) {
               const states = (await from.history(to.name)).map(({ state }) => state);
-              if (states.some((state) => state !== "waiting" && state !== "received"))
+              if (states.some((state) => state !== "queued" && state !== "received"))
                 throw new Error(`${from.name} shows ${[...new Set(states)]}`);
             }
             await bob.stop();

@@ -103,7 +103,7 @@ describe("a daemon on a machine that does as it likes", () => {
         await alice.until("bob is seen to be gone", gone, sizes.stopped * 1000);
         tell(`seen to be gone after ${Math.round((Date.now() - began) / 1000)} s`);
         const shown = (await alice.history("bob")).find(({ id }) => id === message.id);
-        assert.equal(shown?.state, "waiting");
+        assert.equal(shown?.state, "queued");
       }
       const loads = everybody([alice, bob]).filter(({ from }) => from === alice);
       for (const load of loads) load.start();

@@ -14,7 +14,7 @@ import type {
 import type { Clock } from "../../../ports/index.ts";
 
 const rank: Record<MessageState, number> = {
-  waiting: 0,
+  queued: 0,
   sent: 1,
   delivered: 2,
   read: 3,
