@@ -7,7 +7,7 @@ import { reachable, shares } from "../model/contact.ts";
 import type { Ping } from "../model/messenger-api.ts";
 import type { Attempt, Link, Peer } from "../model/peer.ts";
 import { withTimeout } from "../model/timeout.ts";
-import { markWaiting, pump } from "../outbox/outbox.ts";
+import { pump, requeueAll } from "../outbox/outbox.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { post, sealControl } from "../outbox/seal.ts";
 import { commitContact } from "../state/change-contact.ts";
@@ -86,7 +86,10 @@ export async function establish(
   peer.contact = next;
   const before = peer.link;
   peer.link = link;
-  before?.channel.abort();
+  if (before !== undefined) {
+    before.channel.abort();
+    requeueAll(context, peer, before);
+  }
   peer.failures = 0;
   peer.hintsAsked = 0;
   peer.hintsDueAt = 0;
@@ -133,11 +136,8 @@ async function run(
     if (peer.link === link) {
       background(context, "seen-failed", () => noteSeen(context, peer));
       peer.link = undefined;
-      const unproven = [...peer.outbox.values()].filter(({ sent }) => sent);
-      for (const entry of unproven) entry.sent = false;
+      requeueAll(context, peer, link);
       if (!peer.removed) {
-        if (!context.stopping.now)
-          background(context, "states-failed", () => markWaiting(context, peer, unproven));
         context.events.emit({ type: "presence", contact: context.contactStore.view(peer) });
         if (reachable(peer.contact)) lost(peer);
       }

@@ -5,6 +5,7 @@
 import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { withConversation } from "../model/contact.ts";
+import { isSettled } from "../model/delivery-state.ts";
 import { idempotencyKey, type KeyPlace, type MessageRow, messageKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
@@ -110,7 +111,8 @@ function storedAt({ storedAt, sentAt }: MessageRow): number {
 
 function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: boolean): boolean {
   if (row.direction === "in") return at <= (contact.conversation.seenTo ?? 0);
-  return !outbox.has(at) && row.state !== "queued" && (failed || row.state !== "failed");
+  const settled = row.state === "received" || isSettled(row.state);
+  return !outbox.has(at) && settled && (failed || row.state !== "failed");
 }
 
 /** Looks after time that runs, and after messages that a node without history need not keep. */

@@ -2,6 +2,7 @@
 import { type MessageId, messageId } from "../../base/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
 import type { Stamp } from "./actions.ts";
+import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
 import type { Peer } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 import type { MessageView, Notice, Reaction } from "./views.ts";
@@ -19,8 +20,8 @@ export interface MessageRow {
   readonly direction: "in" | "out";
   /** Empty once deleted or hidden. */
   readonly text: string;
-  /** What is proven on disk; "sent" is true of a live link only and never kept. */
-  readonly state: "queued" | "delivered" | "read" | "failed" | "received";
+  /** What is proven on disk (delivery-state.ts). */
+  readonly state: RowState;
   readonly sequence: number;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
@@ -60,7 +61,7 @@ export function putMessage(ref: string, at: number, row: MessageRow): StoreOp {
  */
 export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow {
   const { replyTo: _r, edited: _e, reactions: _x, ...rest } = row;
-  return { ...rest, text: "", state: row.state === "queued" ? "failed" : row.state, [how]: true };
+  return { ...advance(rest, "abandon"), text: "", [how]: true };
 }
 
 /** Finds a message by its id alone. */
@@ -84,19 +85,16 @@ export function idempotencyKey(ref: string, key: string): RowKey {
   return rowKey("message-id", `${ref}/${key}`);
 }
 
-/**
- * The message as it stands now: "sent" while its bytes are on a live link, though nothing came back
- * yet.
- */
+/** The message as it is shown now. */
 export function messageView(peer: Peer, at: number, row: MessageRow): MessageView {
   const { id, direction, text, replyTo, sentAt, keep, notice } = row;
-  const sent = row.state === "queued" && peer.outbox.get(at)?.sent === true;
+  const entry = peer.outbox.get(at);
   return {
     id,
     contact: peer.contact.account,
     direction,
     text,
-    state: sent ? "sent" : row.state,
+    state: row.state === "queued" && entry ? stateInOutbox(entry, peer.link) : row.state,
     at,
     sentAt,
     ...(replyTo !== undefined && { replyTo }),

@@ -19,10 +19,16 @@ export interface OutboxEntry {
   sealed: Uint8Array | undefined;
   /** Id of the session that it was sealed under. */
   session: Uint8Array | undefined;
-  /** The live link that took it. */
-  link: Link | undefined;
-  /** That link's stream accepted the bytes: shown as sent. */
-  sent: boolean;
+  /** Where the sealed bytes are (delivery-state.ts); absent: with no link. */
+  transit: Transit | undefined;
+}
+
+/** The sealed bytes of an entry on their way. */
+export interface Transit {
+  /** The link that was given them. */
+  readonly link: Link;
+  /** Its stream accepted them. */
+  accepted: boolean;
 }
 
 /** An authenticated channel with one contact. */

@@ -2,6 +2,7 @@
 import { type MessageId, SottoError } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { withConversation } from "../model/contact.ts";
+import { advance } from "../model/delivery-state.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
 import type { MessageView } from "../model/views.ts";
@@ -31,7 +32,7 @@ export async function abandon(
       const { at, act } = entry;
       const row = act === undefined ? await changes.row(at) : undefined;
       if (row === undefined || !which(row, entry)) continue;
-      changes.set(at, { ...row, state: "failed" }, "state");
+      changes.set(at, advance(row, "abandon"), "state");
       failed.add(row.id);
       gone.add(at);
     }

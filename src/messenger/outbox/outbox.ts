@@ -5,6 +5,7 @@
 import { equal, limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { canSeal, type Session } from "../../ratchet/index.ts";
+import { accept, type DeliveryState, giveTo, isOn, requeue } from "../model/delivery-state.ts";
 import { type MessageRow, messageKey, messageView } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
@@ -35,41 +36,41 @@ export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Se
     return false;
   if (link.posting > limits.sendBytes || link.pumping || peer.outbox.size >= limits.sendWindow)
     return false;
-  for (const entry of peer.outbox.values()) if (entry.link !== link) return false;
+  for (const entry of peer.outbox.values()) if (!isOn(entry, link)) return false;
   return true;
 }
 
-/** Shows entries as sent once the stream of a live link has taken them. */
-export async function markSent(
+/** Notes that the stream of a live link accepted entries, and reports their messages as sent. */
+export function markSent(
   context: Context,
   peer: Peer,
-  link: Link,
   entries: readonly OutboxEntry[],
 ): Promise<void> {
-  for (const entry of entries) {
-    if (peer.link !== link || entry.sent || !peer.outbox.has(entry.at)) continue;
-    entry.sent = true;
-    // Of an act only its arrival is told, with the message that it changed.
-    if (entry.act !== undefined) continue;
-    const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, entry.at));
-    if (bytes === undefined || peer.link !== link || !peer.outbox.has(entry.at)) continue;
-    const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
-    context.events.emit({ type: "message.state", message });
-  }
+  const sent = entries.filter((entry) => accept(entry, peer.link));
+  return reportState(context, peer, sent, "sent");
 }
 
-/** Shows entries as waiting again, whose link is over before anything came back. */
-export async function markWaiting(
+/** Queues again what a link that closed or was replaced has not proven to have delivered. */
+export function requeueAll(context: Context, peer: Peer, link: Link): void {
+  const queued = [...peer.outbox.values()].filter((entry) => requeue(entry, link));
+  if (peer.removed || context.stopping.now) return;
+  background(context, "states-failed", () => reportState(context, peer, queued, "queued"));
+}
+
+/** Emits the state of messages that changed in memory alone, unless it has changed again. */
+async function reportState(
   context: Context,
   peer: Peer,
   entries: readonly OutboxEntry[],
+  state: DeliveryState,
 ): Promise<void> {
-  for (const entry of entries) {
-    if (entry.act !== undefined) continue;
-    const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, entry.at));
-    if (bytes === undefined || entry.sent || !peer.outbox.has(entry.at)) continue;
-    const message = messageView(peer, entry.at, decodeRow<MessageRow>(bytes));
-    context.events.emit({ type: "message.state", message });
+  for (const { act, at } of entries) {
+    // Of an action only its arrival is reported, with the message that it changed.
+    if (act !== undefined || !peer.outbox.has(at)) continue;
+    const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, at));
+    if (bytes === undefined || !peer.outbox.has(at)) continue;
+    const message = messageView(peer, at, decodeRow<MessageRow>(bytes));
+    if (message.state === state) context.events.emit({ type: "message.state", message });
   }
 }
 
@@ -88,7 +89,7 @@ export function pump(context: Context, peer: Peer): void {
           continue;
         }
         if (!(await round.posted)) return;
-        void markSent(context, peer, link, round.entries).catch(() => undefined);
+        void markSent(context, peer, round.entries).catch(() => undefined);
       }
     } finally {
       link.pumping = false;
@@ -143,7 +144,7 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
     entry.sealed = bytes;
     entry.session = session.id;
   }
-  for (const entry of taken) entry.link = link;
+  for (const entry of taken) giveTo(entry, link);
   return { entries: taken, posted: post(link, frames) };
 }
 
@@ -161,7 +162,7 @@ function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
   const entries: OutboxEntry[] = [];
   let onWire = 0;
   for (const entry of peer.outbox.values()) {
-    if (entry.link === link) onWire++;
+    if (isOn(entry, link)) onWire++;
     else entries.push(entry);
     if (onWire + entries.length >= limits.sendWindow || entries.length >= limits.sendBatch) break;
   }

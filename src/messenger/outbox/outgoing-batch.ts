@@ -8,6 +8,7 @@ import type { Session } from "../../ratchet/index.ts";
 import type { Action, ActionBody } from "../model/actions.ts";
 import { type Contact, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
+import { giveTo } from "../model/delivery-state.ts";
 import {
   idempotencyKey,
   type KeyPlace,
@@ -209,14 +210,20 @@ function enqueue(
     heads: [id],
     nextAt: at + 1,
   };
-  const common = { id, at, sequence, sent: false, ...(act && { act }) };
-  let entry: OutboxEntry = { ...common, sealed: undefined, session: undefined, link: undefined };
-  if (session !== undefined) {
+  const common = { id, at, sequence, ...(act && { act }) };
+  let entry: OutboxEntry = {
+    ...common,
+    sealed: undefined,
+    session: undefined,
+    transit: undefined,
+  };
+  if (session !== undefined && link !== undefined) {
     const { settled } = batch.conversation;
     const { sealed, next } = sealMessage(context, session, settled, entry, outgoing);
     batch.session = next;
     batch.frames.push(ratchetFrame(sealed));
-    entry = { ...common, sealed, session: next.id, link };
+    entry = { ...common, sealed, session: next.id, transit: undefined };
+    giveTo(entry, link);
   }
   batch.entries.push(entry);
   batch.ops.push(putEntry(batch.conversation.ref, at, entry));
@@ -252,6 +259,6 @@ export async function commit(
     return;
   }
   void posted
-    .then((taken) => (taken ? markSent(context, peer, link, entries) : undefined))
+    .then((taken) => (taken ? markSent(context, peer, entries) : undefined))
     .catch(() => undefined);
 }

@@ -3,6 +3,7 @@ import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { type Ack, acknowledged, toAck } from "../../wire/index.ts";
 import type { PairConversation } from "../model/conversation.ts";
+import { advance } from "../model/delivery-state.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
@@ -50,11 +51,11 @@ export async function settleDelivered(
     if (act === undefined) {
       const row = await changes.row(at);
       if (row === undefined) continue;
-      changes.set(at, { ...row, state: "delivered" }, "state");
+      changes.set(at, advance(row, "acknowledge"), "state");
     } else if (act.body.kind === "timer") {
       // The line that says so may be gone by now.
       const line = await changes.row(at);
-      if (line !== undefined) changes.set(at, { ...line, state: "delivered" }, "state");
+      if (line !== undefined) changes.set(at, advance(line, "acknowledge"), "state");
     } else if ("target" in act.body) {
       const target = await changes.place(act.body.target);
       const row = target === undefined ? undefined : await changes.row(target);
@@ -93,7 +94,7 @@ export async function settleRead(
         break;
       }
       if (row.state !== "delivered" || row.sequence > upTo) continue;
-      changes.set(at, { ...row, state: "read" }, "state");
+      changes.set(at, advance(row, "read"), "state");
     }
     if (to < 1) done = true;
   }

@@ -44,7 +44,7 @@ export class ContactStore {
       const session = await store.get(rowKey("session", contact.ref));
       peer.session = session && decodeSession(session);
       for (const { at, value } of await store.list("outbox", contact.conversation.ref))
-        peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, link: undefined, sent: false });
+        peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, transit: undefined });
       contactStore.add(peer);
     }
     return contactStore;

@@ -4,6 +4,7 @@
  */
 import type { MessageId } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
+import { isSettled } from "../model/delivery-state.ts";
 import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow, encodeRow, put } from "../model/rows.ts";
@@ -135,8 +136,8 @@ export async function commitMessages(
 /** Messages of ours that have come to their end, delivered or not: their time runs from now on. */
 function settled(changes: MessageBatch): Started[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
-    const { direction, state, keep } = row;
-    const ended = kinds.has("state") && direction === "out" && state !== "queued";
+    const { state, keep } = row;
+    const ended = kinds.has("state") && state !== "received" && isSettled(state);
     return ended && keep !== undefined ? [{ at, keep }] : [];
   });
 }

@@ -29,7 +29,7 @@ async function wire() {
     };
     await store.commit([putMessage(conversation.ref, at, row)]);
     const sealed = at < 3 ? new Uint8Array(1) : undefined;
-    const common = { session: undefined, link: undefined, sent: false };
+    const common = { session: undefined, transit: undefined };
     outbox.set(at, { id, at, sequence: at, sealed, ...common });
   }
   return { store, conversation, outbox };
