@@ -167,14 +167,11 @@ describe("node: hole punching", () => {
   it("reports that no host is connected to both sides, and the remedy", async () => {
     const { node } = await scene();
     const absent = (await stranger(lab)).peerId.toString() as HostId;
-    assert.match(
-      await whyNot(node, absent),
-      /no host is connected to both.*sotto net bootstrap add/,
-    );
+    assert.match(await whyNot(node, absent), /no common bootstrap node.*sotto net bootstrap add/);
     const isolated = await lab.node({ privateWan: true });
     assert.match(
       await whyNot(isolated, absent),
-      /no connected host has reported our external address/,
+      /no connected peer has reported our external address/,
     );
     // An absent peer is no failed punch.
     assert.equal(node.status().nat.punches.failed, 0);
