@@ -105,7 +105,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     );
   });
   transport.onOffer((from, envelope, own) =>
-    running ? openOffer(context, invites, { caller: from, callee: own }, envelope) : undefined,
+    running ? openOffer(context, invites, { dialer: from, listener: own }, envelope) : undefined,
   );
   transport.onAddresses(() => {
     publisher.readdress();

@@ -11,7 +11,7 @@ import {
   type MessengerEvent,
   type MessengerPorts,
 } from "../../src/messenger/index.ts";
-import { type PublicRendezvous, type StoreOp, silent } from "../../src/ports/index.ts";
+import { type Log, type PublicRendezvous, type StoreOp, silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "./chance.ts";
@@ -29,6 +29,8 @@ export type NodeOptions = Pick<
   MessengerPorts,
   "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts" | "features"
 > & {
+  /** Absent: nothing is logged. */
+  readonly log?: Log;
   /** The public rendezvous, as the host of a run sees it. */
   readonly publicRendezvous?: (host: SimHost) => PublicRendezvous;
 };

@@ -216,11 +216,12 @@ export const recordCases: readonly Case[] = [
 
 const linkKey = chance(32);
 const ends = { caller: "12D3KooWCaller" as HostId, callee: "12D3KooWCallee" as HostId };
+const endpoints = { dialer: ends.caller, listener: ends.callee };
 const other = { caller: ends.callee, callee: ends.caller };
 const id = chance(32);
 const under = { linkKey: written(linkKey), ...ends };
-const hello = makeHello(crypto, linkKey, ends, { mode: "handshake", id });
-const answer = makeAnswer(crypto, linkKey, ends, hello, { status: "handshake", id });
+const hello = makeHello(crypto, linkKey, endpoints, { mode: "handshake", id });
+const answer = makeAnswer(crypto, linkKey, endpoints, hello, { status: "handshake", id });
 const [helloBytes, answerBytes] = [encodeLinkFrame(hello), encodeLinkFrame(answer)];
 const shake = { id: written(id), mode: "handshake" };
 const hears = (name: string, given: object, expected: Case["expected"]): Case => ({
@@ -240,7 +241,7 @@ const answered = (plain: Uint8Array) => {
   const key = crypto.hkdf(concat(hello.nonce, answer.nonce), linkKey, utf8(labels.answerSeal), 32);
   return encodeLinkFrame({ ...answer, sealed: crypto.seal(key, zeros(12), plain, answer.tag) });
 };
-const again = encodeLinkFrame(makeHello(crypto, linkKey, ends, { mode: "handshake", id }));
+const again = encodeLinkFrame(makeHello(crypto, linkKey, endpoints, { mode: "handshake", id }));
 
 export const helloCases: readonly Case[] = [
   { name: "two PeerIds", operation: "link.ends", given: ends },

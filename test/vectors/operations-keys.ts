@@ -58,8 +58,8 @@ import {
 
 const directions: readonly Direction[] = ["a", "b"];
 const endsOf = (given: Fields) => ({
-  caller: text(given, "caller") as HostId,
-  callee: text(given, "callee") as HostId,
+  dialer: text(given, "caller") as HostId,
+  listener: text(given, "callee") as HostId,
 });
 
 function frameOf<Type extends "hello" | "answer">(given: Fields, name: Type) {

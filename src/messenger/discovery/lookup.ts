@@ -1,7 +1,7 @@
 /** What the places of rendezvous have of a contact: records, judged, and hints. */
 import { backoffDelay, limits } from "../../base/index.ts";
 import { type Direction, openRecord, type RecordBody, signedTime } from "../../dht/index.ts";
-import { linkSecretOf } from "../link/outbound.ts";
+import { linkSecretOf } from "../link/link-keys.ts";
 import type { SearchTrace } from "../model/diagnosis.ts";
 import { type EpochSecret, lookupKeys, publicLookupKeys } from "../model/epoch-keys.ts";
 import { scopeOf } from "../model/link-policy.ts";

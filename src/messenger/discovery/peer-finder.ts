@@ -3,8 +3,9 @@
  * tries again, later and later, until they appear.
  */
 import { backoffDelay, type HostId, limits, remainingDelay } from "../../base/index.ts";
+import { endPairing } from "../link/introduction.ts";
 import { endAttempt, startAttempt } from "../link/live-link.ts";
-import { endPairing, openLink } from "../link/outbound.ts";
+import { openLink } from "../link/outbound.ts";
 import { reachable } from "../model/contact.ts";
 import {
   type CallResult,

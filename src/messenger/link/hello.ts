@@ -1,8 +1,9 @@
 /**
- * The first two frames of a link. Both are proofs of a key that only the pair (or holders of one
- * invite) can make for this day, bound to the hosts at both ends; to anybody else they are noise.
+ * The first two frames of a link: the dialer's hello and the listener's answer. Each proves a key
+ * that only the pair (or the holders of one invite) can derive for this epoch, bound to the PeerIds
+ * of both hosts; without the key they look like random bytes.
  */
-import { concat, equal, type HostId, labels, u32, utf8 } from "../../base/index.ts";
+import { concat, equal, type HostId, labels, u32, utf8, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type AnswerBody,
@@ -15,13 +16,10 @@ import {
   type HelloFrame,
 } from "../../wire/index.ts";
 
-type Hello = HelloFrame;
-type Answer = AnswerFrame;
-
-/** Caller and callee, as libp2p has proven them. */
+/** The PeerIds of dialer and listener, as libp2p has proven them. */
 export interface LinkEndpoints {
-  readonly caller: HostId;
-  readonly callee: HostId;
+  readonly dialer: HostId;
+  readonly listener: HostId;
 }
 
 /** Each nonce makes a key of its own, so this one nonce is used once. */
@@ -33,99 +31,121 @@ const lengthPrefixed = (text: string): Uint8Array => {
 };
 
 /** Both PeerIds, each with its length. */
-export function encodeEndpoints({ caller, callee }: LinkEndpoints): Uint8Array {
-  return concat(lengthPrefixed(caller), lengthPrefixed(callee));
+export function encodeEndpoints({ dialer, listener }: LinkEndpoints): Uint8Array {
+  return concat(lengthPrefixed(dialer), lengthPrefixed(listener));
 }
 
-function helloTag(crypto: CryptoProvider, key: Uint8Array, ends: LinkEndpoints, nonce: Uint8Array) {
-  return crypto.hmac(key, concat(utf8(labels.helloTag), encodeEndpoints(ends), nonce));
+function helloTag(
+  crypto: CryptoProvider,
+  key: Uint8Array,
+  endpoints: LinkEndpoints,
+  nonce: Uint8Array,
+) {
+  return crypto.hmac(key, concat(utf8(labels.helloTag), encodeEndpoints(endpoints), nonce));
 }
 
 function answerTag(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: LinkEndpoints,
+  endpoints: LinkEndpoints,
   helloNonce: Uint8Array,
   nonce: Uint8Array,
 ) {
-  return crypto.hmac(key, concat(utf8(labels.answerTag), encodeEndpoints(ends), helloNonce, nonce));
+  const label = utf8(labels.answerTag);
+  return crypto.hmac(key, concat(label, encodeEndpoints(endpoints), helloNonce, nonce));
 }
 
-function sealKey(crypto: CryptoProvider, key: Uint8Array, label: string, nonces: Uint8Array) {
-  return crypto.hkdf(nonces, key, utf8(label), 32);
+/** Runs `use` with the key that seals one body, and overwrites the key. */
+function withSealKey<Result>(
+  crypto: CryptoProvider,
+  key: Uint8Array,
+  label: string,
+  nonces: Uint8Array,
+  use: (sealKey: Uint8Array) => Result,
+): Result {
+  const sealKey = crypto.hkdf(nonces, key, utf8(label), 32);
+  const result = use(sealKey);
+  wipe(sealKey);
+  return result;
 }
 
-/** @param key the link key, 32 bytes. */
+/** The dialer's hello. @param key the link key, 32 bytes. */
 export function makeHello(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: LinkEndpoints,
+  endpoints: LinkEndpoints,
   body: HelloBody,
-): Hello {
+): HelloFrame {
   const nonce = crypto.random(32);
-  const tag = helloTag(crypto, key, ends, nonce);
-  const sealing = sealKey(crypto, key, labels.helloSeal, nonce);
-  return {
-    type: "hello",
-    nonce,
-    tag,
-    sealed: crypto.seal(sealing, ZERO_NONCE, encodeHelloBody(body), tag),
-  };
+  const tag = helloTag(crypto, key, endpoints, nonce);
+  const sealed = withSealKey(crypto, key, labels.helloSeal, nonce, (sealKey) =>
+    crypto.seal(sealKey, ZERO_NONCE, encodeHelloBody(body), tag),
+  );
+  return { type: "hello", nonce, tag, sealed };
 }
 
-/** Whether this hello was made with this key for these ends. */
+/** Whether this hello was made with this key for these endpoints. */
 export function helloFits(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: LinkEndpoints,
-  hello: Hello,
+  endpoints: LinkEndpoints,
+  hello: HelloFrame,
 ): boolean {
-  return equal(helloTag(crypto, key, ends, hello.nonce), hello.tag);
+  return equal(helloTag(crypto, key, endpoints, hello.nonce), hello.tag);
 }
 
+/** The body of a hello that fits the key; `undefined` where it is malformed. */
 export function openHello(
   crypto: CryptoProvider,
   key: Uint8Array,
-  hello: Hello,
+  hello: HelloFrame,
 ): HelloBody | undefined {
-  const sealing = sealKey(crypto, key, labels.helloSeal, hello.nonce);
-  const body = crypto.open(sealing, ZERO_NONCE, hello.sealed, hello.tag);
+  const body = withSealKey(crypto, key, labels.helloSeal, hello.nonce, (sealKey) =>
+    crypto.open(sealKey, ZERO_NONCE, hello.sealed, hello.tag),
+  );
   return body && decodeHelloBody(body);
 }
 
+/** The listener's answer to a hello. @param key the link key, 32 bytes. */
 export function makeAnswer(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: LinkEndpoints,
-  hello: Hello,
+  endpoints: LinkEndpoints,
+  hello: HelloFrame,
   body: AnswerBody,
-): Answer {
+): AnswerFrame {
   const nonce = crypto.random(32);
-  const tag = answerTag(crypto, key, ends, hello.nonce, nonce);
-  const sealing = sealKey(crypto, key, labels.answerSeal, concat(hello.nonce, nonce));
-  return {
-    type: "answer",
-    nonce,
-    tag,
-    sealed: crypto.seal(sealing, ZERO_NONCE, encodeAnswerBody(body), tag),
-  };
+  const tag = answerTag(crypto, key, endpoints, hello.nonce, nonce);
+  const nonces = concat(hello.nonce, nonce);
+  const sealed = withSealKey(crypto, key, labels.answerSeal, nonces, (sealKey) =>
+    crypto.seal(sealKey, ZERO_NONCE, encodeAnswerBody(body), tag),
+  );
+  return { type: "answer", nonce, tag, sealed };
 }
 
 /** The answer's body, or `undefined` where it was not made with this key for this hello. */
 export function openAnswer(
   crypto: CryptoProvider,
   key: Uint8Array,
-  ends: LinkEndpoints,
-  hello: Hello,
-  answer: Answer,
+  endpoints: LinkEndpoints,
+  hello: HelloFrame,
+  answer: AnswerFrame,
 ): AnswerBody | undefined {
-  if (!equal(answerTag(crypto, key, ends, hello.nonce, answer.nonce), answer.tag)) return undefined;
-  const sealing = sealKey(crypto, key, labels.answerSeal, concat(hello.nonce, answer.nonce));
-  const body = crypto.open(sealing, ZERO_NONCE, answer.sealed, answer.tag);
+  const { nonce, tag, sealed } = answer;
+  if (!equal(answerTag(crypto, key, endpoints, hello.nonce, nonce), tag)) return undefined;
+  const nonces = concat(hello.nonce, nonce);
+  const body = withSealKey(crypto, key, labels.answerSeal, nonces, (sealKey) =>
+    crypto.open(sealKey, ZERO_NONCE, sealed, tag),
+  );
   return body && decodeAnswerBody(body);
 }
 
-/** What the handshake is bound to: its purpose, both hosts, both nonces. */
-export function prologue(ends: LinkEndpoints, hello: Hello, answer: Answer): Uint8Array {
-  return concat(utf8(labels.handshakePrologue), encodeEndpoints(ends), hello.nonce, answer.nonce);
+/** What the Noise handshake is bound to: its purpose, both hosts, both nonces. */
+export function prologue(
+  endpoints: LinkEndpoints,
+  hello: HelloFrame,
+  answer: AnswerFrame,
+): Uint8Array {
+  const label = utf8(labels.handshakePrologue);
+  return concat(label, encodeEndpoints(endpoints), hello.nonce, answer.nonce);
 }

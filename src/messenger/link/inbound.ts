@@ -1,12 +1,16 @@
 /**
- * The callee's side of a link. A stranger, a wrong tag, garbage and silence all meet the same end
- * after the same time: the channel is dropped without a word.
+ * The listener's side of a link, from top to bottom: hello, answer, then either the session is
+ * resumed or the Noise handshake makes a new one, as its responder. outbound.ts is the other side.
+ *
+ * An unknown dialer, a wrong tag, malformed bytes and silence all end alike and after the same
+ * time: the channel is closed without an answer.
  */
 import { limits, remainingDelay } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
-import type { AnswerFrame, HelloFrame } from "../../wire/index.ts";
+import { endHandshake, readMessage3, respond, writeMessage2 } from "../../ratchet/index.ts";
+import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../../wire/index.ts";
 import { reachable } from "../model/contact.ts";
-import { acceptedHelloKeys, type HelloKey } from "../model/epoch-keys.ts";
+import type { HelloKey } from "../model/epoch-keys.ts";
 import { admits, allowed } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
 import {
@@ -18,111 +22,91 @@ import {
 } from "../model/session-position.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import { mayLink } from "../state/invisible.ts";
 import type { Invites, KeptInvite } from "../state/invites.ts";
-import { BufferedChannel } from "./frame-reader.ts";
-import { helloFits, type LinkEndpoints, openHello } from "./hello.ts";
-import { adopt, introduced, markKeyChanged } from "./introduction.ts";
+import { HandshakeChannel } from "./handshake-channel.ts";
+import { helloFits, type LinkEndpoints, makeAnswer, openHello, prologue } from "./hello.ts";
+import {
+  adopt,
+  introduce,
+  introduced,
+  markKeyChanged,
+  type ProvenPeer,
+  readIntroduction,
+  wipeHandshake,
+} from "./introduction.ts";
+import { type Candidate, candidates, mayAnswer } from "./link-keys.ts";
 import { endAttempt, establish, inboundStays, startAttempt } from "./live-link.ts";
-import { redeemInvite } from "./redeem-invite.ts";
-import { type ResponderHandshake, respondTo, say } from "./responder-handshake.ts";
+import { inviteStatus, mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
 
-/** Whom a hello proved to know us. */
-export type Candidate =
-  | { readonly kind: "contact"; readonly peer: Peer; readonly key: HelloKey }
-  | { readonly kind: "invite"; readonly invite: KeptInvite; readonly key: HelloKey };
+/** A dialer whose hello proved that it knows us. */
+interface Listener {
+  readonly context: Context;
+  readonly invites: Invites;
+  readonly channel: HandshakeChannel;
+  readonly endpoints: LinkEndpoints;
+  readonly hello: HelloFrame;
+  readonly key: HelloKey;
+  readonly body: HelloBody;
+  readonly onLinkClosed: (peer: Peer) => void;
+}
 
-/** Takes a channel that somebody opened. Never throws on what they send. */
+/** Serves a channel that a dialer opened. Never throws on what the dialer sends. */
 export async function acceptLink(
   context: Context,
   invites: Invites,
   opened: Channel,
-  lost: (peer: Peer) => void,
+  onLinkClosed: (peer: Peer) => void,
 ): Promise<void> {
-  const channel = new BufferedChannel(opened, context.clock);
-  let taken = false;
+  const channel = new HandshakeChannel(context, opened, "listener");
+  let linked = false;
   try {
-    taken = await visit(context, invites, channel, lost);
+    linked = await greet(context, invites, channel, onLinkClosed);
     const wait = remainingDelay(channel.heardAt, limits.refusalDelay, context.clock.now());
-    if (!taken && wait > 0)
+    if (!linked && wait > 0)
       await withTimeout(context.clock, wait, channel.drain(), () => undefined);
   } finally {
-    if (!taken) channel.abort();
+    if (!linked) channel.abort();
   }
 }
 
-async function visit(
+/** <- hello; then what it proves. */
+async function greet(
   context: Context,
   invites: Invites,
-  channel: BufferedChannel,
-  lost: (peer: Peer) => void,
+  channel: HandshakeChannel,
+  onLinkClosed: (peer: Peer) => void,
 ): Promise<boolean> {
-  const hello = await channel.expect("hello");
+  // <- hello
+  const hello = await channel.read("hello", "hello");
   if (hello === undefined) return false;
-  const ends: LinkEndpoints = { caller: channel.remote, callee: channel.local };
-  const caller = recognise(context, invites, ends, hello, channel);
-  const body = caller && openHello(context.crypto, caller.key.key, hello);
-  if (caller === undefined || body === undefined) return false;
-  const visited: ResponderHandshake = { context, invites, channel, ends, hello, body, lost };
-  return caller.kind === "contact"
-    ? visitOfContact(visited, caller.peer, caller.key)
-    : redeemInvite(visited, caller.invite, caller.key);
+  const endpoints: LinkEndpoints = { dialer: channel.remote, listener: channel.local };
+  const dialer = recognise(context, invites, endpoints, hello, channel);
+  const body = dialer && openHello(context.crypto, dialer.key.key, hello);
+  if (dialer === undefined || body === undefined) return false;
+  const { key } = dialer;
+  const listener = { context, invites, channel, endpoints, hello, key, body, onLinkClosed };
+  return dialer.kind === "contact"
+    ? greetContact(listener, dialer.peer)
+    : greetClaimant(listener, dialer.invite);
 }
 
-/** Every candidate is tried, found or not, so that the time tells nothing. */
+/** Every candidate is tried, found or not, so that the time reveals nothing. */
 function recognise(
   context: Context,
   invites: Invites,
-  ends: LinkEndpoints,
+  endpoints: LinkEndpoints,
   hello: HelloFrame,
   channel: Channel,
 ): Candidate | undefined {
-  let caller: Candidate | undefined;
+  let dialer: Candidate | undefined;
   for (const candidate of candidates(context, invites))
-    if (helloFits(context.crypto, candidate.key.key, ends, hello)) caller = candidate;
-  return caller && mayAnswer(context, caller, channel) ? caller : undefined;
+    if (helloFits(context.crypto, candidate.key.key, endpoints, hello)) dialer = candidate;
+  return dialer && mayAnswer(context, dialer, channel) ? dialer : undefined;
 }
 
-/**
- * Whether a caller that proved to know us gets more than a stranger: a contact only over a way that
- * its policy allows, and of an invisible node only who is looked for just now.
- */
-export function mayAnswer(
-  context: Context,
-  caller: Candidate,
-  via: Pick<Channel, "outbound" | "proximity">,
-): boolean {
-  if (caller.kind === "contact" && !admits(caller.peer.contact, context.transport, via))
-    return false;
-  if (caller.kind === "contact" && !allowed(context, caller.peer.contact.account)) return false;
-  if (!context.presence.invisible) return true;
-  return caller.kind === "contact" && mayLink(context, caller.peer);
-}
-
-/** Who may call us, with each key that proves it. */
-export function* candidates(context: Context, invites: Invites): Iterable<Candidate> {
-  const now = context.clock.now();
-  for (const peer of context.contactStore.peers()) {
-    const { chain } = peer.contact;
-    if (chain === undefined || !reachable(peer.contact)) continue;
-    for (const key of acceptedHelloKeys(context.crypto, { kind: "pair", chain }, now))
-      yield { kind: "contact", peer, key };
-  }
-  for (const invite of invites.all())
-    for (const key of acceptedHelloKeys(
-      context.crypto,
-      { kind: "invite", secret: invite.secret },
-      now,
-    ))
-      yield { kind: "invite", invite, key };
-}
-
-async function visitOfContact(
-  visit: ResponderHandshake,
-  peer: Peer,
-  key: HelloKey,
-): Promise<boolean> {
-  const { context, channel, body, lost } = visit;
+/** -> answer to a contact: resume the session, or make a new one. */
+async function greetContact(listener: Listener, peer: Peer): Promise<boolean> {
+  const { context, channel, body, onLinkClosed } = listener;
   if (!inboundStays(channel.remote, peer.attempt)) return false;
   const attempt: Attempt = {
     outbound: false,
@@ -132,59 +116,133 @@ async function visitOfContact(
   };
   startAttempt(peer, attempt);
   try {
-    const { session } = peer;
+    const sessionId = peer.session?.id;
     const ours = positionOf(peer);
     const theirs = decodePosition(body.id);
-    const resumed = body.mode === "resume" && session && !peer.desynced && resumable(ours, theirs);
-    const status = resumed ? "resume" : "handshake";
-    const frame = await say(visit, key, { status, id: encodePosition(ours) });
-    if (frame === undefined) return false;
+    const resumes = body.mode === "resume" && sessionId && !peer.desynced;
+    const status = resumes && resumable(ours, theirs) ? "resume" : "handshake";
+    // -> answer
+    const answer = await sendAnswer(listener, { status, id: encodePosition(ours) });
+    if (answer === undefined) return false;
     if (status === "handshake") {
-      const stream = fellBehind(ours, theirs)
-        ? context.crypto.random(16)
-        : peer.contact.conversation.stream;
-      return await renew(visit, peer, key, frame, attempt, stream);
+      const { stream } = peer.contact.conversation;
+      const named = fellBehind(ours, theirs) ? context.crypto.random(16) : stream;
+      return await renewSession(listener, peer, attempt, answer, named);
     }
-    const taken = await withContactLock(context, peer, async () => {
-      if (peer.attempt !== attempt || peer.session?.id !== session?.id) return false;
-      await establish(context, peer, channel, lost);
+    const linked = await withContactLock(context, peer, async () => {
+      if (peer.attempt !== attempt || peer.session?.id !== sessionId) return false;
+      await establish(context, peer, channel, onLinkClosed);
       return true;
     });
-    return taken === true;
+    if (linked) channel.trace("linked");
+    return linked === true;
   } finally {
     endAttempt(peer, attempt);
-    if (peer.link === undefined) lost(peer);
+    if (peer.link === undefined) onLinkClosed(peer);
   }
 }
 
+/** -> answer to the holder of an invite: its status, and the handshake where it is still good. */
+async function greetClaimant(listener: Listener, invite: KeptInvite): Promise<boolean> {
+  const { context, invites, channel, body, onLinkClosed } = listener;
+  const claimant = { context, invites, channel, claim: body.id, onLinkClosed };
+  if (!mayRedeem(claimant, invite)) return false;
+  const status = inviteStatus(claimant, invite);
+  // -> answer
+  const answer = await sendAnswer(listener, { status, id: body.id });
+  if (answer === undefined) return false;
+  if (status !== "handshake") {
+    if (status === "used") await noteReuse(claimant, invite);
+    return false;
+  }
+  const stream = context.crypto.random(16);
+  const proven = await handshake(listener, answer, stream);
+  if (proven === undefined) return false;
+  const linked = await redeemInvite(claimant, invite, proven, stream);
+  if (linked) channel.trace("linked");
+  return linked;
+}
+
+async function sendAnswer(
+  { context, channel, endpoints, hello, key }: Listener,
+  body: AnswerBody,
+): Promise<AnswerFrame | undefined> {
+  const answer = makeAnswer(context.crypto, key.key, endpoints, hello, body);
+  return (await channel.write("answer", answer)) ? answer : undefined;
+}
+
 /**
- * A session is made again with a contact that we know: it has to show the account key that we
- * pinned.
+ * The responder of Noise_XXhfs+psk0: -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se
+ * @param stream 16 bytes: names our messages in message 2.
+ * @returns the dialer, once it has proven its keys. Nothing of it is stored yet.
  */
-async function renew(
-  visit: ResponderHandshake,
+async function handshake(
+  { context, channel, endpoints, hello, key }: Listener,
+  answer: AnswerFrame,
+  stream: Uint8Array,
+): Promise<ProvenPeer | undefined> {
+  const { crypto, identity, clock } = context;
+  const options = {
+    psk: key.psk,
+    prologue: prologue(endpoints, hello, answer),
+    device: identity.device,
+  };
+  // -> psk, e, e1
+  const first = await channel.read("noise-message-1", "handshake");
+  const read = first && respond(crypto, options, first.message);
+  if (read === undefined || read.kind === "refused") return undefined;
+  try {
+    // <- e, ee, ekem1, s, es
+    const madeAt = clock.now();
+    const written = writeMessage2(crypto, read.state, introduce(context, stream, madeAt));
+    if (written.kind === "refused") return undefined;
+    const second = { type: "handshake", message: written.message2 } as const;
+    if (!(await channel.write("noise-message-2", second))) return undefined;
+    // -> s, se
+    const third = await channel.read("noise-message-3", "handshake");
+    const end = third && readMessage3(crypto, written.state, third.message);
+    if (end === undefined || end.kind === "refused") return undefined;
+    const them = readIntroduction(context, end.payload, end.device);
+    const { session, outputs } = end;
+    if (them !== undefined && allowed(context, them.account))
+      return { them, madeAt, session, outputs };
+    wipeHandshake(undefined, { session, outputs });
+    return undefined;
+  } finally {
+    endHandshake(read.state);
+  }
+}
+
+/** A new session with a known contact, which has to show the account key that we pinned. */
+async function renewSession(
+  listener: Listener,
   peer: Peer,
-  key: HelloKey,
-  frame: AnswerFrame,
   attempt: Attempt,
+  answer: AnswerFrame,
   stream: Uint8Array,
 ): Promise<boolean> {
-  const { context, channel, lost } = visit;
-  const done = await respondTo(visit, key, frame, stream);
-  // Our own key would be a reflection, and says nothing of the contact.
-  if (done === undefined || done.them.account === context.identity.account) return false;
-  const { them, session } = done;
-  const taken = await withContactLock(context, peer, async () => {
-    const wanted = reachable(peer.contact) && admits(peer.contact, context.transport, channel);
-    if (peer.attempt !== attempt || !wanted) return false;
-    if (them.account !== peer.contact.account) {
-      await markKeyChanged(context, peer, them.account);
-      return false;
-    }
-    const contact = introduced(context, peer.contact, stream, them, undefined);
-    await adopt(context, peer, contact, session);
-    await establish(context, peer, channel, lost);
-    return true;
-  });
-  return taken === true;
+  const { context, channel, onLinkClosed } = listener;
+  const proven = await handshake(listener, answer, stream);
+  if (proven === undefined) return false;
+  const { them, session } = proven;
+  try {
+    const linked = await withContactLock(context, peer, async () => {
+      const admitted = reachable(peer.contact) && admits(peer.contact, context.transport, channel);
+      // Our own key would be a reflection, and shows nothing of the contact.
+      if (peer.attempt !== attempt || !admitted || them.account === context.identity.account)
+        return false;
+      if (them.account !== peer.contact.account) {
+        await markKeyChanged(context, peer, them.account);
+        return false;
+      }
+      const contact = introduced(context, peer.contact, stream, them, undefined);
+      await adopt(context, peer, contact, session);
+      await establish(context, peer, channel, onLinkClosed);
+      return true;
+    });
+    if (linked) channel.trace("linked");
+    return linked === true;
+  } finally {
+    wipeHandshake(peer, proven);
+  }
 }

@@ -1,12 +1,13 @@
 /**
- * What a finished handshake changes. The invitee commits before message 3 goes out and keeps the
- * invite until the first frame of the inviter opens; the inviter commits on message 3. So a cut at
- * any step leaves a state from which the same claim, made again, ends with both paired.
+ * How a handshake introduces the two sides, and what it changes of a contact. The invitee commits
+ * before it sends message 3 and keeps the invite until the first frame of the inviter opens; the
+ * inviter commits on message 3. After an interruption at any step, repeating the same claim pairs
+ * both.
  */
-import { type AccountId, accountId, equal, limits } from "../../base/index.ts";
+import { type AccountId, accountId, equal, limits, wipe } from "../../base/index.ts";
 import { type DeviceCertificate, readCertificate } from "../../crypto/index.ts";
 import { startChain } from "../../dht/index.ts";
-import type { HandshakeOutputs, Session } from "../../ratchet/index.ts";
+import { type HandshakeOutputs, type Session, wipeSession } from "../../ratchet/index.ts";
 import {
   cleanName,
   decodeHandshakePayload,
@@ -14,15 +15,16 @@ import {
   encodeFeatures,
   encodeHandshakePayload,
 } from "../../wire/index.ts";
-import type { Contact } from "../model/contact.ts";
+import type { Contact, HeldInvite } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
+import type { Pairing } from "../model/views.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { contactEvent } from "../state/store-events.ts";
 import { closeLink } from "./live-link.ts";
 
-/** What the peer said of itself inside the handshake, judged. */
+/** What the peer stated about itself inside the handshake, checked. */
 export interface Introduction {
   readonly account: AccountId;
   readonly device: Uint8Array;
@@ -31,6 +33,15 @@ export interface Introduction {
   readonly stream: Uint8Array;
   /** What their version offers (`commonFeatures`). */
   readonly capabilities: number;
+}
+
+/** A peer that has completed a handshake with us, as its responder sees it. */
+export interface ProvenPeer {
+  readonly them: Introduction;
+  /** ms since 1970 by our clock: named in message 2, counted from by the pair's epochs. */
+  readonly madeAt: number;
+  readonly session: Session;
+  readonly outputs: HandshakeOutputs;
 }
 
 /** Our own payload of message 2 (`madeAt` by our clock) or 3 (0). */
@@ -64,7 +75,7 @@ export function readIntroduction(
   };
 }
 
-/** A pair is made by clocks that roughly agree, since its epochs are counted from that moment. */
+/** Whether our clock roughly agrees with `madeAt`, from which the pair's epochs are counted. */
 export function clocksAgree(context: Context, madeAt: number): boolean {
   return Math.abs(madeAt - context.clock.now()) <= limits.pairClockSkew;
 }
@@ -107,7 +118,7 @@ export function introduced(
   };
 }
 
-/** Commits a contact with its new session, in the contact's turn. */
+/** Commits a contact with its new session. Requires the contact lock. */
 export async function adopt(
   context: Context,
   peer: Peer,
@@ -128,7 +139,19 @@ export function takeUpSession(peer: Peer, session: Session): void {
   closeLink(peer);
 }
 
-/** Notes that the peer showed another account key: nothing goes out until the person decides. */
+/**
+ * Overwrites the secrets of a handshake that the contact does not hold: the pair's root, of which a
+ * chain has its copy, and the keys of a session that was not taken up or has moved on.
+ */
+export function wipeHandshake(
+  peer: Peer | undefined,
+  { session, outputs }: Pick<ProvenPeer, "session" | "outputs">,
+): void {
+  wipeSession(session, peer?.session);
+  wipe(outputs.pairRoot);
+}
+
+/** Notes that the peer showed another account key: nothing is sent until the user decides. */
 export async function markKeyChanged(
   context: Context,
   peer: Peer,
@@ -140,4 +163,16 @@ export async function markKeyChanged(
     events: [contactEvent(context, peer, contact, "key.changed")],
     applied: () => closeLink(peer),
   });
+}
+
+/** Ends a pairing that failed. The invite is of no more use; a contact paired before stays so. */
+export async function endPairing(
+  context: Context,
+  peer: Peer,
+  { renews }: HeldInvite,
+  why: Extract<Pairing, "used" | "expired" | "denied">,
+): Promise<void> {
+  const pairing = renews && peer.contact.pairing === "invited" ? "confirmed" : why;
+  const contact: Contact = { ...peer.contact, pairing, invite: undefined };
+  await commitContact(context, peer, { contact });
 }

@@ -1,111 +1,116 @@
 /**
- * The caller's side of a link: hello, answer, then resume or handshake. Reads like the protocol's
- * text.
+ * The dialer's side of a link, from top to bottom: hello, answer, then either the session is
+ * resumed or the Noise handshake makes a new one, as its initiator. inbound.ts is the other side.
  */
+import { never } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
-import { initiate, readMessage2, writeMessage3 } from "../../ratchet/index.ts";
-import type { AnswerBody, AnswerFrame, HelloFrame } from "../../wire/index.ts";
-import type { Contact, HeldInvite } from "../model/contact.ts";
+import {
+  endHandshake,
+  initiate,
+  readMessage2,
+  type Session,
+  writeMessage3,
+} from "../../ratchet/index.ts";
+import type { AnswerFrame, HelloFrame } from "../../wire/index.ts";
+import type { HeldInvite } from "../model/contact.ts";
 import type { CallResult } from "../model/diagnosis.ts";
-import { type EpochSecret, type HelloKey, outboundHelloKey } from "../model/epoch-keys.ts";
+import { type HelloKey, outboundHelloKey } from "../model/epoch-keys.ts";
 import type { Attempt, Link, Move, Peer } from "../model/peer.ts";
 import {
   decodePosition,
   encodePosition,
   fellBehind,
+  type Position,
   positionOf,
   resumable,
 } from "../model/session-position.ts";
-import type { Pairing } from "../model/views.ts";
-import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import { BufferedChannel } from "./frame-reader.ts";
+import { HandshakeChannel } from "./handshake-channel.ts";
 import { type LinkEndpoints, makeHello, openAnswer, prologue } from "./hello.ts";
 import {
   adopt,
   clocksAgree,
+  endPairing,
+  type Introduction,
   introduce,
   introduced,
   markKeyChanged,
   readIntroduction,
+  wipeHandshake,
 } from "./introduction.ts";
+import { linkSecretOf } from "./link-keys.ts";
 import { establish } from "./live-link.ts";
 
-/**
- * The secret that proves us to this contact: the invite until pairing is confirmed, then the pair's
- * own.
- */
-export function linkSecretOf({ contact }: Peer): EpochSecret | undefined {
-  if (contact.invite !== undefined) return { kind: "invite", secret: contact.invite.secret };
-  return contact.chain && { kind: "pair", chain: contact.chain };
+/** One attempt to link with a peer. */
+interface Dialer {
+  readonly context: Context;
+  readonly peer: Peer;
+  readonly channel: HandshakeChannel;
+  readonly attempt: Attempt;
+  readonly endpoints: LinkEndpoints;
+  readonly key: HelloKey;
+  /** The invite that the hello proves, before pairing is confirmed. */
+  readonly invite: HeldInvite | undefined;
+  /** The session that the hello offers to resume. */
+  readonly session: Session | undefined;
+  readonly position: Position;
+  readonly onLinkClosed: (peer: Peer) => void;
 }
 
 /**
- * Makes a link with `peer` over a channel that we opened. The channel is ended unless the result is
- * "linked".
+ * Makes a link with `peer` over a channel that we opened.
+ * @returns the result; the channel is closed unless it is "linked".
  */
 export async function openLink(
   context: Context,
   peer: Peer,
   opened: Channel,
   attempt: Attempt,
-  lost: (peer: Peer) => void,
+  onLinkClosed: (peer: Peer) => void,
 ): Promise<CallResult> {
-  const channel = new BufferedChannel(opened, context.clock);
+  const channel = new HandshakeChannel(context, opened, "dialer");
   let result: CallResult = "refused";
   try {
-    result = await converse(context, peer, channel, attempt, lost);
+    const dialer = await prepare(context, peer, channel, attempt, onLinkClosed);
+    if (dialer !== undefined) result = await greet(dialer);
   } finally {
     if (result !== "linked") channel.abort();
   }
   return result;
 }
 
-async function converse(
+/** What the hello is made of; `undefined` where nothing proves us, or another attempt took over. */
+async function prepare(
   context: Context,
   peer: Peer,
-  channel: BufferedChannel,
+  channel: HandshakeChannel,
   attempt: Attempt,
-  lost: (peer: Peer) => void,
-): Promise<CallResult> {
-  const { crypto, clock } = context;
-  const turning = linkSecretOf(peer);
-  const key = turning && outboundHelloKey(crypto, turning, clock.now());
-  if (turning === undefined || key === undefined) return "refused";
-  const ends: LinkEndpoints = { caller: channel.local, callee: channel.remote };
+  onLinkClosed: (peer: Peer) => void,
+): Promise<Dialer | undefined> {
+  const secret = linkSecretOf(peer);
+  const key = secret && outboundHelloKey(context.crypto, secret, context.clock.now());
+  if (key === undefined) return undefined;
   attempt.caller = channel.local;
-  // From now on nothing is sealed for the link before this one, so that what we say of our position
+  // From now on nothing is sealed for the link before this one, so that the position in our hello
   // stays true.
   attempt.moves = peer.link && moveOf(peer.link);
-  const ours = await withContactLock(context, peer, async () => positionOf(peer));
-  if (ours === undefined || peer.attempt !== attempt) return "refused";
+  const position = await withContactLock(context, peer, async () => positionOf(peer));
+  if (position === undefined || peer.attempt !== attempt) return undefined;
   const { invite } = peer.contact;
   const session = invite === undefined && !peer.desynced ? peer.session : undefined;
-  const hello = makeHello(crypto, key.key, ends, {
-    mode: session ? "resume" : "handshake",
-    id: invite?.claim ?? encodePosition(ours),
-  });
-  if (!(await channel.say(hello))) return "silent";
-  const answer = await channel.expect("answer");
-  if (answer === undefined) return "silent";
-  const body = openAnswer(crypto, key.key, ends, hello, answer);
-  if (body === undefined) return "refused";
-  if (body.status === "resume") {
-    if (session === undefined || !resumable(ours, decodePosition(body.id))) return "refused";
-    const taken = await withContactLock(context, peer, async () => {
-      if (peer.attempt !== attempt || peer.session?.id !== session.id) return false;
-      await establish(context, peer, channel, lost);
-      return true;
-    });
-    return taken ? "linked" : "refused";
-  }
-  if (body.status === "handshake") {
-    const behind = invite === undefined && fellBehind(ours, decodePosition(body.id));
-    const stream = behind ? crypto.random(16) : peer.contact.conversation.stream;
-    const agreed = { key, ends, hello, answer, stream, invite };
-    return handshake(context, peer, channel, attempt, agreed, lost);
-  }
-  return invite === undefined ? "refused" : heard(context, peer, invite, body.status);
+  const endpoints: LinkEndpoints = { dialer: channel.local, listener: channel.remote };
+  return {
+    context,
+    peer,
+    channel,
+    attempt,
+    endpoints,
+    key,
+    invite,
+    session,
+    position,
+    onLinkClosed,
+  };
 }
 
 function moveOf(link: Link): Move {
@@ -116,93 +121,133 @@ function moveOf(link: Link): Move {
   return { link, over, end };
 }
 
-/** Whoever holds a real invite is told what became of it. */
-async function heard(
-  context: Context,
-  peer: Peer,
-  invite: HeldInvite,
-  status: Exclude<AnswerBody["status"], "resume" | "handshake">,
-): Promise<CallResult> {
-  if (status === "pending") return "pending";
-  await withContactLock(context, peer, async () => {
-    if (peer.contact.invite === invite) await endPairing(context, peer, invite, status);
+/** -> hello, <- answer; then what the answer says. */
+async function greet(dialer: Dialer): Promise<CallResult> {
+  const { context, peer, channel, endpoints, key, invite, session, position } = dialer;
+  const hello = makeHello(context.crypto, key.key, endpoints, {
+    mode: session ? "resume" : "handshake",
+    id: invite?.claim ?? encodePosition(position),
   });
-  return "ended";
+  // -> hello
+  if (!(await channel.write("hello", hello))) return "silent";
+  // <- answer
+  const answer = await channel.read("answer", "answer");
+  if (answer === undefined) return "silent";
+  const body = openAnswer(context.crypto, key.key, endpoints, hello, answer);
+  if (body === undefined) return "refused";
+  const { status } = body;
+  switch (status) {
+    case "resume":
+      return resumable(position, decodePosition(body.id)) ? resume(dialer) : "refused";
+    case "handshake": {
+      const behind = invite === undefined && fellBehind(position, decodePosition(body.id));
+      const { stream } = peer.contact.conversation;
+      return handshake(dialer, hello, answer, behind ? context.crypto.random(16) : stream);
+    }
+    case "pending":
+      return invite === undefined ? "refused" : "pending";
+    case "used":
+    case "expired":
+    case "denied":
+      if (invite === undefined) return "refused";
+      await withContactLock(context, peer, async () => {
+        if (peer.contact.invite === invite) await endPairing(context, peer, invite, status);
+      });
+      return "ended";
+    default:
+      return never(status);
+  }
+}
+
+/** Both sides continue the session that they have. */
+async function resume(dialer: Dialer): Promise<CallResult> {
+  const { context, peer, channel, attempt, session, onLinkClosed } = dialer;
+  if (session === undefined) return "refused";
+  const linked = await withContactLock(context, peer, async () => {
+    if (peer.attempt !== attempt || peer.session?.id !== session.id) return false;
+    await establish(context, peer, channel, onLinkClosed);
+    return true;
+  });
+  if (linked) channel.trace("linked");
+  return linked ? "linked" : "refused";
 }
 
 /**
- * Pairing is over without success; the invite is of no more use. Whoever was paired before stays
- * so.
+ * The initiator of Noise_XXhfs+psk0: -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se
+ * @param stream 16 bytes: names our messages in message 3.
  */
-export async function endPairing(
-  context: Context,
-  peer: Peer,
-  { renews }: HeldInvite,
-  why: Extract<Pairing, "used" | "expired" | "denied">,
-): Promise<void> {
-  const pairing = renews && peer.contact.pairing === "invited" ? "confirmed" : why;
-  const contact: Contact = { ...peer.contact, pairing, invite: undefined };
-  await commitContact(context, peer, { contact });
-}
-
-interface Agreed {
-  readonly key: HelloKey;
-  readonly ends: LinkEndpoints;
-  readonly hello: HelloFrame;
-  readonly answer: AnswerFrame;
-  /** Names our record in message 3. */
-  readonly stream: Uint8Array;
-  /** What the hello was made with, if it was an invite. */
-  readonly invite: HeldInvite | undefined;
-}
-
-/** -> psk, e, e1   <- e, ee, ekem1, s, es   -> s, se */
 async function handshake(
-  context: Context,
-  peer: Peer,
-  channel: BufferedChannel,
-  attempt: Attempt,
-  { key, ends, hello, answer, stream, invite }: Agreed,
-  lost: (peer: Peer) => void,
+  dialer: Dialer,
+  hello: HelloFrame,
+  answer: AnswerFrame,
+  stream: Uint8Array,
 ): Promise<CallResult> {
+  const { context, channel, endpoints, key } = dialer;
   const { crypto, identity } = context;
   const { message1, state } = initiate(crypto, {
     psk: key.psk,
-    prologue: prologue(ends, hello, answer),
+    prologue: prologue(endpoints, hello, answer),
     device: identity.device,
   });
-  if (!(await channel.say({ type: "handshake", message: message1 }))) return "silent";
-  const second = await channel.expect("handshake");
-  if (second === undefined) return "silent";
-  const read = readMessage2(crypto, state, second.message);
-  if (read.kind === "refused") return "refused";
-  const them = readIntroduction(context, read.payload, read.device);
-  if (them === undefined) return "refused";
-  const first = invite !== undefined;
-  if (first && !clocksAgree(context, them.madeAt)) {
+  try {
+    // -> psk, e, e1
+    if (!(await channel.write("noise-message-1", { type: "handshake", message: message1 })))
+      return "silent";
+    // <- e, ee, ekem1, s, es
+    const second = await channel.read("noise-message-2", "handshake");
+    if (second === undefined) return "silent";
+    const read = readMessage2(crypto, state, second.message);
+    if (read.kind === "refused") return "refused";
+    const them = readIntroduction(context, read.payload, read.device);
+    const refusal = them === undefined ? "refused" : await judge(dialer, them);
+    if (them === undefined || refusal !== undefined) return refusal ?? "refused";
+    // -> s, se
+    const third = writeMessage3(crypto, read.state, introduce(context, stream, 0));
+    return await linkWith(dialer, them, stream, third);
+  } finally {
+    endHandshake(state);
+  }
+}
+
+/** Why the listener is not the peer that was dialed; `undefined` where it is. */
+async function judge(
+  { context, peer, invite }: Dialer,
+  them: Introduction,
+): Promise<CallResult | undefined> {
+  if (invite !== undefined && !clocksAgree(context, them.madeAt)) {
     context.log("pairing-refused", { why: "clocks" });
     return "refused";
   }
-  if (them.account !== peer.contact.account) {
-    // The invite names its maker, so whoever else answers is nobody we were sent to; and our own
-    // key would be a reflection.
-    if (first || them.account === identity.account) return "refused";
-    await withContactLock(context, peer, () => markKeyChanged(context, peer, them.account));
-    return "ended";
+  if (them.account === peer.contact.account) return undefined;
+  // An invite names its maker, so another account cannot answer it; our own key is a reflection.
+  if (invite !== undefined || them.account === context.identity.account) return "refused";
+  await withContactLock(context, peer, () => markKeyChanged(context, peer, them.account));
+  return "ended";
+}
+
+/** Commits contact and session, then sends message 3, then the link is live. */
+async function linkWith(
+  { context, peer, channel, attempt, invite, onLinkClosed }: Dialer,
+  them: Introduction,
+  stream: Uint8Array,
+  { message3, session, outputs }: ReturnType<typeof writeMessage3>,
+): Promise<CallResult> {
+  try {
+    const linked = await withContactLock(context, peer, async () => {
+      if (peer.attempt !== attempt || peer.contact.invite !== invite) return false;
+      const first = invite && { outputs, madeAt: them.madeAt };
+      const contact = introduced(context, peer.contact, stream, them, first);
+      const pairing = first ? "handshaken" : contact.pairing;
+      const role = first ? "b" : contact.role;
+      await adopt(context, peer, { ...contact, pairing, role }, session);
+      // Not awaited: a slow peer must not hold the contact lock, and the channel keeps the order.
+      void channel.write("noise-message-3", { type: "handshake", message: message3 });
+      await establish(context, peer, channel, onLinkClosed);
+      return true;
+    });
+    if (linked) channel.trace("linked");
+    return linked ? "linked" : "silent";
+  } finally {
+    wipeHandshake(peer, { session, outputs });
   }
-  const payload = introduce(context, stream, 0);
-  const { message3, session, outputs } = writeMessage3(crypto, read.state, payload);
-  const taken = await withContactLock(context, peer, async () => {
-    if (peer.attempt !== attempt || peer.contact.invite !== invite) return false;
-    const made = first ? { outputs, madeAt: them.madeAt } : undefined;
-    const contact = introduced(context, peer.contact, stream, them, made);
-    const pairing = first ? "handshaken" : contact.pairing;
-    const role = first ? "b" : contact.role;
-    await adopt(context, peer, { ...contact, pairing, role }, session);
-    // Not awaited: a slow peer must not hold the turn, and the channel keeps the order.
-    void channel.say({ type: "handshake", message: message3 });
-    await establish(context, peer, channel, lost);
-    return true;
-  });
-  return taken ? "linked" : "silent";
 }

@@ -1,61 +1,52 @@
 /**
- * Somebody comes by one of our invites: told what it is worth, and paired with where it is still
- * good.
+ * A dialer with an invite of ours: what the invite is worth to it, and how it becomes a contact.
  */
 import { limits } from "../../base/index.ts";
+import type { Channel } from "../../ports/index.ts";
 import type { AnswerBody } from "../../wire/index.ts";
 import { type Contact, newContact } from "../model/contact.ts";
-import type { HelloKey } from "../model/epoch-keys.ts";
 import { admits } from "../model/link-policy.ts";
-import { newPeer } from "../model/peer.ts";
+import { newPeer, type Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
-import { claimOf, type KeptInvite, putInvite, withClaim } from "../state/invites.ts";
+import { claimOf, type Invites, type KeptInvite, putInvite, withClaim } from "../state/invites.ts";
 import { contactEvent, inviteReusedEvent } from "../state/store-events.ts";
-import { type Introduction, introduced, takeUpSession } from "./introduction.ts";
+import {
+  type Introduction,
+  introduced,
+  type ProvenPeer,
+  takeUpSession,
+  wipeHandshake,
+} from "./introduction.ts";
 import { establish, inboundStays } from "./live-link.ts";
-import { type ResponderHandshake, respondTo, say } from "./responder-handshake.ts";
 
-/** The callee's answer to a hello that was made with an invite of ours. */
-export async function redeemInvite(
-  visit: ResponderHandshake,
-  invite: KeptInvite,
-  key: HelloKey,
-): Promise<boolean> {
-  const { context, invites, body, channel } = visit;
-  const before = claimOf(invite, body.id);
-  // Whoever was blocked since, or comes over a way that is closed to them, meets what a stranger
-  // meets.
+/** A dialer whose hello proved an invite of ours. */
+export interface Claimant {
+  readonly context: Context;
+  readonly invites: Invites;
+  readonly channel: Channel;
+  /** 32 bytes: names this claim, the same in every attempt of the claimant. */
+  readonly claim: Uint8Array;
+  readonly onLinkClosed: (peer: Peer) => void;
+}
+
+/**
+ * Whether the claim is answered at all: a claimant that was blocked since, or whose path the policy
+ * forbids, is treated as an unknown peer.
+ */
+export function mayRedeem({ context, channel, claim }: Claimant, invite: KeptInvite): boolean {
+  const before = claimOf(invite, claim);
   const known = before && context.contactStore.byAccount(before.account)?.contact;
-  if (known?.blocked || (known && !admits(known, context.transport, channel))) return false;
-  const status = standing(visit, invite);
-  const frame = await say(visit, key, { status, id: body.id });
-  if (frame === undefined) return false;
-  if (status !== "handshake") {
-    if (status === "used") {
-      context.log("invite-reused");
-      const tell = await context.eventLog.commit([], [inviteReusedEvent(invites.view(invite))]);
-      tell();
-    }
-    return false;
-  }
-  const stream = context.crypto.random(16);
-  const done = await respondTo(visit, key, frame, stream);
-  if (done === undefined) return false;
-  return withInviteLock(context, async () => {
-    const current = invites.get(invite.id);
-    // Somebody else may have been quicker, or the person has revoked it meanwhile.
-    if (current === undefined || standing(visit, current) !== "handshake") return false;
-    const made = claimOf(current, body.id);
-    if (made !== undefined && made.account !== done.them.account) return false;
-    return pairWith(visit, current, done, stream);
-  });
+  return known === undefined || (!known.blocked && admits(known, context.transport, channel));
 }
 
 /** What the invite is worth to this claimant now. */
-function standing({ invites, body }: ResponderHandshake, invite: KeptInvite): AnswerBody["status"] {
-  const made = claimOf(invite, body.id);
+export function inviteStatus(
+  { invites, claim }: Pick<Claimant, "invites" | "claim">,
+  invite: KeptInvite,
+): AnswerBody["status"] {
+  const made = claimOf(invite, claim);
   if (made?.answer === "accepted") return "handshake";
   if (made !== undefined) return made.answer;
   const { state } = invites.view(invite);
@@ -63,31 +54,61 @@ function standing({ invites, body }: ResponderHandshake, invite: KeptInvite): An
   return state === "open" && invite.claims.length < limits.inviteClaims ? "handshake" : "expired";
 }
 
-type Responded = NonNullable<Awaited<ReturnType<typeof respondTo>>>;
+/** Reports that a second claimant has used an invite for one. */
+export async function noteReuse({ context, invites }: Claimant, invite: KeptInvite): Promise<void> {
+  context.log("invite-reused");
+  const emit = await context.eventLog.commit([], [inviteReusedEvent(invites.view(invite))]);
+  emit();
+}
+
+/**
+ * Pairs with a claimant that has proven its keys, if the invite is still good.
+ * @param stream 16 bytes: our own stream, as we named it in the handshake.
+ * @returns whether the channel is now the contact's link.
+ */
+export function redeemInvite(
+  claimant: Claimant,
+  { id }: KeptInvite,
+  proven: ProvenPeer,
+  stream: Uint8Array,
+): Promise<boolean> {
+  const { context, invites, claim } = claimant;
+  return withInviteLock(context, async () => {
+    try {
+      const invite = invites.get(id);
+      // Another claimant may have been faster, or the user has revoked the invite since.
+      if (invite === undefined || inviteStatus(claimant, invite) !== "handshake") return false;
+      const made = claimOf(invite, claim);
+      if (made !== undefined && made.account !== proven.them.account) return false;
+      return await pairWith(claimant, invite, proven, stream);
+    } finally {
+      wipeHandshake(context.contactStore.byAccount(proven.them.account), proven);
+    }
+  });
+}
 
 /** The claimant becomes a contact, or, by a reusable invite, asks to become one. */
 async function pairWith(
-  visit: ResponderHandshake,
+  { context, invites, channel, claim, onLinkClosed }: Claimant,
   invite: KeptInvite,
-  { them, madeAt, session, outputs }: Responded,
+  { them, madeAt, session, outputs }: ProvenPeer,
   stream: Uint8Array,
 ): Promise<boolean> {
-  const { context, invites, channel, body, lost } = visit;
   if (them.account === context.identity.account) return false;
   const known = context.contactStore.byAccount(them.account);
   const peer = known ?? newPeer(newClaimant(context, them));
-  const taken = await withContactLock(context, peer, async () => {
+  const linked = await withContactLock(context, peer, async () => {
     const accepted =
       invite.kind === "once" ||
-      claimOf(invite, body.id)?.answer === "accepted" ||
+      claimOf(invite, claim)?.answer === "accepted" ||
       peer.contact.pairing === "confirmed";
     const claimed = withClaim(invite, {
-      claim: body.id,
+      claim,
       account: them.account,
       answer: accepted ? "accepted" : "pending",
     });
     if (peer.contact.blocked || !admits(peer.contact, context.transport, channel)) {
-      // Next time the claim tells who it is, and meets silence before anything is computed for it.
+      // With the claim stored, the next attempt is refused before anything is computed for it.
       await context.store.commit([putInvite(claimed)]);
       invites.set(claimed);
       return false;
@@ -113,10 +134,10 @@ async function pairWith(
       },
     });
     if (!accepted) return false;
-    await establish(context, peer, channel, lost);
+    await establish(context, peer, channel, onLinkClosed);
     return true;
   });
-  return taken === true;
+  return linked === true;
 }
 
 function newClaimant(context: Context, them: Introduction): Contact {

@@ -1,9 +1,9 @@
 /**
- * Calls that are passed on by others: proven and sealed as a hello is, for the same ends, under the
- * same keys, so that only who knows us can make us answer, and whoever passes them on reads
- * nothing.
+ * Signalling for hole punching: offers and their answers, which a bootstrap node forwards. Each is
+ * proven and sealed as a hello is, for the same endpoints and under the same keys: only a peer that
+ * knows us can make us answer, and the forwarding node can read nothing.
  */
-import { concat, equal, type HostId, labels, utf8 } from "../../base/index.ts";
+import { concat, equal, type HostId, labels, utf8, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Channel, DialTarget, OpenedOffer, SealedOffer } from "../../ports/index.ts";
 import { decodeEnvelope, encodeEnvelope, type SealedEnvelope } from "../../wire/index.ts";
@@ -12,11 +12,11 @@ import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { encodeEndpoints, type LinkEndpoints } from "./hello.ts";
-import { candidates, mayAnswer } from "./inbound.ts";
-import { linkSecretOf } from "./outbound.ts";
+import { candidates, linkSecretOf, mayAnswer } from "./link-keys.ts";
 
 /** Each nonce makes a key of its own, so this one nonce is used once. */
 const ZERO_NONCE = new Uint8Array(12);
+const EMPTY = new Uint8Array(0);
 
 /** Hole punching is for peers outside of our network. */
 const FROM_WAN: Pick<Channel, "outbound" | "proximity"> = { outbound: false, proximity: "wan" };
@@ -25,85 +25,98 @@ const FROM_WAN: Pick<Channel, "outbound" | "proximity"> = { outbound: false, pro
 interface Sealing {
   /** The link key, 32 bytes. */
   readonly key: Uint8Array;
-  readonly ends: LinkEndpoints;
-  /** The nonce of the call that this answers; absent for a call. */
-  readonly call?: Uint8Array;
+  readonly endpoints: LinkEndpoints;
+  /** The nonce of the offer that this answers; absent for an offer. */
+  readonly offer?: Uint8Array;
 }
 
-function tagOf(crypto: CryptoProvider, { key, ends, call }: Sealing, nonce: Uint8Array) {
-  const label = utf8(call === undefined ? labels.signalTag : labels.signalAnswerTag);
-  const nonces = concat(call ?? new Uint8Array(0), nonce);
-  return crypto.hmac(key, concat(label, encodeEndpoints(ends), nonces));
+function tagOf(crypto: CryptoProvider, { key, endpoints, offer }: Sealing, nonce: Uint8Array) {
+  const label = utf8(offer === undefined ? labels.signalTag : labels.signalAnswerTag);
+  const nonces = concat(offer ?? EMPTY, nonce);
+  return crypto.hmac(key, concat(label, encodeEndpoints(endpoints), nonces));
 }
 
-function sealKey(crypto: CryptoProvider, { key, call }: Sealing, nonce: Uint8Array) {
-  const label = call === undefined ? labels.signalSeal : labels.signalAnswerSeal;
-  return crypto.hkdf(concat(call ?? new Uint8Array(0), nonce), key, utf8(label), 32);
+/** Runs `use` with the key that seals one payload, and overwrites the key. */
+function withSealKey<Result>(
+  crypto: CryptoProvider,
+  { key, offer }: Sealing,
+  nonce: Uint8Array,
+  use: (sealKey: Uint8Array) => Result,
+): Result {
+  const label = offer === undefined ? labels.signalSeal : labels.signalAnswerSeal;
+  const sealKey = crypto.hkdf(concat(offer ?? EMPTY, nonce), key, utf8(label), 32);
+  const result = use(sealKey);
+  wipe(sealKey);
+  return result;
 }
 
-/** @param words `signalWords` bytes. */
+/** Seals the payload of an offer or an answer. @param payload `signalPayloadBytes` bytes. */
 export function sealEnvelope(
   crypto: CryptoProvider,
   sealing: Sealing,
-  words: Uint8Array,
+  payload: Uint8Array,
 ): SealedEnvelope {
   const nonce = crypto.random(32);
   const tag = tagOf(crypto, sealing, nonce);
-  const sealed = crypto.seal(sealKey(crypto, sealing, nonce), ZERO_NONCE, words, tag);
+  const sealed = withSealKey(crypto, sealing, nonce, (sealKey) =>
+    crypto.seal(sealKey, ZERO_NONCE, payload, tag),
+  );
   return { nonce, tag, sealed };
 }
 
-/** The words, or `undefined` where the envelope was not made with this key for these ends. */
+/** The payload; `undefined` where the envelope was not made with this key and endpoints. */
 export function openEnvelope(
   crypto: CryptoProvider,
   sealing: Sealing,
   { nonce, tag, sealed }: SealedEnvelope,
 ): Uint8Array | undefined {
   if (!equal(tagOf(crypto, sealing, nonce), tag)) return undefined;
-  return crypto.open(sealKey(crypto, sealing, nonce), ZERO_NONCE, sealed, tag);
+  return withSealKey(crypto, sealing, nonce, (sealKey) =>
+    crypto.open(sealKey, ZERO_NONCE, sealed, tag),
+  );
 }
 
-/** What seals calls for this contact, where there is a key that proves us to it. */
+/** What seals offers for this contact; `undefined` where no key proves us to it. */
 export function sealerOf(context: Context, peer: Peer): DialTarget["seal"] {
   const { crypto, clock } = context;
-  const turning = linkSecretOf(peer);
-  const key = turning && outboundHelloKey(crypto, turning, clock.now())?.key;
+  const secret = linkSecretOf(peer);
+  const key = secret && outboundHelloKey(crypto, secret, clock.now())?.key;
   if (key === undefined) return undefined;
-  return (host: HostId, words: Uint8Array, own: HostId): SealedOffer => {
-    const ends: LinkEndpoints = { caller: own, callee: host };
-    const call = sealEnvelope(crypto, { key, ends }, words);
+  return (host: HostId, payload: Uint8Array, own: HostId): SealedOffer => {
+    const endpoints: LinkEndpoints = { dialer: own, listener: host };
+    const offer = sealEnvelope(crypto, { key, endpoints }, payload);
     return {
-      envelope: encodeEnvelope(call),
+      envelope: encodeEnvelope(offer),
       open(answer) {
         const envelope = decodeEnvelope(answer);
-        return envelope && openEnvelope(crypto, { key, ends, call: call.nonce }, envelope);
+        return envelope && openEnvelope(crypto, { key, endpoints, offer: offer.nonce }, envelope);
       },
     };
   };
 }
 
 /**
- * Opens a call that somebody sealed for us, or gives `undefined`. Every candidate is tried, found
- * or not, so that the time tells nothing. A revoked invite may be in the wrong hands, and calls
- * nobody.
+ * Opens an offer that was sealed for us. Every candidate is tried, found or not, so that the time
+ * reveals nothing. The secret of a revoked invite may have leaked, so it opens no offer.
+ * @returns `undefined` where no key fits or we do not answer this peer.
  */
 export function openOffer(
   context: Context,
   invites: Invites,
-  ends: LinkEndpoints,
+  endpoints: LinkEndpoints,
   bytes: Uint8Array,
 ): OpenedOffer | undefined {
   const { crypto } = context;
   const envelope = decodeEnvelope(bytes);
   if (envelope === undefined) return undefined;
   let opened: OpenedOffer | undefined;
-  for (const caller of candidates(context, invites)) {
-    if (caller.kind === "invite" && caller.invite.revoked) continue;
-    const { key } = caller.key;
-    const payload = openEnvelope(crypto, { key, ends }, envelope);
-    if (payload === undefined || !mayAnswer(context, caller, FROM_WAN)) continue;
+  for (const dialer of candidates(context, invites)) {
+    if (dialer.kind === "invite" && dialer.invite.revoked) continue;
+    const { key } = dialer.key;
+    const payload = openEnvelope(crypto, { key, endpoints }, envelope);
+    if (payload === undefined || !mayAnswer(context, dialer, FROM_WAN)) continue;
     const seal = (answer: Uint8Array) =>
-      encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
+      encodeEnvelope(sealEnvelope(crypto, { key, endpoints, offer: envelope.nonce }, answer));
     opened = { payload, seal };
   }
   return opened;

@@ -8,30 +8,30 @@ import { decodeEnvelope, encodeEnvelope } from "../../../src/wire/index.ts";
 const crypto = nodeCrypto();
 const key = new Uint8Array(32).fill(0x5a);
 
-/** Seals offers of this host. */
+/** Seals offers of this dialer. */
 export const sealFor =
-  (from: HostId): ((to: HostId, payload: Uint8Array) => SealedOffer) =>
-  (to, payload) => {
-    const ends = { caller: from, callee: to };
-    const offer = sealEnvelope(crypto, { key, ends }, payload);
+  (dialer: HostId): ((listener: HostId, payload: Uint8Array) => SealedOffer) =>
+  (listener, payload) => {
+    const endpoints = { dialer, listener };
+    const offer = sealEnvelope(crypto, { key, endpoints }, payload);
     return {
       envelope: encodeEnvelope(offer),
       open(answer) {
         const envelope = decodeEnvelope(answer);
-        return envelope && openEnvelope(crypto, { key, ends, call: offer.nonce }, envelope);
+        return envelope && openEnvelope(crypto, { key, endpoints, offer: offer.nonce }, envelope);
       },
     };
   };
 
-/** Opens the offers to this host. */
+/** Opens the offers for this listener. */
 export const openerOf =
-  (to: HostId) =>
-  (from: HostId, bytes: Uint8Array): OpenedOffer | undefined => {
+  (listener: HostId) =>
+  (dialer: HostId, bytes: Uint8Array): OpenedOffer | undefined => {
     const envelope = decodeEnvelope(bytes);
-    const ends = { caller: from, callee: to };
-    const payload = envelope && openEnvelope(crypto, { key, ends }, envelope);
+    const endpoints = { dialer, listener };
+    const payload = envelope && openEnvelope(crypto, { key, endpoints }, envelope);
     if (envelope === undefined || payload === undefined) return undefined;
     const seal = (answer: Uint8Array) =>
-      encodeEnvelope(sealEnvelope(crypto, { key, ends, call: envelope.nonce }, answer));
+      encodeEnvelope(sealEnvelope(crypto, { key, endpoints, offer: envelope.nonce }, answer));
     return { payload, seal };
   };

@@ -155,7 +155,8 @@ const bodiesOfMessages: readonly Body[] = [
 const ack = { upTo: 4, bits: Uint8Array.of(1, 2), readUpTo: 3 };
 const payload = { certificate, name: "Ada", capabilities: 0, madeAt: NOW, stream: chance(16) };
 const linkKey = chance(32);
-const ends = { caller: "A1" as HostId, callee: "B2" as HostId };
+const ends = { dialer: "A1" as HostId, listener: "B2" as HostId };
+const swapped = { dialer: ends.listener, listener: ends.dialer };
 const hello = makeHello(crypto, linkKey, ends, { mode: "handshake", id: chance(32) });
 const answer = makeAnswer(crypto, linkKey, ends, hello, { status: "resume", id: chance(32) });
 const [helloBytes, answerBytes] = [encodeLinkFrame(hello), encodeLinkFrame(answer)];
@@ -169,7 +170,7 @@ const greetings: Target = {
     if (frame?.type === "hello") {
       const taken = helloFits(crypto, linkKey, ends, frame) && openHello(crypto, linkKey, frame);
       assert.equal(Boolean(taken), same(input, helloBytes));
-      assert.ok(!helloFits(crypto, linkKey, { caller: ends.callee, callee: ends.caller }, frame));
+      assert.ok(!helloFits(crypto, linkKey, swapped, frame));
     }
     if (frame?.type === "answer")
       assert.equal(
