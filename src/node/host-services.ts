@@ -45,7 +45,7 @@ export interface HostServices {
   readonly transport: LinkTransport;
   readonly rendezvous: DhtRendezvous;
   /** Absent behind a proxy, where no node is asked. */
-  readonly reach: Reachability | undefined;
+  readonly reachability: Reachability | undefined;
   readonly bootstrap: BootstrapList;
   /** Its listening sockets, whose ports the next host can take over. */
   readonly listeners: Listeners;
@@ -114,10 +114,10 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   await transport.serve();
   await serveDialback(host, clock, counts);
   const { mappedAddress } = options;
-  const reach = proxy
+  const reachability = proxy
     ? undefined
     : new Reachability({ host, clock, log, privateWan, mappedAddress });
-  const mayForward = (): boolean => reach?.state().verdict === "reachable";
+  const mayForward = (): boolean => reachability?.state().verdict === "reachable";
   await serveSignalling({
     host,
     clock,
@@ -143,7 +143,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   return {
     transport,
     rendezvous,
-    reach,
+    reachability,
     bootstrap,
     listeners: new Listeners(host),
     createdAt: clock.now(),
@@ -161,7 +161,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
         );
     },
     addressesChanged() {
-      reach?.changed();
+      reachability?.changed();
       nat?.changed();
     },
     portBehindRouter: () => portBehindRouter(host),
@@ -169,7 +169,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
       statusOf(host, {
         bootstrap: bootstrap.states(),
         mdns: lan !== undefined,
-        reach: reach?.state() ?? reachabilityUnknown,
+        reach: reachability?.state() ?? reachabilityUnknown,
         nat: nat
           ? {
               kind: nat.kind(),
@@ -200,7 +200,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
         stopWatching,
         () => puncher?.stop(),
         () => nat?.stop(),
-        () => reach?.stop(),
+        () => reachability?.stop(),
         retire,
         () => rendezvous.stop(),
         () => transport.stop(),

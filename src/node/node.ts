@@ -36,7 +36,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     log,
     gateway: defaultGateway,
     port: () => live?.portBehindRouter(),
-    changed: () => live?.reach?.changed(),
+    changed: () => live?.reachability?.changed(),
   });
   const mappedAddress = (): string | undefined => portMap.state().address;
   const publicRendezvous = new PublicDhtSwitch(
@@ -129,7 +129,7 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
       },
     }),
     peers: () => rotation.hosts().flatMap((services) => services.peers()),
-    checkReachability: async () => current().reach?.check() ?? reachabilityUnknown,
+    checkReachability: async () => current().reachability?.check() ?? reachabilityUnknown,
     checkProxy: async () => proxy?.check(),
     rotate: () => rotation.rotate(),
     mayDial: (address) => current().mayDial(address),

@@ -33,7 +33,7 @@ export type NoLease = "silent" | "refused";
  * @param outside the preferred external port; the router may choose another.
  */
 export type RequestMapping = (
-  asking: GatewayRequest,
+  to: GatewayRequest,
   port: number,
   outside: number,
 ) => Promise<Lease | NoLease>;
