@@ -118,10 +118,11 @@ export interface Transport {
    * punching. Throws `peer-unreachable`; its message gives each address and why it failed.
    */
   dial(target: DialTarget, signal: AbortSignal): Promise<Channel>;
-  /** Sets the handler of channels that others open. Call once, before the node listens. */
+  /** Sets the handler of channels that others open; until then they are refused. Call once. */
   onChannel(accept: (channel: Channel) => void): void;
   /**
-   * Sets what opens the offers that other hosts forward to us. Call once, before the node listens.
+   * Sets what opens the offers that other hosts forward to us; until then none is answered. Call
+   * once.
    */
   onOffer(open: OpenOffer): void;
   /** Calls `changed` when our addresses change or our host is rotated. */
