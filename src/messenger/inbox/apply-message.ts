@@ -6,8 +6,15 @@
 import { limits, type MessageId, messageId, never } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { add, has, type ReceivedMessage, raise, windowEnd } from "../../wire/index.ts";
-import type { ActionBody, Stamp } from "../model/actions.ts";
-import { applyAction, fromWire, timerNotice, withTimer } from "../model/apply-action.ts";
+import {
+  type ActionBody,
+  actionRules,
+  fromWire,
+  isMessageAction,
+  type MessageAction,
+  type Stamp,
+} from "../model/actions.ts";
+import { applyAction, timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
 import type { Conversation, PairConversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
@@ -134,12 +141,12 @@ async function takeText(
 
 async function applyIncomingAction(
   taking: IncomingBatch,
-  { sequence, sentAt }: ReceivedMessage,
+  received: ReceivedMessage,
   stamp: Stamp,
   body: ActionBody,
   hosts: BootstrapPort | undefined,
 ): Promise<void> {
-  const { changes } = taking;
+  if (isMessageAction(body)) return applyToMessage(taking, stamp, body);
   switch (body.kind) {
     case "timer": {
       const { conversation } = taking;
@@ -147,31 +154,35 @@ async function applyIncomingAction(
       if (set === conversation) return;
       const at = conversation.nextAt;
       taking.conversation = { ...set, nextAt: at + 1 };
+      const { sequence, sentAt } = received;
       const line = { ...stamp, sequence, sentAt, parents: [], storedAt: taking.now };
-      changes.set(at, timerNotice("in", line, body.ms), "new");
+      taking.changes.set(at, timerNotice("in", line, body.ms), "new");
       return;
     }
     case "hosts":
       taking.contact = withHosts(taking.contact, stamp, body.hosts, taking.now, hosts);
       return;
-    case "edit":
-    case "delete":
-    case "reaction": {
-      const at = await changes.place(body.target);
-      const row = at === undefined ? undefined : await changes.row(at);
-      // What is said of a message that is gone goes with it.
-      if (at !== undefined && row === undefined) return;
-      if (at === undefined || row === undefined) {
-        const kept = keepEarlyAction(taking.conversation, taking.early, stamp, body);
-        taking.conversation = kept.conversation;
-        taking.ops.push(...kept.ops);
-        return;
-      }
-      const next = applyAction(row, "in", stamp, body);
-      if (next !== row) changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
-      return;
-    }
     default:
       never(body);
   }
+}
+
+async function applyToMessage(
+  taking: IncomingBatch,
+  stamp: Stamp,
+  body: MessageAction,
+): Promise<void> {
+  const { changes } = taking;
+  const at = await changes.place(body.target);
+  const row = at === undefined ? undefined : await changes.row(at);
+  if (at === undefined) {
+    const kept = keepEarlyAction(taking.conversation, taking.early, stamp, body);
+    taking.conversation = kept.conversation;
+    taking.ops.push(...kept.ops);
+    return;
+  }
+  // A message that was deleted here stays deleted.
+  if (row === undefined) return;
+  const next = applyAction(row, "in", stamp, body);
+  if (next !== row) changes.set(at, next, actionRules[body.kind].changes);
 }

@@ -2,8 +2,9 @@
  * Messages that go: from the conversation, the outbox, the index of words, and from the disk
  * itself.
  */
-import { limits } from "../../base/index.ts";
+import { limits, type MessageId } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
+import { type ActionBody, actionRules, isMessageAction } from "../model/actions.ts";
 import { withConversation } from "../model/contact.ts";
 import { isSettled } from "../model/delivery-state.ts";
 import { idempotencyKey, type KeyPlace, type MessageRow, messageKey } from "../model/message.ts";
@@ -31,7 +32,7 @@ export async function deleteMessages(
   const ops: StoreOp[] = [];
   const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
-  const ids = new Set<string>();
+  const ids = new Set<MessageId>();
   for (const at of places) {
     if (outbox.has(at)) continue;
     ops.push(drop(messageKey(ref, at)));
@@ -49,12 +50,7 @@ export async function deleteMessages(
   }
   const gone = new Set<number>();
   for (const { at, act } of outbox.values())
-    if (
-      act &&
-      (act.body.kind === "edit" || act.body.kind === "reaction") &&
-      ids.has(act.body.target)
-    )
-      gone.add(at);
+    if (act !== undefined && expiresWith(act.body, ids)) gone.add(at);
   const settled = settledUpTo(conversation, outbox.values(), gone);
   const next =
     settled === conversation.settled
@@ -70,6 +66,11 @@ export async function deleteMessages(
   context.expiryTimers.forget(ref, places);
   tell();
   context.shredder.soon();
+}
+
+/** Whether an action is no longer sent once these messages are deleted. */
+function expiresWith(body: ActionBody, ids: ReadonlySet<MessageId>): boolean {
+  return isMessageAction(body) && actionRules[body.kind].expiresWithTarget && ids.has(body.target);
 }
 
 /** Which messages a sweep takes: all that were stored before, by our own clock. */

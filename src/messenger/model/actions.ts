@@ -1,7 +1,11 @@
-/** Acts upon messages (docs/SPEC.md §8) as they are kept. */
-import type { MessageId } from "../../base/index.ts";
+/**
+ * Message actions (docs/SPEC.md §8): changes of a message or of a setting of the conversation, and
+ * one table of the rules that hold for each kind.
+ */
+import { type MessageId, messageId } from "../../base/index.ts";
+import type { Act as WireAct } from "../../wire/index.ts";
 
-/** Names an act, and orders acts of one kind on one message: by Lamport time, then by id. */
+/** Names an action, and orders those of one kind on one target: by Lamport time, then by id. */
 export interface Stamp {
   readonly lamport: number;
   readonly id: MessageId;
@@ -14,13 +18,94 @@ export type ActionBody =
   | { readonly kind: "timer"; readonly ms: number }
   | { readonly kind: "hosts"; readonly hosts: readonly string[] };
 
-/** An act on a message, and not on the whole conversation. */
+/** An action on one message. */
 export type MessageAction = Extract<ActionBody, { target: MessageId }>;
 
-/** An act with the envelope that it travels in. */
+/** An action on the whole conversation. */
+export type ConversationAction = Exclude<ActionBody, MessageAction>;
+
+/** An action with the envelope that it travels in. */
 export interface Action {
   readonly body: ActionBody;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
   readonly sentAt: number;
+}
+
+interface MessageActionRule {
+  readonly target: "message";
+  /** Who may act on a message: its author, or both sides, each for itself. */
+  readonly by: "author" | "both";
+  /** What is queued for the same target and is useless once this action is: see `supersedes`. */
+  readonly supersedes: "kind" | "everything";
+  /** Whether it is useless, and no longer sent, once its target was deleted by its timer. */
+  readonly expiresWithTarget: boolean;
+  /** What it changes of the message, as it is reported. */
+  readonly changes: "text" | "reaction";
+}
+
+interface ConversationActionRule {
+  readonly target: "conversation";
+  readonly supersedes: "kind" | "nothing";
+  /** Whether the conversation shows a line about it, with a delivery state of its own. */
+  readonly notice: boolean;
+}
+
+type Rules = {
+  readonly [Kind in ActionBody["kind"]]: Kind extends MessageAction["kind"]
+    ? MessageActionRule
+    : ConversationActionRule;
+};
+
+export const actionRules: Rules = {
+  edit: {
+    target: "message",
+    by: "author",
+    supersedes: "kind",
+    expiresWithTarget: true,
+    changes: "text",
+  },
+  delete: {
+    target: "message",
+    by: "author",
+    supersedes: "everything",
+    // It contains nothing of the message, and the peer may keep the message for longer.
+    expiresWithTarget: false,
+    changes: "text",
+  },
+  reaction: {
+    target: "message",
+    by: "both",
+    supersedes: "kind",
+    expiresWithTarget: true,
+    changes: "reaction",
+  },
+  timer: { target: "conversation", supersedes: "nothing", notice: true },
+  hosts: { target: "conversation", supersedes: "kind", notice: false },
+};
+
+export function isMessageAction(body: ActionBody): body is MessageAction {
+  return actionRules[body.kind].target === "message";
+}
+
+/** The message that an action changes. */
+export function targetOf(body: ActionBody): MessageId | undefined {
+  return isMessageAction(body) ? body.target : undefined;
+}
+
+/** Whether a queued action is useless once `newer` is queued, too. */
+export function supersedes(newer: ActionBody, queued: ActionBody): boolean {
+  if (targetOf(newer) !== targetOf(queued)) return false;
+  const rule = actionRules[newer.kind].supersedes;
+  return rule === "everything" || (rule === "kind" && newer.kind === queued.kind);
+}
+
+/** The action as it travels. */
+export function toWire(body: ActionBody): WireAct {
+  return isMessageAction(body) ? { ...body, target: messageId.bytes(body.target) } : body;
+}
+
+/** The action as it is stored. */
+export function fromWire(body: WireAct): ActionBody {
+  return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
 }

@@ -1,7 +1,6 @@
-/** Acts upon messages (docs/SPEC.md §8): what each makes of a message, and as it travels. Pure. */
+/** What each action changes (docs/SPEC.md §8), of a message or of its conversation. Pure. */
 import { messageId, never, toHex } from "../../base/index.ts";
-import type { Act as WireAct } from "../../wire/index.ts";
-import type { ActionBody, MessageAction, Stamp } from "./actions.ts";
+import { actionRules, type MessageAction, type Stamp } from "./actions.ts";
 import type { Conversation } from "./conversation.ts";
 import { emptied, type MessageRow } from "./message.ts";
 
@@ -17,9 +16,9 @@ export function isNewer(stamp: Stamp, than: Stamp | undefined): boolean {
 }
 
 /**
- * The message after an act of its author ("in" for the peer's) or on it; the same object where the
- * act may not or need not change it. The order in which acts come makes no difference, nor does one
- * that comes twice.
+ * The message after an action on it; the same object where the action may not or need not change
+ * it. Neither the order of actions nor repetitions make a difference.
+ * @param by whose action it is: "in" for the peer's.
  */
 export function applyAction(
   row: MessageRow,
@@ -28,14 +27,14 @@ export function applyAction(
   body: MessageAction,
 ): MessageRow {
   if (row.deleted || row.hidden) return row;
-  const own = row.direction === by;
+  if (actionRules[body.kind].by === "author" && row.direction !== by) return row;
   switch (body.kind) {
     case "edit":
-      return own && isNewer({ lamport, id }, row.edited)
+      return isNewer({ lamport, id }, row.edited)
         ? { ...row, text: body.text, edited: { lamport, id } }
         : row;
     case "delete":
-      return own ? emptied(row, "deleted") : row;
+      return emptied(row, "deleted");
     case "reaction":
       return isNewer({ lamport, id }, row.reactions?.[by])
         ? { ...row, reactions: { ...row.reactions, [by]: { lamport, id, emoji: body.emoji } } }
@@ -44,19 +43,6 @@ export function applyAction(
       return never(body);
   }
 }
-
-/** As it travels. */
-export function toWire(body: ActionBody): WireAct {
-  return "target" in body ? { ...body, target: messageId.bytes(body.target) } : body;
-}
-
-/** As it is kept. */
-export function fromWire(body: WireAct): ActionBody {
-  return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
-}
-
-// How long messages of a conversation are kept: both sides hold the setting of whichever of them
-// set it last.
 
 /** The conversation after a timer action. @param ms as in `wire/body`: 0 for forever. */
 export function withTimer<Kind extends Conversation>(
@@ -68,7 +54,7 @@ export function withTimer<Kind extends Conversation>(
   return { ...conversation, timer: { lamport, id, ms } };
 }
 
-/** The line of the conversation that says who set the timer. */
+/** The line of the conversation that shows who set the timer. */
 export function timerNotice(
   direction: "in" | "out",
   envelope: Pick<MessageRow, "id" | "sequence" | "lamport" | "parents" | "sentAt" | "storedAt">,

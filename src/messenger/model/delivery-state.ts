@@ -7,8 +7,8 @@
  *   └───── requeue ─────┘         queued, sent ── abandon ──> failed
  * ```
  *
- * "sent" is true of one live link only: it is never stored, and it is derived from the link that the
- * peer has now, so that a link which closed or was replaced leaves no message sent.
+ * "sent" is true of one live link only: it is never stored, and it is derived from the link that
+ * the peer has now, so that a link which closed or was replaced leaves no message sent.
  */
 import { never } from "../../base/index.ts";
 import type { Link, OutboxEntry } from "./peer.ts";

@@ -1,7 +1,7 @@
 /** A message as it is kept, and as it is shown. */
 import { type MessageId, messageId } from "../../base/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
-import type { Stamp } from "./actions.ts";
+import { type Stamp, targetOf } from "./actions.ts";
 import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
 import type { Peer } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
@@ -119,7 +119,7 @@ function actsOn({ outbox }: Peer, { id, edited, deleted, reactions }: MessageRow
   // Most messages have never been acted on: the outbox may be long.
   if (edited === undefined && deleted === undefined && reactions?.out === undefined) return false;
   for (const { act } of outbox.values())
-    if (act !== undefined && "target" in act.body && act.body.target === id) return true;
+    if (act !== undefined && targetOf(act.body) === id) return true;
   return false;
 }
 

@@ -1,6 +1,7 @@
 /** Messages that will not be sent any more: by the person's word, or because their time is over. */
 import { type MessageId, SottoError } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
+import { isMessageAction } from "../model/actions.ts";
 import { withConversation } from "../model/contact.ts";
 import { advance } from "../model/delivery-state.ts";
 import type { MessageRow } from "../model/message.ts";
@@ -38,7 +39,8 @@ export async function abandon(
     }
     if (failed.size === 0) return;
     for (const { at, act } of outbox.values())
-      if (act !== undefined && "target" in act.body && failed.has(act.body.target)) gone.add(at);
+      if (act !== undefined && isMessageAction(act.body) && failed.has(act.body.target))
+        gone.add(at);
     const ops: StoreOp[] = [...gone].map((at) => dropEntry(conversation.ref, at));
     const { moved, free } = await closeGaps(peer, changes, gone);
     for (const entry of moved) ops.push(putEntry(conversation.ref, entry.at, entry));

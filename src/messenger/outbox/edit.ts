@@ -5,7 +5,7 @@
  */
 import { limits, SottoError } from "../../base/index.ts";
 import { isReaction } from "../../wire/index.ts";
-import type { MessageAction } from "../model/actions.ts";
+import { actionRules, type MessageAction, supersedes } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
 import { emptied, type MessageRow, messageView } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
@@ -77,9 +77,9 @@ async function amend(
     const row = known(await batch.changes.row(at));
     const body = wanted(row);
     if (body === undefined) return messageView(peer, at, row);
-    await withdraw(peer, batch, (entry) => overtaken(entry, at, body));
+    await withdraw(peer, batch, (entry) => superseded(entry, at, body));
     const next = applyAction(row, "out", enqueueAct(context, batch, body), body);
-    batch.changes.set(at, next, body.kind === "reaction" ? "reaction" : "text");
+    batch.changes.set(at, next, actionRules[body.kind].changes);
     // A message that is deleted while it waits has come to its end.
     if (next.state !== row.state) batch.changes.set(at, next, "state");
     await commit(context, peer, batch);
@@ -87,14 +87,10 @@ async function amend(
   });
 }
 
-/**
- * Whether what an entry says is of no more use: an earlier act of the same kind, or anything about
- * a message that is deleted.
- */
-function overtaken({ act, at }: OutboxEntry, target: number, body: MessageAction): boolean {
-  if (act === undefined) return body.kind === "delete" && at === target;
-  if (!("target" in act.body) || act.body.target !== body.target) return false;
-  return body.kind === "delete" || act.body.kind === body.kind;
+/** Whether an entry is useless once an action on the message at `target` is queued, too. */
+function superseded({ act, at }: OutboxEntry, target: number, body: MessageAction): boolean {
+  if (act !== undefined) return supersedes(body, act.body);
+  return at === target && actionRules[body.kind].supersedes === "everything";
 }
 
 /** See `Messenger.hide`. */

@@ -2,6 +2,7 @@
 import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { type Ack, acknowledged, toAck } from "../../wire/index.ts";
+import { type ActionBody, actionRules, isMessageAction } from "../model/actions.ts";
 import type { PairConversation } from "../model/conversation.ts";
 import { advance } from "../model/delivery-state.ts";
 import type { MessageRow } from "../model/message.ts";
@@ -52,21 +53,26 @@ export async function settleDelivered(
       const row = await changes.row(at);
       if (row === undefined) continue;
       changes.set(at, advance(row, "acknowledge"), "state");
-    } else if (act.body.kind === "timer") {
-      // The line that says so may be gone by now.
-      const line = await changes.row(at);
-      if (line !== undefined) changes.set(at, advance(line, "acknowledge"), "state");
-    } else if ("target" in act.body) {
-      const target = await changes.place(act.body.target);
-      const row = target === undefined ? undefined : await changes.row(target);
-      if (target !== undefined && row !== undefined) changes.set(target, row, "reached");
-    }
+    } else await settleAction(changes, at, act.body);
     ops.push(dropEntry(conversation.ref, at));
     gone.add(at);
   }
   if (ops.length === 0) return { ops, conversation };
   const settled = settledUpTo(conversation, outbox.values(), gone);
   return { ops, conversation: { ...conversation, settled } };
+}
+
+/** Delivered: an action of ours. @param at its position, where its notice is, if it has one. */
+async function settleAction(changes: MessageBatch, at: number, body: ActionBody): Promise<void> {
+  if (isMessageAction(body)) {
+    const target = await changes.place(body.target);
+    const row = target === undefined ? undefined : await changes.row(target);
+    if (target !== undefined && row !== undefined) changes.set(target, row, "reached");
+  } else if (actionRules[body.kind].notice) {
+    // The notice may have been deleted by now.
+    const notice = await changes.row(at);
+    if (notice !== undefined) changes.set(at, advance(notice, "acknowledge"), "state");
+  }
 }
 
 /** Read: our delivered messages up to the sequence that the peer's person has read. */

@@ -3,7 +3,7 @@
  * (docs/SPEC.md §8, Hosts).
  */
 import { limits } from "../../base/index.ts";
-import type { Stamp } from "../model/actions.ts";
+import { type Stamp, supersedes } from "../model/actions.ts";
 import { isNewer } from "../model/apply-action.ts";
 import { type Contact, reachable } from "../model/contact.ts";
 import { policyOf } from "../model/link-policy.ts";
@@ -51,8 +51,9 @@ export async function shareBootstraps(context: Context, peer: Peer): Promise<voi
     // A clock that fell back must not keep us silent for as long.
     if (now >= told.at && now - told.at < limits.tellHosts) return;
     const batch = openBatch(context, peer, 0);
-    await withdraw(peer, batch, ({ act }) => act?.body.kind === "hosts");
-    const { at: place } = enqueueAct(context, batch, { kind: "hosts", hosts });
+    const body = { kind: "hosts" as const, hosts };
+    await withdraw(peer, batch, ({ act }) => act !== undefined && supersedes(body, act.body));
+    const { at: place } = enqueueAct(context, batch, body);
     batch.contact = { ...batch.contact, toldHosts: { at: now, hosts, place } };
     await commit(context, peer, batch);
   });
