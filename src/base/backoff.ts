@@ -1,27 +1,27 @@
 /**
- * Retry times: doubling from a minimum to a maximum, spread by ± half so that nodes do not march in
- * step.
+ * Retry delays: doubling from a minimum to a maximum, with a random spread of ± half so that nodes
+ * do not retry at the same moment.
  */
 export interface Backoff {
-  /** First pause in ms. */
+  /** First delay, ms. */
   readonly min: number;
-  /** Longest pause in ms, before the spread. */
+  /** Longest delay before the spread, ms. */
   readonly max: number;
 }
 
 /**
- * The pause in ms before retry number `attempt` (0 is the first).
- * @param chance a number in [0, 1) that the caller drew.
+ * The delay before retry number `attempt` (0 is the first), ms.
+ * @param random a number in [0, 1).
  */
-export function backoffDelay({ min, max }: Backoff, attempt: number, chance: number): number {
+export function backoffDelay({ min, max }: Backoff, attempt: number, random: number): number {
   const base = Math.min(max, min * 2 ** Math.min(attempt, 40));
-  return Math.round(base * (0.5 + chance));
+  return Math.round(base * (0.5 + random));
 }
 
 /**
- * What is left, ms, of a pause that began at `since` on a clock that shows `now`. A clock that fell
- * back meanwhile makes the pause whole again, and never longer.
+ * The rest of a delay that began at `since`, ms, by a clock that shows `now`. If the clock was set
+ * back in the meantime, the delay starts again, but never gets longer.
  */
-export function remainingDelay(since: number, pause: number, now: number): number {
-  return Math.min(pause, Math.max(0, since + pause - now));
+export function remainingDelay(since: number, delay: number, now: number): number {
+  return Math.min(delay, Math.max(0, since + delay - now));
 }

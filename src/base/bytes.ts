@@ -1,4 +1,4 @@
-/** Operations on byte strings that every room shares. None of them mutates or keeps its input. */
+/** Operations on byte strings. None of them keeps its input, and only `wipe` changes it. */
 
 /** Joins byte strings, in order, into a new one. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
@@ -21,7 +21,7 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** Whether every byte is zero; takes the same time wherever the first other byte stands. */
+/** Whether every byte is zero; the time does not depend on where the first other byte is. */
 export function isZero(bytes: Uint8Array): boolean {
   let seen = 0;
   for (let i = 0; i < bytes.length; i++) seen |= bytes[i] as number;

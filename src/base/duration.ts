@@ -1,4 +1,4 @@
-/** Spans of time as people write them. */
+/** Durations as users write them: 500ms, 30s, 10m, 24h, 7d. */
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** ms of a text such as 500ms, 30s, 10m, 24h, 7d; `undefined` where it is none. */
+/** The duration of a text, ms; `undefined` if it is none. */
 export function parseDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
   const factor = unit === undefined ? undefined : UNITS[unit];

@@ -1,14 +1,13 @@
 /**
- * Faults. A refusal that is part of the protocol is a value; everything else that can go wrong is a
- * `SottoError` with a code from this table. `docs/ERRORS.md` and the table are held equal by a
- * test.
+ * Errors. A refusal that is part of the protocol is a value; everything else that can go wrong is a
+ * `SottoError` with a code from the table. A test compares `docs/ERRORS.md` with the table.
  */
 import { type ErrorClass, errorTable } from "./error-table.ts";
 
 /** A code from the table. */
 export type ErrorCode = keyof typeof errorTable;
 
-/** A fault with a code. Its message says what happened and why; the remedy says what to do next. */
+/** An error with a code. Its message states what happened and why, its remedy what to do next. */
 export class SottoError extends Error {
   override readonly name = "SottoError";
   readonly code: ErrorCode;

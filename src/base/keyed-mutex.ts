@@ -2,7 +2,7 @@
 export class KeyedMutex<Key> {
   readonly #last = new Map<Key, Promise<unknown>>();
 
-  /** Runs `job` once every earlier job of the same key has ended, well or badly. */
+  /** Runs `job` once every earlier job of the same key has succeeded or failed. */
   run<Result>(key: Key, job: () => Promise<Result>): Promise<Result> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const mine = before.then(job, job);

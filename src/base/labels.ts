@@ -1,6 +1,6 @@
 /**
- * Every domain-separation string, in one place: each key has a named purpose, and no two purposes
- * share a name. The strings are part of the protocol (docs/SPEC.md).
+ * All domain-separation strings: one for each purpose of a key or a tag, no two alike. They are
+ * part of the protocol (docs/SPEC.md).
  */
 export const labels = {
   // Identity

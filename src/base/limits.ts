@@ -1,4 +1,4 @@
-/** Every bound in the system, each with its reason. Sizes in bytes, times in ms. */
+/** Every limit of the system, each with its reason. Sizes in bytes, times in ms. */
 import { nodeLimits } from "./limits-node.ts";
 import { publicLimits } from "./limits-public.ts";
 
@@ -10,21 +10,21 @@ const KIB = 1024;
 
 export const limits = {
   // Text
-  /** UTF-8 bytes of one message: far above any typed text, and it still fits one frame. */
+  /** UTF-8 bytes of one message: far above any typed text, and it fits one frame. */
   textBytes: 64 * KIB,
   /**
    * UTF-8 bytes of a reaction: the longest emoji of Unicode 16, a kiss of two skin tones, has 35.
    */
   emojiBytes: 40,
   /**
-   * How long disappearing messages are kept: shorter nobody could read them, longer nobody
-   * remembers.
+   * How long disappearing messages are kept: long enough to read them, short enough to remember the
+   * setting.
    */
   timerMin: 5 * SECOND,
   timerMax: 365 * DAY,
-  /** Characters of a name: what a line on a screen can show. */
+  /** Characters of a name: what fits a line on a screen. */
   nameLength: 64,
-  /** Messages that may wait for one contact: bounds the disk that one absent contact can cost. */
+  /** Messages in the outbox of one contact: limits the disk space that an absent contact costs. */
   outboxMessages: 10_000,
 
   // Frames
@@ -32,24 +32,24 @@ export const limits = {
   frameBuckets: [256, KIB, 4 * KIB, 16 * KIB, 80 * KIB] as const,
   /** The largest frame: 64 KiB of text, its envelope, and the ratchet around it. */
   frameBytes: 80 * KIB,
-  /** Bytes that may wait for a slow peer before we drop the link. */
+  /** Bytes queued for a slow peer before we close the link. */
   writeQueueBytes: 4 * 1024 * KIB,
-  /** Frames received and not yet taken by the reader; beyond it the stream is paused. */
+  /** Frames received and not yet read; beyond it the stream is paused. */
   readQueueFrames: 64,
-  /** How long the peer has for the hello and each step of the handshake. */
+  /** Time for the hello and for each step of the handshake. */
   stepTimeout: 10 * SECOND,
-  /** A live link that says nothing for this long is asked for a sign of life. */
+  /** Silence on a live link after which we send a keepalive. */
   linkQuiet: 30 * SECOND,
-  /** And is given up when it stays silent this long. */
+  /** Silence after which the link is closed. */
   linkDead: 75 * SECOND,
 
   // Ratchet (Double Ratchet, MAX_SKIP)
-  /** Largest jump of one message's counter: work that one forged or early frame can cause. */
+  /** Largest jump of a message counter: the work that one forged or early frame can cause. */
   skipPerMessage: 1_000,
-  /** Skipped message keys kept for a session; the oldest go first. */
+  /** Skipped message keys kept for a session; the oldest are deleted first. */
   skippedKeys: 2_000,
   /**
-   * How long a skipped key is kept: a message that is later than this will be sent again anyway.
+   * How long a skipped key is kept: a message that arrives later is retransmitted anyway.
    */
   skippedKeyAge: 30 * DAY,
   /** Old receiving chains whose header keys are still tried. */
@@ -64,11 +64,11 @@ export const limits = {
    * epoch in a chat.
    */
   pqEpochMessages: 40,
-  /** And begin one in the first message after this time, however few there were. */
+  /** Time after which the next message begins one, however few messages there were. */
   pqEpochAge: DAY,
   /**
-   * Where less is free in a frame, the first message of a chain takes a larger one: so an exchange
-   * always advances.
+   * If a frame has less free space than this, the first message of a chain uses a larger frame, so
+   * that an exchange always advances.
    */
   pqPiece: 32,
   /**
@@ -80,7 +80,7 @@ export const limits = {
   // Rendezvous
   /** Length of an epoch of rendezvous keys. */
   epoch: DAY,
-  /** A record: one size for all, so that size tells nothing. */
+  /** A record: all have one size, so that size reveals nothing. */
   recordBytes: 512,
   /** Addresses in a record. */
   recordAddresses: 4,
@@ -89,19 +89,19 @@ export const limits = {
    * name may be longer.
    */
   addressLength: 128,
-  /** A record older than this is refused: its host has surely published a newer one. */
+  /** Age from which a record is refused: its host has published a newer one since. */
   recordAge: 2 * HOUR,
-  /** A record from the future beyond this is refused: clocks differ, but not by more. */
+  /** How far in the future a record may be dated, as clocks differ. */
   recordAhead: 10 * MINUTE,
-  /** A record is published anew after a random time between these two. */
+  /** A record is republished after a random time between these two. */
   refreshMin: 50 * MINUTE,
   refreshMax: 90 * MINUTE,
   /**
-   * The first record under a new public key comes within this time after the border, at random: a
-   * border is the same moment for both sides.
+   * The first record under a new public key is published at a random time within this after
+   * the epoch boundary, which is the same moment for both sides.
    */
   borderSpread: HOUR,
-  /** Tags that decoys fill up to, and the largest step. */
+  /** Tags that cover records fill up to, and the largest step. */
   decoyTags: 512,
   decoyStep: 64,
   /** Time for one put to or get from the DHT. */
@@ -114,121 +114,120 @@ export const limits = {
    */
   epochsAhead: 4_000,
   /**
-   * Epochs that our clock alone may erase at one time: of a wrong clock it must not lose a root
-   * that is still needed.
+   * Epochs that may be erased at one time on the word of our clock only: a wrong clock must not
+   * erase a root that is still needed.
    */
   epochsUnproven: 1,
 
   // First contact
   inviteExpiry: DAY,
   inviteExpiryMax: 30 * DAY,
-  /** Bootstrap hosts in an invite: a second one for the day on which the first is gone. */
+  /** Bootstrap nodes in an invite: a second one in case the first is offline. */
   inviteBootstraps: 2,
-  /** Bootstrap hosts that a contact tells of, and that are taken of one. */
+  /** Bootstrap nodes that are sent to a contact, and accepted from one. */
   toldHosts: 2,
-  /** How often a contact is told of ours, at most: lists change by hand. */
+  /** Minimum interval of sending ours to a contact: lists are changed by hand. */
   tellHosts: DAY,
   /**
-   * Bootstrap hosts of contacts that are asked in all: four contacts at least have to agree to be
-   * all that we ask.
+   * Bootstrap nodes of contacts that are used in total: at least four contacts would have to
+   * collude to be all that we use.
    */
   learnedHosts: 8,
-  /** One that was asked for so long in vain is forgotten. */
+  /** Time without an answer after which one is forgotten. */
   learnedSilence: 30 * DAY,
   /**
-   * Between two looks at whether hosts of contacts are to be asked: what a contact names meanwhile
-   * is not dialled.
+   * Interval of checks whether bootstrap nodes of contacts are needed: one that a contact names is
+   * not dialed before the next check.
    */
   learnedLook: 15 * SECOND,
-  /** Addresses in an invite, those of bootstrap hosts included. */
+  /** Addresses in an invite, those of bootstrap nodes included. */
   inviteHints: 4,
   /** Open invites at one time: each costs a record in the DHT and a tag to compare hellos with. */
   openInvites: 100,
-  /** Accounts in the list of those who may be linked with: an organisation's. */
+  /** Accounts in the allow list: an organisation's. */
   allowedAccounts: 10_000,
-  /** Claims of one reusable invite that are remembered; beyond it the invite is over. */
+  /** Claims of one reusable invite that are remembered; with the last one the invite ends. */
   inviteClaims: 1_000,
   /**
-   * How long a stranger's connection is kept before it is dropped, so that no answer and every
-   * error take alike.
+   * How long the connection of an unknown dialer is kept before it is closed, so that all refusals
+   * take equally long.
    */
   refusalDelay: 2 * SECOND,
-  /** Clocks of two people who pair may differ by this much. */
+  /** Largest difference of the clocks of two users who pair. */
   pairClockSkew: DAY,
 
   // Delivery
   /** Retries towards an absent contact. */
   retry: { min: SECOND, max: 30 * MINUTE },
-  /** How often old roots are erased and overdue messages given up. */
+  /** How often old roots are erased and overdue messages are marked as failed. */
   upkeep: HOUR,
-  /** At most this often does news from the network make us publish again. */
+  /** Minimum interval of publications caused by changes of the network. */
   wakePause: 5 * SECOND,
   /**
-   * At most this often does it make us look for every absent contact: a newcomer waits for nothing
-   * else.
+   * Minimum interval of lookups of every absent contact caused by them: a node that just started
+   * waits for nothing else.
    */
   seekPause: 2 * SECOND,
-  /** While no more nodes are known, one that appears makes us look for every absent contact. */
+  /** Known nodes up to which a new one starts lookups of every absent contact. */
   fewHosts: 20,
-  /** After an act of the person, a search for whom it concerns goes before others for so long. */
+  /** Time after an action of the user for which lookups of its contact have priority. */
   urgency: MINUTE,
   /**
-   * Somebody who asks why a contact is not linked waits this long for a search of it: a dial, a
-   * lookup and another dial.
+   * How long a diagnosis of an absent contact waits for a search: a dial, a lookup and another
+   * dial.
    */
   diagnosis: 45 * SECOND,
   /**
-   * An invisible node's link stays so long after it has brought everything: what the other side has
-   * in hand still comes.
+   * How long the link of an invisible node stays open after it has delivered everything: the peer
+   * may still be sending.
    */
   invisibleLinger: 2 * SECOND,
-  /** Clocks that differ by less need no word. */
+  /** Clock differences up to this are not reported. */
   clockSlack: 2 * MINUTE,
-  /** A message that could not be delivered for this long is shown as failed. */
+  /** Time after which an undelivered message is shown as failed. */
   deliveryExpiry: 30 * DAY,
-  /** How long messages may be kept at most, where the person wants an end. */
+  /** Smallest and largest retention time of messages that the user may set. */
   retentionMin: HOUR,
   retentionMax: 3650 * DAY,
   /**
-   * Old messages go by the wall clock: a machine that starts with a wrong one has this long to set
-   * it.
+   * Delay of retention after a start: it uses the wall clock, which a machine may set only after
+   * booting.
    */
   retentionPause: 10 * MINUTE,
   /**
-   * Between two looks at messages whose time runs: a machine that slept wakes with timers that come
-   * late.
+   * Longest interval of checks of expiry timers: on a machine that slept, timers fire late.
    */
   spanLook: MINUTE,
-  /** And at least this long: messages that go one after the other go together. */
+  /** Shortest interval: messages that expire soon after each other are deleted together. */
   spanPause: SECOND,
-  /** The wall clock was set if it went on by this much more or less than the machine ran. */
+  /** Difference of wall clock and running time from which the wall clock counts as set. */
   clockSet: MINUTE,
   /** Messages sealed and committed together before they go on the wire. */
   sendBatch: 64,
   /**
-   * Bytes handed to a link and not taken by it yet: well below `writeQueueBytes`, so that receipts
-   * always fit beside them.
+   * Bytes queued on a link by the outbox: well below `writeQueueBytes`, so that there is always
+   * space for receipts.
    */
   sendBytes: 1024 * KIB,
   /** Sealed messages on the wire that are not yet acknowledged, for one contact. */
   sendWindow: 512,
-  /** Parents that a message names. */
+  /** Parents of a message. */
   parents: 8,
   /**
-   * Acts kept for messages that are not here yet: a peer that sends in order needs none, and each
-   * may hold a long text.
+   * Out-of-order actions kept until their message arrives: a peer that sends in order needs none,
+   * and each may contain a long text.
    */
   earlyActs: 64,
   /**
-   * Replaced texts are made unreadable at once, and then at most this often: a peer's edits decide
-   * how much is to do.
+   * Minimum interval of shredding replaced texts after the first time: a peer's edits determine how
+   * much there is to do.
    */
   shredPause: 30 * SECOND,
-  /** Messages of each contact, from the newest, among which the start of an id is looked for. */
+  /** Newest messages of each contact that are searched for the start of an id. */
   findMessages: 1_000,
-  /** Characters of such a start, at least. */
+  /** Fewest characters of such a start. */
   findStart: 4,
-  /** Between two signs that somebody is writing, and as long each is good. */
+  /** Interval of typing notifications, and how long each is valid. */
   typingPause: 3 * SECOND,
   /** Bits of a selective acknowledgement. */
   ackBits: 512,
@@ -258,60 +257,58 @@ export const limits = {
 
   // At rest
   /**
-   * How long old states of sessions stay readable for who has the store's key: a turn writes about
+   * How long old session states stay readable with the store key: shredding them writes about
    * 20 KiB.
    */
   shredEvery: 5 * MINUTE,
   /**
-   * What a stored passphrase cost may ask of this machine: above any sane choice, below a hostile
-   * file's.
+   * Largest cost parameters of a passphrase that are accepted from a file: above any sensible
+   * choice, below what a hostile file could demand.
    */
   passphraseMemoryKiB: 1024 * KIB,
   passphrasePasses: 16,
   passphraseLanes: 4,
 
-  /** A backup: far above ten thousand contacts, and it is read whole. */
+  /** Size of a backup, which is read whole: ten thousand contacts need far less. */
   backupBytes: 64 * 1024 * KIB,
-  /** Bytes of a backup in one answer of the API, where they stand in base64. */
+  /** Bytes of a backup in one API response, before base64. */
   backupPart: 512 * KIB,
   /**
-   * Tables that are read whole at each opening, to be held against their checksums: about a fifth
-   * of a second.
+   * Bytes of tables whose checksums are verified at each opening: about a fifth of a second.
    */
   verifyBytes: 32 * 1024 * KIB,
-  /** How long the keychain of the system may take: it may ask the person for a password. */
+  /** Time for the keychain of the system, which may ask the user for a password. */
   keychainWait: MINUTE,
 
   // API
-  /** A request or an answer on the local socket. */
+  /** Bytes of a request or a response on the local socket. */
   rpcBytes: 1024 * KIB,
   /**
-   * Programs that follow the log of events, each under a name: each keeps events from being
-   * forgotten.
+   * Durable subscriptions to the event log: each prevents events from being deleted.
    */
   followers: 32,
   /**
-   * Events that are kept for followers, at about 320 bytes each; beyond it the oldest go, and who
-   * missed them is told.
+   * Events kept for durable subscriptions, about 320 bytes each; beyond it the oldest are deleted,
+   * and subscribers that missed them are notified.
    */
   eventLog: 100_000,
-  /** Retries of a command that did not take an event. */
+  /** Delays of retrying a command that failed to process an event. */
   handOverRetry: { min: SECOND, max: MINUTE },
-  /** Events that a slow listener may be behind. */
+  /** Events queued for a slow listener. */
   eventQueue: 10_000,
   /** Programs connected to the local socket at one time. */
   apiConnections: 64,
-  /** Calls of one connection that are being worked on; further ones wait. */
+  /** Concurrent calls of one connection; further ones wait. */
   apiCalls: 64,
-  /** Bytes of answers that a program may leave unread before we close its connection. */
+  /** Bytes of responses that a program may leave unread before we close its connection. */
   apiBacklogBytes: 8 * 1024 * KIB,
   /** How long a call may wait for a state of a message or of a pairing. */
   apiWait: HOUR,
-  /** Messages in one answer. */
+  /** Messages in one response. */
   pageMessages: 1_000,
   /** Bootstrap addresses in the configuration. */
   bootstrapAddresses: 32,
-  /** Unix socket paths end here (sun_path is 108 bytes with its final zero). */
+  /** Longest path of a Unix socket (sun_path has 108 bytes with its final zero). */
   socketPath: 107,
   ...nodeLimits,
   ...publicLimits,

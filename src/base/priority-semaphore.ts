@@ -1,27 +1,27 @@
 /**
- * A fixed number of places, and some more for urgent jobs; jobs beyond them wait for their turn:
- * urgent ones first, and else in order.
+ * A semaphore with extra permits for urgent jobs. Jobs without a permit wait: urgent ones first,
+ * otherwise in the order of arrival.
  */
 export class PrioritySemaphore {
-  readonly #places: number;
+  readonly #permits: number;
   readonly #spare: number;
   #taken = 0;
   readonly #waiting: { readonly urgent: () => boolean; readonly begin: () => void }[] = [];
 
-  /** @param spare places beyond the others that only urgent jobs take. */
-  constructor(places: number, spare = 0) {
-    this.#places = places;
+  /** @param spare permits in addition to the others, for urgent jobs only. */
+  constructor(permits: number, spare = 0) {
+    this.#permits = permits;
     this.#spare = spare;
   }
 
-  /** @param urgent asked whenever a turn is given: what somebody waits for changes. */
+  /** @param urgent asked whenever a permit is free: a job may become urgent while it waits. */
   async run<Result>(
     job: () => Promise<Result>,
     urgent: () => boolean = () => false,
   ): Promise<Result> {
-    const turn = new Promise<void>((begin) => this.#waiting.push({ urgent, begin }));
+    const permit = new Promise<void>((begin) => this.#waiting.push({ urgent, begin }));
     this.#next();
-    await turn;
+    await permit;
     try {
       return await job();
     } finally {
@@ -32,8 +32,8 @@ export class PrioritySemaphore {
 
   #next(): void {
     const urgent = this.#waiting.findIndex((one) => one.urgent());
-    const room = this.#places + (urgent === -1 ? 0 : this.#spare);
-    if (this.#taken >= room) return;
+    const permits = this.#permits + (urgent === -1 ? 0 : this.#spare);
+    if (this.#taken >= permits) return;
     const [one] = this.#waiting.splice(Math.max(0, urgent), 1);
     if (one === undefined) return;
     this.#taken++;

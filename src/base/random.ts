@@ -1,7 +1,7 @@
-/** A list in another order. @param chance draws numbers in [0, 1). */
-export function shuffle<Item>(items: readonly Item[], chance: () => number): Item[] {
+/** The items in a random order. @param random draws numbers in [0, 1). */
+export function shuffle<Item>(items: readonly Item[], random: () => number): Item[] {
   return items
-    .map((item) => ({ item, place: chance() }))
-    .sort((a, b) => a.place - b.place)
+    .map((item) => ({ item, order: random() }))
+    .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);
 }

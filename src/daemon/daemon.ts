@@ -1,4 +1,4 @@
-/** A node, put together: lock, key, store, network, messenger, socket, in this order, and back. */
+/** Starts and stops a node: lock, key, store, network, messenger and socket, in this order. */
 import type { MethodName, Params, Paths, Result } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
@@ -17,34 +17,32 @@ export interface DaemonOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly overrides: Overrides;
   readonly answers: Answers;
-  /** Takes lines of the log. */
+  /** Receives the lines of the log. */
   readonly writeLog: (line: string) => void;
   /**
-   * Told of damage that was found in the store while the node runs, which goes on with what is
-   * whole.
+   * Called when damage is found in the store while the node runs; it continues with what is intact.
    */
   readonly onDamage: (damage: SottoError) => void;
 }
 
 export interface Daemon {
-  /** The account was made by this start. */
+  /** Whether this start created the account. */
   readonly fresh: boolean;
   /** Calls a method from inside the process. */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
-  /** Stops the node and gives everything back. Safe to call twice. */
+  /** Stops the node and releases everything. Safe to call twice. */
   stop(): Promise<void>;
   /**
-   * Resolves when the node has stopped, whoever asked for it; rejects where giving something back
-   * failed, and with the store's fault (`store-write-failed`, `disk-full`) where that is why it
-   * stopped.
+   * Resolves when the node has stopped, for whatever reason; rejects if releasing something failed,
+   * and with the store's fault (`store-write-failed`, `disk-full`) if that stopped it.
    */
   readonly stopped: Promise<void>;
 }
 
 /**
- * Starts a node. Whatever fails on the way, everything that was taken is given back before the
- * error is thrown. Throws `node-already-running`, `no-account`, `config-invalid`,
- * `address-invalid`, `port-in-use`, `listen-failed`, and what `openHome` throws.
+ * Starts a node. If a step fails, everything is released before the error is thrown. Throws
+ * `node-already-running`, `no-account`, `config-invalid`, `address-invalid`, `port-in-use`,
+ * `listen-failed`, and what `openHome` throws.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, env, overrides } = options;
@@ -58,10 +56,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     finish(releases.all());
     return stopped;
   };
-  // Whoever waits for the end hears of it; a node that nobody waits for ends all the same.
+  // A rejection that no one awaits must not end the process.
   stopped.catch(() => undefined);
   try {
-    // Compiles beside the reading of the configuration.
+    // Compiles while the configuration is read.
     const loading = bestCrypto();
     const config = await readConfig(paths.config, env, overrides);
     const log = createLog(config.log, clock, options.writeLog);
@@ -76,7 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     releases.take(() => lastWords.close());
     let socket: LocalSocket | undefined;
-    // The person's answers come before anything slow.
+    // The user is asked before anything slow.
     const gate = await openLockableNode(
       {
         directory: paths.home,
@@ -88,7 +86,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         onDamage: options.onDamage,
         offer: (event) => socket?.offer(event),
         endStreams: () => socket?.endStreams("locked"),
-        // The answer goes out before the connection is closed.
+        // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),
         fail: (fault) => setImmediate(() => finish(failing(fault, lastWords, releases))),
       },
@@ -109,13 +107,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       stopped,
     };
   } catch (error) {
-    // The first failure is the one to tell; what fails while giving back follows from it.
+    // The first failure is reported; those while releasing follow from it.
     await releases.all().catch(() => undefined);
     throw error;
   }
 }
 
-/** Ends in `fault` once everything is given back; what fails on the way follows from it. */
+/** Rejects with `fault` once everything is released. */
 async function failing(
   fault: SottoError,
   lastWords: ExitReason,

@@ -1,7 +1,7 @@
 /**
  * The file of a backup: `sottobak` ‖ version 1 ‖ length of the sealed body 4 ‖ salt 32 ‖ id 16 ‖
- * sealed body ‖ CRC-32 4. The checksum tells damage from wrong words, and protects nothing; the
- * seal does.
+ * sealed body ‖ CRC-32 4. The checksum only tells damage from a wrong recovery phrase; the seal
+ * protects the content.
  */
 import { concat, equal, isZero, limits, readU32, u32, utf8 } from "../base/index.ts";
 import { checksum } from "./crc32.ts";
@@ -13,9 +13,9 @@ const SALT_AT = LENGTH_AT + 4;
 const ID_AT = SALT_AT + 32;
 const SEALED_AT = ID_AT + 16;
 const CHECKSUM = 4;
-/** Of the seal, ChaCha20-Poly1305. */
+/** The tag of ChaCha20-Poly1305. */
 const TAG = 16;
-/** The smallest body: room for some fifty people. */
+/** The smallest body: enough for about fifty contacts. */
 const SMALLEST = 16 * 1024;
 
 export interface BackupParts {
@@ -23,7 +23,7 @@ export interface BackupParts {
   readonly head: Uint8Array;
   /** 32 bytes. */
   readonly salt: Uint8Array;
-  /** 16 bytes: tells, to who has the words, that they are this file's. */
+  /** 16 bytes by which the holder of a recovery phrase can see that it belongs to this file. */
   readonly id: Uint8Array;
   readonly sealed: Uint8Array;
 }
@@ -45,7 +45,7 @@ export function joinBackup(head: Uint8Array, sealed: Uint8Array): Uint8Array {
   return concat(body, checksum(body));
 }
 
-/** The parts of a file, as copies. Needs no key, and so judges damage alone. */
+/** The parts of a file, as copies. Without a key it can only detect damage. */
 export function partBackup(file: Uint8Array): PartedBackup {
   const start = file.subarray(0, MAGIC.length);
   if (!equal(start, MAGIC.subarray(0, start.length)) || start.length === 0)
@@ -68,7 +68,7 @@ export function partBackup(file: Uint8Array): PartedBackup {
   };
 }
 
-/** Every version keeps what stands in front and the checksum at the end. */
+/** Every version keeps the magic, the version and the checksum. */
 function newerOrDamaged(file: Uint8Array): PartedBackup {
   return { kind: "refused", why: whole(file) ? "newer" : "damaged" };
 }
@@ -79,8 +79,8 @@ function whole(file: Uint8Array): boolean {
 }
 
 /**
- * Length u32 ‖ JSON ‖ zeros: 16 KiB or the next power of two, so that the size tells little of how
- * many people there are.
+ * Length u32 ‖ JSON ‖ zeros: 16 KiB or the next power of two, so that the size reveals little about
+ * the number of contacts.
  */
 export function padBackup(json: Uint8Array): Uint8Array {
   let size = SMALLEST;

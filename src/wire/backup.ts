@@ -1,4 +1,4 @@
-/** What a backup holds, as JSON (docs/SPEC.md, Backup). Knows nothing of how it is sealed. */
+/** The content of a backup as JSON, before encryption (docs/SPEC.md, Backup). */
 import { fromUtf8, limits, utf8 } from "../base/index.ts";
 import {
   account,
@@ -13,7 +13,7 @@ import {
   whole,
 } from "./json-schema.ts";
 
-/** Longer than any name or address that was ever kept: what was kept is to come back. */
+/** Above the limits of names and addresses, so that everything stored can be restored. */
 const NAME = 4 * limits.nameLength;
 const ADDRESS = 4 * limits.addressLength;
 
@@ -73,11 +73,10 @@ const backup = record({
 type ValueOf<Of> = Of extends Shape<infer Value> ? Value : never;
 
 /**
- * Everything that makes an account whole on another machine but its key, its sessions and its
- * messages.
+ * Everything that an account needs on another machine except its key, sessions and messages.
  */
 export type Backup = ValueOf<typeof backup>;
-/** A contact as a backup has it. */
+/** A contact in a backup. */
 export type BackupContact = ValueOf<typeof contact>;
 
 /** UTF-8 bytes of the JSON. */
@@ -86,8 +85,8 @@ export function encodeBackup(value: Backup): Uint8Array {
 }
 
 /**
- * The backup that the bytes tell, or `undefined`: no JSON, a member that is missing or of another
- * form, a person twice.
+ * The backup of the bytes, or `undefined`: not JSON, a missing or malformed member, or an account
+ * that occurs twice.
  */
 export function decodeBackup(from: Uint8Array): Backup | undefined {
   let json: unknown;

@@ -1,9 +1,9 @@
 /** CRC-32/BZIP2: polynomial 04c11db7, most significant bit first. */
 
 /**
- * 4 bytes. With the bytes before it this is one codeword in the order of the bits, so it tells
- * every burst of up to 32 bits: any wrong character of base32 and any two swapped neighbours. It is
- * no authenticator.
+ * The checksum, 4 bytes. It follows the bytes that it covers, as one codeword in the order of the
+ * bits, so it detects every burst error of up to 32 bits: any wrong base32 character and any two
+ * adjacent ones that are swapped. It does not authenticate.
  */
 export function checksum(bytes: Uint8Array): Uint8Array {
   let crc = 0xffffffff;

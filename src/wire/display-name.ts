@@ -1,7 +1,7 @@
-/** Names of people, our own and those that peers give themselves. */
+/** Display names: our own and those that peers choose. */
 import { limits } from "../base/index.ts";
 
-/** Joiners that spell something: inside an emoji, and between letters of scripts that use them. */
+/** Legitimate joiners: inside an emoji, and between letters of scripts that use them. */
 const JOINED_EMOJI =
   /(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})/gu;
 const EMOJI_STYLE = /(?<=[\p{Extended_Pictographic}0-9#*])\ufe0f/gu;
@@ -10,17 +10,17 @@ const JOINED_LETTERS = new RegExp(
   `(?<=(?!${SIMPLE_SCRIPT})[\\p{L}\\p{M}])[\\u200c\\u200d](?=\\p{L})`,
   "gu",
 );
-/** Controls, formats (bidi among them), line ends, and what takes room without showing. */
+/** Control and format characters (bidi included), line ends, and blank characters. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /**
  * A name in NFC, trimmed, with single spaces: 1 to `limits.nameLength` code points. `undefined`
- * where it holds control, bidi or invisible characters (with them one name can look like another),
- * shows nothing, or is too long.
+ * if it contains control, bidi or invisible characters (with them one name can look like another),
+ * has no visible character, or is too long.
  */
 export function cleanName(text: string): string | undefined {
-  // Bounds the work on a hostile name; the widest spaces and decompositions stay well below.
+  // Limits the work on a hostile name; valid names with many spaces or accents are far shorter.
   if (text.length > 8 * limits.nameLength) return undefined;
   const name = text
     .normalize("NFC")

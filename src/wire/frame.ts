@@ -5,7 +5,7 @@
 import { isZero, limits, readU32 } from "../base/index.ts";
 
 const HEADER = 4;
-/** Memory that an idle link may keep for the next frame that comes in pieces. */
+/** Memory that an idle link keeps for the next frame that arrives in pieces. */
 const KEEP = 1024;
 
 /** The largest payload in bytes. */
@@ -42,20 +42,19 @@ export type Pushed =
  * frame starts is then unknown.
  */
 export class FrameDecoder {
-  /** The first bytes of a frame that is not whole yet; the rest of the buffer is room to grow. */
+  /** The first bytes of an incomplete frame; the rest of the buffer is spare capacity. */
   #held = new Uint8Array(0);
   #fill = 0;
   #refused: FrameRefusal | undefined;
 
-  /** Bytes held of a frame that is not whole yet. */
+  /** Bytes held of an incomplete frame. */
   get pending(): number {
     return this.#fill;
   }
 
   /**
-   * Takes the next bytes of the stream and returns the payloads that they complete, as copies.
-   * After a refusal every push is refused alike; payloads completed by the refused push are dropped
-   * with the link.
+   * Adds the next bytes of the stream and returns the payloads that they complete, as copies. After
+   * a refusal every push is refused; payloads completed by the refused push are discarded.
    */
   push(bytes: Uint8Array): Pushed {
     const frames: Uint8Array[] = [];
@@ -63,7 +62,7 @@ export class FrameDecoder {
     while (at < bytes.length && this.#refused === undefined) {
       const left = bytes.length - at;
       if (this.#fill === 0 && left >= HEADER) {
-        // The usual case: the frame lies whole in what arrived, and is copied once.
+        // The usual case: the frame arrived whole, and is copied once.
         const size = this.#sizeOf(bytes, at);
         if (size === undefined) break;
         if (left >= size) {
@@ -77,7 +76,7 @@ export class FrameDecoder {
       const more = Math.min(want - this.#fill, left);
       this.#append(bytes.subarray(at, at + more));
       at += more;
-      // A completed header is judged at once: a peer need not send a bucket to be refused.
+      // A complete header is checked at once, before the rest of the frame has arrived.
       if (this.#fill === HEADER && this.#sizeOf(this.#held, 0) === undefined) break;
       if (this.#fill === want && want > HEADER) {
         this.#take(this.#held.subarray(0, want), frames);
@@ -108,8 +107,8 @@ export class FrameDecoder {
   #append(bytes: Uint8Array): void {
     const needed = this.#fill + bytes.length;
     if (needed > this.#held.length) {
-      const room = Math.max(needed, Math.min(2 * this.#held.length, limits.frameBytes), 256);
-      const grown = new Uint8Array(room);
+      const capacity = Math.max(needed, Math.min(2 * this.#held.length, limits.frameBytes), 256);
+      const grown = new Uint8Array(capacity);
       grown.set(this.#held.subarray(0, this.#fill));
       this.#held = grown;
     }

@@ -1,6 +1,6 @@
 /**
- * Bytes to values and back, nothing else. Decoders refuse with a value and never throw, whatever
- * the bytes.
+ * Codecs: bytes to values and back. Decoders refuse with a value and never throw, whatever the
+ * bytes.
  */
 
 export { type Backup, type BackupContact, decodeBackup, encodeBackup } from "./backup.ts";

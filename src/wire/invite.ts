@@ -4,8 +4,8 @@
  * version and flags 1 ‖ [length of hints 2] ‖ account 32 ‖ secret 16 ‖ expiry in minutes 4 ‖
  * [hints] ‖ CRC-32 4
  *
- * where the brackets are there only with hints: 98 characters without. The length stands in front,
- * so that a link that was cut is told from one that was mistyped.
+ * The fields in brackets exist only with hints; without them a link has 98 characters. The length
+ * comes early, so that a truncated link can be told from a mistyped one.
  */
 import { concat, fromBase32, limits, readU32, toBase32, u32, utf8 } from "../base/index.ts";
 import { isAddressText } from "./address-text.ts";
@@ -19,9 +19,9 @@ const ACCOUNT = 32;
 const SECRET = 16;
 const MINUTE = 60_000;
 const CHECKSUM = 4;
-/** A link without hints. */
+/** Bytes of a link without hints. */
 const BARE = 1 + ACCOUNT + SECRET + 4 + CHECKSUM;
-/** More characters than the longest link, its hints and a generous number of line breaks. */
+/** Longest text that is parsed: the longest link with many line breaks is shorter. */
 const PASTE = 4096;
 
 export interface Invite {
@@ -73,8 +73,8 @@ export function encodeInvite({ kind, account, secret, expiresAt, hints }: Invite
 
 /**
  * The invite of a pasted link. Tolerates space around it, line breaks in it, either case, and
- * `sotto://`. Any single character that is replaced, missing, doubled or swapped with its neighbour
- * is refused.
+ * `sotto://`. A link with one character replaced, missing, doubled or swapped with the next one is
+ * refused.
  */
 export function parseInvite(text: string): ParsedInvite {
   if (text.length > PASTE) return refused("invite-malformed");
@@ -100,14 +100,14 @@ export function parseInvite(text: string): ParsedInvite {
 }
 
 /**
- * Every version keeps base32, the version in front and the checksum at the end; the rest may
- * change.
+ * The refusal of another version: every version keeps base32, the version at the start and the
+ * checksum at the end.
  */
 function newerOrMistyped(body: string): ParsedInvite {
   return refused(checked(body) === undefined ? "invite-mistyped" : "invite-newer");
 }
 
-/** The bytes of a link's base32 without the checksum, or `undefined` where that does not fit. */
+/** The bytes of a link's base32 without the checksum, or `undefined` if the checksum is wrong. */
 function checked(body: string): Uint8Array | undefined {
   const bytes = fromBase32(body);
   if (bytes === undefined || bytes.length < CHECKSUM) return undefined;

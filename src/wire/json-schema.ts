@@ -1,13 +1,13 @@
 /**
- * JSON of our own files, checked field by field: one description reads and writes. Members that a
- * description does not name are passed over, so that a newer Sotto may add some.
+ * JSON of our own files: one description reads, checks and writes. Members that a description does
+ * not name are skipped, so that newer versions may add some.
  */
 import { type AccountId, accountId, fromHex, toHex } from "../base/index.ts";
 
-/** How a value stands in JSON. */
+/** A kind of value in JSON. */
 export interface Shape<Value> {
   write(value: Value): unknown;
-  /** The value, or `undefined` where the JSON is not of this shape. */
+  /** The value, or `undefined` if the JSON does not have this shape. */
   read(json: unknown): Value | undefined;
 }
 

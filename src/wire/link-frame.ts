@@ -13,7 +13,7 @@ const GREETING = 2 + NONCE + TAG + SEALED;
 const types = { hello: 1, answer: 2, handshake: 3, ratchet: 4, ping: 5, pong: 6 } as const;
 
 /**
- * Hello and answer: who calls, proven and sealed under the epoch's link key (docs/SPEC.md, Link).
+ * Hello and answer: authenticated and encrypted under the epoch's link key (docs/SPEC.md, Link).
  */
 interface Greeting<Type extends string> {
   readonly type: Type;
@@ -101,24 +101,24 @@ function decodeGreeting<Type extends "hello" | "answer">(
 const modes = ["resume", "handshake"] as const;
 const statuses = ["resume", "handshake", "used", "expired", "pending", "denied"] as const;
 
-/** What a caller asks for. */
+/** What a dialer asks for. */
 export interface HelloBody {
   readonly mode: (typeof modes)[number];
   /**
-   * 32 bytes: where the caller stands with this contact (messenger/position.ts), or the id of this
-   * claim.
+   * 32 bytes: the dialer's position in the session with this contact (`SessionPosition` of
+   * src/messenger/model/session-position.ts), or the id of this claim.
    */
   readonly id: Uint8Array;
 }
 
-/** What the callee says to it. */
+/** The listener's answer. */
 export interface AnswerBody {
   readonly status: (typeof statuses)[number];
-  /** 32 bytes: where the callee stands, or the id of the claim. */
+  /** 32 bytes: the listener's position, or the id of the claim. */
   readonly id: Uint8Array;
 }
 
-/** 33 bytes. Throws a RangeError where the id has not 32. */
+/** 33 bytes. Throws a RangeError if the id does not have 32. */
 export function encodeHelloBody({ mode, id }: HelloBody): Uint8Array {
   return encodeBody(modes.indexOf(mode), id);
 }
@@ -129,7 +129,7 @@ export function decodeHelloBody(bytes: Uint8Array): HelloBody | undefined {
   return mode === undefined ? undefined : { mode, id: bytes.slice(1) };
 }
 
-/** 33 bytes. Throws a RangeError where the id has not 32. */
+/** 33 bytes. Throws a RangeError if the id does not have 32. */
 export function encodeAnswerBody({ status, id }: AnswerBody): Uint8Array {
   return encodeBody(statuses.indexOf(status), id);
 }
@@ -140,7 +140,7 @@ export function decodeAnswerBody(bytes: Uint8Array): AnswerBody | undefined {
   return status === undefined ? undefined : { status, id: bytes.slice(1) };
 }
 
-/** Words are counted from 1: a body of zeros means nothing. */
+/** Words are numbered from 1, so that a body of zeros is invalid. */
 function encodeBody(index: number, id: Uint8Array): Uint8Array {
   exactly(id, ID);
   return concat(Uint8Array.of(index + 1), id);

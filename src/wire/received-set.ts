@@ -1,19 +1,19 @@
 /**
- * Which of a peer's messages have arrived: everything up to a sequence, and a window of bits behind
- * the first gap. Pure: each change is a new value.
+ * Which messages of a peer have arrived: everything up to a sequence, and a window of bits after
+ * the first gap. Pure: each change returns a new value.
  */
 import { limits } from "../base/index.ts";
 
-/** As it stands in a content (docs/WIRE.md). */
+/** An acknowledgement, as a content contains it (docs/WIRE.md). */
 export interface Ack {
   /** Every sequence up to this one was received; 0 for none. */
   readonly upTo: number;
   /**
-   * Bit i, least significant first, tells whether sequence upTo + 2 + i was received; upTo + 1 was
+   * Bit i, least significant first, is set if sequence upTo + 2 + i was received; upTo + 1 was
    * not, by definition. At most `limits.ackBits` / 8 bytes, the last of them not zero.
    */
   readonly bits: Uint8Array;
-  /** Every message up to this one was read by the person; 0 where that is not shared. */
+  /** Every message up to this one was read by the user; 0 if that is not shared. */
   readonly readUpTo: number;
 }
 
@@ -36,8 +36,9 @@ export function has(set: ReceivedSet, sequence: number): boolean {
 }
 
 /**
- * The set with one more sequence; the same object where it is there already, is none, or lies
- * beyond `windowEnd`: what cannot be noted is not acknowledged, and the sender sends it again.
+ * The set with one more sequence; the same object if the set has it already, if it is not a
+ * sequence, or if it is beyond `windowEnd`: then it is not acknowledged, and the sender sends it
+ * again.
  */
 export function add(set: ReceivedSet, sequence: number): ReceivedSet {
   if (!Number.isSafeInteger(sequence) || sequence < 1 || sequence > windowEnd(set)) return set;
@@ -51,11 +52,11 @@ export function add(set: ReceivedSet, sequence: number): ReceivedSet {
   return { upTo: set.upTo, bits };
 }
 
-/** The first missing sequence arrived: move past it and everything that was waiting behind it. */
+/** The set after the first missing sequence arrived: the gap closes up to the next one. */
 function closeGap(set: ReceivedSet): ReceivedSet {
   let upTo = set.upTo + 1;
   while (has(set, upTo + 1)) upTo++;
-  // upTo + 1 is the new gap; the old bits behind it move down to place 0.
+  // upTo + 1 is the new gap; the bits after it move down to bit 0.
   const shift = upTo - set.upTo;
   const bits = new Uint8Array(set.bits.length);
   let length = 0;
@@ -68,10 +69,10 @@ function closeGap(set: ReceivedSet): ReceivedSet {
   return { upTo, bits: bits.slice(0, length) };
 }
 
-/** The set without any gap up to `floor`: the sender will send nothing below it any more. */
+/** The set without a gap up to `floor`: the sender no longer sends anything below it. */
 export function raise(set: ReceivedSet, floor: number): ReceivedSet {
   if (!Number.isSafeInteger(floor) || floor <= set.upTo) return set;
-  // Beyond the window nothing is noted, so the set starts anew there.
+  // Nothing beyond the window is recorded, so the set starts empty there.
   if (floor > windowEnd(set)) return { upTo: floor, bits: new Uint8Array(0) };
   let raised = set;
   for (let sequence = set.upTo + 1; sequence <= floor; sequence++) raised = add(raised, sequence);
@@ -83,7 +84,7 @@ export function toAck(set: ReceivedSet, readUpTo: number): Ack {
   return { upTo: set.upTo, bits: set.bits, readUpTo };
 }
 
-/** Whether the peer says that it received a sequence. */
+/** Whether the peer acknowledges a sequence. */
 export function acknowledged(ack: Ack, sequence: number): boolean {
   return has(ack, sequence);
 }

@@ -1,10 +1,10 @@
-/** What was taken on the way up, given back in the opposite order. */
+/** Releases resources in the opposite order of their acquisition. */
 export interface Cleanup {
-  /** Remembers how to give back what was just taken. */
+  /** Registers how to release a resource that was just acquired. */
   take(release: () => void | Promise<void>): void;
   /**
-   * Gives everything back, last taken first; a failure does not stop the rest, and the first one is
-   * thrown. Safe to call twice.
+   * Releases everything, the last acquired first. A failure does not stop the rest; the first one
+   * is thrown. Safe to call twice.
    */
   all(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Why the last node of a home ended in a fault of its store, for whoever asks when it is gone. Room
- * for these words is taken while the disk still has some.
+ * The store fault that ended the last node of a home, kept for the next command. Its disk space is
+ * reserved at the start, because the disk may be full later.
  */
 import { open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,13 +10,13 @@ const FILE = "node.fault";
 const BYTES = 512;
 
 export interface ExitReason {
-  /** As far as the disk lets us. */
+  /** Writes the reason, as far as the disk permits. */
   say(fault: SottoError): Promise<void>;
-  /** Leaves the words that were said, or nothing. */
+  /** Keeps the file if a reason was written; otherwise removes it. */
   close(): Promise<void>;
 }
 
-/** Forgets the words of the node before, and takes room for ours. */
+/** Removes the reason of the previous node and reserves space for ours. */
 export async function reserveExitReason(directory: string): Promise<ExitReason> {
   const path = join(directory, FILE);
   const file = await open(path, "w", 0o600);
@@ -34,14 +34,14 @@ export async function reserveExitReason(directory: string): Promise<ExitReason> 
   };
 }
 
-/** The fault in which the last node ended, if it did. */
+/** The fault that ended the last node, if there was one. */
 export async function readExitReason(directory: string): Promise<SottoError | undefined> {
   try {
     const { code, message } = JSON.parse(await readFile(join(directory, FILE), "utf8"));
     if (!Object.hasOwn(errorTable, code) || typeof message !== "string") return undefined;
     return new SottoError(code, message);
   } catch {
-    // None were said, or they were cut short.
+    // There is none, or it is incomplete.
     return undefined;
   }
 }

@@ -1,26 +1,26 @@
-/** Tells when nobody has asked for anything for a while. */
+/** Reports when no request has arrived for a while. */
 import type { Clock } from "../../ports/index.ts";
 
 export interface IdleTimer {
-  /** Somebody asked: the time begins anew. */
+  /** A request arrived: the time starts again. */
   touch(): void;
   end(): void;
 }
 
 /**
- * @param after ms; `undefined` for never. @param tell is called each time so much time has passed
- * since the last touch.
+ * @param after ms; `undefined` for never.
+ * @param report called whenever this time has passed since the last request.
  */
 export function createIdleTimer(
   clock: Clock,
   after: number | undefined,
-  tell: () => void,
+  report: () => void,
 ): IdleTimer {
   let cancel = (): void => undefined;
   return {
     touch() {
       cancel();
-      if (after !== undefined) cancel = clock.after(after, tell);
+      if (after !== undefined) cancel = clock.after(after, report);
     },
     end() {
       cancel();

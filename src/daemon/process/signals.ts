@@ -1,9 +1,9 @@
-/** Signals and stray failures of a process that runs a node. */
+/** Signals to a process that runs a node. */
 import { exit } from "node:process";
 
 /**
- * The first SIGTERM or SIGINT asks to stop, the second one ends the process at once.
- * @param stop is given the exit code that tells why: 0 for SIGTERM, 130 for SIGINT.
+ * Stops on the first SIGTERM or SIGINT; the second one ends the process at once.
+ * @param stop receives the exit code: 0 for SIGTERM, 130 for SIGINT.
  */
 export function onSignals(stop: (code: number) => void): void {
   let asked = false;
@@ -14,6 +14,6 @@ export function onSignals(stop: (code: number) => void): void {
   };
   process.on("SIGTERM", take(0));
   process.on("SIGINT", take(130));
-  // A terminal that closes takes its shell's jobs with it: the node ends in order.
+  // Sent when the terminal closes: the node stops cleanly.
   process.on("SIGHUP", take(0));
 }

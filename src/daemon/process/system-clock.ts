@@ -1,14 +1,14 @@
-/** The system's time behind the port. */
+/** The clock port on the system's clock and timers. */
 import { uptime } from "node:os";
 import type { SteadyClock } from "../../ports/index.ts";
 
-/** Longest delay that a timer of Node takes; a longer one would fire at once. */
+/** Longest delay of a Node timer; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Timers never keep the process alive by themselves. */
+/** Its timers do not keep the process alive. */
 export const systemClock: SteadyClock = {
   now: () => Date.now(),
-  // Where the system has such a clock it counts sleep, too, which performance.now() does not.
+  // Includes sleep where the system counts it, unlike performance.now().
   elapsed: () => uptime() * 1000,
   after(ms, job) {
     const until = Date.now() + ms;
