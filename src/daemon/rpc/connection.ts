@@ -1,68 +1,92 @@
-/**
- * One connected program: JSON-RPC 2.0, one object a line, answers in the order in which they are
- * ready.
- */
-import type { Socket } from "node:net";
-import { lineSplitter, type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
+/** JSON-RPC 2.0 for one client over any connection: one object per line, responses when ready. */
+import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createEventFeed } from "./event-feed.ts";
 
-/** JSON-RPC 2.0 §5.1: the line is JSON, but no request. */
+/** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
 const INVALID_REQUEST = -32600;
 
-export interface RpcConnection {
-  offer(event: NodeEvent): void;
-  /** Ends the stream of events and tells why; the connection stays. */
-  endStream(why: "locked"): void;
+/** A client's connection as the server sees it, whatever carries it. Each callback is set once. */
+export interface ServerConnection {
   /**
-   * Tells a listener that the node stops, and ends the connection once what was written has gone
-   * out.
+   * Sends one line; after the end it does nothing. False: the client reads too slowly, and `onDrain`
+   * reports when it has caught up.
    */
+  send(line: string): boolean;
+  /** Bytes sent that the client has not read yet. */
+  backlog(): number;
+  /** Receives each line, or `tooLong` for one above `limits.rpcBytes`. */
+  onLine(take: (line: string | typeof tooLong) => void): void;
+  onDrain(drained: () => void): void;
+  /** Called once when the connection is closed, by either side. */
+  onClose(closed: () => void): void;
+  /** Stops reading; lines that were read already still arrive. */
+  pause(): void;
+  resume(): void;
+  /** Closes the connection after everything was sent. */
+  close(): void;
+  /** Closes the connection at once. */
+  destroy(): void;
+}
+
+/** The server's side of one connection. */
+export interface RpcSession {
+  offer(event: NodeEvent): void;
+  /** Ends the event stream with a last event that says why; the connection stays open. */
+  endStream(why: "locked"): void;
+  /** Ends the event stream because the node stops, and closes the connection. */
   end(): void;
 }
 
 interface Request {
   readonly jsonrpc: "2.0";
-  /** Absent in a notification, which gets no answer. */
+  /** Absent in a notification, which gets no response. */
   readonly id?: string | number | null;
   readonly method: string;
   readonly params?: unknown;
 }
 
-/** Serves a connection until it ends. @param ended is called once. */
-export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): RpcConnection {
-  const gone = new AbortController();
-  const splitter = lineSplitter(limits.rpcBytes);
+/**
+ * Serves a connection until it is closed. Stops reading while `limits.apiCalls` calls are running,
+ * and closes the connection of a client with more than `limits.apiBacklogBytes` unread.
+ * @param ended is called once.
+ */
+export function serve(
+  connection: ServerConnection,
+  dispatch: Dispatch,
+  ended: () => void,
+): RpcSession {
+  const closed = new AbortController();
   let running = 0;
 
-  const write = (message: object): boolean => {
-    if (!socket.writable) return true;
-    const flowing = socket.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-    if (socket.writableLength > limits.apiBacklogBytes) socket.destroy();
+  const send = (message: object): boolean => {
+    const flowing = connection.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
+    if (connection.backlog() > limits.apiBacklogBytes) connection.destroy();
     return flowing;
   };
-  const feed = createEventFeed((event) => write({ method: "event", params: event }));
-  const caller = { signal: gone.signal, subscribe: feed.want };
+  const feed = createEventFeed((event) => send({ method: "event", params: event }));
+  const caller = { signal: closed.signal, subscribe: feed.want };
 
   const answer = async ({ id, method, params }: Request) => {
     running += 1;
-    if (running >= limits.apiCalls) socket.pause();
-    let reply: object;
+    if (running >= limits.apiCalls) connection.pause();
+    let response: object;
     try {
-      reply = { result: await dispatch(method, params, caller) };
+      response = { result: await dispatch(method, params, caller) };
     } catch (error) {
-      reply = { error: toRpcError(error) };
+      response = { error: toRpcError(error) };
     }
     running -= 1;
-    socket.resume();
-    if (id !== undefined) write({ id, ...reply });
+    if (running < limits.apiCalls) connection.resume();
+    if (id !== undefined) send({ id, ...response });
   };
   const refuse = (why: string, code?: number) => {
     const error = toRpcError(new SottoError("request-malformed", why));
-    write({ id: null, error: code === undefined ? error : { ...error, code } });
+    send({ id: null, error: code === undefined ? error : { ...error, code } });
   };
-  const take = (line: string | typeof tooLong) => {
+
+  connection.onLine((line) => {
     if (line === tooLong) return refuse("The line is too long.");
     if (line.trim() === "") return;
     let value: unknown;
@@ -73,17 +97,10 @@ export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): Rp
     }
     if (isRequest(value)) void answer(value);
     else refuse("The line is not a JSON-RPC 2.0 request.", INVALID_REQUEST);
-  };
-
-  socket.setEncoding("utf8");
-  socket.on("data", (chunk: string) => {
-    for (const line of splitter.push(chunk)) take(line);
   });
-  socket.on("drain", () => feed.resume());
-  // What goes wrong on the socket ends it, and `close` follows.
-  socket.on("error", () => undefined);
-  socket.on("close", () => {
-    gone.abort();
+  connection.onDrain(feed.resume);
+  connection.onClose(() => {
+    closed.abort();
     ended();
   });
 
@@ -92,7 +109,7 @@ export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): Rp
     endStream: feed.end,
     end() {
       feed.end("stopping");
-      socket.end();
+      connection.close();
     },
   };
 }
@@ -100,6 +117,6 @@ export function serve(socket: Socket, dispatch: Dispatch, ended: () => void): Rp
 function isRequest(value: unknown): value is Request {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { jsonrpc, id, method } = value as Record<string, unknown>;
-  const named = id === undefined || id === null || typeof id === "string" || typeof id === "number";
-  return jsonrpc === "2.0" && typeof method === "string" && named;
+  const hasId = id === undefined || id === null || typeof id === "string" || typeof id === "number";
+  return jsonrpc === "2.0" && typeof method === "string" && hasId;
 }

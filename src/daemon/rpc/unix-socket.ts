@@ -1,24 +1,23 @@
-/** The unix socket: who may connect is decided by the file's owner and mode alone. */
+/** The unix socket of a node; access is controlled by the owner and the mode of its file. */
 import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { NodeEvent, Paths } from "../../api/index.ts";
+import { lineSplitter, type NodeEvent, type Paths } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
-import { type RpcConnection, serve } from "./connection.ts";
+import { type RpcSession, type ServerConnection, serve } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 
 export interface LocalSocket {
-  /** Hands an event to every listener. */
+  /** Sends an event to every client that subscribed to it. */
   offer(event: NodeEvent): void;
-  /** Ends the streams of events of all who listen; their connections stay. */
+  /** Ends all event streams; the connections stay open. */
   endStreams(why: "locked"): void;
-  /** Ends all connections after what was written to them, and removes the socket. */
+  /** Closes all connections after everything was sent, and removes the socket. */
   close(): Promise<void>;
 }
 
 /**
- * Listens at `paths.socket` with mode 0600, in a directory where nobody else may put another in its
- * place. Throws `node-already-running` where a node listens there already, `listen-failed` where it
- * cannot be made.
+ * Listens on `paths.socket` with mode 0600, in a directory where no other user can replace it.
+ * Throws `node-already-running` if a node listens there already, `listen-failed` if that fails.
  */
 export async function openSocket(
   paths: Pick<Paths, "socket" | "socketDirectory">,
@@ -26,11 +25,11 @@ export async function openSocket(
 ): Promise<LocalSocket> {
   await prepareDirectory(paths.socketDirectory);
   await removeStale(paths.socket);
-  const sessions = new Map<Socket, RpcConnection>();
+  const sessions = new Map<Socket, RpcSession>();
   const server = createServer((socket) => {
     sessions.set(
       socket,
-      serve(socket, dispatch, () => sessions.delete(socket)),
+      serve(overSocket(socket), dispatch, () => sessions.delete(socket)),
     );
   });
   server.maxConnections = limits.apiConnections;
@@ -46,17 +45,17 @@ export async function openSocket(
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions.values()) session.end();
-      // A program that does not read must not keep the node from stopping.
-      const cut = setTimeout(() => {
+      // A client that does not read must not keep the node from stopping.
+      const timer = setTimeout(() => {
         for (const socket of sessions.keys()) socket.destroy();
       }, CLOSE_GRACE);
       await closed;
-      clearTimeout(cut);
+      clearTimeout(timer);
     },
   };
 }
 
-/** How long connected programs have to read what was written to them, ms. */
+/** How long clients have to read what was sent to them, ms. */
 const CLOSE_GRACE = 500;
 
 async function prepareDirectory(directory: string): Promise<void> {
@@ -65,8 +64,8 @@ async function prepareDirectory(directory: string): Promise<void> {
   } catch (cause) {
     throw new SottoError("listen-failed", `Cannot create the directory ${directory}.`, { cause });
   }
-  // Whoever may rename files there could listen in our place; a sticky directory (/tmp) lets only
-  // owners do that.
+  // A user who can rename files there could replace the socket; in a sticky directory (/tmp) only
+  // the owner can.
   const { uid, mode } = await lstat(directory);
   const owned = uid === process.getuid?.() || uid === 0;
   if (owned && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0)) return;
@@ -76,7 +75,7 @@ async function prepareDirectory(directory: string): Promise<void> {
   );
 }
 
-/** Removes what a killed node left; a socket on which somebody answers stays. */
+/** Removes the socket of a killed node; not one on which a node answers. */
 async function removeStale(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
@@ -103,7 +102,7 @@ function listen(server: Server, path: string): Promise<void> {
     server.once("error", (cause) =>
       reject(new SottoError("listen-failed", `Cannot listen on ${path}.`, { cause })),
     );
-    // The mode is right from the first moment on: bind happens inside this call.
+    // Sets the mode from the start: bind happens inside this call.
     const before = process.umask(0o177);
     try {
       server.listen(path, resolve);
@@ -111,4 +110,26 @@ function listen(server: Server, path: string): Promise<void> {
       process.umask(before);
     }
   });
+}
+
+function overSocket(socket: Socket): ServerConnection {
+  const splitter = lineSplitter(limits.rpcBytes);
+  socket.setEncoding("utf8");
+  // An error is followed by `close`.
+  socket.on("error", () => undefined);
+  return {
+    send: (line) => !socket.writable || socket.write(`${line}\n`),
+    backlog: () => socket.writableLength,
+    onLine(take) {
+      socket.on("data", (chunk: string) => {
+        for (const line of splitter.push(chunk)) take(line);
+      });
+    },
+    onDrain: (drained) => void socket.on("drain", drained),
+    onClose: (closed) => void socket.once("close", closed),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    close: () => void socket.end(),
+    destroy: () => void socket.destroy(),
+  };
 }
