@@ -1,106 +1,17 @@
-/** How far pairing has come; `requested` waits for our word, the last three are ends. */
-export type Pairing =
-  | "invited"
-  | "handshaken"
-  | "requested"
-  | "confirmed"
-  | "denied"
-  | "used"
-  | "expired";
+/** Views of the node as clients get them; those of contacts and messages are shared. */
+import type { Awaits } from "../model/index.ts";
 
-/**
- * Who may see our address: they may; only over the local network; never, so that links go through a
- * proxy or not at all.
- */
-export type Policy = "any" | "lan" | "hidden";
-
-export interface Contact {
-  readonly account: string;
-  /**
-   * What this node calls them. Exactly as kept: clean it (`displayText`) before a screen shows it.
-   */
-  readonly name: string;
-  readonly pairing: Pairing;
-  readonly verified: boolean;
-  readonly blocked: boolean;
-  /** Nothing is sent until the person decides. */
-  readonly keyChanged: boolean;
-  /** A live authenticated link exists now. */
-  readonly online: boolean;
-  /** A fresh record of theirs was found, which is no proof that they are there. */
-  readonly announced: boolean;
-  /** Messages of ours that are not delivered yet. */
-  readonly waiting: number;
-  readonly unread: number;
-  /** We tell each other what was read and when we write. */
-  readonly receipts: boolean;
-  /** How long new messages stay, ms; 0 for ever. */
-  readonly timer: number;
-  readonly policy: Policy;
-  /**
-   * Why messages wait by our own policy, where there is no link: until both are on one network;
-   * until a proxy is set; or for as long as one is.
-   */
-  readonly awaits?: "lan" | "proxy" | "no-proxy";
-  /** When they were last linked; only where the settings keep it. */
-  readonly lastSeen?: number;
-  readonly addedAt: number;
-}
-
-/** No state is shown that is not proven; `received` is for theirs. */
-export type MessageState = "queued" | "sent" | "delivered" | "read" | "failed" | "received";
-
-export interface Message {
-  readonly id: string;
-  readonly contact: string;
-  readonly direction: "in" | "out";
-  /** Exactly as sent: clean it (`displayText`) before a screen shows it. */
-  readonly text: string;
-  readonly state: MessageState;
-  /** Place in the conversation on this node; pages are cut by it. */
-  readonly at: number;
-  /** The sender's clock, for display only. */
-  readonly sentAt: number;
-  /** Id of the message that it answers; it need not be here. */
-  readonly replyTo?: string;
-  /** How long it stays, ms: of ours from its delivery on, of theirs from when it was read. */
-  readonly keep?: number;
-  /** No message, but a setting that one side changed; the text is empty. */
-  readonly notice?: Notice;
-  /** The author changed the text since; texts of before are not kept. */
-  readonly edited: boolean;
-  /** The author deleted it for both: the text is empty. */
-  readonly deleted: boolean;
-  readonly reactions: readonly Reaction[];
-  /** A change of ours (an edit, a deletion, a reaction) has not reached them yet. */
-  readonly changing: boolean;
-}
-
-/** How long messages stay from then on, ms; 0 for ever. */
-export interface Notice {
-  readonly kind: "timer";
-  readonly ms: number;
-}
-
-/** At most one of each side's. */
-export interface Reaction {
-  /** `out` is our own. */
-  readonly direction: "in" | "out";
-  /** A few characters, exactly as sent. */
-  readonly emoji: string;
-}
-
-export interface Invite {
-  readonly id: string;
-  readonly kind: "once" | "reusable";
-  readonly state: "open" | "used" | "revoked" | "expired";
-  readonly expiresAt: number;
-}
-
-export interface NewInvite extends Invite {
-  /** The whole link, a secret until it is used. */
-  readonly link: string;
-}
+export type {
+  ContactView as Contact,
+  InviteView as Invite,
+  MessageState,
+  MessageView as Message,
+  NewInvite,
+  Notice,
+  Pairing,
+  Policy,
+  Reaction,
+} from "../model/index.ts";
 
 export interface Account {
   readonly account: string;
@@ -247,7 +158,7 @@ export interface NodeStatus extends NodeState {
   /** Messages of ours that are not delivered yet. */
   readonly waiting: number;
   /** How many of these the contacts' policies keep back, by what they wait for. */
-  readonly keptBack: Readonly<Record<"lan" | "proxy" | "no-proxy", number>>;
+  readonly keptBack: Readonly<Record<Awaits, number>>;
   readonly unread: number;
   /**
    * The store was found to be a copy from before at this start: what came since is missing, and

@@ -1,4 +1,15 @@
 /** The use cases: the only place where the pure rooms and the ports meet. */
+
+export type {
+  Awaits,
+  ContactView,
+  InviteView,
+  MessageState,
+  MessageView,
+  NewInvite,
+  Pairing,
+  Policy,
+} from "../model/index.ts";
 export type { Backup } from "../wire/index.ts";
 export { dropSessions, reconcileAfterRepair, recreatedTables } from "./account/after-restore.ts";
 export { checkBackup, openBackup, restoredRows } from "./account/backup.ts";
@@ -17,14 +28,4 @@ export type {
   Ping,
 } from "./model/messenger-api.ts";
 export type { BootstrapPort, MessengerPorts, SharedBootstrap } from "./model/ports.ts";
-export type {
-  Awaits,
-  ContactView,
-  InviteView,
-  MessageState,
-  MessageView,
-  NewInvite,
-  Pairing,
-  Policy,
-} from "./model/views.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./state/identity.ts";

@@ -17,6 +17,10 @@ export const purposes: Readonly<Record<string, Purpose>> = {
     what: "bytes, ids, errors, limits, key labels, mutexes, backoff",
     not: "any other module",
   },
+  model: {
+    what: "types that the API and the messenger share: contacts, messages and invites as shown",
+    not: "how they are stored or sent",
+  },
   ports: {
     what: "interfaces of the clock, log, store, transport and rendezvous",
     not: "who implements them",

@@ -20,7 +20,8 @@ export interface Module {
 export const modules: Readonly<Record<string, Module>> = {
   base: { modules: [], builtins: "none", pure: true },
   ports: { modules: ["base"], builtins: "none", pure: true },
-  api: { modules: ["base"], packages: ["valibot"], builtins: "none" },
+  model: { modules: ["base"], builtins: "none", pure: true },
+  api: { modules: ["base", "model"], packages: ["valibot"], builtins: "none" },
   crypto: {
     modules: ["base", "ports"],
     packages: ["@noble/*", "@scure/*", "hash-wasm", "libsodium-sumo"],
@@ -33,7 +34,7 @@ export const modules: Readonly<Record<string, Module>> = {
   dht: { modules: ["base", "ports", "crypto", "wire"], builtins: "none", pure: true },
   search: { modules: ["base"], builtins: "none", pure: true },
   messenger: {
-    modules: ["base", "ports", "crypto", "wire", "ratchet", "group", "dht", "search"],
+    modules: ["base", "model", "ports", "crypto", "wire", "ratchet", "group", "dht", "search"],
     builtins: "none",
     pure: true,
   },

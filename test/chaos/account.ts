@@ -28,7 +28,7 @@ export async function settle(loads: readonly Load[], patience = 120_000): Promis
     const sent = (await from.history(to.name)).filter(({ direction }) => direction === "out");
     const received = (await to.history(from.name)).filter(({ direction }) => direction === "in");
     const there = new Set(ids(received));
-    const kept = new Set(ids(sent));
+    const kept = new Set<string>(ids(sent));
     figures.messages += sent.length;
     figures.lost += ids(sent).filter((id) => !there.has(id)).length;
     figures.duplicated += repeated(ids(received)) + repeated(sent.map(({ text }) => text));

@@ -20,7 +20,7 @@ export const define: Define = (command, context) => {
 async function list(context: Context): Promise<void> {
   const result = await context.call("event.followers", {});
   const { contacts } = await context.call("contact.list", {});
-  const names = new Map(contacts.map(({ account, name }) => [account, name]));
+  const names = new Map<string, string>(contacts.map(({ account, name }) => [account, name]));
   const width = Math.max(0, ...result.followers.map(({ name }) => displayLine(name).length));
   const line = ({ name, behind, types, from }: Follower) =>
     [

@@ -1,11 +1,11 @@
 /** What the user sets for one contact: receipts, the expiry timer, who may see our address. */
 import { limits, SottoError } from "../../base/index.ts";
+import type { ContactView, Policy } from "../../model/index.ts";
 import { isTimer } from "../../wire/index.ts";
 import { closeLink } from "../link/live-link.ts";
 import { timerNotice, withTimer } from "../model/apply-action.ts";
 import { admits } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
-import type { ContactView, Policy } from "../model/views.ts";
 import { commit, contactOf, enqueueAct, openBatch } from "../outbox/outgoing-batch.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { sealControl } from "../outbox/seal.ts";

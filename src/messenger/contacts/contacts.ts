@@ -1,6 +1,7 @@
 /** What a person does with contacts: add, name, block, verify, answer, forget. */
 import { type AccountId, accountId, limits, SottoError } from "../../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../../crypto/index.ts";
+import type { ContactView, Policy } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { cleanName, type Invite, parseInvite } from "../../wire/index.ts";
 import { dropEarlyActions } from "../inbox/early-actions.ts";
@@ -11,7 +12,6 @@ import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/
 import type { AddOptions } from "../model/messenger-api.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { decodeRow, drop } from "../model/rows.ts";
-import type { ContactView, Policy } from "../model/views.ts";
 import { changeContact, commitContact } from "../state/change-contact.ts";
 import { dropContact, dropEntry, dropSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";

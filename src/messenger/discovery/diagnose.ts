@@ -3,6 +3,7 @@
  * faces'.
  */
 import { type ContactCause, dialReasons, type HoleTried, limits } from "../../base/index.ts";
+import type { Awaits, Pairing } from "../../model/index.ts";
 import { type Contact, pairingEnded, reachable } from "../model/contact.ts";
 import {
   type Diagnosis,
@@ -18,7 +19,6 @@ import { type MessageRow, messageKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { withTimeout } from "../model/timeout.ts";
-import type { Awaits, Pairing } from "../model/views.ts";
 import type { Context } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
 import { canAsk, recordsOf } from "./lookup.ts";

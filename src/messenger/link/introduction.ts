@@ -7,6 +7,7 @@
 import { type AccountId, accountId, equal, limits, wipe } from "../../base/index.ts";
 import { type DeviceCertificate, readCertificate } from "../../crypto/index.ts";
 import { startChain } from "../../dht/index.ts";
+import type { Pairing } from "../../model/index.ts";
 import { type HandshakeOutputs, type Session, wipeSession } from "../../ratchet/index.ts";
 import {
   cleanName,
@@ -17,7 +18,6 @@ import {
 } from "../../wire/index.ts";
 import type { Contact, HeldInvite } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
-import type { Pairing } from "../model/views.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";

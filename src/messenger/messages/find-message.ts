@@ -1,7 +1,7 @@
 /** Messages by what a person types: an id, the start of one, or the newest of a conversation. */
 import { limits, messageId, SottoError } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import type { Peer } from "../model/peer.ts";
-import type { MessageView } from "../model/views.ts";
 import type { Context } from "../state/context.ts";
 import { history, message } from "../state/message-store.ts";
 

@@ -3,6 +3,7 @@
  * newest first.
  */
 import { limits, SottoError } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import {
   bucketOf,
   matchesIn,
@@ -16,7 +17,6 @@ import type { MessageRow } from "../model/message.ts";
 import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
-import type { MessageView } from "../model/views.ts";
 import type { Context } from "../state/context.ts";
 import { view } from "../state/message-store.ts";
 import { partOf } from "../state/search-index.ts";

@@ -2,10 +2,10 @@
 import { type AccountId, accountId, toBase32 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Direction, RootChain } from "../../dht/index.ts";
+import type { Pairing, Policy } from "../../model/index.ts";
 import { commonFeatures, type Feature, type Invite } from "../../wire/index.ts";
 import type { Stamp } from "./actions.ts";
 import { newPairConversation, type PairConversation } from "./conversation.ts";
-import type { Pairing, Policy } from "./views.ts";
 
 /** The invite that we were given, kept until the first frame of its maker proves the pairing. */
 export interface HeldInvite {

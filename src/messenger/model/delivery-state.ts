@@ -11,8 +11,8 @@
  * the peer has now, so that a link which closed or was replaced leaves no message sent.
  */
 import { never } from "../../base/index.ts";
+import type { MessageState } from "../../model/index.ts";
 import type { Link, OutboxEntry } from "./peer.ts";
-import type { MessageState } from "./views.ts";
 
 export type DeliveryState = Exclude<MessageState, "received">;
 

@@ -10,7 +10,7 @@ import {
   Unreachable,
 } from "../../base/index.ts";
 import type { RecordRefusal } from "../../dht/index.ts";
-import type { ContactView } from "./views.ts";
+import type { ContactView } from "../../model/index.ts";
 
 /**
  * linked: the channel is the contact's live link. ended: the peer gave a final word. Else try again

@@ -3,10 +3,10 @@
  * answered.
  */
 import { type AccountId, SottoError } from "../../base/index.ts";
+import type { Awaits, Policy } from "../../model/index.ts";
 import type { Channel, Scope, Transport } from "../../ports/index.ts";
 import type { Contact } from "./contact.ts";
 import type { MessengerPorts } from "./ports.ts";
-import type { Awaits, Policy } from "./views.ts";
 
 type Bound = Pick<Contact, "policy">;
 type Ways = Pick<Transport, "proxied">;

@@ -1,11 +1,11 @@
 /** A message as it is kept, and as it is shown. */
 import { type MessageId, messageId } from "../../base/index.ts";
+import type { MessageView, Notice, Reaction } from "../../model/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
 import { type Stamp, targetOf } from "./actions.ts";
 import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
 import type { Peer } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
-import type { MessageView, Notice, Reaction } from "./views.ts";
 
 /**
  * Somebody's newest reaction; one that was taken back stays, empty, so that an older one cannot

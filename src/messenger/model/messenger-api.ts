@@ -1,8 +1,8 @@
 /** What the messenger promises to the daemon. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../../base/index.ts";
+import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "../../model/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
 import type { SharedBootstraps } from "./ports.ts";
-import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "./views.ts";
 /** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
 export type Ping =
   | { readonly outcome: "no-link" }

@@ -1,11 +1,11 @@
 /** A contact while the node runs: what is kept of it, and what lives only in memory. */
 import { type HostId, limits, type MessageId } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
 import type { Action } from "./actions.ts";
 import type { Contact } from "./contact.ts";
 import type { SearchTrace } from "./diagnosis.ts";
-import type { MessageView } from "./views.ts";
 
 /** A message of ours that is not settled yet. */
 export interface OutboxEntry {

@@ -1,12 +1,12 @@
 /** Messages that will not be sent any more: by the person's word, or because their time is over. */
 import { type MessageId, SottoError } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { isMessageAction } from "../model/actions.ts";
 import { withConversation } from "../model/contact.ts";
 import { advance } from "../model/delivery-state.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
-import type { MessageView } from "../model/views.ts";
 import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";

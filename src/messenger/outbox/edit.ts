@@ -4,12 +4,12 @@
  * takes the place of one that still waits.
  */
 import { limits, SottoError } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import { isReaction } from "../../wire/index.ts";
 import { actionRules, type MessageAction, supersedes } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
 import { emptied, type MessageRow, messageView } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
-import type { MessageView } from "../model/views.ts";
 import { withKnownContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";

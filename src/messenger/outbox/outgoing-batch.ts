@@ -3,6 +3,7 @@
  * their way at once if the link is up and nothing waits ahead.
  */
 import { limits, messageId, SottoError } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
 import type { Action, ActionBody } from "../model/actions.ts";
@@ -18,7 +19,6 @@ import {
 } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer, PendingText } from "../model/peer.ts";
 import { decodeRow, encodeRow, put } from "../model/rows.ts";
-import type { MessageView } from "../model/views.ts";
 import { dropEntry, putContact, putEntry, putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";

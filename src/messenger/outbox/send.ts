@@ -1,9 +1,9 @@
 /** A text is checked and taken: from here on it is the node's to store, seal and deliver. */
 import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import { pairingEnded } from "../model/contact.ts";
 import type { SendOptions } from "../model/messenger-api.ts";
 import type { Peer, PendingText } from "../model/peer.ts";
-import type { MessageView } from "../model/views.ts";
 import { withKnownContact } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import { accept } from "./outgoing-batch.ts";

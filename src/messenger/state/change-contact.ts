@@ -1,9 +1,9 @@
 /** Changes of a contact: committed first, then applied in memory, then reported to listeners. */
 import { SottoError } from "../../base/index.ts";
+import type { ContactView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Contact } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
-import type { ContactView } from "../model/views.ts";
 import { putContact } from "./contact-store.ts";
 import { type Context, withContactLock } from "./context.ts";
 import { contactEvent, type StoreEvent } from "./store-events.ts";

@@ -3,13 +3,13 @@
  * use cases.
  */
 import { type AccountId, limits, SottoError } from "../../base/index.ts";
+import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../../ratchet/index.ts";
 import { type Contact, shares } from "../model/contact.ts";
 import { awaits, policyOf } from "../model/link-policy.ts";
 import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
-import type { ContactView } from "../model/views.ts";
 
 /** Shortest start of an account id that may name a contact: a shorter one could be a typed name. */
 const ID_START = 6;

@@ -8,11 +8,11 @@ import {
   toHex,
 } from "../../base/index.ts";
 import { inviteIdOf } from "../../dht/index.ts";
+import type { InviteView, NewInvite } from "../../model/index.ts";
 import type { Clock, Store, StoreOp } from "../../ports/index.ts";
 import { encodeInvite } from "../../wire/index.ts";
 import type { InviteOptions } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
-import type { InviteView, NewInvite } from "../model/views.ts";
 import { type Context, withInviteLock } from "./context.ts";
 
 /** Somebody who proved to hold the invite, and what we said. */

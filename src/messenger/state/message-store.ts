@@ -1,5 +1,6 @@
 /** Reading back: messages by id, and a page of a conversation. */
 import { type MessageId, SottoError } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
 import {
   type MessagePlace,
   type MessageRow,
@@ -10,7 +11,6 @@ import {
 import type { HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
-import type { MessageView } from "../model/views.ts";
 import type { Context } from "./context.ts";
 
 /** The message at a place of a conversation, as it stands now. */

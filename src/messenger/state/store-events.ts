@@ -1,10 +1,10 @@
 /** What happened to what is on the disk: what the log keeps of it, and what listeners are told. */
 import type { AccountId, InviteId, MessageId } from "../../base/index.ts";
+import type { InviteView, MessageState } from "../../model/index.ts";
 import type { Contact } from "../model/contact.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
 import type { KeptEvent } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
-import type { InviteView, MessageState } from "../model/views.ts";
 import type { ContactStore } from "./contact-store.ts";
 
 /** What is told of a message that is here. */

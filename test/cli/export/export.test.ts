@@ -19,7 +19,7 @@ import type { Callable } from "../../../src/cli/runtime/node-or-store.ts";
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 const contact = (name: string): Contact => ({
-  account: name.padEnd(52, "a"),
+  account: name.padEnd(52, "a") as Contact["account"],
   name,
   pairing: "confirmed",
   verified: true,
@@ -35,8 +35,8 @@ const contact = (name: string): Contact => ({
   addedAt: NOW,
 });
 const message = (at: number, text: string): Message => ({
-  id: String(at),
-  contact: "bob",
+  id: String(at) as Message["id"],
+  contact: "bob" as Message["contact"],
   direction: at % 2 === 0 ? "in" : "out",
   text,
   state: at % 2 === 0 ? "received" : "delivered",

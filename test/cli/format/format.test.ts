@@ -3,9 +3,10 @@ import type { Message } from "../../../src/api/index.ts";
 import { messageLines } from "../../../src/cli/format/format.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
 
+const X = "x" as Message["id"];
 const message: Message = {
-  id: "abcdefghijklmnopqrstuvwxyz",
-  contact: "bob",
+  id: "abcdefghijklmnopqrstuvwxyz" as Message["id"],
+  contact: "bob" as Message["contact"],
   direction: "in",
   text: "hello",
   state: "received",
@@ -37,7 +38,7 @@ describe("a message in a terminal", () => {
     ] as const;
     const asked = { ...message, text: `tea\u202e or ${"coffee ".repeat(9)}` };
     assert.equal(
-      shown({ text: "yes", replyTo: "x", reactions }, asked),
+      shown({ text: "yes", replyTo: X, reactions }, asked),
       lines(
         "bob",
         `↳ ${"tea or coffee coffee coffee coffee coffee".slice(0, 40)}…`,
@@ -46,9 +47,9 @@ describe("a message in a terminal", () => {
       ),
     );
     const gone = { ...message, text: "", deleted: true };
-    assert.equal(shown({ replyTo: "x" }, gone), lines("bob", "↳ (deleted)", "hello"));
+    assert.equal(shown({ replyTo: X }, gone), lines("bob", "↳ (deleted)", "hello"));
     assert.equal(
-      shown({ replyTo: "x" }),
+      shown({ replyTo: X }),
       lines("bob", "↳ (a message that is not stored here)", "hello"),
     );
   });

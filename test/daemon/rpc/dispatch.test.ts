@@ -355,7 +355,9 @@ describe("daemon/dispatch", () => {
     assert.ok(wants({ type: "message.new", message }));
     assert.ok(wants({ type: "contact.removed", account }));
     assert.ok(!wants({ type: "message.state", message }));
-    assert.ok(!wants({ type: "message.new", message: { ...message, contact: "other" } }));
+    assert.ok(
+      !wants({ type: "message.new", message: { ...message, contact: "other" as typeof account } }),
+    );
   });
 
   it("cuts a page where its answer would grow beyond the cap, keeps the newest, and says so", async () => {

@@ -1,0 +1,13 @@
+/** Types that the API and the messenger share, so that each is declared once. */
+export type {
+  Awaits,
+  ContactView,
+  InviteView,
+  MessageState,
+  MessageView,
+  NewInvite,
+  Notice,
+  Pairing,
+  Policy,
+  Reaction,
+} from "./views.ts";

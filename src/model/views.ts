@@ -1,0 +1,116 @@
+/** Contacts, messages and invites as a node shows them: plain values that travel as JSON. */
+import type { AccountId, InviteId, MessageId } from "../base/index.ts";
+
+/**
+ * How far pairing has come. invited: we hold their invite and search for them. handshaken: keys are
+ * agreed, their first frame is still to come. requested: they claimed our reusable invite and wait
+ * for our answer. confirmed: both sides have proof of each other. The rest are ends without
+ * success: the other side declined, or the invite was used or has expired.
+ */
+export type Pairing =
+  | "invited"
+  | "handshaken"
+  | "requested"
+  | "confirmed"
+  | "denied"
+  | "used"
+  | "expired";
+
+/**
+ * Who may see our address. any: the contact may. lan: there are links only over the local network.
+ * hidden: the contact never does; links go through a proxy, or there are none.
+ */
+export type Policy = "any" | "lan" | "hidden";
+
+/** What a link needs by our policy: one local network; a proxy to be set; no proxy to be set. */
+export type Awaits = "lan" | "proxy" | "no-proxy";
+
+export interface ContactView {
+  readonly account: AccountId;
+  /**
+   * What this node calls the contact; unique among contacts. Exactly as stored: clean it
+   * (`displayText`) before a screen shows it.
+   */
+  readonly name: string;
+  readonly pairing: Pairing;
+  /** The user compared safety numbers with the contact. */
+  readonly verified: boolean;
+  readonly blocked: boolean;
+  /** Another account key than the pinned one was shown: nothing is sent until the user decides. */
+  readonly keyChanged: boolean;
+  /** A live authenticated link exists now. */
+  readonly online: boolean;
+  /** A fresh record of the contact was found, which does not prove that it is online. */
+  readonly announced: boolean;
+  /** Messages of ours, and actions on messages, that are not delivered yet. */
+  readonly waiting: number;
+  /** Messages of theirs that were not read yet. */
+  readonly unread: number;
+  /** Read receipts and typing indicators are exchanged with the contact. */
+  readonly receipts: boolean;
+  /** How long new messages are kept, ms; 0: forever. */
+  readonly timer: number;
+  readonly policy: Policy;
+  /** Why messages wait by our own policy; absent where it holds nothing back, or while linked. */
+  readonly awaits?: Awaits;
+  /** When the contact was last linked, ms since 1970; only where the settings keep it. */
+  readonly lastSeen?: number;
+  /** ms since 1970. */
+  readonly addedAt: number;
+}
+
+/** Delivery states of our messages, each shown only when it is proven; "received" for theirs. */
+export type MessageState = "queued" | "sent" | "delivered" | "read" | "failed" | "received";
+
+export interface MessageView {
+  readonly id: MessageId;
+  readonly contact: AccountId;
+  readonly direction: "in" | "out";
+  /** Exactly as sent: clean it (`displayText`) before a screen shows it. */
+  readonly text: string;
+  readonly state: MessageState;
+  /** Position in the conversation on this node: grows with each message; pages are cut by it. */
+  readonly at: number;
+  /** The sender's clock, for display only, ms since 1970. */
+  readonly sentAt: number;
+  /** The message that it answers; it need not be here. */
+  readonly replyTo?: MessageId;
+  /** How long it is kept, ms: ours from its delivery on, theirs from when it was read. */
+  readonly keep?: number;
+  /** Not a message, but a setting that one side changed; the text is empty. */
+  readonly notice?: Notice;
+  /** The author has changed the text; former texts are not kept. */
+  readonly edited: boolean;
+  /** The author has deleted it for both: the text is empty. */
+  readonly deleted: boolean;
+  readonly reactions: readonly Reaction[];
+  /** A change of ours (an edit, a deletion, a reaction) is not delivered yet. */
+  readonly changing: boolean;
+}
+
+/** How long messages are kept from then on, ms; 0: forever. */
+export interface Notice {
+  readonly kind: "timer";
+  readonly ms: number;
+}
+
+/** At most one of each side. */
+export interface Reaction {
+  /** "out" is our own. */
+  readonly direction: "in" | "out";
+  /** Exactly as sent: at most `limits.emojiBytes`, without control characters. */
+  readonly emoji: string;
+}
+
+export interface InviteView {
+  readonly id: InviteId;
+  readonly kind: "once" | "reusable";
+  readonly state: "open" | "used" | "revoked" | "expired";
+  /** ms since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface NewInvite extends InviteView {
+  /** The whole link, a secret until it is used. */
+  readonly link: string;
+}
