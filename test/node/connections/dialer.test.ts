@@ -119,12 +119,12 @@ describe("node: dialer", () => {
     const address = mute.address();
     assert.ok(address !== null && typeof address === "object");
     const leave = new AbortController();
-    const dialling = node.transport.dial(
+    const dialing = node.transport.dial(
       { addresses: [`/ip4/127.0.0.1/tcp/${address.port}`] },
       leave.signal,
     );
     leave.abort();
-    await assert.rejects(dialling, /cancelled/);
+    await assert.rejects(dialing, /cancelled/);
   });
 
   it("keeps one connection if several addresses reach the host", async () => {

@@ -144,7 +144,7 @@ describe("node: SOCKS5", () => {
     const server = await start({ names });
     for (const host of [Uint8Array.of(127, 0, 0, 1), "somewhere.example"]) {
       const to = { host, port: far.port };
-      const socket = await connectThrough(server.place, to, undefined, noSignal());
+      const socket = await connectThrough(server.address, to, undefined, noSignal());
       socket.write("hello");
       assert.equal(await heard(socket, 10), "firsthello");
       socket.destroy();
@@ -224,7 +224,7 @@ describe("node: SOCKS5", () => {
       await proxy.connect(multiaddr("/ip4/127.0.0.1/tcp/1"), options).catch(() => undefined);
       return server.asked.at(-1)?.user;
     };
-    const proxy = new SocksProxy(server.place, systemClock, silent);
+    const proxy = new SocksProxy(server.address, systemClock, silent);
     const [none, bob, carol, again] = [
       await dial(proxy),
       await dial(proxy, "bob"),
@@ -233,10 +233,10 @@ describe("node: SOCKS5", () => {
     ];
     assert.equal(new Set([none, bob, carol]).size, 3);
     assert.equal(bob, again);
-    const next = new SocksProxy(server.place, systemClock, silent);
+    const next = new SocksProxy(server.address, systemClock, silent);
     assert.notEqual(await dial(next, "bob"), bob);
     const login = { user: "me", password: "secret" };
-    const guarded = new SocksProxy({ ...server.place, login }, systemClock, silent);
+    const guarded = new SocksProxy({ ...server.address, login }, systemClock, silent);
     assert.deepEqual([await dial(guarded, "bob"), await dial(guarded)], ["me", "me"]);
     assert.equal(proxy.state().state, "working");
     assert.ok(!JSON.stringify(guarded.state()).includes("secret"));
@@ -268,7 +268,7 @@ describe("node: behind a proxy", function () {
       listen: [],
       mdns: true,
       portMapping: true,
-      proxy: proxy.place,
+      proxy: proxy.address,
     });
     await until(() => hidden.status().bootstrap.every(({ state }) => state === "connected"));
     await until(() => hidden.rendezvous.peers() > 0 && plain.rendezvous.peers() > 0);
@@ -303,8 +303,8 @@ describe("node: behind a proxy", function () {
       port: portIn(node.status().listening[0]),
     });
     const announce = [`/onion3/${ONION}:4001`];
-    const alice = await lab.node({ announce, proxy: proxy.place });
-    const bob = await lab.node({ listen: [], proxy: proxy.place });
+    const alice = await lab.node({ announce, proxy: proxy.address });
+    const bob = await lab.node({ listen: [], proxy: proxy.address });
     names().set(`${ONION}.onion`, listening(alice));
     names().set("alice.example", listening(alice));
     assert.deepEqual(alice.transport.addresses(), announce);
@@ -330,7 +330,7 @@ describe("node: behind a proxy", function () {
     names().set(`${ONION}.onion`, { host: "127.0.0.1", port });
     const [address = ""] = host.addresses();
     assert.ok(address.startsWith(`/onion3/${ONION}:4001/p2p/`));
-    const node = await lab.node({ listen: [], bootstrap: [address], proxy: proxy.place });
+    const node = await lab.node({ listen: [], bootstrap: [address], proxy: proxy.address });
     await until(() => node.status().bootstrap[0]?.state === "connected");
     assert.deepEqual(
       node.peers().map(({ address }) => address),

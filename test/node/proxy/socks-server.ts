@@ -43,11 +43,11 @@ export class SocksServer {
   }
 
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === "object" ? (address?.port ?? 0) : 0;
+    const bound = this.#server.address();
+    return typeof bound === "object" ? (bound?.port ?? 0) : 0;
   }
 
-  get place() {
+  get address() {
     return { host: "127.0.0.1", port: this.port };
   }
 

@@ -27,7 +27,7 @@ describe("node: requests to the DHT", () => {
   it("limits the requests of a subnet in a minute, of whatever kind", () => {
     const clock: Clock = { now: () => 0, after: () => () => undefined };
     const allows = createRequestLimit(clock, { puts: 9, putsPerSubnet: 9, perSubnet: 3 });
-    const asked = (peer: string, place: string) => allows(peer, place, "FIND_NODE");
+    const asked = (peer: string, subnet: string) => allows(peer, subnet, "FIND_NODE");
     assert.deepEqual(
       [1, 2, 3, 4].map((i) => asked(`${i}`, "crowded")),
       [true, true, true, false],
