@@ -49,7 +49,7 @@ async function lookAt(metrics: string): Promise<Look> {
   const page = await (await fetch(`${metrics}/metrics`)).text();
   const stat = readFileSync(`/proc/${host.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return {
-    figure: (name) => Number(new RegExp(`^sotto_host_${name} (\\S+)$`, "m").exec(page)?.[1]),
+    figure: (name) => Number(new RegExp(`^sotto_bootstrap_${name} (\\S+)$`, "m").exec(page)?.[1]),
     // In hundredths of a second on every Linux.
     cpu: (Number(stat[11]) + Number(stat[12])) * 10,
     at: performance.now(),

@@ -52,7 +52,7 @@ function profileOf(name: string | undefined): string | undefined {
   if (/^[A-Za-z0-9_-]{1,32}$/.test(name)) return name;
   throw new SottoError(
     "config-invalid",
-    "SOTTO_PROFILE takes 1 to 32 letters, digits, hyphens and underscores.",
+    "SOTTO_PROFILE must be 1 to 32 letters, digits, hyphens and underscores.",
   );
 }
 
@@ -67,7 +67,7 @@ function socketPath(
     if (fits(path)) return path;
     throw new SottoError(
       "socket-path-too-long",
-      `SOTTO_SOCKET has ${utf8(path).length} bytes, and a socket's path holds ` +
+      `SOTTO_SOCKET is ${utf8(path).length} bytes long; a socket path can have ` +
         `${limits.socketPath}.`,
     );
   }

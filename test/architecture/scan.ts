@@ -53,8 +53,12 @@ const blank = (text: string) => text.replace(/[^\n]/g, " ");
 /**
  * The code of a source: as long as it, line by line, with comments, the contents of strings and
  * templates, and regular expressions turned into spaces. Quotes stay; code inside `${}` stays.
+ * @param onString gets the place of each string, and of each piece of a template.
  */
-export function codeOf(source: string): string {
+export function codeOf(
+  source: string,
+  onString: (from: number, to: number) => void = () => undefined,
+): string {
   let code = "";
   /** For each open template: how deep in braces its `${` is. */
   const templates: number[] = [];
@@ -66,13 +70,16 @@ export function codeOf(source: string): string {
     at = end;
   };
   const template = () => {
+    const from = at;
     while (at < source.length) {
       if (source[at] === "\\") skipTo(at + 2);
       else if (source[at] === "`") {
+        onString(from, at);
         code += "`";
         at++;
         return;
       } else if (source.startsWith("${", at)) {
+        onString(from, at);
         code += "  ";
         at += 2;
         templates.push(depth);
@@ -91,6 +98,7 @@ export function codeOf(source: string): string {
       skipTo(end < 0 ? source.length : end + 2);
     } else if (character === '"' || character === "'") {
       const end = stringEnd(source, at);
+      onString(at + 1, end - 1);
       code += character + blank(source.slice(at + 1, end - 1)) + source.slice(end - 1, end);
       at = end;
     } else if (character === "`") {
@@ -112,6 +120,23 @@ export function codeOf(source: string): string {
     }
   }
   return code;
+}
+
+/** A string of a source, or a piece of a template, as it is written there. */
+export interface SourceString {
+  readonly text: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** Every string of a source, specifiers of imports included. */
+export function stringsOf(source: string): SourceString[] {
+  const found: SourceString[] = [];
+  codeOf(source, (from, to) => {
+    const line = source.slice(0, from).split("\n").length;
+    found.push({ text: source.slice(from, to), line });
+  });
+  return found;
 }
 
 const FROM =

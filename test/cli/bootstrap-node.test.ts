@@ -32,7 +32,7 @@ describe("a bootstrap host", function () {
 
   const page = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   const figure = (text: string, name: string): number =>
-    Number(new RegExp(`^sotto_host_${name} (\\S+)$`, "m").exec(text)?.[1]);
+    Number(new RegExp(`^sotto_bootstrap_${name} (\\S+)$`, "m").exec(text)?.[1]);
   const health = async (): Promise<number> => (await fetch(`${url}/healthz`)).status;
   const untilHealth = async (status: number): Promise<void> => {
     while ((await health()) !== status) await sleep(50);
@@ -41,15 +41,15 @@ describe("a bootstrap host", function () {
   it("tells Prometheus how it is doing, in figures that the traffic moved", async () => {
     const text = await page();
     for (const line of text.trimEnd().split("\n"))
-      assert.match(line, /^(?:# (?:HELP|TYPE) )?sotto_host_\w+(?:\{version="[\d.]+"\})? \S/);
-    for (const name of ["connections", "hosts", "lan_dht_hosts"])
+      assert.match(line, /^(?:# (?:HELP|TYPE) )?sotto_bootstrap_\w+(?:\{version="[\d.]+"\})? \S/);
+    for (const name of ["connections", "peers", "lan_dht_peers"])
       assert.ok(figure(text, name) >= 2, name);
     const moved = ["records", "puts_taken_total", "received_bytes_total", "sent_bytes_total"];
     for (const name of [...moved, "memory_bytes", "heap_bytes", "requests_total"])
       assert.ok(figure(text, name) > 0, name);
     for (const name of ["puts_refused_total", "uptime_seconds", "event_loop_lag_seconds"])
       assert.ok(figure(text, name) >= 0, name);
-    assert.match(text, /^sotto_host_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+    assert.match(text, /^sotto_bootstrap_info\{version="\d+\.\d+\.\d+"\} 1$/m);
   });
 
   it("logs stages of connections at debug level, without PeerIds and addresses", async () => {

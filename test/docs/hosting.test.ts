@@ -61,7 +61,9 @@ describe("docs/HOSTING.md", () => {
 
   it("names every figure that a host shows, and no other", () => {
     const source = read("src/daemon/bootstrap/prometheus.ts");
-    const shown = [...source.matchAll(/\["(\w+)", "(?:gauge|counter)"/g)].map(([, name]) => name);
+    const shown = [...source.matchAll(/\[\s*"(\w+)",\s*"(?:gauge|counter)"/g)].map(
+      ([, name]) => name,
+    );
     const [, table = ""] = page.split("| figure | |");
     const told = [...(table.split("\n\n")[0] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name);
     assert.ok(shown.length > 10);

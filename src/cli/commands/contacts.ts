@@ -51,7 +51,7 @@ export const define: Define = (command, context) => {
     .description("turn read receipts and typing notices on or off, for both sides")
     .action(async (who: string, word: string) => {
       if (word !== "on" && word !== "off")
-        throw new SottoError("usage", "sotto contacts receipts takes on or off.");
+        throw new SottoError("usage", "The command is: sotto contacts receipts NAME on, or off");
       const result = await context.call("contact.receipts", { who, on: word === "on" });
       out.data(`✓ receipts ${word} with ${nameOf(result.contact)}`, result);
     });

@@ -10,7 +10,7 @@ const INVALID_REQUEST = -32600;
 /** A client's connection as the server sees it, whatever carries it. Each callback is set once. */
 export interface ServerConnection {
   /**
-   * Sends one line; after the end it does nothing. False: the client reads too slowly, and `onDrain`
+   * Sends one line; does nothing once closed. False: the client reads too slowly, and `onDrain`
    * reports when it has caught up.
    */
   send(line: string): boolean;

@@ -117,12 +117,12 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
   decoys: {
     effect:
       "Cover records: publish this many tags, or twice, four times … as many if you have more " +
-      "contacts, so that their number tells less. `sotto net decoys` changes it.",
+      "contacts, so that their number reveals less. `sotto net decoys` changes it.",
   },
   publicDht: {
     effect:
       "Contacts may find you, and you them, on the public IPFS DHT. `sotto net public` changes " +
-      "it; its `--help` says who sees what.",
+      "it; its `--help` explains who sees what.",
   },
   publicHosts: {
     unset: "the well-known ones",

@@ -23,7 +23,7 @@ export const bootstrapAddress = v.pipe(
   v.string(),
   v.regex(
     BOOTSTRAP,
-    "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, whole to its last letter",
+    "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, complete to the end",
   ),
 );
 export const publicAddress = v.pipe(

@@ -20,9 +20,9 @@ import { contactRemovedEvent } from "../state/store-events.ts";
 
 const refusals = {
   "invite-malformed": "This is not an invite link.",
-  "invite-truncated": "The invite link is not whole.",
-  "invite-mistyped": "The invite link has a wrong character.",
-  "invite-newer": "This invite is of a newer kind.",
+  "invite-truncated": "The invite link is incomplete.",
+  "invite-mistyped": "The invite link contains a typing error.",
+  "invite-newer": "A newer version of Sotto made this invite.",
 } as const;
 
 /** The name as it will be kept. Throws name-invalid, name-taken. */

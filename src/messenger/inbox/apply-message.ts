@@ -24,7 +24,7 @@ import type { MessageBatch } from "../state/message-batch.ts";
 import { applyEarlyActions, type EarlyAction, keepEarlyAction } from "./early-actions.ts";
 
 /** Shown in place of a kind of message that this version does not know. */
-const NEWER = "(a message made by a newer Sotto: update yours to see what comes next)";
+const NEWER = "(a message from a newer version of Sotto: update Sotto to receive such messages)";
 
 /** A peer may claim any time; ours must still be able to grow beyond it. */
 const LAMPORT_MAX = 2 ** 48;

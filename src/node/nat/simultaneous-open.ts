@@ -95,7 +95,7 @@ async function dialOnce(
   };
   const connection = await transport.dial(address, dial);
   if (connection.remotePeer.toString() === options.peer) return connection;
-  connection.abort(new Error("another host"));
+  connection.abort(new Error("another peer"));
   throw new Error(dialReasons.otherHost);
 }
 

@@ -230,7 +230,7 @@ describe("what a peer says", () => {
     assert.equal(contact.conversation.received.upTo, 3);
     assert.equal(contact.conversation.unread, 2);
     const texts = Object.values(shown(store)).map(({ text }) => text);
-    assert.equal(texts.filter((text) => text.includes("newer Sotto")).length, 1);
+    assert.equal(texts.filter((text) => text.includes("newer version of Sotto")).length, 1);
     assert.ok(texts.includes("a picture"));
   });
 });
