@@ -69,12 +69,13 @@ let faulty = false;
 const suites = plan(command, names);
 if (suites.length === 0) console.log("No test can be affected by what changed.");
 for (const { name, suite, files } of suites) {
+  const floor = values.tenth ? (suite.tenth ?? suite.floor) : suite.floor;
   console.log(`\n-- ${name}: ${files.length} files`);
   const started = Date.now();
   const { counts, faults } = await runSuite({
     files,
     jobs: suite.jobs,
-    floor: values.grep === undefined ? suite.floor : 1,
+    floor: values.grep === undefined ? floor : 1,
     minutes: suite.minutes,
     complete: values["no-skips"],
     mocha: [

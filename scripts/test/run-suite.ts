@@ -84,10 +84,10 @@ export function faultsOf(
 ): string[] {
   if (counts === undefined) return ["ended before mocha wrote its counts"];
   const { passes, failures, pending } = counts;
-  const ran = passes + failures;
+  const tests = passes + failures + pending;
   return [
     ...(failures > 0 ? [`${failures} tests failed`] : []),
-    ...(ran < floor ? [`${ran} tests ran; a complete run has at least ${floor}`] : []),
+    ...(tests < floor ? [`${tests} tests; a complete run has at least ${floor}`] : []),
     ...(complete && pending > 0 ? [`${pending} tests were skipped`] : []),
   ];
 }
