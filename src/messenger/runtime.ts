@@ -1,0 +1,185 @@
+/**
+ * The running parts of the messenger: loads them from the store, connects them to the ports, and
+ * starts and stops them.
+ */
+import { type AccountId, KeyedMutex, limits } from "../base/index.ts";
+import type { Channel } from "../ports/index.ts";
+import { CoverRecords } from "./discovery/cover-records.ts";
+import { PeerFinder } from "./discovery/peer-finder.ts";
+import { PublicDhtPublisher } from "./discovery/public-dht-publisher.ts";
+import { RecordPublisher } from "./discovery/record-publisher.ts";
+import { acceptLink } from "./link/inbound.ts";
+import { closeLink, forgetSeen, noteSeen } from "./link/live-link.ts";
+import { openOffer } from "./link/signalling.ts";
+import { runMaintenance } from "./messages/maintenance.ts";
+import { Retention } from "./messages/retention.ts";
+import type { MessengerEvent } from "./model/messenger-api.ts";
+import type { Peer } from "./model/peer.ts";
+import type { MessengerPorts } from "./model/ports.ts";
+import { ContactStore } from "./state/contact-store.ts";
+import { background, type Context } from "./state/context.ts";
+import { EventBus } from "./state/event-bus.ts";
+import { EventLog } from "./state/event-log.ts";
+import { ExpiryTimers } from "./state/expiry-timers.ts";
+import { loadIdentity } from "./state/identity.ts";
+import { Invites } from "./state/invites.ts";
+import { SearchIndex } from "./state/search-index.ts";
+import { ShredScheduler } from "./state/shred-scheduler.ts";
+
+/** Reads everything that the use cases share. Throws no-account, store-damaged. */
+async function loadContext(ports: MessengerPorts): Promise<Context> {
+  const { crypto, store, clock, log, transport } = ports;
+  const events = new EventBus(log);
+  const receipts = ports.receipts ?? true;
+  const contactStore = await ContactStore.load(store, { clock, receipts, transport });
+  const conversations = contactStore.peers().map(({ contact }) => contact.conversation.ref);
+  const coverRecords = await CoverRecords.load(store, ports.decoys ?? 0);
+  const parts = {
+    ...ports,
+    receipts,
+    identity: await loadIdentity(crypto, store),
+    history: ports.history ?? true,
+    contactStore,
+    expiryTimers: await ExpiryTimers.load(ports, conversations),
+    events,
+    eventLog: await EventLog.load(store, events),
+    locks: new KeyedMutex<string>(),
+    shredder: new ShredScheduler(ports),
+    stopping: { now: false },
+    coverRecords,
+    presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
+  };
+  const context = { ...parts, index: new SearchIndex(parts) };
+  coverRecords.attach(context);
+  if (!context.presence.lastSeen) await forgetSeen(context);
+  return context;
+}
+
+export class Runtime {
+  readonly context: Context;
+  readonly invites: Invites;
+  readonly peerFinder: PeerFinder;
+  readonly records: RecordPublisher;
+  readonly publicRecords: PublicDhtPublisher;
+  readonly #retention: Retention;
+  /** Channels that others opened and that have not become a link, or are one. */
+  readonly #inbound = new Set<Channel>();
+  #running = false;
+  #cancelMaintenance = (): void => undefined;
+
+  private constructor(context: Context, invites: Invites) {
+    this.context = context;
+    this.invites = invites;
+    this.peerFinder = new PeerFinder(context);
+    this.records = new RecordPublisher(context, invites);
+    this.publicRecords = new PublicDhtPublisher(context, invites);
+    this.#retention = new Retention(context);
+  }
+
+  /** Loads everything and is ready to start. Throws no-account, store-damaged. */
+  static async load(ports: MessengerPorts): Promise<Runtime> {
+    const context = await loadContext(ports);
+    const runtime = new Runtime(context, await Invites.load(ports.store, ports.clock));
+    runtime.#attach();
+    return runtime;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.context.stopping.now = false;
+    this.#maintain();
+    this.records.start();
+    this.publicRecords.start();
+    this.peerFinder.start();
+    this.#retention.start();
+  }
+
+  /** Resolves once every job that holds a lock has ended; the store stays open. */
+  async stop(): Promise<void> {
+    const { contactStore, locks, shredder, stopping } = this.context;
+    this.#running = false;
+    this.#cancelMaintenance();
+    this.records.stop();
+    this.publicRecords.stop();
+    this.peerFinder.stop();
+    this.#retention.stop();
+    for (const channel of this.#inbound) channel.abort();
+    await Promise.all(contactStore.peers().map((peer) => noteSeen(this.context, peer)));
+    for (const peer of contactStore.peers()) closeLink(peer);
+    // Jobs that have begun are completed; those that would begin later find the node stopping.
+    stopping.now = true;
+    await locks.idle();
+    await shredder.stop();
+  }
+
+  /** Publishes what is due: call it when a contact or an invite changed. */
+  refresh(): void {
+    this.records.refresh();
+    this.publicRecords.refresh();
+  }
+
+  /** The user needs a link with this contact: finds it before others. */
+  connect(peer: Peer): void {
+    this.refresh();
+    this.peerFinder.want(peer);
+  }
+
+  #attach(): void {
+    const { context, invites, peerFinder, records, publicRecords } = this;
+    const { transport, rendezvous, publicRendezvous, events } = context;
+    transport.onChannel((channel) => this.#accept(channel));
+    transport.onOffer((from, envelope, own) =>
+      this.#running
+        ? openOffer(context, invites, { dialer: from, listener: own }, envelope)
+        : undefined,
+    );
+    transport.onAddresses(() => {
+      records.readdress();
+      publicRecords.readdress();
+      peerFinder.wakeAll();
+    });
+    rendezvous.onPeer(() => {
+      records.peerAppeared();
+      peerFinder.peerAppeared();
+    });
+    publicRendezvous?.onToggle(() => {
+      publicRecords.refresh();
+      peerFinder.wakeAll();
+    });
+    events.subscribe((event) => this.#onEvent(event));
+  }
+
+  #accept(channel: Channel): void {
+    if (!this.#running) {
+      channel.abort();
+      return;
+    }
+    this.#inbound.add(channel);
+    background(this.context, "answer-failed", () =>
+      acceptLink(this.context, this.invites, channel, (peer) => this.peerFinder.lost(peer)).finally(
+        () => this.#inbound.delete(channel),
+      ),
+    );
+  }
+
+  #onEvent(event: MessengerEvent): void {
+    // A contact that is new or was confirmed has a record of its own to publish.
+    if (event.type === "contact.changed") this.refresh();
+    if (event.type === "message.new") this.context.index.told();
+    if (event.type === "contact.changed") this.#done(event.contact.account);
+    if (event.type === "message.state") this.#done(event.message.contact);
+  }
+
+  /** Something of this contact was delivered or read. */
+  #done(account: AccountId): void {
+    const peer = this.context.contactStore.byAccount(account);
+    if (peer !== undefined) this.#retention.done(peer);
+  }
+
+  #maintain(): void {
+    const { context } = this;
+    background(context, "upkeep-failed", () => runMaintenance(context));
+    background(context, "search-failed", () => context.index.takeIn());
+    this.#cancelMaintenance = context.clock.after(limits.upkeep, () => this.#maintain());
+  }
+}
