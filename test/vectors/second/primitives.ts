@@ -94,15 +94,16 @@ const goodPoint = (point: Uint8Array): boolean => {
   return point.length === 32 && y < P && !SMALL_Y.includes(y);
 };
 
-const jwk = (crv: string, x: Uint8Array, d?: Uint8Array) => ({
-  kty: "OKP",
-  crv,
-  x: Buffer.from(x).toString("base64url"),
-  ...(d && { d: Buffer.from(d).toString("base64url") }),
-});
-const privateKey = (crv: string, d: Uint8Array) =>
-  createPrivateKey({ format: "jwk", key: jwk(crv, Buffer.alloc(32), d) });
-const publicKey = (crv: string, x: Uint8Array) => createPublicKey({ format: "jwk", key: jwk(crv, x) });
+/** What precedes a secret in PKCS #8 (RFC 8410 §7). */
+const PKCS8 = {
+  Ed25519: Buffer.from("302e020100300506032b657004220420", "hex"),
+  X25519: Buffer.from("302e020100300506032b656e04220420", "hex"),
+};
+type Curve = keyof typeof PKCS8;
+const privateKey = (crv: Curve, secret: Uint8Array) =>
+  createPrivateKey({ format: "der", type: "pkcs8", key: Buffer.concat([PKCS8[crv], secret]) });
+const publicKey = (crv: Curve, x: Uint8Array) =>
+  createPublicKey({ format: "jwk", key: { kty: "OKP", crv, x: Buffer.from(x).toString("base64url") } });
 
 export const publicOf = (seed: Uint8Array): Buffer =>
   Buffer.from(privateKey("Ed25519", seed).export({ format: "jwk" }).x as string, "base64url");
