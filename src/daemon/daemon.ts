@@ -67,12 +67,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await makeHome(paths.home);
     const lock = await lockHome(paths, crypto);
     releases.take(() => lock.release());
-    const lastWords = await reserveExitReason(paths.home).catch((error: unknown) => {
+    const exitReason = await reserveExitReason(paths.home).catch((error: unknown) => {
       throw new SottoError("store-write-failed", "The home directory cannot be written.", {
         cause: error,
       });
     });
-    releases.take(() => lastWords.close());
+    releases.take(() => exitReason.close());
     let socket: LocalSocket | undefined;
     // The user is asked before anything slow.
     const gate = await openLockableNode(
@@ -88,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         endStreams: () => socket?.endStreams("locked"),
         // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),
-        fail: (fault) => setImmediate(() => finish(failing(fault, lastWords, releases))),
+        fail: (fault) => setImmediate(() => finish(failing(fault, exitReason, releases))),
       },
       options.answers,
     );
@@ -116,10 +116,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** Rejects with `fault` once everything is released. */
 async function failing(
   fault: SottoError,
-  lastWords: ExitReason,
+  exitReason: ExitReason,
   releases: Cleanup,
 ): Promise<never> {
-  await lastWords.say(fault);
+  await exitReason.write(fault);
   await releases.all().catch(() => undefined);
   throw fault;
 }

@@ -21,7 +21,7 @@ export * from "./handshake-payload.ts";
 export * from "./invite.ts";
 export * from "./link-frame.ts";
 export {
-  type Act,
+  type Action,
   type Body,
   isReaction,
   isTimer,

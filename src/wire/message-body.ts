@@ -23,7 +23,7 @@ const FIRST_SHOWN = 32;
  * A message action: changes a message or a setting of the conversation. `target` is the id of a
  * message, 16 bytes.
  */
-export type Act =
+export type Action =
   /** `text`: 1 to `limits.textBytes` bytes of UTF-8. */
   | { readonly kind: "edit"; readonly target: Uint8Array; readonly text: string }
   | { readonly kind: "delete"; readonly target: Uint8Array }
@@ -53,7 +53,7 @@ export interface TextBody {
   readonly keep?: number;
 }
 
-export type Body = TextBody | Act;
+export type Body = TextBody | Action;
 
 /** A body that only a newer Sotto knows. */
 export type NewerBody =
@@ -104,7 +104,7 @@ const actionMembers = {
     }),
   ),
 } satisfies {
-  readonly [Kind in Act["kind"]]: OptionalMember<Omit<Extract<Act, { kind: Kind }>, "kind">>;
+  readonly [Kind in Action["kind"]]: OptionalMember<Omit<Extract<Action, { kind: Kind }>, "kind">>;
 };
 
 /** The fields of a message that are its body. */
@@ -151,7 +151,7 @@ export function readBody(
   const { text, replyTo, keep, edit, delete: deletion, reaction, timer, hosts } = fields;
   const shown = unknown.some((number) => number >= FIRST_SHOWN);
   const newer = unknown.filter((number) => number >= FIRST_ACTION && number < FIRST_SHOWN);
-  const actions: (Act | NewerBody)[] = [
+  const actions: (Action | NewerBody)[] = [
     ...(edit ? [{ kind: "edit", ...edit } as const] : []),
     ...(deletion ? [{ kind: "delete", ...deletion } as const] : []),
     ...(reaction ? [{ kind: "reaction", ...reaction } as const] : []),

@@ -11,7 +11,7 @@ const BYTES = 512;
 
 export interface ExitReason {
   /** Writes the reason, as far as the disk permits. */
-  say(fault: SottoError): Promise<void>;
+  write(fault: SottoError): Promise<void>;
   /** Keeps the file if a reason was written; otherwise removes it. */
   close(): Promise<void>;
 }
@@ -21,15 +21,15 @@ export async function reserveExitReason(directory: string): Promise<ExitReason> 
   const path = join(directory, FILE);
   const file = await open(path, "w", 0o600);
   await file.write(" ".repeat(BYTES), 0);
-  let said = false;
+  let written = false;
   return {
-    async say({ code, message }) {
-      said = true;
+    async write({ code, message }) {
+      written = true;
       await file.write(JSON.stringify({ code, message }).slice(0, BYTES), 0).catch(() => undefined);
     },
     async close() {
       await file.close();
-      if (!said) await unlink(path);
+      if (!written) await unlink(path);
     },
   };
 }

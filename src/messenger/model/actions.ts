@@ -3,7 +3,7 @@
  * one table of the rules that hold for each kind.
  */
 import { type MessageId, messageId } from "../../base/index.ts";
-import type { Act as WireAct } from "../../wire/index.ts";
+import type { Action as WireAction } from "../../wire/index.ts";
 
 /** Names an action, and orders those of one kind on one target: by Lamport time, then by id. */
 export interface Stamp {
@@ -101,11 +101,11 @@ export function supersedes(newer: ActionBody, queued: ActionBody): boolean {
 }
 
 /** The action as it travels. */
-export function toWire(body: ActionBody): WireAct {
+export function toWire(body: ActionBody): WireAction {
   return isMessageAction(body) ? { ...body, target: messageId.bytes(body.target) } : body;
 }
 
 /** The action as it is stored. */
-export function fromWire(body: WireAct): ActionBody {
+export function fromWire(body: WireAction): ActionBody {
   return "target" in body ? { ...body, target: messageId.from(body.target) } : body;
 }

@@ -5,18 +5,18 @@ import { join } from "node:path";
 import { SottoError } from "../../../src/base/index.ts";
 import { readExitReason, reserveExitReason } from "../../../src/daemon/process/exit-reason.ts";
 
-describe("daemon/last-words", () => {
+describe("the exit reason of a node", () => {
   let home: string;
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), "sotto-words-"));
   });
   afterEach(() => rmSync(home, { recursive: true }));
 
-  it("tell why the last node ended, until the next one starts", async () => {
-    const words = await reserveExitReason(home);
+  it("is kept until the next node starts", async () => {
+    const reason = await reserveExitReason(home);
     assert.equal(await readExitReason(home), undefined);
-    await words.say(new SottoError("disk-full", "No space."));
-    await words.close();
+    await reason.write(new SottoError("disk-full", "No space."));
+    await reason.close();
     const { code, message } = (await readExitReason(home)) as SottoError;
     assert.deepEqual([code, message], ["disk-full", "No space."]);
     await (await reserveExitReason(home)).close();
@@ -24,7 +24,7 @@ describe("daemon/last-words", () => {
     assert.deepEqual(readdirSync(home), []);
   });
 
-  it("that are none are not shown", async () => {
+  it("is ignored if the file is malformed", async () => {
     assert.equal(await readExitReason(home), undefined);
     for (const text of ["", "{", "null", '{"code":"constructor","message":"x"}', '{"code":1}']) {
       writeFileSync(join(home, "node.fault"), text);

@@ -8,8 +8,8 @@ function lines(level: LogLevel, write: (log: ReturnType<typeof createLog>) => vo
   return said;
 }
 
-describe("daemon/log", () => {
-  it("drops every field that is not on the list", () => {
+describe("the log", () => {
+  it("drops every field that is not allow-listed", () => {
     const [line] = lines("info", (log) =>
       log("x", { code: "a", name: "bob", text: "hi", key: "k" }),
     );
