@@ -16,7 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient, resolvePaths } from "../src/api/index.ts";
 import { connectTo } from "../src/cli/runtime/connect.ts";
-import { surroundings } from "../src/cli/runtime/environment.ts";
+import { readEnvironment } from "../src/cli/runtime/environment.ts";
 import { down, missing, nameOf, type Spot, up } from "../test/slow/nat/lab.ts";
 import { dialFigures } from "./lib/dials.ts";
 import { quantile } from "./lib/measure.ts";
@@ -91,7 +91,7 @@ async function daemon(
   const ended = once(child, "close").then(() => Promise.reject(new Error(`${name} ended at once`)));
   await Promise.race([once(child.stdout as NodeJS.ReadableStream, "data"), ended]);
   ended.catch(() => undefined);
-  const around = surroundings();
+  const around = readEnvironment();
   const { socket } = resolvePaths({ ...around, env: { ...around.env, ...env } });
   const client = createClient(await connectTo(socket));
   return {

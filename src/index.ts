@@ -14,7 +14,7 @@
  * ```
  */
 import { type Client, createClient, resolvePaths } from "./api/index.ts";
-import { connectTo, surroundings } from "./cli/index.ts";
+import { connectTo, readEnvironment } from "./cli/index.ts";
 
 export {
   type Account,
@@ -60,7 +60,7 @@ export interface ConnectOptions {
  * alive. Throws `node-not-running`, `socket-path-too-long`, `config-invalid` (a bad profile name).
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const around = surroundings();
+  const around = readEnvironment();
   const env = {
     ...around.env,
     ...(options.home === undefined ? {} : { SOTTO_HOME: options.home }),

@@ -8,10 +8,10 @@ import { createPrinter, flagsOf } from "../../src/cli/runtime/print.ts";
 import { table } from "./generated.ts";
 
 /** Nothing of the machine that generates the page may show in it. */
-const surroundings = { env: {}, home: "/", temporary: "/tmp", uid: 0, current: "/" };
+const environment = { env: {}, home: "/", temporary: "/tmp", uid: 0, current: "/" };
 
 export async function cliPart(): Promise<string> {
-  const context = createContext(surroundings, createPrinter(flagsOf([], {})));
+  const context = createContext(environment, createPrinter(flagsOf([], {})));
   const program = await createProgram(context, () => true);
   return [
     ...["## Exit codes", "", ...exitTable(), "", "## Options of every command", ""],

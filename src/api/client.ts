@@ -1,4 +1,4 @@
-/** The client of a node: JSON-RPC 2.0, one object a line, over any `Connection`. */
+/** The client of a node: JSON-RPC 2.0, one object per line, over any `Connection`. */
 import { limits, SottoError } from "../base/index.ts";
 import type { Connection } from "./connection.ts";
 import { fromRpcError } from "./errors.ts";
@@ -7,14 +7,13 @@ import type { MethodName, Params, Result } from "./methods.ts";
 
 export interface Client {
   /**
-   * Calls a method of the node. Throws the `SottoError` that the node answers with,
-   * `node-not-running` once the connection has ended, `params-invalid` for a request above
-   * `limits.rpcBytes`.
+   * Calls a method of the node. Throws the `SottoError` of the response, `node-not-running` when
+   * the connection is closed, and `params-invalid` for a request above `limits.rpcBytes`.
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
-   * Events from now on; ends when the node says `stream.ended` (the last one given), when the
-   * connection ends, or when the loop is left, which closes the connection.
+   * Events from now on; ends after `stream.ended`, when the connection is closed, or when the loop
+   * is left, which closes the connection.
    */
   events(filter?: Params<"event.subscribe">): AsyncIterable<NodeEvent>;
   close(): void;
@@ -33,9 +32,10 @@ interface Incoming {
   readonly error?: unknown;
 }
 
-const gone = () => new SottoError("node-not-running", "The node closed the connection.");
+const connectionClosed = () =>
+  new SottoError("node-not-running", "The node closed the connection.");
 
-/** A client over an open connection, which it owns from now on. */
+/** A client over an open connection, which it takes over. */
 export function createClient(connection: Connection): Client {
   const calls = new Map<number, Call>();
   let nextId = 1;
@@ -54,14 +54,14 @@ export function createClient(connection: Connection): Client {
   });
   connection.onClose(() => {
     closed = true;
-    for (const call of calls.values()) call.reject(gone());
+    for (const call of calls.values()) call.reject(connectionClosed());
     calls.clear();
     listener?.(undefined);
   });
 
   const client: Client = {
     call(method, params) {
-      if (closed) return Promise.reject(gone());
+      if (closed) return Promise.reject(connectionClosed());
       const id = nextId++;
       const line = JSON.stringify({ jsonrpc: "2.0", id, method, params });
       if (line.length > limits.rpcBytes)

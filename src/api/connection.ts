@@ -1,10 +1,10 @@
-/** A two-way stream of lines, whatever carries it. */
+/** A client's connection to a node: lines in both directions, whatever carries them. */
 export interface Connection {
   /** Sends one line; the newline is added. */
   write(line: string): void;
-  /** Takes each line that arrives, without its newline. Set once. */
+  /** Receives each line, without its newline. Set once. */
   onLine(take: (line: string) => void): void;
-  /** Told once when the connection has ended, from either side. Set once. */
+  /** Called once when the connection is closed, by either side. Set once. */
   onClose(closed: () => void): void;
   close(): void;
 }

@@ -1,17 +1,14 @@
-/** Faults on their way over the wire: SottoError to JSON-RPC error and back. */
+/** Converts between SottoError and JSON-RPC errors. */
 import { type ErrorCode, errorTable, SottoError } from "../base/index.ts";
 
-/** The error of a JSON-RPC 2.0 answer. */
+/** The error of a JSON-RPC 2.0 response. */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
   readonly data: { readonly code: ErrorCode; readonly remedy: string };
 }
 
-/**
- * JSON-RPC 2.0 §5.1 for what the protocol itself names; one number of its server range for the
- * rest.
- */
+/** Codes of JSON-RPC 2.0 §5.1; every other error has one code of its server range. */
 const numbers: Partial<Record<ErrorCode, number>> = {
   "request-malformed": -32700,
   "method-unknown": -32601,
@@ -21,8 +18,7 @@ const numbers: Partial<Record<ErrorCode, number>> = {
 const SERVER_ERROR = -32000;
 
 /**
- * Any failure as a JSON-RPC error. What is no `SottoError` is a bug, and tells nothing of its
- * insides.
+ * Any error as a JSON-RPC error. One that is not a `SottoError` is a bug and reveals no details.
  */
 export function toRpcError(error: unknown): RpcError {
   const fault =
@@ -36,9 +32,7 @@ export function toRpcError(error: unknown): RpcError {
   };
 }
 
-/**
- * The fault that a JSON-RPC error tells; a code that this version does not know becomes `internal`.
- */
+/** The error in a JSON-RPC response; a code that this version does not know becomes `internal`. */
 export function fromRpcError(error: unknown): SottoError {
   const { message, data } = (error ?? {}) as { message?: unknown; data?: { code?: unknown } };
   const text = typeof message === "string" ? message : "The node returned an unknown error.";

@@ -1,81 +1,79 @@
-/** What a node tells its listeners, in the order in which it happened there. */
+/** The events of a node, in the order in which they happened. */
 import type { Contact, Invite, Message } from "./views.ts";
 
-/** What is kept for followers: it tells of something on the node's disk. */
+/** Events about changes of the node's store; these are kept for durable subscriptions. */
 type Kept =
   | { readonly type: "message.new"; readonly message: Message }
   | { readonly type: "message.state"; readonly message: Message }
-  /** It was edited, deleted or reacted to, or such a change of ours has reached them. */
+  /** It was edited, deleted or reacted to, or such a change of ours was delivered. */
   | { readonly type: "message.changed"; readonly message: Message }
-  /** A message is gone from this node. */
+  /** A message was removed from this node. */
   | { readonly type: "message.removed"; readonly account: string; readonly id: string }
   | { readonly type: "contact.changed"; readonly contact: Contact }
   | { readonly type: "contact.removed"; readonly account: string }
   | { readonly type: "contact.request"; readonly contact: Contact }
   | { readonly type: "key.changed"; readonly contact: Contact }
-  /** Somebody claimed an invite that was used already. */
+  /** A used invite was tried again. */
   | { readonly type: "invite.reused"; readonly invite: Invite };
 
 /**
- * An event as it happens. `cursor` is there where somebody follows: it is the same that followers
- * get.
+ * An event as it happens. `cursor` is present if there is a durable subscription, and equal to its.
  */
 export type NodeEvent =
   | (Kept & { readonly cursor?: number | undefined })
   | { readonly type: "presence"; readonly contact: Contact }
-  /** Their person is writing. It comes again every few seconds, and nothing tells the end. */
+  /** The contact is typing. Repeated every few seconds; there is no event for the end. */
   | { readonly type: "typing"; readonly contact: Contact }
-  /**
-   * The last event of a subscription: the listener was too far behind, or the node stops or is
-   * locked.
-   */
+  /** The last event of a subscription: the client was too slow, or the node stops or is locked. */
   | { readonly type: "stream.ended"; readonly why: "too-slow" | "stopping" | "locked" };
 
 export type EventType = NodeEvent["type"];
 export type FollowedType = Kept["type"];
 
 /**
- * An event as a follower reads it. Contacts, invites and messages are shown as they stand when it
- * is read, but for the state that a `message.state` tells of; an event about a message or a contact
- * that is gone says that it was removed. `resync`: the follower was away for too long, and events
- * before this cursor were dropped.
+ * An event of a durable subscription. It contains the contact, invite or message as it is when the
+ * event is read, except for the state in `message.state`; an event about a removed message or
+ * contact becomes its removal. `resync`: events before this cursor were dropped, because too many
+ * were not acknowledged.
  */
 export type FollowedEvent = (Kept | { readonly type: "resync" }) & { readonly cursor: number };
 
-/** A program for which events are kept until it acknowledges them. */
+/** A durable subscription: events are kept for it until it acknowledges them. */
 export interface Follower {
   readonly name: string;
-  /** Every event up to here was acknowledged. */
+  /** Every event up to this one was acknowledged. */
   readonly cursor: number;
-  /** Events in the log beyond it, whether it wants them or not. */
+  /** Events in the log after the cursor, filtered ones included. */
   readonly behind: number;
   readonly types?: readonly FollowedType[];
-  /** The account of the contact whose events alone it wants. */
+  /** Only events about the contact with this account. */
   readonly from?: string;
 }
 
-/** Every type that followers may ask for. */
-export const followedTypes = [
-  "message.new",
-  "message.state",
-  "message.changed",
-  "message.removed",
-  "contact.changed",
-  "contact.removed",
-  "contact.request",
-  "key.changed",
-  "invite.reused",
-] as const satisfies readonly FollowedType[];
+const followed: Readonly<Record<FollowedType, true>> = {
+  "message.new": true,
+  "message.state": true,
+  "message.changed": true,
+  "message.removed": true,
+  "contact.changed": true,
+  "contact.removed": true,
+  "contact.request": true,
+  "key.changed": true,
+  "invite.reused": true,
+};
+const unfollowed: Readonly<Record<Exclude<EventType, FollowedType>, true>> = {
+  presence: true,
+  typing: true,
+  "stream.ended": true,
+};
 
-/** Every type, for checking what a person wrote. */
-export const eventTypes = [
-  ...followedTypes,
-  "presence",
-  "typing",
-  "stream.ended",
-] as const satisfies readonly EventType[];
+/** Every type that a durable subscription can select. */
+export const followedTypes = Object.keys(followed) as FollowedType[];
 
-/** Whose event it is, where it is about a contact. */
+/** Every event type. */
+export const eventTypes = Object.keys({ ...followed, ...unfollowed }) as EventType[];
+
+/** The account of the contact that the event is about. */
 export function accountOf(event: NodeEvent | FollowedEvent): string | undefined {
   if ("message" in event) return event.message.contact;
   if ("contact" in event) return event.contact.account;

@@ -1,25 +1,22 @@
-/**
- * Events for a program that may be away: every one at least once, in order, over restarts of the
- * program and of the node.
- */
+/** Durable subscriptions: every event at least once, in order, across restarts of both sides. */
 import type { Client } from "./client.ts";
 import type { FollowedEvent, FollowedType } from "./events.ts";
 
 export interface FollowOptions {
   readonly from?: string | undefined;
   readonly types?: readonly FollowedType[] | undefined;
-  /** Events that are fetched at one time, and would be repeated after a crash in their midst. */
+  /** Events per request; all of them may be repeated after a crash. */
   readonly batch?: number;
 }
 
-/** How long one question waits for an event, ms: below what a connection may be silent for. */
+/** How long one request waits for an event, ms: less than the idle limit of a connection. */
 const WAIT = 25_000;
 
 /**
- * Follows under a name. An event is acknowledged once the loop asks for the one behind its batch,
- * or is left in order; what the loop had not finished when the program died is given again at the
- * next start, with the same `cursor`. Throws what `event.follow` and `event.read` throw,
- * `node-not-running` once the node has gone.
+ * Reads a durable subscription, which is created if it does not exist. An event is acknowledged
+ * when the loop requests the one after its batch, or is left in order; after a crash the unfinished
+ * ones are repeated with the same `cursor`. Throws what `event.follow` and `event.read` throw, and
+ * `node-not-running` when the connection is lost.
  */
 export async function* follow(
   client: Pick<Client, "call">,
@@ -39,7 +36,7 @@ export async function* follow(
       after = taken;
     }
   } finally {
-    // The loop was left: what it had finished need not come again.
+    // The loop was left: what it has finished is not repeated.
     if (taken !== undefined && taken !== after)
       await client.call("event.ack", { name, cursor: taken }).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-/** The contract between a node and every face: methods, events, errors, paths, and the client. */
+/** The contract between a node and its clients: methods, events, errors, paths, and a client. */
 export { type Client, createClient } from "./client.ts";
 export type { Connection } from "./connection.ts";
 export { fromRpcError, type RpcError, toRpcError } from "./errors.ts";
@@ -31,16 +31,16 @@ export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods
 export type { Nothing } from "./methods/method-types.ts";
 export type { KnownBootstrap, NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
-export type { NewGuard, StoreMethods } from "./methods/store.ts";
+export type { NewKeyProtection, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
-export { type Paths, resolvePaths, type Surroundings } from "./paths.ts";
+export { type Environment, type Paths, resolvePaths } from "./paths.ts";
 export { version } from "./version.ts";
 export type {
   Account,
   Bootstrap,
   Contact,
-  Guard,
   Invite,
+  KeyProtection,
   Message,
   MessageState,
   NewInvite,

@@ -1,14 +1,14 @@
-/** Text in chunks -> whole lines, with a cap on how much is ever held. */
+/** Splits a stream of text into lines of limited length. */
 
-/** A line that grew beyond the cap: its rest is skipped up to its newline. */
+/** Returned instead of a line above the limit; the rest of the line is skipped. */
 export const tooLong: unique symbol = Symbol("too long");
 
 export interface LineSplitter {
-  /** The lines that this chunk completes, in order, without their newlines. */
+  /** The lines that this chunk completes, without newlines. */
   push(chunk: string): (string | typeof tooLong)[];
 }
 
-/** @param cap characters of the longest line that is taken. */
+/** @param cap characters of the longest line. */
 export function lineSplitter(cap: number): LineSplitter {
   let held: string[] = [];
   let length = 0;

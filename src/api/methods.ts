@@ -1,7 +1,6 @@
 /**
- * The one table of methods: `noun.verb`, parameters by name, plain JSON. Types only, so that a
- * client loads no schema library; the daemon's schemas are held equal to these types by the
- * compiler.
+ * The table of methods: `noun.verb`, named parameters, plain JSON. Types only, so that a client
+ * loads no schema library; the compiler keeps the daemon's schemas equal to these types.
  */
 
 import type { AuditMethods } from "./methods/audit.ts";

@@ -1,15 +1,12 @@
-/**
- * Where a node's things lie: a pure function of the environment, so that node and client agree
- * without asking.
- */
+/** The paths of a node, a pure function of the environment, so that node and client agree. */
 import { limits, SottoError, toHex, u32, utf8 } from "../base/index.ts";
 
-/** The environment variables that matter, and what the system says about the person. */
-export interface Surroundings {
+/** Environment variables and facts about the user that the paths depend on. */
+export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Home directory of the person. */
+  /** Home directory of the user. */
   readonly home: string;
-  /** Directory for temporary files, shared with others. */
+  /** Directory for temporary files, shared with other users. */
   readonly temporary: string;
   /** Numeric user id; 0 where the system has none. */
   readonly uid: number;
@@ -24,26 +21,26 @@ export interface Paths {
   readonly config: string;
   /** The node's unix socket, at most `limits.socketPath` bytes. */
   readonly socket: string;
-  /** The directory of the socket; made with mode 0700 where it is missing. */
+  /** The directory of the socket; created with mode 0700 if it does not exist. */
   readonly socketDirectory: string;
 }
 
 /**
- * `SOTTO_HOME` holds everything in one directory. Without it the XDG directories are used, with
- * `SOTTO_PROFILE` for several accounts side by side. `SOTTO_SOCKET` places the socket. A socket
- * path that would be too long moves to a short one that both sides derive from the home's path.
+ * `SOTTO_HOME` is one directory for everything. Without it the XDG directories are used, and
+ * `SOTTO_PROFILE` selects one of several accounts. `SOTTO_SOCKET` sets the path of the socket. A
+ * socket path that is too long is replaced by a short one, derived from the path of the home.
  * Throws `config-invalid` for a bad profile name, `socket-path-too-long` for a long SOTTO_SOCKET.
  */
-export function resolvePaths(surroundings: Surroundings): Paths {
-  const { env } = surroundings;
+export function resolvePaths(environment: Environment): Paths {
+  const { env } = environment;
   const profile = profileOf(env.SOTTO_PROFILE);
   const base = env.SOTTO_HOME;
-  const data = xdg(env.XDG_DATA_HOME, `${surroundings.home}/.local/share`);
-  const configuration = xdg(env.XDG_CONFIG_HOME, `${surroundings.home}/.config`);
+  const data = xdg(env.XDG_DATA_HOME, `${environment.home}/.local/share`);
+  const configuration = xdg(env.XDG_CONFIG_HOME, `${environment.home}/.config`);
   const below = profile === undefined ? "sotto" : `sotto/profiles/${profile}`;
-  const home = base ? absolute(base, surroundings.current) : `${data}/${below}`;
+  const home = base ? absolute(base, environment.current) : `${data}/${below}`;
   const config = base ? `${home}/config.json` : `${configuration}/${below}/config.json`;
-  const socket = socketPath(surroundings, home, profile);
+  const socket = socketPath(environment, home, profile);
   return { home, config, socket, socketDirectory: parentOf(socket) };
 }
 
@@ -57,7 +54,7 @@ function profileOf(name: string | undefined): string | undefined {
 }
 
 function socketPath(
-  { env, temporary, uid, current }: Surroundings,
+  { env, temporary, uid, current }: Environment,
   home: string,
   profile: string | undefined,
 ): string {
@@ -96,7 +93,7 @@ const trimmed = (path: string) => (path.length > 1 ? path.replace(/\/+$/, "") ||
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/")) || "/";
 
-/** FNV-1a twice, from two offsets: a short name for a path, no secret and no proof. */
+/** A short name for a path: FNV-1a with two offsets; not cryptographic. */
 function hash(text: string): string {
   const bytes = utf8(text);
   return [0x811c9dc5, 0x9747b28c]

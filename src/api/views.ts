@@ -1,4 +1,5 @@
 /** Views of the node as clients get them; those of contacts and messages are shared. */
+import type { HoleFailure, RouterKind } from "../base/index.ts";
 import type { Awaits } from "../model/index.ts";
 
 export type {
@@ -19,16 +20,17 @@ export interface Account {
   readonly name: string;
 }
 
-/** A connected host. */
+/** A connected libp2p peer. */
 export interface Peer {
+  /** Its PeerId. */
   readonly host: string;
   readonly address: string;
   readonly direction: "in" | "out";
-  /** Protocols that open streams run now. */
+  /** Protocols of its open streams. */
   readonly protocols: readonly string[];
-  /** A bootstrap host of ours. */
+  /** One of our bootstrap nodes. */
   readonly bootstrap: boolean;
-  /** In the routing table of the DHT of this network, and of the one of the whole net. */
+  /** In the routing table of the local DHT, and of the global one. */
   readonly lanDht: boolean;
   readonly wanDht: boolean;
   /** Round trip of the last ping, ms. */
@@ -38,59 +40,56 @@ export interface Peer {
 export interface Bootstrap {
   readonly address: string;
   readonly state: "connected" | "searching";
-  /** Why the last try failed. */
+  /** Why the last attempt failed. */
   readonly error?: string;
 }
 
-/** What guards the store's key. */
-export type Guard = "key-file" | "passphrase" | "keychain";
+/** What protects the database key. */
+export type KeyProtection = "key-file" | "passphrase" | "keychain";
 
-/** What is wrong with the store of a running node. */
+/** Damage of the store, found while the node runs. */
 export interface StoreDamage {
   readonly message: string;
   readonly remedy: string;
 }
 
-/** What a whole check of the store found. */
+/** The result of a complete check of the store. */
 export interface StoreReport {
   /** Rows that were read. */
   readonly rows: number;
-  /** Kinds of rows that were lost, changed or put back; empty where all is well. */
+  /** Tables with rows that are missing, changed or out of date; empty if the store is intact. */
   readonly damaged: readonly string[];
-  /** Why it could not even be opened. */
+  /** Why the store could not be opened. */
   readonly why?: string;
 }
 
-/** What a node tells whatever it is doing. */
+/** The state of a node, open or locked. */
 export interface NodeState {
   readonly version: string;
   readonly pid: number;
   readonly startedAt: number;
-  /** A locked node has its store closed and its network down, and waits for `node.unlock`. */
+  /** A locked node has closed its store and its network, and waits for `node.unlock`. */
   readonly state: "open" | "locked";
-  readonly protection: Guard;
-  /** Where the store lies. */
+  readonly protection: KeyProtection;
+  /** The home directory, which contains the store. */
   readonly home: string;
 }
 
 export interface NodeStatus extends NodeState {
   readonly state: "open";
   readonly account: Account;
-  /** Our host of this run: new at each start. */
+  /** The PeerId of this node: new at each start. */
   readonly host: string;
-  /** Where others may reach us now. */
+  /** Addresses at which others may reach this node. */
   readonly addresses: readonly string[];
   readonly net: {
-    /** Connected hosts. */
+    /** Number of connected peers. */
     readonly peers: number;
-    /** Hosts in the routing tables: with none, nobody can be asked. */
+    /** Peers in the DHT routing tables: without any, nothing can be looked up. */
     readonly lanDht: number;
     readonly wanDht: number;
     readonly wanMode: "client" | "server";
-    /**
-     * Whether others can reach this node, found out by asking them; `unknown` while there is nobody
-     * to ask.
-     */
+    /** Whether others can reach this node, as they report; `unknown` until a peer tested it. */
     readonly reach: {
       readonly verdict: "unknown" | "reachable" | "unreachable";
       readonly addresses: readonly {
@@ -99,34 +98,34 @@ export interface NodeStatus extends NodeState {
         readonly failed: number;
         readonly failures: readonly string[];
       }[];
-      /** Hosts that answered. */
+      /** Peers that answered. */
       readonly asked: number;
       readonly checkedAt?: number;
-      /** IP addresses under which others see us. */
+      /** IP addresses of this node as peers see them. */
       readonly seenAs: readonly string[];
     };
-    /** What the router in front of us does to ports, and how holes through it went. */
+    /** What our router does to ports, and results of hole punching. */
     readonly nat: {
       /**
-       * none: no router; preserving, independent: holes can be made; symmetric: another port for
+       * none: no NAT; preserving, independent: hole punching works; symmetric: another port for
        * each connection.
        */
-      readonly kind: "unknown" | "none" | "preserving" | "independent" | "symmetric";
-      /** As which address others see the port that holes are made from. */
+      readonly kind: RouterKind;
+      /** Our address for hole punching as others see it. */
       readonly mapped?: string;
       readonly portMap: PortMapFacts;
       readonly punches: {
         readonly made: number;
         readonly failed: number;
         readonly lastFailure?: {
-          readonly reason: "symmetric" | "no-signal" | "refused" | "timed out";
+          readonly reason: HoleFailure;
           readonly at: number;
         };
       };
     };
     /**
-     * The key of our host, which changes about once a day: ms since it was drawn; whether the host
-     * before it is still up.
+     * The libp2p host key, which rotates about once a day: its age in ms, and whether connections
+     * are still moving from the previous one.
      */
     readonly hostKey: { readonly age: number; readonly moving: boolean };
     readonly privateNetwork: boolean;
@@ -135,18 +134,18 @@ export interface NodeStatus extends NodeState {
     readonly bootstrap: readonly Bootstrap[];
     readonly mdns: boolean;
     /**
-     * The public IPFS DHT. resting: nothing to do there, and no connection. lost: none of its first
-     * hosts answers.
+     * The public IPFS DHT. resting: nothing to do, and no connection. lost: none of its bootstrap
+     * nodes answers.
      */
     readonly publicDht: {
       readonly state: "off" | "resting" | "joining" | "connected" | "lost";
-      /** Hosts of that network that we are connected to. */
+      /** Number of connected peers of that network. */
       readonly peers: number;
       readonly error?: string;
     };
     /**
-     * Where everything is dialled through one; without user and password. down: it does not answer.
-     * refused: it does not take us.
+     * The proxy for all connections, without user and password. down: it does not answer. refused:
+     * it rejects this node.
      */
     readonly proxy?: {
       readonly address: string;
@@ -155,44 +154,37 @@ export interface NodeStatus extends NodeState {
     };
   };
   readonly contacts: { readonly total: number; readonly online: number; readonly requests: number };
-  /** Messages of ours that are not delivered yet. */
+  /** Our messages that are not delivered yet. */
   readonly waiting: number;
-  /** How many of these the contacts' policies keep back, by what they wait for. */
+  /** How many of these wait because of a policy, by what they wait for. */
   readonly keptBack: Readonly<Record<Awaits, number>>;
   readonly unread: number;
   /**
-   * The store was found to be a copy from before at this start: what came since is missing, and
-   * sessions were made anew.
+   * At this start the store was an older copy: later changes are missing, sessions were re-created.
    */
   readonly rolledBack?: true;
-  /**
-   * No records are published, nobody is answered, and links are made only where there is something
-   * to send.
-   */
+  /** No records are published, no dialer is answered, and links are only opened to send. */
   readonly invisible: boolean;
-  /**
-   * Tags that are put at least, decoys among them, so that their number does not tell that of
-   * contacts; 0: no decoys.
-   */
+  /** The number of published tags is a multiple of this, by cover records; 0: no cover records. */
   readonly decoys: number;
-  /** Whether messages stay once they are delivered, or read. */
+  /** Whether messages are kept after they are delivered or read. */
   readonly history: boolean;
-  /** How long messages stay at most, ms. */
+  /** How long messages are kept at most, ms. */
   readonly retention?: number;
-  /** Damage that was found in the store while the node runs. */
+  /** Damage of the store that was found since the start. */
   readonly damage?: StoreDamage;
   /** The cryptographic libraries in use, with their versions. */
   readonly engine: string;
 }
 
 /**
- * The port that the router was asked for. none: no router is known, or none is needed. silent: it
- * speaks neither NAT-PMP nor UPnP. refused: it speaks one of them, and gave none.
+ * A port mapping on the router. none: no router is known, or no mapping is needed. silent: the
+ * router answers neither NAT-PMP nor UPnP. refused: it answers and opened no port.
  */
 export interface PortMapFacts {
   readonly state: "off" | "none" | "mapped" | "silent" | "refused";
-  /** What it was asked in, where it gave one. */
+  /** The protocol that made the mapping. */
   readonly by?: "nat-pmp" | "upnp";
-  /** The address on the outside, as the router says. */
+  /** The external address, as the router reports it. */
   readonly address?: string;
 }

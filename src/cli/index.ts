@@ -2,4 +2,4 @@
 
 export { main } from "./main.ts";
 export { connectTo } from "./runtime/connect.ts";
-export { surroundings } from "./runtime/environment.ts";
+export { readEnvironment } from "./runtime/environment.ts";

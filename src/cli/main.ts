@@ -4,7 +4,7 @@ import { version } from "../api/index.ts";
 import { errorTable, SottoError } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import { type Context, createContext, type Running } from "./runtime/context.ts";
-import { surroundings } from "./runtime/environment.ts";
+import { readEnvironment } from "./runtime/environment.ts";
 import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
 import { createPrinter, flagsOf } from "./runtime/print.ts";
 
@@ -15,7 +15,7 @@ import { createPrinter, flagsOf } from "./runtime/print.ts";
  */
 export async function main(args: readonly string[]): Promise<number> {
   survivePipes();
-  const around = surroundings();
+  const around = readEnvironment();
   const context = createContext(around, createPrinter(flagsOf(args, around.env)));
   try {
     await run(args, context);

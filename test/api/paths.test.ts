@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { resolvePaths, type Surroundings } from "../../src/api/index.ts";
+import { type Environment, resolvePaths } from "../../src/api/index.ts";
 import { limits } from "../../src/base/index.ts";
 
-const around = (env: Surroundings["env"]): Surroundings => ({
+const around = (env: Environment["env"]): Environment => ({
   env,
   home: "/home/ann",
   temporary: "/tmp",

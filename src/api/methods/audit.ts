@@ -1,16 +1,16 @@
-/** Evidence for what a messenger promises, from the running node. */
-import type { Guard } from "../views.ts";
+/** Evidence for the security properties of the running node. */
+import type { KeyProtection } from "../views.ts";
 import type { Method, Nothing } from "./method-types.ts";
 
-/** What is looked for at rest; never told by its text. */
+/** Kinds of plaintext that the scan searches for; their text is never reported. */
 export type Sought = "own name" | "contact's name" | "account id" | "message text";
 
 export interface Scan {
   readonly files: number;
   readonly bytes: number;
-  /** How many of each kind were looked for. */
+  /** How many of each kind were searched for. */
   readonly sought: readonly { readonly kind: Sought; readonly count: number }[];
-  /** Where something was found in plain sight: paths below the home. */
+  /** Files in which plaintext was found, relative to the home directory. */
   readonly found: readonly { readonly kind: Sought; readonly file: string }[];
 }
 
@@ -18,29 +18,29 @@ export interface Audit {
   readonly version: string;
   /** The cryptographic libraries in use, with their versions. */
   readonly engine: string;
-  /** Protocols that this node answers, as their names are negotiated. */
+  /** Names of the protocols that this node answers. */
   readonly protocols: readonly string[];
-  /** Whether one of them would relay other people's links. */
+  /** Whether one of them relays connections of others. */
   readonly relays: boolean;
-  /** Sealed records that others are to find, and how many of them others hold now. */
+  /** Encrypted records that should be published, and how many DHT peers hold now. */
   readonly records: { readonly wanted: number; readonly held: number };
-  readonly protection: Guard;
+  readonly protection: KeyProtection;
   readonly contacts: {
     readonly total: number;
-    /** Names of those whose safety number was compared. */
+    /** Names of contacts whose safety number was compared. */
     readonly verified: readonly string[];
     readonly links: number;
     readonly sessions: number;
   };
-  /** Whether messages stay on this disk, and when contacts were last linked. */
+  /** Whether messages are kept, and the time of each contact's last connection. */
   readonly history: boolean;
   readonly lastSeen: boolean;
-  /** Programs for which events are kept until they take them. */
+  /** Number of durable subscriptions. */
   readonly followers: number;
   readonly scan: Scan;
 }
 
 export interface AuditMethods {
-  /** Reads every file of the home, which takes as long as that does. */
+  /** Reads every file in the home directory. */
   "audit.show": Method<Nothing, Audit>;
 }

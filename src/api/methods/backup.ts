@@ -1,24 +1,21 @@
-/** A backup, made by the node and written by whoever asked for it. */
+/** Backups: made by the node, written to a file by the client. */
 import type { Method, Nothing } from "./method-types.ts";
 
 export interface BackupMade {
-  /** Names it among the node's backups; the node remembers the last one that it made. */
+  /** Identifies the backup; the node keeps only the last one. */
   readonly id: string;
-  /** Length of the file. */
+  /** Length of the file in bytes. */
   readonly bytes: number;
   readonly contacts: number;
-  /** Open ones. */
+  /** Open invites. */
   readonly invites: number;
-  /** Messages of ours that are not delivered yet, which no backup holds. */
+  /** Our undelivered messages, which a backup does not contain. */
   readonly waiting: number;
 }
 
 export interface BackupMethods {
-  /** Seals what there is now under the account's words. */
+  /** Encrypts contacts and settings with the recovery phrase of the account. */
   "backup.create": Method<Nothing, BackupMade>;
-  /**
-   * The file from byte `from` on: the first so many bytes of it, in base64; empty at its end, and
-   * once another was made.
-   */
+  /** A part of the file from byte `from`, in base64; empty at the end or for another `id`. */
   "backup.read": Method<{ readonly id: string; readonly from: number }, { readonly data: string }>;
 }

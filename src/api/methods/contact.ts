@@ -1,17 +1,14 @@
-/** Contacts, and those who ask to become one. */
+/** Contacts and contact requests. */
 import type { Contact, Policy } from "../views.ts";
 import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
 
 export interface ContactMethods {
-  /**
-   * With `wait` (ms): answers when pairing has come further than `invited`, or with the view at the
-   * timeout.
-   */
+  /** With `wait` (ms): answers when pairing is beyond `invited`, or at the timeout. */
   "contact.add": Method<
     {
       readonly link: string;
       readonly as?: string | undefined;
-      /** Holds from the first dial on. */
+      /** Applies from the first dial on. */
       readonly policy?: Policy | undefined;
       readonly wait?: number | undefined;
     },
@@ -23,11 +20,11 @@ export interface ContactMethods {
   "contact.block": Method<Who, OneContact>;
   "contact.unblock": Method<Who, OneContact>;
   "contact.remove": Method<Who, Nothing>;
-  /** Tells them what was read and when we write, and shows theirs; or neither. */
+  /** Turns read receipts and typing notices on or off, for both sides. */
   "contact.receipts": Method<Who & { readonly on: boolean }, OneContact>;
-  /** Who may see our address from now on; ends a link at once that it forbids. */
+  /** Whether the contact can see our IP address; closes a link that the policy forbids. */
   "contact.policy": Method<Who & { readonly policy: Policy }, OneContact>;
-  /** How long messages that either side sends from now on stay on both, ms; 0 for ever. */
+  /** After what time new messages disappear on both sides, ms; 0: never. */
   "contact.timer": Method<Who & { readonly ms: number }, OneContact>;
   /** 60 digits, in 12 groups of 5. */
   "contact.number": Method<Who, OneContact & { readonly number: string }>;

@@ -1,4 +1,4 @@
-/** Events, as they happen, and for followers that may be away. */
+/** Events as they happen, and durable subscriptions (followers). */
 import type { EventType, FollowedEvent, FollowedType, Follower } from "../events.ts";
 import type { Method, Nothing } from "./method-types.ts";
 
@@ -7,9 +7,7 @@ interface Named {
 }
 
 export interface EventMethods {
-  /**
-   * From now on, notifications named `event` follow on this connection. Again: replaces the filter.
-   */
+  /** Sends `event` notifications on this connection from now on. Again: replaces the filter. */
   "event.subscribe": Method<
     {
       readonly from?: string | undefined;
@@ -18,8 +16,8 @@ export interface EventMethods {
     Nothing
   >;
   /**
-   * From now on the node keeps events for a follower of this name, over restarts of both, until it
-   * acknowledges them. Again: replaces the filter, and loses nothing.
+   * Creates a durable subscription: the node keeps events for it until they are acknowledged.
+   * Again: replaces the filter and loses no event.
    */
   "event.follow": Method<
     Named & {
@@ -29,9 +27,9 @@ export interface EventMethods {
     { readonly follower: Follower }
   >;
   /**
-   * The oldest events that were not acknowledged, in order. `after` acknowledges everything up to
-   * that cursor. Where there is none, waits up to `wait` ms for one. Whatever was not acknowledged
-   * is given again: at least once, with the same cursor.
+   * The oldest unacknowledged events, in order; acknowledges every event up to `after` first. Waits
+   * up to `wait` ms if there is none. Unacknowledged events are returned again, with the same
+   * cursor.
    */
   "event.read": Method<
     Named & {
@@ -41,9 +39,9 @@ export interface EventMethods {
     },
     { readonly events: readonly FollowedEvent[]; readonly more: boolean }
   >;
-  /** Acknowledges everything up to the cursor. */
+  /** Acknowledges every event up to the cursor. */
   "event.ack": Method<Named & { readonly cursor: number }, Nothing>;
   "event.followers": Method<Nothing, { readonly followers: readonly Follower[] }>;
-  /** Nothing is kept for it any more. */
+  /** Removes a durable subscription and its events. */
   "event.unfollow": Method<Named, Nothing>;
 }

@@ -1,4 +1,4 @@
-/** Invites: made, listed, revoked. */
+/** Invites. */
 import type { Invite, NewInvite } from "../views.ts";
 import type { Method, Nothing } from "./method-types.ts";
 
@@ -8,12 +8,9 @@ export interface InviteMethods {
       readonly kind?: "once" | "reusable" | undefined;
       /** ms from now. */
       readonly expiresIn?: number | undefined;
-      /** Put our present addresses into the link: found at once, but the link tells them. */
+      /** Include our current addresses: connects at once, but the link reveals them. */
       readonly hints?: boolean | undefined;
-      /**
-       * Name up to two of our bootstrap hosts, for somebody who knows none; so it is unless this is
-       * false.
-       */
+      /** Include up to two of our bootstrap nodes; true by default. */
       readonly bootstrap?: boolean | undefined;
     },
     NewInvite

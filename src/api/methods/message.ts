@@ -1,19 +1,16 @@
-/** Messages: sent, read back, changed, given up. */
+/** Messages. */
 import type { Contact, Message } from "../views.ts";
 import type { Method, Nothing, Who } from "./method-types.ts";
 
-/**
- * What a send waits for. `live` waits for `delivered` if a link to the contact is up at the call,
- * and for nothing otherwise.
- */
+/** What a send waits for. `live`: for `delivered` if the contact is connected at the call. */
 export type SendWait = "sent" | "delivered" | "read" | "live";
 
 export interface SendParams {
   readonly who: string;
   readonly text: string;
-  /** The same key again gives the message of the first time. */
+  /** A second call with the same key returns the first message. */
   readonly key?: string | undefined;
-  /** Id of the message that it answers. */
+  /** Id of the message that it replies to. */
   readonly replyTo?: string | undefined;
   readonly wait?: SendWait | undefined;
   /** How long to wait, ms. */
@@ -23,15 +20,13 @@ export interface SendParams {
 export interface SendResult {
   readonly contact: Contact;
   readonly message: Message;
-  /** The awaited state did not come in time; the message is kept all the same. */
+  /** The awaited state was not reached in time; the message is kept. */
   readonly timedOut: boolean;
-  /** From the call to the state that is told, ms. */
+  /** From the call to the reported state, ms. */
   readonly elapsed: number;
 }
 
-/**
- * What a change waits for: with `live`, until it has reached a contact who is online at the call.
- */
+/** What a change waits for. `live`: until it is delivered, if the contact is connected. */
 interface ChangeParams {
   readonly id: string;
   readonly wait?: "live" | undefined;
@@ -41,10 +36,7 @@ interface ChangeParams {
 
 export interface MessageMethods {
   "message.send": Method<SendParams, SendResult>;
-  /**
-   * Newest `limit` messages, oldest first; fewer where an answer would grow too long, and then
-   * `more` is true.
-   */
+  /** The newest `limit` messages, oldest first; fewer, with `more`, if the response is too long. */
   "message.list": Method<
     Who & {
       readonly limit?: number | undefined;
@@ -57,7 +49,7 @@ export interface MessageMethods {
     },
     { readonly messages: readonly Message[]; readonly more: boolean }
   >;
-  /** Messages that have every word asked for, whole or as the start of a word, newest first. */
+  /** Messages that contain every word of the query, or a word that starts with it, newest first. */
   "message.search": Method<
     {
       readonly query: string;
@@ -66,34 +58,33 @@ export interface MessageMethods {
     },
     { readonly messages: readonly Message[]; readonly more: boolean }
   >;
-  /** Replaces the text of a message of ours, for both. */
+  /** Replaces the text of a message of ours, for both sides. */
   "message.edit": Method<ChangeParams & { readonly text: string }, SendResult>;
   /**
-   * Deletes a message of ours for both; with `forMe`, one of either side here alone, and gives it a
-   * last time.
+   * Deletes a message of ours for both sides; with `forMe` a message of either side here only,
+   * which is returned as it was.
    */
   "message.delete": Method<ChangeParams & { readonly forMe?: boolean | undefined }, SendResult>;
-  /** Reacts to a message in place of an earlier reaction; an empty `emoji` takes it back. */
+  /** Reacts to a message, replacing an earlier reaction; an empty `emoji` removes it. */
   "message.react": Method<ChangeParams & { readonly emoji: string }, SendResult>;
   /**
-   * The message that a person means: an id, a start of one of at least 4 characters, `WHO/START`,
-   * or `WHO/last` for the newest, with `direction` the newest of one side.
+   * The message with an id, the first characters of one (at least 4), `WHO/START`, or `WHO/last`
+   * for the newest one, with `direction` the newest one of that side.
    */
   "message.find": Method<
     { readonly ref: string; readonly direction?: "in" | "out" | undefined },
     { readonly contact: Contact; readonly message: Message }
   >;
-  /** Tells a contact who is online that the person is writing. Call it as often as you like. */
+  /** Sends a typing notice to a contact who is online; can be called at any rate. */
   "typing.send": Method<Who, Nothing>;
   /**
-   * What the person was given is read: up to the place `upTo`, or everything. With `only` the
-   * message at `upTo` was given and no other: nothing is marked while an older one is unread, since
-   * it would count as read, too.
+   * Marks messages up to position `upTo`, or all, as read. With `only` just the message at `upTo`
+   * was shown: nothing is marked while an older one is unread.
    */
   "message.markRead": Method<
     Who & { readonly upTo?: number | undefined; readonly only?: boolean | undefined },
     Nothing
   >;
-  /** Gives a message up: it is shown as failed and never sent. */
+  /** Cancels a queued message: it is shown as failed and never sent. */
   "message.cancel": Method<{ readonly id: string }, { readonly message: Message }>;
 }

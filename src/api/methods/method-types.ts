@@ -1,11 +1,9 @@
-/** How a method is written down. */
+/** Types that the tables of methods share. */
 import type { Contact } from "../views.ts";
 
-/** No parameters, or nothing to tell. */
+/** No parameters, or an empty result. */
 export type Nothing = Readonly<Record<string, never>>;
-/**
- * A contact's name, a unique start of it, or an account id (or a start of at least 6 characters).
- */
+/** A contact: name, unique start of a name, account id, or at least 6 characters of one. */
 export interface Who {
   readonly who: string;
 }

@@ -1,13 +1,10 @@
-/** The network: who is connected, and whom to ask first. */
+/** Connections, bootstrap nodes and network settings. */
 import type { Bootstrap, Contact, NodeStatus, Peer } from "../views.ts";
 import type { Method, Nothing, Who } from "./method-types.ts";
 
-/**
- * A bootstrap host, and who named it: the person, an invite, or a contact; such a one is asked only
- * when none of the others answers.
- */
+/** A bootstrap node and its source. Those from contacts are only used if no other one answers. */
 export interface KnownBootstrap extends Omit<Bootstrap, "state"> {
-  /** spare: it is not asked now. */
+  /** spare: a reserve that is not used now. */
   readonly state: Bootstrap["state"] | "spare";
   readonly origin: "own" | "invite" | "contact";
   /** The name of that contact. */
@@ -20,23 +17,19 @@ interface Bootstraps {
 
 export interface NetMethods {
   "net.peers": Method<Nothing, { readonly peers: readonly Peer[] }>;
-  /** Asks others now whether they reach us. */
+  /** Asks peers now whether they can reach this node. */
   "net.check": Method<Nothing, { readonly reach: NodeStatus["net"]["reach"] }>;
-  /**
-   * Goes on under a new host key now, as it does by itself about once a day; the host before lives
-   * on for minutes, until links have moved.
-   */
+  /** Rotates the libp2p host key (PeerId); the old one is closed after some minutes. */
   "net.rotate": Method<Nothing, { readonly host: string }>;
-  /** Invisible from now on and from the next start on, or not. */
+  /** Makes the node invisible, now and at the next starts, or visible. */
   "net.invisible": Method<{ readonly on: boolean }, { readonly invisible: boolean }>;
-  /** Uses the public IPFS DHT from now on and from the next start on, or not. */
+  /** Turns the public IPFS DHT on or off, now and for the next starts. */
   "net.public": Method<{ readonly on: boolean }, { readonly public: boolean }>;
   /**
-   * Puts so many tags at least, decoys among them, from now on and from the next start on; 0: no
-   * decoys.
+   * Publishes cover records up to a multiple of `step` tags, now and at the next starts; 0: none.
    */
   "net.decoys": Method<{ readonly step: number }, { readonly decoys: number }>;
-  /** Asks a live link for a sign of life, and waits up to 10 s for it. */
+  /** Pings a contact over its link, and waits up to 10 s for the response. */
   "net.ping": Method<
     Who,
     {
@@ -46,11 +39,11 @@ export interface NetMethods {
     }
   >;
   "net.bootstrap.list": Method<Nothing, Bootstraps>;
-  /** Kept in the settings, and tried at once. */
+  /** Adds a bootstrap node to the settings and connects to it. */
   "net.bootstrap.add": Method<{ readonly address: string }, Bootstraps>;
   /**
-   * Forgotten, and looked for no more; one that a contact named is not taken from that one again
-   * until it names others.
+   * Removes a bootstrap node; one from a contact is not accepted again until the contact shares
+   * other ones.
    */
   "net.bootstrap.remove": Method<{ readonly address: string }, Bootstraps>;
 }

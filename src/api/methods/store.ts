@@ -1,16 +1,16 @@
-/** The store of the node: what guards it, and whether it is whole. */
-import type { Guard, NodeState, StoreReport } from "../views.ts";
+/** Protection and integrity of the store. */
+import type { KeyProtection, NodeState, StoreReport } from "../views.ts";
 import type { Method, Nothing } from "./method-types.ts";
 
-/** What is to guard the store's key. */
-export type NewGuard =
+/** The new protection of the database key. */
+export type NewKeyProtection =
   | { readonly kind: "passphrase"; readonly passphrase: string }
-  | { readonly kind: Exclude<Guard, "passphrase"> };
+  | { readonly kind: Exclude<KeyProtection, "passphrase"> };
 
 export interface StoreMethods {
-  /** Gives the store's key another guard. `current` is the passphrase that guards it now. */
+  /** Changes the protection of the database key. `current` is the present passphrase. */
   "store.protect": Method<
-    { readonly current?: string | undefined; readonly next: NewGuard },
+    { readonly current?: string | undefined; readonly next: NewKeyProtection },
     NodeState
   >;
   /** Reads every row. */

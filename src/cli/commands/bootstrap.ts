@@ -40,11 +40,11 @@ export const define: Define = (command, context) => {
 const collect = (address: string, before: string[] = []) => [...before, address];
 
 async function host(options: Options, context: Context): Promise<void> {
-  const { out, paths, surroundings } = context;
+  const { out, paths, environment } = context;
   const { onSignals, startBootstrap } = await import("../../daemon/index.ts");
   const node = await startBootstrap({
     home: `${paths.home}/bootstrap`,
-    env: surroundings.env,
+    env: environment.env,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
     ...(options.networkKey === undefined ? {} : { networkKey: options.networkKey }),

@@ -1,5 +1,5 @@
 /** `sotto passwd`: changes how the database key is protected, with or without a running node. */
-import type { Guard, NewGuard } from "../../api/index.ts";
+import type { KeyProtection, NewKeyProtection } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { protectionText } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -44,13 +44,13 @@ async function passwd(options: Options, context: Context): Promise<void> {
   if (protection === undefined)
     throw new SottoError("no-account", "There is no account in this home directory.");
   const current = await currentPassphrase(protection, options, context);
-  const next: NewGuard = wanted ?? {
+  const next: NewKeyProtection = wanted ?? {
     kind: "passphrase",
     passphrase: await newPassphrase(context),
   };
   if (node) await node.call("store.protect", { current, next });
   else await protectHome({ home: paths.home, current, next });
-  const changed: { readonly home: string; readonly protection: Guard } = {
+  const changed: { readonly home: string; readonly protection: KeyProtection } = {
     home: paths.home,
     protection: next.kind,
   };
@@ -62,13 +62,13 @@ async function passwd(options: Options, context: Context): Promise<void> {
 }
 
 /** The protection that the options choose; `undefined`: ask for a passphrase. */
-function given(options: Options): NewGuard | undefined {
+function given(options: Options): NewKeyProtection | undefined {
   const passphrase = givenSecret(
     options.newPassphraseFile,
     options.newPassphraseFd,
     "--new-passphrase-fd",
   );
-  const chosen: NewGuard[] = [
+  const chosen: NewKeyProtection[] = [
     ...(passphrase === undefined ? [] : [{ kind: "passphrase" as const, passphrase }]),
     ...(options.keyFile ? [{ kind: "key-file" as const }] : []),
     ...(options.keychain ? [{ kind: "keychain" as const }] : []),

@@ -62,12 +62,12 @@ const collect = (address: string, before: string[] = []) => [...before, address]
 
 async function up(options: Options, command: Command, context: Context): Promise<void> {
   if (options.detach) return upDetached(options, context);
-  const { out, paths, surroundings } = context;
+  const { out, paths, environment } = context;
   const { onSignals, startDaemon } = await import("../../daemon/index.ts");
   const given = givenPassphrase(options);
   const daemon = await startDaemon({
     paths,
-    env: surroundings.env,
+    env: environment.env,
     overrides: {
       ...(options.listen === undefined ? {} : { listen: options.listen }),
       ...(options.announce === undefined ? {} : { announce: options.announce }),

@@ -13,7 +13,7 @@ import {
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { connectTo } from "../runtime/connect.ts";
-import { selfCommand, surroundings } from "../runtime/environment.ts";
+import { readEnvironment, selfCommand } from "../runtime/environment.ts";
 
 export interface Actor {
   readonly name: string;
@@ -45,7 +45,7 @@ const END = 5_000;
 /** @param command the command that starts Sotto; by default that of this process. */
 export function createStage(command: readonly [string, ...string[]] = selfCommand()): Stage {
   const directory = mkdtempSync(join(tmpdir(), "sotto-demo-"));
-  const around = surroundings();
+  const around = readEnvironment();
   const processes = new Map<number, ChildProcess>();
   const clients: Client[] = [];
   let bootstraps: readonly string[] = [];

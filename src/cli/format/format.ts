@@ -1,7 +1,7 @@
 /** Contacts, messages and states of the node as text for a terminal. */
 import type {
   Contact,
-  Guard,
+  KeyProtection,
   KnownBootstrap,
   Message,
   NodeStatus,
@@ -167,7 +167,7 @@ export function bootstrapLine({
 }
 
 /** What protects the database key, as part of a sentence. */
-export function protectionText(protection: Guard): string {
+export function protectionText(protection: KeyProtection): string {
   switch (protection) {
     case "key-file":
       return "a key file";

@@ -3,12 +3,12 @@ import type { Command } from "commander";
 import {
   type Client,
   createClient,
+  type Environment,
   type MethodName,
   type Params,
   type Paths,
   type Result,
   resolvePaths,
-  type Surroundings,
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { connectTo } from "./connect.ts";
@@ -16,7 +16,7 @@ import type { Printer } from "./print.ts";
 import { nearest } from "./suggest.ts";
 
 export interface Context {
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly paths: Paths;
   readonly out: Printer;
   /** Whether the user can be prompted. */
@@ -39,16 +39,16 @@ export interface Running extends Context {
   close(): Promise<void>;
 }
 
-export function createContext(surroundings: Surroundings, out: Printer): Running {
+export function createContext(environment: Environment, out: Printer): Running {
   let client: Promise<Client> | undefined;
   let paths: Paths | undefined;
   let code = 0;
   const context: Running = {
-    surroundings,
+    environment,
     out,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true && !out.flags.json,
     get paths() {
-      paths ??= resolvePaths(surroundings);
+      paths ??= resolvePaths(environment);
       return paths;
     },
     node() {

@@ -1,8 +1,8 @@
 /** The environment of the process: variables, directories, user, and its own command line. */
 import { homedir, tmpdir } from "node:os";
-import type { Surroundings } from "../../api/index.ts";
+import type { Environment } from "../../api/index.ts";
 
-export function surroundings(): Surroundings {
+export function readEnvironment(): Environment {
   return {
     env: process.env,
     home: homedir(),

@@ -1,7 +1,7 @@
 /** Reads passphrases and recovery phrases from a prompt, a file or a file descriptor. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { Guard } from "../../api/index.ts";
+import type { KeyProtection } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import type { Context } from "./context.ts";
 import { askSecret } from "./prompt.ts";
@@ -68,7 +68,7 @@ export async function recoveryWords(options: WordsOptions, context: Context): Pr
  * it, or without a terminal; opening the store then throws `passphrase-needed`.
  */
 export async function currentPassphrase(
-  protection: Guard | undefined,
+  protection: KeyProtection | undefined,
   options: PassphraseOptions,
   context: Context,
 ): Promise<string | undefined> {

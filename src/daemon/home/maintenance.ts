@@ -3,7 +3,7 @@
  * back.
  */
 import { join } from "node:path";
-import type { NewGuard, StoreReport } from "../../api/index.ts";
+import type { NewKeyProtection, StoreReport } from "../../api/index.ts";
 import { SottoError, wipe } from "../../base/index.ts";
 import { nodeCrypto } from "../../crypto/index.ts";
 import { reconcileAfterRepair, recoveryWords, recreatedTables } from "../../messenger/index.ts";
@@ -30,7 +30,7 @@ export interface MaintenanceOptions {
 export async function protectHome(options: {
   readonly home: string;
   readonly current: string | undefined;
-  readonly next: NewGuard;
+  readonly next: NewKeyProtection;
 }): Promise<void> {
   const { home, current, next } = options;
   await locked(home, () => changeProtection(home, nodeCrypto(), current, next));

@@ -5,7 +5,7 @@ import type {
   DoctorOfContact,
   DoctorOfNode,
   KnownBootstrap,
-  NewGuard,
+  NewKeyProtection,
   NodeEvent,
   NodeState,
   NodeStatus,
@@ -67,7 +67,7 @@ export interface Controls {
    */
   prove(passphrase: string | undefined): Promise<void>;
   /** Gives the store's key another guard. @param current the passphrase that guards it now. */
-  protect(current: string | undefined, next: NewGuard): Promise<void>;
+  protect(current: string | undefined, next: NewKeyProtection): Promise<void>;
   /** Begins to stop the node; returns at once. */
   stop(): void;
 }
