@@ -64,7 +64,7 @@ export const purposes: Readonly<Record<string, Purpose>> = {
       messages: "what a user does with messages: find, search, expire, subscribe to events",
       account: "backup, and consistency after a repair of the store",
       group: "group conversations",
-      ".": "composition and lifecycle (`messenger.ts`)",
+      ".": "one function for each use case (`messenger.ts`), composition and lifecycle (`runtime.ts`)",
     },
   },
   store: {

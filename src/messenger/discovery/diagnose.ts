@@ -13,6 +13,7 @@ import {
   newSearchTrace,
   type PublishState,
   type SearchTrace,
+  type TracedDial,
 } from "../model/diagnosis.ts";
 import { allowed, awaits, scopeOf } from "../model/link-policy.ts";
 import { type MessageRow, messageKey } from "../model/message.ts";
@@ -39,13 +40,13 @@ export async function diagnose(
     await withTimeout(clock, limits.diagnosis, seeker.search(peer), () => undefined);
   const fresh = peer.searchTrace !== undefined && peer.searchTrace.startedAt >= begun;
   const left = Math.max(0, begun + limits.diagnosis - clock.now());
-  const trail = peer.searchTrace ?? newSearchTrace(begun);
+  const trace = peer.searchTrace ?? newSearchTrace(begun);
   // A link, or a search that was under way, may have come without a look at the rendezvous.
-  const seen = wanted && !(fresh && trail.asked) ? await lookUp(context, peer, left) : trail;
+  const seen = wanted && !(fresh && trace.asked) ? await lookUp(context, peer, left) : trace;
   const { contact, link, desynced, session, failures, retryAt } = peer;
-  const dials = link === undefined && wanted ? trail.dials : [];
+  const dials = link === undefined && wanted ? trace.dials : [];
   const facts = {
-    dials,
+    dials: dials.map(({ recordTime: _, ...dial }): Dialled => dial),
     session: desynced ? ("broken" as const) : session ? ("kept" as const) : ("none" as const),
     failures,
     ...(link && { link: linkFacts(link) }),
@@ -59,7 +60,7 @@ export async function diagnose(
     ...(seen.refused && { recordRefused: refusal(seen.refused, clock.now()) }),
     ...(retryAt !== undefined &&
       link === undefined && { nextTryIn: Math.max(0, retryAt - clock.now()) }),
-    ...(dials.length > 0 && trail.hole && holeFacts(trail.hole)),
+    ...(dials.length > 0 && trace.hole && holeFacts(trace.hole)),
     ...(await waitingSince(context, peer)),
   };
   const cause =
@@ -76,18 +77,18 @@ export async function diagnose(
 
 /** A look at the rendezvous alone. */
 async function lookUp(context: Context, peer: Peer, ms: number): Promise<SearchTrace> {
-  const trail = newSearchTrace(context.clock.now());
-  trail.asked = canAsk(context, peer);
+  const trace = newSearchTrace(context.clock.now());
+  trace.asked = canAsk(context, peer);
   const end = new AbortController();
   const looking = (async () => {
     try {
-      for await (const _found of recordsOf(context, peer, trail, end.signal));
+      for await (const _found of recordsOf(context, peer, trace, end.signal));
     } catch {
-      // Given up: what was found until then stands in the trail.
+      // Given up: what was found until then stands in the trace.
     }
   })();
   await withTimeout(context.clock, ms, looking, () => end.abort());
-  return trail;
+  return trace;
 }
 
 function holeFacts({ why, theirs }: HoleTried) {
@@ -144,14 +145,14 @@ interface Standing {
 }
 
 /**
- * @param dials of the last search. @param seen what the rendezvous gave. @param connected whether
+ * @param traced dials of the last search. @param seen what the rendezvous gave. @param connected whether
  * anybody can be asked.
  * @param invisible whether we stay away from them by our own wish. @param awaits what else their
  * policy takes.
  */
 export function causeOf(
   contact: Contact,
-  dials: readonly Dialled[],
+  traced: readonly TracedDial[],
   seen: Pick<SearchTrace, "asked" | "record" | "refused">,
   { allowed, connected, invisible, awaits }: Standing,
 ): ContactCause {
@@ -164,11 +165,21 @@ export function causeOf(
   if (awaits === "proxy") return "hidden";
   if (awaits === "no-proxy") return "lan-behind-proxy";
   if (invisible) return "invisible";
-  const heard = answerOf(dials, pairing);
+  const dials = ofNewestRecord(traced);
+  const heard = answerOf(dials, pairing) ?? answerOf(traced, pairing);
   if (heard === undefined && awaits === "lan") return "lan-only";
   if (heard === undefined && dials.some(({ reason }) => reason === dialReasons.otherNetwork))
     return "other-network";
   return heard ?? whyNoRecord(dials, seen, connected) ?? whyNobody(dials);
+}
+
+/**
+ * The dials without those of superseded records: a server may return any record that was ever
+ * published, and an address that the contact has left says nothing about now.
+ */
+function ofNewestRecord(dials: readonly TracedDial[]): TracedDial[] {
+  const newest = Math.max(...dials.map(({ recordTime }) => recordTime ?? 0));
+  return dials.filter(({ recordTime = newest }) => recordTime === newest);
 }
 
 /**

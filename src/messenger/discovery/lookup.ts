@@ -10,12 +10,12 @@ import { type Context, randomUnit } from "../state/context.ts";
 
 /**
  * The sound records of the contact that are found now, as they arrive, likeliest tag first. The
- * newest is noted in the trail, and of those that are of no use why.
+ * newest is noted in the trace, and of those that are of no use why.
  */
 export async function* recordsOf(
   { crypto, rendezvous, clock, transport }: Context,
   peer: Peer,
-  trail: SearchTrace,
+  trace: SearchTrace,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly time: number; readonly body: RecordBody }> {
   const turning = linkSecretOf(peer);
@@ -29,13 +29,13 @@ export async function* recordsOf(
       const opened = openRecord(crypto, keys, bytes, now);
       if (opened.kind === "refused") {
         const time = signedTime(crypto, keys.tag, bytes);
-        if (trail.refused === undefined || (time ?? 0) >= (trail.refused.time ?? 0))
-          trail.refused = { why: opened.why, time };
+        if (trace.refused === undefined || (time ?? 0) >= (trace.refused.time ?? 0))
+          trace.refused = { why: opened.why, time };
         continue;
       }
       const { time, body } = opened;
-      if (time >= (trail.record?.time ?? 0))
-        trail.record = { time, foundAt: now, addresses: body.addresses };
+      if (time >= (trace.record?.time ?? 0))
+        trace.record = { time, foundAt: now, addresses: body.addresses };
       yield opened;
     }
 }

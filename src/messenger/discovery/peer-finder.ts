@@ -9,10 +9,11 @@ import { openLink } from "../link/outbound.ts";
 import { reachable } from "../model/contact.ts";
 import {
   type CallResult,
-  type Dialled,
+  type DialSource,
   newSearchTrace,
   noteUnreached,
   type SearchTrace,
+  type TracedDial,
 } from "../model/diagnosis.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
@@ -24,8 +25,8 @@ import { canAsk, candidateAddressesOf, recordsOf } from "./lookup.ts";
 /** What one search has met so far. */
 interface Course {
   readonly tried: Set<HostId>;
-  readonly trail: SearchTrace;
-  readonly from: Dialled["from"];
+  readonly trace: SearchTrace;
+  readonly source: DialSource;
 }
 
 export class PeerFinder {
@@ -85,7 +86,7 @@ export class PeerFinder {
 
   /**
    * Looks for the contact now, and resolves once that search, or the one that was under way, is
-   * over; then see `peer.trail`.
+   * over; then see `peer.searchTrace`.
    */
   async search(peer: Peer): Promise<void> {
     this.want(peer);
@@ -184,25 +185,25 @@ export class PeerFinder {
   async #tryAll(peer: Peer, attempt: Attempt, controller: AbortController): Promise<boolean> {
     const tried = new Set<HostId>();
     const { clock } = this.#context;
-    const trail = newSearchTrace(clock.now());
-    peer.searchTrace = trail;
+    const trace = newSearchTrace(clock.now());
+    peer.searchTrace = trace;
     const { addresses } = peer.contact;
-    const go = (target: Target, from: Dialled["from"], better?: Prefetch<unknown>) =>
-      this.#try(peer, attempt, controller, { tried, trail, from }, target, better);
-    const look = (signal: AbortSignal) => recordsOf(this.#context, peer, trail, signal);
+    const go = (target: Target, source: DialSource, better?: Prefetch<unknown>) =>
+      this.#try(peer, attempt, controller, { tried, trace, source }, target, better);
+    const look = (signal: AbortSignal) => recordsOf(this.#context, peer, trace, signal);
     const records = prefetch(clock, limits.lookupDelay, look, controller.signal);
-    if (addresses.length > 0 && (await go({ addresses }, "last", records))) {
+    if (addresses.length > 0 && (await go({ addresses }, { from: "last" }, records))) {
       records.end();
       return true;
     }
-    trail.asked = canAsk(this.#context, peer);
+    trace.asked = canAsk(this.#context, peer);
     for await (const found of records.items) {
       this.#announce(peer, found.time);
-      if (await go(found.body, "record")) return true;
+      if (await go(found.body, { from: "record", recordTime: found.time })) return true;
       if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
     }
     for await (const addresses of candidateAddressesOf(this.#context, peer, controller.signal)) {
-      if (await go({ addresses }, "public")) return true;
+      if (await go({ addresses }, { from: "public" })) return true;
       if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
     }
     return false;
@@ -219,7 +220,7 @@ export class PeerFinder {
     peer: Peer,
     attempt: Attempt,
     controller: AbortController,
-    { tried, trail, from }: Course,
+    { tried, trace, source }: Course,
     target: Target,
     better?: Prefetch<unknown>,
   ): Promise<boolean> {
@@ -227,11 +228,11 @@ export class PeerFinder {
     if (target.host && tried.has(target.host)) return false;
     const { channel, fault } = await this.#dialler.dial(peer, target, controller.signal, better);
     if (channel === undefined) {
-      noteUnreached(trail, from, target.addresses, fault);
+      noteUnreached(trace, source, target.addresses, fault);
       return false;
     }
-    const dialled: Dialled = { address: channel.remoteAddress, from, reached: true };
-    trail.dials.push(dialled);
+    const dialled: TracedDial = { ...source, address: channel.remoteAddress, reached: true };
+    trace.dials.push(dialled);
     tried.add(channel.remote);
     if (controller.signal.aborted || hasStableLink(peer)) {
       channel.abort();

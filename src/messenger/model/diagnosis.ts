@@ -1,6 +1,6 @@
 /**
- * What one search for a contact met, step by step: kept until the next one, for whoever asks why
- * there is no link.
+ * The search trace of a contact: every step of the last search, kept until the next one, from which
+ * the cause of a missing link is derived.
  */
 import {
   type ContactCause,
@@ -18,7 +18,7 @@ import type { ContactView } from "../../model/index.ts";
  */
 export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
 
-/** What became of an address. */
+/** The result of dialling an address. */
 export interface Dialled {
   readonly address: string;
   /**
@@ -34,6 +34,15 @@ export interface Dialled {
   answer?: CallResult;
 }
 
+/** A dial as a search notes it. */
+export interface TracedDial extends Dialled {
+  /** Time in the record that named the address; absent where it is from elsewhere. */
+  readonly recordTime?: number;
+}
+
+/** Where the address of a dial is from. */
+export type DialSource = Pick<TracedDial, "from" | "recordTime">;
+
 export interface SearchTrace {
   readonly startedAt: number;
   /** Whether the rendezvous was asked, which takes a key of the pair and somebody to ask. */
@@ -42,8 +51,8 @@ export interface SearchTrace {
   record: FoundRecord | undefined;
   /** Why the newest of the others was of no use; its time where they signed it. */
   refused: { readonly why: RecordRefusal; readonly time: number | undefined } | undefined;
-  readonly dials: Dialled[];
-  /** What came of a hole through the routers, the last time that one was tried. */
+  readonly dials: TracedDial[];
+  /** The result of the last hole punch, if one was tried. */
   hole: HoleTried | undefined;
 }
 
@@ -66,21 +75,18 @@ export function newSearchTrace(startedAt: number): SearchTrace {
   };
 }
 
-/**
- * Notes a dial that nobody answered. @param error what the transport threw; absent where the time
- * was over.
- */
+/** Notes a dial without an answer. @param error of the transport; absent after a timeout. */
 export function noteUnreached(
-  trail: SearchTrace,
-  from: Dialled["from"],
+  trace: SearchTrace,
+  source: DialSource,
   addresses: readonly string[],
   error: unknown,
 ): void {
   const known = error instanceof Unreachable ? error.failures : [];
-  if (error instanceof Unreachable) trail.hole = error.hole ?? trail.hole;
+  if (error instanceof Unreachable) trace.hole = error.hole ?? trace.hole;
   for (const address of addresses) {
     const reason = known.find((each) => each.address === address)?.reason ?? "timed out";
-    trail.dials.push({ address, from, reached: false, reason });
+    trace.dials.push({ ...source, address, reached: false, reason });
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type ContactCause,
   dialReasons,
   limits,
+  toHex,
   Unreachable,
 } from "../../../src/base/index.ts";
 import { createAccount, type Diagnosis } from "../../../src/messenger/index.ts";
@@ -235,4 +236,25 @@ describe("each cause that keeps a contact offline", () => {
     assert.deepEqual([cause, dials.at(-1)?.answer], ["request-pending", "linked"]);
     await world.stop();
   });
+
+  for (const first of ["older", "newer"] as const)
+    it(`is judged from the newest record, where the ${first} one is found first`, async () => {
+      const { world, asker, about } = await scenes["own-address"]();
+      const { network } = world;
+      const newest = asker.host.lookup.bind(asker.host);
+      // Other servers still have the record before, whose address leads nowhere.
+      asker.host.lookup = async function* (tag, ...options) {
+        const older = network.older.get(toHex(tag));
+        assert.ok(older);
+        if (first === "older") yield older;
+        yield* newest(tag, ...options);
+        if (first === "newer") yield older;
+      };
+      const { cause, dials, record } = await diagnosis(world, asker, about);
+      const named = dials.filter(({ from }) => from === "record").map(({ address }) => address);
+      assert.equal(named.length, 2, "both records were dialled");
+      assert.deepEqual(record?.addresses, [asker.host.address]);
+      assert.equal(cause, "own-address");
+      await world.stop();
+    });
 });
