@@ -4,6 +4,7 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import type { ListOptions, Row, RowKey, StoreOp, Table } from "../ports/index.ts";
 import type { DiskStore } from "./disk-store.ts";
 import { turns } from "./encryption/key-groups.ts";
+import { wipeKeys } from "./encryption/key-vault.ts";
 import type { Vault } from "./encryption/key-vault-files.ts";
 import { orDamaged, type RowKeys } from "./encryption/row-keys.ts";
 import { checkRows, type StoreCheck } from "./integrity/check.ts";
@@ -56,6 +57,10 @@ export class LevelStore implements DiskStore {
   readonly #ledger: SumLedger;
   readonly #queue: WriteQueue;
   readonly #reclaimer: Reclaimer;
+  /** Reads under way: each may use the keys of the moment at which it began. */
+  readonly #reading = new Set<Promise<unknown>>();
+  /** Resolves when replaced keys have been overwritten. */
+  #retired: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #wrote = false;
 
@@ -150,9 +155,16 @@ export class LevelStore implements DiskStore {
     if (last.size === 0) return;
     if (this.#queue.hasJobs) {
       // Keys may be others once it is written, and the caller may change its bytes while it waits.
+      const copies = new Map(last);
       for (const [name, { value, ...rest }] of last)
-        last.set(name, { ...rest, value: value && Uint8Array.from(value) });
-      return this.#queue.commit(() => this.#seal(last));
+        copies.set(name, { ...rest, value: value && Uint8Array.from(value) });
+      return this.#queue.commit(() => {
+        try {
+          return this.#seal(copies);
+        } finally {
+          for (const { value } of copies.values()) if (value) wipe(value);
+        }
+      });
     }
     // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the
     // time that the disk takes for the batch before.
@@ -173,6 +185,9 @@ export class LevelStore implements DiskStore {
         random: crypto.random,
         write: (changes, shredding) => this.#queue.guard(() => this.#write(changes, shredding)),
         guard: (write) => this.#queue.guard(write),
+        retire: (wipeOld) => {
+          this.#retired = Promise.allSettled([this.#retired, ...this.#reading]).then(wipeOld);
+        },
       });
       this.#reclaimer.take(pages);
     });
@@ -189,8 +204,11 @@ export class LevelStore implements DiskStore {
     await this.#database.close();
     const { counter, keys, vault } = this.#parts;
     counter.close();
-    // Whoever still reads is told that the store is closed.
-    wipe(...Object.values(keys), ...vault.state.keys, ...vault.state.next.values());
+    // Reads that are still under way fail with `store-closed`.
+    await this.#retired;
+    this.#ledger.wipe();
+    wipe(...Object.values(keys));
+    wipeKeys(vault.state);
     if (this.#queue.fault || !this.#wrote) return;
     // Opening turns the log into a table file. The end of a log can be lost without a trace, and
     // leaves a whole earlier state; a row that is lost from a table is missed in the tally. So no
@@ -224,8 +242,10 @@ export class LevelStore implements DiskStore {
 
   async #read<Result>(job: () => Promise<Result>): Promise<Result> {
     if (this.#closing) throw storeClosed();
+    const reading = job();
+    this.#reading.add(reading);
     try {
-      return await job();
+      return await reading;
     } catch (error) {
       const fault = this.#closing ? storeClosed() : readFault(error);
       if (fault.code === "store-damaged" && !this.damage) {
@@ -233,6 +253,8 @@ export class LevelStore implements DiskStore {
         this.#parts.onDamage?.(fault);
       }
       throw fault;
+    } finally {
+      this.#reading.delete(reading);
     }
   }
 

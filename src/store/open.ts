@@ -2,7 +2,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
-import { SottoError } from "../base/index.ts";
+import { SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
 import { rowCipher } from "./encryption/row-encryption.ts";
@@ -69,42 +69,53 @@ export interface OpenStore {
  * `store-key-missing` (the key is not this store's), `store-write-failed` or `disk-full`.
  */
 export async function openStore(options: OpenStore): Promise<LevelStore> {
-  const { directory, key, crypto, log, onDamage } = options;
+  const { directory, key, crypto } = options;
   await refuseOtherVersion(directory, crypto);
   const keys = deriveKeys(crypto, key);
-  const mark = marker(crypto, keys.tally);
-  await finishRepair(directory).catch((error: unknown) => {
-    throw openFault(error);
-  });
-  let store: LevelStore;
-  const { database, holdsTables } = await openDatabase(directory, options.thorough);
+  let opened: Opened | undefined;
   try {
-    const row = await database.get(SCHEMA_KEY);
-    if (row) checkSchema(crypto, keys, row);
-    else await create({ directory, database, crypto, keys }, holdsTables);
-    const cipher = rowCipher(crypto);
-    const sealed = await database.get(TALLY_KEY);
-    const value = sealed && cipher.open(keys.seal, TALLY_KEY, sealed);
-    const written = await checkRoot(database, mark, value && decodeRowSums(value));
-    const settled = await reconcileVault(
-      { directory, database, crypto, keys, seals: cipher, log },
-      written,
-    );
-    store = new LevelStore({ database, crypto, keys, onDamage, ...settled });
-    log("store.opened", { rows: written.rows, commits: written.commits, fresh: !row });
-    if (!settled.interrupted) return store;
-  } catch (error) {
-    await database.close();
-    throw openFault(error);
-  }
-  try {
+    await finishRepair(directory);
+    opened = await openDatabase(directory, options.thorough);
+    const { store, interrupted } = await openRows(options, keys, opened);
     // The last process ended while it was shredding keys.
-    await store.shred();
+    if (interrupted) await store.shred().catch((error: unknown) => closing(store, error));
     return store;
   } catch (error) {
-    await store.close();
-    throw error;
+    wipe(...Object.values(keys));
+    await opened?.database.close();
+    throw openFault(error);
   }
+}
+
+async function closing(store: LevelStore, error: unknown): Promise<never> {
+  await store.close();
+  throw error;
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly holdsTables: boolean;
+}
+
+/** The store over an open database: checks or writes its first rows, and reads the vault. */
+async function openRows(
+  { directory, crypto, log, onDamage }: OpenStore,
+  keys: StoreKeys,
+  { database, holdsTables }: Opened,
+): Promise<{ readonly store: LevelStore; readonly interrupted: boolean }> {
+  const row = await database.get(SCHEMA_KEY);
+  if (row) checkSchema(crypto, keys, row);
+  else await create({ directory, database, crypto, keys }, holdsTables);
+  const cipher = rowCipher(crypto);
+  const sealed = await database.get(TALLY_KEY);
+  const value = sealed && cipher.open(keys.seal, TALLY_KEY, sealed);
+  const mark = marker(crypto, keys.tally);
+  const written = await checkRoot(database, mark, value && decodeRowSums(value));
+  const place = { directory, database, crypto, keys, seals: cipher, log };
+  const { interrupted, ...reconciled } = await reconcileVault(place, written);
+  const store = new LevelStore({ database, crypto, keys, onDamage, ...reconciled });
+  log("store.opened", { rows: written.rows, commits: written.commits, fresh: !row });
+  return { store, interrupted };
 }
 
 /**
@@ -122,10 +133,7 @@ export async function refuseOtherVersion(
   }
 }
 
-async function openDatabase(
-  directory: string,
-  thorough = false,
-): Promise<{ database: Database; holdsTables: boolean }> {
+async function openDatabase(directory: string, thorough = false): Promise<Opened> {
   const path = join(directory, DATABASE);
   const files = await filesIn(path);
   await verifyTables(path, thorough);

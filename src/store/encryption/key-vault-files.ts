@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { equal } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { readIfThere, writeInPlace } from "../files/atomic-files.ts";
-import { decodeVault, encodeVault, type FoundVault, type VaultState } from "./key-vault.ts";
+import {
+  decodeVault,
+  encodeVault,
+  type FoundVault,
+  type VaultState,
+  wipeKeys,
+} from "./key-vault.ts";
 
 export const VAULT_FILES = ["vault", "vault.copy"] as const;
 
@@ -32,6 +38,11 @@ export async function readVaults({ directory, crypto, key }: VaultPlace): Promis
       return { file, found: bytes ? decodeVault(crypto, key, bytes) : { kind: "missing" } };
     }),
   );
+}
+
+/** Overwrites the keys that were read, except those of a state that is kept. */
+export function wipeVaults(files: readonly VaultFile[], kept?: VaultState): void {
+  for (const { found } of files) if (found.kind === "whole") wipeKeys(found.state, kept);
 }
 
 /** The vault of an open store. */
@@ -65,8 +76,10 @@ export class Vault {
   /** The names of files that do not hold what was written. */
   async damaged(): Promise<string[]> {
     const names: string[] = [];
-    for (const { file, found } of await readVaults(this.#place))
+    const files = await readVaults(this.#place);
+    for (const { file, found } of files)
       if (found.kind !== "whole" || !same(found.state, this.#state)) names.push(file);
+    wipeVaults(files);
     return names;
   }
 }

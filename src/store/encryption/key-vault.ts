@@ -48,6 +48,16 @@ export function freshVault(random: CryptoProvider["random"], commits: number): V
   return { generation: 0, commits, keys, next: new Map() };
 }
 
+/** Overwrites the keys of a state, except those that another state has too. */
+export function wipeKeys(state: GroupKeys, kept?: GroupKeys): void {
+  const used = new Set(kept ? allKeys(kept) : []);
+  wipe(...allKeys(state).filter((key) => !used.has(key)));
+}
+
+function allKeys({ keys, next }: GroupKeys): Uint8Array[] {
+  return [...keys, ...next.values()];
+}
+
 /** The keys once all that are about to come have come. */
 export function turned({ keys, next }: GroupKeys): GroupKeys {
   return { keys: keys.map((key, group) => next.get(group) ?? key), next: new Map() };
@@ -93,7 +103,10 @@ export function decodeVault(crypto: Crypto, key: Uint8Array, bytes: Uint8Array):
     if (hasGroup(groups, group)) next.set(group, keyAt(NEXT_AT + group * KEY_BYTES));
   }
   wipe(plain);
-  if (generation === undefined || commits === undefined) return { kind: "damaged" };
+  if (generation === undefined || commits === undefined) {
+    wipeKeys({ keys, next });
+    return { kind: "damaged" };
+  }
   return { kind: "whole", state: { generation, commits, keys, next } };
 }
 

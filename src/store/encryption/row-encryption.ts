@@ -54,7 +54,10 @@ export function rowCipher(crypto: Pick<CryptoProvider, "sealX" | "openX" | "rand
       if (sealed.length < NONCE_BYTES + LENGTH_BYTES + TAG_BYTES) return undefined;
       const nonce = sealed.subarray(0, NONCE_BYTES);
       const padded = crypto.openX(key, nonce, sealed.subarray(NONCE_BYTES), bound(name));
-      return padded?.slice(LENGTH_BYTES, LENGTH_BYTES + readU32(padded));
+      if (!padded) return undefined;
+      const value = padded.slice(LENGTH_BYTES, LENGTH_BYTES + readU32(padded));
+      wipe(padded);
+      return value;
     },
   };
 }

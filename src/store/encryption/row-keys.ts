@@ -1,4 +1,5 @@
 /** Seals each row under the key that its name asks for (groups.ts). */
+import { wipe } from "../../base/index.ts";
 import { groupOf } from "./key-groups.ts";
 import type { GroupKeys } from "./key-vault.ts";
 import { damagedRow, type RowCipher } from "./row-encryption.ts";
@@ -61,6 +62,13 @@ export class RowKeys {
     const group = groupOf(name);
     return group === undefined ? this.#storeKey : (keys[group] as Uint8Array);
   }
+}
+
+/** Whether a row opens, without giving out its value. */
+export function opens(open: Opener, ...row: Parameters<Opener>): boolean {
+  const value = open(...row);
+  if (value) wipe(value);
+  return value !== undefined;
 }
 
 /** The value that an opener gave. Throws `store-damaged`, naming the table, where it gave none. */

@@ -1,6 +1,7 @@
 /** Every row of the store, read, opened and held against its sums. */
 
-import type { Opener } from "../encryption/row-keys.ts";
+import { wipe } from "../../base/index.ts";
+import { type Opener, opens } from "../encryption/row-keys.ts";
 import {
   isKeyedPage,
   isPage,
@@ -10,7 +11,7 @@ import {
   tableName,
 } from "../layout/row-names.ts";
 import { type Database, SCHEMA_KEY, scan, TALLY_KEY, textOf } from "../leveldb/database.ts";
-import { type PageRow, readPageRow } from "./page-row.ts";
+import { type PageRow, readPageRow, sumOf } from "./page-row.ts";
 import { decodeRowSums, emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 
 /** What a whole check found. */
@@ -54,7 +55,9 @@ export async function checkRows(
   let last: { readonly page: string; readonly key: Uint8Array | undefined } | undefined;
   const keyOf = (page: Uint8Array): Uint8Array | undefined => {
     const name = textOf(page);
-    if (last?.page !== name) last = { page: name, key: pageRow(page)?.key };
+    if (last?.page === name) return last.key;
+    if (last?.key) wipe(last.key);
+    last = { page: name, key: pageRow(page)?.key };
     return last.key;
   };
 
@@ -68,9 +71,9 @@ export async function checkRows(
         const pageKey = page && isKeyedPage(page) ? keyOf(page) : undefined;
         if (isPage(key)) {
           const row = pageRow(key);
-          if (row) toggle(difference(tableName(key)), row.sum);
+          if (row) toggle(difference(tableName(key)), sumOf(row));
           else damaged.add(tableName(key));
-        } else if (!open(key, sealed, pageKey)) damaged.add(tableName(key));
+        } else if (!opens(open, key, sealed, pageKey)) damaged.add(tableName(key));
         toggle(difference(page ? tableName(key) : "store"), mark(key, sealed));
       }
     }
@@ -80,6 +83,7 @@ export async function checkRows(
     if (!root || !database.getSync(SCHEMA_KEY, { snapshot })) damaged.add("store");
     else toggle(difference("store"), root.sum);
   } finally {
+    if (last?.key) wipe(last.key);
     await snapshot.close();
   }
   for (const [table, sum] of left) if (!isEmpty(sum)) damaged.add(table);

@@ -4,9 +4,10 @@
  * deleted get new keys, then the groups under whose keys old rows lie (rows of pages with their old
  * keys among them). See docs/decisions/0013 for the order and why.
  */
+import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { groupOf, groupsIn, hasGroup, hasKept, rangesOf } from "../encryption/key-groups.ts";
-import { turned } from "../encryption/key-vault.ts";
+import { turned, wipeKeys } from "../encryption/key-vault.ts";
 import type { Vault } from "../encryption/key-vault-files.ts";
 import type { RowKeys } from "../encryption/row-keys.ts";
 import { keyedPages, rowsOf } from "../layout/row-names.ts";
@@ -25,6 +26,8 @@ export interface ShredderParts {
   readonly random: CryptoProvider["random"];
   /** Books changes and writes them, synced. */
   readonly write: (changes: readonly Change[], shredding: Shredding) => Promise<void>;
+  /** Calls back when no reader has the keys of before any more. */
+  readonly retire: (wipe: () => void) => void;
   /** Runs what writes to other files; a failure of it stops all writing. */
   readonly guard: (write: () => Promise<void>) => Promise<void>;
 }
@@ -41,6 +44,7 @@ export function isDue(ledger: SumLedger): boolean {
 export async function shred(parts: ShredderParts): Promise<Uint8Array[]> {
   const pages = await duePages(parts);
   await turnPages(parts, pages);
+  wipe(...pages.flatMap(({ row }) => row.key ?? []));
   await turnGroups(parts);
   return pages.map(({ page }) => page);
 }
@@ -61,6 +65,7 @@ async function duePages({ database, seals, ledger }: ShredderParts): Promise<Due
       for (const [page, sealed] of rows) {
         const row = isPageDue(page) ? readPageRow(open, page, sealed) : undefined;
         if (row?.due) pages.push({ page, row });
+        else if (row?.key) wipe(row.key);
       }
   return pages;
 }
@@ -86,6 +91,7 @@ async function turnPages(parts: ShredderParts, due: readonly DuePage[]): Promise
         const value = open(name, sealed, row.key);
         if (!value) continue;
         changes.push({ key: name, sealed: parts.seals.seal(name, value, key), shreds: false });
+        wipe(value);
         bytes += sealed.length;
       }
     if (bytes >= BATCH_BYTES) await flush();
@@ -126,12 +132,16 @@ async function turn(parts: ShredderParts, groups: readonly number[]): Promise<vo
   const changes: Change[] = [];
   for await (const [name, sealed] of rowsIn(database, groups)) {
     const value = next.has(groupOf(name) ?? -1) ? open(name, sealed) : undefined;
-    if (value) changes.push({ key: name, sealed: seals.sealTurned(name, value), shreds: false });
+    if (!value) continue;
+    changes.push({ key: name, sealed: seals.sealTurned(name, value), shreds: false });
+    wipe(value);
   }
   await parts.write(changes, { groups });
   const { generation, commits } = ledger.root;
-  await guard(() => vault.write({ ...turned(vault.state), generation, commits }));
+  const before = vault.state;
+  await guard(() => vault.write({ ...turned(before), generation, commits }));
   seals.groups = vault.state;
+  parts.retire(() => wipeKeys(before, vault.state));
 }
 
 /** Every row of some groups, among others. */

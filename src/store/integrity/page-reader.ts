@@ -2,7 +2,7 @@
  * Rows of the tables that opening leaves unread. A page is held against its sum before the first of
  * its rows is given out in the life of a handle.
  */
-import { SottoError } from "../../base/index.ts";
+import { SottoError, wipe } from "../../base/index.ts";
 import { type Opener, orDamaged, type RowKeys } from "../encryption/row-keys.ts";
 import {
   isKeyedPage,
@@ -13,7 +13,7 @@ import {
   tableName,
 } from "../layout/row-names.ts";
 import { BYTES_AT_ONCE, type Database, type Snapshot, scan, textOf } from "../leveldb/database.ts";
-import { openPageRow } from "./page-row.ts";
+import { openPageRow, sumOf } from "./page-row.ts";
 import { emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 import type { SumLedger } from "./sum-ledger.ts";
 
@@ -85,7 +85,10 @@ export class Pages {
     try {
       const open = this.#seals.opener();
       const sealed = this.#database.getSync(name, { snapshot });
-      return sealed && orDamaged(name, open(name, sealed, this.#keyAt(page, open, snapshot)));
+      if (!sealed) return undefined;
+      return this.#withKey(page, open, snapshot, async (key) =>
+        orDamaged(name, open(name, sealed, key)),
+      );
     } finally {
       await snapshot.close();
     }
@@ -118,9 +121,10 @@ export class Pages {
           highWaterMarkBytes: BYTES_AT_ONCE,
           snapshot,
         };
-        const key = this.#keyAt(page, open, snapshot);
-        for (const [name, sealed] of await this.#database.iterator(within).all())
-          entries.push([name, orDamaged(name, open(name, sealed, key))]);
+        await this.#withKey(page, open, snapshot, async (key) => {
+          for (const [name, sealed] of await this.#database.iterator(within).all())
+            entries.push([name, orDamaged(name, open(name, sealed, key))]);
+        });
       }
       return entries;
     } finally {
@@ -129,10 +133,20 @@ export class Pages {
     }
   }
 
-  /** The key of a page at some moment; `undefined` where it has none. */
-  #keyAt(page: Uint8Array, open: Opener, snapshot: Snapshot): Uint8Array | undefined {
+  /** Runs a job with the key that a page has in a snapshot; `undefined` where it has none. */
+  async #withKey<Result>(
+    page: Uint8Array,
+    open: Opener,
+    snapshot: Snapshot,
+    job: (key: Uint8Array | undefined) => Promise<Result>,
+  ): Promise<Result> {
     const sealed = isKeyedPage(page) ? this.#database.getSync(page, { snapshot }) : undefined;
-    return sealed && openPageRow(open, page, sealed).key;
+    const key = sealed && openPageRow(open, page, sealed).key;
+    try {
+      return await job(key);
+    } finally {
+      if (key) wipe(key);
+    }
   }
 
   async #compare(page: Uint8Array): Promise<void> {
@@ -153,7 +167,7 @@ export class Pages {
   async #difference(page: Uint8Array, open: Opener, snapshot: Snapshot): Promise<Uint8Array> {
     const sum = emptySum();
     const sealed = this.#database.getSync(page, { snapshot });
-    if (sealed) toggle(sum, openPageRow(open, page, sealed).sum);
+    if (sealed) toggle(sum, sumOf(openPageRow(open, page, sealed)));
     for await (const rows of scan(this.#database, { ...rowsOf(page), snapshot }))
       for (const [key, value] of rows) toggle(sum, this.#mark(key, value));
     return sum;

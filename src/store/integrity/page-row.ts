@@ -2,7 +2,7 @@
  * The row of a page: its sum (16), and for a keyed page its key (32) and whether it is due to be
  * shredded (1).
  */
-import { concat } from "../../base/index.ts";
+import { concat, wipe } from "../../base/index.ts";
 import { damagedRow } from "../encryption/row-encryption.ts";
 import type { Opener } from "../encryption/row-keys.ts";
 import { isKeyedPage } from "../layout/row-names.ts";
@@ -34,11 +34,19 @@ export function readPageRow(
   const value = open(page, sealed);
   const keyed = isKeyedPage(page);
   if (value?.length !== SUM_BYTES + (keyed ? PAGE_KEY_BYTES + 1 : 0)) return undefined;
-  return {
+  const row = {
     sum: value.slice(0, SUM_BYTES),
     key: keyed ? value.slice(SUM_BYTES, SUM_BYTES + PAGE_KEY_BYTES) : undefined,
     due: keyed && value[SUM_BYTES + PAGE_KEY_BYTES] === 1,
   };
+  wipe(value);
+  return row;
+}
+
+/** The checksum of a page whose key is not needed: the key is overwritten. */
+export function sumOf({ sum, key }: PageRow): Uint8Array {
+  if (key) wipe(key);
+  return sum;
 }
 
 /** The same. Throws `store-damaged` where it does not open. */

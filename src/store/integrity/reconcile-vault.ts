@@ -14,9 +14,10 @@ import {
   Vault,
   type VaultFile,
   type VaultPlace,
+  wipeVaults,
 } from "../encryption/key-vault-files.ts";
 import type { RowCipher } from "../encryption/row-encryption.ts";
-import { RowKeys } from "../encryption/row-keys.ts";
+import { opens, RowKeys } from "../encryption/row-keys.ts";
 import { rootRanges, tableName } from "../layout/row-names.ts";
 import type { StoreKeys } from "../layout/schema.ts";
 import { type Database, scan, TALLY_KEY, type Write, writeRows } from "../leveldb/database.ts";
@@ -44,15 +45,31 @@ export interface Reconciled {
 }
 
 /**
- * Reads the files beside the database, whose rows were found to fit `tally`, mends what can be
- * mended, and names what it found. Throws `store-damaged` where no file has the keys of the
+ * Reads the files next to the database, whose rows were found to fit `tally`, repairs what can be
+ * repaired, and logs what it found. Throws `store-damaged` where no file has the keys of the
  * database, `store-version`, and what writing throws.
  */
 export async function reconcileVault(parts: ReconcileOptions, tally: RowSums): Promise<Reconciled> {
+  const { directory, crypto, keys } = parts;
+  const files = await readVaults({ directory, crypto, key: keys.vault });
+  let kept: VaultState | undefined;
+  try {
+    const reconciled = await reconcile(parts, tally, files);
+    kept = reconciled.vault.state;
+    return reconciled;
+  } finally {
+    wipeVaults(files, kept);
+  }
+}
+
+async function reconcile(
+  parts: ReconcileOptions,
+  tally: RowSums,
+  files: readonly VaultFile[],
+): Promise<Reconciled> {
   const { directory, crypto, keys, log } = parts;
   const place = { directory, crypto, key: keys.vault };
   const counterPlace = { directory, crypto, key: keys.count };
-  const files = await readVaults(place);
   const counted = await readCounter(counterPlace);
   for (const { file, found } of files)
     if (found.kind !== "whole") log("store.file-damaged", { file, state: found.kind });
@@ -82,7 +99,7 @@ export async function reconcileVault(parts: ReconcileOptions, tally: RowSums): P
     vault,
     counter: new Counter(counterPlace, number),
     seals,
-    // Counting goes on behind what was reached before, so that the first commit ends the warning.
+    // Counting continues from the greatest number, so that the first commit ends the warning.
     tally: { ...settled, commits: Math.max(tally.commits, mirror) },
     rolledBack,
     interrupted: states.some(({ next }) => next.size > 0),
@@ -151,7 +168,7 @@ async function catchUp(
   for (const range of rootRanges)
     for await (const rows of scan(database, range))
       for (const [name, sealed] of rows) {
-        if (open(name, sealed)) continue;
+        if (opens(open, name, sealed)) continue;
         if (!turns(name))
           throw new SottoError(
             "store-damaged",

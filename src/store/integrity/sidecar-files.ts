@@ -1,7 +1,7 @@
 /** The files that a store keeps beside its database: the vault, its copy, and the counter. */
 import type { CryptoProvider } from "../../crypto/index.ts";
-import { freshVault } from "../encryption/key-vault.ts";
-import { readVaults, Vault } from "../encryption/key-vault-files.ts";
+import { freshVault, wipeKeys } from "../encryption/key-vault.ts";
+import { readVaults, Vault, wipeVaults } from "../encryption/key-vault-files.ts";
 import type { StoreKeys } from "../layout/schema.ts";
 import { COUNTER_FILE, type Counter, makeCounter, readCounter } from "./rollback-counter.ts";
 
@@ -15,6 +15,7 @@ export interface SidecarOptions {
 export async function mirrorOf({ directory, crypto, keys }: SidecarOptions): Promise<number> {
   const counted = await readCounter({ directory, crypto, key: keys.count });
   const files = await readVaults({ directory, crypto, key: keys.vault });
+  wipeVaults(files);
   return Math.max(
     typeof counted === "number" ? counted : 0,
     ...files.map(({ found }) => (found.kind === "whole" ? found.state.commits : 0)),
@@ -25,14 +26,14 @@ export async function mirrorOf({ directory, crypto, keys }: SidecarOptions): Pro
 export async function makeSidecarFiles(
   { directory, crypto, keys }: SidecarOptions,
   commits: number,
-): Promise<Vault> {
+): Promise<void> {
   await makeCounter({ directory, crypto, key: keys.count }, commits);
-  const vault = new Vault(
-    { directory, crypto, key: keys.vault },
-    freshVault(crypto.random, commits),
-  );
-  await vault.write(vault.state);
-  return vault;
+  const fresh = freshVault(crypto.random, commits);
+  try {
+    await new Vault({ directory, crypto, key: keys.vault }, fresh).write(fresh);
+  } finally {
+    wipeKeys(fresh);
+  }
 }
 
 /** The names of those that do not hold what was written. */

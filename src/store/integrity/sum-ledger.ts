@@ -2,6 +2,7 @@
  * Keeps the sums as batches come: which rows of sums a batch must write beside its own, and the
  * keys of pages.
  */
+import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { addGroup, groupOf, removeGroup } from "../encryption/key-groups.ts";
 import type { RowKeys } from "../encryption/row-keys.ts";
@@ -95,7 +96,8 @@ export class SumLedger {
       const known = touched.get(name);
       if (known) return known.after;
       const before = this.#page(name, page);
-      const key = isKeyedPage(page) ? (before.row.key ?? this.keyFor(page)) : undefined;
+      // A copy: the page may be forgotten, and its key overwritten, before the batch is written.
+      const key = isKeyedPage(page) ? (before.row.key?.slice() ?? this.keyFor(page)) : undefined;
       const after = { sum: before.row.sum.slice(), key, due: before.row.due };
       touched.set(name, { page, before, after });
       return after;
@@ -118,7 +120,11 @@ export class SumLedger {
       if (row?.key) row.due = true;
       due(page ?? key);
     }
-    for (const { page, key } of pages) Object.assign(rowOf(page), { key, due: false });
+    for (const { page, key } of pages) {
+      const row = rowOf(page);
+      if (row.key) wipe(row.key);
+      Object.assign(row, { key, due: false });
+    }
 
     const writes: Write[] = [...changes];
     const settled = new Map<string, Page>();
@@ -130,8 +136,7 @@ export class SumLedger {
       if (pageMark) toggle(root.sum, pageMark);
       root.rows += Number(pageMark !== undefined) - Number(before.mark !== undefined);
       writes.push({ key: page, sealed });
-      const row = sealed ? after : { ...after, key: undefined };
-      settled.set(name, { row, mark: pageMark });
+      settled.set(name, { row: after, mark: pageMark });
     }
     for (const group of groups) removeGroup(root.due, group);
     const generation = root.generation + Number(groups.length > 0);
@@ -142,12 +147,9 @@ export class SumLedger {
       writes,
       settle: () => {
         this.#root = tally;
-        // Rows of pages were sealed anew with their groups, and have other marks now.
-        if (groups.length > 0 || this.#pages.size + settled.size > REMEMBERED) this.#pages.clear();
-        for (const [name, page] of settled) {
-          this.#pages.set(name, page);
-          this.#fresh.delete(name);
-        }
+        // Rows of pages were encrypted again with their groups, and have other marks now.
+        if (groups.length > 0 || this.#pages.size + settled.size > REMEMBERED) this.#forget();
+        for (const [name, page] of settled) this.#remember(name, page);
       },
     };
   }
@@ -160,9 +162,31 @@ export class SumLedger {
     const found: Page = sealed
       ? { row: openPageRow(seals.opener(), page, sealed), mark: mark(page, sealed) }
       : { row: { sum: emptySum(), key: undefined, due: false }, mark: undefined };
-    if (this.#pages.size >= REMEMBERED) this.#pages.clear();
+    if (this.#pages.size >= REMEMBERED) this.#forget();
     this.#pages.set(name, found);
     return found;
+  }
+
+  /** Takes over the page of a batch that is on the disk, and overwrites its key of before. */
+  #remember(name: string, { row, mark }: Page): void {
+    const before = this.#pages.get(name)?.row.key;
+    if (before) wipe(before);
+    this.#fresh.delete(name);
+    // A page without a row on the disk has no key: the one that it got encrypts nothing.
+    this.#pages.set(name, { row: mark ? row : { ...row, key: undefined }, mark });
+  }
+
+  /** Overwrites the keys of all pages that are remembered. */
+  #forget(): void {
+    for (const { row } of this.#pages.values()) if (row.key) wipe(row.key);
+    this.#pages.clear();
+  }
+
+  /** Overwrites all keys: the store is closed. */
+  wipe(): void {
+    this.#forget();
+    wipe(...this.#fresh.values());
+    this.#fresh.clear();
   }
 }
 

@@ -64,8 +64,11 @@ export async function settleKeyFiles(
  */
 export async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
   try {
-    // A plain copy: pooled Buffers share their memory with strangers.
-    return Uint8Array.from(await readFile(path));
+    const read = await readFile(path);
+    // A plain copy: pooled Buffers share their memory with others.
+    const bytes = Uint8Array.from(read);
+    wipe(read);
+    return bytes;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw new SottoError("store-key-missing", "The files of the database key cannot be read.", {

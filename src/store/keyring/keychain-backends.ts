@@ -3,7 +3,7 @@
  * of libsecret.
  */
 import { spawn } from "node:child_process";
-import { limits, SottoError } from "../../base/index.ts";
+import { limits, SottoError, wipe } from "../../base/index.ts";
 
 /** Under which a person finds the entry. */
 const LABEL = "Key of a Sotto store";
@@ -91,8 +91,9 @@ export function run(
     });
     child.once("close", (code) => {
       clearTimeout(timer);
-      resolve({ code: code ?? 1, out: Buffer.concat(out).toString(), complaint });
-      for (const part of out) part.fill(0);
+      const whole = Buffer.concat(out);
+      resolve({ code: code ?? 1, out: whole.toString(), complaint });
+      wipe(whole, ...out);
     });
     child.stdin.end(input);
   });

@@ -59,19 +59,22 @@ export async function createKeyring(
   if ((await readOrNothing(join(directory, KEYRING_FILE))) !== undefined)
     throw new SottoError("account-exists", "This home directory already has a database key.");
   const storeKey = crypto.random(KEY_BYTES);
-  const { file, secret, salt } = await wrap(crypto, storeKey, protection);
+  let secret: Uint8Array | undefined;
   try {
+    const wrapped = await wrap(crypto, storeKey, protection);
+    secret = wrapped.secret;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     // First what opens it: a keyring whose key was never kept could not be opened.
     if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
-    if (protection.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
-    await writeAtomically(join(directory, KEYRING_FILE), file);
+    if (protection.kind === "keychain") await keepEntry(directory, wrapped.salt, secret, keychain);
+    await writeAtomically(join(directory, KEYRING_FILE), wrapped.file);
+    return storeKey;
   } catch (error) {
+    wipe(storeKey);
     throw writeFault(error);
   } finally {
-    wipe(secret);
+    if (secret) wipe(secret);
   }
-  return storeKey;
 }
 
 /**
@@ -96,8 +99,8 @@ export async function changeProtection(
   keychain: Keychain = systemKeychain(),
 ): Promise<void> {
   const storeKey = await unlockKeyring(directory, current, crypto, silent, keychain);
-  const { file, secret, salt } = await wrap(crypto, storeKey, next);
-  wipe(storeKey);
+  const wrapping = wrap(crypto, storeKey, next).finally(() => wipe(storeKey));
+  const { file, secret, salt } = await wrapping;
   const name = next.kind === "key-file" ? NEXT_KEY_FILE : undefined;
   try {
     if (name) await writeAtomically(join(directory, name), secret);

@@ -4,6 +4,7 @@
  */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { type Log, type Store, silent, type Table } from "../../ports/index.ts";
 import { moveAtomically } from "../files/atomic-files.ts";
@@ -80,7 +81,7 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
       await reconcile(store);
     } finally {
       await store?.close();
-      await found.database.close();
+      await found.close();
     }
     await rm(scratch, { recursive: true });
     await copyAside(directory, join(directory, aside));
@@ -119,6 +120,7 @@ async function takeOver(
     const rows = batch;
     batch = [];
     await store.adopt(rows);
+    wipe(...rows.map(([, value]) => value));
   };
   for await (const rows of scan(database, {})) {
     for (const [name, value] of rows) {

@@ -4,9 +4,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
-import { SottoError } from "../../base/index.ts";
+import { SottoError, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-import { freshVault } from "../encryption/key-vault.ts";
+import { freshVault, type VaultState, wipeKeys } from "../encryption/key-vault.ts";
 import { readVaults } from "../encryption/key-vault-files.ts";
 import { rowCipher } from "../encryption/row-encryption.ts";
 import { type Opener, RowKeys } from "../encryption/row-keys.ts";
@@ -28,7 +28,7 @@ export interface SalvageParts {
 }
 
 export interface Salvage {
-  /** Every row as it lies on the disk, sealed. The caller's to close. */
+  /** Every row as it is on the disk, encrypted. */
   readonly database: Database;
   /** The value of a row; `undefined` where it does not open. */
   open(name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
@@ -37,6 +37,8 @@ export interface Salvage {
    * be any.
    */
   readonly incomplete: readonly string[];
+  /** Closes the database and overwrites the keys. */
+  close(): Promise<void>;
 }
 
 /** Rows that are written at once. */
@@ -54,12 +56,19 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
     valueEncoding: "view",
     compression: false,
   });
-  await openUnlogged(database);
+  const wipes = [() => wipe(...Object.values(keys))];
+  const close = async (): Promise<void> => {
+    for (const wipeSome of wipes) wipeSome();
+    await database.close();
+  };
   try {
+    await openUnlogged(database);
     await gather(join(directory, "db"), database);
     const schema = await database.get(SCHEMA_KEY);
     if (schema) checkKey(crypto, keys, schema);
-    const opener = await openerOf(parts, keys);
+    const states = await keysOf(parts, keys);
+    wipes.push(...states.map((state) => () => wipeKeys(state)));
+    const opener = openerOf(parts, keys, states);
     const { rows, damaged } = await checkRows(database, opener, marker(crypto, keys.tally));
     if (rows === 0)
       throw new SottoError("store-damaged", "The files of the store contain no readable row.");
@@ -71,24 +80,32 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
       database,
       open: (name, sealed) => openRow(database, opener, name, sealed),
       incomplete: older ? [...new Set([...damaged, "store"])] : damaged,
+      close,
     };
   } catch (error) {
-    await database.close();
+    await close();
     throw error;
   }
 }
 
-/**
- * Opens rows under the keys of either file of the vault. Without one, those alone that lie under
- * the store key.
- */
-async function openerOf({ directory, crypto }: SalvageParts, keys: StoreKeys): Promise<Opener> {
+/** The keys in either file of the vault; fresh ones, which open nothing, where neither is whole. */
+async function keysOf(
+  { directory, crypto }: SalvageParts,
+  keys: StoreKeys,
+): Promise<readonly VaultState[]> {
   const files = await readVaults({ directory, crypto, key: keys.vault });
   const states = files.flatMap(({ found }) => (found.kind === "whole" ? [found.state] : []));
-  const versioned = rowCipher(crypto);
-  const openers = (states.length > 0 ? states : [freshVault(crypto.random, 0)]).map((state) =>
-    new RowKeys(versioned, keys.seal, state).opener(),
-  );
+  return states.length > 0 ? states : [freshVault(crypto.random, 0)];
+}
+
+/** Opens rows under the store key and under the keys of any of these states of the vault. */
+function openerOf(
+  { crypto }: SalvageParts,
+  keys: StoreKeys,
+  states: readonly VaultState[],
+): Opener {
+  const cipher = rowCipher(crypto);
+  const openers = states.map((state) => new RowKeys(cipher, keys.seal, state).opener());
   return (name, sealed, pageKey) => {
     for (const open of openers) {
       const value = open(name, sealed, pageKey);
@@ -109,7 +126,10 @@ function openRow(
   if (!page || !isKeyedPage(page)) return open(name, sealed);
   const row = database.getSync(page);
   const key = row && readPageRow(open, page, row)?.key;
-  return key && open(name, sealed, key);
+  if (!key) return undefined;
+  const value = open(name, sealed, key);
+  wipe(key);
+  return value;
 }
 
 async function gather(from: string, database: Database): Promise<void> {
