@@ -47,13 +47,13 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, env, overrides } = options;
   const clock = systemClock;
-  const releases = createCleanup();
+  const cleanup = createCleanup();
   let finish: (ending: Promise<void>) => void = () => undefined;
   const stopped = new Promise<void>((resolve) => {
     finish = resolve;
   });
   const stop = () => {
-    finish(releases.all());
+    finish(cleanup.all());
     return stopped;
   };
   // A rejection that no one awaits must not end the process.
@@ -66,16 +66,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const crypto = await loading;
     await makeHome(paths.home);
     const lock = await lockHome(paths, crypto);
-    releases.take(() => lock.release());
+    cleanup.take(() => lock.release());
     const exitReason = await reserveExitReason(paths.home).catch((error: unknown) => {
       throw new SottoError("store-write-failed", "The home directory cannot be written.", {
         cause: error,
       });
     });
-    releases.take(() => exitReason.close());
+    cleanup.take(() => exitReason.close());
     let socket: LocalSocket | undefined;
     // The user is asked before anything slow.
-    const gate = await openLockableNode(
+    const node = await openLockableNode(
       {
         directory: paths.home,
         settings: paths.config,
@@ -88,27 +88,27 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         endStreams: () => socket?.endStreams("locked"),
         // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),
-        fail: (fault) => setImmediate(() => finish(failing(fault, exitReason, releases))),
+        fail: (fault) => setImmediate(() => finish(failing(fault, exitReason, cleanup))),
       },
       options.answers,
     );
-    releases.take(() => gate.close());
-    const opened = await openSocket(paths, gate.dispatch);
+    cleanup.take(() => node.close());
+    const opened = await openSocket(paths, node.dispatch);
     socket = opened;
-    releases.take(() => opened.close());
-    gate.start();
+    cleanup.take(() => opened.close());
+    node.start();
     log("node.started", { ms: Math.round(performance.now()) });
 
     const inside = { signal: new AbortController().signal, subscribe: () => undefined };
     return {
-      fresh: gate.fresh,
-      call: async (method, params) => (await gate.dispatch(method, params, inside)) as never,
+      fresh: node.fresh,
+      call: async (method, params) => (await node.dispatch(method, params, inside)) as never,
       stop,
       stopped,
     };
   } catch (error) {
     // The first failure is reported; those while releasing follow from it.
-    await releases.all().catch(() => undefined);
+    await cleanup.all().catch(() => undefined);
     throw error;
   }
 }
@@ -117,9 +117,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function failing(
   fault: SottoError,
   exitReason: ExitReason,
-  releases: Cleanup,
+  cleanup: Cleanup,
 ): Promise<never> {
   await exitReason.write(fault);
-  await releases.all().catch(() => undefined);
+  await cleanup.all().catch(() => undefined);
   throw fault;
 }

@@ -1,7 +1,4 @@
-/**
- * Where everything meets: settings, composition, the doors of a node. Loaded only by commands that
- * run one.
- */
+/** The entry point of the daemon; loaded only by commands that need it. */
 
 export {
   type BootstrapHost,

@@ -1,4 +1,4 @@
-/** A bootstrap host: a key and settings on the disk, and nothing else; no account, no messages. */
+/** A bootstrap node: a key and settings on disk; no account, no messages. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError } from "../../base/index.ts";
@@ -15,16 +15,16 @@ import { readNetworkKey } from "../settings/network-key.ts";
 import { type MetricsWish, metricsPlace, serveMetrics } from "./metrics-server.ts";
 
 export interface BootstrapOptions {
-  /** Directory of its own: not the home of an account. */
+  /** Its own directory, not the home of an account. */
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Multiaddr texts; the settings' otherwise, or port 4001 on every interface. */
   readonly listen?: readonly string[];
-  /** Multiaddr texts with /p2p of other hosts of the same mesh, beside those of the settings. */
+  /** Multiaddr texts with /p2p of other bootstrap nodes, in addition to those of the settings. */
   readonly bootstrap?: readonly string[];
   /** Path of the file of a private mesh's key; the settings' otherwise. */
   readonly networkKey?: string;
-  /** Multiaddr texts that others are told. */
+  /** Multiaddr texts to advertise. */
   readonly announce: readonly string[];
   readonly privateWan: boolean;
   /** Where the figures are asked for, as an IP address and a port; nowhere where absent. */
@@ -54,7 +54,7 @@ const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"];
 export async function startBootstrap(options: BootstrapOptions): Promise<BootstrapHost> {
   const { home, env, announce, listen } = options;
   const crypto = nodeCrypto();
-  const releases = createCleanup();
+  const cleanup = createCleanup();
   try {
     const place = options.metrics && metricsPlace(options.metrics);
     const config = await readConfig(
@@ -70,7 +70,7 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
     const log = createLog(config.log, systemClock, options.writeLog);
     await makeHome(home);
     const lock = await acquireLock(home);
-    releases.take(() => lock.release());
+    cleanup.take(() => lock.release());
     const { networkKey } = config;
     const network = networkKey && (await readNetworkKey(networkKey, crypto));
     const node = await createBootstrapNode({
@@ -84,23 +84,23 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
       log,
       clock: systemClock,
     });
-    releases.take(() => node.stop());
+    cleanup.take(() => node.stop());
     const metrics =
       place && (await serveMetrics({ place, clock: systemClock, figures: node.metrics }));
-    if (metrics !== undefined) releases.take(() => metrics.stop());
+    if (metrics !== undefined) cleanup.take(() => metrics.stop());
     return {
       ...(metrics === undefined ? {} : { metrics: metrics.url }),
       addresses: () => node.addresses(),
       peers: () => node.status().peers,
-      stop: () => releases.all(),
+      stop: () => cleanup.all(),
     };
   } catch (error) {
-    await releases.all().catch(() => undefined);
+    await cleanup.all().catch(() => undefined);
     throw error;
   }
 }
 
-/** The host's own seed, kept so that its address stays true over restarts. */
+/** The seed of the PeerId, kept so that the address stays the same after a restart. */
 async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array> {
   const path = join(home, KEY_FILE);
   const found = await readFile(path).catch((error: NodeJS.ErrnoException) => {

@@ -1,7 +1,4 @@
-/**
- * A bootstrap host's page of figures, and its word on whether it is well. Asked over HTTP, by this
- * machine alone unless told otherwise.
- */
+/** The metrics and health endpoint of a bootstrap node, over HTTP; on loopback by default. */
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { BlockList, isIP } from "node:net";

@@ -1,6 +1,4 @@
-/**
- * The figures of a bootstrap host as a page that Prometheus reads (text exposition format 0.0.4).
- */
+/** The metrics of a bootstrap node in the Prometheus text exposition format 0.0.4. */
 import { version } from "../../api/index.ts";
 import type { HostMetrics } from "../../node/index.ts";
 

@@ -1,4 +1,4 @@
-/** The home of an account: its key, its store, and whoever lives in it. */
+/** Opens the home directory of an account: the database key, the store, and the account. */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,13 +26,13 @@ export interface HomeParts {
   readonly crypto: CryptoProvider;
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** Whether the store is read whole before it is opened. */
+  /** Whether the whole store is read before it is opened. */
   readonly thorough?: boolean;
-  /** Told once of damage that a read finds while the store is open. */
+  /** Called once for damage that a read finds while the store is open. */
   readonly onDamage?: (damage: SottoError) => void;
 }
 
-/** An account that is to be made. */
+/** An account to create. */
 export interface NewAccount extends AccountOptions {
   readonly protection: Protection;
 }
@@ -40,54 +40,50 @@ export interface NewAccount extends AccountOptions {
 export interface OpenHome {
   readonly store: DiskStore;
   readonly protection: Protection["kind"];
-  /** The account was made by this opening. */
+  /** The account was created by this opening. */
   readonly fresh: boolean;
 }
 
-/**
- * How the opening gets what only the person knows; each is asked at most once, and only where it is
- * needed.
- */
+/** What only the user knows; each is asked at most once, and only if needed. */
 export interface Answers {
-  /** Of a store that is guarded by one; `undefined` where nobody can tell it. */
+  /** The passphrase of the database key; `undefined` if the user cannot be asked. */
   passphrase(): Promise<string | undefined>;
-  /** Where there is no account yet; `undefined` where none is to be made. */
+  /** The account to create if there is none; `undefined`: do not create one. */
   account(): Promise<NewAccount | undefined>;
 }
 
 /**
- * Opens the store of a home, and makes the account where there is none and one is wanted. The
- * caller holds the home's lock. Throws `no-account`, `name-invalid`, `passphrase-needed`,
+ * Opens the store of a home, and creates the account if there is none and one is wanted. Requires
+ * the lock of the home. Throws `no-account`, `name-invalid`, `passphrase-needed`,
  * `passphrase-wrong`, and what `openStore` throws.
  */
 export async function openHome(parts: HomeParts, answers: Answers): Promise<OpenHome> {
   const { directory, crypto, log } = parts;
-  const guarded = await readProtectionOf(directory);
-  if (guarded === undefined) {
+  const protection = await readProtectionOf(directory);
+  if (protection === undefined) {
     const wanted = await wantedAccount(parts, answers);
     const key = await createKeyring(directory, wanted.protection, crypto);
     const store = await openWith(parts, key);
     await closingOnFailure(store, () => createAccount({ ...parts, store }, wanted));
     return { store, protection: wanted.protection.kind, fresh: true };
   }
-  const passphrase = guarded === "passphrase" ? await answers.passphrase() : undefined;
+  const passphrase = protection === "passphrase" ? await answers.passphrase() : undefined;
   const key = await unlockKeyring(directory, passphrase, crypto, log);
   const store = await openWith(parts, key);
   const fresh = await closingOnFailure(store, async () => {
-    // Sessions of an older copy were used beyond what they say: to use them again would repeat
-    // keys.
+    // Sessions of an older copy were used since: using them again would repeat keys.
     if (store.rolledBack) log("store.sessions-dropped", { count: await dropSessions(store) });
-    // A crash between the key and the account leaves a store without one.
+    // A crash between the key and the account leaves a store without an account.
     if (await hasAccount(store)) return false;
     await createAccount({ ...parts, store }, await wantedAccount(parts, answers));
     return true;
   });
-  return { store, protection: guarded, fresh };
+  return { store, protection, fresh };
 }
 
 /**
- * What guards the store of a home; `undefined` where there is none yet. Throws `store-key-missing`
- * where there is a store whose keyring is gone: a new one would never open it.
+ * The protection of the database key; `undefined` if there is no store. Throws `store-key-missing`
+ * for a store without its keyring, which a new one could not open.
  */
 export async function readProtectionOf(directory: string): Promise<Protection["kind"] | undefined> {
   const kind = await readProtection(directory);
@@ -96,7 +92,7 @@ export async function readProtectionOf(directory: string): Promise<Protection["k
   return kind;
 }
 
-/** Makes the directory of a home, for its owner alone. */
+/** Creates the home directory with mode 0700. */
 export async function makeHome(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -107,7 +103,7 @@ export async function makeHome(directory: string): Promise<void> {
   }
 }
 
-/** What was asked for, tried on a store in memory first: a bad name leaves nothing on the disk. */
+/** The account to create, tried in memory first: a bad name leaves nothing on disk. */
 async function wantedAccount(parts: HomeParts, answers: Answers): Promise<NewAccount> {
   const wanted = await answers.account();
   if (wanted === undefined)

@@ -1,4 +1,4 @@
-/** Makes an account without starting a node. */
+/** Creates an account without starting a node. */
 import { SottoError } from "../../base/index.ts";
 import { entropyToWords, nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { silent } from "../../ports/index.ts";
@@ -12,18 +12,16 @@ import { lockHome } from "./lock-home.ts";
 export interface InitOptions {
   readonly home: string;
   readonly name: string;
-  /** A new passphrase that guards the store; a key file does otherwise. */
+  /** A passphrase for the database key; without one it is kept in a key file. */
   readonly passphrase?: string;
-  /** The 24 words of the account that is brought back. */
+  /** The recovery phrase of an account to recover. */
   readonly words?: string;
-  /**
-   * Path of the settings file, where messages are not to be kept once they are delivered, or read.
-   */
+  /** Path of the settings file, to turn history off. */
   readonly noHistory?: string;
 }
 
 export interface Initialized {
-  /** The 24 words that bring the account back. */
+  /** The 24-word recovery phrase. */
   readonly words: string;
 }
 
@@ -39,11 +37,11 @@ export async function initHome(options: InitOptions): Promise<Initialized> {
   const protection: Protection =
     passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
   await makeHome(options.home);
-  const releases = createCleanup();
+  const cleanup = createCleanup();
   try {
     const { home, noHistory: config } = options;
     const lock = await lockHome({ home, ...(config !== undefined && { config }) }, crypto);
-    releases.take(() => lock.release());
+    cleanup.take(() => lock.release());
     const { store, fresh } = await openHome(
       { directory: options.home, crypto, clock: systemClock, log: silent },
       {
@@ -51,12 +49,12 @@ export async function initHome(options: InitOptions): Promise<Initialized> {
         account: async () => ({ name: options.name, entropy, protection }),
       },
     );
-    releases.take(() => store.close());
+    cleanup.take(() => store.close());
     if (!fresh)
       throw new SottoError("account-exists", "There is already an account in this home directory.");
     if (options.noHistory !== undefined) await keepNoHistory(options.noHistory);
     return { words: await entropyToWords(entropy) };
   } finally {
-    await releases.all();
+    await cleanup.all();
   }
 }

@@ -1,7 +1,4 @@
-/**
- * What can be done to a home whose node does not run. Each takes the home's lock, and gives it
- * back.
- */
+/** Maintenance of a home whose node does not run. Each function takes the lock of the home. */
 import { join } from "node:path";
 import type { NewKeyProtection, StoreReport } from "../../api/index.ts";
 import { SottoError, wipe } from "../../base/index.ts";
@@ -22,7 +19,7 @@ import { lockHome } from "./lock-home.ts";
 export interface MaintenanceOptions {
   /** Directory of the account. */
   readonly home: string;
-  /** Where one guards the store. */
+  /** The passphrase, if one protects the database key. */
   readonly passphrase?: string | undefined;
 }
 
@@ -37,16 +34,15 @@ export async function protectHome(options: {
 }
 
 /**
- * The 24 words of the account. Throws `no-account`, `node-already-running`, and what `openHome`
- * throws.
+ * The recovery phrase of the account. Throws `no-account`, `node-already-running`, and what
+ * `openHome` throws.
  */
 export function readWords(at: MaintenanceOptions): Promise<{ readonly words: string }> {
   return withStore(at, async (store) => ({ words: await recoveryWords(store) }));
 }
 
 /**
- * Reads every row. A store that is too damaged to be opened is a finding too. Throws what
- * `openHome` throws otherwise.
+ * Reads every row; reports a store that cannot be opened. Throws what `openHome` throws otherwise.
  */
 export async function checkHome(at: MaintenanceOptions): Promise<StoreReport> {
   try {
@@ -58,12 +54,12 @@ export async function checkHome(at: MaintenanceOptions): Promise<StoreReport> {
 }
 
 export interface RepairedHome extends Repaired {
-  /** Where the damaged files lie now. */
+  /** Directory of the damaged files. */
   readonly aside: string;
 }
 
 /**
- * Makes the store anew out of what is whole, and leaves the damaged files aside. Throws
+ * Writes a new store from the intact rows and keeps the damaged files in a directory. Throws
  * `no-account`, `node-already-running`, and what `unlockKeyring`, `repairStore` and `reconcile`
  * throw; then nothing is changed.
  */
@@ -90,7 +86,7 @@ export async function repairHome({ home, passphrase }: MaintenanceOptions): Prom
   });
 }
 
-/** Opens the store of an account that exists, for one job. */
+/** Opens the store of an existing account for one job. */
 async function withStore<Result>(
   { home, passphrase }: MaintenanceOptions,
   job: (store: DiskStore) => Promise<Result>,
@@ -110,7 +106,7 @@ async function withStore<Result>(
 }
 
 async function locked<Result>(home: string, job: () => Promise<Result>): Promise<Result> {
-  // Before the lock, whose file needs a directory.
+  // Before the lock, whose file needs the directory.
   if ((await readProtectionOf(home)) === undefined)
     throw new SottoError("no-account", "There is no account in this home directory.");
   const lock = await lockHome({ home }, nodeCrypto());

@@ -1,6 +1,4 @@
-/**
- * The store of a home in which no node runs, opened for a while: the same methods, and no network.
- */
+/** The store of a home without a running node: the methods that need no network. */
 import type { MethodName, Params, Paths, Result } from "../../api/index.ts";
 import { type HostId, SottoError } from "../../base/index.ts";
 import { bestCrypto } from "../../crypto/index.ts";
@@ -15,7 +13,7 @@ import { openHome, readProtectionOf } from "./home.ts";
 import { lockHome } from "./lock-home.ts";
 
 export interface Offline {
-  /** Calls a method. What needs a network throws `node-not-running`. */
+  /** Calls a method. One that needs the network throws `node-not-running`. */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   close(): Promise<void>;
 }
@@ -54,19 +52,19 @@ export async function openOffline(
   paths: Pick<Paths, "home" | "config">,
   passphrase: string | undefined,
 ): Promise<Offline> {
-  const releases = createCleanup();
+  const cleanup = createCleanup();
   try {
     if ((await readProtectionOf(paths.home)) === undefined)
       throw new SottoError("no-account", "There is no account in this home directory.");
     const crypto = await bestCrypto();
     const config = await readConfig(paths.config, {});
     const lock = await lockHome(paths, crypto);
-    releases.take(() => lock.release());
+    cleanup.take(() => lock.release());
     const { store } = await openHome(
       { directory: paths.home, crypto, clock: systemClock, log: silent },
       { passphrase: async () => passphrase, account: async () => undefined },
     );
-    releases.take(() => store.close());
+    cleanup.take(() => store.close());
     const messenger = await createMessenger({
       crypto,
       store,
@@ -75,7 +73,7 @@ export async function openOffline(
       clock: systemClock,
       log: silent,
     });
-    releases.take(() => messenger.stop());
+    cleanup.take(() => messenger.stop());
     const dispatch = createDispatch({
       messenger,
       network: {
@@ -103,10 +101,10 @@ export async function openOffline(
     const caller = { signal: new AbortController().signal, subscribe: () => undefined };
     return {
       call: async (method, params) => (await dispatch(method, params, caller)) as never,
-      close: () => releases.all(),
+      close: () => cleanup.all(),
     };
   } catch (error) {
-    await releases.all().catch(() => undefined);
+    await cleanup.all().catch(() => undefined);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Makes an account again out of its backup and its 24 words, in a home that has none. */
+/** Restores an account from a backup and its recovery phrase, in a home without an account. */
 import type { Paths } from "../../api/index.ts";
 import { SottoError, wipe } from "../../base/index.ts";
 import { nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
@@ -14,11 +14,11 @@ import { openOffline } from "./offline-store.ts";
 
 export interface RestoreOptions {
   readonly paths: Pick<Paths, "home" | "config">;
-  /** The backup's bytes. */
+  /** The bytes of the backup. */
   readonly file: Uint8Array;
-  /** The 24 words of its account. */
+  /** The recovery phrase of its account. */
   readonly words: string;
-  /** A new passphrase that guards the store; a key file does otherwise. */
+  /** A passphrase for the database key; without one it is kept in a key file. */
   readonly passphrase?: string;
 }
 
@@ -30,13 +30,13 @@ export interface Restored {
 }
 
 /**
- * Judges what needs no words, before a person is asked for them. Throws `backup-malformed`,
+ * Checks a backup as far as possible without the recovery phrase. Throws `backup-malformed`,
  * `backup-damaged`, `backup-newer`.
  */
 export { checkBackup };
 
 /**
- * Throws `account-exists`, or `node-already-running`, where that can be told without a passphrase.
+ * Throws `account-exists`, or `node-already-running`, if that can be found out without a passphrase.
  */
 export async function requireNoAccount(paths: RestoreOptions["paths"]): Promise<void> {
   try {
@@ -55,9 +55,9 @@ function accountExists(): SottoError {
 }
 
 /**
- * The account with a new device key, and its people as they were. Nothing is written before the
- * words have opened the backup, and then account and people in one batch: a crash leaves a home
- * without an account, in which the same can be done again, or the whole one.
+ * Restores the account with a new device key, and its contacts. Writes nothing before the recovery
+ * phrase has decrypted the backup, then everything in one batch: a crash leaves either no account
+ * or the complete one.
  *
  * Throws `words-invalid`, `backup-foreign`, what `checkBackup` throws, `account-exists`, and
  * `node-already-running` while a node runs there.
@@ -71,10 +71,10 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   const protection: Protection =
     passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
   await makeHome(paths.home);
-  const releases = createCleanup();
+  const cleanup = createCleanup();
   try {
     const lock = await lockHome(paths, crypto);
-    releases.take(() => lock.release());
+    cleanup.take(() => lock.release());
     const { store, fresh } = await openHome(
       { directory: paths.home, crypto, clock: systemClock, log: silent },
       {
@@ -86,11 +86,11 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
         },
       },
     );
-    releases.take(() => store.close());
+    cleanup.take(() => store.close());
     if (!fresh) throw accountExists();
   } finally {
     wipe(entropy);
-    await releases.all();
+    await cleanup.all();
   }
   return {
     name: backup.name,
@@ -99,9 +99,7 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   };
 }
 
-/**
- * Those that the settings cannot hold are left out: without them the account is whole all the same.
- */
+/** Skips addresses that the settings do not accept: the account does not depend on them. */
 async function addBootstraps(path: string, addresses: readonly string[]): Promise<void> {
   for (const address of addresses)
     await changeBootstrap(path, "add", address).catch((error: unknown) => {

@@ -1,7 +1,4 @@
-/**
- * The bootstrap hosts that the person or an invite named, for as long as the node runs; those that
- * contacts named are none of them.
- */
+/** The configured bootstrap nodes of a running node: from the settings, the user and invites. */
 import * as v from "valibot";
 import type { SottoNode } from "../../node/index.ts";
 import { bootstrapAddress } from "../settings/validators.ts";
@@ -43,7 +40,7 @@ export class BootstrapNodes {
     this.#origins.delete(address);
   }
 
-  /** Their addresses, those first that are connected. */
+  /** Their addresses, connected ones first. */
   best(): string[] {
     const connected = new Set(
       this.#node
@@ -55,28 +52,25 @@ export class BootstrapNodes {
     );
   }
 
-  /** Those that contacts are told of. */
+  /** The addresses that are shared with contacts. */
   shared(): string[] {
     return this.best().filter((address) => this.#node.mayShare(address));
   }
 
-  /**
-   * Whether a host that a contact named may be asked: not ourselves, none of these under any
-   * address, nothing private.
-   */
+  /** Whether a bootstrap node shared by a contact may be used: not this node, known, or private. */
   mayAsk(address: string): boolean {
     if (!v.is(bootstrapAddress, address)) return false;
     const peer = peerIn(address);
-    const ours = [...this.#origins.keys()].some((own) => peerIn(own) === peer);
-    return !ours && peer !== this.#node.status().host && this.#node.mayShare(address);
+    const known = [...this.#origins.keys()].some((own) => peerIn(own) === peer);
+    return !known && peer !== this.#node.status().host && this.#node.mayShare(address);
   }
 
-  /** Whether each of them was tried, and none answers. */
+  /** Whether all of them were tried and none is connected. */
   areLost(): boolean {
-    const states = new Map(this.#node.status().bootstrap.map((host) => [host.address, host]));
+    const states = new Map(this.#node.status().bootstrap.map((node) => [node.address, node]));
     return [...this.#origins.keys()].every((address) => {
-      const host = states.get(address);
-      return host?.state !== "connected" && host?.error !== undefined;
+      const node = states.get(address);
+      return node?.state !== "connected" && node?.error !== undefined;
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A node that can be locked: awake over an open store, or with nothing left but the way back. One
- * change at a time; a call that comes meanwhile finds the node locked.
+ * A node that can be locked: either running over an open store, or locked, accepting only unlock,
+ * status and stop. State changes run one at a time; calls during a change find the node locked.
  */
 import type { NodeState } from "../../api/index.ts";
 import { KeyedMutex, SottoError, wipe } from "../../base/index.ts";
@@ -13,103 +13,101 @@ import { type RunningNode, type RunningNodeOptions, startRunningNode } from "./r
 import { stateOf } from "./status.ts";
 
 export interface LockableNodeOptions extends RunningNodeOptions {
-  /** Ends the streams of events of all who listen: the node is being locked. */
+  /** Ends all event streams, because the node is locked. */
   readonly endStreams: () => void;
-  /** Begins to stop the node; returns at once. */
+  /** Starts to stop the node; returns at once. */
   readonly stop: () => void;
 }
 
 export interface LockableNode {
-  /** The account was made by this opening. */
+  /** The account was created by this opening. */
   readonly fresh: boolean;
   readonly dispatch: Dispatch;
-  /** Publishes, dials and takes links from now on. */
+  /** Starts to publish, dial and accept links. */
   start(): void;
-  /** Ends what lives, for good. */
+  /** Stops the node for good. */
   close(): Promise<void>;
 }
 
-/**
- * Calls that programs make by themselves, again and again: they keep no node from falling asleep.
- */
+/** Methods that clients poll: they do not postpone the automatic lock. */
 const POLLING_METHODS: ReadonlySet<string> = new Set(["node.state", "node.status", "event.read"]);
 
-/** Opens the home and wakes the node. Throws what `openHome` and `wake` throw. */
+/** Opens the home and starts the node. Throws what `openHome` and `startRunningNode` throw. */
 export async function openLockableNode(
   parts: LockableNodeOptions,
   answers: Answers,
 ): Promise<LockableNode> {
   const { clock, crypto, directory, log } = parts;
   const startedAt = clock.now();
-  const turns = new KeyedMutex<"gate">();
-  const inTurn = <Result>(job: () => Promise<Result>): Promise<Result> => turns.run("gate", job);
-  let awake: RunningNode | undefined;
+  const mutex = new KeyedMutex<"node">();
+  const withLock = <Result>(job: () => Promise<Result>): Promise<Result> => mutex.run("node", job);
+  let running: RunningNode | undefined;
   let closed = false;
 
   const opened = await openHome(parts, answers);
   let { protection } = opened;
   const state = (): NodeState =>
-    stateOf({ startedAt, state: awake ? "open" : "locked", protection, home: directory });
+    stateOf({ startedAt, state: running ? "open" : "locked", protection, home: directory });
 
   const controls: Controls = {
     state,
     lock: () =>
-      inTurn(async () => {
+      withLock(async () => {
         if (protection === "key-file")
           throw new SottoError(
             "lock-refused",
             "The database key is stored in a file without a passphrase, so locking " +
               "protects nothing.",
           );
-        const resting = awake;
-        awake = undefined;
+        const stopping = running;
+        running = undefined;
         parts.endStreams();
-        await resting?.rest();
+        await stopping?.shutDown();
         log("node.locked");
       }),
     unlock: (passphrase) =>
-      inTurn(async () => {
+      withLock(async () => {
         if (closed) throw new SottoError("store-closed", "The node is stopping.");
-        if (awake) return;
+        if (running) return;
         const given = { passphrase: async () => passphrase, account: async () => undefined };
-        awake = await startRunningNode(parts, await openHome(parts, given), controls, state);
-        awake.start();
+        running = await startRunningNode(parts, await openHome(parts, given), controls, state);
+        running.start();
         log("node.unlocked");
       }),
     prove: (passphrase) =>
-      inTurn(async () => {
+      withLock(async () => {
         if (protection === "passphrase") wipe(await unlockKeyring(directory, passphrase, crypto));
       }),
     protect: (current, next: Protection) =>
-      inTurn(async () => {
+      withLock(async () => {
         await changeProtection(directory, crypto, current, next);
         protection = next.kind;
       }),
     stop: parts.stop,
   };
 
-  awake = await startRunningNode(parts, opened, controls, state);
+  running = await startRunningNode(parts, opened, controls, state);
   const locked = createLockedDispatch(controls);
   const idle = createIdleTimer(clock, parts.config.lockAfter, () => {
-    if (awake) controls.lock().catch((error) => log("lock-failed", codeOf(error)));
+    if (running) controls.lock().catch((error) => log("lock-failed", codeOf(error)));
   });
   return {
     fresh: opened.fresh,
     async dispatch(method, params, caller) {
       if (!POLLING_METHODS.has(method)) idle.touch();
-      return (awake?.dispatch ?? locked)(method, params, caller);
+      return (running?.dispatch ?? locked)(method, params, caller);
     },
     start() {
-      awake?.start();
+      running?.start();
       idle.touch();
     },
     close() {
       closed = true;
       idle.end();
-      return inTurn(async () => {
-        const resting = awake;
-        awake = undefined;
-        await resting?.rest();
+      return withLock(async () => {
+        const stopping = running;
+        running = undefined;
+        await stopping?.shutDown();
       });
     },
   };

@@ -1,7 +1,4 @@
-/**
- * The network's side of the methods: what the node shows, and the bootstrap hosts that the settings
- * keep.
- */
+/** The network methods of a running node, and the bootstrap nodes in its settings. */
 
 import type { KnownBootstrap } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
@@ -18,13 +15,13 @@ export function createNetwork(
   own: BootstrapNodes,
   settings: string,
 ): Network {
-  const looksFor = (address: string) =>
-    node.status().bootstrap.some((host) => host.address === address);
+  const isUsed = (address: string) =>
+    node.status().bootstrap.some((each) => each.address === address);
   const add = async (address: string, change: "add" | "invite"): Promise<void> => {
     if (address.endsWith(`/p2p/${node.transport.host}`))
       throw new SottoError("address-invalid", "This is the address of this node.");
-    const known = looksFor(address);
-    // The node looks closer than the settings do, which it has to be able to start with again.
+    const known = isUsed(address);
+    // Added to the node first: it checks more than the settings do, and has to accept the address.
     if (!known) node.addBootstrap(address);
     try {
       await changeBootstrap(settings, change, address);
@@ -73,16 +70,15 @@ export function createNetwork(
     async learn(addresses) {
       for (const address of addresses)
         try {
-          // An invite could name a service inside our own network.
+          // An invite could contain the address of a service in our own network.
           if (node.mayDial(address) && !own.has(address)) await add(address, "invite");
         } catch (error) {
-          // Whoever wrote the invite may have written nonsense, and a full list is no fault of the
-          // person's.
+          // The invite may contain invalid addresses, and a full list is not an error of the user.
           if (!(error instanceof SottoError) || error.code !== "address-invalid") throw error;
         }
     },
     async removeBootstrap(address) {
-      // One that came by the command line is in this run's list alone.
+      // One from the command line is only in the list of this run.
       const running = node.removeBootstrap(address) || own.has(address);
       own.remove(address);
       const learned = await messenger.forgetHost(address);

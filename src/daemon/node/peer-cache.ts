@@ -1,7 +1,4 @@
-/**
- * Keeps the node's neighbours sealed in the store, so that the mesh is found again when no
- * bootstrap host is left.
- */
+/** Saves known peers in the store, to rejoin the network when no bootstrap node is left. */
 import { fromUtf8, limits, utf8 } from "../../base/index.ts";
 import type { SottoNode } from "../../node/index.ts";
 import type { Clock, Log, Store } from "../../ports/index.ts";
@@ -9,8 +6,8 @@ import type { Clock, Log, Store } from "../../ports/index.ts";
 const KEY = { table: "peer", of: "", at: 0 } as const;
 
 /**
- * Asks those of the last run, and keeps those of this one now and then. The result keeps them a
- * last time, and ends this.
+ * Connects to the peers of the last run, and saves those of this run periodically. The returned
+ * function saves them a last time and stops.
  */
 export function keepPeerCache({
   node,
@@ -27,7 +24,7 @@ export function keepPeerCache({
   let kept = "";
   const keep = async (): Promise<void> => {
     const found = await node.knownPeers();
-    // One who met nobody this time knows better those of the time before.
+    // A node that met no peer keeps the peers of the last run.
     const text = JSON.stringify(found);
     if (found.length === 0 || text === kept) return;
     await store.commit([{ kind: "put", key: KEY, value: utf8(text) }]);

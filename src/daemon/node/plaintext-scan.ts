@@ -1,4 +1,4 @@
-/** Looks through every byte of a directory for what must not lie there in plain sight. */
+/** Scans every byte of a directory for plaintext. */
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -11,13 +11,13 @@ export interface Needle {
   readonly bytes: Uint8Array;
 }
 
-/** What is shorter turns up in sealed bytes by chance. */
+/** Shorter texts appear in encrypted bytes by chance. */
 export const SHORTEST = 5;
 
 /**
- * Reads every regular file below `directory`; links are not followed, and a file that goes away
- * meanwhile is none.
- * @param counts how many things of each kind the needles spell, some of them in several ways.
+ * Reads every regular file below `directory`; skips links, and files that are deleted in the
+ * meantime.
+ * @param counts how many texts of each kind the needles are for; a text may have several needles.
  */
 export async function scan(
   directory: string,
@@ -49,7 +49,7 @@ type Find = {
   in(bytes: Uint8Array, note: (kind: Sought) => void): void;
 };
 
-/** One pass for all needles: the first two bytes say which of them may stand at a place. */
+/** One pass for all needles: the first two bytes at a position select the candidates. */
 function finder(needles: readonly Needle[]): Find {
   const starts: (Needle[] | undefined)[] = new Array(65_536);
   for (const needle of needles) {
@@ -73,7 +73,7 @@ function finder(needles: readonly Needle[]): Find {
   };
 }
 
-/** Piece by piece, each with the end of the one before: what is looked for may lie across. */
+/** Reads in pieces, each with the end of the previous one, since a match may span both. */
 async function readThrough(
   path: string,
   { longest, in: look }: Find,

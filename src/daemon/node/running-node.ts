@@ -1,7 +1,4 @@
-/**
- * What lives while the store is open: network and messenger over it, and the methods that need
- * them.
- */
+/** A node over an open store: network, messenger, and the methods that need them. */
 import type { NodeState } from "../../api/index.ts";
 import type { SottoError } from "../../base/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
@@ -26,23 +23,23 @@ export interface RunningNodeOptions extends HomeParts {
   readonly config: Config;
   /** Path of the settings file. */
   readonly settings: string;
-  /** Takes what happens, for every listener. */
+  /** Receives every event, for all clients. */
   readonly offer: (event: MessengerEvent) => void;
-  /** Begins to end the node in the fault of its store; returns at once. */
+  /** Starts to stop the node because of an error of the store; returns at once. */
   readonly fail: (fault: SottoError) => void;
 }
 
 export interface RunningNode {
   readonly dispatch: Dispatch;
-  /** Publishes, dials and takes links from now on. */
+  /** Starts to publish, dial and accept links. */
   start(): void;
-  /** Ends the calls that wait, then messenger, network and store, in this order. */
-  rest(): Promise<void>;
+  /** Ends waiting calls, then messenger, network and store, in this order. */
+  shutDown(): Promise<void>;
 }
 
 /**
- * Wakes a node over an open home, which it owns from now on: whatever fails, the store is closed.
- * Throws `port-in-use`, `listen-failed`, and what the messenger throws.
+ * Starts a node over an open home, which it takes over: on an error the store is closed. Throws
+ * `port-in-use`, `listen-failed`, and what the messenger throws.
  */
 export async function startRunningNode(
   parts: RunningNodeOptions,
@@ -51,9 +48,9 @@ export async function startRunningNode(
   state: () => NodeState,
 ): Promise<RunningNode> {
   const { crypto, clock, log, config } = parts;
-  const releases = createCleanup();
-  releases.take(() => store.close());
-  releases.take(shredRegularly({ store, clock, log }));
+  const cleanup = createCleanup();
+  cleanup.take(() => store.close());
+  cleanup.take(shredRegularly({ store, clock, log }));
   try {
     const { networkKey } = config;
     const network = networkKey && (await readNetworkKey(networkKey, crypto));
@@ -72,9 +69,9 @@ export async function startRunningNode(
       log,
       clock,
     });
-    releases.take(() => node.stop());
+    cleanup.take(() => node.stop());
     const neighbours = keepPeerCache({ node, store, clock, log });
-    releases.take(neighbours);
+    cleanup.take(neighbours);
     const { transport, rendezvous, publicRendezvous } = node;
     const { receipts, history, retention, invisible, lastSeen, decoys } = config;
     const own = new BootstrapNodes(node, config);
@@ -97,7 +94,7 @@ export async function startRunningNode(
       ...kept,
     };
     const messenger = await createMessenger(ports);
-    releases.take(() => messenger.stop());
+    cleanup.take(() => messenger.stop());
     const status = () =>
       statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
     const dispatch = createDispatch({
@@ -111,36 +108,34 @@ export async function startRunningNode(
       words: () => recoveryWords(store),
       check: () => store.check(),
     });
-    // Fail-stop: what is on the disk is no longer known, so nobody is told any more that we are
-    // here to take messages.
+    // Fail-stop: the state of the disk is unknown, so the node must not accept messages any more.
     void store.failed.then((fault) => {
       log("store.failed", { code: fault.code });
       parts.fail(fault);
     });
     const calls = endable(dispatch);
-    releases.take(() => calls.end());
+    cleanup.take(() => calls.end());
     return {
       dispatch: calls.dispatch,
       start() {
-        releases.take(messenger.subscribe(parts.offer));
+        cleanup.take(messenger.subscribe(parts.offer));
         messenger.start();
-        releases.take(connectSharedBootstraps({ node, messenger, own, clock, log }));
+        cleanup.take(connectSharedBootstraps({ node, messenger, own, clock, log }));
       },
-      rest: () => releases.all(),
+      shutDown: () => cleanup.all(),
     };
   } catch (error) {
-    // The first failure is the one to tell; what fails while giving back follows from it.
-    await releases.all().catch(() => undefined);
+    // Errors of the cleanup follow from the first one.
+    await cleanup.all().catch(() => undefined);
     throw error;
   }
 }
 
-/** A dispatch whose calls, all those that wait for something, can be told to wait no longer. */
+/** A dispatch whose waiting calls can be ended. */
 function endable(dispatch: Dispatch): { readonly dispatch: Dispatch; end(): void } {
   const running = new Set<AbortController>();
   return {
-    // By hand: AbortSignal.any() keeps something of each call for as long as the caller is
-    // connected.
+    // Not AbortSignal.any(), which keeps memory of each call while the caller is connected.
     async dispatch(method, params, caller) {
       const call = new AbortController();
       const end = () => call.abort();

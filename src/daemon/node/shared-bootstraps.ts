@@ -1,4 +1,4 @@
-/** Asks bootstrap hosts that contacts told of, for as long as none of our own answers. */
+/** Uses bootstrap nodes shared by contacts while none of the configured ones answers. */
 import { limits } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { SottoNode } from "../../node/index.ts";
@@ -13,7 +13,7 @@ export interface SharedBootstrapsOptions {
   readonly log: Log;
 }
 
-/** Looks at once, and then every `limits.learnedLook`. Returns the function that ends it. */
+/** Checks at once and then every `limits.learnedLook`. @returns stops it. */
 export function connectSharedBootstraps({
   node,
   messenger,
@@ -24,8 +24,8 @@ export function connectSharedBootstraps({
   const asked = new Set<string>();
   let ended = false;
   let cancel = (): void => undefined;
-  const look = async (): Promise<void> => {
-    // Whoever named a host may run it, and would see an invisible node come.
+  const check = async (): Promise<void> => {
+    // The contact may run the bootstrap node, and would see an invisible node connect.
     const wanted = own.areLost() && !messenger.health().invisible ? messenger.learnedHosts() : [];
     const addresses = new Set(wanted.map(({ address }) => address));
     for (const address of asked)
@@ -33,17 +33,17 @@ export function connectSharedBootstraps({
         asked.delete(address);
         if (!own.has(address)) node.removeBootstrap(address);
       }
-    const states = new Map(node.status().bootstrap.map((host) => [host.address, host]));
+    const states = new Map(node.status().bootstrap.map((each) => [each.address, each]));
     for (const address of addresses) {
-      const host = states.get(address);
+      const known = states.get(address);
       asked.add(address);
-      if (host === undefined) node.addBootstrap(address);
-      else if (host.state === "connected") await messenger.noteHost(address, true);
-      else if (host.error !== undefined) await messenger.noteHost(address, false);
+      if (known === undefined) node.addBootstrap(address);
+      else if (known.state === "connected") await messenger.noteHost(address, true);
+      else if (known.error !== undefined) await messenger.noteHost(address, false);
     }
   };
   const again = (): void => {
-    look()
+    check()
       .catch(() => log("shared-bootstraps.failed"))
       .finally(() => {
         if (!ended) cancel = clock.after(limits.learnedLook, again);

@@ -1,7 +1,4 @@
-/**
- * Has the store throw away the keys of old sessions now and then, so that what was sent in them is
- * safe from a later thief.
- */
+/** Shreds the keys of old sessions periodically, so that their rows stay unreadable for a thief. */
 import { limits } from "../../base/index.ts";
 import type { Clock, Log, Store } from "../../ports/index.ts";
 
@@ -11,7 +8,7 @@ export interface ShreddingParts {
   readonly log: Log;
 }
 
-/** Begins. @returns ends it, with a last time. */
+/** Starts. @returns shreds a last time and stops. */
 export function shredRegularly({ store, clock, log }: ShreddingParts): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   const shred = async () => {

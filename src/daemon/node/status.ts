@@ -1,4 +1,4 @@
-/** How a node is doing, put together from all that runs in it. */
+/** The status of a node, collected from its parts. */
 import { type NodeState, type NodeStatus, version } from "../../api/index.ts";
 import type { ContactView, Messenger } from "../../messenger/index.ts";
 import type { SottoNode } from "../../node/index.ts";
@@ -14,12 +14,12 @@ export interface StatusParts {
   readonly engine: string;
 }
 
-/** What a node tells whether it is open or locked. */
+/** The state of a node, open or locked. */
 export function stateOf(state: Omit<NodeState, "version" | "pid">): NodeState {
   return { version, pid: process.pid, ...state };
 }
 
-/** Messages that wait by the policy of their contact. */
+/** Messages that wait because of the policy of their contact. */
 function keptBack(contacts: readonly ContactView[]): NodeStatus["keptBack"] {
   const sum = { lan: 0, proxy: 0, "no-proxy": 0 };
   for (const { awaits, waiting } of contacts) if (awaits !== undefined) sum[awaits] += waiting;

@@ -1,6 +1,4 @@
-/**
- * Method and parameters in, result out: the one way into a node, whichever door they came through.
- */
+/** Dispatches a method call: checks the parameters and calls the handler. */
 import * as v from "valibot";
 import type { MethodName, Methods } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
@@ -48,7 +46,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   } satisfies Handlers<Methods>);
 }
 
-/** The dispatch of a locked node: of all that it does not answer it says `node-locked`. */
+/** The dispatch of a locked node: throws `node-locked` for most methods. */
 export function createLockedDispatch(controls: Controls): Dispatch {
   return dispatcher(lockedHandlers(controls));
 }
@@ -60,7 +58,7 @@ function dispatcher(handlers: Partial<Handlers<Methods>>): Dispatch {
     const name = method as MethodName;
     const handle = handlers[name];
     if (handle === undefined) throw new SottoError("node-locked", "The node is locked.");
-    // An empty list would pass as an object without properties.
+    // An empty array would pass as an object without properties.
     if (Array.isArray(params))
       throw new SottoError("params-invalid", "The parameters must be an object.");
     const checked = v.safeParse(schemas[name], params ?? {});
@@ -69,14 +67,14 @@ function dispatcher(handlers: Partial<Handlers<Methods>>): Dispatch {
   };
 }
 
-/** Names the first thing that is wrong, and where. */
+/** The first problem, with its path. */
 function paramsInvalid(issues: readonly v.BaseIssue<unknown>[]): SottoError {
   const [issue] = issues;
   const place = (issue && v.getDotPath(issue)) ?? "the parameters";
   return new SottoError("params-invalid", `${quote(place)}: ${issue?.message ?? "invalid"}.`);
 }
 
-/** What a caller wrote, short enough for an error. */
+/** Input of a caller, shortened for an error. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 }

@@ -1,20 +1,19 @@
-/** Events on their way to one listener: a bounded queue in front of a stream that may be slow. */
+/** The event stream of one client: a bounded queue before a connection that may be slow. */
 import type { NodeEvent } from "../../api/index.ts";
 import { limits } from "../../base/index.ts";
 
 export interface EventFeed {
-  /** Replaces what the listener wants. */
+  /** Replaces the filter. */
   want(wanted: (event: NodeEvent) => boolean): void;
   offer(event: NodeEvent): void;
-  /** The stream takes more again. */
+  /** The connection accepts more again. */
   resume(): void;
-  /** Ends the subscription with its last event. */
+  /** Ends the subscription with a last event. */
   end(why: "stopping" | "locked"): void;
 }
 
 /**
- * @param write hands one event to the stream; `false` means that the stream takes no more until
- * `resume`.
+ * @param write sends one event; `false`: the connection accepts no more until `resume`.
  * @param most events that may wait; one more ends the subscription with `too-slow`.
  */
 export function createEventFeed(

@@ -1,13 +1,12 @@
-/** The bootstrap hosts that the settings keep: named by the person, and by invites. */
+/** The bootstrap nodes in the settings file: added by the user or from invites. */
 import { limits, SottoError } from "../../base/index.ts";
 import { check, readSettings, writeSettings } from "./config.ts";
 import type { FileSettings } from "./schema.ts";
 import { bootstrapAddress } from "./validators.ts";
 
 /**
- * Adds a bootstrap address to the file, by the person's word or an invite's, or removes it. The
- * next start reads it. Throws `address-invalid`, also for removing what is not there unless
- * `lenient`.
+ * Adds a bootstrap address to the file, from the user or an invite, or removes it, for the next
+ * start. Throws `address-invalid`, also for removing an unknown one unless `lenient`.
  */
 export async function changeBootstrap(
   path: string,
@@ -41,7 +40,7 @@ export async function changeBootstrap(
   );
 }
 
-/** The settings with these bootstrap hosts, named by the person and by invites. */
+/** The settings with these bootstrap nodes, from the user and from invites. */
 function withLists(
   { bootstrapInvited: _, ...file }: FileSettings,
   bootstrap: readonly string[],

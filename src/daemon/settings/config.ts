@@ -1,4 +1,4 @@
-/** Settings: read once, checked, frozen, and handed on as arguments. */
+/** The settings of a run: read once, checked, frozen, and passed on as arguments. */
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
@@ -13,7 +13,7 @@ import { announceAddress, bootstrapAddress, listenAddress } from "./validators.t
 export interface Config {
   /** Multiaddr texts to listen on. */
   readonly listen: readonly string[];
-  /** Multiaddr texts that others are told instead of what we listen on. */
+  /** Multiaddr texts to advertise instead of those we listen on. */
   readonly announce: readonly string[];
   /** What everything is dialled through. */
   readonly proxy: ProxyAddress | undefined;
@@ -21,13 +21,13 @@ export interface Config {
   readonly bootstrap: readonly string[];
   /** Those of them that invites named. */
   readonly bootstrapInvited: readonly string[];
-  /** Whether contacts are told of them, and theirs are taken. */
+  /** Whether bootstrap nodes are shared with contacts, and theirs used. */
   readonly shareBootstrap: boolean;
   /** Whether to look for others on the local network. */
   readonly mdns: boolean;
   /** Whether to ask the router for a port. */
   readonly portMapping: boolean;
-  /** Whether contacts of whom nothing else was said are told what was read, and tell. */
+  /** Whether read receipts are on for contacts without a setting of their own. */
   readonly receipts: boolean;
   /** Whether the node begins invisible (`sotto net invisible`). */
   readonly invisible: boolean;
@@ -49,7 +49,7 @@ export interface Config {
   readonly history: boolean;
   /** How long messages stay at most, ms. */
   readonly retention: number | undefined;
-  /** Locks the node when nobody has asked anything of it for so long, ms. */
+  /** Locks the node after this time without a request, ms. */
   readonly lockAfter: number | undefined;
   readonly log: LogLevel;
 }
@@ -58,7 +58,7 @@ export interface Config {
 export interface Overrides extends GivenProxy {
   readonly listen?: readonly string[];
   readonly announce?: readonly string[];
-  /** Tried beside those of the file. */
+  /** Used in addition to those of the file. */
   readonly bootstrap?: readonly string[];
   readonly mdns?: boolean;
   /** Path of the file of a private mesh's key. */

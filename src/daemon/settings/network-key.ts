@@ -1,4 +1,4 @@
-/** The key of a private mesh: a file that every one of its nodes has. */
+/** The key of a private network: a file that all of its nodes have. */
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { concat, equal, fromBase32, labels, SottoError, toBase32, utf8 } from "../../base/index.ts";
@@ -8,15 +8,14 @@ import type { PrivateNetwork } from "../../node/index.ts";
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
 const PREFIX = "sotto-network:";
-/** A file with more is something else. */
+/** A longer file is not a key, bytes. */
 const MOST = 1024;
 
 type Hashing = Pick<CryptoProvider, "sha256" | "hkdf" | "random">;
 
 /**
- * Writes a new key into a file (0600). The file says what it is, and has a checksum, so that a
- * damaged copy is noticed before a mesh falls apart by it. Throws `network-key-exists`,
- * `file-write-failed`.
+ * Writes a new key to a file (0600) with a prefix and a checksum, so that a damaged copy is
+ * noticed. Throws `network-key-exists`, `file-write-failed`.
  */
 export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto()): Promise<void> {
   const key = crypto.random(KEY_BYTES);
@@ -34,8 +33,8 @@ export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto(
 }
 
 /**
- * What the nodes of a mesh have in common, out of the file of its key. Throws `file-unreadable` and
- * `network-key-invalid`, which say nothing of what is in it.
+ * Reads a key file and derives what the nodes of the network share. Throws `file-unreadable` and
+ * `network-key-invalid`, which do not reveal the contents.
  */
 export async function readNetworkKey(path: string, crypto: Hashing): Promise<PrivateNetwork> {
   const bytes = await readFile(path).catch((cause: unknown) => {

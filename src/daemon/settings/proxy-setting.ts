@@ -1,17 +1,17 @@
-/** The proxy out of the settings, or of what the command line gave for this run. */
+/** The proxy setting, from the settings file or from the command line. */
 import { readFile } from "node:fs/promises";
 import { SottoError } from "../../base/index.ts";
 import { type ProxyAddress, parseProxy } from "../../node/index.ts";
 
-/** What the command line gives for this run. */
+/** The options of the command line. */
 export interface GivenProxy {
-  /** Without user and password, which every program on the machine could read there. */
+  /** Without user and password, which other programs could read. */
   readonly proxy?: string;
-  /** A file that holds the proxy's address, user and password with it. */
+  /** A file with the address of the proxy, with user and password. */
   readonly proxyFile?: string;
 }
 
-/** What of the settings file has to do with a proxy. */
+/** The settings that concern a proxy. */
 interface KeptProxy {
   readonly proxy?: string | undefined;
   readonly mdns?: boolean | undefined;
@@ -31,13 +31,13 @@ export async function readProxy(
 ): Promise<ProxyAddress | undefined> {
   const proxy = (await givenProxy(given)) ?? ofSettings(path, file.proxy);
   if (proxy === undefined) return undefined;
-  const beside = (["mdns", "portMapping", "publicDht"] as const).find(
+  const conflicting = (["mdns", "portMapping", "publicDht"] as const).find(
     (setting) => file[setting] === true,
   );
-  if (beside !== undefined)
+  if (conflicting !== undefined)
     throw new SottoError(
       "config-invalid",
-      `${path}: ${beside} cannot be on where everything goes through a proxy.`,
+      `${path}: ${conflicting} cannot be on where everything goes through a proxy.`,
     );
   return Object.freeze(proxy);
 }

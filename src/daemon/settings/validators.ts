@@ -1,11 +1,11 @@
-/** Texts of the settings that name places and people. */
+/** Validators for addresses and accounts in the settings. */
 import * as v from "valibot";
 import { accountId } from "../../base/index.ts";
 
 const HOST = "(?:ip4/[0-9.]+|ip6/[0-9a-fA-F:.]+|dns[46]?/[A-Za-z0-9.-]+)";
 const ONION = "onion3/[a-z2-7]{55}d:[1-9][0-9]{0,4}";
 const REACHED = `/(?:${HOST}/tcp/[0-9]{1,5}|${ONION})`;
-/** The PeerId of an Ed25519 key, which every host of ours has: 36 bytes below a prefix of two. */
+/** The PeerId of an Ed25519 key, which every Sotto node has: 36 bytes below a prefix of two. */
 const PEER = "12D3KooW[1-9A-HJ-NP-Za-km-z]{44}";
 const BOOTSTRAP = new RegExp(`^${REACHED}/p2p/${PEER}$`);
 const ANNOUNCE = new RegExp(`^${REACHED}$`);

@@ -1,4 +1,4 @@
-/** Evidence, gathered when somebody asks. */
+/** The `audit.*` methods. */
 import type { AuditMethods } from "../../../api/index.ts";
 import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { nothing } from "./param-schemas.ts";

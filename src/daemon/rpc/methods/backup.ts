@@ -1,7 +1,4 @@
-/**
- * A backup goes out in parts: it may be larger than an answer, and the node writes no files for
- * others.
- */
+/** The `backup.*` methods. A backup is read in parts, since it may be longer than a response. */
 import * as v from "valibot";
 import type { BackupMethods } from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";

@@ -1,9 +1,9 @@
-/** Contacts and requests. */
+/** The `contact.*` and `request.*` methods. */
 import * as v from "valibot";
 import type { ContactMethods } from "../../../api/index.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { nothing, short, wait, who, whole } from "./param-schemas.ts";
-import { addAndWait, type Patience } from "./wait-for-state.ts";
+import { addAndWait, type WaitLimit } from "./wait-for-state.ts";
 
 const policy = v.picklist(["any", "lan", "hidden"]);
 
@@ -36,13 +36,17 @@ export function contactHandlers({
   network,
   clock,
 }: DispatchParts): Handlers<ContactMethods> {
-  const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
+  const waitLimit = (timeout: number, { signal }: Caller): WaitLimit => ({
+    timeout,
+    signal,
+    clock,
+  });
   return {
     "contact.add": async ({ link, as, policy, wait }, caller) => {
       await network.learn(messenger.bootstrapsIn(link, policy));
       const options = { ...(as !== undefined && { as }), ...(policy !== undefined && { policy }) };
       const add = () => messenger.add(link, options);
-      if (wait !== undefined) return addAndWait(messenger, add, patience(wait, caller));
+      if (wait !== undefined) return addAndWait(messenger, add, waitLimit(wait, caller));
       return { contact: await add(), timedOut: false };
     },
     "contact.list": () => ({ contacts: messenger.contacts() }),
@@ -59,8 +63,8 @@ export function contactHandlers({
     }),
     "contact.policy": async ({ who, policy }) => {
       const contact = await messenger.setPolicy(who, policy);
-      // They know our host of now, and would know it again wherever it connects. Where there is no
-      // other today, there is tomorrow.
+      // They know our PeerId and could recognize it. If the rotation fails now, the daily one
+      // follows.
       if (policy === "hidden") void network.rotate().catch(() => undefined);
       return { contact };
     },

@@ -1,4 +1,4 @@
-/** Events. */
+/** The `event.*` methods: live events and durable subscriptions. */
 import * as v from "valibot";
 import {
   accountOf,
@@ -71,15 +71,12 @@ export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<Eve
   };
 }
 
-/**
- * The first events that fit one answer together; JSON may spell one byte of text with six
- * characters.
- */
+/** The first events that fit into one response; JSON may need six characters for one byte. */
 function fitting<Event>(events: readonly Event[]): readonly Event[] {
-  let room = limits.rpcBytes - 1024;
+  let left = limits.rpcBytes - 1024;
   const end = events.findIndex((event) => {
-    room -= JSON.stringify(event).length + 1;
-    return room < 0;
+    left -= JSON.stringify(event).length + 1;
+    return left < 0;
   });
   return end < 0 ? events : events.slice(0, end);
 }

@@ -1,4 +1,4 @@
-/** Invites. */
+/** The `invite.*` methods. */
 import * as v from "valibot";
 import type { InviteMethods } from "../../../api/index.ts";
 import { inviteId, limits, SottoError } from "../../../base/index.ts";

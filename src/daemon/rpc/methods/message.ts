@@ -1,13 +1,13 @@
-/** Messages. */
+/** The `message.*` and `typing.*` methods. */
 import * as v from "valibot";
 import type { MessageMethods, Params } from "../../../api/index.ts";
 import { limits, type MessageId, messageId, SottoError } from "../../../base/index.ts";
 import type { MessageView } from "../../../messenger/index.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { short, wait, who, whole } from "./param-schemas.ts";
-import { changeAndWait, type Patience, sendAndWait } from "./wait-for-state.ts";
+import { changeAndWait, sendAndWait, type WaitLimit } from "./wait-for-state.ts";
 
-/** What a send waits for its state when the caller names no time, ms. */
+/** How long a send waits without a timeout, ms. */
 const DEFAULT_WAIT = 30_000;
 
 const change = { id: short, wait: v.optional(v.literal("live")), timeout: wait };
@@ -48,8 +48,12 @@ export const messageSchemas: Schemas<MessageMethods> = {
 };
 
 export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<MessageMethods> {
-  const patience = (timeout: number, { signal }: Caller): Patience => ({ timeout, signal, clock });
-  /** Makes a change, and waits for it where that was asked for and somebody is there to take it. */
+  const waitLimit = (timeout: number, { signal }: Caller): WaitLimit => ({
+    timeout,
+    signal,
+    clock,
+  });
+  /** Makes a change, and waits for its delivery if requested and the contact is online. */
   const change = async (
     { wait, timeout = DEFAULT_WAIT }: Pick<Params<"message.edit">, "wait" | "timeout">,
     make: () => Promise<MessageView>,
@@ -57,10 +61,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
   ) => {
     const goesOut = ({ contact }: MessageView) =>
       wait === "live" && messenger.contact(contact).online;
-    const changed = await changeAndWait(messenger, make, goesOut, patience(timeout, caller));
+    const changed = await changeAndWait(messenger, make, goesOut, waitLimit(timeout, caller));
     return { contact: messenger.contact(changed.message.contact), ...changed };
   };
-  /** Removes a message here. @returns what it was. */
+  /** Deletes a message here only. @returns the message as it was. */
   const hidden = async (id: MessageId): Promise<MessageView> => {
     const message = await messenger.message(id);
     if (message === undefined) throw unknown();
@@ -81,7 +85,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
           messenger,
           send,
           state,
-          patience(timeout ?? DEFAULT_WAIT, caller),
+          waitLimit(timeout ?? DEFAULT_WAIT, caller),
         );
         return { contact: messenger.contact(sent.message.contact), ...sent };
       }
@@ -134,7 +138,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
   };
 }
 
-/** Throws `message-unknown` for what is no id at all. */
+/** Throws `message-unknown` for an invalid id. */
 function idOf(text: string): MessageId {
   const id = messageId.parse(text);
   if (id === undefined) throw unknown();
@@ -145,16 +149,13 @@ function unknown(): SottoError {
   return new SottoError("message-unknown", "There is no such message.");
 }
 
-/**
- * The newest messages that fit one answer together; JSON may spell one byte of text with six
- * characters.
- */
+/** The newest messages that fit into one response; JSON may need six characters for one byte. */
 function fitting(messages: readonly MessageView[]): MessageView[] {
-  let room = limits.rpcBytes - 1024;
+  let left = limits.rpcBytes - 1024;
   let from = messages.length;
   for (; from > 0; from--) {
-    room -= JSON.stringify(messages[from - 1]).length + 1;
-    if (room < 0) break;
+    left -= JSON.stringify(messages[from - 1]).length + 1;
+    if (left < 0) break;
   }
   return messages.slice(from);
 }

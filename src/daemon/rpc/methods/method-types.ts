@@ -1,4 +1,4 @@
-/** What the methods of a node are made of: a check of what they take, and what they do. */
+/** Types of the methods of a node: schemas, handlers, and the parts that handlers use. */
 import type * as v from "valibot";
 import type {
   Audit,
@@ -23,52 +23,50 @@ export interface Doctor {
 
 export interface Network {
   peers(): readonly Peer[];
-  /** Asks others now whether they reach us. */
+  /** Asks peers now whether they can reach this node. */
   check(): Promise<NodeStatus["net"]["reach"]>;
-  /** Goes on under a new host key. @returns its PeerId. */
+  /** Rotates the libp2p host key. @returns the new PeerId. */
   rotate(): Promise<string>;
   bootstrap(): readonly KnownBootstrap[];
-  /** Shows others that we are here, or not, now and from the next start on. */
+  /** Makes the node invisible or visible, now and at the next starts. */
   setInvisible(on: boolean): Promise<void>;
-  /** Uses the public DHT or not, now and from the next start on. */
+  /** Turns the public DHT on or off, now and at the next starts. */
   setPublic(on: boolean): Promise<void>;
-  /** Puts decoys up to so many tags, now and from the next start on. */
+  /** Publishes cover records up to a multiple of `step` tags, now and at the next starts. */
   setDecoys(step: number): Promise<void>;
-  /** Addresses of our bootstrap hosts, those first that are connected; of contacts' none. */
+  /** Addresses of the configured bootstrap nodes, connected ones first. */
   best(): readonly string[];
-  /** Takes over bootstrap hosts that an invite named, as far as there is room for them. */
+  /** Adds bootstrap nodes of an invite, up to the limit. */
   learn(addresses: readonly string[]): Promise<void>;
-  /** Keeps the address in the settings and tries it. Throws `address-invalid`. */
+  /** Adds the address to the settings and connects to it. Throws `address-invalid`. */
   addBootstrap(address: string): Promise<void>;
-  /** Throws `address-invalid` where it is not in the list. */
+  /** Throws `address-invalid` if it is not configured. */
   removeBootstrap(address: string): Promise<void>;
 }
 
-/** One who asks, for as long as its connection lasts. */
+/** The client of a call. */
 export interface Caller {
-  /** Aborted when the caller has gone. */
+  /** Aborted when the connection of the client is closed. */
   readonly signal: AbortSignal;
-  /** Starts, or replaces, the caller's stream of events. */
+  /** Starts the event stream of the client, or replaces its filter. */
   subscribe(wanted: (event: NodeEvent) => boolean): void;
 }
 
-/** What can be done to a node as a whole. */
+/** Operations on the node as a whole. */
 export interface Controls {
   state(): NodeState;
-  /** Throws `lock-refused` where a key file guards the store. */
+  /** Throws `lock-refused` if the database key is in a key file. */
   lock(): Promise<void>;
-  /**
-   * Throws `passphrase-needed`, `passphrase-wrong`, and what a start throws: then it stays locked.
-   */
+  /** Throws `passphrase-needed`, `passphrase-wrong`, and what a start throws; stays locked then. */
   unlock(passphrase: string | undefined): Promise<void>;
   /**
-   * Whether whoever asks knows what guards the store, where that can be known. Throws
-   * `passphrase-needed`, `passphrase-wrong`.
+   * Checks the passphrase, if one protects the database key. Throws `passphrase-needed`,
+   * `passphrase-wrong`.
    */
   prove(passphrase: string | undefined): Promise<void>;
-  /** Gives the store's key another guard. @param current the passphrase that guards it now. */
+  /** Changes the protection of the database key. @param current the present passphrase. */
   protect(current: string | undefined, next: NewKeyProtection): Promise<void>;
-  /** Begins to stop the node; returns at once. */
+  /** Starts to stop the node; returns at once. */
   stop(): void;
 }
 
@@ -80,7 +78,7 @@ export interface DispatchParts {
   status(): NodeStatus;
   readonly doctor: Doctor;
   audit(): Promise<Audit>;
-  /** The 24 words of the account. */
+  /** The recovery phrase of the account. */
   words(): Promise<string>;
   check(): Promise<StoreReport>;
 }
@@ -89,10 +87,7 @@ type Table<Methods> = {
   readonly [Name in keyof Methods]: { readonly params: unknown; readonly result: unknown };
 };
 
-/**
- * What each method takes, checked at the border; held equal to the types in api/methods by the
- * compiler.
- */
+/** The parameters of each method; the compiler keeps them equal to the types in api/methods. */
 export type Schemas<Methods extends Table<Methods>> = {
   readonly [Name in keyof Methods]: v.GenericSchema<unknown, Methods[Name]["params"]>;
 };

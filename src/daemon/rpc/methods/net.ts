@@ -1,4 +1,4 @@
-/** The network. */
+/** The `net.*` methods. */
 import * as v from "valibot";
 import type { NetMethods } from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";

@@ -1,10 +1,10 @@
-/** The node and its account. */
+/** The `node.*` and `account.*` methods. */
 import * as v from "valibot";
 import type { NodeMethods } from "../../../api/index.ts";
 import type { Controls, DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { nothing, secret } from "./param-schemas.ts";
 
-/** The methods that a locked node answers too. */
+/** The methods that a locked node answers. */
 type LockedMethods = Pick<NodeMethods, "node.state" | "node.lock" | "node.unlock" | "node.stop">;
 
 const maybeSecret = v.strictObject({ passphrase: v.optional(secret) });

@@ -1,4 +1,4 @@
-/** Checks of parameters that several methods share. */
+/** Schemas of parameters that several methods share. */
 import * as v from "valibot";
 import { limits } from "../../../base/index.ts";
 
@@ -12,7 +12,7 @@ export const who = v.strictObject({ who: short });
 export const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const wait = v.optional(v.pipe(whole, v.maxValue(limits.apiWait)));
 export const address = v.strictObject({ address: short });
-/** A passphrase. Errors name its place and never what was given. */
+/** A passphrase. Errors never contain its value. */
 export const secret = v.pipe(
   v.string(),
   v.nonEmpty("must not be empty"),

@@ -1,4 +1,4 @@
-/** The store: its guard, and whether it is whole. */
+/** The `store.*` methods. */
 import * as v from "valibot";
 import type { StoreMethods } from "../../../api/index.ts";
 import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";

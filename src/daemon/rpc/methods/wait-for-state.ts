@@ -1,6 +1,5 @@
 /**
- * Waiting for a state of a message or of a pairing. Each listens before it acts, so that nothing is
- * missed.
+ * Waits for a state of a message or a pairing. Subscribes before it acts, so no event is missed.
  */
 import type { SendResult } from "../../../api/index.ts";
 import { type AccountId, type MessageId, SottoError } from "../../../base/index.ts";
@@ -22,30 +21,30 @@ const rank: Record<MessageState, number> = {
   received: 4,
 };
 
-/** How long a wait may take, and what else ends it. */
-export interface Patience {
+/** How long a call waits, and what else ends the wait. */
+export interface WaitLimit {
   /** ms. */
   readonly timeout: number;
-  /** The one who asked has gone. */
+  /** Aborted when the client has closed its connection. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
 
 /**
- * Sends, and waits until the message has come as far as `state`, has failed, or the time is over.
- * Throws `key-changed` when the contact shows another key meanwhile, and what `Messenger.send`
+ * Sends, and waits until the message reaches `state`, fails, or the time is over. Throws
+ * `key-changed` if the account key of the contact changes while waiting, and what `Messenger.send`
  * throws.
  */
 export async function sendAndWait(
   messenger: Messenger,
   send: () => Promise<MessageView>,
   state: "sent" | "delivered" | "read",
-  patience: Patience,
+  wait: WaitLimit,
 ): Promise<Omit<SendResult, "contact"> & { readonly message: MessageView }> {
-  const start = patience.clock.now();
+  const start = wait.clock.now();
   const seen = new Map<MessageId, MessageView>();
   const changed = new Set<AccountId>();
-  const bell = createBell(patience);
+  const bell = createBell(wait);
   const unsubscribe = messenger.subscribe((event) => {
     if (event.type === "message.state") seen.set(event.message.id, event.message);
     else if (event.type === "key.changed") changed.add(event.contact.account);
@@ -56,12 +55,12 @@ export async function sendAndWait(
     const sent = await send();
     for (;;) {
       const message = seen.get(sent.id) ?? sent;
-      const elapsed = patience.clock.now() - start;
+      const elapsed = wait.clock.now() - start;
       if (rank[message.state] >= rank[state]) return { message, timedOut: false, elapsed };
       if (changed.has(sent.contact))
         throw new SottoError(
           "key-changed",
-          "The contact shows another account key than before; the message is kept here.",
+          "The account key of the contact has changed. The message is kept.",
         );
       if (bell.over()) return { message, timedOut: true, elapsed };
       await bell.next();
@@ -73,18 +72,18 @@ export async function sendAndWait(
 }
 
 /**
- * Changes a message, and waits until the change has reached the peer or the time is over.
- * @param goesOut whether there is anything to wait for; asked once the change is made.
+ * Changes a message, and waits until the change is delivered or the time is over.
+ * @param isSent whether to wait; called after the change.
  */
 export async function changeAndWait(
   messenger: Messenger,
   change: () => Promise<MessageView>,
-  goesOut: (message: MessageView) => boolean,
-  patience: Patience,
+  isSent: (message: MessageView) => boolean,
+  wait: WaitLimit,
 ): Promise<Omit<SendResult, "contact"> & { readonly message: MessageView }> {
-  const start = patience.clock.now();
+  const start = wait.clock.now();
   const seen = new Map<MessageId, MessageView>();
-  const bell = createBell(patience);
+  const bell = createBell(wait);
   const unsubscribe = messenger.subscribe((event) => {
     if (event.type !== "message.changed") return;
     seen.set(event.message.id, event.message);
@@ -92,10 +91,10 @@ export async function changeAndWait(
   });
   try {
     const changed = await change();
-    const waits = goesOut(changed);
+    const waits = isSent(changed);
     for (;;) {
       const message = seen.get(changed.id) ?? changed;
-      const elapsed = patience.clock.now() - start;
+      const elapsed = wait.clock.now() - start;
       if (!message.changing || !waits) return { message, timedOut: false, elapsed };
       if (bell.over()) return { message, timedOut: true, elapsed };
       await bell.next();
@@ -107,23 +106,22 @@ export async function changeAndWait(
 }
 
 /**
- * The confirmation of a one-use invite follows the handshake in one round trip; that of a reusable
- * one may take days.
+ * Time for the confirmation, ms: one round trip for a one-use invite, but days for a reusable one.
  */
 const CONFIRMATION_GRACE = 1_000;
 
 /**
- * Adds, and waits until pairing has come further than `invited` or the time is over. A handshake is
- * given a moment to be confirmed.
+ * Adds a contact, and waits until pairing is beyond `invited` or the time is over; after the
+ * handshake it waits a moment for the confirmation.
  */
 export async function addAndWait(
   messenger: Messenger,
   add: () => Promise<ContactView>,
-  patience: Patience,
+  wait: WaitLimit,
 ): Promise<{ readonly contact: ContactView; readonly timedOut: boolean }> {
   const seen = new Map<AccountId, ContactView>();
-  const bell = createBell(patience);
-  let shaken = false;
+  const bell = createBell(wait);
+  let handshaken = false;
   const unsubscribe = messenger.subscribe((event) => {
     if (!("contact" in event)) return;
     seen.set(event.contact.account, event.contact);
@@ -136,8 +134,8 @@ export async function addAndWait(
       const invited = contact.pairing === "invited";
       if (!invited && contact.pairing !== "handshaken") return { contact, timedOut: false };
       if (bell.over()) return { contact, timedOut: invited };
-      if (!invited && !shaken) {
-        shaken = true;
+      if (!invited && !handshaken) {
+        handshaken = true;
         bell.within(CONFIRMATION_GRACE);
       }
       await bell.next();
@@ -148,15 +146,15 @@ export async function addAndWait(
   }
 }
 
-/** The oldest events that a follower has not acknowledged; waits for one where there is none. */
+/** The oldest unacknowledged events of a durable subscription; waits if there is none. */
 export async function readAndWait(
   messenger: Messenger,
   name: string,
   limit: number,
-  patience: Patience,
+  wait: WaitLimit,
 ): Promise<{ readonly events: readonly LoggedEvent[]; readonly more: boolean }> {
-  if (patience.timeout === 0) return messenger.readEvents(name, { limit });
-  const bell = createBell(patience);
+  if (wait.timeout === 0) return messenger.readEvents(name, { limit });
+  const bell = createBell(wait);
   const unsubscribe = messenger.subscribe((event) => {
     if ("cursor" in event) bell.ring();
   });
@@ -172,8 +170,8 @@ export async function readAndWait(
   }
 }
 
-/** Rings when something was seen, when the time is over, and when the one who asked has gone. */
-function createBell({ timeout, signal, clock }: Patience) {
+/** Rings after an event, at the timeout, and when the client is gone. */
+function createBell({ timeout, signal, clock }: WaitLimit) {
   let rung = false;
   let over = signal.aborted;
   let wake: () => void = () => undefined;
@@ -190,9 +188,9 @@ function createBell({ timeout, signal, clock }: Patience) {
   return {
     ring,
     over: () => over,
-    /** The time is over after `ms` at the latest. */
+    /** Shortens the timeout to `ms` from now. */
     within: (ms: number) => timers.push(clock.after(ms, finish)),
-    /** Resolves at the next ring; at once when it rang since the last call. */
+    /** Resolves at the next ring, or at once if it rang since the last call. */
     async next(): Promise<void> {
       if (!rung)
         await new Promise<void>((resolve) => {
