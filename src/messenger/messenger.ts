@@ -29,7 +29,7 @@ import { history, message, requirePlace } from "./state/message-store.ts";
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
   const runtime = await Runtime.load(ports);
-  const { context, invites, peerFinder, records, publicRecords } = runtime;
+  const { context, invites, covers, peerFinder, records, publicRecords } = runtime;
   const { contactStore, identity } = context;
   /** The result of a use case that needs a link with the contact. */
   const connecting = <Result>(peer: Peer, result: Result): Result => {
@@ -107,8 +107,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     setPolicy: (who, policy) => withConnect(who, (peer) => setPolicy(context, peer, policy)),
     ping: async (who) => ping(context, contactStore.find(who)),
     diagnose: async (who) => diagnose(context, peerFinder, contactStore.find(who)),
-    health: () => healthOf(context, records.state(), publicRecords.state()),
-    setDecoys: (step) => context.coverRecords.set(step).then(() => runtime.refresh()),
+    health: () => healthOf(context, covers, records.state(), publicRecords.state()),
+    setDecoys: (step) => covers.set(step).then(() => runtime.refresh()),
     setInvisible(on) {
       setInvisible(context, on);
       runtime.refresh();

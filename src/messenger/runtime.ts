@@ -33,7 +33,6 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
   const receipts = ports.receipts ?? true;
   const contactStore = await ContactStore.load(store, { clock, receipts, transport });
   const conversations = contactStore.peers().map(({ contact }) => contact.conversation.ref);
-  const coverRecords = await CoverRecords.load(store, ports.decoys ?? 0);
   const parts = {
     ...ports,
     receipts,
@@ -46,11 +45,9 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     locks: new KeyedMutex<string>(),
     shredder: new ShredScheduler(ports),
     stopping: { now: false },
-    coverRecords,
     presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
   };
   const context = { ...parts, index: new SearchIndex(parts) };
-  coverRecords.attach(context);
   if (!context.presence.lastSeen) await forgetSeen(context);
   return context;
 }
@@ -58,6 +55,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
 export class Runtime {
   readonly context: Context;
   readonly invites: Invites;
+  readonly covers: CoverRecords;
   readonly peerFinder: PeerFinder;
   readonly records: RecordPublisher;
   readonly publicRecords: PublicDhtPublisher;
@@ -67,19 +65,22 @@ export class Runtime {
   #running = false;
   #cancelMaintenance = (): void => undefined;
 
-  private constructor(context: Context, invites: Invites) {
+  private constructor(context: Context, invites: Invites, covers: CoverRecords) {
     this.context = context;
     this.invites = invites;
-    this.peerFinder = new PeerFinder(context);
-    this.records = new RecordPublisher(context, invites);
-    this.publicRecords = new PublicDhtPublisher(context, invites);
+    this.covers = covers;
+    this.peerFinder = new PeerFinder(context, covers);
+    this.records = new RecordPublisher(context, invites, covers);
+    this.publicRecords = new PublicDhtPublisher(context, invites, covers);
     this.#retention = new Retention(context);
   }
 
   /** Loads everything and is ready to start. Throws no-account, store-damaged. */
   static async load(ports: MessengerPorts): Promise<Runtime> {
     const context = await loadContext(ports);
-    const runtime = new Runtime(context, await Invites.load(ports.store, ports.clock));
+    const invites = await Invites.load(ports.store, ports.clock);
+    const covers = await CoverRecords.load(context, ports.decoys ?? 0);
+    const runtime = new Runtime(context, invites, covers);
     runtime.#attach();
     return runtime;
   }

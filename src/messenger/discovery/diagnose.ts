@@ -22,6 +22,7 @@ import { decodeRow } from "../model/rows.ts";
 import { withTimeout } from "../model/timeout.ts";
 import type { Context } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
+import type { CoverRecords } from "./cover-records.ts";
 import { canAsk, recordsOf } from "./lookup.ts";
 import type { PeerFinder } from "./peer-finder.ts";
 
@@ -114,7 +115,8 @@ async function waitingSince(context: Context, { contact, outbox }: Peer) {
 
 /** See `Messenger.health`. */
 export function healthOf(
-  { contactStore, presence, coverRecords }: Context,
+  { contactStore, presence }: Context,
+  covers: CoverRecords,
   records: PublishState,
   publicKeys: PublishState,
 ): Health {
@@ -126,7 +128,7 @@ export function healthOf(
   });
   return {
     invisible: presence.invisible,
-    decoys: coverRecords.step,
+    decoys: covers.step,
     sessions: contactStore.peers().filter(({ session }) => session !== undefined).length,
     records,
     publicKeys,
@@ -135,20 +137,22 @@ export function healthOf(
   };
 }
 
-/** The one cause that keeps us and a contact apart, out of what a search for it met. */
+/** What decides the cause besides the search. */
 interface Standing {
   /** Whether the settings let us link with them. */
   readonly allowed: boolean;
+  /** Whether there is a peer to ask where the contact is. */
   readonly connected: boolean;
+  /** Whether we avoid a link because we are invisible. */
   readonly invisible: boolean;
+  /** What else a link needs by our policy. */
   readonly awaits: Awaits | undefined;
 }
 
 /**
- * @param traced dials of the last search. @param seen what the rendezvous gave. @param connected whether
- * anybody can be asked.
- * @param invisible whether we stay away from them by our own wish. @param awaits what else their
- * policy takes.
+ * The cause that keeps a contact and us apart.
+ * @param traced dials of the last search.
+ * @param seen what the rendezvous returned.
  */
 export function causeOf(
   contact: Contact,

@@ -19,6 +19,7 @@ import { allowed, scopeOf } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
 import { background, type Context, randomUnit, withContactLock } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
+import type { CoverRecords } from "./cover-records.ts";
 import { Dialer, type Prefetch, prefetch, type Target } from "./dialer.ts";
 import { canAsk, candidateAddressesOf, recordsOf } from "./lookup.ts";
 
@@ -31,6 +32,7 @@ interface Course {
 
 export class PeerFinder {
   readonly #context: Context;
+  readonly #covers: CoverRecords;
   /** Searches that are under way. */
   readonly #searches = new Map<Peer, Promise<void>>();
   readonly #dialler: Dialer;
@@ -40,22 +42,23 @@ export class PeerFinder {
   #near = 0;
   #cancelWake: (() => void) | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Context, covers: CoverRecords) {
     this.#context = context;
+    this.#covers = covers;
     this.#dialler = new Dialer(context);
   }
 
   start(): void {
     this.#running = true;
     for (const peer of this.#context.contactStore.peers()) this.wake(peer);
-    this.#context.coverRecords.start();
+    this.#covers.start();
   }
 
   stop(): void {
     this.#running = false;
     this.#cancelWake?.();
     this.#cancelWake = undefined;
-    this.#context.coverRecords.stop();
+    this.#covers.stop();
     for (const peer of this.#context.contactStore.peers()) {
       peer.cancelRetry();
       peer.attempt?.abort();
@@ -120,7 +123,7 @@ export class PeerFinder {
       this.#cancelWake = undefined;
       this.#wokenAt = clock.now();
       for (const peer of contactStore.peers()) this.wake(peer);
-      this.#context.coverRecords.wake();
+      this.#covers.wake();
     });
   }
 

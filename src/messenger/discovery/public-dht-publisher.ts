@@ -9,7 +9,8 @@ import type { PublishState } from "../model/diagnosis.ts";
 import { publicPublishKey, turnsAt } from "../model/epoch-keys.ts";
 import { type Context, randomUnit } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
-import { allTargets, type Target } from "./publish-targets.ts";
+import type { CoverRecords } from "./cover-records.ts";
+import { type Target, targetsOf } from "./publish-targets.ts";
 import { type Publication, RepublishScheduler } from "./republish-scheduler.ts";
 
 const everything = (): boolean => true;
@@ -17,11 +18,13 @@ const everything = (): boolean => true;
 export class PublicDhtPublisher {
   readonly #context: Context;
   readonly #invites: Invites;
+  readonly #covers: CoverRecords;
   readonly #rounds: RepublishScheduler<Publication>;
 
-  constructor(context: Context, invites: Invites) {
+  constructor(context: Context, invites: Invites, covers: CoverRecords) {
     this.#context = context;
     this.#invites = invites;
+    this.#covers = covers;
     this.#rounds = new RepublishScheduler(context, {
       fault: "public-failed",
       ready: () => this.#on(),
@@ -42,7 +45,7 @@ export class PublicDhtPublisher {
 
   /** How the keys stand. */
   state(): PublishState {
-    return this.#rounds.state(this.#targets().filter(({ decoy }) => !decoy));
+    return this.#rounds.state(this.#targets().filter(({ cover }) => !cover));
   }
 
   /**
@@ -70,7 +73,8 @@ export class PublicDhtPublisher {
   /** Those first who may be looking for us now. Beyond `limits.publicKeys` nobody is served. */
   #targets(): Target[] {
     if (!this.#on()) return [];
-    return allTargets(this.#context, this.#invites)
+    return this.#covers
+      .among(targetsOf(this.#context, this.#invites))
       .filter(({ scope }) => scope === "any")
       .sort((a, b) => Number(a.linked) - Number(b.linked))
       .slice(0, limits.publicKeys);

@@ -1,11 +1,11 @@
-/** Under which secrets others look for us. */
-import { type AccountId, shuffle } from "../../base/index.ts";
+/** The epoch secrets (of contacts and open invites) for which this node publishes records. */
+import type { AccountId } from "../../base/index.ts";
 import type { Direction } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
 import type { EpochSecret } from "../model/epoch-keys.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
-import { type Context, randomUnit } from "../state/context.ts";
+import type { Context } from "../state/context.ts";
 import type { Invites, KeptInvite } from "../state/invites.ts";
 
 export interface Target {
@@ -13,8 +13,8 @@ export interface Target {
   readonly name: string;
   readonly turning: EpochSecret;
   readonly direction: Direction;
-  /** Leads to nobody (decoys.ts). */
-  readonly decoy: boolean;
+  /** Leads to nobody (cover-records.ts). */
+  readonly cover: boolean;
   /** There is a link with whoever looks there, so that they need not look now. */
   readonly linked: boolean;
   /** Where we may be found by it, and by which addresses. */
@@ -36,7 +36,7 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
         name: `${contact.ref}/${contact.chain.offset}/${scope}`,
         turning: { kind: "pair", chain: contact.chain },
         direction: contact.role,
-        decoy: false,
+        cover: false,
         linked: link !== undefined,
         scope,
       });
@@ -59,22 +59,9 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
         name: invite.id,
         turning: { kind: "invite", secret: invite.secret },
         direction: "a",
-        decoy: false,
+        cover: false,
         linked: false,
         scope: "any",
       });
   return targets;
-}
-
-/**
- * These and, where the person wants decoys, as many of them as fill up a step; in no order that
- * would tell them apart.
- */
-export function allTargets(context: Context, invites: Invites): Target[] {
-  const real = targetsOf(context, invites);
-  const decoys = context.coverRecords
-    .beside(real.length)
-    .map((decoy): Target => ({ ...decoy, decoy: true, linked: true, scope: "any" }));
-  if (decoys.length === 0) return real;
-  return shuffle([...real, ...decoys], () => randomUnit(context));
 }

@@ -10,7 +10,8 @@ import { publishKeys } from "../model/epoch-keys.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { type Context, randomUnit } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
-import { allTargets, type Target, targetsOf } from "./publish-targets.ts";
+import type { CoverRecords } from "./cover-records.ts";
+import { type Target, targetsOf } from "./publish-targets.ts";
 import { type Publication, RepublishScheduler } from "./republish-scheduler.ts";
 
 /** Puts that run side by side: enough for speed, few enough to leave the network to messages. */
@@ -29,13 +30,15 @@ const heldByFew = ({ holders }: Published): boolean => holders < ENOUGH_HOLDERS;
 export class RecordPublisher {
   readonly #context: Context;
   readonly #invites: Invites;
+  readonly #covers: CoverRecords;
   readonly #rounds: RepublishScheduler<Published>;
   /** Lets the round that runs take up what has become due. */
   #takeUp: (() => void) | undefined;
 
-  constructor(context: Context, invites: Invites) {
+  constructor(context: Context, invites: Invites, covers: CoverRecords) {
     this.#context = context;
     this.#invites = invites;
+    this.#covers = covers;
     this.#rounds = new RepublishScheduler(context, {
       fault: "publish-failed",
       // Without a network nothing is due: a node or an address that appears wakes us.
@@ -112,7 +115,7 @@ export class RecordPublisher {
   }
 
   #due(): Target[] {
-    const targets = allTargets(this.#context, this.#invites);
+    const targets = this.#covers.among(targetsOf(this.#context, this.#invites));
     this.#rounds.keep(targets);
     return targets.filter((target) => this.#rounds.isDue(target));
   }

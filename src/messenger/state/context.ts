@@ -1,6 +1,5 @@
 /** What every use case of one node works on. */
 import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
-import type { CoverRecordSet } from "../model/cover-record.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
 import type { ContactStore } from "./contact-store.ts";
@@ -42,7 +41,6 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
    */
   readonly stopping: { now: boolean };
   readonly presence: Presence;
-  readonly coverRecords: CoverRecordSet;
 }
 
 /** The turn of all invites: claims of one are rare, and one may settle several. */
