@@ -45,6 +45,7 @@ export const shards: Readonly<Record<string, Suite>> = {
     floor: 27,
     minutes: 20,
   },
+  platform: { paths: ["slow/platform/"], jobs: 1, floor: 4, minutes: 20 },
   storage: {
     paths: ["slow/cli/", "slow/privacy/", "slow/store/"],
     jobs: 1,
