@@ -25,7 +25,7 @@ describe("the tests that a change can affect", () => {
       assert.ok(affected(changed).includes(test), `${changed} affects ${test}`);
     includes("test/vectors/wycheproof/x25519.json", "test/crypto/wycheproof.test.ts");
     includes("src/crypto/xchacha.ts", "test/crypto/providers.test.ts");
-    includes("test/node/exit.ts", "test/node/start.test.ts");
+    includes("test/node/exit-after-stop.ts", "test/node/start.test.ts");
     includes("test/secrets/lock-child.ts", "test/secrets/secrets.test.ts");
     includes("src/cli/main.ts", "test/cli/disk.test.ts");
   });

@@ -57,19 +57,20 @@ describe("node: dialer", () => {
     assert.equal(channel.remote, a.transport.host);
   });
 
+  /** The address of a server that does as told with each connection. */
+  const serverAt = async (onSocket: (socket: Socket) => unknown): Promise<string> => {
+    const server = createServer(onSocket).listen(0, "127.0.0.1");
+    lab.later(() => server.close());
+    await until(() => server.listening);
+    return `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
+  };
+
   it("reports for each address why it failed", async () => {
-    const node = await lab.node({ tuning: { dial: 500 } });
+    const node = await lab.node();
     const other = await stranger(lab);
     const [foreign = ""] = other
       .getMultiaddrs()
       .map((address) => address.toString().split("/p2p")[0]);
-    const serverAt = async (onSocket: (socket: Socket) => unknown): Promise<string> => {
-      const server = createServer(onSocket).listen(0, "127.0.0.1");
-      lab.later(() => server.close());
-      await until(() => server.listening);
-      return `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
-    };
-    const silent = await serverAt(() => undefined);
     const full = await serverAt((socket) => socket.destroy());
     const fullAfterData = await serverAt((socket) => socket.once("data", () => socket.destroy()));
     const [own = ""] = node.transport.addresses();
@@ -78,7 +79,6 @@ describe("node: dialer", () => {
       "nonsense",
       "/ip4/127.0.0.1/udp/9/quic-v1",
       foreign,
-      silent,
       full,
       fullAfterData,
       own,
@@ -88,12 +88,17 @@ describe("node: dialer", () => {
       "nonsense: not an address we can use",
       "/ip4/127.0.0.1/udp/9/quic-v1: not an address we can use",
       `${foreign}: no Sotto node`,
-      `${silent}: timed out`,
       `${full}: closed by the peer`,
       `${fullAfterData}: closed by the peer`,
       `${own}: our own address`,
     ])
       assert.ok(message.includes(reason), `${reason} is not in: ${message}`);
+  });
+
+  it("stops after its time limit at an address that accepts and stays silent", async () => {
+    const node = await lab.node({ tuning: { dial: 500 } });
+    const silent = await serverAt(() => undefined);
+    assert.ok((await failure(node.transport, [silent])).includes(`${silent}: timed out`));
   });
 
   it("rejects another host than the expected one", async () => {
