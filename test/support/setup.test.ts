@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { Unreachable } from "../../src/base/index.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -81,6 +82,11 @@ describe("a run of the tests", () => {
     assert.match(output, /unhandled rejection: Error: lost/);
     assert.deepEqual(counts, { passes: 3, failures: 1, pending: 0 });
     assert.notEqual(code, 0);
+  });
+
+  it("loads a module that is imported later only once, as the program does", async () => {
+    const later = await import("../../src/base/index.ts");
+    assert.equal(later.Unreachable, Unreachable);
   });
 
   it("draws byte arrays up to the length that a property allows", () => {
