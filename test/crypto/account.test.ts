@@ -53,8 +53,8 @@ describe("recovery words", () => {
       [words.slice(1).join(" "), /23 words/],
       [`${WORDS} art`, /25 words/],
       [words.with(4, "expired").join(" "), /Word 5 is not/],
-      [words.with(4, "zebra").join(" "), /out of order/],
-      [words.with(0, "amount").with(1, "abandon").join(" "), /out of order/],
+      [words.with(4, "zebra").join(" "), /wrong order/],
+      [words.with(0, "amount").with(1, "abandon").join(" "), /wrong order/],
     ];
     for (const [text, reason] of cases)
       await assert.rejects(wordsToEntropy(text), (error) => {
