@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The one command. */
+/** The executable: checks the version of Node and runs the command line. */
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {

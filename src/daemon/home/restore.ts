@@ -36,7 +36,8 @@ export interface Restored {
 export { checkBackup };
 
 /**
- * Throws `account-exists`, or `node-already-running`, if that can be found out without a passphrase.
+ * Throws `account-exists`, or `node-already-running`, if that can be found out without a
+ * passphrase.
  */
 export async function requireNoAccount(paths: RestoreOptions["paths"]): Promise<void> {
   try {

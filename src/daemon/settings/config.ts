@@ -15,53 +15,53 @@ export interface Config {
   readonly listen: readonly string[];
   /** Multiaddr texts to advertise instead of those we listen on. */
   readonly announce: readonly string[];
-  /** What everything is dialled through. */
+  /** The proxy for all connections. */
   readonly proxy: ProxyAddress | undefined;
-  /** Multiaddr texts of bootstrap hosts, each with its /p2p. */
+  /** Multiaddr texts of bootstrap nodes, each with /p2p. */
   readonly bootstrap: readonly string[];
-  /** Those of them that invites named. */
+  /** Those of them that came from invites. */
   readonly bootstrapInvited: readonly string[];
   /** Whether bootstrap nodes are shared with contacts, and theirs used. */
   readonly shareBootstrap: boolean;
-  /** Whether to look for others on the local network. */
+  /** Whether to use mDNS on the local network. */
   readonly mdns: boolean;
-  /** Whether to ask the router for a port. */
+  /** Whether to ask the router to open a port. */
   readonly portMapping: boolean;
   /** Whether read receipts are on for contacts without a setting of their own. */
   readonly receipts: boolean;
-  /** Whether the node begins invisible (`sotto net invisible`). */
+  /** Whether the node starts invisible (`sotto net invisible`). */
   readonly invisible: boolean;
-  /** Whether it is kept when contacts were last linked. */
+  /** Whether the time of each contact's last connection is kept. */
   readonly lastSeen: boolean;
-  /** Tags that are put at least, decoys among them; 0: no decoys (`sotto net decoys`). */
+  /** Cover records fill up to a multiple of this number of tags; 0: none (`sotto net decoys`). */
   readonly decoys: number;
-  /** Whether contacts may find us, and we them, on the public IPFS DHT (`sotto net public`). */
+  /** Whether the public IPFS DHT is used (`sotto net public`). */
   readonly publicDht: boolean;
-  /** Multiaddr texts of its first hosts, each with its /p2p; absent: the well-known ones. */
+  /** Multiaddr texts of its bootstrap nodes, each with /p2p; absent: the well-known ones. */
   readonly publicHosts: readonly string[] | undefined;
-  /** Keeps private addresses in the wide DHT too: for meshes without the internet. */
+  /** Keeps private addresses in the global DHT, for networks without internet access. */
   readonly privateWan: boolean;
-  /** File of the key of a private mesh. */
+  /** File with the key of a private network. */
   readonly networkKey: string | undefined;
-  /** Accounts that may be linked with; absent: everybody who pairs. */
+  /** Accounts that may connect; absent: every contact. */
   readonly allow: readonly AccountId[] | undefined;
-  /** Whether messages stay once they are delivered, or read. */
+  /** Whether messages are kept after they are delivered or read. */
   readonly history: boolean;
-  /** How long messages stay at most, ms. */
+  /** How long messages are kept at most, ms. */
   readonly retention: number | undefined;
   /** Locks the node after this time without a request, ms. */
   readonly lockAfter: number | undefined;
   readonly log: LogLevel;
 }
 
-/** What the command line sets for this run only. */
+/** Options of the command line, for this run only. */
 export interface Overrides extends GivenProxy {
   readonly listen?: readonly string[];
   readonly announce?: readonly string[];
   /** Used in addition to those of the file. */
   readonly bootstrap?: readonly string[];
   readonly mdns?: boolean;
-  /** Path of the file of a private mesh's key. */
+  /** Path of the key file of a private network. */
   readonly networkKey?: string;
 }
 
