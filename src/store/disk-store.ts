@@ -1,4 +1,4 @@
-/** What a store on the disk can do beside what every store can. */
+/** The interface of a store on the disk, in addition to that of every store. */
 import type { SottoError } from "../base/index.ts";
 import type { Store } from "../ports/index.ts";
 import type { StoreCheck } from "./integrity/check.ts";

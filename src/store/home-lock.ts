@@ -1,8 +1,8 @@
 /**
- * One node for each data directory. The file says who: pid and, where the system tells (Linux), the
- * moment at which that process was started, so that a pid which went to another program after a
- * kill -9 or a reboot does not lock a home for ever. LevelDB's own lock stays the last word: this
- * one is for a clear message before anything is opened.
+ * The lock of a home: one node for each data directory. The file holds the pid and, on Linux, the
+ * time at which that process was started, so that a pid which another program has after a kill -9
+ * or a reboot does not lock a home forever. LevelDB's own lock decides in the end: this one gives a
+ * clear message before anything is opened.
  */
 import { link, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -75,19 +75,19 @@ export async function lockHolder(directory: string): Promise<number | undefined>
  * place.
  */
 async function removeStale(path: string, draft: string, stale: string): Promise<void> {
-  const guard = `${path}.taking`;
-  if (await linked(draft, guard)) {
+  const taking = `${path}.taking`;
+  if (await linked(draft, taking)) {
     try {
       if ((await readOrNothing(path)) === stale) await ignoreMissing(unlink(path));
     } finally {
-      await ignoreMissing(unlink(guard));
+      await ignoreMissing(unlink(taking));
     }
     return;
   }
-  const text = await readOrNothing(guard);
+  const text = await readOrNothing(taking);
   const taker = parse(text);
   if (taker && (await isAlive(taker))) await sleep(PAUSE);
-  else if (text !== undefined) await ignoreMissing(unlink(guard));
+  else if (text !== undefined) await ignoreMissing(unlink(taking));
 }
 
 /** Removes the drafts of processes that died while they took the lock. */

@@ -1,9 +1,9 @@
-/** The store on LevelDB: sealed rows, batches that are on the disk before anybody is told so. */
+/** The store on LevelDB: encrypted rows; a commit resolves once it is synced to the disk. */
 import { type SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { ListOptions, Row, RowKey, StoreOp, Table } from "../ports/index.ts";
 import type { DiskStore } from "./disk-store.ts";
-import { turns } from "./encryption/key-groups.ts";
+import { rotates } from "./encryption/key-groups.ts";
 import { wipeKeys } from "./encryption/key-vault.ts";
 import type { Vault } from "./encryption/key-vault-files.ts";
 import { orDamaged, type RowKeys } from "./encryption/row-keys.ts";
@@ -119,12 +119,12 @@ export class LevelStore implements DiskStore {
     const { vault, counter } = this.#parts;
     const files = await this.#read(async () => {
       if (this.#queue.fault) return damagedFiles(vault, counter);
-      let mended: string[] = [];
+      let repaired: string[] = [];
       await this.#queue.exclusively(async () => {
-        mended = await damagedFiles(vault, counter);
-        await this.#queue.guard(() => repairFiles(vault, counter, mended));
+        repaired = await damagedFiles(vault, counter);
+        await this.#queue.failStop(() => repairFiles(vault, counter, repaired));
       });
-      return mended;
+      return repaired;
     });
     return { rows, damaged: [...damaged, ...files].sort() };
   }
@@ -136,7 +136,7 @@ export class LevelStore implements DiskStore {
       const key = this.#names.of(op.key);
       const name = textOf(key);
       const value = op.kind === "put" ? op.value : undefined;
-      const shreds = op.kind === "delete" || op.shreds === true || turns(key);
+      const shreds = op.kind === "delete" || op.shreds === true || rotates(key);
       last.set(name, { key, value, shreds: shreds || last.get(name)?.shreds === true });
     }
     return this.#commit(last);
@@ -183,8 +183,8 @@ export class LevelStore implements DiskStore {
         ledger: this.#ledger,
         vault,
         random: crypto.random,
-        write: (changes, shredding) => this.#queue.guard(() => this.#write(changes, shredding)),
-        guard: (write) => this.#queue.guard(write),
+        write: (changes, shredding) => this.#queue.failStop(() => this.#write(changes, shredding)),
+        failStop: (write) => this.#queue.failStop(write),
         retire: (wipeOld) => {
           this.#retired = Promise.allSettled([this.#retired, ...this.#reading]).then(wipeOld);
         },
@@ -260,9 +260,9 @@ export class LevelStore implements DiskStore {
 
   /** One atomic, synced batch: the last write to each row, and the sums that follow from them. */
   async #write(changes: readonly Change[], shredding?: Shredding): Promise<void> {
-    const { writes, settle } = this.#ledger.book(changes, shredding);
+    const { writes, confirm } = this.#ledger.book(changes, shredding);
     await writeRows(this.#database, writes, { sync: true });
-    settle();
+    confirm();
     this.#wrote = true;
     this.#parts.counter.write(this.#ledger.root.commits);
   }

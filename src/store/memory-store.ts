@@ -1,6 +1,6 @@
 /**
- * The store in memory: passes the suite of the one on disk, and its "disk" outlives crashes that
- * tests stage.
+ * The store in memory: passes the suite of the one on disk, and its "disk" survives simulated
+ * crashes.
  */
 import type { SottoError } from "../base/index.ts";
 import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";

@@ -20,7 +20,7 @@ import {
   sameRows,
   toggle,
 } from "./integrity/row-sums.ts";
-import { makeSidecarFiles, mirrorOf } from "./integrity/sidecar-files.ts";
+import { lastKnownCommits, makeSidecarFiles } from "./integrity/sidecar-files.ts";
 import { KEY_BYTES, rootRanges } from "./layout/row-names.ts";
 import {
   checkSchema,
@@ -187,7 +187,7 @@ async function create(
   // look new.
   if (present.length > 0 || holdsTables)
     throw new SottoError("store-damaged", "The header of the store is missing.");
-  if ((await mirrorOf({ directory, crypto, keys })) > 0)
+  if ((await lastKnownCommits({ directory, crypto, keys })) > 0)
     throw new SottoError(
       "store-damaged",
       "The database of the store is missing; only its key vault exists.",

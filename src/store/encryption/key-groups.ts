@@ -1,8 +1,8 @@
 /**
- * Which key seals a row. Rows of keyed pages: their page's key. Nearly all other rows: one of 128
- * group keys, which lie in the vault and can be thrown away, half of them for rows of which every
- * earlier state is to be gone, half for those that are shredded when somebody deletes. A few rows:
- * the store key, for ever.
+ * Selects the key that encrypts a row. Rows of keyed pages have their page's key. Nearly all other
+ * rows have one of 128 group keys, which are in the vault and can be thrown away: half of them are
+ * for rows of which no earlier state may remain, half for rows that are shredded on deletion. A few
+ * rows have the store key, which never changes.
  */
 import {
   isKeyedPage,
@@ -15,19 +15,19 @@ import {
   tableRange,
 } from "../layout/row-names.ts";
 
-/** Part of the format, and so is what follows. */
+/** The number of groups. It is part of the format, and so are the sets of tables below. */
 export const GROUPS = 128;
 const HALF = GROUPS / 2;
 /** One bit for each group. */
 export const GROUP_SET_BYTES: number = GROUPS / 8;
 
-/** Sessions: each state of one opens what was sent in it. */
-const turning = new Set([tableByte.session, tableByte.outbox]);
+/** Tables whose rows are shredded on each change: a session state opens what was sent in it. */
+const rotating = new Set([tableByte.session, tableByte.outbox]);
 
 /**
- * The account must open without the vault's help. The index of messages is spread over its pages by
- * chance, so that each removal would seal all of it anew; it shows that a message was, not what it
- * said.
+ * Tables under the store key. The account must open without the vault. The index of messages is
+ * spread over its pages at random, so that each removal would encrypt all of it again; it shows
+ * that a message existed, not its text.
  */
 const underStoreKey = new Set([OWN_TABLE, tableByte.meta, tableByte.identity]);
 
@@ -36,23 +36,23 @@ export function groupOf(name: Uint8Array): number | undefined {
   const table = name[0] ?? OWN_TABLE;
   if (underStoreKey.has(table) || isPaged(name)) return undefined;
   if (isPage(name) && !isKeyedPage(name)) return undefined;
-  // The blinded owner is as good as chance; 256 places of it share a group, so that a long list
-  // does not turn whole.
+  // The blinded owner is as good as random; 256 positions of it share a group, so that a long list
+  // is not encrypted again as a whole.
   const part = ((name[1] ?? 0) ^ (name[KEY_BYTES - 2] ?? 0)) % HALF;
-  return turns(name) ? part : HALF + part;
+  return rotates(name) ? part : HALF + part;
 }
 
-/** Whether every change of a row is to leave nothing of what it held before. */
-export function turns(name: Uint8Array): boolean {
-  return turning.has(name[0] ?? OWN_TABLE);
+/** Whether every change of a row shreds its earlier value. */
+export function rotates(name: Uint8Array): boolean {
+  return rotating.has(name[0] ?? OWN_TABLE);
 }
 
 /** Ranges that hold every row of some groups, and rows of others. */
 export function rangesOf(groups: readonly number[]): typeof rootRanges {
-  return groups.some((group) => group >= HALF) ? rootRanges : turningRanges;
+  return groups.some((group) => group >= HALF) ? rootRanges : rotatingRanges;
 }
 
-const turningRanges = [...turning].map((byte) => tableRange(byte));
+const rotatingRanges = [...rotating].map((byte) => tableRange(byte));
 
 /** Whether a set has groups of pages and whatever else is shredded on deletion only. */
 export function hasKept(groups: Uint8Array): boolean {

@@ -1,8 +1,7 @@
 /**
- * The vault on the disk, twice: `vault` and `vault.copy` hold the same. A change is written over
- * the old bytes in their place, into one file after the other, each synced: at every moment one of
- * the two is whole, and no older file is left lying about that would have to be erased
- * (docs/decisions/0013).
+ * The two files of the vault, `vault` and `vault.copy`, which hold the same. A change overwrites
+ * the old bytes in place, in one file after the other, each synced: at every moment one of the two
+ * is whole, and no older file remains that would have to be erased (docs/decisions/0013).
  */
 import { join } from "node:path";
 import { equal } from "../../base/index.ts";
@@ -30,7 +29,7 @@ export interface VaultFile {
   readonly found: FoundVault;
 }
 
-/** What both files say. Throws `store-version`. */
+/** Reads both files. Throws `store-version`. */
 export async function readVaults({ directory, crypto, key }: VaultPlace): Promise<VaultFile[]> {
   return Promise.all(
     VAULT_FILES.map(async (file) => {
@@ -61,10 +60,9 @@ export class Vault {
   }
 
   /**
-   * Writes both files, each with bytes of its own. Once this resolves, what they held before is
-   * gone from them.
-   * @param files in their order: where one is not whole, it comes first, so that the other is whole
-   * meanwhile.
+   * Writes both files, each with its own nonce. Once this resolves, they hold nothing of before.
+   * @param files in the order of writing: one that is damaged first, so that the other stays whole
+   * until it is repaired.
    */
   async write(state: VaultState, files: readonly string[] = VAULT_FILES): Promise<void> {
     const { directory, crypto, key } = this.#place;
@@ -84,7 +82,7 @@ export class Vault {
   }
 }
 
-/** Whether two files say the same. */
+/** Whether two files hold the same. */
 export function same(a: VaultState, b: VaultState): boolean {
   return (
     a.generation === b.generation &&

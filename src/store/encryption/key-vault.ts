@@ -1,8 +1,8 @@
 /**
- * What the vault's file says: version (1) ‖ nonce (24) ‖ sealed (8240) ‖ checksum (8), always 8,273
- * bytes. Sealed: generation (8) ‖ batches (8) ‖ groups that turn (16) ‖ 128 keys (32 each) ‖ 128
- * next keys (32 each, zeros where a group does not turn). The checksum tells a damaged file from
- * another store's; it protects nothing.
+ * The format of a vault file: version (1) ‖ nonce (24) ‖ ciphertext (8240) ‖ checksum (8), always
+ * 8,273 bytes. Plaintext: generation (8) ‖ batches (8) ‖ groups being rotated (16) ‖ 128 keys (32
+ * each) ‖ 128 next keys (32 each, zeros where a group is not rotated). The checksum distinguishes a
+ * damaged file from another store's; it does not authenticate.
  */
 import { concat, equal, labels, readU64, SottoError, u64, utf8, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -19,7 +19,7 @@ const NEXT_AT = KEYS_AT + GROUPS * KEY_BYTES;
 const PLAIN_BYTES = NEXT_AT + GROUPS * KEY_BYTES;
 const FILE_BYTES = 1 + NONCE_BYTES + PLAIN_BYTES + TAG_BYTES + SUM_BYTES;
 
-/** The keys of all groups, and those that some of them are about to have. */
+/** The keys of all groups, and the next keys of those that are being rotated. */
 export interface GroupKeys {
   readonly keys: readonly Uint8Array[];
   readonly next: ReadonlyMap<number, Uint8Array>;
@@ -27,8 +27,8 @@ export interface GroupKeys {
 
 export interface VaultState extends GroupKeys {
   /**
-   * How often keys were thrown away. The database notes it in the batch in which it leaves the old
-   * keys.
+   * How often keys were thrown away. The database stores it in the batch that encrypts rows under
+   * the next keys.
    */
   readonly generation: number;
   /** The number of the last batch when this was written: the database has at least as many. */
@@ -58,8 +58,8 @@ function allKeys({ keys, next }: GroupKeys): Uint8Array[] {
   return [...keys, ...next.values()];
 }
 
-/** The keys once all that are about to come have come. */
-export function turned({ keys, next }: GroupKeys): GroupKeys {
+/** The keys once every next key has replaced its predecessor. */
+export function rotated({ keys, next }: GroupKeys): GroupKeys {
   return { keys: keys.map((key, group) => next.get(group) ?? key), next: new Map() };
 }
 

@@ -1,7 +1,6 @@
 /**
- * Values as they lie on the disk: nonce (24) ‖ XChaCha20-Poly1305 of (length (4) ‖ value ‖ zeros).
- * The associated data is the row's name and the schema version, so a row opens in its own place
- * only.
+ * Encryption of a row's value: nonce (24) ‖ XChaCha20-Poly1305 of (length (4) ‖ value ‖ zeros). The
+ * associated data is the row's name and the schema version, so a row opens only under its own name.
  */
 import { concat, readU32, SottoError, u32, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -67,7 +66,7 @@ export function sealTag(sealed: Uint8Array): Uint8Array {
   return sealed.subarray(Math.max(0, sealed.length - TAG_BYTES));
 }
 
-/** What to throw where a row does not open. */
+/** The error for a row that does not open. */
 export function damagedRow(name: Uint8Array): SottoError {
   return new SottoError("store-damaged", `A row of the table "${tableName(name)}" is corrupted.`);
 }

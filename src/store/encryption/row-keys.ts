@@ -1,12 +1,12 @@
-/** Seals each row under the key that its name asks for (groups.ts). */
+/** Encrypts and decrypts each row under the key that belongs to its name (key-groups.ts). */
 import { wipe } from "../../base/index.ts";
 import { groupOf } from "./key-groups.ts";
 import type { GroupKeys } from "./key-vault.ts";
 import { damagedRow, type RowCipher } from "./row-encryption.ts";
 
 /**
- * Opens rows with the group keys of one moment: what was on the disk then, opens, also when the
- * keys turn meanwhile. `undefined` where a row does not open. `pageKey` is for rows of keyed pages.
+ * Decrypts rows with the group keys of one moment: what was on the disk then opens, even if the
+ * keys are rotated later. `undefined` where a row does not open. `pageKey` is for rows of keyed pages.
  */
 export type Opener = (
   name: Uint8Array,
@@ -26,8 +26,8 @@ export class RowKeys {
   }
 
   /**
-   * Group keys as they are from now on. While some turn, rows open under either and are sealed
-   * under the old.
+   * The group keys from now on. While some are rotated, rows open under the old and the next key
+   * and are encrypted under the old.
    */
   set groups(groups: GroupKeys) {
     this.#groups = groups;
@@ -37,8 +37,8 @@ export class RowKeys {
     return this.#seals.seal(pageKey ?? this.#keyOf(name, this.#groups), name, value);
   }
 
-  /** Seals a row outside of pages as it will be once its group has turned. */
-  sealTurned(name: Uint8Array, value: Uint8Array): Uint8Array {
+  /** Encrypts a row outside pages under the next key of its group. */
+  sealRotated(name: Uint8Array, value: Uint8Array): Uint8Array {
     const key = this.#groups.next.get(groupOf(name) ?? -1);
     return this.#seals.seal(key ?? this.#keyOf(name, this.#groups), name, value);
   }

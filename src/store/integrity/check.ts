@@ -1,4 +1,4 @@
-/** Every row of the store, read, opened and held against its sums. */
+/** Checks a whole store: decrypts every row and verifies all checksums. */
 
 import { wipe } from "../../base/index.ts";
 import { type Opener, opens } from "../encryption/row-keys.ts";

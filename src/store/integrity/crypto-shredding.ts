@@ -1,13 +1,13 @@
 /**
- * Throws keys away. LevelDB keeps what was deleted or replaced for as long as it likes, and so may
- * the disk beneath, but nobody can open it once its key is gone. First pages of which something was
- * deleted get new keys, then the groups under whose keys old rows lie (rows of pages with their old
- * keys among them). See docs/decisions/0013 for the order and why.
+ * Crypto-shredding: throws away the keys of deleted and replaced rows, which LevelDB and the disk
+ * may keep for an unknown time. First pages of which something was deleted get new keys, then the
+ * groups that encrypt old rows, among them the rows that hold old page keys. docs/decisions/0013
+ * explains the order.
  */
 import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { groupOf, groupsIn, hasGroup, hasKept, rangesOf } from "../encryption/key-groups.ts";
-import { turned, wipeKeys } from "../encryption/key-vault.ts";
+import { rotated, wipeKeys } from "../encryption/key-vault.ts";
 import type { Vault } from "../encryption/key-vault-files.ts";
 import type { RowKeys } from "../encryption/row-keys.ts";
 import { keyedPages, rowsOf } from "../layout/row-names.ts";
@@ -15,7 +15,7 @@ import { type Change, type Database, scan } from "../leveldb/database.ts";
 import { PAGE_KEY_BYTES, type PageRow, readPageRow } from "./page-row.ts";
 import type { Shredding, SumLedger } from "./sum-ledger.ts";
 
-/** About the most bytes of rows that one batch writes anew, so that memory stays flat. */
+/** About the most bytes of rows that one batch encrypts again, to bound memory. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface ShredderParts {
@@ -24,12 +24,12 @@ export interface ShredderParts {
   readonly ledger: SumLedger;
   readonly vault: Vault;
   readonly random: CryptoProvider["random"];
-  /** Books changes and writes them, synced. */
+  /** Writes changes with their checksums in one batch, synced. */
   readonly write: (changes: readonly Change[], shredding: Shredding) => Promise<void>;
   /** Calls back when no reader has the keys of before any more. */
   readonly retire: (wipe: () => void) => void;
   /** Runs what writes to other files; a failure of it stops all writing. */
-  readonly guard: (write: () => Promise<void>) => Promise<void>;
+  readonly failStop: (write: () => Promise<void>) => Promise<void>;
 }
 
 /** Whether there is anything to shred. */
@@ -38,14 +38,14 @@ export function isDue(ledger: SumLedger): boolean {
 }
 
 /**
- * Shreds what is due. Nothing else may write meanwhile; reading goes on. Gives the pages whose rows
- * were sealed anew.
+ * Shreds what is due. Requires that nothing else writes; reads continue. Returns the pages whose
+ * rows were encrypted again.
  */
 export async function shred(parts: ShredderParts): Promise<Uint8Array[]> {
   const pages = await duePages(parts);
-  await turnPages(parts, pages);
+  await rotatePages(parts, pages);
   wipe(...pages.flatMap(({ row }) => row.key ?? []));
-  await turnGroups(parts);
+  await rotateGroups(parts);
   return pages.map(({ page }) => page);
 }
 
@@ -70,8 +70,8 @@ async function duePages({ database, seals, ledger }: ShredderParts): Promise<Due
   return pages;
 }
 
-/** New keys for pages. Their old ones lie on in earlier rows of pages, until the groups turn. */
-async function turnPages(parts: ShredderParts, due: readonly DuePage[]): Promise<void> {
+/** Rotates page keys. Earlier rows of pages hold the old ones until their groups are rotated. */
+async function rotatePages(parts: ShredderParts, due: readonly DuePage[]): Promise<void> {
   let changes: Change[] = [];
   let pages: { page: Uint8Array; key: Uint8Array }[] = [];
   let bytes = 0;
@@ -87,7 +87,7 @@ async function turnPages(parts: ShredderParts, due: readonly DuePage[]): Promise
     const open = parts.seals.opener();
     for await (const rows of scan(parts.database, rowsOf(page)))
       for (const [name, sealed] of rows) {
-        // What is damaged stays as it is, and stays damaged.
+        // A damaged row stays as it is.
         const value = open(name, sealed, row.key);
         if (!value) continue;
         changes.push({ key: name, sealed: parts.seals.seal(name, value, key), shreds: false });
@@ -99,7 +99,7 @@ async function turnPages(parts: ShredderParts, due: readonly DuePage[]): Promise
   await flush();
 }
 
-async function turnGroups(parts: ShredderParts): Promise<void> {
+async function rotateGroups(parts: ShredderParts): Promise<void> {
   const due = groupsIn(parts.ledger.root.due);
   const sizes = new Map<number, number>();
   for await (const [name, sealed] of rowsIn(parts.database, due)) {
@@ -112,39 +112,39 @@ async function turnGroups(parts: ShredderParts): Promise<void> {
     some.push(group);
     bytes += sizes.get(group) ?? 0;
     if (bytes < BATCH_BYTES && group !== due.at(-1)) continue;
-    await turn(parts, some);
+    await rotate(parts, some);
     some = [];
     bytes = 0;
   }
 }
 
 /**
- * Turns some groups: the vault with old and new keys, then the rows in one batch that also notes
- * the vault's next generation, then the vault with the new keys alone. A crash in between is
- * settled by the generation (settle.ts).
+ * Rotates the keys of some groups: writes the vault with old and next keys, then the rows in one
+ * batch that also stores the vault's next generation, then the vault with only the next keys. After
+ * a crash the generation tells which keys count (reconcile-vault.ts).
  */
-async function turn(parts: ShredderParts, groups: readonly number[]): Promise<void> {
-  const { database, seals, ledger, vault, random, guard } = parts;
+async function rotate(parts: ShredderParts, groups: readonly number[]): Promise<void> {
+  const { database, seals, ledger, vault, random, failStop } = parts;
   const next = new Map(groups.map((group) => [group, random(PAGE_KEY_BYTES)]));
-  await guard(() => vault.write({ ...vault.state, commits: ledger.root.commits, next }));
+  await failStop(() => vault.write({ ...vault.state, commits: ledger.root.commits, next }));
   seals.groups = vault.state;
   const open = seals.opener();
   const changes: Change[] = [];
   for await (const [name, sealed] of rowsIn(database, groups)) {
     const value = next.has(groupOf(name) ?? -1) ? open(name, sealed) : undefined;
     if (!value) continue;
-    changes.push({ key: name, sealed: seals.sealTurned(name, value), shreds: false });
+    changes.push({ key: name, sealed: seals.sealRotated(name, value), shreds: false });
     wipe(value);
   }
   await parts.write(changes, { groups });
   const { generation, commits } = ledger.root;
   const before = vault.state;
-  await guard(() => vault.write({ ...turned(before), generation, commits }));
+  await failStop(() => vault.write({ ...rotated(before), generation, commits }));
   seals.groups = vault.state;
   parts.retire(() => wipeKeys(before, vault.state));
 }
 
-/** Every row of some groups, among others. */
+/** Every row of some groups, and rows of others. */
 async function* rowsIn(
   database: Database,
   groups: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * Rows of the tables that opening leaves unread. A page is held against its sum before the first of
- * its rows is given out in the life of a handle.
+ * Reads rows of paged tables, which opening does not check. A page is verified against its checksum
+ * before an open store returns the first of its rows.
  */
 import { SottoError, wipe } from "../../base/index.ts";
 import { type Opener, orDamaged, type RowKeys } from "../encryption/row-keys.ts";

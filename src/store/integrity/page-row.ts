@@ -1,6 +1,6 @@
 /**
- * The row of a page: its sum (16), and for a keyed page its key (32) and whether it is due to be
- * shredded (1).
+ * The format of a page's row: checksum (16), and for a keyed page its key (32) and whether it is
+ * due to be shredded (1).
  */
 import { concat, wipe } from "../../base/index.ts";
 import { damagedRow } from "../encryption/row-encryption.ts";

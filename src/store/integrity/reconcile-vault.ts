@@ -1,13 +1,13 @@
 /**
- * Makes vault and database fit each other at opening. The generation says what belongs together:
- * the batch in which the database leaves old keys notes the generation of the vault that no longer
- * has them (docs/decisions/0013).
+ * Makes vault and database consistent when a store is opened. The generation tells what belongs
+ * together: the batch that encrypts rows under next keys stores the generation of the vault that no
+ * longer has the old ones (docs/decisions/0013).
  */
 import { SottoError } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Log } from "../../ports/index.ts";
-import { turns } from "../encryption/key-groups.ts";
-import { turned, type VaultState } from "../encryption/key-vault.ts";
+import { rotates } from "../encryption/key-groups.ts";
+import { rotated, type VaultState } from "../encryption/key-vault.ts";
 import {
   readVaults,
   same,
@@ -83,7 +83,7 @@ async function reconcile(
     typeof counted === "number" ? counted : 0,
   );
   const source = sourceOf(states, tally.generation);
-  const { keys: groups } = source.generation < tally.generation ? turned(source) : source;
+  const { keys: groups } = source.generation < tally.generation ? rotated(source) : source;
   const commits = Math.max(mirror, tally.commits);
   const state: VaultState = { generation, commits, keys: groups, next: new Map() };
   const vault = await renewed(place, files, source, state);
@@ -169,7 +169,7 @@ async function catchUp(
     for await (const rows of scan(database, range))
       for (const [name, sealed] of rows) {
         if (opens(open, name, sealed)) continue;
-        if (!turns(name))
+        if (!rotates(name))
           throw new SottoError(
             "store-damaged",
             `The database is older than its key vault, which has no keys for rows of the table ` +

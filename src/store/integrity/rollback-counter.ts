@@ -1,6 +1,6 @@
 /**
- * The number of the last batch, outside of the database: number (8) ‖ HMAC (16) in the file
- * `vault.count`. It is written after each batch and not synced: what a crash of the machine leaves
+ * The rollback counter, the number of the last batch in a file of its own: number (8) ‖ HMAC (16)
+ * in `vault.count`. It is written after each batch and not synced: what a crash of the machine leaves
  * there may be older than the database, never newer. A database with fewer batches is a copy from
  * before.
  */
@@ -30,7 +30,7 @@ export async function readCounter(place: CounterPlace): Promise<number | "missin
   return number;
 }
 
-/** Makes the file, or makes it anew. */
+/** Creates or replaces the file. */
 export async function makeCounter(place: CounterPlace, number: number): Promise<void> {
   await writeAtomically(pathOf(place), encode(place, number));
 }
@@ -62,7 +62,7 @@ export class Counter {
     return (await readCounter(this.#place)) !== this.#number;
   }
 
-  /** Makes the file anew. */
+  /** Replaces the file. */
   async repair(): Promise<void> {
     await makeCounter(this.#place, this.#number);
     closeSync(this.#file);

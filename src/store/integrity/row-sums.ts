@@ -1,10 +1,10 @@
 /**
- * Keyed sums over rows, written with every batch. LevelDB can lose rows, or show older ones again,
- * without a word (a flipped bit in its log drops a block of records; in a table file, a key). Each
- * such row opens by itself, so only a sum over all of them can tell. It is an XOR of a PRF of name
- * ‖ tag: rows come and go in any order, and nobody without the key can choose old rows that add up.
- * Sums are sealed: the marks of 129 rows, once known, would be enough to choose such rows by linear
- * algebra.
+ * Keyed checksums (MAC accumulators) over sets of rows, written with every batch. LevelDB can lose
+ * rows or return older ones without an error (a flipped bit in its log drops a block of records; in
+ * a table, a key). Each such row opens by itself, so only a checksum over all of them shows it. It
+ * is the XOR of a PRF of name ‖ tag: rows are added and removed in any order, and without the key
+ * old rows cannot be chosen that fit. Checksums are encrypted: the marks of 129 rows, once known,
+ * would be enough to choose such rows by linear algebra.
  */
 import { concat, equal, readU64, u64 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";

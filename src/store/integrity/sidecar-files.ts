@@ -1,4 +1,4 @@
-/** The files that a store keeps beside its database: the vault, its copy, and the counter. */
+/** The files next to the database: the vault, its copy, and the rollback counter. */
 import type { CryptoProvider } from "../../crypto/index.ts";
 import { freshVault, wipeKeys } from "../encryption/key-vault.ts";
 import { readVaults, Vault, wipeVaults } from "../encryption/key-vault-files.ts";
@@ -11,8 +11,12 @@ export interface SidecarOptions {
   readonly keys: StoreKeys;
 }
 
-/** The most batches that any of them remembers; 0 where none does. */
-export async function mirrorOf({ directory, crypto, keys }: SidecarOptions): Promise<number> {
+/** The greatest number of batches that any of them holds; 0 where none does. */
+export async function lastKnownCommits({
+  directory,
+  crypto,
+  keys,
+}: SidecarOptions): Promise<number> {
   const counted = await readCounter({ directory, crypto, key: keys.count });
   const files = await readVaults({ directory, crypto, key: keys.vault });
   wipeVaults(files);
@@ -22,7 +26,7 @@ export async function mirrorOf({ directory, crypto, keys }: SidecarOptions): Pro
   );
 }
 
-/** Makes all of them, with fresh keys. Those that are there are written over. */
+/** Creates all of them with fresh keys, replacing those that exist. */
 export async function makeSidecarFiles(
   { directory, crypto, keys }: SidecarOptions,
   commits: number,
@@ -36,14 +40,14 @@ export async function makeSidecarFiles(
   }
 }
 
-/** The names of those that do not hold what was written. */
+/** The names of files that do not hold what was written. */
 export async function damagedFiles(vault: Vault, counter: Counter): Promise<string[]> {
   const damaged = await vault.damaged();
   if (await counter.isDamaged()) damaged.push(COUNTER_FILE);
   return damaged;
 }
 
-/** Writes the named ones anew. */
+/** Writes the named files again. */
 export async function repairFiles(
   vault: Vault,
   counter: Counter,

@@ -1,6 +1,6 @@
 /**
- * Keeps the sums as batches come: which rows of sums a batch must write beside its own, and the
- * keys of pages.
+ * Maintains checksums and page keys: adds to each batch the checksum rows that follow from its
+ * changes.
  */
 import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -24,7 +24,7 @@ interface Page {
 export interface PendingSums {
   readonly writes: readonly Write[];
   /** To be called once the batch is on the disk. */
-  settle(): void;
+  confirm(): void;
 }
 
 /** What a batch of the shredder changes beside rows. */
@@ -145,7 +145,7 @@ export class SumLedger {
 
     return {
       writes,
-      settle: () => {
+      confirm: () => {
         this.#root = tally;
         // Rows of pages were encrypted again with their groups, and have other marks now.
         if (groups.length > 0 || this.#pages.size + settled.size > REMEMBERED) this.#forget();

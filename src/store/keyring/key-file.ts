@@ -43,11 +43,11 @@ export async function withKeyFile<Result>(
 }
 
 /**
- * Brings a change of protection to its end, wherever it was interrupted: the key file that fits has
- * its proper name, and others are no more.
+ * Finishes a change of protection, wherever it was interrupted: gives the key file that fits its
+ * proper name, and shreds others.
  * @param name of the key file that fits the keyring; `undefined` where a passphrase does.
  */
-export async function settleKeyFiles(
+export async function finishKeyChange(
   directory: string,
   name: string | undefined,
   random: Rng,

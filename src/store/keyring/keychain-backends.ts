@@ -1,11 +1,11 @@
 /**
- * The Secret Service of freedesktop.org (GNOME Keyring, KWallet, KeePassXC), through secret-tool(1)
- * of libsecret.
+ * Backends of the keychain: the Secret Service of freedesktop.org (GNOME Keyring, KWallet,
+ * KeePassXC) through secret-tool(1) of libsecret, and macOS through security(1).
  */
 import { spawn } from "node:child_process";
 import { limits, SottoError, wipe } from "../../base/index.ts";
 
-/** Under which a person finds the entry. */
+/** The label by which the user finds the entry. */
 const LABEL = "Key of a Sotto store";
 
 /** @param program secret-tool, or another of its kind. */

@@ -1,7 +1,6 @@
 /**
- * Which entries of ours the system's keychain may hold: their names, one a line, in a file beside
- * the keyring. An entry is named after the salt of its keyring, so that the file is needed for
- * tidying up alone.
+ * The file `keychain.entries`: names of our entries in the system's keychain, one a line. An entry
+ * is named after the salt of its keyring, so the file is only needed to remove old entries.
  */
 import { readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -57,7 +56,7 @@ export async function withEntry<Result>(
  * Removes every entry but one: what a change of protection, also one that was interrupted, left
  * behind.
  */
-export async function settleEntries(
+export async function removeOldEntries(
   directory: string,
   keep: string | undefined,
   keychain: Keychain,

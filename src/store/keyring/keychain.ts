@@ -1,4 +1,4 @@
-/** Where the system of a desktop keeps secrets for the person who is logged in. */
+/** The keychain of the desktop, which stores secrets for the user who is logged in. */
 import { fromHex, SottoError, toHex, wipe } from "../../base/index.ts";
 import { macKeychain, secretService, type TextKeychain } from "./keychain-backends.ts";
 

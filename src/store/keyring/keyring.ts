@@ -1,7 +1,6 @@
 /**
- * The store key: random, and wrapped by what a person knows (a passphrase) or has (a key file, the
- * keychain of the system). The store is sealed under it and never sealed anew when its protection
- * changes.
+ * The store key: random, and wrapped by what the user knows (a passphrase) or has (a key file, the
+ * keychain of the system). A change of its protection wraps it again and leaves the rows unchanged.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,9 +14,15 @@ import {
 import { type Log, silent } from "../../ports/index.ts";
 import { shredReplaced, writeAtomically } from "../files/atomic-files.ts";
 import { writeFault } from "../leveldb/errors.ts";
-import { KEY_FILE, NEXT_KEY_FILE, readOrNothing, settleKeyFiles, withKeyFile } from "./key-file.ts";
+import {
+  finishKeyChange,
+  KEY_FILE,
+  NEXT_KEY_FILE,
+  readOrNothing,
+  withKeyFile,
+} from "./key-file.ts";
 import { type Keychain, systemKeychain } from "./keychain.ts";
-import { entryOf, keepEntry, settleEntries, withEntry } from "./keychain-entries.ts";
+import { entryOf, keepEntry, removeOldEntries, withEntry } from "./keychain-entries.ts";
 import {
   boundData,
   decodeKeyring,
@@ -114,8 +119,12 @@ export async function changeProtection(
     wipe(secret);
   }
   try {
-    await settleKeyFiles(directory, name, crypto.random);
-    await settleEntries(directory, next.kind === "keychain" ? entryOf(salt) : undefined, keychain);
+    await finishKeyChange(directory, name, crypto.random);
+    await removeOldEntries(
+      directory,
+      next.kind === "keychain" ? entryOf(salt) : undefined,
+      keychain,
+    );
   } catch (cause) {
     throw new SottoError(
       "store-write-failed",
@@ -160,8 +169,8 @@ export async function unlockKeyring(
   const { result, name } = await openRing({ directory, ring, passphrase, log, keychain, unwrap });
   // A disk that takes no writing is no reason not to read.
   try {
-    await settleKeyFiles(directory, name, crypto.random);
-    await settleEntries(
+    await finishKeyChange(directory, name, crypto.random);
+    await removeOldEntries(
       directory,
       ring.kind === "keychain" ? entryOf(ring.salt) : undefined,
       keychain,

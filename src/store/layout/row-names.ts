@@ -1,7 +1,6 @@
 /**
- * Names of rows as bytes: table (1) ‖ blinded owner (16) ‖ place (8, most significant first).
- * LevelDB sorts by bytes, so the rows of one owner lie together in order of `at`, and the disk
- * shows no id.
+ * Names of rows as bytes: table (1) ‖ blinded owner (16) ‖ position (8, big-endian). LevelDB sorts
+ * by bytes, so the rows of one owner follow each other in order of `at`, and the disk shows no id.
  */
 import { concat, u64, utf8 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";

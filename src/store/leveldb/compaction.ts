@@ -1,6 +1,6 @@
 /**
- * Has LevelDB drop shredded rows in the background. Only their space is at stake: nobody can open
- * them.
+ * Compacts shredded pages in the background, to free their space: the rows can no longer be
+ * decrypted.
  */
 
 import { spansOf } from "../layout/row-names.ts";

@@ -1,4 +1,4 @@
-/** LevelDB as the files of this room use it. */
+/** LevelDB as the store uses it: row types, scans, batches, and opening without its log. */
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Level } from "level";

@@ -1,6 +1,6 @@
 /**
- * LevelDB's errors as ours. Their texts hold paths and nothing of a row; they are kept as the
- * cause.
+ * Maps LevelDB's errors to `SottoError`. Their texts contain paths and nothing of a row; they are
+ * kept as the cause.
  */
 import { SottoError } from "../../base/index.ts";
 

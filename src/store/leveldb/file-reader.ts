@@ -1,7 +1,7 @@
 /**
- * Reads the rows out of LevelDB's files without LevelDB, and without what it notes about them: its
- * own repair gives up a whole table, or ends the process, over one byte. Nothing here is trusted;
- * each row is opened by whoever takes it.
+ * Reads rows out of LevelDB's files without LevelDB and without its manifest: LevelDB's own repair
+ * gives up a whole table, or ends the process, because of one byte. Nothing that is read here is
+ * trusted before it is decrypted.
  *
  * Tables: https://github.com/google/leveldb/blob/main/doc/table_format.md; logs: doc/log_format.md
  * beside it.

@@ -1,7 +1,7 @@
 /**
- * What is to be written, in the order of the calls. Group commit: while a batch is being synced,
- * callers gather, and the next batch takes all of them at once. A sync costs the same for one row
- * as for a hundred. Jobs have the database for themselves.
+ * The queue of writes, in the order of the calls, with group commit: commits that arrive while a
+ * batch is synced are written together in the next one. A sync costs the same for one row as for a
+ * hundred. A job runs alone between batches.
  */
 import type { SottoError } from "../../base/index.ts";
 import type { Change } from "./database.ts";
@@ -74,7 +74,7 @@ export class WriteQueue {
    * not, and after a failed sync the kernel may have dropped pages that it will call clean: what
    * this handle believes is no longer known to be true.
    */
-  async guard(write: () => Promise<void>): Promise<void> {
+  async failStop(write: () => Promise<void>): Promise<void> {
     if (this.#fault) throw this.#fault;
     try {
       await write();
@@ -143,7 +143,7 @@ export class WriteQueue {
       }
     }
     try {
-      if (ready.length > 0) await this.guard(() => this.#write([...last.values()]));
+      if (ready.length > 0) await this.failStop(() => this.#write([...last.values()]));
       for (const { resolve } of ready) resolve();
     } catch (error) {
       for (const { reject } of ready) reject(this.#fault ?? writeFault(error));

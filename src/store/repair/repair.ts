@@ -1,6 +1,6 @@
 /**
- * A new store out of what is whole of a damaged one: every row that opens is written anew, with
- * sums of its own. The damaged files are left as they are, in a folder aside.
+ * Repairs a store: writes every row of the damaged one that opens to a new store with checksums of
+ * its own. The damaged files are kept in another folder.
  */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,4 @@
-/**
- * Whatever can still be read of a damaged store: the newest state of every row, and what opens it.
- */
+/** Reads what is left of a damaged store: the newest state of every row, and what opens it. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
@@ -13,7 +11,7 @@ import { type Opener, RowKeys } from "../encryption/row-keys.ts";
 import { checkRows } from "../integrity/check.ts";
 import { readPageRow } from "../integrity/page-row.ts";
 import { decodeRowSums, marker } from "../integrity/row-sums.ts";
-import { mirrorOf } from "../integrity/sidecar-files.ts";
+import { lastKnownCommits } from "../integrity/sidecar-files.ts";
 import { isKeyedPage, KEY_BYTES, pageOf } from "../layout/row-names.ts";
 import { checkSchema, deriveKeys, type StoreKeys } from "../layout/schema.ts";
 import { type Database, openUnlogged, SCHEMA_KEY, TALLY_KEY, textOf } from "../leveldb/database.ts";
@@ -75,7 +73,7 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
     const sealed = await database.get(TALLY_KEY);
     const value = sealed && opener(TALLY_KEY, sealed);
     const commits = (value && decodeRowSums(value)?.commits) ?? 0;
-    const older = commits < (await mirrorOf({ directory, crypto, keys }));
+    const older = commits < (await lastKnownCommits({ directory, crypto, keys }));
     return {
       database,
       open: (name, sealed) => openRow(database, opener, name, sealed),
