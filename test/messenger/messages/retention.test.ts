@@ -333,23 +333,23 @@ describe("a node without history", () => {
 
 describe("a retention limit", () => {
   it("takes old messages away that were read or delivered, by the time at which they came", async () => {
-    const { world, alice, bob } = await pair(30, { retention: 7 * DAY });
+    const { world, alice, bob } = await pair(30, { retention: 7 * HOUR });
     await delivered(world, alice, "bob", "old");
     await delivered(world, bob, "alice", "an old answer");
     await bob.messenger.markRead("alice");
-    await world.time.pass(5 * DAY);
+    await world.time.pass(5 * HOUR);
     // A sender's clock decides nothing.
     alice.skew = -10 * DAY;
     await delivered(world, alice, "bob", "new");
     await bob.messenger.markRead("alice");
     await delivered(world, alice, "bob", "never read");
-    await world.time.pass(2 * DAY - 3 * HOUR);
+    await world.time.pass(2 * HOUR - 10 * MINUTE);
     assert.equal((await shown(bob, "alice")).length, 4);
-    await world.time.pass(5 * HOUR);
+    await world.time.pass(limits.upkeep + 20 * MINUTE);
     assert.deepEqual(await shown(bob, "alice"), ["new", "never read"]);
     assert.deepEqual(traces(bob, "an old answer"), []);
     assert.equal((await shown(alice, "bob")).length, 4);
-    await world.time.pass(8 * DAY);
+    await world.time.pass(6 * HOUR);
     assert.deepEqual(await shown(bob, "alice"), ["never read"]);
     for (const node of [alice, bob]) await node.stop();
   });
