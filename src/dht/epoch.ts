@@ -2,7 +2,7 @@
  * Epochs and their secrets (docs/SPEC.md, Rendezvous). A pair's root rotates once per epoch by a
  * one-way function: the root of one epoch yields every later one and no earlier one.
  */
-import { labels, limits, readU32, utf8, wipe } from "../base/index.ts";
+import { isZero, labels, limits, readU32, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 
 const ROOT = 32;
@@ -54,8 +54,8 @@ export function startChain(
 }
 
 /**
- * The secret of an epoch, 32 bytes; the caller must wipe it. `undefined` before the chain's own
- * epoch, whose roots are erased, and more than `limits.epochsAhead` after it, which limits the work
+ * The secret of an epoch, 32 bytes; the caller must wipe it. `undefined` for a chain whose root was
+ * overwritten, before the chain's own epoch, whose roots are erased, and more than `limits.epochsAhead` after it, which limits the work
  * that a wrong clock can cause.
  */
 export function secretAt(
@@ -65,6 +65,7 @@ export function secretAt(
 ): Uint8Array | undefined {
   const steps = epoch - chain.epoch;
   if (!Number.isInteger(steps) || steps < 0 || steps > limits.epochsAhead) return undefined;
+  if (isZero(chain.root)) return undefined;
   let root: Uint8Array = chain.root.slice();
   for (let step = 0; step < steps; step++) {
     const next = crypto.hkdf(EMPTY, root, utf8(labels.nextRoot), ROOT);

@@ -106,10 +106,13 @@ export function respond(
   options: HandshakeOptions,
   message1: Uint8Array,
 ): { kind: "read"; payload: Uint8Array; state: ReadyForMessage2 } | HandshakeRefused {
-  const noise = begin(crypto, options, false);
   if (message1.length !== MESSAGE1_LENGTH) return refused("malformed");
+  const noise = begin(crypto, options, false);
   const payload = noise.readMessage(message1);
-  if (typeof payload === "string") return refused(payload);
+  if (typeof payload === "string") {
+    noise.wipe();
+    return refused(payload);
+  }
   return { kind: "read", payload, state: { ready: "message2", noise } };
 }
 

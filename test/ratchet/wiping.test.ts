@@ -34,6 +34,7 @@ class Talk {
     const options = () => ({ psk, prologue: utf8("p"), device: crypto.dhGenerate() });
     const [a, b] = [options(), options()];
     const first = initiate(crypto, a);
+    must(respond(crypto, b, flip(first.message1, 40)), "refused");
     const read1 = must(respond(crypto, b, first.message1), "read");
     const second = must(writeMessage2(crypto, read1.state, utf8("bob")), "written");
     must(readMessage2(crypto, first.state, flip(second.message2, 1201)), "refused");

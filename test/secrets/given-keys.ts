@@ -13,7 +13,7 @@ interface Given {
 const purposes = Object.values(labels).map((label) => label as string);
 const text = new TextDecoder("latin1");
 
-/** Where a session's id begins in the derived session keys: it is public. */
+/** Where a session's id begins in the derived session keys: it is public, as an invite's id is. */
 const SESSION_ID_AT = 128;
 
 export class GivenKeys {
@@ -43,8 +43,11 @@ export class GivenKeys {
         // Chains use one byte of data. What has more is a tag, which is public.
         return data.length === 1 ? this.#keep(data[0] === 1 ? "chain key" : "half key", mac) : mac;
       },
-      hkdf: (salt, ikm, info, length) =>
-        this.#keepSlices(purposeOf(info), crypto.hkdf(salt, ikm, info, length)),
+      hkdf: (salt, ikm, info, length) => {
+        const out = crypto.hkdf(salt, ikm, info, length);
+        const kind = purposeOf(info);
+        return kind === labels.inviteId ? out : this.#keepSlices(kind, out);
+      },
       dhGenerate: () => {
         const pair = drawing(() => crypto.dhGenerate());
         this.#keep("DH secret", pair.secret);
@@ -89,6 +92,14 @@ export class GivenKeys {
   left(...inUse: readonly unknown[]): Record<string, number> {
     const live = arraysIn(inUse);
     return countKinds(this.#given.filter(({ bytes }) => !isZero(bytes) && !live.has(bytes)));
+  }
+
+  /** As `left`, where in use is what these bytes contain: rows of a store. */
+  leftBeside(stored: readonly Uint8Array[]): Record<string, number> {
+    const rows = stored.map((row) => Buffer.from(row));
+    const kept = (bytes: Uint8Array): boolean =>
+      rows.some((row) => row.includes(Buffer.from(bytes)));
+    return countKinds(this.#given.filter(({ bytes }) => !isZero(bytes) && !kept(bytes)));
   }
 
   #keep(kind: string, bytes: Uint8Array): Uint8Array {

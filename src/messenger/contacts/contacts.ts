@@ -16,6 +16,7 @@ import { changeContact, commitContact } from "../state/change-contact.ts";
 import { dropContact, dropEntry, dropSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Claim, type Invites, type KeptInvite, putInvite } from "../state/invites.ts";
+import { replaceSession } from "../state/session-draft.ts";
 import { contactRemovedEvent } from "../state/store-events.ts";
 
 const refusals = {
@@ -226,9 +227,7 @@ export async function verify(
   return changeContact(context, peer, (contact) => ({
     contact: { ...contact, account: changed, changedAccount: undefined, verified: true },
     ops: [dropSession(contact.ref)],
-    applied: () => {
-      peer.session = undefined;
-    },
+    applied: () => replaceSession(peer, undefined),
   }));
 }
 

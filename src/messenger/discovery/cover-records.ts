@@ -4,9 +4,15 @@
  * has the other side: its record is made, published and refreshed as a contact's is, and it is
  * searched for as a contact who stays away.
  */
-import { backoffDelay, labels, limits, shuffle, utf8 } from "../../base/index.ts";
+import { backoffDelay, labels, limits, shuffle, utf8, wipe } from "../../base/index.ts";
 import { advance, type Direction, type RootChain, startChain } from "../../dht/index.ts";
-import { type EpochSecret, lookupKeys, publicLookupKeys, turnsAt } from "../model/epoch-keys.ts";
+import {
+  type EpochSecret,
+  lookupKeys,
+  publicLookupKeys,
+  turnsAt,
+  wipeRecordKeys,
+} from "../model/epoch-keys.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { background, type Context, randomUnit } from "../state/context.ts";
 import type { Target } from "./publish-targets.ts";
@@ -143,6 +149,7 @@ export class CoverRecords {
     const { crypto } = this.#context;
     const root = crypto.hkdf(new Uint8Array(0), seed, utf8(`${labels.decoy} ${index}`), 32);
     const chain = startChain(crypto, root, madeAt);
+    wipe(root);
     return {
       name: `decoy/${index}`,
       direction: chain.offset % 2 === 0 ? "a" : "b",
@@ -185,8 +192,11 @@ export class CoverRecords {
     cover.chain = advance(crypto, cover.chain, now, true);
     const secret = secretOf(cover);
     const theirs = cover.direction === "a" ? "b" : "a";
-    for (const { tag } of lookupKeys(crypto, secret, theirs, now))
-      for await (const _ of rendezvous.lookup(tag, signal));
+    const tags = lookupKeys(crypto, secret, theirs, now).map((keys) => {
+      wipeRecordKeys(keys);
+      return keys.tag;
+    });
+    for (const tag of tags) for await (const _ of rendezvous.lookup(tag, signal));
     if (publicRendezvous?.enabled() !== true || cover.publicSearchDueAt > now) return;
     cover.publicSearchDueAt =
       now + backoffDelay(limits.publicLookup, cover.publicSearches++, randomUnit(this.#context));

@@ -115,12 +115,18 @@ export function prefetch<Item>(
       () => undefined,
     );
   };
+  /** Lets the source clean up, wherever it stopped. Not awaited: it may wait for the network. */
+  const close = (): void => void items.return(undefined).catch(() => undefined);
   async function* read(): AsyncGenerator<Item> {
     cancel();
-    const one = await begin();
-    if (one.done) return;
-    yield one.value;
-    yield* items;
+    try {
+      const one = await begin();
+      if (one.done) return;
+      yield one.value;
+      yield* items;
+    } finally {
+      close();
+    }
   }
   return {
     items: read(),
@@ -131,6 +137,7 @@ export function prefetch<Item>(
     end() {
       cancel();
       own.abort();
+      close();
     },
   };
 }

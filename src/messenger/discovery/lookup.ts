@@ -3,7 +3,12 @@ import { backoffDelay, limits } from "../../base/index.ts";
 import { type Direction, openRecord, type RecordBody, signedTime } from "../../dht/index.ts";
 import { linkSecretOf } from "../link/link-keys.ts";
 import type { SearchTrace } from "../model/diagnosis.ts";
-import { type EpochSecret, lookupKeys, publicLookupKeys } from "../model/epoch-keys.ts";
+import {
+  type EpochSecret,
+  lookupKeys,
+  publicLookupKeys,
+  wipeRecordKeys,
+} from "../model/epoch-keys.ts";
 import { scopeOf } from "../model/link-policy.ts";
 import { isUrgent, type Peer } from "../model/peer.ts";
 import { type Context, randomUnit } from "../state/context.ts";
@@ -23,21 +28,26 @@ export async function* recordsOf(
   if (turning === undefined || scope === undefined) return;
   const theirs = theirSide(peer, turning);
   const urgent = (): boolean => isUrgent(peer, clock.now());
-  for (const keys of lookupKeys(crypto, turning, theirs, clock.now()))
-    for await (const bytes of rendezvous.lookup(keys.tag, signal, scope, urgent)) {
-      const now = clock.now();
-      const opened = openRecord(crypto, keys, bytes, now);
-      if (opened.kind === "refused") {
-        const time = signedTime(crypto, keys.tag, bytes);
-        if (trace.refused === undefined || (time ?? 0) >= (trace.refused.time ?? 0))
-          trace.refused = { why: opened.why, time };
-        continue;
+  const all = lookupKeys(crypto, turning, theirs, clock.now());
+  try {
+    for (const keys of all)
+      for await (const bytes of rendezvous.lookup(keys.tag, signal, scope, urgent)) {
+        const now = clock.now();
+        const opened = openRecord(crypto, keys, bytes, now);
+        if (opened.kind === "refused") {
+          const time = signedTime(crypto, keys.tag, bytes);
+          if (trace.refused === undefined || (time ?? 0) >= (trace.refused.time ?? 0))
+            trace.refused = { why: opened.why, time };
+          continue;
+        }
+        const { time, body } = opened;
+        if (time >= (trace.record?.time ?? 0))
+          trace.record = { time, foundAt: now, addresses: body.addresses };
+        yield opened;
       }
-      const { time, body } = opened;
-      if (time >= (trace.record?.time ?? 0))
-        trace.record = { time, foundAt: now, addresses: body.addresses };
-      yield opened;
-    }
+  } finally {
+    for (const keys of all) wipeRecordKeys(keys);
+  }
 }
 
 /**

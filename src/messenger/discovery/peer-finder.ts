@@ -195,15 +195,16 @@ export class PeerFinder {
       this.#try(peer, attempt, controller, { tried, trace, source }, target, better);
     const look = (signal: AbortSignal) => recordsOf(this.#context, peer, trace, signal);
     const records = prefetch(clock, limits.lookupDelay, look, controller.signal);
-    if (addresses.length > 0 && (await go({ addresses }, { from: "last" }, records))) {
+    try {
+      if (addresses.length > 0 && (await go({ addresses }, { from: "last" }, records))) return true;
+      trace.asked = canAsk(this.#context, peer);
+      for await (const found of records.items) {
+        this.#announce(peer, found.time);
+        if (await go(found.body, { from: "record", recordTime: found.time })) return true;
+        if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
+      }
+    } finally {
       records.end();
-      return true;
-    }
-    trace.asked = canAsk(this.#context, peer);
-    for await (const found of records.items) {
-      this.#announce(peer, found.time);
-      if (await go(found.body, { from: "record", recordTime: found.time })) return true;
-      if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
     }
     for await (const addresses of candidateAddressesOf(this.#context, peer, controller.signal)) {
       if (await go({ addresses }, { from: "public" })) return true;

@@ -1,10 +1,11 @@
 /** The epoch secrets (of contacts and open invites) for which this node publishes records. */
 import type { AccountId } from "../../base/index.ts";
-import type { Direction } from "../../dht/index.ts";
+import type { Direction, RootChain } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
 import type { EpochSecret } from "../model/epoch-keys.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
+import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites, KeptInvite } from "../state/invites.ts";
 
@@ -29,12 +30,13 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
   const { contactStore, presence, transport } = context;
   const targets: Target[] = [];
   if (presence.invisible) return targets;
-  for (const { contact, link } of contactStore.peers()) {
+  for (const peer of contactStore.peers()) {
+    const { contact, link } = peer;
     const scope = allowed(context, contact.account) ? scopeOf(contact, transport) : undefined;
     if (contact.chain !== undefined && reachable(contact) && scope !== undefined)
       targets.push({
         name: `${contact.ref}/${contact.chain.offset}/${scope}`,
-        turning: { kind: "pair", chain: contact.chain },
+        turning: currentSecret(peer, contact.chain),
         direction: contact.role,
         cover: false,
         linked: link !== undefined,
@@ -64,4 +66,17 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
         scope: "any",
       });
   return targets;
+}
+
+/**
+ * The secret of a pair with the chain that the contact has when the secret is used: a round of
+ * publishing takes a while, and the root of a chain is overwritten once a later one replaces it.
+ */
+function currentSecret(peer: Peer, chain: RootChain): EpochSecret {
+  return {
+    kind: "pair",
+    get chain() {
+      return peer.contact.chain ?? chain;
+    },
+  };
 }

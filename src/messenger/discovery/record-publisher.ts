@@ -6,7 +6,7 @@ import { backoffDelay, limits } from "../../base/index.ts";
 import { nextRefresh, sealRecord } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import type { PublishState } from "../model/diagnosis.ts";
-import { publishKeys } from "../model/epoch-keys.ts";
+import { publishKeys, wipeRecordKeys } from "../model/epoch-keys.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { type Context, randomUnit } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
@@ -131,6 +131,7 @@ export class RecordPublisher {
     const time = nextTime(before?.time ?? 0, now);
     const body = { host: transport.host, addresses: transport.addresses(scope) };
     const record = sealRecord(crypto, keys, body, time);
+    wipeRecordKeys(keys);
     const putting = this.#connected(scope)
       ? rendezvous.publish(keys.tag, record, signal, scope, () => urgent).catch(() => 0)
       : Promise.resolve(0);

@@ -4,7 +4,7 @@
  * nothing.
  */
 import type { StoreOp } from "../../ports/index.ts";
-import { open, type Session } from "../../ratchet/index.ts";
+import { open, type Session, wipeSession } from "../../ratchet/index.ts";
 import { type Ack, decodeContent, decodeLinkFrame, encodeLinkFrame } from "../../wire/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { Link, Peer } from "../model/peer.ts";
@@ -17,6 +17,7 @@ import { putContact } from "../state/contact-store.ts";
 import { background, type Context } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
+import { stepDraft, withDraft } from "../state/session-draft.ts";
 import { contactEvent, type StoreEvent } from "../state/store-events.ts";
 import { applyMessage, type IncomingBatch } from "./apply-message.ts";
 
@@ -63,11 +64,17 @@ export async function receive(
     pings: 0,
     broken: undefined,
   };
-  for (const frame of frames) {
-    await takeFrame(context, peer, link, step, frame);
-    if (step.broken !== undefined) break;
-  }
-  await finish(context, peer, link, step);
+  await withDraft(
+    peer,
+    () => step.session,
+    async () => {
+      for (const frame of frames) {
+        await takeFrame(context, peer, link, step, frame);
+        if (step.broken !== undefined) break;
+      }
+      await finish(context, peer, link, step);
+    },
+  );
   return step.broken === undefined ? { kind: "done" } : { kind: "broken", why: step.broken };
 }
 
@@ -97,10 +104,11 @@ async function takeFrame(
   }
   const content = decodeContent(opened.plaintext);
   if (content === undefined) {
+    wipeSession(opened.next, step.session, peer.session);
     step.broken = "content";
     return;
   }
-  step.session = opened.next;
+  step.session = stepDraft(peer, step.session, opened.next);
   step.opened = true;
   if (content.message !== undefined) {
     step.owed = true;

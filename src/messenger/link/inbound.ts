@@ -5,7 +5,7 @@
  * An unknown dialer, a wrong tag, malformed bytes and silence all end alike and after the same
  * time: the channel is closed without an answer.
  */
-import { limits, remainingDelay } from "../../base/index.ts";
+import { limits, remainingDelay, wipe } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import { endHandshake, readMessage3, respond, writeMessage2 } from "../../ratchet/index.ts";
 import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../../wire/index.ts";
@@ -83,11 +83,16 @@ async function greet(
   const dialer = recognise(context, invites, endpoints, hello, channel);
   const body = dialer && openHello(context.crypto, dialer.key.key, hello);
   if (dialer === undefined || body === undefined) return false;
-  const { key } = dialer;
+  // A copy, since the keys of an epoch are overwritten when it is over.
+  const key = { key: dialer.key.key.slice(), psk: dialer.key.psk.slice() };
   const listener = { context, invites, channel, endpoints, hello, key, body, onLinkClosed };
-  return dialer.kind === "contact"
-    ? greetContact(listener, dialer.peer)
-    : greetClaimant(listener, dialer.invite);
+  try {
+    return dialer.kind === "contact"
+      ? await greetContact(listener, dialer.peer)
+      : await greetClaimant(listener, dialer.invite);
+  } finally {
+    wipe(key.key, key.psk);
+  }
 }
 
 /** Every candidate is tried, found or not, so that the time reveals nothing. */

@@ -21,6 +21,7 @@ import type { Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
+import { replaceSession } from "../state/session-draft.ts";
 import { contactEvent } from "../state/store-events.ts";
 import { closeLink } from "./live-link.ts";
 
@@ -134,7 +135,7 @@ export async function adopt(
 
 /** Replaces the session in memory. The link is closed: it carries frames of the one before. */
 export function takeUpSession(peer: Peer, session: Session): void {
-  peer.session = session;
+  replaceSession(peer, session);
   peer.desynced = false;
   closeLink(peer);
 }

@@ -2,7 +2,7 @@
  * The dialer's side of a link, from top to bottom: hello, answer, then either the session is
  * resumed or the Noise handshake makes a new one, as its initiator. inbound.ts is the other side.
  */
-import { never } from "../../base/index.ts";
+import { never, wipe } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import {
   endHandshake,
@@ -69,27 +69,32 @@ export async function openLink(
   onLinkClosed: (peer: Peer) => void,
 ): Promise<CallResult> {
   const channel = new HandshakeChannel(context, opened, "dialer");
+  const secret = linkSecretOf(peer);
+  const key = secret && outboundHelloKey(context.crypto, secret, context.clock.now());
+  if (key === undefined) {
+    channel.abort();
+    return "refused";
+  }
   let result: CallResult = "refused";
   try {
-    const dialer = await prepare(context, peer, channel, attempt, onLinkClosed);
+    const dialer = await prepare(context, peer, channel, attempt, key, onLinkClosed);
     if (dialer !== undefined) result = await greet(dialer);
   } finally {
+    wipe(key.key, key.psk);
     if (result !== "linked") channel.abort();
   }
   return result;
 }
 
-/** What the hello is made of; `undefined` where nothing proves us, or another attempt took over. */
+/** What the hello is made of; `undefined` where another attempt took over. */
 async function prepare(
   context: Context,
   peer: Peer,
   channel: HandshakeChannel,
   attempt: Attempt,
+  key: HelloKey,
   onLinkClosed: (peer: Peer) => void,
 ): Promise<Dialer | undefined> {
-  const secret = linkSecretOf(peer);
-  const key = secret && outboundHelloKey(context.crypto, secret, context.clock.now());
-  if (key === undefined) return undefined;
   attempt.caller = channel.local;
   // From now on nothing is sealed for the link before this one, so that the position in our hello
   // stays true.

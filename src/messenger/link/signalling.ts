@@ -80,8 +80,10 @@ export function openEnvelope(
 export function sealerOf(context: Context, peer: Peer): DialTarget["seal"] {
   const { crypto, clock } = context;
   const secret = linkSecretOf(peer);
-  const key = secret && outboundHelloKey(crypto, secret, clock.now())?.key;
-  if (key === undefined) return undefined;
+  const proof = secret && outboundHelloKey(crypto, secret, clock.now());
+  if (proof === undefined) return undefined;
+  wipe(proof.psk);
+  const { key } = proof;
   return (host: HostId, payload: Uint8Array, own: HostId): SealedOffer => {
     const endpoints: LinkEndpoints = { dialer: own, listener: host };
     const offer = sealEnvelope(crypto, { key, endpoints }, payload);
@@ -112,9 +114,10 @@ export function openOffer(
   let opened: OpenedOffer | undefined;
   for (const dialer of candidates(context, invites)) {
     if (dialer.kind === "invite" && dialer.invite.revoked) continue;
-    const { key } = dialer.key;
-    const payload = openEnvelope(crypto, { key, endpoints }, envelope);
+    const payload = openEnvelope(crypto, { key: dialer.key.key, endpoints }, envelope);
     if (payload === undefined || !mayAnswer(context, dialer, FROM_WAN)) continue;
+    // A copy, since the keys of an epoch are overwritten when it is over.
+    const key = dialer.key.key.slice();
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, endpoints, offer: envelope.nonce }, answer));
     opened = { payload, seal };

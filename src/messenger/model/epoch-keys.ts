@@ -2,6 +2,7 @@
  * Which keys of the day prove whom: link keys of contacts and of invites, and the places where
  * records lie.
  */
+import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type Direction,
@@ -43,14 +44,21 @@ function offsetOf(crypto: CryptoProvider, turning: EpochSecret): number {
   return offset;
 }
 
-function secretOf(
+/** Runs `use` with the secret of an epoch, 32 bytes, if there is one, and overwrites it. */
+function withSecret<Result>(
   crypto: CryptoProvider,
   turning: EpochSecret,
   epoch: number,
-): Uint8Array | undefined {
-  return turning.kind === "pair"
-    ? secretAt(crypto, turning.chain, epoch)
-    : inviteSecretAt(crypto, turning.secret, epoch);
+  use: (secret: Uint8Array) => Result,
+): Result | undefined {
+  const secret =
+    turning.kind === "pair"
+      ? secretAt(crypto, turning.chain, epoch)
+      : inviteSecretAt(crypto, turning.secret, epoch);
+  if (secret === undefined) return undefined;
+  const result = use(secret);
+  wipe(secret);
+  return result;
 }
 
 /**
@@ -59,17 +67,27 @@ function secretOf(
  */
 const derived = new WeakMap<object, ReadonlyMap<number, HelloKey | undefined>>();
 
+/**
+ * Overwrites a chain's root and the hello keys derived from it, once a later chain replaced it or
+ * its contact was removed. What still refers to the chain derives nothing from it any more.
+ */
+export function eraseChain(chain: RootChain): void {
+  for (const key of derived.get(chain)?.values() ?? []) if (key) wipe(key.key, key.psk);
+  derived.delete(chain);
+  wipe(chain.root);
+}
+
 /** The hello key of one epoch, or `undefined` where the chain does not reach it. */
 function helloKey(
   crypto: CryptoProvider,
   turning: EpochSecret,
   epoch: number,
 ): HelloKey | undefined {
-  const secret = secretOf(crypto, turning, epoch);
-  if (secret === undefined) return undefined;
-  const key = linkKey(crypto, secret);
-  const psk = turning.kind === "pair" ? linkPsk(crypto, key) : invitePsk(crypto, turning.secret);
-  return { key, psk };
+  return withSecret(crypto, turning, epoch, (secret) => {
+    const key = linkKey(crypto, secret);
+    const psk = turning.kind === "pair" ? linkPsk(crypto, key) : invitePsk(crypto, turning.secret);
+    return { key, psk };
+  });
 }
 
 /** The key that a caller uses at `now`. */
@@ -94,9 +112,18 @@ export function acceptedHelloKeys(
   const epochs = epochsAccepted(now, offsetOf(crypto, turning));
   if (known !== undefined && epochs.every((epoch) => known.has(epoch)))
     return epochs.flatMap((epoch) => known.get(epoch) ?? []);
-  const keys = new Map(epochs.map((epoch) => [epoch, helloKey(crypto, turning, epoch)]));
+  for (const [epoch, key] of known ?? [])
+    if (key && !epochs.includes(epoch)) wipe(key.key, key.psk);
+  const keys = new Map(
+    epochs.map((epoch) => [epoch, known?.get(epoch) ?? helloKey(crypto, turning, epoch)]),
+  );
   derived.set(source, keys);
   return [...keys.values()].flatMap((key) => key ?? []);
+}
+
+/** Overwrites the secret parts of record keys; the tag is public. */
+export function wipeRecordKeys({ signing, seal }: RendezvousKeys): void {
+  wipe(signing.seed, seal);
 }
 
 /** Where a record of `direction` is published at `now`. */
@@ -106,8 +133,8 @@ export function publishKeys(
   direction: Direction,
   now: number,
 ): RendezvousKeys | undefined {
-  const secret = secretOf(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
-  return secret && rendezvousKeys(crypto, secret, direction);
+  const epoch = epochOf(now, offsetOf(crypto, turning));
+  return withSecret(crypto, turning, epoch, (secret) => rendezvousKeys(crypto, secret, direction));
 }
 
 /** Where a record of `direction` may lie at `now`, likeliest first. */
@@ -118,8 +145,8 @@ export function lookupKeys(
   now: number,
 ): RendezvousKeys[] {
   return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
-    const secret = secretOf(crypto, turning, epoch);
-    return secret ? [rendezvousKeys(crypto, secret, direction)] : [];
+    const keysOf = (secret: Uint8Array) => rendezvousKeys(crypto, secret, direction);
+    return withSecret(crypto, turning, epoch, keysOf) ?? [];
   });
 }
 
@@ -130,8 +157,8 @@ export function publicPublishKey(
   direction: Direction,
   now: number,
 ): Uint8Array | undefined {
-  const secret = secretOf(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
-  return secret && publicKey(crypto, secret, direction);
+  const epoch = epochOf(now, offsetOf(crypto, turning));
+  return withSecret(crypto, turning, epoch, (secret) => publicKey(crypto, secret, direction));
 }
 
 /** The keys under which addresses of `direction` may be found there at `now`, likeliest first. */
@@ -142,8 +169,8 @@ export function publicLookupKeys(
   now: number,
 ): Uint8Array[] {
   return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
-    const secret = secretOf(crypto, turning, epoch);
-    return secret ? [publicKey(crypto, secret, direction)] : [];
+    const keyOf = (secret: Uint8Array) => publicKey(crypto, secret, direction);
+    return withSecret(crypto, turning, epoch, keyOf) ?? [];
   });
 }
 

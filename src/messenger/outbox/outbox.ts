@@ -12,6 +12,7 @@ import { decodeRow } from "../model/rows.ts";
 import { putEntry, putSession } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
+import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 import {
   type Outgoing,
   outgoingAct,
@@ -114,32 +115,33 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
   const sealed: { entry: OutboxEntry; bytes: Uint8Array }[] = [];
   const taken: OutboxEntry[] = [];
   let size = 0;
-  for (const entry of entries) {
-    if (size > limits.sendBytes) break;
-    taken.push(entry);
-    if (entry.sealed && entry.session && equal(entry.session, session.id)) {
-      frames.push(ratchetFrame(entry.sealed));
-      size += entry.sealed.length;
-      continue;
-    }
+  const sealEntry = async (entry: OutboxEntry): Promise<void> => {
     const outgoing = await outgoingOf(context, conversation.ref, entry);
-    if (outgoing === undefined) continue;
-    const { sealed: message, next } = sealMessage(
-      context,
-      session,
-      conversation.settled,
-      entry,
-      outgoing,
-    );
-    session = next;
-    frames.push(ratchetFrame(message));
-    size += message.length;
-    sealed.push({ entry, bytes: message });
-    const stored = { ...entry, sealed: message, session: session.id };
-    ops.push(putEntry(conversation.ref, entry.at, stored));
-  }
-  if (ops.length > 0) await context.store.commit([...ops, putSession(ref, session)]);
-  peer.session = session;
+    if (outgoing === undefined) return;
+    const { settled } = conversation;
+    const { sealed: bytes, next } = sealMessage(context, session, settled, entry, outgoing);
+    session = stepDraft(peer, session, next);
+    frames.push(ratchetFrame(bytes));
+    size += bytes.length;
+    sealed.push({ entry, bytes });
+    ops.push(putEntry(conversation.ref, entry.at, { ...entry, sealed: bytes, session: next.id }));
+  };
+  await withDraft(
+    peer,
+    () => session,
+    async () => {
+      for (const entry of entries) {
+        if (size > limits.sendBytes) break;
+        taken.push(entry);
+        if (entry.sealed && entry.session && equal(entry.session, session.id)) {
+          frames.push(ratchetFrame(entry.sealed));
+          size += entry.sealed.length;
+        } else await sealEntry(entry);
+      }
+      if (ops.length > 0) await context.store.commit([...ops, putSession(ref, session)]);
+      replaceSession(peer, session);
+    },
+  );
   for (const { entry, bytes } of sealed) {
     entry.sealed = bytes;
     entry.session = session.id;

@@ -23,6 +23,7 @@ import { dropEntry, putContact, putEntry, putSession } from "../state/contact-st
 import type { Context } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { view } from "../state/message-store.ts";
+import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 import type { StoreEvent } from "../state/store-events.ts";
 import { clearAhead, closeGaps, markSent, pump, renumber } from "./outbox.ts";
 import { settledUpTo } from "./receipts.ts";
@@ -37,6 +38,7 @@ import {
 
 /** Everything that the messages at hand change, built up before anything is committed. */
 export interface Batch {
+  readonly peer: Peer;
   contact: Contact;
   /** Replaces the contact's once the batch is done. */
   conversation: PairConversation;
@@ -59,6 +61,7 @@ export interface Batch {
 export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
   const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
   return {
+    peer,
     contact: peer.contact,
     conversation: peer.contact.conversation,
     session: atOnce ? peer.session : undefined,
@@ -90,14 +93,20 @@ export async function accept(
   /** Messages that keys of this batch made. */
   const keyed = new Map<string, MessageView>();
   const shown: (MessageView | SottoError)[] = [];
-  for (const draft of drafts) {
-    const { key } = draft;
-    const before = key && (keyed.get(key) ?? (await earlier(context, peer, key)));
-    const made = before || (await compose(context, peer, batch, draft));
-    if (key !== undefined && !(made instanceof SottoError)) keyed.set(key, made);
-    shown.push(made);
-  }
-  if (batch.entries.length > 0) await commit(context, peer, batch);
+  await withDraft(
+    peer,
+    () => batch.session,
+    async () => {
+      for (const draft of drafts) {
+        const { key } = draft;
+        const before = key && (keyed.get(key) ?? (await earlier(context, peer, key)));
+        const made = before || (await compose(context, peer, batch, draft));
+        if (key !== undefined && !(made instanceof SottoError)) keyed.set(key, made);
+        shown.push(made);
+      }
+      if (batch.entries.length > 0) await commit(context, peer, batch);
+    },
+  );
   return shown;
 }
 
@@ -220,7 +229,7 @@ function enqueue(
   if (session !== undefined && link !== undefined) {
     const { settled } = batch.conversation;
     const { sealed, next } = sealMessage(context, session, settled, entry, outgoing);
-    batch.session = next;
+    batch.session = stepDraft(batch.peer, session, next);
     batch.frames.push(ratchetFrame(sealed));
     entry = { ...common, sealed, session: next.id, transit: undefined };
     giveTo(entry, link);
@@ -246,9 +255,16 @@ export async function commit(
   const contact = contactOf(batch);
   const ops = [...batch.ops, putContact(contact)];
   if (session !== undefined) ops.push(putSession(contact.ref, session));
-  const tell = await commitMessages(context, peer, changes, ops, more);
+  const tell = await withDraft(
+    peer,
+    () => session,
+    async () => {
+      const committed = await commitMessages(context, peer, changes, ops, more);
+      if (session !== undefined) replaceSession(peer, session);
+      return committed;
+    },
+  );
   peer.contact = contact;
-  if (session !== undefined) peer.session = session;
   renumber(peer, batch.moved);
   for (const at of batch.gone) peer.outbox.delete(at);
   for (const entry of entries) peer.outbox.set(entry.at, entry);

@@ -11,6 +11,7 @@ import { idBytes, type MessageRow } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
+import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 
 /** What an outbox entry sends: an action, or the text of its message as it is now. */
 export interface Outgoing {
@@ -81,10 +82,16 @@ export async function sealControl(
     content !== undefined && link !== undefined && session !== undefined && canSeal(session)
       ? seal(context.crypto, session, encodeContent(content))
       : undefined;
-  const next = sealed?.next ?? session;
+  const next = session && sealed ? stepDraft(peer, session, sealed.next) : session;
   const changed = next !== undefined && next !== peer.session;
-  await commit(changed ? [putSession(peer.contact.ref, next)] : []);
-  peer.session = next;
+  await withDraft(
+    peer,
+    () => next,
+    async () => {
+      await commit(changed ? [putSession(peer.contact.ref, next)] : []);
+      replaceSession(peer, next);
+    },
+  );
   if (sealed !== undefined && link !== undefined) void post(link, [ratchetFrame(sealed.message)]);
 }
 

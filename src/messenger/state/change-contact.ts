@@ -3,6 +3,7 @@ import { SottoError } from "../../base/index.ts";
 import type { ContactView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Contact } from "../model/contact.ts";
+import { eraseChain } from "../model/epoch-keys.ts";
 import type { Peer } from "../model/peer.ts";
 import { putContact } from "./contact-store.ts";
 import { type Context, withContactLock } from "./context.ts";
@@ -31,7 +32,9 @@ export async function commitContact(
     [row, ...ops],
     events ?? [contactEvent(context, peer, contact)],
   );
+  const { chain } = peer.contact;
   peer.contact = contact;
+  if (chain !== undefined && chain !== contact.chain) eraseChain(chain);
   applied?.();
   emit();
 }

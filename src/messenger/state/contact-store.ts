@@ -7,9 +7,11 @@ import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../../ratchet/index.ts";
 import { type Contact, shares } from "../model/contact.ts";
+import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf } from "../model/link-policy.ts";
 import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
+import { replaceSession } from "./session-draft.ts";
 
 /** Shortest start of an account id that may name a contact: a shorter one could be a typed name. */
 const ID_START = 6;
@@ -59,8 +61,11 @@ export class ContactStore {
     this.#byConversation.set(peer.contact.conversation.ref, peer);
   }
 
+  /** Forgets a contact, and overwrites its session's keys and the root of its epochs. */
   remove(peer: Peer): void {
     peer.removed = true;
+    replaceSession(peer, undefined);
+    if (peer.contact.chain !== undefined) eraseChain(peer.contact.chain);
     this.#peers.delete(peer.contact.ref);
     this.#byConversation.delete(peer.contact.conversation.ref);
   }

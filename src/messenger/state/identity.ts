@@ -78,7 +78,10 @@ export async function createAccount(
     certificate: certify(crypto, account, device.public, clock.now()),
     name,
   };
-  await store.commit([put(key, encodeRow(row)), ...(options.rows ?? [])]);
+  const value = encodeRow(row);
+  wipe(account.seed, device.secret);
+  if (options.entropy === undefined) wipe(entropy);
+  await store.commit([put(key, value), ...(options.rows ?? [])]);
   return { account: accountId.from(account.public) };
 }
 
@@ -98,8 +101,9 @@ export async function accountEntropy(store: Store): Promise<Uint8Array> {
 /** Reads the identity. Throws no-account. */
 export async function loadIdentity(crypto: CryptoProvider, store: Store): Promise<Identity> {
   const row = await loadRow(store);
-  const { public: accountKey } = accountFromEntropy(crypto, row.entropy);
+  const { public: accountKey, seed } = accountFromEntropy(crypto, row.entropy);
   const device = crypto.dhFromSecret(row.deviceSecret);
+  wipe(seed, row.entropy, row.deviceSecret);
   return {
     account: accountId.from(accountKey),
     accountKey,

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { labels } from "../../../src/base/index.ts";
+import { once } from "../../scenario/pairing.ts";
+import { type SimNode, World } from "../../scenario/world.ts";
+import { GivenKeys } from "../../secrets/given-keys.ts";
+
+const DAY = 86_400_000;
+
+/** A world whose provider keeps every secret that it gave out. */
+class WatchedWorld extends World {
+  readonly given = new GivenKeys();
+  override readonly crypto = this.given.crypto as World["crypto"];
+
+  /**
+   * The secrets that hold their bytes although no store has them, but for the keys of hellos and
+   * offers, which are derived again from what the stores have while their epoch is accepted.
+   */
+  left(): Record<string, number> {
+    const rows = this.nodes.flatMap(({ store }) => store.snapshot().map(({ value }) => value));
+    const {
+      [labels.linkKey]: _,
+      [labels.linkPsk]: pairs = 0,
+      [labels.invitePsk]: invites = 0,
+      ...left
+    } = this.given.leftBeside(rows.flatMap(unhexed));
+    assert.ok(pairs + invites <= 3 * this.#secrets(), `${pairs} and ${invites} psks`);
+    return left;
+  }
+
+  /** How many secrets a dialer may prove: each contact's on both sides, and each invite's. */
+  #secrets(): number {
+    return this.nodes
+      .map(({ messenger }) => messenger.contacts().length + messenger.invites().length)
+      .reduce((sum, count) => sum + count, 0);
+  }
+}
+
+/** A row, and the byte strings that its JSON holds in hex. */
+function unhexed(row: Uint8Array): Uint8Array[] {
+  const text = Buffer.from(row).toString("latin1");
+  return [row, ...[...text.matchAll(/[0-9a-f]{32,}/g)].map(([hex]) => Buffer.from(hex, "hex"))];
+}
+
+async function pairOf(seed: number) {
+  const world = new WatchedWorld(seed);
+  const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+  const { link } = await alice.messenger.createInvite(once);
+  await bob.messenger.add(link);
+  await world.paired(alice, bob);
+  return { world, alice, bob };
+}
+
+async function talk(world: World, alice: SimNode, bob: SimNode, turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++)
+    for (const [from, to] of [
+      [alice, "bob"],
+      [bob, "alice"],
+    ] as const) {
+      const burst = [1, 2, 3].map((i) => from.messenger.send(to, `${turn} ${i}`));
+      for (const sent of burst) await world.reaches(from, await sent, "delivered");
+    }
+}
+
+const together = async (world: World, alice: SimNode, bob: SimNode): Promise<void> => {
+  await world.until("alice is linked", () => alice.contact("bob").online);
+  await world.until("bob is linked", () => bob.contact("alice").online);
+};
+
+describe("messenger, wiping", () => {
+  it("leaves only keys that are stored, through pairing, talking, reconnects and days", async () => {
+    const { world, alice, bob } = await pairOf(1);
+    assert.deepEqual(world.left(), {}, "after pairing");
+    await talk(world, alice, bob, 8);
+    assert.deepEqual(world.left(), {}, "after talking");
+    await alice.messenger.typing("bob");
+    await bob.messenger.markRead("alice", {});
+    await bob.messenger.setTimer("alice", 3_600_000);
+    await world.time.pass(1000);
+    assert.deepEqual(world.left(), {}, "after receipts and settings");
+    for (const { host } of [alice, bob]) host.cutAll();
+    for (let i = 0; i < 5; i++) await alice.messenger.send("bob", `queued ${i}`);
+    await together(world, alice, bob);
+    await talk(world, alice, bob, 3);
+    assert.deepEqual(world.left(), {}, "after a reconnect");
+    await world.time.pass(3 * DAY);
+    await together(world, alice, bob);
+    await talk(world, alice, bob, 1);
+    assert.deepEqual(world.left(), {}, "after three days");
+    const made = world.given.counts();
+    assert.ok((made["chain key"] ?? 0) > 300 && (made[labels.nextRoot] ?? 0) > 10);
+    await world.stop();
+  });
+
+  it("leaves none of a contact that both have removed", async () => {
+    const { world, alice, bob } = await pairOf(2);
+    await talk(world, alice, bob, 2);
+    await alice.messenger.remove("bob");
+    await bob.messenger.remove("alice");
+    await world.time.pass(60_000);
+    assert.deepEqual(world.left(), {});
+    assert.ok(!(labels.linkPsk in world.given.left()), "hello keys of the pair are left");
+    await world.stop();
+  });
+
+  for (const who of ["alice", "bob"] as const)
+    it(`leaves none of a message whose commit failed at ${who}'s, who sends or receives it`, async () => {
+      for (let step = 1; step <= 4; step++) {
+        const { world, alice, bob } = await pairOf(3);
+        await talk(world, alice, bob, 1);
+        const node = who === "alice" ? alice : bob;
+        let count = 0;
+        node.onCommit = (_, moment) => {
+          if (moment === "before" && ++count === step) throw new Error("the disk is gone");
+        };
+        await alice.messenger.send("bob", "a message").catch(() => undefined);
+        await world.time.pass(100);
+        const sent = [1, 2, 3].map((n) => bob.messenger.send("alice", `message ${n}`));
+        await Promise.allSettled(sent);
+        await world.time.pass(30_000);
+        assert.ok(count >= step, `${count} commits`);
+        await world.stop().catch(() => undefined);
+        await world.time.pass(60_000);
+        // A lookup of the simulated network that the stop has cut off never ends.
+        const { [labels.recordSeal]: _, "signing seed": __, ...left } = world.left();
+        assert.deepEqual(left, {}, `commit ${step}`);
+      }
+    });
+
+  it("leaves none of a handshake that is refused or interrupted", async () => {
+    for (let step = 1; step <= 12; step++) {
+      const world = new WatchedWorld(4);
+      const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+      let passed = 0;
+      world.network.tamper = (_from, _to, frame) => {
+        if (++passed !== Math.ceil(step / 2)) return undefined;
+        return step % 2 === 0 ? "cut" : frame.with(frame.length - 1, (frame.at(-1) ?? 0) ^ 1);
+      };
+      const { link } = await alice.messenger.createInvite(once);
+      await bob.messenger.add(link);
+      await world.paired(alice, bob);
+      assert.ok(passed > step / 2);
+      await world.stop();
+      assert.deepEqual(world.left(), {}, `step ${step}`);
+    }
+  });
+});
