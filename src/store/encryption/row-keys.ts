@@ -6,7 +6,8 @@ import { damagedRow, type RowCipher } from "./row-encryption.ts";
 
 /**
  * Decrypts rows with the group keys of one moment: what was on the disk then opens, even if the
- * keys are rotated later. `undefined` where a row does not open. `pageKey` is for rows of keyed pages.
+ * keys are rotated later. `undefined` where a row does not open. `pageKey` is for rows of
+ * keyed pages.
  */
 export type Opener = (
   name: Uint8Array,

@@ -1,8 +1,7 @@
 /**
  * The rollback counter, the number of the last batch in a file of its own: number (8) ‖ HMAC (16)
- * in `vault.count`. It is written after each batch and not synced: what a crash of the machine leaves
- * there may be older than the database, never newer. A database with fewer batches is a copy from
- * before.
+ * in `vault.count`. It is written after each batch and not synced: after a crash of the machine it
+ * may be older than the database, never newer. A database with fewer batches is an older copy.
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
