@@ -57,15 +57,18 @@ export function build(): Program {
     home: (name) => join(directory, name),
     run: (home, args, input = "") =>
       new Promise((resolve) => {
+        // Without a time limit of its own: the test's ends it, by `clear`.
         const child = execFile(
           process.execPath,
           [bin, ...args],
-          { env: envOf(home), timeout: 15_000 },
+          { env: envOf(home) },
           (error, out, err) => {
+            children.delete(child);
             const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
             resolve({ code, out, err });
           },
         );
+        children.add(child);
         child.stdin?.end(input);
       }),
     killed: (home, args, delay) =>
