@@ -4,8 +4,9 @@ import { limits } from "../../../src/base/index.ts";
 import { catalogue, spared } from "../../hostile/catalogue.ts";
 import { Attacker, memoryOf, type Outcome, Scene, tellsMemory } from "../../hostile/scene.ts";
 import { createLab, fullAddress, noSignal } from "../../node/support.ts";
+import { shareOf } from "../../support/share.ts";
 
-const SECONDS = Number(process.env.SOTTO_HOSTILE_SECONDS ?? 5);
+const SECONDS = Number(process.env.SOTTO_HOSTILE_SECONDS ?? shareOf(5));
 /** MiB that a node may grow by during one attack. */
 const CEILING = 128;
 /**

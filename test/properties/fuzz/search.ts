@@ -1,15 +1,17 @@
+/** Searches for inputs that break a promise of a target, for a fixed time. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { toHex } from "../../../src/base/index.ts";
-import { kept } from "../../properties/fuzz/corpus.ts";
-import { mutated } from "../../properties/fuzz/mutate.ts";
-import { targets } from "../../properties/fuzz/targets.ts";
+import { kept } from "./corpus.ts";
+import { mutated } from "./mutate.ts";
+import type { Target } from "./target.ts";
 
 /** Seconds for each target; FUZZ_SECONDS sets another number, FUZZ_TARGET the one target to run. */
-const seconds = Number(process.env.FUZZ_SECONDS ?? 60);
+const seconds = Number(process.env.FUZZ_SECONDS ?? 45);
 const only = process.env.FUZZ_TARGET;
 
-describe("whatever arrives, for long", () => {
+/** Defines a test for each target. */
+export function searchInputs(targets: readonly Target[]): void {
   for (const { name, seeds, run } of targets.filter(
     (target) => only === undefined || target.name === only,
   ))
@@ -37,4 +39,4 @@ describe("whatever arrives, for long", () => {
         { cause: details.errorInstance },
       );
     });
-});
+}
