@@ -27,7 +27,7 @@ export async function entropyToWords(entropy: Uint8Array): Promise<string> {
 
 /**
  * The 32 bytes that 24 recovery words spell. Case, and spaces around and between, do not matter.
- * @throws SottoError words-invalid; it names the place of a wrong word and never the word.
+ * @throws SottoError words-invalid; it names the position of a wrong word and never the word.
  */
 export async function wordsToEntropy(words: string): Promise<Uint8Array> {
   const typed = words.normalize("NFKD").toLowerCase().split(/\s+/).filter(Boolean);
@@ -46,7 +46,7 @@ export async function wordsToEntropy(words: string): Promise<Uint8Array> {
   return bip39.mnemonicToEntropy(mnemonic, list);
 }
 
-/** Loaded for `init` and recovery alone: the list is of no use at any other start. */
+/** Loaded only for `init` and recovery: no other start needs the list. */
 async function wordList() {
   const [bip39, { wordlist }] = await Promise.all([
     import("@scure/bip39"),
@@ -55,13 +55,13 @@ async function wordList() {
   return { bip39, list: wordlist };
 }
 
-/** What a device certificate says, once its signature was found to be right. */
+/** The contents of a device certificate whose signature was verified. */
 export interface DeviceCertificate {
   /** Account public key, 32 bytes. */
   readonly account: Uint8Array;
   /** X25519 device public key, 32 bytes. */
   readonly device: Uint8Array;
-  /** ms since 1970, by the clock of whoever signed. */
+  /** ms since 1970, by the clock of the device that signed. */
   readonly createdAt: number;
 }
 

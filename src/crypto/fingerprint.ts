@@ -4,14 +4,14 @@ import { requireLength } from "./require-length.ts";
 
 /**
  * Rounds of hashing for one key, as in Signal's numeric fingerprints: they add 12 bits to the 100
- * that 30 digits hold, for whoever searches for a key with the same digits. 5 ms for a person.
+ * that 30 digits hold, for an attacker who searches for a key with the same digits. 5 ms a key.
  */
 const ROUNDS = 5200;
 const GROUPS = 6;
 
 /**
  * The safety number of two people: 60 digits as 12 groups of 5. Both see the same one, because the
- * two halves stand in the order of their digits. It is made of the account keys alone, so it
+ * two halves are in the order of their digits. It is derived only from the account keys, so it
  * outlives devices, sessions and addresses.
  *
  * Half of a person: h(0) = SHA-256(label ‖ key), h(n) = SHA-256(h(n-1) ‖ key), 5200 hashes in all;

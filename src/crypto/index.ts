@@ -1,4 +1,4 @@
-/** Keys, ciphers and hashes. The only room that knows a crypto library. */
+/** Keys, ciphers and hashes. The only module that knows a crypto library. */
 export {
   accountFromEntropy,
   certificateBytes,

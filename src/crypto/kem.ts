@@ -24,20 +24,17 @@ export function kemFrom(random: Rng): Kem {
       const message = random(32);
       const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, message);
       wipe(message);
-      return { ciphertext: cipherText, shared: alone(sharedSecret) };
+      return { ciphertext: cipherText, shared: ownCopy(sharedSecret) };
     },
     kemDecapsulate(pair, ciphertext) {
       if (ciphertext.length !== CIPHERTEXT) return undefined;
-      return alone(ml_kem768.decapsulate(ciphertext, pair.secret));
+      return ownCopy(ml_kem768.decapsulate(ciphertext, pair.secret));
     },
   };
 }
 
-/**
- * The library's secret is a view of a longer buffer: ours gets its own memory, and that one is
- * wiped.
- */
-function alone(secret: Uint8Array): Uint8Array {
+/** A copy with memory of its own; the library's secret, a view of a longer buffer, is wiped. */
+function ownCopy(secret: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(secret);
   wipe(secret);
   return copy;

@@ -77,7 +77,7 @@ export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {
 type Curve = "X25519" | "Ed25519";
 
 /**
- * The parsed form of a secret, for as long as its pair lives: parsing costs as much as using it
+ * The parsed form of a secret, while its pair lives: parsing costs as much as using it
  * (37 µs). Held by the pair object and never by key bytes, which could be confused or outlive it.
  */
 const keys = new WeakMap<DhKeyPair | SigningKeyPair, KeyObject>();

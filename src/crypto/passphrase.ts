@@ -1,7 +1,7 @@
 import { limits, SottoError, utf8, wipe } from "../base/index.ts";
 import { requireLength } from "./require-length.ts";
 
-/** What one guess at a passphrase costs (argon2id, RFC 9106). Stored beside what it protects. */
+/** What one guess at a passphrase costs (argon2id, RFC 9106). Stored next to what it protects. */
 export interface PassphraseCost {
   readonly memoryKiB: number;
   readonly passes: number;
@@ -43,7 +43,7 @@ export async function deriveFromPassphrase(
       "keyring-damaged",
       "The passphrase parameters in the file keyring are out of range.",
     );
-  // Only who types a passphrase pays for loading it.
+  // Loaded only where a passphrase is used.
   const { argon2id } = await import("hash-wasm");
   const password = utf8(passphrase.normalize("NFKC"));
   const key = await argon2id({

@@ -1,11 +1,11 @@
 /**
- * The primitives, behind one interface with three whole implementations. A refusal (a tag that does
+ * The primitives as one interface, with three complete implementations. A refusal (a tag that does
  * not fit, a bad point) is `undefined` or `false`, never an exception; a wrong length from our own
  * code throws a RangeError.
  */
 
 /**
- * X25519 key pair (RFC 7748). A provider may keep a parsed form of the secret beside the object.
+ * X25519 key pair (RFC 7748). A provider may keep a parsed form of the secret for the object.
  */
 export interface DhKeyPair {
   /** 32 bytes. */
@@ -37,12 +37,12 @@ export interface Encapsulated {
   readonly shared: Uint8Array;
 }
 
-/** Bytes of chance: the system's in the product, seeded in the simulator. */
+/** Random bytes: the system's in the product, seeded in the simulator. */
 export type Rng = (length: number) => Uint8Array;
 
 export interface CryptoProvider {
   readonly name: "sodium" | "node" | "noble";
-  /** The libraries behind it with their versions, for people. */
+  /** Its libraries with their versions, as shown to the user. */
   readonly engine: string;
   /** Unpredictable bytes; every key and nonce of this provider comes from here. */
   readonly random: Rng;

@@ -18,23 +18,23 @@ export function sodiumKem({ sodium, memory, at: publicAt }: Scratch, random: Rng
   const secretAt = publicAt + PUBLIC;
   const ciphertextAt = secretAt + SECRET;
   const sharedAt = ciphertextAt + CIPHERTEXT;
-  const chanceAt = sharedAt + SHARED;
-  const end = chanceAt + SEED;
-  const taken = (at: number, length: number) => memory.slice(at, at + length);
+  const drawnAt = sharedAt + SHARED;
+  const end = drawnAt + SEED;
+  const copyOf = (at: number, length: number) => memory.slice(at, at + length);
 
-  /** Chance for one call, which ends up in the scratch alone. */
+  /** Draws the randomness of one call, which then exists only in the scratch memory. */
   function draw(length: number, what: string): void {
-    const chance = random(length);
-    requireLength(chance, length, what);
-    memory.set(chance, chanceAt);
-    wipe(chance);
+    const drawn = random(length);
+    requireLength(drawn, length, what);
+    memory.set(drawn, drawnAt);
+    wipe(drawn);
   }
 
   return {
     kemGenerate() {
       draw(SEED, "an ML-KEM seed");
-      sodium._crypto_kem_mlkem768_seed_keypair(publicAt, secretAt, chanceAt);
-      const pair = { public: taken(publicAt, PUBLIC), secret: taken(secretAt, SECRET) };
+      sodium._crypto_kem_mlkem768_seed_keypair(publicAt, secretAt, drawnAt);
+      const pair = { public: copyOf(publicAt, PUBLIC), secret: copyOf(secretAt, SECRET) };
       memory.fill(0, publicAt, end);
       return pair;
     },
@@ -42,8 +42,11 @@ export function sodiumKem({ sodium, memory, at: publicAt }: Scratch, random: Rng
       if (!acceptableKemKey(publicKey)) return undefined;
       draw(MESSAGE, "an ML-KEM message");
       memory.set(publicKey, publicAt);
-      sodium._crypto_kem_mlkem768_enc_deterministic(ciphertextAt, sharedAt, publicAt, chanceAt);
-      const made = { ciphertext: taken(ciphertextAt, CIPHERTEXT), shared: taken(sharedAt, SHARED) };
+      sodium._crypto_kem_mlkem768_enc_deterministic(ciphertextAt, sharedAt, publicAt, drawnAt);
+      const made = {
+        ciphertext: copyOf(ciphertextAt, CIPHERTEXT),
+        shared: copyOf(sharedAt, SHARED),
+      };
       memory.fill(0, publicAt, end);
       return made;
     },
@@ -54,7 +57,7 @@ export function sodiumKem({ sodium, memory, at: publicAt }: Scratch, random: Rng
       memory.set(ciphertext, ciphertextAt);
       // Implicit rejection: a tampered ciphertext also gives 0, and an unrelated secret.
       sodium._crypto_kem_mlkem768_dec(sharedAt, ciphertextAt, secretAt);
-      const shared = taken(sharedAt, SHARED);
+      const shared = copyOf(sharedAt, SHARED);
       memory.fill(0, publicAt, end);
       return shared;
     },

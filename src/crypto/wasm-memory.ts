@@ -7,8 +7,8 @@ import type { Libsodium } from "./libsodium-types.ts";
 const SCRATCH = 8192;
 
 /**
- * libsodium and one place in its memory, for every call of every provider: inputs are copied in,
- * and erased before the call returns. The calls are synchronous, so no two of them meet in it.
+ * libsodium and one region of its memory, for every call of every provider: inputs are copied in
+ * and erased before the call returns. The calls are synchronous, so no two of them overlap.
  */
 export interface Scratch {
   readonly sodium: Libsodium;

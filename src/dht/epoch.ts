@@ -55,8 +55,8 @@ export function startChain(
 
 /**
  * The secret of an epoch, 32 bytes; the caller must wipe it. `undefined` for a chain whose root was
- * overwritten, before the chain's own epoch, whose roots are erased, and more than `limits.epochsAhead` after it, which limits the work
- * that a wrong clock can cause.
+ * overwritten, before the chain's own epoch, whose roots are erased, and more than
+ * `limits.epochsAhead` after it, which limits the work that a wrong clock can cause.
  */
 export function secretAt(
   crypto: CryptoProvider,

@@ -1,4 +1,4 @@
-/** Writing and reading fixed-width values in a row, for the codec. */
+/** Sequential writing and reading of fixed-width values, for the session codec. */
 const TWO_POW_32 = 0x1_0000_0000;
 
 /** Fills a buffer of known length from front to back. */
@@ -44,8 +44,8 @@ export class Writer {
 }
 
 /**
- * Reads from front to back. Past the end, or once something `require`d does not hold, it gives
- * zeros and stays refused: a decoder reads on and asks once, at the end.
+ * Reads from front to back. Past the end, or once a `require`d condition does not hold, it returns
+ * zeros and stays invalid: a decoder reads to the end and checks once.
  */
 export class Reader {
   readonly #buffer: Uint8Array;
@@ -58,17 +58,17 @@ export class Reader {
     this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   }
 
-  /** Whether everything was there and as it must be so far. */
+  /** Whether every value so far was present and valid. */
   get good(): boolean {
     return this.#good;
   }
 
-  /** Whether it was, and nothing is left over. */
+  /** Whether every value was valid and no byte is left. */
   get whole(): boolean {
     return this.#good && this.#at === this.#buffer.length;
   }
 
-  /** Goes on as refused unless `holds`. */
+  /** Makes the reader invalid unless `holds`. */
   require(holds: boolean): void {
     this.#good &&= holds;
   }
@@ -85,7 +85,7 @@ export class Reader {
     return this.#take(4) ? this.#view.getUint32(this.#at - 4) : 0;
   }
 
-  /** Refused beyond 2^53 - 1. */
+  /** Invalid beyond 2^53 - 1. */
   u64(): number {
     const value = this.u32() * TWO_POW_32 + this.u32();
     this.require(Number.isSafeInteger(value));

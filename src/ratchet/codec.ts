@@ -2,7 +2,7 @@
  * Sessions as bytes, for the store. Version 2, numbers with the most significant byte first:
  *
  * session = version (1) ‖ id ‖ AD ‖ RK ‖ NHKs ‖ NHKr ‖ scka ‖ sending ‖ receiving
- * scka = see sckaCodec.ts
+ * scka = see scka-codec.ts
  * sending = 0 ‖ DHs | 1 ‖ DHr ‖ PN | 2 ‖ DHs ‖ HKs ‖ CKs ‖ Ns ‖ PN DHs = public ‖ secret
  * receiving = 0 | 1 ‖ HKr ‖ CKr ‖ Nr ‖ keys ‖ number of old chains (u8) ‖ old chain …
  * old chain = HK ‖ epoch ‖ end ‖ keys

@@ -24,12 +24,12 @@ import { wipeSession } from "./wipe-session.ts";
 
 /**
  * - malformed: lengths, numbers or an epoch that no peer of this version sends.
- * - forged: under no key of this session, or damaged.
+ * - forged: sealed under no key of this session, or damaged.
  * - replayed: the peer's own message, whose key was used before: it may be acknowledged again.
  * - expired: the peer's own message, whose key may have been dropped unused (number or age).
  * - too-far: it would skip more than `limits.skipPerMessage` messages of a chain.
  * - not-ready: it answers a ratchet key that we have not made.
- * - bad-key: its ratchet key is no good point, or its encapsulation key fails the checks of FIPS
+ * - bad-key: its ratchet key is not a valid point, or its encapsulation key fails the checks of FIPS
  *   203 §7.2.
  */
 export type OpenRefusal =
@@ -51,8 +51,8 @@ export type Opened =
   | OpenRefused;
 
 /**
- * Opens one message, in any order within the bounds of `limits`. A refusal changes nothing; the
- * caller commits `next` together with what it makes of the plaintext.
+ * Decrypts one message, in any order within the bounds of `limits`. A refusal changes nothing;
+ * `next` must be committed together with what the plaintext changes.
  * @param now ms, for the age of skipped keys.
  */
 export function open(
@@ -131,9 +131,9 @@ function onNewChain(opening: Opening, session: Session, header: Header): Opened 
   if (scka === undefined) return refused("malformed");
   const stepped = stepReceiving(opening.crypto, before, ours, header.DH);
   if (stepped === undefined) return refused("bad-key");
-  const begun = { ...stepped, scka };
-  opening.drafts.push(begun);
-  return forward(opening, begun, header);
+  const onChain = { ...stepped, scka };
+  opening.drafts.push(onChain);
+  return forward(opening, onChain, header);
 }
 
 function onOldChain(opening: Opening, session: Receiver, index: number, header: Header): Opened {
@@ -207,8 +207,8 @@ function skipTo({ crypto, now, drafts }: Opening, session: Receiver, until: numb
 }
 
 /**
- * TrySkippedMessageKeysHE on the chain that the header belongs to. The key goes only once the body
- * has opened.
+ * TrySkippedMessageKeysHE on the chain that the header belongs to. The key is removed only once the
+ * body was authentic.
  */
 function withSkippedKey(
   { crypto, parts, now }: Opening,
@@ -225,7 +225,7 @@ function withSkippedKey(
   return { kind: "used", plaintext, left: withoutSkipped(keys, index) };
 }
 
-/** The body was authentic: only now does what its header carried count. */
+/** The result for an authentic body, whose header takes effect only now. */
 function opened(
   { crypto, now, drafts }: Opening,
   plaintext: Uint8Array,

@@ -7,17 +7,17 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import { HENCRYPT, sealMessage } from "./header.ts";
 import { chainMessageKey, KDF_HYBRID, nextChainKey } from "./kdf.ts";
 import { sckaSend } from "./kem-exchange.ts";
-import { roomBeside } from "./kem-exchange-capacity.ts";
+import { capacityFor } from "./kem-exchange-capacity.ts";
 import { sckaSendKey } from "./scka.ts";
 import { canSeal, type Session } from "./session.ts";
 import { stepSending } from "./step.ts";
 
 /**
- * Seals one message. The caller commits `next` before the message leaves the machine, and sends
- * these same bytes when it sends again.
+ * Encrypts one message. `next` must be committed before the message leaves the machine, and a
+ * retransmission must send these same bytes.
  * @returns `message`, `MESSAGE_OVERHEAD` bytes longer than the plaintext, and while a post-quantum
- * exchange is under way by as much more as its frame leaves free (`roomBeside`).
- * @throws RangeError where `canSeal` says no.
+ * exchange is in progress longer by up to what its frame leaves free (`capacityFor`).
+ * @throws RangeError where `canSeal` is false.
  */
 export function seal(
   crypto: CryptoProvider,
@@ -32,8 +32,8 @@ export function seal(
   const { DHs, HKs, CKs, Ns, PN } = sending;
 
   const newChain = before.kind === "due";
-  const room = roomBeside(plaintext.length, newChain);
-  const carried = sckaSend(crypto, session.scka, newChain, room);
+  const capacity = capacityFor(plaintext.length, newChain);
+  const carried = sckaSend(crypto, session.scka, newChain, capacity);
   const pq = sckaSendKey(crypto, carried.next);
   const mk = KDF_HYBRID(crypto, chainMessageKey(crypto, CKs), pq.pq_mk);
   const nextCKs = nextChainKey(crypto, CKs);

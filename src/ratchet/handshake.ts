@@ -6,7 +6,7 @@
  * -> s, se
  *
  * `s` are device keys, `e1` an ML-KEM-768 encapsulation key, `ekem1` its ciphertext. This layer
- * does not know whose device a key is, nor what the payloads say: the caller judges both.
+ * does not know whose device a key is, nor what the payloads contain: its user checks both.
  *
  * Reading leaves its state as it was, so a refused message costs nothing and the true one may still
  * come. The one-time keys therefore stay in the states until `endHandshake` wipes them. Writing
@@ -100,7 +100,7 @@ export function initiate(
   return { message1: written(noise.writeMessage(EMPTY)), state: { awaits: "message2", noise } };
 }
 
-/** Answers message 1, which carries no payload: what comes back is empty. */
+/** Reads message 1, which carries no payload: `payload` is empty. */
 export function respond(
   crypto: CryptoProvider,
   options: HandshakeOptions,
@@ -212,7 +212,7 @@ function begin(crypto: CryptoProvider, options: HandshakeOptions, initiator: boo
   });
 }
 
-/** States whose message was written. Weak: an abandoned handshake leaves nothing behind. */
+/** States whose message was written. Weak, so that an abandoned handshake can be collected. */
 const spent = new WeakSet<ReadyForMessage2 | ReadyForMessage3>();
 
 function spend(state: ReadyForMessage2 | ReadyForMessage3): void {
@@ -231,7 +231,7 @@ function fits(message: Uint8Array, overhead: number): boolean {
 
 /**
  * For messages that no peer can spoil: the first has no key of theirs in it, and in the third `se`
- * uses the point that `ee` has accepted, for whether X25519 gives zero depends on the point alone.
+ * uses the point that `ee` has accepted, because whether X25519 gives zero depends only on the point.
  */
 function written(message: Uint8Array | "bad-key"): Uint8Array {
   if (message === "bad-key") throw new RangeError("a key that was accepted is bad");

@@ -4,7 +4,7 @@
  *     message = length of the sealed header (u16) ‖ nonce (16) ‖ sealed header ‖ sealed body
  *     header  = DH (32) ‖ PN (u32) ‖ N (u32) ‖ epoch (u32) ‖ post-quantum bytes (0 or more)
  *
- * Numbers stand most significant byte first. The header is sealed by XChaCha20-Poly1305 under the
+ * Numbers are in network byte order. The header is sealed by XChaCha20-Poly1305 under the
  * chain's header key with nonce ‖ 8 zero bytes, associated data = the session's AD. The nonce is
  * random, and the body's comes from it: a state restored from a backup may use a key a second time,
  * never a key with the same nonce.
@@ -19,7 +19,7 @@ export interface Header {
   readonly DH: Uint8Array;
   /** Messages in the sender's chain before this one. */
   readonly PN: number;
-  /** Place in the chain. */
+  /** Position in the chain. */
   readonly N: number;
   readonly scka: SckaHeader;
 }
@@ -71,7 +71,7 @@ export function HENCRYPT(
   return { bodyAD, nonce };
 }
 
-/** The header, or `undefined` where it is not under this key. */
+/** The header, or `undefined` where it was not sealed under this key. */
 export function HDECRYPT(
   crypto: CryptoProvider,
   HK: HeaderKey | NextHeaderKey,
@@ -135,7 +135,7 @@ function xNonce(nonce: Uint8Array): Uint8Array {
   return extended;
 }
 
-/** In place, without a view of its own: this runs three times a message. */
+/** Writes without a DataView: this runs three times a message. */
 function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24;
   bytes[at + 1] = value >>> 16;

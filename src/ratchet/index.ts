@@ -1,7 +1,7 @@
 /**
  * Handshake and ratchet of two devices, sans-io: bytes and a state in, bytes and a new state out.
- * This layer must not know a network, a store, a clock (`now` is an argument), people, or what the
- * messages mean.
+ * This module must not know a network, a store, a clock (`now` is an argument), contacts, or what
+ * the messages mean.
  */
 export { decodeSession, encodeSession } from "./codec.ts";
 export { type Opened, type OpenRefusal, type OpenRefused, open } from "./decrypt.ts";

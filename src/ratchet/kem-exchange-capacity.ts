@@ -1,29 +1,26 @@
-/**
- * How many bytes of the post-quantum ratchet a message may carry: it knows the sizes of frames and
- * nothing else of them.
- */
+/** How many bytes of the post-quantum ratchet fit into a message's frame. */
 import { limits } from "../base/index.ts";
-import { PIECE_AT, type Room } from "./chunks.ts";
+import { type Capacity, PIECE_AT } from "./chunks.ts";
 import { MESSAGE_OVERHEAD } from "./header.ts";
 
 /** A frame's length (u32) and type (u8), docs/WIRE.md §1. */
 const FRAME_BYTES = 5;
 
 /**
- * The room beside a plaintext. Pieces fill what would be zeros in the frame. Only the first message
- * of a sending chain takes the next size of frame where less than `limits.pqPiece` is free: so
- * texts that always fill their frames cannot hold an epoch up, and an absent peer, who ends no
+ * The capacity that a plaintext leaves. Pieces fill what would be zeros in the frame. Only the first
+ * message of a sending chain uses the next frame size where less than `limits.pqPiece` is free: so
+ * texts that always fill their frames cannot delay an epoch, and an absent peer, which ends no
  * chain, costs no byte.
  */
-export function roomBeside(plaintextLength: number, newChain: boolean): Room {
-  const free = frameRoom(plaintextLength, 0);
+export function capacityFor(plaintextLength: number, newChain: boolean): Capacity {
+  const free = freeBytes(plaintextLength, 0);
   return {
     free,
-    piece: newChain ? frameRoom(plaintextLength, PIECE_AT + limits.pqPiece) : free,
+    piece: newChain ? freeBytes(plaintextLength, PIECE_AT + limits.pqPiece) : free,
   };
 }
 
-function frameRoom(plaintextLength: number, least: number): number {
+function freeBytes(plaintextLength: number, least: number): number {
   const taken = FRAME_BYTES + MESSAGE_OVERHEAD + plaintextLength;
   for (const bucket of limits.frameBuckets) if (bucket - taken >= least) return bucket - taken;
   return 0;

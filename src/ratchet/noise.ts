@@ -4,8 +4,8 @@
  * secrecy extension (ML-KEM-768). It runs any pattern made of these tokens and knows nothing of
  * what the keys are for.
  *
- * The object is the spec's variables and changes as the spec says; a caller that must be able to
- * refuse without a trace works on a `clone`.
+ * The object holds the spec's variables and changes as the spec defines; to refuse a message without
+ * a change, read it with a `clone`.
  */
 import { concat, wipe } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair, KemKeyPair } from "../crypto/index.ts";
@@ -44,7 +44,7 @@ export interface HandshakeSetup {
   readonly psks?: readonly Uint8Array[];
 }
 
-/** §5.3. Messages alternate, the initiator's first; the caller knows whose turn it is. */
+/** §5.3. Messages alternate, the initiator's first; its user knows whose message is next. */
 export class HandshakeState {
   readonly #crypto: CryptoProvider;
   readonly #setup: HandshakeSetup;
@@ -247,7 +247,7 @@ export class HandshakeState {
   }
 }
 
-/** A pattern that uses a key before it is there is a mistake of ours. */
+/** A pattern that uses a key before it exists is a programming error. */
 function known<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new RangeError("the pattern needs a key that is not there");
   return value;

@@ -9,7 +9,7 @@
  * | 4 ‖ length ‖ ek … awaiting
  * | 5 ‖ ct (1088) ‖ acked ‖ cursor ‖ CKs ‖ CKr answering
  *
- * Keys have 32 bytes, epoch and messages 4, lengths and places in a value 2. A decapsulation key
+ * Keys have 32 bytes, epoch and messages 4, lengths and offsets in a value 2. A decapsulation key
  * holds its encapsulation key (FIPS 203 §7.1), which is not written a second time.
  */
 import { never } from "../base/index.ts";
@@ -20,7 +20,7 @@ import { type Chains, CT_BYTES, EK_BYTES, type Scka, type Stage } from "./scka.t
 
 const HEAD_BYTES = 4 + 3 * 32;
 const DK_BYTES = 2400;
-/** Behind the secret vector: 3 polynomials of 384 bytes. */
+/** After the secret vector: 3 polynomials of 384 bytes. */
 const EK_IN_DK = 1152;
 const OUT_BYTES = 2 + 2;
 
@@ -144,7 +144,7 @@ function writeFront(writer: Writer, front: Uint8Array): void {
   writer.bytes(front);
 }
 
-/** The front of a value that is not whole: with its last byte the stage would be another. */
+/** The start of an incomplete value: with its last byte the stage would be another. */
 function readFront(reader: Reader, length: number): Uint8Array {
   const here = reader.u16();
   reader.require(here < length);

@@ -1,9 +1,9 @@
 /**
- * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"), behind the functions below: the rest
- * of this room sees a chain key a message, an epoch number and opaque bytes in the header.
+ * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"). The rest of this module sees only one
+ * key a message, an epoch number and opaque bytes in the header.
  *
- * Epoch 0 comes from the handshake. Each further epoch is one exchange of ML-KEM-768, whose maker
- * of the key the two sides are in turn, the responder first (docs/SPEC.md §7):
+ * Epoch 0 comes from the handshake. Each further epoch is one exchange of ML-KEM-768; the two sides
+ * alternate as the maker of its key, the responder first (docs/SPEC.md §7):
  *
  * maker of the key resting → offering → agreed → taken → (answerer of the next epoch)
  * answerer awaiting → answering → (maker of the next epoch's key)
@@ -11,7 +11,7 @@
  * Promises on which the rest relies:
  *
  * - Each message of the elliptic-curve chain takes one key of the sender's post-quantum chain, in
- *   lock-step, and the chain key is replaced as it is taken: an old key cannot be made again.
+ *   lock-step, and the chain key is replaced as it is used: an old key cannot be derived again.
  * - A sending chain is of one epoch from its first message to its last. The sender takes up a newer
  *   epoch only with a new ratchet key, and that needs an answer of the peer's. So no chain is ever
  *   missed whole, and PN tells the receiver exactly how many keys of the older epoch are
@@ -19,10 +19,10 @@
  * - The maker takes up an epoch first, once it has the whole ciphertext; the answerer made the
  *   secret before that. The answerer's next chain answers one of the new epoch, so it is of the new
  *   epoch too. Whether a new receiving chain may or must be of the next epoch follows from the
- *   stage alone.
- * - What the header carries is in force only once the body was authentic.
+ *   stage only.
+ * - What the header carries takes effect only once the body was authentic.
  *
- * The exchange itself is in exchange.ts.
+ * The exchange itself is in kem-exchange.ts.
  */
 import { labels, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, KemKeyPair } from "../crypto/index.ts";
@@ -50,27 +50,27 @@ export interface Chains {
   readonly CKr: PqChainKey;
 }
 
-/** How far the next epoch has come. */
+/** The state of the next epoch. */
 export type Stage =
   /**
    * Ours to begin, after `messages` messages, or a day after the first that came (`since`, ms; 0:
    * none).
    */
   | { readonly kind: "resting"; readonly messages: number; readonly since: number }
-  /** Our key is on its way, and the ciphertext has come as far as `ct`. */
+  /** Our key is being sent; `ct` is what has arrived of the ciphertext. */
   | {
       readonly kind: "offering";
       readonly pair: KemKeyPair;
       readonly out: Outgoing;
       readonly ct: Uint8Array;
     }
-  /** The ciphertext is here; our next sending chain will be of the new epoch. */
+  /** The ciphertext has arrived; our next sending chain will be of the new epoch. */
   | { readonly kind: "agreed"; readonly chains: Chains }
   /** We send in the new epoch; the peer's next chain will be of it as well. */
   | { readonly kind: "taken"; readonly CKr: PqChainKey }
-  /** The peer's to begin; its key has come as far as `ek`. */
+  /** The peer begins; `ek` is what has arrived of its key. */
   | { readonly kind: "awaiting"; readonly ek: Uint8Array }
-  /** Our ciphertext is on its way, until the peer takes up the epoch. */
+  /** Our ciphertext is being sent, until the peer begins the epoch. */
   | {
       readonly kind: "answering";
       readonly ct: Uint8Array;

@@ -40,8 +40,8 @@ const SESSION_KEYS = utf8(labels.sessionKeys);
 const PAIR_ROOT = utf8(labels.pairRoot);
 
 /**
- * HKDF(ikm ck, info label ‖ h). The transcript's hash is in each, so whatever the two sides do not
- * agree on gives them keys that have nothing in common.
+ * HKDF(ikm ck, info label ‖ h). The transcript's hash is in each, so two sides that do not agree
+ * on everything derive keys that have nothing in common.
  */
 export function deriveOutputs(
   crypto: CryptoProvider,
@@ -62,8 +62,8 @@ export function deriveOutputs(
 }
 
 /**
- * The initiator sends at once: the responder's handshake key stands there as a ratchet key to
- * answer.
+ * The initiator's session, which can send at once: the responder's handshake key is the ratchet key
+ * that it answers.
  */
 export function initiatorSession(
   crypto: CryptoProvider,
@@ -79,8 +79,8 @@ export function initiatorSession(
 }
 
 /**
- * The responder's handshake key is its first ratchet key; it is silent until the initiator has
- * answered it.
+ * The responder's session. Its handshake key is its first ratchet key; it cannot send until the
+ * initiator has answered that key.
  */
 export function responderSession(
   crypto: CryptoProvider,

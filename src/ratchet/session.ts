@@ -11,16 +11,16 @@ import type { Skipped } from "./skipped.ts";
 
 /** A ratchet key pair of ours; the peer's are bare public keys. */
 export type OurRatchetKey = DhKeyPair;
-/** 32 bytes, known to be a good point. */
+/** 32 bytes, checked to be a valid point. */
 export type TheirRatchetKey = Uint8Array;
 
 /**
  * The sending half.
  *
- * - silent: the responder before its first message came; only its handshake key exists.
- * - due: a ratchet key of the peer's is here that we have not answered. The new DHs, its DH and the
- *   chain are made by the next send, so that receiving costs one DH and an idle session holds no
- *   key that it has not used.
+ * - silent: the responder before its first message arrived; only its handshake key exists.
+ * - due: the peer has sent a ratchet key that we have not answered. The next send makes the new DHs,
+ *   its DH output and the chain, so that receiving costs one DH and an idle session holds no unused
+ *   key.
  * - active: a sending chain.
  */
 export type Sending =
@@ -51,7 +51,7 @@ export type ActiveReceiving = Extract<Receiving, { kind: "active" }>;
 export interface Session {
   /** 32 bytes, the same on both sides, from the handshake. */
   readonly id: Uint8Array;
-  /** 32 bytes: the handshake's hash, which stands for both identities and all that was agreed. */
+  /** 32 bytes: the handshake's hash, which binds both identities and all that was agreed. */
   readonly AD: Uint8Array;
   readonly RK: RootKey;
   readonly NHKs: NextHeaderKey;
@@ -66,7 +66,7 @@ export interface Session {
 export const CHAIN_LENGTH_MAX = 0xffff_ffff;
 
 /**
- * Whether `seal` may be called: not before a responder has received, nor on a chain that is full.
+ * Whether `seal` may be called: not before a responder has received a message, nor on a full chain.
  */
 export function canSeal({ sending }: Session): boolean {
   if (sending.kind === "active") return sending.Ns < CHAIN_LENGTH_MAX;

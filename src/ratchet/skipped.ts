@@ -1,7 +1,7 @@
 /**
- * MKSKIPPED: keys of messages that have not come yet. Lists in the order in which the keys were
- * made, which is ascending N within a chain, older chains first: so the oldest key is always at a
- * front, a look-up is a binary search, and taking or dropping keys copies one list of at most
+ * MKSKIPPED: keys of messages that have not arrived yet. The lists are in the order in which the
+ * keys were made, ascending N within a chain, older chains first: so the oldest key is always the
+ * first of a list, a lookup is a binary search, and removing keys copies one list of at most
  * `limits.skippedKeys` references (about a microsecond), never the keys.
  */
 import { limits, wipe } from "../base/index.ts";
@@ -23,7 +23,7 @@ export interface SkippedKeys {
   readonly lost: number;
 }
 
-/** A receiving chain of the past. Kept without keys too: it still tells a replay from a forgery. */
+/** An earlier receiving chain. Kept without keys too: it distinguishes a replay from a forgery. */
 export interface OldChain {
   readonly HK: HeaderKey;
   /** Its post-quantum epoch: what the header of a late message must name. */
@@ -45,9 +45,9 @@ const noKeys: SkippedKeys = { list: [], lost: 0 };
 export const noneSkipped: Skipped = { current: noKeys, old: [] };
 
 /**
- * SkipMessageKeysHE: keeps the keys of a chain's messages from place `from` up to `until`, which
- * the caller has bounded.
- * @param takeKey the key of a place and the chain key behind it, out of the chain key there.
+ * SkipMessageKeysHE: keeps the keys of a chain's messages from position `from` up to `until`, whose
+ * distance must be bounded.
+ * @param takeKey derives a position's message key and the next chain key from its chain key.
  */
 export function skipMessageKeys(
   { list, lost }: SkippedKeys,
@@ -68,7 +68,7 @@ export function skipMessageKeys(
   return { keys: { list: list.concat(added), lost }, CK };
 }
 
-/** Where the key of message N stands in the list, or -1. */
+/** The index of message N in the list, or -1. */
 export function findSkipped({ list }: SkippedKeys, N: number): number {
   let low = 0;
   let high = list.length - 1;
@@ -93,7 +93,7 @@ export function isExpired({ at }: SkippedKey, now: number): boolean {
 }
 
 /**
- * Once the receiving chain has ended, with what it was; the oldest chain goes when there are too
+ * Adds a receiving chain that has ended to the old ones; the oldest is dropped when there are too
  * many.
  */
 export function retireChain(
@@ -105,8 +105,8 @@ export function retireChain(
 }
 
 /**
- * What is left within number and age: the oldest keys go first. Gives back its argument where
- * nothing goes.
+ * Drops keys beyond the limits of number and age, oldest first. Returns its argument where nothing
+ * is dropped.
  */
 export function trimSkipped(all: Skipped, now: number): Skipped {
   let excess = all.current.list.length - limits.skippedKeys;
@@ -128,11 +128,11 @@ function frontExpired({ list: { 0: front } }: SkippedKeys, now: number): boolean
   return front !== undefined && isExpired(front, now);
 }
 
-/** Drops at least `excess` keys, as far as there are any, and those after them that are too old. */
+/** Drops `excess` keys from the front, or all there are, and after them those that are too old. */
 function dropFront(keys: SkippedKeys, excess: number, now: number): SkippedKeys {
   const { list } = keys;
-  let gone = Math.min(Math.max(excess, 0), list.length);
-  while (gone < list.length && isExpired(list[gone] as SkippedKey, now)) gone += 1;
-  if (gone === 0) return keys;
-  return { list: list.slice(gone), lost: (list[gone - 1] as SkippedKey).N + 1 };
+  let dropped = Math.min(Math.max(excess, 0), list.length);
+  while (dropped < list.length && isExpired(list[dropped] as SkippedKey, now)) dropped += 1;
+  if (dropped === 0) return keys;
+  return { list: list.slice(dropped), lost: (list[dropped - 1] as SkippedKey).N + 1 };
 }

@@ -14,7 +14,7 @@ import { noneSkipped, retireChain } from "./skipped.ts";
 /**
  * The receiving half: a new ratchet key of the peer's ends the receiving chain, begins the next,
  * and makes a sending step due. `DHs` and `Ns` are those of our key that the peer has answered.
- * `undefined` where the peer's key is no good point.
+ * `undefined` where the peer's key is not a valid point.
  */
 export function stepReceiving(
   crypto: CryptoProvider,
@@ -53,8 +53,8 @@ export function stepSending(
 ): Session & { sending: Extract<Sending, { kind: "active" }> } {
   const DHs = crypto.dhGenerate();
   const dhOut = crypto.dh(DHs, DHr);
-  // The receiving half has used this point, and whether X25519 gives zero depends on the point
-  // alone.
+  // The receiving half has used this point, and whether X25519 gives zero depends only on the
+  // point.
   if (dhOut === undefined) throw new RangeError("a ratchet key that was accepted is bad");
   const { RK, CK, NHK } = KDF_RK(crypto, session.RK, dhOutput(dhOut));
   return {
