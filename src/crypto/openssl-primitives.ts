@@ -22,7 +22,7 @@ const outer = new Uint8Array(BLOCK + HASH).fill(0x5c, 0, BLOCK);
  * Hmac object costs 2.1 µs, noble 4.2 µs. The ratchet makes six to eight of them a message.
  *
  * The inner digest comes as a string, which spares a Buffer (0.4 µs). It cannot be wiped, and it
- * need not be: without the key it reveals nothing about the result. The result itself is never a string.
+ * need not be: without the key it reveals nothing about the result, which is never a string.
  */
 export function hmac(key: Uint8Array, data: Uint8Array): Uint8Array {
   if (key.length > HASH || data.length > SHORT)

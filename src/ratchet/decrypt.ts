@@ -29,8 +29,8 @@ import { wipeSession } from "./wipe-session.ts";
  * - expired: the peer's own message, whose key may have been dropped unused (number or age).
  * - too-far: it would skip more than `limits.skipPerMessage` messages of a chain.
  * - not-ready: it answers a ratchet key that we have not made.
- * - bad-key: its ratchet key is not a valid point, or its encapsulation key fails the checks of FIPS
- *   203 §7.2.
+ * - bad-key: its ratchet key is not a valid point, or its encapsulation key fails the checks of
+ *   FIPS 203 §7.2.
  */
 export type OpenRefusal =
   | "malformed"

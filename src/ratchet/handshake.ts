@@ -231,7 +231,7 @@ function fits(message: Uint8Array, overhead: number): boolean {
 
 /**
  * For messages that no peer can spoil: the first has no key of theirs in it, and in the third `se`
- * uses the point that `ee` has accepted, because whether X25519 gives zero depends only on the point.
+ * uses the point that `ee` has accepted, since only the point decides whether X25519 gives zero.
  */
 function written(message: Uint8Array | "bad-key"): Uint8Array {
   if (message === "bad-key") throw new RangeError("a key that was accepted is bad");

@@ -24,7 +24,7 @@ const EMPTY = new Uint8Array(0);
 
 /**
  * SCKASend: what the next message's header carries.
- * @param newChain whether the message is the first of its sending chain, where the epoch may change.
+ * @param newChain whether the message is the first of its chain, where the epoch may change.
  */
 export function sckaSend(
   crypto: CryptoProvider,

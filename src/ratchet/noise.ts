@@ -4,8 +4,8 @@
  * secrecy extension (ML-KEM-768). It runs any pattern made of these tokens and knows nothing of
  * what the keys are for.
  *
- * The object holds the spec's variables and changes as the spec defines; to refuse a message without
- * a change, read it with a `clone`.
+ * The object holds the spec's variables and changes as the spec defines; to refuse a message
+ * without a change, read it with a `clone`.
  */
 import { concat, wipe } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair, KemKeyPair } from "../crypto/index.ts";

@@ -1,6 +1,6 @@
 /**
- * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"). The rest of this module sees only one
- * key a message, an epoch number and opaque bytes in the header.
+ * The sparse post-quantum ratchet (Double Ratchet §5, "SCKA"). The rest of this module sees only
+ * one key a message, an epoch number and opaque bytes in the header.
  *
  * Epoch 0 comes from the handshake. Each further epoch is one exchange of ML-KEM-768; the two sides
  * alternate as the maker of its key, the responder first (docs/SPEC.md §7):
