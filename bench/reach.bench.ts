@@ -211,7 +211,7 @@ async function measure(): Promise<Figure[]> {
     const { link } = await alice.call("invite.create", {});
     // All are one neighbour here, of whom a bootstrap host takes 64: they come in by the others.
     const bootstrap = [hosts[2 + (i % (HOSTS - 2))] as string];
-    paired.push(await mesh.ask<number>({ kind: "person", ip: "51.0.0.11", link, bootstrap }));
+    paired.push(await mesh.ask<number>({ kind: "user", ip: "51.0.0.11", link, bootstrap }));
     // Whoever is away is looked for ever more rarely: in the end every half an hour.
     if (i < PEOPLE / 2) await mesh.ask({ kind: "leave", count: 1 });
   }

@@ -1,6 +1,6 @@
 /**
  * A process of the bench `reach`, in a namespace of its own: hosts of a DHT that know each other,
- * or people who add somebody.
+ * or users who add somebody.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";
@@ -16,32 +16,39 @@ import { defaultTuning } from "../../src/node/model/config.ts";
 import type { Host } from "../../src/node/model/host.ts";
 import { systemClock } from "../../src/node/util/deadline.ts";
 import { silent } from "../../src/ports/index.ts";
-import { Person } from "../../test/e2e/person.ts";
+import { User } from "../../test/e2e/user.ts";
 import { validator } from "../../test/node/support.ts";
 
 export type Order =
   /** Answers with their addresses: of two bootstrap hosts first. */
   | { readonly kind: "hosts"; readonly count: number; readonly ip: string }
-  /** One more person takes an invite; answers with ms from `add` to paired. */
+  /** One more user takes an invite; answers with ms from `add` to paired. */
   | {
-      readonly kind: "person";
+      readonly kind: "user";
       readonly ip: string;
       readonly link: string;
       readonly bootstrap: readonly string[];
     }
-  /** So many of the people go. */
+  /** So many of the users go. */
   | { readonly kind: "leave"; readonly count: number };
 
 const tuning = { ...defaultTuning, inboundPerSecondPerIp: Number.POSITIVE_INFINITY };
-const people: Person[] = [];
+const users: User[] = [];
 const PATIENCE = 120_000;
 
 async function hosts(count: number, ip: string): Promise<string[]> {
   const listen = [`/ip4/${ip}/tcp/0`];
-  const common = { listen, announce: [], privateWan: false, validator: validator(), tuning };
+  const common = {
+    listen,
+    announce: [],
+    privateWan: false,
+    validator: validator(),
+    tuning,
+    log: silent,
+  };
   const doors: string[] = [];
   for (let i = 0; i < 2; i++)
-    doors.push((await createBootstrapNode({ ...common, log: silent })).addresses()[0] as string);
+    doors.push((await createBootstrapNode(common)).addresses()[0] as string);
   const servers: Host[] = [];
   for (let i = 2; i < count; i++) {
     const assembly = {
@@ -72,13 +79,13 @@ async function hosts(count: number, ip: string): Promise<string[]> {
 }
 
 async function take(link: string, ip: string, bootstrap: readonly string[]): Promise<number> {
-  const name = `p${people.length}`;
-  const person = await Person.make(name, { listen: [`/ip4/${ip}/tcp/0`], bootstrap });
-  people.push(person);
+  const name = `p${users.length}`;
+  const user = await User.make(name, { listen: [`/ip4/${ip}/tcp/0`], bootstrap });
+  users.push(user);
   const started = performance.now();
-  await person.messenger.add(link);
+  await user.messenger.add(link);
   const paired = (): boolean =>
-    person.messenger.contacts().some(({ pairing }) => pairing === "confirmed");
+    user.messenger.contacts().some(({ pairing }) => pairing === "confirmed");
   while (!paired()) {
     if (performance.now() - started > PATIENCE) throw new Error(`${name} found nobody`);
     await sleep(5);
@@ -90,17 +97,17 @@ async function work(order: Order): Promise<unknown> {
   switch (order.kind) {
     case "hosts":
       return hosts(order.count, order.ip);
-    case "person":
+    case "user":
       return take(order.link, order.ip, order.bootstrap);
     case "leave":
-      for (const person of people.splice(0, order.count)) await person.end();
+      for (const user of users.splice(0, order.count)) await user.end();
       return undefined;
   }
 }
 
 applyPolyfill();
 process.on("disconnect", () => {
-  void Promise.all(people.map((person) => person.end())).finally(() => process.exit());
+  void Promise.all(users.map((user) => user.end())).finally(() => process.exit());
 });
 process.on("unhandledRejection", () => undefined);
 process.on("message", (order: Order) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/api/index.ts";
 import type { Load } from "./load.ts";
-import type { Person } from "./person.ts";
+import type { User } from "./user.ts";
 
 export interface Figures {
   readonly messages: number;
@@ -15,11 +15,11 @@ const repeated = (names: readonly string[]) => names.length - new Set(names).siz
 
 /** Waits until nobody waits for anything, and compares both ends of every conversation. */
 export async function settle(loads: readonly Load[], patience = 120_000): Promise<Figures> {
-  const people = new Set(loads.flatMap(({ from, to }) => [from, to]));
-  for (const person of people)
-    await person.until(
+  const users = new Set(loads.flatMap(({ from, to }) => [from, to]));
+  for (const user of users)
+    await user.until(
       "everything is delivered",
-      async () => (await person.node.call("node.status", {})).waiting === 0,
+      async () => (await user.node.call("node.status", {})).waiting === 0,
       patience,
     );
   const figures = { messages: 0, lost: 0, duplicated: 0 };
@@ -72,9 +72,9 @@ function checkSteady(loads: readonly Load[], received: readonly Message[]): void
  * Every message that anybody shows as delivered is at the other's. To be asked while nothing can
  * move.
  */
-export async function checkStates(people: readonly Person[]): Promise<void> {
-  for (const from of people)
-    for (const to of people) {
+export async function checkStates(users: readonly User[]): Promise<void> {
+  for (const from of users)
+    for (const to of users) {
       if (from === to) continue;
       const there = new Set(ids(await to.history(from.name)));
       const lies = (await from.history(to.name)).filter(
@@ -85,8 +85,8 @@ export async function checkStates(people: readonly Person[]): Promise<void> {
     }
 }
 
-function directions(loads: readonly Load[]): (readonly [Person, Person])[] {
-  const seen = new Map<string, readonly [Person, Person]>();
+function directions(loads: readonly Load[]): (readonly [User, User])[] {
+  const seen = new Map<string, readonly [User, User]>();
   for (const { from, to } of loads) seen.set(`${from.name} ${to.name}`, [from, to]);
   return [...seen.values()];
 }

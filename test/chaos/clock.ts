@@ -3,7 +3,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { fakeClock } from "./machine.ts";
-import type { Place } from "./person.ts";
+import type { Place } from "./user.ts";
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;

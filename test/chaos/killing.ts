@@ -1,9 +1,9 @@
-/** Kills daemons at random moments while people write, and starts them again. */
+/** Kills daemons at random moments while users write, and starts them again. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkStates } from "./account.ts";
 import { Load } from "./load.ts";
-import type { Person } from "./person.ts";
-import type { Room } from "./room.ts";
+import type { Testbed } from "./testbed.ts";
+import type { User } from "./user.ts";
 
 /** Up to this long a daemon lives, ms; short lives are more frequent. */
 const LIFE = 1_500;
@@ -21,25 +21,25 @@ const LOOK_APART = 0.08;
  */
 const LONGEST = 120_000;
 
-/** Whether there is room and time for more kills. */
-export function untilKilled(room: Room, kills: number): () => boolean {
-  const until = room.kills + kills;
+/** Whether there is capacity and time for more kills. */
+export function untilKilled(testbed: Testbed, kills: number): () => boolean {
+  const until = testbed.kills + kills;
   const end = Date.now() + LONGEST * Math.max(1, kills / 100);
-  return () => room.kills < until && Date.now() < end;
+  return () => testbed.kills < until && Date.now() < end;
 }
 
 /** Kills somebody, now and then everybody, until there were as many kills. */
-export async function massacre(room: Room, kills: number): Promise<void> {
-  const { people } = room;
-  const more = untilKilled(room, kills);
+export async function massacre(testbed: Testbed, kills: number): Promise<void> {
+  const { users } = testbed;
+  const more = untilKilled(testbed, kills);
   while (more()) {
     await sleep(LIFE * Math.random() ** 2);
-    if (Math.random() < LOOK_APART) await lookApart(people);
+    if (Math.random() < LOOK_APART) await lookApart(users);
     else if (Math.random() < EVERYBODY) {
-      await Promise.all(people.map((person) => person.kill()));
-      await Promise.all(people.map(revive));
+      await Promise.all(users.map((user) => user.kill()));
+      await Promise.all(users.map(revive));
     } else {
-      const victim = people[Math.floor(Math.random() * people.length)];
+      const victim = users[Math.floor(Math.random() * users.length)];
       if (victim === undefined) continue;
       await victim.kill();
       await revive(victim);
@@ -48,33 +48,33 @@ export async function massacre(room: Room, kills: number): Promise<void> {
 }
 
 /** Starts somebody again, who may be killed once more on the way up. */
-export async function revive(person: Person): Promise<void> {
+export async function revive(user: User): Promise<void> {
   await sleep(200 * Math.random());
   while (Math.random() < WHILE_STARTING) {
-    person.launch();
+    user.launch();
     await sleep(START * Math.random());
-    await person.kill();
+    await user.kill();
   }
-  await person.start();
+  await user.start();
 }
 
 /**
  * Everybody dies at once, and is looked at where nobody can find anybody: what is shown as
  * delivered must be there.
  */
-async function lookApart(people: readonly Person[]): Promise<void> {
-  await Promise.all(people.map((person) => person.kill()));
-  const places = people.map(({ place }) => place);
-  await Promise.all(people.map((person) => person.start({ ...person.place, bootstrap: [] })));
-  await checkStates(people);
-  await Promise.all(people.map((person) => person.kill()));
-  await Promise.all(people.map((person, i) => person.start(places[i])));
+async function lookApart(users: readonly User[]): Promise<void> {
+  await Promise.all(users.map((user) => user.kill()));
+  const places = users.map(({ place }) => place);
+  await Promise.all(users.map((user) => user.start({ ...user.place, bootstrap: [] })));
+  await checkStates(users);
+  await Promise.all(users.map((user) => user.kill()));
+  await Promise.all(users.map((user, i) => user.start(places[i])));
 }
 
 /** Everybody writes to everybody, in both manners. */
-export function everybody(people: readonly Person[]): Load[] {
-  return people.flatMap((from) =>
-    people
+export function everybody(users: readonly User[]): Load[] {
+  return users.flatMap((from) =>
+    users
       .filter((to) => to !== from)
       .flatMap((to) => [new Load(from, to, "steady"), new Load(from, to, "bursty")]),
   );

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { SottoError } from "../../src/base/index.ts";
-import type { Person } from "./person.ts";
+import type { User } from "./user.ts";
 
 /**
  * `steady`: one at a time, the next only when the one before was answered. `bursty`: many at once,
@@ -21,8 +21,8 @@ const BURST = 24;
 const PAUSE = { steady: 25, bursty: 500 } as const;
 
 export class Load {
-  readonly from: Person;
-  readonly to: Person;
+  readonly from: User;
+  readonly to: User;
   readonly manner: Manner;
   /** Ids that the node answered with, by text. */
   readonly answered = new Map<string, string>();
@@ -40,7 +40,7 @@ export class Load {
   #writing = true;
   #done: Promise<void> | undefined;
 
-  constructor(from: Person, to: Person, manner: Manner, chance: () => number = Math.random) {
+  constructor(from: User, to: User, manner: Manner, chance: () => number = Math.random) {
     this.from = from;
     this.to = to;
     this.manner = manner;

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Person } from "./person.ts";
+import type { User } from "./user.ts";
 
 /** A system call that fails from the n-th time on that any one thread makes it. */
 export interface Sabotage {
@@ -42,8 +42,8 @@ export function filesOf(home: string): { readonly logs: string[]; readonly manif
 }
 
 /** Begins to sabotage a daemon that runs. @returns once it has hold of every thread. */
-export async function sabotage(person: Person, what: Sabotage): Promise<ChildProcess> {
-  const pid = String(person.daemon?.pid);
+export async function sabotage(user: User, what: Sabotage): Promise<ChildProcess> {
+  const pid = String(user.daemon?.pid);
   const tracer = spawn("strace", ["-p", pid, ...args(what)], {
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { deliver, hostBootstrap, Person, pair } from "./person.ts";
+import { deliver, hostBootstrap, pair, User } from "./user.ts";
 
-describe("two people and a bootstrap node, over libp2p", function () {
+describe("two users and a bootstrap node, over libp2p", function () {
   this.timeout(60_000);
   let host: BootstrapNode;
-  let alice: Person;
-  let bob: Person;
+  let alice: User;
+  let bob: User;
 
   before(async () => {
     host = await hostBootstrap();
     const options = { bootstrap: host.addresses() };
-    [alice, bob] = await Promise.all([Person.make("alice", options), Person.make("bob", options)]);
+    [alice, bob] = await Promise.all([User.make("alice", options), User.make("bob", options)]);
   });
 
   after(async () => {
@@ -57,11 +57,11 @@ describe("two people and a bootstrap node, over libp2p", function () {
   });
 
   it("have shown each message once", async () => {
-    for (const [person, other] of [
+    for (const [user, other] of [
       [alice, "bob"],
       [bob, "alice"],
     ] as const) {
-      const texts = await person.texts(other);
+      const texts = await user.texts(other);
       assert.equal(new Set(texts).size, texts.length);
     }
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect, createServer, type Server } from "node:net";
 import { accountId, deviceId, toHex } from "../../src/base/index.ts";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { deliver, hostBootstrap, Person, pair } from "./person.ts";
+import { deliver, hostBootstrap, pair, User } from "./user.ts";
 
 /** A wire with a tap: forwards to a port of loopback and keeps every byte of both directions. */
 class Tap {
@@ -47,7 +47,7 @@ describe("the bytes between two nodes, over libp2p", function () {
   this.timeout(60_000);
   let host: BootstrapNode;
   const taps: Tap[] = [];
-  const people: Person[] = [];
+  const users: User[] = [];
 
   before(async () => {
     host = await hostBootstrap();
@@ -57,18 +57,18 @@ describe("the bytes between two nodes, over libp2p", function () {
       const announce = [`/ip4/127.0.0.1/tcp/${await tap.open()}`];
       const listen = [`/ip4/127.0.0.1/tcp/${tap.target}`];
       taps.push(tap);
-      people.push(await Person.make(name, { bootstrap: host.addresses(), listen, announce }));
+      users.push(await User.make(name, { bootstrap: host.addresses(), listen, announce }));
     }
   });
 
   after(async () => {
-    await Promise.all(people.map((person) => person.end()));
+    await Promise.all(users.map((user) => user.end()));
     await host.stop();
     for (const tap of taps) tap.close();
   });
 
   it("contain neither texts, names nor account keys", async () => {
-    const [alice, bob] = people as [Person, Person];
+    const [alice, bob] = users as [User, User];
     const secret = "a text that nobody else may read";
     await pair(alice, bob);
     await deliver(alice, bob, secret);
@@ -77,7 +77,7 @@ describe("the bytes between two nodes, over libp2p", function () {
     assert.ok(seen.length > 10_000, "the tap saw the conversation");
     for (const text of [secret, secret.toUpperCase(), "alice", "bob"])
       assert.equal(seen.includes(toHex(new TextEncoder().encode(text))), false);
-    for (const { messenger } of people) {
+    for (const { messenger } of users) {
       const { account, device } = messenger.self();
       for (const key of [accountId.bytes(account), deviceId.bytes(device)])
         assert.equal(seen.includes(toHex(key)), false);

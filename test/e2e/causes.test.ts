@@ -1,48 +1,48 @@
 import assert from "node:assert/strict";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { hostBootstrap, Person, pair } from "./person.ts";
+import { hostBootstrap, pair, User } from "./user.ts";
 
 const DAY = 86_400_000;
 const once = { kind: "once", expiresIn: DAY, hints: true } as const;
 
-describe("causes that keep people apart, between real nodes", function () {
+describe("causes that keep users apart, between real nodes", function () {
   this.timeout(60_000);
   let hosts: BootstrapNode[] = [];
-  let people: Person[] = [];
+  let users: User[] = [];
 
   const host = async (): Promise<BootstrapNode> => {
     const made = await hostBootstrap();
     hosts.push(made);
     return made;
   };
-  const person = async (name: string, options: Person["options"]): Promise<Person> => {
-    const made = await Person.make(name, options);
-    people.push(made);
+  const user = async (name: string, options: User["options"]): Promise<User> => {
+    const made = await User.make(name, options);
+    users.push(made);
     return made;
   };
   const three = async () => {
     const bootstrap = (await host()).addresses();
-    return Promise.all(["alice", "bob", "carol"].map((name) => person(name, { bootstrap })));
+    return Promise.all(["alice", "bob", "carol"].map((name) => user(name, { bootstrap })));
   };
-  const pairingOf = (of: Person, who: string) =>
+  const pairingOf = (of: User, who: string) =>
     of.messenger.contacts().find(({ name }) => name === who)?.pairing;
-  const published = (of: Person) =>
+  const published = (of: User) =>
     of.until("their records are held", () => {
       const { wanted, held } = of.messenger.health().records;
       return wanted > 0 && held === wanted;
     });
-  const unlinked = (of: Person, who: string) =>
+  const unlinked = (of: User, who: string) =>
     of.until("the link is gone", () => !of.messenger.contact(who).online);
-  const causeOf = async (of: Person, who: string) => (await of.messenger.diagnose(who)).cause;
+  const causeOf = async (of: User, who: string) => (await of.messenger.diagnose(who)).cause;
 
   afterEach(async () => {
-    await Promise.all(people.map((each) => each.end()));
+    await Promise.all(users.map((each) => each.end()));
     await Promise.all(hosts.map((each) => each.stop()));
-    [people, hosts] = [[], []];
+    [users, hosts] = [[], []];
   });
 
   it("are request-received and request-pending while a request is open, then denied and blocked", async () => {
-    const [alice, bob, carol] = (await three()) as [Person, Person, Person];
+    const [alice, bob, carol] = (await three()) as [User, User, User];
     const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
     for (const each of [bob, carol]) {
       await each.messenger.add(link);
@@ -61,7 +61,7 @@ describe("causes that keep people apart, between real nodes", function () {
   });
 
   it("are used for whoever comes second by an invite", async () => {
-    const [alice, bob, carol] = (await three()) as [Person, Person, Person];
+    const [alice, bob, carol] = (await three()) as [User, User, User];
     const { link } = await alice.messenger.createInvite(once);
     await bob.messenger.add(link);
     await bob.until("paired", () => bob.confirmed("alice"));
@@ -71,7 +71,7 @@ describe("causes that keep people apart, between real nodes", function () {
   });
 
   it("are own-address and other-peer when a stale record names our address or another node", async () => {
-    const [alice, bob, carol] = (await three()) as [Person, Person, Person];
+    const [alice, bob, carol] = (await three()) as [User, User, User];
     await pair(alice, bob);
     for (const [whose, cause] of [
       [alice, "own-address"],
@@ -94,10 +94,10 @@ describe("causes that keep people apart, between real nodes", function () {
   it("are no-dht-peer when every bootstrap node is stopped, and no-record when a new one has no records", async () => {
     const gone = await host();
     const bootstrap = gone.addresses();
-    const alice = await person("alice", { bootstrap });
+    const alice = await user("alice", { bootstrap });
     const { link } = await alice.messenger.createInvite({ ...once, hints: false });
     await gone.stop();
-    const bob = await person("bob", { bootstrap });
+    const bob = await user("bob", { bootstrap });
     await bob.messenger.add(link, { as: "alice" });
     await bob.until("the host is missed", () =>
       bob.node.status().bootstrap.every(({ error }) => error === "refused"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { hostBootstrap, Person, pair } from "./person.ts";
+import { hostBootstrap, pair, User } from "./user.ts";
 
 /** PeerIds that nobody has here, and an address at which nobody listens. */
 const OTHER = "12D3KooWCqZSPQs1D4eCjstdkW8C1wa3mLD6dCWy2Srj5Ehmoj6q";
@@ -9,15 +9,15 @@ const NOBODY = "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWEmJ6hhDFZKH8dmpLcEExByWJ4ssmhFs
 describe("why a contact is not linked, over libp2p", function () {
   this.timeout(90_000);
   let host: BootstrapNode;
-  let alice: Person;
-  let bob: Person;
+  let alice: User;
+  let bob: User;
 
   beforeEach(async () => {
     host = await hostBootstrap();
     const bootstrap = host.addresses();
     [alice, bob] = await Promise.all([
-      Person.make("alice", { bootstrap }),
-      Person.make("bob", { bootstrap }),
+      User.make("alice", { bootstrap }),
+      User.make("bob", { bootstrap }),
     ]);
     await pair(alice, bob);
   });
@@ -27,9 +27,9 @@ describe("why a contact is not linked, over libp2p", function () {
   });
 
   /** Every record of theirs can be found. */
-  const published = (person: Person) =>
-    person.until("their records are held", () => {
-      const { wanted, held } = person.messenger.health().records;
+  const published = (user: User) =>
+    user.until("their records are held", () => {
+      const { wanted, held } = user.messenger.health().records;
       return wanted > 0 && held === wanted;
     });
   const unlinked = () =>
@@ -61,7 +61,7 @@ describe("why a contact is not linked, over libp2p", function () {
   it("is unreachable when they announce a port that is not theirs", async () => {
     // Who listens nowhere can only dial.
     const deaf = { bootstrap: host.addresses(), listen: [] };
-    const carol = await Person.make("carol", deaf);
+    const carol = await User.make("carol", deaf);
     try {
       await pair(bob, carol);
       await bob.stop();

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { BootstrapNodes } from "../../src/daemon/node/bootstrap-nodes.ts";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { deliver, hostBootstrap, Person, type PersonOptions } from "./person.ts";
+import { deliver, hostBootstrap, User, type UserOptions } from "./user.ts";
 
 const DAY = 86_400_000;
 
-/** Two people with a host each, who met without one in common. */
-async function scene(aliceToo: PersonOptions = {}) {
+/** Two users with a host each, who met without one in common. */
+async function scene(aliceToo: UserOptions = {}) {
   const [hers, his] = [await hostBootstrap(), await hostBootstrap()];
-  const alice = await Person.make("alice", {
+  const alice = await User.make("alice", {
     bootstrap: hers.addresses(),
     share: true,
     ...aliceToo,
   });
-  const bob = await Person.make("bob", { bootstrap: his.addresses(), share: true });
+  const bob = await User.make("bob", { bootstrap: his.addresses(), share: true });
   const { link } = await bob.messenger.createInvite({ kind: "once", expiresIn: DAY, hints: true });
   await alice.messenger.add(link);
   await alice.until("paired", () => alice.confirmed("bob") && bob.confirmed("alice"));
@@ -24,10 +24,10 @@ async function scene(aliceToo: PersonOptions = {}) {
   return { alice, bob, hers, his, end };
 }
 
-const asks = (person: Person, host: BootstrapNode) =>
-  person.node.status().bootstrap.find(({ address }) => host.addresses().includes(address))?.state;
-const learned = (person: Person) =>
-  person.messenger.learnedHosts().map(({ name, address }) => ({ name, address }));
+const asks = (user: User, host: BootstrapNode) =>
+  user.node.status().bootstrap.find(({ address }) => host.addresses().includes(address))?.state;
+const learned = (user: User) =>
+  user.messenger.learnedHosts().map(({ name, address }) => ({ name, address }));
 
 describe("bootstrap hosts that contacts tell of, over libp2p", function () {
   this.timeout(60_000);

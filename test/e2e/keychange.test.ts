@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fromUtf8 } from "../../src/base/index.ts";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { deliver, hostBootstrap, Person, pair } from "./person.ts";
+import { deliver, hostBootstrap, pair, User } from "./user.ts";
 
 const identity = { table: "identity", of: "", at: 0 } as const;
 
@@ -9,7 +9,7 @@ const identity = { table: "identity", of: "", at: 0 } as const;
  * Puts another account's identity in place of bob's, who keeps what he knows of alice but for the
  * session.
  */
-async function impersonate(bob: Person, other: Person): Promise<void> {
+async function impersonate(bob: User, other: User): Promise<void> {
   const [theirs, rows] = [await other.store.get(identity), await bob.store.all("contact")];
   assert.ok(theirs);
   const [row] = rows;
@@ -24,23 +24,21 @@ async function impersonate(bob: Person, other: Person): Promise<void> {
 describe("another account key behind a known contact, over libp2p", function () {
   this.timeout(60_000);
   let host: BootstrapNode;
-  let people: Person[];
+  let users: User[];
 
   before(async () => {
     host = await hostBootstrap();
     const options = { bootstrap: host.addresses() };
-    people = await Promise.all(
-      ["alice", "bob", "mallory"].map((name) => Person.make(name, options)),
-    );
+    users = await Promise.all(["alice", "bob", "mallory"].map((name) => User.make(name, options)));
   });
 
   after(async () => {
-    await Promise.all(people.map((person) => person.end()));
+    await Promise.all(users.map((user) => user.end()));
     await host.stop();
   });
 
-  it("is refused: nothing is sent until the person decides", async () => {
-    const [alice, bob, mallory] = people as [Person, Person, Person];
+  it("is refused: nothing is sent until the user decides", async () => {
+    const [alice, bob, mallory] = users as [User, User, User];
     await pair(alice, bob);
     await deliver(alice, bob, "to the bob that I know");
     await impersonate(bob, mallory);

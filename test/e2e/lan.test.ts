@@ -9,7 +9,7 @@ describe("two people on one LAN (needs the right to make a network namespace)", 
   });
 
   it("pair and talk with no bootstrap node at all", async () => {
-    assert.deepEqual(await answerOf("test/e2e/lan-people.ts", 50_000), {
+    assert.deepEqual(await answerOf("test/e2e/lan-users.ts", 50_000), {
       paired: true,
       delivered: true,
       bootstrap: 0,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { deliver, hostBootstrap, Person } from "./person.ts";
+import { deliver, hostBootstrap, User } from "./user.ts";
 
 const DAY = 86_400_000;
 
@@ -23,8 +23,8 @@ describe("pairing with a side that dies, over libp2p", function () {
     for (const commit of commits)
       it(`ends with both paired when the ${victim} is killed after its commit ${commit}`, async () => {
         const bootstrap = host.addresses();
-        const alice = await Person.make("alice", { bootstrap });
-        const bob = await Person.make("bob", { bootstrap });
+        const alice = await User.make("alice", { bootstrap });
+        const bob = await User.make("bob", { bootstrap });
         const dying = victim === "inviter" ? alice : bob;
         try {
           const { link } = await alice.messenger.createInvite({
@@ -60,13 +60,13 @@ describe("pairing with a side that dies, over libp2p", function () {
 describe("an invite, over libp2p", function () {
   this.timeout(60_000);
 
-  it("is good for one person, and the second is told so", async () => {
+  it("is good for one user, and the second is told so", async () => {
     const host = await hostBootstrap();
     const bootstrap = host.addresses();
-    const people = await Promise.all(
-      ["alice", "bob", "mallory"].map((name) => Person.make(name, { bootstrap })),
+    const users = await Promise.all(
+      ["alice", "bob", "mallory"].map((name) => User.make(name, { bootstrap })),
     );
-    const [alice, bob, mallory] = people as [Person, Person, Person];
+    const [alice, bob, mallory] = users as [User, User, User];
     try {
       const { link } = await alice.messenger.createInvite({
         kind: "once",
@@ -83,7 +83,7 @@ describe("an invite, over libp2p", function () {
         ["bob"],
       );
     } finally {
-      await Promise.all(people.map((person) => person.end()));
+      await Promise.all(users.map((user) => user.end()));
       await host.stop();
     }
   });

@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
 import type { BootstrapNode } from "../../src/node/index.ts";
-import { deliver, hostBootstrap, Person, pair } from "./person.ts";
+import { deliver, hostBootstrap, pair, User } from "./user.ts";
 
-describe("two people of whom one chooses who sees her address, over libp2p", function () {
+describe("two users of whom one chooses who sees her address, over libp2p", function () {
   this.timeout(60_000);
   let host: BootstrapNode;
-  let alice: Person;
-  let bob: Person;
+  let alice: User;
+  let bob: User;
 
   before(async () => {
     host = await hostBootstrap();
     const options = { bootstrap: host.addresses() };
-    [alice, bob] = await Promise.all([Person.make("alice", options), Person.make("bob", options)]);
+    [alice, bob] = await Promise.all([User.make("alice", options), User.make("bob", options)]);
     await pair(alice, bob);
   });
   after(async () => {
     await Promise.all([alice.end(), bob.end(), host.stop()]);
   });
 
-  const links = (person: Person) =>
-    person.node.peers().filter(({ protocols }) => protocols.includes("/sotto/link/1")).length;
+  const links = (user: User) =>
+    user.node.peers().filter(({ protocols }) => protocols.includes("/sotto/link/1")).length;
 
   it("stay linked under lan, being on one machine, and meet there again", async () => {
     await deliver(alice, bob, "before");

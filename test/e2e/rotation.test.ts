@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "../../src/base/index.ts";
 import { decodeSession } from "../../src/ratchet/index.ts";
-import { hostBootstrap, Person, type PersonOptions } from "./person.ts";
+import { hostBootstrap, User, type UserOptions } from "./user.ts";
 
 const DAY = 86_400_000;
 const rotation = {
@@ -15,14 +15,14 @@ const rotation = {
   drainPoll: 50,
 };
 
-describe("a host key that changes while people talk", function () {
+describe("a host key that changes while users talk", function () {
   this.timeout(60_000);
 
-  async function scene(options: PersonOptions = {}) {
+  async function scene(options: UserOptions = {}) {
     const host = await hostBootstrap();
     const all = { bootstrap: host.addresses(), tuning: { rotation }, ...options };
-    const alice = await Person.make("alice", all);
-    const bob = await Person.make("bob", all);
+    const alice = await User.make("alice", all);
+    const bob = await User.make("bob", all);
     const { link } = await alice.messenger.createInvite({
       kind: "once",
       expiresIn: DAY,
@@ -39,7 +39,7 @@ describe("a host key that changes while people talk", function () {
   }
 
   /** Sends until told to stop. @returns what was sent. */
-  function talk(from: Person, to: string) {
+  function talk(from: User, to: string) {
     const sent: string[] = [];
     let going = true;
     const over = (async () => {
@@ -58,28 +58,28 @@ describe("a host key that changes while people talk", function () {
   }
 
   /** The name of the session with the one contact. */
-  async function session(person: Person): Promise<string> {
-    const [row] = await person.store.all("session");
+  async function session(user: User): Promise<string> {
+    const [row] = await user.store.all("session");
     const decoded = row && decodeSession(row);
     assert.ok(decoded);
     return toHex(decoded.id);
   }
 
-  const links = (person: Person): number =>
-    person.node.peers().filter(({ protocols }) => protocols.includes("/sotto/link/1")).length;
+  const links = (user: User): number =>
+    user.node.peers().filter(({ protocols }) => protocols.includes("/sotto/link/1")).length;
 
   it("loses nothing, repeats nothing, and keeps one link", async () => {
     const { alice, bob, end } = await scene();
     const stopAlice = talk(alice, "bob");
     const stopBob = talk(bob, "alice");
     const hosts = new Set([alice.node.transport.host, bob.node.transport.host]);
-    const gone = (person: Person) =>
-      person.events.filter((event) => event.type === "presence" && !event.contact.online).length;
+    const gone = (user: User) =>
+      user.events.filter((event) => event.type === "presence" && !event.contact.online).length;
     const before = [gone(alice), gone(bob)];
     const sessions = [await session(alice), await session(bob)];
-    const moved = async (person: Person) => {
-      await person.until("the host before has ended", () => !person.node.status().hostKey.moving);
-      hosts.add(person.node.transport.host);
+    const moved = async (user: User) => {
+      await user.until("the host before has ended", () => !user.node.status().hostKey.moving);
+      hosts.add(user.node.transport.host);
     };
     for (let round = 0; round < 2; round++) {
       await alice.node.rotate();
@@ -94,11 +94,11 @@ describe("a host key that changes while people talk", function () {
     const [fromAlice, fromBob] = [await stopAlice(), await stopBob()];
     await bob.until("all is there", () => bob.messenger.contacts()[0]?.waiting === 0);
     await alice.until("all is there", () => alice.messenger.contacts()[0]?.waiting === 0);
-    const texts = async (person: Person, who: string) => {
+    const texts = async (user: User, who: string) => {
       const found: string[] = [];
       let before: number | undefined;
       for (;;) {
-        const page = await person.messenger.history(who, {
+        const page = await user.messenger.history(who, {
           limit: 500,
           ...(before !== undefined && { before }),
         });

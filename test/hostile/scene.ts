@@ -1,4 +1,4 @@
-/** Two people with real daemons who talk all the time, and a process that attacks one of them. */
+/** Two users with real daemons who talk all the time, and a process that attacks one of them. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "../../src/api/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
-import { type Person, pair } from "../chaos/person.ts";
-import { Room } from "../chaos/room.ts";
+import { Testbed } from "../chaos/testbed.ts";
+import { pair, type User } from "../chaos/user.ts";
 import type { Report } from "./attack.ts";
 import type { Target } from "./raw.ts";
 
@@ -88,13 +88,13 @@ export class Talk {
   readonly #done: Promise<unknown>;
   #going = true;
 
-  constructor(people: readonly [Person, Person], tag: string) {
-    const [a, b] = people;
+  constructor(users: readonly [User, User], tag: string) {
+    const [a, b] = users;
     this.#tag = tag;
     this.#done = Promise.all([this.#speak(a, b), this.#speak(b, a)]);
   }
 
-  async #speak(from: Person, to: Person): Promise<void> {
+  async #speak(from: User, to: User): Promise<void> {
     for (let i = 0; this.#going; i++) {
       const sent = this.#say(from, to, `${this.#tag} ${i}`);
       this.#sent.push(sent);
@@ -103,7 +103,7 @@ export class Talk {
     }
   }
 
-  async #say(from: Person, to: Person, text: string): Promise<void> {
+  async #say(from: User, to: User, text: string): Promise<void> {
     try {
       const { timedOut, elapsed } = await from.node.call("message.send", {
         who: to.name,
@@ -137,23 +137,23 @@ export interface Outcome {
 }
 
 export class Scene {
-  readonly room: Room;
-  readonly people: readonly [Person, Person];
+  readonly testbed: Testbed;
+  readonly users: readonly [User, User];
   readonly attacker = new Attacker();
   readonly target: Target;
 
-  private constructor(room: Room, people: readonly [Person, Person], target: Target) {
-    this.room = room;
-    this.people = people;
+  private constructor(testbed: Testbed, users: readonly [User, User], target: Target) {
+    this.testbed = testbed;
+    this.users = users;
     this.target = target;
   }
 
   static async open(): Promise<Scene> {
-    const room = await Room.open();
-    const people = [room.person("alice"), room.person("bob")] as const;
-    await Promise.all(people.map((person) => person.start()));
-    await pair(...people);
-    return new Scene(room, people, await targetOf(people[0]));
+    const testbed = await Testbed.open();
+    const users = [testbed.user("alice"), testbed.user("bob")] as const;
+    await Promise.all(users.map((user) => user.start()));
+    await pair(...users);
+    return new Scene(testbed, users, await targetOf(users[0]));
   }
 
   /**
@@ -161,13 +161,13 @@ export class Scene {
    * arrive, or a node ends.
    */
   async strike(attacks: Readonly<Record<string, Strike>>): Promise<Outcome> {
-    const pid = this.people[0].daemon?.pid ?? 0;
+    const pid = this.users[0].daemon?.pid ?? 0;
     const before = tellsMemory ? memoryOf(pid) : 0;
     let highest = before;
     const watch = setInterval(() => {
-      if (tellsMemory && this.people[0].daemon?.alive) highest = Math.max(highest, memoryOf(pid));
+      if (tellsMemory && this.users[0].daemon?.alive) highest = Math.max(highest, memoryOf(pid));
     }, 25);
-    const talk = new Talk(this.people, Object.keys(attacks).join());
+    const talk = new Talk(this.users, Object.keys(attacks).join());
     try {
       const reports: Record<string, Report> = {};
       await Promise.all(
@@ -180,7 +180,7 @@ export class Scene {
       clearInterval(watch);
       await talk.end().catch(() => undefined);
       assert.ok(
-        this.people.every(({ daemon }) => daemon?.alive),
+        this.users.every(({ daemon }) => daemon?.alive),
         "a node ended",
       );
     }
@@ -188,20 +188,20 @@ export class Scene {
 
   /** What they deliver to each other while nobody attacks. */
   async quiet(ms: number): Promise<Outcome["talk"]> {
-    const talk = new Talk(this.people, "quiet");
+    const talk = new Talk(this.users, "quiet");
     await sleep(ms);
     return talk.end();
   }
 
   async close(): Promise<void> {
     await this.attacker.end();
-    await this.room.close();
+    await this.testbed.close();
   }
 }
 
-/** Where a person's node listens, and who it is today. */
-export async function targetOf(person: Person): Promise<Target> {
-  const client: Client = createClient(await connectTo(`${person.home}/sotto.sock`));
+/** Where a user's node listens, and who it is today. */
+export async function targetOf(user: User): Promise<Target> {
+  const client: Client = createClient(await connectTo(`${user.home}/sotto.sock`));
   const status = (await client.call("node.status", {})) as unknown as {
     readonly host: string;
     readonly addresses: readonly string[];

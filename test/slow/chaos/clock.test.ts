@@ -3,25 +3,25 @@ import { settle, tell } from "../../chaos/account.ts";
 import { CLOCK_LAG, DAY, FakeClock, HOUR } from "../../chaos/clock.ts";
 import { everybody } from "../../chaos/killing.ts";
 import { itWhere, noFakeClock } from "../../chaos/machine.ts";
-import { type Person, pair, paired } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
 import { sizes } from "../../chaos/sizes.ts";
+import { Testbed } from "../../chaos/testbed.ts";
+import { pair, paired, type User } from "../../chaos/user.ts";
 
 const missing = noFakeClock();
 const MINUTE = 60;
 
 describe("clocks that are wrong", () => {
-  let room: Room;
-  let alice: Person;
-  let bob: Person;
+  let testbed: Testbed;
+  let alice: User;
+  let bob: User;
   let clock: FakeClock;
   beforeEach(async () => {
-    room = await Room.open();
-    alice = room.person("alice");
-    clock = new FakeClock(room.program.home("clock"));
-    bob = room.person("bob", { env: clock.env });
+    testbed = await Testbed.open();
+    alice = testbed.user("alice");
+    clock = new FakeClock(testbed.program.home("clock"));
+    bob = testbed.user("bob", { env: clock.env });
   });
-  afterEach(() => room.close());
+  afterEach(() => testbed.close());
 
   /** Everybody writes for a while, and everything arrives. */
   async function talk(during: () => Promise<void> = () => sleep(1_000)): Promise<string> {
@@ -46,7 +46,7 @@ describe("clocks that are wrong", () => {
   for (const hours of [20, -20])
     itWhere(
       missing,
-      `by ${hours} h let people pair by hints and talk by addresses they know, over restarts`,
+      `by ${hours} h let users pair by hints and talk by addresses they know, over restarts`,
       async () => {
         clock.set(hours * HOUR);
         await Promise.all([alice.start(), bob.start()]);
@@ -92,7 +92,7 @@ describe("clocks that are wrong", () => {
 
   itWhere(
     missing,
-    `that jump ${sizes.jumps} times while people write lose nothing, and let them find each other when they are right again`,
+    `that jump ${sizes.jumps} times while users write lose nothing, and let them find each other when they are right again`,
     async () => {
       await Promise.all([alice.start(), bob.start()]);
       await pair(alice, bob);

@@ -2,24 +2,24 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { tell } from "../../chaos/account.ts";
 import { everybody } from "../../chaos/killing.ts";
-import { type Person, pair } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
 import { sizes } from "../../chaos/sizes.ts";
+import { Testbed } from "../../chaos/testbed.ts";
+import { pair, type User } from "../../chaos/user.ts";
 
 const BATCHES = 6;
 
 describe("a daemon on a machine that does as it likes", () => {
-  let room: Room;
-  let alice: Person;
-  let bob: Person;
+  let testbed: Testbed;
+  let alice: User;
+  let bob: User;
   before(async () => {
-    room = await Room.open();
-    alice = room.person("alice");
-    bob = room.person("bob");
+    testbed = await Testbed.open();
+    alice = testbed.user("alice");
+    bob = testbed.user("bob");
     await Promise.all([alice.start(), bob.start()]);
     await pair(alice, bob);
   });
-  after(() => room.close());
+  after(() => testbed.close());
 
   /** The code of the error with which a start ended. */
   const code = (err: string) => JSON.parse(err.slice(err.lastIndexOf('{"error"'))).error.code;

@@ -3,22 +3,22 @@ import { settle, tell } from "../../chaos/account.ts";
 import { SmallDisk } from "../../chaos/disk.ts";
 import { everybody } from "../../chaos/killing.ts";
 import { itWhere, noDisk } from "../../chaos/machine.ts";
-import { type Person, pair } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
+import { Testbed } from "../../chaos/testbed.ts";
+import { pair, type User } from "../../chaos/user.ts";
 
 const missing = noDisk();
 const FULL = "disk-full";
 const SMALL = "4m";
 
 describe("a small disk", () => {
-  let room: Room;
-  let alice: Person;
-  let bob: Person;
+  let testbed: Testbed;
+  let alice: User;
+  let bob: User;
   let disk: SmallDisk;
   beforeEach(async () => {
-    room = await Room.open();
-    alice = room.person("alice");
-    bob = room.person("bob");
+    testbed = await Testbed.open();
+    alice = testbed.user("alice");
+    bob = testbed.user("bob");
     disk = await SmallDisk.make(alice.home, SMALL);
     // The socket of a home inside the mount could not be seen from here.
     const env = { SOTTO_SOCKET: `${alice.home}.sock` };
@@ -27,7 +27,7 @@ describe("a small disk", () => {
     await pair(alice, bob);
   });
   afterEach(async () => {
-    await room.close();
+    await testbed.close();
     await disk.close();
   });
 

@@ -5,24 +5,24 @@ import { checkStates, settle, tell } from "../../chaos/account.ts";
 import { everybody } from "../../chaos/killing.ts";
 import { Load } from "../../chaos/load.ts";
 import { itWhere, noTracer } from "../../chaos/machine.ts";
-import { type Person, pair } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
+import { Testbed } from "../../chaos/testbed.ts";
 import { filesOf, type Sabotage, sabotage, through } from "../../chaos/tracer.ts";
+import { pair, type User } from "../../chaos/user.ts";
 
 const missing = noTracer();
 
 describe("a disk that fails under a daemon", () => {
-  let room: Room;
-  let alice: Person;
-  let bob: Person;
+  let testbed: Testbed;
+  let alice: User;
+  let bob: User;
   before(async () => {
-    room = await Room.open();
-    alice = room.person("alice");
-    bob = room.person("bob");
+    testbed = await Testbed.open();
+    alice = testbed.user("alice");
+    bob = testbed.user("bob");
     await Promise.all([alice.start(), bob.start()]);
     await pair(alice, bob);
   });
-  after(() => room.close());
+  after(() => testbed.close());
 
   for (const [what, code, plan] of [
     ["the next fdatasync fails (EIO)", "store-write-failed", { call: "fdatasync", when: "1+" }],
@@ -96,10 +96,10 @@ describe("a disk that fails under a daemon", () => {
 });
 
 /** Starts both where they cannot find each other, compares, and lets them find each other again. */
-async function aparts(...people: readonly Person[]): Promise<void> {
-  const places = people.map(({ place }) => place);
-  await Promise.all(people.map((person) => person.start({ ...person.place, bootstrap: [] })));
-  await checkStates(people);
-  await Promise.all(people.map((person) => person.stop()));
-  await Promise.all(people.map((person, i) => person.start(places[i])));
+async function aparts(...users: readonly User[]): Promise<void> {
+  const places = users.map(({ place }) => place);
+  await Promise.all(users.map((user) => user.start({ ...user.place, bootstrap: [] })));
+  await checkStates(users);
+  await Promise.all(users.map((user) => user.stop()));
+  await Promise.all(users.map((user, i) => user.start(places[i])));
 }

@@ -3,9 +3,9 @@ import { settle, tell } from "../../chaos/account.ts";
 import { everybody } from "../../chaos/killing.ts";
 import { LossyLink } from "../../chaos/lossy.ts";
 import { itWhere, noLossyLink } from "../../chaos/machine.ts";
-import { pair } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
 import { sizes } from "../../chaos/sizes.ts";
+import { Testbed } from "../../chaos/testbed.ts";
+import { pair } from "../../chaos/user.ts";
 
 const PATIENCE = 240_000;
 
@@ -15,7 +15,7 @@ describe("a bad network", () => {
     `with ${sizes.loss} % of all packets lost, some twice, late and out of order, carries pairing and a whole conversation`,
     async () => {
       const link = await LossyLink.make(sizes.loss);
-      const room = await Room.open();
+      const testbed = await Testbed.open();
       const seconds = (since: number) => ((Date.now() - since) / 1000).toFixed(1);
       try {
         const [here, there] = link.ends;
@@ -23,9 +23,9 @@ describe("a bad network", () => {
           through,
           listen: `/ip4/${address}/tcp/0`,
         });
-        await room.host(at(here));
-        const alice = room.person("alice", at(here));
-        const bob = room.person("bob", at(there));
+        await testbed.host(at(here));
+        const alice = testbed.user("alice", at(here));
+        const bob = testbed.user("bob", at(there));
         await Promise.all([alice.start(), bob.start()]);
         const pairing = Date.now();
         await pair(alice, bob, PATIENCE);
@@ -42,7 +42,7 @@ describe("a bad network", () => {
             `${lost} lost, ${duplicated} duplicated`,
         );
       } finally {
-        await room.close();
+        await testbed.close();
         const { carried, dropped, duplicated, late } = await link.close();
         tell(`${carried} packets: ${dropped} dropped, ${duplicated} doubled, ${late} late`);
       }

@@ -2,25 +2,25 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settle, tell } from "../../chaos/account.ts";
 import { everybody } from "../../chaos/killing.ts";
-import { type Person, pair } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
+import { Testbed } from "../../chaos/testbed.ts";
+import { pair, type User } from "../../chaos/user.ts";
 
 const ROUNDS = 3;
 
 describe("daemons whose host keys change under constant sending", () => {
   it("lose nothing and show nothing twice, one after the other and both within a second, and are linked afterwards", async () => {
-    const room = await Room.open();
+    const testbed = await Testbed.open();
     try {
-      const alice = room.person("alice");
-      const bob = room.person("bob");
+      const alice = testbed.user("alice");
+      const bob = testbed.user("bob");
       await Promise.all([alice.start(), bob.start()]);
       await pair(alice, bob);
       const gone = await Promise.all([absences(alice), absences(bob)]);
       const loads = everybody([alice, bob]);
       for (const load of loads) load.start();
       const hosts = new Set<string>();
-      const rotate = async (person: Person) => {
-        const { host } = await person.node.call("net.rotate", {});
+      const rotate = async (user: User) => {
+        const { host } = await user.node.call("net.rotate", {});
         hosts.add(host);
       };
       for (let round = 0; round < ROUNDS; round++) {
@@ -45,15 +45,15 @@ describe("daemons whose host keys change under constant sending", () => {
         `${messages} messages over ${hosts.size} changes; moments offline: ${moments.join(", ")}`,
       );
     } finally {
-      await room.close();
+      await testbed.close();
     }
   });
 });
 
 /** Counts from now on how often the contact is shown as offline. */
-async function absences(person: Person): Promise<() => number> {
+async function absences(user: User): Promise<() => number> {
   let gone = 0;
-  const client = await person.anotherClient();
+  const client = await user.anotherClient();
   void (async () => {
     try {
       for await (const event of client.events({ types: ["presence"] }))

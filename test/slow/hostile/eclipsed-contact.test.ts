@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { equal } from "../../../src/base/index.ts";
-import { Person, pair } from "../../e2e/person.ts";
+import { pair, User } from "../../e2e/user.ts";
 import { createLab, until } from "../../node/support.ts";
 import { Mesh } from "./mesh.ts";
 
@@ -9,7 +9,7 @@ const HONEST = 8;
 const ATTACKERS = 25;
 const ANYWHERE = "/ip4/127.0.0.1/tcp/0";
 
-describe("two people whose tag's nearest hosts are all attackers", function () {
+describe("two users whose tag's nearest hosts are all attackers", function () {
   this.timeout(120_000);
   const lab = createLab();
   const mesh = new Mesh(lab);
@@ -18,14 +18,14 @@ describe("two people whose tag's nearest hosts are all attackers", function () {
 
   it("are not kept apart while they know an address, and are told that nothing was found where they know none", async () => {
     const bootstrap = mesh.honest.slice(0, 3).flatMap((host) => host.getMultiaddrs().map(String));
-    const person = async (name: string, listen: string[]): Promise<Person> => {
-      const made = await Person.make(name, { bootstrap, listen });
+    const user = async (name: string, listen: string[]): Promise<User> => {
+      const made = await User.make(name, { bootstrap, listen });
       lab.later(() => made.end());
       return made;
     };
-    const bob = await person("bob", [ANYWHERE]);
+    const bob = await user("bob", [ANYWHERE]);
     // She can only dial, so that it is she who finds him.
-    const alice = await person("alice", []);
+    const alice = await user("alice", []);
     await pair(bob, alice);
     // Whoever is given a record sees its tag: first the invite's, by which she found him, then that
     // of the two.

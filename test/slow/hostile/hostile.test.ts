@@ -23,7 +23,7 @@ describe("a node under one attack after the other", function () {
   this.timeout(600_000);
   let scene: Scene;
   let begun = 0;
-  const pid = (): number => scene.people[0].daemon?.pid ?? 0;
+  const pid = (): number => scene.users[0].daemon?.pid ?? 0;
 
   before(async () => {
     scene = await Scene.open();

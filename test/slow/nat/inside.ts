@@ -1,5 +1,5 @@
 /**
- * Runs in a namespace: bootstrap hosts, a node, or a person, as the test says over standard input.
+ * Runs in a namespace: bootstrap hosts, a node, or a user, as the test says over standard input.
  */
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
@@ -15,7 +15,7 @@ import {
   type SottoNode,
 } from "../../../src/node/index.ts";
 import { type Channel, silent } from "../../../src/ports/index.ts";
-import { Person } from "../../e2e/person.ts";
+import { User } from "../../e2e/user.ts";
 import { openerOf, sealFor } from "../../node/nat/offers.ts";
 import { type Router, rulesNow, startUpnpd } from "./upnpd.ts";
 
@@ -29,7 +29,7 @@ const common = {
   tuning,
 };
 let node: SottoNode | undefined;
-let person: Person | undefined;
+let user: User | undefined;
 let hosts: BootstrapNode[] = [];
 let endRouter = async (): Promise<void> => undefined;
 
@@ -51,9 +51,9 @@ const theNode = (): SottoNode => {
   if (node === undefined) throw new Error("no node runs here");
   return node;
 };
-const thePerson = (): Person => {
-  if (person === undefined) throw new Error("no person is here");
-  return person;
+const theUser = (): User => {
+  if (user === undefined) throw new Error("no user is here");
+  return user;
 };
 
 const actions: Record<string, (command: Command) => Promise<unknown>> = {
@@ -163,15 +163,15 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
       return { ms: performance.now() - began, error: said, hole };
     }
   },
-  async person({ name, bootstrap }) {
-    person = await Person.make(name as string, {
+  async user({ name, bootstrap }) {
+    user = await User.make(name as string, {
       bootstrap: bootstrap as string[],
       listen: ["/ip4/0.0.0.0/tcp/0"],
     });
   },
   async invite() {
     return (
-      await thePerson().messenger.createInvite({
+      await theUser().messenger.createInvite({
         kind: "once",
         expiresIn: 86_400_000,
         hints: false,
@@ -179,30 +179,30 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
     ).link;
   },
   async add({ link }) {
-    await thePerson().messenger.add(link as string);
+    await theUser().messenger.add(link as string);
   },
   async paired({ who }) {
-    await thePerson().until("paired", () => thePerson().confirmed(who as string));
+    await theUser().until("paired", () => theUser().confirmed(who as string));
   },
   async send({ who, text }) {
-    const message = await thePerson().messenger.send(who as string, text as string);
-    await thePerson().reaches(message, "delivered");
+    const message = await theUser().messenger.send(who as string, text as string);
+    await theUser().reaches(message, "delivered");
   },
   async texts({ who }) {
-    return thePerson().texts(who as string);
+    return theUser().texts(who as string);
   },
   async links() {
-    return thePerson()
+    return theUser()
       .node.peers()
       .filter(({ protocols }) => protocols.includes("/sotto/link/1"))
       .map(({ address }) => address);
   },
   async stop() {
     await node?.stop();
-    await person?.end();
+    await user?.end();
     for (const host of hosts) await host.stop();
     await endRouter();
-    [node, person, hosts, endRouter] = [undefined, undefined, [], async () => undefined];
+    [node, user, hosts, endRouter] = [undefined, undefined, [], async () => undefined];
   },
 };
 

@@ -25,7 +25,7 @@ interface Dialled {
   readonly hole?: { readonly why: string; readonly theirs?: string };
 }
 
-describe("two people behind routers", function () {
+describe("two users behind routers", function () {
   this.timeout(60_000);
   const children = new Map<Spot, Child>();
   const figures: string[] = [];
@@ -269,14 +269,14 @@ describe("two people behind routers", function () {
     routers("preserving", "preserving");
     const [ada, ben] = [at("homeA"), at("homeB")];
     await Promise.all([
-      ada.say("person", { name: "Ada", bootstrap: four }),
-      ben.say("person", { name: "Ben", bootstrap: four }),
+      ada.say("user", { name: "Ada", bootstrap: four }),
+      ben.say("user", { name: "Ben", bootstrap: four }),
     ]);
     const began = performance.now();
     await ben.say("add", { link: await ada.say("invite") });
     await Promise.all([ada.say("paired", { who: "Ben" }), ben.say("paired", { who: "Ada" })]);
     figures.push(
-      `two people, from the invite to paired: ${(performance.now() - began).toFixed(0)} ms`,
+      `two users, from the invite to paired: ${(performance.now() - began).toFixed(0)} ms`,
     );
     await ada.say("send", { who: "Ben", text: "through two routers" });
     await ben.say("send", { who: "Ada", text: "and back" });

@@ -1,5 +1,5 @@
 /**
- * Started by a test in a network namespace of its own: a bootstrap host and two people with whole
+ * Started by a test in a network namespace of its own: a bootstrap host and two users with whole
  * daemons, who pair and talk, while every packet is captured. Prints what each observer has of what
  * it must not have.
  */
@@ -12,8 +12,8 @@ import { accountId, deviceId, toHex } from "../../../src/base/index.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
 import { Daemon } from "../../chaos/daemon.ts";
-import { type Person, paired } from "../../chaos/person.ts";
-import { Room } from "../../chaos/room.ts";
+import { Testbed } from "../../chaos/testbed.ts";
+import { paired, type User } from "../../chaos/user.ts";
 import { found, type Needles, ofText } from "./needles.ts";
 import {
   capture,
@@ -31,23 +31,23 @@ const TEXTS = [10, 700, 3_000, 12_000, 60_000].map((length, i) =>
   `${i} the heron keeps its ledger `.repeat(Math.ceil(length / 28)).slice(0, length),
 );
 
-const room = await Room.open();
-const path = join(room.program.home("capture"), "..", "packets");
+const testbed = await Testbed.open();
+const path = join(testbed.program.home("capture"), "..", "packets");
 const stop = await capture("lo", path);
 const needles: Record<string, string> = {};
 /** What a host between the two has to know, and the wire must not show. */
 const onlyOnWire: Record<string, string> = {};
 try {
   // Daemons begun under the capture's eye, the host among them.
-  await room.host();
+  await testbed.host();
   // One more server of the DHT, here: it sees the tags.
   const { host: server } = await storingNode(systemClock, (_message, put) => {
     if (put) onlyOnWire[`tag ${toHex(put)}`] = toHex(put);
   });
-  await server.dial(multiaddr(room.bootstrap[0] ?? ""));
-  const people = NAMES.map((name) => room.person(name)) as [Person, Person];
-  await Promise.all(people.map((person) => person.start()));
-  const [one, other] = people;
+  await server.dial(multiaddr(testbed.bootstrap[0] ?? ""));
+  const users = NAMES.map((name) => testbed.user(name)) as [User, User];
+  await Promise.all(users.map((user) => user.start()));
+  const [one, other] = users;
   const { link } = await one.node.call("invite.create", { kind: "once" });
   const invite = parseInvite(link);
   assert.ok(invite.kind === "invite");
@@ -57,18 +57,18 @@ try {
   await other.node.call("contact.add", { link, as: NAMES[0] });
   await paired(one, other, 60_000);
   const peers: string[] = [];
-  for (const person of people) {
-    const status = await person.node.call("node.status", {});
+  for (const user of users) {
+    const status = await user.node.call("node.status", {});
     const { account, device } = status.account;
-    needles[`${person.name}'s account`] = toHex(accountId.bytes(account as never));
-    needles[`${person.name}'s account as text`] = ofText(account);
-    needles[`${person.name}'s device`] = toHex(deviceId.bytes(device as never));
-    needles[`${person.name}'s name`] = ofText(person.name);
+    needles[`${user.name}'s account`] = toHex(accountId.bytes(account as never));
+    needles[`${user.name}'s account as text`] = ofText(account);
+    needles[`${user.name}'s device`] = toHex(deviceId.bytes(device as never));
+    needles[`${user.name}'s name`] = ofText(user.name);
     peers.push(status.host);
   }
   for (const [i, text] of TEXTS.entries()) needles[`text ${i}`] = ofText(text.slice(0, 25));
   needles["an emoji"] = ofText("🦔🪿");
-  const say = (from: Person, to: Person, text: string) =>
+  const say = (from: User, to: User, text: string) =>
     from.node.call("message.send", { who: to.name, text, wait: "delivered", timeout: 20_000 });
   for (const text of TEXTS) {
     const { message, timedOut } = await say(one, other, text);
@@ -84,9 +84,9 @@ try {
   // One that is known to be there proves that the search finds: the bland words of
   // multistream-select.
   const planted: Needles = { planted: ofText("/multistream/1.0.0") };
-  const hostPid = room.hostPid;
+  const hostPid = testbed.hostPid;
   const inMemory = found({ ...needles, ...planted }, memoryOf(hostPid));
-  const hostFiles = filesOf(room.program.home("host"));
+  const hostFiles = filesOf(testbed.program.home("host"));
   const onDisk = found(
     { ...needles, "a PeerId": ofText(peers[0] ?? "") },
     hostFiles.map(({ bytes }) => bytes),
@@ -102,9 +102,9 @@ try {
 
   // Two more, who tell of themselves over mDNS.
   const near = ["Near One", "Near Two"].map((name) => {
-    const home = room.program.home(name);
+    const home = testbed.program.home(name);
     const args = ["up", "--json", "--name", name, "--listen", "/ip4/127.0.0.1/tcp/0"];
-    return new Daemon(room.program, home, { args });
+    return new Daemon(testbed.program, home, { args });
   });
   await Promise.all(near.map((daemon) => daemon.up()));
   await sleep(3_000);
@@ -117,7 +117,7 @@ try {
     ...needles,
     // Shorter ones stand in any key by chance.
     ...(hostname().length < 6 ? {} : { "the machine": ofText(hostname()) }),
-    "a path of the person's": ofText(userInfo().homedir),
+    "a path of the user's": ofText(userInfo().homedir),
     "a name": ofText("Near One"),
     planted: ofText("_sotto"),
   };
@@ -141,6 +141,6 @@ try {
     }),
   );
 } finally {
-  await room.close();
+  await testbed.close();
 }
 process.exit(0);

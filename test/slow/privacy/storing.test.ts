@@ -4,7 +4,7 @@ import { accountId, deviceId, limits, toHex } from "../../../src/base/index.ts";
 import { systemClock } from "../../../src/daemon/process/system-clock.ts";
 import type { CreatedHost } from "../../../src/node/host/libp2p-host.ts";
 import { parseInvite } from "../../../src/wire/index.ts";
-import { Person } from "../../e2e/person.ts";
+import { User } from "../../e2e/user.ts";
 import { createLab, until } from "../../node/support.ts";
 import { found, ofText } from "./needles.ts";
 import { storingNode } from "./storing.ts";
@@ -25,7 +25,7 @@ const shares = (one: Uint8Array, other: Uint8Array): boolean =>
     Buffer.from(other).includes(Buffer.from(one.subarray(at, at + SHARED))),
   );
 
-describe("a live node of the DHT that stores for two people, over the border of an epoch", function () {
+describe("a live node of the DHT that stores for two users, over the border of an epoch", function () {
   this.timeout(120_000);
   const lab = createLab();
   /** What is put on the system's time, ms: everybody's clock goes on by as much. */
@@ -58,13 +58,13 @@ describe("a live node of the DHT that stores for two people, over the border of 
     const { host } = node;
     lab.later(() => host.stop());
     const bootstrap = host.getMultiaddrs().map(String);
-    const people: Person[] = [];
+    const users: User[] = [];
     for (const name of NAMES) {
-      const person = await Person.make(name, { bootstrap, clock });
-      lab.later(() => person.end());
-      people.push(person);
+      const user = await User.make(name, { bootstrap, clock });
+      lab.later(() => user.end());
+      users.push(user);
     }
-    const [one, other] = people as [Person, Person];
+    const [one, other] = users as [User, User];
     const terms = { kind: "once", expiresIn: 86_400_000, hints: true } as const;
     const { link } = await one.messenger.createInvite(terms);
     const parsed = parseInvite(link);
@@ -74,19 +74,19 @@ describe("a live node of the DHT that stores for two people, over the border of 
     await other.messenger.add(link, { as: "the name of a contact" });
     needles["the contact's name"] = ofText("the name of a contact");
     await one.until("paired", () => one.confirmed(other.name));
-    for (const person of people) {
-      const { account, device } = person.messenger.self();
-      needles[`${person.name}'s account`] = toHex(accountId.bytes(account));
-      needles[`${person.name}'s account as text`] = ofText(account);
-      needles[`${person.name}'s device`] = toHex(deviceId.bytes(device));
-      needles[`${person.name}'s name`] = ofText(person.name);
-      needles[`${person.name}'s key of the store`] = toHex(person.key);
+    for (const user of users) {
+      const { account, device } = user.messenger.self();
+      needles[`${user.name}'s account`] = toHex(accountId.bytes(account));
+      needles[`${user.name}'s account as text`] = ofText(account);
+      needles[`${user.name}'s device`] = toHex(deviceId.bytes(device));
+      needles[`${user.name}'s name`] = ofText(user.name);
+      needles[`${user.name}'s key of the store`] = toHex(user.key);
     }
     const bothHeld = () =>
       Promise.all(
-        people.map((person) =>
-          person.until("their records are held", () => {
-            const { wanted, held } = person.messenger.health().records;
+        users.map((user) =>
+          user.until("their records are held", () => {
+            const { wanted, held } = user.messenger.health().records;
             return wanted > 0 && held === wanted;
           }),
         ),
@@ -94,9 +94,9 @@ describe("a live node of the DHT that stores for two people, over the border of 
     await bothHeld();
     await until(() => (puts[0]?.size ?? 0) >= 2);
     copyStore();
-    await Promise.all(people.map((person) => person.stop()));
+    await Promise.all(users.map((user) => user.stop()));
     ahead = limits.epoch;
-    await Promise.all(people.map((person) => person.start()));
+    await Promise.all(users.map((user) => user.start()));
     await bothHeld();
     await until(() => (puts[1]?.size ?? 0) >= 2);
     copyStore();

@@ -9,7 +9,7 @@ import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { RecordValidator } from "../../../src/dht/index.ts";
 import { createBootstrapNode } from "../../../src/node/index.ts";
 import { silent } from "../../../src/ports/index.ts";
-import { Person } from "../../e2e/person.ts";
+import { User } from "../../e2e/user.ts";
 import { SocksServer } from "../../node/proxy/socks-server.ts";
 
 const BOOT = "boot.example";
@@ -38,7 +38,7 @@ const [host, other] = await Promise.all(
 if (host === undefined || other === undefined) throw new Error("two hosts are needed");
 const [address = ""] = host.addresses();
 const [another = ""] = other.addresses();
-const bob = await Person.make("bob", {
+const bob = await User.make("bob", {
   bootstrap: [address],
   mdns: true,
   listen: ["/ip4/0.0.0.0/tcp/4002"],

@@ -1,11 +1,11 @@
-/** A few people and the bootstrap host through which they find each other. */
+/** A few users and the bootstrap host through which they find each other. */
 import { build, type Program } from "../cli/built.ts";
 import { Daemon } from "./daemon.ts";
-import { LOOPBACK, Person, type Place } from "./person.ts";
+import { LOOPBACK, type Place, User } from "./user.ts";
 
-export class Room {
+export class Testbed {
   readonly program: Program;
-  readonly people: Person[] = [];
+  readonly users: User[] = [];
   bootstrap: readonly string[] = [];
   #host: Daemon | undefined;
 
@@ -14,10 +14,10 @@ export class Room {
   }
 
   /** Compiles the program and starts a bootstrap host. */
-  static async open(): Promise<Room> {
-    const room = new Room(build());
-    await room.host();
-    return room;
+  static async open(): Promise<Testbed> {
+    const testbed = new Testbed(build());
+    await testbed.host();
+    return testbed;
   }
 
   /** Starts the bootstrap host (anew), on loopback or where it is told to. */
@@ -32,10 +32,10 @@ export class Room {
   }
 
   /** Somebody new, whose daemon is not started yet. */
-  person(name: string, place: Place = {}): Person {
-    const person = new Person(this.program, name, { bootstrap: this.bootstrap, ...place });
-    this.people.push(person);
-    return person;
+  user(name: string, place: Place = {}): User {
+    const user = new User(this.program, name, { bootstrap: this.bootstrap, ...place });
+    this.users.push(user);
+    return user;
   }
 
   /** The bootstrap host's process. */
@@ -44,11 +44,11 @@ export class Room {
   }
 
   get kills(): number {
-    return this.people.reduce((sum, { kills }) => sum + kills, 0);
+    return this.users.reduce((sum, { kills }) => sum + kills, 0);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.people.map((person) => person.kill()));
+    await Promise.all(this.users.map((user) => user.kill()));
     await this.#host?.kill();
     await this.program.clear();
   }

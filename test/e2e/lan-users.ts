@@ -1,13 +1,13 @@
 /**
- * Started by a test in a network namespace of its own: two people who have mDNS and the LAN DHT,
+ * Started by a test in a network namespace of its own: two users who have mDNS and the LAN DHT,
  * and nothing else.
  */
-import { deliver, Person, pair } from "./person.ts";
+import { deliver, pair, User } from "./user.ts";
 
 const [alice, bob] = await Promise.all(
-  ["alice", "bob"].map((name) => Person.make(name, { mdns: true })),
+  ["alice", "bob"].map((name) => User.make(name, { mdns: true })),
 );
-if (alice === undefined || bob === undefined) throw new Error("two people are needed");
+if (alice === undefined || bob === undefined) throw new Error("two users are needed");
 await pair(alice, bob);
 await deliver(alice, bob, "hi");
 await deliver(bob, alice, "hello");

@@ -1,5 +1,5 @@
 /**
- * A person's whole node in this process: real libp2p on loopback, real LevelDB in a directory of
+ * A user's whole node in this process: real libp2p on loopback, real LevelDB in a directory of
  * its own.
  */
 import assert from "node:assert/strict";
@@ -41,7 +41,7 @@ const hasty = {
   after: (ms: number, job: () => void) => systemClock.after(Math.min(ms, 50), job),
 };
 
-export interface PersonOptions {
+export interface UserOptions {
   readonly bootstrap?: readonly string[];
   /** Tells contacts of these hosts, and takes and asks theirs. */
   readonly share?: boolean;
@@ -56,11 +56,11 @@ export interface PersonOptions {
   readonly onCommit?: (number: number) => void;
 }
 
-export class Person {
+export class User {
   readonly name: string;
   readonly directory: string;
   readonly key = crypto.random(32);
-  options: PersonOptions;
+  options: UserOptions;
   readonly events: MessengerEvent[] = [];
   store!: Store;
   node!: SottoNode;
@@ -69,21 +69,21 @@ export class Person {
   #waiting: (() => void)[] = [];
   #dead = false;
 
-  private constructor(name: string, directory: string, options: PersonOptions) {
+  private constructor(name: string, directory: string, options: UserOptions) {
     this.name = name;
     this.directory = directory;
     this.options = options;
   }
 
-  static async make(name: string, options: PersonOptions = {}): Promise<Person> {
+  static async make(name: string, options: UserOptions = {}): Promise<User> {
     const directory = await mkdtemp(join(tmpdir(), "sotto-e2e-"));
-    const person = new Person(name, directory, options);
-    const store = await person.#openStore();
+    const user = new User(name, directory, options);
+    const store = await user.#openStore();
     const { clock = systemClock } = options;
     await createAccount({ crypto, store, clock }, { name });
     await store.close();
-    await person.start();
-    return person;
+    await user.start();
+    return user;
   }
 
   #openStore(): Promise<Store> {
@@ -232,8 +232,8 @@ export async function hostBootstrap(): Promise<BootstrapNode> {
   });
 }
 
-/** Pairs two people by a one-use invite of the first. */
-export async function pair(inviter: Person, invitee: Person): Promise<void> {
+/** Pairs two users by a one-use invite of the first. */
+export async function pair(inviter: User, invitee: User): Promise<void> {
   const { link } = await inviter.messenger.createInvite({
     kind: "once",
     expiresIn: DAY,
@@ -247,7 +247,7 @@ export async function pair(inviter: Person, invitee: Person): Promise<void> {
 }
 
 /** Sends, and waits for the proof of delivery. */
-export async function deliver(from: Person, to: Person, text: string): Promise<void> {
+export async function deliver(from: User, to: User, text: string): Promise<void> {
   const message = await from.messenger.send(to.name, text);
   await from.reaches(message, "delivered");
   assert.ok((await to.texts(from.name)).includes(text));

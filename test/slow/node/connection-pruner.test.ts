@@ -5,7 +5,7 @@ import { nodeConnectionLimits } from "../../../src/node/host/libp2p-host.ts";
 import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import { createLab, fullAddress, incoming, stranger, until } from "../../node/support.ts";
 
-describe("node: room on real connections", () => {
+describe("node: connection pruner on real connections", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 

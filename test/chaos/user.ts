@@ -1,4 +1,4 @@
-/** A person with a real daemon and a real client on its socket; the daemon may die at any time. */
+/** A user with a real daemon and a real client on its socket; the daemon may die at any time. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, type Contact, createClient, type Message } from "../../src/api/index.ts";
@@ -17,7 +17,7 @@ export interface Place {
   readonly env?: Start["env"];
 }
 
-export class Person {
+export class User {
   readonly name: string;
   readonly home: string;
   readonly #program: Program;
@@ -135,14 +135,14 @@ export class Person {
   }
 }
 
-/** Pairs two people by a one-use invite of the first, and gives each the other's name. */
-export async function pair(inviter: Person, invitee: Person, patience?: number): Promise<void> {
+/** Pairs two users by a one-use invite of the first, and gives each the other's name. */
+export async function pair(inviter: User, invitee: User, patience?: number): Promise<void> {
   const { link } = await inviter.node.call("invite.create", { kind: "once" });
   await invitee.node.call("contact.add", { link, as: inviter.name });
   await paired(inviter, invitee, patience);
 }
 
-export async function paired(a: Person, b: Person, patience?: number): Promise<void> {
+export async function paired(a: User, b: User, patience?: number): Promise<void> {
   for (const [one, other] of [
     [a, b],
     [b, a],
