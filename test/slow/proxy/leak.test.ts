@@ -124,9 +124,9 @@ describe("a node behind a proxy, packet by packet", function () {
     await type("send", "bob", "hello");
     const told = await type("doctor", "bob");
     assert.equal(told.code, 1);
-    assert.match(told.out, /The proxy that everything goes through is not there/);
-    assert.match((await type("doctor")).out, /✗ proxy .*DOWN.*\n.*→ start it/);
-    assert.match((await type("status")).out, /proxy .*DOWN: nothing is dialled beside it/);
+    assert.match(told.out, /The proxy does not work/);
+    assert.match((await type("doctor")).out, /✗ proxy .*DOWN.*\n.*\n.*→ Start the proxy/);
+    assert.match((await type("status")).out, /proxy .*DOWN: no connections/);
     await stop();
     assert.deepEqual([counted().beside, (await seen()).others], [0, {}]);
   });
