@@ -110,7 +110,7 @@ describe("api/errors", () => {
     assert.equal(toRpcError(new SottoError("params-invalid", "x")).code, -32602);
   });
 
-  it("tells nothing of the insides of a bug", () => {
+  it("reveals no details of a bug", () => {
     const error = toRpcError(new TypeError("secret of a stack"));
     assert.equal(error.data.code, "internal");
     assert.doesNotMatch(JSON.stringify(error), /secret/);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build, ended, type Program } from "./built.ts";
 
-describe("a bootstrap host", function () {
+describe("a bootstrap node", function () {
   this.timeout(90_000);
   let sotto: Program;
   let home: string;
@@ -38,7 +38,7 @@ describe("a bootstrap host", function () {
     while ((await health()) !== status) await sleep(50);
   };
 
-  it("tells Prometheus how it is doing, in figures that the traffic moved", async () => {
+  it("serves Prometheus metrics that change with the traffic", async () => {
     const text = await page();
     for (const line of text.trimEnd().split("\n"))
       assert.match(line, /^(?:# (?:HELP|TYPE) )?sotto_bootstrap_\w+(?:\{version="[\d.]+"\})? \S/);
@@ -79,7 +79,7 @@ describe("a bootstrap host", function () {
       assert.ok(!log.includes(address.split("/")[4] as string), address);
   });
 
-  it("names no peer and no address to whoever asks for its figures", async () => {
+  it("serves no peer and no address in its metrics", async () => {
     const text = await page();
     assert.equal(peers.length, 2);
     for (const peer of peers) assert.ok(peer.length > 20 && !text.includes(peer));
@@ -102,7 +102,7 @@ describe("a bootstrap host", function () {
     await untilHealth(200);
   });
 
-  it("has nothing on its disk but its key, whoever used it", async () => {
+  it("stores only its key on disk, after other nodes used it", async () => {
     const places = readdirSync(home, { recursive: true, encoding: "utf8" }).sort();
     assert.deepEqual(places, ["bootstrap", "bootstrap/bootstrap.key", "bootstrap/node.lock"]);
     const key = join(home, "bootstrap/bootstrap.key");
@@ -113,7 +113,7 @@ describe("a bootstrap host", function () {
     assert.deepEqual(left, ["bootstrap", "bootstrap/bootstrap.key"]);
   });
 
-  it("shows its figures to this machine alone, unless told otherwise", async () => {
+  it("serves its metrics on loopback only, unless configured otherwise", async () => {
     const refusal = async (place: string) => {
       const args = ["bootstrap", "--listen", "/ip4/127.0.0.1/tcp/0", "--json", "--metrics", place];
       const ran = await sotto.run(sotto.home("refused"), args);

@@ -49,7 +49,7 @@ describe("messages that go", function () {
     assert.deepEqual(await texts(alice, "bob"), ["first", "second", "mine"]);
   });
 
-  it("go after the time that either side sets, and both are told of it", async () => {
+  it("disappear after the time that either side sets, and both sides are notified", async () => {
     const { contact } = await json(alice, "contacts", "timer", "bob", "5s");
     assert.equal(contact.timer, 5000);
     await until("bob knows", async () => {

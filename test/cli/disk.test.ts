@@ -57,7 +57,7 @@ const textOf = (text: string) => [...spellings(Buffer.from(text)), Buffer.from(t
 const hasBytes = (where: Buffer, what: readonly Buffer[]) =>
   what.some((spelling) => spelling.length >= 4 && where.includes(spelling));
 
-describe("the disk of a node that nobody follows", function () {
+describe("the disk of a node without durable subscriptions", function () {
   this.timeout(120_000);
   let sotto: Program;
   const homes: Record<"alice" | "bob", Home> = {

@@ -80,7 +80,7 @@ describe("sotto listen", function () {
     await sotto.clear();
   });
 
-  it("under a name shows every message at least once, in order, whoever is killed when", async () => {
+  it("prints every message of a durable subscription at least once, in order, across kills of both sides", async () => {
     const all: string[] = [];
     const say = async (text: string) => {
       all.push(text);

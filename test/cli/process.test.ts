@@ -117,7 +117,7 @@ describe("the command line", function () {
       assert.match(first.addresses[0], /^\/ip4\/127\.0\.0\.1\/tcp\/\d+$/);
     });
 
-    it("keeps its socket for the owner alone", () => {
+    it("creates its socket for the owner only", () => {
       assert.equal(lstatSync(`${home}/sotto.sock`).mode & 0o777, 0o600);
     });
 
@@ -153,7 +153,7 @@ describe("the command line", function () {
       assert.equal((await sotto.run(home, ["invite", "--expires", "31d"])).code, 2);
     });
 
-    it("tells a broken invite from its own, and an unknown person from both", async () => {
+    it("distinguishes a broken invite, its own invite and an unknown contact", async () => {
       const { link } = await json("invite");
       const code = async (...args: string[]) => {
         const ran = await sotto.run(home, [...args, "--json"]);
@@ -167,7 +167,7 @@ describe("the command line", function () {
       assert.equal((await code("requests", "accept", "bob"))[0], 6);
     });
 
-    it("says what a message is named by, and what it may not be told to do", async () => {
+    it("explains how to name a message, and rejects invalid changes", async () => {
       const code = async (...args: string[]) => {
         const ran = await sotto.run(home, [...args, "--json"]);
         return [ran.code, JSON.parse(ran.err).error.code];
@@ -186,7 +186,7 @@ describe("the command line", function () {
       assert.deepEqual(await code("contacts", "receipts", "bob", "off"), [6, "contact-unknown"]);
     });
 
-    it("keeps bootstrap hosts, and refuses what is no address", async () => {
+    it("keeps bootstrap nodes, and rejects invalid addresses", async () => {
       const address =
         "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct";
       const { bootstrap } = await json("net", "bootstrap", "add", address);
@@ -206,7 +206,7 @@ describe("the command line", function () {
       assert.equal(await ended(node, "SIGINT"), 130);
     });
 
-    it("starts in the background and is gone when down comes back", async () => {
+    it("starts in the background and has ended when down returns", async () => {
       const quiet = ["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
       const up = await sotto.run(home, ["up", "--detach", "--json", ...quiet]);
       assert.equal(up.code, 0, up.err);
@@ -216,7 +216,7 @@ describe("the command line", function () {
       assert.equal((await sotto.run(home, ["status"])).code, 3);
     });
 
-    it("tells why a node in the background did not start, with its exit code", async () => {
+    it("reports why a node in the background did not start, with its exit code", async () => {
       const busy = await sotto.up(home);
       const ran = await sotto.run(home, ["up", "--detach", "--no-mdns"]);
       assert.equal(ran.code, 7);
@@ -264,7 +264,7 @@ describe("the command line", function () {
     }
   });
 
-  it("opens a store with its passphrase alone", async () => {
+  it("opens a store only with its passphrase", async () => {
     const home = sotto.home("guarded");
     const file = sotto.home("passphrase.txt");
     writeFileSync(file, "correct horse\n");

@@ -6,7 +6,7 @@ import { build, ended, type Program } from "./built.ts";
 
 const QUIET = ["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
 
-describe("the command line: what guards the store", function () {
+describe("the command line: protection of the database key", function () {
   this.timeout(60_000);
   let sotto: Program;
   let home: string;
@@ -76,7 +76,7 @@ describe("the command line: what guards the store", function () {
     await ended(await sotto.up(home, "--passphrase-file", two), "SIGTERM");
   });
 
-  it("locks a node and unlocks it, and tells in between that it is locked", async () => {
+  it("locks a node and unlocks it, and reports that it is locked", async () => {
     const node = await sotto.up(home, "--passphrase-file", two);
     const { pid } = await ok("lock");
     assert.equal(pid, node.pid);
@@ -154,7 +154,7 @@ describe("the command line: what guards the store", function () {
     assert.ok(!existsSync(`${broken}/keyring`));
   });
 
-  it("tells of the recovery words when an account was made, and writes none of them", async () => {
+  it("mentions the recovery phrase for a new account, and does not print it", async () => {
     const fresh = sotto.home("fresh");
     const up = await sotto.run(fresh, ["up", "--detach", "--name", "new", ...QUIET]);
     assert.match(up.err, /recovery phrase: sotto words/);

@@ -79,7 +79,7 @@ async function whole(parts: AsyncIterable<string>): Promise<string> {
 }
 
 describe("cli/export", () => {
-  it("writes every message of everybody as JSON, in order, with every field that the node tells", async () => {
+  it("writes every message of every contact as JSON, in order, with every field of the API", async () => {
     const bob = Array.from({ length: 1234 }, (_, i) => message(i + 1, `n ${i}\n"\u2028`));
     // Places where messages were are empty.
     const gaps = bob.filter(({ at }) => at % 7 === 0 || at > 900);
@@ -100,7 +100,7 @@ describe("cli/export", () => {
     }
   });
 
-  it("writes one conversation alone, and of nobody an empty document", async () => {
+  it("writes one conversation only, and an empty document without contacts", async () => {
     const { node } = nodeOf({ bob: [message(1, "x")], carol: [message(1, "y")] });
     const one = JSON.parse(await whole(exportJson(await everything(node, "carol", NOW))));
     assert.deepEqual(one.conversations, [
@@ -188,7 +188,7 @@ describe("cli/new-file", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  it("is for its owner alone, and appears whole", async () => {
+  it("has mode 0600, and appears only when complete", async () => {
     const path = join(directory, "x");
     await writeNewFile(path, false, async (file) => {
       for (let n = 0; n < 3; n++) await file.write("é".repeat(200_000));
@@ -199,7 +199,7 @@ describe("cli/new-file", () => {
     assert.deepEqual(readdirSync(directory), ["x"]);
   });
 
-  it("overwrites nothing unless told to, however late the other file came", async () => {
+  it("overwrites a file only with force, even if it appears late", async () => {
     const path = join(directory, "x");
     const write = (force: boolean, meanwhile: () => void = () => undefined) =>
       writeNewFile(path, force, async (file) => {

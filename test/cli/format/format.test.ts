@@ -25,7 +25,7 @@ const lines = (who: string, ...all: string[]) =>
   all.map((line, i) => (i === 0 ? head(who) : " ".repeat(head(who).length)) + line).join("\n");
 
 describe("a message in a terminal", () => {
-  it("stands behind the start of its id and who wrote it", () => {
+  it("is shown after the first characters of its id and its sender", () => {
     assert.equal(shown({}), lines("bob", "hello"));
     assert.equal(shown({ direction: "out", state: "read" }), lines("you", "hello  [read]"));
     assert.equal(shown({ text: "a\nb" }), lines("bob", "a", "b"));

@@ -64,7 +64,7 @@ describe("daemon/restore", () => {
     }
   };
 
-  it("makes the account with its people and its bootstrap hosts, and another device each time", async () => {
+  it("restores the account with contacts and bootstrap nodes, with a new device each time", async () => {
     const restored = await restoreHome({ paths, file, words });
     assert.deepEqual(restored, { name: "alice", madeAt: 1, contacts: 1 });
     const first = await contacts();
@@ -91,7 +91,7 @@ describe("daemon/restore", () => {
     assert.equal(names.length, 1);
   });
 
-  it("guards the store by a passphrase where one is given", async () => {
+  it("protects the database key with a given passphrase", async () => {
     await restoreHome({ paths, file, words, passphrase: "of the new store" });
     await assert.rejects(contacts(), { code: "passphrase-needed" });
     assert.deepEqual((await contacts("of the new store")).names, [["bob", true]]);

@@ -108,7 +108,7 @@ describe("daemon/gate", () => {
     assert.equal(messages.length, 1);
   });
 
-  it("refuses to lock behind a key file, and locks once a passphrase guards", async () => {
+  it("refuses to lock with a key file, and locks with a passphrase", async () => {
     await start({ kind: "key-file" });
     await assert.rejects(call("node.lock"), { code: "lock-refused" });
     assert.equal(await state(), "open");
@@ -161,7 +161,7 @@ describe("daemon/gate", () => {
 });
 
 describe("daemon/idle", () => {
-  it("tells once when nothing was asked for so long, and counts anew from each question", () => {
+  it("reports once after the time without a request, and restarts with each request", () => {
     const clock = handClock();
     let told = 0;
     const idle = createIdleTimer(clock, 1000, () => {
@@ -182,7 +182,7 @@ describe("daemon/idle", () => {
     assert.equal(told, 1);
   });
 
-  it("never tells where no time was set", () => {
+  it("never reports without a time", () => {
     const clock = handClock();
     createIdleTimer(clock, undefined, () => assert.fail()).touch();
     clock.pass(1e9);

@@ -51,7 +51,7 @@ describe("daemon/network", () => {
     assert.deepEqual(JSON.parse(await readFile(settings, "utf8")), { bootstrap: [SOUND] });
   });
 
-  it("refuses what is no bootstrap host's address, and keeps it neither here nor in the settings", async () => {
+  it("rejects an invalid bootstrap address, and adds it neither to the node nor to the settings", async () => {
     const [own = ""] = node.status().listening;
     const bad = [
       "nonsense",
@@ -74,7 +74,7 @@ describe("daemon/network", () => {
     assert.deepEqual(bootstrap, [SOUND]);
   });
 
-  it("keeps apart what an invite named, until the person names it as well", async () => {
+  it("marks bootstrap nodes of an invite as such, until the user adds them", async () => {
     const PUBLIC = `/ip4/203.0.113.7/tcp/4001/p2p/${PEER}`;
     const origin = () => network.bootstrap().find(({ address }) => address === PUBLIC)?.origin;
     await network.learn([PUBLIC]);

@@ -16,7 +16,7 @@ describe("a scan for plain text", () => {
   });
   afterEach(() => rmSync(home, { recursive: true }));
 
-  it("finds what lies anywhere in any file, also across the pieces in which it is read", async () => {
+  it("finds a text anywhere in any file, also across pieces", async () => {
     mkdirSync(join(home, "db"));
     const MIB = 1 << 20;
     for (const [file, at] of Object.entries({ "db/a": 0, b: MIB - 4, c: 2 * MIB - 1 })) {
@@ -31,7 +31,7 @@ describe("a scan for plain text", () => {
     assert.equal(bytes, 9 * MIB + 14);
   });
 
-  it("tells kinds apart that begin alike, and does not follow links", async () => {
+  it("distinguishes kinds with the same start, and does not follow links", async () => {
     writeFileSync(join(home, "a"), "xx carola yy");
     symlinkSync("/etc/hostname", join(home, "link"));
     const { found, files } = await scan(home, [name("carol"), text("carolyn")], []);

@@ -240,7 +240,7 @@ describe("daemon/dispatch", () => {
     });
   }
 
-  it("joins the bootstrap hosts of an invite before it looks for its maker", async () => {
+  it("connects to the bootstrap nodes of an invite before it searches for the inviter", async () => {
     const { call, messenger, network } = setUp();
     await call("contact.add", { link: "sotto:x", as: "b" });
     assert.deepEqual(network, ["learn /dns4/example.org/tcp/1/p2p/y"]);
@@ -250,7 +250,7 @@ describe("daemon/dispatch", () => {
     );
   });
 
-  it("takes another host key once somebody is not to see us any more", async () => {
+  it("rotates the host key when a contact becomes hidden", async () => {
     const { call, network } = setUp();
     await call("contact.policy", { who: "bob", policy: "lan" });
     assert.deepEqual(network, []);
@@ -258,7 +258,7 @@ describe("daemon/dispatch", () => {
     assert.deepEqual(network, ["rotate"]);
   });
 
-  it("names no bootstrap host in an invite where that is not wanted", async () => {
+  it("omits bootstrap nodes from an invite on request", async () => {
     const { call, messenger } = setUp();
     await call("invite.create", { bootstrap: false });
     assert.deepEqual(messenger.calls[0]?.slice(1), [
@@ -278,7 +278,7 @@ describe("daemon/dispatch", () => {
       await assert.rejects(call(method, {}), { code: "method-unknown" });
   });
 
-  it("tells ids that are none from ids that are not known", async () => {
+  it("distinguishes invalid ids and unknown ids", async () => {
     const { call } = setUp();
     await assert.rejects(call("invite.revoke", { id: "x" }), { code: "invite-unknown" });
     await assert.rejects(call("message.cancel", { id: "x" }), { code: "message-unknown" });
@@ -287,7 +287,7 @@ describe("daemon/dispatch", () => {
     await assert.rejects(call("message.send", answer), { code: "message-unknown" });
   });
 
-  it("removes a message here alone where it is asked to", async () => {
+  it("deletes a message here only, on request", async () => {
     const { call, messenger } = setUp();
     await call("message.delete", { id: message.id, forMe: true });
     assert.deepEqual(
@@ -296,7 +296,7 @@ describe("daemon/dispatch", () => {
     );
   });
 
-  it("waits until a change has reached somebody who is online, and no longer than asked", async () => {
+  it("waits until a change is delivered to an online contact, up to the timeout", async () => {
     const { call, messenger, clock } = setUp();
     messenger.edit = async () => ({ ...message, changing: true });
     const params = { id: message.id, text: "ho", wait: "live" };
@@ -318,7 +318,7 @@ describe("daemon/dispatch", () => {
     assert.deepEqual(controls.asked, [["stop"]]);
   });
 
-  it("shows the recovery words to those alone who know the passphrase", async () => {
+  it("shows the recovery phrase only with the passphrase", async () => {
     const { call, controls } = setUp();
     assert.deepEqual(await call("account.words", { passphrase: "right" }), {
       words: "abandon ability",
@@ -348,7 +348,7 @@ describe("daemon/dispatch", () => {
     });
   });
 
-  it("lets a subscriber choose by person and by type", async () => {
+  it("filters events by contact and by type", async () => {
     const { call, wanted } = setUp();
     await call("event.subscribe", { from: "bob", types: ["message.new", "contact.removed"] });
     const wants = wanted[0] as (event: NodeEvent) => boolean;
@@ -434,7 +434,7 @@ describe("daemon/waits", () => {
     assert.equal(messenger.listeners, 0);
   });
 
-  it("ends when the caller has gone", async () => {
+  it("ends when the client has closed its connection", async () => {
     const { call, gone, messenger } = setUp();
     const sending = call("message.send", send);
     await new Promise(setImmediate);
@@ -482,7 +482,7 @@ describe("daemon/waits", () => {
     assert.equal(result.timedOut, false);
   });
 
-  it("says so when nobody was found in time", async () => {
+  it("reports a timeout when the contact was not found", async () => {
     const { call, clock } = setUp();
     const adding = call("contact.add", add);
     await new Promise(setImmediate);

@@ -37,7 +37,7 @@ describe("daemon/feed", () => {
     assert.deepEqual(written, ["1", "2", "3"]);
   });
 
-  it("drops a listener that is too far behind, and tells it as its last event", () => {
+  it("drops a client that is too slow, with a last event that says so", () => {
     const { feed, written, block, unblock } = slowFeed(2);
     feed.want(all);
     block();

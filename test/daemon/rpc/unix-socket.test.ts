@@ -80,7 +80,7 @@ describe("daemon/socket", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("may be opened by its owner alone, whatever the umask", async () => {
+  it("can be opened by its owner only, whatever the umask", async () => {
     const before = process.umask(0);
     try {
       await start();
@@ -90,13 +90,13 @@ describe("daemon/socket", () => {
     assert.equal((await lstat(path)).mode & 0o777, 0o600);
   });
 
-  it("will not lie where others may put another in its place", async () => {
+  it("refuses a directory in which others could replace it", async () => {
     await chmod(directory, 0o777);
     await assert.rejects(start(), { code: "listen-failed" });
     await chmod(directory, 0o700);
   });
 
-  it("answers garbage with what was wrong, and goes on", async () => {
+  it("answers invalid lines with an error, and continues", async () => {
     await start();
     const { write, next } = await join_();
     write("garbage\n\n[]\n42\n{}\n");
@@ -110,7 +110,7 @@ describe("daemon/socket", () => {
     assert.deepEqual(await next(), { jsonrpc: "2.0", id: "a", result: { x: 1 } });
   });
 
-  it("answers a line beyond the cap with an error, holds none of it, and goes on", async () => {
+  it("answers a line above the limit with an error, and continues", async () => {
     await start();
     const { write, next } = await join_();
     write(`${"x".repeat(limits.rpcBytes + 1)}\n${request(2, "echo")}`);
@@ -118,7 +118,7 @@ describe("daemon/socket", () => {
     assert.equal((await next()).id, 2);
   });
 
-  it("gives no answer to a notification", async () => {
+  it("sends no response to a notification", async () => {
     await start();
     const { write, next } = await join_();
     write(`{"jsonrpc":"2.0","method":"echo"}\n${request(7, "nothing")}`);
@@ -127,7 +127,7 @@ describe("daemon/socket", () => {
     assert.equal(answer.error?.code, -32601);
   });
 
-  it("tells events to those who subscribed, and the end to them", async () => {
+  it("sends events and the end of the stream to subscribed clients", async () => {
     await start();
     const [listener, other] = [await join_(), await join_()];
     listener.write(request(1, "subscribe"));
@@ -144,7 +144,7 @@ describe("daemon/socket", () => {
     await assert.rejects(lstat(path), { code: "ENOENT" });
   });
 
-  it("takes the place of a socket that a killed node left", async () => {
+  it("replaces the socket of a killed node", async () => {
     const dead = createServer().listen(path);
     await new Promise((resolve) => dead.once("listening", resolve));
     // Closing removes the file; a kill does not, so it is put back as one that nobody listens on.
@@ -159,7 +159,7 @@ describe("daemon/socket", () => {
     assert.equal((await next()).id, 1);
   });
 
-  it("leaves a socket alone on which somebody answers, and a file that is no socket", async () => {
+  it("keeps a socket on which a node answers, and a file that is not a socket", async () => {
     await start();
     await assert.rejects(openSocket({ socket: path, socketDirectory: directory }, dispatch), {
       code: "node-already-running",
@@ -172,7 +172,7 @@ describe("daemon/socket", () => {
     assert.equal((await lstat(file)).size, 4);
   });
 
-  it("stops in time although a program does not read", async () => {
+  it("stops in time although a client does not read", async () => {
     await start();
     const { socket, write, next } = await join_();
     write(request(1, "subscribe"));

@@ -36,7 +36,7 @@ describe("daemon/config", () => {
     assert.deepEqual((await readConfig(path, {}, {}, usual)).listen, ["/ip4/0.0.0.0/tcp/1"]);
   });
 
-  it("lets the command line override the file, and adds its bootstrap hosts to the file's", async () => {
+  it("lets the command line override the file, and adds its bootstrap nodes", async () => {
     await write(JSON.stringify({ bootstrap: [HOST], mdns: true, listen: ["/ip4/0.0.0.0/tcp/1"] }));
     const config = await readConfig(
       path,
@@ -65,7 +65,7 @@ describe("daemon/config", () => {
     }
   });
 
-  it("takes a proxy, and with it listens nowhere and looks for nobody by itself", async () => {
+  it("accepts a proxy, and then neither listens nor uses mDNS by default", async () => {
     await write(
       '{"proxy":"socks5://me:secret@127.0.0.1:9050","bootstrap":["/dns4/x.example/tcp/1/p2p/12D3KooWCPiZWZFWfiX16LQyeAEHc8ujqaaB3tmP3PvxER9Q9Nct"]}',
     );
@@ -145,7 +145,7 @@ describe("daemon/config", () => {
     });
   });
 
-  it("keeps bootstrap hosts in a file for its owner alone, each once, and other settings as they were", async () => {
+  it("keeps bootstrap nodes in a file with mode 0600, each once, and other settings unchanged", async () => {
     await changeBootstrap(path, "add", HOST);
     await changeBootstrap(path, "add", HOST);
     await changeBootstrap(path, "add", OTHER);

@@ -20,7 +20,7 @@ describe("daemon/network-key", () => {
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
-  it("is a file for its owner alone, and makes the same network wherever it is read", async () => {
+  it("is a file with mode 0600, and gives the same network wherever it is read", async () => {
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     const one = await readNetworkKey(path, crypto);
     const two = await readNetworkKey(path, crypto);
