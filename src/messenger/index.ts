@@ -1,4 +1,4 @@
-/** The use cases: the only place where the pure rooms and the ports meet. */
+/** The use cases of a node: where the pure modules meet the ports. */
 
 export type {
   Awaits,

@@ -9,7 +9,7 @@ import { PeerFinder } from "./discovery/peer-finder.ts";
 import { PublicDhtPublisher } from "./discovery/public-dht-publisher.ts";
 import { RecordPublisher } from "./discovery/record-publisher.ts";
 import { acceptLink } from "./link/inbound.ts";
-import { closeLink, forgetSeen, noteSeen } from "./link/live-link.ts";
+import { clearLastSeen, closeLink, storeLastSeen } from "./link/live-link.ts";
 import { openOffer } from "./link/signalling.ts";
 import { runMaintenance } from "./messages/maintenance.ts";
 import { Retention } from "./messages/retention.ts";
@@ -48,7 +48,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
   };
   const context = { ...parts, index: new SearchIndex(parts) };
-  if (!context.presence.lastSeen) await forgetSeen(context);
+  if (!context.presence.lastSeen) await clearLastSeen(context);
   return context;
 }
 
@@ -105,7 +105,7 @@ export class Runtime {
     this.peerFinder.stop();
     this.#retention.stop();
     for (const channel of this.#inbound) channel.abort();
-    await Promise.all(contactStore.peers().map((peer) => noteSeen(this.context, peer)));
+    await Promise.all(contactStore.peers().map((peer) => storeLastSeen(this.context, peer)));
     for (const peer of contactStore.peers()) closeLink(peer);
     // Jobs that have begun are completed; those that would begin later find the node stopping.
     stopping.now = true;

@@ -41,7 +41,7 @@ export interface ContactView {
   /** A live authenticated link exists now. */
   readonly online: boolean;
   /** A fresh record of the contact was found, which does not prove that it is online. */
-  readonly announced: boolean;
+  readonly recentlySeen: boolean;
   /** Messages of ours, and actions on messages, that are not delivered yet. */
   readonly waiting: number;
   /** Messages of theirs that were not read yet. */

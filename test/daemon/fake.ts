@@ -31,7 +31,7 @@ export const contact: ContactView = {
   blocked: false,
   keyChanged: false,
   online: true,
-  announced: false,
+  recentlySeen: false,
   waiting: 0,
   unread: 0,
   receipts: true,

@@ -41,7 +41,7 @@ export function contactStateText(contact: Contact): string {
   if (contact.blocked) return "blocked";
   if (contact.pairing !== "confirmed") return pairings[contact.pairing];
   if (contact.online) return "online (direct)";
-  return contact.announced ? "recently seen, not connected" : "offline";
+  return contact.recentlySeen ? "recently seen, not connected" : "offline";
 }
 
 /** The contact's name, safe to print on one line of a terminal. */

@@ -1,6 +1,6 @@
 /**
- * After a repair of the store: rows that were written together, and of which some are missing or
- * older now, fit each other again.
+ * Repairs the relations between rows after a repair of the store: rows that were written together,
+ * and of which some are missing or older now, are made consistent again.
  */
 import { SottoError } from "../../base/index.ts";
 import type { Store, StoreOp, Table } from "../../ports/index.ts";
@@ -19,8 +19,8 @@ import { hasAccount } from "../state/identity.ts";
 import { searchState } from "../state/search-index.ts";
 
 /**
- * What is made anew by itself: sessions, because an older state of one would use its keys again,
- * and a handshake costs nothing; the index of words, out of the messages.
+ * Tables that are re-created: sessions, because an older state of one would use its keys again and
+ * a handshake costs nothing; the search index, from the messages.
  */
 export const recreatedTables: readonly Table[] = ["session", "search", "search-mark"];
 
@@ -81,11 +81,11 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
   await store.commit([...ops, putContact(repaired)]);
 }
 
-// Sessions of a store that is a copy from before.
+// Sessions of a store that is an older copy.
 
 /**
- * Drops the sessions of all contacts in one commit, so that each is made anew when the contact is
- * next linked. What waits for them is sealed again under the new ones.
+ * Drops the sessions of all contacts in one commit, so that each is re-created at the next link.
+ * Queued messages are sealed again under the new ones.
  * @returns the number of contacts.
  */
 export async function dropSessions(store: Store): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * A backup under its seal. The key comes out of the account's entropy, so that the 24 words open it
- * and nothing else does; the entropy itself is not in it, since whoever opens it has it.
+ * Encrypted backups of contacts and invites. The key is derived from the account's entropy, so
+ * that the 24 words open the file and nothing else does; the entropy itself is not in it.
  */
 import { equal, labels, SottoError, utf8, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -93,10 +93,9 @@ function keyOf(crypto: CryptoProvider, entropy: Uint8Array, salt: Uint8Array): U
   return crypto.hkdf(salt, entropy, utf8(labels.backupSeal), 32);
 }
 
-// What goes into a backup, and what of it begins anew: the people, and nothing that was said or
-// sealed.
+// The contents of a backup: contacts and invites, but no messages and no sessions.
 
-/** As things stand. @param bootstrap multiaddr texts of the hosts that are asked first. */
+/** The current contents. @param bootstrap multiaddr texts of our bootstrap nodes. */
 export function contentsOf(
   context: Context,
   invites: Invites,
@@ -112,9 +111,9 @@ export function contentsOf(
 }
 
 /**
- * The rows of contacts and invites in a store that knows nobody yet. A contact is as it was but for
- * what one disk knows: it has no session, no messages and no counts, and a stream of its own. The
- * next link with it is a handshake.
+ * The rows of contacts and invites for an empty store. What belongs to one disk is new: a contact
+ * has no session, no messages and no counts, and a stream of its own. The next link with it is a
+ * handshake.
  */
 export function restoredRows(crypto: CryptoProvider, { contacts, invites }: Backup): StoreOp[] {
   return [

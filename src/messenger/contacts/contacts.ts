@@ -1,4 +1,4 @@
-/** What a person does with contacts: add, name, block, verify, answer, forget. */
+/** What a user does with contacts: add, rename, block, verify, accept, remove. */
 import { type AccountId, accountId, limits, SottoError } from "../../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../../crypto/index.ts";
 import type { ContactView, Policy } from "../../model/index.ts";

@@ -90,7 +90,7 @@ export class CoverRecords {
       ({ name, direction, chain }): Target => ({
         name,
         direction,
-        turning: { kind: "pair", chain },
+        epochSecret: { kind: "pair", chain },
         cover: true,
         linked: true,
         scope: "any",

@@ -1,6 +1,6 @@
 /**
- * Why there is a link with a contact or none, as facts and as one verdict each; words are the
- * faces'.
+ * Explains why there is a link with a contact or none: facts, and one cause for each. Texts are up
+ * to the clients.
  */
 import { type ContactCause, dialReasons, type HoleTried, limits } from "../../base/index.ts";
 import type { Awaits, Pairing } from "../../model/index.ts";
@@ -29,7 +29,7 @@ import type { PeerFinder } from "./peer-finder.ts";
 /** See `Messenger.diagnose`. */
 export async function diagnose(
   context: Context,
-  seeker: PeerFinder,
+  peerFinder: PeerFinder,
   peer: Peer,
 ): Promise<Diagnosis> {
   const { clock } = context;
@@ -38,7 +38,7 @@ export async function diagnose(
   const scope = lets ? scopeOf(peer.contact, context.transport) : undefined;
   const wanted = reachable(peer.contact) && scope !== undefined && mayLink(context, peer);
   if (wanted && peer.link === undefined)
-    await withTimeout(clock, limits.diagnosis, seeker.search(peer), () => undefined);
+    await withTimeout(clock, limits.diagnosis, peerFinder.search(peer), () => undefined);
   const fresh = peer.searchTrace !== undefined && peer.searchTrace.startedAt >= begun;
   const left = Math.max(0, begun + limits.diagnosis - clock.now());
   const trace = peer.searchTrace ?? newSearchTrace(begun);
@@ -187,8 +187,8 @@ function ofNewestRecord(dials: readonly TracedDial[]): TracedDial[] {
 }
 
 /**
- * What the one who is meant said. At an address of before somebody else may answer by now; a record
- * proves who does.
+ * The answer of the contact. At an address of the last link another node may answer by now; a
+ * record proves which one does.
  */
 function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | undefined {
   const proven = dials.filter(({ from }) => from === "record");
@@ -201,7 +201,7 @@ function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | u
     case "silent":
       return "unrecognized";
     case "linked":
-      // The link is gone again: whoever does not know yet what to say to us ends the first one.
+      // The link was closed again: a peer that has not decided about us yet closes the first one.
       return pairing === "handshaken" ? "request-pending" : "searching";
     default:
       return undefined;

@@ -1,4 +1,4 @@
-/** Dials to contacts: so many at one time, each with a patience of its own. */
+/** Dials contacts: a limited number at one time, each with a timeout of its own. */
 import { type HostId, limits, PrioritySemaphore } from "../../base/index.ts";
 import type { Channel, Clock, DialTarget } from "../../ports/index.ts";
 import { sealerOf } from "../link/signalling.ts";
@@ -13,7 +13,7 @@ export interface Target {
   readonly host?: HostId;
 }
 
-/** What came of a dial; both are absent where it was given up. */
+/** The result of a dial; both are absent where it was aborted or timed out. */
 export interface Dialling {
   readonly channel?: Channel | undefined;
   readonly fault?: unknown;
@@ -60,7 +60,7 @@ export class Dialer {
     };
     better?.start();
     let fault: unknown;
-    const dialling = transport.dial(dialTarget, signal).catch((error: unknown) => {
+    const dial = transport.dial(dialTarget, signal).catch((error: unknown) => {
       fault = error;
       return undefined;
     });
@@ -69,9 +69,9 @@ export class Dialer {
     const given = proxied || better === undefined ? [] : [better.some.then(() => undefined)];
     const near = target.host === undefined ? limits.cachedDial : limits.dialTimeout;
     const patience = proxied ? limits.proxyDial : near;
-    const first = Promise.race([dialling, ...given]);
+    const first = Promise.race([dial, ...given]);
     const channel = await withTimeout(clock, patience, first, () => undefined);
-    if (channel === undefined) void dialling.then((late) => late?.abort());
+    if (channel === undefined) void dial.then((late) => late?.abort());
     return { channel, fault };
   }
 }
@@ -79,7 +79,7 @@ export class Dialer {
 /** What is looked for before it is asked for. */
 export interface Prefetch<Item> {
   readonly items: AsyncGenerator<Item>;
-  /** Begins to look after the wait, if nobody has asked by then. */
+  /** Begins to search after the wait, if the items have not been asked for by then. */
   start(): void;
   /** Resolves once the first item is there, if one ever is. */
   readonly some: Promise<void>;
@@ -109,7 +109,7 @@ export function prefetch<Item>(
     found = resolve;
   });
   const early = (): void => {
-    // A fault is for whoever asks.
+    // An error is for the reader of the items.
     begin().then(
       ({ done }) => !done && found(),
       () => undefined,

@@ -1,4 +1,7 @@
-/** What the places of rendezvous have of a contact: records, judged, and hints. */
+/**
+ * Lookups of a contact: its records, opened and judged, and candidate addresses from the public
+ * DHT.
+ */
 import { backoffDelay, limits } from "../../base/index.ts";
 import { type Direction, openRecord, type RecordBody, signedTime } from "../../dht/index.ts";
 import { linkSecretOf } from "../link/link-keys.ts";
@@ -23,12 +26,12 @@ export async function* recordsOf(
   trace: SearchTrace,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly time: number; readonly body: RecordBody }> {
-  const turning = linkSecretOf(peer);
+  const epochSecret = linkSecretOf(peer);
   const scope = scopeOf(peer.contact, transport);
-  if (turning === undefined || scope === undefined) return;
-  const theirs = theirSide(peer, turning);
+  if (epochSecret === undefined || scope === undefined) return;
+  const theirs = theirSide(peer, epochSecret);
   const urgent = (): boolean => isUrgent(peer, clock.now());
-  const all = lookupKeys(crypto, turning, theirs, clock.now());
+  const all = lookupKeys(crypto, epochSecret, theirs, clock.now());
   try {
     for (const keys of all)
       for await (const bytes of rendezvous.lookup(keys.tag, signal, scope, urgent)) {
@@ -61,13 +64,18 @@ export async function* candidateAddressesOf(
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
   const { crypto, publicRendezvous, clock, transport } = context;
-  const turning = linkSecretOf(peer);
+  const epochSecret = linkSecretOf(peer);
   const now = clock.now();
   if (scopeOf(peer.contact, transport) !== "any") return;
-  if (publicRendezvous?.enabled() !== true || turning === undefined || !isDue(peer.hintsDueAt, now))
+  if (
+    publicRendezvous?.enabled() !== true ||
+    epochSecret === undefined ||
+    !isDue(peer.publicSearchDueAt, now)
+  )
     return;
-  peer.hintsDueAt = now + backoffDelay(limits.publicLookup, peer.hintsAsked++, randomUnit(context));
-  for (const key of publicLookupKeys(crypto, turning, theirSide(peer, turning), now))
+  peer.publicSearchDueAt =
+    now + backoffDelay(limits.publicLookup, peer.publicSearches++, randomUnit(context));
+  for (const key of publicLookupKeys(crypto, epochSecret, theirSide(peer, epochSecret), now))
     yield* publicRendezvous.lookup(key, signal);
 }
 
@@ -87,6 +95,6 @@ export function canAsk(
 }
 
 /** The maker of an invite is always side "a". */
-function theirSide(peer: Peer, turning: EpochSecret): Direction {
-  return turning.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
+function theirSide(peer: Peer, epochSecret: EpochSecret): Direction {
+  return epochSecret.kind === "pair" && peer.contact.role === "a" ? "b" : "a";
 }

@@ -1,6 +1,6 @@
 /**
- * Finds contacts that are not linked: where they were last, then what the rendezvous says; and
- * tries again, later and later, until they appear.
+ * Finds contacts that are not linked, at their last addresses and then through the rendezvous, and
+ * tries again with growing delays until they appear.
  */
 import { backoffDelay, type HostId, limits, remainingDelay } from "../../base/index.ts";
 import { endPairing } from "../link/introduction.ts";
@@ -35,7 +35,7 @@ export class PeerFinder {
   readonly #covers: CoverRecords;
   /** Searches that are under way. */
   readonly #searches = new Map<Peer, Promise<void>>();
-  readonly #dialler: Dialer;
+  readonly #dialer: Dialer;
   #running = false;
   #wokenAt = Number.NEGATIVE_INFINITY;
   /** Nodes known on our own network when one appeared last. */
@@ -45,7 +45,7 @@ export class PeerFinder {
   constructor(context: Context, covers: CoverRecords) {
     this.#context = context;
     this.#covers = covers;
-    this.#dialler = new Dialer(context);
+    this.#dialer = new Dialer(context);
   }
 
   start(): void {
@@ -71,7 +71,7 @@ export class PeerFinder {
     peer.retryAt = undefined;
     if (!this.#running || !mayStartAttempt(this.#context, peer)) return;
     background(this.#context, "seek-failed", async () => {
-      const search = this.#seek(peer);
+      const search = this.#findAndLink(peer);
       this.#searches.set(peer, search);
       try {
         await search;
@@ -83,7 +83,7 @@ export class PeerFinder {
 
   /** The person waits for this contact: looks for it now, and before others. */
   want(peer: Peer): void {
-    peer.wantedAt = this.#context.clock.now();
+    peer.linkNeededAt = this.#context.clock.now();
     this.wake(peer);
   }
 
@@ -97,9 +97,10 @@ export class PeerFinder {
   }
 
   /**
-   * A node appeared that can be asked: whoever was looked for while there was none is looked for
-   * now. Where few are known, or few on our own network, it may be that of a contact, and makes the
-   * difference for the others as well; in a large mesh nodes come all the time.
+   * A peer that can be asked appeared: contacts that were searched for while there was none are
+   * searched for now. Where few peers are known, or few on our own network, it may be that of a
+   * contact, and makes a difference for the others as well; in a large mesh peers appear all the
+   * time.
    */
   peerAppeared(): void {
     const { contactStore, rendezvous } = this.#context;
@@ -140,7 +141,7 @@ export class PeerFinder {
     peer.cancelRetry = this.#context.clock.after(wait, () => this.wake(peer));
   }
 
-  async #seek(peer: Peer): Promise<void> {
+  async #findAndLink(peer: Peer): Promise<void> {
     const controller = new AbortController();
     const attempt: Attempt = {
       outbound: true,
@@ -154,7 +155,7 @@ export class PeerFinder {
       await this.#expire(peer);
       linked = await this.#tryAll(peer, attempt, controller);
     } catch (error) {
-      // An attempt that was given up has not failed.
+      // An attempt that was aborted has not failed.
       if (!controller.signal.aborted) throw error;
     } finally {
       endAttempt(peer, attempt);
@@ -181,9 +182,9 @@ export class PeerFinder {
   }
 
   /**
-   * Cached addresses first, without a PeerId; the rendezvous when that fails or takes long, and the
-   * public one last. A machine that is gone says nothing, and does so for as long as one cares to
-   * wait: whoever has a record by then needs to wait no longer.
+   * Tries cached addresses first, without a PeerId; the rendezvous when that fails or takes long,
+   * and the public DHT last. A machine that is offline stays silent until the timeout: once there
+   * is a record, there is no need to wait for it.
    */
   async #tryAll(peer: Peer, attempt: Attempt, controller: AbortController): Promise<boolean> {
     const tried = new Set<HostId>();
@@ -199,7 +200,7 @@ export class PeerFinder {
       if (addresses.length > 0 && (await go({ addresses }, { from: "last" }, records))) return true;
       trace.asked = canAsk(this.#context, peer);
       for await (const found of records.items) {
-        this.#announce(peer, found.time);
+        this.#noteRecordTime(peer, found.time);
         if (await go(found.body, { from: "record", recordTime: found.time })) return true;
         if (controller.signal.aborted || !shouldConnect(this.#context, peer)) return false;
       }
@@ -213,10 +214,10 @@ export class PeerFinder {
     return false;
   }
 
-  #announce(peer: Peer, time: number): void {
+  #noteRecordTime(peer: Peer, time: number): void {
     const { contactStore, events } = this.#context;
-    const before = contactStore.view(peer).announced;
-    peer.announcedAt = Math.max(peer.announcedAt ?? 0, time);
+    const before = contactStore.view(peer).recentlySeen;
+    peer.recordTime = Math.max(peer.recordTime ?? 0, time);
     if (!before) events.emit({ type: "presence", contact: contactStore.view(peer) });
   }
 
@@ -230,7 +231,7 @@ export class PeerFinder {
   ): Promise<boolean> {
     if (controller.signal.aborted) return false;
     if (target.host && tried.has(target.host)) return false;
-    const { channel, fault } = await this.#dialler.dial(peer, target, controller.signal, better);
+    const { channel, fault } = await this.#dialer.dial(peer, target, controller.signal, better);
     if (channel === undefined) {
       noteUnreached(trace, source, target.addresses, fault);
       return false;

@@ -1,7 +1,7 @@
 /**
- * Leaves our addresses on the public DHT where the person wants it: under one key for each contact
- * and each invite, one after another with random pauses, anew before strangers forget them and when
- * a key or an address changes.
+ * Publishes our addresses on the public DHT where the user wants it: under one key for each
+ * contact and invite, one after another with random delays, and again before servers forget them
+ * and when a key or an address changes.
  */
 import { backoffDelay, limits } from "../../base/index.ts";
 import { afterBoundary, nextPublicRefresh } from "../../dht/index.ts";
@@ -70,7 +70,7 @@ export class PublicDhtPublisher {
     return this.#context.publicRendezvous?.enabled() === true;
   }
 
-  /** Those first who may be looking for us now. Beyond `limits.publicKeys` nobody is served. */
+  /** Contacts that may be searching for us now first; at most `limits.publicKeys`. */
   #targets(): Target[] {
     if (!this.#on()) return [];
     return this.#covers
@@ -88,17 +88,17 @@ export class PublicDhtPublisher {
       const urgent = due.filter(({ linked }) => !linked);
       const target = pick(urgent.length > 0 ? urgent : due, randomUnit(this.#context));
       if (target === undefined) return;
-      // The first one may be what somebody waits for; a row of them would tell strangers that they
+      // A contact may wait for the first one; a burst of them would tell observers that they
       // belong together.
       if (!first) await this.#rest(randomUnit(this.#context) * limits.publicSpread, signal);
       if (!signal.aborted && this.#on()) await this.#leave(target, signal);
     }
   }
 
-  async #leave({ name, turning, direction }: Target, signal: AbortSignal): Promise<void> {
+  async #leave({ name, epochSecret, direction }: Target, signal: AbortSignal): Promise<void> {
     const { crypto, clock, publicRendezvous } = this.#context;
     const now = clock.now();
-    const key = publicPublishKey(crypto, turning, direction, now);
+    const key = publicPublishKey(crypto, epochSecret, direction, now);
     const before = this.#rounds.get(name);
     const holders =
       key === undefined ? 0 : ((await publicRendezvous?.publish(key, signal).catch(() => 0)) ?? 0);
@@ -107,7 +107,7 @@ export class PublicDhtPublisher {
       holders > 0
         ? Math.min(
             nextPublicRefresh(now, randomUnit(this.#context)),
-            afterBoundary(turnsAt(crypto, turning, now), randomUnit(this.#context)),
+            afterBoundary(turnsAt(crypto, epochSecret, now), randomUnit(this.#context)),
           )
         : clock.now() + backoffDelay(limits.publicRetry, failures - 1, randomUnit(this.#context));
     this.#rounds.set(name, { dueAt, holders, failures });

@@ -12,19 +12,19 @@ import type { Invites, KeptInvite } from "../state/invites.ts";
 export interface Target {
   /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
   readonly name: string;
-  readonly turning: EpochSecret;
+  readonly epochSecret: EpochSecret;
   readonly direction: Direction;
-  /** Leads to nobody (cover-records.ts). */
+  /** A cover record, which leads to no contact (cover-records.ts). */
   readonly cover: boolean;
-  /** There is a link with whoever looks there, so that they need not look now. */
+  /** The contact is linked, so that it need not search now. */
   readonly linked: boolean;
   /** Where we may be found by it, and by which addresses. */
   readonly scope: Scope;
 }
 
 /**
- * The contacts and the holders of our invites who are to find us, as far as each may; nobody while
- * we are invisible.
+ * The contacts and the holders of our invites that are to find us, each over the networks that its
+ * policy allows; none while we are invisible.
  */
 export function targetsOf(context: Context, invites: Invites): Target[] {
   const { contactStore, presence, transport } = context;
@@ -36,7 +36,7 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
     if (contact.chain !== undefined && reachable(contact) && scope !== undefined)
       targets.push({
         name: `${contact.ref}/${contact.chain.offset}/${scope}`,
-        turning: currentSecret(peer, contact.chain),
+        epochSecret: currentSecret(peer, contact.chain),
         direction: contact.role,
         cover: false,
         linked: link !== undefined,
@@ -59,7 +59,7 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
     if (invites.awaited(invite, expected) && !shows(invite))
       targets.push({
         name: invite.id,
-        turning: { kind: "invite", secret: invite.secret },
+        epochSecret: { kind: "invite", secret: invite.secret },
         direction: "a",
         cover: false,
         linked: false,

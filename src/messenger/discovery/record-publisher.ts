@@ -1,6 +1,6 @@
 /**
- * Keeps our records where contacts and holders of our invites look: one for each secret, each on a
- * schedule of its own.
+ * Publishes our records where contacts and holders of our invites look: one for each epoch secret,
+ * each on a schedule of its own.
  */
 import { backoffDelay, limits } from "../../base/index.ts";
 import { nextRefresh, sealRecord } from "../../dht/index.ts";
@@ -81,8 +81,8 @@ export class RecordPublisher {
   }
 
   /**
-   * Puts what is due, each once. What is new meanwhile is next: somebody may wait for it at this
-   * moment.
+   * Publishes what is due, each once. What becomes due in the meantime is next: a contact may wait
+   * for it at this moment.
    */
   async #publishDue(signal: AbortSignal): Promise<void> {
     const begun = new Set<string>();
@@ -120,14 +120,17 @@ export class RecordPublisher {
     return targets.filter((target) => this.#rounds.isDue(target));
   }
 
-  async #publish({ name, turning, direction, scope }: Target, signal: AbortSignal): Promise<void> {
+  async #publish(
+    { name, epochSecret, direction, scope }: Target,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { crypto, clock, rendezvous, transport } = this.#context;
     const now = clock.now();
-    const keys = publishKeys(crypto, turning, direction, now);
+    const keys = publishKeys(crypto, epochSecret, direction, now);
     if (keys === undefined) return;
     const before = this.#rounds.get(name);
     // Somebody may hold a fresh invite in their hands.
-    const urgent = before === undefined && turning.kind === "invite";
+    const urgent = before === undefined && epochSecret.kind === "invite";
     const time = nextTime(before?.time ?? 0, now);
     const body = { host: transport.host, addresses: transport.addresses(scope) };
     const record = sealRecord(crypto, keys, body, time);
@@ -151,8 +154,8 @@ export class RecordPublisher {
 }
 
 /**
- * The time of a record that follows one of time `before`. One so far ahead was made by a clock that
- * has fallen back since: whoever keeps the time refused it, and would refuse its followers.
+ * The time of a record that follows one of time `before`. A time too far ahead was set by a clock
+ * that has fallen back since: peers refused that record, and would refuse its followers.
  */
 function nextTime(before: number, now: number): number {
   return before > now + limits.recordAhead ? now : Math.max(now, before + 1);

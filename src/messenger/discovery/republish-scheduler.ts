@@ -1,7 +1,4 @@
-/**
- * What is put somewhere and stays there for a while: what is due when, and a round that puts it, at
- * one time and in one place.
- */
+/** Schedules republication of what expires where it was published; one round runs at a time. */
 import { remainingDelay } from "../../base/index.ts";
 import type { PublishState } from "../model/diagnosis.ts";
 import { background, type Context } from "../state/context.ts";
@@ -11,14 +8,14 @@ export interface Publication {
   readonly dueAt: number;
   /** Who has it now. */
   readonly holders: number;
-  /** Times in a row that nobody took it. */
+  /** Times in a row that no peer stored it. */
   readonly failures: number;
 }
 
 export interface SchedulerOptions {
   /** What a fault is called in the log. */
   readonly fault: string;
-  /** Whether anybody is there to put to; rounds rest while nobody is. */
+  /** Whether there is a peer to publish to; rounds rest while there is none. */
   readonly ready: () => boolean;
   /** Puts what is due, until nothing is or `signal` aborts. */
   readonly round: (signal: AbortSignal) => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * What a message of the peer's changes here: a new line of the conversation, or what an act makes
- * of an older one.
+ * Applies an incoming message: a new line of the conversation, or the effect of an action on an
+ * older one.
  */
 
 import { limits, type MessageId, messageId, never } from "../../base/index.ts";
@@ -60,7 +60,7 @@ export async function applyMessage(
   switch (body.kind) {
     case "text":
     case "newer": {
-      // The id alone tells whether a message is here already: a count may start anew on either
+      // Only the id says whether a message is here already: a count may start again on either
       // side.
       if ((await taking.changes.place(id)) !== undefined)
         taking.conversation = { ...conversation, received };

@@ -1,7 +1,7 @@
 /**
- * Frames that arrived on a live link. Decrypt on a copy, one batch {session, messages, receipts},
- * only then the acknowledgement and the screen. A duplicate is acknowledged again and changes
- * nothing.
+ * Frames that arrived on a live link: decrypt on a copy of the session, commit session, messages
+ * and receipts in one batch, only then acknowledge and emit events. A duplicate is acknowledged
+ * again and changes nothing.
  */
 import type { StoreOp } from "../../ports/index.ts";
 import { open, type Session, wipeSession } from "../../ratchet/index.ts";

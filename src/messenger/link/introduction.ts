@@ -114,7 +114,7 @@ export function introduced(
       ...(sameStream ? {} : { received: emptySet, readUpTo: 0 }),
     },
     // Its owner has no record of our bootstrap nodes either.
-    ...(sameStream ? {} : { toldHosts: undefined }),
+    ...(sameStream ? {} : { sentBootstraps: undefined }),
     ...(first && { chain: startChain(context.crypto, first.outputs.pairRoot, first.madeAt) }),
   };
 }

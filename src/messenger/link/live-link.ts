@@ -1,4 +1,4 @@
-/** Live links: one for each contact, and who gives way when two cross. */
+/** Live links: one for each contact, how one takes the place of another, and how it ends. */
 import { type HostId, limits } from "../../base/index.ts";
 import type { Channel, StoreOp } from "../../ports/index.ts";
 import { encodeLinkFrame } from "../../wire/index.ts";
@@ -91,8 +91,8 @@ export async function establish(
     requeueAll(context, peer, before);
   }
   peer.failures = 0;
-  peer.hintsAsked = 0;
-  peer.hintsDueAt = 0;
+  peer.publicSearches = 0;
+  peer.publicSearchDueAt = 0;
   peer.cancelRetry();
   if (before === undefined)
     context.events.emit({ type: "presence", contact: context.contactStore.view(peer) });
@@ -134,7 +134,7 @@ async function run(
     const moves = peer.attempt?.moves;
     if (moves?.link === link) await moves.over;
     if (peer.link === link) {
-      background(context, "seen-failed", () => noteSeen(context, peer));
+      background(context, "seen-failed", () => storeLastSeen(context, peer));
       peer.link = undefined;
       requeueAll(context, peer, link);
       if (!peer.removed) {
@@ -166,7 +166,7 @@ function watchQuiet(context: Context, peer: Peer, link: Link): void {
 // When a contact was last linked: kept, sealed in its row, only by those who want it.
 
 /** Keeps that the contact is, or was until now, linked. */
-export async function noteSeen(context: Context, peer: Peer): Promise<void> {
+export async function storeLastSeen(context: Context, peer: Peer): Promise<void> {
   const { link } = peer;
   if (!context.presence.lastSeen || context.stopping.now || link === undefined) return;
   await withContactLock(context, peer, async () => {
@@ -176,7 +176,7 @@ export async function noteSeen(context: Context, peer: Peer): Promise<void> {
 }
 
 /** Forgets what was kept while somebody wanted it. */
-export async function forgetSeen({
+export async function clearLastSeen({
   contactStore,
   store,
 }: Pick<Context, "contactStore" | "store">): Promise<void> {

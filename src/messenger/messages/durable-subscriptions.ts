@@ -1,4 +1,7 @@
-/** Followers: who is told of everything, however long it was away. */
+/**
+ * Durable subscriptions ("followers" in the API): subscribers that receive every event, however
+ * long they were away.
+ */
 import { limits, SottoError } from "../../base/index.ts";
 import { cleanName } from "../../wire/index.ts";
 import type {

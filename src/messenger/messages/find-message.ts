@@ -1,4 +1,6 @@
-/** Messages by what a person types: an id, the start of one, or the newest of a conversation. */
+/**
+ * Finds a message by what a user types: an id, the start of one, or the newest of a conversation.
+ */
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { Peer } from "../model/peer.ts";

@@ -1,6 +1,6 @@
 /**
- * Done now and then: old roots are erased, news of our hosts is told, messages whose time is over
- * are given up.
+ * Periodic maintenance: erases old roots, shares our bootstrap nodes, and fails messages that were
+ * not delivered in time.
  */
 import { limits } from "../../base/index.ts";
 import { advance } from "../../dht/index.ts";

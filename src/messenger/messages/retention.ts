@@ -1,6 +1,6 @@
 /**
- * Messages that go: from the conversation, the outbox, the index of words, and from the disk
- * itself.
+ * Deletes messages whose expiry timer has run out or that are no longer to be kept: from the
+ * conversation, the outbox, the search index and the disk.
  */
 import { limits, type MessageId } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
@@ -17,9 +17,9 @@ import type { Forgotten } from "../state/search-index.ts";
 import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
 
 /**
- * Takes messages away, in the contact's turn. Their ids stay, by which one that comes again is
- * known, and the caller's keys that made them. One that is still on its way stays whole. Changes of
- * ours to them that still wait go too, but for deletions, which say nothing.
+ * Deletes messages; requires the contact lock. Ids and idempotency keys are kept, so that
+ * duplicates are still detected. A message that is still queued is not deleted. Queued actions on
+ * deleted messages are dropped as the table of actions says.
  */
 export async function deleteMessages(
   context: Context,
@@ -73,17 +73,17 @@ function expiresWith(body: ActionBody, ids: ReadonlySet<MessageId>): boolean {
   return isMessageAction(body) && actionRules[body.kind].expiresWithTarget && ids.has(body.target);
 }
 
-/** Which messages a sweep takes: all that were stored before, by our own clock. */
+/** Which messages retention deletes: all that were stored before a time, by our own clock. */
 export interface Sweep {
   /** ms since 1970. */
   readonly before: number;
-  /** Also those of ours that were given up, which the person may not have noticed. */
+  /** Also failed ones of ours, which the user may not have noticed. */
   readonly failed: boolean;
 }
 
 /**
- * Takes a contact's messages away that have done their work: of ours those that are not on their
- * way any more, of theirs those that the person was given.
+ * Deletes messages of a contact that are done with: ours that are no longer queued, theirs that the
+ * user has seen.
  */
 export async function applyRetention(
   context: Context,
@@ -189,8 +189,8 @@ export class Retention {
   }
 
   /**
-   * Sets the timer for the message that goes next. After a sleep of the machine timers come late:
-   * it looks now and then.
+   * Sets the timer for the message that expires next. After the machine slept, timers are late, so
+   * it also checks periodically.
    */
   #arm(least = 0): void {
     this.#cancelLook();

@@ -1,6 +1,6 @@
 /**
- * Finding messages by their words: those that the index has not taken in yet, then the index,
- * newest first.
+ * Finds messages by their words: first those that are not in the index yet, then the index, newest
+ * first.
  */
 import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";

@@ -1,4 +1,4 @@
-/** A contact as it is kept: one immutable value, replaced whole when something changes. */
+/** A contact as it is stored: one immutable value, replaced whole when something changes. */
 import { type AccountId, accountId, toBase32 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Direction, RootChain } from "../../dht/index.ts";
@@ -52,15 +52,15 @@ export interface Contact {
   /** When they were last linked, ms since 1970, where that is kept. */
   readonly lastSeen?: number;
   /** Bootstrap hosts of theirs, by the newest act that told of them. */
-  readonly learned?: Learned | undefined;
+  readonly receivedBootstraps?: ReceivedBootstraps | undefined;
   /** What we told them of ours, when (ms since 1970), and the place of that act in the outbox. */
-  readonly toldHosts?:
+  readonly sentBootstraps?:
     | { readonly at: number; readonly hosts: readonly string[]; readonly place: number }
     | undefined;
 }
 
 /** Bootstrap hosts that a contact told us of (hosts.ts), at most `limits.toldHosts`. */
-export interface Learned extends Stamp {
+export interface ReceivedBootstraps extends Stamp {
   readonly hosts: readonly {
     readonly address: string;
     /** When we were told, ms since 1970. */
@@ -112,7 +112,7 @@ export function holdInvite(
 
 /** The contact once its person is blocked: what it told of its hosts is forgotten. */
 export function blocked(contact: Contact): Contact {
-  return { ...contact, blocked: true, learned: undefined };
+  return { ...contact, blocked: true, receivedBootstraps: undefined };
 }
 
 /** Whether pairing ended without success. */

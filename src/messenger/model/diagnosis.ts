@@ -18,19 +18,19 @@ import type { ContactView } from "../../model/index.ts";
  */
 export type CallResult = "linked" | "ended" | "silent" | "refused" | "pending";
 
-/** The result of dialling an address. */
+/** The result of dial an address. */
 export interface Dialled {
   readonly address: string;
   /**
-   * The address is where they were linked last, stands in their record, or was named by the public
-   * DHT, where anybody may leave any.
+   * Where the address is from: the last link, their record, or the public DHT, where anyone may
+   * publish any address.
    */
   readonly from: "last" | "record" | "public";
-  /** Somebody answered who speaks our protocol, and is the host that was meant. */
+  /** The peer that was meant answered, and speaks our protocol. */
   readonly reached: boolean;
-  /** Why nobody did, in a few words. */
+  /** Why not, in a few words. */
   readonly reason?: string;
-  /** What whoever answered made of our hello. */
+  /** The result of our hello. */
   answer?: CallResult;
 }
 
@@ -45,7 +45,7 @@ export type DialSource = Pick<TracedDial, "from" | "recordTime">;
 
 export interface SearchTrace {
   readonly startedAt: number;
-  /** Whether the rendezvous was asked, which takes a key of the pair and somebody to ask. */
+  /** Whether the rendezvous was asked, which requires a key of the pair and a peer to ask. */
   asked: boolean;
   /** The newest sound record of theirs. */
   record: FoundRecord | undefined;
@@ -90,9 +90,7 @@ export function noteUnreached(
   }
 }
 
-/**
- * What the messenger tells whoever asks why there is no link: of a contact, and of the node itself.
- */
+/** The diagnosis of a contact: why there is a link, or none. */
 export interface Diagnosis {
   readonly contact: ContactView;
   /** Absent where the contact is linked. */
@@ -121,7 +119,7 @@ export interface Diagnosis {
   readonly theirRouter?: RouterKind;
   /** When the oldest message of ours that waits was written, ms since 1970. */
   readonly waitingSince?: number;
-  /** Searches in vain since the last link. */
+  /** Unsuccessful searches since the last link. */
   readonly failures: number;
   /** ms until the next one; absent where none is due. */
   readonly nextTryIn?: number;
@@ -158,6 +156,6 @@ export interface PublishState {
   readonly wanted: number;
   /** Of these, how many another node took. */
   readonly held: number;
-  /** And how many were put in vain the last time. */
+  /** How many could not be published the last time. */
   readonly refused: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Which keys of the day prove whom: link keys of contacts and of invites, and the places where
- * records lie.
+ * Keys that change with the epochs: link keys of contacts and of invites, and the keys under which
+ * records are found.
  */
 import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
@@ -35,26 +35,26 @@ export type EpochSecret =
 
 const inviteOffsets = new WeakMap<Uint8Array, number>();
 
-function offsetOf(crypto: CryptoProvider, turning: EpochSecret): number {
-  if (turning.kind === "pair") return turning.chain.offset;
-  const known = inviteOffsets.get(turning.secret);
+function offsetOf(crypto: CryptoProvider, epochSecret: EpochSecret): number {
+  if (epochSecret.kind === "pair") return epochSecret.chain.offset;
+  const known = inviteOffsets.get(epochSecret.secret);
   if (known !== undefined) return known;
-  const offset = inviteOffset(crypto, turning.secret);
-  inviteOffsets.set(turning.secret, offset);
+  const offset = inviteOffset(crypto, epochSecret.secret);
+  inviteOffsets.set(epochSecret.secret, offset);
   return offset;
 }
 
 /** Runs `use` with the secret of an epoch, 32 bytes, if there is one, and overwrites it. */
 function withSecret<Result>(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   epoch: number,
   use: (secret: Uint8Array) => Result,
 ): Result | undefined {
   const secret =
-    turning.kind === "pair"
-      ? secretAt(crypto, turning.chain, epoch)
-      : inviteSecretAt(crypto, turning.secret, epoch);
+    epochSecret.kind === "pair"
+      ? secretAt(crypto, epochSecret.chain, epoch)
+      : inviteSecretAt(crypto, epochSecret.secret, epoch);
   if (secret === undefined) return undefined;
   const result = use(secret);
   wipe(secret);
@@ -80,12 +80,13 @@ export function eraseChain(chain: RootChain): void {
 /** The hello key of one epoch, or `undefined` where the chain does not reach it. */
 function helloKey(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   epoch: number,
 ): HelloKey | undefined {
-  return withSecret(crypto, turning, epoch, (secret) => {
+  return withSecret(crypto, epochSecret, epoch, (secret) => {
     const key = linkKey(crypto, secret);
-    const psk = turning.kind === "pair" ? linkPsk(crypto, key) : invitePsk(crypto, turning.secret);
+    const psk =
+      epochSecret.kind === "pair" ? linkPsk(crypto, key) : invitePsk(crypto, epochSecret.secret);
     return { key, psk };
   });
 }
@@ -93,10 +94,10 @@ function helloKey(
 /** The key that a caller uses at `now`. */
 export function outboundHelloKey(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   now: number,
 ): HelloKey | undefined {
-  return helloKey(crypto, turning, epochOf(now, offsetOf(crypto, turning)));
+  return helloKey(crypto, epochSecret, epochOf(now, offsetOf(crypto, epochSecret)));
 }
 
 /**
@@ -104,18 +105,18 @@ export function outboundHelloKey(
  */
 export function acceptedHelloKeys(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   now: number,
 ): HelloKey[] {
-  const source = turning.kind === "pair" ? turning.chain : turning.secret;
+  const source = epochSecret.kind === "pair" ? epochSecret.chain : epochSecret.secret;
   const known = derived.get(source);
-  const epochs = epochsAccepted(now, offsetOf(crypto, turning));
+  const epochs = epochsAccepted(now, offsetOf(crypto, epochSecret));
   if (known !== undefined && epochs.every((epoch) => known.has(epoch)))
     return epochs.flatMap((epoch) => known.get(epoch) ?? []);
   for (const [epoch, key] of known ?? [])
     if (key && !epochs.includes(epoch)) wipe(key.key, key.psk);
   const keys = new Map(
-    epochs.map((epoch) => [epoch, known?.get(epoch) ?? helloKey(crypto, turning, epoch)]),
+    epochs.map((epoch) => [epoch, known?.get(epoch) ?? helloKey(crypto, epochSecret, epoch)]),
   );
   derived.set(source, keys);
   return [...keys.values()].flatMap((key) => key ?? []);
@@ -129,52 +130,54 @@ export function wipeRecordKeys({ signing, seal }: RendezvousKeys): void {
 /** Where a record of `direction` is published at `now`. */
 export function publishKeys(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   direction: Direction,
   now: number,
 ): RendezvousKeys | undefined {
-  const epoch = epochOf(now, offsetOf(crypto, turning));
-  return withSecret(crypto, turning, epoch, (secret) => rendezvousKeys(crypto, secret, direction));
+  const epoch = epochOf(now, offsetOf(crypto, epochSecret));
+  return withSecret(crypto, epochSecret, epoch, (secret) =>
+    rendezvousKeys(crypto, secret, direction),
+  );
 }
 
 /** Where a record of `direction` may lie at `now`, likeliest first. */
 export function lookupKeys(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   direction: Direction,
   now: number,
 ): RendezvousKeys[] {
-  return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
+  return epochsAround(now, offsetOf(crypto, epochSecret)).flatMap((epoch) => {
     const keysOf = (secret: Uint8Array) => rendezvousKeys(crypto, secret, direction);
-    return withSecret(crypto, turning, epoch, keysOf) ?? [];
+    return withSecret(crypto, epochSecret, epoch, keysOf) ?? [];
   });
 }
 
 /** The key under which addresses of `direction` are left on the public DHT at `now`, 32 bytes. */
 export function publicPublishKey(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   direction: Direction,
   now: number,
 ): Uint8Array | undefined {
-  const epoch = epochOf(now, offsetOf(crypto, turning));
-  return withSecret(crypto, turning, epoch, (secret) => publicKey(crypto, secret, direction));
+  const epoch = epochOf(now, offsetOf(crypto, epochSecret));
+  return withSecret(crypto, epochSecret, epoch, (secret) => publicKey(crypto, secret, direction));
 }
 
 /** The keys under which addresses of `direction` may be found there at `now`, likeliest first. */
 export function publicLookupKeys(
   crypto: CryptoProvider,
-  turning: EpochSecret,
+  epochSecret: EpochSecret,
   direction: Direction,
   now: number,
 ): Uint8Array[] {
-  return epochsAround(now, offsetOf(crypto, turning)).flatMap((epoch) => {
+  return epochsAround(now, offsetOf(crypto, epochSecret)).flatMap((epoch) => {
     const keyOf = (secret: Uint8Array) => publicKey(crypto, secret, direction);
-    return withSecret(crypto, turning, epoch, keyOf) ?? [];
+    return withSecret(crypto, epochSecret, epoch, keyOf) ?? [];
   });
 }
 
 /** When the tags of this secret change next, ms. */
-export function turnsAt(crypto: CryptoProvider, turning: EpochSecret, now: number): number {
-  return nextBoundary(now, offsetOf(crypto, turning));
+export function turnsAt(crypto: CryptoProvider, epochSecret: EpochSecret, now: number): number {
+  return nextBoundary(now, offsetOf(crypto, epochSecret));
 }

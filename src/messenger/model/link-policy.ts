@@ -1,6 +1,6 @@
 /**
- * Who may see our address: which ways lead to a contact by the person's word, and over which it is
- * answered.
+ * Who may see our address: over which networks links with a contact may be made and accepted, by
+ * the user's policy.
  */
 import { type AccountId, SottoError } from "../../base/index.ts";
 import type { Awaits, Policy } from "../../model/index.ts";
@@ -16,8 +16,8 @@ export function policyOf({ policy }: Bound): Policy {
 }
 
 /**
- * How far a link with the contact may be looked for; `undefined`: not at all. Behind a proxy
- * nothing is on our own network, and nobody whom we dial sees our address.
+ * Over which networks a link with the contact may be made; `undefined`: none. Behind a proxy
+ * nothing is on our own network, and no peer that we dial sees our address.
  */
 export function scopeOf(contact: Bound, { proxied = false }: Ways): Scope | undefined {
   switch (policyOf(contact)) {

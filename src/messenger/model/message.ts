@@ -1,4 +1,4 @@
-/** A message as it is kept, and as it is shown. */
+/** A message as it is stored, and as it is shown. */
 import { type MessageId, messageId } from "../../base/index.ts";
 import type { MessageView, Notice, Reaction } from "../../model/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
@@ -32,7 +32,7 @@ export interface MessageRow {
   readonly keep?: number;
   /** Of theirs: when it came, by our clock; of ours `sentAt` tells. */
   readonly storedAt?: number;
-  /** It says that a setting was changed by whoever's `direction` it has, and has no text. */
+  /** Not a message: the side of `direction` changed a setting; there is no text. */
   readonly notice?: Notice;
   /** The message that it answers, whether we have it or not. */
   readonly replyTo?: MessageId;
@@ -42,7 +42,7 @@ export interface MessageRow {
   readonly deleted?: true;
   /** The person removed it here: it is not shown any more, and acts on it change nothing. */
   readonly hidden?: true;
-  /** By the direction of whoever reacted: "out" is our own. */
+  /** By the side that reacted: "out" is our own. */
   readonly reactions?: { readonly in?: KeptReaction; readonly out?: KeptReaction };
 }
 

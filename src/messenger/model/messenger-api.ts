@@ -1,4 +1,4 @@
-/** What the messenger promises to the daemon. */
+/** The interface of the messenger: use cases, options and events. */
 import type { AccountId, DeviceId, InviteId, MessageId } from "../../base/index.ts";
 import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "../../model/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
@@ -24,7 +24,7 @@ export type KeptEvent =
   /** Somebody claimed an invite that was used already. */
   | { readonly type: "invite.reused"; readonly invite: InviteView };
 
-/** `cursor` is there where somebody follows, who will find the event under it. */
+/** `cursor` is present where a durable subscription will find the event under it. */
 export type MessengerEvent =
   | (KeptEvent & { readonly cursor?: number })
   | { readonly type: "presence"; readonly contact: ContactView }
@@ -151,44 +151,43 @@ export interface Messenger extends SharedBootstraps {
    */
   hide(id: MessageId): Promise<void>;
   /**
-   * Reacts to a message of either side, anew each time; "" takes the reaction back. Throws as
+   * Reacts to a message of either side, replacing a reaction before; "" takes it back. Throws as
    * `edit` does, reaction-invalid.
    */
   react(id: MessageId, emoji: string): Promise<MessageView>;
-  /**
-   * Tells a contact who is linked that the person is writing: now and then, however often it is
-   * called.
-   */
+  /** Sends a typing indicator to a linked contact, at most one in `limits.typingPause`. */
   typing(who: string): Promise<void>;
   /**
-   * Sets for both sides how long messages that are sent from now on stay, in ms, 0 for ever. Throws
-   * timer-invalid, and what `send` throws of the contact.
+   * Sets for both sides how long messages that are sent from now on are kept, in ms, 0 for forever.
+   * Throws timer-invalid, and what `send` throws of the contact.
    */
   setTimer(who: string, ms: number): Promise<ContactView>;
-  /** Shares receipts and typing with this contact, or neither tells nor shows them. */
+  /**
+   * Exchanges receipts and typing indicators with this contact, or neither sends nor shows them.
+   */
   shareReceipts(who: string, on: boolean): Promise<ContactView>;
   /**
-   * Who may see our address, from now on: a link that the policy forbids ends at once. What they
-   * know of us already, and records of before, which are good for up to `limits.recordAge`, are
-   * theirs.
+   * Sets who may see our address: a link that the policy forbids is closed at once. What the
+   * contact knows already, and published records, which are valid for up to `limits.recordAge`, are
+   * not taken back.
    */
   setPolicy(who: string, policy: Policy): Promise<ContactView>;
-  /** Asks a live link for a sign of life. */
+  /** Measures the round trip of a live link. */
   ping(who: string): Promise<Ping>;
   /**
-   * Looks for the contact now where it is not linked, and tells what was met on the way: within
+   * Searches for the contact now where it is not linked, and reports every step: within
    * `limits.diagnosis`.
    */
   diagnose(who: string): Promise<Diagnosis>;
   /**
-   * Invisible: no record is published, whoever calls meets what a stranger meets, and links are
-   * made only where there is something to send, and end once it has arrived. Records of before are
-   * good for up to `limits.recordAge`.
+   * Invisible mode: no record is published, dialers are answered as unknown peers are, and links
+   * are made only where there is something to send; they close once it has arrived. Published
+   * records are valid for up to `limits.recordAge`.
    */
   setInvisible(on: boolean): void;
   /**
-   * Puts so many tags at least, decoys among them, and twice, four times and so on as many where
-   * there are more contacts and invites; 0: no decoys.
+   * Publishes at least this many tags, cover records included, and twice, four times and so on as
+   * many where there are more contacts and invites; 0: no cover records.
    * @param step a whole number up to `limits.decoyStep`.
    */
   setDecoys(step: number): Promise<void>;
@@ -214,29 +213,29 @@ export interface Messenger extends SharedBootstraps {
    */
   search(question: string, options: SearchOptions): Promise<SearchResult>;
   /**
-   * Marks messages of this contact as read, and tells them where receipts are shared: those up to
-   * the place `upTo`, which the person was given, and all of them where it is absent. With `only`
-   * just the one at `upTo` was given: nothing is marked while an older one is unread.
+   * Marks messages of this contact as read, and sends a receipt where receipts are shared: those up
+   * to position `upTo`, which the user has seen, or all where it is absent. With `only` just the
+   * one at `upTo` was seen: nothing is marked while an older one is unread.
    */
   markRead(who: string, options?: MarkRead): Promise<void>;
 
   /**
-   * The people that this account knows and its invites, sealed so that the 24 words open it
+   * The contacts and invites of this account, encrypted so that the 24 words open them
    * (docs/SPEC.md, Backup): no messages and no sessions.
-   * @param bootstrap multiaddr texts that are to come along.
+   * @param bootstrap multiaddr texts that are included.
    */
   backup(bootstrap: readonly string[]): Promise<Uint8Array>;
 }
 
-/** What callers of the use cases may say beyond the thing itself, and what a search gives. */
+/** Options of the use cases, and the result of a search. */
 export interface InviteOptions {
   readonly kind: "once" | "reusable";
   /** ms from now, at most `limits.inviteExpiryMax`. */
   readonly expiresIn: number;
-  /** Put our present addresses into the link: found at once, but the link tells them. */
+  /** Include our current addresses in the link: found at once, but the link reveals them. */
   readonly hints: boolean;
   /**
-   * Bootstrap hosts, with their /p2p part, for somebody who knows none: at most
+   * Bootstrap nodes, with their /p2p part, for an invitee who has none: at most
    * `limits.inviteBootstraps`.
    */
   readonly bootstrap?: readonly string[];

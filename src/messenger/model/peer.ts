@@ -1,4 +1,4 @@
-/** A contact while the node runs: what is kept of it, and what lives only in memory. */
+/** A contact while the node runs: its stored value, and what is only in memory. */
 import { type HostId, limits, type MessageId } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { Channel } from "../../ports/index.ts";
@@ -92,26 +92,25 @@ export interface Peer {
   link: Link | undefined;
   attempt: Attempt | undefined;
   /** Time in the newest record of theirs that we found. */
-  announcedAt: number | undefined;
+  recordTime: number | undefined;
   /** Failed attempts since the last success, and the timer of the next one. */
   failures: number;
   cancelRetry: () => void;
   /** When that timer fires, ms since 1970. */
   retryAt: number | undefined;
-  /** When the person did something last that needs a link with them, ms since 1970. */
-  wantedAt: number;
+  /** When the user last did something that needs a link with the contact, ms since 1970. */
+  linkNeededAt: number;
   /**
-   * Looks for them on the public DHT since the last link, and when the next one may be, ms since
-   * 1970.
+   * Searches on the public DHT since the last link, and when the next one is due, ms since 1970.
    */
-  hintsAsked: number;
-  hintsDueAt: number;
-  /** What our last search for them met. */
+  publicSearches: number;
+  publicSearchDueAt: number;
+  /** The trace of the last search. */
   searchTrace: SearchTrace | undefined;
-  /** When we last told them that the person is writing, and when we last believed it of theirs. */
-  toldTypingAt: number;
-  heardTypingAt: number;
-  /** The contact was removed: jobs that were waiting for their turn do nothing. */
+  /** When we last sent a typing indicator, and last accepted one, ms since 1970. */
+  typingSentAt: number;
+  typingReceivedAt: number;
+  /** The contact was removed: jobs that wait for its lock do nothing. */
   removed: boolean;
 }
 
@@ -124,30 +123,29 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     pendingTexts: [],
     link: undefined,
     attempt: undefined,
-    announcedAt: undefined,
+    recordTime: undefined,
     failures: 0,
     cancelRetry: () => undefined,
     retryAt: undefined,
-    wantedAt: Number.NEGATIVE_INFINITY,
-    hintsAsked: 0,
-    hintsDueAt: 0,
+    linkNeededAt: Number.NEGATIVE_INFINITY,
+    publicSearches: 0,
+    publicSearchDueAt: 0,
     searchTrace: undefined,
-    toldTypingAt: Number.NEGATIVE_INFINITY,
-    heardTypingAt: Number.NEGATIVE_INFINITY,
+    typingSentAt: Number.NEGATIVE_INFINITY,
+    typingReceivedAt: Number.NEGATIVE_INFINITY,
     removed: false,
   };
 }
 
 /**
- * How many messages and acts of the person's wait: what we tell of our hosts by ourselves is no
- * reason for anything.
+ * How many messages and actions of the user are queued. News of our bootstrap nodes do not count.
  */
 export function pendingCount({ contact, outbox }: Pick<Peer, "contact" | "outbox">): number {
-  const told = contact.toldHosts;
+  const told = contact.sentBootstraps;
   return outbox.size - (told !== undefined && outbox.has(told.place) ? 1 : 0);
 }
 
-/** Whether somebody waits for a link with this contact at this moment. */
-export function isUrgent({ wantedAt }: Peer, now: number): boolean {
-  return Math.abs(now - wantedAt) < limits.urgency;
+/** Whether the user waits for a link with this contact at this moment. */
+export function isUrgent({ linkNeededAt }: Peer, now: number): boolean {
+  return Math.abs(now - linkNeededAt) < limits.urgency;
 }

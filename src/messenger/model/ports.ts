@@ -1,4 +1,4 @@
-/** Everything that the messenger needs from outside, given once at its making. */
+/** Everything that the messenger requires from outside, passed once when it is created. */
 import type { AccountId } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type {
@@ -21,36 +21,36 @@ export interface MessengerPorts {
   readonly clock: SteadyClock;
   readonly log: Log;
   /**
-   * Whether receipts and typing are shared with contacts of whom the person said nothing; absent:
+   * Whether receipts and typing are shared with contacts without a setting of their own; absent:
    * they are.
    */
   readonly receipts?: boolean;
-  /** Whether messages stay once they are delivered, or read; absent: they do. */
+  /** Whether messages are kept once they are delivered, or read; absent: they are. */
   readonly history?: boolean;
-  /** Whether the node begins invisible; absent: it does not. */
+  /** Whether the node starts invisible; absent: it does not. */
   readonly invisible?: boolean;
   /**
-   * Whether it is kept when contacts were last linked; absent: it is not, and what was kept before
-   * is forgotten.
+   * Whether it is stored when contacts were last linked; absent: it is not, and what was stored
+   * before is deleted.
    */
   readonly lastSeen?: boolean;
-  /** Accounts that may be linked with; absent: everybody who pairs. */
+  /** Accounts that may be linked with; absent: every account that pairs. */
   readonly allow?: ReadonlySet<AccountId>;
-  /** Tags that the node puts at least, decoys among them; absent: no decoys. */
+  /** Tags that the node publishes at least, cover records included; absent: no cover records. */
   readonly decoys?: number;
   /** Our bootstrap hosts, where contacts are told of them and theirs are taken. */
   readonly hosts?: BootstrapPort;
   /** What this version offers its contacts; absent: nothing, as no feature is built yet. */
   readonly features?: ReadonlySet<Feature>;
-  /** How long messages stay at most, ms; absent: for ever. */
+  /** How long messages are kept at most, ms; absent: forever. */
   readonly retention?: number;
 }
 
 // Bootstrap hosts of contacts, as the messenger and the daemon speak of them.
 
-/** What the messenger asks of whoever keeps our own list. */
+/** The list of our own bootstrap nodes. */
 export interface BootstrapPort {
-  /** Hosts that the person named, or an invite: what contacts may be told, the best first. */
+  /** Nodes that the user or an invite named: what contacts may be told, the best first. */
   own(): readonly string[];
   /**
    * Whether a host that a contact named may be asked: none of our own, nothing private, nothing

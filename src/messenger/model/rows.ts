@@ -1,7 +1,6 @@
 /**
- * Rows of the store as values. They are our own and authenticated by the store, so they are read
- * back without suspicion; JSON, with byte strings as `{"~": hex}`, keeps them legible to whoever
- * maintains them.
+ * Encodes rows of the store as JSON, with byte strings as `{"~": hex}`. Rows are our own and
+ * authenticated by the store, so they are decoded without validation.
  */
 import { fromHex, fromUtf8, SottoError, toHex, utf8 } from "../../base/index.ts";
 import type { RowKey, StoreOp, Table } from "../../ports/index.ts";

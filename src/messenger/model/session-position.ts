@@ -1,7 +1,7 @@
 /**
- * What both sides tell each other before a session is resumed, in the 32 bytes of a hello's or an
- * answer's id. A side that was restored from an older copy of its disk is found out by it before a
- * single byte goes out under an old key.
+ * The positions that both sides compare before a session is resumed, in the 32-byte id of a hello
+ * and its answer. They reveal a side that was restored from an older copy of its disk before a
+ * single byte is sent under an old key.
  */
 import { concat, equal, readU32, u64 } from "../../base/index.ts";
 import type { Peer } from "./peer.ts";
@@ -12,7 +12,7 @@ const NAME = 16;
 export interface Position {
   /** First 16 bytes of the session's id; zeros where there is none. */
   readonly session: Uint8Array;
-  /** Every message of the sender's stream up to this sequence was sealed once, or given up. */
+  /** Every message of the sender's stream up to this sequence was sealed once, or abandoned. */
   readonly sealed: number;
   /** Highest sequence of the other side's stream that the sender has. */
   readonly received: number;

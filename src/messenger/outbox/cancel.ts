@@ -1,4 +1,6 @@
-/** Messages that will not be sent any more: by the person's word, or because their time is over. */
+/**
+ * Fails messages that will not be sent any more: cancelled by the user, or not delivered in time.
+ */
 import { type MessageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
@@ -15,8 +17,8 @@ import { closeGaps, renumber } from "./outbox.ts";
 import { settledUpTo } from "./receipts.ts";
 
 /**
- * Settles messages as failed: by the person's word, or because their time is over. Acts on them go
- * with them; other acts wait as long as it takes, since what they change has been read.
+ * Fails messages, and drops queued actions on them. Other actions stay queued without a limit,
+ * since what they change has been read.
  */
 export async function abandon(
   context: Context,
@@ -54,8 +56,6 @@ export async function abandon(
     tell();
   });
 }
-
-// Giving one message up, by the person's word.
 
 /** See `Messenger.cancel`. */
 export async function cancel(context: Context, id: MessageId): Promise<MessageView> {

@@ -1,7 +1,7 @@
 /**
- * What the person changes of messages: edits, deletions, reactions (docs/SPEC.md §8). Each takes
- * effect here at once, in one batch with the act that tells the peer. A newer word on a message
- * takes the place of one that still waits.
+ * The user's changes of messages: edits, deletions, reactions (docs/SPEC.md §8). Each takes effect
+ * here at once, in one batch with the action that is queued for the peer, and supersedes queued
+ * ones.
  */
 import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";

@@ -1,7 +1,4 @@
-/**
- * What the person was given is marked as read, told to the peer where receipts are shared, and its
- * time begins to run.
- */
+/** Marks messages as read: sends a receipt where receipts are shared, and starts expiry timers. */
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";

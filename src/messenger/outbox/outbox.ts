@@ -1,6 +1,6 @@
 /**
- * Messages on their way out. Ratchet on a copy, commit session and ciphertext in one batch, only
- * then the wire; a retransmission under the same session sends the very same bytes.
+ * Sends queued messages over the live link. Each batch is sealed and committed before it is
+ * posted; a retransmission under the same session sends the very same bytes.
  */
 import { equal, limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
@@ -23,8 +23,9 @@ import {
 } from "./seal.ts";
 
 /**
- * Whether the contact's link is about to give way to one that we asked for. The other side compares
- * our position with what it has: whatever we sealed meanwhile would look as if we had forgotten it.
+ * Whether another link that we dialled is about to replace the contact's. The other side compares
+ * our position with its own: what we seal in the meantime would look as if our disk were an older
+ * copy.
  */
 function moving({ link, attempt }: Peer): boolean {
   return link !== undefined && attempt?.moves?.link === link;

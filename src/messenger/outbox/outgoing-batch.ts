@@ -1,6 +1,6 @@
 /**
- * Texts and acts become messages: each stored with its outbox entry, all of a batch at once, and on
- * their way at once if the link is up and nothing waits ahead.
+ * Turns texts and actions into queued messages: each is stored with its outbox entry, a batch in
+ * one commit, and sealed and posted at once if the link is free.
  */
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";

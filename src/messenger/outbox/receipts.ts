@@ -1,4 +1,4 @@
-/** What an acknowledgement of the peer settles, and what ours says. */
+/** Acknowledgements: what ours contains, and what one of the peer settles. */
 import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { type Ack, acknowledged, toAck } from "../../wire/index.ts";

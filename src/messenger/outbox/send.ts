@@ -1,4 +1,4 @@
-/** A text is checked and taken: from here on it is the node's to store, seal and deliver. */
+/** Checks a text and queues it; the node then delivers it by itself. */
 import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import { pairingEnded } from "../model/contact.ts";
@@ -73,7 +73,7 @@ async function acceptDrafts(context: Context, peer: Peer): Promise<void> {
         else resolve(made);
       });
     } catch (error) {
-      // Nothing of the batch is stored, or nobody can know: each caller hears of it.
+      // The batch is not stored, or that is unknown: each caller gets the error.
       const failed = taken.length > 0 ? taken : peer.pendingTexts;
       for (const { reject } of failed) reject(error);
       peer.pendingTexts.splice(0, failed.length);

@@ -1,5 +1,5 @@
 /**
- * Bootstrap hosts that contacts tell each other of, for the day on which one's own are gone
+ * Bootstrap nodes that contacts tell each other of, for the time when one's own are offline
  * (docs/SPEC.md §8, Hosts).
  */
 import { limits } from "../../base/index.ts";
@@ -21,7 +21,7 @@ export function withHosts(
   now: number,
   port: BootstrapPort | undefined,
 ): Contact {
-  const before = contact.learned;
+  const before = contact.receivedBootstraps;
   if (port === undefined || policyOf(contact) !== "any") return contact;
   if (!isNewer({ lamport, id }, before)) return contact;
   const unwanted = before?.unwanted.filter((address) => named.includes(address)) ?? [];
@@ -31,12 +31,12 @@ export function withHosts(
     .map(
       (address) => before?.hosts.find((host) => host.address === address) ?? { address, at: now },
     );
-  return { ...contact, learned: { lamport, id, hosts, unwanted } };
+  return { ...contact, receivedBootstraps: { lamport, id, hosts, unwanted } };
 }
 
 /**
- * Tells a linked contact of our hosts where that is news: at most once in `limits.tellHosts`, and
- * nobody who may not see our address, or while we are invisible.
+ * Sends our bootstrap nodes to a linked contact where they changed: at most once in
+ * `limits.tellHosts`, not to contacts that may not see our address, and not while we are invisible.
  */
 export async function shareBootstraps(context: Context, peer: Peer): Promise<void> {
   await withContactLock(context, peer, async () => {
@@ -45,7 +45,7 @@ export async function shareBootstraps(context: Context, peer: Peer): Promise<voi
     if (link === undefined || contact.pairing !== "confirmed") return;
     if (!reachable(contact) || policyOf(contact) !== "any") return;
     const hosts = context.hosts.own().slice(0, limits.toldHosts);
-    const told = contact.toldHosts ?? { at: Number.NEGATIVE_INFINITY, hosts: [] };
+    const told = contact.sentBootstraps ?? { at: Number.NEGATIVE_INFINITY, hosts: [] };
     if (sameHosts(hosts, told.hosts)) return;
     const now = context.clock.now();
     // A clock that fell back must not keep us silent for as long.
@@ -54,7 +54,7 @@ export async function shareBootstraps(context: Context, peer: Peer): Promise<voi
     const body = { kind: "hosts" as const, hosts };
     await withdraw(peer, batch, ({ act }) => act !== undefined && supersedes(body, act.body));
     const { at: place } = enqueueAct(context, batch, body);
-    batch.contact = { ...batch.contact, toldHosts: { at: now, hosts, place } };
+    batch.contact = { ...batch.contact, sentBootstraps: { at: now, hosts, place } };
     await commit(context, peer, batch);
   });
 }
@@ -77,16 +77,16 @@ export function sharedBootstraps(context: Context): SharedBootstraps {
 }
 
 /**
- * One of each contact before a second one of any, and the older first: who tells much or late
- * displaces nobody.
+ * One of each contact before a second one of any, and older ones first: a contact that names many,
+ * or names them late, displaces no other.
  */
 function learnedHosts({ contactStore, hosts: port }: Context): SharedBootstrap[] {
   if (port === undefined) return [];
   const ranked = contactStore
     .peers()
     .filter(({ contact }) => reachable(contact) && policyOf(contact) === "any")
-    .flatMap(({ contact: { account, name, learned } }) =>
-      (learned?.hosts ?? [])
+    .flatMap(({ contact: { account, name, receivedBootstraps } }) =>
+      (receivedBootstraps?.hosts ?? [])
         .filter(({ address }) => port.mayAsk(address))
         .map(({ address, at }, rank) => ({ rank, host: { address, account, name, at } })),
     )
@@ -103,7 +103,7 @@ async function changeNamed(
   next: (contact: Contact) => Contact,
 ): Promise<boolean> {
   const names = ({ contact }: Peer): boolean =>
-    contact.learned?.hosts.some((host) => host.address === address) === true;
+    contact.receivedBootstraps?.hosts.some((host) => host.address === address) === true;
   const peers = context.contactStore.peers().filter(names);
   for (const peer of peers)
     await withContactLock(context, peer, async () => {
@@ -115,28 +115,28 @@ async function changeNamed(
 }
 
 function without(contact: Contact, address: string, unwanted: boolean): Contact {
-  const { learned } = contact;
-  if (learned === undefined) return contact;
+  const { receivedBootstraps } = contact;
+  if (receivedBootstraps === undefined) return contact;
   return {
     ...contact,
-    learned: {
-      ...learned,
-      hosts: learned.hosts.filter((host) => host.address !== address),
-      unwanted: unwanted ? [...learned.unwanted, address] : learned.unwanted,
+    receivedBootstraps: {
+      ...receivedBootstraps,
+      hosts: receivedBootstraps.hosts.filter((host) => host.address !== address),
+      unwanted: unwanted ? [...receivedBootstraps.unwanted, address] : receivedBootstraps.unwanted,
     },
   };
 }
 
 /** The contact after one of its hosts was asked. @param now ms since 1970. */
 export function noted(contact: Contact, address: string, answers: boolean, now: number): Contact {
-  const { learned } = contact;
-  const host = learned?.hosts.find((each) => each.address === address);
-  if (learned === undefined || host === undefined) return contact;
+  const { receivedBootstraps } = contact;
+  const host = receivedBootstraps?.hosts.find((each) => each.address === address);
+  if (receivedBootstraps === undefined || host === undefined) return contact;
   const { silentSince, ...spoken } = host;
   if (answers && silentSince === undefined) return contact;
   if (!answers && silentSince !== undefined)
     return now - silentSince < limits.learnedSilence ? contact : without(contact, address, false);
   const next = answers ? spoken : { ...host, silentSince: now };
-  const hosts = learned.hosts.map((each) => (each === host ? next : each));
-  return { ...contact, learned: { ...learned, hosts } };
+  const hosts = receivedBootstraps.hosts.map((each) => (each === host ? next : each));
+  return { ...contact, receivedBootstraps: { ...receivedBootstraps, hosts } };
 }

@@ -1,6 +1,6 @@
 /**
- * Signs that somebody is writing: over a live link only, never kept, never acknowledged, and only
- * where receipts are shared.
+ * Typing indicators: sent over a live link only, never stored, never acknowledged, and only where
+ * receipts are shared.
  */
 import { limits } from "../../base/index.ts";
 import { canSeal } from "../../ratchet/index.ts";
@@ -18,20 +18,20 @@ export async function sendTyping(context: Context, peer: Peer): Promise<void> {
     if (contact.pairing !== "confirmed" || !shares(contact, context.receipts)) return;
     if (
       link.posting > limits.sendBytes ||
-      context.clock.now() < peer.toldTypingAt + limits.typingPause
+      context.clock.now() < peer.typingSentAt + limits.typingPause
     )
       return;
-    peer.toldTypingAt = context.clock.now();
+    peer.typingSentAt = context.clock.now();
     await sealControl(context, peer, { typing: true }, (ops) => context.store.commit(ops));
   });
 }
 
-/** Tells of a sign of theirs; of a flood of them now and then. */
+/** Emits a typing event for an indicator of theirs, at a limited rate. */
 export function receiveTyping(context: Context, peer: Peer): void {
   const now = context.clock.now();
   // Half, since two that were sent a pause apart may arrive closer together.
-  const early = now < peer.heardTypingAt + limits.typingPause / 2;
+  const early = now < peer.typingReceivedAt + limits.typingPause / 2;
   if (early || !shares(peer.contact, context.receipts)) return;
-  peer.heardTypingAt = now;
+  peer.typingReceivedAt = now;
   context.events.emit({ type: "typing", contact: context.contactStore.view(peer) });
 }

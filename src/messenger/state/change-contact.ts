@@ -13,7 +13,7 @@ export interface ContactChange {
   readonly contact: Contact;
   /** Rows that are written in the same batch. */
   readonly ops?: readonly StoreOp[];
-  /** Absent: `contact.changed`. Empty: the change is reported to nobody. */
+  /** Absent: `contact.changed`. Empty: no event. */
   readonly events?: readonly StoreEvent[];
   /** The row before holds keys that must be unreadable on the disk from now on. */
   readonly shreds?: true;

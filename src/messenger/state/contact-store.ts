@@ -1,5 +1,5 @@
 /**
- * The contacts of this node: loaded once, found by what a person types, written in batches by the
+ * The contacts of this node: loaded once, found by what a user types, written in batches by the
  * use cases.
  */
 import { type AccountId, limits, SottoError } from "../../base/index.ts";
@@ -121,8 +121,8 @@ export class ContactStore {
     return free;
   }
 
-  view({ contact, link, outbox, announcedAt }: Peer): ContactView {
-    const age = this.#clock.now() - (announcedAt ?? Number.NEGATIVE_INFINITY);
+  view({ contact, link, outbox, recordTime }: Peer): ContactView {
+    const age = this.#clock.now() - (recordTime ?? Number.NEGATIVE_INFINITY);
     const why = link === undefined ? awaits(contact, this.#transport) : undefined;
     return {
       account: contact.account,
@@ -132,7 +132,7 @@ export class ContactStore {
       blocked: contact.blocked,
       keyChanged: contact.changedAccount !== undefined,
       online: link !== undefined,
-      announced: age < limits.recordAge,
+      recentlySeen: age < limits.recordAge,
       waiting: pendingCount({ contact, outbox }),
       unread: contact.conversation.unread,
       timer: contact.conversation.timer?.ms ?? 0,

@@ -1,4 +1,4 @@
-/** What every use case of one node works on. */
+/** The context that every use case of a node works on, and the locks of contacts and invites. */
 import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
@@ -10,7 +10,7 @@ import type { Identity } from "./identity.ts";
 import type { SearchIndex } from "./search-index.ts";
 import type { ShredScheduler } from "./shred-scheduler.ts";
 
-/** What this node shows of itself, and keeps of others, about who is there when. */
+/** What this node reveals about when it is online, and stores about when contacts are. */
 export interface Presence {
   /** No records, no answers, and links only for what there is to send. */
   invisible: boolean;
@@ -21,14 +21,14 @@ export interface Presence {
 export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly receipts: boolean;
   readonly history: boolean;
-  /** The time that messages have left. */
+  /** The expiry timers of messages. */
   readonly expiryTimers: ExpiryTimers;
   readonly identity: Identity;
   readonly contactStore: ContactStore;
   readonly events: EventBus;
   /**
-   * The words of messages: whoever takes a message away, or its text, takes it out of here in the
-   * same batch.
+   * The terms of messages: a use case that deletes or replaces a text removes them in the same
+   * batch.
    */
   readonly index: SearchIndex;
   readonly eventLog: EventLog;
@@ -36,19 +36,16 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly locks: KeyedMutex<string>;
   readonly shredder: ShredScheduler;
   /**
-   * Once the node stops, no turn begins any more: nothing is written behind the back of whoever
-   * stopped it.
+   * Once the node stops, no job gets a lock any more: nothing is written after `stop` has resolved.
    */
   readonly stopping: { now: boolean };
   readonly presence: Presence;
 }
 
-/** The turn of all invites: claims of one are rare, and one may settle several. */
+/** The lock of all invites: claims are rare, and one may settle several. */
 const INVITES = "invites";
 
-/**
- * Runs a job in turn with every other one that changes an invite. May take contacts' turns inside.
- */
+/** Runs a job under the invite lock. It may acquire contact locks. */
 export function withInviteLock<Result>(
   context: Context,
   job: () => Promise<Result>,
@@ -63,7 +60,7 @@ function refuseWhenStopping({ stopping }: Context): void {
   if (stopping.now) throw new SottoError("store-closed", "The node is stopping.");
 }
 
-/** Runs a job in the contact's turn, unless the contact was removed meanwhile. */
+/** Runs a job under the contact lock; does nothing if the contact was removed. */
 export function withContactLock<Result>(
   context: Context,
   peer: Peer,

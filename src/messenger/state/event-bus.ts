@@ -1,5 +1,6 @@
 /**
- * Tells listeners what happened, after it was committed. A listener that throws harms nobody else.
+ * Emits events to listeners, after they were committed. A listener that throws does not affect
+ * others.
  */
 import type { Log } from "../../ports/index.ts";
 import type { MessengerEvent } from "../model/messenger-api.ts";

@@ -1,7 +1,7 @@
 /**
- * The log of events, for followers that may be away: a place is given to an event in the very tick
- * in which the batch that tells of it is handed to the store, so that the order on the disk is the
- * order of the log. Nothing is logged while nobody follows.
+ * The log of events for durable subscriptions. An event gets its cursor in the same tick in which
+ * its batch is passed to the store, so that both have the same order. Nothing is logged without a
+ * subscription.
  */
 import { limits, SottoError } from "../../base/index.ts";
 import type { RowKey, Store, StoreOp } from "../../ports/index.ts";
@@ -138,8 +138,8 @@ export class EventLog {
   }
 
   /**
-   * Moves a follower on. Throws `follower-unknown`, and `cursor-unknown` for a cursor that nobody
-   * was given.
+   * Moves the cursor of a subscription. Throws `follower-unknown`, and `cursor-unknown` for a
+   * cursor that was never given out.
    */
   async acknowledge(name: string, cursor: number): Promise<void> {
     const { slot, follower } = this.#seat(name);

@@ -1,7 +1,7 @@
 /**
- * The time that messages have left, once it runs. While the node lives it is counted by a clock
- * that nobody can set; over a restart there is the wall time alone, which can make it longer by no
- * more than it was from the start.
+ * Expiry timers of messages that have started. While the node runs they are counted by a steady
+ * clock that nobody can set; over a restart only the wall clock is left, which can at most start
+ * them again.
  */
 import { limits } from "../../base/index.ts";
 import type { SteadyClock, Store, StoreOp } from "../../ports/index.ts";
@@ -124,10 +124,7 @@ export class ExpiryTimers {
     return [...this.#running.values()].filter((span) => span.ref === ref).map(({ at }) => at);
   }
 
-  /**
-   * Conversations whose rows name another moment than the steady clock does: somebody set the wall
-   * clock.
-   */
+  /** Conversations whose rows differ from the steady clock, because the wall clock was set. */
   astray(): Set<string> {
     const off = this.#clock.now() - this.#clock.elapsed();
     const refs = new Set<string>();
@@ -141,11 +138,11 @@ export class ExpiryTimers {
    */
   async repair(ref: string): Promise<void> {
     const off = this.#clock.now() - this.#clock.elapsed();
-    const mended = [...this.#running.values()]
+    const rewritten = [...this.#running.values()]
       .filter((span) => span.ref === ref)
       .map((span) => ({ ...span, until: off + span.due }));
-    await this.#store.commit(mended.map(putSpan));
-    for (const span of mended) this.#running.set(nameOf(ref, span.at), span);
+    await this.#store.commit(rewritten.map(putSpan));
+    for (const span of rewritten) this.#running.set(nameOf(ref, span.at), span);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Who this node is: the account and device keys, made once and kept in the store. */
+/** The identity of this node: account and device keys, created once and stored. */
 import {
   type AccountId,
   accountId,

@@ -1,6 +1,6 @@
 /**
- * An invisible node publishes nothing, answers as a stranger's node would, and makes links only
- * where there is something to send, which end once it has arrived.
+ * Invisible mode: the node publishes nothing, answers as for an unknown peer, and makes links only
+ * where there is something to send; they close once it has arrived.
  */
 import { limits } from "../../base/index.ts";
 import { type Peer, pendingCount } from "../model/peer.ts";

@@ -1,4 +1,4 @@
-/** The invites that we made: open, claimed, or over. */
+/** The invites that we made: open, claimed, or ended. */
 import {
   type AccountId,
   equal,
@@ -41,7 +41,7 @@ export class Invites {
     this.#clock = clock;
   }
 
-  /** Reads every invite; those that nobody can use any more are forgotten. */
+  /** Reads every invite; those that can no longer be used are deleted. */
   static async load(store: Store, clock: Clock): Promise<Invites> {
     const invites = new Invites(clock);
     const stale: StoreOp[] = [];
@@ -81,9 +81,9 @@ export class Invites {
   }
 
   /**
-   * Whether somebody may still come by this invite: it is good, or used and a second claimant is to
-   * be told so, or a claimant has not confirmed yet. A revoked one may be in the wrong hands, and
-   * finds us no more.
+   * Whether a dialer may still use this invite: it is open, or used and a second claimant is to be
+   * told so, or a claimant has not confirmed yet. A revoked one may be in the wrong hands, and does
+   * not find us.
    * @param expected whether the pairing with this account is still under way.
    */
   awaited(invite: KeptInvite, expected: (account: AccountId) => boolean): boolean {

@@ -1,4 +1,4 @@
-/** Reading back: messages by id, and a page of a conversation. */
+/** Reads messages: by id, and pages of a conversation. */
 import { type MessageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import {

@@ -1,8 +1,7 @@
 /**
- * The index of words at rest. Messages are taken in some at a time, so that one costs nothing when
- * it is written; those that are not in yet are read through when somebody searches. A batch has one
- * row in each part of the index and grows until it is full: a question reads as many rows for a
- * word as there are batches.
+ * The stored search index. Messages are indexed some at a time, so that writing one costs nothing;
+ * those that are not indexed yet are read whole by a search. A batch has one row in each part of
+ * the index and grows until it is full, so a search reads one row for each term and batch.
  */
 import { type KeyedMutex, limits } from "../../base/index.ts";
 import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
@@ -114,7 +113,7 @@ export class SearchIndex {
     return places.reduce((sum, count) => sum + count, 0);
   }
 
-  /** A message was written: now and then is a time to take them in. */
+  /** A message was written: takes messages in once enough are waiting. */
   told(): void {
     if (++this.#told < limits.searchWaiting) return;
     this.#told = 0;

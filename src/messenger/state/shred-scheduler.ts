@@ -1,6 +1,6 @@
 /**
- * Makes replaced and deleted texts unreadable on the disk, soon after they were, and no more often
- * than the disk can bear.
+ * Schedules shredding: replaced and deleted texts become unreadable on the disk soon, but not more
+ * often than the disk can bear.
  */
 import { limits } from "../../base/index.ts";
 import type { MessengerPorts } from "../model/ports.ts";
@@ -50,7 +50,7 @@ export class ShredScheduler {
     try {
       await this.#ports.store.shred();
     } catch {
-      // The disk fails: whoever writes hears of it.
+      // The disk fails: the next write reports it.
       this.#ports.log("shred-failed", {});
     }
   }

@@ -1,4 +1,4 @@
-/** What happened to what is on the disk: what the log keeps of it, and what listeners are told. */
+/** Events about stored changes: what the log keeps of each, and what listeners receive. */
 import type { AccountId, InviteId, MessageId } from "../../base/index.ts";
 import type { InviteView, MessageState } from "../../model/index.ts";
 import type { Contact } from "../model/contact.ts";

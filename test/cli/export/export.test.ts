@@ -26,7 +26,7 @@ const contact = (name: string): Contact => ({
   blocked: false,
   keyChanged: false,
   online: false,
-  announced: false,
+  recentlySeen: false,
   waiting: 0,
   unread: 0,
   receipts: true,

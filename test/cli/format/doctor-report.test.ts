@@ -30,7 +30,7 @@ const report = (changed: Partial<DoctorOfContact>): DoctorOfContact => ({
     blocked: false,
     keyChanged: false,
     online: false,
-    announced: false,
+    recentlySeen: false,
     waiting: 0,
     unread: 0,
     timer: 0,

@@ -147,16 +147,16 @@ describe("contacts", () => {
     await world.stop();
   });
 
-  it("are shown online while a link lives, and announced while their record is fresh", async () => {
+  it("are shown online while a link lives, and recently seen while their record is fresh", async () => {
     const { world, alice, bob } = await pair(7);
     await world.time.pass(5000);
     assert.ok(alice.contact("bob").online && bob.contact("alice").online);
     bob.kill();
     await world.until("alice notices", () => !alice.contact("bob").online);
     await world.time.pass(HOUR);
-    assert.ok(alice.contact("bob").announced, "his record still lies there");
+    assert.ok(alice.contact("bob").recentlySeen, "his record still lies there");
     await world.time.pass(3 * HOUR);
-    assert.ok(!alice.contact("bob").announced, "it is too old by now");
+    assert.ok(!alice.contact("bob").recentlySeen, "it is too old by now");
     await bob.start();
     await world.until("they are linked", () => alice.contact("bob").online);
     const changes = alice.events.flatMap((event) =>

@@ -76,7 +76,7 @@ describe("signs of writing", () => {
       events: { emit: () => shown++ },
       receipts: true,
     } as unknown as Context;
-    const peer = { contact: {}, heardTypingAt: Number.NEGATIVE_INFINITY } as Peer;
+    const peer = { contact: {}, typingReceivedAt: Number.NEGATIVE_INFINITY } as Peer;
     for (let n = 0; n < 1000; n++, now += 30) receiveTyping(context, peer);
     assert.ok(shown >= 10 && shown <= 20, `${shown} in 30 s`);
   });

@@ -16,7 +16,7 @@ function list(...own: string[]) {
   return { port, set: (...next: string[]) => own.splice(0, own.length, ...next) };
 }
 
-const learned = (node: SimNode) =>
+const receivedBootstraps = (node: SimNode) =>
   node.messenger.learnedHosts().map(({ name, address }) => `${name} ${address}`);
 
 /** Alice with a list of hosts, linked with bob. */
@@ -33,16 +33,16 @@ async function scene(seed: number, ...hosts: string[]) {
 describe("messenger, bootstrap hosts of contacts", () => {
   it("are told once linked, and neither shown, counted nor told on", async () => {
     const { world, alice, bob } = await scene(1, "/a", "/b", "/c");
-    assert.deepEqual(learned(bob), ["alice /a", "alice /b"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /a", "alice /b"]);
     assert.deepEqual([await bob.texts("alice"), await alice.texts("bob")], [[], []]);
     assert.deepEqual([bob.contact("alice").unread, alice.contact("bob").waiting], [0, 0]);
     assert.equal(bob.events.filter(({ type }) => type.startsWith("message")).length, 0);
     const carol = await world.node("carol", 0, { hosts: list().port });
     await world.pair(bob, carol);
     await world.time.pass(10_000);
-    assert.deepEqual(learned(carol), [], "what bob learned he tells nobody");
+    assert.deepEqual(receivedBootstraps(carol), [], "what bob received is forwarded to nobody");
     await bob.restart();
-    assert.deepEqual(learned(bob), ["alice /a", "alice /b"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /a", "alice /b"]);
     await world.stop();
   });
 
@@ -51,15 +51,15 @@ describe("messenger, bootstrap hosts of contacts", () => {
     const frames = () => world.frames("ratchet").length;
     ours.set("/b");
     await world.time.pass(22 * HOUR);
-    assert.deepEqual(learned(bob), ["alice /a"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /a"]);
     await world.time.pass(4 * HOUR);
-    assert.deepEqual(learned(bob), ["alice /b"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /b"]);
     const before = frames();
     await world.time.pass(2 * DAY);
     assert.ok(frames() - before < 4, "what did not change is not told again");
     ours.set();
     await world.time.pass(2 * HOUR);
-    assert.deepEqual(learned(bob), []);
+    assert.deepEqual(receivedBootstraps(bob), []);
     await world.stop();
   });
 
@@ -67,7 +67,7 @@ describe("messenger, bootstrap hosts of contacts", () => {
     const { world, alice, bob, ours } = await scene(3, "/a");
     for (const policy of ["lan", "hidden"] as const) {
       await bob.messenger.setPolicy("alice", policy);
-      assert.deepEqual(learned(bob), [], `nothing of hers is asked under ${policy}`);
+      assert.deepEqual(receivedBootstraps(bob), [], `nothing of hers is asked under ${policy}`);
       await bob.messenger.setPolicy("alice", "any");
     }
     await alice.messenger.setPolicy("bob", "lan");
@@ -78,14 +78,14 @@ describe("messenger, bootstrap hosts of contacts", () => {
     await world.until("linked on the LAN", () => alice.contact("bob").online, DAY);
     ours.set("/b");
     await world.time.pass(2 * DAY);
-    assert.deepEqual(learned(bob), ["alice /a"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /a"]);
     await alice.messenger.setPolicy("bob", "any");
     alice.messenger.setInvisible(true);
     await world.time.pass(2 * HOUR);
     await alice.messenger.send("bob", "hi");
     await world.time.pass(2 * HOUR);
     assert.deepEqual(await bob.texts("alice"), ["in: hi"]);
-    assert.deepEqual(learned(bob), ["alice /a"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /a"]);
     await world.stop();
   });
 
@@ -95,7 +95,7 @@ describe("messenger, bootstrap hosts of contacts", () => {
     const bob = await world.node("bob");
     await world.pair(alice, bob);
     await world.time.pass(10_000);
-    assert.deepEqual([learned(alice), learned(bob)], [[], []]);
+    assert.deepEqual([receivedBootstraps(alice), receivedBootstraps(bob)], [[], []]);
     assert.equal(alice.contact("bob").waiting, 0, "bob has acknowledged all the same");
     await world.stop();
   });
@@ -104,22 +104,22 @@ describe("messenger, bootstrap hosts of contacts", () => {
     const { world, alice, bob, ours } = await scene(5, "/a", "/b");
     assert.equal(await bob.messenger.forgetHost("/none"), false);
     assert.equal(await bob.messenger.forgetHost("/a"), true);
-    assert.deepEqual(learned(bob), ["alice /b"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /b"]);
     ours.set("/c", "/a");
     await world.time.pass(26 * HOUR);
-    assert.deepEqual(learned(bob), ["alice /c"], "/a is not wanted of her still");
+    assert.deepEqual(receivedBootstraps(bob), ["alice /c"], "/a is still refused from her");
     ours.set("/c");
     await world.time.pass(26 * HOUR);
     ours.set("/a");
     await world.time.pass(26 * HOUR);
-    assert.deepEqual(learned(bob), ["alice /a"]);
+    assert.deepEqual(receivedBootstraps(bob), ["alice /a"]);
     await bob.messenger.block("alice");
     await bob.messenger.unblock("alice");
-    assert.deepEqual(learned(bob), []);
+    assert.deepEqual(receivedBootstraps(bob), []);
     ours.set("/d");
-    await world.until("told anew", () => learned(bob).length > 0, 3 * DAY);
+    await world.until("received again", () => receivedBootstraps(bob).length > 0, 3 * DAY);
     await bob.messenger.remove("alice");
-    assert.deepEqual(learned(bob), []);
+    assert.deepEqual(receivedBootstraps(bob), []);
     assert.equal(alice.alive, true);
     await world.stop();
   });
@@ -141,7 +141,8 @@ describe("messenger, bootstrap hosts of contacts", () => {
 describe("messenger, an act about hosts that waits", () => {
   it("counts as nothing that the person sent", () => {
     const outbox = new Map([3, 4].map((at) => [at, {} as OutboxEntry]));
-    const contact = { toldHosts: { at: 0, hosts: [], place: 3 } } as unknown as Contact;
+    const sent: Partial<Contact> = { sentBootstraps: { at: 0, hosts: [], place: 3 } };
+    const contact = sent as Contact;
     assert.equal(pendingCount({ contact, outbox }), 1);
     outbox.delete(3);
     assert.equal(pendingCount({ contact, outbox }), 1);
@@ -160,7 +161,8 @@ describe("messenger, what a contact says of its hosts", () => {
   const { port } = list();
   const tell = (contact: Contact, lamport: number, hosts: readonly string[], to?: BootstrapPort) =>
     withHosts(contact, { lamport, id: idOf(lamport) }, hosts, lamport, to ?? port);
-  const kept = ({ learned: found }: Contact) => found?.hosts.map(({ address }) => address) ?? [];
+  const kept = ({ receivedBootstraps: found }: Contact) =>
+    found?.hosts.map(({ address }) => address) ?? [];
 
   it("leaves two after a thousand", () => {
     let contact = fresh;
@@ -168,13 +170,13 @@ describe("messenger, what a contact says of its hosts", () => {
     assert.deepEqual(kept(contact), ["/1000", "/x1000"]);
     const many = Array.from({ length: 1_000 }, (_, n) => `/${n}`);
     assert.equal(kept(tell(fresh, 1, many)).length, limits.toldHosts);
-    assert.ok(JSON.stringify(contact.learned).length < 1_000);
+    assert.ok(JSON.stringify(contact.receivedBootstraps).length < 1_000);
   });
 
   it("leaves nothing that may not be asked, and one of two that are the same", () => {
     assert.deepEqual(kept(tell(fresh, 1, ["/bad", "/ok"])), ["/ok"]);
     assert.deepEqual(kept(tell(fresh, 1, ["/ok", "/ok"])), ["/ok"]);
-    assert.equal(tell({ ...fresh, policy: "hidden" }, 1, ["/ok"]).learned, undefined);
+    assert.equal(tell({ ...fresh, policy: "hidden" }, 1, ["/ok"]).receivedBootstraps, undefined);
   });
 
   it("is forgotten after 30 days of silence, and not while it answers or is not asked", () => {

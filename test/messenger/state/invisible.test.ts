@@ -31,7 +31,7 @@ describe("an invisible node", () => {
     assert.equal(alice.host.puts, puts);
     assert.equal(world.network.captured.filter(({ from }) => from === hers).length, before);
     assert.deepEqual(given(alice), []);
-    assert.ok(!bob.contact("alice").online && !bob.contact("alice").announced);
+    assert.ok(!bob.contact("alice").online && !bob.contact("alice").recentlySeen);
     await world.stop();
   });
 
