@@ -4,7 +4,7 @@ import type { MessageView, Notice, Reaction } from "../../model/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
 import { type Stamp, targetOf } from "./actions.ts";
 import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer, SendQueue } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 
 /**
@@ -115,7 +115,7 @@ function shownReactions({ reactions }: MessageRow): Reaction[] {
 }
 
 /** Whether an act of ours on this message has not reached the peer. */
-function actsOn({ outbox }: Peer, { id, edited, deleted, reactions }: MessageRow): boolean {
+function actsOn({ outbox }: SendQueue, { id, edited, deleted, reactions }: MessageRow): boolean {
   // Most messages have never been acted on: the outbox may be long.
   if (edited === undefined && deleted === undefined && reactions?.out === undefined) return false;
   for (const { act } of outbox.values())

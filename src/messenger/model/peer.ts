@@ -81,14 +81,19 @@ export interface PendingText {
   readonly reject: (error: unknown) => void;
 }
 
-export interface Peer {
+/** What a conversation has yet to send. */
+export interface SendQueue {
+  /** By position in the conversation, oldest first. */
+  readonly outbox: Map<number, OutboxEntry>;
+  /** Texts that wait for the lock, before they are stored. */
+  readonly pendingTexts: PendingText[];
+}
+
+export interface Peer extends SendQueue {
   contact: Contact;
   session: Session | undefined;
   /** The two sides cannot read each other any more: the next link makes a new session. */
   desynced: boolean;
-  /** By place in the conversation, oldest first. */
-  readonly outbox: Map<number, OutboxEntry>;
-  readonly pendingTexts: PendingText[];
   link: Link | undefined;
   attempt: Attempt | undefined;
   /** Time in the newest record of theirs that we found. */

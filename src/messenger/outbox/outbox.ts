@@ -7,7 +7,7 @@ import type { StoreOp } from "../../ports/index.ts";
 import { canSeal, type Session } from "../../ratchet/index.ts";
 import { accept, type DeliveryState, giveTo, isOn, requeue } from "../model/delivery-state.ts";
 import { type MessageRow, messageKey, messageView } from "../model/message.ts";
-import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
+import type { Link, OutboxEntry, Peer, SendQueue } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { putEntry, putSession } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
@@ -180,11 +180,15 @@ function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
  * says so.
  * @returns the entries under their new numbers, and how many numbers are free again.
  */
-export async function closeGaps(peer: Peer, changes: MessageBatch, gone: ReadonlySet<number>) {
+export async function closeGaps(
+  { outbox }: SendQueue,
+  changes: MessageBatch,
+  gone: ReadonlySet<number>,
+) {
   const moved: OutboxEntry[] = [];
   let open = false;
   let free = 0;
-  for (const entry of peer.outbox.values()) {
+  for (const entry of outbox.values()) {
     const { at, act } = entry;
     if (gone.has(at)) {
       if (open && entry.sealed === undefined) free++;
@@ -201,7 +205,7 @@ export async function closeGaps(peer: Peer, changes: MessageBatch, gone: Readonl
 }
 
 /** Takes up the new numbers, once they are on the disk. */
-export function renumber({ outbox }: Peer, moved: readonly OutboxEntry[]): void {
+export function renumber({ outbox }: SendQueue, moved: readonly OutboxEntry[]): void {
   for (const { at, sequence } of moved) {
     const entry = outbox.get(at);
     if (entry !== undefined) entry.sequence = sequence;
