@@ -35,7 +35,7 @@ export const fast: Suite = {
 
 /** The slow tests in shards of at most 15 minutes on two cores: `npm run test:slow`. */
 export const shards: Readonly<Record<string, Suite>> = {
-  chaos: { paths: ["slow/chaos/"], jobs: 1, floor: 28, minutes: 20 },
+  chaos: { paths: ["slow/chaos/"], jobs: 2, floor: 28, minutes: 20 },
   scenario: { paths: ["slow/scenario/"], jobs: 2, floor: 480, tenth: 58, minutes: 20 },
   hostile: { paths: ["slow/hostile/"], jobs: 1, floor: 32, minutes: 20 },
   fuzz: { paths: ["slow/fuzz/"], jobs: 2, floor: 26, minutes: 20 },
