@@ -8,9 +8,9 @@ const FRAME_BYTES = 5;
 
 /**
  * The capacity that a plaintext leaves. Pieces fill what would be zeros in the frame. Only the
- * first message of a sending chain uses the next frame size where less than `limits.pqPiece` is free: so
- * texts that always fill their frames cannot delay an epoch, and an absent peer, which ends no
- * chain, costs no byte.
+ * first message of a sending chain uses the next frame size where less than `limits.pqPiece` is
+ * free: so texts that always fill their frames cannot delay an epoch, and an absent peer, which
+ * ends no chain, costs no byte.
  */
 export function capacityFor(plaintextLength: number, newChain: boolean): Capacity {
   const free = freeBytes(plaintextLength, 0);

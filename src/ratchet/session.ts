@@ -19,8 +19,8 @@ export type TheirRatchetKey = Uint8Array;
  *
  * - silent: the responder before its first message arrived; only its handshake key exists.
  * - due: the peer has sent a ratchet key that we have not answered. The next send makes the new
- *   DHs, its DH output and the chain, so that receiving costs one DH and an idle session holds no unused
- *   key.
+ *   DHs, its DH output and the chain, so that receiving costs one DH and an idle session holds no
+ *   unused key.
  * - active: a sending chain.
  */
 export type Sending =

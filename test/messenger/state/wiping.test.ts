@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { labels } from "../../../src/base/index.ts";
+import { isZero, labels } from "../../../src/base/index.ts";
+import type { CryptoProvider } from "../../../src/crypto/index.ts";
+import { wipeHandshake } from "../../../src/messenger/link/introduction.ts";
+import { createAccount } from "../../../src/messenger/state/identity.ts";
+import type { Clock } from "../../../src/ports/index.ts";
+import { memoryStore } from "../../../src/store/index.ts";
+import { pair } from "../../ratchet/support.ts";
 import { once } from "../../scenario/pairing.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 import { GivenKeys } from "../../secrets/given-keys.ts";
@@ -23,15 +29,12 @@ class WatchedWorld extends World {
       [labels.invitePsk]: invites = 0,
       ...left
     } = this.given.leftBeside(rows.flatMap(unhexed));
-    assert.ok(pairs + invites <= 3 * this.#secrets(), `${pairs} and ${invites} psks`);
+    // Three epochs of each secret that a dialer may prove: a contact's on both sides, an invite's.
+    const count = (of: (node: SimNode) => number): number =>
+      this.nodes.reduce((sum, node) => sum + of(node), 0);
+    assert.ok(pairs <= 3 * count(({ messenger }) => messenger.contacts().length), `${pairs} psks`);
+    assert.ok(invites <= 3 * count(({ messenger }) => messenger.invites().length), `${invites}`);
     return left;
-  }
-
-  /** How many secrets a dialer may prove: each contact's on both sides, and each invite's. */
-  #secrets(): number {
-    return this.nodes
-      .map(({ messenger }) => messenger.contacts().length + messenger.invites().length)
-      .reduce((sum, count) => sum + count, 0);
   }
 }
 
@@ -83,6 +86,8 @@ describe("messenger, wiping", () => {
     await talk(world, alice, bob, 3);
     assert.deepEqual(world.left(), {}, "after a reconnect");
     await world.time.pass(3 * DAY);
+    for (const { host } of [alice, bob]) host.cutAll();
+    await world.time.pass(1000);
     await together(world, alice, bob);
     await talk(world, alice, bob, 1);
     assert.deepEqual(world.left(), {}, "after three days");
@@ -93,7 +98,11 @@ describe("messenger, wiping", () => {
 
   it("leaves none of a contact that both have removed", async () => {
     const { world, alice, bob } = await pairOf(2);
+    for (const { host } of [alice, bob]) host.cutAll();
+    await world.time.pass(1000);
+    await together(world, alice, bob);
     await talk(world, alice, bob, 2);
+    assert.ok(labels.linkPsk in world.given.left(), "hello keys of the pair were derived");
     await alice.messenger.remove("bob");
     await bob.messenger.remove("alice");
     await world.time.pass(60_000);
@@ -142,5 +151,33 @@ describe("messenger, wiping", () => {
       await world.stop();
       assert.deepEqual(world.left(), {}, `step ${step}`);
     }
+  });
+
+  it("overwrites a session that no contact took up, and the entropy of a new account", async () => {
+    const given = new GivenKeys();
+    const { alice, bob, outputs } = pair(given.crypto);
+    for (const [i, session] of [alice, bob].entries())
+      wipeHandshake(undefined, { session, outputs: outputs[i === 0 ? 0 : 1] });
+    const { [labels.pairRoot]: roots, [labels.ratchetRoot]: keys } = given.left();
+    assert.deepEqual([roots, keys], [undefined, undefined]);
+    assert.ok(isZero(alice.RK) && isZero(bob.RK));
+
+    const drawn: Uint8Array[] = [];
+    const crypto: CryptoProvider = {
+      ...given.crypto,
+      random: (length) => {
+        const bytes = given.crypto.random(length);
+        drawn.push(bytes);
+        return bytes;
+      },
+    };
+    await createAccount(
+      { crypto, store: memoryStore(), clock: { now: () => 0 } as Clock },
+      {
+        name: "carol",
+      },
+    );
+    assert.equal(drawn.length, 1);
+    assert.ok(isZero(drawn[0] as Uint8Array));
   });
 });
