@@ -1,7 +1,7 @@
 /** Storage on the disk: encrypted rows, the store key and its protection, the lock of a home. */
 
 export type { DiskStore } from "./disk-store.ts";
-export { writeAtomically } from "./files/atomic-files.ts";
+export { createAtomically, writeAtomically } from "./files/atomic-files.ts";
 export { acquireLock, type Lock, lockHolder } from "./home-lock.ts";
 export type { StoreCheck } from "./integrity/check.ts";
 export { type Keychain, systemKeychain } from "./keyring/keychain.ts";

@@ -1,11 +1,11 @@
 /** A bootstrap node: a key and settings on disk; no account, no messages. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError } from "../../base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
 import { createBootstrapNode } from "../../node/index.ts";
-import { acquireLock } from "../../store/index.ts";
+import { acquireLock, createAtomically, removeDraftsOf } from "../../store/index.ts";
 import { makeHome } from "../home/home.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { createLog } from "../process/log.ts";
@@ -100,9 +100,14 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
   }
 }
 
-/** The seed of the PeerId, kept so that the address stays the same after a restart. */
-async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array> {
+/**
+ * The seed of the PeerId (32 bytes), kept so that the address stays the same after a restart: the
+ * one in the file, or a new one. Requires the home's lock. Throws `store-key-missing`,
+ * `store-write-failed`, `disk-full`.
+ */
+export async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array> {
   const path = join(home, KEY_FILE);
+  await removeDraftsOf(path, crypto.random);
   const found = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw new SottoError("store-key-missing", `${path} cannot be read.`, { cause: error });
@@ -112,6 +117,6 @@ async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array>
     throw new SottoError("store-key-missing", `${path} is not a key of ${SEED_BYTES} bytes.`);
   }
   const seed = crypto.random(SEED_BYTES);
-  await writeFile(path, seed, { mode: 0o600, flag: "wx", flush: true });
+  await createAtomically(path, seed, crypto.random);
   return seed;
 }

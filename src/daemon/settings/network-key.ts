@@ -1,9 +1,10 @@
 /** The key of a private network: a file that all of its nodes have. */
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { concat, equal, fromBase32, labels, SottoError, toBase32, utf8 } from "../../base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
 import type { PrivateNetwork } from "../../node/index.ts";
+import { createAtomically } from "../../store/index.ts";
 
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
@@ -15,15 +16,14 @@ type Hashing = Pick<CryptoProvider, "sha256" | "hkdf" | "random">;
 
 /**
  * Writes a new key to a file (0600) with a prefix and a checksum, so that a damaged copy is
- * noticed. Throws `network-key-exists`, `file-write-failed`.
+ * noticed. A crash leaves the whole file or none. Throws `network-key-exists`, `file-write-failed`.
  */
 export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto()): Promise<void> {
   const key = crypto.random(KEY_BYTES);
   const text = `${PREFIX}${toBase32(concat(key, checkOf(crypto, key)))}\n`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, text, { mode: 0o600, flag: "wx", flush: true });
-    await chmod(path, 0o600);
+    await createAtomically(path, utf8(text), crypto.random);
   } catch (cause) {
     const there = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     throw there

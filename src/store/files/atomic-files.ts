@@ -1,7 +1,7 @@
 /** Atomic replacement of files, and files whose bytes are overwritten when they are removed. */
 import type { Dirent } from "node:fs";
-import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, link, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 /**
  * Replaces a file (0600) so that a crash leaves the old or the new one: writes a draft next to it,
@@ -9,6 +9,30 @@ import { dirname, join } from "node:path";
  * `removeDrafts` removes; where writing fails, the draft is overwritten and removed here.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  await writeThroughDraft(path, bytes, (draft) => rename(draft, path));
+}
+
+/**
+ * Creates a file (0600) so that a crash leaves the whole file or none, and never replaces one. First
+ * overwrites and removes drafts of it by processes that died. One process must not create the same
+ * path twice at a time. Throws an error with the code `EEXIST` if the path exists, and what the file
+ * system reports.
+ * @param random returns that many unpredictable bytes.
+ */
+export async function createAtomically(
+  path: string,
+  bytes: Uint8Array,
+  random: (length: number) => Uint8Array,
+): Promise<void> {
+  await removeDrafts(dirname(path), [basename(path)], random, isStale);
+  await writeThroughDraft(path, bytes, (draft) => publish(draft, path));
+}
+
+async function writeThroughDraft(
+  path: string,
+  bytes: Uint8Array,
+  publishDraft: (draft: string) => Promise<void>,
+): Promise<void> {
   const draft = `${path}.${process.pid}.new`;
   try {
     const file = await open(draft, "w", 0o600);
@@ -18,7 +42,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
     } finally {
       await file.close();
     }
-    await rename(draft, path);
+    await publishDraft(draft);
   } catch (error) {
     // The first failure is the one to report.
     await shred(draft, (length) => new Uint8Array(length)).catch(() => undefined);
@@ -27,22 +51,54 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   await syncDirectory(dirname(path));
 }
 
+/** Names a draft; file systems without hard links (USB sticks) check first, then rename. */
+async function publish(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if (!hasCode(error, "EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")) throw error;
+    await refuseExisting(path);
+    return rename(draft, path);
+  }
+  await rm(draft);
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const existing = await stat(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (existing) throw Object.assign(new Error("The file exists."), { code: "EEXIST" });
+}
+
+/** Whether a draft's process has died; this process has no draft of a file that it creates. */
+function isStale(pid: number): boolean {
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: the process is alive and belongs to another user.
+    return !hasCode(error, "EPERM");
+  }
+}
+
 /**
- * Overwrites and removes the drafts of files of a directory, which processes left that died while
- * they wrote them: a draft may hold a key. Requires a lock that keeps other processes from writing
- * these files.
+ * Overwrites and removes drafts that processes left when they died: a draft may contain a key.
+ * Without `isStaleDraft`, requires a lock that keeps other processes from writing these files.
  * @param names of the files, without their directory.
- * @param random as many unpredictable bytes as it is asked for.
+ * @param random returns that many unpredictable bytes.
  */
 export async function removeDrafts(
   directory: string,
   names: readonly string[],
   random: (length: number) => Uint8Array,
+  isStaleDraft: (pid: number) => boolean = () => true,
 ): Promise<void> {
   for (const entry of await entriesOf(directory)) {
-    const [, name] = /^(.+)\.\d+\.new$/.exec(entry.name) ?? [];
-    if (name !== undefined && names.includes(name) && entry.isFile())
-      await shred(join(directory, entry.name), random);
+    const [, name, pid] = /^(.+)\.(\d+)\.new$/.exec(entry.name) ?? [];
+    if (name === undefined || !names.includes(name) || !entry.isFile()) continue;
+    if (isStaleDraft(Number(pid))) await shred(join(directory, entry.name), random);
   }
 }
 
@@ -139,7 +195,11 @@ async function openIfThere(path: string, flags = "r+"): Promise<FileHandle | und
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return hasCode(error, "ENOENT");
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 async function overwrite(file: FileHandle, random: (length: number) => Uint8Array): Promise<void> {

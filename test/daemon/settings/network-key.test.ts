@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SottoError, toHex } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { makeNetworkKey, readNetworkKey } from "../../../src/daemon/settings/network-key.ts";
+import { dyingAt } from "../../store/dying.ts";
 
 describe("daemon/network-key", () => {
   const crypto = nodeCrypto();
@@ -37,6 +38,21 @@ describe("daemon/network-key", () => {
     const before = await readFile(path, "utf8");
     await assert.rejects(makeNetworkKey(path, crypto), { code: "network-key-exists" });
     assert.equal(await readFile(path, "utf8"), before);
+  });
+
+  it("leaves a whole key or none wherever its process dies, and no draft after the next", async () => {
+    const folder = join(directory, "some");
+    for (let step = 1, reached = true; reached; step++) {
+      await rm(folder, { recursive: true, force: true });
+      reached = await dyingAt(step, () => makeNetworkKey(path, crypto));
+      const found = await readdir(folder).catch((): string[] => []);
+      if (found.includes("network.key")) {
+        await readNetworkKey(path, crypto);
+        await assert.rejects(makeNetworkKey(path, crypto), { code: "network-key-exists" });
+      } else await makeNetworkKey(path, crypto);
+      assert.deepEqual(await readdir(folder), ["network.key"], `died at step ${step}`);
+      await readNetworkKey(path, crypto);
+    }
   });
 
   const spoil: Record<string, (text: string) => string> = {
