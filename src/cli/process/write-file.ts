@@ -1,7 +1,7 @@
 /** Writes a file with mode 0600 that appears under its name only when it is complete. */
 import { existsSync } from "node:fs";
-import { type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { type FileHandle, link, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { concat, SottoError, utf8 } from "../../base/index.ts";
 
 /** Bytes to buffer before a write. */
@@ -15,7 +15,8 @@ export interface NewFile {
 /**
  * Writes a draft (0600) in the same directory, and renames it when `job` is done and the data is on
  * disk. Throws `file-exists` before anything else if the file exists and `force` is not set;
- * `file-write-failed`; and what `job` throws. Removes the draft on failure, except after a crash.
+ * `file-write-failed`; and what `job` throws. A failure removes the draft; a crash leaves it, and the
+ * next call for the same path removes it.
  */
 export async function writeNewFile(
   path: string,
@@ -25,6 +26,7 @@ export async function writeNewFile(
   const place = resolve(path);
   refuseExisting(place, force);
   const draft = `${place}.${process.pid}.part`;
+  await withWriteError(place, removeStaleDrafts(place));
   const handle = await withWriteError(place, open(draft, "wx", 0o600));
   try {
     try {
@@ -38,6 +40,29 @@ export async function writeNewFile(
     await withWriteError(place, force ? rename(draft, place) : name(draft, place));
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** Removes drafts of a file by processes that died; this process has none of it yet. */
+async function removeStaleDrafts(path: string): Promise<void> {
+  const prefix = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const [, pid] = name.startsWith(prefix)
+      ? (/^(\d{1,10})\.part$/.exec(name.slice(prefix.length)) ?? [])
+      : [];
+    if (pid !== undefined && isStale(Number(pid)))
+      await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+function isStale(pid: number): boolean {
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: the process is alive and belongs to another user.
+    return !isErrno(error, "EPERM");
   }
 }
 

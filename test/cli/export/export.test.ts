@@ -217,6 +217,16 @@ describe("cli/new-file", () => {
     assert.deepEqual(readdirSync(directory), ["x"]);
   });
 
+  it("removes drafts of the same file by dead processes, and leaves others' drafts", async () => {
+    const path = join(directory, "x");
+    const dead = [2 ** 22 + 1, process.pid].map((pid) => `x.${pid}.part`);
+    const others = [`x.${process.ppid}.part`, `xy.${2 ** 22 + 1}.part`, "x.part", "x.1a.part"];
+    for (const name of [...dead, ...others]) writeFileSync(join(directory, name), "half");
+    await writeNewFile(path, false, async (file) => file.write("new"));
+    assert.deepEqual(readdirSync(directory).sort(), ["x", ...others].sort());
+    assert.equal(readFileSync(path, "utf8"), "new");
+  });
+
   it("leaves nothing behind where the job fails, and the old file where there was one", async () => {
     const path = join(directory, "x");
     writeFileSync(path, "old");
