@@ -15,8 +15,8 @@ export interface NewFile {
 /**
  * Writes a draft (0600) in the same directory, and renames it when `job` is done and the data is on
  * disk. Throws `file-exists` before anything else if the file exists and `force` is not set;
- * `file-write-failed`; and what `job` throws. A failure removes the draft; a crash leaves it, and the
- * next call for the same path removes it.
+ * `file-write-failed`; and what `job` throws. A failure removes the draft; a crash leaves it, and
+ * the next call for the same path removes it.
  */
 export async function writeNewFile(
   path: string,

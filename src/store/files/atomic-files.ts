@@ -13,10 +13,10 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
 }
 
 /**
- * Creates a file (0600) so that a crash leaves the whole file or none, and never replaces one. First
- * overwrites and removes drafts of it by processes that died. One process must not create the same
- * path twice at a time. Throws an error with the code `EEXIST` if the path exists, and what the file
- * system reports.
+ * Creates a file (0600) so that a crash leaves the whole file or none, and never replaces one.
+ * First overwrites and removes drafts of it by dead processes. One process must not create the same
+ * path twice at a time. Throws an error with the code `EEXIST` if the path exists, and what the
+ * file system reports.
  * @param random returns that many unpredictable bytes.
  */
 export async function createAtomically(
