@@ -7,8 +7,8 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import type { Log } from "../ports/index.ts";
 import { rowCipher } from "./encryption/row-encryption.ts";
 import { lockHolder } from "./home-lock.ts";
-import { finishRepair, REPAIRED } from "./integrity/finish-repair.ts";
 import { reconcileVault } from "./integrity/reconcile-vault.ts";
+import { finishRepair, REPAIRED } from "./integrity/repair-files.ts";
 import {
   decodeRowSums,
   emptyRowSums,

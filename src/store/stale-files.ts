@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Rng } from "../crypto/index.ts";
 import { VAULT_FILES } from "./encryption/key-vault-files.ts";
 import { removeDrafts } from "./files/atomic-files.ts";
-import { removeUnfinishedRepair } from "./integrity/finish-repair.ts";
+import { removeUnfinishedRepair } from "./integrity/repair-files.ts";
 import { COUNTER_FILE } from "./integrity/rollback-counter.ts";
 import { KEY_FILE, NEXT_KEY_FILE } from "./keyring/key-file.ts";
 import { ENTRIES_FILE } from "./keyring/keychain-entries.ts";

@@ -14,7 +14,7 @@ import {
   REPAIRING,
   removeUnfinishedRepair,
   STORE_FILES,
-} from "../integrity/finish-repair.ts";
+} from "../integrity/repair-files.ts";
 import { isPage, OWN_TABLE, tableName } from "../layout/row-names.ts";
 import { scan } from "../leveldb/database.ts";
 import { writeFault } from "../leveldb/errors.ts";
