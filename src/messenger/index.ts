@@ -11,7 +11,11 @@ export type {
   Policy,
 } from "../model/index.ts";
 export type { Backup } from "../wire/index.ts";
-export { dropSessions, reconcileAfterRepair, recreatedTables } from "./account/after-restore.ts";
+export {
+  reconcileAfterRepair,
+  reconcileOlderCopy,
+  recreatedTables,
+} from "./account/after-restore.ts";
 export { checkBackup, openBackup, restoredRows } from "./account/backup.ts";
 export { createMessenger } from "./messenger.ts";
 export type { Diagnosis, Health } from "./model/diagnosis.ts";

@@ -7,8 +7,8 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type AccountOptions,
   createAccount,
-  dropSessions,
   hasAccount,
+  reconcileOlderCopy,
 } from "../../messenger/index.ts";
 import type { Log, SteadyClock } from "../../ports/index.ts";
 import {
@@ -72,7 +72,7 @@ export async function openHome(parts: HomeParts, answers: Answers): Promise<Open
   const store = await openWith(parts, key);
   const fresh = await closingOnFailure(store, async () => {
     // Sessions of an older copy were used since: using them again would repeat keys.
-    if (store.rolledBack) log("store.sessions-dropped", { count: await dropSessions(store) });
+    if (store.rolledBack) log("store.sessions-dropped", { count: await reconcileOlderCopy(store) });
     // A crash between the key and the account leaves a store without an account.
     if (await hasAccount(store)) return false;
     await createAccount({ ...parts, store }, await wantedAccount(parts, answers));

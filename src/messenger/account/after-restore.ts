@@ -1,6 +1,6 @@
 /**
- * Repairs the relations between rows after a repair of the store: rows that were written together,
- * and of which some are missing or older now, are made consistent again.
+ * Makes rows consistent again that were written together, and of which some are missing or older
+ * now: after a repair of the store, and in a store that is an older copy.
  */
 import { SottoError } from "../../base/index.ts";
 import type { Store, StoreOp, Table } from "../../ports/index.ts";
@@ -14,7 +14,7 @@ import {
 } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
-import { dropEntry, dropSession, putContact } from "../state/contact-store.ts";
+import { dropEntry, dropSession, putContact, putEntry } from "../state/contact-store.ts";
 import { hasAccount } from "../state/identity.ts";
 import { searchState } from "../state/search-index.ts";
 
@@ -27,7 +27,7 @@ export const recreatedTables: readonly Table[] = ["session", "search", "search-m
 /** Messages that are looked at together. */
 const PAGE = 256;
 
-/** @param store without the tables of `madeAnew`. Throws `account-lost`. */
+/** @param store without the tables of `recreatedTables`. Throws `account-lost`. */
 export async function reconcileAfterRepair(store: Store): Promise<void> {
   if (!(await hasAccount(store)))
     throw new SottoError("account-lost", "The account cannot be read.");
@@ -39,27 +39,24 @@ export async function reconcileAfterRepair(store: Store): Promise<void> {
 /**
  * Repairs the conversation of a contact whose row is older than its messages: it must neither
  * overwrite them nor assign their numbers again. Each message can be found by its id again; an
- * outbox entry whose message is lost is dropped.
+ * outbox entry whose message is lost is dropped, and a queued message whose entry is lost is queued
+ * again.
  */
 async function repairConversation(store: Store, contact: Contact): Promise<void> {
   const { conversation } = contact;
   const { ref } = conversation;
   let { nextAt, sequence, lamport } = conversation;
-  let from = 0;
-  for (;;) {
-    const rows = await store.list("message", ref, { from, limit: PAGE });
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    from = last.at + 1;
-    nextAt = Math.max(nextAt, from);
+  const queued = await queuedPlaces(store, ref);
+  for await (const rows of messagePages(store, ref)) {
     const ops: StoreOp[] = [];
-    for (const { at, value } of rows) {
-      const row = decodeRow<MessageRow>(value);
+    for (const { at, row } of rows) {
+      nextAt = Math.max(nextAt, at + 1);
       lamport = Math.max(lamport, row.lamport);
       if (row.direction === "out") sequence = Math.max(sequence, row.sequence);
       const place = encodeRow({ ref, at } satisfies MessagePlace);
       ops.push(put(placeKey(row.id), place));
       if (row.key !== undefined) ops.push(put(idempotencyKey(ref, row.key), place));
+      if (isUnqueued(row, at, queued)) ops.push(requeue(ref, at, row));
     }
     await store.commit(ops);
   }
@@ -81,15 +78,59 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
   await store.commit([...ops, putContact(repaired)]);
 }
 
-// Sessions of a store that is an older copy.
+// Queued messages whose outbox entries are lost.
+
+async function queuedPlaces(store: Store, ref: string): Promise<ReadonlySet<number>> {
+  return new Set((await store.list("outbox", ref)).map(({ at }) => at));
+}
+
+/** The messages of a conversation, oldest first. */
+async function* messagePages(store: Store, ref: string) {
+  let from = 0;
+  for (;;) {
+    const rows = await store.list("message", ref, { from, limit: PAGE });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    from = last.at + 1;
+    yield rows.map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }));
+  }
+}
+
+/** Whether a message would stay queued forever: nothing is left that would send it. */
+function isUnqueued(row: MessageRow, at: number, queued: ReadonlySet<number>): boolean {
+  return row.direction === "out" && row.state === "queued" && !queued.has(at);
+}
 
 /**
- * Drops the sessions of all contacts in one commit, so that each is re-created at the next link.
- * Queued messages are sealed again under the new ones.
+ * The outbox entry of a message, under its own id and sequence. It counts as never sealed, so that
+ * the contact's position shows whether it has more of our stream than this store knows of; a
+ * message that the contact has is recognised by its id, and acknowledged.
+ */
+function requeue(ref: string, at: number, row: MessageRow): StoreOp {
+  const { id, sequence, notice, lamport, parents, sentAt } = row;
+  const act = notice && { body: notice, lamport, parents, sentAt };
+  const entry = { id, sequence, sealed: undefined, session: undefined };
+  return putEntry(ref, at, act ? { ...entry, act } : entry);
+}
+
+/**
+ * Makes a store consistent that is an older copy, in one commit: drops the sessions of all
+ * contacts, so that each is re-created at the next link, and queues messages again whose outbox
+ * entries could not be opened any more. Actions on messages that were queued are lost with their
+ * entries.
  * @returns the number of contacts.
  */
-export async function dropSessions(store: Store): Promise<number> {
+export async function reconcileOlderCopy(store: Store): Promise<number> {
   const contacts = (await store.all("contact")).map((bytes) => decodeRow<Contact>(bytes));
-  await store.commit(contacts.map(({ ref }) => dropSession(ref)));
+  const ops: StoreOp[] = [];
+  for (const contact of contacts) {
+    ops.push(dropSession(contact.ref));
+    const { ref } = contact.conversation;
+    const queued = await queuedPlaces(store, ref);
+    for await (const rows of messagePages(store, ref))
+      for (const { at, row } of rows)
+        if (isUnqueued(row, at, queued)) ops.push(requeue(ref, at, row));
+  }
+  await store.commit(ops);
   return contacts.length;
 }

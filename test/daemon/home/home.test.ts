@@ -22,7 +22,8 @@ describe("opening a home", () => {
       const { store } = await openHome(parts, answers);
       const session = (ref: string, state: number) =>
         put(rowKey("session", ref), Uint8Array.of(state));
-      const contact = (ref: string) => put(rowKey("contact", ref), encodeRow({ ref }));
+      const contact = (ref: string) =>
+        put(rowKey("contact", ref), encodeRow({ ref, conversation: { ref } }));
       await store.commit(["a", "b"].flatMap((ref) => [contact(ref), session(ref, 1)]));
       await store.close();
       cpSync(join(directory, "db"), copy, { recursive: true });

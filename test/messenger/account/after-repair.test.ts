@@ -48,6 +48,29 @@ describe("mending rows after a repair of the store", () => {
     await world.stop();
   });
 
+  it("queues messages and notices again whose outbox entries are lost", async () => {
+    const world = new World(32);
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    await bob.stop();
+    const lost = await alice.messenger.send("bob", "queued");
+    await alice.messenger.setTimer("bob", 86_400_000);
+    const notice = (await alice.messenger.history("bob", { limit: 9 })).at(-1);
+    assert.ok(notice?.notice);
+    await alice.stop();
+    const { store } = alice;
+    const entries = store.snapshot().filter(({ table }) => table === "outbox");
+    assert.equal(entries.length, 2);
+    await store.commit(entries.map((key) => ({ kind: "delete" as const, key })));
+    await reconcileAfterRepair(store);
+    await alice.start();
+    await bob.start();
+    await world.reaches(alice, lost, "delivered");
+    await world.reaches(alice, notice, "delivered");
+    assert.equal(bob.contact("alice").timer, 86_400_000);
+    await world.stop();
+  });
+
   it("refuses a store without its account", async () => {
     await assert.rejects(reconcileAfterRepair(memoryStore()), { code: "account-lost" });
     assert.ok(recreatedTables.includes("session"));

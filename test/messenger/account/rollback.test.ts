@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { reconcileOlderCopy } from "../../../src/messenger/index.ts";
 import type { MemoryStore } from "../../../src/store/index.ts";
 import { onDisk, watchDelivered } from "../../scenario/storm.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
@@ -150,6 +151,46 @@ describe("a node restored from an older copy of its disk", () => {
       for (const node of [alice, bob]) await node.stop();
     }
   });
+
+  for (const [what, arrived] of [
+    ["arrived after the copy was made", true],
+    ["never arrived", false],
+  ] as const)
+    it(`queues messages again whose outbox entries cannot be opened, and which ${what}`, async () => {
+      for (let seed = 71; seed <= 73; seed++) {
+        const { world, alice, bob } = await pair(seed);
+        await alice.stop();
+        const queued = [];
+        for (let n = 0; n < 3; n++) queued.push(await bob.messenger.send("alice", `queued ${n}`));
+        const old = bob.store.fork();
+        if (arrived) {
+          await alice.start();
+          for (const message of queued) await world.reaches(bob, message, "delivered");
+          await exchange(world, alice, bob, "forgotten");
+        }
+        await bob.stop();
+        // The keys of sessions and outbox entries were shredded since; the others still open.
+        const shredded = old
+          .snapshot()
+          .filter(({ table }) => table === "outbox" || table === "session");
+        assert.ok(shredded.some(({ table }) => table === "outbox"));
+        await old.commit(shredded.map((key) => ({ kind: "delete" as const, key })));
+        await reconcileOlderCopy(old);
+        const { lies } = watchDelivered(bob, alice);
+        await bob.startFrom(old);
+        assert.equal(bob.contact("alice").waiting, 3);
+        const after = await bob.messenger.send("alice", "after");
+        if (!arrived) await alice.start();
+        for (const message of [...queued, after]) await world.reaches(bob, message, "delivered");
+        assert.deepEqual(lies, []);
+        const texts = (await alice.texts("bob")).filter((text) => text.startsWith("in: "));
+        assert.deepEqual(
+          texts.filter((text) => text !== "in: forgotten, bob"),
+          ["before, bob", "queued 0", "queued 1", "queued 2", "after"].map((one) => `in: ${one}`),
+        );
+        await world.stop();
+      }
+    });
 
   it("recovers when it forgot a newer session", async () => {
     await restored(
