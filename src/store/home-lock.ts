@@ -8,14 +8,14 @@ import { link, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SottoError } from "../base/index.ts";
-import { writeFault } from "./leveldb/errors.ts";
+import { writeError } from "./leveldb/errors.ts";
 
 const FILE = "node.lock";
 /** `node.lock.PID.N`: the lock of a process that is taking it. */
 const DRAFT = /^node\.lock\.(\d{1,10})\.\d+$/;
 /** A taker holds the others up for a few file operations: these, and pauses (ms), are plenty. */
-const TRIES = 40;
-const PAUSE = 25;
+const ATTEMPTS = 40;
+const RETRY_DELAY = 25;
 /** Tells apart the drafts of one process. */
 let drafts = 0;
 
@@ -42,19 +42,19 @@ export async function acquireLock(directory: string): Promise<Lock> {
   const draft = `${path}.${process.pid}.${drafts++}`;
   try {
     await writeFile(draft, mine, { mode: 0o600, flush: true });
-    for (let attempt = 0; attempt < TRIES; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await linked(draft, path)) {
         // A draft that stays does no harm.
         await removeDeadDrafts(directory).catch(() => undefined);
         return { release: () => release(path, mine) };
       }
-      const text = await readOrNothing(path);
+      const text = await readIfExists(path);
       const holder = parse(text);
       if (holder && (await isAlive(holder))) throw running(holder.pid);
       if (text !== undefined) await removeStale(path, draft, text);
     }
   } catch (error) {
-    throw writeFault(error);
+    throw writeError(error);
   } finally {
     // On a read-only disk this fails as well, and the first failure is the one to tell. A draft
     // that stays harms nobody.
@@ -65,7 +65,7 @@ export async function acquireLock(directory: string): Promise<Lock> {
 
 /** The pid of the living node that holds the directory, if any. */
 export async function lockHolder(directory: string): Promise<number | undefined> {
-  const holder = parse(await readOrNothing(join(directory, FILE)));
+  const holder = parse(await readIfExists(join(directory, FILE)));
   return holder && (await isAlive(holder)) ? holder.pid : undefined;
 }
 
@@ -78,15 +78,15 @@ async function removeStale(path: string, draft: string, stale: string): Promise<
   const taking = `${path}.taking`;
   if (await linked(draft, taking)) {
     try {
-      if ((await readOrNothing(path)) === stale) await ignoreMissing(unlink(path));
+      if ((await readIfExists(path)) === stale) await ignoreMissing(unlink(path));
     } finally {
       await ignoreMissing(unlink(taking));
     }
     return;
   }
-  const text = await readOrNothing(taking);
+  const text = await readIfExists(taking);
   const taker = parse(text);
-  if (taker && (await isAlive(taker))) await sleep(PAUSE);
+  if (taker && (await isAlive(taker))) await sleep(RETRY_DELAY);
   else if (text !== undefined) await ignoreMissing(unlink(taking));
 }
 
@@ -100,7 +100,7 @@ async function removeDeadDrafts(directory: string): Promise<void> {
 }
 
 async function release(path: string, mine: string): Promise<void> {
-  if ((await readOrNothing(path)) === mine) await ignoreMissing(unlink(path));
+  if ((await readIfExists(path)) === mine) await ignoreMissing(unlink(path));
 }
 
 function running(pid: number): SottoError {
@@ -133,8 +133,8 @@ async function isAlive({ pid, started }: Holder): Promise<boolean> {
  * anything.
  */
 async function startedAt(pid: number): Promise<string> {
-  const boot = await readOrNothing("/proc/sys/kernel/random/boot_id");
-  const stat = await readOrNothing(`/proc/${pid}/stat`);
+  const boot = await readIfExists("/proc/sys/kernel/random/boot_id");
+  const stat = await readIfExists(`/proc/${pid}/stat`);
   const start = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   return boot && start ? `${boot.trim()}:${start}` : "";
 }
@@ -149,7 +149,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function readOrNothing(path: string): Promise<string | undefined> {
+async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

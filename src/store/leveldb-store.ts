@@ -25,19 +25,19 @@ import {
   textOf,
   writeRows,
 } from "./leveldb/database.ts";
-import { readFault, storeClosed } from "./leveldb/errors.ts";
+import { readError, storeClosed } from "./leveldb/errors.ts";
 import { type Changes, WriteQueue } from "./leveldb/write-queue.ts";
 
 export interface LevelParts {
   /**
-   * Open, with rows that were found to fit `tally`. The store owns it from now on, and the files
+   * Open, with rows that were found to fit `rowSums`. The store owns it from now on, and the files
    * beside it.
    */
   readonly database: Database;
   readonly crypto: CryptoProvider;
   readonly keys: StoreKeys;
-  readonly seals: RowKeys;
-  readonly tally: RowSums;
+  readonly rowKeys: RowKeys;
+  readonly rowSums: RowSums;
   readonly vault: Vault;
   readonly counter: Counter;
   readonly rolledBack: boolean;
@@ -51,7 +51,7 @@ export class LevelStore implements DiskStore {
   readonly #parts: LevelParts;
   readonly #database: Database;
   readonly #names: KeyNames;
-  readonly #seals: RowKeys;
+  readonly #rowKeys: RowKeys;
   readonly #mark: Marker;
   readonly #pages: Pages;
   readonly #ledger: SumLedger;
@@ -65,16 +65,16 @@ export class LevelStore implements DiskStore {
   #wrote = false;
 
   constructor(parts: LevelParts) {
-    const { database, crypto, keys, seals, tally } = parts;
+    const { database, crypto, keys, rowKeys, rowSums } = parts;
     this.#parts = parts;
     this.rolledBack = parts.rolledBack;
     this.#database = database;
     this.#names = keyNames(crypto, keys.blind);
-    this.#seals = seals;
-    this.#mark = marker(crypto, keys.tally);
+    this.#rowKeys = rowKeys;
+    this.#mark = marker(crypto, keys.sums);
     const { random } = crypto;
-    this.#ledger = new SumLedger({ database, seals, mark: this.#mark, random }, tally);
-    this.#pages = new Pages({ database, seals, mark: this.#mark, ledger: this.#ledger });
+    this.#ledger = new SumLedger({ database, rowKeys, mark: this.#mark, random }, rowSums);
+    this.#pages = new Pages({ database, rowKeys, mark: this.#mark, ledger: this.#ledger });
     this.#reclaimer = new Reclaimer(database);
     this.#queue = new WriteQueue((changes) => this.#write(changes));
   }
@@ -90,7 +90,7 @@ export class LevelStore implements DiskStore {
       if (page) return this.#pages.get(name, page);
       // In this thread: about 5 µs, where a round through the thread pool takes 70.
       const sealed = this.#database.getSync(name);
-      return sealed && this.#seals.open(name, sealed);
+      return sealed && this.#rowKeys.open(name, sealed);
     });
   }
 
@@ -103,7 +103,7 @@ export class LevelStore implements DiskStore {
       limit,
     };
     const entries = await this.#read(() => this.#entries(range));
-    return entries.map(([name, value]) => ({ at: placeOf(name), value }));
+    return entries.map(([name, value]) => ({ at: positionOf(name), value }));
   }
 
   async all(table: Table): Promise<Uint8Array[]> {
@@ -114,11 +114,11 @@ export class LevelStore implements DiskStore {
 
   async check(): Promise<StoreCheck> {
     const { rows, damaged } = await this.#read(() =>
-      checkRows(this.#database, this.#seals.opener(), this.#mark),
+      checkRows(this.#database, this.#rowKeys.opener(), this.#mark),
     );
     const { vault, counter } = this.#parts;
     const files = await this.#read(async () => {
-      if (this.#queue.fault) return damagedFiles(vault, counter);
+      if (this.#queue.failure) return damagedFiles(vault, counter);
       let repaired: string[] = [];
       await this.#queue.exclusively(async () => {
         repaired = await damagedFiles(vault, counter);
@@ -131,7 +131,7 @@ export class LevelStore implements DiskStore {
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
     if (this.#closing) throw storeClosed();
-    const last = new Map<string, Asked>();
+    const last = new Map<string, Requested>();
     for (const op of ops) {
       const key = this.#names.of(op.key);
       const name = textOf(key);
@@ -147,11 +147,11 @@ export class LevelStore implements DiskStore {
    * `commit` throws.
    */
   async adopt(rows: readonly (readonly [name: Uint8Array, value: Uint8Array])[]): Promise<void> {
-    const asked = rows.map(([key, value]) => ({ key, value, shreds: false }));
-    return this.#commit(new Map(asked.map((row) => [textOf(row.key), row])));
+    const requested = rows.map(([key, value]) => ({ key, value, shreds: false }));
+    return this.#commit(new Map(requested.map((row) => [textOf(row.key), row])));
   }
 
-  async #commit(last: Map<string, Asked>): Promise<void> {
+  async #commit(last: Map<string, Requested>): Promise<void> {
     if (last.size === 0) return;
     if (this.#queue.hasJobs) {
       // Keys may be others once it is written, and the caller may change its bytes while it waits.
@@ -179,7 +179,7 @@ export class LevelStore implements DiskStore {
       if (!isDue(this.#ledger)) return;
       const pages = await shred({
         database: this.#database,
-        seals: this.#seals,
+        rowKeys: this.#rowKeys,
         ledger: this.#ledger,
         vault,
         random: crypto.random,
@@ -209,9 +209,9 @@ export class LevelStore implements DiskStore {
     this.#ledger.wipe();
     wipe(...Object.values(keys));
     wipeKeys(vault.state);
-    if (this.#queue.fault || !this.#wrote) return;
+    if (this.#queue.failure || !this.#wrote) return;
     // Opening turns the log into a table file. The end of a log can be lost without a trace, and
-    // leaves a whole earlier state; a row that is lost from a table is missed in the tally. So no
+    // leaves a whole earlier state; a row that is lost from a table is missed in the rowSums. So no
     // log stays behind.
     try {
       await openUnlogged(this.#database);
@@ -221,19 +221,19 @@ export class LevelStore implements DiskStore {
     }
   }
 
-  #seal(asked: ReadonlyMap<string, Asked>): Changes {
+  #seal(requested: ReadonlyMap<string, Requested>): Changes {
     const changes = new Map<string, Change>();
-    for (const [name, { key, value, shreds }] of asked) {
+    for (const [name, { key, value, shreds }] of requested) {
       const page = value && pageOf(key);
       const pageKey = page && isKeyedPage(page) ? this.#ledger.keyFor(page) : undefined;
-      changes.set(name, { key, sealed: value && this.#seals.seal(key, value, pageKey), shreds });
+      changes.set(name, { key, sealed: value && this.#rowKeys.seal(key, value, pageKey), shreds });
     }
     return changes;
   }
 
   async #entries(range: ReadRange): Promise<readonly Entry[]> {
     if (pageOf(range.gte)) return this.#pages.read(range);
-    const open = this.#seals.opener();
+    const open = this.#rowKeys.opener();
     const rows = await this.#database
       .iterator({ ...range, highWaterMarkBytes: BYTES_AT_ONCE })
       .all();
@@ -247,12 +247,12 @@ export class LevelStore implements DiskStore {
     try {
       return await reading;
     } catch (error) {
-      const fault = this.#closing ? storeClosed() : readFault(error);
-      if (fault.code === "store-damaged" && !this.damage) {
-        this.damage = fault;
-        this.#parts.onDamage?.(fault);
+      const failure = this.#closing ? storeClosed() : readError(error);
+      if (failure.code === "store-damaged" && !this.damage) {
+        this.damage = failure;
+        this.#parts.onDamage?.(failure);
       }
-      throw fault;
+      throw failure;
     } finally {
       this.#reading.delete(reading);
     }
@@ -260,7 +260,7 @@ export class LevelStore implements DiskStore {
 
   /** One atomic, synced batch: the last write to each row, and the sums that follow from them. */
   async #write(changes: readonly Change[], shredding?: Shredding): Promise<void> {
-    const { writes, confirm } = this.#ledger.book(changes, shredding);
+    const { writes, confirm } = this.#ledger.prepare(changes, shredding);
     await writeRows(this.#database, writes, { sync: true });
     confirm();
     this.#wrote = true;
@@ -269,7 +269,7 @@ export class LevelStore implements DiskStore {
 }
 
 /** What a row is to hold. */
-interface Asked {
+interface Requested {
   readonly key: Uint8Array;
   /** `undefined` deletes. */
   readonly value: Uint8Array | undefined;
@@ -277,7 +277,7 @@ interface Asked {
 }
 
 /** The place that a row's name ends with; names were made from whole numbers below 2^53. */
-function placeOf(name: Uint8Array): number {
+function positionOf(name: Uint8Array): number {
   const view = new DataView(name.buffer, name.byteOffset, KEY_BYTES);
   return Number(view.getBigUint64(KEY_BYTES - 8));
 }

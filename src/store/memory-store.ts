@@ -5,7 +5,7 @@
 import type { SottoError } from "../base/index.ts";
 import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";
 import { checkKey } from "./layout/row-names.ts";
-import { storeClosed, writeFault } from "./leveldb/errors.ts";
+import { storeClosed, writeError } from "./leveldb/errors.ts";
 
 export interface MemoryOptions {
   /**
@@ -33,11 +33,11 @@ export function memoryStore(options: MemoryOptions = {}): MemoryStore {
   return over(new Map(), options);
 }
 
-/** The rows of one owner: places in order, so that the usual append and a range cost little. */
+/** The rows of one owner: positions in order, so that the usual append and a range cost little. */
 interface Owned {
   readonly table: Table;
   readonly of: string;
-  readonly places: number[];
+  readonly positions: number[];
   readonly values: Map<number, Uint8Array>;
 }
 
@@ -47,22 +47,22 @@ const ownerName = (table: Table, of: string): string => `${table} ${of}`;
 
 function over(disk: Disk, options: MemoryOptions): MemoryStore {
   let closed = false;
-  let fault: SottoError | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
+  let failure: SottoError | undefined;
+  let lastCommit: Promise<unknown> = Promise.resolve();
 
   const refuseClosed = (): void => {
     if (closed) throw storeClosed();
   };
 
   const commitNow = async (ops: readonly StoreOp[]): Promise<void> => {
-    if (fault) throw fault;
+    if (failure) throw failure;
     try {
       await options.onCommit?.(ops, "before");
       for (const op of ops) apply(disk, op);
       await options.onCommit?.(ops, "after");
     } catch (error) {
-      fault = writeFault(error);
-      throw fault;
+      failure = writeError(error);
+      throw failure;
     }
   };
 
@@ -89,28 +89,28 @@ function over(disk: Disk, options: MemoryOptions): MemoryStore {
 
     async commit(ops) {
       refuseClosed();
-      if (fault) throw fault;
+      if (failure) throw failure;
       for (const { key } of ops) checkKey(key);
       if (ops.length === 0) return;
-      // Copied now: the caller may change its bytes while it waits for its turn.
+      // Copied now: the caller may change its bytes while it waits for its lastCommit.
       const copied = ops.map((op) =>
         op.kind === "put" ? { ...op, value: Uint8Array.from(op.value) } : op,
       );
-      const mine = turn.then(() => commitNow(copied));
-      turn = mine.catch(() => undefined);
+      const mine = lastCommit.then(() => commitNow(copied));
+      lastCommit = mine.catch(() => undefined);
       return mine;
     },
 
     /** Nothing is kept of what was deleted. */
     async shred() {
       refuseClosed();
-      if (fault) throw fault;
-      await turn;
+      if (failure) throw failure;
+      await lastCommit;
     },
 
     async close() {
       closed = true;
-      await turn;
+      await lastCommit;
     },
 
     snapshot: () => rowsOf(disk),
@@ -121,40 +121,40 @@ function over(disk: Disk, options: MemoryOptions): MemoryStore {
 
 function range(owned: Owned, options: ListOptions): Row[] {
   const { from = 0, to = Number.MAX_SAFE_INTEGER, reverse = false, limit = Infinity } = options;
-  const { places, values } = owned;
+  const { positions, values } = owned;
   checkKey({ ...owned, at: from });
   checkKey({ ...owned, at: to });
-  const first = firstAtLeast(places, from);
-  const end = firstAtLeast(places, to + 1);
+  const first = firstAtLeast(positions, from);
+  const end = firstAtLeast(positions, to + 1);
   const count = Math.max(0, Math.min(limit, end - first));
   const chosen = reverse
-    ? places.slice(end - count, end).reverse()
-    : places.slice(first, first + count);
+    ? positions.slice(end - count, end).reverse()
+    : positions.slice(first, first + count);
   return chosen.map((at) => ({ at, value: Uint8Array.from(values.get(at) as Uint8Array) }));
 }
 
 function apply(disk: Disk, op: StoreOp): void {
   const { table, of, at } = op.key;
   const name = ownerName(table, of);
-  const owned = disk.get(name) ?? { table, of, places: [], values: new Map() };
-  const { places, values } = owned;
+  const owned = disk.get(name) ?? { table, of, positions: [], values: new Map() };
+  const { positions, values } = owned;
   if (op.kind === "put") {
-    if (!values.has(at)) places.splice(firstAtLeast(places, at), 0, at);
+    if (!values.has(at)) positions.splice(firstAtLeast(positions, at), 0, at);
     values.set(at, op.value);
   } else if (values.delete(at)) {
-    places.splice(firstAtLeast(places, at), 1);
+    positions.splice(firstAtLeast(positions, at), 1);
   }
-  if (places.length > 0) disk.set(name, owned);
+  if (positions.length > 0) disk.set(name, owned);
   else disk.delete(name);
 }
 
 /** Index of the first place that is not below `at`. */
-function firstAtLeast(places: readonly number[], at: number): number {
+function firstAtLeast(positions: readonly number[], at: number): number {
   let low = 0;
-  let high = places.length;
+  let high = positions.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((places[middle] as number) < at) low = middle + 1;
+    if ((positions[middle] as number) < at) low = middle + 1;
     else high = middle;
   }
   return low;

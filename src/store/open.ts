@@ -32,12 +32,12 @@ import {
 import {
   type Database,
   openUnlogged,
+  ROW_SUMS_KEY,
   SCHEMA_KEY,
   scan,
-  TALLY_KEY,
   writeRows,
 } from "./leveldb/database.ts";
-import { isLocked, openFault, writeFault } from "./leveldb/errors.ts";
+import { isLocked, openError, writeError } from "./leveldb/errors.ts";
 import { readSchemaRow } from "./leveldb/schema-row.ts";
 import { verifyTables } from "./leveldb/verify-tables.ts";
 import { LevelStore } from "./leveldb-store.ts";
@@ -83,7 +83,7 @@ export async function openStore(options: OpenStore): Promise<LevelStore> {
   } catch (error) {
     wipe(...Object.values(keys));
     await opened?.database.close();
-    throw openFault(error);
+    throw openError(error);
   }
 }
 
@@ -107,12 +107,12 @@ async function openRows(
   if (row) checkSchema(crypto, keys, row);
   else await create({ directory, database, crypto, keys }, holdsTables);
   const cipher = rowCipher(crypto);
-  const sealed = await database.get(TALLY_KEY);
-  const value = sealed && cipher.open(keys.seal, TALLY_KEY, sealed);
-  const mark = marker(crypto, keys.tally);
+  const sealed = await database.get(ROW_SUMS_KEY);
+  const value = sealed && cipher.open(keys.seal, ROW_SUMS_KEY, sealed);
+  const mark = marker(crypto, keys.sums);
   const written = await checkRoot(database, mark, value && decodeRowSums(value));
-  const place = { directory, database, crypto, keys, seals: cipher, log };
-  const { interrupted, ...reconciled } = await reconcileVault(place, written);
+  const parts = { directory, database, crypto, keys, cipher, log };
+  const { interrupted, ...reconciled } = await reconcileVault(parts, written);
   const store = new LevelStore({ database, crypto, keys, onDamage, ...reconciled });
   log("store.opened", { rows: written.rows, commits: written.commits, fresh: !row });
   return { store, interrupted };
@@ -150,7 +150,7 @@ async function openDatabase(directory: string, thorough = false): Promise<Opened
   try {
     await openUnlogged(database);
   } catch (error) {
-    if (!isLocked(error)) throw openFault(error);
+    if (!isLocked(error)) throw openError(error);
     const pid = await lockHolder(directory);
     const who = pid === undefined ? "Another process" : `Process ${pid}`;
     throw new SottoError("store-in-use", `${who} has the store open.`, { cause: error });
@@ -163,7 +163,7 @@ async function filesIn(path: string): Promise<string[]> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     return await readdir(path);
   } catch (error) {
-    throw writeFault(error);
+    throw writeError(error);
   }
 }
 
@@ -193,10 +193,10 @@ async function create(
       "The database of the store is missing; only its key vault exists.",
     );
   await makeSidecarFiles({ directory, crypto, keys }, 0);
-  const tally = rowCipher(crypto).seal(keys.seal, TALLY_KEY, encodeRowSums(emptyRowSums()));
+  const sealedSums = rowCipher(crypto).seal(keys.seal, ROW_SUMS_KEY, encodeRowSums(emptyRowSums()));
   const rows = [
     { key: SCHEMA_KEY, sealed: encodeSchema(crypto, keys) },
-    { key: TALLY_KEY, sealed: tally },
+    { key: ROW_SUMS_KEY, sealed: sealedSums },
   ];
   await writeRows(database, rows, { sync: true });
   // Opening turns the log into a table file.

@@ -8,7 +8,7 @@ import { COUNTER_FILE } from "./integrity/rollback-counter.ts";
 import { KEY_FILE, NEXT_KEY_FILE } from "./keyring/key-file.ts";
 import { ENTRIES_FILE } from "./keyring/keychain-entries.ts";
 import { KEYRING_FILE } from "./keyring/keyring-file.ts";
-import { writeFault } from "./leveldb/errors.ts";
+import { writeError } from "./leveldb/errors.ts";
 
 /** The files that a store writes atomically. */
 const ATOMIC_FILES: readonly string[] = [
@@ -26,7 +26,7 @@ export async function removeStaleFiles(directory: string, random: Rng): Promise<
     await removeDrafts(directory, ATOMIC_FILES, random);
     await removeUnfinishedRepair(directory, random);
   } catch (error) {
-    throw writeFault(error);
+    throw writeError(error);
   }
 }
 
@@ -38,6 +38,6 @@ export async function removeDraftsOf(path: string, random: Rng): Promise<void> {
   try {
     await removeDrafts(dirname(path), [basename(path)], random);
   } catch (error) {
-    throw writeFault(error);
+    throw writeError(error);
   }
 }

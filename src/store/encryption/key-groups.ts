@@ -55,7 +55,7 @@ export function rangesOf(groups: readonly number[]): typeof rootRanges {
 const rotatingRanges = [...rotating].map((byte) => tableRange(byte));
 
 /** Whether a set has groups of pages and whatever else is shredded on deletion only. */
-export function hasKept(groups: Uint8Array): boolean {
+export function hasDeletionGroups(groups: Uint8Array): boolean {
   return groups.subarray(HALF / 8).some((byte) => byte !== 0);
 }
 

@@ -1,12 +1,12 @@
 /**
  * The two files of the vault, `vault` and `vault.copy`, which hold the same. A change overwrites
- * the old bytes in place, in one file after the other, each synced: at every moment one of the two
+ * the old bytes in location, in one file after the other, each synced: at every moment one of the two
  * is whole, and no older file remains that would have to be erased (docs/decisions/0013).
  */
 import { join } from "node:path";
 import { equal } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-import { readIfThere, writeInPlace } from "../files/atomic-files.ts";
+import { readIfExists, writeInPlace } from "../files/atomic-files.ts";
 import {
   decodeVault,
   encodeVault,
@@ -17,7 +17,7 @@ import {
 
 export const VAULT_FILES = ["vault", "vault.copy"] as const;
 
-export interface VaultPlace {
+export interface VaultLocation {
   readonly directory: string;
   readonly crypto: CryptoProvider;
   /** 32 bytes. */
@@ -30,10 +30,10 @@ export interface VaultFile {
 }
 
 /** Reads both files. Throws `store-version`. */
-export async function readVaults({ directory, crypto, key }: VaultPlace): Promise<VaultFile[]> {
+export async function readVaults({ directory, crypto, key }: VaultLocation): Promise<VaultFile[]> {
   return Promise.all(
     VAULT_FILES.map(async (file) => {
-      const bytes = await readIfThere(join(directory, file));
+      const bytes = await readIfExists(join(directory, file));
       return { file, found: bytes ? decodeVault(crypto, key, bytes) : { kind: "missing" } };
     }),
   );
@@ -46,12 +46,12 @@ export function wipeVaults(files: readonly VaultFile[], kept?: VaultState): void
 
 /** The vault of an open store. */
 export class Vault {
-  readonly #place: VaultPlace;
+  readonly #location: VaultLocation;
   #state: VaultState;
 
   /** @param state what both files hold, or are to hold after the first `write`. */
-  constructor(place: VaultPlace, state: VaultState) {
-    this.#place = place;
+  constructor(location: VaultLocation, state: VaultState) {
+    this.#location = location;
     this.#state = state;
   }
 
@@ -65,7 +65,7 @@ export class Vault {
    * until it is repaired.
    */
   async write(state: VaultState, files: readonly string[] = VAULT_FILES): Promise<void> {
-    const { directory, crypto, key } = this.#place;
+    const { directory, crypto, key } = this.#location;
     for (const file of files)
       await writeInPlace(join(directory, file), encodeVault(crypto, key, state));
     this.#state = state;
@@ -74,7 +74,7 @@ export class Vault {
   /** The names of files that do not hold what was written. */
   async damaged(): Promise<string[]> {
     const names: string[] = [];
-    const files = await readVaults(this.#place);
+    const files = await readVaults(this.#location);
     for (const { file, found } of files)
       if (found.kind !== "whole" || !same(found.state, this.#state)) names.push(file);
     wipeVaults(files);

@@ -16,12 +16,12 @@ export type Opener = (
 ) => Uint8Array | undefined;
 
 export class RowKeys {
-  readonly #seals: RowCipher;
+  readonly #cipher: RowCipher;
   readonly #storeKey: Uint8Array;
   #groups: GroupKeys;
 
-  constructor(seals: RowCipher, storeKey: Uint8Array, groups: GroupKeys) {
-    this.#seals = seals;
+  constructor(cipher: RowCipher, storeKey: Uint8Array, groups: GroupKeys) {
+    this.#cipher = cipher;
     this.#storeKey = storeKey;
     this.#groups = groups;
   }
@@ -35,13 +35,13 @@ export class RowKeys {
   }
 
   seal(name: Uint8Array, value: Uint8Array, pageKey?: Uint8Array): Uint8Array {
-    return this.#seals.seal(pageKey ?? this.#keyOf(name, this.#groups), name, value);
+    return this.#cipher.seal(pageKey ?? this.#keyOf(name, this.#groups), name, value);
   }
 
   /** Encrypts a row outside pages under the next key of its group. */
   sealRotated(name: Uint8Array, value: Uint8Array): Uint8Array {
     const key = this.#groups.next.get(groupOf(name) ?? -1);
-    return this.#seals.seal(key ?? this.#keyOf(name, this.#groups), name, value);
+    return this.#cipher.seal(key ?? this.#keyOf(name, this.#groups), name, value);
   }
 
   /** The value. Throws `store-damaged`, naming the table. */
@@ -52,10 +52,10 @@ export class RowKeys {
   opener(): Opener {
     const groups = this.#groups;
     return (name, sealed, pageKey) => {
-      const value = this.#seals.open(pageKey ?? this.#keyOf(name, groups), name, sealed);
+      const value = this.#cipher.open(pageKey ?? this.#keyOf(name, groups), name, sealed);
       if (value || groups.next.size === 0) return value;
       const next = pageKey ? undefined : groups.next.get(groupOf(name) ?? -1);
-      return next && this.#seals.open(next, name, sealed);
+      return next && this.#cipher.open(next, name, sealed);
     };
   }
 

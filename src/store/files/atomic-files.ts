@@ -116,7 +116,7 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
  * crash may leave a mixture of both: requires another file that holds the same.
  */
 export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await openIfThere(path);
+  const file = await openIfExists(path);
   if (!file) return writeAtomically(path, bytes);
   try {
     await file.writeFile(bytes);
@@ -128,8 +128,8 @@ export async function writeInPlace(path: string, bytes: Uint8Array): Promise<voi
 }
 
 /** A file's bytes; `undefined` where there is none. */
-export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  const file = await openIfThere(path, "r");
+export async function readIfExists(path: string): Promise<Uint8Array | undefined> {
+  const file = await openIfExists(path, "r");
   if (!file) return undefined;
   try {
     // A plain copy: pooled Buffers share their memory with others.
@@ -154,7 +154,7 @@ const SHRED_BYTES = 16_384;
  * @param random as many unpredictable bytes as it is asked for.
  */
 export async function shred(path: string, random: (length: number) => Uint8Array): Promise<void> {
-  const file = await openIfThere(path);
+  const file = await openIfExists(path);
   if (!file) return;
   try {
     // Another name (hard link) for the same bytes is a backup of the user.
@@ -176,7 +176,7 @@ export async function shredReplaced(
   random: (length: number) => Uint8Array,
 ): Promise<void> {
   // By handle and not by name: whatever fails, the file that has the name now is not overwritten.
-  const old = process.platform === "win32" ? undefined : await openIfThere(path);
+  const old = process.platform === "win32" ? undefined : await openIfExists(path);
   try {
     await replace();
     if (old && (await old.stat()).nlink === 0) await overwrite(old, random).catch(() => undefined);
@@ -185,7 +185,7 @@ export async function shredReplaced(
   }
 }
 
-async function openIfThere(path: string, flags = "r+"): Promise<FileHandle | undefined> {
+async function openIfExists(path: string, flags = "r+"): Promise<FileHandle | undefined> {
   try {
     return await open(path, flags);
   } catch (error) {

@@ -10,7 +10,7 @@ import {
   pageOf,
   tableName,
 } from "../layout/row-names.ts";
-import { type Database, SCHEMA_KEY, scan, TALLY_KEY, textOf } from "../leveldb/database.ts";
+import { type Database, ROW_SUMS_KEY, SCHEMA_KEY, scan, textOf } from "../leveldb/database.ts";
 import { type PageRow, readPageRow, sumOf } from "./page-row.ts";
 import { decodeRowSums, emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 
@@ -77,8 +77,8 @@ export async function checkRows(
         toggle(difference(page ? tableName(key) : "store"), mark(key, sealed));
       }
     }
-    const sealed = database.getSync(TALLY_KEY, { snapshot });
-    const bytes = sealed && open(TALLY_KEY, sealed);
+    const sealed = database.getSync(ROW_SUMS_KEY, { snapshot });
+    const bytes = sealed && open(ROW_SUMS_KEY, sealed);
     const root = bytes && decodeRowSums(bytes);
     if (!root || !database.getSync(SCHEMA_KEY, { snapshot })) damaged.add("store");
     else toggle(difference("store"), root.sum);

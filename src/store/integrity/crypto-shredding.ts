@@ -6,7 +6,13 @@
  */
 import { wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-import { groupOf, groupsIn, hasGroup, hasKept, rangesOf } from "../encryption/key-groups.ts";
+import {
+  groupOf,
+  groupsIn,
+  hasDeletionGroups,
+  hasGroup,
+  rangesOf,
+} from "../encryption/key-groups.ts";
 import { rotated, wipeKeys } from "../encryption/key-vault.ts";
 import type { Vault } from "../encryption/key-vault-files.ts";
 import type { RowKeys } from "../encryption/row-keys.ts";
@@ -20,7 +26,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface ShredderParts {
   readonly database: Database;
-  readonly seals: RowKeys;
+  readonly rowKeys: RowKeys;
   readonly ledger: SumLedger;
   readonly vault: Vault;
   readonly random: CryptoProvider["random"];
@@ -54,11 +60,11 @@ interface DuePage {
   readonly row: PageRow;
 }
 
-async function duePages({ database, seals, ledger }: ShredderParts): Promise<DuePage[]> {
+async function duePages({ database, rowKeys, ledger }: ShredderParts): Promise<DuePage[]> {
   const { due } = ledger.root;
-  if (!hasKept(due)) return [];
+  if (!hasDeletionGroups(due)) return [];
   const isPageDue = (page: Uint8Array): boolean => hasGroup(due, groupOf(page) ?? -1);
-  const open = seals.opener();
+  const open = rowKeys.opener();
   const pages: DuePage[] = [];
   for (const range of keyedPages)
     for await (const rows of scan(database, range))
@@ -84,13 +90,13 @@ async function rotatePages(parts: ShredderParts, due: readonly DuePage[]): Promi
   for (const { page, row } of due) {
     const key = parts.random(PAGE_KEY_BYTES);
     pages.push({ page, key });
-    const open = parts.seals.opener();
+    const open = parts.rowKeys.opener();
     for await (const rows of scan(parts.database, rowsOf(page)))
       for (const [name, sealed] of rows) {
         // A damaged row stays as it is.
         const value = open(name, sealed, row.key);
         if (!value) continue;
-        changes.push({ key: name, sealed: parts.seals.seal(name, value, key), shreds: false });
+        changes.push({ key: name, sealed: parts.rowKeys.seal(name, value, key), shreds: false });
         wipe(value);
         bytes += sealed.length;
       }
@@ -124,23 +130,23 @@ async function rotateGroups(parts: ShredderParts): Promise<void> {
  * a crash the generation tells which keys count (reconcile-vault.ts).
  */
 async function rotate(parts: ShredderParts, groups: readonly number[]): Promise<void> {
-  const { database, seals, ledger, vault, random, failStop } = parts;
+  const { database, rowKeys, ledger, vault, random, failStop } = parts;
   const next = new Map(groups.map((group) => [group, random(PAGE_KEY_BYTES)]));
   await failStop(() => vault.write({ ...vault.state, commits: ledger.root.commits, next }));
-  seals.groups = vault.state;
-  const open = seals.opener();
+  rowKeys.groups = vault.state;
+  const open = rowKeys.opener();
   const changes: Change[] = [];
   for await (const [name, sealed] of rowsIn(database, groups)) {
     const value = next.has(groupOf(name) ?? -1) ? open(name, sealed) : undefined;
     if (!value) continue;
-    changes.push({ key: name, sealed: seals.sealRotated(name, value), shreds: false });
+    changes.push({ key: name, sealed: rowKeys.sealRotated(name, value), shreds: false });
     wipe(value);
   }
   await parts.write(changes, { groups });
   const { generation, commits } = ledger.root;
   const before = vault.state;
   await failStop(() => vault.write({ ...rotated(before), generation, commits }));
-  seals.groups = vault.state;
+  rowKeys.groups = vault.state;
   parts.retire(() => wipeKeys(before, vault.state));
 }
 

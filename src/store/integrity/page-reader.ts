@@ -30,21 +30,21 @@ export type Entry = readonly [name: Uint8Array, value: Uint8Array];
 
 export interface PagesParts {
   readonly database: Database;
-  readonly seals: RowKeys;
+  readonly rowKeys: RowKeys;
   readonly mark: Marker;
   readonly ledger: Pick<SumLedger, "knownKey">;
 }
 
 export class Pages {
   readonly #database: Database;
-  readonly #seals: RowKeys;
+  readonly #rowKeys: RowKeys;
   readonly #mark: Marker;
   readonly #ledger: PagesParts["ledger"];
   readonly #checked = new Map<string, Promise<void>>();
 
-  constructor({ database, seals, mark, ledger }: PagesParts) {
+  constructor({ database, rowKeys, mark, ledger }: PagesParts) {
     this.#database = database;
-    this.#seals = seals;
+    this.#rowKeys = rowKeys;
     this.#mark = mark;
     this.#ledger = ledger;
   }
@@ -58,7 +58,7 @@ export class Pages {
     const name = textOf(page);
     const known = this.#checked.get(name);
     if (known) return known;
-    const checking = this.#compare(page);
+    const checking = this.#verify(page);
     if (this.#checked.size >= REMEMBERED) this.#checked.clear();
     this.#checked.set(name, checking);
     checking.catch(() => this.#checked.delete(name));
@@ -71,9 +71,9 @@ export class Pages {
     // In this thread: about 5 µs, where a round through the thread pool takes 70.
     const sealed = this.#database.getSync(name);
     if (!sealed) return undefined;
-    if (!isKeyedPage(page)) return this.#seals.open(name, sealed);
+    if (!isKeyedPage(page)) return this.#rowKeys.open(name, sealed);
     const key = this.#ledger.knownKey(page);
-    return (key && this.#seals.opener()(name, sealed, key)) ?? this.#getTogether(name, page);
+    return (key && this.#rowKeys.opener()(name, sealed, key)) ?? this.#getTogether(name, page);
   }
 
   /**
@@ -83,7 +83,7 @@ export class Pages {
   async #getTogether(name: Uint8Array, page: Uint8Array): Promise<Uint8Array | undefined> {
     const snapshot = this.#database.snapshot();
     try {
-      const open = this.#seals.opener();
+      const open = this.#rowKeys.opener();
       const sealed = this.#database.getSync(name, { snapshot });
       if (!sealed) return undefined;
       return this.#withKey(page, open, snapshot, async (key) =>
@@ -102,7 +102,7 @@ export class Pages {
     const [first, last] = [pageOf(gte), pageOf(lte)];
     if (!first || !last) throw new RangeError("this table has no pages");
     const snapshot = this.#database.snapshot();
-    const open = this.#seals.opener();
+    const open = this.#rowKeys.opener();
     const pages = this.#database.keys({ gte: first, lte: last, reverse, snapshot });
     const entries: Entry[] = [];
     try {
@@ -149,10 +149,10 @@ export class Pages {
     }
   }
 
-  async #compare(page: Uint8Array): Promise<void> {
+  async #verify(page: Uint8Array): Promise<void> {
     const snapshot = this.#database.snapshot();
     try {
-      const left = await this.#difference(page, this.#seals.opener(), snapshot);
+      const left = await this.#difference(page, this.#rowKeys.opener(), snapshot);
       if (!isEmpty(left))
         throw new SottoError(
           "store-damaged",

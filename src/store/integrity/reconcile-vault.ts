@@ -13,14 +13,14 @@ import {
   same,
   Vault,
   type VaultFile,
-  type VaultPlace,
+  type VaultLocation,
   wipeVaults,
 } from "../encryption/key-vault-files.ts";
 import type { RowCipher } from "../encryption/row-encryption.ts";
 import { opens, RowKeys } from "../encryption/row-keys.ts";
 import { rootRanges, tableName } from "../layout/row-names.ts";
 import type { StoreKeys } from "../layout/schema.ts";
-import { type Database, scan, TALLY_KEY, type Write, writeRows } from "../leveldb/database.ts";
+import { type Database, ROW_SUMS_KEY, scan, type Write, writeRows } from "../leveldb/database.ts";
 import { COUNTER_FILE, Counter, makeCounter, readCounter } from "./rollback-counter.ts";
 import { encodeRowSums, marker, type RowSums, toggle } from "./row-sums.ts";
 
@@ -29,15 +29,15 @@ export interface ReconcileOptions {
   readonly database: Database;
   readonly crypto: CryptoProvider;
   readonly keys: StoreKeys;
-  readonly seals: RowCipher;
+  readonly cipher: RowCipher;
   readonly log: Log;
 }
 
 export interface Reconciled {
   readonly vault: Vault;
   readonly counter: Counter;
-  readonly seals: RowKeys;
-  readonly tally: RowSums;
+  readonly rowKeys: RowKeys;
+  readonly rowSums: RowSums;
   /** The database is a copy from before. */
   readonly rolledBack: boolean;
   /** Keys were being thrown away when the last process ended. */
@@ -45,16 +45,19 @@ export interface Reconciled {
 }
 
 /**
- * Reads the files next to the database, whose rows were found to fit `tally`, repairs what can be
+ * Reads the files next to the database, whose rows were found to fit `rowSums`, repairs what can be
  * repaired, and logs what it found. Throws `store-damaged` where no file has the keys of the
  * database, `store-version`, and what writing throws.
  */
-export async function reconcileVault(parts: ReconcileOptions, tally: RowSums): Promise<Reconciled> {
+export async function reconcileVault(
+  parts: ReconcileOptions,
+  rowSums: RowSums,
+): Promise<Reconciled> {
   const { directory, crypto, keys } = parts;
   const files = await readVaults({ directory, crypto, key: keys.vault });
   let kept: VaultState | undefined;
   try {
-    const reconciled = await reconcile(parts, tally, files);
+    const reconciled = await reconcile(parts, rowSums, files);
     kept = reconciled.vault.state;
     return reconciled;
   } finally {
@@ -64,43 +67,45 @@ export async function reconcileVault(parts: ReconcileOptions, tally: RowSums): P
 
 async function reconcile(
   parts: ReconcileOptions,
-  tally: RowSums,
+  rowSums: RowSums,
   files: readonly VaultFile[],
 ): Promise<Reconciled> {
   const { directory, crypto, keys, log } = parts;
-  const place = { directory, crypto, key: keys.vault };
-  const counterPlace = { directory, crypto, key: keys.count };
-  const counted = await readCounter(counterPlace);
+  const location = { directory, crypto, key: keys.vault };
+  const counterLocation = { directory, crypto, key: keys.count };
+  const counted = await readCounter(counterLocation);
   for (const { file, found } of files)
     if (found.kind !== "whole") log("store.file-damaged", { file, state: found.kind });
   if (typeof counted === "string")
     log("store.file-damaged", { file: COUNTER_FILE, state: counted });
 
   const states = files.flatMap(({ found }) => (found.kind === "whole" ? [found.state] : []));
-  const generation = Math.max(tally.generation, ...states.map((state) => state.generation));
-  const mirror = Math.max(
+  const generation = Math.max(rowSums.generation, ...states.map((state) => state.generation));
+  const lastKnown = Math.max(
     ...states.map(({ commits }) => commits),
     typeof counted === "number" ? counted : 0,
   );
-  const source = sourceOf(states, tally.generation);
-  const { keys: groups } = source.generation < tally.generation ? rotated(source) : source;
-  const commits = Math.max(mirror, tally.commits);
+  const source = sourceOf(states, rowSums.generation);
+  const { keys: groups } = source.generation < rowSums.generation ? rotated(source) : source;
+  const commits = Math.max(lastKnown, rowSums.commits);
   const state: VaultState = { generation, commits, keys: groups, next: new Map() };
-  const vault = await renewed(place, files, source, state);
-  const seals = new RowKeys(parts.seals, keys.seal, state);
-  const settled =
-    generation > tally.generation ? await catchUp(parts, seals, { ...tally, generation }) : tally;
-  const number = typeof counted === "number" ? counted : tally.commits;
-  if (counted !== number) await makeCounter(counterPlace, number);
-  const rolledBack = tally.commits < mirror;
+  const vault = await renewed(location, files, source, state);
+  const rowKeys = new RowKeys(parts.cipher, keys.seal, state);
+  const current =
+    generation > rowSums.generation
+      ? await catchUp(parts, rowKeys, { ...rowSums, generation })
+      : rowSums;
+  const number = typeof counted === "number" ? counted : rowSums.commits;
+  if (counted !== number) await makeCounter(counterLocation, number);
+  const rolledBack = rowSums.commits < lastKnown;
   if (rolledBack)
-    log("store.rolled-back", { commits: tally.commits, count: mirror - tally.commits });
+    log("store.rolled-back", { commits: rowSums.commits, count: lastKnown - rowSums.commits });
   return {
     vault,
-    counter: new Counter(counterPlace, number),
-    seals,
+    counter: new Counter(counterLocation, number),
+    rowKeys,
     // Counting continues from the greatest number, so that the first commit ends the warning.
-    tally: { ...settled, commits: Math.max(tally.commits, mirror) },
+    rowSums: { ...current, commits: Math.max(rowSums.commits, lastKnown) },
     rolledBack,
     interrupted: states.some(({ next }) => next.size > 0),
   };
@@ -129,17 +134,17 @@ function sourceOf(states: readonly VaultState[], generation: number): VaultState
 
 /** The vault, with both files as they should be. */
 async function renewed(
-  place: VaultPlace,
+  location: VaultLocation,
   files: readonly VaultFile[],
   source: VaultState,
   state: VaultState,
 ): Promise<Vault> {
   const stateIn = ({ found }: VaultFile): VaultState | undefined =>
     found.kind === "whole" ? found.state : undefined;
-  const settled = { ...state, commits: source.commits };
-  const isRight = (found: VaultState | undefined): boolean => !!found && same(found, settled);
-  if (files.every((file) => isRight(stateIn(file)))) return new Vault(place, settled);
-  const vault = new Vault(place, state);
+  const current = { ...state, commits: source.commits };
+  const isRight = (found: VaultState | undefined): boolean => !!found && same(found, current);
+  if (files.every((file) => isRight(stateIn(file)))) return new Vault(location, current);
+  const vault = new Vault(location, state);
   // The one that has the keys comes last: until then it must be whole.
   const order = files.toSorted(
     (a, b) => Number(stateIn(a) === source) - Number(stateIn(b) === source),
@@ -158,12 +163,12 @@ async function renewed(
  */
 async function catchUp(
   { database, crypto, keys }: ReconcileOptions,
-  seals: RowKeys,
-  tally: RowSums,
+  rowKeys: RowKeys,
+  rowSums: RowSums,
 ): Promise<RowSums> {
-  const mark = marker(crypto, keys.tally);
-  const open = seals.opener();
-  const sum = tally.sum.slice();
+  const mark = marker(crypto, keys.sums);
+  const open = rowKeys.opener();
+  const sum = rowSums.sum.slice();
   const writes: Write[] = [];
   for (const range of rootRanges)
     for await (const rows of scan(database, range))
@@ -178,8 +183,8 @@ async function catchUp(
         toggle(sum, mark(name, sealed));
         writes.push({ key: name, sealed: undefined });
       }
-  const caught: RowSums = { ...tally, rows: tally.rows - writes.length, sum };
-  const row = { key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeRowSums(caught)) };
+  const caught: RowSums = { ...rowSums, rows: rowSums.rows - writes.length, sum };
+  const row = { key: ROW_SUMS_KEY, sealed: rowKeys.seal(ROW_SUMS_KEY, encodeRowSums(caught)) };
   await writeRows(database, [...writes, row], { sync: true });
   return caught;
 }

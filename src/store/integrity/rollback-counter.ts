@@ -7,13 +7,13 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { concat, equal, readU64, u64 } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-import { readIfThere, writeAtomically } from "../files/atomic-files.ts";
+import { readIfExists, writeAtomically } from "../files/atomic-files.ts";
 
 export const COUNTER_FILE = "vault.count";
 const NUMBER_BYTES = 8;
 const MAC_BYTES = 16;
 
-export interface CounterPlace {
+export interface CounterLocation {
   readonly directory: string;
   readonly crypto: Pick<CryptoProvider, "hmac">;
   /** 32 bytes. */
@@ -21,30 +21,32 @@ export interface CounterPlace {
 }
 
 /** The number that the file holds, or why it holds none. */
-export async function readCounter(place: CounterPlace): Promise<number | "missing" | "damaged"> {
-  const bytes = await readIfThere(pathOf(place));
+export async function readCounter(
+  location: CounterLocation,
+): Promise<number | "missing" | "damaged"> {
+  const bytes = await readIfExists(pathOf(location));
   if (!bytes) return "missing";
   const number = bytes.length === NUMBER_BYTES + MAC_BYTES ? readU64(bytes) : undefined;
-  if (number === undefined || !equal(bytes, encode(place, number))) return "damaged";
+  if (number === undefined || !equal(bytes, encode(location, number))) return "damaged";
   return number;
 }
 
 /** Creates or replaces the file. */
-export async function makeCounter(place: CounterPlace, number: number): Promise<void> {
-  await writeAtomically(pathOf(place), encode(place, number));
+export async function makeCounter(location: CounterLocation, number: number): Promise<void> {
+  await writeAtomically(pathOf(location), encode(location, number));
 }
 
 /** The file of an open store. */
 export class Counter {
-  readonly #place: CounterPlace;
+  readonly #location: CounterLocation;
   #file: number;
   #number: number;
 
   /** @param number what the file holds, which must be there. */
-  constructor(place: CounterPlace, number: number) {
-    this.#place = place;
+  constructor(location: CounterLocation, number: number) {
+    this.#location = location;
     this.#number = number;
-    this.#file = openSync(pathOf(place), "r+");
+    this.#file = openSync(pathOf(location), "r+");
   }
 
   /**
@@ -52,20 +54,20 @@ export class Counter {
    * 70.
    */
   write(number: number): void {
-    writeSync(this.#file, encode(this.#place, number), 0, NUMBER_BYTES + MAC_BYTES, 0);
+    writeSync(this.#file, encode(this.#location, number), 0, NUMBER_BYTES + MAC_BYTES, 0);
     this.#number = number;
   }
 
   /** Whether the file holds anything but what was written. */
   async isDamaged(): Promise<boolean> {
-    return (await readCounter(this.#place)) !== this.#number;
+    return (await readCounter(this.#location)) !== this.#number;
   }
 
   /** Replaces the file. */
   async repair(): Promise<void> {
-    await makeCounter(this.#place, this.#number);
+    await makeCounter(this.#location, this.#number);
     closeSync(this.#file);
-    this.#file = openSync(pathOf(this.#place), "r+");
+    this.#file = openSync(pathOf(this.#location), "r+");
   }
 
   /** Syncs what was written. */
@@ -78,11 +80,11 @@ export class Counter {
   }
 }
 
-function encode({ crypto, key }: CounterPlace, number: number): Uint8Array {
+function encode({ crypto, key }: CounterLocation, number: number): Uint8Array {
   const body = u64(number);
   return concat(body, crypto.hmac(key, body).subarray(0, MAC_BYTES));
 }
 
-function pathOf({ directory }: CounterPlace): string {
+function pathOf({ directory }: CounterLocation): string {
   return join(directory, COUNTER_FILE);
 }

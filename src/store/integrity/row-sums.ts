@@ -12,16 +12,15 @@ import { GROUP_SET_BYTES } from "../encryption/key-groups.ts";
 import { sealTag } from "../encryption/row-encryption.ts";
 
 export const SUM_BYTES = 16;
-const TALLY_BYTES = 8 + 8 + 8 + GROUP_SET_BYTES + SUM_BYTES;
+const ROW_SUMS_BYTES = 8 + 8 + 8 + GROUP_SET_BYTES + SUM_BYTES;
 const nothing = new Uint8Array(SUM_BYTES);
 
 /** What stands for one row in a sum: 16 bytes. */
-export type Marker = (key: Uint8Array, sealed: Uint8Array) => Uint8Array;
+export type Marker = (name: Uint8Array, sealed: Uint8Array) => Uint8Array;
 
-/** @param tallyKey 32 bytes. */
-export function marker(crypto: Pick<CryptoProvider, "hmac">, tallyKey: Uint8Array): Marker {
-  return (key, sealed) =>
-    crypto.hmac(tallyKey, concat(key, sealTag(sealed))).subarray(0, SUM_BYTES);
+/** @param key 32 bytes. */
+export function marker(crypto: Pick<CryptoProvider, "hmac">, key: Uint8Array): Marker {
+  return (name, sealed) => crypto.hmac(key, concat(name, sealTag(sealed))).subarray(0, SUM_BYTES);
 }
 
 /** Adds a mark to a sum, or takes it away again: it is the same. Changes `sum`. */
@@ -79,7 +78,7 @@ export function encodeRowSums({ commits, rows, generation, due, sum }: RowSums):
 
 /** The tally of 56 bytes, or `undefined`. */
 export function decodeRowSums(bytes: Uint8Array): RowSums | undefined {
-  if (bytes.length !== TALLY_BYTES) return undefined;
+  if (bytes.length !== ROW_SUMS_BYTES) return undefined;
   const commits = readU64(bytes);
   const rows = readU64(bytes, 8);
   const generation = readU64(bytes, 16);

@@ -7,7 +7,13 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import { addGroup, groupOf, removeGroup } from "../encryption/key-groups.ts";
 import type { RowKeys } from "../encryption/row-keys.ts";
 import { isKeyedPage, pageOf } from "../layout/row-names.ts";
-import { type Change, type Database, TALLY_KEY, textOf, type Write } from "../leveldb/database.ts";
+import {
+  type Change,
+  type Database,
+  ROW_SUMS_KEY,
+  textOf,
+  type Write,
+} from "../leveldb/database.ts";
 import { encodePageRow, openPageRow, PAGE_KEY_BYTES, type PageRow } from "./page-row.ts";
 import { emptySum, encodeRowSums, type Marker, type RowSums, toggle } from "./row-sums.ts";
 
@@ -21,7 +27,7 @@ interface Page {
 }
 
 /** A batch with its sums. */
-export interface PendingSums {
+export interface PendingBatch {
   readonly writes: readonly Write[];
   /** To be called once the batch is on the disk. */
   confirm(): void;
@@ -42,7 +48,7 @@ export interface Shredding {
 
 export interface LedgerParts {
   readonly database: Database;
-  readonly seals: RowKeys;
+  readonly rowKeys: RowKeys;
   readonly mark: Marker;
   readonly random: CryptoProvider["random"];
 }
@@ -86,8 +92,8 @@ export class SumLedger {
    * of pages are not checked first: what is wrong with a page stays wrong in its sum, whatever is
    * added and taken.
    */
-  book(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): PendingSums {
-    const { database, seals, mark } = this.#parts;
+  prepare(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): PendingBatch {
+    const { database, rowKeys, mark } = this.#parts;
     const root = { ...this.#root, sum: this.#root.sum.slice(), due: this.#root.due.slice() };
     const touched = new Map<string, { page: Uint8Array; before: Page; after: MutablePageRow }>();
 
@@ -127,29 +133,29 @@ export class SumLedger {
     }
 
     const writes: Write[] = [...changes];
-    const settled = new Map<string, Page>();
+    const written = new Map<string, Page>();
     for (const [name, { page, before, after }] of touched) {
       const value = encodePageRow(after);
-      const sealed = value && seals.seal(page, value);
+      const sealed = value && rowKeys.seal(page, value);
       const pageMark = sealed && mark(page, sealed);
       if (before.mark) toggle(root.sum, before.mark);
       if (pageMark) toggle(root.sum, pageMark);
       root.rows += Number(pageMark !== undefined) - Number(before.mark !== undefined);
       writes.push({ key: page, sealed });
-      settled.set(name, { row: after, mark: pageMark });
+      written.set(name, { row: after, mark: pageMark });
     }
     for (const group of groups) removeGroup(root.due, group);
     const generation = root.generation + Number(groups.length > 0);
-    const tally: RowSums = { ...root, generation, commits: root.commits + 1 };
-    writes.push({ key: TALLY_KEY, sealed: seals.seal(TALLY_KEY, encodeRowSums(tally)) });
+    const next: RowSums = { ...root, generation, commits: root.commits + 1 };
+    writes.push({ key: ROW_SUMS_KEY, sealed: rowKeys.seal(ROW_SUMS_KEY, encodeRowSums(next)) });
 
     return {
       writes,
       confirm: () => {
-        this.#root = tally;
+        this.#root = next;
         // Rows of pages were encrypted again with their groups, and have other marks now.
-        if (groups.length > 0 || this.#pages.size + settled.size > REMEMBERED) this.#forget();
-        for (const [name, page] of settled) this.#remember(name, page);
+        if (groups.length > 0 || this.#pages.size + written.size > REMEMBERED) this.#forget();
+        for (const [name, page] of written) this.#remember(name, page);
       },
     };
   }
@@ -157,10 +163,10 @@ export class SumLedger {
   #page(name: string, page: Uint8Array): Page {
     const known = this.#pages.get(name);
     if (known) return known;
-    const { database, seals, mark } = this.#parts;
+    const { database, rowKeys, mark } = this.#parts;
     const sealed = database.getSync(page);
     const found: Page = sealed
-      ? { row: openPageRow(seals.opener(), page, sealed), mark: mark(page, sealed) }
+      ? { row: openPageRow(rowKeys.opener(), page, sealed), mark: mark(page, sealed) }
       : { row: { sum: emptySum(), key: undefined, due: false }, mark: undefined };
     if (this.#pages.size >= REMEMBERED) this.#forget();
     this.#pages.set(name, found);

@@ -27,7 +27,7 @@ export async function withKeyFile<Result>(
   let why = `The file ${KEY_FILE} is missing.`;
   for (const name of [KEY_FILE, NEXT_KEY_FILE]) {
     const path = join(directory, name);
-    const secret = await readOrNothing(path);
+    const secret = await readSecretFile(path);
     if (!secret) continue;
     const result = secret.length === KEY_FILE_BYTES ? fits(secret) : undefined;
     why =
@@ -36,7 +36,7 @@ export async function withKeyFile<Result>(
         : `The file ${KEY_FILE} is not a key.`;
     wipe(secret);
     if (result === undefined) continue;
-    await close(path, log);
+    await restrictMode(path, log);
     return { result, name };
   }
   throw new SottoError("store-key-missing", why);
@@ -62,7 +62,7 @@ export async function finishKeyChange(
  * A file of the store key's, or `undefined` where there is none. Throws `store-key-missing` where
  * it cannot be read.
  */
-export async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
+export async function readSecretFile(path: string): Promise<Uint8Array | undefined> {
   try {
     const read = await readFile(path);
     // A plain copy: pooled Buffers share their memory with others.
@@ -77,7 +77,7 @@ export async function readOrNothing(path: string): Promise<Uint8Array | undefine
   }
 }
 
-async function close(path: string, log: Log): Promise<void> {
+async function restrictMode(path: string, log: Log): Promise<void> {
   // Windows knows no such bits, and shows others' as set.
   if (process.platform === "win32" || ((await stat(path)).mode & 0o077) === 0) return;
   await chmod(path, 0o600);

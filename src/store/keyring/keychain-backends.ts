@@ -10,14 +10,14 @@ const LABEL = "Key of a Sotto store";
 
 /** @param program secret-tool, or another of its kind. */
 export function secretService(program = "secret-tool"): TextKeychain {
-  const ask = async (command: string[], name: string, input = ""): Promise<Ended> => {
-    const ended = await run(program, [...command, "application", "sotto", "entry", name], input);
-    if (ended === "absent")
+  const ask = async (command: string[], name: string, input = ""): Promise<ProgramResult> => {
+    const result = await run(program, [...command, "application", "sotto", "entry", name], input);
+    if (result === "not-installed")
       throw new SottoError("keychain-missing", "The program secret-tool is not installed.");
-    if (ended === "silent") throw locked("The keychain did not answer.");
+    if (result === "timed-out") throw locked("The keychain did not answer.");
     // It ends with 1 also where there is no such entry, but then it says nothing.
-    if (ended.code !== 0 && ended.complaint !== "") throw complained(ended.complaint);
-    return ended;
+    if (result.code !== 0 && result.stderr !== "") throw keychainError(result.stderr);
+    return result;
   };
   /** A locked entry is not told from one that is missing, but by a search, which opens nothing. */
   const refuseLocked = async (name: string): Promise<void> => {
@@ -49,50 +49,50 @@ function locked(message: string): SottoError {
  * Its complaints hold no secret; they are in the person's language, so that little is read out of
  * them.
  */
-function complained(complaint: string): SottoError {
-  return /d-?bus|connect|autolaunch|org\.freedesktop\.secrets|ServiceUnknown/i.test(complaint)
+function keychainError(stderr: string): SottoError {
+  return /d-?bus|connect|autolaunch|org\.freedesktop\.secrets|ServiceUnknown/i.test(stderr)
     ? new SottoError("keychain-missing", "No keychain answers in this session.")
     : locked("The keychain rejected the request.");
 }
 
 /** Runs another program of this machine that takes and gives a little text. */
-export interface Ended {
+export interface ProgramResult {
   readonly code: number;
   readonly out: string;
   /** What it wrote to standard error. */
-  readonly complaint: string;
+  readonly stderr: string;
 }
 
 /**
- * @returns `"absent"` where there is no such program, `"silent"` where it did not end within
+ * @returns `"not-installed"` where there is no such program, `"timed-out"` where it did not end within
  * `limits.keychainWait`.
  */
 export function run(
   program: string,
   args: readonly string[],
   input: string,
-): Promise<Ended | "absent" | "silent"> {
+): Promise<ProgramResult | "not-installed" | "timed-out"> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      resolve("silent");
+      resolve("timed-out");
     }, limits.keychainWait);
     const out: Buffer[] = [];
-    let complaint = "";
+    let stderr = "";
     child.stdout.on("data", (part: Buffer) => out.push(part));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
+      stderr += text;
     });
     child.stdin.on("error", () => undefined);
     child.once("error", () => {
       clearTimeout(timer);
-      resolve("absent");
+      resolve("not-installed");
     });
     child.once("close", (code) => {
       clearTimeout(timer);
       const whole = Buffer.concat(out);
-      resolve({ code: code ?? 1, out: whole.toString(), complaint });
+      resolve({ code: code ?? 1, out: whole.toString(), stderr });
       wipe(whole, ...out);
     });
     child.stdin.end(input);
@@ -105,14 +105,15 @@ const SERVICE = "sotto";
 const NOT_FOUND = 44;
 
 export function macKeychain(): TextKeychain {
-  const ask = async (args: readonly string[], input = ""): Promise<Ended> => {
-    const ended = await run("/usr/bin/security", args, input);
-    if (ended === "absent")
+  const ask = async (args: readonly string[], input = ""): Promise<ProgramResult> => {
+    const result = await run("/usr/bin/security", args, input);
+    if (result === "not-installed")
       throw new SottoError("keychain-missing", "The program security was not found.");
-    if (ended === "silent") throw new SottoError("keychain-locked", "The keychain did not answer.");
-    if (ended.code !== 0 && ended.code !== NOT_FOUND)
+    if (result === "timed-out")
+      throw new SottoError("keychain-locked", "The keychain did not answer.");
+    if (result.code !== 0 && result.code !== NOT_FOUND)
       throw new SottoError("keychain-locked", "The keychain rejected the request.");
-    return ended;
+    return result;
   };
   return {
     async get(name) {

@@ -16,7 +16,7 @@ export function entryOf(salt: Uint8Array): string {
 }
 
 /** Keeps what opens a keyring in the keychain, and notes the entry first. */
-export async function keepEntry(
+export async function storeEntry(
   directory: string,
   salt: Uint8Array,
   secret: Uint8Array,
@@ -62,9 +62,9 @@ export async function removeOldEntries(
   keychain: Keychain,
 ): Promise<void> {
   const entries = await readEntries(directory);
-  const gone = entries.filter((name) => name !== keep);
-  if (gone.length === 0) return;
-  for (const name of gone) await keychain.remove(name);
+  const obsolete = entries.filter((name) => name !== keep);
+  if (obsolete.length === 0) return;
+  for (const name of obsolete) await keychain.remove(name);
   await writeEntries(
     directory,
     entries.filter((name) => name === keep),

@@ -16,25 +16,25 @@ const SECRET_BYTES = 32;
 
 /** The keychain of this system. Without one, whatever is asked throws `keychain-missing`. */
 export function systemKeychain(platform: string = process.platform): Keychain {
-  const texts = textsOf(platform);
+  const keychain = textKeychainOf(platform);
   return {
     async get(name) {
-      const secret = fromHex((await texts.get(name)) ?? "");
+      const secret = fromHex((await keychain.get(name)) ?? "");
       return secret?.length === SECRET_BYTES ? secret : undefined;
     },
     async set(name, secret) {
-      await texts.set(name, toHex(secret));
+      await keychain.set(name, toHex(secret));
       // Not every one of these programs says that it failed.
       const kept = await this.get(name);
       const same = kept !== undefined && Buffer.compare(kept, secret) === 0;
       if (kept) wipe(kept);
       if (!same) throw new SottoError("keychain-locked", "The keychain did not store the key.");
     },
-    remove: (name) => texts.remove(name),
+    remove: (name) => keychain.remove(name),
   };
 }
 
-function textsOf(platform: string): TextKeychain {
+function textKeychainOf(platform: string): TextKeychain {
   if (platform === "linux" || platform === "freebsd") return secretService();
   if (platform === "darwin") return macKeychain();
   const missing = async (): Promise<never> => {

@@ -13,16 +13,16 @@ import {
 } from "../../crypto/index.ts";
 import { type Log, silent } from "../../ports/index.ts";
 import { shredReplaced, writeAtomically } from "../files/atomic-files.ts";
-import { writeFault } from "../leveldb/errors.ts";
+import { writeError } from "../leveldb/errors.ts";
 import {
   finishKeyChange,
   KEY_FILE,
   NEXT_KEY_FILE,
-  readOrNothing,
+  readSecretFile,
   withKeyFile,
 } from "./key-file.ts";
 import { type Keychain, systemKeychain } from "./keychain.ts";
-import { entryOf, keepEntry, removeOldEntries, withEntry } from "./keychain-entries.ts";
+import { entryOf, removeOldEntries, storeEntry, withEntry } from "./keychain-entries.ts";
 import {
   boundData,
   decodeKeyring,
@@ -61,7 +61,7 @@ export async function createKeyring(
   crypto: CryptoProvider,
   keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
-  if ((await readOrNothing(join(directory, KEYRING_FILE))) !== undefined)
+  if ((await readSecretFile(join(directory, KEYRING_FILE))) !== undefined)
     throw new SottoError("account-exists", "This home directory already has a database key.");
   const storeKey = crypto.random(KEY_BYTES);
   let secret: Uint8Array | undefined;
@@ -71,12 +71,12 @@ export async function createKeyring(
     await mkdir(directory, { recursive: true, mode: 0o700 });
     // First what opens it: a keyring whose key was never kept could not be opened.
     if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
-    if (protection.kind === "keychain") await keepEntry(directory, wrapped.salt, secret, keychain);
+    if (protection.kind === "keychain") await storeEntry(directory, wrapped.salt, secret, keychain);
     await writeAtomically(join(directory, KEYRING_FILE), wrapped.file);
     return storeKey;
   } catch (error) {
     wipe(storeKey);
-    throw writeFault(error);
+    throw writeError(error);
   } finally {
     if (secret) wipe(secret);
   }
@@ -109,12 +109,12 @@ export async function changeProtection(
   const name = next.kind === "key-file" ? NEXT_KEY_FILE : undefined;
   try {
     if (name) await writeAtomically(join(directory, name), secret);
-    if (next.kind === "keychain") await keepEntry(directory, salt, secret, keychain);
+    if (next.kind === "keychain") await storeEntry(directory, salt, secret, keychain);
     // From the moment at which this has its name, the new protection is the one that counts.
     const path = join(directory, KEYRING_FILE);
     await shredReplaced(path, () => writeAtomically(path, file), crypto.random);
   } catch (error) {
-    throw writeFault(error);
+    throw writeError(error);
   } finally {
     wipe(secret);
   }
@@ -139,7 +139,7 @@ export async function changeProtection(
  * `keyring-damaged`, `store-version`.
  */
 export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
-  const bytes = await readOrNothing(join(directory, KEYRING_FILE));
+  const bytes = await readSecretFile(join(directory, KEYRING_FILE));
   return bytes && headerOf(bytes).kind;
 }
 
@@ -157,7 +157,7 @@ export async function unlockKeyring(
   log: Log = silent,
   keychain: Keychain = systemKeychain(),
 ): Promise<Uint8Array> {
-  const bytes = await readOrNothing(join(directory, KEYRING_FILE));
+  const bytes = await readSecretFile(join(directory, KEYRING_FILE));
   if (!bytes) throw new SottoError("store-key-missing", `The file ${KEYRING_FILE} is missing.`);
   const ring = decodeKeyring(bytes, crypto.sha256);
   const unwrap = (secret: Uint8Array): Uint8Array | undefined => {

@@ -106,7 +106,7 @@ export function pageOf(key: Uint8Array): Uint8Array | undefined {
   // Not `slice`: names that LevelDB gives are Buffers, whose slices share their bytes.
   const page = Uint8Array.from(key.subarray(0, KEY_BYTES));
   page[0] = paged.pageByte;
-  fillBehind(page, paged.bits, 0);
+  fillAfter(page, paged.bits, 0);
   return page;
 }
 
@@ -121,7 +121,7 @@ export function rowsOf(page: Uint8Array): NameRange {
   if (!paged) throw new RangeError("this is not the name of a page");
   const gte = page.with(0, paged.byte);
   const lte = Uint8Array.from(gte);
-  fillBehind(lte, paged.bits, 0xff);
+  fillAfter(lte, paged.bits, 0xff);
   return { gte, lte };
 }
 
@@ -129,7 +129,7 @@ export function rowsOf(page: Uint8Array): NameRange {
  * Ranges of rows that hold those of some pages: one for each owner, from the first of its pages to
  * the last.
  */
-export function spansOf(pages: readonly Uint8Array[]): NameRange[] {
+export function rangesByOwner(pages: readonly Uint8Array[]): NameRange[] {
   const spans = new Map<string, NameRange>();
   for (const page of [...pages].sort(Buffer.compare)) {
     const owner = Buffer.from(page.subarray(0, 1 + BLIND_BYTES)).toString("latin1");
@@ -155,12 +155,12 @@ export const keyedPages: readonly NameRange[] = [...pagedTables.values()]
   .map(({ pageByte }) => tableRange(pageByte));
 
 /** Every row that the root tally covers: all but the store's own and those that lie in pages. */
-export const rootRanges: readonly ScanRange[] = rangesBeside(
+export const rootRanges: readonly ScanRange[] = rangesAround(
   [...pagedTables.keys()].toSorted((a, b) => a - b),
 );
 
 /** What lies before, between and behind some tables. */
-function rangesBeside(tables: readonly number[]): ScanRange[] {
+function rangesAround(tables: readonly number[]): ScanRange[] {
   let gt = ownKey(Number.MAX_SAFE_INTEGER);
   const ranges: ScanRange[] = [];
   for (const byte of tables) {
@@ -177,7 +177,7 @@ function pagedBy(page: Uint8Array): (Paged & { readonly byte: number }) | undefi
 }
 
 /** Sets every bit behind the table's byte and the given number of bits. */
-function fillBehind(name: Uint8Array, bits: number, value: 0 | 0xff): void {
+function fillAfter(name: Uint8Array, bits: number, value: 0 | 0xff): void {
   const at = 1 + Math.floor(bits / 8);
   const kept = 0xff00 >> (bits % 8);
   name[at] = ((name[at] as number) & kept) | (value & ~kept);

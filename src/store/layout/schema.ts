@@ -19,7 +19,8 @@ const SUM_BYTES = 8;
 export interface StoreKeys {
   readonly seal: Uint8Array;
   readonly blind: Uint8Array;
-  readonly tally: Uint8Array;
+  /** Of the checksums of rows. */
+  readonly sums: Uint8Array;
   /** Of the vault's files. */
   readonly vault: Uint8Array;
   /** Of the rollback counter. */
@@ -36,7 +37,7 @@ export function deriveKeys(crypto: Pick<CryptoProvider, "hkdf">, key: Uint8Array
   return {
     seal: derive(labels.storeSeal),
     blind: derive(labels.storeBlind),
-    tally: derive(labels.storeTally),
+    sums: derive(labels.storeTally),
     vault: derive(labels.storeVault),
     count: derive(labels.storeCount),
     proof: derive(labels.storeProof, PROOF_BYTES),

@@ -3,7 +3,7 @@
  * decrypted.
  */
 
-import { spansOf } from "../layout/row-names.ts";
+import { rangesByOwner } from "../layout/row-names.ts";
 import { compact, type Database } from "./database.ts";
 
 /**
@@ -25,11 +25,11 @@ export class Reclaimer {
   take(pages: readonly Uint8Array[]): void {
     for (const page of pages) this.#pages.push(page);
     if (this.#pages.length < PAGES_TO_COMPACT) return;
-    const spans = spansOf(this.#pages);
+    const ranges = rangesByOwner(this.#pages);
     this.#pages = [];
     this.#compacting = this.#compacting.then(async () => {
       // What cannot be compacted now is compacted by LevelDB in its own time.
-      for (const span of spans) await compact(this.#database, span).catch(() => undefined);
+      for (const range of ranges) await compact(this.#database, range).catch(() => undefined);
     });
   }
 

@@ -9,7 +9,7 @@ export type Snapshot = ReturnType<Database["snapshot"]>;
 
 /** Where the schema and the root tally lie among the store's own rows. */
 export const SCHEMA_KEY: Uint8Array = ownKey(0);
-export const TALLY_KEY: Uint8Array = ownKey(1);
+export const ROW_SUMS_KEY: Uint8Array = ownKey(1);
 
 /** One change in the disk's own terms. */
 export interface Write {

@@ -23,7 +23,7 @@ function isFull(error: unknown): boolean {
 }
 
 /** Why a store could not be opened, where it is not in use. */
-export function openFault(error: unknown): SottoError {
+export function openError(error: unknown): SottoError {
   if (error instanceof SottoError) return error;
   const inner = error instanceof Error && error.cause ? error.cause : error;
   if (isFull(error) || isFull(inner))
@@ -49,7 +49,7 @@ export function openFault(error: unknown): SottoError {
 }
 
 /** Why a read failed. */
-export function readFault(error: unknown): SottoError {
+export function readError(error: unknown): SottoError {
   if (error instanceof SottoError) return error;
   const known = codes(error);
   if (known.includes("LEVEL_DATABASE_NOT_OPEN") || known.includes("LEVEL_ITERATOR_NOT_OPEN"))
@@ -60,7 +60,7 @@ export function readFault(error: unknown): SottoError {
 }
 
 /** Why a write failed. */
-export function writeFault(error: unknown): SottoError {
+export function writeError(error: unknown): SottoError {
   if (error instanceof SottoError) return error;
   if (isFull(error))
     return new SottoError("disk-full", "There is no space left to write to the store.", {

@@ -20,14 +20,14 @@ export interface Found {
 /** A name in a table: followed by kind (1) and sequence (7). */
 const INNER_BYTES = KEY_BYTES + 8;
 /** The shortest value of a row is that of the schema; what an index says is shorter. */
-const LEAST_VALUE = 24;
+const MIN_VALUE_BYTES = 24;
 const DELETED = 0;
 const PUT = 1;
 
 /** Behind each block of a table: kind of compression (1) ‖ checksum (4). */
 const BLOCK_TRAILER = 5;
 /** Places at which the names of a block begin anew; more than a block ever has. */
-const MOST_RESTARTS = 4096;
+const MAX_RESTARTS = 4096;
 
 /** The rows of a table's file. */
 export function* rowsOfTable(file: Buffer): Generator<Found> {
@@ -54,7 +54,7 @@ interface TableEntry {
 }
 
 /**
- * The entry at a place: bytes shared with the one before ‖ bytes of its own ‖ bytes of the value ‖
+ * The entry at a position: bytes shared with the one before ‖ bytes of its own ‖ bytes of the value ‖
  * its own ‖ the value.
  */
 function tableEntry(
@@ -75,7 +75,7 @@ function tableEntry(
   inner.set(file.subarray(size.end, valueAt), shared.value);
   const kind = inner[KEY_BYTES];
   if (kind !== PUT && kind !== DELETED) return undefined;
-  if (kind === PUT ? size.value < LEAST_VALUE : size.value > 0)
+  if (kind === PUT ? size.value < MIN_VALUE_BYTES : size.value > 0)
     return { inner, found: undefined, end };
   const found: Found = {
     name: inner.slice(0, KEY_BYTES),
@@ -91,18 +91,18 @@ function tableEntry(
  */
 function afterBlock(file: Buffer, at: number): number | undefined {
   if (at + 8 > file.length || file.readUInt32LE(at) !== 0) return undefined;
-  for (let count = 1; count <= MOST_RESTARTS; count++) {
-    const place = at + 4 * count;
-    if (place + 4 > file.length) return undefined;
-    if (file.readUInt32LE(place) === count) return place + 4 + BLOCK_TRAILER;
+  for (let count = 1; count <= MAX_RESTARTS; count++) {
+    const position = at + 4 * count;
+    if (position + 4 > file.length) return undefined;
+    if (file.readUInt32LE(position) === count) return position + 4 + BLOCK_TRAILER;
   }
   return undefined;
 }
 
-/** The next place at which an entry may begin that shares nothing with the one before. */
+/** The next position at which an entry may begin that shares nothing with the one before. */
 function nextStart(file: Buffer, from: number): number {
-  const place = file.indexOf(Uint8Array.of(0, INNER_BYTES), from);
-  return place < 0 ? file.length : place;
+  const position = file.indexOf(Uint8Array.of(0, INNER_BYTES), from);
+  return position < 0 ? file.length : position;
 }
 
 /**

@@ -5,22 +5,22 @@
  */
 import type { SottoError } from "../../base/index.ts";
 import type { Change } from "./database.ts";
-import { readFault, writeFault } from "./errors.ts";
+import { readError, writeError } from "./errors.ts";
 
 /** The last change of each row, by its name. */
 export type Changes = ReadonlyMap<string, Change>;
 
-interface Settling {
+interface Pending {
   readonly resolve: () => void;
-  readonly reject: (fault: SottoError) => void;
+  readonly reject: (failure: SottoError) => void;
 }
 
-interface Commit extends Settling {
+interface Commit extends Pending {
   /** Called when its turn has come. */
   readonly changes: () => Changes;
 }
 
-interface Job extends Settling {
+interface Job extends Pending {
   readonly run: () => Promise<void>;
 }
 
@@ -29,9 +29,9 @@ export class WriteQueue {
   #waiting: (Commit | Job)[] = [];
   #jobs = 0;
   #running: Promise<void> | undefined;
-  #fault: SottoError | undefined;
-  #fail: (fault: SottoError) => void = () => undefined;
-  /** Resolves with the fault of the first write that failed. */
+  #failure: SottoError | undefined;
+  #fail: (failure: SottoError) => void = () => undefined;
+  /** Resolves with the failure of the first write that failed. */
   readonly failed = new Promise<SottoError>((resolve) => {
     this.#fail = resolve;
   });
@@ -42,8 +42,8 @@ export class WriteQueue {
   }
 
   /** Why nothing is written any more. */
-  get fault(): SottoError | undefined {
-    return this.#fault;
+  get failure(): SottoError | undefined {
+    return this.#failure;
   }
 
   /** Whether keys may change before a commit that is made now is written. */
@@ -75,13 +75,13 @@ export class WriteQueue {
    * this handle believes is no longer known to be true.
    */
   async failStop(write: () => Promise<void>): Promise<void> {
-    if (this.#fault) throw this.#fault;
+    if (this.#failure) throw this.#failure;
     try {
       await write();
     } catch (error) {
-      this.#fault = writeFault(error);
-      this.#fail(this.#fault);
-      throw this.#fault;
+      this.#failure = writeError(error);
+      this.#fail(this.#failure);
+      throw this.#failure;
     }
   }
 
@@ -118,11 +118,11 @@ export class WriteQueue {
 
   async #runJob({ run, resolve, reject }: Job): Promise<void> {
     try {
-      if (this.#fault) throw this.#fault;
+      if (this.#failure) throw this.#failure;
       await run();
       resolve();
     } catch (error) {
-      reject(this.#fault ?? readFault(error));
+      reject(this.#failure ?? readError(error));
     }
   }
 
@@ -139,14 +139,14 @@ export class WriteQueue {
         }
         ready.push(commit);
       } catch (error) {
-        commit.reject(readFault(error));
+        commit.reject(readError(error));
       }
     }
     try {
       if (ready.length > 0) await this.failStop(() => this.#write([...last.values()]));
       for (const { resolve } of ready) resolve();
     } catch (error) {
-      for (const { reject } of ready) reject(this.#fault ?? writeFault(error));
+      for (const { reject } of ready) reject(this.#failure ?? writeError(error));
     }
   }
 }

@@ -17,7 +17,7 @@ import {
 } from "../integrity/repair-files.ts";
 import { isPage, OWN_TABLE, tableName } from "../layout/row-names.ts";
 import { scan } from "../leveldb/database.ts";
-import { writeFault } from "../leveldb/errors.ts";
+import { writeError } from "../leveldb/errors.ts";
 import type { LevelStore } from "../leveldb-store.ts";
 import { openStore, refuseOtherVersion } from "../open.ts";
 import { type Salvage, salvage } from "./salvage.ts";
@@ -53,7 +53,7 @@ export interface Repaired {
 }
 
 /** Rows that are written at once. */
-const TOGETHER = 256;
+const BATCH_ROWS = 256;
 
 /**
  * Repairs the store of a directory. A crash leaves the damaged one, or the new one with the damaged
@@ -76,7 +76,7 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
     try {
       store = await openStore({ directory: work, key, crypto, log: silent });
       const left: ReadonlySet<string> = new Set(options.leaveOut);
-      const counts = await takeOver(found, left, store);
+      const counts = await copyRows(found, left, store);
       repaired = { ...counts, incomplete: found.incomplete.filter((table) => !left.has(table)) };
       await reconcile(store);
     } finally {
@@ -92,7 +92,7 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
     return repaired;
   } catch (error) {
     await removeUnfinishedRepair(directory, crypto.random).catch(() => undefined);
-    throw writeFault(error);
+    throw writeError(error);
   }
 }
 
@@ -104,7 +104,7 @@ async function copyAside(directory: string, aside: string): Promise<void> {
       await cp(join(directory, name), join(aside, name), { recursive: true });
 }
 
-async function takeOver(
+async function copyRows(
   { database, open }: Salvage,
   left: ReadonlySet<string>,
   store: LevelStore,
@@ -129,7 +129,7 @@ async function takeOver(
       if (opened) batch.push([name, opened]);
       count(opened ? kept : dropped, name);
     }
-    if (batch.length >= TOGETHER) await write();
+    if (batch.length >= BATCH_ROWS) await write();
   }
   await write();
   return { kept, dropped };

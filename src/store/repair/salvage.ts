@@ -14,7 +14,13 @@ import { decodeRowSums, marker } from "../integrity/row-sums.ts";
 import { lastKnownCommits } from "../integrity/sidecar-files.ts";
 import { isKeyedPage, KEY_BYTES, pageOf } from "../layout/row-names.ts";
 import { checkSchema, deriveKeys, type StoreKeys } from "../layout/schema.ts";
-import { type Database, openUnlogged, SCHEMA_KEY, TALLY_KEY, textOf } from "../leveldb/database.ts";
+import {
+  type Database,
+  openUnlogged,
+  ROW_SUMS_KEY,
+  SCHEMA_KEY,
+  textOf,
+} from "../leveldb/database.ts";
 import { rowsOfLog, rowsOfTable } from "../leveldb/file-reader.ts";
 
 export interface SalvageParts {
@@ -40,7 +46,7 @@ export interface Salvage {
 }
 
 /** Rows that are written at once. */
-const TOGETHER = 256;
+const BATCH_ROWS = 256;
 
 /**
  * Gathers what is left in a new database at `path`.
@@ -67,11 +73,11 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
     const states = await keysOf(parts, keys);
     wipes.push(...states.map((state) => () => wipeKeys(state)));
     const opener = openerOf(parts, keys, states);
-    const { rows, damaged } = await checkRows(database, opener, marker(crypto, keys.tally));
+    const { rows, damaged } = await checkRows(database, opener, marker(crypto, keys.sums));
     if (rows === 0)
       throw new SottoError("store-damaged", "The files of the store contain no readable row.");
-    const sealed = await database.get(TALLY_KEY);
-    const value = sealed && opener(TALLY_KEY, sealed);
+    const sealed = await database.get(ROW_SUMS_KEY);
+    const value = sealed && opener(ROW_SUMS_KEY, sealed);
     const commits = (value && decodeRowSums(value)?.commits) ?? 0;
     const older = commits < (await lastKnownCommits({ directory, crypto, keys }));
     return {
@@ -141,7 +147,7 @@ async function gather(from: string, database: Database): Promise<void> {
       newest.set(text, sequence);
       if (value) batch.put(name, value);
       else batch.del(name);
-      if (batch.length < TOGETHER) continue;
+      if (batch.length < BATCH_ROWS) continue;
       await batch.write();
       batch = database.batch();
     }

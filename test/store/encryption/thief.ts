@@ -4,12 +4,12 @@
  */
 
 import type { VaultState } from "../../../src/store/encryption/key-vault.ts";
-import { readVaults, type VaultPlace } from "../../../src/store/encryption/key-vault-files.ts";
+import { readVaults, type VaultLocation } from "../../../src/store/encryption/key-vault-files.ts";
 import { rowCipher } from "../../../src/store/encryption/row-encryption.ts";
 import { deriveKeys } from "../../../src/store/layout/schema.ts";
 import { crypto, editRows, testKey } from "../place.ts";
 
-export const vaultPlace = (directory: string): VaultPlace => ({
+export const vaultPlace = (directory: string): VaultLocation => ({
   directory,
   crypto,
   key: deriveKeys(crypto, testKey).vault,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openFault } from "../../../src/store/leveldb/errors.ts";
+import { openError } from "../../../src/store/leveldb/errors.ts";
 import { openAt, temporaryDirectory } from "../place.ts";
 
 /** What LevelDB says is the text of strerror(3) behind the file's name. */
@@ -16,14 +16,14 @@ describe("a fault of opening the store", () => {
       "Too many open files",
       "Read-only file system",
     ])
-      assert.equal(openFault(said(text)).code, "store-write-failed", text);
+      assert.equal(openError(said(text)).code, "store-write-failed", text);
     for (const text of ["No space left on device", "Disk quota exceeded"])
-      assert.equal(openFault(said(text)).code, "disk-full", text);
+      assert.equal(openError(said(text)).code, "disk-full", text);
   });
 
   it("is the store's where its files do not fit together", () => {
-    assert.equal(openFault(said("No such file or directory")).code, "store-damaged");
-    assert.equal(openFault(new Error("Corruption: checksum mismatch")).code, "store-damaged");
+    assert.equal(openError(said("No such file or directory")).code, "store-damaged");
+    assert.equal(openError(new Error("Corruption: checksum mismatch")).code, "store-damaged");
   });
 
   it("has a code also where its directory cannot be made", async () => {
