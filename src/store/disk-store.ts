@@ -3,25 +3,24 @@ import type { SottoError } from "../base/index.ts";
 import type { Store } from "../ports/index.ts";
 import type { StoreCheck } from "./integrity/check.ts";
 
-/** A store on the disk, which can be told to look at every row. */
+/** A store on the disk, which can check every row. */
 export interface DiskStore extends Store {
   /**
-   * The database had fewer batches than the files beside it remember: it is a copy from before, and
-   * its sessions have been used beyond what they say. The next opening says so again until
-   * something was committed: whoever reads this drops all sessions in the first commit.
+   * Whether the database has fewer batches than the files next to it record: it is an older copy,
+   * and its sessions were used after it was made. Reported at every opening until the first commit,
+   * in which the user of the store must drop all sessions.
    */
   readonly rolledBack: boolean;
   /** The first damage that a read found. */
   readonly damage: SottoError | undefined;
   /**
-   * Resolves with the fault of the first write that failed; from then on nothing is written any
-   * more.
+   * Resolves with the error of the first write that failed; nothing is written after it.
    */
   readonly failed: Promise<SottoError>;
   /**
-   * Reads and opens every row, and holds all of them against their sums: also those of pages that
-   * nobody has touched. Others may go on reading and writing meanwhile. A damaged file of the vault
-   * is named and written anew. Throws `store-damaged` where the files cannot be read at all.
+   * Decrypts every row and verifies all checksums, also those of pages that were not read yet.
+   * Reads and writes continue concurrently. A damaged file of the vault is reported and written
+   * again. Throws `store-damaged` if the files cannot be read at all.
    */
   check(): Promise<StoreCheck>;
 }

@@ -1,7 +1,7 @@
 /**
  * The lock of a home: one node for each data directory. The file holds the pid and, on Linux, the
  * time at which that process was started, so that a pid which another program has after a kill -9
- * or a reboot does not lock a home forever. LevelDB's own lock decides in the end: this one gives a
+ * or a reboot does not lock a home forever. LevelDB's own lock is decisive: this one provides a
  * clear message before anything is opened.
  */
 import { link, readdir, readFile, unlink, writeFile } from "node:fs/promises";
@@ -13,38 +13,38 @@ import { writeError } from "./leveldb/errors.ts";
 const FILE = "node.lock";
 /** `node.lock.PID.N`: the lock of a process that is taking it. */
 const DRAFT = /^node\.lock\.(\d{1,10})\.\d+$/;
-/** A taker holds the others up for a few file operations: these, and pauses (ms), are plenty. */
+/** Attempts, and the delay (ms) between them: removing a stale lock needs few file operations. */
 const ATTEMPTS = 40;
 const RETRY_DELAY = 25;
-/** Tells apart the drafts of one process. */
+/** Distinguishes the drafts of one process. */
 let drafts = 0;
 
 interface Holder {
   readonly pid: number;
-  /** Boot id and start time; empty where the system does not tell. */
+  /** Boot id and start time; empty where the system does not provide them. */
   readonly started: string;
 }
 
 export interface Lock {
-  /** Gives the directory free. Safe to call twice. */
+  /** Releases the directory. Safe to call twice. */
   release(): Promise<void>;
 }
 
 /**
- * Takes the directory, which must exist. A lock whose process has died is taken over.
+ * Locks the directory, which must exist. Replaces a lock whose process has died.
  * Throws `node-already-running`, naming the pid; `disk-full` or `store-write-failed`.
  */
 export async function acquireLock(directory: string): Promise<Lock> {
   const path = join(directory, FILE);
   const mine = `${process.pid} ${await startedAt(process.pid)}\n`;
-  // Written whole under another name, then linked: link fails where the name exists (as O_EXCL
-  // does), and nobody ever reads half a lock.
+  // Written completely under another name, then linked: link fails if the name exists (as O_EXCL
+  // does), and no process ever reads half a lock.
   const draft = `${path}.${process.pid}.${drafts++}`;
   try {
     await writeFile(draft, mine, { mode: 0o600, flush: true });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await linked(draft, path)) {
-        // A draft that stays does no harm.
+        // A remaining draft does no harm.
         await removeDeadDrafts(directory).catch(() => undefined);
         return { release: () => release(path, mine) };
       }
@@ -56,23 +56,21 @@ export async function acquireLock(directory: string): Promise<Lock> {
   } catch (error) {
     throw writeError(error);
   } finally {
-    // On a read-only disk this fails as well, and the first failure is the one to tell. A draft
-    // that stays harms nobody.
+    // On a read-only disk this fails as well; the first failure is the one to report.
     await unlink(draft).catch(() => undefined);
   }
   throw new SottoError("node-already-running", "Another node is starting in this home directory.");
 }
 
-/** The pid of the living node that holds the directory, if any. */
+/** The pid of the running node that holds the directory, if any. */
 export async function lockHolder(directory: string): Promise<number | undefined> {
   const holder = parse(await readIfExists(join(directory, FILE)));
   return holder && (await isAlive(holder)) ? holder.pid : undefined;
 }
 
 /**
- * Removes a stale lock. One taker at a time, held apart by a lock of their own: otherwise a slow
- * one, which saw the stale lock, would remove the fresh one that a fast one has just put in its
- * place.
+ * Removes a stale lock. A second lock admits one process at a time: otherwise a slow process that
+ * saw the stale lock would remove the new one that a fast process has just written.
  */
 async function removeStale(path: string, draft: string, stale: string): Promise<void> {
   const taking = `${path}.taking`;
@@ -90,7 +88,7 @@ async function removeStale(path: string, draft: string, stale: string): Promise<
   else if (text !== undefined) await ignoreMissing(unlink(taking));
 }
 
-/** Removes the drafts of processes that died while they took the lock. */
+/** Removes the drafts of processes that died while acquiring the lock. */
 async function removeDeadDrafts(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const [, pid] = DRAFT.exec(name) ?? [];
@@ -121,7 +119,7 @@ async function isAlive({ pid, started }: Holder): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: the process is alive and belongs to another user.
     if (!hasCode(error, "EPERM")) return false;
   }
   const now = await startedAt(pid);
@@ -129,8 +127,8 @@ async function isAlive({ pid, started }: Holder): Promise<boolean> {
 }
 
 /**
- * proc(5): the boot, and field 22 of stat, counted behind the command's name, which may hold
- * anything.
+ * Boot id and start time by proc(5): field 22 of stat, counted after the command's name, which may
+ * contain any character.
  */
 async function startedAt(pid: number): Promise<string> {
   const boot = await readIfExists("/proc/sys/kernel/random/boot_id");

@@ -30,8 +30,7 @@ import { type Changes, WriteQueue } from "./leveldb/write-queue.ts";
 
 export interface LevelParts {
   /**
-   * Open, with rows that were found to fit `rowSums`. The store owns it from now on, and the files
-   * beside it.
+   * Open, with rows that fit `rowSums`. The store owns it from now on, and the files next to it.
    */
   readonly database: Database;
   readonly crypto: CryptoProvider;
@@ -41,7 +40,7 @@ export interface LevelParts {
   readonly vault: Vault;
   readonly counter: Counter;
   readonly rolledBack: boolean;
-  /** Is told of the first damage that a read finds. */
+  /** Called with the first damage that a read finds. */
   readonly onDamage?: ((damage: SottoError) => void) | undefined;
 }
 
@@ -57,7 +56,7 @@ export class LevelStore implements DiskStore {
   readonly #ledger: SumLedger;
   readonly #queue: WriteQueue;
   readonly #reclaimer: Reclaimer;
-  /** Reads under way: each may use the keys of the moment at which it began. */
+  /** Reads in progress: each may use the keys of the moment at which it began. */
   readonly #reading = new Set<Promise<unknown>>();
   /** Resolves when replaced keys have been overwritten. */
   #retired: Promise<void> = Promise.resolve();
@@ -88,7 +87,7 @@ export class LevelStore implements DiskStore {
     const page = pageOf(name);
     return this.#read(async () => {
       if (page) return this.#pages.get(name, page);
-      // In this thread: about 5 µs, where a round through the thread pool takes 70.
+      // Synchronous: about 5 µs, where the thread pool needs 70.
       const sealed = this.#database.getSync(name);
       return sealed && this.#rowKeys.open(name, sealed);
     });
@@ -143,7 +142,7 @@ export class LevelStore implements DiskStore {
   }
 
   /**
-   * Writes rows under the names that they had in another store of the same key. Throws what
+   * Writes rows under the names that they had in another store with the same key. Throws what
    * `commit` throws.
    */
   async adopt(rows: readonly (readonly [name: Uint8Array, value: Uint8Array])[]): Promise<void> {
@@ -154,7 +153,7 @@ export class LevelStore implements DiskStore {
   async #commit(last: Map<string, Requested>): Promise<void> {
     if (last.size === 0) return;
     if (this.#queue.hasJobs) {
-      // Keys may be others once it is written, and the caller may change its bytes while it waits.
+      // A job may rotate keys before this is written, and the caller may change its bytes.
       const copies = new Map(last);
       for (const [name, { value, ...rest }] of last)
         copies.set(name, { ...rest, value: value && Uint8Array.from(value) });
@@ -166,8 +165,8 @@ export class LevelStore implements DiskStore {
         }
       });
     }
-    // Sealed here and not when the batch is written: it copies the caller's bytes, and it uses the
-    // time that the disk takes for the batch before.
+    // Encrypted here and not when the batch is written: this copies the caller's bytes, and uses
+    // the time that the disk needs for the previous batch.
     const changes = this.#seal(last);
     return this.#queue.commit(() => changes);
   }
@@ -204,20 +203,20 @@ export class LevelStore implements DiskStore {
     await this.#database.close();
     const { counter, keys, vault } = this.#parts;
     counter.close();
-    // Reads that are still under way fail with `store-closed`.
+    // Reads that are still in progress fail with `store-closed`.
     await this.#retired;
     this.#ledger.wipe();
     wipe(...Object.values(keys));
     wipeKeys(vault.state);
     if (this.#queue.failure || !this.#wrote) return;
-    // Opening turns the log into a table file. The end of a log can be lost without a trace, and
-    // leaves a whole earlier state; a row that is lost from a table is missed in the rowSums. So no
-    // log stays behind.
+    // Opening turns the log into a table file. The end of a log can be lost without a trace, which
+    // leaves a consistent earlier state; a row that is lost from a table changes the checksum. So
+    // no log is left.
     try {
       await openUnlogged(this.#database);
       await this.#database.close();
     } catch {
-      // Everything is in the log, synced: the next opening says what is wrong.
+      // Everything is in the log, synced: the next opening reports the error.
     }
   }
 
@@ -258,7 +257,7 @@ export class LevelStore implements DiskStore {
     }
   }
 
-  /** One atomic, synced batch: the last write to each row, and the sums that follow from them. */
+  /** Writes one atomic, synced batch: the last change of each row, and the updated checksums. */
   async #write(changes: readonly Change[], shredding?: Shredding): Promise<void> {
     const { writes, confirm } = this.#ledger.prepare(changes, shredding);
     await writeRows(this.#database, writes, { sync: true });
@@ -268,7 +267,7 @@ export class LevelStore implements DiskStore {
   }
 }
 
-/** What a row is to hold. */
+/** A requested change of a row. */
 interface Requested {
   readonly key: Uint8Array;
   /** `undefined` deletes. */
@@ -276,7 +275,7 @@ interface Requested {
   readonly shreds: boolean;
 }
 
-/** The place that a row's name ends with; names were made from whole numbers below 2^53. */
+/** The position that a row's name ends with; names are made from integers below 2^53. */
 function positionOf(name: Uint8Array): number {
   const view = new DataView(name.buffer, name.byteOffset, KEY_BYTES);
   return Number(view.getBigUint64(KEY_BYTES - 8));

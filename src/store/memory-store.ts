@@ -1,6 +1,6 @@
 /**
- * The store in memory: passes the suite of the one on disk, and its "disk" survives simulated
- * crashes.
+ * The store in memory, for tests: passes the suite of the store on the disk, and its "disk"
+ * survives simulated crashes.
  */
 import type { SottoError } from "../base/index.ts";
 import type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "../ports/index.ts";
@@ -10,20 +10,20 @@ import { storeClosed, writeError } from "./leveldb/errors.ts";
 export interface MemoryOptions {
   /**
    * Called for each commit, before it is on the "disk" and after. A throw fails the commit as a
-   * write error would: what was thrown after is on the disk, though the caller is told that it
-   * failed. A `fork()` taken here is the disk of a process that was killed at this moment.
+   * write error would; after a throw at `"after"`, the commit is on the disk although it failed. A
+   * `fork()` made here is the disk of a process that was killed at this moment.
    */
   readonly onCommit?: (ops: readonly StoreOp[], moment: "before" | "after") => Promise<void> | void;
 }
 
 export interface MemoryStore extends Store {
-  /** Every committed row, copied, in no useful order. */
+  /** Every committed row, copied, in no particular order. */
   snapshot(): (RowKey & { readonly value: Uint8Array })[];
   /** A store over a copy of what is committed now: the disk as a restarted node would find it. */
   fork(options?: MemoryOptions): MemoryStore;
   /**
-   * A new handle on the same rows, as opening the same directory again gives. The old one is of no
-   * more use.
+   * A new handle on the same rows, as after opening the same directory again. The old one must not
+   * be used any more.
    */
   reopen(options?: MemoryOptions): MemoryStore;
 }
@@ -33,7 +33,7 @@ export function memoryStore(options: MemoryOptions = {}): MemoryStore {
   return over(new Map(), options);
 }
 
-/** The rows of one owner: positions in order, so that the usual append and a range cost little. */
+/** The rows of one owner: positions in order, so that appends and ranges are cheap. */
 interface Owned {
   readonly table: Table;
   readonly of: string;
@@ -92,7 +92,7 @@ function over(disk: Disk, options: MemoryOptions): MemoryStore {
       if (failure) throw failure;
       for (const { key } of ops) checkKey(key);
       if (ops.length === 0) return;
-      // Copied now: the caller may change its bytes while it waits for its lastCommit.
+      // Copied now: the caller may change its bytes while the commit waits.
       const copied = ops.map((op) =>
         op.kind === "put" ? { ...op, value: Uint8Array.from(op.value) } : op,
       );
@@ -101,7 +101,7 @@ function over(disk: Disk, options: MemoryOptions): MemoryStore {
       return mine;
     },
 
-    /** Nothing is kept of what was deleted. */
+    /** Only waits: deleted rows are not kept. */
     async shred() {
       refuseClosed();
       if (failure) throw failure;
@@ -148,7 +148,7 @@ function apply(disk: Disk, op: StoreOp): void {
   else disk.delete(name);
 }
 
-/** Index of the first place that is not below `at`. */
+/** Index of the first position that is not below `at`. */
 function firstAtLeast(positions: readonly number[], at: number): number {
   let low = 0;
   let high = positions.length;

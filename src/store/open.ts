@@ -52,18 +52,18 @@ export interface OpenStore {
   readonly key: Uint8Array;
   readonly crypto: CryptoProvider;
   readonly log: Log;
-  /** Reads all bytes of all tables first, however many there are. */
+  /** Verifies all bytes of all tables first, whatever their size. */
   readonly thorough?: boolean;
-  /** Told once when a read finds damage. */
+  /** Called once, when a read finds damage. */
   readonly onDamage?: (damage: SottoError) => void;
 }
 
 /**
  * Opens the store, or creates it where there is none. Reads the name and tag of every row outside
  * pages (messages, their index and the search index are in pages) and of every page's checksum row,
- * and compares their checksum with the one that the last batch wrote: rows that were lost, put back
- * or moved are noticed here, those in pages when a page is first read. `rolledBack` reports whether
- * the whole database is an older copy.
+ * and compares their checksum with the one that the last batch wrote: rows that were lost, restored
+ * or moved are detected here, those in pages when a page is first read. `rolledBack` reports
+ * whether the whole database is an older copy.
  *
  * Throws `store-version` (before any file is changed), `store-in-use`, `store-damaged`,
  * `store-key-missing` (the key is not this store's), `store-write-failed` or `disk-full`.
@@ -141,10 +141,9 @@ async function openDatabase(directory: string, thorough = false): Promise<Opened
   const database: Database = new Level(path, {
     keyEncoding: "view",
     valueEncoding: "view",
-    // Sealed bytes do not shrink, and lengths after compression would tell about contents.
+    // Ciphertext cannot be compressed, and compressed lengths would reveal contents.
     compression: false,
-    // LevelDB would make a new database over the files of one that lost its CURRENT, and delete
-    // them.
+    // If CURRENT is lost, LevelDB would create a new database and delete the existing files.
     createIfMissing: !files.some((file) => /\.(ldb|log)$/.test(file)),
   });
   try {
@@ -183,8 +182,8 @@ async function create(
   holdsTables: boolean,
 ): Promise<void> {
   const present = await database.keys({ limit: 1 }).all();
-  // The schema row of a finished store lies in a table file, so a lost log alone cannot make it
-  // look new.
+  // The schema row of a complete store is in a table file, so the loss of a log cannot make it look
+  // new.
   if (present.length > 0 || holdsTables)
     throw new SottoError("store-damaged", "The header of the store is missing.");
   if ((await lastKnownCommits({ directory, crypto, keys })) > 0)
@@ -204,7 +203,7 @@ async function create(
   await openUnlogged(database);
 }
 
-/** The tally that was written, if the rows that it speaks of are there. */
+/** The root checksums, verified against the rows. Throws `store-damaged`. */
 async function checkRoot(
   database: Database,
   mark: Marker,

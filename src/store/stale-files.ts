@@ -1,4 +1,4 @@
-/** Files of a home that a process left when it died: drafts, and the store of a repair. */
+/** Removes files that a process left in a home when it died: drafts and unfinished repairs. */
 import { basename, dirname } from "node:path";
 import type { Rng } from "../crypto/index.ts";
 import { VAULT_FILES } from "./encryption/key-vault-files.ts";

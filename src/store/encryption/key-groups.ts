@@ -1,6 +1,6 @@
 /**
  * Selects the key that encrypts a row. Rows of keyed pages have their page's key. Nearly all other
- * rows have one of 128 group keys, which are in the vault and can be thrown away: half of them are
+ * rows have one of 128 group keys, which are in the vault and can be destroyed: half of them are
  * for rows of which no earlier state may remain, half for rows that are shredded on deletion. A few
  * rows have the store key, which never changes.
  */
@@ -21,7 +21,7 @@ const HALF = GROUPS / 2;
 /** One bit for each group. */
 export const GROUP_SET_BYTES: number = GROUPS / 8;
 
-/** Tables whose rows are shredded on each change: a session state opens what was sent in it. */
+/** Tables whose rows are shredded on each change: a session state decrypts what was sent in it. */
 const rotating = new Set([tableByte.session, tableByte.outbox]);
 
 /**
@@ -36,7 +36,7 @@ export function groupOf(name: Uint8Array): number | undefined {
   const table = name[0] ?? OWN_TABLE;
   if (underStoreKey.has(table) || isPaged(name)) return undefined;
   if (isPage(name) && !isKeyedPage(name)) return undefined;
-  // The blinded owner is as good as random; 256 positions of it share a group, so that a long list
+  // The blinded owner is pseudorandom. 256 positions of an owner share a group, so that a long list
   // is not encrypted again as a whole.
   const part = ((name[1] ?? 0) ^ (name[KEY_BYTES - 2] ?? 0)) % HALF;
   return rotates(name) ? part : HALF + part;
@@ -47,14 +47,14 @@ export function rotates(name: Uint8Array): boolean {
   return rotating.has(name[0] ?? OWN_TABLE);
 }
 
-/** Ranges that hold every row of some groups, and rows of others. */
+/** Ranges that contain every row of some groups, and rows of others. */
 export function rangesOf(groups: readonly number[]): typeof rootRanges {
   return groups.some((group) => group >= HALF) ? rootRanges : rotatingRanges;
 }
 
 const rotatingRanges = [...rotating].map((byte) => tableRange(byte));
 
-/** Whether a set has groups of pages and whatever else is shredded on deletion only. */
+/** Whether a set has groups of rows that are shredded on deletion only, such as rows of pages. */
 export function hasDeletionGroups(groups: Uint8Array): boolean {
   return groups.subarray(HALF / 8).some((byte) => byte !== 0);
 }

@@ -1,7 +1,7 @@
 /**
- * The two files of the vault, `vault` and `vault.copy`, which hold the same. A change overwrites
- * the old bytes in location, in one file after the other, each synced: at every moment one of the two
- * is whole, and no older file remains that would have to be erased (docs/decisions/0013).
+ * The two files of the vault, `vault` and `vault.copy`, which have the same contents. A change
+ * overwrites the old bytes in place, in one file after the other, each synced: at every moment one
+ * of the two is complete, and no older file has to be erased (docs/decisions/0013).
  */
 import { join } from "node:path";
 import { equal } from "../../base/index.ts";
@@ -39,7 +39,7 @@ export async function readVaults({ directory, crypto, key }: VaultLocation): Pro
   );
 }
 
-/** Overwrites the keys that were read, except those of a state that is kept. */
+/** Overwrites the keys that were read, except those that `kept` has too. */
 export function wipeVaults(files: readonly VaultFile[], kept?: VaultState): void {
   for (const { found } of files) if (found.kind === "whole") wipeKeys(found.state, kept);
 }
@@ -49,7 +49,7 @@ export class Vault {
   readonly #location: VaultLocation;
   #state: VaultState;
 
-  /** @param state what both files hold, or are to hold after the first `write`. */
+  /** @param state what both files contain, or will contain after the first `write`. */
   constructor(location: VaultLocation, state: VaultState) {
     this.#location = location;
     this.#state = state;
@@ -60,9 +60,9 @@ export class Vault {
   }
 
   /**
-   * Writes both files, each with its own nonce. Once this resolves, they hold nothing of before.
-   * @param files in the order of writing: one that is damaged first, so that the other stays whole
-   * until it is repaired.
+   * Writes both files, each with its own nonce. Once this resolves, they contain no old bytes.
+   * @param files in the order of writing: a damaged one first, so that the other stays complete
+   * until then.
    */
   async write(state: VaultState, files: readonly string[] = VAULT_FILES): Promise<void> {
     const { directory, crypto, key } = this.#location;
@@ -71,7 +71,7 @@ export class Vault {
     this.#state = state;
   }
 
-  /** The names of files that do not hold what was written. */
+  /** The names of files that differ from what was written. */
   async damaged(): Promise<string[]> {
     const names: string[] = [];
     const files = await readVaults(this.#location);
@@ -82,7 +82,7 @@ export class Vault {
   }
 }
 
-/** Whether two files hold the same. */
+/** Whether two states are equal. */
 export function same(a: VaultState, b: VaultState): boolean {
   return (
     a.generation === b.generation &&

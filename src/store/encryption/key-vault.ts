@@ -27,7 +27,7 @@ export interface GroupKeys {
 
 export interface VaultState extends GroupKeys {
   /**
-   * How often keys were thrown away. The database stores it in the batch that encrypts rows under
+   * How often keys were destroyed. The database stores it in the batch that encrypts rows under
    * the next keys.
    */
   readonly generation: number;
@@ -35,7 +35,7 @@ export interface VaultState extends GroupKeys {
   readonly commits: number;
 }
 
-/** What a file that should hold the vault was found to be. */
+/** The result of reading a vault file. */
 export type FoundVault =
   | { readonly kind: "whole"; readonly state: VaultState }
   | { readonly kind: "missing" | "damaged" | "foreign" };

@@ -12,11 +12,10 @@ const TAG_BYTES = 16;
 const LENGTH_BYTES = 4;
 
 /**
- * Padded sizes. A row costs 65 bytes for name, nonce and tag, whatever it holds. 64 fits the rows
- * that are all of one length (an index of messages, a sum), so that it tells nothing. The others
- * tell a line of talk with its envelope from a few lines, and those from a page: one more step, at
- * 512, than a frame on the wire shows, because most texts that do not fit 256 with their envelope
- * fit 512, and would cost twice as much disk.
+ * Padded sizes in bytes. Name, nonce and tag of a row add 65 bytes. 64 fits rows of constant length
+ * (the index of messages, checksums), whose size reveals nothing. The others distinguish a short
+ * text from a few lines, and those from a page. 512 is not a size on the wire: most texts that do
+ * not fit 256 with their envelope fit 512, and 1024 would need twice the disk space.
  */
 const BUCKETS = [64, 256, 512, 1024, 4096, 16_384] as const;
 /** Beyond the last bucket sizes are rounded up to a multiple of it. */
@@ -31,12 +30,12 @@ export interface RowCipher {
   /** The bytes for the disk. `value` is neither changed nor kept. */
   seal(key: Uint8Array, name: Uint8Array, value: Uint8Array): Uint8Array;
   /**
-   * The value, or `undefined` where a byte, the place or the key is not the one it was sealed with.
+   * The value; `undefined` if the ciphertext, the name or the key is not the one of `seal`.
    */
   open(key: Uint8Array, name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
 }
 
-/** Seals values under keys (32 bytes) with fresh random nonces. */
+/** Encrypts values under keys (32 bytes) with fresh random nonces. */
 export function rowCipher(crypto: Pick<CryptoProvider, "sealX" | "openX" | "random">): RowCipher {
   const bound = (name: Uint8Array): Uint8Array => concat(name, u32(SCHEMA_VERSION));
   return {
@@ -61,12 +60,12 @@ export function rowCipher(crypto: Pick<CryptoProvider, "sealX" | "openX" | "rand
   };
 }
 
-/** The authenticator of a sealed value: with the row's name, it stands for the whole row. */
+/** The authentication tag of an encrypted value: with the name, it identifies the row's state. */
 export function sealTag(sealed: Uint8Array): Uint8Array {
   return sealed.subarray(Math.max(0, sealed.length - TAG_BYTES));
 }
 
-/** The error for a row that does not open. */
+/** The error for a row that cannot be decrypted. */
 export function damagedRow(name: Uint8Array): SottoError {
   return new SottoError("store-damaged", `A row of the table "${tableName(name)}" is corrupted.`);
 }

@@ -5,9 +5,9 @@ import type { GroupKeys } from "./key-vault.ts";
 import { damagedRow, type RowCipher } from "./row-encryption.ts";
 
 /**
- * Decrypts rows with the group keys of one moment: what was on the disk then opens, even if the
- * keys are rotated later. `undefined` where a row does not open. `pageKey` is for rows of
- * keyed pages.
+ * Decrypts rows with the group keys of one moment: a snapshot of the database from then can be
+ * read even if the keys are rotated later. Returns `undefined` if a row cannot be decrypted.
+ * `pageKey` is for rows of keyed pages.
  */
 export type Opener = (
   name: Uint8Array,
@@ -27,8 +27,8 @@ export class RowKeys {
   }
 
   /**
-   * The group keys from now on. While some are rotated, rows open under the old and the next key
-   * and are encrypted under the old.
+   * Sets the group keys. While some are rotated, rows are decrypted under the old or the next key
+   * and encrypted under the old one.
    */
   set groups(groups: GroupKeys) {
     this.#groups = groups;
@@ -65,14 +65,16 @@ export class RowKeys {
   }
 }
 
-/** Whether a row opens, without giving out its value. */
+/** Whether a row can be decrypted. Overwrites its value. */
 export function opens(open: Opener, ...row: Parameters<Opener>): boolean {
   const value = open(...row);
   if (value) wipe(value);
   return value !== undefined;
 }
 
-/** The value that an opener gave. Throws `store-damaged`, naming the table, where it gave none. */
+/**
+ * The value that an opener returned. Throws `store-damaged`, naming the table, if there is none.
+ */
 export function orDamaged(name: Uint8Array, value: Uint8Array | undefined): Uint8Array {
   if (!value) throw damagedRow(name);
   return value;

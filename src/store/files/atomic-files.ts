@@ -112,8 +112,8 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
 }
 
 /**
- * Overwrites the bytes of a file in place and syncs it; creates the file where there is none. A
- * crash may leave a mixture of both: requires another file that holds the same.
+ * Overwrites the bytes of a file in place and syncs it; creates the file if it does not exist. A
+ * crash may leave a mixture of old and new: requires a second file with the same contents.
  */
 export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
   const file = await openIfExists(path);
@@ -127,7 +127,7 @@ export async function writeInPlace(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-/** A file's bytes; `undefined` where there is none. */
+/** A file's bytes; `undefined` if it does not exist. */
 export async function readIfExists(path: string): Promise<Uint8Array | undefined> {
   const file = await openIfExists(path, "r");
   if (!file) return undefined;
@@ -145,13 +145,13 @@ export async function moveAtomically(from: string, to: string): Promise<void> {
   await syncDirectory(dirname(to));
 }
 
-/** More than any file of keys holds; of a longer file only the start is overwritten. */
+/** More than the size of any key file; of a longer file only the start is overwritten. */
 const SHRED_BYTES = 16_384;
 
 /**
- * Overwrites a file in place and removes it; does nothing where there is none. Flash memory and
- * copy-on-write file systems may keep the old bytes, which no program can find out.
- * @param random as many unpredictable bytes as it is asked for.
+ * Overwrites a file in place and removes it; does nothing if it does not exist. Flash memory and
+ * copy-on-write file systems may keep the old bytes, which a program cannot detect.
+ * @param random returns that many unpredictable bytes.
  */
 export async function shred(path: string, random: (length: number) => Uint8Array): Promise<void> {
   const file = await openIfExists(path);
@@ -167,15 +167,15 @@ export async function shred(path: string, random: (length: number) => Uint8Array
 }
 
 /**
- * Has `replace` give this file's name to another file, then overwrites the old bytes if possible.
- * Windows cannot replace a file that is open, so there the old file is only removed.
+ * Runs `replace`, which renames another file to this path, then overwrites the old bytes if
+ * possible. Windows cannot replace an open file, so there the old file is only removed.
  */
 export async function shredReplaced(
   path: string,
   replace: () => Promise<void>,
   random: (length: number) => Uint8Array,
 ): Promise<void> {
-  // By handle and not by name: whatever fails, the file that has the name now is not overwritten.
+  // By handle and not by name, so that the new file under this name is never overwritten.
   const old = process.platform === "win32" ? undefined : await openIfExists(path);
   try {
     await replace();

@@ -14,23 +14,24 @@ import { type Database, ROW_SUMS_KEY, SCHEMA_KEY, scan, textOf } from "../leveld
 import { type PageRow, readPageRow, sumOf } from "./page-row.ts";
 import { decodeRowSums, emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 
-/** What a whole check found. */
+/** The result of a complete check. */
 export interface StoreCheck {
-  /** Rows that were read, sums among them. */
+  /** Number of rows that were read, including checksum rows. */
   readonly rows: number;
   /**
-   * Names of tables with rows that were lost, changed or put back; "store" for the sums themselves
-   * and for rows that opening already checks together; names of files beside the database. Empty
-   * where all is well.
+   * Names of tables with rows that were lost, changed or restored; "store" for checksum rows and
+   * for rows that are verified together at opening; names of files next to the database. Empty if
+   * there is no damage.
    */
   readonly damaged: string[];
 }
 
 /**
- * Looks at one moment of the store. A row belongs to one page, by its name, so the sum of all
- * pages' sums is the sum of a table's rows: one difference for each table is enough, and memory
- * stays flat. LevelDB reads some rows at a time in another thread, and whatever waits for this one
- * has its turn meanwhile. `open` is of the moment of the call.
+ * Checks a snapshot of the store. Each row belongs to one page, by its name, so the checksums of
+ * all pages add up to that of the table's rows: one difference for each table is enough, and memory
+ * use is constant. LevelDB reads some rows at a time in another thread; other work continues in
+ * between.
+ * @param open of the moment of the call.
  */
 export async function checkRows(
   database: Database,

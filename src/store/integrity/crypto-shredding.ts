@@ -1,7 +1,7 @@
 /**
- * Crypto-shredding: throws away the keys of deleted and replaced rows, which LevelDB and the disk
+ * Crypto-shredding: destroys the keys of deleted and replaced rows, which LevelDB and the disk
  * may keep for an unknown time. First pages of which something was deleted get new keys, then the
- * groups that encrypt old rows, among them the rows that hold old page keys. docs/decisions/0013
+ * groups that encrypt old rows, among them the rows that contain old page keys. docs/decisions/0013
  * explains the order.
  */
 import { wipe } from "../../base/index.ts";
@@ -21,7 +21,7 @@ import { type Change, type Database, scan } from "../leveldb/database.ts";
 import { PAGE_KEY_BYTES, type PageRow, readPageRow } from "./page-row.ts";
 import type { Shredding, SumLedger } from "./sum-ledger.ts";
 
-/** About the most bytes of rows that one batch encrypts again, to bound memory. */
+/** Approximate maximum of bytes that one batch encrypts again, to bound memory. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface ShredderParts {
@@ -32,9 +32,9 @@ export interface ShredderParts {
   readonly random: CryptoProvider["random"];
   /** Writes changes with their checksums in one batch, synced. */
   readonly write: (changes: readonly Change[], shredding: Shredding) => Promise<void>;
-  /** Calls back when no reader has the keys of before any more. */
+  /** Calls back when no reader uses the old keys any more. */
   readonly retire: (wipe: () => void) => void;
-  /** Runs what writes to other files; a failure of it stops all writing. */
+  /** Runs a write to another file; its failure stops all writing. */
   readonly failStop: (write: () => Promise<void>) => Promise<void>;
 }
 

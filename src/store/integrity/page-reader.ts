@@ -17,7 +17,7 @@ import { openPageRow, sumOf } from "./page-row.ts";
 import { emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 import type { SumLedger } from "./sum-ledger.ts";
 
-/** Pages whose check is remembered; beyond it all are forgotten, and checked anew. About 3 MB. */
+/** Checked pages to remember, about 3 MB; beyond it, all are forgotten and checked again. */
 const REMEMBERED = 16_384;
 
 export interface ReadRange extends NameRange {
@@ -25,7 +25,7 @@ export interface ReadRange extends NameRange {
   readonly limit: number;
 }
 
-/** A row's name and its opened value. */
+/** A row's name and its decrypted value. */
 export type Entry = readonly [name: Uint8Array, value: Uint8Array];
 
 export interface PagesParts {
@@ -50,9 +50,9 @@ export class Pages {
   }
 
   /**
-   * Resolves at once for a page that was checked before: what this handle has written since keeps
-   * rows and sum in step. Throws `store-damaged`, each time anew, where rows of it were lost,
-   * changed or put back.
+   * Resolves at once for a page that was checked before: later writes of this handle keep rows and
+   * checksum consistent. Throws `store-damaged`, at each call, if rows were lost, changed or
+   * restored.
    */
   check(page: Uint8Array): Promise<void> {
     const name = textOf(page);
@@ -68,7 +68,7 @@ export class Pages {
   /** The value of a row in a page. */
   async get(name: Uint8Array, page: Uint8Array): Promise<Uint8Array | undefined> {
     await this.check(page);
-    // In this thread: about 5 µs, where a round through the thread pool takes 70.
+    // Synchronous: about 5 µs, where the thread pool needs 70.
     const sealed = this.#database.getSync(name);
     if (!sealed) return undefined;
     if (!isKeyedPage(page)) return this.#rowKeys.open(name, sealed);
@@ -77,8 +77,7 @@ export class Pages {
   }
 
   /**
-   * The same where row and key were not read at one moment, and the page got another key in
-   * between.
+   * Reads row and page key from one snapshot, in case the key was rotated between two reads.
    */
   async #getTogether(name: Uint8Array, page: Uint8Array): Promise<Uint8Array | undefined> {
     const snapshot = this.#database.snapshot();
@@ -95,8 +94,8 @@ export class Pages {
   }
 
   /**
-   * Rows of a range within a table that has pages. Reads and checks only the pages that it takes
-   * rows from.
+   * Rows of a range within a table that has pages. Reads and checks only the pages that contain
+   * them.
    */
   async read({ gte, lte, reverse, limit }: ReadRange): Promise<Entry[]> {
     const [first, last] = [pageOf(gte), pageOf(lte)];
@@ -107,8 +106,8 @@ export class Pages {
     const entries: Entry[] = [];
     try {
       while (entries.length < limit) {
-        // Pages by their sums, which opening found complete: a page that lost every row is missed
-        // here.
+        // Pages by their checksum rows, which opening verified: so a page that lost every row is
+        // noticed.
         const page = await pages.next();
         if (page === undefined) break;
         await this.check(page);
@@ -163,7 +162,7 @@ export class Pages {
     }
   }
 
-  /** What was written and what is there, of one moment: together, nothing. */
+  /** The recorded checksum minus that of the rows, of one snapshot; empty if they are equal. */
   async #difference(page: Uint8Array, open: Opener, snapshot: Snapshot): Promise<Uint8Array> {
     const sum = emptySum();
     const sealed = this.#database.getSync(page, { snapshot });

@@ -15,17 +15,17 @@ export interface PageRow {
   readonly sum: Uint8Array;
   /** 32 bytes; `undefined` for a page without a key. */
   readonly key: Uint8Array | undefined;
-  /** Something of it was deleted, and its key still opens that. */
+  /** Whether its key still decrypts a deleted row. */
   readonly due: boolean;
 }
 
-/** The row's value; `undefined` where the page needs none. */
+/** The row's value; `undefined` if the page needs no row. */
 export function encodePageRow({ sum, key, due }: PageRow): Uint8Array | undefined {
   if (isEmpty(sum) && !due) return undefined;
   return key ? concat(sum, key, Uint8Array.of(Number(due))) : sum;
 }
 
-/** The row of a page as it lies on the disk; `undefined` where it does not open. */
+/** The row of a page, decrypted; `undefined` if that fails. */
 export function readPageRow(
   open: Opener,
   page: Uint8Array,
@@ -43,13 +43,13 @@ export function readPageRow(
   return row;
 }
 
-/** The checksum of a page whose key is not needed: the key is overwritten. */
+/** The checksum of a page; overwrites its key. */
 export function sumOf({ sum, key }: PageRow): Uint8Array {
   if (key) wipe(key);
   return sum;
 }
 
-/** The same. Throws `store-damaged` where it does not open. */
+/** The row of a page, decrypted. Throws `store-damaged`. */
 export function openPageRow(open: Opener, page: Uint8Array, sealed: Uint8Array): PageRow {
   const row = readPageRow(open, page, sealed);
   if (!row) throw damagedRow(page);

@@ -38,16 +38,16 @@ export interface Reconciled {
   readonly counter: Counter;
   readonly rowKeys: RowKeys;
   readonly rowSums: RowSums;
-  /** The database is a copy from before. */
+  /** Whether the database is an older copy. */
   readonly rolledBack: boolean;
-  /** Keys were being thrown away when the last process ended. */
+  /** Whether keys were being rotated when the last process ended. */
   readonly interrupted: boolean;
 }
 
 /**
- * Reads the files next to the database, whose rows were found to fit `rowSums`, repairs what can be
- * repaired, and logs what it found. Throws `store-damaged` where no file has the keys of the
- * database, `store-version`, and what writing throws.
+ * Reads the files next to the database, whose rows fit `rowSums`, repairs what can be repaired, and
+ * logs what it found. Throws `store-damaged` if no file has the keys of the database,
+ * `store-version`, and what writing throws.
  */
 export async function reconcileVault(
   parts: ReconcileOptions,
@@ -112,8 +112,8 @@ async function reconcile(
 }
 
 /**
- * Of the vault's files the one that has the keys of a database of this generation; or else the
- * newest.
+ * The vault state that has the keys of a database of this generation, or else the newest.
+ * Throws `store-damaged`.
  */
 function sourceOf(states: readonly VaultState[], generation: number): VaultState {
   const [newest, other] = states.toSorted((a, b) => b.generation - a.generation);
@@ -122,7 +122,7 @@ function sourceOf(states: readonly VaultState[], generation: number): VaultState
       "store-damaged",
       "The key vault is damaged: neither the file vault nor vault.copy can be used.",
     );
-  // After a crash the batch may be written, and the vault still have both old and new keys.
+  // After a crash the batch may be written while the vault still has both old and new keys.
   const justBefore = newest.generation + 1 === generation && newest.next.size > 0;
   if (newest.generation < generation && !justBefore)
     throw new SottoError(
@@ -132,7 +132,7 @@ function sourceOf(states: readonly VaultState[], generation: number): VaultState
   return other?.generation === generation ? other : newest;
 }
 
-/** The vault, with both files as they should be. */
+/** The vault, after both files were written again if they differ from `state`. */
 async function renewed(
   location: VaultLocation,
   files: readonly VaultFile[],
@@ -145,7 +145,7 @@ async function renewed(
   const isRight = (found: VaultState | undefined): boolean => !!found && same(found, current);
   if (files.every((file) => isRight(stateIn(file)))) return new Vault(location, current);
   const vault = new Vault(location, state);
-  // The one that has the keys comes last: until then it must be whole.
+  // The file that has the keys is written last: until then it must be complete.
   const order = files.toSorted(
     (a, b) => Number(stateIn(a) === source) - Number(stateIn(b) === source),
   );
@@ -157,9 +157,9 @@ async function renewed(
 }
 
 /**
- * Has a database that is older than its vault go on from there. Sessions whose keys have been
- * thrown away are dropped: they were not to be used again anyway. Throws `store-damaged` where
- * other rows were sealed under such keys.
+ * Brings a database that is older than its vault to the vault's generation. Deletes sessions whose
+ * keys were destroyed: they must not be used again anyway. Throws `store-damaged` if other rows are
+ * encrypted under such keys.
  */
 async function catchUp(
   { database, crypto, keys }: ReconcileOptions,

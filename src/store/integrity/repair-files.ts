@@ -1,4 +1,4 @@
-/** The files of a repair, and what follows when it was interrupted: it is finished or removed. */
+/** The files of a repair; finishes or removes a repair that was interrupted. */
 import { access, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Rng } from "../../crypto/index.ts";

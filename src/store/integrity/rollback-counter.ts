@@ -20,7 +20,7 @@ export interface CounterLocation {
   readonly key: Uint8Array;
 }
 
-/** The number that the file holds, or why it holds none. */
+/** The number in the file, or why there is none. */
 export async function readCounter(
   location: CounterLocation,
 ): Promise<number | "missing" | "damaged"> {
@@ -42,7 +42,7 @@ export class Counter {
   #file: number;
   #number: number;
 
-  /** @param number what the file holds, which must be there. */
+  /** @param number what the file contains; it must exist. */
   constructor(location: CounterLocation, number: number) {
     this.#location = location;
     this.#number = number;
@@ -50,15 +50,14 @@ export class Counter {
   }
 
   /**
-   * In this thread: a few µs into the kernel's memory, where a round through the thread pool takes
-   * 70.
+   * Synchronous: a few µs into the kernel's cache, where the thread pool needs 70.
    */
   write(number: number): void {
     writeSync(this.#file, encode(this.#location, number), 0, NUMBER_BYTES + MAC_BYTES, 0);
     this.#number = number;
   }
 
-  /** Whether the file holds anything but what was written. */
+  /** Whether the file differs from what was written. */
   async isDamaged(): Promise<boolean> {
     return (await readCounter(this.#location)) !== this.#number;
   }

@@ -11,7 +11,7 @@ export interface SidecarOptions {
   readonly keys: StoreKeys;
 }
 
-/** The greatest number of batches that any of them holds; 0 where none does. */
+/** The greatest number of batches in any of them; 0 if none is readable. */
 export async function lastKnownCommits({
   directory,
   crypto,
@@ -40,7 +40,7 @@ export async function makeSidecarFiles(
   }
 }
 
-/** The names of files that do not hold what was written. */
+/** The names of files that differ from what was written. */
 export async function damagedFiles(vault: Vault, counter: Counter): Promise<string[]> {
   const damaged = await vault.damaged();
   if (await counter.isDamaged()) damaged.push(COUNTER_FILE);

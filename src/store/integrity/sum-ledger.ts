@@ -17,31 +17,32 @@ import {
 import { encodePageRow, openPageRow, PAGE_KEY_BYTES, type PageRow } from "./page-row.ts";
 import { emptySum, encodeRowSums, type Marker, type RowSums, toggle } from "./row-sums.ts";
 
-/** Pages that are remembered: 16,000 messages that come to different conversations. About 6 MB. */
+/** Pages to cache, about 6 MB: 16,000 messages in different conversations. */
 const REMEMBERED = 16_384;
 
 interface Page {
   readonly row: PageRow;
-  /** What stands for it in the root; `undefined` where it has no row on the disk. */
+  /** Its mark in the root; `undefined` if it has no row on the disk. */
   readonly mark: Uint8Array | undefined;
 }
 
-/** A batch with its sums. */
+/** A batch with its checksum rows. */
 export interface PendingBatch {
   readonly writes: readonly Write[];
-  /** To be called once the batch is on the disk. */
+  /** Must be called once the batch is on the disk. */
   confirm(): void;
 }
 
-/** What a batch of the shredder changes beside rows. */
+/** What a batch of crypto-shredding changes in addition to rows. */
 export interface Shredding {
   /**
-   * New keys of pages (32 bytes), under which all of their rows that open are among the changes.
+   * New keys of pages (32 bytes). The changes contain all readable rows of these pages, encrypted
+   * under them.
    */
   readonly pages?: readonly { readonly page: Uint8Array; readonly key: Uint8Array }[];
   /**
-   * Groups that turn, all of whose rows that open are among the changes, sealed under the next
-   * keys.
+   * Groups that are rotated. The changes contain all of their readable rows, encrypted under the
+   * next keys.
    */
   readonly groups?: readonly number[];
 }
@@ -56,7 +57,7 @@ export interface LedgerParts {
 export class SumLedger {
   readonly #parts: LedgerParts;
   readonly #pages = new Map<string, Page>();
-  /** Keys of pages that are not on the disk yet, though rows may be sealed under them already. */
+  /** Keys of pages that are not on the disk yet; rows may be encrypted under them already. */
   readonly #fresh = new Map<string, Uint8Array>();
   #root: RowSums;
 
@@ -65,13 +66,13 @@ export class SumLedger {
     this.#root = root;
   }
 
-  /** Of what is on the disk. */
+  /** The root that is on the disk. */
   get root(): RowSums {
     return this.#root;
   }
 
   /**
-   * The key of a keyed page; `undefined` where nothing was written to it. Throws `store-damaged`.
+   * The key of a keyed page; `undefined` if nothing was written to it. Throws `store-damaged`.
    */
   knownKey(page: Uint8Array): Uint8Array | undefined {
     const name = textOf(page);
@@ -88,9 +89,9 @@ export class SumLedger {
   }
 
   /**
-   * The batch that makes these changes, of which each row has one. No batch may be on its way. Rows
-   * of pages are not checked first: what is wrong with a page stays wrong in its sum, whatever is
-   * added and taken.
+   * The batch that makes these changes, at most one for each row. Requires that no other batch is
+   * being written. Rows of pages are not verified first: an incorrect checksum stays incorrect,
+   * whatever is added and removed.
    */
   prepare(changes: readonly Change[], { pages = [], groups = [] }: Shredding = {}): PendingBatch {
     const { database, rowKeys, mark } = this.#parts;
@@ -102,7 +103,7 @@ export class SumLedger {
       const known = touched.get(name);
       if (known) return known.after;
       const before = this.#page(name, page);
-      // A copy: the page may be forgotten, and its key overwritten, before the batch is written.
+      // A copy: the cache may drop the page and overwrite its key before the batch is written.
       const key = isKeyedPage(page) ? (before.row.key?.slice() ?? this.keyFor(page)) : undefined;
       const after = { sum: before.row.sum.slice(), key, due: before.row.due };
       touched.set(name, { page, before, after });
@@ -173,22 +174,22 @@ export class SumLedger {
     return found;
   }
 
-  /** Takes over the page of a batch that is on the disk, and overwrites its key of before. */
+  /** Caches the page of a batch that is on the disk, and overwrites its old key. */
   #remember(name: string, { row, mark }: Page): void {
     const before = this.#pages.get(name)?.row.key;
     if (before) wipe(before);
     this.#fresh.delete(name);
-    // A page without a row on the disk has no key: the one that it got encrypts nothing.
+    // A page without a row on the disk has no key: its new one encrypts nothing.
     this.#pages.set(name, { row: mark ? row : { ...row, key: undefined }, mark });
   }
 
-  /** Overwrites the keys of all pages that are remembered. */
+  /** Empties the cache and overwrites its keys. */
   #forget(): void {
     for (const { row } of this.#pages.values()) if (row.key) wipe(row.key);
     this.#pages.clear();
   }
 
-  /** Overwrites all keys: the store is closed. */
+  /** Overwrites all keys. To be called when the store is closed. */
   wipe(): void {
     this.#forget();
     wipe(...this.#fresh.values());

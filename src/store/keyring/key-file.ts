@@ -1,6 +1,6 @@
 /**
  * The key file: 32 random bytes that wrap the store key. While it is being replaced there are two,
- * the next one under a name of its own, so that at each moment one of them fits the keyring.
+ * the next one under another name, so that at each moment one of them fits the keyring.
  */
 import { chmod, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ export const NEXT_KEY_FILE = "store.key.next";
 const KEY_FILE_BYTES = 32;
 
 /**
- * What `fits` makes of the first key file that it accepts, and that file's name. A file that others
- * may read is made 0600 again, and the log told so. Throws `store-key-missing`.
+ * The result of `fits` for the first key file that it accepts, and that file's name. Sets the mode
+ * of a file that others may read to 0600, and logs it. Throws `store-key-missing`.
  */
 export async function withKeyFile<Result>(
   directory: string,
@@ -43,9 +43,9 @@ export async function withKeyFile<Result>(
 }
 
 /**
- * Finishes a change of protection, wherever it was interrupted: gives the key file that fits its
- * proper name, and shreds others.
- * @param name of the key file that fits the keyring; `undefined` where a passphrase does.
+ * Finishes a change of protection, wherever it was interrupted: renames the key file that fits to
+ * `store.key`, and shreds the other.
+ * @param name of the key file that fits the keyring; `undefined` if it needs none.
  */
 export async function finishKeyChange(
   directory: string,
@@ -59,8 +59,8 @@ export async function finishKeyChange(
 }
 
 /**
- * A file of the store key's, or `undefined` where there is none. Throws `store-key-missing` where
- * it cannot be read.
+ * The bytes of a file of the store key; `undefined` if it does not exist. Throws
+ * `store-key-missing` if it cannot be read.
  */
 export async function readSecretFile(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -78,7 +78,7 @@ export async function readSecretFile(path: string): Promise<Uint8Array | undefin
 }
 
 async function restrictMode(path: string, log: Log): Promise<void> {
-  // Windows knows no such bits, and shows others' as set.
+  // Windows has no such bits, and reports them as set.
   if (process.platform === "win32" || ((await stat(path)).mode & 0o077) === 0) return;
   await chmod(path, 0o600);
   log("store.key-file-was-open");

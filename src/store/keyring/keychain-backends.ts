@@ -8,18 +8,18 @@ import { limits, SottoError, wipe } from "../../base/index.ts";
 /** The label by which the user finds the entry. */
 const LABEL = "Key of a Sotto store";
 
-/** @param program secret-tool, or another of its kind. */
+/** The Secret Service. @param program secret-tool, or a program with the same arguments. */
 export function secretService(program = "secret-tool"): TextKeychain {
   const ask = async (command: string[], name: string, input = ""): Promise<ProgramResult> => {
     const result = await run(program, [...command, "application", "sotto", "entry", name], input);
     if (result === "not-installed")
       throw new SottoError("keychain-missing", "The program secret-tool is not installed.");
     if (result === "timed-out") throw locked("The keychain did not answer.");
-    // It ends with 1 also where there is no such entry, but then it says nothing.
+    // It also exits with 1 if there is no such entry, but then it prints nothing.
     if (result.code !== 0 && result.stderr !== "") throw keychainError(result.stderr);
     return result;
   };
-  /** A locked entry is not told from one that is missing, but by a search, which opens nothing. */
+  /** Only a search, which unlocks nothing, distinguishes a locked entry from a missing one. */
   const refuseLocked = async (name: string): Promise<void> => {
     const { out } = await ask(["search"], name);
     if (out !== "") throw locked("The keychain is locked.");
@@ -46,8 +46,8 @@ function locked(message: string): SottoError {
 }
 
 /**
- * Its complaints hold no secret; they are in the person's language, so that little is read out of
- * them.
+ * The error for a message of secret-tool. Messages contain no secret, and are in the user's
+ * language, so only names are matched.
  */
 function keychainError(stderr: string): SottoError {
   return /d-?bus|connect|autolaunch|org\.freedesktop\.secrets|ServiceUnknown/i.test(stderr)
@@ -55,7 +55,7 @@ function keychainError(stderr: string): SottoError {
     : locked("The keychain rejected the request.");
 }
 
-/** Runs another program of this machine that takes and gives a little text. */
+/** The result of a program that exited. */
 export interface ProgramResult {
   readonly code: number;
   readonly out: string;
@@ -64,8 +64,9 @@ export interface ProgramResult {
 }
 
 /**
- * @returns `"not-installed"` where there is no such program, `"timed-out"` where it did not end within
- * `limits.keychainWait`.
+ * Runs another program with a short text as input and output.
+ * @returns `"not-installed"` if there is no such program, `"timed-out"` if it did not exit within
+ * `limits.keychainWait` (ms).
  */
 export function run(
   program: string,
@@ -101,7 +102,7 @@ export function run(
 
 /** The keychain of macOS, through security(1). */
 const SERVICE = "sotto";
-/** errSecItemNotFound, as security(1) ends with it. */
+/** errSecItemNotFound as an exit code of security(1). */
 const NOT_FOUND = 44;
 
 export function macKeychain(): TextKeychain {
@@ -121,7 +122,7 @@ export function macKeychain(): TextKeychain {
       return code === 0 ? out.trim() : undefined;
     },
     async set(name, text) {
-      // A command on standard input: arguments are seen by everybody on the machine.
+      // A command on standard input: other users can see arguments.
       await ask(["-i"], `add-generic-password -U -s ${SERVICE} -a ${name} -w ${text}\n`);
     },
     async remove(name) {
@@ -130,13 +131,14 @@ export function macKeychain(): TextKeychain {
   };
 }
 
-// What a keychain of a system can do, whichever it is.
-
-/** Keeps texts under names. Each throws `keychain-missing` and `keychain-locked`. */
+/**
+ * A keychain of any system: stores texts under names. Each method throws `keychain-missing` and
+ * `keychain-locked`.
+ */
 export interface TextKeychain {
   get(name: string): Promise<string | undefined>;
-  /** Replaces what has this name. */
+  /** Replaces an existing entry. */
   set(name: string, text: string): Promise<void>;
-  /** Nothing where there is none. */
+  /** Does nothing if there is no such entry. */
   remove(name: string): Promise<void>;
 }

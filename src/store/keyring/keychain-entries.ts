@@ -15,7 +15,7 @@ export function entryOf(salt: Uint8Array): string {
   return toHex(salt);
 }
 
-/** Keeps what opens a keyring in the keychain, and notes the entry first. */
+/** Stores the secret of a keyring in the keychain, after its name was added to the file. */
 export async function storeEntry(
   directory: string,
   salt: Uint8Array,
@@ -28,7 +28,7 @@ export async function storeEntry(
   try {
     await keychain.set(name, secret);
   } catch (error) {
-    // Where there is no keychain nothing was kept, and nothing will have to be removed.
+    // Without a keychain nothing was stored, and nothing has to be removed later.
     if (error instanceof SottoError && error.code === "keychain-missing")
       await writeEntries(directory, others);
     throw error;
@@ -36,8 +36,8 @@ export async function storeEntry(
 }
 
 /**
- * What `unwrap` makes of the entry of a keyring. Throws `store-key-missing` where it is none or
- * does not fit.
+ * The result of `unwrap` for the entry of a keyring. Throws `store-key-missing` if there is none or
+ * it does not fit.
  */
 export async function withEntry<Result>(
   keychain: Keychain,
@@ -53,8 +53,7 @@ export async function withEntry<Result>(
 }
 
 /**
- * Removes every entry but one: what a change of protection, also one that was interrupted, left
- * behind.
+ * Removes every entry but one: those that a change of protection, complete or interrupted, left.
  */
 export async function removeOldEntries(
   directory: string,

@@ -3,7 +3,7 @@ import { fromHex, SottoError, toHex, wipe } from "../../base/index.ts";
 import { macKeychain, secretService, type TextKeychain } from "./keychain-backends.ts";
 
 /**
- * Keeps secrets of 32 bytes under names of ours. Each throws `keychain-missing` and
+ * Stores secrets of 32 bytes under names. Each method throws `keychain-missing` and
  * `keychain-locked`.
  */
 export interface Keychain {
@@ -14,7 +14,7 @@ export interface Keychain {
 
 const SECRET_BYTES = 32;
 
-/** The keychain of this system. Without one, whatever is asked throws `keychain-missing`. */
+/** The keychain of this system. Without one, every method throws `keychain-missing`. */
 export function systemKeychain(platform: string = process.platform): Keychain {
   const keychain = textKeychainOf(platform);
   return {
@@ -24,7 +24,7 @@ export function systemKeychain(platform: string = process.platform): Keychain {
     },
     async set(name, secret) {
       await keychain.set(name, toHex(secret));
-      // Not every one of these programs says that it failed.
+      // Not all of these programs report a failure.
       const kept = await this.get(name);
       const same = kept !== undefined && Buffer.compare(kept, secret) === 0;
       if (kept) wipe(kept);

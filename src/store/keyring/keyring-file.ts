@@ -1,8 +1,7 @@
 /**
  * The file `keyring`: version (1) ‖ kind (1) ‖ memory KiB (4) ‖ passes (4) ‖ lanes (4) ‖ salt (16)
- * ‖ nonce (24) ‖ sealed store key (48) ‖ checksum (8). The checksum tells a damaged file from a
- * wrong passphrase; it protects nothing. What protects is the associated data, which binds every
- * field.
+ * ‖ nonce (24) ‖ sealed store key (48) ‖ checksum (8). The checksum distinguishes a damaged file
+ * from a wrong passphrase; it does not authenticate. The associated data binds every field.
  */
 import { concat, equal, labels, readU32, SottoError, u32, utf8 } from "../../base/index.ts";
 import type { CryptoProvider, PassphraseCost } from "../../crypto/index.ts";
@@ -21,7 +20,7 @@ const FILE_BYTES = SUM_AT + 8;
 
 export interface Keyring {
   readonly kind: Kind;
-  /** All zero but for a passphrase. */
+  /** All zero unless the kind is `passphrase`. */
   readonly cost: PassphraseCost;
   /** 16 bytes. */
   readonly salt: Uint8Array;
@@ -40,8 +39,8 @@ export function encodeKeyring(ring: Keyring, sha256: Hash): Uint8Array {
 }
 
 /**
- * The keyring of a file. Throws `store-version` or `keyring-damaged`. Whether its cost can be borne
- * is judged by `deriveFromPassphrase`, before it asks anything of the machine.
+ * Decodes a keyring file. Throws `store-version` or `keyring-damaged`. `deriveFromPassphrase`
+ * checks the cost before it uses any memory.
  */
 export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
   const { kind } = headerOf(bytes);
@@ -60,7 +59,7 @@ export function decodeKeyring(bytes: Uint8Array, sha256: Hash): Keyring {
   };
 }
 
-/** What can be told without a hash. Throws `store-version`, `keyring-damaged`. */
+/** What can be read without a hash. Throws `store-version`, `keyring-damaged`. */
 export function headerOf(bytes: Uint8Array): { readonly kind: Kind } {
   const version = bytes[0];
   if (version !== undefined && version > VERSION)
@@ -70,7 +69,7 @@ export function headerOf(bytes: Uint8Array): { readonly kind: Kind } {
   throw damaged();
 }
 
-/** What the sealed store key is bound to, beside its nonce. */
+/** The associated data of the sealed store key. */
 export function boundData(ring: Omit<Keyring, "sealed">): Uint8Array {
   return concat(utf8(labels.storeKeyWrap), header(ring));
 }

@@ -50,10 +50,9 @@ const NONCE_BYTES = 24;
 const noCost: PassphraseCost = { memoryKiB: 0, passes: 0, lanes: 0 };
 
 /**
- * Makes a new store key (32 bytes), wraps it and writes it to the directory, which is made (0700)
- * where missing. Throws `account-exists` where a keyring lies there already, `passphrase-needed`
- * for an empty passphrase, `keychain-missing`, `keychain-locked`, `disk-full` or
- * `store-write-failed`.
+ * Creates a store key (32 bytes), wraps it and writes it to the directory, which is created (0700)
+ * if missing. Throws `account-exists` if there is a keyring already, `passphrase-needed` for an
+ * empty passphrase, `keychain-missing`, `keychain-locked`, `disk-full` or `store-write-failed`.
  */
 export async function createKeyring(
   directory: string,
@@ -69,7 +68,7 @@ export async function createKeyring(
     const wrapped = await wrap(crypto, storeKey, protection);
     secret = wrapped.secret;
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    // First what opens it: a keyring whose key was never kept could not be opened.
+    // First the secret: a keyring whose secret was never stored could not be unlocked.
     if (protection.kind === "key-file") await writeAtomically(join(directory, KEY_FILE), secret);
     if (protection.kind === "keychain") await storeEntry(directory, wrapped.salt, secret, keychain);
     await writeAtomically(join(directory, KEYRING_FILE), wrapped.file);
@@ -83,18 +82,18 @@ export async function createKeyring(
 }
 
 /**
- * Gives the store key another protection, or the same kind anew. The key itself stays: nothing is
- * sealed anew, and whoever had both an old keyring and what opened it has the key for good. The
- * caller holds the home's lock.
+ * Wraps the store key with another protection, or again with the same kind. The key itself stays
+ * the same and no row is encrypted again: anyone who had both an old keyring and its secret keeps
+ * the key. Requires the home's lock.
  *
- * A crash leaves the old protection or the new one, whole; `unlockKeyring` ends what was begun. The
- * old key file and the old keyring are overwritten where they lie, as far as the disk does that; an
- * entry of the keychain is removed.
+ * A crash leaves the old protection or the new one, complete; `unlockKeyring` finishes the change.
+ * The old key file and the old keyring are overwritten in place, as far as the disk supports that;
+ * an entry of the keychain is removed.
  *
  * Throws what `unlockKeyring` throws, `passphrase-needed` for an empty new passphrase, and
- * `disk-full` or `store-write-failed`: one of the two protections holds then, `readProtection` says
- * which kind.
- * @param current the passphrase that opens it now; `undefined` for what needs none.
+ * `disk-full` or `store-write-failed`: then one of the two protections is valid, and
+ * `readProtection` returns its kind.
+ * @param current the current passphrase; `undefined` if none is needed.
  */
 export async function changeProtection(
   directory: string,
@@ -110,7 +109,7 @@ export async function changeProtection(
   try {
     if (name) await writeAtomically(join(directory, name), secret);
     if (next.kind === "keychain") await storeEntry(directory, salt, secret, keychain);
-    // From the moment at which this has its name, the new protection is the one that counts.
+    // The rename of this file puts the new protection into effect.
     const path = join(directory, KEYRING_FILE);
     await shredReplaced(path, () => writeAtomically(path, file), crypto.random);
   } catch (error) {
@@ -135,7 +134,7 @@ export async function changeProtection(
 }
 
 /**
- * How the store key is protected; `undefined` where the directory has none. Throws
+ * How the store key is protected; `undefined` if the directory has none. Throws
  * `keyring-damaged`, `store-version`.
  */
 export async function readProtection(directory: string): Promise<Protection["kind"] | undefined> {
@@ -144,8 +143,8 @@ export async function readProtection(directory: string): Promise<Protection["kin
 }
 
 /**
- * The store key, 32 bytes. A key file that others may read is made 0600 again, and the log told so.
- * What an interrupted `changeProtection` left behind is removed: the caller holds the home's lock.
+ * The store key, 32 bytes. Sets the mode of a key file that others may read to 0600, and logs it.
+ * Removes what an interrupted `changeProtection` left: requires the home's lock.
  * Throws `passphrase-needed` (none was given), `passphrase-wrong`, `store-key-missing` (no keyring;
  * no key file or entry of the keychain, or not this keyring's), `keychain-missing`,
  * `keychain-locked`, `keyring-damaged`, `store-version`.
@@ -167,7 +166,7 @@ export async function unlockKeyring(
     return storeKey;
   };
   const { result, name } = await openRing({ directory, ring, passphrase, log, keychain, unwrap });
-  // A disk that takes no writing is no reason not to read.
+  // A read-only disk does not prevent reading.
   try {
     await finishKeyChange(directory, name, crypto.random);
     await removeOldEntries(
@@ -191,7 +190,7 @@ interface Opening {
   readonly unwrap: (secret: Uint8Array) => Uint8Array | undefined;
 }
 
-/** The store key, and the name of the key file that fits where one does. */
+/** The store key, and the name of the key file that fits, if any. */
 async function openRing(
   opening: Opening,
 ): Promise<{ readonly result: Uint8Array; readonly name?: string }> {
@@ -220,7 +219,7 @@ async function withPassphrase(
   throw new SottoError("passphrase-wrong", "The passphrase is wrong.");
 }
 
-/** The keyring's bytes for a store key, the 32 bytes that open it, and its salt. */
+/** The keyring's bytes for a store key, the secret that unlocks it (32 bytes), and its salt. */
 async function wrap(
   crypto: CryptoProvider,
   storeKey: Uint8Array,

@@ -7,7 +7,7 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import type { RowKey, Table } from "../../ports/index.ts";
 
 /**
- * Part of the format: a number, once given, is never given to another table. 0 is the store's own.
+ * Part of the format: a number is never reused for another table. 0 is for the store's own rows.
  */
 export const tableByte: Readonly<Record<Table, number>> = {
   meta: 1,
@@ -26,45 +26,44 @@ export const tableByte: Readonly<Record<Table, number>> = {
   span: 17,
 };
 
-/** The byte of the rows that the store keeps about itself. */
+/** The byte of the store's own rows. */
 export const OWN_TABLE = 0;
 
 /**
- * A table too large to be checked whole at each opening: its rows are checked in pages
+ * A table that is too large to be checked at each opening: its rows are checked in pages
  * (docs/decisions/0007).
  */
 interface Paged {
-  /** The table of its pages' sums. */
+  /** The table of its pages' checksums. */
   readonly pageByte: number;
-  /** Rows whose names agree in this many bits behind the table's byte are one page. */
+  /** Rows whose names agree in this many bits after the table's byte are one page. */
   readonly bits: number;
   /**
-   * Whether its rows are sealed under a key of the page's own, which can be thrown away
+   * Whether its rows are encrypted under a key of the page's own, which can be destroyed
    * (docs/decisions/0013).
    */
   readonly keyed: boolean;
 }
 
 const pagedTables: ReadonlyMap<number, Paged> = new Map([
-  // 256 places of one conversation: blinded owner and place but for its last byte.
+  // 256 positions of one conversation: blinded owner, and position without its last byte.
   [tableByte.message, { pageByte: 10, bits: 184, keyed: true }],
-  // 4,096 pages by the start of the blinded id, which is as good as chance: 244 rows each in a
-  // million.
+  // 4,096 pages by the start of the blinded id, which is pseudorandom: 244 of a million rows each.
   [tableByte["message-id"], { pageByte: 11, bits: 12, keyed: false }],
-  // 32 places of one owner: these rows are longer than a message.
+  // 32 positions of one owner: these rows are longer than a message.
   [tableByte.search, { pageByte: 14, bits: 187, keyed: true }],
 ]);
 /** Bytes of a row's name. */
 export const KEY_BYTES = 25;
 
 const BLIND_BYTES = 16;
-/** Blinded owners that are remembered: a node speaks with fewer people than this at one time. */
+/** Blinded owners to cache: a node uses fewer than this at a time. */
 const REMEMBERED = 4096;
 
-/** Throws a RangeError for a key that no store can order: the caller's mistake. */
+/** Throws a RangeError if the position of a key is not an integer from 0 to 2^53 - 1. */
 export function checkKey(key: RowKey): void {
   if (!Number.isSafeInteger(key.at) || key.at < 0)
-    throw new RangeError("a row's place is a whole number from 0 to 2^53 - 1");
+    throw new RangeError("the position of a row is an integer from 0 to 2^53 - 1");
 }
 
 /** The name of the row at `at` among the store's own rows. */
@@ -73,8 +72,7 @@ export function ownKey(at: number): Uint8Array {
 }
 
 /**
- * The table that a row's name says, as text for messages to people. A page's sum speaks for its
- * rows.
+ * The table of a row, for messages to the user. For a page's checksum: the table of its rows.
  */
 export function tableName(key: Uint8Array): string {
   const table = pagedBy(key)?.byte ?? key[0];
@@ -82,7 +80,7 @@ export function tableName(key: Uint8Array): string {
   return known?.[0] ?? "store";
 }
 
-/** Rows between names, each inclusive or not; without one, to the end. */
+/** Rows between two names, each inclusive or not; without a bound, to the end. */
 export interface ScanRange {
   readonly gt?: Uint8Array;
   readonly gte?: Uint8Array;
@@ -90,32 +88,32 @@ export interface ScanRange {
   readonly lte?: Uint8Array;
 }
 
-/** Smallest and largest of some rows' names, both inclusive. */
+/** Smallest and largest name of a range, both inclusive. */
 export interface NameRange extends ScanRange {
   readonly gte: Uint8Array;
   readonly lte: Uint8Array;
 }
 
 /**
- * The page that a row belongs to, by the name of the page's sum; `undefined` in a table without
- * pages.
+ * The page that a row belongs to: the name of the page's checksum row; `undefined` in a table
+ * without pages.
  */
 export function pageOf(key: Uint8Array): Uint8Array | undefined {
   const paged = pagedTables.get(key[0] ?? OWN_TABLE);
   if (!paged) return undefined;
-  // Not `slice`: names that LevelDB gives are Buffers, whose slices share their bytes.
+  // Not `slice`: names from LevelDB are Buffers, whose slices share their bytes.
   const page = Uint8Array.from(key.subarray(0, KEY_BYTES));
   page[0] = paged.pageByte;
   fillAfter(page, paged.bits, 0);
   return page;
 }
 
-/** Whether a row lies in a page. */
+/** Whether a row is in a page. */
 export function isPaged(key: Uint8Array): boolean {
   return pagedTables.has(key[0] ?? OWN_TABLE);
 }
 
-/** The rows that a page's sum speaks for. */
+/** The rows of a page. Throws a RangeError if the name is not that of a page. */
 export function rowsOf(page: Uint8Array): NameRange {
   const paged = pagedBy(page);
   if (!paged) throw new RangeError("this is not the name of a page");
@@ -126,8 +124,7 @@ export function rowsOf(page: Uint8Array): NameRange {
 }
 
 /**
- * Ranges of rows that hold those of some pages: one for each owner, from the first of its pages to
- * the last.
+ * Ranges that contain the rows of some pages: one for each owner, from its first page to its last.
  */
 export function rangesByOwner(pages: readonly Uint8Array[]): NameRange[] {
   const spans = new Map<string, NameRange>();
@@ -139,27 +136,27 @@ export function rangesByOwner(pages: readonly Uint8Array[]): NameRange[] {
   return [...spans.values()];
 }
 
-/** Whether a row is the sum of a page. */
+/** Whether a row is the checksum of a page. */
 export function isPage(key: Uint8Array): boolean {
   return pagedBy(key) !== undefined;
 }
 
-/** Whether a row is the sum of a page that has a key. */
+/** Whether a row is the checksum of a page that has a key. */
 export function isKeyedPage(key: Uint8Array): boolean {
   return pagedBy(key)?.keyed === true;
 }
 
-/** The names of all sums of pages that have keys. */
+/** The names of the checksum rows of all pages that have keys. */
 export const keyedPages: readonly NameRange[] = [...pagedTables.values()]
   .filter(({ keyed }) => keyed)
   .map(({ pageByte }) => tableRange(pageByte));
 
-/** Every row that the root tally covers: all but the store's own and those that lie in pages. */
+/** Every row that the root checksum covers: all but the store's own and those in pages. */
 export const rootRanges: readonly ScanRange[] = rangesAround(
   [...pagedTables.keys()].toSorted((a, b) => a - b),
 );
 
-/** What lies before, between and behind some tables. */
+/** The ranges before, between and after some tables. */
 function rangesAround(tables: readonly number[]): ScanRange[] {
   let gt = ownKey(Number.MAX_SAFE_INTEGER);
   const ranges: ScanRange[] = [];
@@ -176,7 +173,7 @@ function pagedBy(page: Uint8Array): (Paged & { readonly byte: number }) | undefi
   return undefined;
 }
 
-/** Sets every bit behind the table's byte and the given number of bits. */
+/** Sets every bit after the table's byte and the given number of bits. */
 function fillAfter(name: Uint8Array, bits: number, value: 0 | 0xff): void {
   const at = 1 + Math.floor(bits / 8);
   const kept = 0xff00 >> (bits % 8);
@@ -194,13 +191,13 @@ export function tableRange(byte: number): NameRange {
 }
 
 export interface KeyNames {
-  /** 25 bytes. Throws a RangeError where `at` is no whole number. */
+  /** 25 bytes. Throws a RangeError if `at` is not an integer from 0 to 2^53 - 1. */
   of(key: RowKey): Uint8Array;
   /** The names of the rows of a table. */
   table(table: Table): NameRange;
 }
 
-/** Names rows under a blinding key (32 bytes): without it nobody can tell whose row a row is. */
+/** Names rows under a blinding key (32 bytes), without which the owner of a row is hidden. */
 export function keyNames(crypto: Pick<CryptoProvider, "hmac">, blindKey: Uint8Array): KeyNames {
   const remembered = new Map<string, Uint8Array>();
 

@@ -25,7 +25,7 @@ export interface StoreKeys {
   readonly vault: Uint8Array;
   /** Of the rollback counter. */
   readonly count: Uint8Array;
-  /** Shows that a key is this store's, and nothing else. */
+  /** Identifies the store key in the schema row; protects nothing. */
   readonly proof: Uint8Array;
 }
 
@@ -50,7 +50,7 @@ export function encodeSchema(crypto: Pick<CryptoProvider, "sha256">, keys: Store
   return concat(body, crypto.sha256(body).subarray(0, SUM_BYTES));
 }
 
-/** The version that a schema row names; `undefined` where the row is not what was written. */
+/** The version in a schema row; `undefined` if its checksum is wrong. */
 function versionOf(crypto: Pick<CryptoProvider, "sha256">, row: Uint8Array): number | undefined {
   const body = row.subarray(0, Math.max(0, row.length - SUM_BYTES));
   const whole = equal(row.subarray(body.length), crypto.sha256(body).subarray(0, SUM_BYTES));

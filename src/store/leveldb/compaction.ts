@@ -7,8 +7,8 @@ import { rangesByOwner } from "../layout/row-names.ts";
 import { compact, type Database } from "./database.ts";
 
 /**
- * Pages that are shredded before LevelDB is asked: it would drop their old rows by itself, but
- * late.
+ * Number of shredded pages after which they are compacted: LevelDB would drop their old rows by
+ * itself, but later.
  */
 const PAGES_TO_COMPACT = 64;
 
@@ -21,14 +21,14 @@ export class Reclaimer {
     this.#database = database;
   }
 
-  /** Takes note of pages that were shredded. */
+  /** Adds pages that were shredded. */
   take(pages: readonly Uint8Array[]): void {
     for (const page of pages) this.#pages.push(page);
     if (this.#pages.length < PAGES_TO_COMPACT) return;
     const ranges = rangesByOwner(this.#pages);
     this.#pages = [];
     this.#compacting = this.#compacting.then(async () => {
-      // What cannot be compacted now is compacted by LevelDB in its own time.
+      // On failure, LevelDB compacts the range later by itself.
       for (const range of ranges) await compact(this.#database, range).catch(() => undefined);
     });
   }

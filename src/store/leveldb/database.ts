@@ -7,20 +7,20 @@ import { type NameRange, ownKey, type ScanRange } from "../layout/row-names.ts";
 export type Database = Level<Uint8Array, Uint8Array>;
 export type Snapshot = ReturnType<Database["snapshot"]>;
 
-/** Where the schema and the root tally lie among the store's own rows. */
+/** The names of the schema row and of the root checksum row. */
 export const SCHEMA_KEY: Uint8Array = ownKey(0);
 export const ROW_SUMS_KEY: Uint8Array = ownKey(1);
 
-/** One change in the disk's own terms. */
+/** One change as it is written to the disk. */
 export interface Write {
   readonly key: Uint8Array;
   /** `undefined` deletes. */
   readonly sealed: Uint8Array | undefined;
 }
 
-/** A change that somebody asked for. */
+/** A change that a commit requested. */
 export interface Change extends Write {
-  /** Whether what the row held before is to be shredded. */
+  /** Whether the previous value of the row is to be shredded. */
   readonly shreds: boolean;
 }
 
@@ -29,11 +29,11 @@ export function textOf(name: Uint8Array): string {
   return Buffer.from(name.buffer, name.byteOffset, name.length).toString("latin1");
 }
 
-/** Most rows, and about the most bytes, that a scan has in memory at once. */
+/** Maximum of rows, and approximate maximum of bytes, that a scan has in memory at once. */
 const ROWS_AT_ONCE = 256;
 export const BYTES_AT_ONCE: number = 256 * 1024;
 
-/** Rows of a range in order, some at a time. The range's snapshot is the caller's to close. */
+/** Rows of a range in order, some at a time. Does not close the range's snapshot. */
 export async function* scan(
   database: Database,
   range: ScanRange & { readonly snapshot?: Snapshot },
@@ -51,8 +51,8 @@ export async function* scan(
 }
 
 /**
- * Writes some rows at once, all or nothing. Quicker than an array of operations, each of which
- * would be copied.
+ * Writes a batch, all or nothing. Faster than an array of operations, each of which would be
+ * copied.
  */
 export async function writeRows(
   database: Database,
@@ -67,21 +67,18 @@ export async function writeRows(
   await batch.write(options);
 }
 
-/** Lets LevelDB write the tables of a range anew, without what later batches made void. */
+/** Has LevelDB rewrite the tables of a range without replaced and deleted rows. */
 export async function compact(database: Database, { gte, lte }: NameRange): Promise<void> {
-  // Of the implementation behind `level`; its types name only what every platform has.
+  // A method of the implementation; the types of `level` have only what every platform has.
   const native = database as unknown as {
     compactRange(from: Uint8Array, to: Uint8Array): Promise<void>;
   };
   await native.compactRange(gte, lte);
 }
 
-// LevelDB without the log that it keeps beside its tables: in clear text, of when it was opened and
-// how much was written.
-
 /**
- * Opens a database. What its log still says goes to a file without a name, but for systems that
- * cannot remove an open file.
+ * Opens a database and removes LevelDB's text log, which reveals in clear text when the database
+ * was opened and how much was written. Systems that cannot remove an open file keep it.
  */
 export async function openUnlogged(database: Database): Promise<void> {
   await database.open();

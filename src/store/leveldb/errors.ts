@@ -1,10 +1,10 @@
 /**
- * Maps LevelDB's errors to `SottoError`. Their texts contain paths and nothing of a row; they are
+ * Maps LevelDB's errors to `SottoError`. Their texts contain paths and no data of rows; they are
  * kept as the cause.
  */
 import { SottoError } from "../../base/index.ts";
 
-/** The codes of an error and of what caused it, innermost last. */
+/** The codes of an error and of its causes, innermost last. */
 function codes(error: unknown): string[] {
   const found: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause)
@@ -12,17 +12,19 @@ function codes(error: unknown): string[] {
   return found;
 }
 
-/** Whether LevelDB says that another process (or another handle of this one) holds the database. */
+/**
+ * Whether LevelDB reports that another process (or another handle of this one) holds the database.
+ */
 export function isLocked(error: unknown): boolean {
   return codes(error).includes("LEVEL_LOCKED");
 }
 
-/** LevelDB hands on strerror's text, not the number. */
+/** LevelDB reports strerror's text, not the number. */
 function isFull(error: unknown): boolean {
   return error instanceof Error && /no space left|quota exceeded/i.test(error.message);
 }
 
-/** Why a store could not be opened, where it is not in use. */
+/** The error for a store that could not be opened and is not in use. */
 export function openError(error: unknown): SottoError {
   if (error instanceof SottoError) return error;
   const inner = error instanceof Error && error.cause ? error.cause : error;
@@ -30,8 +32,8 @@ export function openError(error: unknown): SottoError {
     return new SottoError("disk-full", "There is no space left to open the store.", {
       cause: error,
     });
-  // EACCES, EIO, EMFILE and their like: the machine refused, of which what was written is not
-  // guilty. Nobody should be told to move a store away because a disk or a cable fails.
+  // EACCES, EIO, EMFILE and similar: the system refused, and the store may be intact. The user must
+  // not be told to replace a store because a disk or a cable fails.
   if (
     inner instanceof Error &&
     /permission denied|input\/output error|EIO|too many open|read-only/i.test(inner.message)
@@ -48,7 +50,7 @@ export function openError(error: unknown): SottoError {
   });
 }
 
-/** Why a read failed. */
+/** The error for a failed read. */
 export function readError(error: unknown): SottoError {
   if (error instanceof SottoError) return error;
   const known = codes(error);
@@ -59,7 +61,7 @@ export function readError(error: unknown): SottoError {
   });
 }
 
-/** Why a write failed. */
+/** The error for a failed write. */
 export function writeError(error: unknown): SottoError {
   if (error instanceof SottoError) return error;
   if (isFull(error))

@@ -1,32 +1,32 @@
 /**
- * Reads rows out of LevelDB's files without LevelDB and without its manifest: LevelDB's own repair
- * gives up a whole table, or ends the process, because of one byte. Nothing that is read here is
+ * Reads rows from LevelDB's files without LevelDB and without its manifest: LevelDB's own repair
+ * abandons a whole table, or aborts the process, because of one byte. Nothing that is read here is
  * trusted before it is decrypted.
  *
  * Tables: https://github.com/google/leveldb/blob/main/doc/table_format.md; logs: doc/log_format.md
- * beside it.
+ * next to it.
  */
 import { KEY_BYTES } from "../layout/row-names.ts";
 
-/** One state of a row, or its end. */
+/** One version of a row, or its deletion. */
 export interface Found {
   readonly name: Uint8Array;
-  /** Sealed; `undefined` where the row was deleted. */
+  /** Encrypted; `undefined` if the row was deleted. */
   readonly value: Uint8Array | undefined;
-  /** Of several states of a row the one with the greatest counts. */
+  /** Of several versions of a row, the one with the greatest sequence is current. */
   readonly sequence: number;
 }
 
 /** A name in a table: followed by kind (1) and sequence (7). */
 const INNER_BYTES = KEY_BYTES + 8;
-/** The shortest value of a row is that of the schema; what an index says is shorter. */
+/** Below the shortest value of a row, the schema; values of an index block are shorter. */
 const MIN_VALUE_BYTES = 24;
 const DELETED = 0;
 const PUT = 1;
 
-/** Behind each block of a table: kind of compression (1) ‖ checksum (4). */
+/** After each block of a table: kind of compression (1) ‖ checksum (4). */
 const BLOCK_TRAILER = 5;
-/** Places at which the names of a block begin anew; more than a block ever has. */
+/** Restart points of a block, at which names are complete; more than a block ever has. */
 const MAX_RESTARTS = 4096;
 
 /** The rows of a table's file. */
@@ -54,8 +54,8 @@ interface TableEntry {
 }
 
 /**
- * The entry at a position: bytes shared with the one before ‖ bytes of its own ‖ bytes of the value ‖
- * its own ‖ the value.
+ * The entry at a position: length shared with the previous name ‖ length of the rest ‖ length of
+ * the value ‖ rest of the name ‖ value.
  */
 function tableEntry(
   file: Buffer,
@@ -86,8 +86,8 @@ function tableEntry(
 }
 
 /**
- * The end of a block whose last entry ends here: u32 places of restarts, the first one 0 ‖ u32
- * their count ‖ trailer.
+ * The end of a block whose last entry ends here: u32 offsets of restart points, the first one 0 ‖
+ * u32 their count ‖ trailer.
  */
 function afterBlock(file: Buffer, at: number): number | undefined {
   if (at + 8 > file.length || file.readUInt32LE(at) !== 0) return undefined;
@@ -99,33 +99,31 @@ function afterBlock(file: Buffer, at: number): number | undefined {
   return undefined;
 }
 
-/** The next position at which an entry may begin that shares nothing with the one before. */
+/** The next position at which an entry may begin that shares nothing with the previous one. */
 function nextStart(file: Buffer, from: number): number {
   const position = file.indexOf(Uint8Array.of(0, INNER_BYTES), from);
   return position < 0 ? file.length : position;
 }
 
 /**
- * A log is written in blocks of so many bytes; in each, records of: checksum (4) ‖ length (2) ‖
- * kind (1) ‖ bytes.
+ * Bytes of a block of a log, which contains records: checksum (4) ‖ length (2) ‖ kind (1) ‖ bytes.
  */
 const LOG_BLOCK = 32_768;
 const RECORD_HEAD = 7;
 const FULL = 1;
 const FIRST = 2;
-/** A third kind stands for what lies between the first and the last. */
+/** The third kind, between them, is for the records between the first and the last. */
 const LAST = 4;
 
 /**
- * The rows of a log's file. What was being written when the process ended, at its end, was never
- * done.
+ * The rows of a log file. An incomplete batch at its end was never committed.
  */
 export function* rowsOfLog(file: Buffer): Generator<Found> {
   const reader = { sequence: 0 };
   for (const batch of recordsOf(file)) yield* rowsOfBatch(batch, reader);
 }
 
-/** The records of a file in the format of logs, whole or as far as they are. */
+/** The records of a file in log format; of incomplete ones, the part that is readable. */
 export function* recordsOf(file: Buffer): Generator<Buffer> {
   let parts: Buffer[] | undefined;
   for (let block = 0; block < file.length; block += LOG_BLOCK) {
@@ -137,14 +135,14 @@ export function* recordsOf(file: Buffer): Generator<Buffer> {
       if (end > blockEnd || kind === undefined || kind < FULL || kind > LAST) break;
       const bytes = file.subarray(at + RECORD_HEAD, end);
       at = end;
-      // What was begun and not ended is damaged in its middle: the rows in front of that are whole.
+      // A record without its last part is damaged; the rows before the damage are complete.
       if (parts && (kind === FULL || kind === FIRST)) yield Buffer.concat(parts);
       if (kind === FULL) yield bytes;
       parts = kind === FULL ? undefined : [...((kind !== FIRST && parts) || []), bytes];
       if (kind === LAST && parts) yield Buffer.concat(parts);
       if (kind === LAST) parts = undefined;
     }
-    // Less than a head is left, or it is damaged: LevelDB goes on in the next block.
+    // Less than a header is left, or it is damaged: LevelDB continues in the next block.
   }
 }
 

@@ -17,8 +17,8 @@ export interface LiveTable {
 }
 
 /**
- * The tables that the manifest of a database names; none where it cannot be read, which LevelDB
- * reports itself.
+ * The tables in the manifest of a database; none if it cannot be read, which LevelDB reports
+ * itself.
  */
 export async function liveTables(path: string): Promise<LiveTable[]> {
   const current = await readFile(join(path, "CURRENT"), "utf8").catch(() => "");

@@ -9,11 +9,11 @@ import { SCHEMA_KEY } from "./database.ts";
 import { type Found, rowsOfLog, rowsOfTable } from "./file-reader.ts";
 import { liveTables } from "./manifest.ts";
 
-/** Bytes at the start of a table that hold its first row, if that is the schema row. */
+/** Bytes at the start of a table that contain its first row, if that is the schema row. */
 const FIRST_ROW_BYTES = 4096;
 
 /**
- * The newest state of the schema row; `undefined` where there is no database or the row cannot be
+ * The newest version of the schema row; `undefined` if there is no database or the row cannot be
  * read. No row has a smaller name, so it is the first of a table.
  * @param path the folder of the database.
  */

@@ -9,15 +9,15 @@ import { equal, limits, SottoError } from "../../base/index.ts";
 import { varint } from "./file-reader.ts";
 import { liveTables } from "./manifest.ts";
 
-/** Behind each block: kind of compression (1) ‖ masked checksum of block and kind (4). */
+/** After each block: kind of compression (1) ‖ masked checksum of block and kind (4). */
 const TRAILER = 5;
-/** At the end of a table: where the blocks of its index lie, padded to 40 ‖ magic number (8). */
+/** At the end of a table: handles of its index blocks, padded to 40 ‖ magic number (8). */
 const FOOTER = 48;
 const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb);
 
 /**
- * Checks the tables that the database consists of; all of their blocks where that is `thorough`, or
- * where they are small together (`limits.verifyBytes`), and otherwise their indexes. Throws
+ * Checks the tables that the database consists of; all of their blocks if `thorough` is set or
+ * their total size is small (`limits.verifyBytes`), and otherwise their indexes. Throws
  * `store-damaged`, naming the file.
  */
 export async function verifyTables(path: string, thorough: boolean): Promise<void> {
@@ -69,8 +69,8 @@ function handleAt(bytes: Uint8Array, from: number): (Handle & { end: number }) |
 }
 
 /**
- * An index has entries like those of any block, with handles as values; behind them the places of
- * restarts and their count.
+ * The handles of an index, which has entries like those of any block, followed by the offsets of
+ * restart points and their count.
  */
 function* handlesIn(index: Buffer): Generator<Handle> {
   const end = index.length - 4 - 4 * index.readUInt32LE(index.length - 4);
@@ -86,8 +86,8 @@ function* handlesIn(index: Buffer): Generator<Handle> {
 }
 
 /**
- * CRC-32C (Castagnoli, RFC 3720 appendix B.4), as LevelDB's files have it. It finds accidents, and
- * protects from nobody.
+ * CRC-32C (Castagnoli, RFC 3720 appendix B.4), as in LevelDB's files. It detects accidents, not
+ * attacks.
  */
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -97,15 +97,15 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
 
 export function crc32c(bytes: Uint8Array): number {
   let crc = -1;
-  // By index and in whole numbers: several times as fast as over an iterator.
+  // By index and with integers: several times as fast as an iterator.
   for (let i = 0; i < bytes.length; i++)
     crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] as number)) & 0xff] as number);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
 /**
- * As it is stored: rotated and shifted, because a checksum over bytes that hold their checksum is a
- * poor one.
+ * The stored form of a checksum: rotated and shifted, because a CRC over bytes that contain their
+ * own CRC is weak.
  */
 export function maskedCrc(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,7 +1,7 @@
 /**
  * The queue of writes, in the order of the calls, with group commit: commits that arrive while a
  * batch is synced are written together in the next one. A sync costs the same for one row as for a
- * hundred. A job runs alone between batches.
+ * hundred. A job runs between batches, when nothing else is written.
  */
 import type { SottoError } from "../../base/index.ts";
 import type { Change } from "./database.ts";
@@ -16,7 +16,7 @@ interface Pending {
 }
 
 interface Commit extends Pending {
-  /** Called when its turn has come. */
+  /** Called when its batch is built. */
   readonly changes: () => Changes;
 }
 
@@ -31,7 +31,7 @@ export class WriteQueue {
   #running: Promise<void> | undefined;
   #failure: SottoError | undefined;
   #fail: (failure: SottoError) => void = () => undefined;
-  /** Resolves with the failure of the first write that failed. */
+  /** Resolves with the error of the first write that failed. */
   readonly failed = new Promise<SottoError>((resolve) => {
     this.#fail = resolve;
   });
@@ -41,7 +41,7 @@ export class WriteQueue {
     this.#write = write;
   }
 
-  /** Why nothing is written any more. */
+  /** The error after which nothing is written any more. */
   get failure(): SottoError | undefined {
     return this.#failure;
   }
@@ -57,8 +57,7 @@ export class WriteQueue {
   }
 
   /**
-   * Runs a job between commits: after those that were called before, before those that are called
-   * after.
+   * Runs a job between commits: after earlier calls of `commit`, and before later ones.
    */
   async exclusively(job: () => Promise<void>): Promise<void> {
     this.#jobs++;
@@ -70,9 +69,9 @@ export class WriteQueue {
   }
 
   /**
-   * Fail-stop: where `write` throws, nothing is written any more. A batch may be on the disk or
-   * not, and after a failed sync the kernel may have dropped pages that it will call clean: what
-   * this handle believes is no longer known to be true.
+   * Fail-stop: after `write` throws, nothing is written any more. The batch may be on the disk or
+   * not, and after a failed sync the kernel may have dropped dirty pages: the state in memory may
+   * differ from the disk.
    */
   async failStop(write: () => Promise<void>): Promise<void> {
     if (this.#failure) throw this.#failure;
@@ -96,7 +95,7 @@ export class WriteQueue {
   }
 
   async #writeWaiting(): Promise<void> {
-    // Callers of the same tick go together.
+    // Commits of the same tick share a batch.
     await Promise.resolve();
     for (;;) {
       const [first] = this.#waiting;
@@ -132,8 +131,7 @@ export class WriteQueue {
     for (const commit of group) {
       try {
         for (const [name, change] of commit.changes()) {
-          // What an earlier commit of the group shreds is shredded, whatever a later one puts
-          // there.
+          // A value that an earlier commit shreds is shredded, whatever a later one writes.
           const shreds = change.shreds || last.get(name)?.shreds === true;
           last.set(name, shreds === change.shreds ? change : { ...change, shreds });
         }

@@ -1,6 +1,6 @@
 /**
- * Repairs a store: writes every row of the damaged one that opens to a new store with checksums of
- * its own. The damaged files are kept in another folder.
+ * Repairs a store: writes every readable row of the damaged one to a new store with new checksums.
+ * The damaged files are kept in another folder.
  */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,41 +23,40 @@ import { openStore, refuseOtherVersion } from "../open.ts";
 import { type Salvage, salvage } from "./salvage.ts";
 
 export interface RepairStore {
-  /** The data directory, whose lock the caller holds. */
+  /** The data directory. Requires its lock. */
   readonly directory: string;
   /** 32 bytes. Not kept. */
   readonly key: Uint8Array;
   readonly crypto: CryptoProvider;
   readonly log: Log;
-  /** Name of the folder into which the damaged files go; it must not exist. */
+  /** Name of the folder for the damaged files; it must not exist. */
   readonly aside: string;
-  /** Tables that are not to be taken over, because they are made anew out of others. */
+  /** Tables that are not copied, because they are rebuilt from others. */
   readonly leaveOut: readonly Table[];
   /**
-   * Makes rows fit each other that were written together, before anybody uses the new store. Throws
-   * to leave all as it was.
+   * Makes rows consistent that were written together, before the new store is used. May throw to
+   * cancel the repair.
    */
   readonly reconcile: (store: Store) => Promise<void>;
 }
 
 export interface Repaired {
-  /** Rows that were taken over, by table. */
+  /** Number of rows that were copied, by table. */
   readonly kept: Readonly<Record<string, number>>;
-  /** Rows that are there and cannot be read, by table. */
+  /** Number of rows that exist and cannot be decrypted, by table. */
   readonly dropped: Readonly<Record<string, number>>;
   /**
-   * Tables of which rows are missing, changed or older than they should be; "store" where that may
-   * be any.
+   * Tables with rows that are missing, changed or outdated; "store" if it may be any table.
    */
   readonly incomplete: readonly string[];
 }
 
-/** Rows that are written at once. */
+/** Rows of a batch. */
 const BATCH_ROWS = 256;
 
 /**
- * Repairs the store of a directory. A crash leaves the damaged one, or the new one with the damaged
- * one aside. Throws `store-damaged` where nothing can be read at all, `store-version`,
+ * Repairs the store of a directory. A crash leaves the damaged one, or the new one and a copy
+ * of the damaged one. Throws `store-damaged` if nothing can be read at all, `store-version`,
  * `store-key-missing`, `disk-full`, `store-write-failed`, and what `reconcile` throws; then nothing
  * is changed.
  */
@@ -85,8 +84,7 @@ export async function repairStore(options: RepairStore): Promise<Repaired> {
     }
     await rm(scratch, { recursive: true });
     await copyAside(directory, join(directory, aside));
-    // From here on the repair is done, whatever happens: who opens the store next brings it to its
-    // end.
+    // From here on the repair is effective: after a crash, the next opening finishes it.
     await moveAtomically(work, join(directory, REPAIRED));
     await finishRepair(directory);
     return repaired;

@@ -1,4 +1,4 @@
-/** Reads what is left of a damaged store: the newest state of every row, and what opens it. */
+/** Reads what is left of a damaged store: the newest version of every row, and its keys. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
@@ -34,23 +34,22 @@ export interface SalvageParts {
 export interface Salvage {
   /** Every row as it is on the disk, encrypted. */
   readonly database: Database;
-  /** The value of a row; `undefined` where it does not open. */
+  /** The value of a row; `undefined` if it cannot be decrypted. */
   open(name: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
   /**
-   * Tables of which rows are missing, changed or older than they should be; "store" where that may
-   * be any.
+   * Tables with rows that are missing, changed or outdated; "store" if it may be any table.
    */
   readonly incomplete: readonly string[];
   /** Closes the database and overwrites the keys. */
   close(): Promise<void>;
 }
 
-/** Rows that are written at once. */
+/** Rows of a batch. */
 const BATCH_ROWS = 256;
 
 /**
- * Gathers what is left in a new database at `path`.
- * Throws `store-damaged` where there is nothing, `store-version`, `store-key-missing`.
+ * Copies what is left to a new database at `path`.
+ * Throws `store-damaged` if there is nothing, `store-version`, `store-key-missing`.
  */
 export async function salvage(parts: SalvageParts, path: string): Promise<Salvage> {
   const { directory, key, crypto } = parts;
@@ -92,7 +91,7 @@ export async function salvage(parts: SalvageParts, path: string): Promise<Salvag
   }
 }
 
-/** The keys in either file of the vault; fresh ones, which open nothing, where neither is whole. */
+/** The keys in both files of the vault; fresh ones, which decrypt nothing, if both are damaged. */
 async function keysOf(
   { directory, crypto }: SalvageParts,
   keys: StoreKeys,
@@ -102,7 +101,7 @@ async function keysOf(
   return states.length > 0 ? states : [freshVault(crypto.random, 0)];
 }
 
-/** Opens rows under the store key and under the keys of any of these states of the vault. */
+/** Decrypts rows under the store key and under the keys of any of these states of the vault. */
 function openerOf(
   { crypto }: SalvageParts,
   keys: StoreKeys,
@@ -164,8 +163,8 @@ async function filesOf(directory: string): Promise<string[]> {
 }
 
 /**
- * Throws `store-version`, `store-key-missing`. A first row that is damaged says nothing about the
- * others.
+ * Throws `store-version`, `store-key-missing`. Ignores a damaged schema row: other rows may be
+ * intact.
  */
 function checkKey(crypto: CryptoProvider, keys: StoreKeys, schema: Uint8Array): void {
   try {
