@@ -34,19 +34,19 @@ describe("an account", () => {
 });
 
 describe("recovery words", () => {
-  it("are those of BIP39", async () => {
+  it("match BIP39", async () => {
     assert.equal(await entropyToWords(entropy), WORDS);
     assert.equal(await entropyToWords(new Uint8Array(32)), `${"abandon ".repeat(23)}art`);
     await assert.rejects(entropyToWords(entropy.subarray(16)), RangeError);
   });
 
-  it("spell the entropy again, in any case and with any spaces", async () => {
+  it("decode to the same entropy in any case and with any spaces", async () => {
     assert.deepEqual(await wordsToEntropy(WORDS), entropy);
     const typed = `\n ${WORDS.toUpperCase().replaceAll(" ", " \t ")}  `;
     assert.deepEqual(await wordsToEntropy(typed), entropy);
   });
 
-  it("are refused with a reason that repeats no word", async () => {
+  it("are rejected with a reason that repeats no word", async () => {
     const words = WORDS.split(" ");
     const cases: [string, RegExp][] = [
       ["", /0 words instead of 24/],
@@ -81,7 +81,7 @@ describe("a device certificate", () => {
         assert.deepEqual(certificate, concat(account.public, claim, crypto.sign(account, signed)));
       });
 
-      it("is read by either provider as what was certified", () => {
+      it("decodes to the certified values with either provider", () => {
         for (const reader of providers)
           assert.deepEqual(readCertificate(reader, certificate), {
             account: account.public,
@@ -90,7 +90,7 @@ describe("a device certificate", () => {
           });
       });
 
-      it("is refused with any byte changed, and with any other length", () => {
+      it("is rejected with any byte changed, and with any other length", () => {
         for (let at = 0; at < certificate.length; at++)
           assert.equal(readCertificate(crypto, flip(certificate, at, at % 8)), undefined);
         assert.equal(readCertificate(crypto, certificate.subarray(1)), undefined);
@@ -98,13 +98,13 @@ describe("a device certificate", () => {
         assert.equal(readCertificate(crypto, concat(certificate, Uint8Array.of(0))), undefined);
       });
 
-      it("is refused for another account, though that one signs the same claim", () => {
+      it("is rejected for another account that signs the same claim", () => {
         const other = accountFromEntropy(crypto, flip(entropy, 0));
         const swapped = concat(other.public, certificate.subarray(32));
         assert.equal(readCertificate(crypto, swapped), undefined);
       });
 
-      it("is refused where well signed over a device key that X25519 would refuse, or a time beyond 2^53", () => {
+      it("is rejected if it signs an invalid X25519 key or a time beyond 2^53", () => {
         for (const bad of [littleEndian(0n), littleEndian(P + 9n), flip(device, 31, 7)])
           assert.equal(readCertificate(crypto, certify(crypto, account, bad, CREATED)), undefined);
         const claim = concat(device, new Uint8Array(8).fill(0x7f));

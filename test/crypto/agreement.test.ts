@@ -10,7 +10,7 @@ const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength
 
 for (const node of fast)
   describe(`${node.name} and noble agree`, () => {
-    it("on SHA-256 and HMAC, on both sides of every internal bound", () => {
+    it("on SHA-256 and HMAC, around every internal block boundary", () => {
       fc.assert(
         fc.property(bytes(100), bytes(300), (key, data) => {
           assert.deepEqual(node.sha256(data), noble.sha256(data));
@@ -30,7 +30,7 @@ for (const node of fast)
       );
     });
 
-    it("on both AEADs, and each opens what the other sealed", () => {
+    it("on both AEADs, and each decrypts what the other encrypted", () => {
       fc.assert(
         fc.property(exactly(32), exactly(24), bytes(300), bytes(100), (key, long, text, ad) => {
           const short = long.subarray(0, 12);
@@ -46,7 +46,7 @@ for (const node of fast)
       );
     });
 
-    it("on both AEADs at the bounds where one library hands over to another", () => {
+    it("on both AEADs at the lengths where the library changes", () => {
       const [key, long] = [node.random(32), node.random(24)];
       const short = long.subarray(0, 12);
       for (const length of [0, 2047, 2048, 2049, 5000]) {
@@ -64,7 +64,7 @@ for (const node of fast)
       }
     });
 
-    it("on X25519 with any 32 bytes as the other's key", () => {
+    it("on X25519 with any 32 bytes as the peer's key", () => {
       fc.assert(
         fc.property(exactly(32), exactly(32), (secret, theirs) => {
           const ours = node.dhFromSecret(secret);

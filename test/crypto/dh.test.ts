@@ -17,7 +17,7 @@ describe("X25519", () => {
     describe(crypto.name, () => {
       const ours = crypto.dhGenerate();
 
-      it("refuses every key of low order, in each spelling", () => {
+      it("rejects every key of low order, in each encoding", () => {
         for (const u of LOW_ORDER)
           for (const spelling of [u, u + P])
             if (spelling < 2n ** 255n)
@@ -25,7 +25,7 @@ describe("X25519", () => {
                 assert.equal(crypto.dh(ours, bytes), undefined);
       });
 
-      it("refuses a good key in a second spelling: bit 255 set, or u + p", () => {
+      it("rejects a valid key in a non-canonical encoding: bit 255 set, or u + p", () => {
         const theirs = crypto.dhGenerate();
         assert.ok(crypto.dh(ours, theirs.public) !== undefined);
         assert.equal(crypto.dh(ours, flip(theirs.public, 31, 7)), undefined);
@@ -36,13 +36,13 @@ describe("X25519", () => {
         assert.ok(crypto.dh(ours, littleEndian(P - 2n)) !== undefined);
       });
 
-      it("refuses a key of any other length", () => {
+      it("rejects a key of any other length", () => {
         const { public: key } = crypto.dhGenerate();
         for (const wrong of [new Uint8Array(0), key.subarray(1), new Uint8Array(33).fill(9)])
           assert.equal(crypto.dh(ours, wrong), undefined);
       });
 
-      it("knows a pair by its object and not by its bytes", () => {
+      it("identifies a key pair by its object, not by its bytes", () => {
         const theirs = crypto.dhGenerate();
         const shared = crypto.dh(ours, theirs.public);
         // As read back from the store, without any parsed form.

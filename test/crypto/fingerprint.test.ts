@@ -18,7 +18,7 @@ describe("the safety number", () => {
 
   const [crypto] = providers as [(typeof providers)[0]];
 
-  it("has 12 groups of 5 digits and is the same for both people, whatever the keys", () => {
+  it("has 12 groups of 5 digits and is the same on both sides", () => {
     const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(key, key, (a, b) => {
@@ -36,11 +36,11 @@ describe("the safety number", () => {
     assert.notEqual(safetyNumber(crypto, counting, flip(ones, 16, 3)), NUMBER);
   });
 
-  it("takes keys of 32 bytes only", () => {
+  it("accepts only keys of 32 bytes", () => {
     assert.throws(() => safetyNumber(crypto, counting.subarray(1), ones), RangeError);
   });
 
-  it("is compared without regard to spaces, dashes and line ends", () => {
+  it("is compared ignoring spaces, dashes and line breaks", () => {
     const digits = NUMBER.replaceAll(" ", "");
     for (const spelling of [
       digits,
@@ -54,7 +54,7 @@ describe("the safety number", () => {
     }
   });
 
-  it("is not matched by a part of it, a wrong digit, nothing, or other signs", () => {
+  it("does not match a part of it, a wrong digit, an empty text, or other characters", () => {
     const last = NUMBER.length - 1;
     for (const wrong of [
       "",

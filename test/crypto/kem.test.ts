@@ -6,7 +6,7 @@ describe("ML-KEM-768", () => {
     describe(crypto.name, () => {
       const pair = crypto.kemGenerate();
 
-      it("shares a secret of 32 bytes over keys and ciphertexts of the standard's lengths", () => {
+      it("shares a 32-byte secret with keys and ciphertexts of the standard's lengths", () => {
         const made = crypto.kemEncapsulate(pair.public);
         assert.ok(made !== undefined);
         assert.deepEqual(
@@ -16,7 +16,7 @@ describe("ML-KEM-768", () => {
         assert.deepEqual(crypto.kemDecapsulate(pair, made.ciphertext), made.shared);
       });
 
-      it("refuses an encapsulation key with a coefficient of q or more, at every place", () => {
+      it("rejects an encapsulation key with a coefficient of q or more, at every position", () => {
         for (let at = 0; at < 1152; at += 3) {
           const low = pair.public.slice();
           // 3329 = 0xd01, the least value out of range, in the lower 12 bits.
@@ -30,14 +30,14 @@ describe("ML-KEM-768", () => {
         }
       });
 
-      it("takes a coefficient of q - 1", () => {
+      it("accepts a coefficient of q - 1", () => {
         const edge = pair.public.slice();
         edge[0] = 0x00;
         edge[1] = ((edge[1] as number) & 0xf0) | 0x0d;
         assert.ok(crypto.kemEncapsulate(edge) !== undefined);
       });
 
-      it("refuses an encapsulation key and a ciphertext of any other length", () => {
+      it("rejects an encapsulation key and a ciphertext of any other length", () => {
         const made = crypto.kemEncapsulate(pair.public);
         assert.ok(made !== undefined);
         for (const wrong of [new Uint8Array(0), pair.public.subarray(1), new Uint8Array(1185)])
@@ -48,7 +48,7 @@ describe("ML-KEM-768", () => {
         assert.throws(() => crypto.kemDecapsulate(short, made.ciphertext), RangeError);
       });
 
-      it("answers a tampered ciphertext with an unrelated secret, always the same", () => {
+      it("decapsulates a tampered ciphertext to a stable, unrelated secret", () => {
         const made = crypto.kemEncapsulate(pair.public);
         assert.ok(made !== undefined);
         for (const at of [0, 500, 1087]) {

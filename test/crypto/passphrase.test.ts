@@ -14,7 +14,7 @@ const cheap: PassphraseCost = { memoryKiB: 256, passes: 1, lanes: 1 };
 const derive = (text: string) => deriveFromPassphrase(text, salt, cheap);
 
 describe("a passphrase", () => {
-  it("gives the recorded key at the default cost of 64 MiB and 3 passes", async () => {
+  it("derives the recorded key at the default cost of 64 MiB and 3 passes", async () => {
     assert.deepEqual(defaultPassphraseCost, { memoryKiB: 65_536, passes: 3, lanes: 1 });
     assert.deepEqual(
       await deriveFromPassphrase("correct horse", salt, defaultPassphraseCost),
@@ -22,7 +22,7 @@ describe("a passphrase", () => {
     );
   });
 
-  it("gives the key that another argon2id gives, and every part of the cost counts", async () => {
+  it("derives the same key as another argon2id, and depends on every cost parameter", async () => {
     for (const cost of [
       cheap,
       { ...cheap, memoryKiB: 512 },
@@ -37,13 +37,13 @@ describe("a passphrase", () => {
     }
   });
 
-  it("is the same however a keyboard composed its letters, and differs by case", async () => {
+  it("is the same in every Unicode composition, and case-sensitive", async () => {
     const composed = await derive("caf\u00e9 \ufb01");
     assert.deepEqual(await derive("cafe\u0301 fi"), composed);
     assert.notDeepEqual(await derive("Caf\u00e9 fi"), composed);
   });
 
-  it("differs by salt, and leaves the salt as it was", async () => {
+  it("derives a different key per salt, and leaves the salt unchanged", async () => {
     const other = new Uint8Array(16);
     assert.notDeepEqual(await deriveFromPassphrase("x", other, cheap), await derive("x"));
     assert.deepEqual(other, new Uint8Array(16));
@@ -57,7 +57,7 @@ describe("a passphrase", () => {
     });
   });
 
-  it("is refused a stored cost that would exhaust this machine, before anything is computed", async () => {
+  it("rejects a stored cost that would exhaust this machine, before anything is computed", async () => {
     const most = {
       memoryKiB: limits.passphraseMemoryKiB,
       passes: limits.passphrasePasses,

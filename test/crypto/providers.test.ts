@@ -34,14 +34,14 @@ describe("a provider", () => {
         );
       });
 
-      it("gives an empty salt the meaning of 32 zero bytes", () => {
+      it("treats an empty salt as 32 zero bytes", () => {
         assert.deepEqual(
           crypto.hkdf(new Uint8Array(0), key, ad, 40),
           crypto.hkdf(new Uint8Array(32), key, ad, 40),
         );
       });
 
-      it("opens nothing where one bit of key, nonce, data or associated data differs", () => {
+      it("rejects a flipped bit in key, nonce, data or associated data", () => {
         const sealed = crypto.seal(key, nonce, text, ad);
         const sealedX = crypto.sealX(key, long, text, ad);
         for (let at = 0; at < sealed.length; at++) {
@@ -62,7 +62,7 @@ describe("a provider", () => {
         }
       });
 
-      it("takes no tag that was cut short, down to nothing", () => {
+      it("rejects every truncated tag", () => {
         const sealed = crypto.seal(key, nonce, new Uint8Array(0), ad);
         assert.equal(sealed.length, 16);
         for (let length = 0; length < 16; length++)
@@ -75,7 +75,7 @@ describe("a provider", () => {
           );
       });
 
-      it("opens nothing under a nonce of another length, not even one that is filled up with zeros", () => {
+      it("rejects a nonce of another length, also one padded with zeros", () => {
         const padded = crypto.random(24).fill(0, 0, 16);
         const sealed = crypto.seal(key, padded.subarray(12), text, ad);
         const sealedX = crypto.sealX(key, padded, text, ad);
@@ -90,7 +90,7 @@ describe("a provider", () => {
         assert.equal(crypto.openX(key, longer, sealedX, ad), undefined);
       });
 
-      it("throws a RangeError where our own code brings a wrong length, and says what has which", () => {
+      it("throws a RangeError that names the argument and its wrong length", () => {
         const short = key.subarray(1);
         const misuses: [() => unknown, string][] = [
           [() => crypto.seal(short, nonce, text, ad), "an AEAD key has 32 bytes"],
@@ -107,7 +107,7 @@ describe("a provider", () => {
           assert.throws(misuse, { name: "RangeError", message });
       });
 
-      it("neither changes nor keeps what it is given", () => {
+      it("neither changes nor keeps its arguments", () => {
         const sealed = crypto.seal(key, nonce, text, ad);
         const sealedX = crypto.sealX(key, long, text, ad);
         const [secret, message] = [crypto.random(32), crypto.random(50)];
@@ -132,7 +132,7 @@ describe("a provider", () => {
         assert.deepEqual(signer.seed, before[7]);
       });
 
-      it("leaves a Buffer as it was, whose slice() would be a view", () => {
+      it("leaves a Buffer unchanged, whose slice() would be a view", () => {
         const signer = crypto.signingFromSeed(crypto.random(32));
         const signature = Buffer.from(crypto.sign(signer, text));
         // One in two keys has the bit set that the check of a point looks past.
@@ -149,7 +149,7 @@ describe("a provider", () => {
         for (const kept of pairs) assert.deepEqual(Uint8Array.from(kept), before);
       });
 
-      it("hands out plain arrays over their own memory, whose slice() copies", () => {
+      it("returns plain arrays with their own memory, whose slice() copies", () => {
         const sealed = crypto.seal(key, nonce, text, ad);
         const pair = crypto.dhGenerate();
         const signer = crypto.signingFromSeed(key);
@@ -182,7 +182,7 @@ describe("a provider", () => {
     });
   }
 
-  it("takes every key from the chance it was given", async () => {
+  it("generates every key from the given randomness", async () => {
     for (const make of Object.values(makers)) {
       const asked: number[] = [];
       const crypto = await make((length) => {
@@ -196,7 +196,7 @@ describe("a provider", () => {
     }
   });
 
-  it("has a system generator of every length that never hands out the same memory twice", () => {
+  it("has a system generator that never returns the same memory twice", () => {
     const { random } = nodeCrypto();
     for (const length of [0, 1, 16, 255, 256, 257, 4096, 70_000])
       assert.equal(random(length).length, length);

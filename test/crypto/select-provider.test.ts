@@ -8,18 +8,18 @@ import { flip, makers } from "./support.ts";
 const room = new URL("../../src/crypto/index.ts", import.meta.url);
 
 describe("the best provider", () => {
-  it("is libsodium's where its package is installed, and names both libraries", async () => {
+  it("is libsodium if its package is installed, and names both libraries", async () => {
     const { name, engine } = await bestCrypto();
     assert.equal(name, "sodium");
     assert.match(engine, /^libsodium \d+\.\d+\.\d+, OpenSSL \d+\.\d+\.\d+/);
   });
 
-  it("is told from the others by its engine", () => {
+  it("is identified by its engine", () => {
     assert.match(nodeCrypto().engine, /^OpenSSL \d+\.\d+\.\d+/);
     assert.equal(nobleCrypto().engine, "noble");
   });
 
-  it("is OpenSSL's where that package is missing", () => {
+  it("is OpenSSL if that package is missing", () => {
     const missing = `export function resolve(name, context, next) {
       if (name === "libsodium-sumo") throw new Error("not installed");
       return next(name, context);
@@ -40,14 +40,14 @@ describe("the best provider", () => {
     assert.match(engine, /^OpenSSL /);
   });
 
-  it("takes its keys from the chance it is given", async () => {
+  it("generates keys from the given randomness", async () => {
     const crypto = await bestCrypto((length) => new Uint8Array(length).fill(7));
     assert.deepEqual(crypto.dhGenerate().secret, new Uint8Array(32).fill(7));
   });
 });
 
 describe("libsodium's memory", () => {
-  it("holds nothing of a call when it has returned", async () => {
+  it("contains nothing of a call after it returned", async () => {
     const crypto = await makers.sodium();
     const scratch = await loadSodium();
     assert.ok(scratch !== undefined);
@@ -86,7 +86,7 @@ describe("libsodium's memory", () => {
     }
   });
 
-  it("is written nowhere beyond its scratch, however long a text, its associated data or a key is", async () => {
+  it("is written only in its scratch area, at any length of text, associated data and key", async () => {
     const crypto = await makers.sodium();
     const scratch = await loadSodium();
     assert.ok(scratch !== undefined);

@@ -29,13 +29,13 @@ describe("Ed25519", () => {
       const pair = crypto.signingFromSeed(crypto.random(32));
       const signature = crypto.sign(pair, message);
 
-      it("refuses the identity as a key, with which one signature fits every message", () => {
+      it("rejects the identity as a key, under which one signature is valid for every message", () => {
         const identity = littleEndian(1n);
         const forged = concat(identity, littleEndian(0n));
         assert.equal(crypto.verify(identity, message, forged), false);
       });
 
-      it("refuses every spelling of every small-order A and R", () => {
+      it("rejects every encoding of every small-order A and R", () => {
         assert.equal(SMALL_ORDER.length, 8 * 2 + 6);
         for (const point of SMALL_ORDER) {
           // S = k·0 + r with R = [r]B: fits for an A whose multiple by k vanishes.
@@ -52,7 +52,7 @@ describe("Ed25519", () => {
         }
       });
 
-      it("refuses y ≥ p in A and R, and a y that is on no point", () => {
+      it("rejects y ≥ p in A and R, and a y that is not on the curve", () => {
         for (const y of [P, P + 1n, P + 3n, 2n ** 255n - 1n, 2n])
           for (const bytes of [littleEndian(y), flip(littleEndian(y), 31, 7)]) {
             assert.equal(crypto.verify(bytes, message, signature), false);
@@ -61,7 +61,7 @@ describe("Ed25519", () => {
           }
       });
 
-      it("refuses S + L, the same signature in a second spelling", () => {
+      it("rejects S + L, a second encoding of the same signature", () => {
         const s = number(signature.subarray(32));
         for (let n = 1n; s + n * L < 2n ** 256n; n++) {
           const second = concat(signature.subarray(0, 32), littleEndian(s + n * L));
@@ -69,7 +69,7 @@ describe("Ed25519", () => {
         }
       });
 
-      it("takes the equation without the cofactor: a part of small order must cancel", () => {
+      it("checks the equation without the cofactor, so that a small-order part must cancel", () => {
         const torsion = Point.fromBytes(hex(ED25519_TORSION_SUBGROUP[1] as string));
         const [a, r] = [1234567n, 7654321n];
         const mixedA = Point.BASE.multiply(a).add(torsion).toBytes();
@@ -89,7 +89,7 @@ describe("Ed25519", () => {
         assert.ok(taken > 0 && taken < 40);
       });
 
-      it("refuses every other length of key and signature", () => {
+      it("rejects every other length of key and signature", () => {
         assert.equal(crypto.verify(pair.public, message, signature), true);
         for (const wrong of [new Uint8Array(0), signature.subarray(1), concat(signature, message)])
           assert.equal(crypto.verify(pair.public, message, wrong), false);
@@ -101,7 +101,7 @@ describe("Ed25519", () => {
           assert.equal(crypto.verify(wrong, message, signature), false);
       });
 
-      it("refuses a signature whose last byte, a zero, was left out", () => {
+      it("rejects a signature whose last byte, a zero, was left out", () => {
         let [text, ending] = [message, signature];
         for (let i = 0; ending[63] !== 0; i++) {
           text = concat(message, Uint8Array.of(i));
@@ -111,7 +111,7 @@ describe("Ed25519", () => {
         assert.equal(crypto.verify(pair.public, text, ending.subarray(0, 63)), false);
       });
 
-      it("signs with a pair that was read back from the store", () => {
+      it("signs with a key pair decoded from the store", () => {
         const restored = { public: pair.public.slice(), seed: pair.seed.slice() };
         assert.deepEqual(crypto.sign(restored, message), signature);
       });

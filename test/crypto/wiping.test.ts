@@ -40,7 +40,7 @@ function overwritten(run: () => void): Set<string> {
 const key = new Uint8Array(32).fill(3);
 
 describe("crypto/wiping", () => {
-  it("overwrites what HKDF computes on the way: the extracted key and each block", () => {
+  it("overwrites the intermediate values of HKDF: the extracted key and each block", () => {
     const made: Uint8Array[] = [];
     const inputs = new Set<ArrayBufferLike>();
     const spy = (k: Uint8Array, data: Uint8Array): Uint8Array => {
@@ -100,7 +100,7 @@ describe("crypto/wiping", () => {
     assert.ok(overwritten(() => hmac(key, data)).has(toHex(data)));
   });
 
-  it("overwrites a plaintext whose tag does not fit", () => {
+  it("overwrites a plaintext whose tag is wrong", () => {
     const nonce = new Uint8Array(12);
     const text = utf8("a text that must not get out");
     const sealed = seal(key, nonce, text, key);
@@ -132,7 +132,7 @@ describe("crypto/wiping", () => {
     assert.ok(isZero(password[0] as Uint8Array));
   });
 
-  it("erases randomness from the pool as it gives it out", () => {
+  it("erases randomness from the pool once it was returned", () => {
     const { getRandomValues } = globalThis.crypto;
     let pool: Uint8Array | undefined;
     const source = globalThis.crypto as { getRandomValues: unknown };

@@ -18,7 +18,7 @@ describe("two users and a bootstrap node, over libp2p", function () {
     await Promise.all([alice.end(), bob.end(), host.stop()]);
   });
 
-  it("find each other through the DHT by an invite alone", async () => {
+  it("find each other through the DHT with only an invite", async () => {
     await pair(alice, bob);
     assert.equal(alice.messenger.safetyNumber("bob"), bob.messenger.safetyNumber("alice"));
   });
@@ -32,7 +32,7 @@ describe("two users and a bootstrap node, over libp2p", function () {
     await deliver(alice, bob, "x".repeat(65_536));
   });
 
-  it("deliver by themselves what was written while the other was away", async () => {
+  it("deliver messages written while the other was offline", async () => {
     await bob.stop();
     const message = await alice.messenger.send("bob", "when you are back");
     assert.equal(message.state, "queued");
@@ -41,7 +41,7 @@ describe("two users and a bootstrap node, over libp2p", function () {
     assert.ok((await bob.texts("alice")).includes("when you are back"));
   });
 
-  it("go on after either side has restarted", async () => {
+  it("continue after either side restarts", async () => {
     await alice.restart();
     await deliver(bob, alice, "after your restart");
     await bob.restart();
@@ -49,14 +49,14 @@ describe("two users and a bootstrap node, over libp2p", function () {
     await deliver(alice, bob, "and back");
   });
 
-  it("end with one link when both dial at once", async () => {
+  it("keep one link when both dial at once", async () => {
     await Promise.all([alice.stop(), bob.stop()]);
     await Promise.all([alice.start(), bob.start()]);
     await Promise.all([deliver(alice, bob, "at once"), deliver(bob, alice, "at once too")]);
     assert.ok(alice.messenger.contact("bob").online);
   });
 
-  it("have shown each message once", async () => {
+  it("show each message once", async () => {
     for (const [user, other] of [
       [alice, "bob"],
       [bob, "alice"],

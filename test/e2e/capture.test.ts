@@ -67,7 +67,7 @@ describe("the bytes between two nodes, over libp2p", function () {
     for (const tap of taps) tap.close();
   });
 
-  it("contain neither texts, names nor account keys", async () => {
+  it("contain no texts, names or account keys", async () => {
     const [alice, bob] = users as [User, User];
     const secret = "a text that nobody else may read";
     await pair(alice, bob);

@@ -5,7 +5,7 @@ import { hostBootstrap, pair, User } from "./user.ts";
 const DAY = 86_400_000;
 const once = { kind: "once", expiresIn: DAY, hints: true } as const;
 
-describe("causes that keep users apart, between real nodes", function () {
+describe("causes of a missing connection, between real nodes", function () {
   this.timeout(60_000);
   let hosts: BootstrapNode[] = [];
   let users: User[] = [];
@@ -41,7 +41,7 @@ describe("causes that keep users apart, between real nodes", function () {
     [users, hosts] = [[], []];
   });
 
-  it("are request-received and request-pending while a request is open, then denied and blocked", async () => {
+  it("reports request-received and request-pending for an open request, then denied and blocked", async () => {
     const [alice, bob, carol] = (await three()) as [User, User, User];
     const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
     for (const each of [bob, carol]) {
@@ -60,7 +60,7 @@ describe("causes that keep users apart, between real nodes", function () {
     assert.deepEqual([told.cause, told.dials], ["blocked", []]);
   });
 
-  it("are used for whoever comes second by an invite", async () => {
+  it("reports used for the second user of an invite", async () => {
     const [alice, bob, carol] = (await three()) as [User, User, User];
     const { link } = await alice.messenger.createInvite(once);
     await bob.messenger.add(link);
@@ -70,7 +70,7 @@ describe("causes that keep users apart, between real nodes", function () {
     assert.equal(await causeOf(carol, "alice"), "used");
   });
 
-  it("are own-address and other-peer when a stale record names our address or another node", async () => {
+  it("reports own-address and other-peer for a stale record that names us or another node", async () => {
     const [alice, bob, carol] = (await three()) as [User, User, User];
     await pair(alice, bob);
     for (const [whose, cause] of [
@@ -91,7 +91,7 @@ describe("causes that keep users apart, between real nodes", function () {
     }
   });
 
-  it("are no-dht-peer when every bootstrap node is stopped, and no-record when a new one has no records", async () => {
+  it("reports no-dht-peer without a bootstrap node, and no-record with a new, empty one", async () => {
     const gone = await host();
     const bootstrap = gone.addresses();
     const alice = await user("alice", { bootstrap });

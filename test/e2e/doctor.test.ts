@@ -6,7 +6,7 @@ import { hostBootstrap, pair, User } from "./user.ts";
 const OTHER = "12D3KooWCqZSPQs1D4eCjstdkW8C1wa3mLD6dCWy2Srj5Ehmoj6q";
 const NOBODY = "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWEmJ6hhDFZKH8dmpLcEExByWJ4ssmhFsSkY9EjoDuF3kc";
 
-describe("why a contact is not linked, over libp2p", function () {
+describe("diagnosis of a contact, over libp2p", function () {
   this.timeout(90_000);
   let host: BootstrapNode;
   let alice: User;
@@ -35,7 +35,7 @@ describe("why a contact is not linked, over libp2p", function () {
   const unlinked = () =>
     alice.until("the link is gone", () => !alice.messenger.contact("bob").online);
 
-  it("shows the link, and how long it takes to say that it lives", async () => {
+  it("reports the connection and its round-trip time", async () => {
     await alice.until("a link", () => alice.messenger.contact("bob").online);
     const { cause, link, session } = await alice.messenger.diagnose("bob");
     assert.equal(cause, undefined);
@@ -45,7 +45,7 @@ describe("why a contact is not linked, over libp2p", function () {
     await published(alice);
   });
 
-  it("is unreachable, with the reason of each address, when their node is stopped", async () => {
+  it("reports unreachable, with the reason for each address, when their node is stopped", async () => {
     const [address] = bob.node.transport.addresses();
     await published(bob);
     await bob.kill();
@@ -58,7 +58,7 @@ describe("why a contact is not linked, over libp2p", function () {
     await bob.start();
   });
 
-  it("is unreachable when they announce a port that is not theirs", async () => {
+  it("reports unreachable when they announce a port that they do not listen on", async () => {
     // Who listens nowhere can only dial.
     const deaf = { bootstrap: host.addresses(), listen: [] };
     const carol = await User.make("carol", deaf);
@@ -79,7 +79,7 @@ describe("why a contact is not linked, over libp2p", function () {
     }
   });
 
-  it("is an answer without a word where they blocked us", async () => {
+  it("reports that they did not recognize us when they blocked us", async () => {
     await bob.messenger.block("alice");
     await unlinked();
     const { cause, dials } = await alice.messenger.diagnose("bob");
@@ -87,7 +87,7 @@ describe("why a contact is not linked, over libp2p", function () {
     assert.ok(dials.some(({ reached, answer }) => reached && answer === "silent"));
   });
 
-  it("tells a bootstrap host that has gone from one in whose place another answers", async () => {
+  it("distinguishes a stopped bootstrap node from one whose address now serves another PeerId", async () => {
     const [address = ""] = host.addresses();
     const lying = address.replace(/[^/]*$/, OTHER);
     alice.node.addBootstrap(lying);

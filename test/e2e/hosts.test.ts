@@ -29,10 +29,10 @@ const asks = (user: User, host: BootstrapNode) =>
 const learned = (user: User) =>
   user.messenger.learnedHosts().map(({ name, address }) => ({ name, address }));
 
-describe("bootstrap hosts that contacts tell of, over libp2p", function () {
+describe("bootstrap nodes shared by contacts, over libp2p", function () {
   this.timeout(60_000);
 
-  it("are asked once one's own are gone, and find the mesh again; not before, nor afterwards", async () => {
+  it("are used to rejoin the network only while our own do not answer", async () => {
     const { alice, bob, hers, his, end } = await scene();
     const [address] = his.addresses();
     await alice.until("she was told", () => learned(alice).length === 1);
@@ -63,7 +63,7 @@ describe("bootstrap hosts that contacts tell of, over libp2p", function () {
     await end();
   });
 
-  it("are not asked while we are invisible, nor where the settings say no, nor once their contact is blocked", async () => {
+  it("are not used while invisible, switched off in the settings, or shared by a blocked contact", async () => {
     const { alice, bob, hers, his, end } = await scene();
     await alice.until("she was told", () => learned(alice).length === 1);
     await hers.stop();
@@ -83,7 +83,7 @@ describe("bootstrap hosts that contacts tell of, over libp2p", function () {
     await end();
   });
 
-  it("are taken from nobody who names our own, ourselves, something private or nothing that is an address", async () => {
+  it("are ignored if ours already, our own node, private or malformed", async () => {
     const { alice, bob, hers, end } = await scene();
     await bob.until("he was told", () => learned(bob).length === 1);
     const own = new BootstrapNodes(alice.node, {

@@ -21,7 +21,7 @@ async function impersonate(bob: User, other: User): Promise<void> {
   await bob.restart();
 }
 
-describe("another account key behind a known contact, over libp2p", function () {
+describe("a contact whose account key changed, over libp2p", function () {
   this.timeout(60_000);
   let host: BootstrapNode;
   let users: User[];
@@ -37,7 +37,7 @@ describe("another account key behind a known contact, over libp2p", function () 
     await host.stop();
   });
 
-  it("is refused: nothing is sent until the user decides", async () => {
+  it("is rejected, and nothing is sent until the user decides", async () => {
     const [alice, bob, mallory] = users as [User, User, User];
     await pair(alice, bob);
     await deliver(alice, bob, "to the bob that I know");

@@ -4,7 +4,7 @@ import { deliver, hostBootstrap, User } from "./user.ts";
 
 const DAY = 86_400_000;
 
-describe("pairing with a side that dies, over libp2p", function () {
+describe("pairing while one side is killed, over libp2p", function () {
   this.timeout(120_000);
   let host: BootstrapNode;
 
@@ -21,7 +21,7 @@ describe("pairing with a side that dies, over libp2p", function () {
     ["invitee", [1, 2, 3, 4]],
   ] as const)
     for (const commit of commits)
-      it(`ends with both paired when the ${victim} is killed after its commit ${commit}`, async () => {
+      it(`pairs both when the ${victim} is killed after its commit ${commit}`, async () => {
         const bootstrap = host.addresses();
         const alice = await User.make("alice", { bootstrap });
         const bob = await User.make("bob", { bootstrap });
@@ -60,7 +60,7 @@ describe("pairing with a side that dies, over libp2p", function () {
 describe("an invite, over libp2p", function () {
   this.timeout(60_000);
 
-  it("is good for one user, and the second is told so", async () => {
+  it("pairs one user, and tells the second that it was used", async () => {
     const host = await hostBootstrap();
     const bootstrap = host.addresses();
     const users = await Promise.all(

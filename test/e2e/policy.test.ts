@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { BootstrapNode } from "../../src/node/index.ts";
 import { deliver, hostBootstrap, pair, User } from "./user.ts";
 
-describe("two users of whom one chooses who sees her address, over libp2p", function () {
+describe("address policy, over libp2p", function () {
   this.timeout(60_000);
   let host: BootstrapNode;
   let alice: User;
@@ -21,7 +21,7 @@ describe("two users of whom one chooses who sees her address, over libp2p", func
   const links = (user: User) =>
     user.node.peers().filter(({ protocols }) => protocols.includes("/sotto/link/1")).length;
 
-  it("stay linked under lan, being on one machine, and meet there again", async () => {
+  it("lan: keeps the link on one machine, and reconnects after either restarts", async () => {
     await deliver(alice, bob, "before");
     assert.ok((await alice.messenger.setPolicy("bob", "lan")).online);
     await bob.restart();
@@ -31,7 +31,7 @@ describe("two users of whom one chooses who sees her address, over libp2p", func
     assert.equal(alice.messenger.contact("bob").policy, "lan");
   });
 
-  it("have no link under hidden, whoever dials, and one again afterwards", async () => {
+  it("hidden: allows no link from either side; any: reconnects and delivers what waited", async () => {
     await alice.messenger.setPolicy("bob", "hidden");
     await bob.until("the link is gone", () => !bob.messenger.contact("alice").online);
     const [hers, his] = await Promise.all([

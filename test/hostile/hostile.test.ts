@@ -24,7 +24,7 @@ describe("a node under attack", function () {
   after(() => scene.close());
 
   for (const [family, attacks] of Object.entries(catalogue))
-    it(`goes on delivering, drops who breaks the rules ${family}, and does not grow`, async () => {
+    it(`delivers messages, drops attackers ${family}, and does not grow`, async () => {
       const strikes = Object.entries(attacks).map(([name, fate]) => {
         return [name, { ms: fate === "once" ? PATIENCE : 900 }] as const;
       });
@@ -39,7 +39,7 @@ describe("a node under attack", function () {
       if (tellsMemory) assert.ok(grown < CEILING, `the node grew by ${grown.toFixed(0)} MiB`);
     });
 
-  it("is attacked in every way that there is", () => {
+  it("runs every attack of the catalogue", () => {
     const known = Object.values(catalogue).flatMap((attacks) => Object.keys(attacks));
     const there = Object.keys({ ...tcpAttacks, ...yamuxAttacks, ...hostAttacks });
     assert.deepEqual(known.toSorted(), there.toSorted());

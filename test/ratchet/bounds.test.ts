@@ -10,7 +10,7 @@ const skip = limits.skipPerMessage;
 const text = (plaintext: Uint8Array) => toHex(plaintext);
 
 describe("the bounds of a session", () => {
-  it("lets one message skip 1000 others, and not 1001", () => {
+  it("accepts a message that skips 1000 others, and rejects 1001", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, skip + 3);
     const before = hex(bob);
@@ -23,7 +23,7 @@ describe("the bounds of a session", () => {
     opens(node, running, messages[skip + 1]);
   });
 
-  it("lets an ended chain lack 1000 messages, and not 1001", () => {
+  it("accepts a closed chain that lacks 1000 messages, and rejects 1001", () => {
     const { alice, bob } = pair();
     for (const [count, why] of [
       [skip + 1, "opened"],
@@ -44,7 +44,7 @@ describe("the bounds of a session", () => {
     }
   });
 
-  it("keeps 2000 skipped keys; the oldest goes for one more", () => {
+  it("keeps 2000 skipped keys, and drops the oldest for one more", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, 2 * skip + 4);
     let at = opens(node, bob, messages[skip]).next;
@@ -78,7 +78,7 @@ describe("the bounds of a session", () => {
     opens(node, at, second.messages[0]);
   });
 
-  it("uses a skipped key for 30 days to the millisecond, and then forgets it", () => {
+  it("keeps a skipped key for 30 days, to the millisecond", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, 4);
     const born = 1_800_000_000_000;
@@ -96,7 +96,7 @@ describe("the bounds of a session", () => {
     opens(node, kept, messages[0], born - 5);
   });
 
-  it("fills a chain to the last number that PN can tell, and sends no further on it", () => {
+  it("fills a chain up to the largest PN, and then refuses to send on it", () => {
     const { alice, bob } = pair();
     const there = pass(node, alice, bob);
     const { sending } = there.from;
@@ -123,7 +123,7 @@ describe("the bounds of a session", () => {
     pass(node, back.to, back.from);
   });
 
-  it("opens 2000 late messages in reverse order", () => {
+  it("decrypts 2000 late messages in reverse order", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, 2 * skip + 2);
     let at = opens(node, bob, messages[skip]).next;

@@ -15,14 +15,14 @@ import { flip, frameOf, node, opens } from "./support.ts";
 
 const hex = (session: Session) => toHex(encodeSession(session));
 
-describe("the bytes of an exchange", () => {
-  it("are none while the sides are at rest", () => {
+describe("the chunks of a post-quantum exchange", () => {
+  it("are not sent between exchanges", () => {
     const { maker, answerer } = epochLater(atRest());
     for (const session of [maker, answerer])
       assert.equal(seal(node, session, new Uint8Array(7)).message.length, 7 + 94);
   });
 
-  it("fill their frame and never change its size, but for a chain's first message without 32 free", () => {
+  it("fill their frame without changing its size, except a chain's first message with under 32 bytes free", () => {
     const { maker } = toMaker(atRest());
     assert.equal(maker.sending.kind, "due");
     const first = seal(node, toAnswerer(toMaker(atRest())).maker, new Uint8Array(0)).next;
@@ -53,7 +53,7 @@ describe("the bytes of an exchange", () => {
     }
   });
 
-  it("tell what has come wherever two are free, and never change the frame's size for it", () => {
+  it("acknowledge received chunks where two bytes are free, without changing the frame's size", () => {
     const { answerer } = toAnswerer(atRest(), 100);
     assert.ok(stageOf(answerer, "awaiting").ek.length > 0);
     const told = new Set<number>();
@@ -69,7 +69,7 @@ describe("the bytes of an exchange", () => {
     for (const free of [0, 1, 2]) assert.ok(told.has(free));
   });
 
-  it("go round again from what has arrived when some were lost", () => {
+  it("are sent again from the first unacknowledged byte when some were lost", () => {
     let at = toAnswerer(atRest(), 100);
     const here = stageOf(at.answerer, "awaiting").ek.length;
     assert.ok(here > 0);
@@ -85,7 +85,7 @@ describe("the bytes of an exchange", () => {
     assert.equal(at.maker.scka.epoch, 1);
   });
 
-  it("count only once the body was authentic", () => {
+  it("are accepted only if the body is authentic", () => {
     const { maker, answerer } = atRest();
     const noKem: CryptoProvider = {
       ...node,
@@ -100,7 +100,7 @@ describe("the bytes of an exchange", () => {
     stageOf(opens(node, answerer, message).next, "answering");
   });
 
-  it("draw no chance and make no key in any message that completes no value", () => {
+  it("draw no randomness and generate no key unless a message completes a value", () => {
     const still: CryptoProvider = {
       ...node,
       random: () => assert.fail("chance was drawn"),

@@ -35,8 +35,8 @@ function sessions(): Readonly<Record<string, Session>> {
   };
 }
 
-describe("a session's bytes", () => {
-  it("give the session back, whatever its kind", () => {
+describe("an encoded session", () => {
+  it("decodes to the same session in every state", () => {
     for (const [name, session] of Object.entries(sessions())) {
       const again = decoded(encodeSession(session));
       assert.deepEqual(again, session, name);
@@ -44,7 +44,7 @@ describe("a session's bytes", () => {
     }
   });
 
-  it("are refused when cut anywhere, longer, or of another version", () => {
+  it("is rejected when truncated, too long, or of another version", () => {
     for (const [name, session] of Object.entries(sessions())) {
       const bytes = encodeSession(session);
       for (let length = 0; length < bytes.length; length++)
@@ -58,7 +58,7 @@ describe("a session's bytes", () => {
     }
   });
 
-  it("are refused with a kind that there is not", () => {
+  it("is rejected with an unknown kind", () => {
     const { alice, bob } = pair();
     for (const session of [alice, bob]) {
       const bytes = encodeSession(session);
@@ -84,7 +84,7 @@ describe("a session's bytes", () => {
     }
   });
 
-  it("are refused with skipped keys out of order, beyond the chain, lost, too many, or of no time", () => {
+  it("is rejected with skipped keys out of order, beyond the chain, missing, too many, or without a time", () => {
     const { alice, bob } = pair();
     const there = pass(node, alice, bob).to;
     const mk = new Uint8Array(32);
@@ -126,7 +126,7 @@ describe("a session's bytes", () => {
     assert.ok(!takes(form(3000, 0, many, chains(1))));
   });
 
-  it("give every stage of a post-quantum exchange back, and refuse any other front of it", () => {
+  it("decodes every stage of a post-quantum exchange, and rejects any other prefix", () => {
     const kinds = ["resting", "offering", "agreed", "taken", "awaiting", "answering"];
     const left = new Set(kinds);
     for (let at = atRest(), i = 0; i < 100; i++, at = i % 2 === 0 ? toMaker(at) : toAnswerer(at))
@@ -146,7 +146,7 @@ describe("a session's bytes", () => {
     assert.deepEqual([...left], []);
   });
 
-  it("are refused with a value that is whole, or with more acknowledged than was sent, or sent than there is", () => {
+  it("is rejected with a complete value, more acknowledged than sent, or more sent than exists", () => {
     const rest = atRest();
     const takes = (session: Session, stage: Stage) =>
       decodeSession(encodeSession(withStage(session, stage))) !== undefined;
@@ -169,7 +169,7 @@ describe("a session's bytes", () => {
     }
   });
 
-  it("share no memory with the session", () => {
+  it("shares no memory with the session", () => {
     const { alice } = pair();
     const before = hex(alice);
     const bytes = encodeSession(alice);
@@ -180,7 +180,7 @@ describe("a session's bytes", () => {
     assert.equal(hex(alice), before);
   });
 
-  it("carry a conversation on, each side with either provider", () => {
+  it("continues a conversation with either provider on each side", () => {
     let { alice, bob } = pair(node, noble);
     for (let i = 0; i < 6; i++) {
       const [ours, theirs] = i % 2 === 0 ? [node, noble] : [noble, node];

@@ -18,7 +18,7 @@ import {
 import { frameOf, node, opens, pair, pass, refusedAlike, sealMany } from "./support.ts";
 
 describe("a post-quantum epoch", () => {
-  it("passes through its stages, and gives both sides the same new chains", () => {
+  it("passes through its stages, and derives the same new chains on both sides", () => {
     let at = atRest();
     const before = at;
     at = toAnswerer(at);
@@ -39,7 +39,7 @@ describe("a post-quantum epoch", () => {
     assert.deepEqual([at.maker.scka.epoch, at.answerer.scka.epoch], [1, 1]);
   });
 
-  it("gives the recorded bytes, over two epochs with late messages, and opens them", () => {
+  it("encrypts to the recorded bytes over two epochs with late messages, and decrypts them", () => {
     const file = new URL("../vectors/ratchet_epochs.json", import.meta.url);
     const recorded: ReturnType<typeof recordEpochs> = JSON.parse(readFileSync(file, "utf8"));
     assert.deepEqual(recordEpochs(), recorded);
@@ -51,7 +51,7 @@ describe("a post-quantum epoch", () => {
     assert.equal(toHex(plaintext), first.plaintext);
   });
 
-  it("has the other side make the key of the next one", () => {
+  it("alternates the side that generates the encapsulation key", () => {
     let { maker, answerer } = atRest();
     for (let epoch = 1; epoch <= 4; epoch++) {
       const after = epochLater({ maker, answerer }, 300);
@@ -74,7 +74,7 @@ describe("a post-quantum epoch", () => {
     stageOf(pass(node, bob, alice).from, "offering");
   });
 
-  it("begins a day after the epoch's first message that came, to the millisecond", () => {
+  it("begins a day after the epoch's first received message, to the millisecond", () => {
     const { alice, bob } = pair();
     const born = 1_800_000_000_000;
     const first = pass(node, alice, bob, born);
@@ -88,7 +88,7 @@ describe("a post-quantum epoch", () => {
     }
   });
 
-  it("does not begin again for messages that come late from the epoch before", () => {
+  it("does not begin again for late messages of the previous epoch", () => {
     const rest = until(atRest(), "maker", "agreed");
     const late = sealMany(node, rest.maker, 2);
     // Of the chain that takes up the epoch, the second comes first; the answerer is then at rest.
@@ -99,7 +99,7 @@ describe("a post-quantum epoch", () => {
     stageOf(next, "resting");
   });
 
-  it("completes from either side's answers alone while the other one writes", () => {
+  it("completes when one side only sends acknowledgements", () => {
     for (const writer of ["maker", "answerer"] as const) {
       let at = atRest();
       for (let i = 0; i < 30 && at.maker.scka.epoch === 0; i++) {
@@ -111,7 +111,7 @@ describe("a post-quantum epoch", () => {
     }
   });
 
-  it("never completes while nobody answers, and costs bounded bytes", () => {
+  it("does not complete without answers, and costs bounded bytes", () => {
     let { maker } = atRest();
     const lengths = new Set<number>();
     for (let i = 0; i < 200; i++) {
@@ -124,7 +124,7 @@ describe("a post-quantum epoch", () => {
     assert.ok(encodeSession(maker).length < 3_000);
   });
 
-  it("keeps a sending chain in one epoch from its first message to its last", () => {
+  it("keeps a sending chain in one epoch", () => {
     const at = toAnswerer(until(atRest(), "answerer", "answering"));
     const theirs = sealMany(node, at.answerer, 20);
     // The maker answers the first, and so has a chain of its own when the rest of the ciphertext
@@ -146,7 +146,7 @@ describe("a post-quantum epoch", () => {
     stageOf(toAnswerer(turned).maker, "taken");
   });
 
-  it("opens messages of the epoch before that come late, on the chains that are kept", () => {
+  it("decrypts late messages of the previous epoch with the stored chains", () => {
     const start = until(atRest(), "maker", "agreed");
     // Late messages of both sides, sealed in epoch 0, of which the last of each arrives.
     const theirs = sealMany(node, start.answerer, 3);
@@ -166,7 +166,7 @@ describe("a post-quantum epoch", () => {
     toAnswerer(toMaker({ maker, answerer }));
   });
 
-  it("has a session of at most 487 bytes at rest and 4.3 KB in flight", () => {
+  it("needs at most 487 bytes of session state between exchanges and 4.3 KB during one", () => {
     const rest = atRest();
     const bare = (session: Session) => {
       assert.ok(session.receiving.kind === "active");

@@ -53,7 +53,7 @@ const withPublic = (pair: DhKeyPair, publicKey: Uint8Array): CryptoProvider => (
 });
 
 describe("the link handshake", () => {
-  it("gives the recorded bytes, from the handshake to the first answer", () => {
+  it("produces the recorded bytes, from the handshake to the first reply", () => {
     const file = new URL("../vectors/noise_xxhfs_psk0.json", import.meta.url);
     assert.deepEqual({ vectors: recordAll() }, JSON.parse(readFileSync(file, "utf8")));
   });
@@ -70,7 +70,7 @@ describe("the link handshake", () => {
     [node, noble],
     [noble, node],
   ] as const) {
-    it(`tells each side the other's device and payload (${ofAlice.name} to ${ofBob.name})`, () => {
+    it(`gives each side the other's device and payload (${ofAlice.name} to ${ofBob.name})`, () => {
       const { a, b } = fixture();
       const first = initiate(ofAlice, a);
       const read1 = must(respond(ofBob, b, first.message1), "read");
@@ -88,7 +88,7 @@ describe("the link handshake", () => {
     });
   }
 
-  it("gives every pair, and every handshake of one pair, other outputs", () => {
+  it("derives different outputs for each pair and each handshake", () => {
     const seen = [pair(), pair()].flatMap(({ outputs: [{ sessionId, pairRoot }] }) => [
       toHex(sessionId),
       toHex(pairRoot),
@@ -96,7 +96,7 @@ describe("the link handshake", () => {
     assert.equal(new Set(seen).size, 4);
   });
 
-  it("refuses another psk or prologue at the first message", () => {
+  it("rejects another psk or prologue at the first message", () => {
     const { a, b } = fixture();
     const { message1 } = initiate(node, a);
     for (const other of [
@@ -106,7 +106,7 @@ describe("the link handshake", () => {
       assert.equal(must(respond(node, other, message1), "refused").why, "forged");
   });
 
-  it("refuses every message with any one bit turned over", () => {
+  it("rejects every message with any one bit flipped", () => {
     const { b, first, second, read2 } = upToMessage3();
     const { message3 } = writeMessage3(node, read2.state, utf8("alice"));
     const refuses = (
@@ -121,7 +121,7 @@ describe("the link handshake", () => {
       refuses(respond(node, b, flip(first.message1, at)));
   });
 
-  it("refuses every truncation and every trailing byte", () => {
+  it("rejects every truncation and every trailing byte", () => {
     const { b, first, second, read2 } = upToMessage3();
     const { message3 } = writeMessage3(node, read2.state, EMPTY);
     const readers: [Uint8Array, (message: Uint8Array) => { kind: string }][] = [
@@ -138,7 +138,7 @@ describe("the link handshake", () => {
     }
   });
 
-  it("refuses a first message with a payload, though it is authentic", () => {
+  it("rejects a first message with a payload, though it is authentic", () => {
     const { a, b } = fixture();
     const { psk, prologue, device } = a;
     const setup = { pattern: linkPattern, initiator: true, prologue, s: device, psks: [psk] };
@@ -147,7 +147,7 @@ describe("the link handshake", () => {
     assert.equal(must(respond(node, b, message1), "refused").why, "malformed");
   });
 
-  it("refuses a payload beyond the limit, though it is authentic", () => {
+  it("rejects a payload beyond the limit, though it is authentic", () => {
     const beyond = new Uint8Array(limits.handshakePayload + 1);
     const { b, first, second, read2 } = upToMessage3();
     const read1 = must(respond(node, b, first.message1), "read");
@@ -158,7 +158,7 @@ describe("the link handshake", () => {
     assert.equal(must(readMessage3(node, second.state, message3), "refused").why, "malformed");
   });
 
-  it("reads on after a refusal as if nothing had come", () => {
+  it("continues after a rejected message as if it had not arrived", () => {
     const { first, second, read2 } = upToMessage3();
     assert.equal(readMessage2(node, first.state, flip(second.message2, 40)).kind, "refused");
     must(readMessage2(node, first.state, second.message2), "read");
@@ -167,7 +167,7 @@ describe("the link handshake", () => {
     must(readMessage3(node, second.state, message3), "read");
   });
 
-  it("refuses a message of another handshake of the same two", () => {
+  it("rejects a message of another handshake of the same pair", () => {
     const { a, b, first, second } = upToMessage3();
     const again = initiate(node, a);
     const read1 = must(respond(node, b, again.message1), "read");
@@ -179,7 +179,7 @@ describe("the link handshake", () => {
     assert.equal(readMessage2(node, first.state, fresh.message2).kind, "refused");
   });
 
-  it("refuses a device key that its sender does not hold", () => {
+  it("rejects a device key whose private key the sender does not have", () => {
     const { a, b } = fixture();
     const stranger = node.dhGenerate();
     const claims = { public: b.device.public, secret: stranger.secret };
@@ -197,7 +197,7 @@ describe("the link handshake", () => {
     assert.equal(must(readMessage3(node, answer.state, message3), "refused").why, "forged");
   });
 
-  it("refuses an ephemeral key of small order or of a second spelling", () => {
+  it("rejects an ephemeral key of small order or in a non-canonical encoding", () => {
     const { a, b } = fixture();
     const zero = new Uint8Array(32);
     const highBit = node.dhGenerate().public.slice();
@@ -215,7 +215,7 @@ describe("the link handshake", () => {
     }
   });
 
-  it("refuses a device key of small order", () => {
+  it("rejects a device key of small order", () => {
     const { a, b } = fixture();
     const bad = { public: new Uint8Array(32), secret: b.device.secret };
     const first = initiate(node, a);
@@ -224,14 +224,14 @@ describe("the link handshake", () => {
     assert.equal(must(readMessage2(node, first.state, second.message2), "refused").why, "bad-key");
   });
 
-  it("refuses an encapsulation key that fails the modulus check", () => {
+  it("rejects an encapsulation key that fails the modulus check", () => {
     const { a, b } = fixture();
     const { message1 } = initiate(withBadKem("key"), a);
     const read1 = must(respond(node, b, message1), "read");
     assert.equal(must(writeMessage2(node, read1.state, EMPTY), "refused").why, "bad-key");
   });
 
-  it("refuses a tampered KEM ciphertext although it decapsulates to something", () => {
+  it("rejects a tampered KEM ciphertext although it decapsulates", () => {
     const { a, b } = fixture();
     const bad = withBadKem("ciphertext");
     const first = initiate(node, a);
@@ -240,7 +240,7 @@ describe("the link handshake", () => {
     assert.equal(must(readMessage2(node, first.state, second.message2), "refused").why, "forged");
   });
 
-  it("takes payloads up to the limit and not beyond", () => {
+  it("accepts payloads up to the limit and rejects longer ones", () => {
     const whole = new Uint8Array(limits.handshakePayload);
     const beyond = new Uint8Array(limits.handshakePayload + 1);
     const { a, b } = fixture();
@@ -257,7 +257,7 @@ describe("the link handshake", () => {
     );
   });
 
-  it("writes one message from one state, so that no key meets a nonce twice", () => {
+  it("writes one message from one state, so that no nonce is used twice with a key", () => {
     const { a, b } = fixture();
     const first = initiate(node, a);
     const read1 = must(respond(node, b, first.message1), "read");
@@ -268,12 +268,12 @@ describe("the link handshake", () => {
     assert.throws(() => writeMessage3(node, read2.state, EMPTY), RangeError);
   });
 
-  it("asks for a psk of 32 bytes", () => {
+  it("requires a psk of 32 bytes", () => {
     const { a } = fixture();
     assert.throws(() => initiate(node, { ...a, psk: new Uint8Array(16) }), RangeError);
   });
 
-  it("neither changes nor keeps what it is given", () => {
+  it("neither changes nor keeps its arguments", () => {
     const { a, b } = fixture();
     const before = toHex(a.psk) + toHex(a.device.secret);
     const first = initiate(node, a);

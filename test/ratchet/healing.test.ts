@@ -136,8 +136,8 @@ const moments: readonly (readonly [string, () => Two, number])[] = [
   ["when both do", () => until(until(atRest(), "maker", "taken"), "maker", "awaiting"), 1],
 ];
 
-describe("a thief of both states who hears everything", () => {
-  it("reads on until both sides have answered, and then nothing", () => {
+describe("an attacker who stole both states and records all traffic", () => {
+  it("reads until both sides have answered, and then nothing", () => {
     let at = atRest();
     at = toMaker(at);
     const theft = new Theft(at);
@@ -149,7 +149,7 @@ describe("a thief of both states who hears everything", () => {
   });
 
   for (const [moment, at, known] of moments) {
-    it(`and every Diffie-Hellman secret, ${moment}: is shut out by the next exchange`, () => {
+    it(`with every Diffie-Hellman secret, ${moment}: is locked out by the next post-quantum exchange`, () => {
       const theft = new Theft(at(), "dh");
       const { read, after } = theft.untilShutOut(400);
       // It reads every message of the epochs whose exchange had begun, and of the next one not one.
@@ -158,7 +158,7 @@ describe("a thief of both states who hears everything", () => {
       theft.staysOut();
     });
 
-    it(`and every ML-KEM secret, ${moment}: is shut out by the next turn`, () => {
+    it(`with every ML-KEM secret, ${moment}: is locked out by the next ratchet step`, () => {
       const theft = new Theft(at(), "kem");
       const { read } = theft.untilShutOut(400);
       assert.ok(read <= 2, `${read}`);
@@ -166,7 +166,7 @@ describe("a thief of both states who hears everything", () => {
     });
   }
 
-  it("and both kinds of secrets reads all of it, so the tests above shut out an able thief", () => {
+  it("with both kinds of secrets reads everything, so the tests above exclude a capable attacker", () => {
     const theft = new Theft(atRest(), "dh", "kem");
     assert.equal(theft.untilShutOut(300).read, 300);
     assert.ok(theft.epoch >= 3, `${theft.epoch}`);

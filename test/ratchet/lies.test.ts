@@ -7,14 +7,14 @@ import { flip, node, opens, refusedAlike, sealMany } from "./support.ts";
 const EMPTY = new Uint8Array(0);
 const u16 = (value: number) => u32(value).slice(2);
 
-describe("a peer that lies about an exchange", () => {
+describe("a peer that sends false data in a post-quantum exchange", () => {
   const message = (...parts: Uint8Array[]) => concat(...parts);
   const says = (from: Session, bytes: Uint8Array) =>
     lying(from, ({ epoch }) => ({ epoch, message: bytes }));
   const inEpoch = (from: Session, epoch: number) =>
     lying(from, ({ message: bytes }) => ({ epoch, message: bytes }));
 
-  it("is refused with an epoch that is not this one, at every stage but where the next must come", () => {
+  it("is rejected for another epoch at every stage, except where the next one is due", () => {
     const rest = epochLater(atRest());
     for (const [from, to] of [
       [rest.answerer, rest.maker],
@@ -34,7 +34,7 @@ describe("a peer that lies about an exchange", () => {
     }
   });
 
-  it("is refused when it goes back to an old epoch, with an old chain's number too", () => {
+  it("is rejected for an old epoch, also with an old chain's number", () => {
     let at = until(atRest(), "maker", "agreed");
     const first = seal(node, at.answerer, utf8("late"));
     const early = sealMany(node, first.next, 2);
@@ -48,7 +48,7 @@ describe("a peer that lies about an exchange", () => {
     opens(node, next, first.message);
   });
 
-  it("is refused with post-quantum bytes of a length or place that there is not", () => {
+  it("is rejected for a chunk of an impossible length or offset", () => {
     const { maker, answerer } = atRest();
     const offering = seal(node, maker, new Uint8Array(150)).next;
     const long = new Uint8Array(EK_BYTES + 1);
@@ -81,19 +81,19 @@ describe("a peer that lies about an exchange", () => {
     refusedAlike(resting.answerer, says(resting.maker, u16(1)), "malformed");
   });
 
-  it("is refused with bytes beyond what any header holds", () => {
+  it("is rejected for more bytes than a header can have", () => {
     const { maker, answerer } = atRest();
     refusedAlike(answerer, says(maker, new Uint8Array(limits.sckaMessage + 1)), "malformed");
   });
 
-  it("is refused with an encapsulation key that fails its checks", () => {
+  it("is rejected for an encapsulation key that fails its checks", () => {
     const { maker, answerer } = atRest();
     const bad = new Uint8Array(EK_BYTES).fill(0xff);
     refusedAlike(answerer, says(maker, message(u16(0), u16(0), bad)), "bad-key");
   });
 
   for (const value of ["key", "ciphertext"] as const)
-    it(`and changes the ${value} ends in refused messages, and never in a split that nobody sees`, () => {
+    it(`that changes the ${value} causes rejected messages, never an undetected split`, () => {
       const rest = atRest();
       let { maker, answerer } = rest;
       const there = seal(node, maker, new Uint8Array(2_000));

@@ -96,15 +96,15 @@ describe("Noise", () => {
     assert.deepEqual(missing, []);
   });
 
-  it("gives the recorded bytes and hash in all 110 handshakes", () => {
+  it("produces the recorded bytes and hash in all 110 handshakes", () => {
     for (const vector of vectors) runNamed(nodeCrypto(), vector);
   });
 
-  it("gives them on the portable provider too, in every fifth", () => {
+  it("produces them with the portable provider in every fifth handshake", () => {
     for (const [i, vector] of vectors.entries()) if (i % 5 === 0) runNamed(nobleCrypto(), vector);
   });
 
-  it("refuses every truncation as malformed, and what is whole with an empty payload not", () => {
+  it("rejects every truncated message and accepts an empty payload", () => {
     const crypto = nodeCrypto();
     const of = (initiator: boolean) =>
       new HandshakeState(crypto, { ...setup("NX"), initiator, s: crypto.dhGenerate() });
@@ -122,7 +122,7 @@ describe("Noise", () => {
     }
   });
 
-  it("calls a pattern without the keys that it needs a mistake of ours", () => {
+  it("reports a pattern without its required keys as a programming error", () => {
     const misuse: [string, boolean][] = [
       ["KN", true],
       ["KN", false],
@@ -136,7 +136,7 @@ describe("Noise", () => {
       }, /^RangeError: the pattern needs a key/);
   });
 
-  it("counts nothing and mixes nothing for what it refuses, so that the true message still opens", () => {
+  it("leaves the state unchanged after a rejected message, so that the genuine one decrypts", () => {
     const crypto = nodeCrypto();
     const [ad, text, key] = [crypto.random(9), crypto.random(20), crypto.random(32)];
     const reader = new CipherState(crypto, key);

@@ -21,7 +21,7 @@ describe("the ratchet's steps, chains and skipped keys, with Olm's labels", () =
   before(() => Olm.init());
 
   for (const crypto of [nodeCrypto(), nobleCrypto()])
-    it(`${crypto.name}: talk to libolm, hundreds of messages both ways with loss and reorder`, () => {
+    it(`${crypto.name}: interoperate with libolm over hundreds of lost and reordered messages`, () => {
       const chance = chanceOf(7);
       const { made, oneTime, identity } = account();
       const ours = startOlm(crypto, identity, oneTime);

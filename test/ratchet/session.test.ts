@@ -58,7 +58,7 @@ describe("a session", () => {
       }
     });
 
-  it("lets the initiator send at once, and the responder once it has received", () => {
+  it("lets the initiator send at once, and the responder after its first received message", () => {
     const { alice, bob } = pair();
     assert.equal(canSeal(alice), true);
     assert.equal(canSeal(bob), false);
@@ -67,7 +67,7 @@ describe("a session", () => {
     assert.equal(canSeal(to), true);
   });
 
-  it("leaves the older value as it was, and that one opens and seals the same again", () => {
+  it("leaves the earlier value unchanged, which encrypts and decrypts the same again", () => {
     const { alice, bob } = pair();
     const [beforeAlice, beforeBob] = [hex(alice), hex(bob)];
     const { messages } = sealMany(node, alice, 3);
@@ -82,7 +82,7 @@ describe("a session", () => {
     assert.equal(hex(skipped), beforeSkipped);
   });
 
-  it("tells a message that was opened before from a forged one, on old chains too", () => {
+  it("distinguishes a repeated message from a forged one, also on old chains", () => {
     let { alice, bob } = pair();
     const first = seal(node, alice, utf8("first"));
     bob = opens(node, bob, first.message).next;
@@ -97,7 +97,7 @@ describe("a session", () => {
     }
   });
 
-  it("opens what was skipped on the fifth chain back, and no longer on the sixth", () => {
+  it("decrypts skipped messages of the last five chains, and not of the sixth", () => {
     let { alice, bob } = pair();
     const { messages, next } = sealMany(node, alice, 2);
     bob = opens(node, bob, messages[1]).next;
@@ -110,7 +110,7 @@ describe("a session", () => {
     }
   });
 
-  it("keeps a skipped key until its message has opened, and then no longer", () => {
+  it("deletes a skipped key once its message was decrypted", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, 2);
     const late = messages[0] as Uint8Array;
@@ -132,7 +132,7 @@ describe("a session", () => {
     opens(node, bob, message);
   });
 
-  it("makes its next ratchet key when it sends, not when it receives", () => {
+  it("generates its next ratchet key when it sends, not when it receives", () => {
     const { alice, bob } = pair();
     const { messages, next } = sealMany(node, alice, 3);
     let at = bob;
@@ -141,7 +141,7 @@ describe("a session", () => {
     opens(withoutChance, next, answer.message);
   });
 
-  it("uses a new ratchet key after each turn and a new nonce for each message", () => {
+  it("uses a new ratchet key after each reply and a new nonce for each message", () => {
     let { alice, bob } = pair();
     const keys = new Set<string>();
     for (let i = 0; i < 5; i++) {
@@ -174,7 +174,7 @@ describe("a session", () => {
     assert.equal(new Set(used).size, used.length);
   });
 
-  it("refuses its own message come back, and one of another session", () => {
+  it("rejects its own message and one of another session", () => {
     const { alice, bob } = pair();
     const other = pair();
     const sealed = seal(node, alice, utf8("text"));
@@ -195,7 +195,7 @@ describe("a session", () => {
     opens(node, later, messages[1]);
   });
 
-  it("cannot make an old message key again from what it holds later", () => {
+  it("cannot derive an old message key from a later state", () => {
     const { alice, bob } = pair();
     const { messages } = sealMany(node, alice, 1);
     const later = opens(node, bob, messages[0]).next;
@@ -204,7 +204,7 @@ describe("a session", () => {
     assert.equal(refusal(node, rewound, messages[0]), "forged");
   });
 
-  it("refuses lengths that no message has", () => {
+  it("rejects impossible message lengths", () => {
     const { alice, bob } = pair();
     const { message } = seal(node, alice, new Uint8Array(0));
     for (let length = 0; length < message.length; length++)
@@ -229,7 +229,7 @@ describe("a peer that breaks the protocol", () => {
     return { alice: back.to, bob: back.from };
   }
 
-  it("is refused with a ratchet key of small order", () => {
+  it("is rejected for a ratchet key of small order", () => {
     const { alice, bob } = pair();
     const { next } = seal(node, alice, utf8("first"));
     const HK = headerKey(alice.NHKs);
@@ -238,7 +238,7 @@ describe("a peer that breaks the protocol", () => {
     refusedAlike(bob, crafted(next, { HK, N: 0, DH: highBit }), "bad-key");
   });
 
-  it("is refused when it answers a key that was not made yet", () => {
+  it("is rejected for an answer to a key that does not exist yet", () => {
     const { alice, bob } = pair();
     const forward: Session = {
       ...bob,
@@ -253,7 +253,7 @@ describe("a peer that breaks the protocol", () => {
     refusedAlike(later.alice, seal(node, skipping, utf8("too soon")).message, "not-ready");
   });
 
-  it("is refused with a PN below what has come already", () => {
+  it("is rejected for a PN below the messages already received", () => {
     const { alice, bob } = pair();
     const { messages, next } = sealMany(node, alice, 3);
     let at = bob;
@@ -272,14 +272,14 @@ describe("a peer that breaks the protocol", () => {
     opens(node, answer.next, seal(node, turned, utf8("truth")).message);
   });
 
-  it("is refused with a chain before the first", () => {
+  it("is rejected for a chain before the first", () => {
     const { alice, bob } = pair();
     assert.ok(alice.sending.kind === "due");
     const lying: Session = { ...alice, sending: { ...alice.sending, PN: 1 } };
     refusedAlike(bob, seal(node, lying, utf8("lie")).message, "malformed");
   });
 
-  it("is refused with a new chain that begins too far on, before anything is computed", () => {
+  it("is rejected for a new chain that starts too far ahead, before anything is computed", () => {
     const { alice, bob } = pair();
     const { next } = seal(node, alice, utf8("first"));
     const still: CryptoProvider = { ...node, dh: () => assert.fail("a secret was computed") };
@@ -287,7 +287,7 @@ describe("a peer that breaks the protocol", () => {
     assert.equal(refusal(still, bob, far), "too-far");
   });
 
-  it("is refused with a place that its old chain never had", () => {
+  it("is rejected for a position that its old chain never had", () => {
     const { alice, bob } = pair();
     const sealed = seal(node, alice, utf8("only one"));
     const there = opens(node, bob, sealed.message).next;

@@ -105,7 +105,7 @@ class Talk {
 }
 
 describe("ratchet/wiping", () => {
-  it("leaves no key of 200 messages each way that is not in use", () => {
+  it("leaves no unused key in memory after 200 messages each way", () => {
     const given = new GivenKeys();
     const talk = new Talk(given.crypto);
     const late: Record<Side, Uint8Array[]> = { alice: [], bob: [] };
