@@ -108,7 +108,10 @@ export const errorTable = {
     "The message is kept and sent as soon as possible. sotto read NAME shows its state.",
   ),
   // Requests to the node
-  usage: entry("bad-input", "Add --help to see how the command is used."),
+  usage: entry(
+    "bad-input",
+    "Add --help to the command to see how it is used, or use --help alone to list all commands.",
+  ),
   "request-malformed": entry(
     "bad-input",
     "Send one JSON-RPC 2.0 object per line, at most 1 MiB long.",

@@ -82,7 +82,10 @@ function report(error: unknown, { out }: Running): number {
     if (error.exitCode === 0) return exit.ok;
     // A group without its subcommand: commander has printed the help already.
     if (error.code === "commander.help") return exit.usage;
-    const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    const message = error.message
+      .replace(/^error: /, "")
+      .replace(/\s*\n\((Did you mean .*\?)\)$/, ". $1")
+      .replace(/\s*\n\s*/g, " ");
     out.error({ code: "usage", message: sentence(message), remedy: errorTable.usage.remedy });
     return exit.usage;
   }

@@ -33,7 +33,9 @@ describe("the command line", function () {
     it("ends with 2 for a wrong use, and guesses what was meant", async () => {
       const guessed = await sotto.run(sotto.home("none"), ["sned", "bob"]);
       assert.equal(guessed.code, 2);
-      assert.match(guessed.err, /Did you mean send\?/);
+      assert.match(guessed.err, /^✗ Unknown command 'sned'\. Did you mean send\?\n→ .*--help/);
+      const since = await sotto.run(sotto.home("none"), ["read", "bob", "--since", "foo"]);
+      assert.deepEqual([since.code, /--since needs a date/.test(since.err)], [2, true]);
       for (const args of [
         [],
         ["send"],

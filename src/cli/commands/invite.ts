@@ -50,7 +50,7 @@ async function create(options: Options, context: Context): Promise<void> {
   context.out.say(
     options.reusable
       ? `Valid for ${left}. Anyone who has it can ask to be added; see: sotto requests ls`
-      : `Valid for ${left}, once. The first one who has the link can use it: send it privately.`,
+      : `Valid for ${left}, one use. Anyone who gets the link can use it: send it privately.`,
   );
 }
 

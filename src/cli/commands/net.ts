@@ -46,11 +46,12 @@ export const define: Define = (command, context) => {
     });
   definePublic(command, context);
   command
-    .command("key <new> <file>")
-    .description("create the key of a private network: sotto net key new FILE")
+    .command("key")
+    .description("create the key of a private network")
+    .command("new <file>")
+    .description("create the key of a private network and write it to a file")
     .addHelpText("after", KEY_NOTES)
-    .action(async (word: string, file: string) => {
-      if (word !== "new") throw new SottoError("usage", "The command is: sotto net key new FILE");
+    .action(async (file: string) => {
       const { makeNetworkKey } = await import("../../daemon/index.ts");
       await makeNetworkKey(file);
       context.out.data(`✓ ${file}`, { file });
@@ -98,6 +99,7 @@ async function check({ call, out }: Context): Promise<void> {
   const result = await call("net.check", {});
   const { reach } = result;
   const lines = reach.addresses.map(({ address, reached, failed, failures }) => {
+    if (reached + failed === 0) return `· ${address}  not tested: no peer could dial it`;
     const why = failures.length === 0 ? "" : ` (${failures.map(displayLine).join(", ")})`;
     const peers = `${count(reached, "peer")} connected, ${failed} failed`;
     return `${reached > 0 ? "✓" : "✗"} ${address}  ${peers}${why}`;

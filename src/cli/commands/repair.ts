@@ -20,7 +20,7 @@ export const define: Define = (command, context) => {
       `✓ new store with the intact rows: ${counted(kept)}`,
       `  unreadable, not included: ${counted(dropped)}`,
       ...(incomplete.length > 0 ? [`  rows missing or out of date: ${incomplete.join(", ")}`] : []),
-      `  the damaged files are in ${aside}`,
+      `  the previous files are in ${aside}`,
     ];
     out.data(lines.join("\n"), { aside, kept, dropped, incomplete });
     out.say("Sessions are re-created when contacts connect. Start your node: sotto up");

@@ -91,8 +91,10 @@ export function nodeLines(report: DoctorOfNode): Line[] {
     const mine = report.findings.filter(({ what }) => nodeFindings[what].topic === topic);
     const worst = mine.find(({ severity }) => severity === "error") ?? mine[0];
     const fact = facts[topic];
-    if (worst === undefined) return fact === undefined ? [] : [ok(topic, fact)];
-    return [findingLine(worst.what, fact)];
+    if (worst !== undefined) return [findingLine(worst.what, fact)];
+    if (fact === undefined) return [];
+    const untested = topic === "router" && report.status.net.nat.kind === "unknown";
+    return [untested ? note(topic, fact) : ok(topic, fact)];
   });
 }
 

@@ -219,9 +219,11 @@ export function reachabilityText({
   if (verdict === "reachable") return `yes, from the internet (${peers})`;
   if (verdict === "unknown") return "unknown: no peer has tested it yet";
   const why = [...new Set(addresses.flatMap(({ failures }) => failures))];
-  return why.length === 0
-    ? "on the local network only: no public address"
-    : `on the local network only (${peers}: ${why.map(displayLine).join(", ")})`;
+  if (why.length === 0)
+    return addresses.length === 0
+      ? "on the local network only: no public address"
+      : "unknown: no peer could test an address of this node";
+  return `on the local network only (${peers}: ${why.map(displayLine).join(", ")})`;
 }
 
 /** What the router does to connections, and whether it opened a port. */

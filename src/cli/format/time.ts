@@ -11,11 +11,15 @@ export function parseDurationArg(text: string): number {
 
 /**
  * A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws
- * `expiry-invalid`.
+ * `usage`.
  */
 export function parseTimeArg(text: string, now: number): number {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? now - parseDurationArg(text) : date;
+  if (!Number.isNaN(date)) return date;
+  const ms = parseDuration(text);
+  if (ms === undefined)
+    throw new SottoError("usage", "--since needs a date (2026-05-01) or a time (30m, 24h, 7d).");
+  return now - ms;
 }
 
 /** How long, in the largest unit that fits: 84 ms, 3.2 s, 5 min, 2 h, 3 d. */

@@ -98,7 +98,7 @@ export async function add(
   if (known.contact.blocked)
     throw new SottoError("contact-blocked", "You blocked the contact who made this invite.");
   if (known.link !== undefined)
-    throw new SottoError("contact-exists", `You are already connected to ${known.contact.name}.`);
+    throw new SottoError("contact-exists", `${known.contact.name} is already a contact.`);
   // They may have lost what they knew of us: pair again, and keep the conversation.
   await changeContact(context, known, (contact) => ({
     contact: {

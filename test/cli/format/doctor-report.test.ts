@@ -200,6 +200,14 @@ describe("the report of sotto doctor", () => {
     assert.deepEqual(of("proxy"), []);
   });
 
+  it("marks a router that no peer has tested as a note, not as working", () => {
+    const report = nodeReport();
+    const routerState = () => nodeLines(report).find(({ topic }) => topic === "router")?.state;
+    assert.equal(routerState(), "ok");
+    Object.assign(report.status.net.nat, { kind: "unknown" });
+    assert.equal(routerState(), "note");
+  });
+
   it("shows every finding, also of a topic that the node has no facts about", () => {
     for (const what of Object.keys(nodeFindings) as NodeFinding[]) {
       const { severity, text, remedy } = nodeFindings[what];

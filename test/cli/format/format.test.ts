@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../../src/api/index.ts";
-import { messageLines } from "../../../src/cli/format/format.ts";
+import { messageLines, reachabilityText } from "../../../src/cli/format/format.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
 
 const X = "x" as Message["id"];
@@ -72,5 +72,15 @@ describe("a message in a terminal", () => {
     const line = shown({ text: "\u001b]0;x\u0007\u202e", reactions });
     for (const sign of ["\u001b", "\u0007", "\u202e"])
       assert.ok(!line.includes(sign), JSON.stringify(line));
+  });
+});
+
+describe("the reachability of a node as text", () => {
+  it("says that no peer could test it, rather than that it has no public address", () => {
+    const untested = { address: "/ip4/203.0.113.7/tcp/1", reached: 0, failed: 0, failures: [] };
+    const text = (addresses: readonly (typeof untested)[]) =>
+      reachabilityText({ verdict: "unreachable", addresses, asked: 1, seenAs: [] });
+    assert.equal(text([]), "on the local network only: no public address");
+    assert.equal(text([untested]), "unknown: no peer could test an address of this node");
   });
 });
