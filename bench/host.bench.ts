@@ -17,8 +17,8 @@ import { RecordValidator, rendezvousKeys, sealRecord } from "../src/dht/index.ts
 import { BoundedDatastore, requestSubnet } from "../src/node/dht/bounded-datastore.ts";
 import { systemClock } from "../src/node/util/deadline.ts";
 import type { Done, Order } from "./lib/crowd.ts";
+import { program } from "./lib/demo-processes.ts";
 import { quantile } from "./lib/measure.ts";
-import { program } from "./lib/stage.ts";
 import { printRows, readable } from "./lib/table.ts";
 
 const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 1000);

@@ -10,10 +10,10 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyPolyfill } from "../src/node/create.ts";
+import { type Pair, startPair } from "./lib/demo-processes.ts";
 import { type Echo, echoRate } from "./lib/echo.ts";
 import { tcpEcho } from "./lib/echo-tcp.ts";
 import { durations, quantile } from "./lib/measure.ts";
-import { type Pair, startPair } from "./lib/stage.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const SMALL = new Uint8Array(randomBytes(100));

@@ -6,8 +6,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { program, startPair } from "./lib/demo-processes.ts";
 import { quantile } from "./lib/measure.ts";
-import { program, startPair } from "./lib/stage.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const ROUNDS = 15;

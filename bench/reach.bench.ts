@@ -18,10 +18,10 @@ import { type Client, createClient, resolvePaths } from "../src/api/index.ts";
 import { connectTo } from "../src/cli/runtime/connect.ts";
 import { readEnvironment } from "../src/cli/runtime/environment.ts";
 import { down, missing, nameOf, type Spot, up } from "../test/slow/nat/lab.ts";
+import { program } from "./lib/demo-processes.ts";
 import { dialFigures } from "./lib/dials.ts";
 import { quantile } from "./lib/measure.ts";
 import type { Order } from "./lib/mesh.ts";
-import { program } from "./lib/stage.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const HOSTS = 50;

@@ -4,9 +4,9 @@
  * both is read on the way, and its second half held against its first.
  */
 import { readFileSync } from "node:fs";
-import type { Actor } from "../src/cli/demo/stage.ts";
+import type { Actor } from "../src/cli/demo/processes.ts";
+import { startPair } from "./lib/demo-processes.ts";
 import { quantile } from "./lib/measure.ts";
-import { startPair } from "./lib/stage.ts";
 import { type Figure, printTable } from "./lib/table.ts";
 
 const MESSAGES = Number(process.env.BENCH_SOAK ?? 100_000);

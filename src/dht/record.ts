@@ -4,7 +4,14 @@
  */
 import { concat, fromUtf8, type HostId, isZero, limits, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { BODY, type LayoutRefusal, parseRecord, signedPart, timeOf, VERSION } from "./layout.ts";
+import {
+  BODY,
+  type LayoutRefusal,
+  parseRecord,
+  signedPart,
+  timeOf,
+  VERSION,
+} from "./record-layout.ts";
 import type { RendezvousKeys } from "./tags.ts";
 
 export interface RecordBody {

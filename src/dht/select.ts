@@ -1,5 +1,5 @@
 /** Selects the newest of several valid records of one tag. */
-import { timeOf } from "./layout.ts";
+import { timeOf } from "./record-layout.ts";
 
 /**
  * The index of the newest record, 0 for an empty list. Of two records with the same time the

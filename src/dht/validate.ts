@@ -1,7 +1,7 @@
 /** Validation of records by a node that stores them for others and has none of their keys. */
 import { limits, toHex } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
-import { type LayoutRefusal, parseRecord, signedPart } from "./layout.ts";
+import { type LayoutRefusal, parseRecord, signedPart } from "./record-layout.ts";
 
 export type Validated =
   | { readonly kind: "valid"; readonly time: number }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { concat, type HostId, limits, u64, utf8 } from "../../src/base/index.ts";
 import { nodeCrypto } from "../../src/crypto/index.ts";
 import { openRecord, type RecordBody, rendezvousKeys, sealRecord } from "../../src/dht/index.ts";
-import { BODY, signedPart } from "../../src/dht/layout.ts";
+import { BODY, signedPart } from "../../src/dht/record-layout.ts";
 import { crypto, HOUR, keys, NOW, root } from "./keys.ts";
 
 const HOST = "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5" as HostId;

@@ -3,7 +3,7 @@ import { hostAttacks } from "./attacks-host.ts";
 import { tcpAttacks } from "./attacks-tcp.ts";
 import { yamuxAttacks } from "./attacks-yamux.ts";
 import { catalogue, spared } from "./catalogue.ts";
-import { Scene, tellsMemory } from "./scene.ts";
+import { HostileTestbed, tellsMemory } from "./testbed.ts";
 
 /**
  * MiB that a node may grow by in a second of everything at once: garbage that is not collected yet
@@ -16,10 +16,10 @@ const PATIENCE = 8_000;
 
 describe("a node under attack", function () {
   this.timeout(60_000);
-  let scene: Scene;
+  let scene: HostileTestbed;
 
   before(async () => {
-    scene = await Scene.open();
+    scene = await HostileTestbed.open();
   });
   after(() => scene.close());
 

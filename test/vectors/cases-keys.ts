@@ -2,7 +2,7 @@
 import { concat, fromHex, type HostId, labels, u64, utf8 } from "../../src/base/index.ts";
 import { accountFromEntropy, certify, nobleCrypto } from "../../src/crypto/index.ts";
 import { type RendezvousKeys, rendezvousKeys, sealRecord, startChain } from "../../src/dht/index.ts";
-import { signedPart } from "../../src/dht/layout.ts";
+import { signedPart } from "../../src/dht/record-layout.ts";
 import { makeAnswer, makeHello } from "../../src/messenger/link/hello.ts";
 import { encodeAnswerBody, encodeHelloBody, encodeLinkFrame } from "../../src/wire/index.ts";
 import { seeded } from "../ratchet/support.ts";

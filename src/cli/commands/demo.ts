@@ -1,6 +1,6 @@
 /** `sotto demo`: runs a bootstrap node and two nodes on this computer and lets them talk. */
 import { SottoError } from "../../base/index.ts";
-import { type Actor, createStage, type Stage } from "../demo/stage.ts";
+import { type Actor, type DemoProcesses, startDemo } from "../demo/processes.ts";
 import { numberLines, stateText } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -14,7 +14,7 @@ async function demo(context: Context): Promise<void> {
   const { out } = context;
   const tell = (step: string, text: string) =>
     out.data(`${out.style.green("✓")} ${text}`, { step, text });
-  const stage = createStage();
+  const stage = startDemo();
   const interrupted = () => void stage.clear().then(() => process.exit(130));
   process.once("SIGINT", interrupted);
   try {
@@ -26,7 +26,10 @@ async function demo(context: Context): Promise<void> {
   }
 }
 
-async function play(stage: Stage, tell: (step: string, text: string) => void): Promise<void> {
+async function play(
+  stage: DemoProcesses,
+  tell: (step: string, text: string) => void,
+): Promise<void> {
   const address = await stage.bootstrap();
   tell("bootstrap", `a bootstrap node listens on ${address}`);
   const [alice, bob] = await Promise.all([stage.node("alice", true), stage.node("bob", false)]);

@@ -6,7 +6,7 @@ import { lineSplitter, tooLong } from "../../../src/api/index.ts";
 import { concat, type HostId, limits, SottoError, u64, utf8 } from "../../../src/base/index.ts";
 import { certify, nodeCrypto, readCertificate } from "../../../src/crypto/index.ts";
 import { openRecord, RecordValidator, rendezvousKeys, sealRecord } from "../../../src/dht/index.ts";
-import { signedPart } from "../../../src/dht/layout.ts";
+import { signedPart } from "../../../src/dht/record-layout.ts";
 import {
   helloFits,
   makeAnswer,

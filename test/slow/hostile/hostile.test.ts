@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limits } from "../../../src/base/index.ts";
 import { catalogue, spared } from "../../hostile/catalogue.ts";
-import { Attacker, memoryOf, type Outcome, Scene, tellsMemory } from "../../hostile/scene.ts";
+import {
+  Attacker,
+  HostileTestbed,
+  memoryOf,
+  type Outcome,
+  tellsMemory,
+} from "../../hostile/testbed.ts";
 import { createLab, fullAddress, noSignal } from "../../node/support.ts";
 import { shareOf } from "../../support/share.ts";
 
@@ -21,12 +27,12 @@ const shown = (talk: Outcome["talk"]): string =>
 
 describe("a node under one attack after the other", function () {
   this.timeout(600_000);
-  let scene: Scene;
+  let scene: HostileTestbed;
   let begun = 0;
   const pid = (): number => scene.users[0].daemon?.pid ?? 0;
 
   before(async () => {
-    scene = await Scene.open();
+    scene = await HostileTestbed.open();
     tell(`quiet: ${shown(await scene.quiet(5_000))}`);
     begun = tellsMemory ? memoryOf(pid()) : 0;
   });

@@ -23,7 +23,7 @@ export interface Actor {
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
 }
 
-export interface Stage {
+export interface DemoProcesses {
   /** Starts the bootstrap node. @returns its address, with /p2p. */
   bootstrap(): Promise<string>;
   /**
@@ -43,7 +43,7 @@ const READY = 20_000;
 const END = 5_000;
 
 /** @param command the command that starts Sotto; by default that of this process. */
-export function createStage(command: readonly [string, ...string[]] = selfCommand()): Stage {
+export function startDemo(command: readonly [string, ...string[]] = selfCommand()): DemoProcesses {
   const directory = mkdtempSync(join(tmpdir(), "sotto-demo-"));
   const around = readEnvironment();
   const processes = new Map<number, ChildProcess>();

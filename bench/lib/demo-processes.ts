@@ -1,7 +1,7 @@
 /** Two real daemons on loopback, paired through a bootstrap host, from the built product. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Actor, createStage } from "../../src/cli/demo/stage.ts";
+import { type Actor, startDemo } from "../../src/cli/demo/processes.ts";
 
 export const program = fileURLToPath(new URL("../../dist/bin/sotto.js", import.meta.url));
 
@@ -14,7 +14,7 @@ export interface Pair {
 /** Needs `npm run build` before. */
 export async function startPair(): Promise<Pair> {
   if (!existsSync(program)) throw new Error("build first: npm run build");
-  const stage = createStage([process.execPath, program]);
+  const stage = startDemo([process.execPath, program]);
   try {
     await stage.bootstrap();
     const [alice, bob] = await Promise.all([stage.node("alice", true), stage.node("bob", true)]);

@@ -136,7 +136,7 @@ export interface Outcome {
   readonly talk: { readonly count: number; readonly median: number; readonly worst: number };
 }
 
-export class Scene {
+export class HostileTestbed {
   readonly testbed: Testbed;
   readonly users: readonly [User, User];
   readonly attacker = new Attacker();
@@ -148,12 +148,12 @@ export class Scene {
     this.target = target;
   }
 
-  static async open(): Promise<Scene> {
+  static async open(): Promise<HostileTestbed> {
     const testbed = await Testbed.open();
     const users = [testbed.user("alice"), testbed.user("bob")] as const;
     await Promise.all(users.map((user) => user.start()));
     await pair(...users);
-    return new Scene(testbed, users, await targetOf(users[0]));
+    return new HostileTestbed(testbed, users, await targetOf(users[0]));
   }
 
   /**
