@@ -37,7 +37,7 @@ export async function readProxy(
   if (conflicting !== undefined)
     throw new SottoError(
       "config-invalid",
-      `${path}: ${conflicting} cannot be on where everything goes through a proxy.`,
+      `${path}: ${conflicting} must not be true together with a proxy.`,
     );
   return Object.freeze(proxy);
 }
@@ -54,7 +54,7 @@ async function givenProxy({ proxy, proxyFile }: GivenProxy): Promise<ProxyAddres
     throw new SottoError("proxy-invalid", "Give --proxy or --proxy-file, not both.");
   const text = proxyFile === undefined ? proxy : await readText(proxyFile);
   if (text === undefined) return undefined;
-  const where = proxyFile === undefined ? "--proxy" : "What --proxy-file holds";
+  const where = proxyFile === undefined ? "--proxy" : "The address in --proxy-file";
   const parsed = parseProxy(text);
   if (typeof parsed === "string") throw new SottoError("proxy-invalid", `${where} ${parsed}.`);
   if (proxyFile === undefined && parsed.login !== undefined)

@@ -126,10 +126,10 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
   },
   publicHosts: {
     unset: "the well-known ones",
-    effect: "Nodes of the public DHT to join it by.",
+    effect: "Nodes through which this node joins the public DHT.",
   },
   privateWan: {
-    effect: "Keep private addresses in the wide DHT too: for a network without the internet.",
+    effect: "Keep private addresses in the global DHT too, for a network without the internet.",
   },
   networkKey: {
     unset: "none",
@@ -140,7 +140,7 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
   },
   allow: {
     unset: "all contacts",
-    effect: "Account ids that this node links with. An empty list allows none.",
+    effect: "Account ids of the contacts that this node connects to. An empty list allows none.",
   },
   history: {
     effect:
@@ -159,7 +159,7 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
   },
   receipts: {
     effect:
-      "Contacts learn what you read and when you type, and you learn it of them. " +
+      "Contacts see what you have read and when you type, and you see the same of them. " +
       "`sotto contacts receipts` decides for one contact.",
   },
   invisible: {

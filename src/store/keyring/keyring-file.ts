@@ -89,5 +89,8 @@ function checksum(body: Uint8Array, sha256: Hash): Uint8Array {
 }
 
 function damaged(): SottoError {
-  return new SottoError("keyring-damaged", `The file ${KEYRING_FILE} is not what was written.`);
+  return new SottoError(
+    "keyring-damaged",
+    `The file ${KEYRING_FILE} does not contain what was written.`,
+  );
 }
