@@ -88,7 +88,7 @@ describe("daemon/config", () => {
     assert.equal((await readConfig(path, {})).bootstrap.length, 1);
   });
 
-  it("refuses a proxy that is none, a password where others read it, and what a proxy forbids", async () => {
+  it("rejects an invalid proxy, a password on the command line, and settings that a proxy excludes", async () => {
     const refuses = async (text: string, setting: RegExp) => {
       await write(text);
       await assert.rejects(readConfig(path, {}), (error: Error & { code?: string }) => {
@@ -99,7 +99,7 @@ describe("daemon/config", () => {
     };
     await refuses('{"proxy":"http://me:secret@127.0.0.1:8080"}', /: proxy is not a SOCKS5 proxy/);
     await refuses('{"proxy":"socks5://me:secret@tor.example:1"}', /: proxy needs the IP address/);
-    await refuses('{"proxy":"socks5://127.0.0.1:9050","mdns":true}', /: mdns cannot be on/);
+    await refuses('{"proxy":"socks5://127.0.0.1:9050","mdns":true}', /: mdns must not be true/);
     await refuses('{"proxy":"socks5://127.0.0.1:9050","portMapping":true}', /: portMapping/);
     await refuses('{"proxy":"socks5://127.0.0.1:9050","publicDht":true}', /: publicDht/);
     await write("{}");
