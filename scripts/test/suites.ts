@@ -27,7 +27,7 @@ export const all: Suite = { paths: [""], without: ["slow/"], jobs: 2, floor: 160
 /** Pure modules, messenger, store and daemon: `npm run test:fast`. */
 export const fast: Suite = {
   paths: [""],
-  without: ["slow/", "cli/", "e2e/", "node/", "hostile/", "secrets/"],
+  without: ["slow/", "cli/", "e2e/", "node/", "hostile/", "secrets/", "support/"],
   jobs: 2,
   floor: 1300,
   minutes: 10,
