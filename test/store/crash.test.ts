@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readU32, SottoError, u32 } from "../../src/base/index.ts";
 import type { StoreOp } from "../../src/ports/index.ts";
-import { openAt, temporaryDirectory } from "./place.ts";
+import { openAt, temporaryDirectory } from "./fixtures.ts";
 
 const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acquireLock, lockHolder } from "../../src/store/index.ts";
-import { temporaryDirectory } from "./place.ts";
+import { temporaryDirectory } from "./fixtures.ts";
 
 /** The pid of a process that has ended. */
 async function deadPid(): Promise<number> {

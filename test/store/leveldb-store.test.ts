@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { utf8 } from "../../src/base/index.ts";
 import { acquireLock } from "../../src/store/index.ts";
 import { storeSuite } from "../suites/store.ts";
-import { levelPlace, openAt, temporaryDirectory, testKey } from "./place.ts";
+import { levelPlace, openAt, temporaryDirectory, testKey } from "./fixtures.ts";
 
 describe("the store on the disk", () => {
   storeSuite(levelPlace);

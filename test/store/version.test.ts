@@ -12,7 +12,7 @@ import {
   setVersion,
   temporaryDirectory,
   testKey,
-} from "./place.ts";
+} from "./fixtures.ts";
 
 const OLDER = SCHEMA_VERSION - 1;
 const NEWER = SCHEMA_VERSION + 1;

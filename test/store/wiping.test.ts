@@ -15,7 +15,7 @@ import {
   unlockKeyring,
 } from "../../src/store/index.ts";
 import { dyingAt } from "./dying.ts";
-import { crypto, temporaryDirectory, testKey } from "./place.ts";
+import { crypto, temporaryDirectory, testKey } from "./fixtures.ts";
 
 /** Lengths of what is no key: checksums and sets of groups (16), and the root row (56). */
 const PUBLIC = [16, 56];

@@ -4,7 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { u32 } from "../../src/base/index.ts";
-import { openAt } from "./place.ts";
+import { openAt } from "./fixtures.ts";
 
 const [directory = ""] = process.argv.slice(2);
 const store = await openAt(directory);

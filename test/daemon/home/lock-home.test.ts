@@ -23,7 +23,7 @@ import { silent } from "../../../src/ports/index.ts";
 import { unlockKeyring } from "../../../src/store/index.ts";
 import { SCHEMA_VERSION } from "../../../src/store/layout/schema.ts";
 import { dyingAt } from "../../store/dying.ts";
-import { filesIn as filesOf, setVersion, temporaryDirectory } from "../../store/place.ts";
+import { filesIn as filesOf, setVersion, temporaryDirectory } from "../../store/fixtures.ts";
 
 const crypto = nodeCrypto();
 const DRAFT = /^(.+)\.\d+\.new$/;

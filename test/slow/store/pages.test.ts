@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import type { RowKey, StoreOp } from "../../../src/ports/index.ts";
-import { openAt, temporaryDirectory } from "../../store/place.ts";
+import { openAt, temporaryDirectory } from "../../store/fixtures.ts";
 
 /** More conversations than pages are remembered at one time. */
 const MANY = 17_000;

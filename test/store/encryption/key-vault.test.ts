@@ -13,8 +13,8 @@ import { type DiskStore, openStore } from "../../../src/store/index.ts";
 import { readCounter } from "../../../src/store/integrity/rollback-counter.ts";
 import { deriveKeys } from "../../../src/store/layout/schema.ts";
 import { dyingAt } from "../dying.ts";
-import { crypto, openAt, temporaryDirectory, testKey } from "../place.ts";
-import { everythingThatOpens, vaultPlace, vaultStates } from "./thief.ts";
+import { crypto, openAt, temporaryDirectory, testKey } from "../fixtures.ts";
+import { everythingThatOpens, vaultPlace, vaultStates } from "./attacker.ts";
 
 const key = (table: Table, of: string, at = 0): RowKey => ({ table, of, at });
 const put = (at: RowKey, text: string): StoreOp => ({ kind: "put", key: at, value: utf8(text) });

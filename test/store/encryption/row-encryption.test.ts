@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { concat, u32 } from "../../../src/base/index.ts";
 import { rowCipher } from "../../../src/store/encryption/row-encryption.ts";
 import { SCHEMA_VERSION } from "../../../src/store/layout/schema.ts";
-import { crypto, testKey } from "../place.ts";
+import { crypto, testKey } from "../fixtures.ts";
 
 const name = (last: number): Uint8Array => new Uint8Array(25).fill(6).with(24, last);
 

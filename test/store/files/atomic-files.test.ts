@@ -14,7 +14,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { utf8 } from "../../../src/base/index.ts";
 import { createAtomically, writeAtomically } from "../../../src/store/files/atomic-files.ts";
-import { temporaryDirectory } from "../place.ts";
+import { temporaryDirectory } from "../fixtures.ts";
 
 describe("writing a file atomically", () => {
   let directory: string;

@@ -10,7 +10,7 @@ import {
   openStore,
   unlockKeyring,
 } from "../../../src/store/index.ts";
-import { crypto, temporaryDirectory } from "../place.ts";
+import { crypto, temporaryDirectory } from "../fixtures.ts";
 
 const TABLES: readonly Table[] = ["identity", "contact", "session", "message", "outbox", "event"];
 const ROWS = 4;

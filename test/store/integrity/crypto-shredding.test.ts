@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { utf8 } from "../../../src/base/index.ts";
 import type { RowKey, StoreOp, Table } from "../../../src/ports/index.ts";
 import type { DiskStore } from "../../../src/store/index.ts";
-import { everythingThatOpens, vaultStates } from "../encryption/thief.ts";
-import { openAt, temporaryDirectory } from "../place.ts";
+import { everythingThatOpens, vaultStates } from "../encryption/attacker.ts";
+import { openAt, temporaryDirectory } from "../fixtures.ts";
 
 const key = (table: Table, of: string, at = 0): RowKey => ({ table, of, at });
 const put = (at: RowKey, text: string, shreds?: true): StoreOp => ({

@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { SottoError } from "../../../src/base/index.ts";
 import type { StoreOp } from "../../../src/ports/index.ts";
-import { editRows, openAt, type RawRows, temporaryDirectory } from "../place.ts";
+import { editRows, openAt, type RawRows, temporaryDirectory } from "../fixtures.ts";
 
 const ROWS = 60;
 const bytesOf = (at: number): Uint8Array => new Uint8Array(100).fill(at);

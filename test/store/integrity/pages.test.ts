@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
 import type { RowKey, StoreOp } from "../../../src/ports/index.ts";
 import type { DiskStore } from "../../../src/store/index.ts";
-import { editRows, openAt, type RawRows, temporaryDirectory } from "../place.ts";
+import { editRows, openAt, type RawRows, temporaryDirectory } from "../fixtures.ts";
 
 /** Alice's conversation has three pages: places 0 to 255, 256 to 511, 512 to 599. */
 const ALICE = 600;

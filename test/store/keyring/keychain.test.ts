@@ -10,7 +10,7 @@ import {
   unlockKeyring,
 } from "../../../src/store/index.ts";
 import { secretService } from "../../../src/store/keyring/keychain-backends.ts";
-import { crypto } from "../place.ts";
+import { crypto } from "../fixtures.ts";
 import { Desktop, missing } from "./desktop.ts";
 
 describe("the keychain of the system", () => {

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { concat, u32 } from "../../../src/base/index.ts";
 import { createKeyring, readProtection, unlockKeyring } from "../../../src/store/index.ts";
-import { crypto, temporaryDirectory } from "../place.ts";
+import { crypto, temporaryDirectory } from "../fixtures.ts";
 
 /** The least that argon2id can cost: the tests are about the file, not about the time. */
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };

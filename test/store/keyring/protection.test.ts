@@ -28,7 +28,7 @@ import {
   unlockKeyring,
 } from "../../../src/store/index.ts";
 import { dyingAt } from "../dying.ts";
-import { crypto, temporaryDirectory } from "../place.ts";
+import { crypto, temporaryDirectory } from "../fixtures.ts";
 
 const REWRAPPER = fileURLToPath(new URL("./rewrapper.ts", import.meta.url));
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };

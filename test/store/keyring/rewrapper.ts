@@ -3,7 +3,7 @@
  * is made.
  */
 import { changeProtection, type Protection } from "../../../src/store/index.ts";
-import { crypto } from "../place.ts";
+import { crypto } from "../fixtures.ts";
 
 const [directory = ""] = process.argv.slice(2);
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openError } from "../../../src/store/leveldb/errors.ts";
-import { openAt, temporaryDirectory } from "../place.ts";
+import { openAt, temporaryDirectory } from "../fixtures.ts";
 
 /** What LevelDB says is the text of strerror(3) behind the file's name. */
 const said = (text: string) =>

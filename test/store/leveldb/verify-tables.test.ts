@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { join } from "node:path";
 import { utf8 } from "../../../src/base/index.ts";
 import { crc32c, verifyTables } from "../../../src/store/leveldb/verify-tables.ts";
-import { openAt, temporaryDirectory } from "../place.ts";
+import { openAt, temporaryDirectory } from "../fixtures.ts";
 
 describe("the checksums of LevelDB's tables", () => {
   let base: string;

@@ -13,7 +13,7 @@ import { SottoError } from "../../../src/base/index.ts";
 import { type Store, type StoreOp, silent, type Table } from "../../../src/ports/index.ts";
 import { type Repaired, repairStore } from "../../../src/store/index.ts";
 import { STORE_FILES } from "../../../src/store/integrity/repair-files.ts";
-import { crypto, openAt, temporaryDirectory, testKey } from "../place.ts";
+import { crypto, openAt, temporaryDirectory, testKey } from "../fixtures.ts";
 
 const TABLES: readonly Table[] = [
   "identity",

@@ -7,7 +7,7 @@ import type { VaultState } from "../../../src/store/encryption/key-vault.ts";
 import { readVaults, type VaultLocation } from "../../../src/store/encryption/key-vault-files.ts";
 import { rowCipher } from "../../../src/store/encryption/row-encryption.ts";
 import { deriveKeys } from "../../../src/store/layout/schema.ts";
-import { crypto, editRows, testKey } from "../place.ts";
+import { crypto, editRows, testKey } from "../fixtures.ts";
 
 export const vaultPlace = (directory: string): VaultLocation => ({
   directory,
