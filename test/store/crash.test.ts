@@ -49,14 +49,14 @@ function mountSmallDisk(directory: string, size: string): boolean {
   }
 }
 
-describe("a crash of the store", () => {
+describe("store crashes", () => {
   let directory: string;
   beforeEach(() => {
     directory = temporaryDirectory();
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("by kill -9 loses no acknowledged commit and splits none", async function () {
+  it("keeps every acknowledged commit complete after kill -9", async function () {
     this.timeout(60_000);
     for (let round = 0; round < 5; round++) {
       const acknowledged = await writeAndKill(directory, 1 + round * 60);
@@ -86,7 +86,7 @@ describe("a crash of the store", () => {
     }
   });
 
-  it("by a full disk stops all writing, goes on reading, and opens again as it was committed", async function () {
+  it("stops writing on a full disk, continues reading, and reopens with what was committed", async function () {
     if (!mountSmallDisk(directory, "2m")) {
       console.log("      skipped: this machine does not let us mount a small disk");
       this.skip();
@@ -132,7 +132,7 @@ describe("a crash of the store", () => {
     }
   });
 
-  it("by a disk that is full while keys turn stops all writing, and loses nothing", async function () {
+  it("stops writing when the disk fills during a key rotation, and loses nothing", async function () {
     if (!mountSmallDisk(directory, "2m")) {
       console.log("      skipped: this machine does not let us mount a small disk");
       this.skip();
@@ -170,7 +170,7 @@ describe("a crash of the store", () => {
     }
   });
 
-  it("by a vault that cannot be written stops all writing, and goes on reading", async () => {
+  it("stops writing when the vault cannot be written, and continues reading", async () => {
     const store = await openAt(directory);
     const session: StoreOp = {
       kind: "put",

@@ -8,7 +8,7 @@ const DEAD_PID = 2 ** 22 + 1;
 /**
  * Runs a job whose process dies at one of its changes to the disk: that change and every later one
  * fail, and a write is done half. The job sees another pid than the test, so that a draft which it
- * leaves is not replaced by chance. @returns whether the job had that many steps.
+ * leaves is not replaced by accident. @returns whether the job had that many steps.
  */
 export async function dyingAt(
   step: number,

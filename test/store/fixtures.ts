@@ -1,4 +1,4 @@
-/** Directories of their own for stores under test. */
+/** Stores under test in temporary directories. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,11 +20,11 @@ export function openAt(directory: string, key: Uint8Array = testKey): Promise<Di
   return openStore({ directory, key, crypto, log: silent });
 }
 
-/** Rows as they lie on the disk: names in hex, sealed values. */
+/** Rows as they are on the disk: names in hex, encrypted values. */
 export type RawRows = Map<string, Uint8Array>;
 
 /**
- * Reads the rows of a closed store as they lie on the disk, and writes what `change` gives;
+ * Reads the rows of a closed store as they are on the disk, and writes what `change` returns;
  * `undefined` deletes.
  */
 export async function editRows(
@@ -59,7 +59,7 @@ export function filesIn(directory: string): Map<string, [bytes: string, changed:
   return files;
 }
 
-/** Has the schema row of a closed store name another version, as the Sotto of that version would. */
+/** Sets the version in the schema row of a closed store, as the Sotto of that version would. */
 export async function setVersion(directory: string, version: number): Promise<void> {
   await editRows(directory, (rows) => {
     const row = rows.get(SCHEMA_ROW) ?? new Uint8Array();
@@ -68,7 +68,7 @@ export async function setVersion(directory: string, version: number): Promise<vo
   });
 }
 
-/** A store on the disk, in a directory of its own. */
+/** A store on the disk, in a temporary directory. */
 export function levelPlace(): StorePlace & { readonly directory: string } {
   const directory = temporaryDirectory();
   const opened: Store[] = [];

@@ -22,7 +22,7 @@ describe("the lock of a home", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("keeps a second node out and names the first, until it is released", async () => {
+  it("refuses a second node and names the first, until it is released", async () => {
     const lock = await acquireLock(directory);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(await lockHolder(directory), process.pid);
@@ -37,7 +37,7 @@ describe("the lock of a home", () => {
     assert.deepEqual(readdirSync(directory), []);
   });
 
-  it("takes over from a process that died, and from a file that is no lock", async () => {
+  it("replaces the lock of a dead process and a file that is not a lock", async () => {
     for (const stale of [`${await deadPid()} \n`, "", "half", "0 \n", "99999999999 \n"]) {
       writeFileSync(file, stale);
       assert.equal(await lockHolder(directory), undefined);
@@ -48,7 +48,7 @@ describe("the lock of a home", () => {
     }
   });
 
-  it("takes over where the pid went to another process", async function () {
+  it("replaces a lock whose pid belongs to another process now", async function () {
     const lock = await acquireLock(directory);
     const text = readFileSync(file, "utf8");
     await lock.release();
@@ -57,19 +57,19 @@ describe("the lock of a home", () => {
     await (await acquireLock(directory)).release();
   });
 
-  it("that cannot be written is told as that, and not as what followed from it", async () => {
+  it("reports the write error if the lock cannot be written", async () => {
     writeFileSync(file, "");
     await assert.rejects(acquireLock(file), { code: "store-write-failed" });
   });
 
-  it("does not remove the lock of another", async () => {
+  it("leaves the lock of another process when it is released", async () => {
     const lock = await acquireLock(directory);
     writeFileSync(file, "4242 other\n");
     await lock.release();
     assert.equal(readFileSync(file, "utf8"), "4242 other\n");
   });
 
-  it("lets one of many takers of a stale lock through", async () => {
+  it("admits one of many processes that replace a stale lock", async () => {
     for (let round = 0; round < 8; round++) {
       writeFileSync(file, `${2 ** 22 + 1} \n`);
       const children = await Promise.allSettled(

@@ -9,14 +9,14 @@ import { levelPlace, openAt, temporaryDirectory, testKey } from "./fixtures.ts";
 describe("the store on the disk", () => {
   storeSuite(levelPlace);
 
-  describe("and what only a disk can show", () => {
+  describe("its files", () => {
     let directory: string;
     beforeEach(() => {
       directory = temporaryDirectory();
     });
     afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-    it("shows no value, no id and no name of a table to who reads its files", async () => {
+    it("contain no value, no id and no name of a table", async () => {
       const marker = "marker-of-a-secret-text";
       const owner = "marker-owner";
       const store = await openAt(directory);
@@ -38,12 +38,12 @@ describe("the store on the disk", () => {
       }
     });
 
-    it("keeps others on the machine out of its directory", async () => {
+    it("are in a directory that only the owner can read", async () => {
       await (await openAt(directory)).close();
       assert.equal(statSync(join(directory, "db")).mode & 0o777, 0o700);
     });
 
-    it("refuses a second opening, and names the node that holds the lock", async () => {
+    it("are refused to a second opening, which names the node that holds the lock", async () => {
       const store = await openAt(directory);
       await assert.rejects(openAt(directory), {
         code: "store-in-use",
@@ -59,7 +59,7 @@ describe("the store on the disk", () => {
       await (await openAt(directory)).close();
     });
 
-    it("tells another store's key from damage, and leaves the store as it was", async () => {
+    it("are refused to another store's key, which is not damage, and stay unchanged", async () => {
       const store = await openAt(directory);
       const row = { table: "meta", of: "", at: 0 } as const;
       await store.commit([{ kind: "put", key: row, value: utf8("kept") }]);
@@ -72,7 +72,7 @@ describe("the store on the disk", () => {
       await again.close();
     });
 
-    it("opens after a kill at any point of its making", async () => {
+    it("open after a kill at any point of their creation", async () => {
       // What LevelDB leaves before it names its first manifest, and an empty directory.
       await (await openAt(directory)).close();
       for (const name of readdirSync(join(directory, "db")))

@@ -28,7 +28,7 @@ const places = async (store: MemoryStore): Promise<number[]> =>
 describe("the store in memory", () => {
   storeSuite(memoryPlace);
 
-  it("writes nothing of a commit whose hook threw before, and stops writing", async () => {
+  it("writes nothing of a commit whose hook throws before it, and stops writing", async () => {
     let failing = false;
     const store = memoryStore({
       onCommit: (_, moment) => {
@@ -46,7 +46,7 @@ describe("the store in memory", () => {
     assert.deepEqual(await places(again), [1, 5]);
   });
 
-  it("holds all of a commit whose hook threw after, as a disk may", async () => {
+  it("keeps all of a commit whose hook throws after it, as a disk may", async () => {
     const store = memoryStore({
       onCommit: (_, moment) => {
         if (moment === "after") throw new Error("no answer of the disk");
@@ -56,7 +56,7 @@ describe("the store in memory", () => {
     assert.deepEqual(await places(store.fork()), [1, 2]);
   });
 
-  it("forks a disk that lives on by itself, also in the middle of a commit", async () => {
+  it("forks an independent disk, also in the middle of a commit", async () => {
     const killed: MemoryStore[] = [];
     const store: MemoryStore = memoryStore({ onCommit: () => void killed.push(store.fork()) });
     await store.commit([put(1)]);

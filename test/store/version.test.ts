@@ -86,7 +86,7 @@ describe("a store of another version", () => {
     assert.deepEqual(filesIn(directory), before);
   });
 
-  it("opens again once its version is this one", async () => {
+  it("opens again once its version is the current one", async () => {
     await setVersion(directory, OLDER);
     await assert.rejects(openAt(directory), refused(OLDER));
     await setVersion(directory, SCHEMA_VERSION);

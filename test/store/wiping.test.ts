@@ -141,7 +141,7 @@ describe("keys of the store", () => {
     assert.ok(secrets.count > 1_000);
   });
 
-  it("stay while a read uses them that began before they were replaced", async () => {
+  it("are kept while a read uses them that began before they were replaced", async () => {
     const store = await open();
     await store.commit([...Array(300).keys()].map((i) => put(key("event", `of ${i}`), 1)));
     // The check reads them before the events, and the shredding not at all: it is done sooner.
@@ -185,7 +185,7 @@ describe("keys of the store", () => {
     rmSync(copy, { recursive: true });
   });
 
-  it("are overwritten when pages are forgotten and replaced while a batch is built", async () => {
+  it("are overwritten when the cache drops pages while a batch is built", async () => {
     const store = await open();
     const owners = [...Array(600).keys()];
     await store.commit(owners.map((i) => put(key("message", `of ${i}`), 1)));

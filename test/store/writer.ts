@@ -1,6 +1,6 @@
 /**
- * A process to be killed: commits and shreds for ever, and says each commit once it was promised to
- * be on the disk.
+ * A process to be killed: commits and shreds forever, and prints each commit once it is
+ * acknowledged.
  */
 import { setImmediate } from "node:timers/promises";
 import { u32 } from "../../src/base/index.ts";
@@ -26,7 +26,7 @@ async function write(of: string): Promise<never> {
 async function shred(): Promise<never> {
   for (;;) {
     await store.shred();
-    // Where nothing is due it waits for nothing, and would let nobody else have a turn.
+    // With nothing due, `shred` does not wait, and would block the writers.
     await setImmediate();
   }
 }

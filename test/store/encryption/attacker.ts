@@ -1,6 +1,5 @@
 /**
- * Somebody with the store key, the vault as it is now, and every state of the database that ever
- * was.
+ * An attacker with the store key, the current vault, and every earlier state of the database.
  */
 
 import type { VaultState } from "../../../src/store/encryption/key-vault.ts";
@@ -15,15 +14,14 @@ export const vaultPlace = (directory: string): VaultLocation => ({
   key: deriveKeys(crypto, testKey).vault,
 });
 
-/** What both files of the vault say; `undefined` for one that is not whole. */
+/** The states in both files of the vault; `undefined` for a damaged one. */
 export async function vaultStates(directory: string): Promise<(VaultState | undefined)[]> {
   const files = await readVaults(vaultPlace(directory));
   return files.map(({ found }) => (found.kind === "whole" ? found.state : undefined));
 }
 
 /**
- * Every value that opens under any key that can be had: tried are all keys on all rows, whatever
- * they are meant for.
+ * Every value that can be decrypted under any available key: tries all keys on all rows.
  */
 export async function everythingThatOpens(
   databases: readonly string[],
@@ -40,7 +38,7 @@ export async function everythingThatOpens(
   for (const state of await vaultStates(vault))
     if (state) keys.push(...state.keys, ...state.next.values());
   const opened = new Set<string>();
-  // The list grows while it is walked: rows of pages give keys.
+  // The list grows during the loop: rows of pages contain keys.
   for (const key of keys)
     for (const [id, { name, sealed }] of key.length === 32 ? rows : []) {
       const value = rowCipher(crypto).open(key, name, sealed);

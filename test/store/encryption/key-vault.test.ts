@@ -25,7 +25,7 @@ const textOf = (value: Uint8Array | undefined): string | undefined =>
 const FILES = [...VAULT_FILES, "vault.count"] as const;
 const damaged = (message: RegExp): object => ({ code: "store-damaged", message });
 
-describe("the vault", () => {
+describe("the key vault", () => {
   /** A store whose keys have turned once, and the same before that. */
   let older: string;
   let base: string;
@@ -96,7 +96,7 @@ describe("the vault", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("is a file of one size, twice, of which each byte is under the checksum, and shows no key", async () => {
+  it("writes two files of fixed size that reveal no key, and detects every changed byte", async () => {
     const [bytes, copy] = VAULT_FILES.map((name) => Uint8Array.from(readFileSync(path(name))));
     assert.ok(bytes && copy);
     assert.equal(bytes.length, 8_273);
@@ -118,7 +118,7 @@ describe("the vault", () => {
   });
 
   for (const file of FILES)
-    it(`loses nothing with ${file}: one that is lost, cut or changed is named and made anew`, async () => {
+    it(`repairs ${file} if it is missing, cut or changed, and loses nothing`, async () => {
       const { length } = readFileSync(path(file));
       const edits: [string, () => void][] = [
         ["missing", () => rmSync(path(file))],
@@ -148,7 +148,7 @@ describe("the vault", () => {
       assert.deepEqual(await read(), whole);
     });
 
-  it("has a counter of which each byte is under its tag", async () => {
+  it("detects every changed byte of the counter", async () => {
     const place = { directory, crypto, key: deriveKeys(crypto, testKey).count };
     const bytes = Uint8Array.from(readFileSync(path("vault.count")));
     assert.equal(typeof (await readCounter(place)), "number");
@@ -158,7 +158,7 @@ describe("the vault", () => {
     }
   });
 
-  it("of which both files are gone keeps the store shut, by name", async () => {
+  it("refuses to open without both files, and names them", async () => {
     for (const name of VAULT_FILES) rmSync(path(name));
     await assert.rejects(
       open(),
@@ -169,7 +169,7 @@ describe("the vault", () => {
     await assert.rejects(open(), damaged(/key vault is damaged/));
   });
 
-  it("of another store is told from a damaged one", async () => {
+  it("distinguishes the vault of another store from a damaged one", async () => {
     const other = temporaryDirectory();
     await (await openAt(other, new Uint8Array(32).fill(9))).close();
     take(other, "vault");
@@ -182,7 +182,7 @@ describe("the vault", () => {
     rmSync(other, { recursive: true });
   });
 
-  it("that is older than the database is refused, and one older file beside a newer is made anew", async () => {
+  it("refuses a vault older than the database, and repairs one older file next to a newer one", async () => {
     for (const name of VAULT_FILES) {
       take(older, name);
       assert.deepEqual(await read(), whole);
@@ -191,13 +191,13 @@ describe("the vault", () => {
     await assert.rejects(open(), damaged(/key vault is older than the database/));
   });
 
-  it("without its database is no new store", async () => {
+  it("refuses to create a new store where only the vault exists", async () => {
     rmSync(path("db"), { recursive: true });
     await assert.rejects(open(), damaged(/database of the store is missing/));
   });
 
-  describe("beside an older database", () => {
-    it("says so until something was committed, and has dropped the sessions whose keys are gone", async () => {
+  describe("next to an older database", () => {
+    it("reports it until the first commit, and deletes the sessions whose keys were destroyed", async () => {
       take(older, "db");
       const expected = ["text 2", "contact", undefined, true, ""];
       assert.deepEqual(await read(), expected);
@@ -208,7 +208,7 @@ describe("the vault", () => {
       assert.deepEqual(await read(), ["text 2", "contact", "session 4", false, ""]);
     });
 
-    it("says so of a database whose keys are still there", async () => {
+    it("reports it for a database whose keys still exist", async () => {
       cpSync(older, directory, { recursive: true, force: true });
       const { store } = await open();
       assert.equal(store.rolledBack, false);
@@ -221,7 +221,7 @@ describe("the vault", () => {
       assert.deepEqual((await read())[3], false);
     });
 
-    it("knows it from a killed process, which wrote nothing at its end", async () => {
+    it("distinguishes it from the database of a killed process", async () => {
       const { store } = await open();
       await store.commit([put(key("session", "alice"), "session 4")]);
       const killed = temporaryDirectory();
@@ -234,7 +234,7 @@ describe("the vault", () => {
       assert.deepEqual((await read())[3], true);
     });
 
-    it("refuses a database of which other rows were sealed under keys that are gone", async () => {
+    it("refuses a database with other rows whose keys were destroyed", async () => {
       const { store } = await open();
       await store.commit([remove(key("message", "alice", 1))]);
       await store.shred();
@@ -249,7 +249,7 @@ describe("the vault", () => {
     ["a shred", () => undefined],
     ["the mending of vault", () => change("vault", flip(100))],
   ] as const)
-    it(`opens with everything wherever ${what} is cut short`, async function () {
+    it(`opens with every row wherever ${what} is interrupted`, async function () {
       this.timeout(60_000);
       let step = 1;
       for (; ; step++) {
@@ -270,7 +270,7 @@ describe("the vault", () => {
       assert.ok(step > 12, `${step} steps`);
     });
 
-  describe("whose change was cut short", () => {
+  describe("after an interrupted change", () => {
     let unshredded: string;
     before(async () => {
       unshredded = temporaryDirectory();
@@ -282,7 +282,7 @@ describe("the vault", () => {
     });
     after(() => rmSync(unshredded, { recursive: true }));
 
-    it("opens with everything at each step, turns the keys to the end, and opens no old row", async () => {
+    it("opens with every row at each step, finishes the rotation, and leaves no key for old rows", async () => {
       const done = temporaryDirectory();
       cpSync(unshredded, done, { recursive: true });
       const store = await openAt(done);

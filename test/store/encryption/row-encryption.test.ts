@@ -6,13 +6,13 @@ import { crypto, testKey } from "../fixtures.ts";
 
 const name = (last: number): Uint8Array => new Uint8Array(25).fill(6).with(24, last);
 
-describe("a sealed value", () => {
+describe("row encryption", () => {
   const sealed = rowCipher(crypto);
   const seal = (at: Uint8Array, value: Uint8Array): Uint8Array => sealed.seal(testKey, at, value);
   const open = (at: Uint8Array, bytes: Uint8Array): Uint8Array | undefined =>
     sealed.open(testKey, at, bytes);
 
-  it("opens only under its own name, its own key and its own version", () => {
+  it("decrypts a value only under its own name, key and version", () => {
     const bytes = seal(name(1), Uint8Array.of(1, 2, 3));
     assert.deepEqual(open(name(1), bytes), Uint8Array.of(1, 2, 3));
     assert.equal(open(name(2), bytes), undefined);
@@ -40,7 +40,7 @@ describe("a sealed value", () => {
     }
   });
 
-  it("shows the bucket of its length and nothing more", () => {
+  it("reveals only the bucket of a length", () => {
     const size = (length: number): number => seal(name(1), new Uint8Array(length)).length - 40;
     assert.deepEqual([0, 60, 61, 252, 253, 508].map(size), [64, 64, 256, 256, 512, 512]);
     assert.deepEqual([509, 1020, 1021, 4092].map(size), [1024, 1024, 4096, 4096]);

@@ -25,7 +25,7 @@ describe("writing a file atomically", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("replaces the file, for its owner only, and leaves nothing else", async () => {
+  it("replaces the file, with mode 0600, and leaves no other file", async () => {
     for (const text of ["first", "second, longer", "3"]) {
       await writeAtomically(path, utf8(text));
       assert.equal(readFileSync(path, "utf8"), text);
@@ -34,7 +34,7 @@ describe("writing a file atomically", () => {
     }
   });
 
-  it("overwrites and removes its draft where the file cannot be replaced", async () => {
+  it("overwrites and removes its draft if the file cannot be replaced", async () => {
     await writeAtomically(path, utf8("before"));
     const { rename } = fs;
     let draft: number | undefined;

@@ -15,7 +15,7 @@ describe("a flipped byte in any file of a home", function () {
   after(() => homes.remove());
 
   for (const kind of ["closed", "killed"] as const)
-    it(`is noticed or makes no difference: ${kind}`, async () => {
+    it(`is detected or makes no difference: ${kind}`, async () => {
       const home = homes[kind];
       const files = filesOf(home);
       for (const part of ["keyring", "store.key", "CURRENT", "MANIFEST", ".ldb", "vault"])

@@ -1,4 +1,4 @@
-/** A small home, of which bytes are flipped to see who notices. */
+/** Flips bytes in copies of a small home, to test that the store detects it. */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -21,9 +21,9 @@ const put = (table: Table, at: number): StoreOp => ({
 });
 
 export interface Homes {
-  /** Closed in order: all is in tables. */
+  /** Closed normally: all rows are in tables. */
   readonly closed: string;
-  /** Of a process that was killed: much is in the log. */
+  /** Of a killed process: many rows are in the log. */
   readonly killed: string;
   remove(): void;
 }
@@ -52,7 +52,7 @@ export async function makeHomes(): Promise<Homes> {
   };
 }
 
-/** The files of a home that hold something: LevelDB's own talk and its lock are none of it. */
+/** The files of a home with contents, without LevelDB's text log and its lock. */
 export function filesOf(home: string): string[] {
   const files = readdirSync(home, { recursive: true, encoding: "utf8" });
   return files
@@ -61,38 +61,39 @@ export function filesOf(home: string): string[] {
     .toSorted();
 }
 
-/** Everything that can be read, or what is said about it. */
-async function read(home: string): Promise<{ readonly rows?: unknown; readonly said: string[] }> {
+/** Every row that can be read, and what was reported. */
+async function read(
+  home: string,
+): Promise<{ readonly rows?: unknown; readonly reported: string[] }> {
   try {
     const store = await open(home);
     try {
-      const said = store.rolledBack ? ["rolled back"] : [];
+      const reported = store.rolledBack ? ["rolled back"] : [];
       const rows: unknown[] = [];
       for (const table of TABLES)
         try {
           rows.push(await store.list(table, "x"));
         } catch (error) {
-          said.push(codeOf(error));
+          reported.push(codeOf(error));
         }
-      return { rows, said: [...said, ...(await store.check()).damaged] };
+      return { rows, reported: [...reported, ...(await store.check()).damaged] };
     } finally {
       await store.close();
     }
   } catch (error) {
-    return { said: [codeOf(error)] };
+    return { reported: [codeOf(error)] };
   }
 }
 
 function codeOf(error: unknown): string {
-  // What is no fault of ours has no name that a person could do anything with.
+  // An error without a code of its own does not help the user.
   if (!(error instanceof SottoError) || error.code === "internal") throw error;
   return error.code;
 }
 
 /**
- * Flips one bit of a byte in a copy of the home. @returns what was said about it; nothing where it
- * made no difference. Throws where something is missing or changed without a word, or where no
- * fault of the table was said.
+ * Flips one bit of a byte in a copy of the home. @returns what was reported; empty if it made no
+ * difference. Throws if a row is missing or changed without a report, or if an error has no code.
  */
 export async function flipped(home: string, file: string, at: number): Promise<string[]> {
   const tried = temporaryDirectory();
@@ -102,10 +103,10 @@ export async function flipped(home: string, file: string, at: number): Promise<s
     const bytes = readFileSync(join(tried, file));
     bytes[at] = (bytes[at] as number) ^ (1 << (at % 8));
     writeFileSync(join(tried, file), bytes);
-    const { rows, said } = await read(tried);
-    if (said.length === 0 && !isDeepStrictEqual(rows, whole))
-      throw new Error(`byte ${at} of ${file}: something else is read, and nothing is said`);
-    return said;
+    const { rows, reported } = await read(tried);
+    if (reported.length === 0 && !isDeepStrictEqual(rows, whole))
+      throw new Error(`byte ${at} of ${file}: other rows are read, and nothing is reported`);
+    return reported;
   } finally {
     rmSync(tried, { recursive: true });
   }

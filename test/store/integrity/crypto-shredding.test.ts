@@ -16,7 +16,7 @@ const put = (at: RowKey, text: string, shreds?: true): StoreOp => ({
 });
 const remove = (at: RowKey): StoreOp => ({ kind: "delete", key: at });
 
-describe("shredding", () => {
+describe("crypto-shredding", () => {
   let directory: string;
   let copies: string[];
   let store: DiskStore;
@@ -44,7 +44,7 @@ describe("shredding", () => {
   });
 
   for (const table of ["message", "search"] as const)
-    it(`leaves of a deleted row of "${table}", and of what a put shreds, nothing that any key opens`, async () => {
+    it(`leaves no key for deleted rows of "${table}" and for values that a put shreds`, async () => {
       await commit(...[1, 2, 3, 4].map((at) => put(key(table, "alice", at), `text ${at}`)));
       await commit(put(key(table, "alice", 3), "text 3, delivered"));
       await commit(remove(key(table, "alice", 1)), put(key(table, "alice", 2), "edited", true));
@@ -65,7 +65,7 @@ describe("shredding", () => {
       );
     });
 
-  it("leaves of sessions no earlier state, and of other rows none that was deleted or shredded", async () => {
+  it("leaves no key for earlier states of sessions and for deleted or shredded values of other rows", async () => {
     const tables = ["contact", "invite", "peer", "event", "search-mark"] as const;
     await commit(put(key("session", "alice"), "session 1"), put(key("session", "bob"), "bob 1"));
     await commit(put(key("session", "alice"), "session 2"), remove(key("session", "bob")));
@@ -88,7 +88,7 @@ describe("shredding", () => {
     }
   });
 
-  it("remembers over a reopening, and over a crash, what is due", async () => {
+  it("keeps what is due across a reopening and a crash", async () => {
     await commit(put(key("message", "alice", 1), "text 1"), put(key("session", "alice"), "old"));
     await commit(remove(key("message", "alice", 1)), put(key("session", "alice"), "new"));
     // The files as a kill leaves them.
@@ -107,7 +107,7 @@ describe("shredding", () => {
     assert.ok(!opened.has("text 1") && !opened.has("old"));
   });
 
-  it("costs nothing where nothing is due, and does not touch what was not", async () => {
+  it("does nothing when no page is due, and leaves other pages unchanged", async () => {
     await commit(put(key("message", "alice", 1), "text"), put(key("contact", "alice"), "contact"));
     await commit(put(key("message", "alice", 1), "state"), put(key("contact", "alice"), "other"));
     const { generation } = (await vaultStates(directory))[0] ?? {};
@@ -118,7 +118,7 @@ describe("shredding", () => {
     assert.ok((await opens()).has("text"));
   });
 
-  it("goes through any number of pages, and has LevelDB give their space back", async function () {
+  it("shreds 140 pages, compacts them, and keeps their other rows", async function () {
     this.timeout(20_000);
     const places = Array.from({ length: 70 }, (_, i) => 256 * i);
     for (const of of ["alice", "bob"])
@@ -141,7 +141,7 @@ describe("shredding", () => {
     assert.deepEqual(await store.list("message", "bob"), []);
   });
 
-  it("keeps readers right while keys turn under them", async function () {
+  it("returns correct values to readers while keys are rotated", async function () {
     this.timeout(20_000);
     const count = 600;
     const all = [...Array(count).keys()];

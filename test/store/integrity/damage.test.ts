@@ -30,7 +30,7 @@ async function read(directory: string): Promise<string> {
   }
 }
 
-describe("damage to the store", () => {
+describe("store damage", () => {
   let base: string;
   let tried: string;
   const file = (directory: string, ending: RegExp): string => {
@@ -66,7 +66,7 @@ describe("damage to the store", () => {
     for (const directory of [base, tried]) rmSync(directory, { recursive: true, force: true });
   });
 
-  it("is never a wrong value and never a lost row in a table file, whichever byte was flipped", async () => {
+  it("detects a flipped byte of a table file and returns no wrong value and loses no row", async () => {
     const length = readFileSync(file(base, /\.ldb$/)).length;
     const seen: Record<string, number> = {};
     const trials = 80;
@@ -85,7 +85,7 @@ describe("damage to the store", () => {
     assert.ok(noticed > trials / 3 && harmless > 0);
   });
 
-  it("is noticed when a row is changed, cut, moved, swapped, lost, or put back", async () => {
+  it("detects a row that is changed, cut, moved, swapped, lost or restored", async () => {
     const messages = (rows: RawRows): [string, Uint8Array][] =>
       [...rows].filter(([key]) => key.startsWith("06"));
     const first = (rows: RawRows): [string, Uint8Array] =>
@@ -147,7 +147,7 @@ describe("damage to the store", () => {
     );
   });
 
-  it("is noticed when an older version of one row is put back", async () => {
+  it("detects an older version of one row", async () => {
     const old = temporaryDirectory();
     cpSync(base, old, { recursive: true });
     const store = await openAt(base);
@@ -173,7 +173,7 @@ describe("damage to the store", () => {
     }
   });
 
-  it("is no reason to begin anew when LevelDB's own files are gone", async () => {
+  it("refuses to create a new store where LevelDB's own files are missing", async () => {
     for (const name of [/^CURRENT$/, /^MANIFEST/, /\.ldb$/]) {
       rmSync(tried, { recursive: true });
       cpSync(base, tried, { recursive: true });
@@ -190,7 +190,7 @@ describe("damage to the store", () => {
     }
   });
 
-  it("in the log is noticed when a record in the middle is lost, and is a whole earlier state when the end is", async () => {
+  it("detects a lost record in the middle of a log, and opens an earlier state without its end", async () => {
     const live = temporaryDirectory();
     const written = temporaryDirectory();
     const store = await openAt(live);

@@ -27,7 +27,7 @@ const isAt = (key: string, from: number, to: number): boolean => {
   return at >= from && at <= to;
 };
 
-describe("pages of the store", () => {
+describe("store pages", () => {
   let base: string;
   let directory: string;
   let store: DiskStore;
@@ -83,7 +83,7 @@ describe("pages of the store", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("miss a lost row at the first touch of its page, by get and by list, and again at each", async () => {
+  it("detects a lost row at every read of its page, by get and by list", async () => {
     await lose(300);
     for (let time = 0; time < 2; time++) {
       await assert.rejects(store.get(message("alice", 300)), damaged);
@@ -94,7 +94,7 @@ describe("pages of the store", () => {
     }
   });
 
-  it("keep whole pages readable beside a damaged one, and read no more than they were asked for", async () => {
+  it("reads intact pages next to a damaged one, and reads no more pages than requested", async () => {
     await lose(300);
     assert.equal((await store.list("message", "bob")).length, BOB);
     assert.equal((await store.list("message", "alice", { to: 255 })).length, 256);
@@ -104,14 +104,14 @@ describe("pages of the store", () => {
     assert.deepEqual(await store.get(message("alice", 0)), new Uint8Array(100));
   });
 
-  it("miss a page that lost all of its rows, though nothing on the disk follows it", async () => {
+  it("detects a page that lost all of its rows", async () => {
     await lose(512, 599);
     await assert.rejects(store.list("message", "alice", { reverse: true, limit: 1 }), damaged);
     await assert.rejects(store.get(message("alice", 599)), damaged);
     assert.equal((await store.list("message", "alice", { to: 511 })).length, 512);
   });
 
-  it("refuse a row where none was written, in a page that has rows and in one that has none", async () => {
+  it("refuses an added row, in a page that has rows and in one that has none", async () => {
     for (const at of ["000000000000025a", "00000000000fffff"]) {
       const sneaked: string[] = [];
       await edit((rows) => {
@@ -125,7 +125,7 @@ describe("pages of the store", () => {
     }
   });
 
-  it("miss a lost row of the index instead of calling the message unknown", async () => {
+  it("detects a lost row of the message index instead of reporting an unknown message", async () => {
     await loseIndex();
     await assert.rejects(store.get(index("alice", 7)), {
       code: "store-damaged",
@@ -134,7 +134,7 @@ describe("pages of the store", () => {
     assert.equal((await store.list("message", "alice")).length, ALICE);
   });
 
-  it("stay damaged whatever is written over the damage", async () => {
+  it("keeps reporting damage whatever is written over it", async () => {
     await lose(300);
     await store.commit([put(message("alice", 300), 1), put(message("alice", 301), 1)]);
     await assert.rejects(store.get(message("alice", 300)), damaged);
@@ -148,7 +148,7 @@ describe("pages of the store", () => {
     await assert.rejects(store.get(message("alice", 300)), damaged);
   });
 
-  it("do not let a damaged page's rows out when a first touch meets a commit", async () => {
+  it("returns no row of a damaged page when its first read is concurrent with a commit", async () => {
     await lose(300);
     const [listed, committed, got] = await Promise.allSettled([
       store.list("message", "alice"),
@@ -160,7 +160,7 @@ describe("pages of the store", () => {
     assert.equal(got.status, "rejected");
   });
 
-  it("are found whole while commits go on", async () => {
+  it("verifies pages while commits continue", async () => {
     const writing = (async () => {
       for (let at = ALICE; at < ALICE + 40; at++) {
         await store.commit([put(message("alice", at), at), remove(message("alice", at - 100))]);
@@ -178,7 +178,7 @@ describe("pages of the store", () => {
     await writing;
   });
 
-  it("leave nothing behind on the disk when a conversation was removed and shredded", async () => {
+  it("leaves nothing on the disk of a conversation that was deleted and shredded", async () => {
     const all = (of: string, count: number): StoreOp[] =>
       [...Array(count).keys()].flatMap((at) => [remove(message(of, at)), remove(index(of, at))]);
     await store.commit(all("alice", ALICE));
@@ -198,7 +198,7 @@ describe("pages of the store", () => {
     assert.deepEqual(await store.check(), { rows: 2, damaged: [] });
   });
 
-  it("with a lost or changed sum keep the store from opening", async () => {
+  it("refuses to open with a lost or changed checksum", async () => {
     const page = (rows: RawRows): [string, Uint8Array] =>
       [...rows].find(([key]) => key.startsWith("0a")) as [string, Uint8Array];
     await store.close();
@@ -221,8 +221,8 @@ describe("pages of the store", () => {
     store = await openAt(directory);
   });
 
-  describe("checked as a whole", () => {
-    it("name the tables that lost, changed or gained rows, and count all rows", async () => {
+  describe("complete check", () => {
+    it("names the tables that lost, changed or gained rows, and counts all rows", async () => {
       const whole = await store.check();
       assert.deepEqual(whole.damaged, []);
       assert.ok(whole.rows > 2 * (ALICE + BOB));
@@ -232,7 +232,7 @@ describe("pages of the store", () => {
       assert.deepEqual((await store.check()).damaged, ["message", "message-id"]);
     });
 
-    it("open every row: a value that a sum does not see is found", async () => {
+    it("decrypts every row and detects a changed value that its checksum does not cover", async () => {
       await edit((rows) => {
         const [key = ""] = aliceRows(rows);
         const value = Uint8Array.from(rows.get(key) as Uint8Array);
@@ -242,12 +242,12 @@ describe("pages of the store", () => {
       assert.deepEqual((await store.check()).damaged, ["message"]);
     });
 
-    it("find a row whose name no table reads", async () => {
+    it("detects a row whose name belongs to no table", async () => {
       await edit((rows) => [[`${aliceRows(rows)[0]}00`, Uint8Array.of(1)]]);
       assert.deepEqual((await store.check()).damaged, ["message", "store"]);
     });
 
-    it("let other work go on in between", async () => {
+    it("continues other work in between", async () => {
       let turns = 0;
       let running = true;
       const work = (): void => {

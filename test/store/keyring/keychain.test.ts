@@ -14,7 +14,7 @@ import { crypto } from "../fixtures.ts";
 import { Desktop, missing } from "./desktop.ts";
 
 describe("the keychain of the system", () => {
-  it("that is missing is refused with the remedy", async () => {
+  it("reports a missing keychain", async () => {
     for (const keychain of [secretService("no-such-program"), systemKeychain("win32")])
       await assert.rejects(keychain.get("00"), {
         code: "keychain-missing",
@@ -78,7 +78,7 @@ describe("the keychain of the system", () => {
     });
   });
 
-  it("is refused in a session without one", async function () {
+  it("reports a session without a keychain", async function () {
     if (missing.includes("secret-tool")) this.skip();
     const before = process.env.DBUS_SESSION_BUS_ADDRESS;
     process.env.DBUS_SESSION_BUS_ADDRESS = "unix:path=/nonexistent";

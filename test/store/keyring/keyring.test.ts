@@ -28,7 +28,7 @@ describe("the keyring", () => {
     writeFileSync(file, concat(body, crypto.sha256(body).subarray(0, 8)));
   };
 
-  it("gives the same key back for the right passphrase, in any Unicode form, and for no other", async () => {
+  it("unlocks with the right passphrase in any Unicode form, and refuses others", async () => {
     const key = await withPassphrase("caf\u00e9 au lait");
     assert.equal(key.length, 32);
     assert.deepEqual(await unlockKeyring(directory, "cafe\u0301 au lait", crypto), key);
@@ -42,13 +42,13 @@ describe("the keyring", () => {
     assert.equal(await readProtection(directory), "passphrase");
   });
 
-  it("gives the same key back for its key file, and asks for no passphrase", async () => {
+  it("unlocks with its key file, without a passphrase", async () => {
     const key = await withKeyFile();
     assert.deepEqual(await unlockKeyring(directory, undefined, crypto), key);
     assert.equal(await readProtection(directory), "key-file");
   });
 
-  it("leaves nothing but its files, for the owner's eyes only, and no store key in them", async () => {
+  it("writes only its files, readable by the owner only, without the store key", async () => {
     const key = await withKeyFile();
     assert.deepEqual(readdirSync(directory).toSorted(), ["keyring", "store.key"]);
     for (const name of readdirSync(directory)) {
@@ -57,7 +57,7 @@ describe("the keyring", () => {
     }
   });
 
-  it("closes a key file that others may read, and says so", async () => {
+  it("sets the mode of a key file that others may read to 0600, and logs it", async () => {
     const key = await withKeyFile();
     chmodSync(join(directory, "store.key"), 0o644);
     const events: string[] = [];
@@ -68,7 +68,7 @@ describe("the keyring", () => {
     assert.deepEqual(events, ["store.key-file-was-open"]);
   });
 
-  it("says which file is missing or another's", async () => {
+  it("names the file that is missing or belongs to another store", async () => {
     assert.equal(await readProtection(directory), undefined);
     const missing = { code: "store-key-missing" };
     await assert.rejects(unlockKeyring(directory, undefined, crypto), {
@@ -88,14 +88,14 @@ describe("the keyring", () => {
     });
   });
 
-  it("never writes over a keyring", async () => {
+  it("refuses to replace a keyring", async () => {
     const key = await withPassphrase("one");
     await assert.rejects(withPassphrase("two"), { code: "account-exists" });
     await assert.rejects(withKeyFile(), { code: "account-exists" });
     assert.deepEqual(await unlockKeyring(directory, "one", crypto), key);
   });
 
-  it("tells damage from a wrong passphrase, at every byte and every length", async () => {
+  it("distinguishes damage from a wrong passphrase, at every byte and every length", async () => {
     await withPassphrase("one");
     const whole = readFileSync(file);
     for (let at = 0; at < whole.length; at++) {
@@ -111,7 +111,7 @@ describe("the keyring", () => {
     }
   });
 
-  it("refuses a forged cost before it costs anything, and binds every field of the header", async () => {
+  it("refuses a forged cost before deriving a key, and authenticates every field of the header", async () => {
     await withPassphrase("one");
     const whole = readFileSync(file);
     const before = process.memoryUsage().rss;

@@ -101,7 +101,7 @@ describe("changing what protects the store key", () => {
   const files = (): string[] => readdirSync(directory).toSorted();
 
   for (const [from, to] of CHANGES)
-    it(`from ${from.kind} to ${to.kind} keeps the key, and ends the old protection`, async () => {
+    it(`from ${from.kind} to ${to.kind} keeps the key, and invalidates the old protection`, async () => {
       const key = await createKeyring(directory, from, crypto, keychain);
       const held = [...entries.keys()];
       const before = new Map(
@@ -121,7 +121,7 @@ describe("changing what protects the store key", () => {
         });
     });
 
-  it("refuses a wrong or empty passphrase and changes nothing", async () => {
+  it("refuses a wrong or empty passphrase and leaves the files unchanged", async () => {
     await createKeyring(directory, one, crypto);
     const before = readFileSync(path("keyring"));
     const empty: Protection = { ...two, passphrase: "" };
@@ -138,7 +138,7 @@ describe("changing what protects the store key", () => {
     assert.deepEqual(files(), ["keyring"]);
   });
 
-  it("says what is wrong with a keychain's entry, and keeps no note of one that was never made", async () => {
+  it("reports what is wrong with a keychain entry, and removes the name of one that was not stored", async () => {
     await createKeyring(directory, inKeychain, crypto, keychain);
     const [name = ""] = entries.keys();
     const secret = entries.get(name) as Uint8Array;
@@ -155,7 +155,7 @@ describe("changing what protects the store key", () => {
     assert.deepEqual(files(), FILES["key-file"]);
   });
 
-  it("overwrites the old key file and the old keyring where they lay, and spares a backup's bytes", async function () {
+  it("overwrites the old key file and keyring in place, and leaves a hard-linked backup unchanged", async function () {
     if (process.platform === "win32") this.skip();
     await createKeyring(directory, keyFile, crypto);
     const held = ["keyring", "store.key"].map((name) => ({
@@ -176,7 +176,7 @@ describe("changing what protects the store key", () => {
   });
 
   for (const [from, to] of CHANGES)
-    it(`from ${from.kind} to ${to.kind} leaves the old or the new and no other key, whenever the process dies`, async () => {
+    it(`from ${from.kind} to ${to.kind} leaves the old or the new protection, whenever the process dies`, async () => {
       let step = 1;
       const seen = new Set<string>();
       const drafts = new Set<string>();
@@ -219,7 +219,7 @@ describe("changing what protects the store key", () => {
       if (from.kind !== to.kind) assert.ok(seen.size >= 2);
     });
 
-  it("is whole after a kill -9 at any moment", async function () {
+  it("leaves a valid protection after a kill -9 at any moment", async function () {
     this.timeout(60_000);
     const key = await createKeyring(directory, keyFile, crypto);
     for (const lines of [1, 6]) {
@@ -241,7 +241,7 @@ describe("changing what protects the store key", () => {
     }
   });
 
-  it("leaves a key file that cannot be removed to the next unlocking, and says so", async () => {
+  it("removes a key file at the next unlocking if it cannot be removed now, and reports it", async () => {
     const key = await createKeyring(directory, one, crypto);
     // A folder in its place cannot be opened for writing.
     await fs.mkdir(path("store.key"));

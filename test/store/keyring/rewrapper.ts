@@ -1,5 +1,5 @@
 /**
- * A process to be killed: changes a store key's protection for ever, and says each change once it
+ * A process to be killed: changes a store key's protection forever, and prints each change once it
  * is made.
  */
 import { changeProtection, type Protection } from "../../../src/store/index.ts";

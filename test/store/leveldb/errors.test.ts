@@ -8,8 +8,8 @@ import { openAt, temporaryDirectory } from "../fixtures.ts";
 const said = (text: string) =>
   new Error("Database failed to open", { cause: new Error(`IO error: db/CURRENT: ${text}`) });
 
-describe("a fault of opening the store", () => {
-  it("is the machine's where the system refused, so that nobody moves a good store away", () => {
+describe("errors of opening the store", () => {
+  it("reports store-write-failed, not damage, where the system refused access", () => {
     for (const text of [
       "Input/output error",
       "Permission denied",
@@ -21,12 +21,12 @@ describe("a fault of opening the store", () => {
       assert.equal(openError(said(text)).code, "disk-full", text);
   });
 
-  it("is the store's where its files do not fit together", () => {
+  it("reports store-damaged where the files are inconsistent", () => {
     assert.equal(openError(said("No such file or directory")).code, "store-damaged");
     assert.equal(openError(new Error("Corruption: checksum mismatch")).code, "store-damaged");
   });
 
-  it("has a code also where its directory cannot be made", async () => {
+  it("reports a code where the directory cannot be created", async () => {
     const directory = temporaryDirectory();
     try {
       const file = join(directory, "file");

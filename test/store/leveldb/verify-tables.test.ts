@@ -5,7 +5,7 @@ import { utf8 } from "../../../src/base/index.ts";
 import { crc32c, verifyTables } from "../../../src/store/leveldb/verify-tables.ts";
 import { openAt, temporaryDirectory } from "../fixtures.ts";
 
-describe("the checksums of LevelDB's tables", () => {
+describe("verifying LevelDB tables", () => {
   let base: string;
   let tried: string;
   let table: string;
@@ -28,12 +28,12 @@ describe("the checksums of LevelDB's tables", () => {
   after(() => rmSync(base, { recursive: true }));
   const verify = (thorough = true) => verifyTables(join(tried, "db"), thorough);
 
-  it("are those of RFC 3720", () => {
+  it("computes the checksums of RFC 3720", () => {
     assert.equal(crc32c(utf8("123456789")), 0xe3069283);
     assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);
   });
 
-  it("tell a damaged file before LevelDB reads it, and name it", async () => {
+  it("refuses a damaged file before LevelDB reads it, and names it", async () => {
     await verify();
     const path = join(tried, "db", table);
     const bytes = readFileSync(path);
@@ -50,14 +50,14 @@ describe("the checksums of LevelDB's tables", () => {
     await assert.rejects(verify(), { code: "store-damaged" });
   });
 
-  it("are not asked of a table that the database does not have, as a killed process leaves them", async () => {
+  it("ignores a table that does not belong to the database, as a killed process leaves them", async () => {
     writeFileSync(join(tried, "db/999999.ldb"), "half a table");
     await verify();
     await (await openAt(tried)).close();
   });
 
-  it("leave it to LevelDB to say what is wrong with its notes", async () => {
-    for (const text of ["", "MANIFEST-000099\n", "nonsense"]) {
+  it("accepts a damaged CURRENT file, which LevelDB reports itself", async () => {
+    for (const text of ["", "MANIFEST-000099\n", "malformed"]) {
       writeFileSync(join(tried, "db/CURRENT"), text);
       await verify();
       await assert.rejects(openAt(tried), { code: "store-damaged" });

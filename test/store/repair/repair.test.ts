@@ -112,11 +112,11 @@ describe("repairing a store", () => {
     }
   }
 
-  it("takes over all of a store that is whole", async () => {
+  it("copies every row of an intact store", async () => {
     assert.deepEqual(await repaired("whole"), all);
   });
 
-  it("takes over all where only LevelDB's own notes are damaged or gone", async () => {
+  it("copies every row where only LevelDB's own files are damaged or missing", async () => {
     for (const file of [/^CURRENT$/, /^MANIFEST/])
       for (const change of ["gone", "empty", "garbage"]) {
         rmSync(tried, { recursive: true });
@@ -128,7 +128,7 @@ describe("repairing a store", () => {
       }
   });
 
-  it("takes over what is whole of flipped, cut and lost files, and says what is not", async () => {
+  it("copies the intact rows of flipped, cut and lost files, and reports the others", async () => {
     let lost = 0;
     const changes: [RegExp, string, (bytes: Buffer) => Buffer | undefined][] = [
       [/\.ldb$/, "lost", () => undefined],
@@ -160,7 +160,7 @@ describe("repairing a store", () => {
     assert.ok(lost > 4 && lost < changes.length, `${lost} of ${changes.length}`);
   }).timeout(60_000);
 
-  it("opens what one file of the vault opens, and without both the account", async () => {
+  it("copies all rows with one file of the vault, and the account without both", async () => {
     writeFileSync(join(tried, "vault"), crypto.random(100));
     assert.deepEqual(await repaired("one"), all);
     rmSync(join(tried, "aside"), { recursive: true });
@@ -171,7 +171,7 @@ describe("repairing a store", () => {
     assert.deepEqual([kept.contact, dropped.contact], [undefined, ROWS + 1]);
   });
 
-  it("leaves out the tables that are made anew", async () => {
+  it("skips the tables that are rebuilt", async () => {
     const report = await repair(tried, { leaveOut: ["outbox"] });
     assert.equal(report.kept.outbox, undefined);
     const store = await openAt(tried);
@@ -179,7 +179,7 @@ describe("repairing a store", () => {
     await store.close();
   });
 
-  it("changes nothing where it fails: another key, rows that cannot be mended, no database", async () => {
+  it("fails and leaves the store unchanged: another key, rows that cannot be repaired, no database", async () => {
     const name = path(/\.ldb$/);
     const bytes = readFileSync(name);
     const refuse = () => Promise.reject(new SottoError("account-lost", "x"));
@@ -192,7 +192,7 @@ describe("repairing a store", () => {
     assert.ok(!existsSync(join(tried, "db")));
   });
 
-  it("that was killed leaves the old store or the new one", async () => {
+  it("leaves the old store or the new one when it is killed", async () => {
     // While the new one was made.
     mkdirSync(join(tried, "repairing/db"), { recursive: true });
     assert.deepEqual(await rowsAt(tried), all);
