@@ -144,7 +144,7 @@ describe("store crashes", () => {
         key: { table: "message", of: "alice", at },
         value: new Uint8Array(20_000).fill(at),
       });
-      // First for the rows, then for a file of the vault that is gone.
+      // First for the rows, then for a missing file of the vault.
       for (const round of [0, 1]) {
         const store = await openAt(directory);
         await store.commit([1, 2, 3].map(put));

@@ -124,7 +124,7 @@ describe("keys of the store", () => {
       for (const row of rows) given.push(await store.get(row));
       await store.commit([remove(key("message", "alice")), remove(key("search", "bob"))]);
       await store.commit([put(key("session", "alice"), round + 10)]);
-      // Reads and commits beside the shredding.
+      // Reads and commits concurrent with the shredding.
       const reads = rows.map((row) => store.list(row.table, row.of));
       const shredding = store.shred();
       await store.commit([put(key("message", "carol", round), round)]);

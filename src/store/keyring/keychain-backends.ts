@@ -8,7 +8,7 @@ import { limits, SottoError, wipe } from "../../base/index.ts";
 /** The label by which the user finds the entry. */
 const LABEL = "Key of a Sotto store";
 
-/** The Secret Service. @param program secret-tool, or a program with the same arguments. */
+/** The Secret Service through `program`, which has the arguments of secret-tool. */
 export function secretService(program = "secret-tool"): TextKeychain {
   const ask = async (command: string[], name: string, input = ""): Promise<ProgramResult> => {
     const result = await run(program, [...command, "application", "sotto", "entry", name], input);

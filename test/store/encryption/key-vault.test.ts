@@ -331,7 +331,8 @@ describe("the key vault", () => {
         assert.deepEqual(one, two);
         assert.equal(one?.next.size, 0);
         const opened = await everythingThatOpens([base, unshredded, done, directory], directory);
-        for (const gone of ["text 1", "session 3"]) assert.ok(!opened.has(gone), `step ${index}`);
+        for (const shredded of ["text 1", "session 3"])
+          assert.ok(!opened.has(shredded), `step ${index}`);
         assert.ok(opened.has("session 4"));
       }
       rmSync(done, { recursive: true });

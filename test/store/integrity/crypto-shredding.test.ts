@@ -52,7 +52,7 @@ describe("crypto-shredding", () => {
       await store.shred();
       await commit(put(key("meta", ""), "after"));
       const opened = await opens();
-      // Rows that stay were sealed anew: in their old form they do not open either, in their new
+      // Rows that stay were encrypted again: in their old form they do not open either, in their new
       // form they do.
       for (const text of ["text 1", "text 2", "text 3", "text 4"])
         assert.equal(opened.has(text), text === "text 4", text);
@@ -80,10 +80,12 @@ describe("crypto-shredding", () => {
     await store.shred();
     await commit(put(key("meta", ""), "after"));
     const opened = await opens();
-    for (const gone of ["session 1", "session 2", "bob 1"]) assert.ok(!opened.has(gone), gone);
+    for (const shredded of ["session 1", "session 2", "bob 1"])
+      assert.ok(!opened.has(shredded), shredded);
     assert.ok(opened.has("session 3"));
     for (const table of tables) {
-      for (const gone of ["a", "b"]) assert.ok(!opened.has(`${table} ${gone}`), `${table} ${gone}`);
+      for (const shredded of ["a", "b"])
+        assert.ok(!opened.has(`${table} ${shredded}`), `${table} ${shredded}`);
       for (const kept of ["B", "C"]) assert.ok(opened.has(`${table} ${kept}`), `${table} ${kept}`);
     }
   });

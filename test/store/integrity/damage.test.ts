@@ -194,7 +194,7 @@ describe("store damage", () => {
     const live = temporaryDirectory();
     const written = temporaryDirectory();
     const store = await openAt(live);
-    // More than one 32 KiB block of the log, so that LevelDB goes on behind the block that it
+    // More than one 32 KiB block of the log, so that LevelDB continues after the block that it
     // drops.
     const total = 3 * ROWS;
     for (let at = 0; at < total; at++) await store.commit([put(at)]);

@@ -38,7 +38,7 @@ describe("store pages", () => {
       names.filter((name) => name.startsWith(key.slice(0, 34)));
     return names.map(owned).find(({ length }) => length === ALICE) ?? [];
   };
-  /** Changes the closed store as it lies on the disk, and opens it again. */
+  /** Changes the closed store as it is on the disk, and opens it again. */
   const edit = async (change: Parameters<typeof editRows>[1]): Promise<void> => {
     await store.close();
     await editRows(directory, change);
@@ -142,7 +142,7 @@ describe("store pages", () => {
     await store.close();
     store = await openAt(directory);
     await assert.rejects(store.get(message("alice", 301)), damaged);
-    // Even when every row of it is gone.
+    // Even when every row of it is deleted.
     const all = [...Array(256).keys()].map((i) => remove(message("alice", 256 + i)));
     await store.commit(all);
     await assert.rejects(store.get(message("alice", 300)), damaged);
@@ -248,16 +248,16 @@ describe("store pages", () => {
     });
 
     it("continues other work in between", async () => {
-      let turns = 0;
+      let ticks = 0;
       let running = true;
       const work = (): void => {
-        turns++;
+        ticks++;
         if (running) setImmediate(work);
       };
       setImmediate(work);
       await store.check();
       running = false;
-      assert.ok(turns > 3);
+      assert.ok(ticks > 3);
     });
   });
 });

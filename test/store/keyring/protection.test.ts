@@ -50,7 +50,7 @@ const CHANGES: readonly (readonly [Protection, Protection])[] = [
   [inKeychain, inKeychain],
 ];
 
-/** What lies in a home of each kind. */
+/** The files in a home of each kind. */
 const FILES: Readonly<Record<Protection["kind"], readonly string[]>> = {
   "key-file": ["keyring", "store.key"],
   passphrase: ["keyring"],
@@ -198,7 +198,7 @@ describe("changing what protects the store key", () => {
         const opened = tried.map((one) => one.status === "fulfilled");
         assert.ok(opened.includes(true), `step ${step}`);
         for (const one of tried) if (one.status === "fulfilled") assert.deepEqual(one.value, key);
-        // Whoever unlocked it has removed what the change left behind.
+        // The unlocking removed what the change left.
         const kind = (await readProtection(directory)) as Protection["kind"];
         seen.add(`${kind} ${opened}`);
         assert.deepEqual(files(), FILES[kind]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openError } from "../../../src/store/leveldb/errors.ts";
 import { openAt, temporaryDirectory } from "../fixtures.ts";
 
-/** What LevelDB says is the text of strerror(3) behind the file's name. */
+/** LevelDB reports the text of strerror(3) after the file's name. */
 const said = (text: string) =>
   new Error("Database failed to open", { cause: new Error(`IO error: db/CURRENT: ${text}`) });
 

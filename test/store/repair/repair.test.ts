@@ -89,12 +89,12 @@ describe("repairing a store", () => {
     return paths.toSorted((a, b) => readFileSync(b).length - readFileSync(a).length)[0] as string;
   };
 
-  /** What is there afterwards; nothing may be lost without a word about it. */
+  /** What is there afterwards; nothing may be lost without a report about it. */
   async function repaired(what: string): Promise<Record<string, number>> {
     const before = readdirSync(join(tried, "db")).toSorted();
     const report: Repaired = await repair(tried);
     assert.deepEqual(readdirSync(tried).toSorted(), ["aside", ...STORE_FILES].toSorted(), what);
-    // What the damaged store was made of lies aside, untouched.
+    // The files of the damaged store are kept aside, unchanged.
     assert.deepEqual(readdirSync(join(tried, "aside/db")).toSorted(), before);
     const store = await openAt(tried);
     try {
@@ -102,9 +102,12 @@ describe("repairing a store", () => {
       const found = await rows(store);
       for (const table of TABLES) assert.equal(report.kept[table] ?? 0, found[table], what);
       const missing = TABLES.filter((table) => found[table] !== ROWS);
-      const told = new Set([...Object.keys(report.dropped), ...report.incomplete]);
+      const reported = new Set([...Object.keys(report.dropped), ...report.incomplete]);
       for (const table of missing)
-        assert.ok(told.has(table) || told.has("store"), `${what}: ${table} lost without a word`);
+        assert.ok(
+          reported.has(table) || reported.has("store"),
+          `${what}: ${table} lost without a report`,
+        );
       await store.commit([put("contact", ROWS)]);
       return found;
     } finally {
@@ -118,11 +121,11 @@ describe("repairing a store", () => {
 
   it("copies every row where only LevelDB's own files are damaged or missing", async () => {
     for (const file of [/^CURRENT$/, /^MANIFEST/])
-      for (const change of ["gone", "empty", "garbage"]) {
+      for (const change of ["missing", "empty", "garbage"]) {
         rmSync(tried, { recursive: true });
         cpSync(base, tried, { recursive: true });
         const name = path(file);
-        if (change === "gone") rmSync(name);
+        if (change === "missing") rmSync(name);
         else writeFileSync(name, change === "empty" ? "" : crypto.random(50));
         assert.deepEqual(await repaired(`${file} ${change}`), all);
       }
@@ -167,7 +170,7 @@ describe("repairing a store", () => {
     for (const name of ["vault", "vault.copy"]) rmSync(join(tried, name));
     const { kept, dropped } = await repair(tried);
     assert.equal(kept.identity, ROWS);
-    // One was added behind the first repair.
+    // One was added after the first repair.
     assert.deepEqual([kept.contact, dropped.contact], [undefined, ROWS + 1]);
   });
 
@@ -204,13 +207,13 @@ describe("repairing a store", () => {
       for (const name of names) cpSync(join(from, name), join(to, name), { recursive: true });
     };
     for (let moved = 0; moved <= STORE_FILES.length; moved++)
-      for (const gone of [0, 1]) {
+      for (const removed of [0, 1]) {
         rmSync(tried, { recursive: true });
         mkdirSync(join(tried, "repaired"), { recursive: true });
         move(whole, tried, STORE_FILES.slice(0, moved));
-        move(base, tried, STORE_FILES.slice(moved + gone));
+        move(base, tried, STORE_FILES.slice(moved + removed));
         move(whole, join(tried, "repaired"), STORE_FILES.slice(moved));
-        assert.deepEqual(await rowsAt(tried), all, `${moved} moved, ${gone} gone`);
+        assert.deepEqual(await rowsAt(tried), all, `${moved} moved, ${removed} removed`);
         assert.ok(!existsSync(join(tried, "repaired")));
       }
     rmSync(whole, { recursive: true });
