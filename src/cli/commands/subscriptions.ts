@@ -1,6 +1,7 @@
 /** `sotto subscriptions`: the durable subscriptions, which keep events for programs. */
 import type { Follower } from "../../api/index.ts";
 import { displayLine } from "../../base/index.ts";
+import { count } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -25,7 +26,7 @@ async function list(context: Context): Promise<void> {
   const line = ({ name, behind, types, from }: Follower) =>
     [
       displayLine(name).padEnd(width),
-      behind === 0 ? "up to date" : `${behind} behind`,
+      behind === 0 ? "up to date" : `${count(behind, "event")} waiting`,
       ...(types === undefined ? [] : [`only ${types.join(", ")}`]),
       ...(from === undefined ? [] : [`from ${displayLine(names.get(from) ?? from)}`]),
     ].join("  ");
