@@ -136,7 +136,7 @@ export function unblock(context: Context, peer: Peer): Promise<ContactView> {
   return changeContact(context, peer, (contact) => ({ contact: { ...contact, blocked: false } }));
 }
 
-/** See `Messenger.remove`. Whoever came by an invite of ours cannot come by it again. */
+/** See `Messenger.remove`. A contact who used an invite of ours cannot use it again. */
 export async function remove(context: Context, invites: Invites, peer: Peer): Promise<void> {
   peer.cancelRetry();
   await withInviteLock(context, () =>

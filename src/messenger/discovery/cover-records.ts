@@ -1,8 +1,8 @@
 /**
- * Cover records ("decoys" in settings): tags that lead to nobody, so that the number of tags which
- * one host publishes does not tell the number of its contacts. A cover is a pair of which nobody
- * has the other side: its record is made, published and refreshed as a contact's is, and it is
- * searched for as a contact who stays away.
+ * Cover records ("decoys" in settings): published tags that belong to no contact, so that the
+ * number of tags that one host publishes does not reveal the number of contacts. A cover is a pair
+ * without another side: its record is published and refreshed as a contact's is, and it is looked
+ * up as an absent contact is.
  */
 import { backoffDelay, labels, limits, shuffle, utf8, wipe } from "../../base/index.ts";
 import { advance, type Direction, type RootChain, startChain } from "../../dht/index.ts";
@@ -184,7 +184,7 @@ export class CoverRecords {
     });
   }
 
-  /** As `recordsOf` and `candidateAddressesOf` do for a contact; results would be nobody's. */
+  /** As `recordsOf` and `candidateAddressesOf` do for a contact; there are no results. */
   async #search(cover: Cover): Promise<void> {
     const { crypto, rendezvous, publicRendezvous, clock } = this.#context;
     const { signal } = this.#stopping;

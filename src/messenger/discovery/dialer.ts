@@ -9,7 +9,7 @@ import type { Context } from "../state/context.ts";
 
 export interface Target {
   readonly addresses: readonly string[];
-  /** Absent for addresses of the last link, where anybody may answer by now. */
+  /** Absent for addresses of the last link, where another node may answer by now. */
   readonly host?: HostId;
 }
 
@@ -83,7 +83,7 @@ export interface Prefetch<Item> {
   start(): void;
   /** Resolves once the first item is there, if one ever is. */
   readonly some: Promise<void>;
-  /** Nobody asks any more. */
+  /** No caller asks for more. */
   end(): void;
 }
 

@@ -54,9 +54,9 @@ export async function* recordsOf(
 }
 
 /**
- * Candidates that the public DHT names for the contact, which anybody may have left there: the
- * handshake tells who answers. Nothing where it is off, or where it was asked for this contact not
- * long ago (`limits.publicLookup`).
+ * Candidate addresses of the contact from the public DHT. Any node may have put them there: the
+ * handshake authenticates the peer. Empty while the public DHT is off, and within
+ * `limits.publicLookup` after the last lookup for this contact.
  */
 export async function* candidateAddressesOf(
   context: Context,
@@ -84,7 +84,7 @@ function isDue(dueAt: number, now: number): boolean {
   return dueAt <= now || dueAt > now + 2 * limits.publicLookup.max;
 }
 
-/** Whether anybody can be asked where a contact is. */
+/** Whether any node can be asked where a contact is. */
 export function canAsk(
   { rendezvous, publicRendezvous, transport }: Context,
   { contact }: Peer,

@@ -81,7 +81,7 @@ export class PeerFinder {
     });
   }
 
-  /** The person waits for this contact: looks for it now, and before others. */
+  /** The user waits for this contact: finds it now, and before others. */
   want(peer: Peer): void {
     peer.linkNeededAt = this.#context.clock.now();
     this.wake(peer);
@@ -161,8 +161,7 @@ export class PeerFinder {
       endAttempt(peer, attempt);
       if (!linked) {
         this.#later(peer);
-        // An attempt counts only if there was anybody to ask: a node that has just started knows no
-        // one yet.
+        // An attempt counts only if there was a node to ask: after a start there is none yet.
         if (canAsk(this.#context, peer)) peer.failures++;
       }
     }

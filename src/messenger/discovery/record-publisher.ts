@@ -129,7 +129,7 @@ export class RecordPublisher {
     const keys = publishKeys(crypto, epochSecret, direction, now);
     if (keys === undefined) return;
     const before = this.#rounds.get(name);
-    // Somebody may hold a fresh invite in their hands.
+    // A fresh invite may be redeemed at any moment.
     const urgent = before === undefined && epochSecret.kind === "invite";
     const time = nextTime(before?.time ?? 0, now);
     const body = { host: transport.host, addresses: transport.addresses(scope) };

@@ -145,7 +145,7 @@ async function run(
   }
 }
 
-/** Asks a quiet link for a sign of life, and gives up one that stays silent. */
+/** Pings a quiet link, and closes one that stays silent. */
 function watchQuiet(context: Context, peer: Peer, link: Link): void {
   const look = (): void => {
     if (peer.link !== link) return;
@@ -175,7 +175,7 @@ export async function storeLastSeen(context: Context, peer: Peer): Promise<void>
   });
 }
 
-/** Forgets what was kept while somebody wanted it. */
+/** Removes the times of last links that were stored while the setting was on. */
 export async function clearLastSeen({
   contactStore,
   store,
@@ -207,6 +207,6 @@ export async function ping({ clock }: Context, { link }: Peer): Promise<Ping> {
   const at = await withTimeout(clock, limits.stepTimeout, answered, () => undefined);
   link.pings.delete(heard);
   if (at === undefined) return { outcome: "silent" };
-  // A clock that was set back meanwhile tells nothing.
+  // A clock that was set back in the meantime gives no round-trip time.
   return { outcome: "answered", rttMs: Math.max(0, at - sentAt) };
 }

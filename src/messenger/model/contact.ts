@@ -12,7 +12,7 @@ export interface HeldInvite {
   /** 16 bytes. */
   readonly secret: Uint8Array;
   readonly expiresAt: number;
-  /** 32 random bytes that tell our claim of the invite from anybody else's. */
+  /** 32 random bytes that distinguish our claim of the invite from others. */
   readonly claim: Uint8Array;
   /** We were paired with them before: should this come to nothing, we still are. */
   readonly renews: boolean;
@@ -23,7 +23,7 @@ export interface Contact {
   readonly ref: string;
   readonly account: AccountId;
   readonly name: string;
-  /** The person chose the name; a profile name does not replace it. */
+  /** The user chose the name; a profile name does not replace it. */
   readonly named: boolean;
   readonly addedAt: number;
   readonly pairing: Pairing;

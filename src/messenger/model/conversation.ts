@@ -4,7 +4,7 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import { emptySet, type ReceivedSet } from "../../wire/index.ts";
 import type { Stamp } from "./actions.ts";
 
-/** What every conversation has, whoever takes part in it: order, unread, timer. */
+/** What every conversation has: order, unread count, timer. */
 export interface Conversation {
   /** Keys the rows of the conversation: messages, outbox, early actions, expiry timers. */
   readonly ref: string;

@@ -8,8 +8,8 @@ import type { Peer, SendQueue } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 
 /**
- * Somebody's newest reaction; one that was taken back stays, empty, so that an older one cannot
- * come after it.
+ * The newest reaction of one side. A removed one stays, empty, so that an older one
+ * cannot replace it.
  */
 export interface KeptReaction extends Stamp {
   readonly emoji: string;
@@ -40,7 +40,7 @@ export interface MessageRow {
   readonly edited?: Stamp;
   /** The author deleted it for both: acts on it are taken and change nothing. */
   readonly deleted?: true;
-  /** The person removed it here: it is not shown any more, and acts on it change nothing. */
+  /** The user removed it here: it is no longer shown, and actions on it change nothing. */
   readonly hidden?: true;
   /** By the side that reacted: "out" is our own. */
   readonly reactions?: { readonly in?: KeptReaction; readonly out?: KeptReaction };

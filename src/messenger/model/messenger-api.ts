@@ -21,7 +21,7 @@ export type KeptEvent =
   | { readonly type: "contact.removed"; readonly account: AccountId }
   | { readonly type: "contact.request"; readonly contact: ContactView }
   | { readonly type: "key.changed"; readonly contact: ContactView }
-  /** Somebody claimed an invite that was used already. */
+  /** Another account claimed an invite that was already used. */
   | { readonly type: "invite.reused"; readonly invite: InviteView };
 
 /** `cursor` is present where a durable subscription will find the event under it. */

@@ -46,7 +46,7 @@ export interface Link {
   cancelQuiet: () => void;
   /** It ends soon, for it has brought what it was made for. */
   leaving: boolean;
-  /** Whoever waits for a sign of life. */
+  /** Callbacks that wait for a pong. */
   readonly pings: Set<() => void>;
 }
 

@@ -14,7 +14,7 @@ export async function sendTyping(context: Context, peer: Peer): Promise<void> {
   await withContactLock(context, peer, async () => {
     const { contact, link, session } = peer;
     if (link === undefined || session === undefined || !canSeal(session)) return;
-    // Somebody who only asked to be added learns nothing; and what waits goes first.
+    // A contact whose request is open is not notified; and queued messages go first.
     if (contact.pairing !== "confirmed" || !shares(contact, context.receipts)) return;
     if (
       link.posting > limits.sendBytes ||

@@ -1,7 +1,6 @@
 /**
- * Expiry timers of messages that have started. While the node runs they are counted by a steady
- * clock that nobody can set; over a restart only the wall clock is left, which can at most start
- * them again.
+ * Started expiry timers of messages. While the node runs they are measured by a steady clock that
+ * cannot be set; across a restart only the wall clock remains, which can at most restart them.
  */
 import { limits } from "../../base/index.ts";
 import type { SteadyClock, Store, StoreOp } from "../../ports/index.ts";

@@ -15,7 +15,7 @@ import type { InviteOptions } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { type Context, withInviteLock } from "./context.ts";
 
-/** Somebody who proved to hold the invite, and what we said. */
+/** A peer that proved to hold the invite, and our answer. */
 export interface Claim {
   /** 32 bytes, chosen by the claimant. */
   readonly claim: Uint8Array;
