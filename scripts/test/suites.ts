@@ -24,10 +24,18 @@ export interface Suite {
 /** Everything but the slow tests: `npm test`. */
 export const all: Suite = { paths: [""], without: ["slow/"], jobs: 2, floor: 1600, minutes: 20 };
 
-/** Pure modules, messenger, store and daemon: `npm run test:fast`. */
+/**
+ * Pure modules, messenger, store and daemon: `npm run test:fast`. Files that simulate long runs or
+ * kill processes again and again are left to `npm test`.
+ */
 export const fast: Suite = {
   paths: [""],
-  without: ["slow/", "cli/", "e2e/", "node/", "hostile/", "secrets/", "support/"],
+  without: [
+    ...["slow/", "cli/", "e2e/", "node/", "hostile/", "secrets/", "support/"],
+    ...["messenger/simulation.test.ts", "messenger/outbox/edit-storm.test.ts"],
+    ...["store/crash.test.ts", "store/keyring/protection.test.ts"],
+    ...["store/repair/", "daemon/home/lock-home.test.ts"],
+  ],
   jobs: 2,
   floor: 1300,
   minutes: 10,
