@@ -47,6 +47,8 @@ export class PortMapper {
   #state: PortMapState = { state: "none" };
   #cancel = (): void => undefined;
   #requesting: Promise<void> | undefined;
+  /** Whether a renewal came during the running request. */
+  #again = false;
   readonly #stopping = new AbortController();
 
   constructor(options: PortMapperOptions) {
@@ -57,12 +59,22 @@ export class PortMapper {
     return this.#state;
   }
 
-  /** Requests the mapping now, and renews it in time. */
+  /**
+   * Requests the mapping now, and renews it in time. A call during a request makes another one
+   * after it: port or network may have changed since that one began.
+   */
   renew(): void {
     if (this.#stopping.signal.aborted) return;
     this.#cancel();
-    this.#requesting ??= this.#request().finally(() => {
+    if (this.#requesting !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#requesting = this.#request().finally(() => {
       this.#requesting = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.renew();
     });
   }
 

@@ -405,6 +405,23 @@ describe("node: UPnP", () => {
     assert.equal(router.done().at(-1), "DeletePortMapping 5001");
   });
 
+  it("requests again when a renewal comes during a request, as when the port changed", async () => {
+    let own = 4001;
+    const map = new PortMapper({
+      clock,
+      log: silent,
+      gateway: async () => gateway,
+      port: () => own,
+      changed: () => undefined,
+    });
+    map.renew();
+    own = 5001;
+    map.renew();
+    await until(() => router.done().at(-1) === "AddPortMapping 5001 3600");
+    await map.stop();
+    assert.equal(router.done().at(-1), "DeletePortMapping 5001");
+  });
+
   it("parses any response without throwing, hanging or leaving the gateway", () => {
     const word = fc.constantFrom(
       "<service>",
