@@ -30,7 +30,10 @@ export const errorTable = {
     "bad-input",
     "A newer version of Sotto made this link. Update Sotto, then add it again.",
   ),
-  "invite-expired": entry("bad-input", "Ask for a new invite (sotto invite)."),
+  "invite-expired": entry(
+    "bad-input",
+    "Check the clock of this computer. If it is right, ask for a new invite (sotto invite).",
+  ),
   "invite-used": entry(
     "bad-input",
     "Tell the sender that the invite was already used, and ask for a new one.",

@@ -281,7 +281,10 @@ export const contactCauses = {
     "Another account used the invite before you.",
     "Tell them, ask for a new invite, then run sotto add LINK.",
   ),
-  expired: local("The invite has expired.", "Ask for a new invite, then run sotto add LINK."),
+  expired: local(
+    "The invite has expired by the clock of this computer, or its maker did not answer in time.",
+    "Check the clock. If it is right, ask for a new invite, then run sotto add LINK.",
+  ),
   /** Their node answers, and says nothing, as it does to unknown peers. */
   unrecognized: search(
     "Their node answers but does not recognize you: they blocked or removed you, restored an " +

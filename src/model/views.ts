@@ -53,6 +53,8 @@ export interface ContactView {
   readonly policy: Policy;
   /** Why messages wait by our own policy; absent where it holds nothing back, or while linked. */
   readonly awaits?: Awaits;
+  /** When the invite that we took expires, ms since 1970; absent once pairing is confirmed. */
+  readonly inviteExpiresAt?: number;
   /** When the contact was last linked, ms since 1970; only where the settings keep it. */
   readonly lastSeen?: number;
   /** ms since 1970. */

@@ -43,6 +43,11 @@ export const define: Define = (command, context) => {
             ? `The node does not search for them${waitCondition(contact)}.`
             : "The node keeps searching. See the state: sotto contacts",
         );
+        if ((contact.inviteExpiresAt ?? Number.POSITIVE_INFINITY) < Date.now())
+          context.out.say(
+            "By the clock of this computer the invite has expired. Check the clock; if it is " +
+              "right, ask for a new invite.",
+          );
         if (options.wait !== undefined) context.exit(exit.timedOut);
       } else if (pairing === "handshaken") {
         context.out.say(`Messages are sent as soon as ${name} confirms.`);

@@ -139,6 +139,7 @@ export class ContactStore {
       receipts: shares(contact, this.#receipts),
       policy: policyOf(contact),
       ...(why !== undefined && { awaits: why }),
+      ...(contact.invite !== undefined && { inviteExpiresAt: contact.invite.expiresAt }),
       ...(contact.lastSeen !== undefined && { lastSeen: contact.lastSeen }),
       addedAt: contact.addedAt,
     };

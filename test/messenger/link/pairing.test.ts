@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { limits } from "../../../src/base/index.ts";
+import { limits, type SottoError } from "../../../src/base/index.ts";
 import {
   interrupted,
   once,
@@ -123,7 +123,7 @@ describe("pairing", () => {
     await refused(link.slice(0, -3), "invite-truncated");
     await refused(mistyped, "invite-mistyped");
     await assert.rejects(alice.messenger.add(link), { code: "invite-own" });
-    await world.time.pass(2 * HOUR);
+    await world.time.pass(26 * HOUR);
     await refused(link, "invite-expired");
     assert.deepEqual(bob.messenger.contacts(), []);
     await world.stop();
@@ -177,6 +177,32 @@ describe("pairing", () => {
     await world.paired(alice, carol);
     await talk(world, alice, bob);
     await talk(world, alice, carol);
+    await world.stop();
+  });
+
+  for (const hours of [2, 23])
+    it(`accepts a valid invite that has expired by a clock ${hours} h ahead, and pairs`, async () => {
+      const { world, alice, bob } = await two(20 + hours, hours * HOUR);
+      const { link, expiresAt } = await alice.messenger.createInvite({
+        ...hinted,
+        expiresIn: HOUR,
+      });
+      const { inviteExpiresAt } = await bob.messenger.add(link);
+      assert.equal(inviteExpiresAt, expiresAt);
+      await world.paired(alice, bob);
+      assert.equal(bob.contact("alice").inviteExpiresAt, undefined);
+      await talk(world, alice, bob);
+      await world.stop();
+    });
+
+  it("names the expiry and this computer's time when it refuses an expired invite", async () => {
+    const { world, alice, bob } = await two(21, 49 * HOUR);
+    const { link } = await alice.messenger.createInvite(once);
+    await assert.rejects(bob.messenger.add(link), (error: SottoError) => {
+      assert.match(error.message, /expired at .*T\d\d:\d\dZ; the clock of this computer shows .*Z/);
+      assert.match(error.remedy, /clock/);
+      return true;
+    });
     await world.stop();
   });
 
