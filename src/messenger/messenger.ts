@@ -24,7 +24,7 @@ import { Runtime } from "./runtime.ts";
 import { accountEntropy } from "./state/identity.ts";
 import { setInvisible } from "./state/invisible.ts";
 import { createInvite, revokeInvite } from "./state/invites.ts";
-import { history, message, requirePlace } from "./state/message-store.ts";
+import { findById, history, requireById } from "./state/message-store.ts";
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
@@ -89,17 +89,17 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     unverify: async (who) => contacts.unverify(context, contactStore.find(who)),
 
     send: (who, text, options) => withConnect(who, (peer) => send(context, peer, text, options)),
-    async edit(id, text) {
-      const place = await requirePlace(context, id);
+    async edit(id, text, who) {
+      const place = await requireById(context, id, { who, direction: "out" });
       return connecting(place.peer, await edit(context, place, text));
     },
-    async delete(id) {
-      const place = await requirePlace(context, id);
+    async delete(id, who) {
+      const place = await requireById(context, id, { who, direction: "out" });
       return connecting(place.peer, await erase(context, place));
     },
-    hide: async (id) => hide(context, await requirePlace(context, id)),
-    async react(id, emoji) {
-      const place = await requirePlace(context, id);
+    hide: async (id, who) => hide(context, await requireById(context, id, { who })),
+    async react(id, emoji, who) {
+      const place = await requireById(context, id, { who });
       return connecting(place.peer, await react(context, place, emoji));
     },
     typing: async (who) => sendTyping(context, contactStore.find(who)),
@@ -115,9 +115,9 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       if (!on) peerFinder.wakeAll();
     },
     ...sharedBootstraps(context),
-    find: (ref, direction) => find(context, ref, direction),
+    find: (ref, options = {}) => find(context, ref, options),
     cancel: (id) => cancel(context, id),
-    message: (id) => message(context, id),
+    message: async (id, who) => (await findById(context, id, { who }))?.shown,
     history: async (who, options) => history(context, contactStore.find(who), options),
     search: (question, options) => search(context, question, options),
     markRead: async (who, options = {}) => markRead(context, contactStore.find(who), options),

@@ -18,7 +18,9 @@ export interface Storm {
 
 /** Whether the message is on this node's disk. */
 export function onDisk(node: SimNode, id: string): boolean {
-  return node.store.snapshot().some(({ table, of }) => table === "message-id" && of === id);
+  return node.store
+    .snapshot()
+    .some(({ table, of }) => table === "message-id" && of.endsWith(`/id/${id}`));
 }
 
 /** Every message that `from` is shown as delivered must be on the disk of `to` at that moment. */

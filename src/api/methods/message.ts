@@ -29,6 +29,8 @@ export interface SendResult {
 /** What a change waits for. `live`: until it is delivered, if the contact is connected. */
 interface ChangeParams {
   readonly id: string;
+  /** The contact in whose conversation the message is: several may have one with this id. */
+  readonly who?: string | undefined;
   readonly wait?: "live" | undefined;
   /** How long to wait, ms. */
   readonly timeout?: number | undefined;
@@ -68,11 +70,17 @@ export interface MessageMethods {
   /** Reacts to a message, replacing an earlier reaction; an empty `emoji` removes it. */
   "message.react": Method<ChangeParams & { readonly emoji: string }, SendResult>;
   /**
-   * The message with an id, the first characters of one (at least 4), `WHO/START`, or `WHO/last`
-   * for the newest one, with `direction` the newest one of that side.
+   * The message with an id, the first characters of one (at least 4), or `last` for the newest one
+   * of a conversation, with `direction` the newest one of that side. `who` or `WHO/` before it
+   * names the conversation; without it all of them are searched. With `direction` "out", ours is
+   * meant where several fit.
    */
   "message.find": Method<
-    { readonly ref: string; readonly direction?: "in" | "out" | undefined },
+    {
+      readonly ref: string;
+      readonly who?: string | undefined;
+      readonly direction?: "in" | "out" | undefined;
+    },
     { readonly contact: Contact; readonly message: Message }
   >;
   /** Sends a typing notice to a contact who is online; can be called at any rate. */

@@ -15,7 +15,7 @@ const LIVE_WAIT = 3_000;
 export const live = { wait: "live", timeout: LIVE_WAIT } as const;
 
 interface Scope {
-  /** The contact of the conversation, if the command names it already. */
+  /** The contact of the conversation, unless the argument names another one. */
   readonly of?: string;
   /** Whose newest message `last` means. */
   readonly direction?: "in" | "out";
@@ -30,8 +30,7 @@ export async function findMessage(
   context: Context,
   { of, direction }: Scope,
 ): Promise<Message> {
-  const named = of === undefined || ref.includes("/") ? ref : `${of}/${ref}`;
-  return (await context.call("message.find", { ref: named, direction })).message;
+  return (await context.call("message.find", { ref, who: of, direction })).message;
 }
 
 /** Prints a change and whether it was delivered. */

@@ -12,8 +12,12 @@ export const define: Define = (command, context) => {
     .option("--for-me", "delete it on this node only, yours or theirs")
     .addHelpText("after", NOTES)
     .action(async (ref: string, { forMe }: Options) => {
-      const { id } = await findMessage(ref, context, forMe ? {} : { direction: "out" });
-      const result = await context.call("message.delete", { id, forMe, ...live });
+      const { id, contact: who } = await findMessage(
+        ref,
+        context,
+        forMe ? {} : { direction: "out" },
+      );
+      const result = await context.call("message.delete", { id, who, forMe, ...live });
       if (forMe) context.out.data("✓ deleted here only", result);
       else printChange("deleted for both", result, context);
     });

@@ -9,7 +9,8 @@ export const define: Define = (command, context) => {
     .argument("<text...>", "the new text, or - to read it from standard input")
     .action(async (ref: string, words: string[]) => {
       const text = await textOf(words);
-      const { id } = await findMessage(ref, context, { direction: "out" });
-      printChange("edited", await context.call("message.edit", { id, text, ...live }), context);
+      const { id, contact: who } = await findMessage(ref, context, { direction: "out" });
+      const result = await context.call("message.edit", { id, who, text, ...live });
+      printChange("edited", result, context);
     });
 };

@@ -15,9 +15,9 @@ export const define: Define = (command, context) => {
     .action(async (ref: string, given: string | undefined, { remove }: Options) => {
       if ((given === undefined) !== (remove === true))
         throw new SottoError("usage", "Give an emoji, or --remove.");
-      const { id } = await findMessage(ref, context, { direction: "in" });
+      const { id, contact: who } = await findMessage(ref, context, { direction: "in" });
       const emoji = given ?? "";
-      const result = await context.call("message.react", { id, emoji, ...live });
+      const result = await context.call("message.react", { id, who, emoji, ...live });
       printChange(remove ? "reaction removed" : `reacted ${emoji}`, result, context);
     });
 };

@@ -11,17 +11,17 @@ export async function quotedMessages(
   const known = new Map(messages.map((message) => [message.id, message]));
   // A program uses the ids in the JSON.
   if (context.out.flags.json) return known;
-  for (const { replyTo } of messages) {
+  for (const { replyTo, contact } of messages) {
     if (replyTo === undefined || known.has(replyTo)) continue;
-    const found = await lookUp(replyTo, context);
+    const found = await lookUp(replyTo, contact, context);
     if (found !== undefined) known.set(replyTo, found);
   }
   return known;
 }
 
-async function lookUp(ref: string, context: Context): Promise<Message | undefined> {
+async function lookUp(ref: string, who: string, context: Context): Promise<Message | undefined> {
   try {
-    return (await context.call("message.find", { ref })).message;
+    return (await context.call("message.find", { ref, who })).message;
   } catch (error) {
     if (error instanceof SottoError && error.code === "message-unknown") return undefined;
     throw error;

@@ -53,8 +53,8 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
       nextAt = Math.max(nextAt, at + 1);
       lamport = Math.max(lamport, row.lamport);
       if (row.direction === "out") sequence = Math.max(sequence, row.sequence);
-      const place = encodeRow({ ref, at } satisfies MessagePlace);
-      ops.push(put(placeKey(row.id), place));
+      const place = encodeRow({ at } satisfies MessagePlace);
+      ops.push(put(placeKey(ref, row.id), place));
       if (row.key !== undefined) ops.push(put(idempotencyKey(ref, row.key), place));
       if (isUnqueued(row, at, queued)) ops.push(requeue(ref, at, row));
     }

@@ -159,7 +159,7 @@ export async function remove(context: Context, invites: Invites, peer: Peer): Pr
       const ops: StoreOp[] = [dropContact(peer.contact), dropSession(peer.contact.ref)];
       for (const { at, value } of await context.store.list("message", ref)) {
         const { id, key } = decodeRow<MessageRow>(value);
-        ops.push(drop(messageKey(ref, at)), drop(placeKey(id)));
+        ops.push(drop(messageKey(ref, at)), drop(placeKey(ref, id)));
         if (key !== undefined) ops.push(drop(idempotencyKey(ref, key)));
       }
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));

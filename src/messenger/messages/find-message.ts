@@ -3,33 +3,34 @@
  */
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
+import type { FindOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
-import { history, message } from "../state/message-store.ts";
+import { history, preferOwn, requireById } from "../state/message-store.ts";
 
 const NEWEST = "last";
+/** Characters of a whole id. */
+const ID_LENGTH = 26;
 
 /** See `Messenger.find`. */
 export async function find(
   context: Context,
   ref: string,
-  direction: "in" | "out" | undefined,
+  { who, direction }: FindOptions,
 ): Promise<MessageView> {
   const slash = ref.lastIndexOf("/");
-  const peers =
-    slash < 0 ? context.contactStore.peers() : [context.contactStore.find(ref.slice(0, slash))];
+  const named = slash < 0 ? who : ref.slice(0, slash);
   const wanted = ref
     .slice(slash + 1)
     .trim()
     .toLowerCase();
-  const fits = (view: MessageView): boolean =>
-    direction === undefined || view.direction === direction;
-  if (wanted === NEWEST && slash >= 0)
-    return newest(context, peers, (view) => fits(view) && !view.deleted);
+  const { contactStore } = context;
+  const peers = named === undefined ? contactStore.peers() : [contactStore.find(named)];
+  if (wanted === NEWEST && named !== undefined) return newest(context, peers, direction);
   const id = messageId.parse(wanted);
-  const whole = id && (await message(context, id));
-  if (whole !== undefined) return whole;
-  if (!/^[a-z2-7]*$/.test(wanted) || wanted.length < limits.findStart)
+  if (id !== undefined) return (await requireById(context, id, { who: named, direction })).shown;
+  const { length } = wanted;
+  if (!/^[a-z2-7]*$/.test(wanted) || length < limits.findStart || length >= ID_LENGTH)
     throw new SottoError(
       "message-unknown",
       `Use the whole id of a message, or at least ${limits.findStart} characters of it.`,
@@ -38,13 +39,13 @@ export async function find(
   for (const peer of peers)
     for (const view of await history(context, peer, { limit: limits.findMessages }))
       if (view.id.startsWith(wanted)) found.push(view);
-  const [only, ...others] = found;
+  const [only, ...others] = preferOwn(found, direction);
   if (only === undefined)
     throw new SottoError("message-unknown", "No message id starts with these characters.");
   if (others.length > 0)
     throw new SottoError(
       "message-ambiguous",
-      `${found.length} message ids start with these characters.`,
+      `${1 + others.length} message ids start with these characters.`,
     );
   return only;
 }
@@ -52,8 +53,10 @@ export async function find(
 async function newest(
   context: Context,
   [peer]: readonly Peer[],
-  fits: (view: MessageView) => boolean,
+  direction: FindOptions["direction"],
 ): Promise<MessageView> {
+  const fits = (view: MessageView): boolean =>
+    !view.deleted && (direction === undefined || view.direction === direction);
   let before: number | undefined;
   while (peer !== undefined) {
     const page = await history(context, peer, {

@@ -44,7 +44,7 @@ export async function deleteMessages(
     if (text !== "") forgotten.push({ ref, at, text });
     if (hidden === undefined) happened.push(messageRemovedEvent(peer, row));
     if (key !== undefined) {
-      const made: KeyPlace = { ref, at, gone: { id, sentAt, state } };
+      const made: KeyPlace = { at, gone: { id, sentAt, state } };
       ops.push(put(idempotencyKey(ref, key), encodeRow(made)));
     }
   }

@@ -64,14 +64,17 @@ export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow 
   return { ...advance(rest, "abandon"), text: "", [how]: true };
 }
 
-/** Finds a message by its id alone. */
+/** Where a message is in its conversation. */
 export interface MessagePlace {
-  readonly ref: string;
   readonly at: number;
 }
 
-export function placeKey(id: MessageId): RowKey {
-  return rowKey("message-id", id);
+/**
+ * The index row of a message. An id is unique within a conversation only, because its author
+ * chooses it. @param ref of the conversation.
+ */
+export function placeKey(ref: string, id: MessageId): RowKey {
+  return rowKey("message-id", `${ref}/id/${id}`);
 }
 
 /** What a key of the caller's made. */
@@ -80,9 +83,9 @@ export interface KeyPlace extends MessagePlace {
   readonly gone?: Pick<MessageRow, "id" | "state" | "sentAt">;
 }
 
-/** Finds the message that a key of the caller's made before. */
+/** The index row of the message that a key of the caller's made before. */
 export function idempotencyKey(ref: string, key: string): RowKey {
-  return rowKey("message-id", `${ref}/${key}`);
+  return rowKey("message-id", `${ref}/key/${key}`);
 }
 
 /** The message as it is shown now. */

@@ -140,21 +140,24 @@ export interface Messenger extends SharedBootstraps {
   send(who: string, text: string, options?: SendOptions): Promise<MessageView>;
   /**
    * Replaces the text of a message of ours, here and there. Throws what `send` throws,
-   * message-unknown, message-not-yours, message-deleted, message-failed.
+   * message-unknown, message-not-yours, message-deleted, message-failed. A contact may repeat the
+   * id of any message that it has received: ours is meant wherever it is; `who` limits the search
+   * to one conversation.
    */
-  edit(id: MessageId, text: string): Promise<MessageView>;
-  /** Deletes a message of ours, here and there. Throws as `edit` does. */
-  delete(id: MessageId): Promise<MessageView>;
+  edit(id: MessageId, text: string, who?: string): Promise<MessageView>;
+  /** Deletes a message of ours, here and there. Finds it and throws as `edit` does. */
+  delete(id: MessageId, who?: string): Promise<MessageView>;
   /**
-   * Removes a message here alone. Throws message-unknown, and message-waiting while it is on its
-   * way to them.
+   * Removes a message from this node only. Throws message-unknown, message-ambiguous where several
+   * conversations have one with this id and `who` is absent, and message-waiting while it is on its
+   * way to the contact.
    */
-  hide(id: MessageId): Promise<void>;
+  hide(id: MessageId, who?: string): Promise<void>;
   /**
-   * Reacts to a message of either side, replacing a reaction before; "" takes it back. Throws as
-   * `edit` does, reaction-invalid.
+   * Reacts to a message of either side, replacing an earlier reaction; "" removes it. Throws as
+   * `edit` does, reaction-invalid, and message-ambiguous as `hide` does.
    */
-  react(id: MessageId, emoji: string): Promise<MessageView>;
+  react(id: MessageId, emoji: string, who?: string): Promise<MessageView>;
   /** Sends a typing indicator to a linked contact, at most one in `limits.typingPause`. */
   typing(who: string): Promise<void>;
   /**
@@ -198,13 +201,15 @@ export interface Messenger extends SharedBootstraps {
    * message-sent once it was handed to a link, since it may have arrived then.
    */
   cancel(id: MessageId): Promise<MessageView>;
-  message(id: MessageId): Promise<MessageView | undefined>;
+  /** The message with this id. Throws message-ambiguous as `hide` does. */
+  message(id: MessageId, who?: string): Promise<MessageView | undefined>;
   /**
-   * The message that a person means: an id, a start of one of at least 4 characters (of the newest
-   * messages), `WHO/START`, or `WHO/last`, the newest one (`direction`: of one side). Throws
-   * message-unknown, message-ambiguous, contact-unknown.
+   * The message that a user means: an id, a start of one of at least 4 characters (of the newest
+   * messages), or `last`, the newest of a conversation. `WHO/` before it, or `who`, names the
+   * conversation: without it an id is searched for in all of them. Throws message-unknown,
+   * message-ambiguous, contact-unknown.
    */
-  find(ref: string, direction?: "in" | "out"): Promise<MessageView>;
+  find(ref: string, options?: FindOptions): Promise<MessageView>;
   /** Newest `limit` messages, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
   /**
@@ -266,6 +271,13 @@ export interface SendOptions {
   /** The caller's key against sending twice. */
   readonly key?: string;
   readonly replyTo?: MessageId;
+}
+
+export interface FindOptions {
+  /** The contact in whose conversation the message is. */
+  readonly who?: string | undefined;
+  /** `last` is the newest of this side. "out": of several that fit, ours are meant. */
+  readonly direction?: "in" | "out" | undefined;
 }
 
 export interface MarkRead {

@@ -12,7 +12,7 @@ import type { OutboxEntry, Peer } from "../model/peer.ts";
 import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
-import { placeOf, view } from "../state/message-store.ts";
+import { requireById, view } from "../state/message-store.ts";
 import { closeGaps, renumber } from "./outbox.ts";
 import { settledUpTo } from "./receipts.ts";
 
@@ -59,12 +59,12 @@ export async function abandon(
 
 /** See `Messenger.cancel`. */
 export async function cancel(context: Context, id: MessageId): Promise<MessageView> {
-  const place = await placeOf(context, id);
+  const { peer, at } = await requireById(context, id, { direction: "out" });
   // What was sealed once may be there already, and is not called failed.
   const open = (row: MessageRow, { sealed }: OutboxEntry): boolean =>
     row.id === id && sealed === undefined;
-  if (place !== undefined) await abandon(context, place.peer, open);
-  const shown = place && (await view(context, place.peer, place.at));
+  await abandon(context, peer, open);
+  const shown = await view(context, peer, at);
   if (shown === undefined) throw new SottoError("message-unknown", "There is no such message.");
   if (shown.state !== "failed")
     throw new SottoError("message-sent", "The message was already sent.");

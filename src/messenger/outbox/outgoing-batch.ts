@@ -151,7 +151,7 @@ async function compose(
   batch.changes.set(entry.at, row, "new");
   if (key !== undefined) {
     const { ref } = batch.conversation;
-    const place = encodeRow({ ref, at: entry.at } satisfies MessagePlace);
+    const place = encodeRow({ at: entry.at } satisfies MessagePlace);
     batch.ops.push(put(idempotencyKey(ref, key), place));
   }
   return messageView(peer, entry.at, row);

@@ -52,9 +52,8 @@ export class MessageBatch {
   async place(id: MessageId): Promise<number | undefined> {
     const fresh = this.#places.get(id);
     if (fresh !== undefined) return fresh;
-    const bytes = await this.#store.get(placeKey(id));
-    const place = bytes && decodeRow<MessagePlace>(bytes);
-    return place?.ref === this.#ref ? place.at : undefined;
+    const bytes = await this.#store.get(placeKey(this.#ref, id));
+    return bytes && decodeRow<MessagePlace>(bytes).at;
   }
 
   set(at: number, row: MessageRow, kind: Change): void {
@@ -88,10 +87,10 @@ export class MessageBatch {
     return this.list().flatMap(({ at, row, kinds }) => {
       if (kinds.size === 1 && kinds.has("reached")) return [];
       const written = put(messageKey(ref, at), encodeRow(row));
-      const place = encodeRow({ ref, at } satisfies MessagePlace);
+      const place = encodeRow({ at } satisfies MessagePlace);
       return [
         replaces(kinds) ? { ...written, shreds: true } : written,
-        ...(kinds.has("new") ? [put(placeKey(row.id), place)] : []),
+        ...(kinds.has("new") ? [put(placeKey(ref, row.id), place)] : []),
       ];
     });
   }

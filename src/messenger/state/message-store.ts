@@ -8,7 +8,7 @@ import {
   messageView,
   placeKey,
 } from "../model/message.ts";
-import type { HistoryOptions } from "../model/messenger-api.ts";
+import type { FindOptions, HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "./context.ts";
@@ -24,24 +24,63 @@ export async function view(
   return row === undefined || row.hidden ? undefined : messageView(peer, at, row);
 }
 
-/** Where a message stands. */
+/** Where a message is. */
 export interface Place {
   readonly peer: Peer;
   readonly at: number;
 }
 
-/** Where a message stands, if its contact is still known. */
-export async function placeOf(context: Context, id: MessageId): Promise<Place | undefined> {
-  const bytes = await context.store.get(placeKey(id));
-  if (bytes === undefined) return undefined;
-  const { ref, at } = decodeRow<MessagePlace>(bytes);
-  const peer = context.contactStore.byConversation(ref);
-  return peer && { peer, at };
+/** A message that an id names: where it is, and as it is shown now. */
+interface Found extends Place {
+  readonly shown: MessageView;
 }
 
-export async function message(context: Context, id: MessageId): Promise<MessageView | undefined> {
-  const place = await placeOf(context, id);
-  return place && view(context, place.peer, place.at);
+/** The message with this id. Throws message-ambiguous where several conversations have one. */
+export async function findById(
+  context: Context,
+  id: MessageId,
+  { who, direction }: FindOptions = {},
+): Promise<Found | undefined> {
+  const { contactStore } = context;
+  const peers = who === undefined ? contactStore.peers() : [contactStore.find(who)];
+  const found: Found[] = [];
+  for (const peer of peers) {
+    const bytes = await context.store.get(placeKey(peer.contact.conversation.ref, id));
+    if (bytes === undefined) continue;
+    const { at } = decodeRow<MessagePlace>(bytes);
+    const shown = await view(context, peer, at);
+    if (shown !== undefined) found.push({ peer, at, shown });
+  }
+  const [shown, ...others] = preferOwn(
+    found.map((each) => each.shown),
+    direction,
+  );
+  if (others.length > 0)
+    throw new SottoError(
+      "message-ambiguous",
+      `${1 + others.length} conversations have a message with this id.`,
+    );
+  return found.find((each) => each.shown === shown);
+}
+
+/** The messages of ours where one of ours is meant and there is one; else all. */
+export function preferOwn(
+  found: readonly MessageView[],
+  direction: FindOptions["direction"],
+): readonly MessageView[] {
+  const own = direction === "out" ? found.filter((view) => view.direction === "out") : [];
+  return own.length > 0 ? own : found;
+}
+
+/** As `findById`. Throws message-unknown, message-ambiguous. */
+export async function requireById(
+  context: Context,
+  id: MessageId,
+  which: FindOptions,
+): Promise<Found> {
+  const found = await findById(context, id, which);
+  if (found === undefined) throw new SottoError("message-unknown", "There is no such message.");
+  return found;
 }
 
 /** See `Messenger.history`. */
@@ -68,11 +107,4 @@ export async function history(
     to = rows.length < wanted ? -1 : (rows.at(-1)?.at ?? 0) - 1;
   }
   return newestFirst.reverse();
-}
-
-/** Where a message stands. Throws message-unknown. */
-export async function requirePlace(context: Context, id: MessageId): Promise<Place> {
-  const place = await placeOf(context, id);
-  if (place === undefined) throw new SottoError("message-unknown", "There is no such message.");
-  return place;
 }

@@ -157,22 +157,22 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   },
   "message.edit": {
     good: { id: message.id, text: "ho", wait: "live", timeout: 1 },
-    asks: ["edit", message.id, "ho"],
+    asks: ["edit", message.id, "ho", undefined],
     bad: [{ id: message.id }, { text: "ho" }, { id: message.id, text: "ho", wait: "read" }],
   },
   "message.delete": {
     good: { id: message.id },
-    asks: ["delete", message.id],
+    asks: ["delete", message.id, undefined],
     bad: [{}, { id: message.id, forMe: "yes" }],
   },
   "message.react": {
-    good: { id: message.id, emoji: "" },
-    asks: ["react", message.id, ""],
+    good: { id: message.id, emoji: "", who: "bob" },
+    asks: ["react", message.id, "", "bob"],
     bad: [{ id: message.id }, { id: message.id, emoji: 1 }],
   },
   "message.find": {
-    good: { ref: "bob/last", direction: "in" },
-    asks: ["find", "bob/last", "in"],
+    good: { ref: "last", who: "bob", direction: "in" },
+    asks: ["find", "last", { who: "bob", direction: "in" }],
     bad: [{}, { ref: "" }, { ref: "bob/last", direction: "both" }],
   },
   "typing.send": { good: who, asks: ["typing", "bob"], bad: [{}] },

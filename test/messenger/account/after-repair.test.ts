@@ -29,7 +29,7 @@ describe("mending rows after a repair of the store", () => {
       put(rowKey("outbox", ref, 9_999), encodeRow({ id: last.id, sequence: 1 })),
       drop(rowKey("session", ref)),
       ...ids.flatMap(({ id, key }) => [
-        drop(placeKey(id)),
+        drop(placeKey(ref, id)),
         ...(key === undefined ? [] : [drop(idempotencyKey(ref, key))]),
       ]),
     ]);

@@ -104,7 +104,7 @@ describe("naming a message", () => {
     const two = await said(bob, alice, "two");
     const three = await said(alice, bob, "three");
     const found = async (ref: string, direction?: "in" | "out") =>
-      (await alice.messenger.find(ref, direction)).id;
+      (await alice.messenger.find(ref, { direction })).id;
     assert.equal(await found(one), one);
     assert.equal(await found(two.slice(0, 4)), two);
     assert.equal(await found(` ${two.slice(0, 6).toUpperCase()}`), two);

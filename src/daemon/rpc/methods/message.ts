@@ -10,7 +10,12 @@ import { changeAndWait, sendAndWait, type WaitLimit } from "./wait-for-state.ts"
 /** How long a send waits without a timeout, ms. */
 const DEFAULT_WAIT = 30_000;
 
-const change = { id: short, wait: v.optional(v.literal("live")), timeout: wait };
+const change = {
+  id: short,
+  who: v.optional(short),
+  wait: v.optional(v.literal("live")),
+  timeout: wait,
+};
 const direction = v.optional(v.picklist(["in", "out"]));
 
 export const messageSchemas: Schemas<MessageMethods> = {
@@ -37,7 +42,7 @@ export const messageSchemas: Schemas<MessageMethods> = {
   "message.edit": v.strictObject({ ...change, text: v.string() }),
   "message.delete": v.strictObject({ ...change, forMe: v.optional(v.boolean()) }),
   "message.react": v.strictObject({ ...change, emoji: v.string() }),
-  "message.find": v.strictObject({ ref: short, direction }),
+  "message.find": v.strictObject({ ref: short, who: v.optional(short), direction }),
   "typing.send": who,
   "message.markRead": v.strictObject({
     who: short,
@@ -65,10 +70,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
     return { contact: messenger.contact(changed.message.contact), ...changed };
   };
   /** Deletes a message here only. @returns the message as it was. */
-  const hidden = async (id: MessageId): Promise<MessageView> => {
-    const message = await messenger.message(id);
+  const hidden = async (id: MessageId, who: string | undefined): Promise<MessageView> => {
+    const message = await messenger.message(id, who);
     if (message === undefined) throw unknown();
-    await messenger.hide(id);
+    await messenger.hide(id, who);
     return message;
   };
   return {
@@ -113,14 +118,14 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const messages = fitting(found.messages.toReversed()).toReversed();
       return { messages, more: found.more || messages.length < found.messages.length };
     },
-    "message.edit": ({ id, text, ...how }, caller) =>
-      change(how, () => messenger.edit(idOf(id), text), caller),
-    "message.delete": ({ id, forMe, ...how }, caller) =>
-      change(how, () => (forMe ? hidden(idOf(id)) : messenger.delete(idOf(id))), caller),
-    "message.react": ({ id, emoji, ...how }, caller) =>
-      change(how, () => messenger.react(idOf(id), emoji), caller),
-    "message.find": async ({ ref, direction }) => {
-      const message = await messenger.find(ref, direction);
+    "message.edit": ({ id, text, who, ...how }, caller) =>
+      change(how, () => messenger.edit(idOf(id), text, who), caller),
+    "message.delete": ({ id, forMe, who, ...how }, caller) =>
+      change(how, () => (forMe ? hidden(idOf(id), who) : messenger.delete(idOf(id), who)), caller),
+    "message.react": ({ id, emoji, who, ...how }, caller) =>
+      change(how, () => messenger.react(idOf(id), emoji, who), caller),
+    "message.find": async ({ ref, who, direction }) => {
+      const message = await messenger.find(ref, { who, direction });
       return { contact: messenger.contact(message.contact), message };
     },
     "typing.send": async ({ who }) => {
