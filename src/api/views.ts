@@ -1,5 +1,5 @@
 /** Views of the node as clients get them; those of contacts and messages are shared. */
-import type { HoleFailure, RouterKind } from "../base/index.ts";
+import type { DialbackFailure, HoleFailure, RouterKind } from "../base/index.ts";
 import type { Awaits } from "../model/index.ts";
 
 export type {
@@ -96,7 +96,7 @@ export interface NodeStatus extends NodeState {
         readonly address: string;
         readonly reached: number;
         readonly failed: number;
-        readonly failures: readonly string[];
+        readonly failures: readonly DialbackFailure[];
       }[];
       /** Peers that answered. */
       readonly asked: number;

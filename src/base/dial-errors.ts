@@ -11,6 +11,20 @@ export const dialReasons = {
   otherNetwork: "different network key",
 } as const;
 
+/** Why a node that was asked to dial back did not reach an address: the words on the wire. */
+export const dialbackFailures = [
+  "refused",
+  "timed out",
+  "no route",
+  "closed by the peer",
+  "handshake failed",
+  dialReasons.otherHost,
+  dialReasons.otherNetwork,
+  "failed",
+] as const;
+
+export type DialbackFailure = (typeof dialbackFailures)[number];
+
 export interface DialFailure {
   readonly address: string;
   /** A few words for the user, such as refused or timed out. */

@@ -14,3 +14,4 @@ export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./priority-semaphore.ts";
 export * from "./random.ts";
+export * from "./safe-text.ts";

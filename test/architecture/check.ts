@@ -11,6 +11,7 @@ import {
   type Module,
   modules,
   mostFiles,
+  terminalFiles,
   widestLine,
 } from "./rules.ts";
 import { codeOf, type Import, importsOf } from "./scan.ts";
@@ -32,6 +33,7 @@ export type Rule =
   | "cycle"
   | "index-only-re-exports"
   | "environment"
+  | "terminal"
   | "time-or-randomness"
   | "default-export"
   | "unfinished"
@@ -86,6 +88,10 @@ function* textViolations(file: string, source: string, code: string): Generator<
     if (named && !mayReadEnvironment(file)) {
       yield { rule: "environment", file, detail: "env of node:process" };
     }
+  }
+  const writes = /\bstd(?:out|err)\s*\.\s*write\b|\bconsole\s*\./.exec(code);
+  if (writes !== null && !terminalFiles.some((pattern) => pattern.test(file))) {
+    yield { rule: "terminal", file, detail: writes[0] };
   }
   if (modules[moduleOf(file)]?.pure) {
     const impure = IMPURE.exec(code);

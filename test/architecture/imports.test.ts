@@ -182,6 +182,16 @@ const plants: readonly (readonly [string, Rule, Readonly<Record<string, string>>
     { "src/cli/in.ts": 'import { env } from "node:process";\nexport const home = env.HOME;\n' },
   ],
   [
+    "a write to the terminal past the printer",
+    "terminal",
+    { "src/cli/in.ts": "export const say = (text: string) => process.stderr.write(text);\n" },
+  ],
+  [
+    "a write to the console",
+    "terminal",
+    { "src/daemon/in.ts": "export const say = (text: string) => console.log(text);\n" },
+  ],
+  [
     "a clock in a pure module",
     "time-or-randomness",
     { "src/base/in.ts": "export const t = () => Date.now();\n" },

@@ -163,6 +163,12 @@ export const environmentFiles: readonly RegExp[] = [
   /^src\/cli\/runtime\/environment\.ts$/,
 ];
 
+/** The only files that may write to standard output and standard error. */
+export const terminalFiles: readonly RegExp[] = [
+  /^src\/cli\/runtime\/print\.ts$/,
+  /^bin\/sotto\.ts$/,
+];
+
 /** Lines of a file at most; aim for 120 to 350. */
 export const longestFile = 400;
 

@@ -1,6 +1,6 @@
 /** `sotto audit`: evidence for each security property; exits with 1 if plaintext was found. */
 import type { Audit } from "../../api/index.ts";
-import { displayLine } from "../../base/index.ts";
+import { displayLine, indented, joined, listed, padded, safe } from "../../base/index.ts";
 import { count, protectionText } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -29,18 +29,18 @@ async function show({ call, out, exit: leave }: Context): Promise<void> {
   const marks = { yes: style.green("✓"), "in part": style.yellow("·"), no: style.red("✗") };
   const width = Math.max(...traits.map(({ trait }) => trait.length));
   const lines = traits.map(
-    ({ trait, holds, evidence }) => `${marks[holds]} ${trait.padEnd(width)}  ${evidence}`,
+    ({ trait, holds, evidence }) => safe`${marks[holds]} ${padded(trait, width)}  ${evidence}`,
   );
   const facts = [
     `engine      ${audit.engine}; Sotto ${audit.version}`,
-    `protocols   ${audit.protocols.join("\n            ")}`,
+    safe`protocols   ${indented(listed(audit.protocols, "none"), 12)}`,
     `records     ${audit.records.held} of ${audit.records.wanted} published now, encrypted, ` +
       "512 bytes each",
     "verified    " +
       `${audit.contacts.verified.map(displayLine).join(", ") || "none yet (sotto verify NAME)"}`,
     `scan        ${scanText(audit)}`,
   ];
-  out.data([...lines, "", ...facts].join("\n"), { ...audit, traits });
+  out.data(joined([...lines, "", ...facts], "\n"), { ...audit, traits });
   if (audit.scan.found.length > 0) leave(exit.failure);
 }
 

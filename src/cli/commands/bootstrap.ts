@@ -1,5 +1,6 @@
 /** `sotto bootstrap`: runs a bootstrap node, which has no account and no messages. */
 
+import { listed } from "../../base/index.ts";
 import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -53,9 +54,9 @@ async function host(options: Options, context: Context): Promise<void> {
     ...(options.metrics === undefined
       ? {}
       : { metrics: { at: options.metrics, anywhere: options.metricsPublic ?? false } }),
-    writeLog: (line) => process.stderr.write(line),
+    writeLog: out.log,
   });
-  reportUnhandledRejections((line) => process.stderr.write(`${line}\n`));
+  reportUnhandledRejections((line) => out.log(`${line}\n`));
   const ended = new Promise<void>((resolve, reject) => {
     onSignals((code) => {
       context.exit(code);
@@ -64,7 +65,10 @@ async function host(options: Options, context: Context): Promise<void> {
   });
   const addresses = node.addresses();
   const { metrics } = node;
-  out.data(addresses.join("\n"), { addresses, ...(metrics === undefined ? {} : { metrics }) });
+  out.data(listed(addresses, "no address"), {
+    addresses,
+    ...(metrics === undefined ? {} : { metrics }),
+  });
   if (metrics !== undefined) out.say(`Metrics: ${metrics}/metrics, health: ${metrics}/healthz`);
   out.say("To use it: sotto up --bootstrap ADDRESS (one of the lines above). Stop it with ^C.");
   await ended;

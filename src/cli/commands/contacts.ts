@@ -1,6 +1,6 @@
 /** `sotto contacts`: lists and manages contacts. */
 import type { Contact } from "../../api/index.ts";
-import { SottoError } from "../../base/index.ts";
+import { joined, listed, type SafeText, SottoError } from "../../base/index.ts";
 import { parsePolicy } from "../args/text-arg.ts";
 import {
   contactLine,
@@ -107,10 +107,10 @@ async function list(context: Context): Promise<void> {
   const result = await context.call("contact.list", {});
   const width = Math.max(0, ...result.contacts.map((contact) => nameOf(contact).length));
   const lines = result.contacts.map((contact) => contactLine(contact, width));
-  context.out.data(lines.join("\n") || "No contacts yet. Create an invite: sotto invite", result);
+  context.out.data(listed(lines, "No contacts yet. Create an invite: sotto invite"), result);
 }
 
-function describe(contact: Contact): string {
+function describe(contact: Contact): SafeText {
   const rows: [string, string][] = [
     ["name", nameOf(contact)],
     ["account", contact.account],
@@ -128,5 +128,6 @@ function describe(contact: Contact): string {
       : [["last seen", formatTime(contact.lastSeen)] as [string, string]]),
     ["added", formatTime(contact.addedAt)],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(9)}  ${value}`).join("\n");
+  const lines = rows.map(([name, value]) => `${name.padEnd(9)}  ${value}`);
+  return joined(lines, "\n");
 }

@@ -1,9 +1,11 @@
 /** `sotto demo`: runs a bootstrap node and two nodes on this computer and lets them talk. */
-import { SottoError } from "../../base/index.ts";
+import { type Part, SottoError, safe, written } from "../../base/index.ts";
 import { type Actor, type DemoProcesses, startDemo } from "../demo/processes.ts";
 import { numberLines, stateText } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
+
+type Tell = (step: string, text: Part) => void;
 
 export const define: Define = (command, context) => {
   command.action(() => demo(context));
@@ -12,8 +14,8 @@ export const define: Define = (command, context) => {
 async function demo(context: Context): Promise<void> {
   const start = performance.now();
   const { out } = context;
-  const tell = (step: string, text: string) =>
-    out.data(`${out.style.green("✓")} ${text}`, { step, text });
+  const tell: Tell = (step, text) =>
+    out.data(safe`${out.style.green("✓")} ${text}`, { step, text: written(text) });
   const stage = startDemo();
   const interrupted = () => void stage.clear().then(() => process.exit(130));
   process.once("SIGINT", interrupted);
@@ -26,10 +28,7 @@ async function demo(context: Context): Promise<void> {
   }
 }
 
-async function play(
-  stage: DemoProcesses,
-  tell: (step: string, text: string) => void,
-): Promise<void> {
+async function play(stage: DemoProcesses, tell: Tell): Promise<void> {
   const address = await stage.bootstrap();
   tell("bootstrap", `a bootstrap node listens on ${address}`);
   const [alice, bob] = await Promise.all([stage.node("alice", true), stage.node("bob", false)]);
@@ -72,12 +71,7 @@ async function play(
   await alice.call("message.markRead", { who: "bob" });
 }
 
-async function say(
-  from: Actor,
-  to: string,
-  text: string,
-  tell: (step: string, text: string) => void,
-): Promise<void> {
+async function say(from: Actor, to: string, text: string, tell: Tell): Promise<void> {
   const { message, elapsed } = await from.call("message.send", {
     who: to,
     text,
@@ -93,11 +87,7 @@ async function say(
   );
 }
 
-async function numbers(
-  alice: Actor,
-  bob: Actor,
-  tell: (step: string, text: string) => void,
-): Promise<void> {
+async function numbers(alice: Actor, bob: Actor, tell: Tell): Promise<void> {
   const [ours, theirs] = await Promise.all([
     alice.call("contact.number", { who: "bob" }),
     bob.call("contact.number", { who: "alice" }),
@@ -107,7 +97,7 @@ async function numbers(
   await bob.call("contact.verify", { who: "alice", number: ours.number });
   tell(
     "verified",
-    `both show the same safety number and are verified:\n${numberLines(ours.number)}`,
+    safe`both show the same safety number and are verified:\n${numberLines(ours.number)}`,
   );
 }
 

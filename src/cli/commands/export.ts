@@ -1,7 +1,7 @@
 /** `sotto export`: writes conversations to files, which are not encrypted. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { SottoError } from "../../base/index.ts";
+import { joined, SottoError } from "../../base/index.ts";
 import { everything } from "../export/conversations.ts";
 import { exportHtml } from "../export/html.ts";
 import { exportJson } from "../export/json.ts";
@@ -42,7 +42,8 @@ async function write(path: string, options: Options, context: Context): Promise<
     for (const target of targets) await writeOne(node, target, options, now);
   });
   const files = targets.map((target) => target.path);
-  out.data(files.map((file) => `✓ ${file}`).join("\n"), { files });
+  const lines = files.map((file) => `✓ ${file}`);
+  out.data(joined(lines, "\n"), { files });
   out.warn(
     "The export is not encrypted: anyone who gets the file can read it. Delete it when you no " +
       "longer need it.",

@@ -1,5 +1,4 @@
 /** `sotto id`: shows the account id, which is not a secret. */
-import { displayLine } from "../../base/index.ts";
 import type { Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
 
@@ -7,7 +6,7 @@ export const define: Define = (command, context) => {
   command.option("--qr", "also show the account id as a QR code").action(async (options) => {
     const { qr } = options as { qr?: true };
     const self = await context.call("account.show", {});
-    context.out.data(`${self.account}  ${displayLine(self.name)}`, self);
+    context.out.data(`${self.account}  ${self.name}`, self);
     if (qr) context.out.say(await qrCode(self.account));
   });
 };

@@ -1,5 +1,5 @@
 /** `sotto init`: creates an account, or recovers one from its 24-word recovery phrase. */
-import { SottoError } from "../../base/index.ts";
+import { joined, SottoError, safe } from "../../base/index.ts";
 import { phraseTable } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { askText } from "../runtime/prompt.ts";
@@ -66,14 +66,21 @@ async function init(options: Options, context: Context): Promise<void> {
   });
   if (shows && !out.flags.json)
     out.warn(
-      "Write this recovery phrase on paper. Anyone who has it can recover the account:\n\n" +
-        `${phraseTable(made.words)}\n`,
+      safe`Write this recovery phrase on paper. Anyone who has it can recover the account:
+
+${phraseTable(made.words)}
+`,
     );
   if (recovers)
     out.say(
-      "The recovery phrase does not contain contacts. Exchange a new invite with each contact: " +
-        "they recognize your account and keep the conversation and the verification.\n" +
-        "A backup restores all contacts: sotto restore FILE, with an empty SOTTO_HOME.",
+      joined(
+        [
+          "The recovery phrase does not contain contacts. Exchange a new invite with each " +
+            "contact: they recognize your account and keep the conversation and the verification.",
+          "A backup restores all contacts: sotto restore FILE, with an empty SOTTO_HOME.",
+        ],
+        "\n",
+      ),
     );
   out.say("Start your node: sotto up");
 }

@@ -1,5 +1,5 @@
 /** `sotto invite`: creates an invite link, which is a secret until it is used. */
-
+import { listed } from "../../base/index.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
@@ -60,5 +60,5 @@ async function list(context: Context): Promise<void> {
     ({ id, kind, state, expiresAt }) =>
       `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${formatTime(expiresAt)}`,
   );
-  context.out.data(lines.join("\n") || "No invites. Create one: sotto invite", { invites });
+  context.out.data(listed(lines, "No invites. Create one: sotto invite"), { invites });
 }

@@ -7,7 +7,7 @@ import {
   type Message,
   type NodeEvent,
 } from "../../api/index.ts";
-import { SottoError } from "../../base/index.ts";
+import { type Part, SottoError } from "../../base/index.ts";
 import { contactStateText, messageLines, nameOf, stateText } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { runExecHook } from "../process/exec-hook.ts";
@@ -125,7 +125,7 @@ async function describe(
   event: Event,
   names: ReadonlyMap<string, string>,
   context: Context,
-): Promise<string> {
+): Promise<Part> {
   const name = (account: string) => names.get(account) ?? account;
   switch (event.type) {
     case "message.new":

@@ -1,7 +1,7 @@
 /** `sotto net`: shows and changes connections, bootstrap nodes and network settings. */
 
 import type { KnownBootstrap, Result } from "../../api/index.ts";
-import { displayLine, SottoError } from "../../base/index.ts";
+import { joined, listed, SottoError } from "../../base/index.ts";
 import { bootstrapLine, count, nameOf, reachabilityText } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
@@ -100,7 +100,7 @@ async function check({ call, out }: Context): Promise<void> {
   const { reach } = result;
   const lines = reach.addresses.map(({ address, reached, failed, failures }) => {
     if (reached + failed === 0) return `· ${address}  not tested: no peer could dial it`;
-    const why = failures.length === 0 ? "" : ` (${failures.map(displayLine).join(", ")})`;
+    const why = failures.length === 0 ? "" : ` (${failures.join(", ")})`;
     const peers = `${count(reached, "peer")} connected, ${failed} failed`;
     return `${reached > 0 ? "✓" : "✗"} ${address}  ${peers}${why}`;
   });
@@ -109,7 +109,7 @@ async function check({ call, out }: Context): Promise<void> {
     out.data("reachable: not tested, because the node uses a proxy", result);
     return out.say("→ sotto doctor shows the proxy and how others can connect to this node");
   }
-  out.data([`reachable: ${reachabilityText(reach)}`, ...lines].join("\n"), result);
+  out.data(joined([`reachable: ${reachabilityText(reach)}`, ...lines], "\n"), result);
   if (reach.verdict === "unknown")
     out.say("→ sotto net bootstrap ls shows which nodes could test it");
   if (reach.verdict === "unreachable") out.say("→ sotto doctor shows what to do");
@@ -144,7 +144,7 @@ async function peers(context: Context): Promise<void> {
       ...(rttMs === undefined ? [] : [formatDuration(rttMs)]),
     ].join("  "),
   );
-  context.out.data(lines.join("\n") || "No open connections.", result);
+  context.out.data(listed(lines, "No open connections."), result);
 }
 
 function originText({ origin, contact }: KnownBootstrap): string {
@@ -155,5 +155,5 @@ function originText({ origin, contact }: KnownBootstrap): string {
 function show(result: Result<"net.bootstrap.list">, context: Context): void {
   const lines = result.bootstrap.map((host) => `${bootstrapLine(host)}  ${originText(host)}`);
   const none = "No bootstrap nodes. Add one: sotto net bootstrap add /ip4/…/tcp/…/p2p/…";
-  context.out.data(lines.join("\n") || none, result);
+  context.out.data(listed(lines, none), result);
 }

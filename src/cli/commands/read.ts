@@ -1,6 +1,6 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import type { Contact, Result } from "../../api/index.ts";
-import { SottoError } from "../../base/index.ts";
+import { listed, SottoError } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { parseTimeArg } from "../format/time.ts";
@@ -34,7 +34,7 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   const lines = page.messages.map((message) =>
     messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
   );
-  context.out.data(lines.join("\n") || `No messages with ${name} yet.`, { contact, ...page });
+  context.out.data(listed(lines, `No messages with ${name} yet.`), { contact, ...page });
   if (page.more)
     context.out.say(`More messages: sotto read ${name} -n ${Math.min(1000, limit * 4)}`);
   const last = page.messages.at(-1);

@@ -1,5 +1,5 @@
 /** `sotto repair`: writes a new store from the intact rows of a damaged one; no node may run. */
-import { SottoError } from "../../base/index.ts";
+import { joined, SottoError } from "../../base/index.ts";
 import type { Define } from "../runtime/context.ts";
 import {
   currentPassphrase,
@@ -22,7 +22,7 @@ export const define: Define = (command, context) => {
       ...(incomplete.length > 0 ? [`  rows missing or out of date: ${incomplete.join(", ")}`] : []),
       `  the previous files are in ${aside}`,
     ];
-    out.data(lines.join("\n"), { aside, kept, dropped, incomplete });
+    out.data(joined(lines, "\n"), { aside, kept, dropped, incomplete });
     out.say("Sessions are re-created when contacts connect. Start your node: sotto up");
   });
 };

@@ -1,5 +1,5 @@
 /** `sotto requests`: contact requests by a reusable invite that wait for your decision. */
-
+import { listed } from "../../base/index.ts";
 import { nameOf, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -29,5 +29,5 @@ export const define: Define = (command, context) => {
 async function list(context: Context): Promise<void> {
   const result = await context.call("request.list", {});
   const lines = result.requests.map((contact) => `${nameOf(contact)}  ${contact.account}`);
-  context.out.data(lines.join("\n") || "No requests.", result);
+  context.out.data(listed(lines, "No requests."), result);
 }

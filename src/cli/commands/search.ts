@@ -1,5 +1,5 @@
 /** `sotto search`: finds messages that contain all the words, newest first. */
-import { SottoError } from "../../base/index.ts";
+import { indented, listed, padded, SottoError, safe } from "../../base/index.ts";
 import { messageLines, nameOf } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -35,8 +35,9 @@ async function search(words: readonly string[], options: Options, context: Conte
   );
   const lines = found.messages.map((message) => {
     const name = names.get(message.contact) ?? "";
-    return `${name.padEnd(width)}  ${messageLines(message, { name, width })}`;
+    const text = indented(messageLines(message, { name, width }), width + 2);
+    return safe`${padded(name, width)}  ${text}`;
   });
-  context.out.data(lines.join("\n") || "No message contains these words.", { ...found });
+  context.out.data(listed(lines, "No message contains these words."), { ...found });
   if (found.more) context.out.say("There are more messages. Add words, or raise the number: -n");
 }

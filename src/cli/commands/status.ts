@@ -1,6 +1,14 @@
 /** `sotto status`: shows the state of the node. */
 import type { Client, NodeState, NodeStatus } from "../../api/index.ts";
-import { displayLine, SottoError } from "../../base/index.ts";
+import {
+  indented,
+  joined,
+  listed,
+  type Part,
+  type SafeText,
+  SottoError,
+  safe,
+} from "../../base/index.ts";
 import {
   bootstrapLine,
   count,
@@ -14,7 +22,7 @@ import {
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import { watch } from "../runtime/watch.ts";
+import { type View, watch } from "../runtime/watch.ts";
 
 export const define: Define = (command, context) => {
   command
@@ -35,7 +43,7 @@ export const define: Define = (command, context) => {
     });
 };
 
-async function look(node: Client): Promise<{ text: string; value: NodeState | NodeStatus }> {
+async function look(node: Client): Promise<View<NodeState | NodeStatus>> {
   const state = await node.call("node.state", {});
   if (state.state === "locked") return { text: lines(lockedRows(state)), value: state };
   const status = await node.call("node.status", {});
@@ -63,7 +71,8 @@ function messagesText({ unread, waiting, keptBack }: NodeStatus): string {
 
 const OLDER = "an older copy: later changes are missing, and sessions were re-created";
 
-type Rows = [string, string][];
+type Row = [string, Part];
+type Rows = Row[];
 
 function lockedRows(state: NodeState): Rows {
   return [
@@ -73,12 +82,16 @@ function lockedRows(state: NodeState): Rows {
   ];
 }
 
-function storeRow({ home, protection }: NodeState): [string, string] {
+function storeRow({ home, protection }: NodeState): Row {
   return ["store", `${home}, database key protected by ${protectionText(protection)}`];
 }
 
-function lines(rows: Rows): string {
-  return rows.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
+/** Name and spaces in front of a value. */
+const INDENT = 12;
+
+function lines(rows: Rows): SafeText {
+  const all = rows.map(([name, value]) => indented(safe`${name.padEnd(INDENT)}${value}`, INDENT));
+  return joined(all, "\n");
 }
 
 /** How long messages are kept. */
@@ -96,7 +109,7 @@ function openRows(status: NodeStatus): Rows {
         "ADDRESS, or sotto net public on)"
       : "none";
   return [
-    ["account", `${displayLine(account.name)}  ${account.account}`],
+    ["account", `${account.name}  ${account.account}`],
     ["node", `process ${status.pid}, up ${formatDuration(Date.now() - status.startedAt)}`],
     [
       "contacts",
@@ -113,20 +126,20 @@ function openRows(status: NodeStatus): Rows {
       `${count(net.peers, "peer")} connected; DHT routing table: ${net.lanDht} local, ` +
         `${net.wanDht} global (${net.wanMode})`,
     ],
-    ["bootstrap", net.bootstrap.map(bootstrapLine).join("\n            ") || none],
-    ...(net.proxy ? [["proxy", proxyText(net.proxy)] as [string, string]] : []),
+    ["bootstrap", listed(net.bootstrap.map(bootstrapLine), none)],
+    ...(net.proxy ? [["proxy", proxyText(net.proxy)] as Row] : []),
     ...(net.privateNetwork
-      ? [["private", "connects only to nodes with the key of this network"] as [string, string]]
+      ? [["private", "connects only to nodes with the key of this network"] as Row]
       : []),
     ["local", net.mdns ? "mDNS on" : "mDNS off"],
     ["public DHT", publicDhtText(net.publicDht)],
     ...(status.decoys > 0
-      ? [["decoys", `cover records up to a multiple of ${status.decoys}`] as [string, string]]
+      ? [["decoys", `cover records up to a multiple of ${status.decoys}`] as Row]
       : []),
     ...(status.invisible
-      ? [["invisible", "contacts cannot find you (sotto net invisible off)"] as [string, string]]
+      ? [["invisible", "contacts cannot find you (sotto net invisible off)"] as Row]
       : []),
-    ["addresses", status.addresses.join("\n            ") || (net.proxy ? OUTWARD : "none yet")],
+    ["addresses", listed(status.addresses, net.proxy ? OUTWARD : "none yet")],
     ...(net.proxy
       ? []
       : ([
@@ -135,8 +148,8 @@ function openRows(status: NodeStatus): Rows {
         ] satisfies Rows)),
     storeRow(status),
     ["retention", retentionText(status)],
-    ...(status.damage ? [["", "DAMAGED"] as [string, string]] : []),
-    ...(status.rolledBack ? [["", OLDER] as [string, string]] : []),
+    ...(status.damage ? [["", "DAMAGED"] as Row] : []),
+    ...(status.rolledBack ? [["", OLDER] as Row] : []),
     ["crypto", status.engine],
     ["version", status.version],
   ];

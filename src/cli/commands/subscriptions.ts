@@ -1,6 +1,6 @@
 /** `sotto subscriptions`: the durable subscriptions, which keep events for programs. */
 import type { Follower } from "../../api/index.ts";
-import { displayLine } from "../../base/index.ts";
+import { displayLine, listed } from "../../base/index.ts";
 import { count } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -31,5 +31,5 @@ async function list(context: Context): Promise<void> {
       ...(from === undefined ? [] : [`from ${displayLine(names.get(from) ?? from)}`]),
     ].join("  ");
   const none = "No durable subscriptions. Make one: sotto listen --as NAME";
-  context.out.data(result.followers.map(line).join("\n") || none, result);
+  context.out.data(listed(result.followers.map(line), none), result);
 }

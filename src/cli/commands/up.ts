@@ -1,5 +1,6 @@
 /** `sotto up`: runs the node in the foreground, or starts it in the background. */
 import type { Command } from "commander";
+import { joined, safe } from "../../base/index.ts";
 import { detach } from "../process/detach.ts";
 import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -86,10 +87,10 @@ async function up(options: Options, command: Command, context: Context): Promise
         return name === undefined ? undefined : { name, protection: { kind: "key-file" } };
       },
     },
-    writeLog: (line) => process.stderr.write(line),
+    writeLog: out.log,
     onDamage: (damage) => out.error(damage),
   });
-  reportUnhandledRejections((line) => process.stderr.write(`${line}\n`));
+  reportUnhandledRejections((line) => out.log(`${line}\n`));
   onSignals((code) => {
     context.exit(code);
     void daemon.stop();
@@ -146,7 +147,7 @@ async function printReady(context: Context, node: Callable, fresh: boolean): Pro
       : undefined;
   if (invite !== undefined) {
     const { link } = invite;
-    out.say(`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
+    out.say(safe`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
     out.say("Or add a contact who invited you: sotto add LINK");
   } else {
     const first = status.contacts.total === 0 ? " Create an invite: sotto invite" : "";
@@ -159,8 +160,13 @@ async function printReady(context: Context, node: Callable, fresh: boolean): Pro
     );
   else if (alone)
     out.say(
-      "No bootstrap node configured; you can be found on your local network only.\n" +
-        "→ sotto net bootstrap add ADDRESS, or sotto net public on (see its --help)",
+      joined(
+        [
+          "No bootstrap node configured; you can be found on your local network only.",
+          "→ sotto net bootstrap add ADDRESS, or sotto net public on (see its --help)",
+        ],
+        "\n",
+      ),
     );
   if (fresh) out.say("Write down your recovery phrase: sotto words");
 }

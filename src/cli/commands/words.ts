@@ -1,5 +1,5 @@
 /** `sotto words`: shows the 24-word recovery phrase of the account. */
-import { SottoError } from "../../base/index.ts";
+import { SottoError, safe } from "../../base/index.ts";
 import { phraseTable } from "../format/format.ts";
 import type { Define } from "../runtime/context.ts";
 import {
@@ -32,7 +32,7 @@ export const define: Define = (command, context) => {
         ? await node.call("account.words", { passphrase })
         : await readWords({ home, passphrase });
       context.out.say(
-        "Write this recovery phrase on paper. Anyone who has it can recover the account:\n",
+        safe`Write this recovery phrase on paper. Anyone who has it can recover the account:\n`,
       );
       context.out.data(phraseTable(words), { words });
     });

@@ -2,12 +2,18 @@
 import type { DoctorOfContact, DoctorOfNode, NodeStatus } from "../../api/index.ts";
 import {
   contactCauses,
-  displayLine,
   holeFailures,
+  indented,
+  joined,
+  listed,
   type NodeFinding,
   type NodeTopic,
   nodeFindings,
+  type Part,
+  padded,
+  type SafeText,
   type Severity,
+  safe,
 } from "../../base/index.ts";
 import type { Style } from "../runtime/print.ts";
 import {
@@ -29,27 +35,26 @@ export interface Line {
   readonly state: "ok" | Severity;
   readonly topic: string;
   /** One or several lines. */
-  readonly text: string;
+  readonly text: Part;
   /** What to do next. */
   readonly remedy?: string | undefined;
 }
 
 const TOPIC_WIDTH = 10;
 /** Mark, topic and the spaces after each. */
-const INDENT = " ".repeat(2 + TOPIC_WIDTH + 2);
+const INDENT = 2 + TOPIC_WIDTH + 2;
 
-export function printed(lines: readonly Line[], style: Style): string {
+export function printed(lines: readonly Line[], style: Style): SafeText {
   const marks = { ok: style.green("✓"), note: style.yellow("·"), error: style.red("✗") };
-  return lines
-    .map(({ state, topic, text, remedy }) => {
-      const all = [...text.split("\n"), ...(remedy === undefined ? [] : [`→ ${remedy}`])];
-      return `${marks[state]} ${topic.padEnd(TOPIC_WIDTH)}  ${all.join(`\n${INDENT}`)}`;
-    })
-    .join("\n");
+  const all = lines.map(({ state, topic, text, remedy }) => {
+    const below = joined([text, ...(remedy === undefined ? [] : [`→ ${remedy}`])], "\n");
+    return indented(safe`${marks[state]} ${padded(topic, TOPIC_WIDTH)}  ${below}`, INDENT);
+  });
+  return joined(all, "\n");
 }
 
-const ok = (topic: string, text: string): Line => ({ state: "ok", topic, text });
-const note = (topic: string, text: string, remedy?: string): Line => ({
+const ok = (topic: string, text: Part): Line => ({ state: "ok", topic, text });
+const note = (topic: string, text: Part, remedy?: string): Line => ({
   state: "note",
   topic,
   text,
@@ -59,7 +64,7 @@ const note = (topic: string, text: string, remedy?: string): Line => ({
 // The node.
 
 /** The facts of each topic; absent: the topic does not apply to this node. */
-function nodeFacts(report: DoctorOfNode): Readonly<Record<NodeTopic, string | undefined>> {
+function nodeFacts(report: DoctorOfNode): Readonly<Record<NodeTopic, Part | undefined>> {
   const { status, records, publicKeys, clock } = report;
   const { net, damage } = status;
   const proxied = net.proxy !== undefined;
@@ -72,11 +77,11 @@ function nodeFacts(report: DoctorOfNode): Readonly<Record<NodeTopic, string | un
     protection: `database key protected by ${protectionText(status.protection)}`,
     clock: clockText(clock),
     proxy: net.proxy && proxyText(net.proxy),
-    listening: net.listening.join("\n") || "on no address",
-    addresses: status.addresses.join("\n") || "none that others can use",
+    listening: listed(net.listening, "on no address"),
+    addresses: listed(status.addresses, "none that others can use"),
     reachable: proxied ? undefined : reachableText(net.reach),
     router: proxied ? undefined : routerText(net.nat),
-    bootstrap: net.bootstrap.map(bootstrapLine).join("\n") || "none",
+    bootstrap: listed(net.bootstrap.map(bootstrapLine), "none"),
     network: networkText(net),
     local: localText(net),
     "public DHT": publicKeysText(net.publicDht, publicKeys),
@@ -98,14 +103,15 @@ export function nodeLines(report: DoctorOfNode): Line[] {
   });
 }
 
-function findingLine(what: NodeFinding, fact: string | undefined): Line {
+function findingLine(what: NodeFinding, fact: Part | undefined): Line {
   const { topic, severity, text, remedy } = nodeFindings[what];
-  return { state: severity, topic, text: fact === undefined ? text : `${fact}\n${text}`, remedy };
+  const facts = fact === undefined ? text : joined([fact, text], "\n");
+  return { state: severity, topic, text: facts, remedy };
 }
 
-function reachableText(reach: NodeStatus["net"]["reach"]): string {
-  const seen = reach.seenAs.length === 0 ? "" : `\nseen as ${reach.seenAs.join(", ")}`;
-  return `${reachabilityText(reach)}${seen}`;
+function reachableText(reach: NodeStatus["net"]["reach"]): SafeText {
+  const seen = reach.seenAs.length === 0 ? [] : [`seen as ${reach.seenAs.join(", ")}`];
+  return joined([reachabilityText(reach), ...seen], "\n");
 }
 
 function networkText(net: NodeStatus["net"]): string {
@@ -210,7 +216,7 @@ function connectionLine({ contact, cause, link, dials }: DoctorOfContact): Line 
   return {
     state: "error",
     topic,
-    text: ["none", text, ...(meaning === undefined ? [] : [meaning])].join("\n"),
+    text: joined(["none", text, ...(meaning === undefined ? [] : [meaning])], "\n"),
     remedy: remedy.replace("NAME", () => shellWord(nameOf(contact))),
   };
 }
@@ -286,7 +292,7 @@ const scopes = {
 } as const;
 
 function dialLine({ address, reach, from, reached, reason = "failed", answer }: Dial): Line {
-  const where = `${displayLine(address)}${sources[from]}`;
+  const where = `${address}${sources[from]}`;
   const result = reached ? `answered${answerText(answer)}` : `${reason}${scopes[reach]}`;
   return note("dialed", `${where}: ${result}`);
 }
@@ -313,7 +319,7 @@ function routersLine({ hole, routers: { ours, theirs } }: DoctorOfContact): Line
     ...(theirs === undefined ? [] : [`theirs ${routerKinds[theirs]}`]),
   ];
   const lines = sides.length === 0 ? [text] : [text, sides.join("; ")];
-  return [note("routers", lines.join("\n"), remedy)];
+  return [note("routers", joined(lines, "\n"), remedy)];
 }
 
 function sessionLine({ session, contact }: DoctorOfContact): Line {

@@ -9,7 +9,18 @@ import type {
   Policy,
   PortMapFacts,
 } from "../../api/index.ts";
-import { displayLine, displayText, type HoleFailure } from "../../base/index.ts";
+import {
+  displayLine,
+  type HoleFailure,
+  indented,
+  joined,
+  type Part,
+  padded,
+  type SafeText,
+  safe,
+  safeLines,
+  widthOf,
+} from "../../base/index.ts";
 import { formatDuration, formatTime } from "./time.ts";
 
 const states: Readonly<Record<Message["state"], string>> = {
@@ -104,27 +115,29 @@ export interface MessageContext {
 const ID_LENGTH = 5;
 
 /** A message: the quoted message above it, its state after it, and reactions below it. */
-export function messageLines(message: Message, { name, width, answered }: MessageContext): string {
+export function messageLines(
+  message: Message,
+  { name, width, answered }: MessageContext,
+): SafeText {
   const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
-  const head =
-    `${formatTime(message.sentAt)}  ${message.id.slice(0, ID_LENGTH)}  ` +
-    `${whose(message).padEnd(width)}  `;
-  const reactions = message.reactions.map((each) => `${displayLine(each.emoji)} ${whose(each)}`);
-  const text = contentText(message, whose(message));
+  const id = message.id.slice(0, ID_LENGTH);
+  const head = safe`${formatTime(message.sentAt)}  ${id}  ${padded(whose(message), width)}  `;
+  const reactions = message.reactions.map((each) => `${each.emoji} ${whose(each)}`);
+  const text = safe`${contentText(message, whose(message))}${message.edited ? " (edited)" : ""}`;
   const lines = [
     ...(message.replyTo === undefined ? [] : [`↳ ${excerpt(answered)}`]),
-    [`${text}${message.edited ? " (edited)" : ""}`, ...stateNotes(message)].join("  "),
+    joined([text, ...stateNotes(message)], "  "),
     ...(reactions.length === 0 ? [] : [reactions.join("  ")]),
   ];
-  return `${head}${lines.join("\n").replaceAll("\n", `\n${" ".repeat(head.length)}`)}`;
+  return indented(safe`${head}${joined(lines, "\n")}`, widthOf(head));
 }
 
-function contentText({ notice, deleted, text }: Message, whose: string): string {
+function contentText({ notice, deleted, text }: Message, whose: string): Part {
   if (notice !== undefined)
     return notice.ms === 0
       ? `(${whose} turned disappearing messages off)`
       : `(${whose} set messages to disappear after ${formatDuration(notice.ms)})`;
-  return deleted ? "(deleted)" : displayText(text);
+  return deleted ? "(deleted)" : safeLines(text);
 }
 
 /** The proven state of our own message, and whether a change of it has reached the contact. */
@@ -148,13 +161,14 @@ function excerpt(answered: Message | undefined): string {
 }
 
 /** The 60 digits of a safety number in three lines of four groups. */
-export function numberLines(digits: string): string {
+export function numberLines(digits: string): SafeText {
   const groups = digits.replaceAll(/\s/g, "").match(/.{1,5}/g) ?? [];
-  return [0, 4, 8].map((from) => `  ${groups.slice(from, from + 4).join(" ")}`).join("\n");
+  const lines = [0, 4, 8].map((from) => `  ${groups.slice(from, from + 4).join(" ")}`);
+  return joined(lines, "\n");
 }
 
 const inParentheses = (error: string | undefined): string =>
-  error === undefined ? "" : ` (${displayLine(error)})`;
+  error === undefined ? "" : ` (${error})`;
 
 /** A bootstrap node and whether it is connected. */
 export function bootstrapLine({
@@ -179,14 +193,14 @@ export function protectionText(protection: KeyProtection): string {
 }
 
 /** The recovery phrase in six lines of four numbered words. */
-export function phraseTable(words: string): string {
+export function phraseTable(words: string): SafeText {
   const cells = words
     .split(" ")
     .map((word, index) => `${String(index + 1).padStart(2)}. ${word.padEnd(10)}`);
   const lines: string[] = [];
   for (let from = 0; from < cells.length; from += 4)
     lines.push(`  ${cells.slice(from, from + 4).join("")}`.trimEnd());
-  return lines.join("\n");
+  return joined(lines, "\n");
 }
 
 /** 1 contact, 2 contacts. */
@@ -223,11 +237,11 @@ export function reachabilityText({
     return addresses.length === 0
       ? "on the local network only: no public address"
       : "unknown: no peer could test an address of this node";
-  return `on the local network only (${peers}: ${why.map(displayLine).join(", ")})`;
+  return `on the local network only (${peers}: ${why.join(", ")})`;
 }
 
 /** What the router does to connections, and whether it opened a port. */
-export function routerText({ kind, punches, portMap }: NodeStatus["net"]["nat"]): string {
+export function routerText({ kind, punches, portMap }: NodeStatus["net"]["nat"]): SafeText {
   const text = {
     unknown: "unknown: bootstrap nodes have to test it",
     none: "none: this computer has a public address",
@@ -241,7 +255,7 @@ export function routerText({ kind, punches, portMap }: NodeStatus["net"]["nat"])
     punches.made + punches.failed === 0
       ? ""
       : ` (${punches.made} succeeded, ${punches.failed} failed${failed})`;
-  return [`${text}${punched}`, ...portText(portMap)].join("\n");
+  return joined([`${text}${punched}`, ...portText(portMap)], "\n");
 }
 
 const punchFailures: Readonly<Record<HoleFailure, string>> = {

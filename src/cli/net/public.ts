@@ -1,6 +1,6 @@
 /** `sotto net public`: uses the public IPFS DHT, and explains who sees what. */
 import type { Command } from "commander";
-import { SottoError } from "../../base/index.ts";
+import { joined, SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 
 const NOTES = `
@@ -30,7 +30,7 @@ export function definePublic(command: Command, { call, out }: Context): void {
         throw new SottoError("usage", "The command is: sotto net public on, or off");
       const result = await call("net.public", { on: word === "on" });
       out.data(word === "on" ? "✓ public DHT on" : "✓ public DHT off", result);
-      if (word === "on") out.say(`${WHO_SEES}\nYour contacts need it on as well.`);
+      if (word === "on") out.say(joined([WHO_SEES, "Your contacts need it on as well."], "\n"));
       else out.say("What public nodes already store expires within 48 h.");
     });
 }

@@ -42,7 +42,7 @@ export async function detach(
   if (secret !== undefined && pipe instanceof Socket) pipe.end(secret);
   const code = await firstAnswer(child, context.paths.socket);
   if (code !== undefined) {
-    process.stderr.write(said);
+    context.out.log(said);
     return { failed: code };
   }
   // Open pipes would keep this process running.

@@ -1,6 +1,6 @@
 /** Runs the command of `sotto listen --exec` for one event until it succeeds. */
 import { spawn } from "node:child_process";
-import { backoffDelay, limits } from "../../base/index.ts";
+import { backoffDelay, displayJson, limits } from "../../base/index.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context } from "../runtime/context.ts";
 
@@ -9,7 +9,7 @@ import type { Context } from "../runtime/context.ts";
  * Resolves when it exits with 0.
  */
 export async function runExecHook(event: object, command: string, context: Context): Promise<void> {
-  const line = `${JSON.stringify(event)}\n`;
+  const line = `${displayJson(event)}\n`;
   for (let failures = 0; ; failures++) {
     const code = await run(command, line);
     if (code === 0) return;

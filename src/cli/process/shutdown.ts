@@ -1,5 +1,7 @@
 /** Unhandled promise rejections and the end of a process that runs a node. */
+import { displayJson } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
+
 /**
  * Keeps the node running after an unhandled rejection in a library, and logs its kind and place;
  * never its message, which could contain an address.
@@ -11,7 +13,7 @@ export function reportUnhandledRejections(write: (line: string) => void): void {
       error?.stack ?? "",
     );
     write(
-      JSON.stringify({
+      displayJson({
         level: "warn",
         event: "unhandled-rejection",
         kind: error?.name ?? typeof reason,

@@ -1,4 +1,13 @@
 /** Output of a command: data on standard output, everything else on standard error. */
+import {
+  displayJson,
+  displayText,
+  type Part,
+  type SafeText,
+  safe,
+  safeLines,
+  written,
+} from "../../base/index.ts";
 
 /** The global output options. */
 export interface Flags {
@@ -7,7 +16,7 @@ export interface Flags {
   readonly color: boolean;
 }
 
-type Paint = (text: string) => string;
+type Paint = (text: Part) => SafeText;
 
 /** Text styles of one stream; without color each returns its text. */
 export interface Style {
@@ -18,18 +27,24 @@ export interface Style {
   readonly red: Paint;
 }
 
+/**
+ * The only way to standard output and standard error. It prints only `SafeText` as it is; a string,
+ * whatever it contains, is sanitised and printed on one line. So no command can forget it.
+ */
 export interface Printer {
   readonly flags: Flags;
   /** The styles of standard output. */
   readonly style: Style;
   /** The command's result: text, or with --json one line of JSON. */
-  data(text: string, value: unknown): void;
+  data(text: Part, value: unknown): void;
   /** Additional information; not printed with --quiet or --json. */
-  say(text: string): void;
+  say(text: Part): void;
   /** A warning, also with --quiet. */
-  warn(text: string): void;
-  /** An error: what happened, then the next step. */
+  warn(text: Part): void;
+  /** An error: what happened, then the next step; each on one line. */
   error(fault: { readonly code: string; readonly message: string; readonly remedy: string }): void;
+  /** Complete lines of a log, or of what another process wrote to its standard error. */
+  log(lines: string): void;
 }
 
 const SGR = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 } as const;
@@ -38,7 +53,7 @@ function styleOf(colored: boolean): Style {
   const paint =
     (code: number): Paint =>
     (text) =>
-      colored ? `\u001b[${code}m${text}\u001b[0m` : text;
+      colored ? safe`\u001b[${code}m${text}\u001b[0m` : safe`${text}`;
   return {
     bold: paint(SGR.bold),
     dim: paint(SGR.dim),
@@ -74,31 +89,33 @@ export function createPrinter(
 ): Printer {
   const style = styleOf(flags.color && stdout.isTTY === true);
   const errorStyle = styleOf(flags.color && stderr.isTTY === true);
+  const print = (stream: Stream, text: Part) => stream.write(`${written(text)}\n`);
   return {
     flags,
     style,
     data(text, value) {
-      stdout.write(`${flags.json ? JSON.stringify(value) : text}\n`);
+      if (flags.json) stdout.write(`${displayJson(value)}\n`);
+      else print(stdout, text);
     },
     say(text) {
-      if (!flags.quiet && !flags.json) stderr.write(`${text}\n`);
+      if (!flags.quiet && !flags.json) print(stderr, text);
     },
     warn(text) {
-      stderr.write(`${errorStyle.yellow("!")} ${text}\n`);
+      print(stderr, safe`${errorStyle.yellow("!")} ${text}`);
     },
     error({ code, message, remedy }) {
-      stderr.write(
-        flags.json
-          ? `${JSON.stringify({ error: { code, message, remedy } })}\n`
-          : `${errorStyle.red("✗")} ${message}\n→ ${remedy}\n`,
-      );
+      if (flags.json) stderr.write(`${displayJson({ error: { code, message, remedy } })}\n`);
+      else print(stderr, safe`${errorStyle.red("✗")} ${message}\n→ ${remedy}`);
+    },
+    log(lines) {
+      stderr.write(displayText(lines));
     },
   };
 }
 
 /** A text as a QR code of half block characters (UTF-8). */
-export async function qrCode(text: string): Promise<string> {
+export async function qrCode(text: string): Promise<SafeText> {
   const { renderUnicodeCompact } = await import("uqr");
   // Upper case fits the alphanumeric mode of QR: a smaller code. Links are read in either case.
-  return renderUnicodeCompact(text.toUpperCase(), { border: 2 });
+  return safeLines(renderUnicodeCompact(text.toUpperCase(), { border: 2 }));
 }

@@ -1,4 +1,5 @@
 /** Prompts on standard error; only used if `context.interactive`. */
+import { type Part, written } from "../../base/index.ts";
 import { Interrupted } from "./exit-codes.ts";
 
 /** Loaded only for a prompt. */
@@ -11,20 +12,20 @@ function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {
   return answer as Exclude<Answer, symbol>;
 }
 
-export async function askText(message: string): Promise<string> {
+export async function askText(question: Part): Promise<string> {
   const { text } = await load();
-  return answered(await text({ message, output, validate: required }));
+  return answered(await text({ message: written(question), output, validate: required }));
 }
 
 /** A prompt that does not show what is typed. */
-export async function askSecret(message: string): Promise<string> {
+export async function askSecret(question: Part): Promise<string> {
   const { password } = await load();
-  return answered(await password({ message, output, validate: required }));
+  return answered(await password({ message: written(question), output, validate: required }));
 }
 
-export async function askYes(message: string): Promise<boolean> {
+export async function askYes(question: Part): Promise<boolean> {
   const { confirm } = await load();
-  return answered(await confirm({ message, output, initialValue: false }));
+  return answered(await confirm({ message: written(question), output, initialValue: false }));
 }
 
 const required = (value: string | undefined) =>

@@ -1,15 +1,16 @@
 /** Prints a view again whenever it changes, until ^C or until the node stops. */
 import type { Client } from "../../api/index.ts";
+import { type Part, safe } from "../../base/index.ts";
 import type { Printer } from "./print.ts";
 
-export interface View {
-  readonly text: string;
-  readonly value: unknown;
+export interface View<Value = unknown> {
+  readonly text: Part;
+  readonly value: Value;
 }
 
 const SECOND = 1000;
 /** Moves the cursor home and clears the screen. */
-const CLEAR = "\u001b[H\u001b[2J";
+const CLEAR = safe`\u001b[H\u001b[2J`;
 
 /**
  * Polls every second, and after each event. On a terminal the screen is redrawn; otherwise, and
@@ -29,7 +30,7 @@ export async function watch(
   for (;;) {
     const { text, value } = await read();
     const now = JSON.stringify(value);
-    if (redraws) out.data(`${CLEAR}${text}`, value);
+    if (redraws) out.data(safe`${CLEAR}${text}`, value);
     else if (now !== before) out.data(text, value);
     before = now;
     await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@
  * The log: JSON lines on standard error, with allow-listed fields only. Nothing is written to the
  * disk.
  */
+import { displayJson } from "../../base/index.ts";
 import type { Clock, Log, LogFields } from "../../ports/index.ts";
 
 /** Levels from the quietest to the most detailed; each includes those before it. */
@@ -50,7 +51,7 @@ export function createLog(level: LogLevel, clock: Clock, write: (line: string) =
     const its = levelOf(event);
     if (logLevels.indexOf(its) > most) return;
     const time = new Date(clock.now()).toISOString();
-    write(`${JSON.stringify({ time, level: its, event, ...allowed(fields) })}\n`);
+    write(`${displayJson({ time, level: its, event, ...allowed(fields) })}\n`);
   };
 }
 

@@ -2,7 +2,13 @@
  * Configuration, status and tuning types of a node. The daemon reads and validates the
  * configuration and passes it frozen.
  */
-import { type Backoff, type HoleFailure, type HostId, limits } from "../../base/index.ts";
+import {
+  type Backoff,
+  type DialbackFailure,
+  type HoleFailure,
+  type HostId,
+  limits,
+} from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Log, PublicRendezvous, Rendezvous, Transport } from "../../ports/index.ts";
 import type { NatKind } from "../../wire/index.ts";
@@ -111,7 +117,7 @@ export interface AddressReachability {
   /** How many tried and did not reach it. */
   readonly failed: number;
   /** Why they did not reach it, each reason once. */
-  readonly failures: readonly string[];
+  readonly failures: readonly DialbackFailure[];
 }
 
 /** Whether other nodes can dial us. */

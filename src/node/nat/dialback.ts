@@ -4,7 +4,14 @@
  * that it cannot be made to dial third parties.
  */
 import type { Connection } from "@libp2p/interface";
-import { dialReasons, fromUtf8, limits, utf8 } from "../../base/index.ts";
+import {
+  type DialbackFailure,
+  dialbackFailures,
+  dialReasons,
+  fromUtf8,
+  limits,
+  utf8,
+} from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import type { Host } from "../model/host.ts";
@@ -15,11 +22,17 @@ import { deadline } from "../util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
 import { createRateLimit } from "../util/rate-limit.ts";
 
-/**
- * The result for an address: reached, not tried (`foreign`, `busy`), or why dialing failed, in a
- * few words.
- */
-export type DialbackResult = "reached" | "foreign" | "busy" | (string & {});
+/** The result for an address: reached, not tried (`foreign`, `busy`), or why dialing failed. */
+export type DialbackResult = "reached" | "foreign" | "busy" | DialbackFailure;
+
+const RESULTS: ReadonlySet<string> = new Set<DialbackResult>([
+  "reached",
+  "foreign",
+  "busy",
+  ...dialbackFailures,
+]);
+
+const isResult = (text: string): text is DialbackResult => RESULTS.has(text);
 
 /**
  * Serves dial-back requests.
@@ -47,7 +60,7 @@ export async function serveDialback(
 
 /**
  * Asks the peer of a connection to dial these addresses (at most `limits.dialbackAddresses`).
- * `undefined` if it gives no valid answer.
+ * `undefined` if it gives no valid answer, such as one with a word that is not a result.
  */
 export async function askDialback(
   connection: Connection,
@@ -57,8 +70,8 @@ export async function askDialback(
   const request = { protocol: DIALBACK_PROTOCOL, bytes: utf8(addresses.join("\n")) };
   const answer = await sendRequest(connection, clock, request, limits.dialbackTimeout);
   const results = (answer && fromUtf8(answer))?.split("\n");
-  if (results?.length !== addresses.length) return undefined;
-  return new Map(addresses.map((address, i) => [address, (results[i] as string).slice(0, 64)]));
+  if (results?.length !== addresses.length || !results.every(isResult)) return undefined;
+  return new Map(results.map((result, i) => [addresses[i] ?? "", result]));
 }
 
 function parseRequest(bytes: Uint8Array): string[] | undefined {
@@ -86,7 +99,8 @@ async function dialBack(
     if (!before.has(found.id)) void found.close().catch(() => undefined);
     return answered ? "reached" : dialReasons.otherHost;
   } catch (error) {
-    return reasonOf(error);
+    const reason = reasonOf(error);
+    return dialbackFailures.find((each) => each === reason) ?? "failed";
   } finally {
     limit.clear();
   }

@@ -7,6 +7,7 @@ import {
   holeFailures,
   type NodeFinding,
   nodeFindings,
+  written,
 } from "../../../src/base/index.ts";
 import { commands } from "../../../src/cli/commands.ts";
 import { contactLines, nodeLines } from "../../../src/cli/format/doctor-report.ts";
@@ -181,7 +182,10 @@ describe("the report of sotto doctor", () => {
 
   it("shows one line for each topic of the node, with its worst finding and the remedy", () => {
     const lines = nodeLines(nodeReport("no-bootstrap", "no-peers", "key-file"));
-    const of = (wanted: string) => lines.filter(({ topic }) => topic === wanted);
+    const of = (wanted: string) =>
+      lines
+        .filter(({ topic }) => topic === wanted)
+        .map((line) => ({ ...line, text: written(line.text) }));
     assert.deepEqual(of("bootstrap"), [
       {
         state: "note",
@@ -214,7 +218,7 @@ describe("the report of sotto doctor", () => {
       const found = nodeLines(nodeReport(what)).filter((line) => line.remedy === remedy);
       assert.equal(found.length, 1, what);
       assert.equal(found[0]?.state, severity);
-      assert.ok(found[0]?.text.endsWith(text), what);
+      assert.ok(written(found[0]?.text ?? "").endsWith(text), what);
     }
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../../src/api/index.ts";
+import { written } from "../../../src/base/index.ts";
 import { messageLines, reachabilityText } from "../../../src/cli/format/format.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
 
@@ -19,7 +20,7 @@ const message: Message = {
 };
 const head = (who: string) => `${formatTime(message.sentAt)}  abcde  ${who}  `;
 const shown = (changed: Partial<Message>, answered?: Message) =>
-  messageLines({ ...message, ...changed }, { name: "bob", width: 3, answered });
+  written(messageLines({ ...message, ...changed }, { name: "bob", width: 3, answered }));
 /** The lines behind the head, which the first one has and the others leave room for. */
 const lines = (who: string, ...all: string[]) =>
   all.map((line, i) => (i === 0 ? head(who) : " ".repeat(head(who).length)) + line).join("\n");
