@@ -11,7 +11,7 @@ import { type MessageRow, putMessage } from "../src/messenger/model/message.ts";
 import { decodeRow } from "../src/messenger/model/rows.ts";
 import { putContact } from "../src/messenger/state/contact-store.ts";
 import type { StoreOp } from "../src/ports/index.ts";
-import { matchesTerm, parseQuery, termsOf } from "../src/search/index.ts";
+import { matchesText, parseQuery } from "../src/search/index.ts";
 import type { DiskStore } from "../src/store/index.ts";
 import { clock, crypto, messengerOver, openStoreIn } from "./lib/alone.ts";
 import { bytesIn, runFilled } from "./lib/filled.ts";
@@ -90,10 +90,8 @@ async function readAll(store: DiskStore, question: string): Promise<number> {
   let found = 0;
   for (const bytes of await store.all("contact")) {
     const { ref } = decodeRow<{ ref: string }>(bytes);
-    for (const { value } of await store.list("message", ref)) {
-      const words = [...termsOf(decodeRow<MessageRow>(value).text)];
-      if (asked.every((one) => words.some((other) => matchesTerm(other, one)))) found++;
-    }
+    for (const { value } of await store.list("message", ref))
+      if (matchesText(decodeRow<MessageRow>(value).text, asked)) found++;
   }
   return found;
 }

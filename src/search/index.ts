@@ -9,4 +9,13 @@ export {
   withoutPostings,
   withPostings,
 } from "./postings.ts";
-export { BUCKETS, bucketOf, matchesTerm, parseQuery, type Query, termsOf } from "./terms.ts";
+export {
+  BUCKETS,
+  bucketOf,
+  matchesTerm,
+  matchesText,
+  parseQuery,
+  type Query,
+  TERMS_VERSION,
+  termsOf,
+} from "./terms.ts";

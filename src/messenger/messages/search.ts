@@ -7,11 +7,10 @@ import type { MessageView } from "../../model/index.ts";
 import {
   bucketOf,
   matchesIn,
-  matchesTerm,
+  matchesText,
   type Posting,
   parseQuery,
   type Query,
-  termsOf,
 } from "../../search/index.ts";
 import type { MessageRow } from "../model/message.ts";
 import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
@@ -28,10 +27,11 @@ export async function search(
   { from, limit }: SearchOptions,
 ): Promise<SearchResult> {
   const asked = parseQuery(question);
-  if (asked.length === 0 || asked.length > limits.searchTerms)
+  const count = asked.words.length + asked.runs.length;
+  if (count === 0 || count > limits.searchTerms)
     throw new SottoError(
       "search-empty",
-      asked.length === 0 ? "The search contains no word." : "The search contains too many words.",
+      count === 0 ? "The search contains no word." : "The search contains too many words.",
     );
   const peer = from === undefined ? undefined : context.contactStore.find(from);
   await context.index.takeIn();
@@ -42,7 +42,7 @@ export async function search(
   const read = async (): Promise<void> => {
     // The index may know words that an edit has taken away.
     for (const shown of await Promise.all(next.map((place) => view(context, place.peer, place.at))))
-      if (shown !== undefined && answers(shown.text, asked)) found.push(shown);
+      if (shown !== undefined && matchesText(shown.text, asked)) found.push(shown);
     next = [];
   };
   for await (const place of places(context, asked, peer)) {
@@ -53,11 +53,6 @@ export async function search(
   await read();
   found.sort((a, b) => b.sentAt - a.sentAt);
   return { messages: found.slice(0, limit), more: full() };
-}
-
-function answers(text: string, asked: Query): boolean {
-  const words = termsOf(text);
-  return asked.every((one) => words.has(one) || [...words].some((word) => matchesTerm(word, one)));
 }
 
 interface Place {
@@ -85,7 +80,7 @@ async function* places(
   }
 }
 
-/** Messages of a few batches that have every word asked for, newest batch first. */
+/** Messages of a few batches that have every term of the query, newest batch first. */
 async function answering(
   context: Context,
   asked: Query,
@@ -93,7 +88,7 @@ async function answering(
   to: number,
 ): Promise<Posting[]> {
   let left: Map<string, Posting> | undefined;
-  for (const one of asked) {
+  for (const one of asked.terms) {
     const before = left;
     const having = new Map<string, Posting>();
     const part = partOf(bucketOf(one));
@@ -117,7 +112,7 @@ async function unindexed(context: Context, asked: Query, only: Peer | undefined)
     if (from >= nextAt) continue;
     for (const { at, value } of await context.store.list("message", ref, { from })) {
       const { text, sentAt } = decodeRow<MessageRow>(value);
-      if (answers(text, asked)) found.push({ peer, at, sentAt });
+      if (matchesText(text, asked)) found.push({ peer, at, sentAt });
     }
   }
   return found.sort((a, b) => b.sentAt - a.sentAt);

@@ -10,6 +10,7 @@ import {
   BUCKETS,
   bucketOf,
   type Posting,
+  TERMS_VERSION,
   type TermRows,
   termsOf,
   withoutPostings,
@@ -36,7 +37,16 @@ interface Kept {
   readonly filled: number;
   /** Conversations that were given a number. */
   readonly conversations: number;
+  /** Version of the terms in it. */
+  readonly terms: string;
 }
+
+const EMPTY: Kept = {
+  batches: 0,
+  filled: limits.searchBatch,
+  conversations: 0,
+  terms: TERMS_VERSION,
+};
 
 /** A message that was deleted, or has another text now. */
 export interface Forgotten {
@@ -69,7 +79,7 @@ interface Parts {
 export class SearchIndex {
   readonly #context: Parts;
   readonly #marks = new Map<string, Mark>();
-  #kept: Kept = { batches: 0, filled: limits.searchBatch, conversations: 0 };
+  #kept = EMPTY;
   #loading: Promise<void> | undefined;
   #told = 0;
 
@@ -88,12 +98,31 @@ export class SearchIndex {
 
   async #load(): Promise<void> {
     const { store } = this.#context;
-    const kept = await store.get(searchState);
-    if (kept !== undefined) this.#kept = decodeRow<Kept>(kept);
+    const bytes = await store.get(searchState);
+    const kept = bytes === undefined ? EMPTY : decodeRow<Kept>(bytes);
+    if (kept.terms !== TERMS_VERSION) return this.#discard();
+    this.#kept = kept;
     for (const bytes of await store.all("search-mark")) {
       const mark = decodeRow<Mark>(bytes);
       this.#marks.set(mark.ref, mark);
     }
+  }
+
+  /**
+   * Deletes the index, which is then built again: it has terms of another version. The state comes
+   * last, so that a node that stops before that begins again.
+   */
+  async #discard(): Promise<void> {
+    const { store, contactStore } = this.#context;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const part = partOf(bucket);
+      const found = await store.list("search", part);
+      await store.commit(found.map(({ at }) => drop(rowKey("search", part, at))));
+    }
+    const marks = contactStore
+      .peers()
+      .map(({ contact }) => drop(markKey(contact.conversation.ref)));
+    await store.commit([...marks, put(searchState, encodeRow(EMPTY))]);
   }
 
   get batches(): number {
@@ -150,7 +179,8 @@ export class SearchIndex {
       room -= to - from + 1;
       if (room <= 0) break;
     }
-    const kept = { batches, filled: limits.searchBatch - room, conversations };
+    const filled = limits.searchBatch - room;
+    const kept: Kept = { batches, filled, conversations, terms: TERMS_VERSION };
     const ops: StoreOp[] = [put(searchState, encodeRow(kept))];
     for (const [bucket, words] of rows) {
       const key = rowKey("search", partOf(bucket), batches);

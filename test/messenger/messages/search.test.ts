@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { KeyedMutex, limits } from "../../../src/base/index.ts";
 import { type MessageRow, messageKey, putMessage } from "../../../src/messenger/model/message.ts";
-import { decodeRow } from "../../../src/messenger/model/rows.ts";
-import { SearchIndex } from "../../../src/messenger/state/search-index.ts";
+import { decodeRow, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
+import { partOf, SearchIndex, searchState } from "../../../src/messenger/state/search-index.ts";
+import { encodePostings } from "../../../src/search/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const found = async (node: SimNode, question: string, options = {}): Promise<string[]> => {
@@ -86,15 +87,42 @@ describe("messenger/search", () => {
   });
 
   it("refuses a question without a word, and one with too many", async () => {
-    for (const question of [
-      "",
-      "?!",
-      "😀",
-      Array.from({ length: 17 }, (_, i) => `w${i}`).join(" "),
-    ])
+    for (const question of ["", "?!", Array.from({ length: 17 }, (_, i) => `w${i}`).join(" ")])
       await assert.rejects(alice.messenger.search(question, { limit: 5 }), {
         code: "search-empty",
       });
+  });
+
+  it("finds emoji, and parts of a sentence without spaces, before and after they are indexed", async () => {
+    const texts = ["今日は東京タワーに行く👍🏽", "京東で買う", "ok 👍"];
+    await write(3, (i) => texts[i] as string);
+    const check = async () => {
+      assert.deepEqual(await found(alice, "東京タワー"), [texts[0]]);
+      assert.deepEqual(await found(alice, "東"), [texts[0], texts[1]].sort());
+      assert.deepEqual(await found(alice, "👍"), [texts[0], texts[2]].sort());
+      assert.deepEqual(await found(alice, "京東"), [texts[1]]);
+    };
+    await check();
+    assert.equal(rows(alice).length, 0);
+    await write(limits.searchWaiting + 3, (i) => `filler ${i}`);
+    await world.until("messages are indexed", () => rows(alice).length > 0);
+    await check();
+  });
+
+  it("rebuilds an index of another version of the terms", async () => {
+    await write(limits.searchWaiting + 5, (i) => (i === 0 ? "secret plan" : `filler ${i}`));
+    await world.until("messages are indexed", () => rows(alice).length > 0);
+    const state = await alice.store.get(searchState);
+    assert.ok(state);
+    const old = { ...decodeRow<object>(state), terms: "another version" };
+    const stray = rowKey("search", partOf(3), 9);
+    await alice.store.commit([
+      put(searchState, encodeRow(old)),
+      put(stray, encodePostings(new Map([["stray", [{ conversation: 1, at: 1 }]]]))),
+    ]);
+    await alice.restart();
+    assert.deepEqual(await found(alice, "secret"), ["secret plan"]);
+    assert.ok(rows(alice).every(({ at }) => at === 1));
   });
 
   it("forgets what was edited or deleted, wherever the words were", async () => {
