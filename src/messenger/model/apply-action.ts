@@ -26,7 +26,8 @@ export function applyAction(
   { lamport, id }: Stamp,
   body: MessageAction,
 ): MessageRow {
-  if (row.deleted || row.hidden) return row;
+  // A notice states a setting; it has no text of an author.
+  if (row.deleted || row.hidden || row.notice !== undefined) return row;
   if (actionRules[body.kind].by === "author" && row.direction !== by) return row;
   switch (body.kind) {
     case "edit":

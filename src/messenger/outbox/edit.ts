@@ -75,6 +75,8 @@ async function amend(
   return withKnownContact(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
     const row = known(await batch.changes.row(at));
+    if (row.notice !== undefined)
+      throw new SottoError("message-unknown", "A notice is not a message and cannot be changed.");
     const body = wanted(row);
     if (body === undefined) return messageView(peer, at, row);
     await withdraw(peer, batch, (entry) => superseded(entry, at, body));

@@ -207,6 +207,23 @@ describe("what a peer says", () => {
     assert.equal(shown(early.store)[messageId.from(idOf(1))]?.text, `edit ${many.length - 1}`);
   });
 
+  it("leaves the notice of a timer as it is, whatever its author does to it", async () => {
+    const acts: readonly Body[] = [
+      { kind: "edit", target: idOf(1), text: "not what was set" },
+      { kind: "reaction", target: idOf(1), emoji: "a" },
+      { kind: "delete", target: idOf(1) },
+    ];
+    const notice = async (bodies: readonly Body[]) => {
+      const { store } = await take([
+        messageOf({ kind: "timer", ms: 60_000 }, 0, 1),
+        ...bodies.map((body, i) => messageOf(body, i + 1, i + 2)),
+      ]);
+      const rows = store.snapshot().filter(({ table }) => table === "message");
+      return rows.map(({ value }) => decodeRow<MessageRow>(value)).filter((row) => row.notice);
+    };
+    for (const act of acts) assert.deepEqual(await notice([act]), await notice([]));
+  });
+
   it("counts nothing as unread that was deleted before it came", async () => {
     const gone = [
       messageOf({ kind: "delete", target: idOf(1) }, 1, 2),

@@ -281,6 +281,28 @@ describe("a reply", () => {
   });
 });
 
+describe("a timer notice", () => {
+  it("cannot be edited, deleted for both or reacted to by either side", async () => {
+    const { world, alice, bob } = await pairOf(13);
+    await alice.messenger.setTimer("bob", DAY);
+    await world.time.pass(5000);
+    for (const [node, who] of [
+      [alice, "bob"],
+      [bob, "alice"],
+    ] as const) {
+      const { id } = await node.messenger.find(`${who}/last`);
+      for (const act of [
+        () => node.messenger.edit(id, "not what was set"),
+        () => node.messenger.delete(id),
+        () => node.messenger.react(id, "👍"),
+      ])
+        await assert.rejects(act(), { code: /message-(unknown|not-yours)/ });
+      assert.deepEqual(await lines(node, who), [`${node === alice ? "out" : "in"}: `]);
+    }
+    await world.stop();
+  });
+});
+
 describe("acts, when nobody is there", () => {
   it("tell who follows that a message which is deleted on its way has failed, and start its time", async () => {
     const { world, alice, bob } = await pairOf(12);
