@@ -116,7 +116,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   const { mappedAddress } = options;
   const reachability = proxy
     ? undefined
-    : new Reachability({ host, clock, log, privateWan, mappedAddress });
+    : new Reachability({ host, clock, log, privateWan, mappedAddress, isBootstrap });
   const mayForward = (): boolean => reachability?.state().verdict === "reachable";
   await serveSignalling({
     host,

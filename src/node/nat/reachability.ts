@@ -1,6 +1,7 @@
 /**
  * Determines whether other nodes can dial us, by asking a few of them. Until that is proven, the
- * WAN DHT is a client; then it becomes a server, and the address is advertised.
+ * WAN DHT is a client; then it becomes a server, and the address is advertised. Only nodes that we
+ * dialed are asked: any stranger can connect to us and answer as it likes.
  */
 import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -35,15 +36,17 @@ export interface ReachabilityOptions {
   readonly privateWan: boolean;
   /** The external address of our port mapping. */
   readonly mappedAddress: () => string | undefined;
+  /** Asked first, since the user chose them. */
+  readonly isBootstrap: (peer: string) => boolean;
 }
 
 /** Repeats the checks over time and when addresses change. */
 export class Reachability {
   readonly #options: ReachabilityOptions;
-  /** Peers that serve dial-back, by PeerId. */
+  /** Peers that we dialed and that serve dial-back, by PeerId. */
   readonly #helpers = new Set<string>();
-  /** IP addresses at which other nodes see us, by their subnet, newest last. */
-  readonly #seen = new Map<string, string>();
+  /** IP addresses at which connected nodes that we dialed see us, by their subnet, newest last. */
+  readonly #seen = new Map<string, { readonly ip: string; readonly peer: string }>();
   #state: Omit<ReachabilityState, "seenAs"> = { verdict: "unknown", addresses: [], asked: 0 };
   #cancel = (): void => undefined;
   #checking: Promise<void> | undefined;
@@ -61,7 +64,7 @@ export class Reachability {
   }
 
   state(): ReachabilityState {
-    return { ...this.#state, seenAs: [...new Set(this.#seen.values())] };
+    return { ...this.#state, seenAs: this.#seenAs() };
   }
 
   /** Checks now. */
@@ -85,8 +88,12 @@ export class Reachability {
 
   readonly #identified = ({ detail }: CustomEvent<IdentifyResult>): void => {
     const { connection, observedAddr, peerId, protocols } = detail;
-    if (observedAddr !== undefined && connection.direction === "outbound")
-      this.#seen.set(subnetOf(connection.remoteAddr), hostOf(observedAddr));
+    if (connection.direction !== "outbound") return;
+    if (observedAddr !== undefined) {
+      const subnet = subnetOf(connection.remoteAddr);
+      this.#seen.delete(subnet);
+      this.#seen.set(subnet, { ip: hostOf(observedAddr), peer: peerId.toString() });
+    }
     if (!protocols.includes(DIALBACK_PROTOCOL)) return;
     const known = this.#helpers.has(peerId.toString());
     this.#helpers.add(peerId.toString());
@@ -96,7 +103,9 @@ export class Reachability {
   };
 
   readonly #disconnected = ({ detail }: CustomEvent<{ toString(): string }>): void => {
-    this.#helpers.delete(detail.toString());
+    const gone = detail.toString();
+    this.#helpers.delete(gone);
+    for (const [subnet, { peer }] of this.#seen) if (peer === gone) this.#seen.delete(subnet);
   };
 
   #soon(ms: number): void {
@@ -185,7 +194,7 @@ export class Reachability {
     const known = [...(mapped === undefined ? [] : [mapped]), ...own];
     const found = new Set(known.filter((text) => counts(parseAddress(text))));
     const ports = new Set(own.flatMap((text) => /\/tcp\/(\d+)/.exec(text)?.[1] ?? []));
-    for (const ip of this.#seen.values())
+    for (const ip of this.#seenAs())
       for (const port of ports) {
         const text = `/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/${port}`;
         if (counts(parseAddress(text))) found.add(text);
@@ -193,15 +202,29 @@ export class Reachability {
     return [...found].slice(0, limits.dialbackAddresses);
   }
 
-  /** Some connected helpers, each of another subnet. */
+  /** Our IP addresses as others report them, that of most subnets first. */
+  #seenAs(): string[] {
+    const counts = new Map<string, number>();
+    for (const { ip } of [...this.#seen.values()].reverse())
+      counts.set(ip, (counts.get(ip) ?? 0) + 1);
+    return [...counts].sort(([, a], [, b]) => b - a).map(([ip]) => ip);
+  }
+
+  /** Connections to some helpers, each of another subnet, bootstrap nodes first. */
   #chooseHelpers(): Connection[] {
+    const { host, privateWan, isBootstrap } = this.#options;
+    const rank = ({ remotePeer }: Connection): number =>
+      isBootstrap(remotePeer.toString()) ? 0 : 1;
+    const dialed = host
+      .getConnections()
+      .filter(({ direction, status }) => direction === "outbound" && status === "open")
+      .filter(({ remotePeer }) => this.#helpers.has(remotePeer.toString()))
+      .sort((a, b) => rank(a) - rank(b));
     const bySubnet = new Map<string, Connection>();
-    for (const connection of this.#options.host.getConnections()) {
-      const subnet = this.#options.privateWan
-        ? connection.remotePeer.toString()
-        : subnetOf(connection.remoteAddr);
-      if (this.#helpers.has(connection.remotePeer.toString()) && !bySubnet.has(subnet))
-        bySubnet.set(subnet, connection);
+    for (const connection of dialed) {
+      const { remoteAddr, remotePeer } = connection;
+      const subnet = privateWan ? remotePeer.toString() : subnetOf(remoteAddr);
+      if (!bySubnet.has(subnet)) bySubnet.set(subnet, connection);
     }
     return [...bySubnet.values()].slice(0, limits.dialbackHelpers);
   }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { multiaddr } from "@multiformats/multiaddr";
+import type { Libp2p } from "libp2p";
 import { limits, utf8 } from "../../../src/base/index.ts";
 import type { SottoNode } from "../../../src/node/index.ts";
+import type { Host } from "../../../src/node/model/host.ts";
+import { Reachability, reachabilityUnknown } from "../../../src/node/nat/reachability.ts";
+import { systemClock } from "../../../src/node/util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import { createRateLimit } from "../../../src/node/util/rate-limit.ts";
+import { silent } from "../../../src/ports/index.ts";
 import { encodeFrame, FrameDecoder } from "../../../src/wire/index.ts";
 import { SimTime } from "../../scenario/time.ts";
 import { createLab, stranger, until } from "../support.ts";
@@ -60,6 +65,84 @@ describe("node: reachability", () => {
     assert.equal(node.status().reach.verdict, "unreachable");
     assert.deepEqual(node.status().reach.addresses[0]?.failures, ["timed out"]);
     assert.equal(node.status().wanMode, "client");
+  });
+
+  /** A node that knows no peer, and what asks for it whether it can be reached. */
+  async function asker(isBootstrap: (peer: string) => boolean = () => false) {
+    const { host } = await lab.host({ wanServer: false });
+    const mappedAddress = (): undefined => undefined;
+    const parts = { host, clock: systemClock, log: silent, privateWan: true, mappedAddress };
+    const reach = new Reachability({ ...parts, isBootstrap });
+    lab.later(() => reach.stop());
+    return { host, reach };
+  }
+
+  /** A peer that gives this answer to each request. @returns it, and how often it was asked. */
+  async function counting(text: string) {
+    const peer = await stranger(lab);
+    let asked = 0;
+    await peer.handle(DIALBACK_PROTOCOL, (stream) => {
+      stream.addEventListener("message", () => {
+        asked++;
+        stream.send(encodeFrame(utf8(text)));
+        void stream.close();
+      });
+    });
+    return { peer, address: multiaddr(`${peer.getMultiaddrs()[0]}`), asked: () => asked };
+  }
+
+  const identified = (host: Host, peer: Libp2p): Promise<void> =>
+    new Promise((resolve) => {
+      host.addEventListener("peer:identify", ({ detail }) => {
+        if (detail.peerId.equals(peer.peerId)) resolve();
+      });
+    });
+
+  it("asks no peer that dialed it, and believes none", async () => {
+    const { host, reach } = await asker();
+    const liar = await counting("reached");
+    const known = identified(host, liar.peer);
+    await liar.peer.dial(host.getMultiaddrs());
+    await known;
+    assert.deepEqual(await reach.check(), reachabilityUnknown);
+    assert.equal(liar.asked(), 0);
+    assert.equal(host.services.wan.getMode(), "client");
+
+    const honest = await counting("timed out");
+    const dialed = identified(host, honest.peer);
+    await host.dial(honest.address);
+    await dialed;
+    assert.equal((await reach.check()).verdict, "unreachable");
+    assert.deepEqual([liar.asked(), honest.asked()], [0, 1]);
+  });
+
+  it("asks bootstrap nodes before other nodes that it dialed", async () => {
+    const bootstraps = new Set<string>();
+    const { host, reach } = await asker((peer) => bootstraps.has(peer));
+    const peers = [];
+    for (let i = 0; i <= limits.dialbackHelpers; i++) {
+      const one = await counting(i < limits.dialbackHelpers ? "reached" : "timed out");
+      const known = identified(host, one.peer);
+      await host.dial(one.address);
+      await known;
+      peers.push(one);
+    }
+    const last = peers.at(-1);
+    bootstraps.add(`${last?.peer.peerId}`);
+    await reach.check();
+    assert.equal(last?.asked(), 1);
+    assert.equal(reach.state().asked, limits.dialbackHelpers);
+  });
+
+  it("forgets the address that a peer reported once that peer is disconnected", async () => {
+    const { host, reach } = await asker();
+    const { peer, address } = await counting("timed out");
+    const known = identified(host, peer);
+    await host.dial(address);
+    await known;
+    assert.deepEqual(reach.state().seenAs, ["127.0.0.1"]);
+    await peer.stop();
+    await until(() => reach.state().seenAs.length === 0);
   });
 
   it("ignores a response that is malformed or names a result of its own", async () => {
