@@ -14,4 +14,5 @@ export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./priority-semaphore.ts";
 export * from "./random.ts";
+export * from "./rate-limit.ts";
 export * from "./safe-text.ts";

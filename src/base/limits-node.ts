@@ -270,6 +270,12 @@ export const nodeLimits = {
   /** DHT requests per minute of one subnet: a lookup sends a peer one or two. */
   requestsPerSubnet: 3_000,
   /**
+   * Puts and requests per minute of all subnets together: a full bootstrap node gets about 1,000
+   * puts. Half of each is reserved for subnets that make few.
+   */
+  dhtPuts: 6_000,
+  dhtRequests: 60_000,
+  /**
    * Records stored for others, in total and of one subnet: about 2 KB of memory each, and a user
    * with 500 contacts has 1,000.
    */

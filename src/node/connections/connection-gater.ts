@@ -1,9 +1,9 @@
 /** Decides which peers may connect, and over which connections a link may run. */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
+import { createRateLimit } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import { subnetOf } from "../util/address.ts";
 import type { Counters } from "../util/counters.ts";
-import { createRateLimit } from "../util/rate-limit.ts";
 
 const SECOND = 1_000;
 

@@ -5,6 +5,7 @@
  */
 import type { Connection } from "@libp2p/interface";
 import {
+  createRateLimit,
   type DialbackFailure,
   dialbackFailures,
   dialReasons,
@@ -20,7 +21,6 @@ import { hostOf, parseAddress, subnetOf } from "../util/address.ts";
 import type { Counters } from "../util/counters.ts";
 import { deadline } from "../util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
-import { createRateLimit } from "../util/rate-limit.ts";
 
 /** The result for an address: reached, not tried (`foreign`, `busy`), or why dialing failed. */
 export type DialbackResult = "reached" | "foreign" | "busy" | DialbackFailure;

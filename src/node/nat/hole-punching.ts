@@ -3,7 +3,7 @@
  * dial each other at the same moment.
  */
 import type { Connection } from "@libp2p/interface";
-import { type HostId, limits } from "../../base/index.ts";
+import { createRateLimit, type HostId, limits } from "../../base/index.ts";
 import type { Clock, DialTarget, Log, OpenOffer } from "../../ports/index.ts";
 import {
   decodeSignalPayload,
@@ -15,7 +15,6 @@ import type { PunchState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import { subnetOf } from "../util/address.ts";
 import { deadline, delay } from "../util/deadline.ts";
-import { createRateLimit } from "../util/rate-limit.ts";
 import type { NatDetector } from "./nat-detection.ts";
 import { punchCandidates } from "./punch-candidates.ts";
 import { HolePunchError } from "./punch-error.ts";

@@ -4,7 +4,7 @@
  * endpoints. One frame each way and nothing stored; it is too small to carry messages.
  */
 import type { Connection } from "@libp2p/interface";
-import { limits } from "../../base/index.ts";
+import { createRateLimit, limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import {
   decodeSignalFrame,
@@ -20,7 +20,6 @@ import { handleRequests, sendRequest } from "../streams/request-response.ts";
 import { subnetOf } from "../util/address.ts";
 import type { Counters } from "../util/counters.ts";
 import { SIGNAL_PROTOCOL } from "../util/protocols.ts";
-import { createRateLimit } from "../util/rate-limit.ts";
 
 /** An offer that another host forwarded to us. */
 export interface ForwardedOffer {

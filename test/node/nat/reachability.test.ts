@@ -7,10 +7,8 @@ import type { Host } from "../../../src/node/model/host.ts";
 import { Reachability, reachabilityUnknown } from "../../../src/node/nat/reachability.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../../../src/node/util/protocols.ts";
-import { createRateLimit } from "../../../src/node/util/rate-limit.ts";
 import { silent } from "../../../src/ports/index.ts";
 import { encodeFrame, FrameDecoder } from "../../../src/wire/index.ts";
-import { SimTime } from "../../scenario/time.ts";
 import { createLab, stranger, until } from "../support.ts";
 
 const settled = (node: SottoNode): Promise<void> =>
@@ -197,28 +195,5 @@ describe("node: reachability", () => {
       (_, i) => `/ip4/127.0.0.1/tcp/${i + 1}`,
     );
     assert.equal(await answerTo(many), "closed");
-  });
-
-  it("limits the requests of one subnet, and of all, per minute", async () => {
-    const time = new SimTime();
-    const allowed = createRateLimit(time.clock(), 2, 3);
-    assert.deepEqual(
-      ["a", "a", "a", "b", "b"].map((subnet) => allowed(subnet)),
-      [true, true, false, true, false],
-    );
-    await time.pass(60_001);
-    assert.equal(allowed("a"), true);
-  });
-
-  it("restarts the minute when the clock is set back by hours", () => {
-    let now = Date.UTC(2030, 0, 1);
-    const allowed = createRateLimit({ now: () => now, after: () => () => undefined }, 1, 9);
-    assert.deepEqual([allowed("a"), allowed("a")], [true, false]);
-    now -= 3_600_000;
-    assert.deepEqual([allowed("a"), allowed("a")], [true, false]);
-    now += 59_999;
-    assert.equal(allowed("a"), false);
-    now += 1;
-    assert.equal(allowed("a"), true);
   });
 });
