@@ -112,7 +112,8 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   const transport = new LinkTransport(host, clock, tuning, puncher);
   const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
   await transport.serve();
-  await serveDialback(host, clock, counts);
+  // Behind a proxy it would dial whatever the proxy can reach.
+  if (proxy === undefined) await serveDialback(host, clock, counts);
   const { mappedAddress } = options;
   const reachability = proxy
     ? undefined

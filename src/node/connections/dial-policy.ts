@@ -7,7 +7,7 @@ import { type LookupAddress, type LookupOptions, lookup as resolve } from "node:
 import { networkInterfaces } from "node:os";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
-import { endpointOf, portOf, scopeOf } from "../util/address.ts";
+import { endpointOf, hostOf, ipv4Of, portOf, scopeOf } from "../util/address.ts";
 
 /**
  * The private network of an address (RFC 1918, 3927, 4193, 4291, 6598); `undefined` for a public
@@ -55,6 +55,24 @@ export function mayDial(
   // Lower ports belong to services.
   if (network === undefined || portOf(address) < limits.punchPortMin) return false;
   return interfaces.some((ip) => networkOf(tcpAt(ip, 1)) === network);
+}
+
+/**
+ * Whether we dial an address of a node back at its request. The node may have connected through a
+ * forwarder on this machine, such as an onion service, and then seems to be here; or share its
+ * address with others. So this machine is never dialed, nor ports of services.
+ */
+export function mayDialBack(
+  address: Multiaddr,
+  { advertised, interfaces, privateWan }: LocalNetwork,
+): boolean {
+  if (portOf(address) < limits.punchPortMin) return false;
+  const scope = scopeOf(address);
+  // Only in a private mesh do private addresses count as reachable.
+  if (scope !== "public" && !privateWan) return false;
+  if (scope === "loopback") return advertised.every((own) => scopeOf(own) === "loopback");
+  const host = hostOf(address);
+  return !interfaces.includes(ipv4Of(host) ?? host);
 }
 
 const tcpAt = (ip: string, port: number): Multiaddr =>
@@ -134,6 +152,9 @@ export class DialPolicy {
   }
 
   readonly mayDial = (address: Multiaddr): boolean => mayDial(address, this.#localNetwork());
+
+  readonly mayDialBack = (address: Multiaddr): boolean =>
+    mayDialBack(address, this.#localNetwork());
 
   /** The DNS lookup, as an option of a dial. */
   lookup(): { readonly lookup: ReturnType<typeof filteredLookup> } {

@@ -136,11 +136,12 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
       ping: sharedPing(),
       lan: dht("lan", proxy === undefined),
       wan: dht("wan", options.wanServer),
-      internals: (components: Omit<HostInternals, "mayDial">) => ({
+      internals: (components: Omit<HostInternals, "mayDial" | "mayDialBack">) => ({
         transportManager: components.transportManager,
         upgrader: components.upgrader,
         addressManager: components.addressManager,
         mayDial: dialPolicy.mayDial,
+        mayDialBack: dialPolicy.mayDialBack,
       }),
     },
   });

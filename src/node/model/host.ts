@@ -32,6 +32,8 @@ export interface HostInternals {
   readonly upgrader: Upgrader;
   /** Whether the dial policy allows an address that a peer advertised. */
   readonly mayDial: (address: Multiaddr) => boolean;
+  /** Whether it allows an address that a node asks us to dial back. */
+  readonly mayDialBack: (address: Multiaddr) => boolean;
   readonly addressManager: {
     addObservedAddr(address: Multiaddr): void;
     confirmObservedAddr(address: Multiaddr, options: { type: "transport" | "observed" }): void;

@@ -1,7 +1,7 @@
 /**
  * The dial-back protocol: a node asks another to dial the addresses that it names and to report the
  * results. The other node dials only the requester, and only at the IP address that it sees, so
- * that it cannot be made to dial third parties.
+ * that it cannot be made to dial third parties; and neither its own machine nor ports of services.
  */
 import type { Connection } from "@libp2p/interface";
 import {
@@ -91,6 +91,7 @@ async function dialBack(
 ): Promise<DialbackResult> {
   const address = parseAddress(text);
   if (address === undefined || hostOf(address) !== hostOf(remoteAddr)) return "foreign";
+  if (!host.services.internals.mayDialBack(address)) return "foreign";
   const before = new Set(host.getConnections().map(({ id }) => id));
   const limit = deadline(clock, limits.dialbackTimeout / 2);
   try {

@@ -13,6 +13,7 @@ import {
   hostOf,
   isLinkLocal,
   parseAddress,
+  portOf,
   scopeOf,
   subnetOf,
   withoutPeer,
@@ -189,6 +190,8 @@ export class Reachability {
     const counts = (address: Multiaddr | undefined): boolean =>
       address !== undefined &&
       !isLinkLocal(address) &&
+      // Nodes do not dial back ports of services.
+      portOf(address) >= limits.punchPortMin &&
       (privateWan || scopeOf(address) === "public");
     const mapped = this.#options.mappedAddress();
     const known = [...(mapped === undefined ? [] : [mapped]), ...own];

@@ -143,7 +143,7 @@ function scopeOfIpv4(ip: string): AddressScope {
  * The IPv4 address of a host, also if it is written as an IPv4-mapped IPv6 address (RFC 4291
  * §2.5.5.2); `undefined` for any other host.
  */
-function ipv4Of(host: string): string | undefined {
+export function ipv4Of(host: string): string | undefined {
   if (/^[\d.]+$/.test(host)) return host;
   const groups = host.includes(":") ? ipv6Groups(host) : [];
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;

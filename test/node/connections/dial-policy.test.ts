@@ -5,10 +5,11 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
-import type { HostId } from "../../../src/base/index.ts";
+import { type HostId, limits } from "../../../src/base/index.ts";
 import {
   filteredLookup,
   mayDial,
+  mayDialBack,
   mayRemember,
   networkOf,
 } from "../../../src/node/connections/dial-policy.ts";
@@ -72,6 +73,28 @@ describe("node: dial policy", () => {
 
   it("allows every address in a mesh without internet access", () => {
     for (const host of INSIDE) assert.equal(mayDial(at(host), around([], [], true)), true, host);
+  });
+
+  it("dials back no port of a service, and no address of this machine", () => {
+    const server = around(["8.8.8.8"], ["8.8.8.8", "2001:4860::1", "127.0.0.1", "::1"]);
+    assert.equal(mayDialBack(at("203.0.113.9"), server), true);
+    assert.equal(mayDialBack(at("203.0.113.9", limits.punchPortMin - 1), server), false);
+    assert.equal(mayDialBack(at("203.0.113.9", limits.punchPortMin), server), true);
+    for (const host of [...INSIDE, "8.8.8.8", "2001:4860::1"])
+      assert.equal(mayDialBack(at(host), server), false, host);
+    // A server behind a forwarder may advertise nothing but loopback.
+    for (const host of INSIDE)
+      assert.equal(mayDialBack(at(host), around(["127.0.0.1"], ["127.0.0.1"])), false, host);
+  });
+
+  it("dials back private addresses in a private mesh, but not this machine", () => {
+    const meshed = around(["10.0.0.2"], ["10.0.0.2", "127.0.0.1"], true);
+    assert.equal(mayDialBack(at("10.0.0.3"), meshed), true);
+    assert.equal(mayDialBack(at("10.0.0.3", 80), meshed), false);
+    for (const host of ["10.0.0.2", "::ffff:10.0.0.2", "127.0.0.1", "::ffff:127.0.0.1"])
+      assert.equal(mayDialBack(at(host), meshed), false, host);
+    // All nodes of a mesh on one machine.
+    assert.equal(mayDialBack(at("127.0.0.1"), around(["127.0.0.1"], ["127.0.0.1"], true)), true);
   });
 
   it("does not store private addresses of peers connected from public addresses", () => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { type AddressInfo, createServer } from "node:net";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { Libp2p } from "libp2p";
 import { limits, utf8 } from "../../../src/base/index.ts";
 import type { SottoNode } from "../../../src/node/index.ts";
 import type { Host } from "../../../src/node/model/host.ts";
+import { freePort } from "../../../src/node/nat/nat-detection.ts";
 import { Reachability, reachabilityUnknown } from "../../../src/node/nat/reachability.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../../../src/node/util/protocols.ts";
@@ -159,8 +161,8 @@ describe("node: reachability", () => {
   });
 
   /** The response of a bootstrap node to a stranger that requests to dial these. */
-  async function answerTo(addresses: readonly string[]): Promise<string> {
-    const bootstrap = await lab.bootstrap({ privateWan: true });
+  async function answerTo(addresses: readonly string[], privateWan = true): Promise<string> {
+    const bootstrap = await lab.bootstrap({ privateWan });
     const asker = await stranger(lab);
     const stream = await asker.dialProtocol(multiaddr(bootstrap.addresses()[0]), DIALBACK_PROTOCOL);
     const decoder = new FrameDecoder();
@@ -180,11 +182,27 @@ describe("node: reachability", () => {
     assert.equal(await answerTo(["/dns4/localhost/tcp/80", "nonsense"]), "foreign\nforeign");
   });
 
+  it("dials no port of a service, and its own machine only in a mesh on that machine", async () => {
+    let dials = 0;
+    const service = createServer((socket) => {
+      dials++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+    lab.later(() => service.close());
+    const { port } = service.address() as AddressInfo;
+    assert.equal(await answerTo([`/ip4/127.0.0.1/tcp/${port}`], false), "foreign");
+    assert.equal(dials, 0);
+    assert.notEqual(await answerTo([`/ip4/127.0.0.1/tcp/${port}`]), "foreign");
+    assert.equal(dials, 1);
+    assert.equal(await answerTo([`/ip4/127.0.0.1/tcp/${limits.punchPortMin - 1}`]), "foreign");
+  });
+
   it("reports why an address was not reached, and that another host answered there", async () => {
     const other = await lab.node();
     const [address] = other.transport.addresses();
     assert.equal(
-      await answerTo(["/ip4/127.0.0.1/tcp/1", `${address}`]),
+      await answerTo([`/ip4/127.0.0.1/tcp/${await freePort()}`, `${address}`]),
       "refused\nanother node answers there",
     );
   });

@@ -18,6 +18,7 @@ import {
   scopeOf,
 } from "../../../src/node/util/address.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
+import { DIALBACK_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import { silent } from "../../../src/ports/index.ts";
 import {
   createLab,
@@ -286,6 +287,10 @@ describe("node: behind a proxy", function () {
       state: "working",
     });
     assert.deepEqual([status.nat.portMap.state, status.lanDht], ["off", 0]);
+    assert.ok(
+      !status.protocols.includes(DIALBACK_PROTOCOL),
+      "it would dial back through the proxy",
+    );
     // The proxy has seen every connection, and that to bob under separate credentials.
     const asked = new Set(proxy.asked.map(({ port }) => port));
     for (const { address, direction } of hidden.peers())
