@@ -241,14 +241,26 @@ export const limits = {
   /** Words of one question: more is a pasted text. */
   searchTerms: 16,
   /**
-   * Messages that wait for the index before it takes them in, 256 rows at a time; until then they
-   * are read through.
+   * Different terms of one message that the index contains: more than the words of nearly any text
+   * of 64 KiB.
    */
+  messageTerms: 2_048,
+  /** Messages that wait for the index before it takes them in; until then a search reads them. */
   searchWaiting: 256,
-  /**
-   * Messages in a batch of the index: a word costs a question as many rows as there are batches.
-   */
+  /** Characters of such messages, from which they are taken in however few they are. */
+  searchWaitingLength: 512 * KIB,
+  /** Messages that the index reads at one time. */
+  searchPage: 16,
+  /** Terms of messages that are committed in one step: each step writes up to 256 rows. */
+  searchStepPostings: 8_192,
+  /** Characters of messages in one step. */
+  searchStepLength: 256 * KIB,
+  /** Characters of messages after which a long job lets others run: a few ms of work. */
+  breatheLength: 16 * KIB,
+  /** Messages in a batch of the index: a term costs a query as many rows as there are batches. */
   searchBatch: 4_096,
+  /** Terms of messages in a batch, which is the same for texts of 16 different words. */
+  searchPostings: 65_536,
   /**
    * Rows of one word that a question reads at one time: the newest first, so that a common word
    * ends soon.

@@ -36,6 +36,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
   const parts = {
     ...ports,
     receipts,
+    breathe: ports.breathe ?? (() => Promise.resolve()),
     identity: await loadIdentity(crypto, store),
     history: ports.history ?? true,
     contactStore,
@@ -166,7 +167,7 @@ export class Runtime {
   #onEvent(event: MessengerEvent): void {
     // A contact that is new or was confirmed has a record of its own to publish.
     if (event.type === "contact.changed") this.refresh();
-    if (event.type === "message.new") this.context.index.told();
+    if (event.type === "message.new") this.context.index.stored(event.message.text);
     if (event.type === "contact.changed") this.#done(event.contact.account);
     if (event.type === "message.state") this.#done(event.message.contact);
   }

@@ -17,6 +17,7 @@ export type Table =
   | "event"
   | "search"
   | "search-mark"
+  | "search-part"
   | "early"
   | "span";
 

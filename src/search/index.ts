@@ -1,13 +1,12 @@
 /** Full-text search: the terms of a text, and the encoding of an index of them. Pure. */
 export {
-  addTerms,
+  changePostings,
   decodePostings,
   encodePostings,
   matchesIn,
   type Posting,
-  type TermRows,
+  type TermPostings,
   withoutPostings,
-  withPostings,
 } from "./postings.ts";
 export {
   BUCKETS,

@@ -4,8 +4,8 @@
  * one before: of the conversation number, and of the position (from 0 if the conversation number
  * changed). Numbers are LEB128.
  */
-import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
-import { bucketOf, matchesTerm, termsOf } from "./terms.ts";
+import { concat, fromUtf8, SottoError, utf8 } from "../base/index.ts";
+import { matchesTerm } from "./terms.ts";
 
 /** A message: the index's number of its conversation, and its position there. */
 export interface Posting {
@@ -13,25 +13,27 @@ export interface Posting {
   readonly at: number;
 }
 
-/** Encodes a row; sorts terms and postings. */
+/** Encodes a row; sorts the postings of each term. */
 export function encodePostings(terms: ReadonlyMap<string, readonly Posting[]>): Uint8Array {
-  const out: number[] = [];
-  for (const term of [...terms.keys()].sort()) {
-    const bytes = utf8(term);
-    const steps: number[] = [];
-    let before: Posting = { conversation: 0, at: 0 };
-    for (const posting of inOrder(terms.get(term) ?? [])) {
-      const step = posting.conversation - before.conversation;
-      writeNumber(steps, step);
-      writeNumber(steps, step === 0 ? posting.at - before.at : posting.at);
-      before = posting;
-    }
-    writeNumber(out, bytes.length);
-    for (const byte of bytes) out.push(byte);
-    writeNumber(out, steps.length);
-    for (const step of steps) out.push(step);
+  return concat(...[...terms].map(([term, postings]) => encodeTerm(utf8(term), postings)));
+}
+
+/** The bytes of one term; none if it has no postings. */
+function encodeTerm(term: Uint8Array, postings: readonly Posting[]): Uint8Array {
+  if (postings.length === 0) return new Uint8Array(0);
+  const steps: number[] = [];
+  let before: Posting = { conversation: 0, at: 0 };
+  for (const posting of inOrder(postings)) {
+    const step = posting.conversation - before.conversation;
+    writeNumber(steps, step);
+    writeNumber(steps, step === 0 ? posting.at - before.at : posting.at);
+    before = posting;
   }
-  return Uint8Array.from(out);
+  const out: number[] = [];
+  writeNumber(out, term.length);
+  for (const byte of term) out.push(byte);
+  writeNumber(out, steps.length);
+  return Uint8Array.from([...out, ...steps]);
 }
 
 function inOrder(postings: readonly Posting[]): Posting[] {
@@ -127,30 +129,80 @@ export function withoutPostings(
   return terms.size === 0 ? undefined : encodePostings(terms);
 }
 
-/** Adds postings to a row. */
-export function withPostings(
-  row: Uint8Array | undefined,
-  more: ReadonlyMap<string, readonly Posting[]>,
-): Uint8Array {
-  if (row === undefined) return encodePostings(more);
-  const terms = decodePostings(row);
-  for (const [term, postings] of more) terms.set(term, [...(terms.get(term) ?? []), ...postings]);
-  return encodePostings(terms);
+/** Postings by term. */
+export type TermPostings = ReadonlyMap<string, readonly Posting[]>;
+
+/** The changes of one term. */
+interface TermChange {
+  readonly term: Uint8Array;
+  readonly removed: readonly Posting[];
+  readonly added: readonly Posting[];
 }
 
-/** Terms with their postings, by bucket of the index. */
-export type TermRows = Map<number, Map<string, Posting[]>>;
+/**
+ * Changes some terms of a row; the others are copied without being decoded, so the cost depends on
+ * the row's length and on the changed terms. Returns the same bytes if nothing changes, `undefined`
+ * if nothing is left. Throws what `decodePostings` throws.
+ */
+export function changePostings(
+  row: Uint8Array,
+  removed: TermPostings,
+  added: TermPostings,
+): Uint8Array | undefined {
+  const changes = changesByHash(removed, added);
+  const parts: Uint8Array[] = [];
+  const done = new Set<TermChange>();
+  let copied = 0;
+  let start = 0;
+  eachTerm(row, (term, reader, end) => {
+    const change = changes.get(hashOf(term))?.find((one) => isSame(one.term, term));
+    if (change !== undefined) {
+      done.add(change);
+      const left: Posting[] = [];
+      let found = 0;
+      readPostings(reader, end, (posting) => {
+        found += 1;
+        if (!change.removed.some((gone) => isEqual(gone, posting))) left.push(posting);
+      });
+      if (left.length < found || change.added.length > 0) {
+        parts.push(row.subarray(copied, start), encodeTerm(term, [...left, ...change.added]));
+        copied = end;
+      }
+    }
+    start = end;
+  });
+  for (const change of [...changes.values()].flat())
+    if (!done.has(change) && change.added.length > 0)
+      parts.push(encodeTerm(change.term, change.added));
+  if (parts.length === 0) return row.length === 0 ? undefined : row;
+  const next = concat(...parts, row.subarray(copied));
+  return next.length === 0 ? undefined : next;
+}
 
-/** Adds every term of a message. */
-export function addTerms(rows: TermRows, posting: Posting, text: string): void {
-  for (const term of termsOf(text)) {
-    const bucket = bucketOf(term);
-    const terms = rows.get(bucket) ?? new Map<string, Posting[]>();
-    rows.set(bucket, terms);
-    const postings = terms.get(term);
-    if (postings === undefined) terms.set(term, [posting]);
-    else postings.push(posting);
+function changesByHash(removed: TermPostings, added: TermPostings): Map<number, TermChange[]> {
+  const changes = new Map<number, TermChange[]>();
+  for (const name of new Set([...removed.keys(), ...added.keys()])) {
+    const term = utf8(name);
+    const change = { term, removed: removed.get(name) ?? [], added: added.get(name) ?? [] };
+    const hash = hashOf(term);
+    changes.set(hash, [...(changes.get(hash) ?? []), change]);
   }
+  return changes;
+}
+
+/** FNV-1a, to find a changed term without decoding every term of a row. */
+function hashOf(term: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of term) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function isEqual(a: Posting, b: Posting): boolean {
+  return a.at === b.at && a.conversation === b.conversation;
 }
 
 function writeNumber(out: number[], value: number): void {

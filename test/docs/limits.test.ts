@@ -46,7 +46,8 @@ const ours = new Set(
     inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause fewHosts urgency diagnosis
     invisibleLinger clockSlack deliveryExpiry retentionMin retentionMax retentionPause
     spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
-    findStart typingPause searchWord searchTerms searchWaiting searchBatch searchRows
+    findStart typingPause searchWord searchTerms searchWaiting searchWaitingLength searchPage searchStepPostings
+    searchStepLength breatheLength searchBatch searchPostings searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits
     writeChunk connectionPing addressPoll networkChangePing bootstrapRetry dhtParallel dhtUrgent ownRecords peerBurst

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
+  changePostings,
   decodePostings,
   encodePostings,
   matchesIn,
@@ -81,6 +82,44 @@ describe("search/postings", () => {
       withoutPostings(row, () => false),
       row,
     );
+  });
+
+  it("changes some terms as if the row was decoded, changed and encoded again", () => {
+    fc.assert(
+      fc.property(
+        words,
+        words,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (before, added, share) => {
+          const row = encodePostings(before);
+          const removed = new Map(
+            [...before]
+              .filter((_, i) => i % 3 < 3 * share)
+              .map(([term, [first]]) => [term, first === undefined ? [] : [first]]),
+          );
+          const expected = new Map<string, { conversation: number; at: number }[]>();
+          for (const term of new Set([...before.keys(), ...added.keys()])) {
+            const gone = removed.get(term) ?? [];
+            const kept = (before.get(term) ?? []).filter((one) => !gone.includes(one));
+            const all = [...kept, ...(added.get(term) ?? [])];
+            if (all.length > 0) expected.set(term, all);
+          }
+          const changed = changePostings(row, removed, added);
+          if (expected.size === 0) assert.equal(changed, undefined);
+          else assert.deepEqual(changed && decodePostings(changed), sorted(expected));
+        },
+      ),
+    );
+  });
+
+  it("returns the same bytes where no posting changes", () => {
+    const row = encodePostings(new Map([["abc", [{ conversation: 1, at: 7 }]]]));
+    const other = new Map([
+      ["abc", [{ conversation: 1, at: 8 }]],
+      ["xyz", [{ conversation: 1, at: 7 }]],
+    ]);
+    assert.equal(changePostings(row, other, new Map()), row);
+    assert.equal(changePostings(new Uint8Array(0), other, new Map()), undefined);
   });
 
   it("reports damaged bytes and always terminates", () => {

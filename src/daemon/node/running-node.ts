@@ -85,6 +85,7 @@ export async function startRunningNode(
       publicRendezvous,
       clock,
       log,
+      breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
       receipts,
       invisible,
       lastSeen,

@@ -22,7 +22,12 @@ import { searchState } from "../state/search-index.ts";
  * Tables that are re-created: sessions, because an older state of one would use its keys again and
  * a handshake costs nothing; the search index, from the messages.
  */
-export const recreatedTables: readonly Table[] = ["session", "search", "search-mark"];
+export const recreatedTables: readonly Table[] = [
+  "session",
+  "search",
+  "search-mark",
+  "search-part",
+];
 
 /** Messages that are looked at together. */
 const PAGE = 256;

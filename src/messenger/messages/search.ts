@@ -17,8 +17,8 @@ import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "../state/context.ts";
+import { bucketKey } from "../state/index-step.ts";
 import { view } from "../state/message-store.ts";
-import { partOf } from "../state/search-index.ts";
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
 export async function search(
@@ -91,12 +91,14 @@ async function answering(
   for (const one of asked.terms) {
     const before = left;
     const having = new Map<string, Posting>();
-    const part = partOf(bucketOf(one));
-    for (const { value } of await context.store.list("search", part, { from, to, reverse: true }))
+    const { table, of } = bucketKey(bucketOf(one), 0);
+    for (const { value } of await context.store.list(table, of, { from, to, reverse: true })) {
       matchesIn(value, one, (posting) => {
         const name = `${posting.conversation}/${posting.at}`;
         if (before === undefined || before.has(name)) having.set(name, posting);
       });
+      await context.breathe();
+    }
     left = having;
     if (left.size === 0) return [];
   }
@@ -108,11 +110,15 @@ async function unindexed(context: Context, asked: Query, only: Peer | undefined)
   const found: (Place & { readonly sentAt: number })[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact.conversation;
-    const from = (context.index.mark(ref)?.upTo ?? 0) + 1;
-    if (from >= nextAt) continue;
-    for (const { at, value } of await context.store.list("message", ref, { from })) {
-      const { text, sentAt } = decodeRow<MessageRow>(value);
-      if (matchesText(text, asked)) found.push({ peer, at, sentAt });
+    const limit = limits.searchPage;
+    for (let from = (context.index.mark(ref)?.upTo ?? 0) + 1; from < nextAt; ) {
+      const rows = await context.store.list("message", ref, { from, limit });
+      for (const { at, value } of rows) {
+        const { text, sentAt } = decodeRow<MessageRow>(value);
+        if (matchesText(text, asked)) found.push({ peer, at, sentAt });
+        if (text.length >= limits.breatheLength) await context.breathe();
+      }
+      from = rows.length < limit ? nextAt : (rows.at(-1)?.at ?? nextAt) + 1;
     }
   }
   return found.sort((a, b) => b.sentAt - a.sentAt);

@@ -27,6 +27,11 @@ export interface MessengerPorts {
   readonly receipts?: boolean;
   /** Whether messages are kept once they are delivered, or read; absent: they are. */
   readonly history?: boolean;
+  /**
+   * Lets other work of the process run before a long job continues; absent: a job continues at
+   * once.
+   */
+  readonly breathe?: () => Promise<void>;
   /** Whether the node starts invisible; absent: it does not. */
   readonly invisible?: boolean;
   /**

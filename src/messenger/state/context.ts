@@ -20,6 +20,8 @@ export interface Presence {
 
 export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly receipts: boolean;
+  /** Lets other work of the process run before a long job continues. */
+  readonly breathe: () => Promise<void>;
   readonly history: boolean;
   /** The expiry timers of messages. */
   readonly expiryTimers: ExpiryTimers;

@@ -1,52 +1,38 @@
 /**
- * The stored search index. Messages are indexed some at a time, so that writing one costs nothing;
- * those that are not indexed yet are read whole by a search. A batch has one row in each part of
- * the index and grows until it is full, so a search reads one row for each term and batch.
+ * The stored search index. Messages are indexed in small steps, so that neither writing one nor
+ * indexing many delays anything else; those that are not indexed yet are read by a search. A batch
+ * has one row for each bucket of terms and grows until it is full, so a search reads one row for
+ * each term and batch.
  */
 import { type KeyedMutex, limits } from "../../base/index.ts";
 import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
-import {
-  addTerms,
-  BUCKETS,
-  bucketOf,
-  type Posting,
-  TERMS_VERSION,
-  type TermRows,
-  termsOf,
-  withoutPostings,
-  withPostings,
-} from "../../search/index.ts";
+import { BUCKETS, TERMS_VERSION, withoutPostings } from "../../search/index.ts";
 import type { MessageRow } from "../model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { ContactStore } from "./contact-store.ts";
+import { bucketKey, emptyIndex, type IndexState, IndexStep } from "./index-step.ts";
 
-/** How far the index has come with one conversation. */
+/** How far a conversation is indexed. */
 interface Mark {
   readonly ref: string;
-  /** What names the conversation in the index. */
+  /** Names the conversation in the index. */
   readonly conversation: number;
-  /** Every message up to this place was taken in. */
+  /** Every message up to this position is indexed. */
   readonly upTo: number;
+  /** The batch of the messages after the last part that was stored. */
+  readonly batch: number;
 }
 
-/** How the whole index stands. */
-interface Kept {
-  /** Batches so far, of which the last one may still grow. */
-  readonly batches: number;
-  /** Messages in the last one. */
-  readonly filled: number;
-  /** Conversations that were given a number. */
-  readonly conversations: number;
-  /** Version of the terms in it. */
-  readonly terms: string;
+/** Part of a conversation: messages from its row's position on, up to the next part. */
+interface Part {
+  readonly batch: number;
 }
 
-const EMPTY: Kept = {
-  batches: 0,
-  filled: limits.searchBatch,
-  conversations: 0,
-  terms: TERMS_VERSION,
-};
+/** Messages of a conversation that are indexed next. */
+interface PageRange extends Pick<Mark, "ref" | "conversation"> {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** A message that was deleted, or has another text now. */
 export interface Forgotten {
@@ -58,19 +44,15 @@ export interface Forgotten {
   readonly now?: string;
 }
 
-/** The turn of everything that changes the index. */
-const TURN = "search";
-/** Where the index keeps how it stands. */
+/** The lock of everything that changes the index. */
+const LOCK = "search";
 export const searchState: RowKey = rowKey("meta", "search");
-
-export function partOf(bucket: number): string {
-  return String(bucket);
-}
 
 /** What the index works on, of the node's context. */
 interface Parts {
   readonly store: Store;
-  readonly contactStore: ContactStore;
+  readonly contactStore: Pick<ContactStore, "peers">;
+  readonly breathe: () => Promise<void>;
   readonly locks: KeyedMutex<string>;
   readonly stopping: { readonly now: boolean };
   readonly log: Log;
@@ -79,9 +61,12 @@ interface Parts {
 export class SearchIndex {
   readonly #context: Parts;
   readonly #marks = new Map<string, Mark>();
-  #kept = EMPTY;
+  #state = emptyIndex;
   #loading: Promise<void> | undefined;
-  #told = 0;
+  #indexing: Promise<void> | undefined;
+  /** Messages that were stored since the last check, and characters of those not indexed. */
+  #stored = 0;
+  #waitingLength = 0;
 
   constructor(context: Parts) {
     this.#context = context;
@@ -99,9 +84,9 @@ export class SearchIndex {
   async #load(): Promise<void> {
     const { store } = this.#context;
     const bytes = await store.get(searchState);
-    const kept = bytes === undefined ? EMPTY : decodeRow<Kept>(bytes);
-    if (kept.terms !== TERMS_VERSION) return this.#discard();
-    this.#kept = kept;
+    const state = bytes === undefined ? emptyIndex : decodeRow<IndexState>(bytes);
+    if (state.terms !== TERMS_VERSION) return this.#discard();
+    this.#state = state;
     for (const bytes of await store.all("search-mark")) {
       const mark = decodeRow<Mark>(bytes);
       this.#marks.set(mark.ref, mark);
@@ -115,18 +100,21 @@ export class SearchIndex {
   async #discard(): Promise<void> {
     const { store, contactStore } = this.#context;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const part = partOf(bucket);
-      const found = await store.list("search", part);
-      await store.commit(found.map(({ at }) => drop(rowKey("search", part, at))));
+      const { table, of } = bucketKey(bucket, 0);
+      const found = await store.list(table, of);
+      await store.commit(found.map(({ at }) => drop(bucketKey(bucket, at))));
     }
-    const marks = contactStore
-      .peers()
-      .map(({ contact }) => drop(markKey(contact.conversation.ref)));
-    await store.commit([...marks, put(searchState, encodeRow(EMPTY))]);
+    const ops: StoreOp[] = [put(searchState, encodeRow(emptyIndex))];
+    for (const { contact } of contactStore.peers()) {
+      const { ref } = contact.conversation;
+      const parts = await store.list("search-part", ref);
+      ops.push(drop(markKey(ref)), ...parts.map(({ at }) => drop(partKey(ref, at))));
+    }
+    await store.commit(ops);
   }
 
   get batches(): number {
-    return this.#kept.batches;
+    return this.#state.batches;
   }
 
   mark(ref: string): Mark | undefined {
@@ -142,85 +130,124 @@ export class SearchIndex {
     return places.reduce((sum, count) => sum + count, 0);
   }
 
-  /** A message was written: takes messages in once enough are waiting. */
-  told(): void {
-    if (++this.#told < limits.searchWaiting) return;
-    this.#told = 0;
+  /** A message was stored: indexes messages once enough of them wait. */
+  stored(text: string): void {
+    this.#stored += 1;
+    this.#waitingLength += text.length;
+    if (this.#stored < limits.searchWaiting && this.#waitingLength < limits.searchWaitingLength)
+      return;
+    this.#stored = 0;
     this.takeIn().catch(() => this.#context.log("search-failed"));
   }
 
-  /** Takes in what waits, until only a few are left that are quickly read through. */
-  async takeIn(): Promise<void> {
-    await this.load();
-    const { locks, stopping } = this.#context;
-    while (!stopping.now && this.waiting() >= limits.searchWaiting)
-      await locks.run(TURN, () => this.#takeInSome());
+  #isDue(): boolean {
+    const waiting = this.waiting();
+    if (waiting === 0) this.#waitingLength = 0;
+    return waiting >= limits.searchWaiting || this.#waitingLength >= limits.searchWaitingLength;
   }
 
+  /** Indexes what waits, until so little is left that a search reads it quickly. */
+  async takeIn(): Promise<void> {
+    this.#indexing ??= this.#takeInAll().finally(() => {
+      this.#indexing = undefined;
+    });
+    return this.#indexing;
+  }
+
+  async #takeInAll(): Promise<void> {
+    await this.load();
+    const { locks, stopping, breathe } = this.#context;
+    while (!stopping.now && this.#isDue()) {
+      await locks.run(LOCK, () => this.#takeInSome());
+      await breathe();
+    }
+  }
+
+  /** One step: as many messages as fit its bounds and the batch, and at least one. */
   async #takeInSome(): Promise<void> {
-    const { store, contactStore } = this.#context;
-    const fresh = this.#kept.filled >= limits.searchBatch;
-    const batches = this.#kept.batches + Number(fresh);
-    const before = fresh ? 0 : this.#kept.filled;
-    let { conversations } = this.#kept;
-    let room = limits.searchBatch - before;
-    const rows: TermRows = new Map();
+    const { store, contactStore, breathe } = this.#context;
+    const step = new IndexStep(this.#state, breathe);
+    const ops: StoreOp[] = [];
     const marks: Mark[] = [];
     for (const { contact, removed } of contactStore.peers()) {
       const { ref, nextAt } = contact.conversation;
-      const mark = this.mark(ref);
-      const from = (mark?.upTo ?? 0) + 1;
-      const to = Math.min(nextAt - 1, from + room - 1);
-      if (removed || to < from) continue;
-      const conversation = mark?.conversation ?? ++conversations;
-      for (const { at, value } of await store.list("message", ref, { from, to }))
-        addTerms(rows, { conversation, at }, decodeRow<MessageRow>(value).text);
-      marks.push({ ref, conversation, upTo: to });
-      room -= to - from + 1;
-      if (room <= 0) break;
-    }
-    const filled = limits.searchBatch - room;
-    const kept: Kept = { batches, filled, conversations, terms: TERMS_VERSION };
-    const ops: StoreOp[] = [put(searchState, encodeRow(kept))];
-    for (const [bucket, words] of rows) {
-      const key = rowKey("search", partOf(bucket), batches);
-      ops.push(put(key, withPostings(fresh ? undefined : await store.get(key), words)));
+      const before = this.mark(ref);
+      if (removed || (before?.upTo ?? 0) + 1 >= nextAt) continue;
+      if (step.isFull) break;
+      const conversation = before?.conversation ?? step.newConversation();
+      const { batch } = step;
+      let upTo = before?.upTo ?? 0;
+      if (before?.batch !== batch) ops.push(put(partKey(ref, upTo + 1), encodeRow({ batch })));
+      while (upTo < nextAt - 1 && !step.isFull)
+        upTo = await this.#takeInPage(step, { ref, conversation, from: upTo + 1, to: nextAt - 1 });
+      marks.push({ ref, conversation, upTo, batch });
     }
     for (const mark of marks) ops.push(put(markKey(mark.ref), encodeRow(mark)));
+    ops.push(...(await step.ops(store)), put(searchState, encodeRow(step.state)));
     await store.commit(ops);
-    this.#kept = kept;
+    this.#state = step.state;
+    this.#waitingLength = Math.max(0, this.#waitingLength - step.length);
     for (const mark of marks) this.#marks.set(mark.ref, mark);
   }
 
+  /** Indexes messages of a conversation. @returns the position up to which it is indexed then. */
+  async #takeInPage(step: IndexStep, { ref, conversation, from, to }: PageRange): Promise<number> {
+    const limit = limits.searchPage;
+    const rows = await this.#context.store.list("message", ref, { from, to, limit });
+    for (const [i, { at, value }] of rows.entries()) {
+      await step.add({ conversation, at }, decodeRow<MessageRow>(value).text);
+      if (step.isFull && i < rows.length - 1) return at;
+    }
+    return rows.length < limit ? to : (rows.at(-1)?.at ?? to);
+  }
+
   /**
-   * Runs `commit` with what takes the words of these messages out of the index, and puts those of
-   * their new texts in, to go into the batch that changes the messages themselves. May be called
-   * inside a contact's turn.
+   * Runs `commit` with the operations that remove the terms of these messages from the index and
+   * add those of their new texts, for the batch that changes the messages themselves. The cost
+   * depends on the terms of the messages, not on the size of the index. May be called under a
+   * contact lock.
    */
   async forget<Result>(
     messages: readonly Forgotten[],
     commit: (ops: readonly StoreOp[]) => Promise<Result>,
   ): Promise<Result> {
     await this.load();
-    return this.#context.locks.run(TURN, async () => {
-      const gone = new Set<string>();
-      const buckets = new Set<number>();
-      const fresh: TermRows = new Map();
+    return this.#context.locks.run(LOCK, async () => {
+      const { store, breathe } = this.#context;
+      const step = new IndexStep(this.#state, breathe);
+      /** Parts that change, by their names. */
+      const parts = new Map<string, StoreOp>();
       for (const { ref, at, text, now } of messages) {
         const mark = this.mark(ref);
         if (mark === undefined || at > mark.upTo) continue;
         const posting = { conversation: mark.conversation, at };
-        gone.add(nameOf(posting));
-        for (const word of termsOf(text)) buckets.add(bucketOf(word));
-        if (now !== undefined) addTerms(fresh, posting, now);
+        const batch = await this.#batchOf(ref, at);
+        if (batch !== undefined) await step.remove(batch, posting, text);
+        if (now === undefined) continue;
+        // The batch of the message may be full, so the new text goes into the newest one.
+        const next = partKey(ref, at + 1);
+        if (!parts.has(nameOf(next)) && (await store.get(next)) === undefined)
+          parts.set(nameOf(next), put(next, encodeRow({ batch: batch ?? step.batch })));
+        const own = partKey(ref, at);
+        parts.set(nameOf(own), put(own, encodeRow({ batch: step.batch })));
+        await step.add(posting, now);
       }
-      const changed = await this.#without(buckets, (posting) => gone.has(nameOf(posting)));
-      for (const [bucket, words] of fresh) await this.#with(changed, bucket, words);
-      return commit(opsOf(changed));
+      const ops = [...(await step.ops(store)), ...parts.values()];
+      if (ops.length > 0) ops.push(put(searchState, encodeRow(step.state)));
+      const result = await commit(ops);
+      if (ops.length > 0) this.#state = step.state;
+      return result;
     });
   }
 
-  /** Runs `commit` with what takes a whole conversation out of the index. */
+  /** The batch that an indexed message is in. */
+  async #batchOf(ref: string, at: number): Promise<number | undefined> {
+    const options = { to: at, reverse: true, limit: 1 };
+    const [part] = await this.#context.store.list("search-part", ref, options);
+    return part && decodeRow<Part>(part.value).batch;
+  }
+
+  /** Runs `commit` with the operations that remove a whole conversation from the index. */
   async forgetAll<Result>(
     ref: string,
     commit: (ops: readonly StoreOp[]) => Promise<Result>,
@@ -228,55 +255,37 @@ export class SearchIndex {
     await this.load();
     const mark = this.mark(ref);
     if (mark === undefined) return commit([]);
-    return this.#context.locks.run(TURN, async () => {
-      const all = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
-      const changed = await this.#without(
-        all,
-        ({ conversation }) => conversation === mark.conversation,
-      );
-      const result = await commit([...opsOf(changed), drop(markKey(ref))]);
+    return this.#context.locks.run(LOCK, async () => {
+      const { store, breathe } = this.#context;
+      const parts = await store.list("search-part", ref);
+      const batches = new Set(parts.map(({ value }) => decodeRow<Part>(value).batch));
+      const ops = parts.map(({ at }) => drop(partKey(ref, at)));
+      for (const batch of batches)
+        for (let bucket = 0; bucket < BUCKETS; bucket++) {
+          const key = bucketKey(bucket, batch);
+          const row = await store.get(key);
+          if (row === undefined) continue;
+          const { conversation } = mark;
+          const left = withoutPostings(row, (posting) => posting.conversation === conversation);
+          if (left === undefined) ops.push(drop(key));
+          else if (left !== row) ops.push({ ...put(key, left), shreds: true });
+          if (bucket % limits.searchRows === 0) await breathe();
+        }
+      const result = await commit([...ops, drop(markKey(ref))]);
       this.#marks.delete(ref);
       return result;
     });
   }
-
-  async #without(buckets: Iterable<number>, gone: (posting: Posting) => boolean): Promise<Changed> {
-    const changed: Changed = new Map();
-    for (const bucket of buckets)
-      for (const { at, value } of await this.#context.store.list("search", partOf(bucket))) {
-        const left = withoutPostings(value, gone);
-        const key = rowKey("search", partOf(bucket), at);
-        if (left !== value) changed.set(`${bucket}/${at}`, { key, row: left });
-      }
-    return changed;
-  }
-
-  /** Adds words to the newest batch's row, as it is after the changes so far. */
-  async #with(
-    changed: Changed,
-    bucket: number,
-    words: ReadonlyMap<string, readonly Posting[]>,
-  ): Promise<void> {
-    const name = `${bucket}/${this.batches}`;
-    const key = rowKey("search", partOf(bucket), this.batches);
-    const before = changed.has(name) ? changed.get(name)?.row : await this.#context.store.get(key);
-    changed.set(name, { key, row: withPostings(before, words) });
-  }
 }
 
-/** Rows of the index as they are to be; `undefined` where nothing is left of one. */
-type Changed = Map<string, { readonly key: RowKey; readonly row: Uint8Array | undefined }>;
-
-function opsOf(changed: Changed): StoreOp[] {
-  return [...changed.values()].map(({ key, row }) =>
-    row === undefined ? drop(key) : { ...put(key, row), shreds: true },
-  );
+function nameOf({ of, at }: RowKey): string {
+  return `${of}/${at}`;
 }
 
-function nameOf({ conversation, at }: Posting): string {
-  return `${conversation}/${at}`;
-}
-
-function markKey(ref: string) {
+function markKey(ref: string): RowKey {
   return rowKey("search-mark", ref);
+}
+
+function partKey(ref: string, from: number): RowKey {
+  return rowKey("search-part", ref, from);
 }

@@ -24,6 +24,7 @@ export const tableByte: Readonly<Record<Table, number>> = {
   "search-mark": 15,
   early: 16,
   span: 17,
+  "search-part": 18,
 };
 
 /** The byte of the store's own rows. */

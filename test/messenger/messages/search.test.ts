@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { KeyedMutex, limits } from "../../../src/base/index.ts";
 import { type MessageRow, messageKey, putMessage } from "../../../src/messenger/model/message.ts";
-import { decodeRow, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
-import { partOf, SearchIndex, searchState } from "../../../src/messenger/state/search-index.ts";
+import { decodeRow, encodeRow, put } from "../../../src/messenger/model/rows.ts";
+import { bucketKey } from "../../../src/messenger/state/index-step.ts";
+import { SearchIndex, searchState } from "../../../src/messenger/state/search-index.ts";
 import { encodePostings } from "../../../src/search/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
@@ -115,7 +116,7 @@ describe("messenger/search", () => {
     const state = await alice.store.get(searchState);
     assert.ok(state);
     const old = { ...decodeRow<object>(state), terms: "another version" };
-    const stray = rowKey("search", partOf(3), 9);
+    const stray = bucketKey(3, 9);
     await alice.store.commit([
       put(searchState, encodeRow(old)),
       put(stray, encodePostings(new Map([["stray", [{ conversation: 1, at: 1 }]]]))),
@@ -168,6 +169,7 @@ describe("messenger/search", () => {
       contactStore: { peers: () => [] } as never,
       locks: new KeyedMutex<string>(),
       stopping: { now: false },
+      breathe: () => Promise.resolve(),
       log: () => undefined,
     });
     const [gone, edited] = [await place(8), await place(9)];

@@ -5,7 +5,7 @@ import { decodeRow, encodeRow, put, rowKey } from "../../../src/messenger/model/
 import { World } from "../../scenario/world.ts";
 
 const OWN_REF = "a-ref-of-its-own";
-const TABLES = ["message", "outbox", "early", "span", "search-mark"];
+const TABLES = ["message", "outbox", "early", "span", "search-mark", "search-part"];
 
 describe("a conversation", () => {
   it("keys its rows by its own ref, whatever the contact's ref is", async () => {

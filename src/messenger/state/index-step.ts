@@ -1,0 +1,160 @@
+/**
+ * One step of the search index: the postings that its rows lose and gain in one commit, and the
+ * state after it. A row has the terms of one bucket in one batch of messages.
+ */
+import { limits } from "../../base/index.ts";
+import type { RowKey, Store, StoreOp } from "../../ports/index.ts";
+import {
+  bucketOf,
+  changePostings,
+  type Posting,
+  TERMS_VERSION,
+  termsOf,
+} from "../../search/index.ts";
+import { drop, put, rowKey } from "../model/rows.ts";
+
+/** How far the whole index is. */
+export interface IndexState {
+  /** Batches so far; only the last one grows. */
+  readonly batches: number;
+  /** Messages in the last one. */
+  readonly filled: number;
+  /** Postings in the last one. */
+  readonly postings: number;
+  /** Conversations that have a number. */
+  readonly conversations: number;
+  /** Version of the terms in it. */
+  readonly terms: string;
+}
+
+export const emptyIndex: IndexState = {
+  batches: 0,
+  // The first message opens the first batch.
+  filled: limits.searchBatch,
+  postings: 0,
+  conversations: 0,
+  terms: TERMS_VERSION,
+};
+
+/** The row of a bucket in a batch. */
+export function bucketKey(bucket: number, batch: number): RowKey {
+  return rowKey("search", String(bucket), batch);
+}
+
+/** The terms of a message that are indexed: the first `limits.messageTerms` different ones. */
+function indexedTerms(text: string): string[] {
+  return [...termsOf(text)].slice(0, limits.messageTerms);
+}
+
+interface RowChange {
+  readonly key: RowKey;
+  readonly removed: Map<string, Posting[]>;
+  readonly added: Map<string, Posting[]>;
+}
+
+export class IndexStep {
+  readonly #breathe: () => Promise<void>;
+  readonly #rows = new Map<string, RowChange>();
+  readonly #postingsBefore: number;
+  #state: IndexState;
+  #length = 0;
+  #breathedAt = 0;
+
+  /** @param breathe lets other work run; called after each `limits.breatheLength` characters. */
+  constructor(before: IndexState, breathe: () => Promise<void>) {
+    this.#breathe = breathe;
+    const { batches, filled, postings } = before;
+    const full = filled >= limits.searchBatch || postings >= limits.searchPostings;
+    this.#state = full ? { ...before, batches: batches + 1, filled: 0, postings: 0 } : before;
+    this.#postingsBefore = this.#state.postings;
+  }
+
+  get state(): IndexState {
+    return this.#state;
+  }
+
+  /** The batch that messages are added to. */
+  get batch(): number {
+    return this.#state.batches;
+  }
+
+  /** Characters of the texts that were added or removed. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether no more messages should be added, by the bounds of a step or of its batch. */
+  get isFull(): boolean {
+    const { filled, postings } = this.#state;
+    return (
+      filled >= limits.searchBatch ||
+      postings >= limits.searchPostings ||
+      postings - this.#postingsBefore >= limits.searchStepPostings ||
+      this.#length >= limits.searchStepLength
+    );
+  }
+
+  /** The number of a conversation that had none. */
+  newConversation(): number {
+    const conversations = this.#state.conversations + 1;
+    this.#state = { ...this.#state, conversations };
+    return conversations;
+  }
+
+  /** Adds a message to the batch. */
+  async add(posting: Posting, text: string): Promise<void> {
+    const terms = indexedTerms(text);
+    for (const term of terms) append(this.#row(this.batch, term).added, term, posting);
+    const { filled, postings } = this.#state;
+    this.#state = { ...this.#state, filled: filled + 1, postings: postings + terms.length };
+    await this.#count(text);
+  }
+
+  /** Removes a message from the batch that it is in. */
+  async remove(batch: number, posting: Posting, text: string): Promise<void> {
+    const terms = indexedTerms(text);
+    for (const term of terms) append(this.#row(batch, term).removed, term, posting);
+    if (batch === this.batch) {
+      const postings = Math.max(0, this.#state.postings - terms.length);
+      this.#state = { ...this.#state, postings };
+    }
+    await this.#count(text);
+  }
+
+  async #count(text: string): Promise<void> {
+    this.#length += text.length;
+    if (this.#length - this.#breathedAt < limits.breatheLength) return;
+    this.#breathedAt = this.#length;
+    await this.#breathe();
+  }
+
+  #row(batch: number, term: string): RowChange {
+    const key = bucketKey(bucketOf(term), batch);
+    const name = `${key.of}/${batch}`;
+    const row = this.#rows.get(name) ?? { key, removed: new Map(), added: new Map() };
+    this.#rows.set(name, row);
+    return row;
+  }
+
+  /** Reads the rows and makes the operations that change them; rows that lose terms shred. */
+  async ops(store: Store): Promise<StoreOp[]> {
+    const ops: StoreOp[] = [];
+    let done = 0;
+    for (const { key, removed, added } of this.#rows.values()) {
+      const row = (await store.get(key)) ?? new Uint8Array(0);
+      const next = changePostings(row, removed, added);
+      if (next === undefined && row.length > 0) ops.push(drop(key));
+      else if (next !== undefined && next !== row)
+        ops.push({ ...put(key, next), ...(removed.size > 0 && { shreds: true as const }) });
+      done += 1;
+      if (done % limits.searchRows === 0) await this.#breathe();
+    }
+    return ops;
+  }
+}
+
+function append(postings: Map<string, Posting[]>, term: string, posting: Posting): void {
+  const before = postings.get(term);
+  if (before === undefined) postings.set(term, [posting]);
+  else before.push(posting);
+}
