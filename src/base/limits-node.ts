@@ -161,10 +161,12 @@ export const nodeLimits = {
   signalBytes: 256,
   /**
    * Envelopes forwarded per minute: from one subnet (a node that starts looks for all its
-   * contacts), to one host, and in total.
+   * contacts), from one subnet to one host (more are not answered), to one host, and in total. Half
+   * of the last two is reserved for subnets that send few.
    */
   signalsPerSubnet: 60,
-  signalsPerTarget: 30,
+  signalsPerPair: 6,
+  signalsPerTarget: 60,
   signals: 600,
   /** Concurrent exchanges on one connection. */
   signalStreams: 4,
@@ -173,17 +175,21 @@ export const nodeLimits = {
   /** Hosts that are asked to forward an envelope: each learns who looks for whom. */
   signalHosts: 3,
   /**
-   * Envelopes that we try to open per minute: from one subnet, and in total; each costs a hash per
-   * contact.
+   * Envelopes that we try to open per minute: from one subnet, and in total from all peers that
+   * dialed us, as much from those that we dialed, and as much from each bootstrap node. Each costs
+   * a hash per contact.
    */
   offersPerSubnet: 60,
   offers: 120,
-  /** Offers of one contact per minute that make us dial. */
+  /** Offers under the keys of one contact or invite per minute that make us dial. */
   offersPerContact: 6,
   /** Opened envelopes remembered, so that none works twice. */
   offersRemembered: 1_000,
-  /** Concurrent hole punches. */
+  /**
+   * Concurrent hole punches, and those that one contact, or the holders of one invite, asked for.
+   */
   punches: 8,
+  punchesPerContact: 2,
   /** Time for a hole punch, and attempts per endpoint within it. */
   punchTime: 5 * SECOND,
   punchTries: 12,

@@ -88,6 +88,8 @@ export interface SealedOffer {
 /** An offer that a contact, or the holder of an invite, sealed for us. */
 export interface OpenedOffer {
   readonly payload: Uint8Array;
+  /** Names that contact or invite: a sender may have many PeerIds. */
+  readonly sender: string;
   /** Seals the answer to this offer. */
   seal(answer: Uint8Array): Uint8Array;
 }

@@ -10,7 +10,8 @@ import { concat } from "../../src/base/index.ts";
 import type { Attack, Plan } from "./attack.ts";
 import { dialFrom, insideService, varint } from "./raw.ts";
 
-const plainHost = (): Promise<Libp2p> =>
+/** A host that dials only. */
+export const plainHost = (): Promise<Libp2p> =>
   createLibp2p({
     transports: [tcp()],
     connectionEncrypters: [noise()],

@@ -4,7 +4,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { concat, limits } from "../../src/base/index.ts";
-import { encodeFrame, encodeLinkFrame, frameCapacity } from "../../src/wire/index.ts";
+import {
+  encodeEnvelope,
+  encodeFrame,
+  encodeLinkFrame,
+  encodeSignalFrame,
+  frameCapacity,
+} from "../../src/wire/index.ts";
 import type { Attack, Plan, Report } from "./attack.ts";
 import {
   DATA,
@@ -96,6 +102,26 @@ const asked =
         }),
       ),
     );
+
+/**
+ * Opens streams at a pace below the limit of a connection, each with one message, and resets each
+ * soon after: it wants the node to work and to hold nothing for it.
+ */
+const paced =
+  (protocol: string, perSecond: number, next: () => Uint8Array) =>
+  async (raw: Raw, { until }: Plan): Promise<number> => {
+    const open: number[] = [];
+    while (Date.now() < until && raw.open) {
+      const id = raw.number();
+      const lines = concat(line("/multistream/1.0.0"), line(protocol), next());
+      raw.write(concat(head(WINDOW, SYN, id, 0), data(id, lines)));
+      open.push(id);
+      const oldest = open.length > perSecond / 20 ? open.shift() : undefined;
+      if (oldest !== undefined) raw.write(head(WINDOW, RST, oldest, 0));
+      await sleep(1_000 / perSecond);
+    }
+    return 0;
+  };
 
 export const yamuxAttacks: Readonly<Record<string, Attack>> = {
   "a yamux frame of four gigabytes": each(2, (raw, { until }) => {
@@ -212,5 +238,17 @@ export const yamuxAttacks: Readonly<Record<string, Attack>> = {
   "envelopes for nobody": each(
     2,
     asked("/sotto/signal/1", () => encodeFrame(noise(240))),
+  ),
+  "envelopes for alice under no key": each(
+    20,
+    paced("/sotto/signal/1", 25, () =>
+      encodeFrame(
+        encodeSignalFrame({
+          kind: "deliver",
+          host: "12D3KooWanother",
+          envelope: encodeEnvelope({ nonce: noise(32), tag: noise(32), sealed: noise(80) }),
+        }),
+      ),
+    ),
   ),
 };

@@ -31,6 +31,7 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, Fate>>>>
     "pings whose echo nobody reads": "once",
     "questions to dial back": "once",
     "envelopes for nobody": "once",
+    "envelopes for alice under no key": "borne",
   },
   "in the DHT": {
     "DHT messages of four megabytes": "once",

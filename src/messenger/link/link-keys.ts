@@ -52,3 +52,8 @@ export function mayAnswer(
   if (!context.presence.invisible) return true;
   return dialer.kind === "contact" && mayLink(context, dialer.peer);
 }
+
+/** Names a contact or an invite among all of them: what is limited for each. */
+export function nameOf(dialer: Candidate): string {
+  return dialer.kind === "contact" ? dialer.peer.contact.ref : dialer.invite.id;
+}

@@ -12,7 +12,7 @@ import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { encodeEndpoints, type LinkEndpoints } from "./hello.ts";
-import { candidates, linkSecretOf, mayAnswer } from "./link-keys.ts";
+import { candidates, linkSecretOf, mayAnswer, nameOf } from "./link-keys.ts";
 
 /** Each nonce makes a key of its own, so this one nonce is used once. */
 const ZERO_NONCE = new Uint8Array(12);
@@ -120,7 +120,7 @@ export function openOffer(
     const key = dialer.key.key.slice();
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, endpoints, offer: envelope.nonce }, answer));
-    opened = { payload, seal };
+    opened = { payload, sender: nameOf(dialer), seal };
   }
   return opened;
 }

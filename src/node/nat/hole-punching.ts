@@ -3,7 +3,7 @@
  * dial each other at the same moment.
  */
 import type { Connection } from "@libp2p/interface";
-import { createRateLimit, type HostId, limits } from "../../base/index.ts";
+import { createRateLimit, type HostId, limits, type RateLimit } from "../../base/index.ts";
 import type { Clock, DialTarget, Log, OpenOffer } from "../../ports/index.ts";
 import {
   decodeSignalPayload,
@@ -47,12 +47,14 @@ interface Agreement {
 /** Sends and answers offers, and keeps at most one hole punch per peer. */
 export class HolePuncher {
   readonly #options: HolePuncherOptions;
-  readonly #mayDeliver: (subnet: string) => boolean;
-  readonly #mayAnswer: (peer: string) => boolean;
+  readonly #mayOpen: RateLimit;
+  readonly #mayAnswer: RateLimit;
   /** Peers to whom our offer is pending, by PeerId. */
   readonly #offered = new Set<string>();
   /** Hole punches in progress, by PeerId. Both sides' offers share one. */
   readonly #punches = new Map<string, Promise<Connection>>();
+  /** Of those, who asked for it (`OpenedOffer.sender`), by PeerId. */
+  readonly #askedBy = new Map<string, string>();
   /** Called when the offer of a peer that we wait for has started a hole punch. */
   readonly #awaited = new Map<string, () => void>();
   readonly #punched = new WeakSet<Connection>();
@@ -67,7 +69,7 @@ export class HolePuncher {
   constructor(options: HolePuncherOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#mayDeliver = createRateLimit(clock, limits.offersPerSubnet, limits.offers);
+    this.#mayOpen = createRateLimit(clock, limits.offersPerSubnet, limits.offers);
     this.#mayAnswer = createRateLimit(clock, limits.offersPerContact, limits.offers);
   }
 
@@ -195,12 +197,13 @@ export class HolePuncher {
   answerOffer({ from, envelope, connection }: ForwardedOffer): Uint8Array | undefined {
     const { host, nat } = this.#options;
     const own = host.peerId.toString() as HostId;
-    if (from === own || !this.#mayDeliver(subnetOf(connection.remoteAddr))) return undefined;
+    if (from === own || !this.#mayDeliver(connection)) return undefined;
     const name = Buffer.from(envelope).toString("base64");
     if (this.#opened.has(name) || this.#punches.size >= limits.punches) return undefined;
     const opened = this.#open(from as HostId, envelope, own);
     const payload = opened && decodeSignalPayload(opened.payload);
-    if (opened === undefined || payload === undefined || !this.#mayAnswer(from)) return undefined;
+    if (opened === undefined || payload === undefined || !this.#mayPunchFor(opened.sender))
+      return undefined;
     this.#remember(name);
     // If two offers cross, that of the side with the greater PeerId counts.
     const crossed = this.#offered.has(from) && own > from;
@@ -210,11 +213,27 @@ export class HolePuncher {
     const wait = Math.min(limits.punchMaxDelay, (roundTrip + payload.roundTrip) / 2);
     try {
       const common = punchCandidates(this.#options, payload, endpoints);
+      this.#askedBy.set(from, opened.sender);
       void this.#punch(from, { endpoints: common, inbound: true, wait }).catch(() => undefined);
     } catch {
       // The peer learns the reason from our answer.
     }
     return opened.seal(encodeSignalPayload({ nat: nat.kind(), roundTrip, endpoints }));
+  }
+
+  /**
+   * Whether we try to open an envelope that came over this connection. Strangers that dial us must
+   * not keep out what our bootstrap nodes forward.
+   */
+  #mayDeliver({ remotePeer, remoteAddr, direction }: Connection): boolean {
+    const peer = remotePeer.toString();
+    return this.#mayOpen(subnetOf(remoteAddr), this.#options.isBootstrap(peer) ? peer : direction);
+  }
+
+  /** Whether we dial for a contact or for the holders of an invite, under whatever PeerIds. */
+  #mayPunchFor(sender: string): boolean {
+    const running = [...this.#askedBy.values()].filter((one) => one === sender).length;
+    return running < limits.punchesPerContact && this.#mayAnswer(sender);
   }
 
   #punch(
@@ -243,6 +262,7 @@ export class HolePuncher {
         limit.clear();
         this.#stopping.signal.removeEventListener("abort", abort);
         this.#punches.delete(peer);
+        this.#askedBy.delete(peer);
       });
     this.#punches.set(peer, punch);
     this.#awaited.get(peer)?.();

@@ -43,7 +43,7 @@ export interface SignallingOptions {
 export async function serveSignalling(options: SignallingOptions): Promise<void> {
   const { host, clock, counts, mayForward, onOffer } = options;
   const mayRequest = createRateLimit(clock, limits.signalsPerSubnet, limits.signals);
-  const mayDeliver = createRateLimit(clock, limits.signalsPerTarget, limits.signals);
+  const mayDeliver = createRateLimit(clock, limits.signalsPerPair, limits.signalsPerTarget);
   const forward = async (
     { host: to, envelope }: SignalFrame,
     requester: Connection,
@@ -51,10 +51,12 @@ export async function serveSignalling(options: SignallingOptions): Promise<void>
     const from = requester.remotePeer.toString();
     if (to === from || to === host.peerId.toString()) return undefined;
     if (!mayForward()) return { outcome: "unwilling" };
-    if (!mayRequest(subnetOf(requester.remoteAddr))) return { outcome: "busy" };
+    const subnet = subnetOf(requester.remoteAddr);
+    if (!mayRequest(subnet)) return { outcome: "busy" };
     const connection = connectionTo(host, to);
     if (connection === undefined) return { outcome: "absent" };
-    if (!mayDeliver(to)) return { outcome: "busy" };
+    // PeerIds are free: a requester is limited by its subnet, so that it cannot block a target.
+    if (!mayDeliver(subnet, to)) return { outcome: "busy" };
     const bytes = encodeSignalFrame({ kind: "deliver", host: from, envelope });
     const request = { protocol: SIGNAL_PROTOCOL, bytes };
     const answer = await sendRequest(connection, clock, request, limits.signalTimeout / 2);

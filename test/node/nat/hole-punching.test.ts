@@ -5,7 +5,7 @@ import type { Connection } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { Libp2p } from "libp2p";
 import { type HostId, limits, SottoError } from "../../../src/base/index.ts";
-import type { NodeConfig, SottoNode } from "../../../src/node/index.ts";
+import type { BootstrapNode, NodeConfig, SottoNode } from "../../../src/node/index.ts";
 import { SIGNAL_PROTOCOL } from "../../../src/node/util/protocols.ts";
 import type { SealedOffer } from "../../../src/ports/index.ts";
 import {
@@ -16,9 +16,10 @@ import {
   encodeSignalFrame,
   encodeSignalPayload,
   FrameDecoder,
+  type SignalFrame,
   type SignalReply,
 } from "../../../src/wire/index.ts";
-import { createLab, noSignal, stranger, until } from "../support.ts";
+import { createLab, fullAddress, noSignal, stranger, until } from "../support.ts";
 import { openerOf, sealFor } from "./offers.ts";
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
@@ -49,10 +50,16 @@ describe("node: hole punching", () => {
       encodeSignalPayload({ nat: "preserving", roundTrip: 0, endpoints }),
     );
 
-  async function forward(
+  const forward = (connection: Connection, to: string, envelope: Uint8Array) =>
+    exchange(connection, { kind: "forward", host: to, envelope });
+
+  /** Delivers an envelope itself, in the name of another host. */
+  const deliver = (connection: Connection, envelope: Uint8Array) =>
+    exchange(connection, { kind: "deliver", host: "12D3KooWanother", envelope });
+
+  async function exchange(
     connection: Connection,
-    to: string,
-    envelope: Uint8Array,
+    frame: SignalFrame,
   ): Promise<SignalReply | undefined> {
     const stream = await connection.newStream(SIGNAL_PROTOCOL);
     const decoder = new FrameDecoder();
@@ -64,7 +71,7 @@ describe("node: hole punching", () => {
         stream.abort(new Error("received"));
       });
       stream.addEventListener("close", () => resolve(undefined));
-      stream.send(encodeFrame(encodeSignalFrame({ kind: "forward", host: to, envelope })));
+      stream.send(encodeFrame(encodeSignalFrame(frame)));
     });
   }
 
@@ -110,14 +117,45 @@ describe("node: hole punching", () => {
     assert.equal((await forward(connection, node.transport.host, envelope))?.outcome, "silent");
   });
 
-  it("answers no more offers of a contact than the rate limit allows", async () => {
-    const { node, contact, connection } = await scene();
+  /** A PeerId of the contact, with a connection to the host. */
+  async function another(host: BootstrapNode) {
+    const contact = await stranger(lab);
+    return { contact, connection: await contact.dial(multiaddr(host.addresses()[0])) };
+  }
+
+  it("answers no more offers of a contact than the rate limit allows, under any PeerIds", async () => {
+    const { host, node, ...first } = await scene();
+    const peers = [first, await another(host)];
     const outcomes: unknown[] = [];
-    for (let i = 0; i < limits.offersPerContact + 2; i++)
-      outcomes.push(
-        (await forward(connection, node.transport.host, offerTo(contact, node).envelope))?.outcome,
-      );
+    for (let i = 0; i < limits.offersPerContact; i++)
+      for (const { contact, connection } of peers)
+        outcomes.push(
+          (await forward(connection, node.transport.host, offerTo(contact, node).envelope))
+            ?.outcome,
+        );
     assert.equal(outcomes.filter((one) => one === "forwarded").length, limits.offersPerContact);
+  });
+
+  it("punches few holes at one time for a contact, under any PeerIds", async () => {
+    const { host, node } = await scene();
+    const { endpoint } = await victim();
+    const outcomes: unknown[] = [];
+    for (let i = 0; i <= limits.punchesPerContact; i++) {
+      const { contact, connection } = await another(host);
+      const { envelope } = offerTo(contact, node, [endpoint]);
+      outcomes.push((await forward(connection, node.transport.host, envelope))?.outcome);
+    }
+    const punched = new Array(limits.punchesPerContact).fill("forwarded");
+    assert.deepEqual(outcomes, [...punched, "silent"]);
+  });
+
+  it("opens what its bootstrap node forwards although strangers deliver envelopes without end", async () => {
+    const { node, contact, connection } = await scene();
+    const mallory = await stranger(lab);
+    const direct = await mallory.dial(fullAddress(node));
+    for (let i = 0; i < limits.offers; i++) await deliver(direct, new Uint8Array(145).fill(1));
+    const { envelope } = offerTo(contact, node);
+    assert.equal((await forward(connection, node.transport.host, envelope))?.outcome, "forwarded");
   });
 
   it("dials an endpoint that a contact named only a few times", async () => {

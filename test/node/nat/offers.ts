@@ -33,5 +33,5 @@ export const openerOf =
     if (envelope === undefined || payload === undefined) return undefined;
     const seal = (answer: Uint8Array) =>
       encodeEnvelope(sealEnvelope(crypto, { key, endpoints, offer: envelope.nonce }, answer));
-    return { payload, seal };
+    return { payload, sender: "contact", seal };
   };

@@ -13,6 +13,8 @@ import {
   FrameDecoder,
   type SignalReply,
 } from "../../../src/wire/index.ts";
+import { plainHost } from "../../hostile/attacks-host.ts";
+import { dialFrom } from "../../hostile/raw.ts";
 import { createLab, stranger, until } from "../support.ts";
 
 /**
@@ -44,6 +46,15 @@ describe("node: signalling", () => {
   async function connected(host: BootstrapNode): Promise<{ peer: Libp2p; connection: Connection }> {
     const peer = await stranger(lab);
     return { peer, connection: await peer.dial(multiaddr(host.addresses()[0])) };
+  }
+
+  /** A connection of a new peer from an address of its own. */
+  async function connectedFrom(host: BootstrapNode, address: string): Promise<Connection> {
+    const peer = await plainHost();
+    lab.later(() => peer.stop());
+    const to = multiaddr(host.addresses()[0]);
+    const port = Number(/\/tcp\/(\d+)/.exec(to.toString())?.[1]);
+    return dialFrom(peer, { port, peer: `${to.toString().split("/").at(-1)}` }, address);
   }
 
   /**
@@ -142,15 +153,44 @@ describe("node: signalling", () => {
 
   it("answers busy to a flooding requester and forwards no more of its envelopes", async () => {
     const host = await lab.bootstrap();
-    const [requester, target] = [await connected(host), await connected(host)];
+    const requester = await connected(host);
+    const targets: string[] = [];
+    for (let i = 0; i <= limits.signalsPerSubnet / limits.signalsPerPair; i++) {
+      const { peer } = await connected(host);
+      await listener(peer, utf8("answer"));
+      targets.push(peer.peerId.toString());
+    }
+    const outcomes: (string | undefined)[][] = [];
+    for (const target of targets) {
+      const made: (string | undefined)[] = [];
+      for (let i = 0; i <= limits.signalsPerPair; i++)
+        made.push((await ask(requester.connection, target))?.outcome);
+      outcomes.push(made);
+    }
+    const each = [...new Array(limits.signalsPerPair).fill("forwarded"), "busy"];
+    // A request that is over the limit of one target counts for the requester, too.
+    assert.deepEqual(outcomes[0], each);
+    const served = outcomes.flat().filter((one) => one === "forwarded").length;
+    assert.ok(served < limits.signalsPerSubnet, `${served}`);
+    assert.deepEqual(new Set(outcomes.at(-1)), new Set(["busy"]));
+  });
+
+  it("forwards an honest envelope to a host that strangers flood", async () => {
+    const host = await lab.bootstrap();
+    const target = await connected(host);
     const delivered = await listener(target.peer, utf8("answer"));
     const targetId = target.peer.peerId.toString();
-    const outcomes: string[] = [];
-    for (let i = 0; i < limits.signalsPerSubnet + 5; i++)
-      outcomes.push((await ask(requester.connection, targetId))?.outcome ?? "none");
-    assert.equal(outcomes.filter((one) => one === "forwarded").length, limits.signalsPerTarget);
-    assert.deepEqual(new Set(outcomes.slice(limits.signalsPerTarget)), new Set(["busy"]));
-    assert.equal(delivered.length, limits.signalsPerTarget);
+    // One address with many PeerIds, and then others, as many as may be busy at all.
+    const addresses = ["127.0.9.1", "127.0.9.1", "127.0.9.1"];
+    for (let i = 2; i <= limits.signalsPerTarget / limits.signalsPerPair; i++)
+      addresses.push(`127.0.9.${i}`);
+    for (const address of addresses) {
+      const connection = await connectedFrom(host, address);
+      for (let i = 0; i <= limits.signalsPerPair; i++) await ask(connection, targetId);
+    }
+    assert.ok(delivered.length < limits.signalsPerTarget, "all is used up");
+    const honest = await connectedFrom(host, "127.0.8.1");
+    assert.equal((await ask(honest, targetId))?.outcome, "forwarded");
   });
 
   it("is not served by an unreachable node", async () => {
