@@ -34,6 +34,7 @@ export type { NodeMethods } from "./methods/node.ts";
 export type { NewKeyProtection, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
 export { type Environment, type Paths, resolvePaths } from "./paths.ts";
+export { type DirectoryFacts, requireSafeDirectory } from "./socket-directory.ts";
 export { version } from "./version.ts";
 export type {
   Account,

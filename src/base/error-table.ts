@@ -170,6 +170,10 @@ export const errorTable = {
     "Choose another address with --listen, or stop the program that uses the port.",
   ),
   "listen-failed": entry("environment", "Check the address given to --listen or --metrics."),
+  "socket-unsafe": entry(
+    "environment",
+    "Remove the directory, or run chmod 700 on it, or set SOTTO_SOCKET to a path in one of yours.",
+  ),
   "metrics-invalid": entry("bad-input", "Use an IP address and a port: --metrics 127.0.0.1:9464."),
   "metrics-public": entry(
     "bad-input",

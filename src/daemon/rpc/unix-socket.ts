@@ -1,7 +1,14 @@
 /** The unix socket of a node; access is controlled by the owner and the mode of its file. */
-import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, stat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { lineSplitter, type NodeEvent, type Paths } from "../../api/index.ts";
+import { dirname } from "node:path";
+import {
+  type DirectoryFacts,
+  lineSplitter,
+  type NodeEvent,
+  type Paths,
+  requireSafeDirectory,
+} from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import { type RpcSession, type ServerConnection, serve } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -17,7 +24,8 @@ export interface LocalSocket {
 
 /**
  * Listens on `paths.socket` with mode 0600, in a directory where no other user can replace it.
- * Throws `node-already-running` if a node listens there already, `listen-failed` if that fails.
+ * Throws `node-already-running` if a node listens there already, `socket-unsafe` if another user
+ * could replace the socket, `listen-failed` if that fails.
  */
 export async function openSocket(
   paths: Pick<Paths, "socket" | "socketDirectory">,
@@ -64,15 +72,14 @@ async function prepareDirectory(directory: string): Promise<void> {
   } catch (cause) {
     throw new SottoError("listen-failed", `Cannot create the directory ${directory}.`, { cause });
   }
-  // A user who can rename files there could replace the socket; in a sticky directory (/tmp) only
-  // the owner can.
-  const { uid, mode } = await lstat(directory);
-  const owned = uid === process.getuid?.() || uid === 0;
-  if (owned && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0)) return;
-  throw new SottoError(
-    "listen-failed",
-    `Other users can write to the directory of the socket, ${directory}.`,
-  );
+  const [facts, parent] = [await factsOf(directory), await factsOf(dirname(directory))];
+  requireSafeDirectory(directory, facts, parent, process.getuid?.() ?? 0);
+}
+
+async function factsOf(path: string): Promise<DirectoryFacts> {
+  const isLink = (await lstat(path)).isSymbolicLink();
+  const { uid, mode } = await stat(path);
+  return { uid, mode, isLink };
 }
 
 /** Removes the socket of a killed node; not one on which a node answers. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, lstat, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limits, SottoError } from "../../../src/base/index.ts";
+import { connectTo } from "../../../src/cli/index.ts";
 import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { type LocalSocket, openSocket } from "../../../src/daemon/rpc/unix-socket.ts";
 
@@ -90,10 +91,28 @@ describe("daemon/socket", () => {
     assert.equal((await lstat(path)).mode & 0o777, 0o600);
   });
 
-  it("refuses a directory in which others could replace it", async () => {
+  it("refuses a directory in which others could replace it, as its clients do", async () => {
+    await start();
     await chmod(directory, 0o777);
-    await assert.rejects(start(), { code: "listen-failed" });
+    await assert.rejects(connectTo(path), { code: "socket-unsafe" });
+    await assert.rejects(start(), { code: "socket-unsafe" });
     await chmod(directory, 0o700);
+    (await connectTo(path)).close();
+  });
+
+  it("refuses in the temporary directory one that is a symbolic link or open to others", async () => {
+    const link = `${directory}-link`;
+    await symlink(directory, link);
+    try {
+      const paths = { socket: join(link, "s.sock"), socketDirectory: link };
+      await assert.rejects(openSocket(paths, dispatch), { code: "socket-unsafe" });
+      await start();
+      await assert.rejects(connectTo(paths.socket), { code: "socket-unsafe" });
+      await chmod(directory, 0o755);
+      await assert.rejects(connectTo(path), { code: "socket-unsafe" });
+    } finally {
+      await rm(link);
+    }
   });
 
   it("answers invalid lines with an error, and continues", async () => {
