@@ -202,6 +202,24 @@ export const limits = {
   spanPause: SECOND,
   /** Difference of wall clock and running time from which the wall clock counts as set. */
   clockSet: MINUTE,
+  /**
+   * Bytes a second that a contact's frames may make us read and write, over time: several long
+   * texts, or hundreds of short ones.
+   */
+  contactRate: 512 * KIB,
+  /** Such bytes at once: thousands of short messages that waited while one side was offline. */
+  contactBurst: 8 * 1024 * KIB,
+  /**
+   * Longest delay before more is read from a contact that exceeds them: a sender that waits longer
+   * for us to read closes the link.
+   */
+  contactPause: 10 * SECOND,
+  /** Bytes that each frame counts for at least: the smallest frame on the wire. */
+  frameCharge: 256,
+  /** Frames that are processed together, before others of the node get their turn. */
+  receiveFrames: 64,
+  /** Bytes of them. */
+  receiveBytes: 256 * KIB,
   /** Messages sealed and committed together before they go on the wire. */
   sendBatch: 64,
   /**

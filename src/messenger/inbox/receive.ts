@@ -3,6 +3,7 @@
  * and receipts in one batch, only then acknowledge and emit events. A duplicate is acknowledged
  * again and changes nothing.
  */
+import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { open, type Session, wipeSession } from "../../ratchet/index.ts";
 import { type Ack, decodeContent, decodeLinkFrame, encodeLinkFrame } from "../../wire/index.ts";
@@ -64,17 +65,22 @@ export async function receive(
     pings: 0,
     broken: undefined,
   };
-  await withDraft(
-    peer,
-    () => step.session,
-    async () => {
-      for (const frame of frames) {
-        await takeFrame(context, peer, link, step, frame);
-        if (step.broken !== undefined) break;
-      }
-      await finish(context, peer, link, step);
-    },
-  );
+  try {
+    await withDraft(
+      peer,
+      () => step.session,
+      async () => {
+        for (const frame of frames) {
+          await takeFrame(context, peer, link, step, frame);
+          if (step.broken !== undefined) break;
+        }
+        await finish(context, peer, link, step);
+      },
+    );
+  } finally {
+    const read = frames.reduce((sum, { length }) => sum + Math.max(length, limits.frameCharge), 0);
+    peer.intake.charge(read + step.changes.written, context.clock.now());
+  }
   return step.broken === undefined ? { kind: "done" } : { kind: "broken", why: step.broken };
 }
 

@@ -4,6 +4,7 @@ import type { Channel, StoreOp } from "../../ports/index.ts";
 import { encodeLinkFrame } from "../../wire/index.ts";
 import { receive } from "../inbox/receive.ts";
 import { reachable, shares } from "../model/contact.ts";
+import { partsOf } from "../model/intake.ts";
 import type { Ping } from "../model/messenger-api.ts";
 import type { Attempt, Link, Peer } from "../model/peer.ts";
 import { withTimeout } from "../model/timeout.ts";
@@ -37,7 +38,12 @@ export function endAttempt(peer: Peer, attempt: Attempt): void {
 
 /** Ends the live link, if there is one. The reader's loop tells the rest. */
 export function closeLink(peer: Peer): void {
-  peer.link?.channel.abort();
+  if (peer.link !== undefined) abort(peer.link);
+}
+
+function abort(link: Link): void {
+  link.channel.abort();
+  link.endPause();
 }
 
 /**
@@ -60,6 +66,7 @@ export async function establish(
     posting: 0,
     pumping: false,
     cancelQuiet: () => undefined,
+    endPause: () => undefined,
     leaving: false,
     pings: new Set(),
   };
@@ -87,7 +94,7 @@ export async function establish(
   const before = peer.link;
   peer.link = link;
   if (before !== undefined) {
-    before.channel.abort();
+    abort(before);
     requeueAll(context, peer, before);
   }
   peer.failures = 0;
@@ -115,16 +122,20 @@ async function run(
     for (;;) {
       const frames = await link.channel.receive();
       if (frames.length === 0) return;
-      const received = await withContactLock(context, peer, () =>
-        receive(context, peer, link, frames),
-      );
-      if (received === undefined) return;
-      if (received.kind === "broken") {
-        context.log("link-broken", { why: received.why });
-        // The sides no longer read each other (one was restored, say): the next link starts from a
-        // handshake.
-        if (received.why !== "replaced") peer.desynced = true;
-        return;
+      for (const part of partsOf(frames)) {
+        if (context.stopping.now) return;
+        const received = await withContactLock(context, peer, () =>
+          receive(context, peer, link, part),
+        );
+        if (received === undefined) return;
+        if (received.kind === "broken") {
+          context.log("link-broken", { why: received.why });
+          // The sides no longer read each other (one was restored, say): the next link starts from
+          // a handshake.
+          if (received.why !== "replaced") peer.desynced = true;
+          return;
+        }
+        await pause(context, peer, link);
       }
     }
   } finally {
@@ -145,6 +156,23 @@ async function run(
   }
 }
 
+/**
+ * Waits before more is read from a contact that sent more than its share, or only lets other work
+ * run. Frames that are not read pause the stream, and in the end the sender.
+ */
+async function pause({ clock, breathe }: Context, peer: Peer, link: Link): Promise<void> {
+  const ms = peer.intake.pause(clock.now());
+  if (ms === 0) return breathe();
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    link.endPause = () => {
+      cancel();
+      resolve();
+    };
+  });
+  link.endPause = () => undefined;
+}
+
 /** Pings a quiet link, and closes one that stays silent. */
 function watchQuiet(context: Context, peer: Peer, link: Link): void {
   const look = (): void => {
@@ -154,7 +182,7 @@ function watchQuiet(context: Context, peer: Peer, link: Link): void {
     link.heardAt = Math.min(link.heardAt, now);
     const quiet = now - link.heardAt;
     if (quiet >= limits.linkDead) {
-      link.channel.abort();
+      abort(link);
       return;
     }
     if (quiet >= limits.linkQuiet) void post(link, [encodeLinkFrame({ type: "ping" })]);

@@ -6,6 +6,7 @@ import type { Session } from "../../ratchet/index.ts";
 import type { Action } from "./actions.ts";
 import type { Contact } from "./contact.ts";
 import type { SearchTrace } from "./diagnosis.ts";
+import { Intake } from "./intake.ts";
 
 /** A message of ours that is not settled yet. */
 export interface OutboxEntry {
@@ -44,6 +45,8 @@ export interface Link {
   posting: number;
   pumping: boolean;
   cancelQuiet: () => void;
+  /** Ends the pause before the next frames are read, if there is one. */
+  endPause: () => void;
   /** It ends soon, for it has brought what it was made for. */
   leaving: boolean;
   /** Callbacks that wait for a pong. */
@@ -115,6 +118,8 @@ export interface Peer extends SendQueue {
   /** When we last sent a typing indicator, and last accepted one, ms since 1970. */
   typingSentAt: number;
   typingReceivedAt: number;
+  /** What the contact may make this node read and write. */
+  readonly intake: Intake;
   /** The contact was removed: jobs that wait for its lock do nothing. */
   removed: boolean;
 }
@@ -138,6 +143,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     searchTrace: undefined,
     typingSentAt: Number.NEGATIVE_INFINITY,
     typingReceivedAt: Number.NEGATIVE_INFINITY,
+    intake: new Intake(),
     removed: false,
   };
 }

@@ -41,3 +41,8 @@ export function put(key: RowKey, value: Uint8Array): Extract<StoreOp, { kind: "p
 export function drop(key: RowKey): StoreOp {
   return { kind: "delete", key };
 }
+
+/** Bytes of the values that operations write. */
+export function bytesOf(ops: readonly StoreOp[]): number {
+  return ops.reduce((sum, op) => sum + (op.kind === "put" ? op.value.length : 0), 0);
+}

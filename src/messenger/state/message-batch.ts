@@ -7,7 +7,7 @@ import type { Store, StoreOp } from "../../ports/index.ts";
 import { isSettled } from "../model/delivery-state.ts";
 import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
-import { decodeRow, encodeRow, put } from "../model/rows.ts";
+import { bytesOf, decodeRow, encodeRow, put } from "../model/rows.ts";
 import type { Context } from "./context.ts";
 import type { Started } from "./expiry-timers.ts";
 import type { Forgotten } from "./search-index.ts";
@@ -25,6 +25,8 @@ export class MessageBatch {
   readonly #rows = new Map<number, { readonly row: MessageRow; readonly kinds: Set<Change> }>();
   /** Texts as they are in the store, of messages that were read through here. */
   readonly #before = new Map<number, string>();
+  /** Bytes of the rows that its commit wrote. */
+  written = 0;
   readonly #places = new Map<MessageId, number>();
 
   /** @param ref of the conversation. */
@@ -119,6 +121,7 @@ export async function commitMessages(
   const started = context.expiryTimers.start(peer.contact.conversation.ref, settled(changes));
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
     const all = [...changes.ops(), ...ops, ...started.ops, ...words];
+    changes.written = bytesOf(all);
     const tell = await context.eventLog.commit(all, happened);
     return () => {
       started.begin();
