@@ -288,7 +288,8 @@ export const contactCauses = {
   /** Their node answers, and says nothing, as it does to unknown peers. */
   unrecognized: search(
     "Their node answers but does not recognize you: they blocked or removed you, restored an " +
-      "older backup, are invisible, or one of the clocks is more than a day off.",
+      "older backup, are invisible, the invite has ended, or one of the clocks is more than a " +
+      "day off.",
     "Check your side with sotto doctor, and ask them over another channel.",
   ),
   /** Their node answers, with a handshake that they could not have made. */

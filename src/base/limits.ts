@@ -122,6 +122,15 @@ export const limits = {
   // First contact
   inviteExpiry: DAY,
   inviteExpiryMax: 30 * DAY,
+  /**
+   * After a claim is accepted: how long the invite's record is published, and another claimant of a
+   * one-use invite is told that it is used.
+   */
+  usedInvite: DAY,
+  /** How long an accepted claim may be made again, to complete a pairing that was interrupted. */
+  inviteClaimAge: 30 * DAY,
+  /** Minimum interval of events about the reuse of one invite. */
+  reuseEvent: DAY,
   /** Bootstrap nodes in an invite: a second one in case the first is offline. */
   inviteBootstraps: 2,
   /** Bootstrap nodes that are sent to a contact, and accepted from one. */

@@ -67,7 +67,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       runtime.refresh();
     },
     async add(link, options = {}) {
-      const peer = await contacts.add(context, link, options);
+      const peer = await contacts.add(context, invites, link, options);
       return connecting(peer, contactStore.view(peer));
     },
 
@@ -75,14 +75,25 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     contacts: () => contactStore.peers().map((peer) => contactStore.view(peer)),
     contact: (who) => contactStore.view(contactStore.find(who)),
     rename: async (who, name) => contacts.rename(context, contactStore.find(who), name),
-    block: async (who) => contacts.block(context, contactStore.find(who)),
+    async block(who, options = {}) {
+      const view = await contacts.block(context, invites, contactStore.find(who), options);
+      runtime.refresh();
+      return view;
+    },
     unblock: (who) => withConnect(who, (peer) => contacts.unblock(context, peer)),
-    remove: async (who) => contacts.remove(context, invites, contactStore.find(who)),
+    async remove(who, options = {}) {
+      await contacts.remove(context, invites, contactStore.find(who), options);
+      runtime.refresh();
+    },
+    invitesOf(who) {
+      const { account } = contactStore.find(who).contact;
+      return invites.openOf(account).map((invite) => invites.view(invite));
+    },
     async accept(who) {
       const peer = contacts.findRequest(context, who);
       return connecting(peer, await contacts.accept(context, invites, peer));
     },
-    deny: async (who) => contacts.remove(context, invites, contacts.findRequest(context, who)),
+    deny: async (who) => contacts.deny(context, invites, contacts.findRequest(context, who)),
 
     safetyNumber: (who) => contacts.numberOf(context, contactStore.find(who)),
     verify: (who, number) => withConnect(who, (peer) => contacts.verify(context, peer, number)),
@@ -104,7 +115,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     },
     typing: async (who) => sendTyping(context, contactStore.find(who)),
     shareReceipts: async (who, on) => shareReceipts(context, contactStore.find(who), on),
-    setPolicy: (who, policy) => withConnect(who, (peer) => setPolicy(context, peer, policy)),
+    setPolicy: (who, policy, options = {}) =>
+      withConnect(who, (peer) => setPolicy(context, invites, peer, policy, options)),
     ping: async (who) => ping(context, contactStore.find(who)),
     diagnose: async (who) => diagnose(context, peerFinder, contactStore.find(who)),
     health: () => healthOf(context, covers, records.state(), publicRecords.state()),

@@ -79,7 +79,7 @@ export class Runtime {
   /** Loads everything and is ready to start. Throws no-account, store-damaged. */
   static async load(ports: MessengerPorts): Promise<Runtime> {
     const context = await loadContext(ports);
-    const invites = await Invites.load(ports.store, ports.clock);
+    const invites = await Invites.load(context);
     const covers = await CoverRecords.load(context, ports.decoys ?? 0);
     const runtime = new Runtime(context, invites, covers);
     runtime.#attach();

@@ -51,14 +51,15 @@ const contact = record({
 const claim = record({
   claim: bytes(32),
   account,
-  answer: oneOf("accepted", "pending", "denied"),
+  answer: oneOf("accepted", "pending", "denied", "removed"),
+  at: whole(),
 });
 
 const invite = record({
   kind: oneOf("once", "reusable"),
   secret: bytes(16),
   expiresAt: whole(),
-  revoked: flag,
+  end: optional(oneOf("revoked", "dead", "restored")),
   claims: listOf(claim),
 });
 

@@ -87,6 +87,7 @@ export function fakeMessenger(): FakeMessenger {
     createInvite: later("createInvite", { ...invite, link: "sotto:x" }),
     invites: note("invites", [invite]),
     revokeInvite: later("revokeInvite", undefined),
+    invitesOf: note("invitesOf", [invite]),
     add: later("add", contact),
     bootstrapsIn: note("bootstrapsIn", ["/dns4/example.org/tcp/1/p2p/y"]),
     contacts: note("contacts", [contact, { ...contact, pairing: "requested" as const }]),

@@ -50,8 +50,14 @@ const people = encodeBackup({
       kind: "reusable",
       secret: chance(16),
       expiresAt: 1_800_086_400_000,
-      revoked: false,
-      claims: [{ claim: chance(32), account: accountId.from(chance(32)), answer: "pending" }],
+      claims: [
+        {
+          claim: chance(32),
+          account: accountId.from(chance(32)),
+          answer: "pending",
+          at: 1_799_999_999_999,
+        },
+      ],
     },
   ],
   bootstrap: ["/ip4/203.0.113.9/tcp/4001/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5"],

@@ -5,6 +5,7 @@
 import { SottoError } from "../../base/index.ts";
 import type { Store, StoreOp, Table } from "../../ports/index.ts";
 import { type Contact, withConversation } from "../model/contact.ts";
+import { type KeptInvite, restoredInvite } from "../model/invite.ts";
 import {
   idempotencyKey,
   type MessagePlace,
@@ -16,6 +17,7 @@ import type { OutboxEntry } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
 import { dropEntry, dropSession, putContact, putEntry } from "../state/contact-store.ts";
 import { hasAccount } from "../state/identity.ts";
+import { putInvite } from "../state/invites.ts";
 import { searchState } from "../state/search-index.ts";
 
 /**
@@ -36,7 +38,7 @@ const PAGE = 256;
 export async function reconcileAfterRepair(store: Store): Promise<void> {
   if (!(await hasAccount(store)))
     throw new SottoError("account-lost", "The account cannot be read.");
-  await store.commit([drop(searchState)]);
+  await store.commit([drop(searchState), ...(await invitesOfOlderCopy(store))]);
   for (const bytes of await store.all("contact"))
     await repairConversation(store, decodeRow<Contact>(bytes));
 }
@@ -118,16 +120,25 @@ function requeue(ref: string, at: number, row: MessageRow): StoreOp {
   return putEntry(ref, at, act ? { ...entry, act } : entry);
 }
 
+/** The invites that may have been used since, by what the rows that are lost or older said. */
+async function invitesOfOlderCopy(store: Store): Promise<StoreOp[]> {
+  const kept = (await store.all("invite")).map((bytes) => decodeRow<KeptInvite>(bytes));
+  return kept.flatMap((invite) => {
+    const restored = restoredInvite(invite);
+    return restored === invite ? [] : [putInvite(restored)];
+  });
+}
+
 /**
  * Makes a store consistent that is an older copy, in one commit: drops the sessions of all
  * contacts, so that each is re-created at the next link, and queues messages again whose outbox
- * entries could not be opened any more. Actions on messages that were queued are lost with their
- * entries.
+ * entries could not be opened any more. An invite for one use counts as used. Actions on messages
+ * that were queued are lost with their entries.
  * @returns the number of contacts.
  */
 export async function reconcileOlderCopy(store: Store): Promise<number> {
   const contacts = (await store.all("contact")).map((bytes) => decodeRow<Contact>(bytes));
-  const ops: StoreOp[] = [];
+  const ops = await invitesOfOlderCopy(store);
   for (const contact of contacts) {
     ops.push(dropSession(contact.ref));
     const { ref } = contact.conversation;

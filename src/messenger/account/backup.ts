@@ -17,6 +17,7 @@ import {
   unpadBackup,
 } from "../../wire/index.ts";
 import { newContact } from "../model/contact.ts";
+import { restoredInvite } from "../model/invite.ts";
 import { putContact } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
@@ -113,11 +114,13 @@ export function contentsOf(
 /**
  * The rows of contacts and invites for an empty store. What belongs to one disk is new: a contact
  * has no session, no messages and no counts, and a stream of its own. The next link with it is a
- * handshake.
+ * handshake. An invite for one use counts as used, since it may have been since.
  */
 export function restoredRows(crypto: CryptoProvider, { contacts, invites }: Backup): StoreOp[] {
   return [
     ...contacts.map((kept) => putContact(newContact(crypto, kept.addedAt, kept))),
-    ...invites.map((kept) => putInvite({ ...kept, id: inviteIdOf(crypto, kept.secret) })),
+    ...invites.map((kept) =>
+      putInvite(restoredInvite({ ...kept, id: inviteIdOf(crypto, kept.secret) })),
+    ),
   ];
 }

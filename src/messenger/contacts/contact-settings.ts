@@ -5,6 +5,7 @@ import { isTimer } from "../../wire/index.ts";
 import { closeLink } from "../link/live-link.ts";
 import { timerNotice, withTimer } from "../model/apply-action.ts";
 import { admits } from "../model/link-policy.ts";
+import type { InviteFate } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { commit, contactOf, enqueueAct, openBatch } from "../outbox/outgoing-batch.ts";
 import { ackOf } from "../outbox/receipts.ts";
@@ -12,7 +13,9 @@ import { sealControl } from "../outbox/seal.ts";
 import { checkPeer } from "../outbox/send.ts";
 import { commitContact, withKnownContact } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
+import type { Invites } from "../state/invites.ts";
 import { contactEvent } from "../state/store-events.ts";
+import { changeWithInvites, invitesEndedFor } from "./end-invites.ts";
 
 /** See `Messenger.shareReceipts`. Turned on, a linked peer is told at once what was read so far. */
 export function shareReceipts(context: Context, peer: Peer, on: boolean): Promise<ContactView> {
@@ -46,15 +49,22 @@ export function setTimer(context: Context, peer: Peer, ms: number): Promise<Cont
 }
 
 /** See `Messenger.setPolicy`. An attempt, or a link that the policy forbids, is closed at once. */
-export function setPolicy(context: Context, peer: Peer, policy: Policy): Promise<ContactView> {
-  return withKnownContact(context, peer, async () => {
-    const contact = { ...peer.contact, policy };
-    await commitContact(context, peer, { contact });
-    peer.attempt?.abort();
-    const { link } = peer;
-    const stays = link === undefined || admits(contact, context.transport, link.channel);
-    if (!stays) closeLink(peer);
-    // The reader of a link that was closed has yet to notice.
-    return context.contactStore.view(stays ? peer : { ...peer, link: undefined });
-  });
+export async function setPolicy(
+  context: Context,
+  invites: Invites,
+  peer: Peer,
+  policy: Policy,
+  options: InviteFate,
+): Promise<ContactView> {
+  const ended = () =>
+    policy === "any" ? [] : invitesEndedFor(invites, peer.contact.account, options);
+  await changeWithInvites(context, invites, peer, ended, (contact) => ({
+    contact: { ...contact, policy },
+  }));
+  peer.attempt?.abort();
+  const { link, contact } = peer;
+  const stays = link === undefined || admits(contact, context.transport, link.channel);
+  if (!stays) closeLink(peer);
+  // The reader of a link that was closed has yet to notice.
+  return context.contactStore.view(stays ? peer : { ...peer, link: undefined });
 }

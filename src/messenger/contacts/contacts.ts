@@ -1,5 +1,5 @@
 /** What a user does with contacts: add, rename, block, verify, accept, remove. */
-import { type AccountId, accountId, limits, SottoError } from "../../base/index.ts";
+import { accountId, limits, SottoError } from "../../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../../crypto/index.ts";
 import type { ContactView, Policy } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
@@ -7,17 +7,19 @@ import { cleanName, type Invite, parseInvite } from "../../wire/index.ts";
 import { dropEarlyActions } from "../inbox/early-actions.ts";
 import { closeLink } from "../link/live-link.ts";
 import { blocked, holdInvite, newContact, shownAccount } from "../model/contact.ts";
+import { type KeptInvite, withAnswer } from "../model/invite.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
-import type { AddOptions } from "../model/messenger-api.ts";
+import type { AddOptions, InviteFate } from "../model/messenger-api.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { decodeRow, drop } from "../model/rows.ts";
 import { changeContact, commitContact } from "../state/change-contact.ts";
 import { dropContact, dropEntry, dropSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
-import { type Claim, type Invites, type KeptInvite, putInvite } from "../state/invites.ts";
+import { type Invites, putInvite } from "../state/invites.ts";
 import { replaceSession } from "../state/session-draft.ts";
 import { contactRemovedEvent } from "../state/store-events.ts";
+import { changed, changeWithInvites, invitesEndedFor } from "./end-invites.ts";
 
 const refusals = {
   "invite-malformed": "This is not an invite link.",
@@ -74,6 +76,7 @@ export function bootstrapsIn(context: Context, link: string, policy?: Policy): s
 /** See `Messenger.add`. Returns the contact, whose maker is to be looked for. */
 export async function add(
   context: Context,
+  invites: Invites,
   link: string,
   { as, policy }: AddOptions,
 ): Promise<Peer> {
@@ -113,7 +116,9 @@ export async function add(
   if (known.link !== undefined)
     throw new SottoError("contact-exists", `${known.contact.name} is already a contact.`);
   // They may have lost what they knew of us: pair again, and keep the conversation.
-  await changeContact(context, known, (contact) => ({
+  const ended = (): KeptInvite[] =>
+    policy === undefined || policy === "any" ? [] : invitesEndedFor(invites, account, {});
+  await changeWithInvites(context, invites, known, ended, (contact) => ({
     contact: {
       ...contact,
       ...(name !== undefined && { name, named: true }),
@@ -137,9 +142,21 @@ export async function rename(context: Context, peer: Peer, name: string): Promis
   }));
 }
 
-export async function block(context: Context, peer: Peer): Promise<ContactView> {
+/** See `Messenger.block`. */
+export async function block(
+  context: Context,
+  invites: Invites,
+  peer: Peer,
+  options: InviteFate,
+): Promise<ContactView> {
   peer.cancelRetry();
-  const view = await changeContact(context, peer, (contact) => ({ contact: blocked(contact) }));
+  const view = await changeWithInvites(
+    context,
+    invites,
+    peer,
+    () => invitesEndedFor(invites, peer.contact.account, options),
+    (contact) => ({ contact: blocked(contact) }),
+  );
   peer.attempt?.abort();
   closeLink(peer);
   return { ...view, online: false };
@@ -149,8 +166,16 @@ export function unblock(context: Context, peer: Peer): Promise<ContactView> {
   return changeContact(context, peer, (contact) => ({ contact: { ...contact, blocked: false } }));
 }
 
-/** See `Messenger.remove`. A contact who used an invite of ours cannot use it again. */
-export async function remove(context: Context, invites: Invites, peer: Peer): Promise<void> {
+/**
+ * See `Messenger.remove`. A contact who used an invite of ours cannot use it again.
+ * @param answer what a claimant of that account is told by an invite that stays open.
+ */
+export async function remove(
+  context: Context,
+  invites: Invites,
+  peer: Peer,
+  { answer = "removed", ...options }: InviteFate & { readonly answer?: "removed" | "denied" },
+): Promise<void> {
   peer.cancelRetry();
   await withInviteLock(context, () =>
     withContactLock(context, peer, async () => {
@@ -166,7 +191,9 @@ export async function remove(context: Context, invites: Invites, peer: Peer): Pr
       const spans = context.expiryTimers.places(ref);
       ops.push(...context.expiryTimers.drop(ref, spans));
       ops.push(...dropEarlyActions(ref, conversation.early ?? []));
-      const kept = answered(invites, account, "denied");
+      const kept = changed(invites, invitesEndedFor(invites, account, options), (invite) =>
+        withAnswer(invite, account, answer, context.clock.now()),
+      );
       const happened = [contactRemovedEvent(peer.contact)];
       const tell = await context.index.forgetAll(ref, (words) =>
         context.eventLog.commit([...ops, ...words, ...kept.map(putInvite)], happened),
@@ -189,33 +216,23 @@ export function findRequest(context: Context, who: string): Peer {
   return peer;
 }
 
-/** The invites with claims of this account that get another answer now. */
-function answered(
-  invites: Invites,
-  account: AccountId,
-  answer: "accepted" | "denied",
-): KeptInvite[] {
-  const changes = (made: Claim): boolean => made.account === account && made.answer !== answer;
-  return invites
-    .all()
-    .filter(({ claims }) => claims.some(changes))
-    .map((invite) => ({
-      ...invite,
-      claims: invite.claims.map((made) => (changes(made) ? { ...made, answer } : made)),
-    }));
+/** See `Messenger.deny`. The invite stays open: others may still ask by it. */
+export function deny(context: Context, invites: Invites, peer: Peer): Promise<void> {
+  return remove(context, invites, peer, { keepInvites: true, answer: "denied" });
 }
 
 export function accept(context: Context, invites: Invites, peer: Peer): Promise<ContactView> {
-  return withInviteLock(context, async () => {
-    const kept = answered(invites, peer.contact.account, "accepted");
-    return changeContact(context, peer, (contact) => ({
-      contact: { ...contact, pairing: "handshaken" },
-      ops: kept.map(putInvite),
-      applied: () => {
-        for (const invite of kept) invites.set(invite);
-      },
-    }));
-  });
+  const { account } = peer.contact;
+  return changeWithInvites(
+    context,
+    invites,
+    peer,
+    () =>
+      changed(invites, [], (invite) =>
+        withAnswer(invite, account, "accepted", context.clock.now()),
+      ),
+    (contact) => ({ contact: { ...contact, pairing: "handshaken" } }),
+  );
 }
 
 /** See `Messenger.safetyNumber`. */

@@ -159,6 +159,7 @@ export class PeerFinder {
       if (!controller.signal.aborted) throw error;
     } finally {
       endAttempt(peer, attempt);
+      peer.byPair = !linked && triesOther(peer);
       if (!linked) {
         this.#later(peer);
         // An attempt counts only if there was a node to ask: after a start there is none yet.
@@ -257,6 +258,13 @@ export class PeerFinder {
     dialled.answer = result;
     return result === "linked";
   }
+}
+
+/** Whether the next attempt proves the other of the two secrets: see `linkSecretOf`. */
+function triesOther({ contact, byPair, searchTrace }: Peer): boolean {
+  // A request that waits for the contact's decision is known by the invite only.
+  const waits = searchTrace?.dials.some(({ answer }) => answer === "pending") === true;
+  return contact.pairing === "handshaken" && !waits && !byPair;
 }
 
 // Whether a contact is to be looked for.

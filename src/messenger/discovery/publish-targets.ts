@@ -1,5 +1,4 @@
 /** The epoch secrets (of contacts and open invites) for which this node publishes records. */
-import type { AccountId } from "../../base/index.ts";
 import type { Direction, RootChain } from "../../dht/index.ts";
 import type { Scope } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
@@ -7,7 +6,7 @@ import type { EpochSecret } from "../model/epoch-keys.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
-import type { Invites, KeptInvite } from "../state/invites.ts";
+import type { Invites } from "../state/invites.ts";
 
 export interface Target {
   /** Names the secret: a contact's ref with its chain's shift, or an invite's id. */
@@ -43,28 +42,15 @@ export function targetsOf(context: Context, invites: Invites): Target[] {
         scope,
       });
   }
-  const far = (account: AccountId): boolean | undefined => {
-    const contact = contactStore.byAccount(account)?.contact;
-    return contact && scopeOf(contact, transport) === "any";
-  };
-  const expected = (account: AccountId): boolean => {
-    const contact = contactStore.byAccount(account)?.contact;
-    if (contact === undefined || !reachable(contact)) return false;
-    return far(account) === true && contact.pairing !== "confirmed";
-  };
-  // Who came by an invite of one use still opens its record, and may not be one who is to find us.
-  const shows = ({ kind, claims }: KeptInvite): boolean =>
-    kind === "once" && claims.some(({ account }) => far(account) === false);
-  for (const invite of invites.all())
-    if (invites.awaited(invite, expected) && !shows(invite))
-      targets.push({
-        name: invite.id,
-        epochSecret: { kind: "invite", secret: invite.secret },
-        direction: "a",
-        cover: false,
-        linked: false,
-        scope: "any",
-      });
+  for (const invite of invites.published())
+    targets.push({
+      name: invite.id,
+      epochSecret: { kind: "invite", secret: invite.secret },
+      direction: "a",
+      cover: false,
+      linked: false,
+      scope: "any",
+    });
   return targets;
 }
 

@@ -11,6 +11,7 @@ import { endHandshake, readMessage3, respond, writeMessage2 } from "../../ratche
 import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../../wire/index.ts";
 import { reachable } from "../model/contact.ts";
 import type { HelloKey } from "../model/epoch-keys.ts";
+import { answerTo, type KeptInvite } from "../model/invite.ts";
 import { admits, allowed } from "../model/link-policy.ts";
 import type { Attempt, Peer } from "../model/peer.ts";
 import {
@@ -22,7 +23,7 @@ import {
 } from "../model/session-position.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import type { Invites, KeptInvite } from "../state/invites.ts";
+import type { Invites } from "../state/invites.ts";
 import { HandshakeChannel } from "./handshake-channel.ts";
 import { helloFits, type LinkEndpoints, makeAnswer, openHello, prologue } from "./hello.ts";
 import {
@@ -36,7 +37,7 @@ import {
 } from "./introduction.ts";
 import { type Candidate, candidates, mayAnswer } from "./link-keys.ts";
 import { endAttempt, establish, inboundStays, startAttempt } from "./live-link.ts";
-import { inviteStatus, mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
+import { mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
 
 /** A dialer whose hello proved that it knows us. */
 interface Listener {
@@ -152,7 +153,8 @@ async function greetClaimant(listener: Listener, invite: KeptInvite): Promise<bo
   const { context, invites, channel, body, onLinkClosed } = listener;
   const claimant = { context, invites, channel, claim: body.id, onLinkClosed };
   if (!mayRedeem(claimant, invite)) return false;
-  const status = inviteStatus(claimant, invite);
+  const status = answerTo(invite, body.id, context.clock.now());
+  if (status === undefined) return false;
   // -> answer
   const answer = await sendAnswer(listener, { status, id: body.id });
   if (answer === undefined) return false;

@@ -2,11 +2,12 @@
 import type { Channel } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
 import { acceptedHelloKeys, type EpochSecret, type HelloKey } from "../model/epoch-keys.ts";
+import type { KeptInvite } from "../model/invite.ts";
 import { admits, allowed } from "../model/link-policy.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
-import type { Invites, KeptInvite } from "../state/invites.ts";
+import type { Invites } from "../state/invites.ts";
 
 /** A contact or an invite of ours, with one key by which a dialer proves that it knows it. */
 export type Candidate =
@@ -15,11 +16,14 @@ export type Candidate =
 
 /**
  * The secret that proves us to this contact: the invite until pairing is confirmed, then the pair's
- * own.
+ * own. Once keys are agreed both are tried in turn, since each may be the only one that the inviter
+ * still answers.
  */
-export function linkSecretOf({ contact }: Peer): EpochSecret | undefined {
-  if (contact.invite !== undefined) return { kind: "invite", secret: contact.invite.secret };
-  return contact.chain && { kind: "pair", chain: contact.chain };
+export function linkSecretOf({ contact, byPair }: Peer): EpochSecret | undefined {
+  const { invite, chain } = contact;
+  if (invite !== undefined && !(byPair && contact.pairing === "handshaken"))
+    return { kind: "invite", secret: invite.secret };
+  return chain && { kind: "pair", chain };
 }
 
 /** Everyone who may dial us, once for each key that proves it. */
@@ -32,7 +36,7 @@ export function* candidates(context: Context, invites: Invites): Iterable<Candid
     for (const key of acceptedHelloKeys(crypto, { kind: "pair", chain }, now))
       yield { kind: "contact", peer, key };
   }
-  for (const invite of invites.all())
+  for (const invite of invites.answering())
     for (const key of acceptedHelloKeys(crypto, { kind: "invite", secret: invite.secret }, now))
       yield { kind: "invite", invite, key };
 }

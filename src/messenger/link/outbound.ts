@@ -14,7 +14,7 @@ import {
 import type { AnswerFrame, HelloFrame } from "../../wire/index.ts";
 import type { HeldInvite } from "../model/contact.ts";
 import type { CallResult } from "../model/diagnosis.ts";
-import { type HelloKey, outboundHelloKey } from "../model/epoch-keys.ts";
+import { type EpochSecret, type HelloKey, outboundHelloKey } from "../model/epoch-keys.ts";
 import type { Attempt, Link, Move, Peer } from "../model/peer.ts";
 import {
   decodePosition,
@@ -51,6 +51,8 @@ interface Dialer {
   readonly key: HelloKey;
   /** The invite that the hello proves, before pairing is confirmed. */
   readonly invite: HeldInvite | undefined;
+  /** The invite that the contact has: the hello may prove the pair instead. */
+  readonly held: HeldInvite | undefined;
   /** The session that the hello offers to resume. */
   readonly session: Session | undefined;
   readonly position: Position;
@@ -71,13 +73,14 @@ export async function openLink(
   const channel = new HandshakeChannel(context, opened, "dialer");
   const secret = linkSecretOf(peer);
   const key = secret && outboundHelloKey(context.crypto, secret, context.clock.now());
-  if (key === undefined) {
+  if (secret === undefined || key === undefined) {
     channel.abort();
     return "refused";
   }
   let result: CallResult = "refused";
   try {
-    const dialer = await prepare(context, peer, channel, attempt, key, onLinkClosed);
+    const proves = { key, kind: secret.kind };
+    const dialer = await prepare(context, peer, channel, attempt, proves, onLinkClosed);
     if (dialer !== undefined) result = await greet(dialer);
   } finally {
     wipe(key.key, key.psk);
@@ -92,7 +95,7 @@ async function prepare(
   peer: Peer,
   channel: HandshakeChannel,
   attempt: Attempt,
-  key: HelloKey,
+  { key, kind }: { readonly key: HelloKey; readonly kind: EpochSecret["kind"] },
   onLinkClosed: (peer: Peer) => void,
 ): Promise<Dialer | undefined> {
   attempt.caller = channel.local;
@@ -101,7 +104,8 @@ async function prepare(
   attempt.moves = peer.link && moveOf(peer.link);
   const position = await withContactLock(context, peer, async () => positionOf(peer));
   if (position === undefined || peer.attempt !== attempt) return undefined;
-  const { invite } = peer.contact;
+  const held = peer.contact.invite;
+  const invite = kind === "invite" ? held : undefined;
   const session = invite === undefined && !peer.desynced ? peer.session : undefined;
   const endpoints: LinkEndpoints = { dialer: channel.local, listener: channel.remote };
   return {
@@ -112,6 +116,7 @@ async function prepare(
     endpoints,
     key,
     invite,
+    held,
     session,
     position,
     onLinkClosed,
@@ -232,14 +237,14 @@ async function judge(
 
 /** Commits contact and session, then sends message 3, then the link is live. */
 async function linkWith(
-  { context, peer, channel, attempt, invite, onLinkClosed }: Dialer,
+  { context, peer, channel, attempt, invite, held, onLinkClosed }: Dialer,
   them: Introduction,
   stream: Uint8Array,
   { message3, session, outputs }: ReturnType<typeof writeMessage3>,
 ): Promise<CallResult> {
   try {
     const linked = await withContactLock(context, peer, async () => {
-      if (peer.attempt !== attempt || peer.contact.invite !== invite) return false;
+      if (peer.attempt !== attempt || peer.contact.invite !== held) return false;
       const first = invite && { outputs, madeAt: them.madeAt };
       const contact = introduced(context, peer.contact, stream, them, first);
       const pairing = first ? "handshaken" : contact.pairing;

@@ -3,14 +3,22 @@
  */
 import { limits } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
-import type { AnswerBody } from "../../wire/index.ts";
 import { type Contact, newContact } from "../model/contact.ts";
-import { admits } from "../model/link-policy.ts";
+import {
+  answerTo,
+  type Claim,
+  claimBy,
+  claimOf,
+  endedFor,
+  type KeptInvite,
+  withClaim,
+} from "../model/invite.ts";
+import { admits, mayFindUs } from "../model/link-policy.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
-import { claimOf, type Invites, type KeptInvite, putInvite, withClaim } from "../state/invites.ts";
+import { type Invites, putInvite } from "../state/invites.ts";
 import { contactEvent, inviteReusedEvent } from "../state/store-events.ts";
 import {
   type Introduction,
@@ -41,24 +49,23 @@ export function mayRedeem({ context, channel, claim }: Claimant, invite: KeptInv
   return known === undefined || (!known.blocked && admits(known, context.transport, channel));
 }
 
-/** What the invite is worth to this claimant now. */
-export function inviteStatus(
-  { invites, claim }: Pick<Claimant, "invites" | "claim">,
-  invite: KeptInvite,
-): AnswerBody["status"] {
-  const made = claimOf(invite, claim);
-  if (made?.answer === "accepted") return "handshake";
-  if (made !== undefined) return made.answer;
-  const { state } = invites.view(invite);
-  if (state === "used") return "used";
-  return state === "open" && invite.claims.length < limits.inviteClaims ? "handshake" : "expired";
+/** Reports that a second claimant has used an invite for one, at most once a day. */
+export function noteReuse({ context, invites }: Claimant, { id }: KeptInvite): Promise<void> {
+  context.log("invite-reused");
+  return withInviteLock(context, async () => {
+    const invite = invites.get(id);
+    const now = context.clock.now();
+    if (invite === undefined || !isEventDue(invite, now)) return;
+    const noted = { ...invite, reusedAt: now };
+    const event = inviteReusedEvent(invites.view(noted));
+    const emit = await context.eventLog.commit([putInvite(noted)], [event]);
+    invites.set(noted);
+    emit();
+  });
 }
 
-/** Reports that a second claimant has used an invite for one. */
-export async function noteReuse({ context, invites }: Claimant, invite: KeptInvite): Promise<void> {
-  context.log("invite-reused");
-  const emit = await context.eventLog.commit([], [inviteReusedEvent(invites.view(invite))]);
-  emit();
+function isEventDue({ reusedAt }: KeptInvite, now: number): boolean {
+  return reusedAt === undefined || Math.abs(now - reusedAt) >= limits.reuseEvent;
 }
 
 /**
@@ -77,7 +84,8 @@ export function redeemInvite(
     try {
       const invite = invites.get(id);
       // Another claimant may have been faster, or the user has revoked the invite since.
-      if (invite === undefined || inviteStatus(claimant, invite) !== "handshake") return false;
+      const now = context.clock.now();
+      if (invite === undefined || answerTo(invite, claim, now) !== "handshake") return false;
       const made = claimOf(invite, claim);
       if (made !== undefined && made.account !== proven.them.account) return false;
       return await pairWith(claimant, invite, proven, stream);
@@ -98,16 +106,13 @@ async function pairWith(
   const known = context.contactStore.byAccount(them.account);
   const peer = known ?? newPeer(newClaimant(context, them));
   const linked = await withContactLock(context, peer, async () => {
-    const accepted =
-      invite.kind === "once" ||
-      claimOf(invite, claim)?.answer === "accepted" ||
-      peer.contact.pairing === "confirmed";
-    const claimed = withClaim(invite, {
-      claim,
-      account: them.account,
-      answer: accepted ? "accepted" : "pending",
-    });
-    if (peer.contact.blocked || !admits(peer.contact, context.transport, channel)) {
+    const answer = answerFor(invite, peer.contact);
+    const accepted = answer === "accepted";
+    const at = context.clock.now();
+    const made = withClaim(invite, { claim, account: them.account, answer, at });
+    const claimed = mayFindUs(peer.contact) ? made : endedFor(made);
+    const refused = answer === "denied" || answer === "removed" || peer.contact.blocked;
+    if (refused || !admits(peer.contact, context.transport, channel)) {
       // With the claim stored, the next attempt is refused before anything is computed for it.
       await context.store.commit([putInvite(claimed)]);
       invites.set(claimed);
@@ -138,6 +143,15 @@ async function pairWith(
     return true;
   });
   return linked === true;
+}
+
+/**
+ * What this account is told. One that was denied asks again by another claim, which is denied, too:
+ * the user decides once about an account and an invite.
+ */
+function answerFor(invite: KeptInvite, { account, pairing }: Contact): Claim["answer"] {
+  if (invite.kind === "once" || pairing === "confirmed") return "accepted";
+  return claimBy(invite, account)?.answer ?? "pending";
 }
 
 function newClaimant(context: Context, them: Introduction): Contact {

@@ -99,7 +99,7 @@ export function sealerOf(context: Context, peer: Peer): DialTarget["seal"] {
 
 /**
  * Opens an offer that was sealed for us. Every candidate is tried, found or not, so that the time
- * reveals nothing. The secret of a revoked invite may have leaked, so it opens no offer.
+ * reveals nothing.
  * @returns `undefined` where no key fits or we do not answer this peer.
  */
 export function openOffer(
@@ -113,7 +113,7 @@ export function openOffer(
   if (envelope === undefined) return undefined;
   let opened: OpenedOffer | undefined;
   for (const dialer of candidates(context, invites)) {
-    if (dialer.kind === "invite" && dialer.invite.revoked) continue;
+    if (dialer.kind === "invite" && !invites.opensOffers(dialer.invite)) continue;
     const payload = openEnvelope(crypto, { key: dialer.key.key, endpoints }, envelope);
     if (payload === undefined || !mayAnswer(context, dialer, FROM_WAN)) continue;
     // A copy, since the keys of an epoch are overwritten when it is over.

@@ -61,6 +61,11 @@ export function admits(
   }
 }
 
+/** Whether the contact may find us from everywhere: neither blocked, nor lan, nor hidden. */
+export function mayFindUs(contact: Pick<Contact, "blocked" | "policy">): boolean {
+  return !contact.blocked && policyOf(contact) === "any";
+}
+
 /** The accounts that an organisation lets its nodes link with, where it keeps a list. */
 type List = Pick<MessengerPorts, "allow">;
 

@@ -109,10 +109,19 @@ export interface Messenger extends SharedBootstraps {
   contacts(): ContactView[];
   contact(who: string): ContactView;
   rename(who: string, name: string): Promise<ContactView>;
-  block(who: string): Promise<ContactView>;
+  /**
+   * Blocks the contact. It cannot find us by an invite either: one for one use by which it came is
+   * dead, and reusable ones are revoked, unless `keepInvites` is set.
+   */
+  block(who: string, options?: InviteFate): Promise<ContactView>;
   unblock(who: string): Promise<ContactView>;
-  /** Forgets the contact, its keys, its messages and what waits for it. */
-  remove(who: string): Promise<void>;
+  /**
+   * Deletes the contact, its keys, its messages and what is queued for it; invites end as for
+   * `block`.
+   */
+  remove(who: string, options?: InviteFate): Promise<void>;
+  /** The open reusable invites by which the contact came. */
+  invitesOf(who: string): InviteView[];
   /**
    * Answers a request made through a reusable invite. Throws request-unknown for a contact who did
    * not ask.
@@ -172,9 +181,9 @@ export interface Messenger extends SharedBootstraps {
   /**
    * Sets who may see our address: a link that the policy forbids is closed at once. What the
    * contact knows already, and published records, which are valid for up to `limits.recordAge`, are
-   * not taken back.
+   * not taken back. Under lan and hidden, invites end as for `block`.
    */
-  setPolicy(who: string, policy: Policy): Promise<ContactView>;
+  setPolicy(who: string, policy: Policy, options?: InviteFate): Promise<ContactView>;
   /** Measures the round trip of a live link. */
   ping(who: string): Promise<Ping>;
   /**
@@ -251,6 +260,12 @@ export interface AddOptions {
   readonly as?: string;
   /** Holds from the first dial on. */
   readonly policy?: Policy;
+}
+
+/** What becomes of reusable invites by which a contact came that must not find us any more. */
+export interface InviteFate {
+  /** They stay open: others may use them, and the contact can find us by them. */
+  readonly keepInvites?: boolean | undefined;
 }
 
 export interface SearchOptions {

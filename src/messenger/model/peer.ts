@@ -101,6 +101,8 @@ export interface Peer extends SendQueue {
   attempt: Attempt | undefined;
   /** Time in the newest record of theirs that we found. */
   recordTime: number | undefined;
+  /** The next attempt of a pairing that is not confirmed proves the pair, not the invite. */
+  byPair: boolean;
   /** Failed attempts since the last success, and the timer of the next one. */
   failures: number;
   cancelRetry: () => void;
@@ -134,6 +136,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     link: undefined,
     attempt: undefined,
     recordTime: undefined,
+    byPair: false,
     failures: 0,
     cancelRetry: () => undefined,
     retryAt: undefined,

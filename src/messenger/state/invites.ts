@@ -1,56 +1,44 @@
-/** The invites that we made: open, claimed, or ended. */
-import {
-  type AccountId,
-  equal,
-  type InviteId,
-  limits,
-  SottoError,
-  toHex,
-} from "../../base/index.ts";
+/** The invites that we made, as they are stored, and what their holders get from us now. */
+import { type AccountId, type InviteId, limits, SottoError } from "../../base/index.ts";
 import { inviteIdOf } from "../../dht/index.ts";
 import type { InviteView, NewInvite } from "../../model/index.ts";
-import type { Clock, Store, StoreOp } from "../../ports/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
 import { encodeInvite } from "../../wire/index.ts";
+import { reachable } from "../model/contact.ts";
+import {
+  answersHellos,
+  claimBy,
+  isOpen,
+  isPublished,
+  isStale,
+  type KeptInvite,
+  opensOffers,
+  stateOf,
+} from "../model/invite.ts";
+import { scopeOf } from "../model/link-policy.ts";
 import type { InviteOptions } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { type Context, withInviteLock } from "./context.ts";
 
-/** A peer that proved to hold the invite, and our answer. */
-export interface Claim {
-  /** 32 bytes, chosen by the claimant. */
-  readonly claim: Uint8Array;
-  readonly account: AccountId;
-  readonly answer: "accepted" | "pending" | "denied";
-}
-
-export interface KeptInvite {
-  readonly id: InviteId;
-  readonly kind: "once" | "reusable";
-  /** 16 bytes. */
-  readonly secret: Uint8Array;
-  readonly expiresAt: number;
-  readonly revoked: boolean;
-  readonly claims: readonly Claim[];
-}
+/** What decides how long an invite is answered. */
+type Parts = Pick<Context, "store" | "clock" | "contactStore" | "transport">;
 
 export class Invites {
   readonly #kept = new Map<InviteId, KeptInvite>();
-  readonly #clock: Clock;
+  readonly #context: Parts;
 
-  private constructor(clock: Clock) {
-    this.#clock = clock;
+  private constructor(context: Parts) {
+    this.#context = context;
   }
 
-  /** Reads every invite; those that can no longer be used are deleted. */
-  static async load(store: Store, clock: Clock): Promise<Invites> {
-    const invites = new Invites(clock);
+  /** Reads every invite; those that ended long ago are deleted. */
+  static async load(context: Parts): Promise<Invites> {
+    const { store, clock } = context;
+    const invites = new Invites(context);
     const stale: StoreOp[] = [];
     for (const bytes of await store.all("invite")) {
       const invite = decodeRow<KeptInvite>(bytes);
-      // Kept a while after its end, so that a late claimant is told "expired" rather than met with
-      // silence.
-      if (clock.now() > invite.expiresAt + limits.inviteExpiryMax)
-        stale.push(drop(inviteKey(invite)));
+      if (isStale(invite, clock.now())) stale.push(drop(inviteKey(invite)));
       else invites.#kept.set(invite.id, invite);
     }
     if (stale.length > 0) await store.commit(stale);
@@ -71,25 +59,43 @@ export class Invites {
 
   view(invite: KeptInvite): InviteView {
     const { id, kind, expiresAt } = invite;
-    return { id, kind, expiresAt, state: this.#state(invite) };
+    return { id, kind, expiresAt, state: stateOf(invite, this.#context.clock.now()) };
   }
 
-  #state({ kind, claims, revoked, expiresAt }: KeptInvite): InviteView["state"] {
-    if (kind === "once" && claims.length > 0) return "used";
-    if (revoked) return "revoked";
-    return this.#clock.now() > expiresAt ? "expired" : "open";
+  /** The open reusable invites by which this account came. */
+  openOf(account: AccountId): KeptInvite[] {
+    const now = this.#context.clock.now();
+    return this.all().filter(
+      (invite) =>
+        invite.kind === "reusable" && isOpen(invite, now) && claimBy(invite, account) !== undefined,
+    );
   }
 
-  /**
-   * Whether a dialer may still use this invite: it is open, or used and a second claimant is to be
-   * told so, or a claimant has not confirmed yet. A revoked one may be in the wrong hands, and does
-   * not find us.
-   * @param expected whether the pairing with this account is still under way.
-   */
-  awaited(invite: KeptInvite, expected: (account: AccountId) => boolean): boolean {
-    if (!invite.revoked && this.#clock.now() <= invite.expiresAt) return true;
-    return invite.claims.some(({ account, answer }) => answer === "accepted" && expected(account));
+  /** The invites under which a record is published. */
+  published(): KeptInvite[] {
+    const now = this.#context.clock.now();
+    return this.all().filter((invite) => isPublished(invite, now, this.#unconfirmed));
   }
+
+  /** The invites under which a hello may be answered. */
+  answering(): KeptInvite[] {
+    const now = this.#context.clock.now();
+    return this.all().filter((invite) => answersHellos(invite, now));
+  }
+
+  /** Whether we answer an envelope of a holder of this invite. */
+  opensOffers(invite: KeptInvite): boolean {
+    return opensOffers(invite, this.#context.clock.now(), this.#unconfirmed);
+  }
+
+  /** Whether the pairing with this account is under way, and it may find us from everywhere. */
+  readonly #unconfirmed = (account: AccountId): boolean => {
+    const { contactStore, transport } = this.#context;
+    const contact = contactStore.byAccount(account)?.contact;
+    if (contact === undefined || !reachable(contact)) return false;
+    const confirmed = contact.pairing === "confirmed" || contact.invite?.renews === true;
+    return !confirmed && scopeOf(contact, transport) === "any";
+  };
 }
 
 function inviteKey({ id }: KeptInvite) {
@@ -98,20 +104,6 @@ function inviteKey({ id }: KeptInvite) {
 
 export function putInvite(invite: KeptInvite): StoreOp {
   return put(inviteKey(invite), encodeRow(invite));
-}
-
-/** The claim that these bytes name. */
-export function claimOf(invite: KeptInvite, claim: Uint8Array): Claim | undefined {
-  return invite.claims.find((made) => equal(made.claim, claim));
-}
-
-/** The invite with this claim in place of an earlier one of the same claimant. */
-export function withClaim(invite: KeptInvite, claim: Claim): KeptInvite {
-  const id = toHex(claim.claim);
-  return {
-    ...invite,
-    claims: [...invite.claims.filter((made) => toHex(made.claim) !== id), claim],
-  };
 }
 
 /** See `Messenger.createInvite`. */
@@ -136,7 +128,6 @@ export async function createInvite(
     kind,
     secret,
     expiresAt,
-    revoked: false,
     claims: [],
   };
   const link = encodeInvite({
@@ -159,7 +150,8 @@ export function revokeInvite(context: Context, invites: Invites, id: InviteId): 
   return withInviteLock(context, async () => {
     const invite = invites.get(id);
     if (invite === undefined) throw new SottoError("invite-unknown", "There is no such invite.");
-    const revoked = { ...invite, revoked: true };
+    if (invite.end === "dead") return;
+    const revoked: KeptInvite = { ...invite, end: "revoked" };
     await context.store.commit([putInvite(revoked)]);
     invites.set(revoked);
   });

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
-import { reconcileAfterRepair, recreatedTables } from "../../../src/messenger/index.ts";
+import {
+  reconcileAfterRepair,
+  reconcileOlderCopy,
+  recreatedTables,
+} from "../../../src/messenger/index.ts";
 import { idempotencyKey, type MessageRow, placeKey } from "../../../src/messenger/model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
 import { memoryStore } from "../../../src/store/index.ts";
+import { answered, secretIn } from "../../scenario/knock.ts";
 import { World } from "../../scenario/world.ts";
 
 describe("mending rows after a repair of the store", () => {
@@ -70,6 +75,22 @@ describe("mending rows after a repair of the store", () => {
     assert.equal(bob.contact("alice").timer, 86_400_000);
     await world.stop();
   });
+
+  for (const reconcile of [reconcileAfterRepair, reconcileOlderCopy])
+    it(`counts invites for one use as used (${reconcile.name})`, async () => {
+      const world = new World(33);
+      const alice = await world.node("alice");
+      const options = { expiresIn: 86_400_000, hints: false } as const;
+      const single = await alice.messenger.createInvite({ ...options, kind: "once" });
+      const open = await alice.messenger.createInvite({ ...options, kind: "reusable" });
+      await alice.stop();
+      await reconcile(alice.store);
+      await alice.start();
+      const states = alice.messenger.invites().map(({ id, state }) => [id, state]);
+      assert.deepEqual(Object.fromEntries(states), { [single.id]: "used", [open.id]: "open" });
+      assert.equal(await answered(world, alice, secretIn(single.link)), undefined);
+      await world.stop();
+    });
 
   it("refuses a store without its account", async () => {
     await assert.rejects(reconcileAfterRepair(memoryStore()), { code: "account-lost" });

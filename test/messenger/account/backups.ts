@@ -49,12 +49,13 @@ export const backups: fc.Arbitrary<Backup> = rec({
       kind: fc.constantFrom("once" as const, "reusable" as const),
       secret: raw(16),
       expiresAt: time,
-      revoked: fc.boolean(),
+      end: maybe(fc.constantFrom(...(["revoked", "dead", "restored"] as const))),
       claims: fc.array(
         rec({
           claim: raw(32),
           account,
-          answer: fc.constantFrom("accepted" as const, "pending" as const, "denied" as const),
+          answer: fc.constantFrom(...(["accepted", "pending", "denied", "removed"] as const)),
+          at: time,
         }),
         { maxLength: 3 },
       ),

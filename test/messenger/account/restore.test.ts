@@ -120,13 +120,15 @@ describe("an account that is restored on another machine", () => {
     await world.stop();
   });
 
-  it("keeps its open invites: who has one still pairs", async () => {
+  it("keeps its reusable invites: a holder of one still pairs", async () => {
     const { world, alice, bob } = await two(5);
-    const { link } = await alice.messenger.createInvite(once);
+    const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
     const kept = await keep(alice);
     await alice.stop();
     const back = await anew(world, "alice", kept);
     await bob.messenger.add(link, { as: "alice" });
+    await world.until("bob asks", () => pairingOf(back, bob) === "requested");
+    await back.messenger.accept("bob");
     await world.paired(back, bob);
     await talk(world, back, bob);
     await world.stop();

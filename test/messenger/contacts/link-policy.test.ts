@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { toHex } from "../../../src/base/index.ts";
 import type { Diagnosis } from "../../../src/messenger/index.ts";
-import { lookupKeys } from "../../../src/messenger/model/epoch-keys.ts";
 import { admits } from "../../../src/messenger/model/link-policy.ts";
-import { parseInvite, signalPayloadBytes } from "../../../src/wire/index.ts";
+import { signalPayloadBytes } from "../../../src/wire/index.ts";
 import { confirmed, type SimNode, World } from "../../scenario/world.ts";
 import { anew, keep } from "../account/backups.ts";
 
@@ -98,31 +96,6 @@ describe("a contact with the policy hidden", () => {
     await world.until("it arrives", () => texts(bob).includes("through the proxy"));
     assert.equal(alice.contact("bob").awaits, undefined);
     await world.reaches(alice, sent, "delivered");
-    await world.stop();
-  });
-
-  it("finds no more the invite of one use that it came by", async () => {
-    const world = new World(3);
-    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
-    const options = { kind: "once", expiresIn: DAY, hints: false } as const;
-    const { link } = await alice.messenger.createInvite(options);
-    const parsed = parseInvite(link);
-    assert.ok(parsed.kind === "invite");
-    const { secret } = parsed.invite;
-    await bob.messenger.add(link);
-    await world.until("they pair", () => confirmed(alice, bob) && confirmed(bob, alice));
-    const found = () =>
-      lookupKeys(world.crypto, { kind: "invite", secret }, "a", world.time.now()).some(({ tag }) =>
-        world.network.records.has(toHex(tag)),
-      );
-    assert.ok(found(), "who comes second is told so");
-    world.network.records.clear();
-    await alice.messenger.setPolicy("bob", "hidden");
-    await world.time.pass(3 * HOUR);
-    assert.ok(!found());
-    await alice.messenger.setPolicy("bob", "any");
-    await world.time.pass(3 * HOUR);
-    assert.ok(found());
     await world.stop();
   });
 
