@@ -45,8 +45,13 @@ export class SimNode {
   store: MemoryStore;
   messenger!: Messenger;
   host!: SimHost;
-  /** Called at each commit of the process that runs now; a throw fails the commit. */
-  onCommit: ((ops: readonly StoreOp[], moment: "before" | "after") => void) | undefined;
+  /**
+   * Called at each commit of the process that runs now, which waits for it; a throw fails the
+   * commit.
+   */
+  onCommit:
+    | ((ops: readonly StoreOp[], moment: "before" | "after") => Promise<void> | void)
+    | undefined;
   /** Called at each event, at the very moment. */
   onEvent: ((event: MessengerEvent) => void) | undefined;
   alive = false;
@@ -78,8 +83,8 @@ export class SimNode {
         if (moment === "after") this.world.watcher?.committed(this, ops);
         this.world.step(this, `commit ${moment}`);
         if (process.dead) return never();
-        this.onCommit?.(ops, moment);
-        if (process.dead) return never();
+        const delayed = this.onCommit?.(ops, moment);
+        return process.dead ? never() : delayed;
       },
     };
   }

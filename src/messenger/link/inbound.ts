@@ -36,7 +36,7 @@ import {
   wipeHandshake,
 } from "./introduction.ts";
 import { type Candidate, candidates, mayAnswer } from "./link-keys.ts";
-import { endAttempt, establish, inboundStays, startAttempt } from "./live-link.ts";
+import { endAttempt, establish, inboundStays, moveOf, startAttempt } from "./live-link.ts";
 import { mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
 
 /** A dialer whose hello proved that it knows us. */
@@ -117,7 +117,7 @@ async function greetContact(listener: Listener, peer: Peer): Promise<boolean> {
   const attempt: Attempt = {
     outbound: false,
     caller: undefined,
-    moves: undefined,
+    moves: peer.link && moveOf(peer.link),
     abort: () => channel.abort(),
   };
   startAttempt(peer, attempt);
@@ -143,6 +143,8 @@ async function greetContact(listener: Listener, peer: Peer): Promise<boolean> {
     if (linked) channel.trace("linked");
     return linked === true;
   } finally {
+    attempt.moves?.end();
+    attempt.moves = undefined;
     endAttempt(peer, attempt);
     if (peer.link === undefined) onLinkClosed(peer);
   }

@@ -6,7 +6,7 @@ import { receive } from "../inbox/receive.ts";
 import { reachable, shares } from "../model/contact.ts";
 import { partsOf } from "../model/intake.ts";
 import type { Ping } from "../model/messenger-api.ts";
-import type { Attempt, Link, Peer } from "../model/peer.ts";
+import type { Attempt, Link, Move, Peer } from "../model/peer.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { pump, requeueAll } from "../outbox/outbox.ts";
 import { ackOf } from "../outbox/receipts.ts";
@@ -34,6 +34,15 @@ export function startAttempt(peer: Peer, attempt: Attempt): void {
 
 export function endAttempt(peer: Peer, attempt: Attempt): void {
   if (peer.attempt === attempt) peer.attempt = undefined;
+}
+
+/** The move of a live link to the attempt that is to replace it. */
+export function moveOf(link: Link): Move {
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { link, over, end };
 }
 
 /** Ends the live link, if there is one. The reader's loop tells the rest. */
@@ -141,9 +150,8 @@ async function run(
   } finally {
     link.cancelQuiet();
     link.channel.abort();
-    // The other side ends it as soon as it has the next one; we may be about to.
-    const moves = peer.attempt?.moves;
-    if (moves?.link === link) await moves.over;
+    // The peer closes it as soon as it has the next one, which may be before we have it.
+    while (peer.link === link && peer.attempt?.moves?.link === link) await peer.attempt.moves.over;
     if (peer.link === link) {
       background(context, "seen-failed", () => storeLastSeen(context, peer));
       peer.link = undefined;

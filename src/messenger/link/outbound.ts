@@ -15,7 +15,7 @@ import type { AnswerFrame, HelloFrame } from "../../wire/index.ts";
 import type { HeldInvite } from "../model/contact.ts";
 import type { CallResult } from "../model/diagnosis.ts";
 import { type EpochSecret, type HelloKey, outboundHelloKey } from "../model/epoch-keys.ts";
-import type { Attempt, Link, Move, Peer } from "../model/peer.ts";
+import type { Attempt, Peer } from "../model/peer.ts";
 import {
   decodePosition,
   encodePosition,
@@ -39,7 +39,7 @@ import {
   wipeHandshake,
 } from "./introduction.ts";
 import { linkSecretOf } from "./link-keys.ts";
-import { establish } from "./live-link.ts";
+import { establish, moveOf } from "./live-link.ts";
 
 /** One attempt to link with a peer. */
 interface Dialer {
@@ -121,14 +121,6 @@ async function prepare(
     position,
     onLinkClosed,
   };
-}
-
-function moveOf(link: Link): Move {
-  let end = (): void => undefined;
-  const over = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  return { link, over, end };
 }
 
 /** -> hello, <- answer; then what the answer says. */

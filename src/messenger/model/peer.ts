@@ -53,10 +53,10 @@ export interface Link {
   readonly pings: Set<() => void>;
 }
 
-/** A live link whose place another one is about to take. */
+/** A live link that another one is about to replace. */
 export interface Move {
   readonly link: Link;
-  /** Resolves when that has come to something, or to nothing. */
+  /** Resolves when it was replaced, or the attempt failed. */
   readonly over: Promise<void>;
   readonly end: () => void;
 }
@@ -69,7 +69,7 @@ export interface Attempt {
    * is first.
    */
   caller: HostId | undefined;
-  /** The link that is to give way to this attempt, while its hello is out. */
+  /** The link that this attempt is to replace, from its hello to its end. */
   moves: Move | undefined;
   readonly abort: () => void;
 }

@@ -28,7 +28,7 @@ import {
  * copy.
  */
 function moving({ link, attempt }: Peer): boolean {
-  return link !== undefined && attempt?.moves?.link === link;
+  return link !== undefined && attempt?.outbound === true && attempt.moves?.link === link;
 }
 
 /** Whether a new message may be sealed and sent at once: nothing waits ahead of it. */

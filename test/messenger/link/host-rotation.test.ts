@@ -51,4 +51,38 @@ describe("messenger, a link that moves to another host of ours", () => {
       assert.deepEqual({ gone: gone(), handshakes: world.frames("handshake").length }, before);
       await world.stop();
     });
+
+  it("keeps presence while the listener's disk is slow", async () => {
+    const world = new World(1);
+    const alice = await world.node("alice");
+    const bob = await world.node("bob");
+    await world.pair(alice, bob);
+    await world.until(
+      "they are linked",
+      () => alice.contact("bob").online && bob.contact("alice").online,
+    );
+    const gone = () =>
+      [alice, bob].flatMap(({ events }) =>
+        events.filter((event) => event.type === "presence" && !event.contact.online),
+      ).length;
+    const before = gone();
+    const hellos = () => world.frames("hello").length;
+    const known = hellos();
+    alice.host.rotate("/ip4/10.9.0.1/tcp/4001");
+    await world.until("alice dials", () => hellos() > known);
+    // Holds bob's contact lock between his answer and the end of the link before.
+    bob.onCommit = () => {
+      bob.onCommit = undefined;
+      return new Promise<void>((resolve) => world.time.after(2_000, resolve));
+    };
+    void bob.messenger.send("alice", "hello");
+    await world.until("the link has moved", () =>
+      [alice, bob].every(
+        ({ host }) => host.open > 0 && host.channels().every(({ draining }) => !draining),
+      ),
+    );
+    await world.until("all is there", () => alice.shown().length === 1);
+    assert.equal(gone(), before);
+    await world.stop();
+  });
 });
