@@ -1,6 +1,7 @@
 /** `sotto contacts`: lists and manages contacts. */
 import type { Contact } from "../../api/index.ts";
 import { joined, listed, type SafeText, SottoError } from "../../base/index.ts";
+import { endingInvites, type InviteOptions, keepInvitesOption } from "../args/keep-invites.ts";
 import { parsePolicy } from "../args/text-arg.ts";
 import {
   contactLine,
@@ -35,10 +36,13 @@ export const define: Define = (command, context) => {
   command
     .command("block <who>")
     .description("block a contact (they are not notified)")
-    .action(async (who: string) => {
-      const result = await context.call("contact.block", { who });
-      out.data(`✓ ${nameOf(result.contact)} blocked`, result);
-    });
+    .option(...keepInvitesOption)
+    .action((who: string, options: InviteOptions) =>
+      endingInvites(context, who, options, async (account, keepInvites) => {
+        const result = await context.call("contact.block", { who: account, keepInvites });
+        out.data(`✓ ${nameOf(result.contact)} blocked`, result);
+      }),
+    );
   command
     .command("unblock <who>")
     .description("unblock a contact")
@@ -58,12 +62,18 @@ export const define: Define = (command, context) => {
   command
     .command("policy <who> <any|lan|hidden>")
     .description("choose whether a contact can see your IP address")
+    .option(...keepInvitesOption)
     .addHelpText("after", POLICY_NOTES)
-    .action(async (who: string, word: string) => {
-      const result = await context.call("contact.policy", { who, policy: parsePolicy(word) });
-      const { contact } = result;
-      out.data(`✓ ${nameOf(contact)}: ${policyText(contact.policy)}`, result);
-      if (contact.awaits !== undefined) out.say(`Messages wait${waitCondition(contact)}.`);
+    .action(async (who: string, word: string, options: InviteOptions) => {
+      const policy = parsePolicy(word);
+      const set = async (account: string, keepInvites: boolean): Promise<void> => {
+        const result = await context.call("contact.policy", { who: account, policy, keepInvites });
+        const { contact } = result;
+        out.data(`✓ ${nameOf(contact)}: ${policyText(contact.policy)}`, result);
+        if (contact.awaits !== undefined) out.say(`Messages wait${waitCondition(contact)}.`);
+      };
+      if (policy === "any") await set(who, true);
+      else await endingInvites(context, who, options, set);
     });
   command
     .command("timer <who> <time>")
@@ -80,10 +90,13 @@ export const define: Define = (command, context) => {
   command
     .command("rm <who>")
     .description("remove a contact with keys and messages")
-    .action(async (who: string) => {
-      await context.call("contact.remove", { who });
-      out.data("✓ removed", { removed: who });
-    });
+    .option(...keepInvitesOption)
+    .action((who: string, options: InviteOptions) =>
+      endingInvites(context, who, options, async (account, keepInvites) => {
+        await context.call("contact.remove", { who: account, keepInvites });
+        out.data("✓ removed", { removed: who });
+      }),
+    );
 };
 
 const POLICY_NOTES = `
@@ -94,9 +107,9 @@ hidden  no direct connection, and no record tells them your IP address: messages
 
 A connection that the new policy forbids is closed. The policy hidden also rotates the
 libp2p host key (sotto net rotate). It does not undo what they already saw: an earlier
-record can be found for up to 2 h. Both sides of an invite can find each other by it: use
-sotto add LINK --policy hidden to apply the policy from the first connection on, and
-revoke an open invite of yours that they have.`;
+record can be found for up to 2 h. The invite by which they came ends (a reusable one
+unless you keep it). Revoke any other open invite of yours that they have. Use
+sotto add LINK --policy hidden to apply the policy from the first connection on.`;
 
 const TIMER_NOTES = `
 The timer applies to messages that either side sends after it knows the setting. Your

@@ -23,9 +23,10 @@ export async function askSecret(question: Part): Promise<string> {
   return answered(await password({ message: written(question), output, validate: required }));
 }
 
-export async function askYes(question: Part): Promise<boolean> {
+/** @param initialValue the answer to a bare return. */
+export async function askYes(question: Part, initialValue = false): Promise<boolean> {
   const { confirm } = await load();
-  return answered(await confirm({ message: written(question), output, initialValue: false }));
+  return answered(await confirm({ message: written(question), output, initialValue }));
 }
 
 const required = (value: string | undefined) =>

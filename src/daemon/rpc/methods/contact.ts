@@ -5,6 +5,7 @@ import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts
 import { nothing, short, wait, who, whole } from "./param-schemas.ts";
 import { addAndWait, type WaitLimit } from "./wait-for-state.ts";
 
+const ending = v.strictObject({ who: short, keepInvites: v.optional(v.boolean()) });
 const policy = v.picklist(["any", "lan", "hidden"]);
 
 export const contactSchemas: Schemas<ContactMethods> = {
@@ -17,11 +18,12 @@ export const contactSchemas: Schemas<ContactMethods> = {
   "contact.list": nothing,
   "contact.show": who,
   "contact.rename": v.strictObject({ who: short, name: v.string() }),
-  "contact.block": who,
+  "contact.block": ending,
   "contact.unblock": who,
-  "contact.remove": who,
+  "contact.remove": ending,
+  "contact.invites": who,
   "contact.receipts": v.strictObject({ who: short, on: v.boolean() }),
-  "contact.policy": v.strictObject({ who: short, policy }),
+  "contact.policy": v.strictObject({ ...ending.entries, policy }),
   "contact.timer": v.strictObject({ who: short, ms: whole }),
   "contact.number": who,
   "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
@@ -52,17 +54,21 @@ export function contactHandlers({
     "contact.list": () => ({ contacts: messenger.contacts() }),
     "contact.show": ({ who }) => ({ contact: messenger.contact(who) }),
     "contact.rename": async ({ who, name }) => ({ contact: await messenger.rename(who, name) }),
-    "contact.block": async ({ who }) => ({ contact: await messenger.block(who) }),
+    "contact.block": async ({ who, ...fate }) => ({ contact: await messenger.block(who, fate) }),
     "contact.unblock": async ({ who }) => ({ contact: await messenger.unblock(who) }),
-    "contact.remove": async ({ who }) => {
-      await messenger.remove(who);
+    "contact.remove": async ({ who, ...fate }) => {
+      await messenger.remove(who, fate);
       return {};
     },
+    "contact.invites": ({ who }) => ({
+      contact: messenger.contact(who),
+      invites: messenger.invitesOf(who),
+    }),
     "contact.receipts": async ({ who, on }) => ({
       contact: await messenger.shareReceipts(who, on),
     }),
-    "contact.policy": async ({ who, policy }) => {
-      const contact = await messenger.setPolicy(who, policy);
+    "contact.policy": async ({ who, policy, ...fate }) => {
+      const contact = await messenger.setPolicy(who, policy, fate);
       // They know our PeerId and could recognize it. If the rotation fails now, the daily one
       // follows.
       if (policy === "hidden") void network.rotate().catch(() => undefined);
