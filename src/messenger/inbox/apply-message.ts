@@ -17,7 +17,7 @@ import {
 import { applyAction, timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
 import type { Conversation, PairConversation } from "../model/conversation.ts";
-import type { MessageRow } from "../model/message.ts";
+import { type MessageRow, withoutUnread } from "../model/message.ts";
 import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
@@ -184,5 +184,7 @@ async function applyToMessage(
   // A message that was deleted here stays deleted.
   if (row === undefined) return;
   const next = applyAction(row, "in", stamp, body);
-  if (next !== row) changes.set(at, next, actionRules[body.kind].changes);
+  if (next === row) return;
+  changes.set(at, next, actionRules[body.kind].changes);
+  if (next.deleted) taking.conversation = withoutUnread(taking.conversation, at, row);
 }

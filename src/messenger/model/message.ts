@@ -3,6 +3,7 @@ import { type MessageId, messageId } from "../../base/index.ts";
 import type { MessageView, Notice, Reaction } from "../../model/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
 import { type Stamp, targetOf } from "./actions.ts";
+import type { Conversation } from "./conversation.ts";
 import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
 import type { Peer, SendQueue } from "./peer.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
@@ -62,6 +63,22 @@ export function putMessage(ref: string, at: number, row: MessageRow): StoreOp {
 export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow {
   const { replyTo: _r, edited: _e, reactions: _x, ...rest } = row;
   return { ...advance(rest, "abandon"), text: "", [how]: true };
+}
+
+/** Whether a message counts as unread until the user reads it. */
+export function countsAsUnread({ direction, deleted, hidden, notice }: MessageRow): boolean {
+  return direction === "in" && !deleted && !hidden && notice === undefined;
+}
+
+/** The conversation once the message at `at`, of which this was the row, was deleted or hidden. */
+export function withoutUnread<Kind extends Conversation>(
+  conversation: Kind,
+  at: number,
+  before: MessageRow,
+): Kind {
+  const { seenTo = 0, unread } = conversation;
+  if (at <= seenTo || !countsAsUnread(before)) return conversation;
+  return { ...conversation, unread: Math.max(0, unread - 1) };
 }
 
 /** Where a message is in its conversation. */

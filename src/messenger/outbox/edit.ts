@@ -8,9 +8,11 @@ import type { MessageView } from "../../model/index.ts";
 import { isReaction } from "../../wire/index.ts";
 import { actionRules, type MessageAction, supersedes } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
-import { emptied, type MessageRow, messageView } from "../model/message.ts";
+import { withConversation } from "../model/contact.ts";
+import { emptied, type MessageRow, messageView, withoutUnread } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
+import { putContact } from "../state/contact-store.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
@@ -103,7 +105,11 @@ export async function hide(context: Context, { peer, at }: Place): Promise<void>
     if (peer.outbox.has(at))
       throw new SottoError("message-waiting", "This message is not delivered yet.");
     changes.set(at, emptied(row, "hidden"), "text");
-    const tell = await commitMessages(context, peer, changes, []);
+    const { contact } = peer;
+    const next = withConversation(contact, withoutUnread(contact.conversation, at, row));
+    const ops = next === contact ? [] : [putContact(next)];
+    const tell = await commitMessages(context, peer, changes, ops);
+    peer.contact = next;
     tell();
   });
 }

@@ -1,7 +1,7 @@
 /** Marks messages as read: sends a receipt where receipts are shared, and starts expiry timers. */
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
-import type { MessageRow } from "../model/message.ts";
+import { countsAsUnread, type MessageRow } from "../model/message.ts";
 import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
@@ -58,10 +58,10 @@ async function given(
       .filter(({ row }) => row.direction === "in");
   };
   const before = only ? await incoming((conversation.seenTo ?? 0) + 1, seenTo - 1) : [];
-  if (before.some(isUnread)) return undefined;
+  if (before.some(({ row }) => countsAsUnread(row))) return undefined;
   const beyond = await incoming(seenTo + 1, last);
   const lowest = Math.min(...beyond.map(({ row }) => row.sequence));
-  const unread = beyond.filter(isUnread).length;
+  const unread = beyond.filter(({ row }) => countsAsUnread(row)).length;
   const timed = beyond.find(({ row }) => row.keep !== undefined)?.at;
   const { timedFrom: _, ...rest } = conversation;
   return {
@@ -76,9 +76,4 @@ async function given(
       keep === undefined ? [] : [{ at, keep }],
     ),
   };
-}
-
-/** Whether a message counts as unread until it is read. */
-function isUnread({ row }: { readonly row: MessageRow }): boolean {
-  return !row.deleted && !row.hidden && row.notice === undefined;
 }

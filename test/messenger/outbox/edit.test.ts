@@ -184,6 +184,33 @@ describe("a deletion", () => {
     await world.stop();
   });
 
+  it("of an unread message takes it out of the unread count, whoever deletes it", async () => {
+    const { world, alice, bob } = await pairOf(23);
+    const seen = await said(world, alice, "bob", "seen");
+    await bob.messenger.markRead("alice");
+    const [first, second] = [
+      await said(world, alice, "bob", "first"),
+      await said(world, alice, "bob", "second"),
+    ];
+    await said(world, alice, "bob", "third");
+    assert.equal(bob.contact("alice").unread, 3);
+    await alice.messenger.delete(first.id);
+    await settledActs(world, alice, bob);
+    assert.equal(bob.contact("alice").unread, 2);
+    await bob.messenger.hide(second.id);
+    assert.equal(bob.contact("alice").unread, 1);
+    await alice.messenger.delete(seen.id);
+    await alice.messenger.delete(second.id);
+    await bob.messenger.hide(first.id);
+    await settledActs(world, alice, bob, [first.id, second.id]);
+    assert.equal(bob.contact("alice").unread, 1, "each counted once");
+    await bob.restart();
+    assert.equal(bob.contact("alice").unread, 1);
+    await bob.messenger.markRead("alice");
+    assert.equal(bob.contact("alice").unread, 0);
+    await world.stop();
+  });
+
   it("asks the store to shred, on both sides, and not for a reaction", async () => {
     const { world, alice, bob } = await pairOf(8);
     const shreds = new Map<SimNode, number>();
