@@ -75,6 +75,8 @@ export interface MessageView {
   readonly at: number;
   /** The sender's clock, for display only, ms since 1970. */
   readonly sentAt: number;
+  /** When this node stored it, by its own clock, ms since 1970. */
+  readonly storedAt: number;
   /** The message that it answers; it need not be here. */
   readonly replyTo?: MessageId;
   /** How long it is kept, ms: ours from its delivery on, theirs from when it was read. */

@@ -41,8 +41,10 @@ describe("messages that go", function () {
     await json(alice, "send", "bob", "first", "--wait", "delivered");
     await json(alice, "send", "bob", "second", "--wait", "delivered");
     assert.deepEqual(await texts(bob, "alice", "--peek"), ["first", "second"]);
-    // Also where the page would be shorter than what is unread.
-    assert.deepEqual(await texts(bob, "alice", "-n", "1"), ["first", "second"]);
+    // Only what is shown is read, and so removed.
+    assert.deepEqual(await texts(bob, "alice", "-n", "1"), ["second"]);
+    await until("removed", async () => (await texts(bob, "alice", "--peek")).length === 1);
+    assert.deepEqual(await texts(bob, "alice"), ["first"]);
     await until("gone", async () => (await texts(bob, "alice", "--peek")).length === 0);
     await json(bob, "send", "alice", "mine", "--wait", "delivered");
     await until("gone", async () => (await texts(bob, "alice", "--peek")).length === 0);

@@ -18,6 +18,7 @@ export const message: MessageView = {
   state: "queued",
   at: 1,
   sentAt: 1000,
+  storedAt: 1000,
   edited: false,
   deleted: false,
   reactions: [],

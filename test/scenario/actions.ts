@@ -86,7 +86,7 @@ export class Stage {
     const down = Math.floor(z ** 2 * 2 * MINUTE);
     const happens: Record<Kind, () => void> = {
       send: () => contact && this.#sendSome(node, contact, z),
-      read: () => contact && this.#read(node, contact),
+      read: () => contact && void this.read(node, contact.account, z < 0.3 ? 10_000 : 20 * z),
       cancel: () => void this.#cancel(z),
       edit: () => this.#act(z, (by, id) => by.messenger.edit(id, `edited ${++this.#written}`)),
       delete: () => this.#act(z, (by, id) => by.messenger.delete(id)),
@@ -150,13 +150,19 @@ export class Stage {
     }
   }
 
-  #read(node: SimNode, { account }: ContactView): void {
+  /** The user is shown the newest messages, and they are marked as read. */
+  async read(node: SimNode, account: string, most: number): Promise<void> {
     const known = this.laws.of(node);
-    known.reading++;
     const process = node.host;
-    void this.attempt(node, () => node.messenger.markRead(account)).then(() => {
-      if (node.host === process) known.reading--;
-    });
+    const limit = 1 + Math.floor(most);
+    const page = await this.attempt(node, () => node.messenger.history(account, { limit }));
+    const [from, upTo] = [page?.at(0)?.at, page?.at(-1)?.at];
+    if (page === undefined || from === undefined || upTo === undefined) return;
+    if (node.host !== process) return;
+    for (const { id, direction } of page) if (direction === "in") known.read.add(id);
+    known.reading++;
+    await this.attempt(node, () => node.messenger.markRead(account, { from, upTo }));
+    if (node.host === process) known.reading--;
   }
 
   async #cancel(draw: number): Promise<void> {

@@ -10,10 +10,12 @@ export interface Known {
   readonly shown: Set<string>;
   /** States of its own messages that it has shown last. */
   readonly states: Map<string, MessageState>;
-  /** Incoming messages that its person has read, at most. */
+  /** Incoming messages that its user was shown, at most. */
   readonly read: Set<string>;
   /** Calls of markRead that are under way. */
   reading: number;
+  /** Messages that were removed from its disk, such as expired ones. */
+  readonly removed: Set<string>;
   /** What an older copy of the disk has cost. */
   readonly lost: Set<string>;
   rolledBack: boolean;

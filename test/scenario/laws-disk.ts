@@ -1,6 +1,6 @@
 /** Laws of what is on a disk: of each message's row, and of a whole conversation after a batch. */
 import { equal, limits } from "../../src/base/index.ts";
-import type { MessageRow } from "../../src/messenger/model/message.ts";
+import { countsAsUnread, isSeen, type MessageRow } from "../../src/messenger/model/message.ts";
 import { decodeSession } from "../../src/ratchet/index.ts";
 import { has } from "../../src/wire/index.ts";
 import type { Conversation } from "./disk.ts";
@@ -66,6 +66,7 @@ function written(
   row: MessageRow,
   name: string,
 ): void {
+  if (row.notice !== undefined) return;
   const author = court.authored.get(row.id);
   if (!author?.texts.has(row.text)) court.say(node, `${name} was written by nobody`);
   const by = author?.by.messenger.self().account;
@@ -77,7 +78,8 @@ function written(
 function proven(court: Court, node: SimNode, kept: Conversation, row: MessageRow): void {
   const far = court.far(node, kept);
   if (far === undefined || row.direction !== "out") return;
-  const there = far.conversation?.places.has(row.id) || far.lost.has(row.id);
+  const there =
+    far.conversation?.places.has(row.id) || far.lost.has(row.id) || far.removed.has(row.id);
   if ((row.state === "delivered" || row.state === "read") && !there)
     court.say(node, `"${row.text}" is ${row.state} without being there`);
   // What an older copy of a disk has lost counts as read with what came after it.
@@ -127,15 +129,43 @@ export function judgeConversation(
   if (sealed.length > limits.sendWindow) court.say(node, "the send window has no bound");
   for (const row of kept.messages.values())
     if (row.lamport > conversation.lamport) court.say(node, `"${row.text}" is later than our time`);
-  const readBefore = before.contact?.conversation.readUpTo;
-  if (conversation.readUpTo !== readBefore || conversation.unread === 0) {
-    const told = conversation.readUpTo > (readBefore ?? 0);
-    if (told && known.reading === 0) court.say(node, "read by nobody");
-    if (known.reading > 0)
-      for (const { id, direction } of kept.messages.values())
-        if (direction === "in") known.read.add(id);
-  }
+  const readBefore = before.contact?.conversation.readUpTo ?? 0;
+  if (conversation.readUpTo > readBefore && known.reading === 0) court.say(node, "read by nobody");
+  seen(court, node, known, kept);
   received(court, node, before, kept);
+}
+
+/** A message's row that is deleted: nothing vanishes that the user was not shown. */
+export function judgeRemoval(
+  court: Court,
+  node: SimNode,
+  { messages }: Conversation,
+  at: number,
+): void {
+  const row = messages.get(at);
+  if (row === undefined) return;
+  const { read, removed } = court.of(node);
+  removed.add(row.id);
+  if (countsAsUnread(row) && !read.has(row.id)) court.say(node, `"${row.text}" vanished unseen`);
+}
+
+/** Nothing is marked as read that the user was not shown. */
+function seen(
+  court: Court,
+  node: SimNode,
+  known: Known,
+  { contact, messages }: Conversation,
+): void {
+  if (contact === undefined) return;
+  const { conversation } = contact;
+  let unread = 0;
+  for (const [at, row] of messages) {
+    if (!countsAsUnread(row)) continue;
+    if (!isSeen(conversation, at, row)) unread++;
+    else if (!known.read.has(row.id)) court.say(node, `"${row.text}" is marked as read unseen`);
+  }
+  if (conversation.unread !== unread)
+    court.say(node, `${unread} messages are unread, but ${conversation.unread} are counted`);
 }
 
 /** What is noted as received is here, or will never come. */

@@ -9,7 +9,7 @@ import type { StoreOp } from "../../src/ports/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
 import { type Conversation, Disk } from "./disk.ts";
 import type { Court, Known } from "./known.ts";
-import { judgeConversation, judgeRow } from "./laws-disk.ts";
+import { judgeConversation, judgeRemoval, judgeRow } from "./laws-disk.ts";
 import { judgeFrame } from "./laws-wire.ts";
 import type { Passed } from "./network.ts";
 import type { Watcher } from "./watcher.ts";
@@ -43,6 +43,7 @@ export class Laws implements Watcher, Court {
       states: new Map(),
       read: new Set(),
       reading: 0,
+      removed: new Set(),
       lost: new Set(),
       rolledBack: false,
     };
@@ -103,6 +104,8 @@ export class Laws implements Watcher, Court {
         if (!touched.has(of)) touched.set(of, { ...(kept ?? known.disk.conversation(of)) });
       if (table === "message" && op.kind === "put")
         judgeRow(this, node, known.disk.conversation(of), at, decodeRow<MessageRow>(op.value));
+      if (table === "message" && op.kind === "delete")
+        judgeRemoval(this, node, known.disk.conversation(of), at);
       if (table === "session" && op.kind === "put") {
         const print = toHex(op.value);
         if (!this.#sessions.has(print)) this.#sessions.set(print, serial);

@@ -46,7 +46,9 @@ export interface MessageMethods {
       readonly before?: number | undefined;
       /** Only messages whose `at` is above. */
       readonly after?: number | undefined;
-      /** Only messages whose sender dated them at or after this, ms since 1970. */
+      /**
+       * Only from the oldest message on that this node stored at or after this time, ms since 1970.
+       */
       readonly since?: number | undefined;
     },
     { readonly messages: readonly Message[]; readonly more: boolean }
@@ -86,11 +88,11 @@ export interface MessageMethods {
   /** Sends a typing notice to a contact who is online; can be called at any rate. */
   "typing.send": Method<Who, Nothing>;
   /**
-   * Marks messages up to position `upTo`, or all, as read. With `only` just the message at `upTo`
-   * was shown: nothing is marked while an older one is unread.
+   * Marks the messages as read that were shown: those at positions `from` to `upTo`; without `from`
+   * all older ones too, without `upTo` all newer ones.
    */
   "message.markRead": Method<
-    Who & { readonly upTo?: number | undefined; readonly only?: boolean | undefined },
+    Who & { readonly from?: number | undefined; readonly upTo?: number | undefined },
     Nothing
   >;
   /** Cancels a queued message: it is shown as failed and never sent. */

@@ -104,7 +104,7 @@ async function listen(options: Options, context: Context): Promise<void> {
       await runExecHook(event, command, context);
     if (marks && event.type === "message.new" && event.message.direction === "in") {
       const { contact: who, at } = event.message;
-      await node.call("message.markRead", { who, upTo: at, only: true }).catch(ignore);
+      await node.call("message.markRead", { who, from: at, upTo: at }).catch(ignore);
     }
   }
 }

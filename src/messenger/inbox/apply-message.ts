@@ -135,8 +135,6 @@ async function takeText(
   // What was deleted before it came needs no reading.
   const unread = conversation.unread + (row.deleted ? 0 : 1);
   taking.conversation = { ...conversation, nextAt: at + 1, unread };
-  if (keep !== undefined && conversation.timedFrom === undefined)
-    taking.conversation = { ...taking.conversation, timedFrom: at };
 }
 
 async function applyIncomingAction(

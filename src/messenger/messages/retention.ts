@@ -7,7 +7,14 @@ import type { StoreOp } from "../../ports/index.ts";
 import { type ActionBody, actionRules, isMessageAction } from "../model/actions.ts";
 import { withConversation } from "../model/contact.ts";
 import { isSettled } from "../model/delivery-state.ts";
-import { idempotencyKey, type KeyPlace, type MessageRow, messageKey } from "../model/message.ts";
+import {
+  idempotencyKey,
+  isSeen,
+  type KeyPlace,
+  type MessageRow,
+  messageKey,
+  storedAt,
+} from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
 import { settledUpTo } from "../outbox/receipts.ts";
@@ -106,12 +113,8 @@ export async function applyRetention(
   }
 }
 
-function storedAt({ storedAt, sentAt }: MessageRow): number {
-  return storedAt ?? sentAt;
-}
-
 function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: boolean): boolean {
-  if (row.direction === "in") return at <= (contact.conversation.seenTo ?? 0);
+  if (row.direction === "in") return isSeen(contact.conversation, at, row);
   const settled = row.state === "received" || isSettled(row.state);
   return !outbox.has(at) && settled && (failed || row.state !== "failed");
 }

@@ -14,10 +14,8 @@ export interface Conversation {
   /** Position of the next message in the conversation. */
   readonly nextAt: number;
   readonly unread: number;
-  /** Position up to which the user has seen what arrived. */
+  /** Position up to which the user has seen everything; later rows say it of themselves. */
   readonly seenTo?: number;
-  /** Lowest position of an incoming message whose expiry timer starts once it is read. */
-  readonly timedFrom?: number;
   /** How long new messages are kept, by the newest timer action; absent: forever. */
   readonly timer?: Stamp & { readonly ms: number };
   /** Incoming actions whose target is not here yet, oldest first, at most `limits.earlyActs`. */

@@ -43,6 +43,8 @@ export interface MessageRow {
   readonly deleted?: true;
   /** The user removed it here: it is no longer shown, and actions on it change nothing. */
   readonly hidden?: true;
+  /** Of theirs: the user has seen it, but not every older one (`Conversation.seenTo`). */
+  readonly seen?: true;
   /** By the side that reacted: "out" is our own. */
   readonly reactions?: { readonly in?: KeptReaction; readonly out?: KeptReaction };
 }
@@ -70,15 +72,29 @@ export function countsAsUnread({ direction, deleted, hidden, notice }: MessageRo
   return direction === "in" && !deleted && !hidden && notice === undefined;
 }
 
+/** Whether the user has seen an incoming message. */
+export function isSeen(
+  { seenTo = 0 }: Conversation,
+  at: number,
+  { seen }: Pick<MessageRow, "seen">,
+): boolean {
+  return at <= seenTo || seen === true;
+}
+
 /** The conversation once the message at `at`, of which this was the row, was deleted or hidden. */
 export function withoutUnread<Kind extends Conversation>(
   conversation: Kind,
   at: number,
   before: MessageRow,
 ): Kind {
-  const { seenTo = 0, unread } = conversation;
-  if (at <= seenTo || !countsAsUnread(before)) return conversation;
+  const { unread } = conversation;
+  if (isSeen(conversation, at, before) || !countsAsUnread(before)) return conversation;
   return { ...conversation, unread: Math.max(0, unread - 1) };
+}
+
+/** When this node stored a message, by its own clock. */
+export function storedAt({ storedAt: arrived, sentAt }: MessageRow): number {
+  return arrived ?? sentAt;
 }
 
 /** Where a message is in its conversation. */
@@ -117,6 +133,7 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     state: row.state === "queued" && entry ? stateInOutbox(entry, peer.link) : row.state,
     at,
     sentAt,
+    storedAt: storedAt(row),
     ...(replyTo !== undefined && { replyTo }),
     ...(keep !== undefined && { keep }),
     ...(notice !== undefined && { notice }),

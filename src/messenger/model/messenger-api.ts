@@ -227,9 +227,9 @@ export interface Messenger extends SharedBootstraps {
    */
   search(question: string, options: SearchOptions): Promise<SearchResult>;
   /**
-   * Marks messages of this contact as read, and sends a receipt where receipts are shared: those up
-   * to position `upTo`, which the user has seen, or all where it is absent. With `only` just the
-   * one at `upTo` was seen: nothing is marked while an older one is unread.
+   * Marks the messages of this contact that the user has seen: those at positions `from` to `upTo`,
+   * without `from` all older ones too, without `upTo` all newer ones. Starts their expiry timers,
+   * and sends a receipt where receipts are shared: up to the oldest message that was not seen.
    */
   markRead(who: string, options?: MarkRead): Promise<void>;
 
@@ -296,8 +296,8 @@ export interface FindOptions {
 }
 
 export interface MarkRead {
+  readonly from?: number;
   readonly upTo?: number;
-  readonly only?: boolean;
 }
 
 export interface HistoryOptions {

@@ -1,7 +1,8 @@
 /** Marks messages as read: sends a receipt where receipts are shared, and starts expiry timers. */
+import type { StoreOp } from "../../ports/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
-import { countsAsUnread, type MessageRow } from "../model/message.ts";
+import { countsAsUnread, type MessageRow, putMessage } from "../model/message.ts";
 import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
@@ -12,68 +13,79 @@ import { ackOf } from "./receipts.ts";
 import { sealControl } from "./seal.ts";
 
 /**
- * See `Messenger.markRead`. The peer hears of it now if it is linked, else with the next
+ * See `Messenger.markRead`. The receipt goes out now if the peer is linked, otherwise with the next
  * acknowledgement.
  */
-export async function markRead(context: Context, peer: Peer, options: MarkRead): Promise<void> {
+export async function markRead(context: Context, peer: Peer, shown: MarkRead): Promise<void> {
   await withContactLock(context, peer, async () => {
     const { contact } = peer;
     const { conversation } = contact;
-    const read = await given(context, conversation, options);
+    const read = marked(conversation, await unseen(context, conversation), shown);
     if (read === undefined) return;
-    const { started } = read;
-    const { readUpTo, unread, timedFrom } = conversation;
-    const same = read.next.unread === unread && read.next.timedFrom === timedFrom;
-    if (same && read.next.readUpTo === readUpTo) return;
-    const next = withConversation(contact, read.next);
-    const spans = context.expiryTimers.start(conversation.ref, started);
-    const tells = shares(contact, context.receipts) && read.next.readUpTo !== readUpTo;
+    const spans = context.expiryTimers.start(conversation.ref, read.started);
+    const tells = shares(contact, context.receipts) && read.next.readUpTo !== conversation.readUpTo;
     const content = tells ? { ack: ackOf(read.next, true) } : undefined;
     await sealControl(context, peer, content, (ops) =>
       commitContact(context, peer, {
-        contact: next,
-        ops: [...ops, ...spans.ops],
+        contact: withConversation(contact, read.next),
+        ops: [...ops, ...read.ops, ...spans.ops],
         applied: spans.begin,
       }),
     );
   });
 }
 
-/**
- * The conversation once the user has seen everything up to a position, and the messages whose
- * expiry timers start then. `undefined` where older ones would have to stay unread.
- */
-async function given(
+/** An incoming message that was not marked yet. */
+interface Unseen {
+  readonly at: number;
+  readonly row: MessageRow;
+}
+
+/** Those of a conversation, oldest first. */
+async function unseen(
   { store }: Context,
+  { ref, seenTo = 0, nextAt }: PairConversation,
+): Promise<Unseen[]> {
+  const rows = await store.list("message", ref, { from: seenTo + 1, to: nextAt - 1 });
+  return rows
+    .map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }))
+    .filter(({ row }) => row.direction === "in" && row.seen === undefined);
+}
+
+interface Marked {
+  readonly next: PairConversation;
+  /** The rows of messages that were seen before older ones. */
+  readonly ops: StoreOp[];
+  readonly started: Started[];
+}
+
+/**
+ * The conversation once the user has seen the messages at these positions. A message that was
+ * removed here needs no reading. `undefined` if nothing changes.
+ */
+function marked(
   conversation: PairConversation,
-  { upTo, only = false }: MarkRead,
-): Promise<{ readonly next: PairConversation; readonly started: Started[] } | undefined> {
-  const { ref, nextAt, timedFrom } = conversation;
-  const last = nextAt - 1;
-  const seenTo = Math.max(conversation.seenTo ?? 0, Math.min(upTo ?? last, last));
-  const incoming = async (from: number, to: number) => {
-    const rows = from > to ? [] : await store.list("message", ref, { from, to });
-    return rows
-      .map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }))
-      .filter(({ row }) => row.direction === "in");
-  };
-  const before = only ? await incoming((conversation.seenTo ?? 0) + 1, seenTo - 1) : [];
-  if (before.some(({ row }) => countsAsUnread(row))) return undefined;
-  const beyond = await incoming(seenTo + 1, last);
-  const lowest = Math.min(...beyond.map(({ row }) => row.sequence));
-  const unread = beyond.filter(({ row }) => countsAsUnread(row)).length;
-  const timed = beyond.find(({ row }) => row.keep !== undefined)?.at;
-  const { timedFrom: _, ...rest } = conversation;
+  before: readonly Unseen[],
+  { from = 0, upTo = Number.POSITIVE_INFINITY }: MarkRead,
+): Marked | undefined {
+  const isSeen = ({ at, row }: Unseen) => row.hidden === true || (at >= from && at <= upTo);
+  const read = before.filter(isSeen);
+  const left = before.filter((each) => !isSeen(each));
+  const seenTo = (left[0]?.at ?? conversation.nextAt) - 1;
+  const unread = left.filter(({ row }) => countsAsUnread(row)).length;
+  // The receipt names one sequence, so it waits for the lowest that was not seen.
+  const lowest = Math.min(...left.map(({ row }) => row.sequence));
+  const readUpTo = Math.max(
+    conversation.readUpTo,
+    Math.min(conversation.received.upTo, lowest - 1),
+  );
+  const same = unread === conversation.unread && readUpTo === conversation.readUpTo;
+  if (read.length === 0 && same) return undefined;
   return {
-    next: {
-      ...rest,
-      seenTo,
-      unread,
-      readUpTo: Math.max(conversation.readUpTo, Math.min(conversation.received.upTo, lowest - 1)),
-      ...(timed !== undefined && { timedFrom: timed }),
-    },
-    started: (await incoming(timedFrom ?? nextAt, seenTo)).flatMap(({ at, row: { keep } }) =>
-      keep === undefined ? [] : [{ at, keep }],
-    ),
+    next: { ...conversation, seenTo, unread, readUpTo },
+    ops: read
+      .filter(({ at }) => at > seenTo)
+      .map(({ at, row }) => putMessage(conversation.ref, at, { ...row, seen: true })),
+    started: read.flatMap(({ at, row: { keep } }) => (keep === undefined ? [] : [{ at, keep }])),
   };
 }

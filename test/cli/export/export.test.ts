@@ -42,6 +42,7 @@ const message = (at: number, text: string): Message => ({
   state: at % 2 === 0 ? "received" : "delivered",
   at,
   sentAt: NOW + at * 60_000,
+  storedAt: NOW + at * 60_000,
   edited: false,
   deleted: false,
   reactions: [],

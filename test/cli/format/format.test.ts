@@ -13,6 +13,7 @@ const message: Message = {
   state: "received",
   at: 1,
   sentAt: Date.UTC(2026, 4, 1, 12),
+  storedAt: Date.UTC(2026, 4, 1, 12),
   edited: false,
   deleted: false,
   reactions: [],

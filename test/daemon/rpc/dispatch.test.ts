@@ -192,9 +192,9 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     bad: [who, { who: "bob", on: "off" }],
   },
   "message.markRead": {
-    good: { who: "bob", upTo: 7 },
-    asks: ["markRead", "bob", { upTo: 7 }],
-    bad: [{}, { who: "bob", upTo: -1 }],
+    good: { who: "bob", from: 5, upTo: 7 },
+    asks: ["markRead", "bob", { from: 5, upTo: 7 }],
+    bad: [{}, { who: "bob", upTo: -1 }, { who: "bob", from: "5" }],
   },
   "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
@@ -363,6 +363,26 @@ describe("daemon/dispatch", () => {
     assert.ok(
       !wants({ type: "message.new", message: { ...message, contact: "other" as typeof account } }),
     );
+  });
+
+  it("lists a period by the time of arrival, without a gap, and says if there is more in it", async () => {
+    const { call, messenger } = setUp();
+    // The clock was set back after the third; the sender's clock says nothing.
+    const arrivals = [1000, 2000, 3000, 1500, 4000];
+    messenger.history = async (_who, { limit }) =>
+      arrivals
+        .map((storedAt, at) => ({ ...message, at, storedAt, sentAt: 10_000 - storedAt }))
+        .slice(-limit);
+    const list = async (params: object) => {
+      const page = await call("message.list", { who: "bob", ...params });
+      const { messages, more } = page as { messages: { at: number }[]; more: boolean };
+      return [messages.map(({ at }) => at), more];
+    };
+    assert.deepEqual(await list({ since: 1800 }), [[1, 2, 3, 4], false]);
+    assert.deepEqual(await list({ since: 1800, limit: 3 }), [[2, 3, 4], true]);
+    assert.deepEqual(await list({ since: 3500, limit: 3 }), [[4], false]);
+    assert.deepEqual(await list({ since: 5000 }), [[], false]);
+    assert.deepEqual(await list({ limit: 5 }), [[0, 1, 2, 3, 4], false]);
   });
 
   it("cuts a page where its answer would grow beyond the cap, keeps the newest, and says so", async () => {

@@ -46,8 +46,8 @@ export const messageSchemas: Schemas<MessageMethods> = {
   "typing.send": who,
   "message.markRead": v.strictObject({
     who: short,
+    from: v.optional(whole),
     upTo: v.optional(whole),
-    only: v.optional(v.boolean()),
   }),
   "message.cancel": v.strictObject({ id: short }),
 };
@@ -105,10 +105,11 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
         ...(before === undefined ? {} : { before }),
         ...(after === undefined ? {} : { after }),
       });
-      const newest = page.slice(-limit);
-      const dated = newest.filter(({ sentAt }) => since === undefined || sentAt >= since);
-      const messages = fitting(dated);
-      return { messages, more: page.length > limit || messages.length < dated.length };
+      // Without a gap, although the clock may have been set in between.
+      const first = page.findIndex(({ storedAt }) => storedAt >= (since ?? 0));
+      const wanted = first < 0 ? [] : page.slice(first);
+      const messages = fitting(wanted.slice(-limit));
+      return { messages, more: messages.length < wanted.length };
     },
     "message.search": async ({ query, from, limit = 50 }) => {
       const found = await messenger.search(query, {
@@ -132,10 +133,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       await messenger.typing(who);
       return {};
     },
-    "message.markRead": async ({ who, upTo, only }) => {
+    "message.markRead": async ({ who, from, upTo }) => {
       await messenger.markRead(who, {
+        ...(from === undefined ? {} : { from }),
         ...(upTo === undefined ? {} : { upTo }),
-        ...(only === undefined ? {} : { only }),
       });
       return {};
     },

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { build, type Program } from "./built.ts";
+
+describe("sotto read", function () {
+  this.timeout(90_000);
+  let sotto: Program;
+  let alice: string;
+  let bob: string;
+  const run = async (home: string, ...args: string[]): Promise<string> => {
+    const ran = await sotto.run(home, args);
+    assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
+    return ran.out;
+  };
+  const unread = async (): Promise<number> =>
+    JSON.parse(await run(bob, "contacts", "show", "alice", "--json")).contact.unread;
+
+  before(async () => {
+    sotto = build();
+    [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
+    await sotto.up(alice, "--name", "alice");
+    await sotto.up(bob, "--name", "bob");
+    const { link } = JSON.parse(await run(alice, "invite", "--hints", "--json"));
+    await run(bob, "add", link);
+  });
+  after(() => sotto.clear());
+
+  it("shows an empty period as that, and an empty conversation as one without messages", async () => {
+    assert.match(await run(bob, "read", "alice"), /^No messages with alice yet\.$/m);
+    await run(alice, "send", "bob", "1", "--wait", "delivered");
+    assert.match(
+      await run(bob, "read", "alice", "--since", "2200-01-01"),
+      /^No messages with alice since 2200-01-01 \d\d:00\.$/m,
+    );
+    assert.equal(await unread(), 1);
+    assert.match(await run(bob, "read", "alice", "--since", "1h"), /alice {2}1$/m);
+    assert.equal(await unread(), 0);
+  });
+
+  it("marks only what it shows as read", async () => {
+    for (const text of ["2", "3", "4", "5"])
+      await run(alice, "send", "bob", text, "--wait", "delivered");
+    assert.equal(await unread(), 4);
+    await run(bob, "read", "alice", "--peek");
+    assert.equal(await unread(), 4);
+    const shown = await run(bob, "read", "alice", "-n", "2");
+    assert.match(shown, /alice {2}4\n.*alice {2}5\n$/);
+    assert.equal(await unread(), 2);
+    await run(bob, "search", "3");
+    assert.equal(await unread(), 2);
+    await run(bob, "read", "alice");
+    assert.equal(await unread(), 0);
+  });
+});
