@@ -8,6 +8,7 @@ export * from "./encoding.ts";
 export * from "./error-table.ts";
 export * from "./errors.ts";
 export * from "./findings.ts";
+export * from "./graphemes.ts";
 export * from "./ids.ts";
 export * from "./keyed-mutex.ts";
 export * from "./labels.ts";
