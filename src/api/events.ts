@@ -10,6 +10,8 @@ type Kept =
   /** A message was removed from this node. */
   | { readonly type: "message.removed"; readonly account: string; readonly id: string }
   | { readonly type: "contact.changed"; readonly contact: Contact }
+  /** The contact calls itself something else (`profileName`); its `name` here stays. */
+  | { readonly type: "contact.renamed"; readonly contact: Contact }
   | { readonly type: "contact.removed"; readonly account: string }
   | { readonly type: "contact.request"; readonly contact: Contact }
   | { readonly type: "key.changed"; readonly contact: Contact }
@@ -56,6 +58,7 @@ const followed: Readonly<Record<FollowedType, true>> = {
   "message.changed": true,
   "message.removed": true,
   "contact.changed": true,
+  "contact.renamed": true,
   "contact.removed": true,
   "contact.request": true,
   "key.changed": true,

@@ -46,7 +46,10 @@ export const errorTable = {
   ),
   // Contacts
   "contact-unknown": entry("bad-input", "List your contacts: sotto contacts."),
-  "contact-ambiguous": entry("bad-input", "Type more of the name or of the account id."),
+  "contact-ambiguous": entry(
+    "bad-input",
+    "Type more of the name, or at least 16 characters of the account id.",
+  ),
   "contact-exists": entry("bad-input", "List your contacts: sotto contacts."),
   "contact-blocked": entry("bad-input", "Unblock the contact: sotto contacts unblock NAME."),
   "timer-invalid": entry("bad-input", "Use a time from 5s to 365d, such as 30s, 1h or 7d, or off."),
@@ -70,8 +73,14 @@ export const errorTable = {
     "bad-input",
     "The event log was reset or restored. Continue without a cursor.",
   ),
-  "name-taken": entry("bad-input", "Choose another name: sotto add LINK --as NAME."),
-  "name-invalid": entry("bad-input", "Use 1 to 64 visible characters."),
+  "name-taken": entry(
+    "bad-input",
+    "Choose another name, or rename the other contact: sotto contacts rename NAME NEW.",
+  ),
+  "name-invalid": entry(
+    "bad-input",
+    "Use 1 to 64 visible characters. The message contains the reason.",
+  ),
   "number-mismatch": entry(
     "bad-input",
     "Compare the safety numbers again. If they still differ, an attacker may be intercepting " +

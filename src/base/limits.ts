@@ -24,6 +24,11 @@ export const limits = {
   timerMax: 365 * DAY,
   /** Characters of a name: what fits a line on a screen. */
   nameLength: 64,
+  /**
+   * Characters of an account id that name its contact: 80 bits, which nobody can match with an
+   * account of their own, and more than most typed names have.
+   */
+  accountStart: 16,
   /** Messages in the outbox of one contact: limits the disk space that an absent contact costs. */
   outboxMessages: 10_000,
 

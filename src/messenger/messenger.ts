@@ -74,6 +74,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     bootstrapsIn: (link, policy) => contacts.bootstrapsIn(context, link, policy),
     contacts: () => contactStore.peers().map((peer) => contactStore.view(peer)),
     contact: (who) => contactStore.view(contactStore.find(who)),
+    contactOf(account) {
+      const peer = contactStore.byAccount(account);
+      return peer && contactStore.view(peer);
+    },
     rename: async (who, name) => contacts.rename(context, contactStore.find(who), name),
     async block(who, options = {}) {
       const view = await contacts.block(context, invites, contactStore.find(who), options);
@@ -90,10 +94,10 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       return invites.openOf(account).map((invite) => invites.view(invite));
     },
     async accept(who) {
-      const peer = contacts.findRequest(context, who);
+      const peer = contactStore.names.request(who);
       return connecting(peer, await contacts.accept(context, invites, peer));
     },
-    deny: async (who) => contacts.deny(context, invites, contacts.findRequest(context, who)),
+    deny: async (who) => contacts.deny(context, invites, contactStore.names.request(who)),
 
     safetyNumber: (who) => contacts.numberOf(context, contactStore.find(who)),
     verify: (who, number) => withConnect(who, (peer) => contacts.verify(context, peer, number)),

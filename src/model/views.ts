@@ -28,10 +28,19 @@ export type Awaits = "lan" | "proxy" | "no-proxy";
 export interface ContactView {
   readonly account: AccountId;
   /**
-   * What this node calls the contact; unique among contacts. Exactly as stored: clean it
-   * (`displayText`) before a screen shows it.
+   * What this node calls the contact: unique among contacts, and changed by the user only. Exactly
+   * as stored: clean it (`displayText`) before a screen shows it.
    */
   readonly name: string;
+  /** The user chose the name. */
+  readonly named: boolean;
+  /** What the contact calls itself; absent before the first handshake. Clean it as `name`. */
+  readonly profileName?: string;
+  /**
+   * Another contact whose name looks like the name of this one: the chosen name, or what the
+   * contact calls itself if the user chose none.
+   */
+  readonly looksLike?: { readonly account: AccountId; readonly name: string };
   readonly pairing: Pairing;
   /** The user compared safety numbers with the contact. */
   readonly verified: boolean;

@@ -34,6 +34,7 @@ const contact = record({
   account,
   name: text(NAME),
   named: flag,
+  profileName: optional(text(NAME)),
   addedAt: whole(),
   pairing: oneOf("invited", "handshaken", "requested", "confirmed", "denied", "used", "expired"),
   verified: flag,

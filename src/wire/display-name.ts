@@ -1,4 +1,4 @@
-/** Display names: our own and those that peers choose. */
+/** Display names: our own and those that peers choose (docs/SPEC.md, Names). */
 import { limits } from "../base/index.ts";
 
 /** Legitimate joiners: inside an emoji, and between letters of scripts that use them. */
@@ -29,4 +29,37 @@ export function cleanName(text: string): string | undefined {
   const plain = name.replace(JOINED_EMOJI, "").replace(EMOJI_STYLE, "").replace(JOINED_LETTERS, "");
   if (HIDDEN.test(plain) || !VISIBLE.test(plain)) return undefined;
   return [...name].length <= limits.nameLength ? name : undefined;
+}
+
+/** What a name would be taken for where a user types it: an option, a group or an account id. */
+export type Mistakable = "option" | "group" | "account";
+
+const ACCOUNT_START = new RegExp(`^[a-z2-7]{${limits.accountStart},}$`);
+
+/** What a clean name would be taken for; `undefined` for one that is only a name. */
+export function mistakable(name: string): Mistakable | undefined {
+  const typed = name.normalize("NFKC").toLowerCase();
+  if (typed.startsWith("-")) return "option";
+  // Groups are typed as group:NAME and shown as #NAME.
+  if (typed.startsWith("#") || typed.startsWith("group:")) return "group";
+  return ACCOUNT_START.test(typed) ? "account" : undefined;
+}
+
+/**
+ * The name that a peer chose, as this node uses it: a leading `-` or `#` and the colon of `group:`
+ * become `_`. `undefined` for one that looks like an account id.
+ */
+export function usableName(name: string): string | undefined {
+  switch (mistakable(name)) {
+    case undefined:
+      return name;
+    case "account":
+      return undefined;
+    default: {
+      const characters = [...name];
+      const colon = characters.findIndex((each) => each.normalize("NFKC") === ":");
+      const marked = /^[-#]/.test(name.normalize("NFKC")) ? 0 : colon;
+      return characters.map((each, at) => (at === marked ? "_" : each)).join("");
+    }
+  }
 }

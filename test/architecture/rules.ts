@@ -35,6 +35,7 @@ export const modules: Readonly<Record<string, Module>> = {
   search: { modules: ["base"], builtins: "none", pure: true },
   messenger: {
     modules: ["base", "model", "ports", "crypto", "wire", "ratchet", "group", "dht", "search"],
+    packages: ["unhomoglyph"],
     builtins: "none",
     pure: true,
   },

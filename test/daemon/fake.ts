@@ -27,6 +27,7 @@ export const message: MessageView = {
 export const contact: ContactView = {
   account,
   name: "bob",
+  named: true,
   pairing: "invited",
   verified: false,
   blocked: false,
@@ -93,6 +94,7 @@ export function fakeMessenger(): FakeMessenger {
     bootstrapsIn: note("bootstrapsIn", ["/dns4/example.org/tcp/1/p2p/y"]),
     contacts: note("contacts", [contact, { ...contact, pairing: "requested" as const }]),
     contact: note("contact", contact),
+    contactOf: note("contactOf", contact),
     rename: later("rename", contact),
     block: later("block", contact),
     unblock: later("unblock", contact),

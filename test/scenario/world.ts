@@ -11,6 +11,7 @@ import {
   type MessengerEvent,
   type MessengerPorts,
 } from "../../src/messenger/index.ts";
+import { decodeRow, encodeRow, put, rowKey } from "../../src/messenger/model/rows.ts";
 import { type Log, type PublicRendezvous, type StoreOp, silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
@@ -23,6 +24,8 @@ import { SimTime } from "./time.ts";
 import type { Watcher } from "./watcher.ts";
 
 const DAY = 86_400_000;
+
+const identity = rowKey("identity");
 
 /** What the settings of a node say of what it keeps. */
 export type NodeOptions = Pick<
@@ -161,6 +164,22 @@ export class SimNode {
     await this.start();
   }
 
+  /** From its next start on it calls itself this, which a program of its own may make anything. */
+  async callItself(name: string): Promise<void> {
+    const bytes = await this.store.get(identity);
+    assert.ok(bytes);
+    await this.store.commit([put(identity, encodeRow({ ...decodeRow<object>(bytes), name }))]);
+  }
+
+  /** Starts again without its sessions, so that each contact sees a handshake with this name. */
+  async renameTo(name: string): Promise<void> {
+    this.kill();
+    await this.callItself(name);
+    const sessions = this.store.snapshot().filter(({ table }) => table === "session");
+    await this.store.commit(sessions.map((key) => ({ kind: "delete" as const, key })));
+    await this.start();
+  }
+
   contact(who: string): ContactView {
     return this.messenger.contact(who);
   }
@@ -211,12 +230,19 @@ export class World {
     this.onStep?.(node, what);
   }
 
-  async node(name: string, skew = 0, options: NodeOptions = {}): Promise<SimNode> {
+  /** @param profile what the node calls itself, if that is not a name that a user may choose. */
+  async node(
+    name: string,
+    skew = 0,
+    options: NodeOptions = {},
+    profile?: string,
+  ): Promise<SimNode> {
     const node = new SimNode(this, name, skew, options);
     await createAccount(
       { crypto: this.crypto, store: node.store, clock: this.time.clock(() => skew) },
       { name },
     );
+    if (profile !== undefined) await node.callItself(profile);
     await node.start();
     this.nodes.push(node);
     return node;

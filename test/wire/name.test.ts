@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cleanName } from "../../src/wire/index.ts";
+import { cleanName, mistakable, usableName } from "../../src/wire/index.ts";
 
 describe("wire/name", () => {
   it("keeps names of many scripts, and emoji", () => {
@@ -79,6 +79,39 @@ describe("wire/name", () => {
         const name = cleanName(text);
         if (name !== undefined) assert.equal(cleanName(name), name);
       }),
+    );
+  });
+
+  it("tells what a name would be taken for", () => {
+    const cases = {
+      option: ["-x", "--help", "\uff0dx"],
+      group: ["group:x", "Group:", "\uff47roup:x", "#x", "\uff03x"],
+      account: ["abcdefghijklmnop", "ABCDEFGHIJKLMNO7", "\uff41bcdefghijklmnop", "a".repeat(52)],
+    } as const;
+    for (const [kind, names] of Object.entries(cases))
+      for (const name of names) assert.equal(mistakable(name), kind, name);
+    for (const name of ["a-x", "group", "my group:x", "abcdefghijklmno", "abcdefghijklmno1", "_-"])
+      assert.equal(mistakable(name), undefined, name);
+  });
+
+  it("makes a name usable that is only a name, for any clean name", () => {
+    assert.equal(usableName("anna"), "anna");
+    assert.equal(usableName("-x-"), "_x-");
+    assert.equal(usableName("group:a:b"), "group_a:b");
+    assert.equal(usableName("#:x"), "_:x");
+    assert.equal(usableName("abcdefghijklmnop"), undefined);
+    fc.assert(
+      fc.property(
+        fc.constantFrom("-", "#", "group:", "GROUP\uff1a", ""),
+        fc.string({ unit: "binary", maxLength: 20 }),
+        (start, text) => {
+          const name = cleanName(`${start}${text}`);
+          const usable = name === undefined ? undefined : usableName(name);
+          if (usable === undefined) return;
+          assert.equal(mistakable(usable), undefined);
+          assert.equal(cleanName(usable), usable);
+        },
+      ),
     );
   });
 });

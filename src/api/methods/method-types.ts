@@ -3,7 +3,11 @@ import type { Contact } from "../views.ts";
 
 /** No parameters, or an empty result. */
 export type Nothing = Readonly<Record<string, never>>;
-/** A contact: name, unique start of a name, account id, or at least 6 characters of one. */
+/**
+ * A contact: a whole account id, which always means that account, a name, at least 16 characters of
+ * an account id, or the unique start of a name. The name of a request without an answer is
+ * accepted by the methods `request.*` only.
+ */
 export interface Who {
   readonly who: string;
 }

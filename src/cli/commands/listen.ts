@@ -8,7 +8,14 @@ import {
   type NodeEvent,
 } from "../../api/index.ts";
 import { type Part, SottoError } from "../../base/index.ts";
-import { contactStateText, messageLines, nameOf, stateText } from "../format/format.ts";
+import {
+  contactStateText,
+  lookAlikeNotes,
+  messageLines,
+  nameOf,
+  quoted,
+  stateText,
+} from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -141,6 +148,12 @@ async function describe(
       return `→ ${name(event.message.contact)}  ${stateText(event.message.state)}`;
     case "message.removed":
       return `${name(event.account)}  a message was removed`;
+    case "contact.renamed": {
+      const { contact } = event;
+      const itself = quoted(contact.profileName ?? contact.name);
+      const notes = [`now calls itself ${itself}`, ...lookAlikeNotes(contact)];
+      return `${nameOf(contact)}  ${notes.join(", ")}; its name here stays`;
+    }
     case "contact.removed":
       return `${name(event.account)} removed`;
     case "invite.reused":

@@ -10,6 +10,7 @@ import type {
   PortMapFacts,
 } from "../../api/index.ts";
 import {
+  cutText,
   displayLine,
   type HoleFailure,
   indented,
@@ -90,10 +91,28 @@ export function waitCondition({ awaits }: Pick<Contact, "awaits">): string {
   }
 }
 
+/** What a contact calls itself, if that is not its name here. */
+export function profileNotes({ name, profileName }: Contact): string[] {
+  const differs = profileName !== undefined && profileName !== name;
+  return differs ? [`calls itself ${quoted(profileName)}`] : [];
+}
+
+/** The mark of a contact that may be taken for another one. */
+export function lookAlikeNotes({ looksLike }: Pick<Contact, "looksLike">): string[] {
+  return looksLike === undefined ? [] : [`LOOKS LIKE ${quoted(looksLike.name)}`];
+}
+
+/** A name inside a sentence. */
+export function quoted(name: string): string {
+  return `"${displayLine(name)}"`;
+}
+
 /** One contact on one line; `width` columns for the name. */
 export function contactLine(contact: Contact, width: number): string {
   const notes = [
     contact.verified ? "verified" : "not verified",
+    ...lookAlikeNotes(contact),
+    ...(contact.named ? [] : profileNotes(contact)),
     ...(contact.unread > 0 ? [`${contact.unread} unread`] : []),
     ...(contact.waiting > 0 ? [`${contact.waiting} waiting${waitCondition(contact)}`] : []),
     ...(contact.policy === "any" ? [] : [policies[contact.policy].short]),
@@ -155,9 +174,9 @@ const EXCERPT_LENGTH = 40;
 function excerpt(answered: Message | undefined): string {
   if (answered === undefined) return "(a message that is not stored here)";
   if (answered.deleted) return "(deleted)";
-  const characters = [...displayLine(answered.text)];
-  const short = characters.slice(0, EXCERPT_LENGTH).join("");
-  return characters.length > EXCERPT_LENGTH ? `${short}…` : short;
+  const line = displayLine(answered.text);
+  const short = cutText(line, EXCERPT_LENGTH);
+  return short === line ? line : `${short}…`;
 }
 
 /** The 60 digits of a safety number in three lines of four groups. */

@@ -3,14 +3,22 @@ import { accountId, limits, SottoError } from "../../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../../crypto/index.ts";
 import type { ContactView, Policy } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
-import { cleanName, type Invite, parseInvite } from "../../wire/index.ts";
+import { type Invite, parseInvite } from "../../wire/index.ts";
 import { dropEarlyActions } from "../inbox/early-actions.ts";
 import { closeLink } from "../link/live-link.ts";
-import { blocked, holdInvite, newContact, shownAccount } from "../model/contact.ts";
+import {
+  blocked,
+  type Contact,
+  holdInvite,
+  newContact,
+  placeholderName,
+  shownAccount,
+} from "../model/contact.ts";
 import { type KeptInvite, withAnswer } from "../model/invite.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { AddOptions, InviteFate } from "../model/messenger-api.ts";
+import { chosenName } from "../model/name-keys.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { decodeRow, drop } from "../model/rows.ts";
 import { changeContact, commitContact } from "../state/change-contact.ts";
@@ -28,15 +36,13 @@ const refusals = {
   "invite-newer": "A newer version of Sotto made this invite.",
 } as const;
 
-/** The name as it will be kept. Throws name-invalid, name-taken. */
+/**
+ * The name as it is stored. One that only looks like another contact's is accepted: the view says
+ * so. Throws name-invalid, name-taken.
+ */
 function checkName(context: Context, name: string, except?: Peer): string {
-  const clean = cleanName(name);
-  if (clean === undefined)
-    throw new SottoError(
-      "name-invalid",
-      "The name is empty, too long or contains invisible characters.",
-    );
-  if (context.contactStore.nameTaken(clean, except))
+  const clean = chosenName(name);
+  if (context.contactStore.names.taken(clean, except))
     throw new SottoError("name-taken", "Another contact has this name.");
   return clean;
 }
@@ -87,15 +93,16 @@ export async function add(
   requireAllowed(context, account);
   if (account === context.identity.account)
     throw new SottoError("invite-own", "This is your own invite.");
+  const { names } = context.contactStore;
   const known = context.contactStore.byAccount(account);
-  const name = as === undefined ? undefined : checkName(context, as, known);
   const renews = known?.contact.pairing === "confirmed" || known?.contact.invite?.renews === true;
   const held = holdInvite(context.crypto, invite, renews);
+  const given = (): Pick<Contact, "name" | "named"> | undefined =>
+    as === undefined ? undefined : { name: checkName(context, as, known), named: true };
   if (known === undefined) {
     const contact = newContact(context.crypto, context.clock.now(), {
       account,
-      name: name ?? context.contactStore.freeName(account.slice(0, 8)),
-      named: name !== undefined,
+      ...(given() ?? { name: names.free(placeholderName(account), {}), named: false }),
       role: "b",
       invite: held,
       addresses: hints,
@@ -121,7 +128,9 @@ export async function add(
   await changeWithInvites(context, invites, known, ended, (contact) => ({
     contact: {
       ...contact,
-      ...(name !== undefined && { name, named: true }),
+      // A request has to share the names of contacts from now on.
+      ...(contact.pairing === "requested" && { name: names.free(contact.name, { except: known }) }),
+      ...given(),
       ...(policy !== undefined && { policy }),
       conversation: { ...contact.conversation, stream: context.crypto.random(16) },
       pairing: "invited",
@@ -135,10 +144,9 @@ export async function add(
   return known;
 }
 
-export async function rename(context: Context, peer: Peer, name: string): Promise<ContactView> {
-  const clean = checkName(context, name, peer);
+export function rename(context: Context, peer: Peer, name: string): Promise<ContactView> {
   return changeContact(context, peer, (contact) => ({
-    contact: { ...contact, name: clean, named: true },
+    contact: { ...contact, name: checkName(context, name, peer), named: true },
   }));
 }
 
@@ -208,14 +216,6 @@ export async function remove(
   closeLink(peer);
 }
 
-/** The request that `who` names. Throws request-unknown. */
-export function findRequest(context: Context, who: string): Peer {
-  const peer = context.contactStore.find(who);
-  if (peer.contact.pairing !== "requested")
-    throw new SottoError("request-unknown", "There is no open request with this name.");
-  return peer;
-}
-
 /** See `Messenger.deny`. The invite stays open: others may still ask by it. */
 export function deny(context: Context, invites: Invites, peer: Peer): Promise<void> {
   return remove(context, invites, peer, { keepInvites: true, answer: "denied" });
@@ -231,7 +231,13 @@ export function accept(context: Context, invites: Invites, peer: Peer): Promise<
       changed(invites, [], (invite) =>
         withAnswer(invite, account, "accepted", context.clock.now()),
       ),
-    (contact) => ({ contact: { ...contact, pairing: "handshaken" } }),
+    (contact) => ({
+      contact: {
+        ...contact,
+        name: context.contactStore.names.free(contact.name, { except: peer }),
+        pairing: "handshaken",
+      },
+    }),
   );
 }
 

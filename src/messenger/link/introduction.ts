@@ -15,14 +15,15 @@ import {
   emptySet,
   encodeFeatures,
   encodeHandshakePayload,
+  usableName,
 } from "../../wire/index.ts";
-import type { Contact, HeldInvite } from "../model/contact.ts";
+import { type Contact, type HeldInvite, placeholderName } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { replaceSession } from "../state/session-draft.ts";
-import { contactEvent } from "../state/store-events.ts";
+import { contactEvent, type StoreEvent } from "../state/store-events.ts";
 import { closeLink } from "./live-link.ts";
 
 /** What the peer stated about itself inside the handshake, checked. */
@@ -82,30 +83,30 @@ export function clocksAgree(context: Context, madeAt: number): boolean {
 }
 
 /**
- * The contact after a handshake: the peer's device, name and stream; at first contact also the
+ * The contact after a handshake: the peer's device, names and stream; at first contact also the
  * pair's root.
  * @param ours 16 bytes: our own stream, as we named it in the handshake.
+ * @param asks the peer asks to become a contact, and has no answer yet.
  */
 export function introduced(
   context: Context,
   contact: Contact,
   ours: Uint8Array,
-  { account, device, name, stream, capabilities }: Introduction,
+  them: Introduction,
   first: { readonly outputs: HandshakeOutputs; readonly madeAt: number } | undefined,
+  asks = false,
 ): Contact {
+  const { account, device, stream, capabilities } = them;
   const { conversation } = contact;
   const { theirStream } = conversation;
   const sameStream = theirStream !== undefined && equal(theirStream, stream);
-  const peer = context.contactStore.byRef(contact.ref);
   return {
     ...contact,
     account,
     device,
     capabilities,
-    name:
-      contact.named || name === undefined
-        ? contact.name
-        : context.contactStore.freeName(name, peer),
+    name: pinnedName(context, contact, them, asks),
+    profileName: them.name ?? contact.profileName,
     conversation: {
       ...conversation,
       stream: ours,
@@ -119,6 +120,42 @@ export function introduced(
   };
 }
 
+/**
+ * What this node calls a contact after a handshake: pinned at the first one, so that peers cannot
+ * rename themselves, and unique.
+ */
+function pinnedName(
+  { contactStore }: Context,
+  contact: Contact,
+  { account, name }: Introduction,
+  asks: boolean,
+): string {
+  const pinned = contact.named || contact.device !== undefined;
+  // A request that becomes a contact has to share the names of contacts.
+  if (pinned && contact.pairing !== "requested") return contact.name;
+  const usable = name === undefined ? undefined : usableName(name);
+  const wanted = pinned ? contact.name : (usable ?? placeholderName(account));
+  return contactStore.names.free(wanted, {
+    except: contactStore.byRef(contact.ref),
+    requests: asks,
+  });
+}
+
+/** The events of a handshake. @param contact as it is about to be committed. */
+export function handshakeEvents(
+  context: Context,
+  peer: Peer,
+  contact: Contact,
+  type: "contact.changed" | "contact.request" = "contact.changed",
+): readonly StoreEvent[] {
+  const { device, profileName } = peer.contact;
+  const renamed = device !== undefined && profileName !== contact.profileName;
+  return [
+    contactEvent(context, peer, contact, type),
+    ...(renamed ? [contactEvent(context, peer, contact, "contact.renamed")] : []),
+  ];
+}
+
 /** Commits a contact with its new session. Requires the contact lock. */
 export async function adopt(
   context: Context,
@@ -129,6 +166,7 @@ export async function adopt(
   await commitContact(context, peer, {
     contact,
     ops: [putSession(contact.ref, session)],
+    events: handshakeEvents(context, peer, contact),
     applied: () => takeUpSession(peer, session),
   });
 }

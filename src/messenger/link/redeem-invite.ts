@@ -3,7 +3,7 @@
  */
 import { limits } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
-import { type Contact, newContact } from "../model/contact.ts";
+import { type Contact, newContact, placeholderName } from "../model/contact.ts";
 import {
   answerTo,
   type Claim,
@@ -19,8 +19,9 @@ import { commitContact } from "../state/change-contact.ts";
 import { putSession } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
-import { contactEvent, inviteReusedEvent } from "../state/store-events.ts";
+import { inviteReusedEvent } from "../state/store-events.ts";
 import {
+  handshakeEvents,
   type Introduction,
   introduced,
   type ProvenPeer,
@@ -120,7 +121,7 @@ async function pairWith(
     }
     if (!inboundStays(channel.remote, peer.attempt)) return false;
     const contact: Contact = {
-      ...introduced(context, peer.contact, stream, them, { outputs, madeAt }),
+      ...introduced(context, peer.contact, stream, them, { outputs, madeAt }, !accepted),
       role: "a",
       pairing: accepted ? "handshaken" : "requested",
       invite: undefined,
@@ -131,7 +132,7 @@ async function pairWith(
     await commitContact(context, peer, {
       contact,
       ops: [putSession(contact.ref, session), putInvite(claimed)],
-      events: [contactEvent(context, peer, contact, event)],
+      events: handshakeEvents(context, peer, contact, event),
       applied: () => {
         invites.set(claimed);
         context.contactStore.add(peer);
@@ -155,10 +156,9 @@ function answerFor(invite: KeptInvite, { account, pairing }: Contact): Claim["an
 }
 
 function newClaimant(context: Context, them: Introduction): Contact {
-  const name = context.contactStore.freeName(them.name ?? them.account.slice(0, 8));
   return newContact(context.crypto, context.clock.now(), {
     account: them.account,
-    name,
+    name: placeholderName(them.account),
     named: false,
     role: "a",
   });

@@ -2,14 +2,14 @@
  * Durable subscriptions ("followers" in the API): subscribers that receive every event, however
  * long they were away.
  */
-import { limits, SottoError } from "../../base/index.ts";
-import { cleanName } from "../../wire/index.ts";
+import { limits } from "../../base/index.ts";
 import type {
   FollowerView,
   FollowOptions,
   KeptEvent,
   LoggedEvent,
 } from "../model/messenger-api.ts";
+import { typedName } from "../model/name-keys.ts";
 import type { Context } from "../state/context.ts";
 import type { DurableSubscription } from "../state/event-log.ts";
 import type { Invites } from "../state/invites.ts";
@@ -38,14 +38,9 @@ export async function follow(
   name: string,
   { types, from }: FollowOptions,
 ): Promise<FollowerView> {
-  if (cleanName(name) !== name)
-    throw new SottoError(
-      "name-invalid",
-      "The name is empty, too long or contains invisible characters.",
-    );
   const ref = from === undefined ? undefined : context.contactStore.find(from).contact.ref;
   const follower = await context.eventLog.follow({
-    name,
+    name: typedName(name),
     ...(types !== undefined && { types }),
     ...(ref !== undefined && { ref }),
   });

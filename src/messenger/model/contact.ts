@@ -22,9 +22,12 @@ export interface Contact {
   /** Names the contact in our own store, whatever its keys become: base32 of 16 random bytes. */
   readonly ref: string;
   readonly account: AccountId;
+  /** What this node calls them; unique among contacts, and changed by the user only. */
   readonly name: string;
-  /** The user chose the name; a profile name does not replace it. */
+  /** The user chose the name; else it comes from the first handshake. */
   readonly named: boolean;
+  /** What they called themselves in the last handshake that had a valid name. */
+  readonly profileName?: string | undefined;
   readonly addedAt: number;
   readonly pairing: Pairing;
   readonly verified: boolean;
@@ -141,6 +144,18 @@ export function featuresOf(
 /** Whether the two tell each other what was read, and when they write. */
 export function shares({ receipts }: Contact, byDefault: boolean): boolean {
   return receipts ?? byDefault;
+}
+
+/** The name of a contact that has none of its own yet: the first characters of its account id. */
+export function placeholderName(account: AccountId): string {
+  return account.slice(0, 8);
+}
+
+/**
+ * The name by which a contact may be taken for another one: the user's choice, else their own.
+ */
+export function shownName({ name, named, profileName }: Contact): string {
+  return named ? name : (profileName ?? name);
 }
 
 /** The account key that safety numbers are made of: the new one while a change is open. */

@@ -18,6 +18,8 @@ export type KeptEvent =
   /** A message is gone from this node. */
   | { readonly type: "message.removed"; readonly account: AccountId; readonly id: MessageId }
   | { readonly type: "contact.changed"; readonly contact: ContactView }
+  /** The contact calls itself something else (`profileName`); its `name` here stays. */
+  | { readonly type: "contact.renamed"; readonly contact: ContactView }
   | { readonly type: "contact.removed"; readonly account: AccountId }
   | { readonly type: "contact.request"; readonly contact: ContactView }
   | { readonly type: "key.changed"; readonly contact: ContactView }
@@ -58,8 +60,10 @@ export interface FollowerView {
 }
 
 /**
- * The use cases of one node. `who` is a contact's name, a unique start of it, or an account id (or
- * a start of at least 6 characters); throws `contact-unknown` or `contact-ambiguous`.
+ * The use cases of one node. `who` is an account id, which always means its account, or a contact's
+ * name, a start of an account id of at least `limits.accountStart` characters, or a unique start of
+ * a name, in this order (docs/SPEC.md, Names). Names of unanswered requests mean no contact.
+ * Throws `contact-unknown` or `contact-ambiguous`.
  */
 export interface Messenger extends SharedBootstraps {
   self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
@@ -108,6 +112,8 @@ export interface Messenger extends SharedBootstraps {
 
   contacts(): ContactView[];
   contact(who: string): ContactView;
+  /** The contact with this account now, `undefined` if it was removed. */
+  contactOf(account: AccountId): ContactView | undefined;
   rename(who: string, name: string): Promise<ContactView>;
   /**
    * Blocks the contact. It cannot find us by an invite either: one for one use by which it came is
@@ -123,8 +129,8 @@ export interface Messenger extends SharedBootstraps {
   /** The open reusable invites by which the contact came. */
   invitesOf(who: string): InviteView[];
   /**
-   * Answers a request made through a reusable invite. Throws request-unknown for a contact who did
-   * not ask.
+   * Answers a request made through a reusable invite: `who` is the name or account of a request
+   * that has no answer yet. Throws request-unknown, contact-ambiguous.
    */
   accept(who: string): Promise<ContactView>;
   deny(who: string): Promise<void>;

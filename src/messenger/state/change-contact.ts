@@ -28,12 +28,13 @@ export async function commitContact(
   { contact, ops = [], events, shreds, applied }: ContactChange,
 ): Promise<void> {
   const row = shreds ? { ...putContact(contact), shreds } : putContact(contact);
-  const emit = await context.eventLog.commit(
-    [row, ...ops],
-    events ?? [contactEvent(context, peer, contact)],
-  );
+  const { contactStore, eventLog } = context;
+  const release = contactStore.names.hold(peer, contact.name);
+  const emit = await eventLog
+    .commit([row, ...ops], events ?? [contactEvent(context, peer, contact)])
+    .finally(release);
   const { chain } = peer.contact;
-  peer.contact = contact;
+  contactStore.update(peer, contact);
   if (chain !== undefined && chain !== contact.chain) eraseChain(chain);
   applied?.();
   emit();

@@ -2,19 +2,17 @@
  * The contacts of this node: loaded once, found by what a user types, written in batches by the
  * use cases.
  */
-import { type AccountId, limits, SottoError } from "../../base/index.ts";
+import { type AccountId, limits } from "../../base/index.ts";
 import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { decodeSession, encodeSession, type Session } from "../../ratchet/index.ts";
-import { type Contact, shares } from "../model/contact.ts";
+import { type Contact, shares, shownName } from "../model/contact.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf } from "../model/link-policy.ts";
 import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
+import { ContactNames } from "./contact-names.ts";
 import { replaceSession } from "./session-draft.ts";
-
-/** Shortest start of an account id that may name a contact: a shorter one could be a typed name. */
-const ID_START = 6;
 
 /** What the views of contacts depend on besides the contacts. */
 interface Shown {
@@ -25,6 +23,7 @@ interface Shown {
 }
 
 export class ContactStore {
+  readonly names = new ContactNames();
   readonly #peers = new Map<string, Peer>();
   readonly #byConversation = new Map<string, Peer>();
   readonly #clock: Clock;
@@ -59,6 +58,7 @@ export class ContactStore {
   add(peer: Peer): void {
     this.#peers.set(peer.contact.ref, peer);
     this.#byConversation.set(peer.contact.conversation.ref, peer);
+    this.names.set(peer);
   }
 
   /** Forgets a contact, and overwrites its session's keys and the root of its epochs. */
@@ -68,6 +68,13 @@ export class ContactStore {
     if (peer.contact.chain !== undefined) eraseChain(peer.contact.chain);
     this.#peers.delete(peer.contact.ref);
     this.#byConversation.delete(peer.contact.conversation.ref);
+    this.names.delete(peer);
+  }
+
+  /** Takes up a changed contact, with its name if it is stored here. */
+  update(peer: Peer, contact: Contact): void {
+    peer.contact = contact;
+    if (this.#peers.has(contact.ref)) this.names.set(peer);
   }
 
   byRef(ref: string): Peer | undefined {
@@ -83,50 +90,24 @@ export class ContactStore {
     return this.peers().find(({ contact }) => contact.account === account);
   }
 
-  /** The contact that `who` names. Throws contact-unknown, contact-ambiguous. */
+  /** The contact that a text means (ContactNames). Throws contact-unknown, contact-ambiguous. */
   find(who: string): Peer {
-    const wanted = who.trim().toLowerCase();
-    const named = (fits: (contact: Contact) => boolean): Peer[] =>
-      this.peers().filter(({ contact }) => fits(contact));
-    const exact = named(({ name, account }) => name.toLowerCase() === wanted || account === wanted);
-    const matches =
-      exact.length > 0 || wanted === ""
-        ? exact
-        : named(
-            ({ name, account }) =>
-              name.toLowerCase().startsWith(wanted) ||
-              (wanted.length >= ID_START && account.startsWith(wanted)),
-          );
-    const [peer, ...others] = matches;
-    if (peer === undefined)
-      throw new SottoError("contact-unknown", "There is no contact with this name.");
-    if (others.length > 0)
-      throw new SottoError("contact-ambiguous", "More than one contact matches this name.");
-    return peer;
+    return this.names.contact(who);
   }
 
-  /** Whether another contact has this name. */
-  nameTaken(name: string, except?: Peer): boolean {
-    const wanted = name.toLowerCase();
-    return this.peers().some(
-      (peer) => peer !== except && peer.contact.name.toLowerCase() === wanted,
-    );
-  }
-
-  /** The name, or the name with the first free number behind it. */
-  freeName(name: string, except?: Peer): string {
-    let free = name;
-    for (let number = 2; this.nameTaken(free, except); number++)
-      free = `${name.slice(0, limits.nameLength - 5)}-${number}`;
-    return free;
-  }
-
-  view({ contact, link, outbox, recordTime }: Peer): ContactView {
+  view(peer: Peer): ContactView {
+    const { contact, link, outbox, recordTime } = peer;
     const age = this.#clock.now() - (recordTime ?? Number.NEGATIVE_INFINITY);
     const why = link === undefined ? awaits(contact, this.#transport) : undefined;
+    const alike = this.names.alike(shownName(contact), { except: peer });
     return {
       account: contact.account,
       name: contact.name,
+      named: contact.named,
+      ...(contact.profileName !== undefined && { profileName: contact.profileName }),
+      ...(alike !== undefined && {
+        looksLike: { account: alike.contact.account, name: alike.contact.name },
+      }),
       pairing: contact.pairing,
       verified: contact.verified,
       blocked: contact.blocked,

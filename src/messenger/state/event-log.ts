@@ -5,6 +5,7 @@
  */
 import { limits, SottoError } from "../../base/index.ts";
 import type { RowKey, Store, StoreOp } from "../../ports/index.ts";
+import { cleanName } from "../../wire/index.ts";
 import type { LoggedType } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { EventBus } from "./event-bus.ts";
@@ -162,7 +163,8 @@ export class EventLog {
     return false;
   }
 
-  #seat(name: string): { readonly slot: number; readonly follower: DurableSubscription } {
+  #seat(typed: string): { readonly slot: number; readonly follower: DurableSubscription } {
+    const name = cleanName(typed);
     for (const [slot, follower] of this.#followers)
       if (follower.name === name) return { slot, follower };
     throw new SottoError("follower-unknown", "There is no durable subscription with this name.");

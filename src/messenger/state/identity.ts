@@ -15,7 +15,7 @@ import {
   entropyToWords,
 } from "../../crypto/index.ts";
 import type { Clock, Store, StoreOp } from "../../ports/index.ts";
-import { cleanName } from "../../wire/index.ts";
+import { chosenName } from "../model/name-keys.ts";
 import { decodeRow, encodeRow, put, rowKey } from "../model/rows.ts";
 
 export interface Identity {
@@ -63,12 +63,7 @@ export async function createAccount(
 ): Promise<{ readonly account: AccountId }> {
   if (await hasAccount(store))
     throw new SottoError("account-exists", "There is already an account in this home directory.");
-  const name = cleanName(options.name);
-  if (name === undefined)
-    throw new SottoError(
-      "name-invalid",
-      "The name is empty, too long or contains invisible characters.",
-    );
+  const name = chosenName(options.name);
   const entropy = options.entropy ?? crypto.random(32);
   const account = accountFromEntropy(crypto, entropy);
   const device = crypto.dhGenerate();

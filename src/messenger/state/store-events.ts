@@ -10,6 +10,9 @@ import type { ContactStore } from "./contact-store.ts";
 /** What is told of a message that is here. */
 type MessageEvent = "message.new" | "message.state" | "message.changed";
 
+/** What is reported of a contact that exists. */
+type ContactEvent = "contact.changed" | "contact.renamed" | "contact.request" | "key.changed";
+
 /** A row of the log: names what it tells of and holds no text and no name. */
 export type Entry =
   | {
@@ -27,7 +30,7 @@ export type Entry =
       readonly id: MessageId;
     }
   | {
-      readonly type: "contact.changed" | "contact.request" | "key.changed";
+      readonly type: ContactEvent;
       readonly ref: string;
       readonly account: AccountId;
     }
@@ -68,7 +71,7 @@ export function contactEvent(
   { contactStore }: { readonly contactStore: ContactStore },
   peer: Peer,
   contact: Contact,
-  type: "contact.changed" | "contact.request" | "key.changed" = "contact.changed",
+  type: ContactEvent = "contact.changed",
 ): StoreEvent {
   return {
     entry: { type, ref: contact.ref, account: contact.account },

@@ -21,6 +21,7 @@ const NOW = Date.UTC(2026, 4, 1, 12);
 const contact = (name: string): Contact => ({
   account: name.padEnd(52, "a") as Contact["account"],
   name,
+  named: true,
   pairing: "confirmed",
   verified: true,
   blocked: false,

@@ -23,6 +23,7 @@ const contact = rec({
   account,
   name,
   named: fc.boolean(),
+  profileName: maybe(name),
   addedAt: time,
   pairing: fc.constantFrom(
     ...(["invited", "handshaken", "requested", "confirmed", "denied", "used", "expired"] as const),

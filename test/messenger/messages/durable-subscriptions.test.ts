@@ -226,7 +226,7 @@ describe("a follower", () => {
 
   it("needs a name, and at most so many follow", async () => {
     const { world, bob } = await pair(9);
-    for (const name of ["", " x", "a\u202eb", "x".repeat(65)])
+    for (const name of ["", " ", "a\u202eb", "x".repeat(65)])
       await assert.rejects(bob.messenger.follow(name, {}), { code: "name-invalid" });
     await assert.rejects(bob.messenger.follow("bot", { from: "nobody" }), {
       code: "contact-unknown",

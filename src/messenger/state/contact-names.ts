@@ -1,0 +1,160 @@
+/**
+ * The names of contacts: whom a typed text means, which names are taken, and which look alike
+ * (docs/SPEC.md, Names). Every method of this node that takes a name or an account id resolves it
+ * here.
+ */
+import { accountId, cutText, limits, SottoError } from "../../base/index.ts";
+import type { Contact } from "../model/contact.ts";
+import { lookAlikeKeys, nameKey } from "../model/name-keys.ts";
+import type { Peer } from "../model/peer.ts";
+
+interface Entry {
+  readonly peer: Peer;
+  readonly name: string;
+  readonly key: string;
+  readonly looks: readonly string[];
+}
+
+/** Whose names count: those of contacts, or also those of requests without an answer. */
+export interface Among {
+  /** The contact that is to have the name. */
+  readonly except?: Peer | undefined;
+  readonly requests?: boolean;
+}
+
+const isRequest = ({ contact }: Peer): boolean => contact.pairing === "requested";
+const ACCOUNT_START = new RegExp(`^[a-z2-7]{${limits.accountStart},}$`);
+/** Code points that stay free for a number after a name. */
+const NUMBER = 5;
+
+export class ContactNames {
+  readonly #entries = new Map<Peer, Entry>();
+  readonly #byLook = new Map<string, Set<Entry>>();
+
+  /** Notes the name that a contact has now. */
+  set(peer: Peer): void {
+    const { name } = peer.contact;
+    if (this.#entries.get(peer)?.name === name) return;
+    this.delete(peer);
+    this.#entries.set(peer, this.#index(peer, name));
+  }
+
+  delete(peer: Peer): void {
+    const entry = this.#entries.get(peer);
+    if (entry !== undefined) this.#unindex(entry);
+    this.#entries.delete(peer);
+  }
+
+  /**
+   * Keeps a name for a contact whose row is about to be committed, so that no other one can get it
+   * in the meantime.
+   * @returns the function that ends this.
+   */
+  hold(peer: Peer, name: string): () => void {
+    if (this.#entries.get(peer)?.name === name) return () => undefined;
+    const entry = this.#index(peer, name);
+    return () => this.#unindex(entry);
+  }
+
+  #index(peer: Peer, name: string): Entry {
+    const entry = { peer, name, key: nameKey(name), looks: lookAlikeKeys(name) };
+    for (const look of entry.looks)
+      this.#byLook.set(look, (this.#byLook.get(look) ?? new Set()).add(entry));
+    return entry;
+  }
+
+  #unindex(entry: Entry): void {
+    for (const look of entry.looks) {
+      const alike = this.#byLook.get(look);
+      alike?.delete(entry);
+      if (alike?.size === 0) this.#byLook.delete(look);
+    }
+  }
+
+  /**
+   * The contact that a text means: a whole account id, else a name, else the start of an account
+   * id, else the start of a name (a name that begins as an id does must not take its place). The
+   * name of a request without an answer means no contact. Throws contact-unknown,
+   * contact-ambiguous.
+   */
+  contact(who: string): Peer {
+    const [peer, ...others] = this.#named(who, (each) => !isRequest(each));
+    if (others.length > 0)
+      throw new SottoError("contact-ambiguous", "More than one contact matches this name.");
+    if (peer !== undefined) return peer;
+    const asks = this.#named(who, isRequest).length > 0;
+    throw new SottoError(
+      "contact-unknown",
+      asks
+        ? "There is no contact with this name, only a request to be added: sotto requests."
+        : "There is no contact with this name.",
+    );
+  }
+
+  /** The request without an answer that a text means. Throws request-unknown, contact-ambiguous. */
+  request(who: string): Peer {
+    const [peer, ...others] = this.#named(who, isRequest);
+    if (others.length > 0)
+      throw new SottoError("contact-ambiguous", "More than one request matches this name.");
+    if (peer === undefined || !isRequest(peer))
+      throw new SottoError("request-unknown", "There is no open request with this name.");
+    return peer;
+  }
+
+  #named(who: string, among: (peer: Peer) => boolean): Peer[] {
+    const account = accountId.parse(who.trim());
+    const peers = [...this.#entries.keys()];
+    if (account !== undefined) return peers.filter(({ contact }) => contact.account === account);
+    const wanted = nameKey(who);
+    if (wanted === "") return [];
+    const entries = [...this.#entries].filter(([peer]) => among(peer));
+    const fitting = (fits: (entry: Entry, contact: Contact) => boolean): Peer[] =>
+      entries.flatMap(([peer, entry]) => (fits(entry, peer.contact) ? [peer] : []));
+    const same = fitting(({ key }) => key === wanted);
+    if (same.length > 0) return same;
+    const known = ACCOUNT_START.test(wanted)
+      ? fitting((_entry, contact) => contact.account.startsWith(wanted))
+      : [];
+    return known.length > 0 ? known : fitting(({ key }) => key.startsWith(wanted));
+  }
+
+  /** Whether another contact has this very name; requests do not count. */
+  taken(name: string, except: Peer | undefined): boolean {
+    return this.#alike(name, { except }).some(({ key }) => key === nameKey(name));
+  }
+
+  /** Another contact whose name looks like this one, the same name included. */
+  alike(name: string, among: Among): Peer | undefined {
+    return this.#alike(name, among)[0]?.peer;
+  }
+
+  /**
+   * The name, or an alias of it if it looks like the name of another contact: that contact's
+   * spelling with the first free number.
+   */
+  free(name: string, among: Among): string {
+    const alike = this.#alike(name, among);
+    const [other] = alike;
+    if (other === undefined && !isOurs(name)) return name;
+    const isSame = other === undefined || alike.some(({ key }) => key === nameKey(name));
+    const base = cutText(isSame ? name : other.name, limits.nameLength - NUMBER).trim();
+    for (let number = 2; ; number++) {
+      const alias = `${base}-${number}`;
+      if (this.#alike(alias, among).length === 0) return alias;
+    }
+  }
+
+  #alike(name: string, among: Among): Entry[] {
+    const found = lookAlikeKeys(name).flatMap((look) => [...(this.#byLook.get(look) ?? [])]);
+    return found.filter(({ peer }) => counts(peer, among));
+  }
+}
+
+function counts(peer: Peer, { except, requests = false }: Among): boolean {
+  return peer !== except && (requests || !isRequest(peer));
+}
+
+/** Whether a name looks like the word by which screens name this node's user. */
+function isOurs(name: string): boolean {
+  return lookAlikeKeys(name).includes("you");
+}
