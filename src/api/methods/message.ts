@@ -20,7 +20,10 @@ export interface SendParams {
 export interface SendResult {
   readonly contact: Contact;
   readonly message: Message;
-  /** The awaited state was not reached in time; the message is kept. */
+  /**
+   * The awaited state was not reached in time, or the account key of the contact has changed
+   * (`contact.keyChanged`); the message is kept.
+   */
   readonly timedOut: boolean;
   /** From the call to the reported state, ms. */
   readonly elapsed: number;

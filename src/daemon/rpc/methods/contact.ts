@@ -75,10 +75,10 @@ export function contactHandlers({
       return { contact };
     },
     "contact.timer": async ({ who, ms }) => ({ contact: await messenger.setTimer(who, ms) }),
-    "contact.number": ({ who }) => ({
-      contact: messenger.contact(who),
-      number: messenger.safetyNumber(who),
-    }),
+    "contact.number": ({ who }) => {
+      const contact = messenger.contact(who);
+      return { contact, number: messenger.safetyNumber(contact.account) };
+    },
     "contact.verify": async ({ who, number }) => ({
       contact: await messenger.verify(who, number),
     }),

@@ -1,6 +1,6 @@
 /** The `message.*` and `typing.*` methods. */
 import * as v from "valibot";
-import type { MessageMethods, Params } from "../../../api/index.ts";
+import type { Contact, MessageMethods, Params } from "../../../api/index.ts";
 import { limits, type MessageId, messageId, SottoError } from "../../../base/index.ts";
 import type { MessageView } from "../../../messenger/index.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
@@ -58,16 +58,27 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
     signal,
     clock,
   });
+  /** The contact now, or as it was if it has been removed: nothing fails after a commit. */
+  const current = (before: Contact): Contact => messenger.contactOf(before.account) ?? before;
+  /** The contact whose conversation has the message. Throws `message-unknown`. */
+  const contactOf = ({ contact }: MessageView): Contact => {
+    const known = messenger.contactOf(contact);
+    if (known === undefined) throw unknown();
+    return known;
+  };
   /** Makes a change, and waits for its delivery if requested and the contact is online. */
   const change = async (
     { wait, timeout = DEFAULT_WAIT }: Pick<Params<"message.edit">, "wait" | "timeout">,
     make: () => Promise<MessageView>,
     caller: Caller,
   ) => {
-    const goesOut = ({ contact }: MessageView) =>
-      wait === "live" && messenger.contact(contact).online;
+    const made: { contact?: Contact } = {};
+    const goesOut = (message: MessageView) => {
+      made.contact = contactOf(message);
+      return wait === "live" && made.contact.online;
+    };
     const changed = await changeAndWait(messenger, make, goesOut, waitLimit(timeout, caller));
-    return { contact: messenger.contact(changed.message.contact), ...changed };
+    return { contact: current(made.contact ?? contactOf(changed.message)), ...changed };
   };
   /** Deletes a message here only. @returns the message as it was. */
   const hidden = async (id: MessageId, who: string | undefined): Promise<MessageView> => {
@@ -82,22 +93,18 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
         ...(key === undefined ? {} : { key }),
         ...(replyTo === undefined ? {} : { replyTo: idOf(replyTo) }),
       };
-      const send = () => messenger.send(who, text, options);
-      const waits = wait !== undefined && (wait !== "live" || messenger.contact(who).online);
-      if (waits) {
+      const contact = messenger.contact(who);
+      const send = () => messenger.send(contact.account, text, options);
+      if (wait !== undefined && (wait !== "live" || contact.online)) {
         const state = wait === "live" ? "delivered" : wait;
-        const sent = await sendAndWait(
-          messenger,
-          send,
-          state,
-          waitLimit(timeout ?? DEFAULT_WAIT, caller),
-        );
-        return { contact: messenger.contact(sent.message.contact), ...sent };
+        const limit = waitLimit(timeout ?? DEFAULT_WAIT, caller);
+        const sent = await sendAndWait(messenger, send, state, limit);
+        return { contact: current(contact), ...sent };
       }
       const start = clock.now();
       const message = await send();
-      const contact = messenger.contact(message.contact);
-      return { contact, message, timedOut: false, elapsed: clock.now() - start };
+      const elapsed = clock.now() - start;
+      return { contact: current(contact), message, timedOut: false, elapsed };
     },
     "message.list": async ({ who, limit = 50, before, after, since }) => {
       const page = await messenger.history(who, {
@@ -127,7 +134,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       change(how, () => messenger.react(idOf(id), emoji, who), caller),
     "message.find": async ({ ref, who, direction }) => {
       const message = await messenger.find(ref, { who, direction });
-      return { contact: messenger.contact(message.contact), message };
+      return { contact: contactOf(message), message };
     },
     "typing.send": async ({ who }) => {
       await messenger.typing(who);

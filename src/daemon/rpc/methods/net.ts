@@ -38,10 +38,11 @@ export function netHandlers({ network, messenger }: DispatchParts): Handlers<Net
       await network.setDecoys(step);
       return { decoys: step };
     },
-    "net.ping": async ({ who }) => ({
-      ...(await messenger.ping(who)),
-      contact: messenger.contact(who),
-    }),
+    "net.ping": async ({ who }) => {
+      const before = messenger.contact(who);
+      const ping = await messenger.ping(before.account);
+      return { ...ping, contact: messenger.contactOf(before.account) ?? before };
+    },
     "net.bootstrap.list": bootstrap,
     "net.bootstrap.add": async ({ address }) => {
       await network.addBootstrap(address);

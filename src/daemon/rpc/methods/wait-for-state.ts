@@ -2,7 +2,7 @@
  * Waits for a state of a message or a pairing. Subscribes before it acts, so no event is missed.
  */
 import type { SendResult } from "../../../api/index.ts";
-import { type AccountId, type MessageId, SottoError } from "../../../base/index.ts";
+import type { AccountId, MessageId } from "../../../base/index.ts";
 import type {
   ContactView,
   LoggedEvent,
@@ -31,9 +31,9 @@ export interface WaitLimit {
 }
 
 /**
- * Sends, and waits until the message reaches `state`, fails, or the time is over. Throws
- * `key-changed` if the account key of the contact changes while waiting, and what `Messenger.send`
- * throws.
+ * Sends, and waits until the message reaches `state`, fails, or the time is over; not longer if the
+ * account key of the contact changes, since the message then waits for the user. Throws what
+ * `Messenger.send` throws, and nothing once the message is stored.
  */
 export async function sendAndWait(
   messenger: Messenger,
@@ -57,12 +57,7 @@ export async function sendAndWait(
       const message = seen.get(sent.id) ?? sent;
       const elapsed = wait.clock.now() - start;
       if (rank[message.state] >= rank[state]) return { message, timedOut: false, elapsed };
-      if (changed.has(sent.contact))
-        throw new SottoError(
-          "key-changed",
-          "The account key of the contact has changed. The message is kept.",
-        );
-      if (bell.over()) return { message, timedOut: true, elapsed };
+      if (bell.over() || changed.has(sent.contact)) return { message, timedOut: true, elapsed };
       await bell.next();
     }
   } finally {
