@@ -1,7 +1,7 @@
 /** `sotto add`: adds the contact who made an invite, and waits a while for the connection. */
 import { SottoError } from "../../base/index.ts";
 import { parsePolicy } from "../args/text-arg.ts";
-import { nameOf, shellWord, waitCondition } from "../format/format.ts";
+import { lookAlikeNotes, nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { parseDurationArg } from "../format/time.ts";
 import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -52,6 +52,7 @@ export const define: Define = (command, context) => {
       } else if (pairing === "handshaken") {
         context.out.say(`Messages are sent as soon as ${name} confirms.`);
       }
+      for (const note of lookAlikeNotes(contact)) context.out.warn(`${name}: ${note}.`);
       if (!timedOut)
         context.out.say(`Compare safety numbers when you can: sotto verify ${shellWord(name)}`);
     });

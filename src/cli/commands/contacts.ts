@@ -6,8 +6,11 @@ import { parsePolicy } from "../args/text-arg.ts";
 import {
   contactLine,
   contactStateText,
+  lookAlikeNotes,
   nameOf,
   policyText,
+  profileNotes,
+  shellWord,
   waitCondition,
 } from "../format/format.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
@@ -31,7 +34,9 @@ export const define: Define = (command, context) => {
     .description("rename a contact, on this node only")
     .action(async (who: string, name: string) => {
       const result = await context.call("contact.rename", { who, name });
-      out.data(`✓ now ${nameOf(result.contact)}`, result);
+      const shown = nameOf(result.contact);
+      out.data(`✓ now ${shown}`, result);
+      for (const note of lookAlikeNotes(result.contact)) out.warn(`${shown}: ${note}.`);
     });
   command
     .command("block <who>")
@@ -125,10 +130,10 @@ async function list(context: Context): Promise<void> {
 
 function describe(contact: Contact): SafeText {
   const rows: [string, string][] = [
-    ["name", nameOf(contact)],
+    ["name", [nameOf(contact), ...profileNotes(contact), ...lookAlikeNotes(contact)].join("  ")],
     ["account", contact.account],
     ["state", contactStateText(contact)],
-    ["verified", contact.verified ? "yes" : `no (sotto verify ${nameOf(contact)})`],
+    ["verified", contact.verified ? "yes" : `no (sotto verify ${shellWord(nameOf(contact))})`],
     ["receipts", contact.receipts ? "on" : "off (for both sides)"],
     ["policy", policyText(contact.policy)],
     [

@@ -50,30 +50,30 @@ async function play(stage: DemoProcesses, tell: Tell): Promise<void> {
     `bob found alice through the DHT and paired in ${formatDuration(performance.now() - added)}`,
   );
 
-  await say(alice, "bob", "Hello Bob, there is no server between us.", tell);
-  await say(bob, "alice", "Hello Alice, I see.", tell);
+  await say(alice, bob, "Hello Bob, there is no server between us.", tell);
+  await say(bob, alice, "Hello Alice, I see.", tell);
   await numbers(alice, bob, tell);
 
   await stage.end(bob);
   tell("offline", "bob's node was stopped");
   const text = "Read this when you are back.";
-  const waiting = await alice.call("message.send", { who: "bob", text });
+  const waiting = await alice.call("message.send", { who: bob.account, text });
   expect(waiting.message.state === "queued", "a message was shown as sent while bob was offline");
   tell("waiting", `alice → bob  ${stateText("queued")} (kept and sent automatically)`);
   const back = performance.now();
   const returned = await stage.node("bob", false);
   tell("back", "bob's node runs again, with a new PeerId");
-  await arrival(returned, "alice", text);
+  await arrival(returned, alice, text);
   tell(
     "delivered",
     `alice → bob  delivered ${formatDuration(performance.now() - back)} after the start`,
   );
-  await alice.call("message.markRead", { who: "bob" });
+  await alice.call("message.markRead", { who: bob.account });
 }
 
-async function say(from: Actor, to: string, text: string, tell: Tell): Promise<void> {
+async function say(from: Actor, to: Actor, text: string, tell: Tell): Promise<void> {
   const { message, elapsed } = await from.call("message.send", {
-    who: to,
+    who: to.account,
     text,
     wait: "delivered",
     timeout: 5_000,
@@ -82,19 +82,19 @@ async function say(from: Actor, to: string, text: string, tell: Tell): Promise<v
   expect(arrived, `the message of ${from.name} was not delivered (${message.state})`);
   tell(
     "message",
-    `${from.name} → ${to}  ${JSON.stringify(text)}  ${message.state} in ` +
+    `${from.name} → ${to.name}  ${JSON.stringify(text)}  ${message.state} in ` +
       `${formatDuration(elapsed)} (direct)`,
   );
 }
 
 async function numbers(alice: Actor, bob: Actor, tell: Tell): Promise<void> {
   const [ours, theirs] = await Promise.all([
-    alice.call("contact.number", { who: "bob" }),
-    bob.call("contact.number", { who: "alice" }),
+    alice.call("contact.number", { who: bob.account }),
+    bob.call("contact.number", { who: alice.account }),
   ]);
   expect(ours.number === theirs.number, "the two safety numbers differ");
-  await alice.call("contact.verify", { who: "bob", number: theirs.number });
-  await bob.call("contact.verify", { who: "alice", number: ours.number });
+  await alice.call("contact.verify", { who: bob.account, number: theirs.number });
+  await bob.call("contact.verify", { who: alice.account, number: ours.number });
   tell(
     "verified",
     safe`both show the same safety number and are verified:\n${numberLines(ours.number)}`,
@@ -102,9 +102,9 @@ async function numbers(alice: Actor, bob: Actor, tell: Tell): Promise<void> {
 }
 
 /** Waits until a message with this text arrived. */
-async function arrival(actor: Actor, from: string, text: string): Promise<void> {
+async function arrival(actor: Actor, from: Actor, text: string): Promise<void> {
   const arrived = async () => {
-    const { messages } = await actor.call("message.list", { who: from });
+    const { messages } = await actor.call("message.list", { who: from.account });
     return messages.some((message) => message.text === text);
   };
   for (let waited = 0; waited < 8_000; waited += 20) {

@@ -39,7 +39,10 @@ async function write(path: string, options: Options, context: Context): Promise<
   const now = Date.now();
   const targets = await targetsOf(path, options, context, now);
   await withNodeOrStore(context, options, async (node) => {
-    for (const target of targets) await writeOne(node, target, options, now);
+    const who = options.contact;
+    // Resolved once, for all files.
+    const account = who && (await node.call("contact.show", { who })).contact.account;
+    for (const target of targets) await writeOne(node, target, { ...options, account }, now);
   });
   const files = targets.map((target) => target.path);
   const lines = files.map((file) => `✓ ${file}`);
@@ -53,10 +56,10 @@ async function write(path: string, options: Options, context: Context): Promise<
 async function writeOne(
   node: Callable,
   { path, format }: Target,
-  { contact, force }: Options,
+  { account, force }: { readonly account?: string | undefined; readonly force?: true },
   now: number,
 ): Promise<void> {
-  const all = await everything(node, contact, now);
+  const all = await everything(node, account, now);
   await writeNewFile(path, force === true, async (file) => {
     for await (const part of formats[format](all)) await file.write(part);
   });

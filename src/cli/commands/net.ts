@@ -2,7 +2,7 @@
 
 import type { KnownBootstrap, Result } from "../../api/index.ts";
 import { joined, listed, SottoError } from "../../base/index.ts";
-import { bootstrapLine, count, nameOf, reachabilityText } from "../format/format.ts";
+import { bootstrapLine, count, nameOf, reachabilityText, shellWord } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
@@ -126,7 +126,7 @@ async function ping(who: string, { call, out, exit: leave }: Context): Promise<v
       break;
     case "no-link":
       out.data(`${name}  not connected`, result);
-      out.say(`→ sotto doctor ${name}`);
+      out.say(`→ sotto doctor ${shellWord(name)}`);
   }
   leave(exit.failure);
 }

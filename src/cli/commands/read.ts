@@ -1,6 +1,6 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import { listed, SottoError } from "../../base/index.ts";
-import { messageLines, nameOf } from "../format/format.ts";
+import { messageLines, nameOf, shellWord } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -36,7 +36,7 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   );
   context.out.data(listed(lines, `No messages with ${name} ${period}.`), { contact, ...page });
   if (page.more)
-    context.out.say(`More messages: sotto read ${name} -n ${Math.min(1000, limit * 4)}`);
+    context.out.say(`More messages: sotto read ${shellWord(name)} -n ${Math.min(1000, limit * 4)}`);
   const [first, last] = [page.messages.at(0), page.messages.at(-1)];
   // Earlier and later messages were not shown.
   if (!options.peek && first !== undefined && last !== undefined)

@@ -1,6 +1,6 @@
 /** `sotto requests`: contact requests by a reusable invite that wait for your decision. */
 import { listed } from "../../base/index.ts";
-import { nameOf, shellWord } from "../format/format.ts";
+import { lookAlikeNotes, nameOf, profileNotes, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -28,6 +28,12 @@ export const define: Define = (command, context) => {
 
 async function list(context: Context): Promise<void> {
   const result = await context.call("request.list", {});
-  const lines = result.requests.map((contact) => `${nameOf(contact)}  ${contact.account}`);
+  const lines = result.requests.map((contact) =>
+    [
+      `${nameOf(contact)}  ${contact.account}`,
+      ...lookAlikeNotes(contact),
+      ...profileNotes(contact),
+    ].join("  "),
+  );
   context.out.data(listed(lines, "No requests."), result);
 }

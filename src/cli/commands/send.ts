@@ -3,7 +3,7 @@ import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { findMessage } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
-import { nameOf, waitCondition } from "../format/format.ts";
+import { nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { formatDuration, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -20,7 +20,7 @@ const LIVE_WAIT = 3_000;
 
 export const define: Define = (command, context) => {
   command
-    .argument("<who>", "a name, the beginning of a name, or an account id")
+    .argument("<who>", "an account id, a name, or the beginning of a name")
     .argument("<text...>", "the message, or - to read it from standard input")
     .option(
       "--reply <message>",
@@ -43,12 +43,13 @@ async function send(
 ): Promise<void> {
   const wait = waitOf(options.wait);
   const text = await textOf(words);
+  const { account } = (await context.call("contact.show", { who })).contact;
   const answered =
     options.reply === undefined
       ? undefined
-      : await findMessage(options.reply, context, { of: who, direction: "in" });
+      : await findMessage(options.reply, context, { of: account, direction: "in" });
   const result = await context.call("message.send", {
-    who,
+    who: account,
     text,
     replyTo: answered?.id,
     key: options.idempotencyKey,
@@ -57,7 +58,8 @@ async function send(
   });
   context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
   if (result.message.state === "failed") context.exit(exit.failure);
-  else if (result.timedOut && wait !== "live") context.exit(exit.timedOut);
+  else if (result.timedOut && wait !== "live")
+    context.exit(result.contact.keyChanged ? exit.keyChanged : exit.timedOut);
 }
 
 function waitOf(text: string | undefined): SendWait {
@@ -78,6 +80,8 @@ function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
     case "failed":
       return "failed";
     default:
+      if (contact.keyChanged)
+        return `kept: the account key has changed (sotto verify ${shellWord(nameOf(contact))})`;
       return contact.awaits === undefined
         ? "waiting for peer (kept and sent automatically)"
         : `kept${waitCondition(contact)} (policy ${contact.policy})`;

@@ -1,6 +1,6 @@
 /** `sotto verify`: shows the safety number, and marks a contact as verified. */
 
-import { nameOf, numberLines, shellWord } from "../format/format.ts";
+import { lookAlikeNotes, nameOf, numberLines, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { askYes } from "../runtime/prompt.ts";
 
@@ -36,12 +36,14 @@ async function verify(who: string, { number, undo }: Options, context: Context):
       "aloud. If they are the same on both sides, the connection is not intercepted.",
   );
   if (shown.contact.verified && !shown.contact.keyChanged) return out.say(`${name} is verified.`);
+  for (const note of lookAlikeNotes(shown.contact)) out.warn(`${name}: ${note}.`);
   if (!context.interactive)
     // Without the digits: our own would always match.
     return out.say(
       `Then: sotto verify ${shellWord(name)} --number "the 60 digits that they read to you"`,
     );
-  if (await askYes("Do all 60 digits match?")) await confirm(who, shown.number, context);
+  if (await askYes("Do all 60 digits match?"))
+    await confirm(shown.contact.account, shown.number, context);
   else out.warn(`${name} is not verified. If the digits differ, do not trust this contact.`);
 }
 

@@ -17,6 +17,8 @@ import { readEnvironment, selfCommand } from "../runtime/environment.ts";
 
 export interface Actor {
   readonly name: string;
+  /** The account id, by which the others name this actor. */
+  readonly account: string;
   readonly pid: number;
   /** What SOTTO_HOME is for this actor. */
   readonly home: string;
@@ -89,7 +91,9 @@ export function startDemo(command: readonly [string, ...string[]] = selfCommand(
       const { socket } = resolvePaths({ ...around, env: envOf(name) });
       const client = createClient(await connectTo(socket));
       clients.push(client);
-      return { name, pid: child.pid ?? 0, home: join(directory, name), call: client.call };
+      const { account } = await client.call("account.show", {});
+      const home = join(directory, name);
+      return { name, account, pid: child.pid ?? 0, home, call: client.call };
     },
     async end({ pid }) {
       await endProcess(processes.get(pid));
