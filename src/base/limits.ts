@@ -53,6 +53,8 @@ export const limits = {
   skipPerMessage: 1_000,
   /** Skipped message keys kept for a session; the oldest are deleted first. */
   skippedKeys: 2_000,
+  /** Skipped keys in one row of the store: 1 KiB, which is all that using one of them rewrites. */
+  skippedBlock: 16,
   /**
    * How long a skipped key is kept: a message that arrives later is retransmitted anyway.
    */

@@ -1,10 +1,10 @@
 /**
- * Sessions as bytes, for the store. Version 2, numbers with the most significant byte first:
+ * Sessions as bytes, for the store. Version 3, numbers with the most significant byte first:
  *
  * session = version (1) ‖ id ‖ AD ‖ RK ‖ NHKs ‖ NHKr ‖ scka ‖ sending ‖ receiving
  * scka = see scka-codec.ts
  * sending = 0 ‖ DHs | 1 ‖ DHr ‖ PN | 2 ‖ DHs ‖ HKs ‖ CKs ‖ Ns ‖ PN DHs = public ‖ secret
- * receiving = 0 | 1 ‖ HKr ‖ CKr ‖ Nr ‖ keys ‖ number of old chains (u8) ‖ old chain …
+ * receiving = 0 | 1 ‖ HKr ‖ CKr ‖ Nr ‖ chain (u8) ‖ keys ‖ number of old chains (u8) ‖ old chain …
  * old chain = HK ‖ epoch ‖ end ‖ keys
  * keys = lost ‖ number (u16) ‖ { N ‖ at (u64) ‖ mk } …
  *
@@ -15,19 +15,19 @@ import type { DhKeyPair } from "../crypto/index.ts";
 import { Reader, Writer } from "./byte-codec.ts";
 import { chainKey, headerKey, messageKey, nextHeaderKey, rootKey } from "./keys.ts";
 import { readScka, sckaBytes, writeScka } from "./scka-codec.ts";
-import type { Receiving, Sending, Session } from "./session.ts";
+import { CHAIN_NUMBERS, type Receiving, type Sending, type Session } from "./session.ts";
 import type { OldChain, Skipped, SkippedKey, SkippedKeys } from "./skipped.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 const HEAD_BYTES = 1 + 5 * 32;
 const SENDING_BYTES = { silent: 1 + 64, due: 1 + 32 + 4, active: 1 + 64 + 32 + 32 + 4 + 4 };
-const RECEIVING_BYTES = 1 + 32 + 32 + 4 + 1;
+const RECEIVING_BYTES = 1 + 32 + 32 + 4 + 1 + 1;
 const KEY_BYTES = 4 + 8 + 32;
 const OLD_CHAIN_BYTES = 32 + 4 + 4;
 
 /**
- * The session's bytes: 487 with both chains, no old ones and nothing skipped, while no post-quantum
- * exchange is under way, and at most 3,968 while one is. They hold secrets.
+ * The session's bytes: 488 with both chains, no old ones and nothing skipped, while no post-quantum
+ * exchange is under way, and at most 3,969 while one is. They hold secrets.
  */
 export function encodeSession(session: Session): Uint8Array {
   const { id, AD, RK, NHKs, NHKr, scka, sending, receiving } = session;
@@ -106,10 +106,11 @@ function readSending(reader: Reader): Sending {
 function writeReceiving(writer: Writer, receiving: Receiving): void {
   writer.u8(receiving.kind === "none" ? 0 : 1);
   if (receiving.kind === "none") return;
-  const { HKr, CKr, Nr, MKSKIPPED } = receiving;
+  const { HKr, CKr, Nr, chain, MKSKIPPED } = receiving;
   writer.bytes(HKr);
   writer.bytes(CKr);
   writer.u32(Nr);
+  writer.u8(chain);
   writeKeys(writer, MKSKIPPED.current);
   writer.u8(MKSKIPPED.old.length);
   for (const { HK, epoch, end, skipped } of MKSKIPPED.old) {
@@ -125,8 +126,9 @@ function readReceiving(reader: Reader): Receiving {
   if (tag === 0) return { kind: "none" };
   reader.require(tag === 1);
   const [HKr, CKr] = [headerKey(reader.bytes(32)), chainKey(reader.bytes(32))];
-  const Nr = reader.u32();
-  return { kind: "active", HKr, CKr, Nr, MKSKIPPED: readSkipped(reader, Nr) };
+  const [Nr, chain] = [reader.u32(), reader.u8()];
+  reader.require(chain < CHAIN_NUMBERS);
+  return { kind: "active", HKr, CKr, Nr, chain, MKSKIPPED: readSkipped(reader, Nr) };
 }
 
 function readSkipped(reader: Reader, Nr: number): Skipped {

@@ -171,6 +171,7 @@ function forward(opening: Opening, session: Receiver, header: Header): Opened {
       HKr: receiving.HKr,
       CKr: nextChainKey(crypto, receiving.CKr),
       Nr: N + 1,
+      chain: receiving.chain,
       MKSKIPPED: trimSkipped(receiving.MKSKIPPED, now),
     },
     scka: pq.next,

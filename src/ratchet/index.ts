@@ -25,4 +25,5 @@ export {
 export { MESSAGE_OVERHEAD } from "./header.ts";
 export { canSeal, type Session } from "./session.ts";
 export type { HandshakeOutputs } from "./session-init.ts";
+export { changedRows, type SessionRow, sessionOfRows } from "./session-rows.ts";
 export { wipeSession } from "./wipe-session.ts";

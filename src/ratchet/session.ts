@@ -43,6 +43,8 @@ export type Receiving =
       readonly HKr: HeaderKey;
       readonly CKr: ChainKey;
       readonly Nr: number;
+      /** Number of the chain, modulo `CHAIN_NUMBERS`: it names the rows of its skipped keys. */
+      readonly chain: number;
       readonly MKSKIPPED: Skipped;
     };
 
@@ -61,6 +63,12 @@ export interface Session {
   /** The post-quantum ratchet. */
   readonly scka: Scka;
 }
+
+/**
+ * Chain numbers before they start again: more than a session has chains at one time, the current
+ * one and `limits.oldChains`.
+ */
+export const CHAIN_NUMBERS = 8;
 
 /** A chain's count of messages stays below this, so that it fits the header's 32 bits as PN. */
 export const CHAIN_LENGTH_MAX = 0xffff_ffff;

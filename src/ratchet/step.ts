@@ -2,12 +2,13 @@
 import type { CryptoProvider } from "../crypto/index.ts";
 import { type RatchetKdf, sottoKdf } from "./kdf.ts";
 import { dhOutput, headerKey } from "./keys.ts";
-import type {
-  ActiveReceiving,
-  OurRatchetKey,
-  Sending,
-  Session,
-  TheirRatchetKey,
+import {
+  type ActiveReceiving,
+  CHAIN_NUMBERS,
+  type OurRatchetKey,
+  type Sending,
+  type Session,
+  type TheirRatchetKey,
 } from "./session.ts";
 import { noneSkipped, retireChain } from "./skipped.ts";
 
@@ -40,7 +41,14 @@ export function stepReceiving(
     RK,
     NHKr: NHK,
     sending: { kind: "due", DHr, PN: Ns },
-    receiving: { kind: "active", HKr: headerKey(session.NHKr), CKr: CK, Nr: 0, MKSKIPPED },
+    receiving: {
+      kind: "active",
+      HKr: headerKey(session.NHKr),
+      CKr: CK,
+      Nr: 0,
+      chain: receiving.kind === "active" ? (receiving.chain + 1) % CHAIN_NUMBERS : 0,
+      MKSKIPPED,
+    },
   };
 }
 

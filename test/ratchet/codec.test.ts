@@ -50,7 +50,7 @@ describe("an encoded session", () => {
       for (let length = 0; length < bytes.length; length++)
         assert.equal(decodeSession(bytes.slice(0, length)), undefined, `${name}: ${length}`);
       assert.equal(decodeSession(concat(bytes, Uint8Array.of(0))), undefined, name);
-      for (const version of [0, 1, 3, 255]) {
+      for (const version of [0, 1, 2, 4, 255]) {
         const other = bytes.slice();
         other[0] = version;
         assert.equal(decodeSession(other), undefined, name);
@@ -99,6 +99,7 @@ describe("an encoded session", () => {
         receiving.HKr,
         receiving.CKr,
         u32(Nr),
+        Uint8Array.of(0),
         u32(lost),
         u32(keys.length).slice(2),
         ...keys,

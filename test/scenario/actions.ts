@@ -51,8 +51,9 @@ export class Stage {
   /** @param loses one of its sessions is gone from its disk: both sides will make a new one. */
   killFor(node: SimNode, down: number, loses = false): void {
     node.kill();
-    const session = node.store.snapshot().find(({ table }) => table === "session");
-    if (loses && session) void node.store.commit([{ kind: "delete", key: session }]);
+    const rows = node.store.snapshot().filter(({ table }) => table === "session");
+    const lost = rows.filter(({ of }) => loses && of === rows[0]?.of);
+    void node.store.commit(lost.map((key) => ({ kind: "delete", key })));
     this.world.time.after(down, () => void this.revive(node));
   }
 

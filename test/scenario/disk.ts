@@ -60,7 +60,8 @@ export class Disk {
     const kept = this.conversation(of);
     const value = op.kind === "put" ? op.value : undefined;
     if (table === "contact") kept.contact = value && decodeRow<Contact>(value);
-    if (table === "session") {
+    // Skipped keys have rows of their own.
+    if (table === "session" && at === 0) {
       kept.session = value;
       kept.sessionSerial = serial;
     }

@@ -56,8 +56,8 @@ export async function settled(world: World, alice: SimNode, bob: SimNode): Promi
 }
 
 async function loseSession(node: SimNode): Promise<void> {
-  const session = node.store.snapshot().find(({ table }) => table === "session");
-  if (session !== undefined) await node.store.commit([{ kind: "delete", key: session }]);
+  const rows = node.store.snapshot().filter(({ table }) => table === "session");
+  await node.store.commit(rows.map((key) => ({ kind: "delete", key })));
 }
 
 export async function storm(seed: number, { steps, cut, kill, lose = 0 }: Storm): Promise<void> {

@@ -14,8 +14,8 @@ import {
   placeKey,
 } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
-import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
-import { dropEntry, dropSession, putContact, putEntry } from "../state/contact-store.ts";
+import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
+import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
 import { hasAccount } from "../state/identity.ts";
 import { putInvite } from "../state/invites.ts";
 import { searchState } from "../state/search-index.ts";
@@ -140,7 +140,8 @@ export async function reconcileOlderCopy(store: Store): Promise<number> {
   const contacts = (await store.all("contact")).map((bytes) => decodeRow<Contact>(bytes));
   const ops = await invitesOfOlderCopy(store);
   for (const contact of contacts) {
-    ops.push(dropSession(contact.ref));
+    for (const { at } of await store.list("session", contact.ref))
+      ops.push(drop(rowKey("session", contact.ref, at)));
     const { ref } = contact.conversation;
     const queued = await queuedPlaces(store, ref);
     for await (const rows of messagePages(store, ref))

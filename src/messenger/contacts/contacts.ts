@@ -22,7 +22,7 @@ import { chosenName } from "../model/name-keys.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { decodeRow, drop } from "../model/rows.ts";
 import { changeContact, commitContact } from "../state/change-contact.ts";
-import { dropContact, dropEntry, dropSession } from "../state/contact-store.ts";
+import { dropContact, dropEntry, sessionOps } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
 import { replaceSession } from "../state/session-draft.ts";
@@ -189,7 +189,10 @@ export async function remove(
     withContactLock(context, peer, async () => {
       const { account, conversation } = peer.contact;
       const { ref } = conversation;
-      const ops: StoreOp[] = [dropContact(peer.contact), dropSession(peer.contact.ref)];
+      const ops: StoreOp[] = [
+        dropContact(peer.contact),
+        ...sessionOps(peer.contact.ref, peer.session, undefined),
+      ];
       for (const { at, value } of await context.store.list("message", ref)) {
         const { id, key } = decodeRow<MessageRow>(value);
         ops.push(drop(messageKey(ref, at)), drop(placeKey(ref, id)));
@@ -262,7 +265,7 @@ export async function verify(
   // The new key gets a session of its own: what was sealed for the old one is sealed again.
   return changeContact(context, peer, (contact) => ({
     contact: { ...contact, account: changed, changedAccount: undefined, verified: true },
-    ops: [dropSession(contact.ref)],
+    ops: sessionOps(contact.ref, peer.session, undefined),
     applied: () => replaceSession(peer, undefined),
   }));
 }

@@ -20,7 +20,7 @@ import {
 import { type Contact, type HeldInvite, placeholderName } from "../model/contact.ts";
 import type { Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
-import { putSession } from "../state/contact-store.ts";
+import { sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { replaceSession } from "../state/session-draft.ts";
 import { contactEvent, type StoreEvent } from "../state/store-events.ts";
@@ -165,7 +165,7 @@ export async function adopt(
 ): Promise<void> {
   await commitContact(context, peer, {
     contact,
-    ops: [putSession(contact.ref, session)],
+    ops: sessionOps(contact.ref, peer.session, session),
     events: handshakeEvents(context, peer, contact),
     applied: () => takeUpSession(peer, session),
   });

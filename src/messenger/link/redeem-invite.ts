@@ -16,7 +16,7 @@ import {
 import { admits, mayFindUs } from "../model/link-policy.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
-import { putSession } from "../state/contact-store.ts";
+import { sessionOps } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
 import { inviteReusedEvent } from "../state/store-events.ts";
@@ -131,7 +131,7 @@ async function pairWith(
     const event = accepted ? "contact.changed" : "contact.request";
     await commitContact(context, peer, {
       contact,
-      ops: [putSession(contact.ref, session), putInvite(claimed)],
+      ops: [...sessionOps(contact.ref, peer.session, session), putInvite(claimed)],
       events: handshakeEvents(context, peer, contact, event),
       applied: () => {
         invites.set(claimed);

@@ -9,7 +9,7 @@ import { accept, type DeliveryState, giveTo, isOn, requeue } from "../model/deli
 import { type MessageRow, messageKey, messageView } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer, SendQueue } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
-import { putEntry, putSession } from "../state/contact-store.ts";
+import { putEntry, sessionOps } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
@@ -139,7 +139,10 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
           size += entry.sealed.length;
         } else await sealEntry(entry);
       }
-      if (ops.length > 0) await context.store.commit([...ops, putSession(ref, session)]);
+      if (ops.length > 0) {
+        const rows = sessionOps(ref, peer.session, session);
+        await context.store.commit([...ops, ...rows]);
+      }
       replaceSession(peer, session);
     },
   );

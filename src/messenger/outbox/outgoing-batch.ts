@@ -19,7 +19,7 @@ import {
 } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer, PendingText } from "../model/peer.ts";
 import { decodeRow, encodeRow, put } from "../model/rows.ts";
-import { dropEntry, putContact, putEntry, putSession } from "../state/contact-store.ts";
+import { dropEntry, putContact, putEntry, sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { view } from "../state/message-store.ts";
@@ -254,7 +254,7 @@ export async function commit(
   const { session, link, entries, changes } = batch;
   const contact = contactOf(batch);
   const ops = [...batch.ops, putContact(contact)];
-  if (session !== undefined) ops.push(putSession(contact.ref, session));
+  if (session !== undefined) ops.push(...sessionOps(contact.ref, peer.session, session));
   const tell = await withDraft(
     peer,
     () => session,

@@ -9,7 +9,7 @@ import { type Body, type Content, encodeContent, encodeLinkFrame } from "../../w
 import { type Action, toWire } from "../model/actions.ts";
 import { idBytes, type MessageRow } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
-import { putSession } from "../state/contact-store.ts";
+import { sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 
@@ -69,7 +69,7 @@ interface ControlTarget {
  * Sends control content, which is never queued nor repeated (a receipt, typing), over a live link.
  * Where there is no content, no link, or a session that cannot seal yet, nothing is sent, and only
  * the rest of the batch is committed. Requires the contact lock.
- * @param commit writes the batch; it is given the row of the session, if that has changed.
+ * @param commit writes the batch; it is given the changed rows of the session, if that has changed.
  */
 export async function sealControl(
   context: Context,
@@ -88,7 +88,7 @@ export async function sealControl(
     peer,
     () => next,
     async () => {
-      await commit(changed ? [putSession(peer.contact.ref, next)] : []);
+      await commit(changed ? sessionOps(peer.contact.ref, peer.session, next) : []);
       replaceSession(peer, next);
     },
   );

@@ -5,7 +5,7 @@
 import { type AccountId, limits } from "../../base/index.ts";
 import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
-import { decodeSession, encodeSession, type Session } from "../../ratchet/index.ts";
+import { changedRows, type Session, sessionOfRows } from "../../ratchet/index.ts";
 import { type Contact, shares, shownName } from "../model/contact.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf } from "../model/link-policy.ts";
@@ -42,8 +42,11 @@ export class ContactStore {
     for (const bytes of await store.all("contact")) {
       const contact = decodeRow<Contact>(bytes);
       const peer = newPeer(contact);
-      const session = await store.get(rowKey("session", contact.ref));
-      peer.session = session && decodeSession(session);
+      const rows = await store.list("session", contact.ref);
+      peer.session = sessionOfRows(rows);
+      // What cannot be read must not be taken for a part of the next session.
+      if (peer.session === undefined && rows.length > 0)
+        await store.commit(rows.map(({ at }) => drop(rowKey("session", contact.ref, at))));
       for (const { at, value } of await store.list("outbox", contact.conversation.ref))
         peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, transit: undefined });
       contactStore.add(peer);
@@ -138,12 +141,20 @@ export function dropContact(contact: Contact): StoreOp {
   return drop(rowKey("contact", contact.ref));
 }
 
-export function putSession(ref: string, session: Session): StoreOp {
-  return put(rowKey("session", ref), encodeSession(session));
-}
-
-export function dropSession(ref: string): StoreOp {
-  return drop(rowKey("session", ref));
+/**
+ * The operations after which the store has session `after` of a contact where it has `before`;
+ * `undefined` for no session.
+ */
+export function sessionOps(
+  ref: string,
+  before: Session | undefined,
+  after: Session | undefined,
+): StoreOp[] {
+  const { written, deleted } = changedRows(before, after);
+  return [
+    ...written.map(({ at, value }) => put(rowKey("session", ref, at), value)),
+    ...deleted.map((at) => drop(rowKey("session", ref, at))),
+  ];
 }
 
 export function putEntry(ref: string, at: number, entry: KeptEntry): StoreOp {
