@@ -179,6 +179,7 @@ export const errorTable = {
     "Choose another address with --listen, or stop the program that uses the port.",
   ),
   "listen-failed": entry("environment", "Check the address given to --listen or --metrics."),
+  "confirmation-needed": entry("bad-input", "To do it without being asked, add --yes."),
   "socket-unsafe": entry(
     "environment",
     "Remove the directory, or run chmod 700 on it, or set SOTTO_SOCKET to a path in one of yours.",

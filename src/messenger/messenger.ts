@@ -24,7 +24,7 @@ import { Runtime } from "./runtime.ts";
 import { accountEntropy } from "./state/identity.ts";
 import { setInvisible } from "./state/invisible.ts";
 import { createInvite, revokeInvite } from "./state/invites.ts";
-import { findById, history, requireById } from "./state/message-store.ts";
+import { count, findById, history, requireById } from "./state/message-store.ts";
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
@@ -134,6 +134,7 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     find: (ref, options = {}) => find(context, ref, options),
     cancel: (id) => cancel(context, id),
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
+    count: async (who) => count(context, contactStore.find(who)),
     history: async (who, options) => history(context, contactStore.find(who), options),
     search: (question, options) => search(context, question, options),
     markRead: async (who, options = {}) => markRead(context, contactStore.find(who), options),

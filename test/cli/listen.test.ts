@@ -135,7 +135,7 @@ describe("sotto listen", function () {
       "from the first time on, and nothing is missing",
     );
     assert.equal((await sotto.run(bob, ["subscriptions", "rm", "nobody"])).code, 6);
-    await run(bob, "subscriptions", "rm", "bot");
+    await run(bob, "subscriptions", "rm", "bot", "--yes");
     assert.deepEqual(await followers(), []);
   });
 

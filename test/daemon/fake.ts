@@ -138,6 +138,7 @@ export function fakeMessenger(): FakeMessenger {
     shareReceipts: later("shareReceipts", contact),
     cancel: later("cancel", message),
     message: later("message", message),
+    count: later("count", 7),
     history: later("history", [message]),
     search: later("search", { messages: [message], more: false }),
     markRead: later("markRead", undefined),

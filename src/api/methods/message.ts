@@ -1,6 +1,6 @@
 /** Messages. */
 import type { Contact, Message } from "../views.ts";
-import type { Method, Nothing, Who } from "./method-types.ts";
+import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
 
 /** What a send waits for. `live`: for `delivered` if the contact is connected at the call. */
 export type SendWait = "sent" | "delivered" | "read" | "live";
@@ -56,6 +56,8 @@ export interface MessageMethods {
     },
     { readonly messages: readonly Message[]; readonly more: boolean }
   >;
+  /** How many messages of the conversation this node has. */
+  "message.count": Method<Who, OneContact & { readonly messages: number }>;
   /** Messages that contain every word of the query, or a word that starts with it, newest first. */
   "message.search": Method<
     {

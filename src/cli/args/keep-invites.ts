@@ -10,6 +10,8 @@ import { askYes } from "../runtime/prompt.ts";
 
 export interface InviteOptions {
   readonly keepInvites?: true;
+  /** Revoke without asking. */
+  readonly yes?: true;
 }
 
 /** The option of `block`, `rm` and `policy`. */
@@ -25,7 +27,7 @@ export const keepInvitesOption = [
 export async function endingInvites(
   context: Context,
   who: string,
-  { keepInvites }: InviteOptions,
+  { keepInvites, yes }: InviteOptions,
   act: (who: string, keepInvites: boolean) => Promise<void>,
 ): Promise<void> {
   const { contact, invites } = await context.call("contact.invites", { who });
@@ -35,7 +37,7 @@ export async function endingInvites(
   );
   const many = invites.length > 1 ? "invites" : "invite";
   const question = safe`${nameOf(contact)} came by the open reusable ${many} ${ids}. Revoke, too?`;
-  const asks = invites.length > 0 && keepInvites !== true && context.interactive;
+  const asks = invites.length > 0 && !keepInvites && !yes && context.interactive;
   const keeps = keepInvites === true || (asks && !(await askYes(question, true)));
   await act(contact.account, keeps);
   if (invites.length === 0) return;

@@ -1,11 +1,13 @@
 /** `sotto contacts`: lists and manages contacts. */
 import type { Contact } from "../../api/index.ts";
 import { joined, listed, type SafeText, SottoError } from "../../base/index.ts";
+import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { endingInvites, type InviteOptions, keepInvitesOption } from "../args/keep-invites.ts";
 import { parsePolicy } from "../args/text-arg.ts";
 import {
   contactLine,
   contactStateText,
+  count,
   lookAlikeNotes,
   nameOf,
   policyText,
@@ -96,13 +98,31 @@ export const define: Define = (command, context) => {
     .command("rm <who>")
     .description("remove a contact with keys and messages")
     .option(...keepInvitesOption)
-    .action((who: string, options: InviteOptions) =>
-      endingInvites(context, who, options, async (account, keepInvites) => {
-        await context.call("contact.remove", { who: account, keepInvites });
-        out.data("✓ removed", { removed: who });
-      }),
-    );
+    .option(...yesOption)
+    .action((who: string, options: InviteOptions & YesOption) => remove(who, options, context));
 };
+
+async function remove(
+  who: string,
+  options: InviteOptions & YesOption,
+  context: Context,
+): Promise<void> {
+  const { contact, messages } = await context.call("message.count", { who });
+  const { account, unread, waiting } = contact;
+  const parts = [
+    ...(unread > 0 ? [`${unread} unread`] : []),
+    ...(waiting > 0 ? [`${waiting} not delivered yet`] : []),
+  ];
+  const held = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+  const loss =
+    `This removes ${nameOf(contact)}: ${count(messages, "message")}${held} and the keys. ` +
+    "It cannot be undone.";
+  if (!(await confirmed(loss, options, context))) return;
+  await endingInvites(context, account, options, async (_, keepInvites) => {
+    await context.call("contact.remove", { who: account, keepInvites });
+    context.out.data(`✓ ${nameOf(contact)} removed`, { removed: who, account, messages });
+  });
+}
 
 const POLICY_NOTES = `
 any     connect from anywhere; they can see your IP address (unless you use a proxy)

@@ -1,6 +1,7 @@
 /** `sotto subscriptions`: the durable subscriptions, which keep events for programs. */
 import type { Follower } from "../../api/index.ts";
 import { displayLine, listed } from "../../base/index.ts";
+import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { count } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -12,11 +13,18 @@ export const define: Define = (command, context) => {
   command
     .command("rm <name>")
     .description("remove a durable subscription and its events")
-    .action(async (name: string) => {
-      await context.call("event.unfollow", { name });
-      context.out.data("✓ removed", { removed: name });
-    });
+    .option(...yesOption)
+    .action((name: string, options: YesOption) => remove(name, options, context));
 };
+
+async function remove(name: string, options: YesOption, context: Context): Promise<void> {
+  const { followers } = await context.call("event.followers", {});
+  const behind = followers.find((each) => each.name === name)?.behind ?? 0;
+  const loss = `${name} has not received ${count(behind, "event")}. They are deleted.`;
+  if (behind > 0 && !(await confirmed(loss, options, context))) return;
+  await context.call("event.unfollow", { name });
+  context.out.data("✓ removed", { removed: name });
+}
 
 async function list(context: Context): Promise<void> {
   const result = await context.call("event.followers", {});

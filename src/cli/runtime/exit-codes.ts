@@ -15,6 +15,7 @@ export const exit = {
 
 const codes: Partial<Record<ErrorCode, number>> = {
   usage: exit.usage,
+  "confirmation-needed": exit.usage,
   "params-invalid": exit.usage,
   "address-invalid": exit.usage,
   "metrics-invalid": exit.usage,

@@ -225,6 +225,8 @@ export interface Messenger extends SharedBootstraps {
    * message-ambiguous, contact-unknown.
    */
   find(ref: string, options?: FindOptions): Promise<MessageView>;
+  /** How many messages of the conversation are here. */
+  count(who: string): Promise<number>;
   /** Newest `limit` messages, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
   /**

@@ -1,5 +1,5 @@
 /** Reads messages: by id, and pages of a conversation. */
-import { type MessageId, SottoError } from "../../base/index.ts";
+import { limits, type MessageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import {
   type MessagePlace,
@@ -81,6 +81,19 @@ export async function requireById(
   const found = await findById(context, id, which);
   if (found === undefined) throw new SottoError("message-unknown", "There is no such message.");
   return found;
+}
+
+/** See `Messenger.count`. */
+export async function count({ store }: Context, { contact }: Peer): Promise<number> {
+  const { ref } = contact.conversation;
+  let number = 0;
+  for (let from = 0, more = true; more; ) {
+    const rows = await store.list("message", ref, { from, limit: limits.sendBatch });
+    number += rows.filter(({ value }) => !decodeRow<MessageRow>(value).hidden).length;
+    from = (rows.at(-1)?.at ?? 0) + 1;
+    more = rows.length === limits.sendBatch;
+  }
+  return number;
 }
 
 /** See `Messenger.history`. */

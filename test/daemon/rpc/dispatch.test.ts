@@ -155,6 +155,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["history", "bob", { limit: 6, before: 9, after: 2 }],
     bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
   },
+  "message.count": { good: who, asks: ["count", "bob"], bad: [{}] },
   "message.search": {
     good: { query: "hi", from: "bob", limit: 5 },
     asks: ["search", "hi", { limit: 5, from: "bob" }],

@@ -34,6 +34,7 @@ export const messageSchemas: Schemas<MessageMethods> = {
     after: v.optional(whole),
     since: v.optional(whole),
   }),
+  "message.count": who,
   "message.search": v.strictObject({
     query: v.pipe(v.string(), v.maxLength(1024, "is too long")),
     from: v.optional(short),
@@ -117,6 +118,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const wanted = first < 0 ? [] : page.slice(first);
       const messages = fitting(wanted.slice(-limit));
       return { messages, more: messages.length < wanted.length };
+    },
+    "message.count": async ({ who }) => {
+      const messages = await messenger.count(who);
+      return { contact: messenger.contact(who), messages };
     },
     "message.search": async ({ query, from, limit = 50 }) => {
       const found = await messenger.search(query, {
