@@ -96,8 +96,9 @@ export const errorTable = {
   "message-too-long": entry("bad-input", "Split the message: at most 64 KiB of text fit."),
   "message-sent": entry(
     "bad-input",
-    "A message that was sent cannot be cancelled. Delete it for both: sotto delete ID.",
+    "Only a message that never left can be cancelled. Delete it for both: sotto delete ID.",
   ),
+  "key-reused": entry("bad-input", "Use another key for each message to a contact."),
   "message-not-text": entry("bad-input", "Use valid UTF-8 text."),
   "message-not-yours": entry(
     "bad-input",
@@ -105,7 +106,7 @@ export const errorTable = {
       "--for-me.",
   ),
   "message-deleted": entry("bad-input", "A message that was deleted for both cannot be restored."),
-  "message-failed": entry("bad-input", "It was never delivered. Send a new one: sotto send."),
+  "message-failed": entry("bad-input", "It was not delivered. Send a new one: sotto send."),
   "message-waiting": entry(
     "bad-input",
     "Delete it for both (sotto delete ID), or wait until it is delivered.",

@@ -38,6 +38,7 @@ export const commands: readonly Entry[] = [
   entry("verify", "compare safety numbers with a contact", () => import("./commands/verify.ts")),
   entry("send", "send a message", () => import("./commands/send.ts")),
   entry("edit", "edit a message that you sent", () => import("./commands/edit.ts")),
+  entry("cancel", "take back a message that was not sent", () => import("./commands/cancel.ts")),
   entry(
     "delete",
     "delete a message, for both sides or here only",

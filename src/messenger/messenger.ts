@@ -132,7 +132,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     },
     ...sharedBootstraps(context),
     find: (ref, options = {}) => find(context, ref, options),
-    cancel: (id) => cancel(context, id),
+    cancel: async (id, who) =>
+      cancel(context, await requireById(context, id, { who, direction: "out" })),
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
     count: async (who) => count(context, contactStore.find(who)),
     history: async (who, options) => history(context, contactStore.find(who), options),

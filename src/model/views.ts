@@ -70,8 +70,18 @@ export interface ContactView {
   readonly addedAt: number;
 }
 
-/** Delivery states of our messages, each shown only when it is proven; "received" for theirs. */
-export type MessageState = "queued" | "sent" | "delivered" | "read" | "failed" | "received";
+/**
+ * Delivery states of our messages, each shown only when it is proven; "received" for theirs.
+ * failed: not acknowledged in time. cancelled: the user took it back before it left.
+ */
+export type MessageState =
+  | "queued"
+  | "sent"
+  | "delivered"
+  | "read"
+  | "failed"
+  | "cancelled"
+  | "received";
 
 export interface MessageView {
   readonly id: MessageId;

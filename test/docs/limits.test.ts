@@ -41,7 +41,7 @@ function rowsOf(text: string): Row[] {
  */
 const ours = new Set(
   `
-    timerMin timerMax outboxMessages frameBuckets linkQuiet skippedBlock skippedKeyAge
+    timerMin timerMax frameBuckets linkQuiet skippedBlock skippedKeyAge
     pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
     inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause fewHosts urgency diagnosis
     invisibleLinger clockSlack deliveryExpiry retentionMin retentionMax retentionPause

@@ -1,4 +1,5 @@
 /** What the actions of a plan do to a world. */
+import type { MessageId } from "../../src/base/index.ts";
 import type { ContactView, MessageView } from "../../src/messenger/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
 import { Bot } from "./bot.ts";
@@ -19,7 +20,8 @@ export class Stage {
   readonly nodes: SimNode[] = [];
   /** Messages whose senders were told that they are kept. */
   readonly kept: { readonly node: SimNode; readonly message: MessageView }[] = [];
-  readonly cancelled = new Set<string>();
+  /** Messages that somebody tried to cancel or to delete. */
+  readonly takenBack = new Set<string>();
   readonly #backups = new Map<SimNode, MemoryStore>();
   readonly #bots = new Map<SimNode, Bot>();
   /** A process that dies after so many more steps. */
@@ -89,8 +91,12 @@ export class Stage {
       send: () => contact && this.#sendSome(node, contact, z),
       read: () => contact && void this.read(node, contact.account, z < 0.3 ? 10_000 : 20 * z),
       cancel: () => void this.#cancel(z),
-      edit: () => this.#act(z, (by, id) => by.messenger.edit(id, `edited ${++this.#written}`)),
-      delete: () => this.#act(z, (by, id) => by.messenger.delete(id)),
+      edit: () =>
+        this.#act(z, (by, id) => {
+          const text = `edited ${++this.#written}`;
+          return this.#unsent(by, id, () => by.messenger.edit(id, text));
+        }),
+      delete: () => this.#act(z, (by, id) => this.#takeBack(by, id, () => by.messenger.delete(id))),
       react: () =>
         this.#act(z, (_, id) => node.messenger.react(id, y < 0.2 ? "" : `:${y}`.slice(0, 5))),
       cut: () => (z < 0.5 ? host.cutAll() : channel?.abort()),
@@ -112,7 +118,7 @@ export class Stage {
         node.alive && void this.attempt(node, () => this.bot(node).read(node, y, z < 0.6)),
       move: () => move(host, y),
       attack: () => void attack(host, y, z),
-      block: () => contact && void this.#block(node, contact, 1000 + down),
+      block: () => contact && void this.#block(node, contact, 1000 + down, x),
       weather: () => {
         this.world.network.weather = {
           breaks: x * 0.1,
@@ -170,8 +176,28 @@ export class Stage {
     const chosen = this.kept[Math.floor(draw * this.kept.length)];
     if (!chosen?.node.alive) return;
     const { node, message } = chosen;
-    this.cancelled.add(message.id);
-    await this.attempt(node, () => node.messenger.cancel(message.id));
+    await this.attempt(node, () =>
+      this.#takeBack(node, message.id, () => node.messenger.cancel(message.id)),
+    );
+  }
+
+  #takeBack(by: SimNode, id: MessageId, job: () => Promise<unknown>): Promise<unknown> {
+    this.takenBack.add(id);
+    return this.#unsent(by, id, job);
+  }
+
+  /** What never left can always be taken back and changed, whatever forbids to send. */
+  async #unsent(by: SimNode, id: MessageId, job: () => Promise<unknown>): Promise<unknown> {
+    const process = by.host;
+    try {
+      return await job();
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      const open = this.laws.of(by).disk.unsealedFor().includes(id);
+      if (process === by.host && code !== "" && !/^(store|disk)-/.test(code) && open)
+        this.laws.say(by, `${id} never left, and cannot be taken back: ${code}`);
+      throw error;
+    }
   }
 
   /** Somebody changes a message that was kept, or says what they think of it. */
@@ -219,8 +245,17 @@ export class Stage {
     void node.startFrom(copy);
   }
 
-  async #block(node: SimNode, { account }: ContactView, ms: number): Promise<void> {
+  /** Blocks a contact for a while, and takes back a message to it that was not sealed. */
+  async #block(node: SimNode, { account }: ContactView, ms: number, draw: number): Promise<void> {
     await this.attempt(node, () => node.messenger.block(account));
+    const waits = this.laws.of(node).disk.unsealedFor(account);
+    const id = waits[Math.floor(draw * waits.length)];
+    if (id !== undefined && node.alive)
+      await this.attempt(node, () =>
+        this.#takeBack(node, id, () =>
+          draw < 0.5 ? node.messenger.cancel(id) : node.messenger.delete(id),
+        ),
+      );
     this.world.time.after(ms, () => {
       if (node.alive) void this.attempt(node, () => node.messenger.unblock(account));
     });

@@ -2,7 +2,7 @@
  * What lies on a node's disk, as the rows say: kept beside the store, batch by batch, so that each
  * change can be judged.
  */
-import { toHex } from "../../src/base/index.ts";
+import { type MessageId, toHex } from "../../src/base/index.ts";
 import type { Contact } from "../../src/messenger/model/contact.ts";
 import type { MessageRow } from "../../src/messenger/model/message.ts";
 import { decodeRow } from "../../src/messenger/model/rows.ts";
@@ -90,6 +90,14 @@ export class Disk {
     const kept = this.with(account);
     const at = kept?.places.get(id);
     return at === undefined ? undefined : kept?.messages.get(at);
+  }
+
+  /** Ids of texts that wait for this account, or for any, and were never sealed. */
+  unsealedFor(account?: string): MessageId[] {
+    return [...this.conversations.values()]
+      .filter(({ contact }) => account === undefined || contact?.account === account)
+      .flatMap(({ outbox }) => [...outbox.values()])
+      .flatMap(({ id, act, sealed }) => (act || sealed ? [] : [id as MessageId]));
   }
 
   /** Ids of messages in either direction. */

@@ -9,10 +9,11 @@ import type { SimNode } from "./world.ts";
 
 /** Ways of a message of ours over the disk. */
 const ways: Readonly<Record<MessageRow["state"], readonly MessageRow["state"][]>> = {
-  queued: ["queued", "delivered", "read", "failed"],
+  queued: ["queued", "delivered", "read", "failed", "cancelled"],
   delivered: ["delivered", "read"],
   read: ["read"],
   failed: ["failed"],
+  cancelled: ["cancelled"],
   received: ["received"],
 };
 
@@ -32,8 +33,13 @@ export function judgeRow(
     if (before.deleted && !row.deleted) court.say(node, `${name} was deleted, and is back`);
     if (before.text !== row.text && row.direction === "out")
       court.authored.get(row.id)?.texts.add(row.text);
-    if (before.text !== row.text && !row.edited && !row.deleted)
+    if (before.text !== row.text && !row.edited && !row.rewritten && !row.deleted)
       court.say(node, `${name} was ${before.text}, and nobody changed it`);
+    const sealed = kept.outbox.get(at)?.sealed !== undefined;
+    if (row.rewritten && row.text !== before.text && !row.edited && !row.deleted && sealed)
+      court.say(node, `${name} was rewritten after it was sealed`);
+    if (row.state === "cancelled" && before.state !== "cancelled" && sealed)
+      court.say(node, `${name} was cancelled after it was sealed`);
     written(court, node, kept, row, name);
     if (!ways[before.state].includes(row.state))
       court.say(node, `${name} went from ${before.state} to ${row.state}`);

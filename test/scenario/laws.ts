@@ -15,7 +15,15 @@ import type { Passed } from "./network.ts";
 import type { Watcher } from "./watcher.ts";
 import type { SimNode, World } from "./world.ts";
 
-const rank = { queued: 0, sent: 1, delivered: 2, read: 3, failed: 4, received: 0 } as const;
+const rank = {
+  queued: 0,
+  sent: 1,
+  delivered: 2,
+  read: 3,
+  failed: 4,
+  cancelled: 4,
+  received: 0,
+} as const;
 
 export class Laws implements Watcher, Court {
   readonly world: World;

@@ -87,13 +87,16 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
     for (const [, row] of [...ours.messages].sort(([one], [other]) => one - other)) {
       if (row.direction !== "out") continue;
       const place = theirs?.places.get(row.id);
-      if (row.state === "failed" && !row.deleted && !stage.cancelled.has(row.id))
-        say(`"${row.text}" failed`);
+      if (row.state === "failed" && !row.deleted) say(`"${row.text}" failed`);
+      if (row.state === "cancelled" && !stage.takenBack.has(row.id))
+        say(`"${row.text}" is cancelled, and nobody cancelled it`);
       // What was deleted on its way is deleted there as well.
-      if (row.state === "failed" && place !== undefined && !row.deleted)
-        say(`"${row.text}" failed, and is there`);
+      const undelivered = row.state === "failed" || row.state === "cancelled";
+      // Of an older copy a newer state may have sent it, which no one could know.
+      if (undelivered && place !== undefined && !row.deleted && !known.rolledBack)
+        say(`"${row.text}" is ${row.state}, and is there`);
       if (row.state === "queued") say(`"${row.text}" waits for ever`);
-      if (row.state === "failed") continue;
+      if (undelivered) continue;
       if (place === undefined && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
       if (place === undefined) continue;
       const copy = theirs?.messages.get(place);

@@ -8,7 +8,10 @@ export type SendWait = "sent" | "delivered" | "read" | "live";
 export interface SendParams {
   readonly who: string;
   readonly text: string;
-  /** A second call with the same key returns the first message. */
+  /**
+   * A second call with the same key returns the first message; with another text or `replyTo` it
+   * fails as `key-reused`, unless that message was edited or deleted.
+   */
   readonly key?: string | undefined;
   /** Id of the message that it replies to. */
   readonly replyTo?: string | undefined;
@@ -100,6 +103,12 @@ export interface MessageMethods {
     Who & { readonly from?: number | undefined; readonly upTo?: number | undefined },
     Nothing
   >;
-  /** Cancels a queued message: it is shown as failed and never sent. */
-  "message.cancel": Method<{ readonly id: string }, { readonly message: Message }>;
+  /**
+   * Takes back a message of ours that never left: it is shown as cancelled and never sent. Works
+   * also for a contact to whom nothing can be sent, as `message.delete` and `message.edit` do then.
+   */
+  "message.cancel": Method<
+    { readonly id: string; readonly who?: string | undefined },
+    { readonly contact: Contact; readonly message: Message }
+  >;
 }

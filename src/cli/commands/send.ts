@@ -57,7 +57,8 @@ async function send(
     timeout: wait === "live" ? LIVE_WAIT : parseDurationArg(options.timeout),
   });
   context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
-  if (result.message.state === "failed") context.exit(exit.failure);
+  if (result.message.state === "failed" || result.message.state === "cancelled")
+    context.exit(exit.failure);
   else if (result.timedOut && wait !== "live")
     context.exit(result.contact.keyChanged ? exit.keyChanged : exit.timedOut);
 }
@@ -78,7 +79,8 @@ function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
     case "sent":
       return "sent, not acknowledged yet";
     case "failed":
-      return "failed";
+    case "cancelled":
+      return state;
     default:
       if (contact.keyChanged)
         return `kept: the account key has changed (sotto verify ${shellWord(nameOf(contact))})`;

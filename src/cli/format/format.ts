@@ -30,6 +30,7 @@ const states: Readonly<Record<Message["state"], string>> = {
   delivered: "delivered",
   read: "read",
   failed: "failed",
+  cancelled: "cancelled",
   received: "",
 };
 

@@ -5,6 +5,7 @@
 import { SottoError } from "../../base/index.ts";
 import type { Store, StoreOp, Table } from "../../ports/index.ts";
 import { type Contact, withConversation } from "../model/contact.ts";
+import { restoredConversation } from "../model/conversation.ts";
 import { type KeptInvite, restoredInvite } from "../model/invite.ts";
 import {
   idempotencyKey,
@@ -81,7 +82,7 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
     settled = Math.min(settled, entry.sequence - 1);
   }
   const counts = { nextAt, sequence, lamport, settled: Math.min(settled, sequence) };
-  const repaired = withConversation(contact, { ...conversation, ...counts });
+  const repaired = withConversation(contact, restoredConversation({ ...conversation, ...counts }));
   await store.commit([...ops, putContact(repaired)]);
 }
 
@@ -143,6 +144,8 @@ export async function reconcileOlderCopy(store: Store): Promise<number> {
     for (const { at } of await store.list("session", contact.ref))
       ops.push(drop(rowKey("session", contact.ref, at)));
     const { ref } = contact.conversation;
+    const restored = withConversation(contact, restoredConversation(contact.conversation));
+    ops.push(putContact(restored));
     const queued = await queuedPlaces(store, ref);
     for await (const rows of messagePages(store, ref))
       for (const { at, row } of rows)

@@ -7,10 +7,16 @@ import { timerNotice, withTimer } from "../model/apply-action.ts";
 import { admits } from "../model/link-policy.ts";
 import type { InviteFate } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
-import { commit, contactOf, enqueueAct, openBatch } from "../outbox/outgoing-batch.ts";
+import {
+  commit,
+  contactOf,
+  enqueueAct,
+  openBatch,
+  queueRefusal,
+} from "../outbox/outgoing-batch.ts";
+import { contactRefusal, refuse } from "../outbox/preconditions.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { sealControl } from "../outbox/seal.ts";
-import { checkPeer } from "../outbox/send.ts";
 import { commitContact, withKnownContact } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
@@ -36,10 +42,10 @@ export function setTimer(context: Context, peer: Peer, ms: number): Promise<Cont
       "timer-invalid",
       `The time must be between ${limits.timerMin / 1000} seconds and a year.`,
     );
-  checkPeer(peer);
   return withKnownContact(context, peer, async () => {
-    if ((peer.contact.conversation.timer?.ms ?? 0) === ms) return context.contactStore.view(peer);
     const batch = openBatch(context, peer, 0);
+    refuse(contactRefusal(peer.contact) ?? queueRefusal(batch));
+    if ((peer.contact.conversation.timer?.ms ?? 0) === ms) return context.contactStore.view(peer);
     const { at, ...envelope } = enqueueAct(context, batch, { kind: "timer", ms });
     batch.conversation = withTimer(batch.conversation, envelope, ms);
     batch.changes.set(at, timerNotice("out", envelope, ms), "new");

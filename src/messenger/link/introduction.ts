@@ -18,6 +18,7 @@ import {
   usableName,
 } from "../../wire/index.ts";
 import { type Contact, type HeldInvite, placeholderName } from "../model/contact.ts";
+import { restoredConversation } from "../model/conversation.ts";
 import type { Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { sessionOps } from "../state/contact-store.ts";
@@ -100,6 +101,8 @@ export function introduced(
   const { conversation } = contact;
   const { theirStream } = conversation;
   const sameStream = theirStream !== undefined && equal(theirStream, stream);
+  // Our own stream is new where the peer has more of the one before than we know of.
+  const kept = equal(conversation.stream, ours) ? conversation : restoredConversation(conversation);
   return {
     ...contact,
     account,
@@ -108,7 +111,7 @@ export function introduced(
     name: pinnedName(context, contact, them, asks),
     profileName: them.name ?? contact.profileName,
     conversation: {
-      ...conversation,
+      ...kept,
       stream: ours,
       theirStream: stream,
       // A new stream of theirs is numbered from 1 again.

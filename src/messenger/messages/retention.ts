@@ -84,7 +84,7 @@ function expiresWith(body: ActionBody, ids: ReadonlySet<MessageId>): boolean {
 export interface Sweep {
   /** ms since 1970. */
   readonly before: number;
-  /** Also failed ones of ours, which the user may not have noticed. */
+  /** Also messages of ours that were not delivered, which the user may not have noticed. */
   readonly failed: boolean;
 }
 
@@ -116,7 +116,8 @@ export async function applyRetention(
 function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: boolean): boolean {
   if (row.direction === "in") return isSeen(contact.conversation, at, row);
   const settled = row.state === "received" || isSettled(row.state);
-  return !outbox.has(at) && settled && (failed || row.state !== "failed");
+  const unsent = row.state === "failed" || row.state === "cancelled";
+  return !outbox.has(at) && settled && (failed || !unsent);
 }
 
 /** Looks after time that runs, and after messages that a node without history need not keep. */

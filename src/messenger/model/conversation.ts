@@ -31,6 +31,11 @@ export interface PairConversation extends Conversation {
   readonly sequence: number;
   /** Every sequence of ours up to here was delivered or cancelled. */
   readonly settled: number;
+  /**
+   * Position up to which queued messages may have left although they are not sealed: in a state of
+   * this node that is lost, because the store is an older copy or was repaired.
+   */
+  readonly uncertainTo?: number;
   /** Sequences of theirs that we have. */
   readonly received: ReceivedSet;
   /** Highest sequence of theirs that our user has read. */
@@ -44,6 +49,11 @@ export interface EarlyPlace {
   readonly at: number;
   readonly id: MessageId;
   readonly target: MessageId;
+}
+
+/** The conversation once it turns out that a newer state of it is lost. */
+export function restoredConversation(conversation: PairConversation): PairConversation {
+  return { ...conversation, uncertainTo: conversation.nextAt - 1 };
 }
 
 /**

@@ -5,6 +5,7 @@
  * queued ── accept ──> sent ── acknowledge ──> delivered ── read ──> read
  *   ^                   │
  *   └───── requeue ─────┘         queued, sent ── abandon ──> failed
+ *                                 queued ──────── cancel ───> cancelled
  * ```
  *
  * "sent" is true of one live link only: it is never stored, and it is derived from the link that
@@ -12,6 +13,7 @@
  */
 import { never } from "../../base/index.ts";
 import type { MessageState } from "../../model/index.ts";
+import type { PairConversation } from "./conversation.ts";
 import type { Link, OutboxEntry } from "./peer.ts";
 
 export type DeliveryState = Exclude<MessageState, "received">;
@@ -22,9 +24,10 @@ export type StoredState = Exclude<DeliveryState, "sent">;
 /**
  * accept: the stream of the live link accepted the bytes. requeue: that link closed or was replaced
  * before an acknowledgement. acknowledge: the peer has the message. read: its user has read it.
- * abandon: it was cancelled, deleted, or not acknowledged in time.
+ * abandon: it was not acknowledged in time, or was deleted when it may have left already. cancel:
+ * the user took it back before it left.
  */
-export type Transition = "accept" | "requeue" | "acknowledge" | "read" | "abandon";
+export type Transition = "accept" | "requeue" | "acknowledge" | "read" | "abandon" | "cancel";
 
 /** The state after each transition; a state that is not listed does not change. */
 const transitions: Readonly<
@@ -35,6 +38,7 @@ const transitions: Readonly<
   acknowledge: { queued: "delivered", sent: "delivered" },
   read: { delivered: "read" },
   abandon: { queued: "failed", sent: "failed" },
+  cancel: { queued: "cancelled" },
 };
 
 export function stateAfter(state: DeliveryState, transition: Transition): DeliveryState {
@@ -50,6 +54,7 @@ export function isSettled(state: DeliveryState): boolean {
     case "delivered":
     case "read":
     case "failed":
+    case "cancelled":
       return true;
     default:
       return never(state);
@@ -71,6 +76,17 @@ export function advance<Row extends { readonly state: RowState }>(
 
 /** The part of an outbox entry that decides between queued and sent. */
 type InTransit = Pick<OutboxEntry, "transit">;
+
+/** What decides whether a message may have left. */
+type Sealed = Pick<OutboxEntry, "at" | "sealed">;
+
+/**
+ * Whether the message of an entry certainly never left this node, so that nothing has to be sent to
+ * take it back.
+ */
+export function neverLeft(entry: Readonly<Sealed>, { uncertainTo = 0 }: PairConversation): boolean {
+  return entry.sealed === undefined && entry.at > uncertainTo;
+}
 
 /** Whether the bytes were given to this link: another one needs them again. */
 export function isOn({ transit }: Readonly<InTransit>, link: Link): boolean {

@@ -39,6 +39,8 @@ export interface MessageRow {
   readonly replyTo?: MessageId;
   /** The newest edit, whose text stands in `text`; texts of before are not kept. */
   readonly edited?: Stamp;
+  /** The text was replaced before the message left, so that only the present one was ever sent. */
+  readonly rewritten?: true;
   /** The author deleted it for both: acts on it are taken and change nothing. */
   readonly deleted?: true;
   /** The user removed it here: it is no longer shown, and actions on it change nothing. */
@@ -63,7 +65,7 @@ export function putMessage(ref: string, at: number, row: MessageRow): StoreOp {
  * said.
  */
 export function emptied(row: MessageRow, how: "deleted" | "hidden"): MessageRow {
-  const { replyTo: _r, edited: _e, reactions: _x, ...rest } = row;
+  const { replyTo: _r, edited: _e, rewritten: _w, reactions: _x, ...rest } = row;
   return { ...advance(rest, "abandon"), text: "", [how]: true };
 }
 

@@ -147,17 +147,19 @@ export interface Messenger extends SharedBootstraps {
 
   /**
    * Stores the message and its outbox entry in one batch, then returns; delivery goes on by itself.
-   * The same `key` again gives the message of the first time. Throws message-empty,
-   * message-too-long, message-not-text, contact-blocked, key-changed, invite-denied, invite-used,
-   * invite-expired, outbox-full; message-unknown and message-deleted of the message that it
-   * answers.
+   * The same `key` again returns the message of the first time, also where nothing can be sent any
+   * more. Throws key-reused where that message has another text or answers another message (not
+   * known once it was edited or deleted), message-empty, message-too-long, message-not-text,
+   * contact-blocked, key-changed, invite-denied, invite-used, invite-expired, outbox-full;
+   * message-unknown and message-deleted of the message that it answers.
    */
   send(who: string, text: string, options?: SendOptions): Promise<MessageView>;
   /**
-   * Replaces the text of a message of ours, here and there. Throws what `send` throws,
-   * message-unknown, message-not-yours, message-deleted, message-failed. A contact may repeat the
-   * id of any message that it has received: ours is meant wherever it is; `who` limits the search
-   * to one conversation.
+   * Replaces the text of a message of ours, here and there; of one that never left, here only, and
+   * whatever forbids to send to the contact. Throws what `send` throws, message-unknown,
+   * message-not-yours, message-deleted, message-failed. A contact may repeat the id of any message
+   * that it has received: ours is meant wherever it is; `who` limits the search to one
+   * conversation.
    */
   edit(id: MessageId, text: string, who?: string): Promise<MessageView>;
   /** Deletes a message of ours, here and there. Finds it and throws as `edit` does. */
@@ -212,10 +214,13 @@ export interface Messenger extends SharedBootstraps {
   /** What this node itself knows of its clock and its records. */
   health(): Health;
   /**
-   * Gives a message up, so that it is shown as failed and never sent. Throws message-unknown;
-   * message-sent once it was handed to a link, since it may have arrived then.
+   * Takes a message of ours back that never left this node, so that it is shown as cancelled and
+   * never sent, whatever forbids to send to the contact. Finds it as `edit` does. Throws
+   * message-unknown, message-not-yours; message-sent once it was sealed for a link, since it may
+   * have arrived then. Where this node was restored from an older copy, a deletion is queued as
+   * well.
    */
-  cancel(id: MessageId): Promise<MessageView>;
+  cancel(id: MessageId, who?: string): Promise<MessageView>;
   /** The message with this id. Throws message-ambiguous as `hide` does. */
   message(id: MessageId, who?: string): Promise<MessageView | undefined>;
   /**
@@ -291,7 +296,7 @@ export interface SearchResult {
 }
 
 export interface SendOptions {
-  /** The caller's key against sending twice. */
+  /** The caller's idempotency key: one for each message to a contact. */
   readonly key?: string;
   readonly replyTo?: MessageId;
 }

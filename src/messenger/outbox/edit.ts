@@ -1,14 +1,15 @@
 /**
  * The user's changes of messages: edits, deletions, reactions (docs/SPEC.md §8). Each takes effect
  * here at once, in one batch with the action that is queued for the peer, and supersedes queued
- * ones.
+ * ones. A message that never left is changed here only.
  */
 import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import { isReaction } from "../../wire/index.ts";
-import { actionRules, type MessageAction, supersedes } from "../model/actions.ts";
+import { actionRules, type MessageAction } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
 import { withConversation } from "../model/contact.ts";
+import { advance, neverLeft } from "../model/delivery-state.ts";
 import { emptied, type MessageRow, messageView, withoutUnread } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
@@ -16,24 +17,52 @@ import { putContact } from "../state/contact-store.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
-import { commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
-import { checkPeer, checkText } from "./send.ts";
+import { isSuperseded, takeBack, unsealedText } from "./cancel.ts";
+import {
+  type Batch,
+  commit,
+  enqueueAct,
+  openBatch,
+  queueRefusal,
+  withdraw,
+} from "./outgoing-batch.ts";
+import { checkText, contactRefusal, refuse } from "./preconditions.ts";
+
+/** A message that is to be changed. */
+interface Target {
+  readonly batch: Batch;
+  readonly at: number;
+  readonly row: MessageRow;
+  /** Its outbox entry, where it was not sealed. */
+  readonly unsealed: OutboxEntry | undefined;
+}
 
 /** See `Messenger.edit`. */
 export function edit(context: Context, place: Place, text: string): Promise<MessageView> {
   checkText(text);
-  return amend(context, place, (row) => {
+  return change(context, place, async (target) => {
+    const { row, batch, unsealed } = target;
     mine(row);
     alive(row);
-    return row.text === text ? undefined : { kind: "edit", target: row.id, text };
+    if (row.text === text) return shown(target);
+    if (unsealed !== undefined && neverLeft(unsealed, batch.conversation))
+      return rewrite(context, target, text);
+    return amend(context, target, { kind: "edit", target: row.id, text });
   });
 }
 
 /** See `Messenger.delete`. */
 export function erase(context: Context, place: Place): Promise<MessageView> {
-  return amend(context, place, (row) => {
+  return change(context, place, async (target) => {
+    const { batch, at, row, unsealed } = target;
     mine(row);
-    return row.deleted ? undefined : { kind: "delete", target: row.id };
+    if (row.deleted) return shown(target);
+    if (unsealed === undefined && row.state !== "cancelled")
+      return amend(context, target, { kind: "delete", target: row.id });
+    const next = emptied(advance(row, "cancel"), "deleted");
+    if (unsealed !== undefined) return takeBack(context, batch, unsealed, next, ["text", "state"]);
+    batch.changes.set(at, next, "text");
+    return commitTo(context, target, next);
   });
 }
 
@@ -41,10 +70,12 @@ export function erase(context: Context, place: Place): Promise<MessageView> {
 export function react(context: Context, place: Place, emoji: string): Promise<MessageView> {
   if (!isReaction(emoji) || (emoji !== "" && emoji.trim() === ""))
     throw new SottoError("reaction-invalid", "This is not a valid reaction.");
-  return amend(context, place, (row) => {
+  return change(context, place, async (target) => {
+    const { row } = target;
     alive(row);
     const before = row.reactions?.out?.emoji ?? "";
-    return before === emoji ? undefined : { kind: "reaction", target: row.id, emoji };
+    if (before === emoji) return shown(target);
+    return amend(context, target, { kind: "reaction", target: row.id, emoji });
   });
 }
 
@@ -61,40 +92,58 @@ function mine({ direction }: MessageRow): void {
 
 function alive({ deleted, state }: MessageRow): void {
   if (deleted) throw new SottoError("message-deleted", "This message was deleted.");
-  if (state === "failed") throw new SottoError("message-failed", "This message was cancelled.");
+  if (state === "cancelled") throw new SottoError("message-failed", "This message was cancelled.");
+  if (state === "failed")
+    throw new SottoError("message-failed", "This message could not be delivered in time.");
 }
 
-/**
- * @param wanted the act on this message, `undefined` where there is nothing to do; throws where it
- * may not be.
- */
-async function amend(
+/** Changes a message under the contact lock. @param job returns the message afterwards. */
+function change(
   context: Context,
   { peer, at }: Place,
-  wanted: (row: MessageRow) => MessageAction | undefined,
+  job: (target: Target) => Promise<MessageView>,
 ): Promise<MessageView> {
-  checkPeer(peer);
   return withKnownContact(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
     const row = known(await batch.changes.row(at));
     if (row.notice !== undefined)
       throw new SottoError("message-unknown", "A notice is not a message and cannot be changed.");
-    const body = wanted(row);
-    if (body === undefined) return messageView(peer, at, row);
-    await withdraw(peer, batch, (entry) => superseded(entry, at, body));
-    const next = applyAction(row, "out", enqueueAct(context, batch, body), body);
-    batch.changes.set(at, next, actionRules[body.kind].changes);
-    // A message that is deleted while it waits has come to its end.
-    if (next.state !== row.state) batch.changes.set(at, next, "state");
-    await commit(context, peer, batch);
-    return messageView(peer, at, next);
+    return job({ batch, at, row, unsealed: unsealedText(peer, at) });
   });
 }
 
-/** Whether an entry is useless once an action on the message at `target` is queued, too. */
-function superseded({ act, at }: OutboxEntry, target: number, body: MessageAction): boolean {
-  if (act !== undefined) return supersedes(body, act.body);
-  return at === target && actionRules[body.kind].supersedes === "everything";
+function shown({ batch, at, row }: Target): MessageView {
+  return messageView(batch.peer, at, row);
+}
+
+/** Replaces the text of a message that never left: the contact receives the new one only. */
+function rewrite(context: Context, target: Target, text: string): Promise<MessageView> {
+  const next: MessageRow = { ...target.row, text, rewritten: true };
+  target.batch.changes.set(target.at, next, "text");
+  return commitTo(context, target, next);
+}
+
+/** Applies an action here, and queues it for the contact. */
+async function amend(context: Context, target: Target, body: MessageAction): Promise<MessageView> {
+  const { batch, at, row, unsealed } = target;
+  if (unsealed === undefined || body.kind === "reaction") refuse(contactRefusal(batch.contact));
+  await withdraw(batch.peer, batch, (entry) => isSuperseded(entry, at, body));
+  refuse(queueRefusal(batch));
+  const next = applyAction(row, "out", enqueueAct(context, batch, body), body);
+  batch.changes.set(at, next, actionRules[body.kind].changes);
+  // The delivery of a message ends when it is deleted while it waits.
+  if (next.state !== row.state) batch.changes.set(at, next, "state");
+  return commitTo(context, target, next);
+}
+
+/** Commits the batch. @returns the message as it is shown then. */
+async function commitTo(
+  context: Context,
+  { batch, at }: Target,
+  next: MessageRow,
+): Promise<MessageView> {
+  await commit(context, batch.peer, batch);
+  return messageView(batch.peer, at, next);
 }
 
 /** See `Messenger.hide`. */

@@ -15,17 +15,24 @@ import {
   type KeyPlace,
   type MessagePlace,
   type MessageRow,
+  messageKey,
   messageView,
 } from "../model/message.ts";
-import type { Link, OutboxEntry, Peer, PendingText } from "../model/peer.ts";
+import {
+  type Link,
+  type OutboxEntry,
+  type Peer,
+  type PendingText,
+  pendingCount,
+} from "../model/peer.ts";
 import { decodeRow, encodeRow, put } from "../model/rows.ts";
 import { dropEntry, putContact, putEntry, sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
-import { view } from "../state/message-store.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 import type { StoreEvent } from "../state/store-events.ts";
 import { clearAhead, closeGaps, markSent, pump, renumber } from "./outbox.ts";
+import { capacityRefusal, contactRefusal } from "./preconditions.ts";
 import { settledUpTo } from "./receipts.ts";
 import {
   type Outgoing,
@@ -75,9 +82,14 @@ export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
   };
 }
 
+/** Why no message or action of the user can be added: outbox-full. */
+export function queueRefusal({ peer, gone, entries }: Batch): SottoError | undefined {
+  return capacityRefusal(pendingCount(peer) - gone.size + entries.length);
+}
+
 /**
- * Runs in the contact's turn. @returns what is shown of each draft, in their order; a fault where
- * one is not sent.
+ * Stores texts in one batch. Requires the contact lock. @returns what is shown of each draft, in
+ * their order; an error where one is not sent.
  */
 export async function accept(
   context: Context,
@@ -91,7 +103,7 @@ export async function accept(
     drafts.reduce((sum, { text }) => sum + 3 * text.length, 0),
   );
   /** Messages that keys of this batch made. */
-  const keyed = new Map<string, MessageView>();
+  const keyed = new Map<string, Keyed>();
   const shown: (MessageView | SottoError)[] = [];
   await withDraft(
     peer,
@@ -100,8 +112,13 @@ export async function accept(
       for (const draft of drafts) {
         const { key } = draft;
         const before = key && (keyed.get(key) ?? (await earlier(context, peer, key)));
-        const made = before || (await compose(context, peer, batch, draft));
-        if (key !== undefined && !(made instanceof SottoError)) keyed.set(key, made);
+        if (before) {
+          shown.push(repeated(before, draft));
+          continue;
+        }
+        const made = await compose(context, peer, batch, draft);
+        if (key !== undefined && !(made instanceof SottoError))
+          keyed.set(key, { shown: made, content: made });
         shown.push(made);
       }
       if (batch.entries.length > 0) await commit(context, peer, batch);
@@ -110,18 +127,34 @@ export async function accept(
   return shown;
 }
 
-/** The message that this key made before. */
-async function earlier(
-  context: Context,
-  peer: Peer,
-  key: string,
-): Promise<MessageView | undefined> {
-  const bytes = await context.store.get(idempotencyKey(peer.contact.conversation.ref, key));
+/** A message that a key of the caller's made before. */
+interface Keyed {
+  readonly shown: MessageView;
+  /** What it was sent with; absent where that is not kept, since it was edited or deleted. */
+  readonly content: Pick<MessageRow, "text" | "replyTo"> | undefined;
+}
+
+async function earlier({ store }: Context, peer: Peer, key: string): Promise<Keyed | undefined> {
+  const { ref } = peer.contact.conversation;
+  const bytes = await store.get(idempotencyKey(ref, key));
   if (bytes === undefined) return undefined;
   const { at, gone } = decodeRow<KeyPlace>(bytes);
-  if (gone === undefined) return view(context, peer, at);
-  const envelope = { sequence: 0, lamport: 0, parents: [] };
-  return messageView(peer, at, { ...envelope, ...gone, direction: "out", text: "" });
+  if (gone !== undefined) {
+    const envelope = { sequence: 0, lamport: 0, parents: [] };
+    const row: MessageRow = { ...envelope, ...gone, direction: "out", text: "" };
+    return { shown: messageView(peer, at, row), content: undefined };
+  }
+  const stored = await store.get(messageKey(ref, at));
+  if (stored === undefined) return undefined;
+  const row = decodeRow<MessageRow>(stored);
+  const changed = row.edited ?? row.rewritten ?? row.deleted ?? row.hidden;
+  return { shown: messageView(peer, at, row), content: changed ? undefined : row };
+}
+
+/** The result of a send whose key was used before. */
+function repeated({ shown, content }: Keyed, { text, replyTo }: PendingText) {
+  if (content === undefined || (content.text === text && content.replyTo === replyTo)) return shown;
+  return new SottoError("key-reused", "This key was used for another message to this contact.");
 }
 
 async function compose(
@@ -130,6 +163,8 @@ async function compose(
   batch: Batch,
   { text, key, replyTo }: PendingText,
 ): Promise<MessageView | SottoError> {
+  const refused = contactRefusal(batch.contact) ?? queueRefusal(batch);
+  if (refused !== undefined) return refused;
   const at = replyTo === undefined ? undefined : await batch.changes.place(replyTo);
   const answered = at === undefined ? undefined : await batch.changes.row(at);
   if (replyTo !== undefined && (answered === undefined || answered.hidden))
@@ -254,7 +289,8 @@ export async function commit(
   const { session, link, entries, changes } = batch;
   const contact = contactOf(batch);
   const ops = [...batch.ops, putContact(contact)];
-  if (session !== undefined) ops.push(...sessionOps(contact.ref, peer.session, session));
+  if (session !== undefined && session !== peer.session)
+    ops.push(...sessionOps(contact.ref, peer.session, session));
   const tell = await withDraft(
     peer,
     () => session,
@@ -268,7 +304,7 @@ export async function commit(
   renumber(peer, batch.moved);
   for (const at of batch.gone) peer.outbox.delete(at);
   for (const entry of entries) peer.outbox.set(entry.at, entry);
-  const posted = link && post(link, batch.frames);
+  const posted = link && batch.frames.length > 0 ? post(link, batch.frames) : undefined;
   tell();
   if (link === undefined || posted === undefined) {
     pump(context, peer);

@@ -1,43 +1,12 @@
 /** Checks a text and queues it; the node then delivers it by itself. */
-import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
+import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
-import { pairingEnded } from "../model/contact.ts";
 import type { SendOptions } from "../model/messenger-api.ts";
 import type { Peer, PendingText } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import { accept } from "./outgoing-batch.ts";
-
-/** Throws what makes a text unfit to send, before anything is stored. */
-export function checkText(text: string): void {
-  if (text === "") throw new SottoError("message-empty", "The message is empty.");
-  if (text.length > limits.textBytes || utf8(text).length > limits.textBytes)
-    throw new SottoError("message-too-long", "The text is longer than 64 KiB (65,536 bytes).");
-  if (fromUtf8(utf8(text)) !== text)
-    throw new SottoError("message-not-text", "The text contains invalid characters.");
-}
-
-/** Throws what makes a contact unfit to be sent to. */
-export function checkPeer(peer: Peer): void {
-  const { contact } = peer;
-  if (contact.blocked) throw new SottoError("contact-blocked", "You blocked this contact.");
-  if (contact.changedAccount !== undefined)
-    throw new SottoError("key-changed", `The account key of ${contact.name} has changed.`);
-  if (pairingEnded(contact.pairing))
-    throw new SottoError(
-      contact.pairing === "used"
-        ? "invite-used"
-        : contact.pairing === "denied"
-          ? "invite-denied"
-          : "invite-expired",
-      `You and ${contact.name} were never paired.`,
-    );
-  if (peer.outbox.size + peer.pendingTexts.length >= limits.outboxMessages)
-    throw new SottoError(
-      "outbox-full",
-      `${limits.outboxMessages} messages are waiting for this contact.`,
-    );
-}
+import { capacityRefusal, checkText, refuse } from "./preconditions.ts";
 
 /**
  * See `Messenger.send`. Texts that come while the contact's turn is taken go into one batch
@@ -50,7 +19,8 @@ export function send(
   { key, replyTo }: SendOptions = {},
 ): Promise<MessageView> {
   checkText(text);
-  checkPeer(peer);
+  // Limits the memory that waiting texts need; what the outbox has is checked under the lock.
+  refuse(capacityRefusal(peer.pendingTexts.length));
   return new Promise((resolve, reject) => {
     peer.pendingTexts.push({ text, replyTo, key, resolve, reject });
     if (peer.pendingTexts.length === 1) void acceptDrafts(context, peer);

@@ -197,7 +197,11 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["markRead", "bob", { from: 5, upTo: 7 }],
     bad: [{}, { who: "bob", upTo: -1 }, { who: "bob", from: "5" }],
   },
-  "message.cancel": { good: { id: message.id }, asks: ["cancel", message.id], bad: [{}] },
+  "message.cancel": {
+    good: { id: message.id, who: "bob" },
+    asks: ["cancel", message.id, "bob"],
+    bad: [{}],
+  },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
   "backup.create": {
     good: {},

@@ -19,7 +19,7 @@ const entry = (): Pick<OutboxEntry, "transit"> => ({ transit: undefined });
 
 describe("the delivery state", () => {
   it("changes by these transitions and no other", () => {
-    const states: DeliveryState[] = ["queued", "sent", "delivered", "read", "failed"];
+    const states: DeliveryState[] = ["queued", "sent", "delivered", "read", "failed", "cancelled"];
     const results = (transition: Transition) =>
       states.map((state) => stateAfter(state, transition));
     assert.deepEqual(
@@ -29,16 +29,18 @@ describe("the delivery state", () => {
         acknowledge: results("acknowledge"),
         read: results("read"),
         abandon: results("abandon"),
+        cancel: results("cancel"),
       },
       {
-        accept: ["sent", "sent", "delivered", "read", "failed"],
-        requeue: ["queued", "queued", "delivered", "read", "failed"],
-        acknowledge: ["delivered", "delivered", "delivered", "read", "failed"],
-        read: ["queued", "sent", "read", "read", "failed"],
-        abandon: ["failed", "failed", "delivered", "read", "failed"],
+        accept: ["sent", "sent", "delivered", "read", "failed", "cancelled"],
+        requeue: ["queued", "queued", "delivered", "read", "failed", "cancelled"],
+        acknowledge: ["delivered", "delivered", "delivered", "read", "failed", "cancelled"],
+        read: ["queued", "sent", "read", "read", "failed", "cancelled"],
+        abandon: ["failed", "failed", "delivered", "read", "failed", "cancelled"],
+        cancel: ["cancelled", "sent", "delivered", "read", "failed", "cancelled"],
       },
     );
-    assert.deepEqual(states.filter(isSettled), ["delivered", "read", "failed"]);
+    assert.deepEqual(states.filter(isSettled), ["delivered", "read", "failed", "cancelled"]);
   });
 
   it("of a stored row changes only by transitions that are proven on the disk", () => {

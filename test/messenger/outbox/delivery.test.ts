@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { limits, toHex } from "../../../src/base/index.ts";
 import type { MessageView } from "../../../src/messenger/index.ts";
+import type { SendOptions } from "../../../src/messenger/model/messenger-api.ts";
 import { settled, storm, watchDelivered } from "../../scenario/storm.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
@@ -14,11 +15,11 @@ async function pair(seed: number) {
   return { world, alice, bob };
 }
 
-/** Waits until nothing waits, though some of it failed. */
-async function settledBut(world: World, node: SimNode, failed: number): Promise<void> {
+/** Waits until nothing waits, though some of it was cancelled. */
+async function settledBut(world: World, node: SimNode, cancelled: number): Promise<void> {
   await world.until("nothing waits", () => node.contact("bob").waiting === 0);
   const states = await node.states("bob");
-  assert.equal(states.filter((state) => state === "failed").length, failed);
+  assert.equal(states.filter((state) => state === "cancelled").length, cancelled);
 }
 
 const unique = (frames: readonly Uint8Array[]): Set<string> => new Set(frames.map(toHex));
@@ -202,6 +203,46 @@ describe("delivery", () => {
     await world.stop();
   });
 
+  it("refuses a key that was used for another text or another reply", async () => {
+    const { world, alice, bob } = await pair(18);
+    const { messenger } = alice;
+    const first = await messenger.send("bob", "one", { key: "a" });
+    const answer = await messenger.send("bob", "two", { key: "b", replyTo: first.id });
+    const reused = (text: string, options: SendOptions) =>
+      assert.rejects(messenger.send("bob", text, options), { code: "key-reused" });
+    await reused("other", { key: "a" });
+    await reused("one", { key: "a", replyTo: answer.id });
+    await reused("two", { key: "b" });
+    const [together, other] = await Promise.allSettled([
+      messenger.send("bob", "three", { key: "c" }),
+      messenger.send("bob", "four", { key: "c" }),
+    ]);
+    assert.equal(together.status, "fulfilled");
+    assert.equal(other.status === "rejected" && other.reason.code, "key-reused");
+    await alice.restart();
+    await assert.rejects(alice.messenger.send("bob", "other", { key: "a" }), {
+      code: "key-reused",
+    });
+    const delivered = () => alice.contact("bob").waiting === 0;
+    await world.until("all is delivered", delivered);
+    // What was edited or removed cannot be compared any more: it is not sent a second time.
+    await alice.messenger.edit(first.id, "one, better");
+    await alice.messenger.delete(answer.id);
+    const third = together.status === "fulfilled" ? together.value.id : undefined;
+    assert.ok(third);
+    await world.until("the changes are delivered", delivered);
+    await alice.messenger.hide(third);
+    for (const [key, id] of [
+      ["a", first.id],
+      ["b", answer.id],
+      ["c", third],
+    ] as const)
+      assert.equal((await alice.messenger.send("bob", "anything", { key })).id, id);
+    assert.equal(alice.contact("bob").waiting, 0);
+    assert.equal((await bob.texts("alice")).length, 3);
+    await world.stop();
+  });
+
   it("tells the writer that a message was read", async () => {
     const { world, alice, bob } = await pair(11);
     const first = await alice.messenger.send("bob", "one");
@@ -221,27 +262,27 @@ describe("delivery", () => {
     await world.stop();
   });
 
-  it("shows a cancelled message as failed, never sends it, and delivers what comes after", async () => {
+  it("shows a cancelled message as cancelled, never sends it, and delivers what comes after", async () => {
     const { world, alice, bob } = await pair(12);
     await bob.stop();
     await world.time.pass(1000);
     const sent = [];
     for (const text of ["one", "two", "three"]) sent.push(await alice.messenger.send("bob", text));
     const gone = await alice.messenger.cancel(sent[1]?.id as (typeof sent)[0]["id"]);
-    assert.equal(gone.state, "failed");
+    assert.equal(gone.state, "cancelled");
     await bob.start();
     await world.until("the rest arrives", () => bob.shown().length === 2);
     await world.time.pass(60_000);
     assert.deepEqual(await bob.texts("alice"), ["in: one", "in: three"]);
-    assert.deepEqual(await alice.states("bob"), ["delivered", "failed", "delivered"]);
+    assert.deepEqual(await alice.states("bob"), ["delivered", "cancelled", "delivered"]);
     // There is no gap: what is read is told up to the end.
     await bob.messenger.markRead("alice");
     await world.time.pass(1000);
-    assert.deepEqual(await alice.states("bob"), ["read", "failed", "read"]);
+    assert.deepEqual(await alice.states("bob"), ["read", "cancelled", "read"]);
     await world.reaches(alice, await alice.messenger.send("bob", "four"), "delivered");
     await bob.messenger.markRead("alice");
     await world.time.pass(1000);
-    assert.deepEqual(await alice.states("bob"), ["read", "failed", "read", "read"]);
+    assert.deepEqual(await alice.states("bob"), ["read", "cancelled", "read", "read"]);
     await world.stop();
   });
 
@@ -267,10 +308,10 @@ describe("delivery", () => {
         (event) => event.type === "message.state" && event.message.state === "read",
       ),
     );
-    const [failed, read] = ["failed", "read"];
+    const [cancelled, read] = ["cancelled", "read"];
     assert.deepEqual(await alice.states("bob"), [
-      ...[failed, read, read, failed, failed],
-      ...[read, failed, read, failed, read],
+      ...[cancelled, read, read, cancelled, cancelled],
+      ...[read, cancelled, read, cancelled, read],
     ]);
     await world.stop();
   });

@@ -50,7 +50,7 @@ export const messageSchemas: Schemas<MessageMethods> = {
     from: v.optional(whole),
     upTo: v.optional(whole),
   }),
-  "message.cancel": v.strictObject({ id: short }),
+  "message.cancel": v.strictObject({ id: short, who: v.optional(short) }),
 };
 
 export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<MessageMethods> {
@@ -152,7 +152,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       });
       return {};
     },
-    "message.cancel": async ({ id }) => ({ message: await messenger.cancel(idOf(id)) }),
+    "message.cancel": async ({ id, who }) => {
+      const message = await messenger.cancel(idOf(id), who);
+      return { contact: messenger.contact(message.contact), message };
+    },
   };
 }
 

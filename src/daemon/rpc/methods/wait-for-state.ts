@@ -18,6 +18,7 @@ const rank: Record<MessageState, number> = {
   delivered: 2,
   read: 3,
   failed: 4,
+  cancelled: 4,
   received: 4,
 };
 

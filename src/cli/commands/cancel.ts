@@ -1,0 +1,19 @@
+/** `sotto cancel`: takes back a message that never left this node. */
+import { findMessage, messageArgument } from "../args/message-arg.ts";
+import { nameOf } from "../format/format.ts";
+import type { Define } from "../runtime/context.ts";
+
+export const define: Define = (command, context) => {
+  command
+    .argument("<message>", messageArgument("your newest"))
+    .addHelpText("after", NOTES)
+    .action(async (ref: string) => {
+      const { id, contact: who } = await findMessage(ref, context, { direction: "out" });
+      const result = await context.call("message.cancel", { id, who });
+      context.out.data(`✓ ${nameOf(result.contact)}  cancelled, and never sent`, result);
+    });
+};
+
+const NOTES = `
+Works as long as the message was not sent, also if you blocked the contact. The text stays in the
+conversation, marked as cancelled; sotto delete removes it as well.`;
