@@ -23,6 +23,7 @@ export const labels = {
   // Link
   linkKey: "sotto/1 link key",
   linkPsk: "sotto/1 link psk",
+  helloIndex: "sotto/1 hello index",
   helloTag: "sotto/1 hello tag",
   helloSeal: "sotto/1 hello seal",
   answerTag: "sotto/1 answer tag",

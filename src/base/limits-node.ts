@@ -13,6 +13,8 @@ export const nodeLimits = {
   links: 1_000,
   streamsPerConnection: 16,
   linkStreamsPerConnection: 2,
+  /** Link streams of one peer that we have not answered yet: each counts for `refusalDelay`. */
+  unansweredLinks: 4,
   /**
    * Concurrent pings on one connection: a heartbeat, one for the DHTs, one after the network
    * changed.

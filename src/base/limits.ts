@@ -169,6 +169,20 @@ export const limits = {
    * take equally long.
    */
   refusalDelay: 2 * SECOND,
+  /**
+   * Hellos with an unknown index that are compared with the keys of all contacts and invites: of
+   * one subnet per minute, and of all per second. 100 invites cost 300 hashes. A contact that dials
+   * an old address needs one.
+   */
+  hellosComparedPerSubnet: 12,
+  hellosCompared: 2,
+  /**
+   * Hellos per minute that are answered: of one contact (or of one subnet under one invite), and of
+   * all subnets under one invite. Each may lead to a handshake; attempts are a second apart at
+   * least.
+   */
+  hellosPerContact: 60,
+  hellosPerInvite: 600,
   /** Largest difference of the clocks of two users who pair. */
   pairClockSkew: DAY,
 

@@ -10,6 +10,7 @@ import { PublicDhtPublisher } from "./discovery/public-dht-publisher.ts";
 import { RecordPublisher } from "./discovery/record-publisher.ts";
 import { acceptLink } from "./link/inbound.ts";
 import { clearLastSeen, closeLink, storeLastSeen } from "./link/live-link.ts";
+import { Recogniser } from "./link/recogniser.ts";
 import { openOffer } from "./link/signalling.ts";
 import { runMaintenance } from "./messages/maintenance.ts";
 import { Retention } from "./messages/retention.ts";
@@ -61,6 +62,7 @@ export class Runtime {
   readonly records: RecordPublisher;
   readonly publicRecords: PublicDhtPublisher;
   readonly #retention: Retention;
+  readonly #recogniser: Recogniser;
   /** Channels that others opened and that have not become a link, or are one. */
   readonly #inbound = new Set<Channel>();
   #running = false;
@@ -74,6 +76,7 @@ export class Runtime {
     this.records = new RecordPublisher(context, invites, covers);
     this.publicRecords = new PublicDhtPublisher(context, invites, covers);
     this.#retention = new Retention(context);
+    this.#recogniser = new Recogniser(context, invites);
   }
 
   /** Loads everything and is ready to start. Throws no-account, store-damaged. */
@@ -158,9 +161,9 @@ export class Runtime {
     }
     this.#inbound.add(channel);
     background(this.context, "answer-failed", () =>
-      acceptLink(this.context, this.invites, channel, (peer) => this.peerFinder.lost(peer)).finally(
-        () => this.#inbound.delete(channel),
-      ),
+      acceptLink(this.context, this.invites, this.#recogniser, channel, (peer) =>
+        this.peerFinder.lost(peer),
+      ).finally(() => this.#inbound.delete(channel)),
     );
   }
 

@@ -27,6 +27,8 @@ export interface Channel {
   readonly remote: HostId;
   /** The remote address, as multiaddr text without /p2p. */
   readonly remoteAddress: string;
+  /** Names the subnet of the remote address, by which requests are limited; absent: the address. */
+  readonly subnet?: string;
   /** Whether we dialed; `false` if the remote host did. */
   readonly outbound: boolean;
   /** Absent means `wan`. */

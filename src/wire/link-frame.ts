@@ -3,20 +3,21 @@ import { concat, never } from "../base/index.ts";
 import { frameCapacity } from "./frame.ts";
 
 const VERSION = 1;
+const INDEX = 8;
 const NONCE = 32;
 const TAG = 32;
 const ID = 32;
 /** A body of 33 bytes and its AEAD tag. */
 const SEALED = 1 + ID + 16;
-const GREETING = 2 + NONCE + TAG + SEALED;
+const GREETING = NONCE + TAG + SEALED;
 
 const types = { hello: 1, answer: 2, handshake: 3, ratchet: 4, ping: 5, pong: 6 } as const;
 
 /**
- * Hello and answer: authenticated and encrypted under the epoch's link key (docs/SPEC.md, Link).
+ * What hello and answer have in common: authenticated and encrypted under the epoch's link key
+ * (docs/SPEC.md, Link).
  */
-interface Greeting<Type extends string> {
-  readonly type: Type;
+interface Greeting {
   /** 32 bytes. */
   readonly nonce: Uint8Array;
   /** 32 bytes. */
@@ -25,8 +26,15 @@ interface Greeting<Type extends string> {
   readonly sealed: Uint8Array;
 }
 
-export type HelloFrame = Greeting<"hello">;
-export type AnswerFrame = Greeting<"answer">;
+export interface HelloFrame extends Greeting {
+  readonly type: "hello";
+  /** 8 bytes: by these the listener finds the key. Random where the host may be a wrong one. */
+  readonly index: Uint8Array;
+}
+
+export interface AnswerFrame extends Greeting {
+  readonly type: "answer";
+}
 
 export type LinkFrame =
   | HelloFrame
@@ -44,11 +52,10 @@ export function encodeLinkFrame(frame: LinkFrame): Uint8Array {
   const type = Uint8Array.of(types[frame.type]);
   switch (frame.type) {
     case "hello":
+      exactly(frame.index, INDEX);
+      return concat(type, Uint8Array.of(VERSION), frame.index, encodeGreeting(frame));
     case "answer":
-      exactly(frame.nonce, NONCE);
-      exactly(frame.tag, TAG);
-      exactly(frame.sealed, SEALED);
-      return concat(type, Uint8Array.of(VERSION), frame.nonce, frame.tag, frame.sealed);
+      return concat(type, Uint8Array.of(VERSION), encodeGreeting(frame));
     case "handshake":
     case "ratchet":
       if (frame.message.length === 0 || frame.message.length >= frameCapacity)
@@ -66,10 +73,14 @@ export function encodeLinkFrame(frame: LinkFrame): Uint8Array {
 export function decodeLinkFrame(payload: Uint8Array): LinkFrame | undefined {
   if (payload.length > frameCapacity) return undefined;
   switch (payload[0]) {
-    case types.hello:
-      return decodeGreeting("hello", payload);
-    case types.answer:
-      return decodeGreeting("answer", payload);
+    case types.hello: {
+      const greeting = decodeGreeting(payload, 2 + INDEX);
+      return greeting && { type: "hello", index: payload.subarray(2, 2 + INDEX), ...greeting };
+    }
+    case types.answer: {
+      const greeting = decodeGreeting(payload, 2);
+      return greeting && { type: "answer", ...greeting };
+    }
     case types.handshake:
       return payload.length > 1 ? { type: "handshake", message: payload.subarray(1) } : undefined;
     case types.ratchet:
@@ -83,16 +94,20 @@ export function decodeLinkFrame(payload: Uint8Array): LinkFrame | undefined {
   }
 }
 
-function decodeGreeting<Type extends "hello" | "answer">(
-  type: Type,
-  payload: Uint8Array,
-): Greeting<Type> | undefined {
-  if (payload.length !== GREETING || payload[1] !== VERSION) return undefined;
-  const tag = 2 + NONCE;
+function encodeGreeting({ nonce, tag, sealed }: Greeting): Uint8Array {
+  exactly(nonce, NONCE);
+  exactly(tag, TAG);
+  exactly(sealed, SEALED);
+  return concat(nonce, tag, sealed);
+}
+
+/** @param at where the nonce begins. */
+function decodeGreeting(payload: Uint8Array, at: number): Greeting | undefined {
+  if (payload.length !== at + GREETING || payload[1] !== VERSION) return undefined;
+  const tag = at + NONCE;
   const sealed = tag + TAG;
   return {
-    type,
-    nonce: payload.subarray(2, tag),
+    nonce: payload.subarray(at, tag),
     tag: payload.subarray(tag, sealed),
     sealed: payload.subarray(sealed),
   };

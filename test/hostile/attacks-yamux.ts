@@ -223,7 +223,27 @@ export const yamuxAttacks: Readonly<Record<string, Attack>> = {
     2,
     asked(LINK, () =>
       encodeFrame(
-        encodeLinkFrame({ type: "hello", nonce: noise(32), tag: noise(32), sealed: noise(49) }),
+        encodeLinkFrame({
+          type: "hello",
+          index: noise(8),
+          nonce: noise(32),
+          tag: noise(32),
+          sealed: noise(49),
+        }),
+      ),
+    ),
+  ),
+  "hellos under no key, each reset at once": each(
+    20,
+    paced(LINK, 25, () =>
+      encodeFrame(
+        encodeLinkFrame({
+          type: "hello",
+          index: noise(8),
+          nonce: noise(32),
+          tag: noise(32),
+          sealed: noise(49),
+        }),
       ),
     ),
   ),

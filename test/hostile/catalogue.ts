@@ -44,6 +44,7 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, Fate>>>>
     "a link's frame a byte at a time": "borne",
     "a link's frame of four gigabytes": "once",
     "hellos of nobody": "once",
+    "hellos under no key, each reset at once": "borne",
     "link frames after link frames, without a hello": "soon",
   },
   "by whole hosts": {

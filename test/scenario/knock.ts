@@ -41,7 +41,7 @@ export async function hello(
   const dial = { addresses: target.addresses(), host: target.host };
   const channel = await host.dial(dial, new AbortController().signal);
   const endpoints = { dialer: host.host, listener: target.host };
-  const frame = makeHello(crypto, key.key, endpoints, { mode: "handshake", id });
+  const frame = makeHello(crypto, key.key, endpoints, { mode: "handshake", id }, true);
   await channel.send([encodeLinkFrame(frame)]);
   const [bytes] = await channel.receive();
   channel.abort();

@@ -1,5 +1,7 @@
 /** Laws of what goes on the wire: nothing leaves a machine before its disk has it. */
-import { equal, messageId, toHex } from "../../src/base/index.ts";
+import { equal, type HostId, messageId, toHex } from "../../src/base/index.ts";
+import { helloIndex } from "../../src/messenger/link/hello.ts";
+import { acceptedHelloKeys, type EpochSecret } from "../../src/messenger/model/epoch-keys.ts";
 import { type Ack, decodeLinkFrame, has, windowEnd } from "../../src/wire/index.ts";
 import type { Conversation } from "./disk.ts";
 import type { Court } from "./known.ts";
@@ -7,6 +9,7 @@ import type { Passed } from "./network.ts";
 import type { SimNode } from "./world.ts";
 
 export function judgeFrame(court: Court, node: SimNode, { from, to, frame }: Passed): void {
+  judgeIndex(court, node, to, frame);
   const inside = court.world.keys.inside(frame);
   const far = court.world.homes.get(to);
   const kept = far && court.of(node).disk.with(far.messenger.self().account);
@@ -39,4 +42,24 @@ function honest(court: Court, node: SimNode, { contact }: Conversation, ack: Ack
     if (has(ack, sequence) && !has(received, sequence))
       court.say(node, `acknowledges ${sequence} before it is on the disk`);
   if (ack.readUpTo > readUpTo) court.say(node, "tells of reading that is not on the disk");
+}
+
+/** A hello's index is of the pair only where the host is the contact's: others link hellos by it. */
+function judgeIndex(court: Court, node: SimNode, to: HostId, frame: Uint8Array): void {
+  const hello = decodeLinkFrame(frame);
+  if (hello?.type !== "hello") return;
+  const { crypto, homes, time } = court.world;
+  const account = homes.get(to)?.messenger.self().account;
+  for (const { contact } of court.of(node).disk.conversations.values()) {
+    if (contact === undefined || contact.account === account) continue;
+    const { chain, invite } = contact;
+    const secrets: EpochSecret[] = [
+      ...(chain === undefined ? [] : [{ kind: "pair" as const, chain }]),
+      ...(invite === undefined ? [] : [{ kind: "invite" as const, secret: invite.secret }]),
+    ];
+    for (const secret of secrets)
+      for (const { key } of acceptedHelloKeys(crypto, secret, time.now() + node.skew))
+        if (equal(helloIndex(crypto, key, to), hello.index))
+          court.say(node, "a hello names a pair to a host that is not the contact's");
+  }
 }

@@ -11,7 +11,10 @@ export function move(host: SimHost, draw: number): void {
   host.move(taken ? fresh : other.address);
 }
 
-/** Somebody who heard everything says some of it again. */
+/**
+ * An attacker who heard everything sends some of it again, and takes over an address that a node
+ * had before, where its contacts may dial it.
+ */
 export async function attack(victim: SimHost, y: number, z: number): Promise<void> {
   const { network } = victim;
   const heard = network.captured.filter(
@@ -19,6 +22,9 @@ export async function attack(victim: SimHost, y: number, z: number): Promise<voi
   );
   const from = Math.floor(y * heard.length);
   const attacker = network.host();
+  const left = [...network.hosts.values()].filter(({ up }) => !up);
+  const old = left[Math.floor(y * left.length)];
+  if (old !== undefined) attacker.move(old.address);
   const { signal } = new AbortController();
   const channel = await attacker
     .dial({ addresses: [victim.address], host: victim.host }, signal)

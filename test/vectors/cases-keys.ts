@@ -220,7 +220,7 @@ const endpoints = { dialer: ends.caller, listener: ends.callee };
 const other = { caller: ends.callee, callee: ends.caller };
 const id = chance(32);
 const under = { linkKey: written(linkKey), ...ends };
-const hello = makeHello(crypto, linkKey, endpoints, { mode: "handshake", id });
+const hello = makeHello(crypto, linkKey, endpoints, { mode: "handshake", id }, true);
 const answer = makeAnswer(crypto, linkKey, endpoints, hello, { status: "handshake", id });
 const [helloBytes, answerBytes] = [encodeLinkFrame(hello), encodeLinkFrame(answer)];
 const shake = { id: written(id), mode: "handshake" };
@@ -241,21 +241,29 @@ const answered = (plain: Uint8Array) => {
   const key = crypto.hkdf(concat(hello.nonce, answer.nonce), linkKey, utf8(labels.answerSeal), 32);
   return encodeLinkFrame({ ...answer, sealed: crypto.seal(key, zeros(12), plain, answer.tag) });
 };
-const again = encodeLinkFrame(makeHello(crypto, linkKey, endpoints, { mode: "handshake", id }));
+const again = encodeLinkFrame(makeHello(crypto, linkKey, endpoints, { mode: "handshake", id }, true));
 
 export const helloCases: readonly Case[] = [
   { name: "two PeerIds", operation: "link.ends", given: ends },
+  { name: "the index of a key at a host", operation: "hello.index", given: { linkKey: written(linkKey), callee: ends.callee } },
+  { name: "the index at another host", operation: "hello.index", given: { linkKey: written(linkKey), callee: ends.caller } },
   ...["resume", "handshake"].map((mode) => ({
-    name: mode, operation: "hello.make", given: { ...under, mode, id: written(id), nonce: written(chance(32)) },
+    name: `${mode}, to a host that the contact named`, operation: "hello.make",
+    given: { ...under, mode, id: written(id), named: true, nonce: written(chance(32)) },
   })),
+  {
+    name: "to any other host, with an index drawn", operation: "hello.make",
+    given: { ...under, mode: "resume", id: written(id), named: false, index: written(chance(8)), nonce: written(chance(32)) },
+  },
   hears("as it was made", {}, shake),
   hears("under another key", { linkKey: written(chance(32)) }, { refused: "tag" }),
   hears("between the same two the other way", other, { refused: "tag" }),
   hears("from another host", { caller: "12D3KooWCalles" }, { refused: "tag" }),
   hears("PeerIds cut at another place", { caller: "12D3KooWCaller1", callee: "2D3KooWCallee" }, { refused: "tag" }),
-  hears("a changed nonce", { hello: written(flip(helloBytes, 2)) }, { refused: "tag" }),
-  hears("a changed tag", { hello: written(flip(helloBytes, 34)) }, { refused: "tag" }),
-  hears("a changed body", { hello: written(flip(helloBytes, 66)) }, { refused: "body" }),
+  hears("a changed index", { hello: written(flip(helloBytes, 2)) }, { refused: "tag" }),
+  hears("a changed nonce", { hello: written(flip(helloBytes, 10)) }, { refused: "tag" }),
+  hears("a changed tag", { hello: written(flip(helloBytes, 42)) }, { refused: "tag" }),
+  hears("a changed body", { hello: written(flip(helloBytes, 74)) }, { refused: "body" }),
   hears("version 2", { hello: written(helloBytes.with(1, 2)) }, { refused: "frame" }),
   hears("an answer", { hello: written(answerBytes) }, { refused: "frame" }),
   hears("a body of mode 3", { hello: written(bodied(concat(Uint8Array.of(3), id))) }, { refused: "body" }),

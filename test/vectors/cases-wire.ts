@@ -54,7 +54,8 @@ export const frameCases: readonly Case[] = [
 ];
 
 const [nonce, tag, sealed, id] = [chance(32), chance(32), chance(49), chance(32)];
-const greeting = concat(Uint8Array.of(1, 1), nonce, tag, sealed);
+const greeting = concat(Uint8Array.of(1, 1), fill(8, 0x1d), nonce, tag, sealed);
+const answering = concat(Uint8Array.of(2, 1), nonce, tag, sealed);
 const payload = (name: string, bytes: Uint8Array, expected?: Case["expected"]): Case => ({
   name,
   operation: "link-frame.decode",
@@ -71,7 +72,9 @@ const sessionName = chance(16);
 
 export const linkCases: readonly Case[] = [
   payload("a hello", greeting),
-  payload("an answer", spoilt(greeting, 0, 2)),
+  payload("an answer", answering),
+  payload("an answer with an index", spoilt(greeting, 0, 2), refused),
+  payload("a hello without an index", spoilt(answering, 0, 1), refused),
   payload("a handshake message", concat(Uint8Array.of(3), chance(20))),
   payload("a ratchet message", concat(Uint8Array.of(4), chance(20))),
   payload("a ping", Uint8Array.of(5), { type: "ping" }),

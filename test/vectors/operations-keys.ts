@@ -35,6 +35,7 @@ import {
 import {
   encodeEndpoints,
   helloFits,
+  helloIndex,
   makeAnswer,
   makeHello,
   openAnswer,
@@ -186,10 +187,13 @@ export const keyOperations: Readonly<Record<string, Operation>> = {
   "record.newest": (_, given) => ({
     index: newest(list(given, "records").map((record) => spelled(String(record)))),
   }),
+  "hello.index": (providing, given) =>
+    plain({ index: helloIndex(providing(), bytes(given, "linkKey"), text(given, "callee") as HostId) }),
   "hello.make": (providing, given) => {
     const body = { mode: only(given, "mode", modes), id: bytes(given, "id") };
-    const crypto = providing([bytes(given, "nonce")]);
-    const hello = makeHello(crypto, bytes(given, "linkKey"), endsOf(given), body);
+    const named = given["named"] === true;
+    const crypto = providing([...(named ? [] : [bytes(given, "index")]), bytes(given, "nonce")]);
+    const hello = makeHello(crypto, bytes(given, "linkKey"), endsOf(given), body, named);
     return plain({ hello: encodeLinkFrame(hello) });
   },
   "hello.open": (providing, given) => {

@@ -5,7 +5,7 @@
 import { backoffDelay, type HostId, limits, remainingDelay } from "../../base/index.ts";
 import { endPairing } from "../link/introduction.ts";
 import { endAttempt, startAttempt } from "../link/live-link.ts";
-import { openLink } from "../link/outbound.ts";
+import { isNamed, openLink } from "../link/outbound.ts";
 import { reachable } from "../model/contact.ts";
 import {
   type CallResult,
@@ -238,7 +238,6 @@ export class PeerFinder {
     }
     const dialled: TracedDial = { ...source, address: channel.remoteAddress, reached: true };
     trace.dials.push(dialled);
-    tried.add(channel.remote);
     if (controller.signal.aborted || hasStableLink(peer)) {
       channel.abort();
       return false;
@@ -247,7 +246,8 @@ export class PeerFinder {
     controller.signal.addEventListener("abort", silence);
     let result: CallResult;
     try {
-      result = await openLink(this.#context, peer, channel, attempt, (lost) => this.lost(lost));
+      const lost = (one: Peer): void => this.lost(one);
+      result = await openLink(this.#context, peer, channel, attempt, target.host, lost);
     } finally {
       controller.signal.removeEventListener("abort", silence);
       attempt.moves?.end();
@@ -256,6 +256,10 @@ export class PeerFinder {
     // The next address may be theirs: from now on our hello is out no more.
     attempt.caller = undefined;
     dialled.answer = result;
+    // A host that the contact has not named yet may be busy with strangers, whose hellos look like
+    // ours: once a record names it, our hello is found by its index.
+    if (result !== "silent" || isNamed(peer, channel.remote, target.host))
+      tried.add(channel.remote);
     return result === "linked";
   }
 }

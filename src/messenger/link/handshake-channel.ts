@@ -54,6 +54,10 @@ export class HandshakeChannel implements Channel {
     return this.#channel.remoteAddress;
   }
 
+  get subnet(): string {
+    return this.#channel.subnet ?? this.#channel.remoteAddress;
+  }
+
   get proximity(): Proximity {
     return this.#channel.proximity ?? "wan";
   }

@@ -35,13 +35,24 @@ export function encodeEndpoints({ dialer, listener }: LinkEndpoints): Uint8Array
   return concat(lengthPrefixed(dialer), lengthPrefixed(listener));
 }
 
+/**
+ * The index of a link key at a listener, 8 bytes (docs/SPEC.md, Link), by which the listener finds
+ * the key without comparing a hello with every key. It is the same in every hello of an epoch to
+ * one host, so it is sent only to a host that the contact itself named.
+ * @param key the link key, 32 bytes.
+ */
+export function helloIndex(crypto: CryptoProvider, key: Uint8Array, listener: HostId): Uint8Array {
+  return crypto.hmac(key, concat(utf8(labels.helloIndex), utf8(listener))).subarray(0, 8);
+}
+
 function helloTag(
   crypto: CryptoProvider,
   key: Uint8Array,
   endpoints: LinkEndpoints,
-  nonce: Uint8Array,
+  { index, nonce }: Pick<HelloFrame, "index" | "nonce">,
 ) {
-  return crypto.hmac(key, concat(utf8(labels.helloTag), encodeEndpoints(endpoints), nonce));
+  const label = utf8(labels.helloTag);
+  return crypto.hmac(key, concat(label, encodeEndpoints(endpoints), index, nonce));
 }
 
 function answerTag(
@@ -69,19 +80,26 @@ function withSealKey<Result>(
   return result;
 }
 
-/** The dialer's hello. @param key the link key, 32 bytes. */
+/**
+ * The dialer's hello.
+ * @param key the link key, 32 bytes.
+ * @param named whether the contact itself named the listener's host; any other host gets a random
+ * index, by which it cannot tell that two hellos are of one pair.
+ */
 export function makeHello(
   crypto: CryptoProvider,
   key: Uint8Array,
   endpoints: LinkEndpoints,
   body: HelloBody,
+  named: boolean,
 ): HelloFrame {
+  const index = named ? helloIndex(crypto, key, endpoints.listener) : crypto.random(8);
   const nonce = crypto.random(32);
-  const tag = helloTag(crypto, key, endpoints, nonce);
+  const tag = helloTag(crypto, key, endpoints, { index, nonce });
   const sealed = withSealKey(crypto, key, labels.helloSeal, nonce, (sealKey) =>
     crypto.seal(sealKey, ZERO_NONCE, encodeHelloBody(body), tag),
   );
-  return { type: "hello", nonce, tag, sealed };
+  return { type: "hello", index, nonce, tag, sealed };
 }
 
 /** Whether this hello was made with this key for these endpoints. */
@@ -91,7 +109,7 @@ export function helloFits(
   endpoints: LinkEndpoints,
   hello: HelloFrame,
 ): boolean {
-  return equal(helloTag(crypto, key, endpoints, hello.nonce), hello.tag);
+  return equal(helloTag(crypto, key, endpoints, hello), hello.tag);
 }
 
 /** The body of a hello that fits the key; `undefined` where it is malformed. */

@@ -25,7 +25,7 @@ import { withTimeout } from "../model/timeout.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { HandshakeChannel } from "./handshake-channel.ts";
-import { helloFits, type LinkEndpoints, makeAnswer, openHello, prologue } from "./hello.ts";
+import { type LinkEndpoints, makeAnswer, openHello, prologue } from "./hello.ts";
 import {
   adopt,
   introduce,
@@ -35,8 +35,8 @@ import {
   readIntroduction,
   wipeHandshake,
 } from "./introduction.ts";
-import { type Candidate, candidates, mayAnswer } from "./link-keys.ts";
 import { endAttempt, establish, inboundStays, moveOf, startAttempt } from "./live-link.ts";
+import type { Recogniser } from "./recogniser.ts";
 import { mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
 
 /** A dialer whose hello proved that it knows us. */
@@ -55,13 +55,14 @@ interface Listener {
 export async function acceptLink(
   context: Context,
   invites: Invites,
+  recogniser: Recogniser,
   opened: Channel,
   onLinkClosed: (peer: Peer) => void,
 ): Promise<void> {
   const channel = new HandshakeChannel(context, opened, "listener");
   let linked = false;
   try {
-    linked = await greet(context, invites, channel, onLinkClosed);
+    linked = await greet(context, invites, recogniser, channel, onLinkClosed);
     const wait = remainingDelay(channel.heardAt, limits.refusalDelay, context.clock.now());
     if (!linked && wait > 0)
       await withTimeout(context.clock, wait, channel.drain(), () => undefined);
@@ -74,6 +75,7 @@ export async function acceptLink(
 async function greet(
   context: Context,
   invites: Invites,
+  recogniser: Recogniser,
   channel: HandshakeChannel,
   onLinkClosed: (peer: Peer) => void,
 ): Promise<boolean> {
@@ -81,7 +83,7 @@ async function greet(
   const hello = await channel.read("hello", "hello");
   if (hello === undefined) return false;
   const endpoints: LinkEndpoints = { dialer: channel.remote, listener: channel.local };
-  const dialer = recognise(context, invites, endpoints, hello, channel);
+  const dialer = recogniser.recognise(channel, hello);
   const body = dialer && openHello(context.crypto, dialer.key.key, hello);
   if (dialer === undefined || body === undefined) return false;
   // A copy, since the keys of an epoch are overwritten when it is over.
@@ -94,20 +96,6 @@ async function greet(
   } finally {
     wipe(key.key, key.psk);
   }
-}
-
-/** Every candidate is tried, found or not, so that the time reveals nothing. */
-function recognise(
-  context: Context,
-  invites: Invites,
-  endpoints: LinkEndpoints,
-  hello: HelloFrame,
-  channel: Channel,
-): Candidate | undefined {
-  let dialer: Candidate | undefined;
-  for (const candidate of candidates(context, invites))
-    if (helloFits(context.crypto, candidate.key.key, endpoints, hello)) dialer = candidate;
-  return dialer && mayAnswer(context, dialer, channel) ? dialer : undefined;
 }
 
 /** -> answer to a contact: resume the session, or make a new one. */

@@ -9,10 +9,14 @@ import type { Context } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
 import type { Invites } from "../state/invites.ts";
 
-/** A contact or an invite of ours, with one key by which a dialer proves that it knows it. */
-export type Candidate =
-  | { readonly kind: "contact"; readonly peer: Peer; readonly key: HelloKey }
-  | { readonly kind: "invite"; readonly invite: KeptInvite; readonly key: HelloKey };
+/** A contact or an invite of ours, and the secret that its keys are derived from. */
+export type Source = (
+  | { readonly kind: "contact"; readonly peer: Peer }
+  | { readonly kind: "invite"; readonly invite: KeptInvite }
+) & { readonly secret: EpochSecret };
+
+/** The same with one key by which a dialer proves that it knows it. */
+export type Candidate = Source & { readonly key: HelloKey };
 
 /**
  * The secret that proves us to this contact: the invite until pairing is confirmed, then the pair's
@@ -26,19 +30,25 @@ export function linkSecretOf({ contact, byPair }: Peer): EpochSecret | undefined
   return chain && { kind: "pair", chain };
 }
 
-/** Everyone who may dial us, once for each key that proves it. */
-export function* candidates(context: Context, invites: Invites): Iterable<Candidate> {
-  const { crypto, clock } = context;
-  const now = clock.now();
+/** Every contact and invite under whose keys a peer may dial us. */
+export function* sources(context: Context, invites: Invites): Iterable<Source> {
   for (const peer of context.contactStore.peers()) {
     const { chain } = peer.contact;
     if (chain === undefined || !reachable(peer.contact)) continue;
-    for (const key of acceptedHelloKeys(crypto, { kind: "pair", chain }, now))
-      yield { kind: "contact", peer, key };
+    yield { kind: "contact", peer, secret: { kind: "pair", chain } };
   }
   for (const invite of invites.answering())
-    for (const key of acceptedHelloKeys(crypto, { kind: "invite", secret: invite.secret }, now))
-      yield { kind: "invite", invite, key };
+    yield { kind: "invite", invite, secret: { kind: "invite", secret: invite.secret } };
+}
+
+/** A source once for each of its keys: of this epoch and of those next to it. */
+export function* keysOf({ crypto, clock }: Context, source: Source): Iterable<Candidate> {
+  for (const key of acceptedHelloKeys(crypto, source.secret, clock.now())) yield { ...source, key };
+}
+
+/** Every key by which a dialer may prove that it knows us. */
+export function* candidates(context: Context, invites: Invites): Iterable<Candidate> {
+  for (const source of sources(context, invites)) yield* keysOf(context, source);
 }
 
 /**
@@ -47,7 +57,7 @@ export function* candidates(context: Context, invites: Invites): Iterable<Candid
  */
 export function mayAnswer(
   context: Context,
-  dialer: Candidate,
+  dialer: Source,
   via: Pick<Channel, "outbound" | "proximity">,
 ): boolean {
   if (dialer.kind === "contact" && !admits(dialer.peer.contact, context.transport, via))
@@ -58,6 +68,6 @@ export function mayAnswer(
 }
 
 /** Names a contact or an invite among all of them: what is limited for each. */
-export function nameOf(dialer: Candidate): string {
+export function nameOf(dialer: Source): string {
   return dialer.kind === "contact" ? dialer.peer.contact.ref : dialer.invite.id;
 }

@@ -102,6 +102,7 @@ export async function establish(
   peer.contact = next;
   const before = peer.link;
   peer.link = link;
+  peer.linkedHost = channel.remote;
   if (before !== undefined) {
     abort(before);
     requeueAll(context, peer, before);

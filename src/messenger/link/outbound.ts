@@ -2,7 +2,7 @@
  * The dialer's side of a link, from top to bottom: hello, answer, then either the session is
  * resumed or the Noise handshake makes a new one, as its initiator. inbound.ts is the other side.
  */
-import { never, wipe } from "../../base/index.ts";
+import { type HostId, never, wipe } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import {
   endHandshake,
@@ -11,7 +11,7 @@ import {
   type Session,
   writeMessage3,
 } from "../../ratchet/index.ts";
-import type { AnswerFrame, HelloFrame } from "../../wire/index.ts";
+import type { AnswerFrame, HelloBody, HelloFrame } from "../../wire/index.ts";
 import type { HeldInvite } from "../model/contact.ts";
 import type { CallResult } from "../model/diagnosis.ts";
 import { type EpochSecret, type HelloKey, outboundHelloKey } from "../model/epoch-keys.ts";
@@ -56,11 +56,15 @@ interface Dialer {
   /** The session that the hello offers to resume. */
   readonly session: Session | undefined;
   readonly position: Position;
+  /** The contact itself named the host that answers: a record of its, or its last link. */
+  readonly named: boolean;
   readonly onLinkClosed: (peer: Peer) => void;
 }
 
 /**
  * Makes a link with `peer` over a channel that we opened.
+ * @param host the host that a record of the contact names; absent for an address, where any other
+ * node may answer by now.
  * @returns the result; the channel is closed unless it is "linked".
  */
 export async function openLink(
@@ -68,6 +72,7 @@ export async function openLink(
   peer: Peer,
   opened: Channel,
   attempt: Attempt,
+  host: HostId | undefined,
   onLinkClosed: (peer: Peer) => void,
 ): Promise<CallResult> {
   const channel = new HandshakeChannel(context, opened, "dialer");
@@ -79,7 +84,8 @@ export async function openLink(
   }
   let result: CallResult = "refused";
   try {
-    const proves = { key, kind: secret.kind };
+    const named = isNamed(peer, opened.remote, host);
+    const proves = { key, kind: secret.kind, named };
     const dialer = await prepare(context, peer, channel, attempt, proves, onLinkClosed);
     if (dialer !== undefined) result = await greet(dialer);
   } finally {
@@ -89,13 +95,25 @@ export async function openLink(
   return result;
 }
 
+/**
+ * Whether a record or a link of the contact named this host. Any other one is told nothing by which
+ * it could recognise the pair.
+ */
+export function isNamed(
+  { linkedHost }: Peer,
+  remote: HostId,
+  recordHost: HostId | undefined,
+): boolean {
+  return remote === recordHost || remote === linkedHost;
+}
+
 /** What the hello is made of; `undefined` where another attempt took over. */
 async function prepare(
   context: Context,
   peer: Peer,
   channel: HandshakeChannel,
   attempt: Attempt,
-  { key, kind }: { readonly key: HelloKey; readonly kind: EpochSecret["kind"] },
+  { key, kind, named }: Pick<Dialer, "key" | "named"> & { readonly kind: EpochSecret["kind"] },
   onLinkClosed: (peer: Peer) => void,
 ): Promise<Dialer | undefined> {
   attempt.caller = channel.local;
@@ -119,17 +137,19 @@ async function prepare(
     held,
     session,
     position,
+    named,
     onLinkClosed,
   };
 }
 
 /** -> hello, <- answer; then what the answer says. */
 async function greet(dialer: Dialer): Promise<CallResult> {
-  const { context, peer, channel, endpoints, key, invite, session, position } = dialer;
-  const hello = makeHello(context.crypto, key.key, endpoints, {
+  const { context, peer, channel, endpoints, key, invite, session, position, named } = dialer;
+  const request: HelloBody = {
     mode: session ? "resume" : "handshake",
     id: invite?.claim ?? encodePosition(position),
-  });
+  };
+  const hello = makeHello(context.crypto, key.key, endpoints, request, named);
   // -> hello
   if (!(await channel.write("hello", hello))) return "silent";
   // <- answer

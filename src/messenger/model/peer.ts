@@ -99,6 +99,8 @@ export interface Peer extends SendQueue {
   desynced: boolean;
   link: Link | undefined;
   attempt: Attempt | undefined;
+  /** The contact's host on the last link of this run. */
+  linkedHost: HostId | undefined;
   /** Time in the newest record of theirs that we found. */
   recordTime: number | undefined;
   /** The next attempt of a pairing that is not confirmed proves the pair, not the invite. */
@@ -135,6 +137,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     pendingTexts: [],
     link: undefined,
     attempt: undefined,
+    linkedHost: undefined,
     recordTime: undefined,
     byPair: false,
     failures: 0,

@@ -29,6 +29,8 @@ export class ContactStore {
   readonly #clock: Clock;
   readonly #receipts: boolean;
   readonly #transport: Shown["transport"];
+  /** Grows whenever the root chain of a contact is added, replaced or removed. */
+  chainsRevision = 0;
 
   private constructor({ clock, receipts, transport }: Shown) {
     this.#clock = clock;
@@ -59,6 +61,7 @@ export class ContactStore {
   }
 
   add(peer: Peer): void {
+    this.chainsRevision++;
     this.#peers.set(peer.contact.ref, peer);
     this.#byConversation.set(peer.contact.conversation.ref, peer);
     this.names.set(peer);
@@ -67,6 +70,7 @@ export class ContactStore {
   /** Forgets a contact, and overwrites its session's keys and the root of its epochs. */
   remove(peer: Peer): void {
     peer.removed = true;
+    this.chainsRevision++;
     replaceSession(peer, undefined);
     if (peer.contact.chain !== undefined) eraseChain(peer.contact.chain);
     this.#peers.delete(peer.contact.ref);
@@ -76,6 +80,7 @@ export class ContactStore {
 
   /** Takes up a changed contact, with its name if it is stored here. */
   update(peer: Peer, contact: Contact): void {
+    if (peer.contact.chain !== contact.chain) this.chainsRevision++;
     peer.contact = contact;
     if (this.#peers.has(contact.ref)) this.names.set(peer);
   }

@@ -26,6 +26,8 @@ type Parts = Pick<Context, "store" | "clock" | "contactStore" | "transport">;
 export class Invites {
   readonly #kept = new Map<InviteId, KeptInvite>();
   readonly #context: Parts;
+  /** Grows with every change. */
+  revision = 0;
 
   private constructor(context: Parts) {
     this.#context = context;
@@ -55,6 +57,7 @@ export class Invites {
 
   set(invite: KeptInvite): void {
     this.#kept.set(invite.id, invite);
+    this.revision++;
   }
 
   view(invite: KeptInvite): InviteView {

@@ -1,6 +1,6 @@
 /** Implements ports/transport on libp2p: link streams on direct connections. */
 import type { Connection, Stream } from "@libp2p/interface";
-import { type HostId, limits } from "../../base/index.ts";
+import { type HostId, limits, remainingDelay } from "../../base/index.ts";
 import type { Channel, Clock, DialTarget, OpenOffer, Scope, Transport } from "../../ports/index.ts";
 import { isDirect } from "../connections/connection-gater.ts";
 import { authenticatedConnections } from "../connections/connection-pruner.ts";
@@ -9,13 +9,48 @@ import type { Tuning } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import type { HolePuncher } from "../nat/hole-punching.ts";
 import { type ChannelOptions, StreamChannel } from "../streams/frame-stream.ts";
-import { advertised, proximityOf, withoutPeer } from "../util/address.ts";
+import { advertised, proximityOf, subnetOf, withoutPeer } from "../util/address.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { connect } from "./connect.ts";
 
 /** Tags peers whose connections libp2p prunes last. */
 export const LINK_TAG = "sotto-link";
 const LINK_TAG_VALUE = 100;
+
+/**
+ * The link streams of each peer that we have not answered yet. A place stays taken for the time for
+ * which a refusal is held back, also where the peer resets its stream: otherwise it could send one
+ * hello after the other.
+ */
+class UnansweredStreams {
+  readonly #clock: Clock;
+  readonly #counts = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes a place. @returns what frees it, to be called once; `undefined` if none is free. */
+  acquire(peer: string): ((reason: "answered" | "ended") => void) | undefined {
+    const count = this.#counts.get(peer) ?? 0;
+    if (count >= limits.unansweredLinks) return undefined;
+    this.#counts.set(peer, count + 1);
+    const openedAt = this.#clock.now();
+    const free = (): void => {
+      const left = (this.#counts.get(peer) ?? 1) - 1;
+      if (left > 0) this.#counts.set(peer, left);
+      else this.#counts.delete(peer);
+    };
+    let freed = false;
+    return (reason) => {
+      if (freed) return;
+      freed = true;
+      const wait = remainingDelay(openedAt, limits.refusalDelay, this.#clock.now());
+      if (reason === "answered" || wait === 0) free();
+      else this.#clock.after(wait, free);
+    };
+  }
+}
 
 /** A channel on one of our hosts. */
 class LinkChannel extends StreamChannel implements Channel {
@@ -46,6 +81,7 @@ export class LinkTransport implements Transport {
   readonly #tuning: Tuning;
   readonly #puncher: HolePuncher | undefined;
   readonly #channels = new Set<LinkChannel>();
+  readonly #unanswered: UnansweredStreams;
   readonly #watchers: (() => void)[] = [];
   #accepted: ((channel: Channel) => void) | undefined;
   #stopped = false;
@@ -56,6 +92,7 @@ export class LinkTransport implements Transport {
     this.#clock = clock;
     this.#tuning = tuning;
     this.#puncher = puncher;
+    this.#unanswered = new UnansweredStreams(clock);
     this.proxied = puncher === undefined;
     this.host = libp2p.peerId.toString() as HostId;
   }
@@ -115,16 +152,25 @@ export class LinkTransport implements Transport {
       stream.abort(new Error("links are not accepted"));
       return;
     }
-    this.#accepted(this.#open(stream, connection, false));
+    const free = this.#unanswered.acquire(connection.remotePeer.toString());
+    if (free === undefined) stream.abort(new Error("too many unanswered links"));
+    else this.#accepted(this.#open(stream, connection, false, free));
   }
 
-  #open(stream: Stream, connection: Connection, outbound: boolean): LinkChannel {
+  /** @param free is called with the first send, and at the end. */
+  #open(
+    stream: Stream,
+    connection: Connection,
+    outbound: boolean,
+    free: (reason: "answered" | "ended") => void = () => undefined,
+  ): LinkChannel {
     const { remotePeer } = connection;
     // The stream may have ended before its channel is created.
     let opened: LinkChannel | undefined;
     const channel = new LinkChannel(this, stream, {
       remote: remotePeer.toString() as HostId,
       remoteAddress: withoutPeer(connection.remoteAddr),
+      subnet: subnetOf(connection.remoteAddr),
       outbound,
       proximity: proximityOf(connection.remoteAddr),
       ephemeral: this.#puncher?.isPunched(connection) ?? false,
@@ -133,11 +179,13 @@ export class LinkTransport implements Transport {
       ...(outbound ? {} : { firstFrame: this.#tuning.firstFrame }),
       // A link sends nothing before the peer has authenticated, so a peer that we send to is known.
       onSend: () => {
+        free("answered");
         if (authenticatedConnections.has(connection)) return;
         authenticatedConnections.add(connection);
         this.#tag(connection, { value: LINK_TAG_VALUE });
       },
       onEnd: () => {
+        free("ended");
         if (opened !== undefined) this.#channels.delete(opened);
         this.#tag(connection, undefined);
       },

@@ -8,7 +8,10 @@ import { plain } from "../util/plain-bytes.ts";
 
 /** What a channel is created with. */
 export interface ChannelOptions
-  extends Pick<Channel, "remote" | "remoteAddress" | "outbound" | "proximity" | "ephemeral"> {
+  extends Pick<
+    Channel,
+    "remote" | "remoteAddress" | "subnet" | "outbound" | "proximity" | "ephemeral"
+  > {
   readonly clock: Clock;
   /** Time in ms for the peer's first frame; absent if the peer may stay silent. */
   readonly firstFrame?: number;
@@ -26,6 +29,7 @@ type Receiver = (frames: readonly Uint8Array[]) => void;
 export class StreamChannel implements Omit<Channel, "local"> {
   readonly remote: HostId;
   readonly remoteAddress: string;
+  readonly subnet: string;
   readonly outbound: boolean;
   readonly proximity: Proximity;
   readonly ephemeral: boolean;
@@ -49,6 +53,7 @@ export class StreamChannel implements Omit<Channel, "local"> {
     this.#options = options;
     this.remote = options.remote;
     this.remoteAddress = options.remoteAddress;
+    this.subnet = options.subnet ?? options.remoteAddress;
     this.outbound = options.outbound;
     this.proximity = options.proximity ?? "wan";
     this.ephemeral = options.ephemeral === true;

@@ -80,6 +80,7 @@ const random = (length: number): Uint8Array =>
 
 const madeUp: Uint8Array = encodeLinkFrame({
   type: "hello",
+  index: random(8),
   nonce: random(32),
   tag: random(32),
   sealed: random(49),

@@ -5,6 +5,7 @@ import type { Stream } from "@libp2p/interface";
 import { limits } from "../../../src/base/index.ts";
 import type { SottoNode } from "../../../src/node/index.ts";
 import { LINK_PROTOCOL } from "../../../src/node/util/protocols.ts";
+import type { Channel } from "../../../src/ports/index.ts";
 import { encodeFrame, frameCapacity } from "../../../src/wire/index.ts";
 import { createLab, fullAddress, incoming, noSignal, stranger, take, until } from "../support.ts";
 
@@ -98,6 +99,48 @@ describe("node: hostile peers", () => {
       streams.push(await connection.newStream(LINK_PROTOCOL));
     const open = (): number => streams.filter(({ status }) => status === "open").length;
     await until(() => open() === limits.linkStreamsPerConnection);
+  });
+
+  it("counts an unanswered link for the full delay of a refusal, also if the peer resets it", async () => {
+    const node = await lab.node();
+    const accepted: Channel[] = [];
+    node.transport.onChannel((channel) => accepted.push(channel));
+    const host = await stranger(lab);
+    const connection = await host.dial(fullAddress(node));
+    const knock = async (): Promise<boolean> => {
+      const before = accepted.length;
+      const stream = await connection.newStream(LINK_PROTOCOL);
+      await until(() => accepted.length > before || stream.status !== "open");
+      const taken = accepted.length > before;
+      stream.abort(new Error("next"));
+      if (taken) await accepted.at(-1)?.receive();
+      return taken;
+    };
+    for (let i = 0; i < limits.unansweredLinks; i++) assert.equal(await knock(), true);
+    assert.equal(await knock(), false);
+    // Another peer is not affected.
+    const other = await stranger(lab);
+    const before = accepted.length;
+    await (await other.dial(fullAddress(node))).newStream(LINK_PROTOCOL);
+    await until(() => accepted.length > before);
+    while (!(await knock())) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  it("does not count links that it answered", async () => {
+    const node = await lab.node();
+    const accepted: Channel[] = [];
+    node.transport.onChannel((channel) => {
+      accepted.push(channel);
+      void channel.send([Uint8Array.of(1)]);
+    });
+    const host = await stranger(lab);
+    const connection = await host.dial(fullAddress(node));
+    for (let i = 0; i < 2 * limits.unansweredLinks; i++) {
+      const stream = await connection.newStream(LINK_PROTOCOL);
+      await until(() => accepted.length > i);
+      stream.abort(new Error("next"));
+      await accepted.at(-1)?.receive();
+    }
   });
 
   it("closes a silent connection after the upgrade timeout, and behind a proxy later", async () => {

@@ -157,7 +157,7 @@ const payload = { certificate, name: "Ada", capabilities: 0, madeAt: NOW, stream
 const linkKey = chance(32);
 const ends = { dialer: "A1" as HostId, listener: "B2" as HostId };
 const swapped = { dialer: ends.listener, listener: ends.dialer };
-const hello = makeHello(crypto, linkKey, ends, { mode: "handshake", id: chance(32) });
+const hello = makeHello(crypto, linkKey, ends, { mode: "handshake", id: chance(32) }, true);
 const answer = makeAnswer(crypto, linkKey, ends, hello, { status: "resume", id: chance(32) });
 const [helloBytes, answerBytes] = [encodeLinkFrame(hello), encodeLinkFrame(answer)];
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;

@@ -42,9 +42,11 @@ function linkFrame(payload: Uint8Array): Json {
   if (name === undefined || payload.length > 81_916) return NO_REASON;
   if (type >= 5) return payload.length === 1 ? { type: name } : NO_REASON;
   if (type >= 3) return payload.length > 1 ? { message: written(payload.subarray(1)), type: name } : NO_REASON;
-  if (payload.length !== 115 || payload[1] !== 1) return NO_REASON;
-  const [nonce, tag, sealed] = [payload.subarray(2, 34), payload.subarray(34, 66), payload.subarray(66)];
-  return { nonce: written(nonce), sealed: written(sealed), tag: written(tag), type: name };
+  const at = type === 1 ? 10 : 2;
+  if (payload.length !== at + 113 || payload[1] !== 1) return NO_REASON;
+  const [nonce, tag, sealed] = [payload.subarray(at, at + 32), payload.subarray(at + 32, at + 64), payload.subarray(at + 64)];
+  const greeting = { nonce: written(nonce), sealed: written(sealed), tag: written(tag), type: name };
+  return type === 1 ? { index: written(payload.subarray(2, 10)), ...greeting } : greeting;
 }
 
 function body(given: Fields, name: string, words: readonly string[]): Json {

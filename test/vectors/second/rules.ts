@@ -94,22 +94,30 @@ const keyOf = (given: Fields, name: string, nonces: Uint8Array) =>
   p.hkdf(nonces, bytes(given, "linkKey"), p.label(name), 32);
 
 interface Greeting {
+  /** Of a hello. */
+  readonly index: Buffer;
   readonly nonce: Buffer;
   readonly tag: Buffer;
   readonly sealed: Buffer;
 }
 const greeting = (type: number, payload: Uint8Array): Greeting | undefined => {
-  if (payload.length !== 115 || payload[0] !== type || payload[1] !== 1) return undefined;
+  const at = type === 1 ? 10 : 2;
+  if (payload.length !== at + 113 || payload[0] !== type || payload[1] !== 1) return undefined;
   const whole = Buffer.from(payload);
-  return { nonce: whole.subarray(2, 34), tag: whole.subarray(34, 66), sealed: whole.subarray(66) };
+  const [index, nonce, tag] = [whole.subarray(2, at), whole.subarray(at, at + 32), whole.subarray(at + 32, at + 64)];
+  return { index, nonce, tag, sealed: whole.subarray(at + 64) };
 };
+const keyedIndex = (given: Fields): Buffer =>
+  p.hmac(bytes(given, "linkKey"), Buffer.concat([p.label("hello index"), Buffer.from(text(given, "callee"))])).subarray(0, 8);
+const indexOf = (given: Fields): Uint8Array => (given["named"] === true ? keyedIndex(given) : bytes(given, "index"));
 const make = (type: number, given: Fields, before: Uint8Array, words: readonly string[], word: string): Buffer => {
   const name = type === 1 ? "hello" : "answer";
   const nonces = Buffer.concat([before, bytes(given, "nonce")]);
-  const tag = tagOf(given, `${name} tag`, nonces);
+  const index = type === 1 ? indexOf(given) : EMPTY;
+  const tag = tagOf(given, `${name} tag`, Buffer.concat([index, nonces]));
   const body = Buffer.concat([Buffer.from([words.indexOf(word) + 1]), bytes(given, "id")]);
   const sealed = p.seal(keyOf(given, `${name} seal`, nonces), Buffer.alloc(12), body, tag);
-  return Buffer.concat([Buffer.from([type, 1]), bytes(given, "nonce"), tag, sealed]);
+  return Buffer.concat([Buffer.from([type, 1]), index, bytes(given, "nonce"), tag, sealed]);
 };
 const opened = (given: Fields, name: string, nonces: Uint8Array, { tag, sealed }: Greeting, words: readonly string[]) => {
   const body = p.open(keyOf(given, `${name} seal`, nonces), Buffer.alloc(12), sealed, tag);
@@ -232,11 +240,13 @@ export const rules: Readonly<Record<string, (given: Fields) => Json>> = {
     return { index: best ? records.indexOf(best) : 0 };
   },
   "link.ends": (given) => ({ ends: written(ends(given)) }),
+  "hello.index": (given) => ({ index: written(keyedIndex(given)) }),
   "hello.make": (given) => ({ hello: written(make(1, given, EMPTY, MODES, text(given, "mode"))) }),
   "hello.open": (given) => {
     const hello = greeting(1, bytes(given, "hello"));
     if (hello === undefined) return why("frame");
-    if (!same(tagOf(given, "hello tag", hello.nonce), hello.tag)) return why("tag");
+    const told = Buffer.concat([hello.index, hello.nonce]);
+    if (!same(tagOf(given, "hello tag", told), hello.tag)) return why("tag");
     const body = opened(given, "hello", hello.nonce, hello, MODES);
     return body ? { id: body.id, mode: body.word } : why("body");
   },
