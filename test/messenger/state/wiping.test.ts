@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
-import { isZero, labels } from "../../../src/base/index.ts";
-import type { CryptoProvider } from "../../../src/crypto/index.ts";
+import { type HostId, isZero, labels, utf8 } from "../../../src/base/index.ts";
+import { type CryptoProvider, nodeCrypto, wordsToEntropy } from "../../../src/crypto/index.ts";
+import { openBackup } from "../../../src/messenger/account/backup.ts";
 import { wipeHandshake } from "../../../src/messenger/link/introduction.ts";
-import { createAccount } from "../../../src/messenger/state/identity.ts";
+import { openEnvelope, sealEnvelope } from "../../../src/messenger/link/signalling.ts";
+import { createAccount, recoveryWords } from "../../../src/messenger/state/identity.ts";
 import type { Clock } from "../../../src/ports/index.ts";
+import { decodeSession, seal } from "../../../src/ratchet/index.ts";
 import { memoryStore } from "../../../src/store/index.ts";
+import { encodeLinkFrame, signalPayloadBytes } from "../../../src/wire/index.ts";
 import { pair } from "../../ratchet/support.ts";
 import { once } from "../../scenario/pairing.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
+import { allocations, holding } from "../../secrets/allocations.ts";
 import { GivenKeys } from "../../secrets/given-keys.ts";
 
 const DAY = 86_400_000;
@@ -72,6 +77,8 @@ const together = async (world: World, alice: SimNode, bob: SimNode): Promise<voi
 describe("messenger, wiping", () => {
   it("leaves only keys that are stored, through pairing, talking, reconnects and days", async () => {
     const { world, alice, bob } = await pairOf(1);
+    // Hello keys of an open invite are derived at each hello, and again when epochs have passed.
+    await alice.messenger.createInvite({ ...once, expiresIn: 7 * DAY });
     assert.deepEqual(world.left(), {}, "after pairing");
     await talk(world, alice, bob, 8);
     assert.deepEqual(world.left(), {}, "after talking");
@@ -151,6 +158,101 @@ describe("messenger, wiping", () => {
       await world.stop();
       assert.deepEqual(world.left(), {}, `step ${step}`);
     }
+  });
+
+  it("leaves none of a claim that is not allowed", async () => {
+    const world = new WatchedWorld(5);
+    const alice = await world.node("alice", 0, { allow: new Set() });
+    const bob = await world.node("bob");
+    const { link } = await alice.messenger.createInvite(once);
+    await bob.messenger.add(link);
+    await world.until("a handshake is over", () => world.frames("handshake").length >= 3);
+    await world.time.pass(1000);
+    assert.equal(alice.messenger.contacts().length, 0);
+    await world.stop();
+    assert.deepEqual(world.left(), {});
+  });
+
+  it("leaves no root of a handshake that renews a session", async () => {
+    const { world, alice, bob } = await pairOf(6);
+    await talk(world, alice, bob, 1);
+    await bob.stop();
+    const session = bob.store.snapshot().find(({ table }) => table === "session");
+    assert.ok(session);
+    await bob.store.commit([{ kind: "delete", key: session }]);
+    const handshakes = world.frames("handshake").length;
+    await bob.start();
+    await together(world, alice, bob);
+    await talk(world, alice, bob, 1);
+    assert.equal(world.frames("handshake").length, handshakes + 3);
+    assert.equal(world.left()[labels.pairRoot], undefined);
+    await world.stop();
+  });
+
+  it("leaves none of a frame with malformed content", async () => {
+    const { world, alice, bob } = await pairOf(7);
+    await together(world, alice, bob);
+    await talk(world, alice, bob, 1);
+    const row = bob.store.snapshot().find(({ table }) => table === "session");
+    const session = row && decodeSession(row.value);
+    const [channel] = bob.host.channels();
+    assert.ok(session && channel);
+    const { message } = seal(nodeCrypto(), session, Uint8Array.of(0xff));
+    const before = world.given.counts()["chain key"] ?? 0;
+    await channel.send([encodeLinkFrame({ type: "ratchet", message })]);
+    await world.time.pass(50);
+    assert.ok((world.given.counts()["chain key"] ?? 0) > before, "the frame was opened");
+    await together(world, alice, bob);
+    await talk(world, alice, bob, 1);
+    assert.deepEqual(world.left(), {});
+    await world.stop();
+  });
+
+  it("leaves none of an offer that it seals and opens", () => {
+    const given = new GivenKeys();
+    const { crypto } = given;
+    const endpoints = { dialer: "a" as HostId, listener: "b" as HostId };
+    const sealing = { key: crypto.random(32), endpoints };
+    const payload = new Uint8Array(signalPayloadBytes);
+    const envelope = sealEnvelope(crypto, sealing, payload);
+    assert.deepEqual(openEnvelope(crypto, sealing, envelope), payload);
+    assert.equal(given.counts()[labels.signalSeal], 2);
+    assert.deepEqual(given.left(), {});
+  });
+
+  it("leaves only the chains of cover records", async () => {
+    const world = new WatchedWorld(8);
+    await world.node("alice", 0, { decoys: 4 });
+    await world.time.pass(DAY);
+    const { decoy, ...others } = labels;
+    const made = world.given.counts();
+    assert.ok((made[decoy] ?? 0) > 0 && (made["signing seed"] ?? 0) > 0);
+    const left = world.left();
+    // A slice of each derived root is the root of a chain.
+    assert.equal(left[decoy], 4);
+    for (const kind of [others.recordSeal, "signing seed"]) assert.equal(left[kind], undefined);
+    await world.stop();
+  });
+
+  it("leaves none of the account's entropy, nor of a backup that is made or opened", async () => {
+    const world = new WatchedWorld(9);
+    const alice = await world.node("alice");
+    const phrase = await allocations(() => recoveryWords(alice.store));
+    const entropy = await wordsToEntropy(phrase.result);
+    // The library of words also makes one with a checksum, which it keeps.
+    const copies = phrase.arrays.filter(({ length }) => length === entropy.length);
+    assert.deepEqual(holding(copies, entropy), []);
+
+    const made = await allocations(() => alice.messenger.backup([]));
+    assert.deepEqual(holding(made.arrays, entropy), []);
+    const opened = await allocations(() => openBackup(world.crypto, entropy, made.result));
+    assert.equal(opened.result.name, "alice");
+    // The JSON of a backup has this field, and no row has it.
+    for (const { arrays } of [made, opened])
+      assert.deepEqual(holding(arrays, utf8('"bootstrap":')), []);
+    const { [labels.backupId]: isPublic, ...left } = world.left();
+    assert.deepEqual(left, {});
+    await world.stop();
   });
 
   it("overwrites a session that no contact took up, and the entropy of a new account", async () => {
