@@ -172,7 +172,8 @@ export class Runtime {
     if (event.type === "contact.changed") this.refresh();
     if (event.type === "message.new") this.context.index.stored(event.message.text);
     if (event.type === "contact.changed") this.#done(event.contact.account);
-    if (event.type === "message.state") this.#done(event.message.contact);
+    if (event.type === "message.state" || event.type === "message.changed")
+      this.#done(event.message.contact);
   }
 
   /** Something of this contact was delivered or read. */

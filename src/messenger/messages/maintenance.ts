@@ -30,6 +30,6 @@ export async function runMaintenance(context: Context): Promise<void> {
     });
     await shareBootstraps(context, peer);
     const oldest = context.clock.now() - limits.deliveryExpiry;
-    await abandon(context, peer, ({ sentAt }) => sentAt < oldest);
+    await abandon(context, peer, oldest);
   }
 }

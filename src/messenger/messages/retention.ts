@@ -2,10 +2,9 @@
  * Deletes messages whose expiry timer has run out or that are no longer to be kept: from the
  * conversation, the outbox, the search index and the disk.
  */
-import { limits, type MessageId } from "../../base/index.ts";
+import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
-import { type ActionBody, actionRules, isMessageAction } from "../model/actions.ts";
-import { withConversation } from "../model/contact.ts";
+import { heldBy } from "../model/actions.ts";
 import { isSettled } from "../model/delivery-state.ts";
 import {
   idempotencyKey,
@@ -17,16 +16,15 @@ import {
 } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
-import { settledUpTo } from "../outbox/receipts.ts";
-import { dropEntry, putContact } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
 import type { Forgotten } from "../state/search-index.ts";
 import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
 
 /**
  * Deletes messages; requires the contact lock. Ids and idempotency keys are kept, so that
- * duplicates are still detected. A message that is still queued is not deleted. Queued actions on
- * deleted messages are dropped as the table of actions says.
+ * duplicates are still detected. A message that is still queued, or whose edit is, is not deleted;
+ * the timer of the latter starts again when the edit is delivered. Other queued actions on deleted
+ * messages are sent: the contact may keep the message for longer.
  */
 export async function deleteMessages(
   context: Context,
@@ -34,20 +32,18 @@ export async function deleteMessages(
   places: readonly number[],
 ): Promise<void> {
   const { contact, outbox } = peer;
-  const { conversation } = contact;
-  const { ref } = conversation;
+  const { ref } = contact.conversation;
   const ops: StoreOp[] = [];
   const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
-  const ids = new Set<MessageId>();
+  const held = new Set([...outbox.values()].map(({ act }) => act && heldBy(act.body)));
   for (const at of places) {
-    if (outbox.has(at)) continue;
-    ops.push(drop(messageKey(ref, at)));
-    const bytes = await context.store.get(messageKey(ref, at));
+    const bytes = outbox.has(at) ? undefined : await context.store.get(messageKey(ref, at));
     if (bytes === undefined) continue;
     const row = decodeRow<MessageRow>(bytes);
     const { id, key, text, hidden, sentAt, state } = row;
-    ids.add(id);
+    if (held.has(id)) continue;
+    ops.push(drop(messageKey(ref, at)));
     if (text !== "") forgotten.push({ ref, at, text });
     if (hidden === undefined) happened.push(messageRemovedEvent(peer, row));
     if (key !== undefined) {
@@ -55,29 +51,13 @@ export async function deleteMessages(
       ops.push(put(idempotencyKey(ref, key), encodeRow(made)));
     }
   }
-  const gone = new Set<number>();
-  for (const { at, act } of outbox.values())
-    if (act !== undefined && expiresWith(act.body, ids)) gone.add(at);
-  const settled = settledUpTo(conversation, outbox.values(), gone);
-  const next =
-    settled === conversation.settled
-      ? contact
-      : withConversation(contact, { ...conversation, settled });
-  ops.push(...context.expiryTimers.drop(ref, places), ...[...gone].map((at) => dropEntry(ref, at)));
-  if (next !== contact) ops.push(putContact(next));
+  ops.push(...context.expiryTimers.drop(ref, places));
   const tell = await context.index.forget(forgotten, (words) =>
     context.eventLog.commit([...ops, ...words], happened),
   );
-  peer.contact = next;
-  for (const at of gone) outbox.delete(at);
   context.expiryTimers.forget(ref, places);
   tell();
   context.shredder.soon();
-}
-
-/** Whether an action is no longer sent once these messages are deleted. */
-function expiresWith(body: ActionBody, ids: ReadonlySet<MessageId>): boolean {
-  return isMessageAction(body) && actionRules[body.kind].expiresWithTarget && ids.has(body.target);
 }
 
 /** Which messages retention deletes: all that were stored before a time, by our own clock. */

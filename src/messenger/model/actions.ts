@@ -38,8 +38,8 @@ interface MessageActionRule {
   readonly by: "author" | "both";
   /** What is queued for the same target and is useless once this action is: see `supersedes`. */
   readonly supersedes: "kind" | "everything";
-  /** Whether it is useless, and no longer sent, once its target was deleted by its timer. */
-  readonly expiresWithTarget: boolean;
+  /** Whether its target is kept until it is delivered: what the contact shows is out of date. */
+  readonly holdsTarget: boolean;
   /** What it changes of the message, as it is reported. */
   readonly changes: "text" | "reaction";
 }
@@ -62,22 +62,21 @@ export const actionRules: Rules = {
     target: "message",
     by: "author",
     supersedes: "kind",
-    expiresWithTarget: true,
+    holdsTarget: true,
     changes: "text",
   },
   delete: {
     target: "message",
     by: "author",
     supersedes: "everything",
-    // It contains nothing of the message, and the peer may keep the message for longer.
-    expiresWithTarget: false,
+    holdsTarget: false,
     changes: "text",
   },
   reaction: {
     target: "message",
     by: "both",
     supersedes: "kind",
-    expiresWithTarget: true,
+    holdsTarget: false,
     changes: "reaction",
   },
   timer: { target: "conversation", supersedes: "nothing", notice: true },
@@ -86,6 +85,11 @@ export const actionRules: Rules = {
 
 export function isMessageAction(body: ActionBody): body is MessageAction {
   return actionRules[body.kind].target === "message";
+}
+
+/** The message that is not deleted by a timer or by retention before an action is delivered. */
+export function heldBy(body: ActionBody): MessageId | undefined {
+  return isMessageAction(body) && actionRules[body.kind].holdsTarget ? body.target : undefined;
 }
 
 /** The message that an action changes. */

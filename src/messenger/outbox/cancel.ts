@@ -4,13 +4,20 @@
  */
 import { type MessageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
-import { actionRules, isMessageAction, type MessageAction, supersedes } from "../model/actions.ts";
+import {
+  type ActionBody,
+  actionRules,
+  heldBy,
+  type MessageAction,
+  supersedes,
+  targetOf,
+} from "../model/actions.ts";
 import { advance, neverLeft } from "../model/delivery-state.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import type { Change } from "../state/message-batch.ts";
+import type { Change, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
 import { type Batch, commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
 
@@ -72,28 +79,44 @@ export function isSuperseded(
 }
 
 /**
- * Fails messages, and drops queued actions on them. Other actions stay queued without a limit,
- * since what they change has been read.
+ * Fails messages that were sent before a time and are not delivered, and drops queued actions on
+ * them. Of other actions only the edits of disappearing messages end so, which keep their texts
+ * here: all others wait without a limit, since what they change has been read.
+ * @param before ms since 1970.
  */
-export async function abandon(
-  context: Context,
-  peer: Peer,
-  which: (row: MessageRow) => boolean,
-): Promise<void> {
+export async function abandon(context: Context, peer: Peer, before: number): Promise<void> {
   await withContactLock(context, peer, async () => {
     const batch = openBatch(context, peer, 0);
-    const failed = new Map<number, MessageId>();
+    const { changes } = batch;
+    /** Positions of entries, and ids of messages that are not sent any more. */
+    const gone = new Set<number>();
+    const failed = new Set<MessageId>();
     for (const { at, act } of peer.outbox.values()) {
-      const row = act === undefined ? await batch.changes.row(at) : undefined;
-      if (row === undefined || !which(row)) continue;
-      batch.changes.set(at, advance(row, "abandon"), "state");
-      failed.set(at, row.id);
+      if (act !== undefined) {
+        if (act.sentAt < before && (await abandonEdit(changes, act.body))) gone.add(at);
+        continue;
+      }
+      const row = await changes.row(at);
+      if (row === undefined || row.sentAt >= before) continue;
+      changes.set(at, advance(row, "abandon"), "state");
+      gone.add(at);
+      failed.add(row.id);
     }
-    if (failed.size === 0) return;
-    const ids = new Set(failed.values());
-    await withdraw(peer, batch, ({ at, act }) =>
-      act === undefined ? failed.has(at) : isMessageAction(act.body) && ids.has(act.body.target),
-    );
+    if (gone.size === 0) return;
+    await withdraw(peer, batch, ({ at, act }) => {
+      const target = act && targetOf(act.body);
+      return gone.has(at) || (target !== undefined && failed.has(target));
+    });
     await commit(context, peer, batch);
   });
+}
+
+/** Ends the delivery of an action that holds a disappearing message. @returns whether it does. */
+async function abandonEdit(changes: MessageBatch, body: ActionBody): Promise<boolean> {
+  const held = heldBy(body);
+  const at = held && (await changes.place(held));
+  const row = at === undefined ? undefined : await changes.row(at);
+  if (at === undefined || row?.keep === undefined) return false;
+  changes.set(at, row, "reached");
+  return true;
 }

@@ -15,7 +15,7 @@ import { messageEvent, messageRemovedEvent, type StoreEvent } from "./store-even
 
 /**
  * What became of a message: it is new, came further, was reacted to, its text was replaced, it goes
- * under another number; or an act of ours on it has reached the peer, which changes no row.
+ * under another number; or the delivery of an action of ours on it has ended, which changes no row.
  */
 export type Change = "new" | "state" | "reaction" | "text" | "number" | "reached";
 
@@ -135,11 +135,15 @@ export async function commitMessages(
   return tell;
 }
 
-/** Messages of ours that have come to their end, delivered or not: their time runs from now on. */
+/**
+ * Messages of ours whose delivery has ended, successfully or not, or that of an action on them:
+ * their timers start now, unless they run already.
+ */
 function settled(changes: MessageBatch): Started[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
     const { state, keep } = row;
-    const ended = kinds.has("state") && state !== "received" && isSettled(state);
+    const ends = kinds.has("state") || kinds.has("reached");
+    const ended = ends && state !== "received" && isSettled(state);
     return ended && keep !== undefined ? [{ at, keep }] : [];
   });
 }

@@ -128,18 +128,19 @@ describe("a timer", () => {
     const answer = await bob.messenger.send("alice", "an answer", { replyTo: said.id });
     await world.reaches(bob, answer, "delivered");
     await bob.messenger.markRead("alice");
-    // An edit that has not reached them yet holds a text, too.
+    // An edit that is not delivered yet keeps its text until then.
     bob.host.up = false;
     bob.host.cutAll();
     await world.time.pass(1000);
     await alice.messenger.edit(said.id, "a word that stays not");
     assert.equal(alice.contact("bob").waiting, 1);
     await world.time.pass(HOUR + MINUTE);
-    assert.deepEqual(traces(alice, "a word that"), []);
-    assert.equal(alice.contact("bob").waiting, 0);
+    assert.equal(alice.contact("bob").waiting, 1);
     bob.host.up = true;
     await delivered(world, alice, "bob", "and on they talk");
     assert.deepEqual(traces(bob, "a word that"), []);
+    await world.time.pass(HOUR + MINUTE);
+    assert.deepEqual(traces(alice, "a word that"), []);
     assert.ok(shreds > 0, "the disk was asked to shred");
     assert.ok(bob.events.some((event) => event.type === "message.removed" && event.id === said.id));
     const { events } = await bob.messenger.readEvents("bot", { limit: 100 });
@@ -257,6 +258,75 @@ describe("a message that is gone", () => {
     assert.equal(bob.shown().filter(({ id }) => id === sent.id).length, 1);
     assert.deepEqual(await shown(bob, "alice"), []);
     for (const node of [alice, bob]) await node.stop();
+  });
+});
+
+describe("an edit of a message whose time ends", () => {
+  it("holds the message until the edit is delivered, and its time starts again then", async () => {
+    const { world, alice, bob } = await agreed(41);
+    const { id } = await delivered(world, alice, "bob", "first words");
+    await bob.stop();
+    await world.time.pass(MINUTE);
+    assert.equal((await alice.messenger.edit(id, "second words")).changing, true);
+    await world.time.pass(3 * HOUR);
+    assert.deepEqual(await shown(alice, "bob"), ["second words"]);
+    await alice.restart();
+    await world.time.pass(3 * HOUR);
+    assert.deepEqual(await shown(alice, "bob"), ["second words"]);
+    await bob.start();
+    await world.until("the edit arrives", () => alice.contact("bob").waiting === 0);
+    assert.deepEqual(await shown(bob, "alice"), ["second words"]);
+    await world.time.pass(HOUR / 2);
+    assert.deepEqual(await shown(alice, "bob"), ["second words"]);
+    await world.time.pass(HOUR);
+    assert.deepEqual(await shown(alice, "bob"), []);
+    assert.deepEqual(traces(alice, "words"), []);
+    assert.deepEqual(await shown(bob, "alice"), ["second words"], "bob has not read it");
+    await world.stop();
+  });
+
+  it("is given up after 30 days, so that the text does not stay for good", async () => {
+    const { world, alice, bob } = await agreed(42);
+    const { id } = await delivered(world, alice, "bob", "first words");
+    await bob.stop();
+    await alice.messenger.edit(id, "second words");
+    await world.time.pass(29 * DAY);
+    assert.deepEqual(await shown(alice, "bob"), ["second words"]);
+    await world.time.pass(2 * DAY);
+    assert.deepEqual(await shown(alice, "bob"), []);
+    assert.deepEqual(traces(alice, "words"), []);
+    assert.equal(alice.contact("bob").waiting, 0);
+    assert.ok(
+      alice.events.some(
+        (event) =>
+          event.type === "message.changed" && event.message.id === id && !event.message.changing,
+      ),
+    );
+    await bob.start();
+    await world.reaches(alice, await alice.messenger.send("bob", "hello"), "delivered");
+    assert.deepEqual(await shown(bob, "alice"), ["first words", "hello"]);
+    await world.stop();
+  });
+
+  it("and a reaction to it are delivered from a node that keeps no history", async () => {
+    const { world, alice, bob } = await pair(43, { history: false });
+    const { id } = await delivered(world, alice, "bob", "a question");
+    world.network.tamper = (from, _to, frame) =>
+      from === alice.host.host && frame[0] === 4 ? "cut" : undefined;
+    const answer = await bob.messenger.send("alice", "an answer");
+    await bob.messenger.react(id, "👍");
+    await alice.stop();
+    await bob.messenger.edit(answer.id, "a better answer");
+    await bob.messenger.markRead("alice");
+    await world.time.pass(MINUTE);
+    world.network.tamper = undefined;
+    await alice.start();
+    await world.until("all is delivered", () => bob.contact("alice").waiting === 0);
+    await world.time.pass(MINUTE);
+    assert.deepEqual(await shown(alice, "bob"), ["a question", "a better answer"]);
+    assert.equal((await alice.messenger.message(id))?.reactions.length, 1);
+    assert.deepEqual(await shown(bob, "alice"), []);
+    await world.stop();
   });
 });
 
