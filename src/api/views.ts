@@ -171,6 +171,11 @@ export interface NodeStatus extends NodeState {
   readonly history: boolean;
   /** How long messages are kept at most, ms. */
   readonly retention?: number;
+  /**
+   * Free space on the disk, bytes. `low`: no messages are accepted from contacts until there is
+   * more; they wait at the senders.
+   */
+  readonly disk: { readonly low: boolean; readonly free?: number };
   /** Damage of the store that was found since the start. */
   readonly damage?: StoreDamage;
   /** The cryptographic libraries in use, with their versions. */

@@ -56,6 +56,12 @@ export const nodeFindings = {
     "The store is an older copy: later changes are missing, and sessions were re-created.",
     "Nothing to do: the node works with the older copy.",
   ),
+  "disk-low": finding(
+    "store",
+    "error",
+    "The disk is nearly full: messages of contacts are not accepted, and wait at the senders.",
+    "Free some space: delivery continues within half a minute. sotto status shows what is free.",
+  ),
   "clock-behind": finding(
     "clock",
     "error",

@@ -329,6 +329,14 @@ export const limits = {
   passphrasePasses: 16,
   passphraseLanes: 4,
 
+  /**
+   * Free space on the disk below which content of contacts is not accepted, at most a tenth of a
+   * small disk: what compaction needs, and what contacts send at once between two checks.
+   */
+  diskReserve: 256 * 1024 * KIB,
+  /** Interval of checks of the free space, and while content arrives. */
+  diskCheck: 30 * SECOND,
+  diskCheckBusy: SECOND,
   /** Size of a backup, which is read whole: ten thousand contacts need far less. */
   backupBytes: 64 * 1024 * KIB,
   /** Bytes of a backup in one API response, before base64. */

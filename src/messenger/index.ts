@@ -31,5 +31,5 @@ export type {
   MessengerEvent,
   Ping,
 } from "./model/messenger-api.ts";
-export type { BootstrapPort, MessengerPorts, SharedBootstrap } from "./model/ports.ts";
+export type { BootstrapPort, DiskSpace, MessengerPorts, SharedBootstrap } from "./model/ports.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./state/identity.ts";

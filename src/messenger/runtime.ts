@@ -19,6 +19,7 @@ import type { Peer } from "./model/peer.ts";
 import type { MessengerPorts } from "./model/ports.ts";
 import { ContactStore } from "./state/contact-store.ts";
 import { background, type Context } from "./state/context.ts";
+import { DiskReserve } from "./state/disk-reserve.ts";
 import { EventBus } from "./state/event-bus.ts";
 import { EventLog } from "./state/event-log.ts";
 import { ExpiryTimers } from "./state/expiry-timers.ts";
@@ -42,6 +43,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     history: ports.history ?? true,
     contactStore,
     expiryTimers: await ExpiryTimers.load(ports, conversations),
+    disk: new DiskReserve(ports),
     events,
     eventLog: await EventLog.load(store, events),
     locks: new KeyedMutex<string>(),
@@ -93,6 +95,7 @@ export class Runtime {
     this.#running = true;
     this.context.stopping.now = false;
     this.#maintain();
+    void this.context.disk.start();
     this.records.start();
     this.publicRecords.start();
     this.peerFinder.start();
@@ -104,6 +107,7 @@ export class Runtime {
     const { contactStore, locks, shredder, stopping } = this.context;
     this.#running = false;
     this.#cancelMaintenance();
+    this.context.disk.stop();
     this.records.stop();
     this.publicRecords.stop();
     this.peerFinder.stop();

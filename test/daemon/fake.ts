@@ -132,6 +132,7 @@ export function fakeMessenger(): FakeMessenger {
       sessions: 1,
       records: { wanted: 1, held: 1, refused: 0 },
       decoys: 0,
+      disk: { low: false, free: 2 ** 30 },
       publicKeys: { wanted: 0, held: 0, refused: 0 },
       compared: 0,
     }),

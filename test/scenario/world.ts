@@ -30,7 +30,15 @@ const identity = rowKey("identity");
 /** What the settings of a node say of what it keeps. */
 export type NodeOptions = Pick<
   MessengerPorts,
-  "history" | "retention" | "lastSeen" | "invisible" | "allow" | "decoys" | "hosts" | "features"
+  | "diskSpace"
+  | "history"
+  | "retention"
+  | "lastSeen"
+  | "invisible"
+  | "allow"
+  | "decoys"
+  | "hosts"
+  | "features"
 > & {
   /** Absent: nothing is logged. */
   readonly log?: Log;

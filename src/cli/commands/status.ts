@@ -100,6 +100,12 @@ function retentionText({ history, retention }: NodeStatus): string {
   return history ? most : "deleted once delivered or read";
 }
 
+function diskText({ disk: { low, free } }: NodeStatus): string {
+  const space =
+    free === undefined ? "free space unknown" : `${Math.floor(free / 2 ** 20)} MiB free`;
+  return low ? `${space}: messages of contacts wait at the senders until there is more` : space;
+}
+
 function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
   const none = net.proxy
@@ -147,6 +153,7 @@ function openRows(status: NodeStatus): Rows {
           ["router", routerText(net.nat)],
         ] satisfies Rows)),
     storeRow(status),
+    ["disk", diskText(status)],
     ["retention", retentionText(status)],
     ...(status.damage ? [["", "DAMAGED"] as Row] : []),
     ...(status.rolledBack ? [["", OLDER] as Row] : []),

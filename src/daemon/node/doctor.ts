@@ -82,6 +82,7 @@ const lostAllBootstraps = (facts: Facts) => {
 const checks: Readonly<Record<NodeFinding, (facts: Facts) => boolean>> = {
   "store-damaged": ({ status }) => status.damage !== undefined,
   "store-rolled-back": ({ status }) => status.rolledBack === true,
+  "disk-low": ({ status }) => status.disk.low,
   "clock-behind": ({ clock }) => (clock.theirsAhead ?? 0) > limits.clockSlack,
   "clock-changed": ({ clock }) => Math.abs(clock.setBy) > limits.clockSlack,
   "proxy-down": ({ status }) => status.net.proxy?.state === "down",

@@ -12,6 +12,7 @@ import type { Config } from "../settings/config.ts";
 import { readNetworkKey } from "../settings/network-key.ts";
 import { audit } from "./audit.ts";
 import { BootstrapNodes } from "./bootstrap-nodes.ts";
+import { diskSpaceOf } from "./disk-space.ts";
 import { createDoctor } from "./doctor.ts";
 import { createNetwork } from "./network.ts";
 import { keepPeerCache } from "./peer-cache.ts";
@@ -85,6 +86,7 @@ export async function startRunningNode(
       publicRendezvous,
       clock,
       log,
+      diskSpace: () => diskSpaceOf(parts.directory),
       breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
       receipts,
       invisible,

@@ -56,6 +56,7 @@ export function statusOf({
     unread: sum("unread"),
     invisible: messenger.health().invisible,
     decoys: messenger.health().decoys,
+    disk: messenger.health().disk,
     history: config.history,
     ...(config.retention !== undefined && { retention: config.retention }),
     ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),

@@ -115,7 +115,7 @@ async function waitingSince(context: Context, { contact, outbox }: Peer) {
 
 /** See `Messenger.health`. */
 export function healthOf(
-  { contactStore, presence }: Context,
+  { contactStore, presence, disk }: Context,
   covers: CoverRecords,
   records: PublishState,
   publicKeys: PublishState,
@@ -128,6 +128,7 @@ export function healthOf(
   });
   return {
     invisible: presence.invisible,
+    disk: disk.state,
     decoys: covers.step,
     sessions: contactStore.peers().filter(({ session }) => session !== undefined).length,
     records,

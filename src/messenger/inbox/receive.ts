@@ -39,6 +39,8 @@ interface Step extends IncomingBatch {
   owed: boolean;
   pings: number;
   broken: string | undefined;
+  /** The disk has no space for content. */
+  readonly full: boolean;
 }
 
 /** Takes the frames in the contact's turn. */
@@ -64,6 +66,7 @@ export async function receive(
     owed: false,
     pings: 0,
     broken: undefined,
+    full: await context.disk.isLow(),
   };
   try {
     await withDraft(
@@ -87,13 +90,13 @@ export async function receive(
 async function takeFrame(
   context: Context,
   peer: Peer,
-  { heardSession, pings }: Link,
+  link: Link,
   step: Step,
   bytes: Uint8Array,
 ): Promise<void> {
   const frame = decodeLinkFrame(bytes);
   if (frame?.type === "ping") step.pings++;
-  if (frame?.type === "pong") for (const heard of pings) heard();
+  if (frame?.type === "pong") for (const heard of link.pings) heard();
   if (frame?.type === "ping" || frame?.type === "pong") return;
   if (frame?.type !== "ratchet") {
     step.broken = "unexpected-frame";
@@ -104,7 +107,7 @@ async function takeFrame(
     // A retransmission whose acknowledgement was lost: the peer's own frame, used before. The first
     // frame of a link never is one (links.ts), unless the peer was restored from an older copy and
     // uses its keys again.
-    if (opened.why === "replayed" && (step.opened || heardSession)) step.owed = true;
+    if (opened.why === "replayed" && (step.opened || link.heardSession)) step.owed = true;
     else step.broken = opened.why;
     return;
   }
@@ -112,6 +115,13 @@ async function takeFrame(
   if (content === undefined) {
     wipeSession(opened.next, step.session, peer.session);
     step.broken = "content";
+    return;
+  }
+  if (content.message !== undefined && step.full) {
+    // As if the frame had been lost: the session does not move on, so the key of the frame can
+    // still be derived, and the peer keeps what is not acknowledged.
+    wipeSession(opened.next, step.session, peer.session);
+    context.disk.refused(link);
     return;
   }
   step.session = stepDraft(peer, step.session, opened.next);

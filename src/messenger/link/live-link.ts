@@ -151,6 +151,7 @@ async function run(
   } finally {
     link.cancelQuiet();
     link.channel.abort();
+    context.disk.ended(link);
     // The peer closes it as soon as it has the next one, which may be before we have it.
     while (peer.link === link && peer.attempt?.moves?.link === link) await peer.attempt.moves.over;
     if (peer.link === link) {

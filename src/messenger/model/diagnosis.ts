@@ -135,6 +135,8 @@ export interface LinkFacts {
 /** What the node knows of itself. */
 export interface Health {
   readonly invisible: boolean;
+  /** Free space on the disk, bytes, and whether it is too low to accept content. */
+  readonly disk: { readonly low: boolean; readonly free?: number };
   /** Tags that are put at least, decoys among them; 0: no decoys. */
   readonly decoys: number;
   /** Contacts with whom there is a session. */

@@ -32,6 +32,8 @@ export interface MessengerPorts {
    * once.
    */
   readonly breathe?: () => Promise<void>;
+  /** The space on the disk of the store; absent: it is not limited. */
+  readonly diskSpace?: () => Promise<DiskSpace>;
   /** Whether the node starts invisible; absent: it does not. */
   readonly invisible?: boolean;
   /**
@@ -49,6 +51,12 @@ export interface MessengerPorts {
   readonly features?: ReadonlySet<Feature>;
   /** How long messages are kept at most, ms; absent: forever. */
   readonly retention?: number;
+}
+
+/** Space on a disk, in bytes. */
+export interface DiskSpace {
+  readonly free: number;
+  readonly size: number;
 }
 
 // Bootstrap hosts of contacts, as the messenger and the daemon speak of them.

@@ -3,6 +3,7 @@ import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
 import type { ContactStore } from "./contact-store.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
 import type { EventBus } from "./event-bus.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ExpiryTimers } from "./expiry-timers.ts";
@@ -23,6 +24,7 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
   /** Lets other work of the process run before a long job continues. */
   readonly breathe: () => Promise<void>;
   readonly history: boolean;
+  readonly disk: DiskReserve;
   /** The expiry timers of messages. */
   readonly expiryTimers: ExpiryTimers;
   readonly identity: Identity;

@@ -12,6 +12,7 @@ function well(): Omit<DoctorOfNode, "findings"> {
     status: {
       protection: "passphrase",
       addresses: ["/ip4/198.51.100.1/tcp/1"],
+      disk: { low: false, free: 2 ** 30 },
       net: {
         peers: 3,
         lanDht: 1,
@@ -66,6 +67,7 @@ describe("daemon/doctor", () => {
   const cases: readonly [NodeFinding, Parameters<typeof findings>[0], NodeFinding?][] = [
     ["store-damaged", { status: { damage: { message: "x", remedy: "y" } } }],
     ["store-rolled-back", { status: { rolledBack: true } }],
+    ["disk-low", { status: { disk: { low: true, free: 1 } } }],
     ["clock-behind", { clock: { theirsAhead: limits.clockSlack + 1 } }],
     ["clock-changed", { clock: { setBy: -limits.clockSlack - 1 } }],
     ["not-listening", { net: { listening: [] }, status: { addresses: [] } }],
