@@ -6,7 +6,7 @@ import { Bot } from "./bot.ts";
 import type { Laws } from "./laws.ts";
 import { attack, move } from "./mischief.ts";
 import { calm } from "./network.ts";
-import type { Action, Kind, Profile } from "./plan.ts";
+import { type Action, disguises, type Kind, type Profile } from "./plan.ts";
 import { expected } from "./refusals.ts";
 import type { SimNode, World } from "./world.ts";
 
@@ -119,6 +119,7 @@ export class Stage {
       move: () => move(host, y),
       attack: () => void attack(host, y, z),
       block: () => contact && void this.#block(node, contact, 1000 + down, x),
+      rename: () => node.alive && void this.#rename(node, y, down),
       weather: () => {
         this.world.network.weather = {
           breaks: x * 0.1,
@@ -246,6 +247,16 @@ export class Stage {
   }
 
   /** Blocks a contact for a while, and takes back a message to it that was not sealed. */
+  /** From its next start on the node calls itself something else, and its contacts hear of it. */
+  async #rename(node: SimNode, draw: number, down: number): Promise<void> {
+    const other = this.nodes[Math.floor(draw * this.nodes.length)] as SimNode;
+    const { account } = other.messenger.self();
+    this.killFor(node, down, true);
+    const kinds = Object.values(disguises);
+    const name = kinds[Math.floor(draw * 7 * kinds.length) % kinds.length]?.(account, other.name);
+    if (name !== undefined && !node.starting) await node.callItself(name);
+  }
+
   async #block(node: SimNode, { account }: ContactView, ms: number, draw: number): Promise<void> {
     await this.attempt(node, () => node.messenger.block(account));
     const waits = this.laws.of(node).disk.unsealedFor(account);

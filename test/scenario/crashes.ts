@@ -13,6 +13,7 @@ const base: Profile = {
   latency: 20,
   bandwidth: undefined,
   skews: [],
+  disguises: [],
   weather: calm,
   weights: { send: 1, read: 1, loseSession: 1 },
   steps: 0,

@@ -10,6 +10,7 @@ import type { MemoryStore } from "../../src/store/index.ts";
 import { type Conversation, Disk } from "./disk.ts";
 import type { Court, Known } from "./known.ts";
 import { judgeConversation, judgeRemoval, judgeRow } from "./laws-disk.ts";
+import { judgeNames, judgePinned } from "./laws-names.ts";
 import { judgeFrame } from "./laws-wire.ts";
 import type { Passed } from "./network.ts";
 import type { Watcher } from "./watcher.ts";
@@ -34,6 +35,8 @@ export class Laws implements Watcher, Court {
   readonly #sessions = new Map<string, number>();
   /** Which host has put which message on the wire. */
   readonly onWire = new Map<string, Uint8Array>();
+  /** Nodes whose contacts have other names, or became contacts, since their names were judged. */
+  readonly #named = new Set<SimNode>();
   /** Laws that were broken. */
   readonly broken: string[] = [];
 
@@ -80,6 +83,7 @@ export class Laws implements Watcher, Court {
 
   opened(node: SimNode): void {
     const known = this.of(node);
+    this.#named.add(node);
     const fresh = Disk.of(node.store);
     for (const kept of fresh.conversations.values())
       if (kept.session) kept.sessionSerial = this.#sessions.get(toHex(kept.session)) ?? 0;
@@ -120,8 +124,13 @@ export class Laws implements Watcher, Court {
       }
       known.disk.apply(op, serial);
     }
-    for (const [ref, before] of touched)
-      judgeConversation(this, node, known, before, known.disk.conversation(ref));
+    for (const [ref, before] of touched) {
+      const after = known.disk.conversation(ref);
+      judgeConversation(this, node, known, before, after);
+      judgePinned(this, node, before.contact, after.contact);
+      if (after.contact?.name !== before.contact?.name) this.#named.add(node);
+      if (after.contact?.pairing !== before.contact?.pairing) this.#named.add(node);
+    }
   }
 
   sends(node: SimNode, passed: Passed): void {
@@ -158,6 +167,10 @@ export class Laws implements Watcher, Court {
   bounds(): void {
     const nodes = this.world.nodes.length;
     if (this.world.time.pending > 500 * nodes) this.broken.push("timers pile up");
+    for (const node of [...this.#named].filter(({ alive }) => alive)) {
+      this.#named.delete(node);
+      judgeNames(this, node);
+    }
     for (const node of this.world.nodes)
       if (node.host.open > 20 * nodes) this.say(node, "channels pile up");
   }

@@ -30,6 +30,7 @@ export const actions = [
   "attack",
   "block",
   "weather",
+  "rename",
 ] as const;
 export type Kind = (typeof actions)[number];
 
@@ -52,9 +53,23 @@ export interface Profile {
   readonly bandwidth: number | undefined;
   readonly skews: readonly number[];
   readonly weather: Weather;
+  /** What each node calls itself, by what it knows of the node before it; absent: its name. */
+  readonly disguises: readonly (Disguise | undefined)[];
   readonly weights: Readonly<Partial<Record<Kind, number>>>;
   readonly steps: number;
 }
+
+/** Names by which a node may try to be taken for another one. */
+export const disguises = {
+  account: (account: string) => account,
+  start: (account: string) => account.slice(0, 15),
+  longer: (account: string) => `${account.slice(0, 16)} x`,
+  name: (_account: string, name: string) => name.toUpperCase(),
+  alike: (_account: string, name: string) => name.replace("a", "\u0430").replace("o", "\u043e"),
+  option: () => "--all",
+  hidden: () => "a\u202eb",
+} as const;
+export type Disguise = keyof typeof disguises;
 
 /** Families of trouble: a run takes some of them. */
 const troubles: readonly Partial<Record<Kind, number>>[] = [
@@ -84,6 +99,12 @@ export function drawProfile(seed: number): Profile {
   if (rollback) Object.assign(weights, { backup: 2, rollback: 1 });
   const stormy = often(0.4);
   const rare = (): number => chance.next() ** 3 * 0.3;
+  // A chance of their own, so that seeds keep what else they draw.
+  const names = seeded(seed ^ 0x6e616d65);
+  const kinds = Object.keys(disguises) as Disguise[];
+  const disguise = (): Disguise | undefined =>
+    names.next() < 0.6 ? kinds[Math.floor(names.next() * kinds.length)] : undefined;
+  if (names.next() < 0.3) weights.rename = 2;
   return {
     nodes,
     pairs,
@@ -101,6 +122,7 @@ export function drawProfile(seed: number): Profile {
           putUnheard: rare(),
         }
       : calm,
+    disguises: Array.from({ length: nodes }, disguise),
     weights,
     steps: 12 + upTo(30),
   };

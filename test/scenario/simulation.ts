@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { NewInvite } from "../../src/messenger/index.ts";
 import { Stage } from "./actions.ts";
 import { Laws } from "./laws.ts";
-import { type Action, drawPlan, drawProfile, type Profile } from "./plan.ts";
+import { type Action, disguises, drawPlan, drawProfile, type Profile } from "./plan.ts";
 import { settle } from "./settled.ts";
 import { confirmed, type SimNode, World } from "./world.ts";
 
@@ -82,8 +82,8 @@ async function play(
 ): Promise<void> {
   const { world } = stage;
   world.network.latency = profile.latency;
-  for (const name of names.slice(0, profile.nodes)) {
-    const node = await world.node(name);
+  for (const [at, name] of names.slice(0, profile.nodes).entries()) {
+    const node = await world.node(name, 0, {}, disguised(stage, profile, at));
     stage.nodes.push(node);
     await stage.bot(node).follow(node);
   }
@@ -103,6 +103,14 @@ async function play(
     await world.time.run(wrong, action.pause);
     if (wrong()) return;
   }
+}
+
+/** What the node at this place calls itself, if not its name. */
+export function disguised(stage: Stage, { disguises: kinds }: Profile, at: number) {
+  const kind = kinds[at];
+  const before = stage.nodes[at > 0 ? at - 1 : stage.nodes.length - 1];
+  if (kind === undefined || before === undefined) return undefined;
+  return disguises[kind](before.messenger.self().account, before.name);
 }
 
 /** Makes an invite and takes it, if both are there for it. */
