@@ -48,15 +48,16 @@ describe("causes of a missing connection, between real nodes", function () {
       await each.messenger.add(link);
       await alice.until("asked", () => pairingOf(alice, each.name) === "requested");
     }
-    assert.equal(await causeOf(alice, "bob"), "request-received");
+    assert.equal(await causeOf(alice, bob.messenger.self().account), "request-received");
     await bob.restart();
     await unlinked(bob, "alice");
     assert.equal(await causeOf(bob, "alice"), "request-pending");
     await alice.messenger.deny("bob");
     await bob.until("told", () => pairingOf(bob, "alice") === "denied");
     assert.equal(await causeOf(bob, "alice"), "denied");
-    await alice.messenger.block("carol");
-    const told = await alice.messenger.diagnose("carol");
+    const { account } = carol.messenger.self();
+    await alice.messenger.block(account);
+    const told = await alice.messenger.diagnose(account);
     assert.deepEqual([told.cause, told.dials], ["blocked", []]);
   });
 

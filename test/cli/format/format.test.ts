@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Message } from "../../../src/api/index.ts";
+import type { Contact, Message } from "../../../src/api/index.ts";
 import { written } from "../../../src/base/index.ts";
-import { messageLines, reachabilityText } from "../../../src/cli/format/format.ts";
+import { contactLine, messageLines, reachabilityText } from "../../../src/cli/format/format.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
 
 const X = "x" as Message["id"];
@@ -84,5 +84,44 @@ describe("the reachability of a node as text", () => {
       reachabilityText({ verdict: "unreachable", addresses, asked: 1, seenAs: [] });
     assert.equal(text([]), "on the local network only: no public address");
     assert.equal(text([untested]), "unknown: no peer could test an address of this node");
+  });
+});
+
+describe("a contact in a list", () => {
+  const contact: Contact = {
+    account: "b".repeat(52) as Contact["account"],
+    name: "anna-2",
+    named: false,
+    profileName: "\u0430nna",
+    looksLike: { account: "c".repeat(52) as Contact["account"], name: "anna" },
+    pairing: "confirmed",
+    verified: true,
+    blocked: false,
+    keyChanged: false,
+    online: false,
+    recentlySeen: false,
+    waiting: 0,
+    unread: 0,
+    receipts: true,
+    timer: 0,
+    policy: "any",
+    addedAt: 0,
+  };
+  const notes = (changed: Partial<Contact>) =>
+    contactLine({ ...contact, ...changed }, 6)
+      .split(/ {2,}/)
+      .at(-1);
+
+  it("has a mark if its name looks like another one, also where it is verified", () => {
+    assert.equal(notes({}), 'verified, LOOKS LIKE "anna", calls itself "\u0430nna"');
+    assert.equal(notes({ named: true }), 'verified, LOOKS LIKE "anna"');
+  });
+
+  it("shows what it calls itself, unless the user chose the name", () => {
+    const { looksLike, ...plain } = contact;
+    const line = (changed: Partial<Contact>) => contactLine({ ...plain, ...changed }, 6);
+    assert.match(line({}), /verified, calls itself "\u0430nna"$/);
+    assert.match(line({ named: true }), /verified$/);
+    assert.match(line({ profileName: "anna-2" }), /verified$/);
   });
 });

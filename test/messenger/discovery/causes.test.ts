@@ -130,8 +130,8 @@ const scenes: Readonly<Record<SearchedCause, () => Promise<Scene>>> = {
     return { world, asker: alice, about: "bob" };
   },
   async "request-received"() {
-    const { world, alice } = await requested();
-    return { world, asker: alice, about: "bob" };
+    const { world, alice, bob } = await requested();
+    return { world, asker: alice, about: bob.messenger.self().account };
   },
   async "request-pending"() {
     const { world, bob } = await requested();
