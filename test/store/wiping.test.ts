@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isZero, toHex, u32 } from "../../src/base/index.ts";
 import type { CryptoProvider } from "../../src/crypto/index.ts";
 import { type RowKey, type StoreOp, silent, type Table } from "../../src/ports/index.ts";
+import { GROUPS } from "../../src/store/encryption/key-groups.ts";
+import { decodeVault, encodeVault } from "../../src/store/encryption/key-vault.ts";
 import {
   changeProtection,
   createKeyring,
@@ -14,8 +16,9 @@ import {
   systemKeychain,
   unlockKeyring,
 } from "../../src/store/index.ts";
+import { allocations, holding } from "../secrets/allocations.ts";
 import { dyingAt } from "./dying.ts";
-import { crypto, temporaryDirectory, testKey } from "./fixtures.ts";
+import { crypto, openAt, temporaryDirectory, testKey } from "./fixtures.ts";
 
 /** Lengths of what is no key: checksums and sets of groups (16), and the root row (56). */
 const PUBLIC = [16, 56];
@@ -93,6 +96,7 @@ class Secrets {
 const key = (table: Table, of: string, at = 0): RowKey => ({ table, of, at });
 const value = (fill: number): Uint8Array => new Uint8Array(50).fill(fill);
 const put = (at: RowKey, fill: number): StoreOp => ({ kind: "put", key: at, value: value(fill) });
+const groupKeys = (): Uint8Array[] => Array.from({ length: GROUPS }, () => crypto.random(32));
 const remove = (at: RowKey): StoreOp => ({ kind: "delete", key: at });
 const rows: readonly RowKey[] = (
   ["identity", "meta", "contact", "session", "outbox", "message", "search", "event"] as const
@@ -197,6 +201,31 @@ describe("keys of the store", () => {
     assert.deepEqual(left(), {});
   });
 
+  it("are overwritten when a commit was refused that needed new ones", async () => {
+    const store = await open();
+    await store.commit([put(key("session", "alice"), 1)]);
+    await store.commit([put(key("session", "alice"), 2)]);
+    rmSync(join(directory, "vault"));
+    mkdirSync(join(directory, "vault"));
+    await assert.rejects(store.shred(), { code: "store-write-failed" });
+    const refused = store.commit([put(key("message", "carol"), 1)]);
+    await assert.rejects(refused, { code: "store-write-failed" });
+    await store.close();
+    assert.deepEqual(left(), {});
+  });
+
+  it("are overwritten when a vault opens and its numbers are wrong", () => {
+    const state = { generation: 1, commits: 1, keys: groupKeys(), next: new Map() };
+    const bytes = encodeVault(crypto, testKey, state);
+    const wrong: CryptoProvider = {
+      ...secrets.crypto,
+      openX: (...args) => secrets.crypto.openX(...args)?.fill(0xff, 0, 8),
+    };
+    assert.deepEqual(decodeVault(wrong, testKey, bytes), { kind: "damaged" });
+    assert.ok(secrets.count > GROUPS);
+    assert.deepEqual(left(), {});
+  });
+
   it("are overwritten when a repair is done", async () => {
     const store = await open();
     await store.commit(rows.map((row) => put(row, 1)));
@@ -248,5 +277,24 @@ describe("keys of the store", () => {
     const key = await unlockKeyring(directory, undefined, secrets.crypto, silent, keychain);
     assert.deepEqual(key, made);
     assert.deepEqual(left([made, key]), {});
+  });
+});
+
+describe("copies of rows", () => {
+  it("are overwritten when a commit that waited for a shredding is written", async () => {
+    const directory = temporaryDirectory();
+    const store = await openAt(directory);
+    await store.commit(rows.map((row) => put(row, 1)));
+    await store.commit([remove(key("message", "alice"))]);
+    const secret = crypto.random(50);
+    const { arrays } = await allocations(async () => {
+      const shredding = store.shred();
+      await store.commit([{ kind: "put", key: key("message", "dave"), value: secret }]);
+      await shredding;
+    });
+    assert.ok(arrays.length > 0);
+    assert.deepEqual(holding(arrays, secret), []);
+    await store.close();
+    rmSync(directory, { recursive: true });
   });
 });
