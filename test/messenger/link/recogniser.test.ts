@@ -9,7 +9,7 @@ import { confirmed, type SimNode, World } from "../../scenario/world.ts";
 const DAY = 86_400_000;
 const DIAL = new AbortController().signal;
 
-/** A hello of nobody: it looks like any other. */
+/** A hello under no key, which looks like any other. */
 const unknownHello = (world: World): Uint8Array => {
   const { bytes } = world.chance;
   const fields = { index: bytes(8), nonce: bytes(32), tag: bytes(32), sealed: bytes(49) };
@@ -121,7 +121,7 @@ describe("a hello's index", () => {
     await world.stop();
   });
 
-  it("is of another host another one", async () => {
+  it("differs from host to host", async () => {
     const world = new World(3);
     const { alice, bob } = await pairOf(world);
     const first = alice.host.host;
