@@ -174,6 +174,7 @@ export const errorTable = {
   "account-exists": entry("bad-input", "Set SOTTO_HOME to another directory for a second account."),
   "words-invalid": entry("bad-input", "Type the 24 words in the order in which they were shown."),
   "passphrase-wrong": entry("bad-input", "Try again. Nothing was changed."),
+  "passphrase-weak": entry("bad-input", "Use four or more random words, for example."),
   "passphrase-needed": entry("bad-input", "Type it at the prompt, or use --passphrase-file FILE."),
   "port-in-use": entry(
     "environment",

@@ -13,6 +13,7 @@ export * from "./ids.ts";
 export * from "./keyed-mutex.ts";
 export * from "./labels.ts";
 export * from "./limits.ts";
+export * from "./passphrase-strength.ts";
 export * from "./priority-semaphore.ts";
 export * from "./random.ts";
 export * from "./rate-limit.ts";

@@ -328,6 +328,13 @@ export const limits = {
   passphraseMemoryKiB: 1024 * KIB,
   passphrasePasses: 16,
   passphraseLanes: 4,
+  /** Characters of a new passphrase at least, as NIST SP 800-63B says. */
+  passphraseLength: 8,
+  /**
+   * Estimated bits below which a new passphrase is called weak: at 100,000 guesses a second, each
+   * of 64 MiB and three passes, half of 2^50 take 170 years.
+   */
+  passphraseBits: 50,
 
   /**
    * Free space on the disk below which content of contacts is not accepted, at most a tenth of a

@@ -17,8 +17,8 @@ describe("the command line: protection of the database key", function () {
     home = sotto.home("guarded");
     one = sotto.home("one");
     two = sotto.home("two");
-    writeFileSync(one, "one\n");
-    writeFileSync(two, "two\n");
+    writeFileSync(one, "the first of two passphrases\n");
+    writeFileSync(two, "the second of two passphrases\n");
   });
   after(() => sotto.clear());
 
@@ -87,6 +87,27 @@ describe("the command line: protection of the database key", function () {
     assert.equal((await ok("status")).account.name, "ann");
     await ok("lock");
     assert.equal((await ok("down")).pid, pid);
+  });
+
+  it("refuses a short passphrase everywhere, warns of a weak one, and writes nothing", async () => {
+    const [short, weak] = [sotto.home("short"), sotto.home("weak")];
+    writeFileSync(short, "secret\n");
+    writeFileSync(weak, "password1\n");
+    const fresh = sotto.home("judged");
+    const init = (file: string) =>
+      sotto.run(fresh, ["init", "--name", "ann", "--passphrase-file", file, "--json"]);
+    const refused = await init(short);
+    assert.deepEqual([refused.code, JSON.parse(refused.err).error.code], [2, "passphrase-weak"]);
+    assert.ok(!existsSync(fresh));
+    const made = await init(weak);
+    assert.equal(made.code, 0);
+    assert.match(made.err, /^! This passphrase is weak: .*sotto passwd\.$/m);
+    const change = (file: string) =>
+      sotto.run(fresh, ["passwd", "--passphrase-file", weak, "--new-passphrase-file", file]);
+    assert.equal((await change(short)).code, 2);
+    const good = await change(one);
+    assert.deepEqual([good.code, /weak/.test(good.err)], [0, false]);
+    assert.equal((await sotto.run(fresh, ["check", "--passphrase-file", one])).code, 0);
   });
 
   it("leaves a home that opens, whenever passwd is killed", async () => {

@@ -4,8 +4,7 @@ import { phraseTable } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { askText } from "../runtime/prompt.ts";
 import {
-  givenPassphrase,
-  newPassphrase,
+  chosenPassphrase,
   type PassphraseOptions,
   recoveryWords,
   type WordsOptions,
@@ -47,8 +46,7 @@ async function init(options: Options, context: Context): Promise<void> {
   const recovers = [options.recover, options.wordsFile, options.wordsFd].some(Boolean);
   const phrase = recovers ? await recoveryWords(options, context) : undefined;
   const name = options.name ?? (await askText("Your name?"));
-  const passphrase =
-    givenPassphrase(options) ?? (options.passphrase ? await newPassphrase(context) : undefined);
+  const passphrase = await chosenPassphrase(options, context);
 
   const { initHome } = await import("../../daemon/index.ts");
   const made = await initHome({

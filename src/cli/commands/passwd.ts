@@ -4,6 +4,7 @@ import { SottoError } from "../../base/index.ts";
 import { protectionText } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import {
+  checkedPassphrase,
   currentPassphrase,
   givenSecret,
   newPassphrase,
@@ -30,6 +31,7 @@ export const define: Define = (command, context) => {
 async function passwd(options: Options, context: Context): Promise<void> {
   const { out, paths } = context;
   const wanted = given(options);
+  if (wanted?.kind === "passphrase") checkedPassphrase(wanted.passphrase, context);
   if (wanted === undefined && !context.interactive)
     throw new SottoError(
       "usage",

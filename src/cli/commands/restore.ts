@@ -5,8 +5,7 @@ import { count } from "../format/format.ts";
 import { formatTime } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import {
-  givenPassphrase,
-  newPassphrase,
+  chosenPassphrase,
   type PassphraseOptions,
   recoveryWords,
   type WordsOptions,
@@ -38,8 +37,7 @@ async function restore(path: string, options: Options, context: Context): Promis
   // Before the user types 24 words.
   await requireNoAccount(paths);
   const words = await recoveryWords(options, context);
-  const passphrase =
-    givenPassphrase(options) ?? (options.passphrase ? await newPassphrase(context) : undefined);
+  const passphrase = await chosenPassphrase(options, context);
   const restored = await restoreHome({
     paths,
     file,

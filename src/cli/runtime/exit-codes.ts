@@ -16,6 +16,7 @@ export const exit = {
 const codes: Partial<Record<ErrorCode, number>> = {
   usage: exit.usage,
   "confirmation-needed": exit.usage,
+  "passphrase-weak": exit.usage,
   "params-invalid": exit.usage,
   "address-invalid": exit.usage,
   "metrics-invalid": exit.usage,

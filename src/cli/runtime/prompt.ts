@@ -17,10 +17,14 @@ export async function askText(question: Part): Promise<string> {
   return answered(await text({ message: written(question), output, validate: required }));
 }
 
-/** A prompt that does not show what is typed. */
-export async function askSecret(question: Part): Promise<string> {
+/** A prompt that does not show what is typed. @param refusal why a text is not accepted. */
+export async function askSecret(
+  question: Part,
+  refusal: (typed: string) => string | undefined = () => undefined,
+): Promise<string> {
   const { password } = await load();
-  return answered(await password({ message: written(question), output, validate: required }));
+  const validate = (typed: string | undefined) => required(typed) ?? refusal(typed ?? "");
+  return answered(await password({ message: written(question), output, validate }));
 }
 
 /** @param initialValue the answer to a bare return. */

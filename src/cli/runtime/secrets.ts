@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { KeyProtection } from "../../api/index.ts";
-import { SottoError } from "../../base/index.ts";
+import { passphraseStrength, requirePassphrase, SottoError, tooWeak } from "../../base/index.ts";
 import type { Context } from "./context.ts";
 import { askSecret } from "./prompt.ts";
 
@@ -93,11 +93,34 @@ export function askPassphrase(context: Context): (() => Promise<string>) | undef
   return context.interactive ? () => askSecret("Passphrase?") : undefined;
 }
 
+/** The new passphrase of the options, or one typed twice with `--passphrase`, or `undefined`. */
+export async function chosenPassphrase(
+  options: PassphraseOptions & { readonly passphrase?: true },
+  context: Context,
+): Promise<string | undefined> {
+  const given = givenPassphrase(options);
+  if (given === undefined) return options.passphrase ? newPassphrase(context) : undefined;
+  return checkedPassphrase(given, context);
+}
+
+/** The new passphrase, with a warning if it is weak. Throws `passphrase-weak` if it is refused. */
+export function checkedPassphrase(passphrase: string, { out }: Context): string {
+  requirePassphrase(passphrase);
+  if (passphraseStrength(passphrase) === "weak")
+    out.warn(
+      "This passphrase is weak: anyone who gets the disk can guess it. Four or more random words " +
+        "are better; to change it: sotto passwd.",
+    );
+  return passphrase;
+}
+
 /** A new passphrase, typed twice. Throws `passphrase-needed` if that is not possible. */
 export async function newPassphrase(context: Context): Promise<string> {
   if (!context.interactive)
     throw new SottoError("passphrase-needed", "There is no terminal to ask for a passphrase.");
-  const first = await askSecret("New passphrase?");
+  const refusal = (typed: string) =>
+    passphraseStrength(typed) === "refused" ? tooWeak : undefined;
+  const first = checkedPassphrase(await askSecret("New passphrase?", refusal), context);
   if (first !== (await askSecret("Repeat the passphrase?")))
     throw new SottoError("passphrase-needed", "The two passphrases are different.");
   return first;

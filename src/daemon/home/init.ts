@@ -1,5 +1,5 @@
 /** Creates an account without starting a node. */
-import { SottoError } from "../../base/index.ts";
+import { requirePassphrase, SottoError } from "../../base/index.ts";
 import { entropyToWords, nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { silent } from "../../ports/index.ts";
 import type { Protection } from "../../store/index.ts";
@@ -26,14 +26,15 @@ export interface Initialized {
 }
 
 /**
- * Throws `account-exists`, `name-invalid`, `words-invalid`, and `node-already-running` while a node
- * runs there.
+ * Throws `account-exists`, `name-invalid`, `words-invalid`, `passphrase-weak`, and
+ * `node-already-running` while a node runs there.
  */
 export async function initHome(options: InitOptions): Promise<Initialized> {
   const crypto = nodeCrypto();
   const entropy =
     options.words === undefined ? crypto.random(32) : await wordsToEntropy(options.words);
   const { passphrase } = options;
+  if (passphrase !== undefined) requirePassphrase(passphrase);
   const protection: Protection =
     passphrase === undefined ? { kind: "key-file" } : { kind: "passphrase", passphrase };
   await makeHome(options.home);

@@ -1,7 +1,7 @@
 /** Maintenance of a home whose node does not run. Each function takes the lock of the home. */
 import { join } from "node:path";
 import type { NewKeyProtection, StoreReport } from "../../api/index.ts";
-import { SottoError, wipe } from "../../base/index.ts";
+import { requirePassphrase, SottoError, wipe } from "../../base/index.ts";
 import { nodeCrypto } from "../../crypto/index.ts";
 import { reconcileAfterRepair, recoveryWords, recreatedTables } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
@@ -30,6 +30,7 @@ export async function protectHome(options: {
   readonly next: NewKeyProtection;
 }): Promise<void> {
   const { home, current, next } = options;
+  if (next.kind === "passphrase") requirePassphrase(next.passphrase);
   await locked(home, () => changeProtection(home, nodeCrypto(), current, next));
 }
 

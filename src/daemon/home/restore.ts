@@ -1,6 +1,6 @@
 /** Restores an account from a backup and its recovery phrase, in a home without an account. */
 import type { Paths } from "../../api/index.ts";
-import { SottoError, wipe } from "../../base/index.ts";
+import { requirePassphrase, SottoError, wipe } from "../../base/index.ts";
 import { nodeCrypto, wordsToEntropy } from "../../crypto/index.ts";
 import { checkBackup, openBackup, restoredRows } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
@@ -60,13 +60,14 @@ function accountExists(): SottoError {
  * phrase has decrypted the backup, then everything in one batch: a crash leaves either no account
  * or the complete one.
  *
- * Throws `words-invalid`, `backup-foreign`, what `checkBackup` throws, `account-exists`, and
- * `node-already-running` while a node runs there.
+ * Throws `words-invalid`, `passphrase-weak`, `backup-foreign`, what `checkBackup` throws,
+ * `account-exists`, and `node-already-running` while a node runs there.
  */
 export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   const { paths, passphrase } = options;
   const crypto = nodeCrypto();
   checkBackup(options.file);
+  if (passphrase !== undefined) requirePassphrase(passphrase);
   const entropy = await wordsToEntropy(options.words);
   const backup = openBackup(crypto, entropy, options.file);
   const protection: Protection =

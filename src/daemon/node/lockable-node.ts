@@ -3,7 +3,7 @@
  * status and stop. State changes run one at a time; calls during a change find the node locked.
  */
 import type { NodeState } from "../../api/index.ts";
-import { KeyedMutex, SottoError, wipe } from "../../base/index.ts";
+import { KeyedMutex, requirePassphrase, SottoError, wipe } from "../../base/index.ts";
 import { changeProtection, type Protection, unlockKeyring } from "../../store/index.ts";
 import { type Answers, openHome } from "../home/home.ts";
 import { createIdleTimer } from "../process/idle-timer.ts";
@@ -80,6 +80,7 @@ export async function openLockableNode(
       }),
     protect: (current, next: Protection) =>
       withLock(async () => {
+        if (next.kind === "passphrase") requirePassphrase(next.passphrase);
         await changeProtection(directory, crypto, current, next);
         protection = next.kind;
       }),

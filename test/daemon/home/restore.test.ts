@@ -92,6 +92,9 @@ describe("daemon/restore", () => {
   });
 
   it("protects the database key with a given passphrase", async () => {
+    await assert.rejects(restoreHome({ paths, file, words, passphrase: "short" }), {
+      code: "passphrase-weak",
+    });
     await restoreHome({ paths, file, words, passphrase: "of the new store" });
     await assert.rejects(contacts(), { code: "passphrase-needed" });
     assert.deepEqual((await contacts("of the new store")).names, [["bob", true]]);

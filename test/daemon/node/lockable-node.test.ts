@@ -112,19 +112,23 @@ describe("daemon/gate", () => {
     await start({ kind: "key-file" });
     await assert.rejects(call("node.lock"), { code: "lock-refused" });
     assert.equal(await state(), "open");
-    await call("store.protect", { next: { kind: "passphrase", passphrase: "new" } });
+    await call("store.protect", { next: { kind: "passphrase", passphrase: "a new passphrase" } });
     await call("node.lock");
     assert.equal(await state(), "locked");
-    await call("node.unlock", { passphrase: "new" });
+    await call("node.unlock", { passphrase: "a new passphrase" });
     await assert.rejects(call("store.protect", { current: "old", next: { kind: "key-file" } }), {
       code: "passphrase-wrong",
     });
     await assert.rejects(call("account.words", { passphrase: "old" }), {
       code: "passphrase-wrong",
     });
-    const { words } = (await call("account.words", { passphrase: "new" })) as { words: string };
+    const { words } = (await call("account.words", { passphrase: "a new passphrase" })) as {
+      words: string;
+    };
     assert.equal(words.split(" ").length, 24);
-    await call("store.protect", { current: "new", next: { kind: "key-file" } });
+    const weak = { current: "a new passphrase", next: { kind: "passphrase", passphrase: "short" } };
+    await assert.rejects(call("store.protect", weak), { code: "passphrase-weak" });
+    await call("store.protect", { current: "a new passphrase", next: { kind: "key-file" } });
     assert.deepEqual(await call("account.words"), { words });
   });
 
