@@ -87,9 +87,11 @@ async function withSuggestion(node: Client, params: object, error: unknown): Pro
   const unknown = error instanceof SottoError && error.code === "contact-unknown";
   if (!unknown || !("who" in params) || typeof params.who !== "string") return error;
   const { contacts } = await node.call("contact.list", {});
+  // Names of requests mean no contact.
+  const known = contacts.filter(({ pairing }) => pairing !== "requested");
   const meant = nearest(
     params.who,
-    contacts.map(({ name }) => name),
+    known.map(({ name }) => name),
   );
   if (meant === undefined) return error;
   return new SottoError("contact-unknown", `${error.message} Did you mean ${meant}?`);

@@ -1,7 +1,7 @@
 /** Dispatches a method call: checks the parameters and calls the handler. */
 import * as v from "valibot";
 import type { MethodName, Methods } from "../../api/index.ts";
-import { SottoError } from "../../base/index.ts";
+import { cutText, SottoError } from "../../base/index.ts";
 import { auditHandlers, auditSchemas } from "./methods/audit.ts";
 import { backupHandlers, backupSchemas } from "./methods/backup.ts";
 import { contactHandlers, contactSchemas } from "./methods/contact.ts";
@@ -76,5 +76,6 @@ function paramsInvalid(issues: readonly v.BaseIssue<unknown>[]): SottoError {
 
 /** Input of a caller, shortened for an error. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+  const short = cutText(text, 64);
+  return JSON.stringify(short === text ? text : `${short}…`);
 }
