@@ -8,6 +8,7 @@ import { account, contact, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
 
 const status = {
+  disk: { low: false },
   version: "x",
   addresses: [],
   net: {
