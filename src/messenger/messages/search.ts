@@ -12,7 +12,7 @@ import {
   parseQuery,
   type Query,
 } from "../../search/index.ts";
-import type { MessageRow } from "../model/message.ts";
+import { type MessageRow, storedAt } from "../model/message.ts";
 import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
@@ -51,7 +51,7 @@ export async function search(
     if (full()) break;
   }
   await read();
-  found.sort((a, b) => b.sentAt - a.sentAt);
+  found.sort((a, b) => b.storedAt - a.storedAt);
   return { messages: found.slice(0, limit), more: full() };
 }
 
@@ -107,19 +107,20 @@ async function answering(
 
 /** Messages that the index does not have yet, newest first. */
 async function unindexed(context: Context, asked: Query, only: Peer | undefined): Promise<Place[]> {
-  const found: (Place & { readonly sentAt: number })[] = [];
+  const found: (Place & { readonly since: number })[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact.conversation;
     const limit = limits.searchPage;
     for (let from = (context.index.mark(ref)?.upTo ?? 0) + 1; from < nextAt; ) {
       const rows = await context.store.list("message", ref, { from, limit });
       for (const { at, value } of rows) {
-        const { text, sentAt } = decodeRow<MessageRow>(value);
-        if (matchesText(text, asked)) found.push({ peer, at, sentAt });
+        const row = decodeRow<MessageRow>(value);
+        const { text } = row;
+        if (matchesText(text, asked)) found.push({ peer, at, since: storedAt(row) });
         if (text.length >= limits.breatheLength) await context.breathe();
       }
       from = rows.length < limit ? nextAt : (rows.at(-1)?.at ?? nextAt) + 1;
     }
   }
-  return found.sort((a, b) => b.sentAt - a.sentAt);
+  return found.sort((a, b) => b.since - a.since);
 }

@@ -289,7 +289,7 @@ export interface SearchOptions {
 }
 
 export interface SearchResult {
-  /** Newest first, by their senders' clocks. */
+  /** Newest first, by when they arrived here. */
   readonly messages: MessageView[];
   /** There are more than the limit. */
   readonly more: boolean;

@@ -65,6 +65,25 @@ describe("messenger/search", () => {
     assert.deepEqual(await found(alice, "n123"), ["common w4 n123"]);
   });
 
+  it("lists the newest by arrival first, whatever the sender's clock", async () => {
+    const DAY = 86_400_000;
+    for (const [skew, text] of [
+      [0, "order one"],
+      [9 * DAY, "order two"],
+      [-9 * DAY, "order three"],
+    ] as const) {
+      bob.skew = skew;
+      await world.reaches(bob, await bob.messenger.send("alice", text), "delivered");
+      await world.time.pass(60_000);
+    }
+    bob.skew = 0;
+    const order = async () =>
+      (await alice.messenger.search("order", { limit: 2 })).messages.map(({ text }) => text);
+    assert.deepEqual(await order(), ["order three", "order two"]);
+    await alice.restart();
+    assert.deepEqual(await order(), ["order three", "order two"]);
+  });
+
   it("says that there is more, and gives no more than was asked for", async () => {
     await write(30, (i) => `again ${i}`);
     const page = await alice.messenger.search("again", { limit: 10 });
