@@ -36,6 +36,8 @@ export class SimHost implements Transport, Rendezvous {
    * onion service.
    */
   proxied = false;
+  /** Called with each tag under which a record is about to be published. */
+  publishes: (tag: Uint8Array) => void = () => undefined;
   /** Told of each thing that this host is about to do. */
   step: (what: string) => void = () => undefined;
   #take: (channel: Channel) => void = () => undefined;
@@ -182,6 +184,7 @@ export class SimHost implements Transport, Rendezvous {
   ): Promise<number> {
     const { network } = this;
     this.puts++;
+    this.publishes(tag);
     this.step("publish");
     await network.wait(network.delay());
     if (this.gone) return never();

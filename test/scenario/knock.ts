@@ -27,15 +27,18 @@ export function secretIn(link: string): EpochSecret {
 
 /**
  * Dials from a host of its own and says hello with the claim (or position) `id`, 32 bytes.
+ * @param by the node to which the watcher counts that host.
  * @returns the status of the answer; `undefined`: silence.
  */
 export async function hello(
-  { network, crypto, time }: World,
+  { network, crypto, time, homes }: World,
   { host: target }: SimNode,
   secret: EpochSecret,
   id: Uint8Array,
+  by?: SimNode,
 ): Promise<AnswerBody["status"] | undefined> {
   const host = network.host();
+  if (by !== undefined) homes.set(host.host, by);
   const key = outboundHelloKey(crypto, secret, time.now());
   if (key === undefined) return undefined;
   const dial = { addresses: target.addresses(), host: target.host };

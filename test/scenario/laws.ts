@@ -11,6 +11,7 @@ import { type Conversation, Disk } from "./disk.ts";
 import type { Court, Known } from "./known.ts";
 import { judgeConversation, judgeRemoval, judgeRow } from "./laws-disk.ts";
 import { judgeNames, judgePinned } from "./laws-names.ts";
+import { PartedLaws } from "./laws-parted.ts";
 import { judgeFrame } from "./laws-wire.ts";
 import type { Passed } from "./network.ts";
 import type { Watcher } from "./watcher.ts";
@@ -33,6 +34,7 @@ export class Laws implements Watcher, Court {
   readonly authored = new Map<string, { readonly by: SimNode; readonly texts: Set<string> }>();
   /** Seals that had been made when a session was first written, by its bytes. */
   readonly #sessions = new Map<string, number>();
+  readonly #parted = new PartedLaws();
   /** Which host has put which message on the wire. */
   readonly onWire = new Map<string, Uint8Array>();
   /** Nodes whose contacts have other names, or became contacts, since their names were judged. */
@@ -82,6 +84,7 @@ export class Laws implements Watcher, Court {
   }
 
   opened(node: SimNode): void {
+    this.#parted.opened(node);
     const known = this.of(node);
     this.#named.add(node);
     const fresh = Disk.of(node.store);
@@ -106,9 +109,16 @@ export class Laws implements Watcher, Court {
   }
 
   committed(node: SimNode, ops: readonly StoreOp[]): void {
+    this.#parted.committed(node, ops);
     const known = this.of(node);
     const { serial } = this.world.keys;
     const touched = new Map<string, Conversation>();
+    // The user removes these contacts with all their messages.
+    const forgotten = new Set(
+      ops.flatMap(({ kind, key: { table, of } }) =>
+        table === "contact" && kind === "delete" ? [of] : [],
+      ),
+    );
     for (const op of ops) {
       const { table, of, at } = op.key;
       const kept = known.disk.conversations.get(of);
@@ -116,7 +126,7 @@ export class Laws implements Watcher, Court {
         if (!touched.has(of)) touched.set(of, { ...(kept ?? known.disk.conversation(of)) });
       if (table === "message" && op.kind === "put")
         judgeRow(this, node, known.disk.conversation(of), at, decodeRow<MessageRow>(op.value));
-      if (table === "message" && op.kind === "delete")
+      if (table === "message" && op.kind === "delete" && !forgotten.has(of))
         judgeRemoval(this, node, known.disk.conversation(of), at);
       if (table === "session" && op.kind === "put") {
         const print = toHex(op.value);
@@ -135,6 +145,22 @@ export class Laws implements Watcher, Court {
 
   sends(node: SimNode, passed: Passed): void {
     judgeFrame(this, node, passed);
+    const far = this.world.homes.get(passed.to);
+    if (far !== undefined) this.#sayIf(node, this.#parted.judgeFrame(node, far));
+  }
+
+  publishes(node: SimNode, tag: Uint8Array): void {
+    const now = this.world.time.now() + node.skew;
+    this.#sayIf(node, this.#parted.judgeRecord(node, tag, now));
+  }
+
+  /** Whether `far` must learn nothing of the node now. */
+  isParted(node: SimNode, far: SimNode): boolean {
+    return this.#parted.judgeFrame(node, far) !== undefined;
+  }
+
+  #sayIf(node: SimNode, law: string | undefined): void {
+    if (law !== undefined) this.say(node, law);
   }
 
   told(node: SimNode, event: MessengerEvent): void {

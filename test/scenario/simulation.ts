@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { NewInvite } from "../../src/messenger/index.ts";
 import { Stage } from "./actions.ts";
 import { Laws } from "./laws.ts";
+import { part } from "./parting.ts";
 import { type Action, disguises, drawPlan, drawProfile, type Profile } from "./plan.ts";
 import { settle } from "./settled.ts";
 import { confirmed, type SimNode, World } from "./world.ts";
@@ -63,6 +64,7 @@ export async function simulate({ seed, profile, plan, crash }: Scenario): Promis
   try {
     await play(stage, profile, plan, wrong, note);
     if (!wrong()) await settle(stage, profile, wrong);
+    if (!wrong()) await part(stage, profile, wrong);
   } catch (error) {
     laws.broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

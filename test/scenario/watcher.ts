@@ -12,4 +12,6 @@ export interface Watcher {
   told(node: SimNode, event: MessengerEvent): void;
   /** A frame goes on the wire now. */
   sends(node: SimNode, passed: Passed): void;
+  /** A record is about to be published under the tag. */
+  publishes(node: SimNode, tag: Uint8Array): void;
 }

@@ -115,6 +115,9 @@ export class SimNode {
     this.host.step = (what) => {
       if (!process.dead) world.step(this, what);
     };
+    this.host.publishes = (tag) => {
+      if (!process.dead) world.watcher?.publishes(this, tag);
+    };
     world.homes.set(this.host.host, this);
     world.watcher?.opened(this);
     const clock = world.time.clock(() => this.skew);
