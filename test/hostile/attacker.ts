@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import type { Plan } from "./attack.ts";
 import { hostAttacks } from "./attacks-host.ts";
+import { inviteAttacks } from "./attacks-invites.ts";
 import { tcpAttacks } from "./attacks-tcp.ts";
 import { yamuxAttacks } from "./attacks-yamux.ts";
 
@@ -17,7 +18,7 @@ interface Order {
   readonly addresses: number;
 }
 
-const attacks = { ...tcpAttacks, ...yamuxAttacks, ...hostAttacks };
+const attacks = { ...tcpAttacks, ...yamuxAttacks, ...hostAttacks, ...inviteAttacks };
 
 // What breaks inside the attacker's own libp2p when it is dropped is no news.
 process.on("unhandledRejection", () => undefined);

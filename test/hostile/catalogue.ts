@@ -47,6 +47,10 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, Fate>>>>
     "hellos under no key, each reset at once": "borne",
     "link frames after link frames, without a hello": "soon",
   },
+  "by invites": {
+    "claims of a used invite": "borne",
+    "made-up accounts by a reusable invite": "borne",
+  },
   "by whole hosts": {
     "hosts with thousands of addresses and protocols": "borne",
     "hosts that come and go": "borne",

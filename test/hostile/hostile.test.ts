@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { limits } from "../../src/base/index.ts";
 import { hostAttacks } from "./attacks-host.ts";
+import { inviteAttacks } from "./attacks-invites.ts";
 import { tcpAttacks } from "./attacks-tcp.ts";
 import { yamuxAttacks } from "./attacks-yamux.ts";
 import { catalogue, spared } from "./catalogue.ts";
@@ -39,9 +41,18 @@ describe("a node under attack", function () {
       if (tellsMemory) assert.ok(grown < CEILING, `the node grew by ${grown.toFixed(0)} MiB`);
     });
 
+  it("reports a reused invite once, and lists made-up accounts only as requests", async () => {
+    const { node } = scene.users[0];
+    assert.equal(scene.reuses, 1);
+    const { contacts } = await node.call("contact.list", {});
+    const others = contacts.filter(({ name }) => name !== "bob");
+    assert.ok(others.length > 0 && others.length <= limits.inviteClaims);
+    assert.ok(others.every(({ pairing, online }) => pairing === "requested" && !online));
+  });
+
   it("runs every attack of the catalogue", () => {
     const known = Object.values(catalogue).flatMap((attacks) => Object.keys(attacks));
-    const there = Object.keys({ ...tcpAttacks, ...yamuxAttacks, ...hostAttacks });
+    const there = Object.keys({ ...tcpAttacks, ...yamuxAttacks, ...hostAttacks, ...inviteAttacks });
     assert.deepEqual(known.toSorted(), there.toSorted());
   });
 });

@@ -13,6 +13,8 @@ export interface Target {
   readonly port: number;
   /** PeerId of the node. */
   readonly peer: string;
+  /** Links of invites that it made; absent for attacks that use none. */
+  readonly invites?: { readonly used: string; readonly reusable: string };
 }
 
 export const addressOf = ({ port, peer }: Target): Multiaddr =>

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "../../src/api/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
 import { Testbed } from "../chaos/testbed.ts";
-import { pair, type User } from "../chaos/user.ts";
+import { paired, type User } from "../chaos/user.ts";
 import type { Report } from "./attack.ts";
 import type { Target } from "./raw.ts";
 
@@ -142,6 +142,9 @@ export class HostileTestbed {
   readonly attacker = new Attacker();
   readonly target: Target;
 
+  /** Events that told alice of the reuse of an invite. */
+  reuses = 0;
+
   private constructor(testbed: Testbed, users: readonly [User, User], target: Target) {
     this.testbed = testbed;
     this.users = users;
@@ -152,8 +155,15 @@ export class HostileTestbed {
     const testbed = await Testbed.open();
     const users = [testbed.user("alice"), testbed.user("bob")] as const;
     await Promise.all(users.map((user) => user.start()));
-    await pair(...users);
-    return new HostileTestbed(testbed, users, await targetOf(users[0]));
+    const [alice, bob] = users;
+    const used = (await alice.node.call("invite.create", { kind: "once" })).link;
+    await bob.node.call("contact.add", { link: used, as: alice.name });
+    await paired(alice, bob);
+    const reusable = (await alice.node.call("invite.create", { kind: "reusable" })).link;
+    const target = { ...(await targetOf(alice)), invites: { used, reusable } };
+    const opened = new HostileTestbed(testbed, users, target);
+    void opened.#countReuses(await alice.anotherClient());
+    return opened;
   }
 
   /**
@@ -184,6 +194,10 @@ export class HostileTestbed {
         "a node ended",
       );
     }
+  }
+
+  async #countReuses(client: Client): Promise<void> {
+    for await (const _event of client.events({ types: ["invite.reused"] })) this.reuses++;
   }
 
   /** What they deliver to each other while nobody attacks. */
