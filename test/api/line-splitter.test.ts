@@ -16,7 +16,7 @@ describe("api/lines", () => {
     );
   });
 
-  it("takes a line at the cap, refuses one beyond it, and goes on with the next", () => {
+  it("accepts a line at the cap, refuses one beyond it, and continues with the next", () => {
     const splitter = lineSplitter(4);
     assert.deepEqual(splitter.push("1234\n12345\nok\n"), ["1234", tooLong, "ok"]);
   });

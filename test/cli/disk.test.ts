@@ -175,7 +175,7 @@ describe("the disk of a node without durable subscriptions", function () {
     assert.ok(files.some((name) => name.startsWith("db/")));
   };
 
-  it("shows nothing of people, messages, addresses or events while it runs, and is made of known files", () => {
+  it("shows nothing of contacts, messages, addresses or events while it runs, and consists of known files", () => {
     for (const home of Object.values(homes)) check(home);
   });
 

@@ -227,7 +227,7 @@ describe("the command line", function () {
     });
   });
 
-  it("ends a node whose disk is full, with 1 and what to do, and goes on once there is space", async function () {
+  it("ends a node whose disk is full, with 1 and what to do, and continues once there is space", async function () {
     if (noSmallDisk() !== undefined) this.skip();
     const home = sotto.home("full");
     const disk = await SmallDisk.make(home, "2m");

@@ -34,7 +34,7 @@ describe("a command that destroys something", function () {
   });
   after(() => sotto.clear());
 
-  it("removes a contact only with --yes where nobody can be asked, and says what is lost", async () => {
+  it("removes a contact only with --yes without a terminal, and says what is lost", async () => {
     const message = await refusal("contacts", "rm", "alice");
     assert.equal(
       message,

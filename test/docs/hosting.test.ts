@@ -29,7 +29,7 @@ const real = (names: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(names.map((name) => [name, (limits as Record<string, unknown>)[name]]));
 
 describe("docs/HOSTING.md", () => {
-  it("tells the limits of a host as they are", () => {
+  it("states the limits of a bootstrap node as they are", () => {
     const told = limitsOf(page);
     assert.ok(Object.keys(told).length > 20);
     assert.deepEqual(told, real(Object.keys(told)));
@@ -73,7 +73,7 @@ describe("docs/HOSTING.md", () => {
 
 describe("the unit for systemd", () => {
   const unit = read("deploy/sotto-bootstrap.service");
-  it("runs the host as nobody who may do anything else", () => {
+  it("runs the bootstrap node without any other privilege", () => {
     for (const line of [
       "DynamicUser=yes",
       "NoNewPrivileges=yes",

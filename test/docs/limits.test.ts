@@ -75,7 +75,7 @@ const untrue = (rows: readonly Row[]): string[] =>
 describe("docs/LIMITS.md", () => {
   const rows = rowsOf(page);
 
-  it("tells each bound as it is, where it acts, and a test that exists", () => {
+  it("states each limit as it is, where it acts, and a test that exists", () => {
     assert.ok(rows.length > 80);
     assert.deepEqual(untrue(rows), []);
   });
@@ -84,7 +84,7 @@ describe("docs/LIMITS.md", () => {
     assert.equal(rows.length, page.match(/^\| `/gm)?.length);
   });
 
-  it("has every limit once, but for those that nobody else can cross", () => {
+  it("has every limit once, except those that no peer can exceed", () => {
     const names = [...rows.map(({ name }) => name), ...ours].sort();
     // A new limit gets a line on the page, or its name among `ours` above.
     assert.deepEqual(names, Object.keys(limits).sort());

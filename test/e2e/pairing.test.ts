@@ -60,7 +60,7 @@ describe("pairing while one side is killed, over libp2p", function () {
 describe("an invite, over libp2p", function () {
   this.timeout(60_000);
 
-  it("pairs one user, and tells the second that it was used", async () => {
+  it("pairs one user, and the second learns that it was used", async () => {
     const host = await hostBootstrap();
     const bootstrap = host.addresses();
     const users = await Promise.all(

@@ -28,7 +28,7 @@ const skipped = (current: readonly SkippedKey[], ...old: OldChain[]): Skipped =>
 });
 
 describe("skipped keys", () => {
-  it("are the very same value where none goes, so that an idle session is not built anew", () => {
+  it("are the very same value where none is sent, so that an idle session is not copied", () => {
     for (const all of [
       skipped([]),
       skipped(keys(3)),

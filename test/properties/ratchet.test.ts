@@ -39,7 +39,7 @@ interface Side {
 const hex = (session: Session) => toHex(encodeSession(session));
 
 describe("the ratchet, whatever happens", () => {
-  it("opens every message once, in any order and with any loss, and tells a repetition", () => {
+  it("opens every message once, in any order and with any loss, and detects a repetition", () => {
     fc.assert(
       fc.property(schedule, fc.constantFrom([node, noble], [node, node]), (events, providers) => {
         const { alice, bob } = pair(node);

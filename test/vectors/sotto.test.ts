@@ -43,7 +43,7 @@ describe("the project's vectors", () => {
     assert.deepEqual(without, ["account.from-entropy", "account.from-words", "name.clean"]);
   });
 
-  it("of the handshake hold for it too, out of the chance that VECTORS tells of", () => {
+  it("of the handshake hold for it too, from the randomness that VECTORS defines", () => {
     const { vectors } = JSON.parse(textOf("noise_xxhfs_psk0.json")) as { vectors: Record<string, string>[] };
     assert.ok(vectors.length > 0);
     for (const { name, prologue, message1, message2, message3, firstMessage, firstAnswer, sessionId, pairRoot } of vectors) {

@@ -17,7 +17,7 @@ import {
 const of = (...sequences: number[]): ReceivedSet => sequences.reduce(add, emptySet);
 
 describe("wire/ack", () => {
-  it("tells exactly what arrived, in whatever order and however often", () => {
+  it("contains exactly what arrived, in any order and any number of times", () => {
     const sequences = fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 400 });
     fc.assert(
       fc.property(sequences, (arrived) => {

@@ -221,7 +221,7 @@ describe("wire/content", () => {
     );
   });
 
-  it("refuses text that is not UTF-8 instead of mending it", () => {
+  it("refuses text that is not UTF-8 instead of repairing it", () => {
     assert.equal(inMessage(...head, settled, field(6, [0xff])), undefined);
     assert.equal(inMessage(...head, settled, field(6, [0xed, 0xa0, 0x80])), undefined);
     assert.equal(inMessage(...head, settled, field(6, [0xc0, 0x80])), undefined);
@@ -410,7 +410,7 @@ describe("wire/content", () => {
       assert.throws(() => encodeContent({ message: { ...plain, body: wrong } }), RangeError);
   });
 
-  it("takes every emoji that people send, however many parts it has", () => {
+  it("accepts every emoji that users send, however many parts it has", () => {
     for (const emoji of ["👍🏿", "❤️", "👩🏽‍❤️‍💋‍👨🏿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "👨‍👩‍👧‍👦"]) {
       const message: Message = { ...plain, body: { kind: "reaction", target: plain.id, emoji } };
       assert.deepEqual(decodeContent(encodeContent({ message })), { message });
@@ -424,7 +424,7 @@ describe("wire/content", () => {
     assert.equal(decodeContent(field(3, [1])), undefined);
   });
 
-  it("asks for a text where the newer kind stands beside the message, not in it", () => {
+  it("requires a text where the newer kind is next to the message, not in it", () => {
     assert.equal(
       decodeContent(concat(field(1, concat(...head, settled)), field(4, [1]))),
       undefined,

@@ -115,7 +115,7 @@ describe("wire/invite", () => {
     );
   });
 
-  it("tells a link that was cut from one that was mistyped", () => {
+  it("distinguishes a truncated link from a mistyped one", () => {
     for (const text of [encodeInvite(plain), encodeInvite(hinted)]) {
       for (let length = "sotto:".length; length < text.length; length++)
         assert.equal(why(text.slice(0, length)), "invite-truncated", `${length}`);
@@ -126,7 +126,7 @@ describe("wire/invite", () => {
     }
   });
 
-  it("calls malformed what is no link, has a foreign scheme, or goes on after its end", () => {
+  it("refuses as malformed what is no link, has a foreign scheme, or continues after its end", () => {
     const text = encodeInvite(plain);
     for (const bad of ["", "hello", text.slice(6), text.replace("sotto", "http"), `${text}aa`])
       assert.equal(why(bad), "invite-malformed", bad);
@@ -134,7 +134,7 @@ describe("wire/invite", () => {
     assert.equal(why(text + " ".repeat(5000)), "invite-malformed");
   });
 
-  it("tells a newer version from a typing error in the version", () => {
+  it("distinguishes a newer version from a typing error in the version", () => {
     const rest = new Uint8Array(60).fill(5);
     assert.equal(why(link(Uint8Array.of(0x20), rest)), "invite-newer");
     assert.equal(why(link(Uint8Array.of(0x14), rest)), "invite-newer");

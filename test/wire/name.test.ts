@@ -27,7 +27,7 @@ describe("wire/name", () => {
         assert.equal(cleanName(`a${space.repeat(spaces)}b`), "a b", `${spaces} spaces`);
   });
 
-  it("refuses control, bidi and invisible characters, wherever they stand", () => {
+  it("refuses control, bidi and invisible characters at any position", () => {
     for (const hidden of [
       "\0",
       "\n",
@@ -82,7 +82,7 @@ describe("wire/name", () => {
     );
   });
 
-  it("tells what a name would be taken for", () => {
+  it("returns what a name could be mistaken for", () => {
     const cases = {
       option: ["-x", "--help", "\uff0dx"],
       group: ["group:x", "Group:", "\uff47roup:x", "#x", "\uff03x"],

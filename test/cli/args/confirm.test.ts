@@ -5,7 +5,7 @@ import type { Context } from "../../../src/cli/runtime/context.ts";
 const scripted = { interactive: false } as unknown as Context;
 
 describe("cli, the option --yes", () => {
-  it("is needed where nobody can be asked, and the error says what would be lost", async () => {
+  it("is required without a terminal, and the error says what would be lost", async () => {
     await assert.rejects(confirmed("This removes bob\n✓.", {}, scripted), {
       code: "confirmation-needed",
       message: "This removes bob ✓.",

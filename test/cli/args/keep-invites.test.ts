@@ -28,7 +28,7 @@ async function run(invites: readonly Pick<Invite, "id">[], options: { keepInvite
 const open = [{ id: "invite1" }] as unknown as Pick<Invite, "id">[];
 
 describe("cli, the option --keep-invites", () => {
-  it("revokes reusable invites where nobody can be asked, and reports them", async () => {
+  it("revokes reusable invites without a terminal, and reports them", async () => {
     const { said, acted } = await run(open, {});
     assert.deepEqual(acted, [[account, false]]);
     assert.match(said.join(), /reusable invite invite1 by which they came: revoked/);

@@ -173,7 +173,7 @@ describe("cli/export", () => {
     assert.match(page, /This file is not encrypted/);
   });
 
-  it("shows a time that no calendar has, and goes on", async () => {
+  it("shows a time that no calendar has, and continues", async () => {
     const { node } = nodeOf({
       bob: [{ ...message(1, "x"), sentAt: 2 ** 53 - 1 }, message(2, "y")],
     });

@@ -124,7 +124,7 @@ describe("daemon/restore", () => {
     await restoreHome({ paths: here, file, words });
   });
 
-  it("goes on where an earlier one was killed: after the key, and after the empty store", async () => {
+  it("continues where an earlier one was killed: after the key, and after the empty store", async () => {
     for (const made of ["key", "store"]) {
       const key = await createKeyring(paths.home, { kind: "key-file" }, crypto);
       if (made === "store") {

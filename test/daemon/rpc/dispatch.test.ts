@@ -423,7 +423,7 @@ describe("daemon/waits", () => {
     assert.equal(messenger.listeners, 0);
   });
 
-  it("goes on through lesser states and other messages, and counts the time", async () => {
+  it("continues through lesser states and other messages, and counts the time", async () => {
     const { call, messenger, clock } = setUp();
     const sending = call("message.send", send);
     await new Promise(setImmediate);

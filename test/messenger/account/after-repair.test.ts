@@ -10,8 +10,8 @@ import { memoryStore } from "../../../src/store/index.ts";
 import { answered, secretIn } from "../../scenario/knock.ts";
 import { World } from "../../scenario/world.ts";
 
-describe("mending rows after a repair of the store", () => {
-  it("lets two people go on: sessions made anew, nothing written over, every message found", async () => {
+describe("consistency of rows after a repair of the store", () => {
+  it("lets two users continue: new sessions, nothing overwritten, every message found", async () => {
     const world = new World(31);
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
     await world.pair(alice, bob);

@@ -58,7 +58,7 @@ describe("a backup", () => {
     );
   });
 
-  it("is refused for every byte that somebody changes on purpose", () => {
+  it("is refused for every byte that is changed on purpose", () => {
     fc.assert(
       fc.property(fc.oneof(fc.nat(60), fc.nat(file.length - 5)), fc.nat(7), (at, bit) => {
         assert.match(opening(forged(flipped(file, at, bit))), /^backup-/);
@@ -72,7 +72,7 @@ describe("a backup", () => {
     assert.equal(opening(forged(flipped(file, 100))), "backup-damaged");
   });
 
-  it("that was cut is told as cut, wherever that was, and one with more behind it as damaged", () => {
+  it("that was truncated is reported as truncated, at any position, and one with bytes after it as damaged", () => {
     for (const length of [1, 7, 8, 9, 30, 60, 61, 62, 5000, file.length - 1]) {
       const error = codeOf(() => checkBackup(file.slice(0, length)));
       assert.equal(error, "backup-damaged", `${length}`);
@@ -84,7 +84,7 @@ describe("a backup", () => {
     );
   });
 
-  it("is told from what is none", () => {
+  it("is distinguished from other files", () => {
     for (const other of [new Uint8Array(0), new Uint8Array(20_000), Buffer.from("sotto:abc")])
       assert.equal(
         codeOf(() => checkBackup(other)),
@@ -105,13 +105,13 @@ describe("a backup", () => {
     assert.equal(opening(file, crypto.random(32)), "backup-foreign");
   });
 
-  it("seals the same people differently each time, and shows none of the words' bytes", () => {
+  it("seals the same contacts differently each time, and shows none of the bytes of the recovery phrase", () => {
     const again = sealBackup(crypto, entropy, nobody);
     assert.notDeepEqual(again.slice(13, 61), file.slice(13, 61));
     assert.ok(!Buffer.from(again).includes(Buffer.from(entropy)));
   });
 
-  it("has one size for anything up to some fifty people, and then sizes in steps of two", () => {
+  it("has one size for up to some fifty contacts, and then sizes in steps of two", () => {
     const [one] = fc.sample(backups, { numRuns: 20, seed: 3 }).flatMap(({ contacts }) => contacts);
     assert.ok(one);
     const sizes = [0, 1, 20, 60, 200].map((people) => {

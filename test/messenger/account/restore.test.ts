@@ -135,7 +135,7 @@ describe("an account that is restored on another machine", () => {
   });
 
   for (const victim of ["inviter", "invitee"] as const)
-    it(`goes on pairing wherever it stood, as the ${victim}`, async () => {
+    it(`continues pairing from any step, as the ${victim}`, async () => {
       // The inviter commits twice in a pairing, the invitee four times (after the invite was made).
       for (let commit = 1; commit <= (victim === "inviter" ? 2 : 4); commit++) {
         const { world, alice, bob } = await two(40 + commit);

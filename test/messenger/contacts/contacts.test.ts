@@ -224,7 +224,7 @@ describe("contacts", () => {
 describe("bootstrap hosts in an invite", () => {
   const hosts = ["/ip4/203.0.113.7/tcp/4001/p2p/12D3KooA", "/dns4/example.org/tcp/1/p2p/12D3KooB"];
 
-  it("are told apart from the inviter's own addresses, and are never dialled as theirs", async () => {
+  it("are distinguished from the inviter's own addresses, and are never dialled as theirs", async () => {
     const world = new World(3);
     const alice = await world.node("alice");
     const bob = await world.node("bob");

@@ -11,7 +11,7 @@ const typings = (node: SimNode): number =>
   node.events.filter(({ type }) => type === "typing").length;
 
 describe("read receipts", () => {
-  it("are shared at first; off, neither side's are told or shown; on again, all that was read is", async () => {
+  it("are shared at first; off, neither side's are sent or shown; on again, all that was read is", async () => {
     const { world, alice, bob } = await pairOf(1);
     assert.equal(alice.contact("bob").receipts, true);
     const read = async (from: SimNode, to: SimNode): Promise<MessageView["state"] | undefined> => {
@@ -81,7 +81,7 @@ describe("signs of writing", () => {
     assert.ok(shown >= 10 && shown <= 20, `${shown} in 30 s`);
   });
 
-  it("are neither told nor shown where receipts are not shared", async () => {
+  it("are neither sent nor shown where receipts are not shared", async () => {
     const { world, alice, bob } = await pairOf(3);
     await bob.messenger.shareReceipts("alice", false);
     await alice.messenger.typing("bob");

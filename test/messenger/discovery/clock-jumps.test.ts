@@ -27,7 +27,7 @@ describe("a clock that was wrong", () => {
   }
 
   for (const days of [2, 3, 10, 29, 60])
-    it(`by ${days} days for one start cuts nobody apart once it is right`, async () => {
+    it(`by ${days} days for one start separates no contacts once it is right`, async () => {
       await bob.stop();
       bob.skew = days * DAY;
       await bob.start();
@@ -50,7 +50,7 @@ describe("a clock that was wrong", () => {
       await talkAgain();
     });
 
-  it("and fell back is no reason to look for nobody, and to be found by nobody, for as long", async () => {
+  it("and fell back does not stop publishing and searching for as long", async () => {
     const carol = await world.node("carol");
     await alice.stop();
     bob.skew = DAY / 4;

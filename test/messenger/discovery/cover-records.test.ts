@@ -67,14 +67,14 @@ async function alice(decoys: number, people: number) {
 }
 
 describe("messenger: decoys", () => {
-  it("fill up to the step, doubled until everybody has room, and to no more than a bound", () => {
+  it("fill up to the step, doubled until all contacts fit, and to no more than a limit", () => {
     assert.deepEqual(
       [0, 1, 8, 9, 16, 17, 500, 513].map((real) => padded(8, real)),
       [8, 8, 8, 16, 16, 32, 512, 513],
     );
   });
 
-  it("make the tags of one host as many whoever it knows, day after day and after a restart", async () => {
+  it("keep the number of tags of one host independent of its contacts, day after day and after a restart", async () => {
     for (const people of [0, 3]) {
       // An invite of each pairing is open for a day.
       const { world, node, seen, seenOf } = await alice(8, people);
@@ -119,7 +119,7 @@ describe("messenger: decoys", () => {
     await world.stop();
   });
 
-  it("make room for a new contact only when their own day ends, and are off where nobody wants them", async () => {
+  it("give way to a new contact only when their own day ends, and are off by default", async () => {
     const { world, node, seen } = await alice(8, 0);
     await world.time.pass(HOUR);
     const first = new Set(seen.puts.keys());
@@ -153,7 +153,7 @@ describe("messenger: decoys", () => {
 });
 
 describe("messenger: the borders of days", () => {
-  it("pass without a record that comes at the very moment, and without a gap in which nobody is found", async () => {
+  it("pass without a record at the exact boundary, and without a gap in which no contact is found", async () => {
     const world = new World();
     const seenOf = watchAll(world);
     const [ann, ben] = [await world.node("ann"), await world.node("ben")];

@@ -37,7 +37,7 @@ async function apart(change: (pair: Awaited<ReturnType<typeof pairOf>>) => unkno
 }
 
 describe("what keeps a contact apart", () => {
-  it("is nothing while there is a link, whose facts are told with the age of their record", async () => {
+  it("is nothing while there is a link, whose facts are shown with the age of their record", async () => {
     const { world, alice, bob } = await pairOf();
     await world.time.pass(10 * MINUTE);
     const { cause, link, record, session, dials } = await ask(world, alice, "bob");
@@ -132,7 +132,7 @@ describe("what keeps a contact apart", () => {
     await world.stop();
   });
 
-  it("is our own word where we blocked them, and then nobody is dialled", async () => {
+  it("is our own block, and then no contact is dialled", async () => {
     const { world, alice } = await apart(({ alice }) => alice.messenger.block("bob"));
     const { lookups } = alice.host;
     const told = await ask(world, alice, "bob");
@@ -142,7 +142,7 @@ describe("what keeps a contact apart", () => {
     await world.stop();
   });
 
-  it("is silence, or no record, where a clock is two days off, whoever is wrong", async () => {
+  it("is silence, or no record, where either clock is two days off", async () => {
     for (const days of [2, -2]) {
       const { world, alice, bob } = await apart(({ alice }) => {
         alice.skew = days * 24 * HOUR;
@@ -155,7 +155,7 @@ describe("what keeps a contact apart", () => {
     }
   });
 
-  it("tells of their clock only what their record proves: that it is ahead", async () => {
+  it("reports of their clock only what their record proves: that it is ahead", async () => {
     for (const skew of [5 * MINUTE, -5 * MINUTE]) {
       const world = new World();
       const alice = await world.node("alice");
@@ -247,7 +247,7 @@ describe("a node's own health", () => {
     await world.stop();
   });
 
-  it("shows that nobody takes the records of a node whose clock is ahead", async () => {
+  it("shows that no node accepts the records of a node whose clock is ahead", async () => {
     const { world, bob } = await pairOf();
     bob.skew = 3 * HOUR;
     bob.host.readdressed();

@@ -4,7 +4,7 @@ import { World } from "../../scenario/world.ts";
 
 const MINUTE = 60_000;
 
-describe("a node that nobody can be asked for", () => {
+describe("a node without a DHT peer", () => {
   it("looks again within seconds of the network's return, however long that was away", async () => {
     const world = new World(3);
     const alice = await world.node("alice");

@@ -3,7 +3,7 @@ import { limits, toHex } from "../../../src/base/index.ts";
 import { World } from "../../scenario/world.ts";
 
 describe("messenger: searches", () => {
-  it("are urgent for the contact to whom the person has just written, for a minute, and for nobody else", async () => {
+  it("are urgent for the contact to whom the user has just written, for a minute, and for no other", async () => {
     const world = new World();
     const alice = await world.node("alice");
     const away = [await world.node("bob"), await world.node("carol")];
@@ -71,7 +71,7 @@ describe("messenger: searches", () => {
     await world.stop();
   });
 
-  it("begin anew, without a pause, for whom there was nobody to ask", async () => {
+  it("retry at once for contacts whose last lookup had no DHT peer", async () => {
     const world = new World();
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
     await world.pair(alice, bob);
@@ -90,7 +90,7 @@ describe("messenger: searches", () => {
     await world.stop();
   });
 
-  it("do not begin anew at each node that appears in a large mesh, but at one on our own network", async () => {
+  it("do not restart at each node that appears in a large mesh, but at one on our own network", async () => {
     const world = new World();
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
     await world.pair(alice, bob);

@@ -84,7 +84,7 @@ describe("messenger: the public DHT", () => {
     await world.stop();
   });
 
-  it("passes over candidates that are somebody else, or nobody", async () => {
+  it("skips candidates that are other nodes, or no node", async () => {
     const { world, square, make, alice, bob } = await two();
     const carol = await make("carol");
     square.lies = [carol.host.address, "/ip4/203.0.113.9/tcp/1"];
@@ -93,7 +93,7 @@ describe("messenger: the public DHT", () => {
     await world.stop();
   });
 
-  it("leaves an address under another key each day, anew before strangers forget it, and for each direction its own", async () => {
+  it("stores an address under another key each day, again before nodes drop it, and for each direction its own", async () => {
     const { world, square, alice, bob } = await two();
     await world.pair(alice, bob);
     const start = world.time.now();
@@ -127,7 +127,7 @@ describe("messenger: the public DHT", () => {
     await world.stop();
   });
 
-  it("asks seldom for somebody who stays away", async () => {
+  it("rarely looks up a contact that stays offline", async () => {
     const { world, square, alice, bob } = await two();
     await world.pair(alice, bob);
     await bob.stop();

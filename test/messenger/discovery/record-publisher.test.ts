@@ -3,7 +3,7 @@ import { toHex } from "../../../src/base/index.ts";
 import { World } from "../../scenario/world.ts";
 
 describe("messenger: records that are put", () => {
-  it("begin with a new invite's while those of many contacts are put anew", async () => {
+  it("begin with a new invite's while those of many contacts are republished", async () => {
     const world = new World();
     const alice = await world.node("alice");
     for (let i = 0; i < 12; i++) await world.pair(alice, await world.node(`bob${i}`));

@@ -21,7 +21,7 @@ describe("messenger, a list of accounts that may be linked with", () => {
     await world.stop();
   });
 
-  it("gives the silence of a stranger's node to a claim of anybody else, and keeps nothing of it", async () => {
+  it("treats a claim of any other account as one of an unknown peer, and stores nothing of it", async () => {
     const world = new World(2);
     const alice = await listing(world, "alice", new Set());
     const mallory = await world.node("mallory");

@@ -47,7 +47,7 @@ describe("an invite", () => {
     await world.stop();
   });
 
-  it("for one use tells others for a day that it is used, opens no envelope, then is silent", async () => {
+  it("for one use answers others for a day with used, opens no envelope, then is silent", async () => {
     const { world, alice, secret, state } = await pairedBy(2, "once");
     assert.deepEqual(await traces(world, alice, secret), {
       status: "used",
@@ -165,7 +165,7 @@ describe("a contact who came by a reusable invite", () => {
 });
 
 describe("a person whose request was denied", () => {
-  it("cannot ask again by the same link, and other people can", async () => {
+  it("cannot ask again by the same link, and other users can", async () => {
     const { world, alice, bob } = await two(10);
     const carol = await world.node("carol");
     const { link } = await alice.messenger.createInvite({ ...long, kind: "reusable" });

@@ -56,7 +56,7 @@ describe("pairing", () => {
       await world.stop();
     });
 
-  it("tells the second claimant of a one-use invite that it is used, warns the inviter, and changes nothing else", async () => {
+  it("answers the second claimant of a one-use invite with used, warns the inviter, and changes nothing else", async () => {
     const { world, alice, bob } = await two(4);
     const mallory = await world.node("mallory");
     const { link, id } = await alice.messenger.createInvite(once);
@@ -76,7 +76,7 @@ describe("pairing", () => {
     await world.stop();
   });
 
-  it("gives up an invite by itself when nobody answers and its time is long over", async () => {
+  it("abandons an invite when no node answers and it expired long ago", async () => {
     const { world, alice, bob } = await two(7);
     const { link } = await alice.messenger.createInvite(once);
     await alice.stop();
@@ -122,7 +122,7 @@ describe("pairing", () => {
     await world.stop();
   });
 
-  it("tells whoever was denied, and forgets the request", async () => {
+  it("informs the denied claimant, and forgets the request", async () => {
     const { world, alice, bob } = await two(10);
     const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
     await bob.messenger.add(link);
@@ -137,7 +137,7 @@ describe("pairing", () => {
     await world.stop();
   });
 
-  it("pairs with two people through one reusable invite", async () => {
+  it("pairs with two users through one reusable invite", async () => {
     const { world, alice, bob } = await two(11);
     const carol = await world.node("carol");
     const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
@@ -195,7 +195,7 @@ describe("pairing", () => {
     });
 
   for (const days of [-2, 2])
-    it(`pairs nobody while the clocks are ${days} days apart, and leaves no contact behind`, async () => {
+    it(`does not pair while the clocks are ${days} days apart, and leaves no contact`, async () => {
       const { world, alice, bob } = await two(13, days * DAY);
       const { link } = await alice.messenger.createInvite({ ...hinted, expiresIn: 10 * DAY });
       await bob.messenger.add(link);
@@ -208,7 +208,7 @@ describe("pairing", () => {
       await world.stop();
     });
 
-  it("refuses whoever answers an invite without the account that made it", async () => {
+  it("refuses an answer to an invite without the account that made it", async () => {
     const { world, alice, bob } = await two(14);
     const mallory = await world.node("mallory");
     const { link } = await alice.messenger.createInvite(hinted);

@@ -26,7 +26,7 @@ async function scene(seed: number) {
 }
 
 describe("messenger/signal", () => {
-  it("carries words to a contact and its answer back, through whoever passes them on", async () => {
+  it("carries a payload to a contact and its answer back, through any forwarding node", async () => {
     const { alice, bob, seal } = await scene(1);
     const call = seal(alice.host.host, words(7));
     const opened = alice.host.opens(bob.host.host, call.envelope);
@@ -72,7 +72,7 @@ describe("messenger/signal", () => {
     assert.notDeepEqual(seal(alice.host.host, words(0)).envelope, envelope);
   });
 
-  it("makes nobody answer who is blocked, or who holds a revoked invite alone", async () => {
+  it("is not answered by a blocked contact, or with only a revoked invite", async () => {
     const { world, alice, bob, seal } = await scene(5);
     await alice.messenger.block("bob");
     const blocked = seal(alice.host.host, words(7)).envelope;
@@ -92,7 +92,7 @@ describe("messenger/signal", () => {
     assert.equal(alice.host.opens(carol.host.host, invited), undefined);
   });
 
-  it("is opened by nobody once the node stops", async () => {
+  it("is opened by no node once it stops", async () => {
     const { alice, bob, seal } = await scene(6);
     const { envelope } = seal(alice.host.host, words(7));
     await alice.messenger.stop();

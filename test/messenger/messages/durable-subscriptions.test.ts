@@ -166,7 +166,7 @@ describe("a follower", () => {
     await world.stop();
   });
 
-  it("is told only of the person and the types that it asked for", async () => {
+  it("receives only events of the contact and the types that it asked for", async () => {
     const { world, alice, bob } = await pair(6);
     const carol = await world.node("carol");
     await world.pair(carol, bob);
@@ -183,7 +183,7 @@ describe("a follower", () => {
     await world.stop();
   });
 
-  it("is told that a message or a contact is gone by now", async () => {
+  it("learns that a message or a contact was removed", async () => {
     const { world, alice, bob } = await pair(7);
     await bob.messenger.follow("bot", {});
     await alice.messenger.send("bob", "soon gone");
@@ -197,7 +197,7 @@ describe("a follower", () => {
     await world.stop();
   });
 
-  it("that was away for too long is told so, and goes on with what is kept", async () => {
+  it("that was away for too long learns so, and continues with what is kept", async () => {
     const { world, alice, bob } = await pair(8);
     await bob.messenger.follow("bot", { types: ["message.new"] });
     const bot = new Bot("bot");

@@ -50,7 +50,7 @@ async function agreed(seed: number, ms = HOUR) {
 }
 
 describe("a timer", () => {
-  it("is agreed between both, is told in both histories, and is set by either", async () => {
+  it("is agreed between both, is shown in both histories, and is set by either", async () => {
     const { world, alice, bob } = await agreed(1);
     assert.equal(alice.contact("bob").timer, HOUR);
     const notices = async (node: SimNode, who: string) =>
@@ -183,7 +183,7 @@ describe("a timer", () => {
       }
   });
 
-  it("lasts no longer than anew, where the wall clock went back while the node was off", async () => {
+  it("lasts no longer than its whole time again, where the wall clock went back while the node was off", async () => {
     const { world, alice, bob } = await agreed(7);
     await delivered(world, alice, "bob", "back in time");
     await bob.messenger.markRead("alice");

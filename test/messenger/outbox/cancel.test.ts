@@ -61,7 +61,7 @@ describe("a message that never left", () => {
       await world.stop();
     });
 
-  it("is sent with its last text only, and nothing tells the contact of the others", async () => {
+  it("is sent with its last text only, and the contact learns nothing of the others", async () => {
     const { world, alice, bob, one, two, three } = await waiting(32, ["one", "two", "three"]);
     await alice.messenger.block("bob");
     await alice.messenger.edit(one, "one, better");

@@ -243,7 +243,7 @@ describe("delivery", () => {
     await world.stop();
   });
 
-  it("tells the writer that a message was read", async () => {
+  it("reports to the author that a message was read", async () => {
     const { world, alice, bob } = await pair(11);
     const first = await alice.messenger.send("bob", "one");
     await world.reaches(alice, first, "delivered");
@@ -348,7 +348,7 @@ describe("delivery", () => {
     await world.stop();
   });
 
-  it("shows nobody on the wire a text, a name or an account", async () => {
+  it("shows no text, name or account on the wire", async () => {
     const world = new World(14);
     const alice = await world.node("alice-in-wonderland");
     const bob = await world.node("bob-the-builder");

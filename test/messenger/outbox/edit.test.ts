@@ -154,7 +154,7 @@ describe("a deletion", () => {
     await world.stop();
   });
 
-  it("for oneself removes it here alone, whoever wrote it, and for good", async () => {
+  it("for oneself removes it only here, of either author, permanently", async () => {
     const { world, alice, bob } = await pairOf(7);
     const { id } = await said(world, alice, "bob", "keep or not");
     const second = await said(world, alice, "bob", "second");
@@ -184,7 +184,7 @@ describe("a deletion", () => {
     await world.stop();
   });
 
-  it("of an unread message takes it out of the unread count, whoever deletes it", async () => {
+  it("of an unread message by either side takes it out of the unread count", async () => {
     const { world, alice, bob } = await pairOf(23);
     const seen = await said(world, alice, "bob", "seen");
     await bob.messenger.markRead("alice");
@@ -243,7 +243,7 @@ describe("a deletion", () => {
 });
 
 describe("a reaction", () => {
-  it("is one for each side, on messages of both, anew in place of the old one, and taken back", async () => {
+  it("is one for each side, on messages of both, replaced by a new one, and taken back", async () => {
     const { world, alice, bob } = await pairOf(9);
     const { id } = await said(world, alice, "bob", "look");
     await alice.messenger.react(id, "🙂");
@@ -270,7 +270,7 @@ describe("a reaction", () => {
 });
 
 describe("what takes the place of something that waits", () => {
-  it("leaves no number free: all that was read behind it is told at once", async () => {
+  it("leaves no number free: all that was read after it is reported at once", async () => {
     const { world, alice, bob } = await pairOf(12);
     const { id } = await said(world, alice, "bob", "there");
     await bob.stop();
@@ -330,7 +330,7 @@ describe("a timer notice", () => {
   });
 });
 
-describe("acts, when nobody is there", () => {
+describe("acts, when the contact is offline", () => {
   it("tell who follows that a message which is deleted before it left is cancelled, and start its time", async () => {
     const { world, alice, bob } = await pairOf(12);
     await said(world, alice, "bob", "old");

@@ -31,7 +31,7 @@ async function scene(seed: number, ...hosts: string[]) {
 }
 
 describe("messenger, bootstrap hosts of contacts", () => {
-  it("are told once linked, and neither shown, counted nor told on", async () => {
+  it("are shared once linked, and neither shown, counted nor forwarded", async () => {
     const { world, alice, bob } = await scene(1, "/a", "/b", "/c");
     assert.deepEqual(receivedBootstraps(bob), ["alice /a", "alice /b"]);
     assert.deepEqual([await bob.texts("alice"), await alice.texts("bob")], [[], []]);
@@ -46,7 +46,7 @@ describe("messenger, bootstrap hosts of contacts", () => {
     await world.stop();
   });
 
-  it("are told again when they change, a day after the time before", async () => {
+  it("are shared again when they change, a day after the time before", async () => {
     const { world, bob, ours } = await scene(2, "/a");
     const frames = () => world.frames("ratchet").length;
     ours.set("/b");
@@ -63,7 +63,7 @@ describe("messenger, bootstrap hosts of contacts", () => {
     await world.stop();
   });
 
-  it("are not told to one who may not see our address, nor while we are invisible, nor taken of such a one", async () => {
+  it("are not shared with a contact that may not see our address, nor while we are invisible, nor accepted from one", async () => {
     const { world, alice, bob, ours } = await scene(3, "/a");
     for (const policy of ["lan", "hidden"] as const) {
       await bob.messenger.setPolicy("alice", policy);
@@ -89,7 +89,7 @@ describe("messenger, bootstrap hosts of contacts", () => {
     await world.stop();
   });
 
-  it("are neither told nor taken where the settings say no", async () => {
+  it("are neither shared nor accepted where the settings say no", async () => {
     const world = new World(4);
     const alice = await world.node("alice", 0, { hosts: list("/a").port });
     const bob = await world.node("bob");

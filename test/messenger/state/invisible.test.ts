@@ -63,7 +63,7 @@ describe("an invisible node", () => {
     await world.stop();
   });
 
-  it("answers nobody who comes by an invite of its", async () => {
+  it("answers no claim of its invites", async () => {
     await assert.rejects(pairOf({ invisible: true }), /never came: both are paired/);
   });
 
@@ -82,7 +82,7 @@ describe("an invisible node", () => {
 });
 
 describe("when a contact was last seen", () => {
-  it("is kept nowhere unless somebody wants it", async () => {
+  it("is stored nowhere unless the setting is on", async () => {
     const { world, alice, bob } = await pairOf();
     bob.kill();
     await world.until("alice knows", () => !alice.contact("bob").online);

@@ -33,7 +33,7 @@ async function reopen(node: SimNode): Promise<void> {
 describe("a disk that fails", () => {
   for (const moment of ["before", "after"] as const)
     for (const online of [true, false])
-      it(`${moment} a send is applied, ${online ? "online" : "offline"}: the caller is told, and nothing is on the wire`, async () => {
+      it(`${moment} a send is applied, ${online ? "online" : "offline"}: the caller gets the error, and nothing is on the wire`, async () => {
         const { world, alice, bob } = await pair(1);
         if (!online) await bob.stop();
         await world.time.pass(5000);

@@ -106,7 +106,7 @@ describe("node: dial policy", () => {
     assert.equal(mayRemember(at("203.0.113.9"), [at("8.8.8.8")], home), true);
   });
 
-  it("tells private networks by their address ranges", () => {
+  it("recognises private networks by their address ranges", () => {
     for (const host of ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "127.0.0.1"])
       assert.equal(networkOf(at(host)), undefined, host);
     assert.equal(networkOf(at("::ffff:192.168.1.1")), networkOf(at("192.168.9.9")));

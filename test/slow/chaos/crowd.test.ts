@@ -92,7 +92,7 @@ describe("a daemon on a machine that does as it likes", () => {
     );
   });
 
-  it(`that stands still for ${sizes.stopped} s is seen to be gone, and has everything soon after it goes on`, async () => {
+  it(`that is stopped for ${sizes.stopped} s is shown as offline, and has everything soon after it continues`, async () => {
     bob.daemon?.signal("SIGSTOP");
     try {
       const began = Date.now();

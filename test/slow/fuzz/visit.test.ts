@@ -26,7 +26,7 @@ const disk = (node: SimNode): string =>
     .sort()
     .join();
 
-describe("whoever comes by, for long", () => {
+describe("a peer that sends mutated bytes, for long", () => {
   it("gets no answer to anything that is no hello of ours, and changes nothing", async function () {
     this.timeout((seconds + 120) * 1000);
     const world = new World(1);
@@ -91,7 +91,7 @@ describe("whoever comes by, for long", () => {
     await world.stop();
   });
 
-  it("may change what two people say on its way, and only makes it late", async function () {
+  it("may change messages of two users in transit, and only delays them", async function () {
     this.timeout((seconds + 120) * 1000);
     const world = new World(2);
     const alice = await world.node("alice");

@@ -60,7 +60,7 @@ describe("a tag whose nearest hosts are all attackers", function () {
   const share = (all: readonly Uint8Array[][], record: Uint8Array): string =>
     `${all.filter((found) => has(found, record)).length} of ${all.length}`;
 
-  it("does not make anybody believe a false record, or an older one than they saw, and leaves the next epoch's alone", async () => {
+  it("makes no node accept a false record, or an older one than it saw, and does not affect the next epoch's", async () => {
     const now = Date.now();
     const chain = startChain(crypto, new Uint8Array(32).fill(5), now);
     const keysIn = (epoch: number): RendezvousKeys => {

@@ -16,7 +16,7 @@ describe("two users whose tag's nearest hosts are all attackers", function () {
   before(() => mesh.addHonest(HONEST));
   after(() => lab.clear());
 
-  it("are not kept apart while they know an address, and are told that nothing was found where they know none", async () => {
+  it("are not separated while they know an address, and learn that nothing was found where they know none", async () => {
     const bootstrap = mesh.honest.slice(0, 3).flatMap((host) => host.getMultiaddrs().map(String));
     const user = async (name: string, listen: string[]): Promise<User> => {
       const made = await User.make(name, { bootstrap, listen });

@@ -106,7 +106,7 @@ describe("two users behind routers", function () {
     figures.push(`both public: ${dialled.ms.toFixed(0)} ms, no hole`);
   });
 
-  it("meet where one is behind a router, whoever calls", async () => {
+  it("meet where one is behind a router, whichever dials", async () => {
     const out = await meet(["homeA", ANY], ["routerB", FIXED], undefined, (to) => to.addresses);
     assert.deepEqual([out.dialled.error, out.dialled.ephemeral], [undefined, false]);
     const back = await meet(["routerB", FIXED], ["homeA", ANY]);
@@ -164,7 +164,7 @@ describe("two users behind routers", function () {
     ["preserving", "symmetric"],
     ["symmetric", "symmetric"],
   ] as const)
-    it(`are told at once why not, with a ${a} router here and a ${b} one there`, async () => {
+    it(`learn at once why not, with a ${a} router here and a ${b} one there`, async () => {
       routers(a, b);
       const { dialled, nat } = await meet(["homeA", ANY], ["homeB", ANY]);
       assert.match(
@@ -246,7 +246,7 @@ describe("two users behind routers", function () {
     }
   });
 
-  it("are told that no host is connected to both", async () => {
+  it("learn that no host is connected to both", async () => {
     routers("preserving", "preserving");
     const { dialled } = await meet(
       ["homeA", ANY],
@@ -265,7 +265,7 @@ describe("two users behind routers", function () {
     figures.push(`IPv6 alone, both behind firewalls: ${dialled.ms.toFixed(0)} ms`);
   });
 
-  it("pair by an invite and talk, and nobody in the middle carries a message", async () => {
+  it("pair by an invite and exchange messages, and no node between them carries one", async () => {
     routers("preserving", "preserving");
     const [ada, ben] = [at("homeA"), at("homeB")];
     await Promise.all([

@@ -9,7 +9,7 @@ describe("node: connection pruner on real connections", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
 
-  it("is made for somebody who knocks at a node whose table fills all places", async () => {
+  it("is made for a new peer at a node whose routing table fills all slots", async () => {
     const places = 4;
     const bounds = { ...nodeConnectionLimits, connections: places + 1, spare: 1, links: 0 };
     const { host } = await lab.host({ connectionLimits: bounds });

@@ -55,11 +55,11 @@ describe("what each observer has (needs the right to make a network namespace)",
     for (const step of steps) assert.ok(records.includes(step), `${step} was seen`);
   });
 
-  it("in the memory of a bootstrap host: nothing but what it is told", () => {
+  it("in the memory of a bootstrap node: nothing but what it receives", () => {
     assert.deepEqual(sights.host.memory, ["planted"]);
   });
 
-  it("on the disk of a bootstrap host: its key and its settings, and nobody's PeerId", () => {
+  it("on the disk of a bootstrap node: its key and its settings, and no PeerId of another", () => {
     assert.deepEqual(sights.host.disk, []);
     const names = sights.host.files.map((name) => basename(name));
     assert.deepEqual(names.sort(), ["bootstrap.key", "node.lock"]);

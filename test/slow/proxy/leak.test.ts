@@ -97,7 +97,7 @@ describe("a node behind a proxy, packet by packet", function () {
   });
   after(() => sotto?.clear());
 
-  it("sends not one packet to anybody but the proxy, from its start to its end", async () => {
+  it("sends no packet to any host but the proxy, from its start to its end", async () => {
     await start("--proxy", ADDRESS, "--listen", "/ip4/127.0.0.1/tcp/4001", "--announce", ONION);
     await live();
     const found = await ask<{ addresses: string[]; asked: { host: string }[] }>("look");
@@ -131,7 +131,7 @@ describe("a node behind a proxy, packet by packet", function () {
     assert.deepEqual([counted().beside, (await seen()).others], [0, {}]);
   });
 
-  it("is told from one without a proxy, whose every word is seen here", async () => {
+  it("differs from one without a proxy, whose every packet is seen here", async () => {
     await start();
     await live();
     await stop();

@@ -68,7 +68,7 @@ class Node {
   }
 }
 
-describe("two people on the public DHT, with nobody hosting anything", function () {
+describe("two users on the public DHT, without a bootstrap node", function () {
   this.timeout(120_000);
   let amino: Amino;
   let alice: Node;
@@ -84,7 +84,7 @@ describe("two people on the public DHT, with nobody hosting anything", function 
     await amino.stop();
   });
 
-  it("pair by an invite without any address in it, and talk", async () => {
+  it("pair by an invite without any address in it, and exchange messages", async () => {
     const { link } = await alice.daemon.call("invite.create", { bootstrap: false });
     const { contact } = await bob.daemon.call("contact.add", { link, as: "alice", wait: 60_000 });
     assert.notEqual(contact.pairing, "invited");
@@ -106,7 +106,7 @@ describe("two people on the public DHT, with nobody hosting anything", function 
     await alice.deliver("bob", "both new");
   });
 
-  it("say how it stands, and whom they met there", async () => {
+  it("report its state, and which peers they met there", async () => {
     const doctor = () => alice.daemon.call("doctor.node", {});
     let report = await doctor();
     for (; report.publicKeys.held === 0; report = await doctor()) await sleep(100);
