@@ -472,6 +472,36 @@ describe("daemon/waits", () => {
     assert.equal(messenger.listeners, 0);
   });
 
+  it("reports what was stored when the contact is removed meanwhile, not an error", async () => {
+    for (const [method, params] of [
+      ["message.send", send],
+      ["message.send", { who: "bob", text: "hi" }],
+      ["net.ping", { who: "bob" }],
+    ] as const) {
+      const { call, clock, messenger } = setUp();
+      messenger.contactOf = () => undefined;
+      const result = call(method, params);
+      await new Promise(setImmediate);
+      clock.pass(5000);
+      assert.equal(((await result) as { contact: { name: string } }).contact.name, "bob", method);
+    }
+    const { call, clock, messenger } = setUp();
+    let known = true;
+    messenger.contactOf = () => (known ? contact : undefined);
+    const changing = { ...message, changing: true };
+    messenger.edit = () => Promise.resolve(changing);
+    const edit = call("message.edit", { id: message.id, text: "a", wait: "live", timeout: 5000 });
+    await new Promise(setImmediate);
+    known = false;
+    clock.pass(5000);
+    assert.deepEqual((await edit) as object, {
+      contact,
+      message: changing,
+      timedOut: true,
+      elapsed: 5000,
+    });
+  });
+
   it("ends when the client has closed its connection", async () => {
     const { call, gone, messenger } = setUp();
     const sending = call("message.send", send);
