@@ -1,4 +1,7 @@
-/** What a peer does that holds invites of the node: claims without end, and made-up accounts. */
+/**
+ * What a peer does that holds invites of the node: claims without end, and made-up accounts, also
+ * under the names and ids of contacts.
+ */
 import type { Stream } from "@libp2p/interface";
 import type { HostId } from "../../src/base/index.ts";
 import { accountFromEntropy, certify, nodeCrypto } from "../../src/crypto/index.ts";
@@ -48,8 +51,30 @@ function framesOf(stream: Stream) {
   };
 }
 
+/** Names by which an account may be taken for another one, or for something else. */
+export function imitations({ account, name }: { account: string; name: string }): string[] {
+  return [
+    account,
+    account.slice(0, 15),
+    `${account.slice(0, 16)} x`,
+    name,
+    name.toUpperCase(),
+    name.replace("o", "\u043e"),
+    `-${name}`,
+    `#${name}`,
+    `group:${name}`,
+    "you",
+  ];
+}
+
 /** A hello under the invite with a new claim; then, if it is answered so, a whole handshake. */
-async function claim(stream: Stream, own: HostId, plan: Plan, secret: Uint8Array): Promise<void> {
+async function claim(
+  stream: Stream,
+  own: HostId,
+  plan: Plan,
+  secret: Uint8Array,
+  name: string,
+): Promise<void> {
   const frames = framesOf(stream);
   const key = outboundHelloKey(crypto, { kind: "invite", secret }, Date.now());
   if (key === undefined) return;
@@ -76,7 +101,7 @@ async function claim(stream: Stream, own: HostId, plan: Plan, secret: Uint8Array
     if (read.kind === "refused") return;
     const certificate = certify(crypto, account, device.public, Date.now());
     const stream16 = crypto.random(16);
-    const introduction = { certificate, name: "made up", madeAt: 0, stream: stream16 };
+    const introduction = { certificate, name, madeAt: 0, stream: stream16 };
     const payload = encodeHandshakePayload({ ...introduction, capabilities: 0 });
     frames.send({
       type: "handshake",
@@ -90,8 +115,10 @@ async function claim(stream: Stream, own: HostId, plan: Plan, secret: Uint8Array
 
 /** Claims the invite from host after host, two at a time on each connection. */
 const claims =
-  (which: "used" | "reusable"): Attack =>
+  (which: "used" | "reusable", imitates = false): Attack =>
   async (plan) => {
+    const { contact } = plan.target;
+    const names = imitates && contact ? imitations(contact) : ["made up"];
     const parsed = parseInvite(plan.target.invites?.[which] ?? "");
     if (parsed.kind !== "invite") throw new Error("no invite to attack");
     const { secret } = parsed.invite;
@@ -104,10 +131,10 @@ const claims =
         );
         const own = host.peerId.toString() as HostId;
         const knock = async (): Promise<void> => {
-          opened++;
+          const name = names[opened++ % names.length] ?? "";
           const stream = await connection?.newStream("/sotto/link/1").catch(() => undefined);
           if (stream === undefined) dropped++;
-          else await claim(stream, own, plan, secret).catch(() => undefined);
+          else await claim(stream, own, plan, secret, name).catch(() => undefined);
         };
         await Promise.all([knock(), knock()]);
         await host.stop();
@@ -120,4 +147,5 @@ const claims =
 export const inviteAttacks: Readonly<Record<string, Attack>> = {
   "claims of a used invite": claims("used"),
   "made-up accounts by a reusable invite": claims("reusable"),
+  "made-up accounts with the names and ids of a contact": claims("reusable", true),
 };

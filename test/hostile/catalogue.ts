@@ -50,6 +50,7 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, Fate>>>>
   "by invites": {
     "claims of a used invite": "borne",
     "made-up accounts by a reusable invite": "borne",
+    "made-up accounts with the names and ids of a contact": "borne",
   },
   "by whole hosts": {
     "hosts with thousands of addresses and protocols": "borne",

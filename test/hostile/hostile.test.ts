@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
 import { hostAttacks } from "./attacks-host.ts";
-import { inviteAttacks } from "./attacks-invites.ts";
+import { imitations, inviteAttacks } from "./attacks-invites.ts";
 import { tcpAttacks } from "./attacks-tcp.ts";
 import { yamuxAttacks } from "./attacks-yamux.ts";
 import { catalogue, spared } from "./catalogue.ts";
@@ -48,6 +48,35 @@ describe("a node under attack", function () {
     const others = contacts.filter(({ name }) => name !== "bob");
     assert.ok(others.length > 0 && others.length <= limits.inviteClaims);
     assert.ok(others.every(({ pairing, online }) => pairing === "requested" && !online));
+  });
+
+  it("means the same contact by a name and an id, also when impostors became contacts", async () => {
+    const { node } = scene.users[0];
+    const { contact: bob } = scene.target;
+    assert.ok(bob);
+    const { requests } = await node.call("request.list", {});
+    const imitating = requests.filter(({ profileName }) =>
+      imitations(bob).includes(profileName ?? ""),
+    );
+    assert.ok(imitating.length > 0);
+    const means = async (who: string) =>
+      (await node.call("contact.show", { who })).contact.account as string;
+    const check = async () => {
+      for (const who of [bob.name, bob.name.toUpperCase(), bob.account, bob.account.slice(0, 16)])
+        assert.equal(await means(who), bob.account, who);
+    };
+    await check();
+    // One of each, since the user answers a request at a time.
+    const each = new Map(imitating.map((request) => [request.profileName, request]));
+    for (const { account, looksLike, name } of each.values()) {
+      const { contact } = await node.call("request.accept", { who: account });
+      assert.equal(contact.account, account);
+      assert.deepEqual(contact.looksLike, looksLike);
+      assert.equal(await means(contact.name), account, name);
+      await check();
+    }
+    for (const { profileName, looksLike } of each.values())
+      if (profileName?.toLowerCase() === bob.name) assert.equal(looksLike?.name, bob.name);
   });
 
   it("runs every attack of the catalogue", () => {

@@ -15,6 +15,8 @@ export interface Target {
   readonly peer: string;
   /** Links of invites that it made; absent for attacks that use none. */
   readonly invites?: { readonly used: string; readonly reusable: string };
+  /** A contact of the node, for attacks that imitate one. */
+  readonly contact?: { readonly account: string; readonly name: string };
 }
 
 export const addressOf = ({ port, peer }: Target): Multiaddr =>

@@ -160,7 +160,9 @@ export class HostileTestbed {
     await bob.node.call("contact.add", { link: used, as: alice.name });
     await paired(alice, bob);
     const reusable = (await alice.node.call("invite.create", { kind: "reusable" })).link;
-    const target = { ...(await targetOf(alice)), invites: { used, reusable } };
+    const { account } = await bob.node.call("account.show", {});
+    const contact = { account, name: bob.name };
+    const target = { ...(await targetOf(alice)), invites: { used, reusable }, contact };
     const opened = new HostileTestbed(testbed, users, target);
     void opened.#countReuses(await alice.anotherClient());
     return opened;
