@@ -3,7 +3,7 @@
  * `nft`, and says so without): fifty real hosts of the DHT, two daemons with addresses of their
  * own, and a hundred people (BENCH_PEOPLE sets another number). All hosts and people run in one
  * process, whose one thread is what most of the time goes to: with twelve hosts a message to
- * somebody who moved takes a third of it. The first half of the people leave once they are paired.
+ * a user who moved takes a third of it. The first half of the users leave once they are paired.
  * No latency is added: real lines add theirs. Then an idle hour, from some minutes (BENCH_IDLE sets
  * their number), beside a daemon with one contact; and a dial of ours beside bare libp2p.
  */
@@ -212,7 +212,7 @@ async function measure(): Promise<Figure[]> {
     // All are one neighbour here, of whom a bootstrap host takes 64: they come in by the others.
     const bootstrap = [hosts[2 + (i % (HOSTS - 2))] as string];
     paired.push(await mesh.ask<number>({ kind: "user", ip: "51.0.0.11", link, bootstrap }));
-    // Whoever is away is looked for ever more rarely: in the end every half an hour.
+    // A contact that is away is looked up ever more rarely: in the end every half an hour.
     if (i < PEOPLE / 2) await mesh.ask({ kind: "leave", count: 1 });
   }
   add("from add to paired, found by the invite's tag", paired);

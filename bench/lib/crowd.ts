@@ -130,7 +130,7 @@ async function work(order: Order): Promise<Done> {
     return done;
   }
   const one = async (client: Client): Promise<void> => {
-    // 0.7 puts and 1.7 gets a minute, of somebody with fifty contacts.
+    // 0.7 puts and 1.7 gets a minute, of a user with fifty contacts.
     if (Math.random() < 0.3 || keys.length === 0) {
       await put(client);
       return;

@@ -1,6 +1,6 @@
 /**
  * A process of the bench `reach`, in a namespace of its own: hosts of a DHT that know each other,
- * or users who add somebody.
+ * or users who add a contact.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair } from "@libp2p/crypto/keys";

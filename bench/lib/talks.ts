@@ -1,4 +1,4 @@
-/** What is measured of two ends of a conversation, whoever's they are. */
+/** What is measured of the two sides of a conversation, of any program. */
 import type { Peer, Side, Talk } from "../peers/peer.ts";
 
 /** µs for one of each; a ping-pong is a message and its answer, sealed and opened. */

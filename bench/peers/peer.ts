@@ -30,7 +30,7 @@ export interface Talk {
 
 export interface Peer {
   readonly name: string;
-  /** What its figures include, for whoever compares. */
+  /** What its figures include, for a comparison. */
   readonly about: string;
   /** New identities of two people, a session between them, and a message each way. */
   setup(): Awaitable<Talk>;

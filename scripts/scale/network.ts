@@ -120,7 +120,7 @@ export class Network {
     return this.nodes[Math.floor(this.chance() * this.nodes.length)] as Node;
   }
 
-  /** Gives everybody the table that a network at rest has: of each bucket all, or `K` by chance. */
+  /** Gives all nodes the table that a network at rest has: of each bucket all, or `K` by chance. */
   settle(): void {
     const ordered = new Ordered();
     for (const node of [...this.nodes].sort((a, b) => a.id - b.id)) ordered.add(node);

@@ -1,5 +1,5 @@
 /**
- * Whether a directory is safe for the socket of a node. The node and its clients both ask: whoever
+ * Whether a directory is safe for the socket of a node. The node and its clients both ask: who
  * can replace the socket could receive what a client sends, passphrases too.
  */
 import { SottoError } from "../base/index.ts";

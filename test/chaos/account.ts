@@ -69,8 +69,8 @@ function checkSteady(loads: readonly Load[], received: readonly Message[]): void
 }
 
 /**
- * Every message that anybody shows as delivered is at the other's. To be asked while nothing can
- * move.
+ * Every message that either side shows as delivered has arrived at the other. To be asked while
+ * nothing can move.
  */
 export async function checkStates(users: readonly User[]): Promise<void> {
   for (const from of users)

@@ -1,5 +1,5 @@
 /**
- * A clock of one's own for a daemon: hours off, or jumping, while everybody else keeps the time.
+ * A clock for one daemon: hours off, or jumping, while the others have the right time.
  */
 import { writeFileSync } from "node:fs";
 import { fakeClock } from "./machine.ts";

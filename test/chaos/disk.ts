@@ -1,5 +1,5 @@
 /**
- * A disk of a few megabytes, in a mount namespace of its own: whoever starts a process through it
+ * A disk of a few megabytes, in a mount namespace of its own: a process that is started through it
  * may fill it.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";

@@ -28,7 +28,7 @@ export function untilKilled(testbed: Testbed, kills: number): () => boolean {
   return () => testbed.kills < until && Date.now() < end;
 }
 
-/** Kills somebody, now and then everybody, until there were as many kills. */
+/** Kills one daemon, sometimes all, until there were as many kills. */
 export async function massacre(testbed: Testbed, kills: number): Promise<void> {
   const { users } = testbed;
   const more = untilKilled(testbed, kills);
@@ -47,7 +47,7 @@ export async function massacre(testbed: Testbed, kills: number): Promise<void> {
   }
 }
 
-/** Starts somebody again, who may be killed once more on the way up. */
+/** Starts a daemon again, which may be killed once more while it starts. */
 export async function revive(user: User): Promise<void> {
   await sleep(200 * Math.random());
   while (Math.random() < WHILE_STARTING) {
@@ -59,7 +59,7 @@ export async function revive(user: User): Promise<void> {
 }
 
 /**
- * Everybody dies at once, and is looked at where nobody can find anybody: what is shown as
+ * All daemons die at once, and are examined where none can find another: what is shown as
  * delivered must be there.
  */
 async function lookApart(users: readonly User[]): Promise<void> {
@@ -71,7 +71,7 @@ async function lookApart(users: readonly User[]): Promise<void> {
   await Promise.all(users.map((user, i) => user.start(places[i])));
 }
 
-/** Everybody writes to everybody, in both manners. */
+/** All users write to all, in both ways. */
 export function everybody(users: readonly User[]): Load[] {
   return users.flatMap((from) =>
     users

@@ -1,5 +1,5 @@
 /**
- * Somebody who keeps writing to somebody, whatever happens to the daemons, and remembers what the
+ * A user who keeps writing to another, whatever happens to the daemons, and remembers what the
  * answers were.
  */
 import { setTimeout as sleep } from "node:timers/promises";

@@ -36,7 +36,7 @@ export const noFakeClock = (): Missing =>
 
 export const noDisk = noSmallDisk;
 
-/** Network namespaces with TUN devices between them, and somebody to carry the packets. */
+/** Network namespaces with TUN devices between them, and a program that carries the packets. */
 export const noLossyLink = (): Missing =>
   tries("no python3 here to carry packets", "python3", "-c", "import fcntl") ??
   tries(

@@ -20,7 +20,7 @@ export class Testbed {
     return testbed;
   }
 
-  /** Starts the bootstrap host (anew), on loopback or where it is told to. */
+  /** Starts the bootstrap node (again), on loopback or at a given address. */
   async host(place: Place = {}): Promise<void> {
     await this.#host?.kill();
     const { listen = LOOPBACK, through } = place;

@@ -114,7 +114,7 @@ export class User {
     return this.node.call("contact.show", { who }).then(({ contact }) => contact);
   }
 
-  /** Every message with somebody, oldest first. */
+  /** Every message with a contact, oldest first. */
   async history(who: string): Promise<Message[]> {
     const pages: Message[][] = [];
     for (let before: number | undefined; ; before = pages[0]?.[0]?.at) {
@@ -129,7 +129,10 @@ export class User {
   async until(what: string, reached: () => Promise<boolean>, patience = 60_000): Promise<void> {
     const end = Date.now() + patience;
     while (!(await reached())) {
-      assert.ok(Date.now() < end, `${this.name} waited in vain: ${what}\n${this.daemon?.err}`);
+      assert.ok(
+        Date.now() < end,
+        `${this.name} timed out waiting for: ${what}\n${this.daemon?.err}`,
+      );
       await sleep(100);
     }
   }

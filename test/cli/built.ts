@@ -15,7 +15,7 @@ export interface Ran {
 }
 
 export interface Program {
-  /** The compiled entry, for whoever starts it by other means. */
+  /** The compiled entry, for tests that start it by other means. */
   readonly bin: string;
   /** What a process of this home is given as its environment. */
   env(home: string): NodeJS.ProcessEnv;

@@ -115,7 +115,7 @@ describe("the disk of a node without durable subscriptions", function () {
       "--json",
     );
     const states = [await run(alice, "status", "--json"), await run(bob, "status", "--json")];
-    // Bob dies, is restarted, and finds what came meanwhile.
+    // Bob dies, is restarted, and finds what came in the meantime.
     await ended(nodes[1] as ChildProcess, "SIGKILL");
     await run(alice, "send", "Bob", texts[2] as string);
     nodes[1] = await up(bob);

@@ -105,7 +105,7 @@ describe("causes of a missing connection, between real nodes", function () {
     );
     assert.equal(await causeOf(bob, "alice"), "no-dht-peer");
     for (const address of (await host()).addresses()) bob.node.addBootstrap(address);
-    await bob.until("somebody to ask", () => bob.node.rendezvous.peers("any") > 0);
+    await bob.until("a DHT peer is known", () => bob.node.rendezvous.peers("any") > 0);
     assert.equal(await causeOf(bob, "alice"), "no-record");
   });
 });

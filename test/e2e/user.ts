@@ -187,7 +187,7 @@ export class User {
     const end = Date.now() + PATIENCE;
     while (!reached()) {
       const left = end - Date.now();
-      assert.ok(left > 0, `${this.name} waited in vain: ${what}`);
+      assert.ok(left > 0, `${this.name} timed out waiting for: ${what}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 200));
         this.#waiting.push(() => {

@@ -1,4 +1,4 @@
-/** Every attack, and when the node is rid of whoever makes it. */
+/** Every attack, and when the node is rid of the attacker. */
 
 /**
  * `once`: dropped at the first offence. `soon`: by the time limit of its step, within a few

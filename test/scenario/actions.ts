@@ -20,7 +20,7 @@ export class Stage {
   readonly nodes: SimNode[] = [];
   /** Messages whose senders were told that they are kept. */
   readonly kept: { readonly node: SimNode; readonly message: MessageView }[] = [];
-  /** Messages that somebody tried to cancel or to delete. */
+  /** Messages that a user tried to cancel or to delete. */
   readonly takenBack = new Set<string>();
   readonly #backups = new Map<SimNode, MemoryStore>();
   readonly #bots = new Map<SimNode, Bot>();
@@ -283,7 +283,7 @@ export class Stage {
     for (const node of this.nodes) {
       node.skew = 0;
       await time.run(() => !node.starting, MINUTE);
-      // A store that failed stays shut until the node is started anew.
+      // A store that failed stays closed until the node is started again.
       node.kill();
       void this.revive(node);
     }

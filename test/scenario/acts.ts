@@ -6,7 +6,7 @@ import { type SimNode, World } from "./world.ts";
 
 const DAY = 86_400_000;
 
-/** One message on one line, as whoever is `node` sees it. */
+/** One message on one line, as `node` sees it. */
 function line({ direction, text, edited, deleted, reactions }: MessageView): string {
   const notes = [
     ...(edited ? ["edited"] : []),

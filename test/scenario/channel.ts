@@ -109,7 +109,7 @@ export class SimChannel implements Channel {
     }
   }
 
-  /** Nothing comes in for `ms`; then all of it does, if anybody still wants it. */
+  /** Nothing comes in for `ms`; then all of it does, if it is still read. */
   stall(ms: number): void {
     const { time } = this.#own.network;
     this.#stalledUntil = time.moment + ms;

@@ -43,7 +43,7 @@ const pairing: Scenario = {
   plan: [act("read", 0, 400), ...talk],
 };
 
-/** A session that one side lost, so that a handshake between known contacts makes it anew. */
+/** A session that one side lost, so that a handshake between known contacts makes a new one. */
 const renewal: Scenario = {
   seed: 8,
   profile: base,

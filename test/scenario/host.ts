@@ -25,7 +25,7 @@ export class SimHost implements Transport, Rendezvous {
   readonly #channels = new Set<SimChannel>();
   readonly #validator = new RecordValidator(nodeCrypto().verify, () => this.network.time.now());
   up = true;
-  /** The process behind it has ended: whoever waits for it waits for ever. */
+  /** Its process has ended: a call that waits for it waits forever. */
   gone = false;
   /** Hosts of different groups cannot reach each other; the rendezvous is where group 0 is. */
   group = 0;
@@ -86,7 +86,7 @@ export class SimHost implements Transport, Rendezvous {
   }
 
   /**
-   * The machine moved to another address; whoever has the old one finds somebody else or nobody.
+   * The machine moved to another address; a peer with the old one finds another node or none.
    */
   move(address: string): void {
     this.#address = address;

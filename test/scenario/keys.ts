@@ -11,7 +11,7 @@ export interface Sealed {
   readonly key: string;
   readonly nonce: string;
   readonly plaintext: Uint8Array;
-  /** How many seals were made before, by anybody. */
+  /** How many seals were made before, by any node. */
   readonly serial: number;
 }
 

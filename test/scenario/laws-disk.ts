@@ -77,7 +77,7 @@ function written(
   if (!author?.texts.has(row.text)) court.say(node, `${name} was written by nobody`);
   const by = author?.by.messenger.self().account;
   if (row.direction === "out" ? author?.by !== node : by !== contact?.account)
-    court.say(node, `${name} was written by somebody else`);
+    court.say(node, `${name} was written by another node`);
 }
 
 /** Delivered and read are said only of what is so. */

@@ -1,7 +1,7 @@
 /** What a network and its listeners do to a node that has done nothing wrong. */
 import type { SimHost } from "./host.ts";
 
-/** To a new address, or to one that somebody has left or still has. */
+/** To a new address, or to one that another node had or still has. */
 export function move(host: SimHost, draw: number): void {
   const hosts = [...host.network.hosts.values()];
   const other = hosts[Math.floor(draw * hosts.length)] as SimHost;

@@ -91,7 +91,7 @@ export function drawProfile(seed: number): Profile {
   const all = Array.from({ length: nodes }, (_, i) =>
     Array.from({ length: i }, (_, j) => [j, i] as const),
   ).flat();
-  // A chain at least, so that everybody has somebody to talk to.
+  // A chain at least, so that each node has a contact.
   const pairs = all.filter(([one, other]) => other === one + 1 || often(0.4));
   const rollback = often(0.2);
   const weights: Partial<Record<Kind, number>> = { send: 10, read: 2, follow: 2 };

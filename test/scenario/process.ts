@@ -25,7 +25,7 @@ export class Process {
   }
 
   /**
-   * The same calls for whoever uses the process from outside: those that wait for it when it dies
+   * The same calls for callers outside the process: those that wait for it when it dies
    * fail.
    */
   calls<Api extends object>(api: Api): Api {
@@ -64,7 +64,7 @@ export class Process {
   }
 
   /**
-   * The disk as this process sees it: whoever waits for it when the process dies waits for ever.
+   * The disk as this process sees it: a call that waits for it when the process dies waits forever.
    */
   store(inner: Store): Store {
     const living = async <Result>(job: Promise<Result>): Promise<Result> => {

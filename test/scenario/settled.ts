@@ -95,7 +95,7 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
       // Of an older copy a newer state may have sent it, which no one could know.
       if (undelivered && place !== undefined && !row.deleted && !known.rolledBack)
         say(`"${row.text}" is ${row.state}, and is there`);
-      if (row.state === "queued") say(`"${row.text}" waits for ever`);
+      if (row.state === "queued") say(`"${row.text}" waits forever`);
       if (undelivered) continue;
       if (place === undefined && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
       if (place === undefined) continue;

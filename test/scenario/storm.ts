@@ -12,7 +12,7 @@ export interface Storm {
   /** Chances of each step. */
   readonly cut: number;
   readonly kill: number;
-  /** Chance that whoever died lost the session as well, so that a new one has to be made. */
+  /** Chance that a node that died lost the session as well, so that a new one has to be made. */
   readonly lose?: number;
 }
 

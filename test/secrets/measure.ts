@@ -17,7 +17,7 @@ export interface Findings {
   readonly kept: Readonly<Record<string, number>>;
 }
 
-/** @param keptBytes what is kept on purpose, made anew for this call: encoded sessions and rows. */
+/** @param keptBytes what is kept on purpose, made for this call: encoded sessions and rows. */
 export function measure(recorder: Recorder, keptBytes: () => readonly Uint8Array[]): Findings {
   const found = new Set<number>();
   const pool = new Set<number>();

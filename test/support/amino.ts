@@ -22,7 +22,7 @@ applyPolyfill();
 
 const HOUR = 3_600_000;
 
-/** What one server of the network saw, as whoever runs it would. */
+/** What one server of the network saw, as its operator would. */
 export interface Sighting {
   /** The server. */
   readonly at: string;
@@ -142,7 +142,7 @@ export async function startAmino(count: number): Promise<Amino> {
     for (const other of servers.slice(0, -1).slice(-2))
       await server.dial(other.getMultiaddrs()).catch(() => undefined);
   }
-  // Kademlia holds once everybody knows most of the others.
+  // Kademlia works once each node knows most of the others.
   const known = (server: Server): number => server.services.dht.routingTable.size;
   while (servers.some((server) => known(server) < count / 2)) await sleep(50);
   return {

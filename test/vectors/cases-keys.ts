@@ -153,7 +153,7 @@ const opens = (name: string, bytes: Uint8Array, now: number, expected?: Case["ex
 });
 const signed = (bytes: Uint8Array, by: RendezvousKeys = keys) =>
   concat(bytes.subarray(0, 448), crypto.sign(by.signing, signedPart(bytes)));
-/** A record whose sealed body says this, made by somebody who has the keys. */
+/** A record whose sealed body says this, made by an attacker who has the keys. */
 const saying = (...said: Uint8Array[]) => {
   const head = concat(Uint8Array.of(1), keys.tag, u64(NOW));
   const plain = zeros(367);

@@ -4,7 +4,7 @@
  * node --import tsx test/vectors/generate-handshake.ts > test/vectors/noise_xxhfs_psk0.json
  *
  * No public vectors exist for the hfs extension with ML-KEM-768. These hold the bytes still:
- * whoever changes them changes the protocol.
+ * a change of them changes the protocol.
  */
 import { pathToFileURL } from "node:url";
 import { toHex, u32, utf8 } from "../../src/base/index.ts";

@@ -3,7 +3,7 @@
  *
  * node --import tsx test/vectors/generate-sotto.ts
  *
- * The form is told in docs/VECTORS.md. These hold the bytes still: whoever changes them changes the
+ * The form is described in docs/VECTORS.md. These fix the bytes: a change of them changes the
  * protocol.
  */
 import assert from "node:assert/strict";

@@ -113,7 +113,7 @@ export class PeerFinder {
   }
 
   /**
-   * Something changed on the network: look for everybody, but not more often than
+   * Something changed on the network: look up all contacts, but not more often than
    * `limits.seekPause`.
    */
   wakeAll(): void {

@@ -149,7 +149,7 @@ describe("daemon/gate", () => {
     assert.equal(await state(), "open");
   });
 
-  /** An invite of somebody whose node is gone again. */
+  /** An invite of a user whose node was stopped. */
   async function otherInvite(): Promise<{ link: string }> {
     const [mine, home] = [gate, directory];
     directory = mkdtempSync(join(tmpdir(), "sotto-gate-"));

@@ -53,7 +53,7 @@ describe("daemon/config", () => {
   });
 
   it("takes a list of accounts that may be linked with, and nothing else in it", async () => {
-    assert.equal((await readConfig(path, {})).allow, undefined, "everybody who pairs");
+    assert.equal((await readConfig(path, {})).allow, undefined, "every account that pairs");
     const [one, other] = [1, 2].map((fill) => accountId.from(new Uint8Array(32).fill(fill)));
     await write(JSON.stringify({ allow: [one, other] }));
     assert.deepEqual((await readConfig(path, {})).allow, [one, other]);

@@ -25,7 +25,7 @@ const codeOf = (job: () => unknown): string => {
 };
 const opening = (bytes: Uint8Array, words = entropy) =>
   codeOf(() => openBackup(crypto, words, bytes));
-/** A change that somebody made on purpose: the checksum fits. */
+/** A deliberate change: the checksum fits. */
 const forged = (bytes: Uint8Array) => {
   const body = bytes.slice(0, -4);
   return concat(body, checksum(body));

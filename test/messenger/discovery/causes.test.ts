@@ -65,7 +65,7 @@ async function gone(
   return { world: made.world, asker: made.alice, about: "bob" };
 }
 
-/** Bob asks alice to be added, through an invite that anybody may use. */
+/** Bob asks alice to be added, through a reusable invite. */
 async function requested() {
   const made = await two(7);
   const { world, alice, bob } = made;

@@ -120,7 +120,7 @@ describe("messenger: the public DHT", () => {
     const start = world.time.now();
     await world.time.pass(HOUR);
     const moments = [...square.times(alice.host).values()].flat().sort((a, b) => a - b);
-    // Each once, or twice where its day ended meanwhile.
+    // Each once, or twice where its day ended in the meantime.
     assert.ok(moments.length >= 30 && moments.length < 36, String(moments.length));
     const span = (moments[29] ?? 0) - start;
     assert.ok(span > 30 * 2000 + limits.publicSpread * 5, String(span));

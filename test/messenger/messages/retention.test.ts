@@ -254,7 +254,7 @@ describe("a message that is gone", () => {
     assert.equal(again.text, "");
     await alice.stop();
     await alice.startFrom(old);
-    await world.until("delivered anew", () => alice.contact("bob").waiting === 0);
+    await world.until("delivered again", () => alice.contact("bob").waiting === 0);
     assert.equal(bob.shown().filter(({ id }) => id === sent.id).length, 1);
     assert.deepEqual(await shown(bob, "alice"), []);
     for (const node of [alice, bob]) await node.stop();

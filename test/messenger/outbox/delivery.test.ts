@@ -402,7 +402,7 @@ async function conversation(
   };
   const watches = [watchDelivered(alice, bob), watchDelivered(bob, alice)];
   for (let n = 0; n < 3; n++) {
-    // Whoever dies meanwhile never answers.
+    // A node that dies in the meantime never answers.
     for (const [from, who] of [
       [alice, "bob"],
       [bob, "alice"],

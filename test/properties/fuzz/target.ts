@@ -12,7 +12,7 @@ export interface Target {
   readonly run: (input: Uint8Array) => void | Promise<void>;
 }
 
-/** Chance that starts anew from 0 for each input, so that a failure can be run again. */
+/** Randomness that starts from 0 again for each input, so that a failure can be run again. */
 export function counted(): Rng {
   let calls = 0;
   const { hkdf } = nodeCrypto();

@@ -1,7 +1,7 @@
 /**
  * The post-quantum ratchet as docs/SPEC.md §7 writes it, read aloud: one mutable bag of variables,
- * no stages, every question asked anew. Slow and without any care for secrets; the product is held
- * equal to it.
+ * no stages, every value computed again. Slow and without protection of secrets; tests compare the
+ * product with it.
  */
 import { concat, labels, readU32, u32, utf8 } from "../../../src/base/index.ts";
 import type { CryptoProvider, KemKeyPair } from "../../../src/crypto/index.ts";

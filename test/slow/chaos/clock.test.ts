@@ -101,7 +101,7 @@ describe("clocks that are wrong", () => {
           const [most = HOUR] = [[HOUR], [DAY], [20 * DAY]][i % 3] ?? [];
           clock.set(Math.round((2 * Math.random() - 1) * most));
           await sleep((CLOCK_LAG + 1.5 * Math.random()) * 1000);
-          // A link that breaks now has to be made anew under this clock.
+          // A link that breaks now has to be made again under this clock.
           if (i % 4 === 3) {
             await alice.kill();
             await alice.start();

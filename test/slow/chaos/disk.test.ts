@@ -36,7 +36,7 @@ describe("a small disk", () => {
 
   itWhere(
     missing,
-    "that is filled by somebody else ends the daemon with what to do; with space it goes on",
+    "that another program fills ends the daemon with what to do; with space it continues",
     async () => {
       const loads = everybody([alice, bob]);
       for (const load of loads) load.start();

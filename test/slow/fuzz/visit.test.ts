@@ -48,7 +48,7 @@ describe("a peer that sends mutated bytes, for long", () => {
     const firsts = seen.filter(([type]) => type === 1);
     assert.ok(firsts.length > 0);
     const inputs = [...firsts, ...firsts, ...seen.slice(-20), encodeLinkFrame({ type: "ping" })];
-    // Both keep a live link meanwhile, whose signs of life change nothing on the disk.
+    // Both keep a live link in the meantime, whose pings change nothing on the disk.
     const before = disk(alice);
     let runs = 0;
     await fc.assert(

@@ -102,7 +102,7 @@ describe("a tag whose nearest hosts are all attackers", function () {
     const elsewhere = await looks(tomorrow);
     tell(`the next epoch's: ${holders} holders, found by ${share(elsewhere, others)}`);
 
-    // The attack was one: they were asked, and kept the newer record from everybody.
+    // The attack was one: they were asked, and withheld the newer record from all.
     assert.ok(mesh.asked > 0 && under.every((found) => !has(found, newer)));
     for (const record of remembered) assert.ok(equal(record, newer), "an older record");
     for (const record of believed.flat()) assert.ok(has([older, newer], record), "a false record");

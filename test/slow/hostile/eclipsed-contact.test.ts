@@ -57,7 +57,7 @@ describe("two users whose tag's nearest hosts are all attackers", function () {
     assert.deepEqual([link?.address, link?.outbound], [address, true]);
 
     await moveTo(ANYWHERE);
-    await alice.until("somebody to ask", () => alice.node.rendezvous.peers() > 0);
+    await alice.until("a DHT peer is known", () => alice.node.rendezvous.peers() > 0);
     const { cause, dials, record } = await alice.messenger.diagnose("bob");
     assert.deepEqual([cause, record], ["no-record", undefined]);
     assert.deepEqual(

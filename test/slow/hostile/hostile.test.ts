@@ -121,7 +121,7 @@ describe("a node whose places strangers take and never leave", function () {
       await crowded(5);
     }
     await crowded(limits.connectionsSpare);
-    assert.equal(over, false, "the attack went on meanwhile");
+    assert.equal(over, false, "the attack continued in the meantime");
     // And keeps it: strangers give way to strangers.
     for (const [i, channel] of known.entries()) {
       await channel.send([Uint8Array.of(8)]);

@@ -112,7 +112,7 @@ export class Mesh {
       await this.join(host, this.honest.slice(0, 3));
       this.honest.push(host);
     }
-    // Who joined late is not known to those before: everybody meets everybody, as after some
+    // Who joined late is not known to those before: all nodes meet all, as after some
     // lookups.
     for (const [i, host] of this.honest.entries()) await this.join(host, this.honest.slice(i + 1));
   }

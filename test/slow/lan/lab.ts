@@ -147,7 +147,7 @@ export class Machine {
     return elapsed;
   }
 
-  /** Pairs with somebody by an invite that names no address. */
+  /** Pairs with a user by an invite that names no address. */
   async pair(other: Machine): Promise<void> {
     const { link } = await this.call<{ link: string }>("invite.create");
     const params = { link, as: this.name, wait: 60_000 };

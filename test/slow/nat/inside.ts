@@ -36,7 +36,7 @@ let endRouter = async (): Promise<void> => undefined;
 async function until(what: string, reached: () => boolean): Promise<void> {
   const end = Date.now() + 30_000;
   while (!reached()) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out waiting for: ${what}`);
     await sleep(20);
   }
 }
@@ -95,7 +95,7 @@ const actions: Record<string, (command: Command) => Promise<unknown>> = {
     await until("others reach us", () => theNode().status().reach.verdict === "reachable");
     return theNode().transport.addresses();
   },
-  /** A router that maps ports for whoever asks (NAT-PMP), and really does. */
+  /** A router that maps ports for any host that asks (NAT-PMP), and really does. */
   async mapPorts({ inside, outside, out }) {
     const nft = (text: string) => execFileSync("nft", ["-f", "-"], { input: text });
     nft(

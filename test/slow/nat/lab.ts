@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 
 /**
- * What a router does: changes ports as little as it can, anew for each connection, or nothing but
+ * What a router does: changes ports as little as it can, newly for each connection, or nothing but
  * to let no stranger in.
  */
 export type Router = "preserving" | "symmetric" | "firewall";

@@ -63,14 +63,14 @@ export function up(): void {
     run("ip", ["-n", OUTSIDE, "addr", "add", ip, "dev", "lo"]);
   run("ip", ["-n", PERSON, "route", "add", "default", "via", PROXY.host]);
   run("ip", ["-n", PERSON, "-6", "route", "add", "default", "via", "fd77::1"]);
-  // Names are asked of the world outside, where somebody would answer.
+  // Names are resolved outside, where a server would answer.
   mkdirSync(RESOLV, { recursive: true });
   writeFileSync(`${RESOLV}/resolv.conf`, `nameserver ${PROXY.host}\n`);
   count();
 }
 
 /**
- * Counts what leaves the machine: to the proxy, and to anybody else by protocol, address and port.
+ * Counts what leaves the machine: to the proxy, and to other hosts by protocol, address and port.
  * What the kernel says to find its neighbours is its own.
  */
 function count(): void {

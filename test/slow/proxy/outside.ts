@@ -14,7 +14,7 @@ import { SocksServer } from "../../node/proxy/socks-server.ts";
 
 const BOOT = "boot.example";
 
-/** Answers every packet as long as it is asked, so that whoever asks goes on. */
+/** Answers every packet while it is asked, so that the asking program continues. */
 function answering(port: number, answer: (request: Buffer) => Uint8Array | undefined): void {
   const socket = createSocket("udp4");
   socket.on("message", (request, from) => {

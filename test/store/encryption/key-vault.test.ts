@@ -247,7 +247,7 @@ describe("the key vault", () => {
 
   for (const [what, spoil] of [
     ["a shred", () => undefined],
-    ["the mending of vault", () => change("vault", flip(100))],
+    ["the repair of vault", () => change("vault", flip(100))],
   ] as const)
     it(`opens with every row wherever ${what} is interrupted`, async function () {
       this.timeout(60_000);

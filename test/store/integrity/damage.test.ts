@@ -180,7 +180,7 @@ describe("store damage", () => {
       rmSync(file(tried, name));
       const left = readdirSync(join(tried, "db")).filter((one) => one.endsWith(".ldb"));
       assert.equal(await read(tried), "store-damaged", String(name));
-      // Nothing that might still be mended was removed.
+      // Nothing that might still be repaired was removed.
       const after = readdirSync(join(tried, "db"));
       assert.deepEqual(
         left.filter((one) => !after.includes(one)),
