@@ -53,6 +53,11 @@ export const errorTable = {
   "contact-exists": entry("bad-input", "List your contacts: sotto contacts."),
   "contact-blocked": entry("bad-input", "Unblock the contact: sotto contacts unblock NAME."),
   "timer-invalid": entry("bad-input", "Use a time from 5s to 365d, such as 30s, 1h or 7d, or off."),
+  "order-exhausted": entry(
+    "bad-peer",
+    "Only a changed program causes this. Remove the contact (sotto contacts rm NAME), then pair " +
+      "again.",
+  ),
   "invite-unknown": entry("bad-input", "List your invites: sotto invite ls."),
   "message-unknown": entry(
     "bad-input",

@@ -214,6 +214,8 @@ export const limits = {
   invisibleLinger: 2 * SECOND,
   /** Clock differences up to this are not reported. */
   clockSlack: 2 * MINUTE,
+  /** Difference of the time that a sender claims from the arrival that is shown with a message. */
+  arrivalApart: 10 * MINUTE,
   /** Time after which an undelivered message is shown as failed. */
   deliveryExpiry: 30 * DAY,
   /** Smallest and largest retention time of messages that the user may set. */
@@ -259,6 +261,18 @@ export const limits = {
   sendBytes: 1024 * KIB,
   /** Sealed messages on the wire that are not yet acknowledged, for one contact. */
   sendWindow: 512,
+  /** Lamport values are below it: a counter of honest messages never gets there. */
+  lamport: 2 ** 52,
+  /**
+   * How far above the greatest value of its conversation a message may be: more than an outbox and
+   * a send window hold, and so little that a peer cannot reach the end of the range.
+   */
+  lamportStep: 2 ** 16,
+  /**
+   * Messages of one contact beyond that which are kept until their values are accepted: an honest
+   * one sends none.
+   */
+  heldMessages: 256,
   /** Parents of a message. */
   parents: 8,
   /**

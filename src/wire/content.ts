@@ -1,14 +1,16 @@
 /** The content of one ratchet message (docs/WIRE.md §4). */
 import { limits } from "../base/index.ts";
+import { isAddressText } from "./address-text.ts";
 import {
   type Body,
   bodyFields,
   bodyMembers,
+  isTimer,
   messageId,
   type NewerBody,
   readBody,
 } from "./message-body.ts";
-import { bytes, count, message, optional, repeated, required, where } from "./protobuf.ts";
+import { bytes, count, message, optional, repeated, required, text, where } from "./protobuf.ts";
 import type { Ack } from "./received-set.ts";
 
 const TYPING = 1;
@@ -24,7 +26,7 @@ export interface Envelope {
    * below `sequence`.
    */
   readonly settled: number;
-  /** Lamport time. */
+  /** Lamport value, at least 1 (docs/SPEC.md §8, Order). */
   readonly lamport: number;
   /** Ids of the latest messages that the sender saw, at most `limits.parents`. */
   readonly parents: readonly Uint8Array[];
@@ -44,12 +46,36 @@ export interface ReceivedMessage extends Envelope {
   readonly body: Body | NewerBody;
 }
 
+/** What a side states about the conversation on every link, before any message of its own. */
+export interface Settings {
+  /** The greatest Lamport value that it has: 0 to `limits.lamport` - 1. */
+  readonly lamport: number;
+  /** The newest timer action that it knows; absent where there was none. */
+  readonly timer?: SettingsTimer;
+  /**
+   * Where the side that dialed can be dialed: multiaddr texts without /p2p, at most
+   * `limits.recordAddresses`, see `isAddressText`.
+   */
+  readonly addresses: readonly string[];
+}
+
+export interface SettingsTimer {
+  /** See `isTimer`. */
+  readonly ms: number;
+  readonly lamport: number;
+  /** 16 bytes: the id of the action. */
+  readonly id: Uint8Array;
+  /** 1 if the side that states it set the timer, 0 if the other one did. */
+  readonly own: number;
+}
+
 /** One ratchet plaintext. An empty one is allowed: it only advances the ratchet. */
 export interface Content {
   readonly message?: Message;
   readonly ack?: Ack;
   /** The sender is typing. Never stored, never acknowledged. */
   readonly typing?: true;
+  readonly settings?: Settings;
 }
 
 /** A content as received. Kinds of content that only a newer Sotto knows are skipped. */
@@ -60,7 +86,7 @@ export interface ReceivedContent extends Omit<Content, "message"> {
 const messageFields = message({
   id: required(1, messageId),
   sequence: required(2, count(1)),
-  lamport: required(3, count()),
+  lamport: required(3, count(1)),
   parents: repeated(4, messageId, limits.parents),
   sentAt: required(5, count()),
   settled: required(7, count()),
@@ -76,19 +102,41 @@ const ackFields = message({
   readUpTo: required(3, count()),
 });
 
+const lamport = (least: number) => count(least, limits.lamport - 1);
+
+const settingsFields = message({
+  lamport: required(1, lamport(0)),
+  timer: optional(
+    2,
+    message({
+      ms: required(1, where(count(), isTimer)),
+      lamport: required(2, lamport(1)),
+      id: required(3, messageId),
+      own: required(4, count(0, 1)),
+    }),
+  ),
+  addresses: repeated(
+    3,
+    where(text(1, limits.addressLength), isAddressText),
+    limits.recordAddresses,
+  ),
+});
+
 const contentFields = message({
   message: optional(1, bytes(0, limits.frameBytes)),
   ack: optional(2, ackFields),
   typing: optional(3, count(TYPING, TYPING)),
+  settings: optional(4, settingsFields),
 });
 
 /** The bytes of a content. Throws a RangeError where a field breaks its bound. */
 export function encodeContent(content: Content): Uint8Array {
-  const { message, ack, typing } = content;
+  const { message, ack, typing, settings } = content;
   return contentFields.write({
     ...(message && { message: encodeMessage(message) }),
     ...(ack && { ack }),
     ...(typing && { typing: TYPING }),
+    ...(settings && { settings }),
   });
 }
 
@@ -107,6 +155,7 @@ export function decodeContent(from: Uint8Array): ReceivedContent | undefined {
     ...(message && { message }),
     ...(fields.ack && { ack: fields.ack }),
     ...(fields.typing !== undefined && { typing: true }),
+    ...(fields.settings && { settings: fields.settings }),
   };
 }
 

@@ -13,6 +13,7 @@ export {
   type Message,
   type ReceivedContent,
   type ReceivedMessage,
+  type Settings,
 } from "./content.ts";
 export * from "./display-name.ts";
 export * from "./features.ts";

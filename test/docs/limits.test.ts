@@ -44,7 +44,7 @@ const ours = new Set(
     timerMin timerMax frameBuckets linkQuiet skippedBlock skippedKeyAge
     pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
     inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause fewHosts urgency diagnosis
-    invisibleLinger clockSlack deliveryExpiry retentionMin retentionMax retentionPause
+    invisibleLinger clockSlack arrivalApart deliveryExpiry retentionMin retentionMax retentionPause
     diskCheck diskCheckBusy spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
     findStart typingPause searchWord searchTerms searchWaiting searchWaitingLength searchPage searchStepPostings
     searchStepLength breatheLength searchBatch searchPostings searchRows

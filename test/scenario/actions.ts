@@ -1,7 +1,9 @@
 /** What the actions of a plan do to a world. */
 import type { MessageId } from "../../src/base/index.ts";
-import type { ContactView, MessageView } from "../../src/messenger/index.ts";
-import type { MemoryStore } from "../../src/store/index.ts";
+import { openBackup, restoredRows } from "../../src/messenger/account/backup.ts";
+import { type ContactView, createAccount, type MessageView } from "../../src/messenger/index.ts";
+import { accountEntropy } from "../../src/messenger/state/identity.ts";
+import { type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { Bot } from "./bot.ts";
 import type { Laws } from "./laws.ts";
 import { attack, move } from "./mischief.ts";
@@ -13,6 +15,12 @@ import type { SimNode, World } from "./world.ts";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** What a user keeps elsewhere: a copy of the disk, and the file of a backup. */
+interface Kept {
+  readonly disk: MemoryStore;
+  readonly file: Uint8Array;
+}
+
 /** A run in which something happens. */
 export class Stage {
   readonly world: World;
@@ -22,7 +30,7 @@ export class Stage {
   readonly kept: { readonly node: SimNode; readonly message: MessageView }[] = [];
   /** Messages that a user tried to cancel or to delete. */
   readonly takenBack = new Set<string>();
-  readonly #backups = new Map<SimNode, MemoryStore>();
+  readonly #backups = new Map<SimNode, Kept>();
   readonly #bots = new Map<SimNode, Bot>();
   /** A process that dies after so many more steps. */
   #doomed:
@@ -110,8 +118,10 @@ export class Stage {
       diskFails: () =>
         node.alive &&
         this.failDisk(node, z < 0.5 ? "before" : "after", Math.floor(y * 12), 100 + down),
-      backup: () => node.alive && this.#backups.set(node, node.store.fork()),
+      backup: () => node.alive && void this.#backup(node),
       rollback: () => this.#rollback(node),
+      restore: () => void this.#restore(node),
+      timer: () => contact && this.#setTimer(node, contact, z),
       loseSession: () => node.alive && this.doom(node, Math.floor(y * 40), down, true),
       clock: () => this.#clock(node, profile, y, z - 0.5),
       follow: () =>
@@ -238,12 +248,41 @@ export class Stage {
     };
   }
 
+  async #backup(node: SimNode): Promise<void> {
+    const disk = node.store.fork();
+    const file = await this.attempt(node, () => node.messenger.backup([]));
+    if (file !== undefined) this.#backups.set(node, { disk, file });
+  }
+
   #rollback(node: SimNode): void {
-    const copy = this.#backups.get(node);
+    const copy = this.#backups.get(node)?.disk;
     if (copy === undefined || node.starting) return;
     node.kill();
     this.laws.rollsBack(node, copy);
     void node.startFrom(copy);
+  }
+
+  /** The node's account moves to a new machine, with what is in its backup file. */
+  async #restore(node: SimNode): Promise<void> {
+    const kept = this.#backups.get(node);
+    if (kept === undefined) return;
+    const { crypto, time } = this.world;
+    const entropy = await accountEntropy(kept.disk);
+    const store = memoryStore();
+    const rows = restoredRows(crypto, openBackup(crypto, entropy, kept.file));
+    const parts = { crypto, store, clock: time.clock(() => node.skew) };
+    await createAccount(parts, { name: node.name, entropy, rows });
+    if (node.starting || !this.playing) return;
+    node.kill();
+    this.laws.rollsBack(node, store);
+    await node.startFrom(store);
+    await this.attempt(node, () => this.bot(node).follow(node));
+  }
+
+  /** For longer than any run: no message goes. */
+  #setTimer(node: SimNode, { account }: ContactView, draw: number): void {
+    const ms = draw < 0.2 ? 0 : (300 + Math.floor(draw * 10)) * 24 * HOUR;
+    void this.attempt(node, () => node.messenger.setTimer(account, ms));
   }
 
   /** Blocks a contact for a while, and takes back a message to it that was not sealed. */

@@ -59,7 +59,9 @@ export function judgeRow(
     if (child.parents.includes(row.id)) court.say(node, `${name} comes after its child ${place}`);
   if (row.direction === "out") {
     court.authored.set(row.id, { by: node, texts: new Set([row.text]) });
-    if (row.state !== "queued") court.say(node, `${name} begins as ${row.state}`);
+    // The other side told which timer was set here before this disk was new.
+    const told = row.notice !== undefined && row.state === "delivered";
+    if (row.state !== "queued" && !told) court.say(node, `${name} begins as ${row.state}`);
   }
   written(court, node, kept, row, name);
 }
@@ -83,7 +85,8 @@ function written(
 /** Delivered and read are said only of what is so. */
 function proven(court: Court, node: SimNode, kept: Conversation, row: MessageRow): void {
   const far = court.far(node, kept);
-  if (far === undefined || row.direction !== "out") return;
+  // The notice of a timer that came too late to hold is shown by its author only.
+  if (far === undefined || row.direction !== "out" || row.notice !== undefined) return;
   const there =
     far.conversation?.places.has(row.id) || far.lost.has(row.id) || far.removed.has(row.id);
   if ((row.state === "delivered" || row.state === "read") && !there)
@@ -105,7 +108,9 @@ export function judgeConversation(
   if (contact === undefined) return;
   const { conversation } = contact;
   const waiting = [...kept.messages].filter(
-    ([, { direction, state }]) => direction === "out" && state === "queued",
+    // A notice waits with its action.
+    ([, { direction, state, notice }]) =>
+      direction === "out" && state === "queued" && notice === undefined,
   );
   const texts = [...kept.outbox.values()].filter(({ act }) => act === undefined);
   if (waiting.length !== texts.length || waiting.some(([at]) => !kept.outbox.has(at)))
@@ -188,8 +193,8 @@ function received(court: Court, node: SimNode, before: Conversation, kept: Conve
   for (const { direction, sequence } of kept.messages.values())
     if (direction === "in") here.add(sequence);
   const open = new Set<number>();
-  for (const { direction, sequence, state } of far.messages.values())
-    if (direction === "out" && state === "queued") open.add(sequence);
+  for (const { direction, sequence, state, notice } of far.messages.values())
+    if (direction === "out" && state === "queued" && notice === undefined) open.add(sequence);
   for (const sequence of open)
     if (has(ours.received, sequence) && !(old && has(old, sequence)) && !here.has(sequence))
       court.say(node, `${sequence} is noted as received, and is not here`);

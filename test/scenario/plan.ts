@@ -24,6 +24,8 @@ export const actions = [
   "diskFails",
   "backup",
   "rollback",
+  "restore",
+  "timer",
   "loseSession",
   "clock",
   "move",
@@ -94,9 +96,9 @@ export function drawProfile(seed: number): Profile {
   // A chain at least, so that each node has a contact.
   const pairs = all.filter(([one, other]) => other === one + 1 || often(0.4));
   const rollback = often(0.2);
-  const weights: Partial<Record<Kind, number>> = { send: 10, read: 2, follow: 2 };
+  const weights: Partial<Record<Kind, number>> = { send: 10, read: 2, follow: 2, timer: 1 };
   for (const trouble of troubles) if (often(0.5)) Object.assign(weights, trouble);
-  if (rollback) Object.assign(weights, { backup: 2, rollback: 1 });
+  if (rollback) Object.assign(weights, { backup: 2, rollback: 1, restore: 1 });
   const stormy = often(0.4);
   const rare = (): number => chance.next() ** 3 * 0.3;
   // A chance of their own, so that seeds keep what else they draw.

@@ -5,7 +5,7 @@
 
 import type { MessageRow } from "../../src/messenger/model/message.ts";
 import type { Stage } from "./actions.ts";
-import { Disk } from "./disk.ts";
+import { type Conversation, Disk } from "./disk.ts";
 import type { Profile } from "./plan.ts";
 import { meet, paired } from "./simulation.ts";
 import type { SimNode } from "./world.ts";
@@ -61,6 +61,22 @@ function looks({ text, deleted, reactions = {} }: MessageRow, turned = false): s
   return JSON.stringify([text, deleted === true, own?.emoji ?? "", other?.emoji ?? ""]);
 }
 
+/** Both sides have come to one timer and one order, and hold nothing of the other back. */
+function sameSettings(
+  ours: Conversation,
+  theirs: Conversation | undefined,
+  say: (law: string) => void,
+): void {
+  const [one, other] = [ours.contact?.conversation, theirs?.contact?.conversation];
+  if (one === undefined || other === undefined) return;
+  const timer = ({ timer }: typeof one) => timer && `${timer.ms} ${timer.lamport} ${timer.id}`;
+  if (timer(one) !== timer(other)) say(`the timer is ${timer(one)}, and ${timer(other)} there`);
+  if (one.lamport !== other.lamport)
+    say(`the order is at ${one.lamport}, and ${other.lamport} there`);
+  if (one.unbased) say("the order has no base");
+  if ((one.held ?? []).length > 0 || one.dropped) say("messages of an honest contact are refused");
+}
+
 /** What `node` has and shows fits what the others have. */
 async function agree(stage: Stage, node: SimNode): Promise<void> {
   const { laws } = stage;
@@ -97,14 +113,20 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
         say(`"${row.text}" is ${row.state}, and is there`);
       if (row.state === "queued") say(`"${row.text}" waits forever`);
       if (undelivered) continue;
-      if (place === undefined && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
+      // The notice of a timer that came too late to hold is shown by its author only.
+      const shown = place !== undefined || row.notice !== undefined;
+      if (!shown && !there.lost.has(row.id)) say(`"${row.text}" never arrived`);
       if (place === undefined) continue;
       const copy = theirs?.messages.get(place);
       if (!known.rolledBack && !there.rolledBack && copy && looks(row) !== looks(copy, true))
         say(`"${row.text}" is ${looks(row)} here, and ${looks(copy, true)} there`);
-      if (place < before && !there.rolledBack) say(`"${row.text}" stands in the wrong place`);
-      before = place;
+      // A notice of before an older copy of our disk comes back with the settings of the other side.
+      const comesBack = known.rolledBack && row.notice !== undefined;
+      if (place < before && !there.rolledBack && !comesBack)
+        say(`"${row.text}" stands in the wrong place`);
+      if (!comesBack) before = place;
     }
+    sameSettings(ours, theirs, say);
     for (const { id, direction, text } of theirs?.messages.values() ?? [])
       if (direction === "out" || ours.places.has(id) || known.lost.has(id)) continue;
       else say(`"${text}" is there, and was never ours`);

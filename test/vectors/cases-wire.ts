@@ -127,7 +127,7 @@ const message: Message = {
   body: { kind: "text", text: "Grüße, 世界 🙂" },
 };
 const least: Message = {
-  ...message, sequence: 1, settled: 0, lamport: 0, parents: [], sentAt: 0, body: { kind: "text", text: "" },
+  ...message, sequence: 1, settled: 0, lamport: 1, parents: [], sentAt: 0, body: { kind: "text", text: "" },
 };
 const target = fill(16, 0x2a);
 const acts: Readonly<Record<string, Body>> = {
@@ -162,7 +162,7 @@ const inner = (...parts: Uint8Array[]) => field(1, concat(...parts));
 const parts: Readonly<Record<string, Uint8Array>> = {
   id: field(1, least.id),
   sequence: count(2, 2),
-  lamport: count(3, 0),
+  lamport: count(3, 1),
   sentAt: count(5, 0),
   text: field(6, utf8("a")),
   settled: count(7, 1),
@@ -181,6 +181,11 @@ const bad = (name: string, bytes: Uint8Array) => content(name, bytes, refused);
 const encodes = (name: string, value: object): Case => ({
   name, operation: "content.encode", given: plain(value) as Case["given"],
 });
+const settingsOf = (...fields: Uint8Array[]) => field(4, concat(...fields));
+const timer = [count(1, 60_000), count(2, 8), field(3, target), count(4, 1)];
+const settings = {
+  lamport: 9, timer: { ms: 60_000, lamport: 8, id: target, own: 1 }, addresses: ["/ip4/192.0.2.1/tcp/4001", "/ip6/2001:db8::1/tcp/4001"],
+};
 const ackOf = (...fields: Uint8Array[]) => field(2, concat(...fields));
 const introduction = (name: string, bytes: Uint8Array, expected?: Case["expected"]): Case => ({
   name,
@@ -222,8 +227,21 @@ export const contentCases: readonly Case[] = [
   content("something new to show, without a text", inner(...without("text"), field(32, zeros(3)))),
   content("a new act (field 21)", inner(...without("text"), field(21, zeros(3)))),
   content("a new act (field 31), a number", inner(...without("text"), count(31, 3))),
-  content("a new kind of content", concat(inner(...all), count(4, 1))),
-  content("a new kind of content alone", field(4, zeros(2)), {}),
+  content("a new kind of content", concat(inner(...all), count(5, 1))),
+  content("a new kind of content alone", field(5, zeros(2)), {}),
+  encodes("settings without a timer", { settings: { lamport: 0, addresses: [] } }),
+  encodes("settings", { ack, settings }),
+  content("settings", encodeContent({ ack, settings }), plain({ ack, settings })),
+  content("settings of the greatest value", settingsOf(count(1, 2 ** 52 - 1))),
+  content("an addition to settings", settingsOf(count(1, 0), count(4, 1))),
+  bad("settings of a value of 2^52", settingsOf(count(1, 2 ** 52))),
+  bad("settings without a value", settingsOf()),
+  bad("settings of five addresses", settingsOf(count(1, 0), ...Array.from({ length: 5 }, () => field(3, utf8("/a"))))),
+  bad("settings of what is no address", settingsOf(count(1, 0), field(3, utf8("a")))),
+  content("settings of a timer", settingsOf(count(1, 9), field(2, concat(...timer)))),
+  ...timer.map((_, at) => bad(`settings of a timer without field ${at + 1}`, settingsOf(count(1, 9), field(2, concat(...timer.toSpliced(at, 1)))))),
+  ...[count(1, 1), count(2, 0), count(2, 2 ** 52), field(3, zeros(15)), count(4, 2)].map((part, n) =>
+    bad(`settings of a timer out of bounds (${n + 1})`, settingsOf(count(1, 9), field(2, concat(...timer.map((good) => good[0] === part[0] ? part : good)))))),
   content("a sign of writing", count(3, 1), { typing: true }),
   bad("a sign of writing that is 0", count(3, 0)),
   bad("a sign of writing that is 2", count(3, 2)),
@@ -273,6 +291,8 @@ export const contentCases: readonly Case[] = [
   bad("an id of 15 bytes", inner(...swapped("id", field(1, zeros(15))))),
   bad("an id of 17 bytes", inner(...swapped("id", field(1, zeros(17))))),
   bad("sequence 0", inner(...swapped("sequence", count(2, 0)))),
+  bad("lamport 0", inner(...swapped("lamport", count(3, 0)))),
+  content("lamport 2^52, which no order accepts", inner(...swapped("lamport", count(3, 2 ** 52)))),
   bad("settled not below sequence", inner(...swapped("settled", count(7, 2)))),
   bad("a number of 2^53", inner(...swapped("lamport", count(3, 2 ** 53)))),
   bad("a number of ten bytes", inner(...swapped("lamport", concat(Uint8Array.of(24), fill(9, 0xff), Uint8Array.of(1))))),

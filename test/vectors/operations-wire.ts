@@ -25,6 +25,7 @@ import {
   type Message,
   parseInvite,
   raise,
+  type Settings,
 } from "../../src/wire/index.ts";
 import {
   bytes,
@@ -96,8 +97,25 @@ function bodyOf(given: Fields): Body {
   }
 }
 
-function contentOf({ message, ack, typing }: Fields): Content {
+function settingsOf(given: Fields): Settings {
+  const timer = given.timer === undefined ? undefined : fields(given.timer);
   return {
+    lamport: number(given, "lamport"),
+    ...(timer && {
+      timer: {
+        ms: number(timer, "ms"),
+        lamport: number(timer, "lamport"),
+        id: bytes(timer, "id"),
+        own: number(timer, "own"),
+      },
+    }),
+    addresses: list(given, "addresses").map(String),
+  };
+}
+
+function contentOf({ message, ack, typing, settings }: Fields): Content {
+  return {
+    ...(settings && { settings: settingsOf(fields(settings)) }),
     ...(typing === true && { typing }),
     ...(message && { message: messageOf(fields(message)) }),
     ...(ack && { ack: { ...setOf(fields(ack)), readUpTo: number(fields(ack), "readUpTo") } }),

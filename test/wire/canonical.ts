@@ -29,6 +29,7 @@ export const contentFields: KnownFields = {
   },
   2: { 1: true, 2: true, 3: true },
   3: true,
+  4: { 1: true, 2: { 1: true, 2: true, 3: true, 4: true }, 3: true },
 };
 
 /** The fields of a handshake payload (docs/WIRE.md §4). */

@@ -10,6 +10,7 @@ import {
   encodeHandshakePayload,
   type HandshakePayload,
   type Message,
+  type Settings,
 } from "../../src/wire/index.ts";
 import { canonical, contentFields, field, payloadFields } from "./canonical.ts";
 
@@ -54,7 +55,7 @@ const message: fc.Arbitrary<Message> = fc
     {
       id,
       sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-      lamport: count,
+      lamport: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
       parents: fc.array(id, { maxLength: limits.parents }),
       sentAt: count,
       body,
@@ -64,11 +65,30 @@ const message: fc.Arbitrary<Message> = fc
   )
   .map((value) => ({ ...value, settled: value.settled % value.sequence }));
 const bits = fc.uint8Array({ maxLength: limits.ackBits / 8 }).filter((value) => value.at(-1) !== 0);
+const settings: fc.Arbitrary<Settings> = fc.record(
+  {
+    lamport: fc.integer({ min: 0, max: limits.lamport - 1 }),
+    timer: fc.record(
+      {
+        ms: fc.constantFrom(0, limits.timerMin, limits.timerMax),
+        lamport: fc.integer({ min: 1, max: limits.lamport - 1 }),
+        id,
+        own: fc.integer({ min: 0, max: 1 }),
+      },
+      exact,
+    ),
+    addresses: fc.array(fc.stringMatching(/^\/[!-~]{1,20}$/), {
+      maxLength: limits.recordAddresses,
+    }),
+  },
+  { requiredKeys: ["lamport", "addresses"], noNullPrototype: true },
+);
 const content: fc.Arbitrary<Content> = fc.record(
   {
     message,
     ack: fc.record({ upTo: count, bits, readUpTo: count }, exact),
     typing: fc.constant(true as const),
+    settings,
   },
   { requiredKeys: [], noNullPrototype: true },
 );
@@ -87,14 +107,14 @@ const plain: Message = {
   id: new Uint8Array(16).fill(1),
   sequence: 1,
   settled: 0,
-  lamport: 0,
+  lamport: 1,
   parents: [],
   sentAt: 5,
   body: { kind: "text", text: "hi" },
 };
 
 const settled = field(7, 0);
-const head = [field(1, plain.id), field(2, 1), field(3, 0), field(5, 5)];
+const head = [field(1, plain.id), field(2, 1), field(3, 1), field(5, 5)];
 const whole = [...head, field(6, utf8("hi")), settled];
 const inMessage = (...fields: Uint8Array[]) => decodeContent(field(1, concat(...fields)));
 const inAck = (...fields: Uint8Array[]) => decodeContent(field(2, concat(...fields)));
@@ -252,6 +272,9 @@ describe("wire/content", () => {
     assert.equal(inMessage(one, field(2, 0), three, five, ...rest), undefined);
     assert.equal(inMessage(one, field(2, 2 ** 53), three, five, ...rest), undefined);
     assert.equal(inMessage(one, two, field(3, 2 ** 60), five, ...rest), undefined);
+    // The order of the conversation judges a great value, so that it breaks no link.
+    assert.ok(inMessage(one, two, field(3, limits.lamport), five, ...rest));
+    assert.equal(inMessage(one, two, field(3, 0), five, ...rest), undefined);
     assert.ok(inMessage(one, field(2, 2 ** 53 - 1), three, five, ...rest));
     assert.equal(inMessage(...head, field(6, []), field(7, 1)), undefined);
     // Ten bytes of 0xff, a minus one: more than any number that we know.
@@ -292,6 +315,33 @@ describe("wire/content", () => {
     );
   });
 
+  it("holds settings to their bounds", () => {
+    const by = (...fields: Uint8Array[]) => decodeContent(field(4, concat(...fields)));
+    const timer = (ms: number, lamport: number, own: number, length = 16) =>
+      field(
+        2,
+        concat(field(1, ms), field(2, lamport), field(3, new Uint8Array(length)), field(4, own)),
+      );
+    const top = limits.lamport - 1;
+    assert.deepEqual(by(field(1, 0)), { settings: { lamport: 0, addresses: [] } });
+    assert.ok(by(field(1, top), timer(5000, top, 1)));
+    assert.equal(by(), undefined);
+    assert.equal(by(field(1, top + 1)), undefined);
+    for (const bad of [
+      timer(1, 1, 0),
+      timer(0, 0, 0),
+      timer(0, top + 1, 0),
+      timer(0, 1, 2),
+      timer(0, 1, 1, 15),
+      field(3, utf8("a")),
+    ])
+      assert.equal(by(field(1, 1), bad), undefined);
+    const address = field(3, utf8("/ip4/192.0.2.1/tcp/1"));
+    const many = (length: number) => Array.from({ length }, () => address);
+    assert.ok(by(field(1, 1), ...many(limits.recordAddresses)));
+    assert.equal(by(field(1, 1), ...many(limits.recordAddresses + 1)), undefined);
+  });
+
   it("keeps the envelope of what a newer Sotto made, and says whether there is something to show", () => {
     const envelope = ({ body: _, ...rest }: Message) => rest;
     for (const number of [32, 200]) {
@@ -312,7 +362,7 @@ describe("wire/content", () => {
       assert.deepEqual(inMessage(...head, settled, field(number, 7)), {
         message: { ...envelope(plain), body: { kind: "newer-act" } },
       });
-    assert.deepEqual(decodeContent(field(4, [1])), {});
+    assert.deepEqual(decodeContent(field(5, [1])), {});
   });
 
   const acts = {

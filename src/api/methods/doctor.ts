@@ -75,6 +75,11 @@ export interface DoctorOfContact {
   readonly routers: { readonly ours: RouterKind; readonly theirs?: RouterKind };
   /** When the oldest undelivered message to them was written. */
   readonly waitingSince?: number;
+  /**
+   * Messages of theirs that are not shown, because they claim a place too far ahead in the order of
+   * the conversation: `held` ones are shown once the order gets there, `dropped` ones never.
+   */
+  readonly refused?: { readonly held: number; readonly dropped: number };
   /** Failed searches since the last connection. */
   readonly failures: number;
   /** ms until the next search. */

@@ -4,7 +4,7 @@
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
-import { contactStateText, stateText } from "../format/format.ts";
+import { arrivedApart, contactStateText, stateText } from "../format/format.ts";
 import { formatTime } from "../format/time.ts";
 import type { Everything } from "./conversations.ts";
 import { style } from "./style.ts";
@@ -73,7 +73,12 @@ function one(message: Message, contact: Contact): string {
   const { id, direction, sentAt, state, text, replyTo, edited, deleted, reactions } = message;
   const name = (whose: "in" | "out") =>
     whose === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
-  const notes = [...(deleted ? [] : [stateText(state)]), edited ? "edited" : ""].filter(Boolean);
+  const arrived = arrivedApart(message);
+  const notes = [
+    arrived === undefined ? "" : `arrived ${formatTime(arrived)}`,
+    ...(deleted ? [] : [stateText(state)]),
+    edited ? "edited" : "",
+  ].filter(Boolean);
   const answers =
     replyTo === undefined ? "" : `<p class="id"><a href="#m${line(replyTo)}">in reply to</a></p>\n`;
   const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each.direction)}`);

@@ -174,6 +174,7 @@ export function contactLines(report: DoctorOfContact): Line[] {
     ...routersLine(report),
     sessionLine(report),
     waitingLine(report),
+    ...refusedLine(report),
     ...(contact.lastSeen === undefined || contact.online
       ? []
       : [note("last seen", formatTime(contact.lastSeen))]),
@@ -332,6 +333,23 @@ function sessionLine({ session, contact }: DoctorOfContact): Line {
     );
   const confirmed = contact.pairing === "confirmed";
   return note(topic, confirmed ? "none; created when connected" : "none yet");
+}
+
+/** Messages that are not shown, which no unchanged program causes. */
+function refusedLine({ refused }: DoctorOfContact): Line[] {
+  if (refused === undefined) return [];
+  const { held, dropped } = refused;
+  const parts = [
+    ...(held === 0 ? [] : [`${count(held, "message")} held back`]),
+    ...(dropped === 0 ? [] : [`${count(dropped, "message")} dropped`]),
+  ];
+  return [
+    note(
+      "order",
+      `${parts.join(", ")}: they claim a place too far ahead in the conversation`,
+      "If your contact did not change their program, remove each other and pair again.",
+    ),
+  ];
 }
 
 function waitingLine({ contact, waitingSince }: DoctorOfContact): Line {

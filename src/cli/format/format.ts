@@ -15,6 +15,7 @@ import {
   type HoleFailure,
   indented,
   joined,
+  limits,
   type Part,
   padded,
   type SafeText,
@@ -161,13 +162,25 @@ function contentText({ notice, deleted, text }: Message, whose: string): Part {
 }
 
 /** The proven state of our own message, and whether a change of it has reached the contact. */
-function stateNotes({ state, deleted, changing, keep }: Message): string[] {
+function stateNotes(message: Message): string[] {
+  const { state, deleted, changing, keep } = message;
+  const arrived = arrivedApart(message);
   const notes = [
+    ...(arrived === undefined ? [] : [`arrived ${formatTime(arrived)}`]),
     ...(deleted || stateText(state) === "" ? [] : [stateText(state)]),
     ...(keep === undefined ? [] : [`disappears after ${formatDuration(keep)}`]),
     ...(changing ? ["change waiting for peer"] : []),
   ];
   return notes.length === 0 ? [] : [`[${notes.join("; ")}]`];
+}
+
+/**
+ * When a message arrived, if that is far from when its sender claims to have sent it: the claim is
+ * not checked by anyone, and may be wrong on purpose.
+ */
+export function arrivedApart({ direction, sentAt, storedAt }: Message): number | undefined {
+  const apart = Math.abs(storedAt - sentAt) > limits.arrivalApart;
+  return direction === "in" && apart ? storedAt : undefined;
 }
 
 const EXCERPT_LENGTH = 40;

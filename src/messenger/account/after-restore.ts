@@ -82,7 +82,9 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
     settled = Math.min(settled, entry.sequence - 1);
   }
   const counts = { nextAt, sequence, lamport, settled: Math.min(settled, sequence) };
-  const repaired = withConversation(contact, restoredConversation({ ...conversation, ...counts }));
+  // The values of rows that are lost may have been greater.
+  const restored = restoredConversation({ ...conversation, ...counts, unbased: true });
+  const repaired = withConversation(contact, restored);
   await store.commit([...ops, putContact(repaired)]);
 }
 
@@ -132,9 +134,10 @@ async function invitesOfOlderCopy(store: Store): Promise<StoreOp[]> {
 
 /**
  * Makes a store consistent that is an older copy, in one commit: drops the sessions of all
- * contacts, so that each is re-created at the next link, and queues messages again whose outbox
- * entries could not be opened any more. An invite for one use counts as used. Actions on messages
- * that were queued are lost with their entries.
+ * contacts, so that each is re-created at the next link, lets each contact state the order of its
+ * conversation, and queues messages again whose outbox entries could not be opened any more. An
+ * invite for one use counts as used. Actions on messages that were queued are lost with their
+ * entries.
  * @returns the number of contacts.
  */
 export async function reconcileOlderCopy(store: Store): Promise<number> {
@@ -144,8 +147,8 @@ export async function reconcileOlderCopy(store: Store): Promise<number> {
     for (const { at } of await store.list("session", contact.ref))
       ops.push(drop(rowKey("session", contact.ref, at)));
     const { ref } = contact.conversation;
-    const restored = withConversation(contact, restoredConversation(contact.conversation));
-    ops.push(putContact(restored));
+    const restored = restoredConversation({ ...contact.conversation, unbased: true });
+    ops.push(putContact(withConversation(contact, restored)));
     const queued = await queuedPlaces(store, ref);
     for await (const rows of messagePages(store, ref))
       for (const { at, row } of rows)

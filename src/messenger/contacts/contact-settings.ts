@@ -46,9 +46,10 @@ export function setTimer(context: Context, peer: Peer, ms: number): Promise<Cont
     const batch = openBatch(context, peer, 0);
     refuse(contactRefusal(peer.contact) ?? queueRefusal(batch));
     if ((peer.contact.conversation.timer?.ms ?? 0) === ms) return context.contactStore.view(peer);
-    const { at, ...envelope } = enqueueAct(context, batch, { kind: "timer", ms });
-    batch.conversation = withTimer(batch.conversation, envelope, ms);
-    batch.changes.set(at, timerNotice("out", envelope, ms), "new");
+    await enqueueAct(context, batch, { kind: "timer", ms }, ({ at, ...envelope }) => {
+      batch.conversation = withTimer(batch.conversation, envelope, "out", ms);
+      batch.changes.set(at, timerNotice("out", envelope, ms), "new");
+    });
     await commit(context, peer, batch, [contactEvent(context, peer, contactOf(batch))]);
     return context.contactStore.view(peer);
   });

@@ -5,6 +5,7 @@ import type { ContactView, Policy } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { type Invite, parseInvite } from "../../wire/index.ts";
 import { dropEarlyActions } from "../inbox/early-actions.ts";
+import { dropHeld } from "../inbox/held-messages.ts";
 import { closeLink } from "../link/live-link.ts";
 import {
   blocked,
@@ -201,7 +202,10 @@ export async function remove(
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const spans = context.expiryTimers.places(ref);
       ops.push(...context.expiryTimers.drop(ref, spans));
-      ops.push(...dropEarlyActions(ref, conversation.early ?? []));
+      ops.push(
+        ...dropEarlyActions(ref, conversation.early ?? []),
+        ...dropHeld(ref, conversation.held ?? []),
+      );
       const kept = changed(invites, invitesEndedFor(invites, account, options), (invite) =>
         withAnswer(invite, account, answer, context.clock.now()),
       );

@@ -5,6 +5,7 @@
 import { type ContactCause, dialReasons, type HoleTried, limits } from "../../base/index.ts";
 import type { Awaits, Pairing } from "../../model/index.ts";
 import { type Contact, pairingEnded, reachable } from "../model/contact.ts";
+import type { Conversation } from "../model/conversation.ts";
 import {
   type Diagnosis,
   type Dialled,
@@ -63,6 +64,7 @@ export async function diagnose(
       link === undefined && { nextTryIn: Math.max(0, retryAt - clock.now()) }),
     ...(dials.length > 0 && trace.hole && holeFacts(trace.hole)),
     ...(await waitingSince(context, peer)),
+    ...refusedMessages(contact.conversation),
   };
   const cause =
     link === undefined
@@ -102,6 +104,10 @@ function linkFacts({ since, heardAt, channel }: NonNullable<Peer["link"]>): Link
 
 function refusal({ why, time }: NonNullable<SearchTrace["refused"]>, now: number) {
   return { why, ...(time !== undefined && { off: time - now }) };
+}
+
+function refusedMessages({ held = [], dropped = 0 }: Conversation) {
+  return held.length + dropped === 0 ? {} : { refused: { held: held.length, dropped } };
 }
 
 async function waitingSince(context: Context, { contact, outbox }: Peer) {

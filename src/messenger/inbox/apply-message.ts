@@ -3,9 +3,16 @@
  * older one.
  */
 
-import { limits, type MessageId, messageId, never } from "../../base/index.ts";
-import type { Store, StoreOp } from "../../ports/index.ts";
-import { add, has, type ReceivedMessage, raise, windowEnd } from "../../wire/index.ts";
+import { messageId, never } from "../../base/index.ts";
+import type { Store } from "../../ports/index.ts";
+import {
+  add,
+  has,
+  type ReceivedMessage,
+  raise,
+  type Settings,
+  windowEnd,
+} from "../../wire/index.ts";
 import {
   type ActionBody,
   actionRules,
@@ -16,38 +23,36 @@ import {
 } from "../model/actions.ts";
 import { applyAction, timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
-import type { Conversation, PairConversation } from "../model/conversation.ts";
+import { advance } from "../model/delivery-state.ts";
 import { type MessageRow, withoutUnread } from "../model/message.ts";
+import { headsAfter, judgeLamport, withLamport, withStated } from "../model/order.ts";
 import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
 import { applyEarlyActions, type EarlyAction, keepEarlyAction } from "./early-actions.ts";
+import { type Holding, holdMessage, releaseMessage } from "./held-messages.ts";
 
 /** Shown in place of a kind of message that this version does not know. */
 const NEWER = "(a message from a newer version of Sotto: update Sotto to receive such messages)";
 
-/** A peer may claim any time; ours must still be able to grow beyond it. */
-const LAMPORT_MAX = 2 ** 48;
-
 /** What messages change, built up before anything is committed. */
-export interface IncomingBatch {
+export interface IncomingBatch extends Holding {
   contact: Contact;
-  /** Replaces the contact's once the batch is done. */
-  conversation: PairConversation;
   readonly changes: MessageBatch;
   /** Acts on messages that are not here yet, by their places. */
   readonly early: Map<number, EarlyAction>;
-  readonly ops: StoreOp[];
   /** ms since 1970. */
   readonly now: number;
 }
 
+type Ports = Pick<MessengerPorts, "store" | "hosts">;
+
 /**
  * Takes one message. What is here already, or may not change what it would, counts as received and
- * changes nothing.
+ * changes nothing. One whose Lamport value is refused counts as received and is held back.
  */
 export async function applyMessage(
-  { store, hosts }: Pick<MessengerPorts, "store" | "hosts">,
+  ports: Ports,
   taking: IncomingBatch,
   message: ReceivedMessage,
 ): Promise<void> {
@@ -55,66 +60,57 @@ export async function applyMessage(
   const floor = raise(conversation.received, Math.min(message.settled, message.sequence - 1));
   if (message.sequence > windowEnd(floor)) return;
   const received = add(floor, message.sequence);
-  const id = messageId.from(message.id);
-  const { body } = message;
-  switch (body.kind) {
-    case "text":
-    case "newer": {
-      // Only the id says whether a message is here already: a count may start again on either
-      // side.
-      if ((await taking.changes.place(id)) !== undefined)
-        taking.conversation = { ...conversation, received };
-      else {
-        taking.conversation = { ...ordered(conversation, message, id), received };
-        await takeText(store, taking, message, body);
-      }
-      return;
-    }
-    case "newer-act":
-      taking.conversation = { ...ordered(conversation, message, id), received };
-      return;
-    default:
-      // Acts leave no id behind: of one that comes again its sequence tells, and a new count makes
-      // it do the same again.
-      if (has(conversation.received, message.sequence)) return;
-      taking.conversation = { ...ordered(conversation, message, id), received };
-      await applyIncomingAction(
-        taking,
-        message,
-        { lamport: message.lamport, id },
-        fromWire(body),
-        hosts,
-      );
+  if (judgeLamport(conversation, message.lamport) !== "accepted") {
+    if (!has(conversation.received, message.sequence)) holdMessage(taking, message, received);
+    return;
+  }
+  // Actions leave no id behind: a repetition is known by its sequence, and a new stream makes it do
+  // the same again. Of a message only the id says whether it is here already, since either side may
+  // begin to count again.
+  const known = isShown(message)
+    ? (await taking.changes.place(messageId.from(message.id))) !== undefined
+    : has(conversation.received, message.sequence);
+  taking.conversation = { ...conversation, received };
+  if (!known) await applyAccepted(ports, taking, message);
+}
+
+/** Applies what is held back and accepted by now, since the greatest value has grown. */
+export async function applyHeld(ports: Ports, taking: IncomingBatch): Promise<void> {
+  for (;;) {
+    const message = await releaseMessage(ports.store, taking);
+    if (message === undefined) return;
+    const here = isShown(message) && (await taking.changes.place(messageId.from(message.id)));
+    if (here === false || here === undefined) await applyAccepted(ports, taking, message);
   }
 }
 
-/** The conversation with one more message in its order. */
-function ordered<Kind extends Conversation>(
-  conversation: Kind,
-  { lamport, parents }: Pick<ReceivedMessage, "lamport" | "parents">,
-  id: MessageId,
-): Kind {
-  const named = parents.map((parent) => messageId.from(parent));
-  const heads = conversation.heads.filter((head) => head !== id && !named.includes(head));
-  return {
-    ...conversation,
-    lamport: Math.max(conversation.lamport, Math.min(lamport, LAMPORT_MAX)) + 1,
-    heads: [...heads, id].slice(-limits.parents),
-  };
+type Shown = Extract<ReceivedMessage["body"], { text: string; kind: "text" | "newer" }>;
+
+function isShown(message: ReceivedMessage): message is ReceivedMessage & { readonly body: Shown } {
+  return message.body.kind === "text" || message.body.kind === "newer";
+}
+
+/** Applies a message that is not here yet and whose value is accepted. */
+async function applyAccepted(
+  { store, hosts }: Ports,
+  taking: IncomingBatch,
+  message: ReceivedMessage,
+): Promise<void> {
+  taking.conversation = withLamport(taking.conversation, message.lamport);
+  if (isShown(message)) return takeText(store, taking, message);
+  const { body, lamport } = message;
+  if (body.kind === "newer-act" || body.kind === "text" || body.kind === "newer") return;
+  const stamp = { lamport, id: messageId.from(message.id) };
+  await applyIncomingAction(taking, message, stamp, fromWire(body), hosts);
 }
 
 async function takeText(
   store: Store,
   taking: IncomingBatch,
-  { id, sequence, lamport, parents, sentAt }: ReceivedMessage,
-  {
-    kind,
-    text,
-    replyTo,
-    keep,
-  }: Extract<ReceivedMessage["body"], { text: string; kind: "text" | "newer" }>,
+  { id, sequence, lamport, parents, sentAt, body }: ReceivedMessage & { readonly body: Shown },
 ): Promise<void> {
   const at = taking.conversation.nextAt;
+  const { kind, text, replyTo, keep } = body;
   const said: MessageRow = {
     id: messageId.from(id),
     direction: "in",
@@ -128,6 +124,8 @@ async function takeText(
     ...(keep !== undefined && { keep }),
     ...(replyTo && { replyTo: messageId.from(replyTo) }),
   };
+  const heads = headsAfter(taking.conversation.heads, said.id, said.parents);
+  taking.conversation = { ...taking.conversation, heads };
   const early = await applyEarlyActions(store, taking.conversation, taking.early, said);
   const { conversation, ops, row } = early;
   taking.ops.push(...ops);
@@ -139,7 +137,7 @@ async function takeText(
 
 async function applyIncomingAction(
   taking: IncomingBatch,
-  received: ReceivedMessage,
+  { sequence, sentAt }: ReceivedMessage,
   stamp: Stamp,
   body: ActionBody,
   hosts: BootstrapPort | undefined,
@@ -148,13 +146,10 @@ async function applyIncomingAction(
   switch (body.kind) {
     case "timer": {
       const { conversation } = taking;
-      const set = withTimer(conversation, stamp, body.ms);
+      const set = withTimer(conversation, stamp, "in", body.ms);
       if (set === conversation) return;
-      const at = conversation.nextAt;
-      taking.conversation = { ...set, nextAt: at + 1 };
-      const { sequence, sentAt } = received;
-      const line = { ...stamp, sequence, sentAt, parents: [], storedAt: taking.now };
-      taking.changes.set(at, timerNotice("in", line, body.ms), "new");
+      taking.conversation = set;
+      showTimer(taking, "in", { sequence, sentAt, ...stamp, parents: [] }, body.ms);
       return;
     }
     case "hosts":
@@ -185,4 +180,35 @@ async function applyToMessage(
   if (next === row) return;
   changes.set(at, next, actionRules[body.kind].changes);
   if (next.deleted) taking.conversation = withoutUnread(taking.conversation, at, row);
+}
+
+/** What a side told of the conversation, on a new session or while we had no base. */
+export async function applySettings(
+  taking: IncomingBatch,
+  { lamport, timer }: Settings,
+): Promise<void> {
+  taking.conversation = withStated(taking.conversation, lamport);
+  if (timer === undefined || judgeLamport(taking.conversation, timer.lamport) !== "accepted")
+    return;
+  const stamp = { lamport: timer.lamport, id: messageId.from(timer.id) };
+  taking.conversation = withLamport(taking.conversation, timer.lamport);
+  const by = timer.own === 1 ? "in" : "out";
+  const set = withTimer(taking.conversation, stamp, by, timer.ms);
+  if (set === taking.conversation) return;
+  taking.conversation = set;
+  if ((await taking.changes.place(stamp.id)) === undefined)
+    showTimer(taking, by, { ...stamp, sequence: 0, sentAt: taking.now, parents: [] }, timer.ms);
+}
+
+/** Adds the line that shows who set the timer. */
+function showTimer(
+  taking: IncomingBatch,
+  by: "in" | "out",
+  { id, lamport, parents, sequence, sentAt }: Omit<Parameters<typeof timerNotice>[1], "storedAt">,
+  ms: number,
+): void {
+  const at = taking.conversation.nextAt;
+  const line = { id, lamport, parents, sequence, sentAt, storedAt: taking.now };
+  taking.conversation = { ...taking.conversation, nextAt: at + 1 };
+  taking.changes.set(at, advance(timerNotice(by, line, ms), "acknowledge"), "new");
 }

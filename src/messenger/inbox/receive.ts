@@ -10,8 +10,9 @@ import { type Ack, decodeContent, decodeLinkFrame, encodeLinkFrame } from "../..
 import { shares, withConversation } from "../model/contact.ts";
 import type { Link, Peer } from "../model/peer.ts";
 import { pump } from "../outbox/outbox.ts";
-import { ackOf, settleDelivered, settleRead } from "../outbox/receipts.ts";
+import { settleDelivered, settleRead } from "../outbox/receipts.ts";
 import { post, sealControl } from "../outbox/seal.ts";
+import { controlOf, withAddresses } from "../outbox/settings.ts";
 import { shareBootstraps } from "../outbox/share-bootstraps.ts";
 import { receiveTyping } from "../outbox/typing.ts";
 import { putContact } from "../state/contact-store.ts";
@@ -20,7 +21,7 @@ import { leaveWhenDone } from "../state/invisible.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { stepDraft, withDraft } from "../state/session-draft.ts";
 import { contactEvent, type StoreEvent } from "../state/store-events.ts";
-import { applyMessage, type IncomingBatch } from "./apply-message.ts";
+import { applyHeld, applyMessage, applySettings, type IncomingBatch } from "./apply-message.ts";
 
 /** What became of the frames: `broken` says why the link cannot go on. */
 export type Received =
@@ -35,6 +36,8 @@ interface Step extends IncomingBatch {
   /** Their person writes. */
   typing: boolean;
   opened: boolean;
+  /** The peer has told its settings. */
+  settings: boolean;
   /** The peer waits for an acknowledgement. */
   owed: boolean;
   pings: number;
@@ -60,9 +63,11 @@ export async function receive(
     now: context.clock.now(),
     changes: new MessageBatch(context.store, peer.contact.conversation.ref),
     early: new Map(),
+    held: new Map(),
     gone: new Set(),
     typing: false,
     opened: false,
+    settings: false,
     owed: false,
     pings: 0,
     broken: undefined,
@@ -77,6 +82,7 @@ export async function receive(
           await takeFrame(context, peer, link, step, frame);
           if (step.broken !== undefined) break;
         }
+        await applyHeld(context, step);
         await finish(context, peer, link, step);
       },
     );
@@ -126,6 +132,14 @@ async function takeFrame(
   }
   step.session = stepDraft(peer, step.session, opened.next);
   step.opened = true;
+  // Before a message of the same frame, whose value it may make acceptable.
+  if (content.settings !== undefined) {
+    await applySettings(step, content.settings);
+    // Where we dialed we know better.
+    if (!link.channel.outbound)
+      step.contact = withAddresses(step.contact, content.settings.addresses);
+    step.settings = true;
+  }
   if (content.message !== undefined) {
     step.owed = true;
     await applyMessage(context, step, content.message);
@@ -148,11 +162,11 @@ async function finish(context: Context, peer: Peer, link: Link, step: Step): Pro
   if (step.opened && step.contact.pairing !== "confirmed" && step.contact.pairing !== "requested")
     step.contact = { ...step.contact, pairing: "confirmed", invite: undefined };
   step.contact = withConversation(step.contact, step.conversation);
-  const ack = ackOf(step.conversation, shares(step.contact, context.receipts));
-  const content = step.owed || first ? { ack } : undefined;
+  const content = step.owed || first ? controlOf(context, peer, step.contact, link) : undefined;
   const commit = (session: readonly StoreOp[]) => commitStep(context, peer, step, session);
   await sealControl(context, peer, content, commit, { session: step.session });
   if (step.opened) link.heardSession = true;
+  if (step.settings) link.heardSettings = true;
   if (step.pings > 0) void post(link, [encodeLinkFrame({ type: "pong" })]);
   if (step.typing) receiveTyping(context, peer);
   pump(context, peer);

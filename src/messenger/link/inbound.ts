@@ -125,7 +125,7 @@ async function greetContact(listener: Listener, peer: Peer): Promise<boolean> {
     }
     const linked = await withContactLock(context, peer, async () => {
       if (peer.attempt !== attempt || peer.session?.id !== sessionId) return false;
-      await establish(context, peer, channel, onLinkClosed);
+      await establish(context, peer, channel, onLinkClosed, false);
       return true;
     });
     if (linked) channel.trace("linked");
@@ -234,7 +234,7 @@ async function renewSession(
       }
       const contact = introduced(context, peer.contact, stream, them, undefined);
       await adopt(context, peer, contact, session);
-      await establish(context, peer, channel, onLinkClosed);
+      await establish(context, peer, channel, onLinkClosed, true);
       return true;
     });
     if (linked) channel.trace("linked");

@@ -3,14 +3,14 @@ import { type HostId, limits } from "../../base/index.ts";
 import type { Channel, StoreOp } from "../../ports/index.ts";
 import { encodeLinkFrame } from "../../wire/index.ts";
 import { receive } from "../inbox/receive.ts";
-import { reachable, shares } from "../model/contact.ts";
+import { reachable } from "../model/contact.ts";
 import { partsOf } from "../model/intake.ts";
 import type { Ping } from "../model/messenger-api.ts";
 import type { Attempt, Link, Move, Peer } from "../model/peer.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { pump, requeueAll } from "../outbox/outbox.ts";
-import { ackOf } from "../outbox/receipts.ts";
 import { post, sealControl } from "../outbox/seal.ts";
+import { controlOf } from "../outbox/settings.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { putContact } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
@@ -59,12 +59,14 @@ function abort(link: Link): void {
  * Takes an agreed channel as the contact's live link. Runs in the contact's turn. The newest proof
  * of presence wins: a link before it is ended.
  * @param lost told when the link is over, whatever ended it.
+ * @param fresh whether its session was made by a handshake on this channel.
  */
 export async function establish(
   context: Context,
   peer: Peer,
   channel: Channel,
   lost: (peer: Peer) => void,
+  fresh: boolean,
 ): Promise<void> {
   const { contact } = peer;
   const link: Link = {
@@ -72,6 +74,8 @@ export async function establish(
     since: context.clock.now(),
     heardAt: context.clock.now(),
     heardSession: false,
+    told: false,
+    heardSettings: !fresh && contact.conversation.unbased !== true,
     posting: 0,
     pumping: false,
     cancelQuiet: () => undefined,
@@ -93,7 +97,7 @@ export async function establish(
   };
   // Acknowledge at once what we have, so that the peer repeats nothing that arrived; the responder
   // of a new session can seal only once it has received this.
-  const content = { ack: ackOf(next.conversation, shares(next, context.receipts)) };
+  const content = controlOf(context, peer, next, link);
   const changed = next.addresses[0] !== contact.addresses[0] || context.presence.lastSeen;
   const commit = async (ops: readonly StoreOp[]): Promise<void> => {
     if (ops.length > 0 || changed) await context.store.commit([putContact(next), ...ops]);

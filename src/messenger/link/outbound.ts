@@ -187,7 +187,7 @@ async function resume(dialer: Dialer): Promise<CallResult> {
   if (session === undefined) return "refused";
   const linked = await withContactLock(context, peer, async () => {
     if (peer.attempt !== attempt || peer.session?.id !== session.id) return false;
-    await establish(context, peer, channel, onLinkClosed);
+    await establish(context, peer, channel, onLinkClosed, false);
     return true;
   });
   if (linked) channel.trace("linked");
@@ -264,7 +264,7 @@ async function linkWith(
       await adopt(context, peer, { ...contact, pairing, role }, session);
       // Not awaited: a slow peer must not hold the contact lock, and the channel keeps the order.
       void channel.write("noise-message-3", { type: "handshake", message: message3 });
-      await establish(context, peer, channel, onLinkClosed);
+      await establish(context, peer, channel, onLinkClosed, true);
       return true;
     });
     if (linked) channel.trace("linked");

@@ -140,7 +140,7 @@ async function pairWith(
       },
     });
     if (!accepted) return false;
-    await establish(context, peer, channel, onLinkClosed);
+    await establish(context, peer, channel, onLinkClosed, true);
     return true;
   });
   return linked === true;

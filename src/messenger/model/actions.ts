@@ -34,6 +34,8 @@ export interface Action {
 
 interface MessageActionRule {
   readonly target: "message";
+  /** Whether an earlier one may beat it, by its stamp. */
+  readonly ordered: boolean;
   /** Who may act on a message: its author, or both sides, each for itself. */
   readonly by: "author" | "both";
   /** What is queued for the same target and is useless once this action is: see `supersedes`. */
@@ -46,6 +48,7 @@ interface MessageActionRule {
 
 interface ConversationActionRule {
   readonly target: "conversation";
+  readonly ordered: true;
   readonly supersedes: "kind" | "nothing";
   /** Whether the conversation shows a line about it, with a delivery state of its own. */
   readonly notice: boolean;
@@ -60,6 +63,7 @@ type Rules = {
 export const actionRules: Rules = {
   edit: {
     target: "message",
+    ordered: true,
     by: "author",
     supersedes: "kind",
     holdsTarget: true,
@@ -67,6 +71,7 @@ export const actionRules: Rules = {
   },
   delete: {
     target: "message",
+    ordered: false,
     by: "author",
     supersedes: "everything",
     holdsTarget: false,
@@ -74,13 +79,14 @@ export const actionRules: Rules = {
   },
   reaction: {
     target: "message",
+    ordered: true,
     by: "both",
     supersedes: "kind",
     holdsTarget: false,
     changes: "reaction",
   },
-  timer: { target: "conversation", supersedes: "nothing", notice: true },
-  hosts: { target: "conversation", supersedes: "kind", notice: false },
+  timer: { target: "conversation", ordered: true, supersedes: "nothing", notice: true },
+  hosts: { target: "conversation", ordered: true, supersedes: "kind", notice: false },
 };
 
 export function isMessageAction(body: ActionBody): body is MessageAction {

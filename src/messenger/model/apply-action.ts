@@ -1,19 +1,9 @@
 /** What each action changes (docs/SPEC.md §8), of a message or of its conversation. Pure. */
-import { messageId, never, toHex } from "../../base/index.ts";
+import { never } from "../../base/index.ts";
 import { actionRules, type MessageAction, type Stamp } from "./actions.ts";
 import type { Conversation } from "./conversation.ts";
 import { emptied, type MessageRow } from "./message.ts";
-
-/**
- * Whether `stamp` comes after `than`: by Lamport time, then by id, so that both sides agree
- * whatever came first.
- */
-export function isNewer(stamp: Stamp, than: Stamp | undefined): boolean {
-  if (than === undefined) return true;
-  if (stamp.lamport !== than.lamport) return stamp.lamport > than.lamport;
-  // In the order of the bytes; base32 would put its digits first.
-  return toHex(messageId.bytes(stamp.id)) > toHex(messageId.bytes(than.id));
-}
+import { isNewer } from "./order.ts";
 
 /**
  * The message after an action on it; the same object where the action may not or need not change
@@ -45,14 +35,19 @@ export function applyAction(
   }
 }
 
-/** The conversation after a timer action. @param ms as in `wire/body`: 0 for forever. */
+/**
+ * The conversation after a timer action.
+ * @param by who set it: "in" for the peer.
+ * @param ms as in `wire/body`: 0 for forever.
+ */
 export function withTimer<Kind extends Conversation>(
   conversation: Kind,
   { lamport, id }: Stamp,
+  by: "in" | "out",
   ms: number,
 ): Kind {
   if (!isNewer({ lamport, id }, conversation.timer)) return conversation;
-  return { ...conversation, timer: { lamport, id, ms } };
+  return { ...conversation, timer: { lamport, id, by, ms } };
 }
 
 /** The line of the conversation that shows who set the timer. */

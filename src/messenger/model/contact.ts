@@ -42,7 +42,10 @@ export interface Contact {
   /** What their version offers, as stated in the last handshake; absent before the first. */
   readonly capabilities?: number;
   readonly invite: HeldInvite | undefined;
-  /** Where they were last reached, multiaddr texts without /p2p. */
+  /**
+   * Where they were last reached, or said that they can be, multiaddr texts without /p2p: the
+   * newest first.
+   */
   readonly addresses: readonly string[];
 
   /** The messages that we exchange: their order, delivery and unread count. */

@@ -8,8 +8,18 @@ import type { Stamp } from "./actions.ts";
 export interface Conversation {
   /** Keys the rows of the conversation: messages, outbox, early actions, expiry timers. */
   readonly ref: string;
+  /** Greatest Lamport value that was accepted or sealed (order.ts). It never falls. */
   readonly lamport: number;
-  /** Newest messages that no other one names as its parent. */
+  /**
+   * This store is new, restored or repaired, so that `lamport` may be too low: nothing is sealed
+   * until the peer has stated its own.
+   */
+  readonly unbased?: true;
+  /** Incoming messages whose value is too far ahead, at most `limits.heldMessages`. */
+  readonly held?: readonly HeldPlace[];
+  /** Incoming messages that were dropped: their values are never valid, or too many are held. */
+  readonly dropped?: number;
+  /** Newest texts that no other one names as its parent. */
   readonly heads: readonly MessageId[];
   /** Position of the next message in the conversation. */
   readonly nextAt: number;
@@ -17,7 +27,7 @@ export interface Conversation {
   /** Position up to which the user has seen everything; later rows say it of themselves. */
   readonly seenTo?: number;
   /** How long new messages are kept, by the newest timer action; absent: forever. */
-  readonly timer?: Stamp & { readonly ms: number };
+  readonly timer?: Stamp & { readonly ms: number; readonly by: "in" | "out" };
   /** Incoming actions whose target is not here yet, oldest first, at most `limits.earlyActs`. */
   readonly early?: readonly EarlyPlace[];
 }
@@ -56,6 +66,11 @@ export function restoredConversation(conversation: PairConversation): PairConver
   return { ...conversation, uncertainTo: conversation.nextAt - 1 };
 }
 
+/** Where a held message is stored (inbox/held-messages.ts), and its stamp. */
+export interface HeldPlace extends Stamp {
+  readonly at: number;
+}
+
 /**
  * An empty conversation with a contact.
  * @param ref the contact's own ref: a contact has exactly one conversation, so both may share it,
@@ -65,6 +80,7 @@ export function newPairConversation(crypto: CryptoProvider, ref: string): PairCo
   return {
     ref,
     lamport: 0,
+    unbased: true,
     heads: [],
     nextAt: 1,
     unread: 0,

@@ -119,6 +119,8 @@ export interface Diagnosis {
   readonly theirRouter?: RouterKind;
   /** When the oldest message of ours that waits was written, ms since 1970. */
   readonly waitingSince?: number;
+  /** Messages of theirs that are not shown, as their Lamport values are refused (order.ts). */
+  readonly refused?: { readonly held: number; readonly dropped: number };
   /** Unsuccessful searches since the last link. */
   readonly failures: number;
   /** ms until the next one; absent where none is due. */

@@ -14,8 +14,10 @@ export interface OutboxEntry {
   /** Place in the conversation; names its rows. */
   readonly at: number;
   sequence: number;
-  /** What an act does; a text stands in its message's row, as it is now. */
-  readonly act?: Action;
+  /**
+   * What an action does, stamped once it was sealed; a text is in its message's row, as it is now.
+   */
+  act?: Action;
   /** The ratchet message, once sealed: a retransmission sends these very bytes. */
   sealed: Uint8Array | undefined;
   /** Id of the session that it was sealed under. */
@@ -41,6 +43,10 @@ export interface Link {
   heardAt: number;
   /** The peer proved that it holds our session by a frame that opened. */
   heardSession: boolean;
+  /** We have told our settings on it (docs/SPEC.md §8, Settings). */
+  told: boolean;
+  /** The peer has told its settings, or need not before we seal: see `maySeal`. */
+  heardSettings: boolean;
   /** Bytes handed to the channel and not yet taken by it. */
   posting: number;
   pumping: boolean;

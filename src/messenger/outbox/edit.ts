@@ -129,10 +129,13 @@ async function amend(context: Context, target: Target, body: MessageAction): Pro
   if (unsealed === undefined || body.kind === "reaction") refuse(contactRefusal(batch.contact));
   await withdraw(batch.peer, batch, (entry) => isSuperseded(entry, at, body));
   refuse(queueRefusal(batch));
-  const next = applyAction(row, "out", enqueueAct(context, batch, body), body);
-  batch.changes.set(at, next, actionRules[body.kind].changes);
-  // The delivery of a message ends when it is deleted while it waits.
-  if (next.state !== row.state) batch.changes.set(at, next, "state");
+  let next = row;
+  await enqueueAct(context, batch, body, (line) => {
+    next = applyAction(row, "out", line, body);
+    batch.changes.set(at, next, actionRules[body.kind].changes);
+    // The delivery of a message ends when it is deleted while it waits.
+    if (next.state !== row.state) batch.changes.set(at, next, "state");
+  });
   return commitTo(context, target, next);
 }
 

@@ -5,22 +5,17 @@
 import { equal, limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { canSeal, type Session } from "../../ratchet/index.ts";
+import { withConversation } from "../model/contact.ts";
 import { accept, type DeliveryState, giveTo, isOn, requeue } from "../model/delivery-state.ts";
 import { type MessageRow, messageKey, messageView } from "../model/message.ts";
 import type { Link, OutboxEntry, Peer, SendQueue } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
-import { putEntry, sessionOps } from "../state/contact-store.ts";
+import { putContact, putEntry, sessionOps } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
-import type { MessageBatch } from "../state/message-batch.ts";
+import { MessageBatch } from "../state/message-batch.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
-import {
-  type Outgoing,
-  outgoingAct,
-  outgoingText,
-  post,
-  ratchetFrame,
-  sealMessage,
-} from "./seal.ts";
+import { post, ratchetFrame, sealMessage } from "./seal.ts";
+import { stamp } from "./stamp.ts";
 
 /**
  * Whether another link that we dialled is about to replace the contact's. The other side compares
@@ -31,11 +26,19 @@ function moving({ link, attempt }: Peer): boolean {
   return link !== undefined && attempt?.outbound === true && attempt.moves?.link === link;
 }
 
+/**
+ * Whether messages may be sealed for the link now. On a new session, and while we have no base, the
+ * peer's settings come first: they state the greatest value, above which we stamp.
+ */
+function maySeal(peer: Peer): peer is Peer & { link: Link; session: Session } {
+  const { link, session } = peer;
+  return link?.heardSettings === true && session !== undefined && canSeal(session);
+}
+
 /** Whether a new message may be sealed and sent at once: nothing waits ahead of it. */
 export function clearAhead(peer: Peer): peer is Peer & { link: Link; session: Session } {
-  const { link, session } = peer;
-  if (link === undefined || session === undefined || !canSeal(session) || moving(peer))
-    return false;
+  if (!maySeal(peer) || moving(peer)) return false;
+  const { link } = peer;
   if (link.posting > limits.sendBytes || link.pumping || peer.outbox.size >= limits.sendWindow)
     return false;
   for (const entry of peer.outbox.values()) if (!isOn(entry, link)) return false;
@@ -104,28 +107,32 @@ export function pump(context: Context, peer: Peer): void {
  * nothing to do.
  */
 async function sealRound(context: Context, peer: Peer, link: Link) {
-  if (peer.link !== link || peer.session === undefined || !canSeal(peer.session)) return undefined;
+  if (peer.link !== link || !maySeal(peer)) return undefined;
   if (moving(peer)) return "moving";
   const entries = nextEntries(peer, link);
   if (entries.length === 0) return undefined;
   const { ref } = peer.contact;
-  const { conversation } = peer.contact;
+  let { conversation } = peer.contact;
+  const changes = new MessageBatch(context.store, conversation.ref);
   let session = peer.session;
   const ops: StoreOp[] = [];
   const frames: Uint8Array[] = [];
-  const sealed: { entry: OutboxEntry; bytes: Uint8Array }[] = [];
+  const sealed: { entry: OutboxEntry; now: Pick<OutboxEntry, "act" | "sealed" | "session"> }[] = [];
   const taken: OutboxEntry[] = [];
   let size = 0;
   const sealEntry = async (entry: OutboxEntry): Promise<void> => {
-    const outgoing = await outgoingOf(context, conversation.ref, entry);
-    if (outgoing === undefined) return;
+    const stamped = await stamp(changes, conversation, entry);
+    if (stamped === undefined) return;
+    const { outgoing, act } = stamped;
+    conversation = stamped.conversation;
     const { settled } = conversation;
     const { sealed: bytes, next } = sealMessage(context, session, settled, entry, outgoing);
     session = stepDraft(peer, session, next);
     frames.push(ratchetFrame(bytes));
     size += bytes.length;
-    sealed.push({ entry, bytes });
-    ops.push(putEntry(conversation.ref, entry.at, { ...entry, sealed: bytes, session: next.id }));
+    const now = { ...(act && { act }), sealed: bytes, session: next.id };
+    sealed.push({ entry, now });
+    ops.push(putEntry(conversation.ref, entry.at, { ...entry, ...now }));
   };
   await withDraft(
     peer,
@@ -140,28 +147,18 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
         } else await sealEntry(entry);
       }
       if (ops.length > 0) {
+        const contact = withConversation(peer.contact, conversation);
+        const order = contact === peer.contact ? [] : [...changes.ops(), putContact(contact)];
         const rows = sessionOps(ref, peer.session, session);
-        await context.store.commit([...ops, ...rows]);
+        await context.store.commit([...ops, ...order, ...rows]);
+        peer.contact = contact;
       }
       replaceSession(peer, session);
     },
   );
-  for (const { entry, bytes } of sealed) {
-    entry.sealed = bytes;
-    entry.session = session.id;
-  }
+  for (const { entry, now } of sealed) Object.assign(entry, now);
   for (const entry of taken) giveTo(entry, link);
   return { entries: taken, posted: post(link, frames) };
-}
-
-async function outgoingOf(
-  context: Context,
-  ref: string,
-  { at, act }: OutboxEntry,
-): Promise<Outgoing | undefined> {
-  if (act !== undefined) return outgoingAct(act);
-  const bytes = await context.store.get(messageKey(ref, at));
-  return bytes && outgoingText(decodeRow<MessageRow>(bytes));
 }
 
 function nextEntries(peer: Peer, link: Link): OutboxEntry[] {

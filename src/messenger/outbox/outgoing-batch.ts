@@ -6,7 +6,7 @@ import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
-import type { Action, ActionBody } from "../model/actions.ts";
+import { type Action, type ActionBody, actionRules } from "../model/actions.ts";
 import { type Contact, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
 import { giveTo } from "../model/delivery-state.ts";
@@ -18,6 +18,7 @@ import {
   messageKey,
   messageView,
 } from "../model/message.ts";
+import { isExhausted, type OrderPlace, pendingPlace } from "../model/order.ts";
 import {
   type Link,
   type OutboxEntry,
@@ -34,14 +35,8 @@ import type { StoreEvent } from "../state/store-events.ts";
 import { clearAhead, closeGaps, markSent, pump, renumber } from "./outbox.ts";
 import { capacityRefusal, contactRefusal } from "./preconditions.ts";
 import { settledUpTo } from "./receipts.ts";
-import {
-  type Outgoing,
-  outgoingAct,
-  outgoingText,
-  post,
-  ratchetFrame,
-  sealMessage,
-} from "./seal.ts";
+import { post, ratchetFrame, sealMessage } from "./seal.ts";
+import { stamp } from "./stamp.ts";
 
 /** Everything that the messages at hand change, built up before anything is committed. */
 export interface Batch {
@@ -172,9 +167,11 @@ async function compose(
   if (answered?.deleted)
     return new SottoError("message-deleted", "The message to reply to was deleted.");
   const envelope = nextEnvelope(context, batch);
+  const place = batch.conversation.nextAt;
   const timer = batch.conversation.timer?.ms ?? 0;
   const row: MessageRow = {
     ...envelope,
+    ...pendingPlace,
     direction: "out",
     text,
     state: "queued",
@@ -182,23 +179,41 @@ async function compose(
     ...(key !== undefined && { key }),
     ...(replyTo !== undefined && { replyTo }),
   };
-  const entry = enqueue(context, batch, row, outgoingText(row));
-  batch.changes.set(entry.at, row, "new");
+  batch.changes.set(place, row, "new");
+  await enqueue(context, batch, envelope);
   if (key !== undefined) {
     const { ref } = batch.conversation;
-    const place = encodeRow({ at: entry.at } satisfies MessagePlace);
-    batch.ops.push(put(idempotencyKey(ref, key), place));
+    const made = encodeRow({ at: place } satisfies MessagePlace);
+    batch.ops.push(put(idempotencyKey(ref, key), made));
   }
-  return messageView(peer, entry.at, row);
+  return messageView(peer, place, row);
 }
 
-/** Puts an act into the batch. @returns its stamp, and what else a line about it is made of. */
-export function enqueueAct(context: Context, batch: Batch, body: ActionBody) {
-  const envelope = nextEnvelope(context, batch);
-  const { id, sequence, ...rest } = envelope;
-  const act: Action = { ...rest, body };
-  const { at } = enqueue(context, batch, { id, sequence }, outgoingAct(act), act);
-  return { ...envelope, at };
+/** A line that an action of ours makes, at its position. */
+export interface ActLine extends Pick<MessageRow, "id" | "sequence" | "sentAt">, OrderPlace {
+  readonly at: number;
+}
+
+/**
+ * Puts an action into the batch. Throws order-exhausted where it would not hold.
+ * @param apply puts it into effect here; called before it is sealed.
+ */
+export async function enqueueAct(
+  context: Context,
+  batch: Batch,
+  body: ActionBody,
+  apply: (line: ActLine) => void = () => undefined,
+): Promise<ActLine> {
+  if (actionRules[body.kind].ordered && isExhausted(batch.conversation))
+    throw new SottoError(
+      "order-exhausted",
+      "No change would hold: this contact has used up the order of the conversation.",
+    );
+  const { id, sequence, sentAt } = nextEnvelope(context, batch);
+  const line = { id, sequence, sentAt, ...pendingPlace, at: batch.conversation.nextAt };
+  apply(line);
+  await enqueue(context, batch, { id, sequence }, { body, sentAt, ...pendingPlace });
+  return line;
 }
 
 /**
@@ -223,14 +238,11 @@ export async function withdraw(
   batch.conversation = { ...conversation, settled, sequence: conversation.sequence - free };
 }
 
-/** The envelope of the next message, whose parents are the newest ones of the conversation. */
 function nextEnvelope(context: Context, batch: Batch) {
-  const { sequence, lamport, heads } = batch.conversation;
+  const { sequence } = batch.conversation;
   return {
     id: messageId.from(context.crypto.random(16)),
     sequence: sequence + 1,
-    lamport: lamport + 1,
-    parents: heads,
     sentAt: context.clock.now(),
   };
 }
@@ -238,40 +250,38 @@ function nextEnvelope(context: Context, batch: Batch) {
 /**
  * Gives the message its place and its entry in the outbox, sealed if the batch goes out at once.
  */
-function enqueue(
+async function enqueue(
   context: Context,
   batch: Batch,
   { id, sequence }: Pick<OutboxEntry, "id" | "sequence">,
-  outgoing: Outgoing,
   act?: Action,
-): OutboxEntry {
+): Promise<void> {
   const at = batch.conversation.nextAt;
   const { session, link } = batch;
-  batch.conversation = {
-    ...batch.conversation,
+  batch.conversation = { ...batch.conversation, sequence, nextAt: at + 1 };
+  const entry: OutboxEntry = {
+    id,
+    at,
     sequence,
-    lamport: outgoing.lamport,
-    heads: [id],
-    nextAt: at + 1,
-  };
-  const common = { id, at, sequence, ...(act && { act }) };
-  let entry: OutboxEntry = {
-    ...common,
+    ...(act && { act }),
     sealed: undefined,
     session: undefined,
     transit: undefined,
   };
-  if (session !== undefined && link !== undefined) {
-    const { settled } = batch.conversation;
-    const { sealed, next } = sealMessage(context, session, settled, entry, outgoing);
+  const stamped = session && link && (await stamp(batch.changes, batch.conversation, entry));
+  if (stamped) {
+    const { conversation, outgoing } = stamped;
+    batch.conversation = conversation;
+    const { sealed, next } = sealMessage(context, session, conversation.settled, entry, outgoing);
     batch.session = stepDraft(batch.peer, session, next);
     batch.frames.push(ratchetFrame(sealed));
-    entry = { ...common, sealed, session: next.id, transit: undefined };
+    entry.sealed = sealed;
+    entry.session = next.id;
+    if (stamped.act !== undefined) entry.act = stamped.act;
     giveTo(entry, link);
   }
   batch.entries.push(entry);
   batch.ops.push(putEntry(batch.conversation.ref, at, entry));
-  return entry;
 }
 
 /** The contact as the batch will leave it. */

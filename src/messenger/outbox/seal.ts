@@ -2,21 +2,20 @@
  * Sealing for a live link, always in one order: ratchet on a copy of the session, commit session
  * and whatever belongs to it in one batch, only then the wire.
  */
-import { type MessageId, messageId } from "../../base/index.ts";
+import { messageId } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { canSeal, type Session, seal } from "../../ratchet/index.ts";
 import { type Body, type Content, encodeContent, encodeLinkFrame } from "../../wire/index.ts";
 import { type Action, toWire } from "../model/actions.ts";
 import { idBytes, type MessageRow } from "../model/message.ts";
+import type { OrderPlace } from "../model/order.ts";
 import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 
 /** What an outbox entry sends: an action, or the text of its message as it is now. */
-export interface Outgoing {
-  readonly lamport: number;
-  readonly parents: readonly MessageId[];
+export interface Outgoing extends OrderPlace {
   readonly sentAt: number;
   readonly body: Body;
 }
@@ -92,7 +91,9 @@ export async function sealControl(
       replaceSession(peer, next);
     },
   );
-  if (sealed !== undefined && link !== undefined) void post(link, [ratchetFrame(sealed.message)]);
+  if (sealed === undefined || link === undefined) return;
+  if (content?.settings !== undefined) link.told = true;
+  void post(link, [ratchetFrame(sealed.message)]);
 }
 
 /** The frame of a ratchet message. */

@@ -4,9 +4,9 @@
  */
 import { limits } from "../../base/index.ts";
 import { type Stamp, supersedes } from "../model/actions.ts";
-import { isNewer } from "../model/apply-action.ts";
 import { type Contact, reachable } from "../model/contact.ts";
 import { policyOf } from "../model/link-policy.ts";
+import { isNewer } from "../model/order.ts";
 import type { Peer } from "../model/peer.ts";
 import type { BootstrapPort, SharedBootstrap, SharedBootstraps } from "../model/ports.ts";
 import { commitContact } from "../state/change-contact.ts";
@@ -53,7 +53,7 @@ export async function shareBootstraps(context: Context, peer: Peer): Promise<voi
     const batch = openBatch(context, peer, 0);
     const body = { kind: "hosts" as const, hosts };
     await withdraw(peer, batch, ({ act }) => act !== undefined && supersedes(body, act.body));
-    const { at: place } = enqueueAct(context, batch, body);
+    const { at: place } = await enqueueAct(context, batch, body);
     batch.contact = { ...batch.contact, sentBootstraps: { at: now, hosts, place } };
     await commit(context, peer, batch);
   });

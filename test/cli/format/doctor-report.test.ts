@@ -159,6 +159,15 @@ describe("the report of sotto doctor", () => {
     assert.equal(lines({ ...last, reached: true, answer: "silent" }, ...dials), 3);
   });
 
+  it("counts messages that are not shown, as their place in the order is refused", () => {
+    assert.match(text({ refused: { held: 2, dropped: 0 } }), /\norder 2 messages held back: /);
+    assert.match(
+      text({ refused: { held: 1, dropped: 3 } }),
+      /\norder 1 message held back, 3 messages dropped: .*pair again/,
+    );
+    assert.doesNotMatch(text({}), /order/);
+  });
+
   it("shows what both routers do after hole punching, and theirs only if they reported it", () => {
     const hole = { cause: "unreachable", hole: "symmetric" } as const;
     const both = text({ ...hole, routers: { ours: "preserving", theirs: "symmetric" } });

@@ -69,6 +69,16 @@ describe("a message in a terminal", () => {
     );
   });
 
+  it("says when it arrived, where its sender claims a time far from that", () => {
+    for (const apart of [11 * 60_000, -11 * 60_000]) {
+      const storedAt = message.sentAt + apart;
+      const note = `hello  [arrived ${formatTime(storedAt)}]`;
+      assert.equal(shown({ storedAt }), lines("bob", note));
+      assert.equal(shown({ storedAt, direction: "out" }), lines("you", "hello"));
+    }
+    assert.equal(shown({ storedAt: message.sentAt + 9 * 60_000 }), lines("bob", "hello"));
+  });
+
   it("cannot be made to command the terminal by text or reaction", () => {
     const reactions = [{ direction: "in", emoji: "\u001b[2J" }] as const;
     const line = shown({ text: "\u001b]0;x\u0007\u202e", reactions });

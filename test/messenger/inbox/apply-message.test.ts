@@ -54,6 +54,7 @@ async function take(messages: readonly ReceivedMessage[], together = false) {
       conversation: contact.conversation,
       changes: new MessageBatch(store, contact.conversation.ref),
       early: new Map(),
+      held: new Map(),
       ops: [],
       now: 0,
     };
@@ -197,6 +198,7 @@ describe("what a peer says", () => {
       conversation: early.contact.conversation,
       changes: new MessageBatch(early.store, "ref"),
       early: new Map(),
+      held: new Map(),
       ops: [],
       now: 0,
     };
@@ -222,6 +224,17 @@ describe("what a peer says", () => {
       return rows.map(({ value }) => decodeRow<MessageRow>(value)).filter((row) => row.notice);
     };
     for (const act of acts) assert.deepEqual(await notice([act]), await notice([]));
+  });
+
+  it("drops and counts a value that is never valid, and acknowledges it", async () => {
+    const text: Body = { kind: "text", text: "from the end of time" };
+    const lamports = [limits.lamport, Number.MAX_SAFE_INTEGER];
+    const { contact, store } = await take(
+      lamports.map((lamport, i) => messageOf(text, i, lamport)),
+    );
+    const { dropped, held, lamport, received } = contact.conversation;
+    assert.deepEqual([dropped, held, lamport, received.upTo], [2, undefined, 0, 2]);
+    assert.deepEqual(Object.keys(shown(store)), [messageId.from(OURS)]);
   });
 
   it("counts nothing as unread that was deleted before it came", async () => {

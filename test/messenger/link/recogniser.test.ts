@@ -179,6 +179,9 @@ describe("a node that strangers flood with hellos", () => {
     const answers = (): number =>
       world.network.captured.filter(({ from, frame }) => from === bob.host.host && frame[0] === 2)
         .length;
+    // Where Bob told that he is nobody answers any more: Alice goes by his record, which names him.
+    bob.host.move("/ip4/10.8.0.1/tcp/4001");
+    await world.time.pass(4 * SOON);
     const before = answers();
     await alice.restart();
     await world.until("bob answers a hello of alice", () => answers() > before, SOON);

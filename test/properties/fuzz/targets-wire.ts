@@ -329,6 +329,13 @@ const contents = [
   ...bodiesOfMessages.slice(0, 1).map((body) => ({ message: { ...envelope, body }, ack })),
   { ack },
   { typing: true as const },
+  {
+    settings: {
+      lamport: 9,
+      timer: { ms: 60_000, lamport: 8, id: new Uint8Array(16), own: 1 },
+      addresses: ["/ip4/192.0.2.1/tcp/1"],
+    },
+  },
   {},
 ].map(encodeContent);
 

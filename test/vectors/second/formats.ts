@@ -126,7 +126,7 @@ function message(from: Uint8Array): Json | undefined {
   const { id, sequence, lamport, parents = [], sentAt, settled, ...said } = (found ?? {}) as {
     id?: Uint8Array; sequence?: number; lamport?: number; parents?: Uint8Array[]; sentAt?: number; settled?: number;
   } & Said;
-  if (id?.length !== 16 || !sequence || lamport === undefined || sentAt === undefined) return undefined;
+  if (id?.length !== 16 || !sequence || !lamport || sentAt === undefined) return undefined;
   if (settled === undefined || settled >= sequence || parents.length > 8 || parents.some(({ length }) => length !== 16)) return undefined;
   const shown = bodyOf(said, others);
   return shown && { body: shown, id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled };
@@ -190,13 +190,34 @@ function ack(from: Uint8Array): Json | undefined {
   return { bits: written(bits), readUpTo, upTo };
 }
 
+const isLamport = (value: number | undefined, least: number) => value !== undefined && value >= least && value < 2 ** 52;
+
+function settings(from: Uint8Array): Json | undefined {
+  const { lamport, timer, addresses = [] } = (take(from, { 1: ["lamport", "#"], 2: ["timer", "b"], 3: ["addresses", "[]"] }) ?? {}) as {
+    lamport?: number; timer?: Uint8Array; addresses?: Uint8Array[];
+  };
+  const said = addresses.map((one) => Buffer.from(one).toString("latin1"));
+  if (!isLamport(lamport, 0) || said.length > 4 || !said.every(isHint)) return undefined;
+  if (timer === undefined) return { addresses: said, lamport: lamport as number };
+  const { ms, lamport: stamp, id, own } = (take(timer, { 1: ["ms", "#"], 2: ["lamport", "#"], 3: ["id", "b"], 4: ["own", "#"] }) ?? {}) as {
+    ms?: number; lamport?: number; id?: Uint8Array; own?: number;
+  };
+  const lasts = ms === 0 || (ms !== undefined && ms >= 5000 && ms <= 31_536_000_000);
+  if (!lasts || !isLamport(stamp, 1) || id?.length !== 16 || (own !== 0 && own !== 1)) return undefined;
+  return { addresses: said, lamport: lamport as number, timer: { id: written(id), lamport: stamp as number, ms, own } };
+}
+
 function content(from: Uint8Array): Json {
-  const found = take(from, { 1: ["message", "b"], 2: ["ack", "b"], 3: ["typing", "#"] });
+  const found = take(from, { 1: ["message", "b"], 2: ["ack", "b"], 3: ["typing", "#"], 4: ["settings", "b"] });
   if (found === undefined || (found.typing !== undefined && found.typing !== 1)) return NO_REASON;
   const read = found.message && message(found.message as Uint8Array);
   const acked = found.ack && ack(found.ack as Uint8Array);
-  if ((found.message && !read) || (found.ack && !acked)) return NO_REASON;
-  return { ...(acked && { ack: acked as Json }), ...(read && { message: read as Json }), ...(found.typing && { typing: true }) };
+  const set = found.settings && settings(found.settings as Uint8Array);
+  if ((found.message && !read) || (found.ack && !acked) || (found.settings && !set)) return NO_REASON;
+  return {
+    ...(acked && { ack: acked as Json }), ...(read && { message: read as Json }),
+    ...(set && { settings: set as Json }), ...(found.typing && { typing: true }),
+  };
 }
 
 const varint = (value: number): Buffer => {
@@ -227,7 +248,16 @@ function encodeBody(it: Fields): { before: Buffer[]; after: Buffer[] } {
   return only(blob(kind === "edit" ? 16 : 18, Buffer.concat([target, blob(2, said)])));
 }
 
-function encodeContent({ message: said, ack: acked, typing }: Fields): Json {
+function encodeSettings(it: Fields): Buffer {
+  const timer = it.timer === undefined ? undefined : fields(it.timer);
+  return Buffer.concat([
+    count(1, number(it, "lamport")),
+    ...(timer ? [blob(2, Buffer.concat([count(1, number(timer, "ms")), count(2, number(timer, "lamport")), blob(3, bytes(timer, "id")), count(4, number(timer, "own"))]))] : []),
+    ...list(it, "addresses").map((one) => blob(3, Buffer.from(String(one)))),
+  ]);
+}
+
+function encodeContent({ message: said, ack: acked, typing, settings: set }: Fields): Json {
   const parts: Buffer[] = [];
   if (said) {
     const it = fields(said);
@@ -243,6 +273,7 @@ function encodeContent({ message: said, ack: acked, typing }: Fields): Json {
     parts.push(blob(2, Buffer.concat([count(1, number(it, "upTo")), blob(2, bytes(it, "bits")), count(3, number(it, "readUpTo"))])));
   }
   if (typing === true) parts.push(count(3, 1));
+  if (set) parts.push(blob(4, encodeSettings(fields(set))));
   return { bytes: written(Buffer.concat(parts)) };
 }
 
