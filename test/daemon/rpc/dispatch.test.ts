@@ -125,7 +125,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   },
   "contact.unblock": { good: who, asks: ["unblock", "bob"], bad: [{}] },
   "contact.remove": { good: who, asks: ["remove", "bob", {}], bad: [{}] },
-  "contact.invites": { good: who, asks: ["contact", "bob"], bad: [{}] },
+  "contact.invites": { good: who, asks: ["invitesOf", contact.account], bad: [{}] },
   "contact.policy": {
     good: { who: "bob", policy: "lan" },
     asks: ["setPolicy", "bob", "lan", {}],
@@ -156,7 +156,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["history", "bob", { limit: 6, before: 9, after: 2 }],
     bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
   },
-  "message.count": { good: who, asks: ["count", "bob"], bad: [{}] },
+  "message.count": { good: who, asks: ["count", contact.account], bad: [{}] },
   "message.search": {
     good: { query: "hi", from: "bob", limit: 5 },
     asks: ["search", "hi", { limit: 5, from: "bob" }],

@@ -60,10 +60,10 @@ export function contactHandlers({
       await messenger.remove(who, fate);
       return {};
     },
-    "contact.invites": ({ who }) => ({
-      contact: messenger.contact(who),
-      invites: messenger.invitesOf(who),
-    }),
+    "contact.invites": ({ who }) => {
+      const contact = messenger.contact(who);
+      return { contact, invites: messenger.invitesOf(contact.account) };
+    },
     "contact.receipts": async ({ who, on }) => ({
       contact: await messenger.shareReceipts(who, on),
     }),

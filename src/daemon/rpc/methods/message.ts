@@ -120,8 +120,8 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       return { messages, more: messages.length < wanted.length };
     },
     "message.count": async ({ who }) => {
-      const messages = await messenger.count(who);
-      return { contact: messenger.contact(who), messages };
+      const contact = messenger.contact(who);
+      return { contact, messages: await messenger.count(contact.account) };
     },
     "message.search": async ({ query, from, limit = 50 }) => {
       const found = await messenger.search(query, {
@@ -154,7 +154,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
     },
     "message.cancel": async ({ id, who }) => {
       const message = await messenger.cancel(idOf(id), who);
-      return { contact: messenger.contact(message.contact), message };
+      return { contact: contactOf(message), message };
     },
   };
 }
