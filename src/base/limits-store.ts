@@ -22,8 +22,6 @@ export const storeLimits = {
   searchWaiting: 256,
   /** Characters of such messages, from which they are taken in however few they are. */
   searchWaitingLength: 512 * KIB,
-  /** Messages that the index reads at one time. */
-  searchPage: 16,
   /** Terms of messages that are committed in one step: each step writes up to 256 rows. */
   searchStepPostings: 8_192,
   /** Characters of messages in one step. */

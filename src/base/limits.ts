@@ -274,6 +274,8 @@ export const limits = {
    * one sends none.
    */
   heldMessages: 256,
+  /** Messages that a job which may read many of them reads at one time: 1 MiB at most. */
+  messagePage: 16,
   /** Parents of a message. */
   parents: 8,
   /**

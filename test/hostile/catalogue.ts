@@ -52,6 +52,11 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, Fate>>>>
     "made-up accounts by a reusable invite": "borne",
     "made-up accounts with the names and ids of a contact": "borne",
   },
+  "by a contact": {
+    "long texts of rare words": "borne",
+    "edits of one message": "borne",
+    "reactions to a long message": "borne",
+  },
   "by whole hosts": {
     "hosts with thousands of addresses and protocols": "borne",
     "hosts that come and go": "borne",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { limits } from "../../src/base/index.ts";
+import { contactAttacks } from "./attacks-contact.ts";
 import { hostAttacks } from "./attacks-host.ts";
 import { imitations, inviteAttacks } from "./attacks-invites.ts";
 import { tcpAttacks } from "./attacks-tcp.ts";
@@ -45,7 +46,7 @@ describe("a node under attack", function () {
     const { node } = scene.users[0];
     assert.equal(scene.reuses, 1);
     const { contacts } = await node.call("contact.list", {});
-    const others = contacts.filter(({ name }) => name !== "bob");
+    const others = contacts.filter(({ name }) => name !== "bob" && name !== "mallory");
     assert.ok(others.length > 0 && others.length <= limits.inviteClaims);
     assert.ok(others.every(({ pairing, online }) => pairing === "requested" && !online));
   });
@@ -81,7 +82,13 @@ describe("a node under attack", function () {
 
   it("runs every attack of the catalogue", () => {
     const known = Object.values(catalogue).flatMap((attacks) => Object.keys(attacks));
-    const there = Object.keys({ ...tcpAttacks, ...yamuxAttacks, ...hostAttacks, ...inviteAttacks });
+    const there = Object.keys({
+      ...tcpAttacks,
+      ...yamuxAttacks,
+      ...hostAttacks,
+      ...inviteAttacks,
+      ...contactAttacks,
+    });
     assert.deepEqual(known.toSorted(), there.toSorted());
   });
 });

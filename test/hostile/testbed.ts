@@ -8,8 +8,9 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "../../src/api/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
 import { Testbed } from "../chaos/testbed.ts";
-import { paired, type User } from "../chaos/user.ts";
+import { pair, paired, type User } from "../chaos/user.ts";
 import type { Report } from "./attack.ts";
+import { contactAttacks } from "./attacks-contact.ts";
 import type { Target } from "./raw.ts";
 
 /** Private memory of a process in MiB: what it holds itself, without files and what it shares. */
@@ -139,31 +140,41 @@ export interface Outcome {
 export class HostileTestbed {
   readonly testbed: Testbed;
   readonly users: readonly [User, User];
+  /** A contact of alice who attacks her by ordinary messages. */
+  readonly mallory: User;
   readonly attacker = new Attacker();
   readonly target: Target;
 
   /** Events that told alice of the reuse of an invite. */
   reuses = 0;
 
-  private constructor(testbed: Testbed, users: readonly [User, User], target: Target) {
+  private constructor(
+    testbed: Testbed,
+    users: readonly [User, User],
+    mallory: User,
+    target: Target,
+  ) {
     this.testbed = testbed;
     this.users = users;
+    this.mallory = mallory;
     this.target = target;
   }
 
   static async open(): Promise<HostileTestbed> {
     const testbed = await Testbed.open();
     const users = [testbed.user("alice"), testbed.user("bob")] as const;
-    await Promise.all(users.map((user) => user.start()));
+    const mallory = testbed.user("mallory");
+    await Promise.all([...users, mallory].map((user) => user.start()));
     const [alice, bob] = users;
     const used = (await alice.node.call("invite.create", { kind: "once" })).link;
     await bob.node.call("contact.add", { link: used, as: alice.name });
     await paired(alice, bob);
+    await pair(alice, mallory);
     const reusable = (await alice.node.call("invite.create", { kind: "reusable" })).link;
     const { account } = await bob.node.call("account.show", {});
     const contact = { account, name: bob.name };
     const target = { ...(await targetOf(alice)), invites: { used, reusable }, contact };
-    const opened = new HostileTestbed(testbed, users, target);
+    const opened = new HostileTestbed(testbed, users, mallory, target);
     void opened.#countReuses(await alice.anotherClient());
     return opened;
   }
@@ -184,7 +195,11 @@ export class HostileTestbed {
       const reports: Record<string, Report> = {};
       await Promise.all(
         Object.entries(attacks).map(async ([attack, strike]) => {
-          reports[attack] = await this.attacker.strike(attack, this.target, strike);
+          const byContact = contactAttacks[attack];
+          reports[attack] =
+            byContact === undefined
+              ? await this.attacker.strike(attack, this.target, strike)
+              : await byContact(this.mallory.node, this.users[0].name, Date.now() + strike.ms);
         }),
       );
       return { reports, grown: highest - before, talk: await talk.end() };

@@ -110,7 +110,7 @@ async function unindexed(context: Context, asked: Query, only: Peer | undefined)
   const found: (Place & { readonly since: number })[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact.conversation;
-    const limit = limits.searchPage;
+    const limit = limits.messagePage;
     for (let from = (context.index.mark(ref)?.upTo ?? 0) + 1; from < nextAt; ) {
       const rows = await context.store.list("message", ref, { from, limit });
       for (const { at, value } of rows) {

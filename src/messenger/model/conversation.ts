@@ -52,6 +52,8 @@ export interface PairConversation extends Conversation {
   readonly readUpTo: number;
   /** Highest sequence of ours that the contact's user has read. */
   readonly peerReadUpTo: number;
+  /** Position of the last message that a read receipt has passed. */
+  readonly peerReadAt?: number;
 }
 
 /** Where an early action is stored (inbox/early-actions.ts). */

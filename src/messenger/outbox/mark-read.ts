@@ -1,4 +1,5 @@
 /** Marks messages as read: sends a receipt where receipts are shared, and starts expiry timers. */
+import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
@@ -20,7 +21,7 @@ export async function markRead(context: Context, peer: Peer, shown: MarkRead): P
   await withContactLock(context, peer, async () => {
     const { contact } = peer;
     const { conversation } = contact;
-    const read = marked(conversation, await unseen(context, conversation), shown);
+    const read = marked(conversation, await unseen(context, conversation, shown));
     if (read === undefined) return;
     const spans = context.expiryTimers.start(conversation.ref, read.started);
     const tells = shares(contact, context.receipts) && read.next.readUpTo !== conversation.readUpTo;
@@ -38,18 +39,35 @@ export async function markRead(context: Context, peer: Peer, shown: MarkRead): P
 /** An incoming message that was not marked yet. */
 interface Unseen {
   readonly at: number;
+  /** Without its text if it is not stored again. */
   readonly row: MessageRow;
+  readonly shown: boolean;
 }
 
-/** Those of a conversation, oldest first. */
+/**
+ * Those of a conversation, oldest first. They are read in pages, and most texts are dropped at
+ * once: a contact decides how many there are, and how long.
+ */
 async function unseen(
-  { store }: Context,
+  { store, breathe }: Context,
   { ref, seenTo = 0, nextAt }: PairConversation,
+  { from = 0, upTo = Number.POSITIVE_INFINITY }: MarkRead,
 ): Promise<Unseen[]> {
-  const rows = await store.list("message", ref, { from: seenTo + 1, to: nextAt - 1 });
-  return rows
-    .map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }))
-    .filter(({ row }) => row.direction === "in" && row.seen === undefined);
+  const found: Unseen[] = [];
+  const limit = limits.messagePage;
+  let isGap = false;
+  for (let next = seenTo + 1; next < nextAt; await breathe()) {
+    const rows = await store.list("message", ref, { from: next, to: nextAt - 1, limit });
+    for (const { at, value } of rows) {
+      const row = decodeRow<MessageRow>(value);
+      if (row.direction !== "in" || row.seen !== undefined) continue;
+      const shown = row.hidden === true || (at >= from && at <= upTo);
+      isGap ||= !shown;
+      found.push({ at, row: shown && isGap ? row : { ...row, text: "" }, shown });
+    }
+    next = rows.length < limit ? nextAt : (rows.at(-1)?.at ?? nextAt) + 1;
+  }
+  return found;
 }
 
 interface Marked {
@@ -60,17 +78,12 @@ interface Marked {
 }
 
 /**
- * The conversation once the user has seen the messages at these positions. A message that was
+ * The conversation once the user has seen the messages that were shown. A message that was
  * removed here needs no reading. `undefined` if nothing changes.
  */
-function marked(
-  conversation: PairConversation,
-  before: readonly Unseen[],
-  { from = 0, upTo = Number.POSITIVE_INFINITY }: MarkRead,
-): Marked | undefined {
-  const isSeen = ({ at, row }: Unseen) => row.hidden === true || (at >= from && at <= upTo);
-  const read = before.filter(isSeen);
-  const left = before.filter((each) => !isSeen(each));
+function marked(conversation: PairConversation, before: readonly Unseen[]): Marked | undefined {
+  const read = before.filter(({ shown }) => shown);
+  const left = before.filter(({ shown }) => !shown);
   const seenTo = (left[0]?.at ?? conversation.nextAt) - 1;
   const unread = left.filter(({ row }) => countsAsUnread(row)).length;
   // The receipt names one sequence, so it waits for the lowest that was not seen.

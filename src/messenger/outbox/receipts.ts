@@ -75,7 +75,10 @@ async function settleAction(changes: MessageBatch, at: number, body: ActionBody)
   }
 }
 
-/** Read: our delivered messages up to the sequence that the peer's person has read. */
+/**
+ * Read: our delivered messages up to the sequence that the peer's user has read. Continues where
+ * the receipt before it ended, so that all receipts together read each message once.
+ */
 export async function settleRead(
   store: Store,
   changes: MessageBatch,
@@ -83,26 +86,22 @@ export async function settleRead(
   upTo: number,
 ): Promise<PairConversation> {
   if (upTo > conversation.sequence || upTo <= conversation.peerReadUpTo) return conversation;
-  let to = conversation.nextAt;
-  for (let done = false; !done; ) {
-    const rows = await store.list("message", conversation.ref, {
-      to,
-      reverse: true,
-      limit: limits.sendBatch,
-    });
-    done = rows.length < limits.sendBatch;
+  const to = conversation.nextAt - 1;
+  const limit = limits.messagePage;
+  let last = conversation.peerReadAt ?? 0;
+  for (let more = true; more; ) {
+    const rows = await store.list("message", conversation.ref, { from: last + 1, to, limit });
+    more = rows.length === limit;
     for (const { at, value } of rows) {
-      to = at - 1;
       const row = changes.changed(at) ?? decodeRow<MessageRow>(value);
-      if (row.direction !== "out") continue;
-      if (row.state === "read") {
-        done = true;
-        break;
-      }
-      if (row.state !== "delivered" || row.sequence > upTo) continue;
-      changes.set(at, advance(row, "read"), "state");
+      const isOpen =
+        row.direction === "out" && (row.state === "queued" || row.state === "delivered");
+      // Later messages have higher sequences.
+      if (isOpen && row.sequence > upTo)
+        return { ...conversation, peerReadUpTo: upTo, peerReadAt: last };
+      if (isOpen && row.state === "delivered") changes.set(at, advance(row, "read"), "state");
+      last = at;
     }
-    if (to < 1) done = true;
   }
-  return { ...conversation, peerReadUpTo: upTo };
+  return { ...conversation, peerReadUpTo: upTo, peerReadAt: last };
 }

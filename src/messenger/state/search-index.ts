@@ -192,7 +192,7 @@ export class SearchIndex {
 
   /** Indexes messages of a conversation. @returns the position up to which it is indexed then. */
   async #takeInPage(step: IndexStep, { ref, conversation, from, to }: PageRange): Promise<number> {
-    const limit = limits.searchPage;
+    const limit = limits.messagePage;
     const rows = await this.#context.store.list("message", ref, { from, to, limit });
     for (const [i, { at, value }] of rows.entries()) {
       await step.add({ conversation, at }, decodeRow<MessageRow>(value).text);

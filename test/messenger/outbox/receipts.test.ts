@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { messageId } from "../../../src/base/index.ts";
+import { limits, messageId } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { newPairConversation } from "../../../src/messenger/model/conversation.ts";
 import { type MessageRow, putMessage } from "../../../src/messenger/model/message.ts";
@@ -72,5 +72,47 @@ describe("a receipt", () => {
     const read = await settleRead(given.store, changes, given.conversation, 4);
     assert.deepEqual(changes.list(), []);
     assert.equal(read, given.conversation);
+  });
+
+  it("for each message in turn reads one page, however many there are", async () => {
+    const { store, conversation } = await wire();
+    const count = 400;
+    for (let at = 1; at <= count; at++) {
+      const row: MessageRow = {
+        id: messageId.from(nodeCrypto(seeded(at).bytes).random(16)),
+        direction: at % 4 === 0 ? "in" : "out",
+        text: `${at}`,
+        state: at % 4 === 0 ? "received" : at % 9 === 0 ? "failed" : "delivered",
+        sequence: at,
+        lamport: at,
+        parents: [],
+        sentAt: 0,
+      };
+      await store.commit([putMessage(conversation.ref, at, row)]);
+    }
+    let rowsRead = 0;
+    const watched: typeof store = Object.create(store, {
+      list: {
+        value: async (...args: Parameters<typeof store.list>) => {
+          const rows = await store.list(...args);
+          rowsRead += rows.length;
+          return rows;
+        },
+      },
+    });
+    let now = { ...conversation, sequence: count, nextAt: count + 1 };
+    const read: number[] = [];
+    for (let upTo = 1; upTo <= count; upTo++) {
+      const changes = new MessageBatch(store, conversation.ref);
+      now = { ...now, ...(await settleRead(watched, changes, now, upTo)) };
+      read.push(...changes.list().map(({ at }) => at));
+      await store.commit(changes.ops());
+    }
+    const delivered = Array.from({ length: count }, (_, i) => i + 1).filter(
+      (at) => at % 4 !== 0 && at % 9 !== 0,
+    );
+    assert.deepEqual(read, delivered);
+    assert.equal(now.peerReadUpTo, count);
+    assert.ok(rowsRead <= count * (limits.messagePage + 4), `${rowsRead} rows`);
   });
 });
