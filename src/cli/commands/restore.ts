@@ -59,6 +59,7 @@ async function restore(path: string, options: Options, context: Context): Promis
       "sessions.",
   );
   out.say("Start your node: sotto up. Your contacts do not have to do anything.");
+  out.say("Invites for one use from before the backup count as used: create new ones.");
 }
 
 /** Throws `file-unreadable`, `backup-malformed`. */

@@ -23,7 +23,7 @@ export type KeptEvent =
   | { readonly type: "contact.removed"; readonly account: AccountId }
   | { readonly type: "contact.request"; readonly contact: ContactView }
   | { readonly type: "key.changed"; readonly contact: ContactView }
-  /** Another account claimed an invite that was already used. */
+  /** Another claim of an invite for one use was made after it was used; at most once a day. */
   | { readonly type: "invite.reused"; readonly invite: InviteView };
 
 /** `cursor` is present where a durable subscription will find the event under it. */
