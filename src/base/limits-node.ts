@@ -156,6 +156,8 @@ export const nodeLimits = {
   reachabilityDelay: 500,
   /** Interval of checks while we are reachable; three times as often otherwise. */
   reachabilityRecheck: 30 * MINUTE,
+  /** Delay of the next check if all peers were busy: their rate limits count by the minute. */
+  reachabilityBusy: MINUTE,
   /**
    * Bytes of an envelope that is forwarded for others: enough for future ones, as ours have 145,
    * and too small for a message.

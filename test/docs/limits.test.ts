@@ -52,7 +52,7 @@ const ours = new Set(
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits
     writeChunk connectionPing addressPoll networkChangePing bootstrapRetry dhtParallel dhtUrgent ownRecords peerBurst
     cachedDial lookupDelay contactDials contactDialsUrgent dialGrace lanQuery interfacePoll mdnsResponseInterval mdnsFirstQuery dialbackHelpers reachabilityDelay
-    reachabilityRecheck signalHosts punchTry punchDelay punchIpv4Delay punchMaxDelay portMapSeconds
+    reachabilityRecheck reachabilityBusy signalHosts punchTry punchDelay punchIpv4Delay punchMaxDelay portMapSeconds
     portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes knownPeersSaved
     knownPeerDial knownPeersEnough rotation closeTimeout stopTimeout bootstrapLag bootstrapLagPoll
     publicIdle publicHostLifetime publicStart publicDials publicParallel publicRefreshMin

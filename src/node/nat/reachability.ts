@@ -55,6 +55,8 @@ export class Reachability {
    * The running check is out of date: a port was mapped, for example, or a new helper connected.
    */
   #again = false;
+  /** All helpers of the last check were busy. */
+  #busy = false;
   #stopped = false;
 
   constructor(options: ReachabilityOptions) {
@@ -132,11 +134,13 @@ export class Reachability {
         this.#state.verdict === "reachable"
           ? limits.reachabilityRecheck
           : limits.reachabilityRecheck / 3;
-      this.#soon(this.#again ? limits.reachabilityDelay : later);
+      const next = this.#busy ? limits.reachabilityBusy : later;
+      this.#soon(this.#again ? limits.reachabilityDelay : next);
     }
   }
 
   async #ask(): Promise<void> {
+    this.#busy = false;
     const { clock, log } = this.#options;
     const addresses = this.#candidates();
     const helpers = this.#chooseHelpers();
@@ -150,7 +154,9 @@ export class Reachability {
       helpers.map((connection) => askDialback(connection, addresses, clock)),
     );
     if (this.#stopped) return;
-    const results = answers.flatMap((answer) => answer ?? []);
+    // A busy helper tried nothing, which says nothing about us.
+    const results = answers.flatMap((answer) => (answer && !isBusy(answer) ? answer : []));
+    this.#busy = results.length === 0 && answers.some((answer) => answer && isBusy(answer));
     const found = addresses.map((address) => judge(address, results));
     const reachable = found.some(isReachable);
     log("reach.checked", { reachable, asked: results.length });
@@ -231,6 +237,10 @@ export class Reachability {
     }
     return [...bySubnet.values()].slice(0, limits.dialbackHelpers);
   }
+}
+
+function isBusy(answer: ReadonlyMap<string, DialbackResult>): boolean {
+  return [...answer.values()].every((result) => result === "busy");
 }
 
 function judge(

@@ -9,7 +9,7 @@ import { freePort } from "../../../src/node/nat/nat-detection.ts";
 import { Reachability, reachabilityUnknown } from "../../../src/node/nat/reachability.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
 import { DIALBACK_PROTOCOL } from "../../../src/node/util/protocols.ts";
-import { silent } from "../../../src/ports/index.ts";
+import { type Clock, silent } from "../../../src/ports/index.ts";
 import { encodeFrame, FrameDecoder } from "../../../src/wire/index.ts";
 import { createLab, stranger, until } from "../support.ts";
 
@@ -68,10 +68,13 @@ describe("node: reachability", () => {
   });
 
   /** A node that knows no peer, and what asks for it whether it can be reached. */
-  async function asker(isBootstrap: (peer: string) => boolean = () => false) {
+  async function asker(
+    isBootstrap: (peer: string) => boolean = () => false,
+    clock: Clock = systemClock,
+  ) {
     const { host } = await lab.host({ wanServer: false });
     const mappedAddress = (): undefined => undefined;
-    const parts = { host, clock: systemClock, log: silent, privateWan: true, mappedAddress };
+    const parts = { host, clock, log: silent, privateWan: true, mappedAddress };
     const reach = new Reachability({ ...parts, isBootstrap });
     lab.later(() => reach.stop());
     return { host, reach };
@@ -114,6 +117,25 @@ describe("node: reachability", () => {
     await dialed;
     assert.equal((await reach.check()).verdict, "unreachable");
     assert.deepEqual([liar.asked(), honest.asked()], [0, 1]);
+  });
+
+  it("concludes nothing from a busy peer, and asks it again after a minute", async () => {
+    const delays: number[] = [];
+    const clock: Clock = {
+      now: () => Date.now(),
+      after: (ms, job) => {
+        delays.push(ms);
+        return systemClock.after(ms, job);
+      },
+    };
+    const { host, reach } = await asker(() => false, clock);
+    const helper = await counting("busy");
+    const known = identified(host, helper.peer);
+    await host.dial(helper.address);
+    await known;
+    assert.equal((await reach.check()).verdict, "unknown");
+    assert.equal(helper.asked(), 1);
+    assert.equal(delays.at(-1), limits.reachabilityBusy);
   });
 
   it("asks bootstrap nodes before other nodes that it dialed", async () => {
