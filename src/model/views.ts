@@ -96,6 +96,10 @@ export interface MessageView {
   readonly sentAt: number;
   /** When this node stored it, by its own clock, ms since 1970. */
   readonly storedAt: number;
+  /** It arrived after texts that come after it in the order of the conversation. */
+  readonly late?: true;
+  /** A text that its author had seen before is not here: lost, or not here yet. */
+  readonly gap?: true;
   /** The message that it answers; it need not be here. */
   readonly replyTo?: MessageId;
   /** How long it is kept, ms: ours from its delivery on, theirs from when it was read. */

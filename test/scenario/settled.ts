@@ -61,6 +61,17 @@ function looks({ text, deleted, reactions = {} }: MessageRow, turned = false): s
   return JSON.stringify([text, deleted === true, own?.emoji ?? "", other?.emoji ?? ""]);
 }
 
+/** Nothing that a text follows is missing, where neither disk was ever another one. */
+function followsAll(
+  { messages, places }: Conversation,
+  removed: ReadonlySet<string>,
+  say: (law: string) => void,
+): void {
+  for (const { text, missing = [] } of messages.values())
+    if (missing.some((id) => !places.has(id) && !removed.has(id)))
+      say(`"${text}" follows what is missing`);
+}
+
 /** Both sides have come to one timer and one order, and hold nothing of the other back. */
 function sameSettings(
   ours: Conversation,
@@ -127,6 +138,7 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
       if (!comesBack) before = place;
     }
     sameSettings(ours, theirs, say);
+    if (!known.rolledBack && !there.rolledBack) followsAll(ours, known.removed, say);
     for (const { id, direction, text } of theirs?.messages.values() ?? [])
       if (direction === "out" || ours.places.has(id) || known.lost.has(id)) continue;
       else say(`"${text}" is there, and was never ours`);

@@ -75,6 +75,8 @@ function one(message: Message, contact: Contact): string {
     whose === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
   const arrived = arrivedApart(message);
   const notes = [
+    message.gap ? "a message before it is missing" : "",
+    message.late ? "late" : "",
     arrived === undefined ? "" : `arrived ${formatTime(arrived)}`,
     ...(deleted ? [] : [stateText(state)]),
     edited ? "edited" : "",

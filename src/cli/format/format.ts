@@ -166,6 +166,8 @@ function stateNotes(message: Message): string[] {
   const { state, deleted, changing, keep } = message;
   const arrived = arrivedApart(message);
   const notes = [
+    ...(message.gap ? ["a message before it is missing"] : []),
+    ...(message.late ? ["late"] : []),
     ...(arrived === undefined ? [] : [`arrived ${formatTime(arrived)}`]),
     ...(deleted || stateText(state) === "" ? [] : [stateText(state)]),
     ...(keep === undefined ? [] : [`disappears after ${formatDuration(keep)}`]),

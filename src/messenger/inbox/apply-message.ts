@@ -3,7 +3,7 @@
  * older one.
  */
 
-import { messageId, never } from "../../base/index.ts";
+import { type MessageId, messageId, never } from "../../base/index.ts";
 import type { Store } from "../../ports/index.ts";
 import {
   add,
@@ -25,7 +25,7 @@ import { applyAction, timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
 import { advance } from "../model/delivery-state.ts";
 import { type MessageRow, withoutUnread } from "../model/message.ts";
-import { headsAfter, judgeLamport, withLamport, withStated } from "../model/order.ts";
+import { isLate, judgeLamport, withLamport, withStated, withText } from "../model/order.ts";
 import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
@@ -104,6 +104,31 @@ async function applyAccepted(
   await applyIncomingAction(taking, message, stamp, fromWire(body), hosts);
 }
 
+/**
+ * The parents of a text, and those of them that are not here. A parent whose value is not below
+ * that of the text is passed over: it cannot come before it.
+ */
+async function parentsOf(
+  { conversation, changes }: IncomingBatch,
+  lamport: number,
+  parents: readonly Uint8Array[],
+): Promise<{ readonly followed: MessageId[]; readonly missing: MessageId[] }> {
+  const followed: MessageId[] = [];
+  const missing: MessageId[] = [];
+  for (const parent of parents) {
+    const id = messageId.from(parent);
+    const head = conversation.heads.find((each) => each.id === id);
+    const at = head === undefined ? await changes.place(id) : undefined;
+    const row = at === undefined ? undefined : await changes.row(at);
+    if (((head ?? row)?.lamport ?? 0) >= lamport) continue;
+    followed.push(id);
+    // One that was deleted before it arrived is not coming.
+    const deleted = conversation.early?.some(({ target }) => target === id) === true;
+    if (head === undefined && at === undefined && !deleted) missing.push(id);
+  }
+  return { followed, missing };
+}
+
 async function takeText(
   store: Store,
   taking: IncomingBatch,
@@ -111,21 +136,24 @@ async function takeText(
 ): Promise<void> {
   const at = taking.conversation.nextAt;
   const { kind, text, replyTo, keep } = body;
+  const { followed, missing } = await parentsOf(taking, lamport, parents);
+  const stamp = { lamport, id: messageId.from(id) };
   const said: MessageRow = {
-    id: messageId.from(id),
+    id: stamp.id,
     direction: "in",
     text: kind === "newer" && text === "" ? NEWER : text,
     state: "received",
     sequence,
     lamport,
-    parents: parents.map((parent) => messageId.from(parent)),
+    parents: followed,
+    ...(isLate(taking.conversation, stamp) && { late: true }),
+    ...(missing.length > 0 && { missing }),
     sentAt,
     storedAt: taking.now,
     ...(keep !== undefined && { keep }),
     ...(replyTo && { replyTo: messageId.from(replyTo) }),
   };
-  const heads = headsAfter(taking.conversation.heads, said.id, said.parents);
-  taking.conversation = { ...taking.conversation, heads };
+  taking.conversation = withText(taking.conversation, stamp, followed);
   const early = await applyEarlyActions(store, taking.conversation, taking.early, said);
   const { conversation, ops, row } = early;
   taking.ops.push(...ops);

@@ -20,7 +20,9 @@ export interface Conversation {
   /** Incoming messages that were dropped: their values are never valid, or too many are held. */
   readonly dropped?: number;
   /** Newest texts that no other one names as its parent. */
-  readonly heads: readonly MessageId[];
+  readonly heads: readonly Stamp[];
+  /** The text that is last in the order. */
+  readonly last?: Stamp;
   /** Position of the next message in the conversation. */
   readonly nextAt: number;
   readonly unread: number;

@@ -26,6 +26,10 @@ export interface MessageRow {
   readonly sequence: number;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
+  /** Of theirs: it belongs before a text that was here when it arrived. */
+  readonly late?: true;
+  /** Of theirs: parents that were not here when it arrived. */
+  readonly missing?: readonly MessageId[];
   readonly sentAt: number;
   /** Of ours: the caller's key that made it, so that the key is forgotten with the message. */
   readonly key?: string;
@@ -136,6 +140,8 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     at,
     sentAt,
     storedAt: storedAt(row),
+    ...(row.late && { late: true }),
+    ...(row.missing !== undefined && row.missing.length > 0 && { gap: true }),
     ...(replyTo !== undefined && { replyTo }),
     ...(keep !== undefined && { keep }),
     ...(notice !== undefined && { notice }),

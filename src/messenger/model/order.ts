@@ -43,7 +43,7 @@ export function withLamport<Kind extends Conversation>(conversation: Kind, lampo
 
 /** The place of what is sealed next: one above the greatest value, after the newest texts. */
 export function nextPlace({ lamport, heads }: Conversation): OrderPlace {
-  return { lamport: Math.min(lamport + 1, GREATEST), parents: heads };
+  return { lamport: Math.min(lamport + 1, GREATEST), parents: heads.map(({ id }) => id) };
 }
 
 /** Whether there is a value left above those of the conversation. */
@@ -65,14 +65,21 @@ export function withStated<Kind extends Conversation>(conversation: Kind, stated
   return withLamport(based as Kind, stated);
 }
 
-/** The newest texts once there is one more, which names those that it follows. */
-export function headsAfter(
-  heads: readonly MessageId[],
-  id: MessageId,
+/** The conversation once it has one more text, which names the texts that it follows. */
+export function withText<Kind extends Conversation>(
+  conversation: Kind,
+  { lamport, id }: Stamp,
   parents: readonly MessageId[],
-): readonly MessageId[] {
-  const others = heads.filter((head) => head !== id && !parents.includes(head));
-  return [...others, id].slice(-limits.parents);
+): Kind {
+  const stamp = { lamport, id };
+  const others = conversation.heads.filter((head) => head.id !== id && !parents.includes(head.id));
+  const heads = [...others, stamp].slice(-limits.parents);
+  return { ...conversation, heads, ...(isLate(conversation, stamp) ? {} : { last: stamp }) };
+}
+
+/** Whether a text belongs before one that is here already. */
+export function isLate({ last }: Conversation, stamp: Stamp): boolean {
+  return !isNewer(stamp, last);
 }
 
 /**

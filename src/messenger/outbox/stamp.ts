@@ -7,7 +7,7 @@ import { never } from "../../base/index.ts";
 import { type Action, isMessageAction } from "../model/actions.ts";
 import type { Conversation } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
-import { headsAfter, nextPlace, PENDING, withLamport } from "../model/order.ts";
+import { nextPlace, PENDING, withLamport, withText } from "../model/order.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
 import { type Outgoing, outgoingAct, outgoingText } from "./seal.ts";
@@ -36,8 +36,9 @@ export async function stamp<Kind extends Conversation>(
     if (row.lamport !== PENDING) return { conversation, outgoing: outgoingText(row) };
     const stamped: MessageRow = { ...row, ...place };
     changes.set(at, stamped, "number");
-    const heads = headsAfter(later.heads, id, place.parents);
-    return { conversation: { ...later, heads }, outgoing: outgoingText(stamped) };
+    const { lamport, parents } = place;
+    const next = withText(later, { lamport, id }, parents);
+    return { conversation: next, outgoing: outgoingText(stamped) };
   }
   if (act.lamport !== PENDING) return { conversation, outgoing: outgoingAct(act), act };
   const stamped: Action = { ...act, ...place };

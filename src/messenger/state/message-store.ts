@@ -21,7 +21,21 @@ export async function view(
 ): Promise<MessageView | undefined> {
   const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, at));
   const row = bytes && decodeRow<MessageRow>(bytes);
-  return row === undefined || row.hidden ? undefined : messageView(peer, at, row);
+  if (row === undefined || row.hidden) return undefined;
+  return messageView(peer, at, await withoutArrived(context, peer, row));
+}
+
+/** A row without those of its missing parents that have arrived since. */
+async function withoutArrived(
+  { store }: Context,
+  { contact }: Peer,
+  row: MessageRow,
+): Promise<MessageRow> {
+  if (row.missing === undefined) return row;
+  const missing: MessageId[] = [];
+  for (const id of row.missing)
+    if ((await store.get(placeKey(contact.conversation.ref, id))) === undefined) missing.push(id);
+  return { ...row, missing };
 }
 
 /** Where a message is. */
@@ -114,7 +128,8 @@ export async function history(
     });
     for (const { at, value } of rows) {
       const row = decodeRow<MessageRow>(value);
-      if (!row.hidden) newestFirst.push(messageView(peer, at, row));
+      if (row.hidden) continue;
+      newestFirst.push(messageView(peer, at, await withoutArrived(context, peer, row)));
     }
     // Hidden ones leave room for older ones.
     to = rows.length < wanted ? -1 : (rows.at(-1)?.at ?? 0) - 1;

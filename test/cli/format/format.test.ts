@@ -79,6 +79,12 @@ describe("a message in a terminal", () => {
     assert.equal(shown({ storedAt: message.sentAt + 9 * 60_000 }), lines("bob", "hello"));
   });
 
+  it("says that it is late, and that a message before it is missing", () => {
+    assert.equal(shown({ late: true }), lines("bob", "hello  [late]"));
+    const both = "hello  [a message before it is missing; late]";
+    assert.equal(shown({ gap: true, late: true }), lines("bob", both));
+  });
+
   it("cannot be made to command the terminal by text or reaction", () => {
     const reactions = [{ direction: "in", emoji: "\u001b[2J" }] as const;
     const line = shown({ text: "\u001b]0;x\u0007\u202e", reactions });

@@ -237,6 +237,45 @@ describe("what a peer says", () => {
     assert.deepEqual(Object.keys(shown(store)), [messageId.from(OURS)]);
   });
 
+  /** A text at a place in the order. */
+  const said = (number: number, lamport: number, ...parents: number[]): ReceivedMessage => ({
+    ...messageOf({ kind: "text", text: `text ${number}` }, number, lamport),
+    parents: parents.map((parent) => idOf(parent + 1)),
+  });
+  const rowOf = (store: MemoryStore, number: number): MessageRow => {
+    const rows = store.snapshot().filter(({ table }) => table === "message");
+    const all = rows.map(({ value }) => decodeRow<MessageRow>(value));
+    return all.find(({ id }) => id === messageId.from(idOf(number + 1))) as MessageRow;
+  };
+
+  it("is marked late where it belongs before a text that is here", async () => {
+    const { store, contact } = await take([said(0, 5), said(1, 4), said(2, 6, 0)]);
+    assert.deepEqual(
+      [0, 1, 2].map((number) => rowOf(store, number).late),
+      [undefined, true, undefined],
+    );
+    assert.deepEqual(
+      contact.conversation.heads.map(({ id }) => id),
+      [1, 2].map((number) => messageId.from(idOf(number + 1))),
+    );
+    assert.equal(contact.conversation.last?.lamport, 6);
+  });
+
+  it("passes over a parent whose value is not below its own, as a head and as an older text", async () => {
+    const { store, contact } = await take([said(0, 5), said(1, 6, 0), said(2, 5, 0, 1)]);
+    assert.deepEqual(rowOf(store, 1).parents, [messageId.from(idOf(1))]);
+    assert.deepEqual(rowOf(store, 2).parents, []);
+    // What it does not follow stays a head.
+    assert.equal(contact.conversation.heads.length, 2);
+  });
+
+  it("names the parents that are not here, but for one that was deleted before it arrived", async () => {
+    const gone = messageOf({ kind: "delete", target: idOf(8) }, 0, 1);
+    const { store } = await take([gone, said(1, 5, 7, 8), said(2, 6, 1)]);
+    assert.deepEqual(rowOf(store, 1).missing, [messageId.from(idOf(9))]);
+    assert.equal(rowOf(store, 2).missing, undefined);
+  });
+
   it("counts nothing as unread that was deleted before it came", async () => {
     const gone = [
       messageOf({ kind: "delete", target: idOf(1) }, 1, 2),
