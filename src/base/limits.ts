@@ -251,8 +251,8 @@ export const limits = {
   frameCharge: 256,
   /** Frames that are processed together, before others of the node get their turn. */
   receiveFrames: 64,
-  /** Bytes of them. */
-  receiveBytes: 256 * KIB,
+  /** Bytes of them: one long text. */
+  receiveBytes: 64 * KIB,
   /** Messages sealed and committed together before they go on the wire. */
   sendBatch: 64,
   /**

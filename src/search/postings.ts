@@ -4,7 +4,7 @@
  * one before: of the conversation number, and of the position (from 0 if the conversation number
  * changed). Numbers are LEB128.
  */
-import { concat, fromUtf8, SottoError, utf8 } from "../base/index.ts";
+import { fromUtf8, SottoError, utf8 } from "../base/index.ts";
 import { matchesTerm } from "./terms.ts";
 
 /** A message: the index's number of its conversation, and its position there. */
@@ -15,28 +15,70 @@ export interface Posting {
 
 /** Encodes a row; sorts the postings of each term. */
 export function encodePostings(terms: ReadonlyMap<string, readonly Posting[]>): Uint8Array {
-  return concat(...[...terms].map(([term, postings]) => encodeTerm(utf8(term), postings)));
+  const writer = new RowWriter();
+  for (const [term, postings] of terms) writeTerm(writer, utf8(term), postings);
+  return writer.bytes();
 }
 
-/** The bytes of one term; none if it has no postings. */
-function encodeTerm(term: Uint8Array, postings: readonly Posting[]): Uint8Array {
-  if (postings.length === 0) return new Uint8Array(0);
-  const steps: number[] = [];
+/** Grows as it is written; a row may have as many terms as a contact chooses. */
+class RowWriter {
+  #buffer: Uint8Array;
+  #length = 0;
+
+  constructor(capacity = 1024) {
+    this.#buffer = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** LEB128. */
+  number(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80))
+      this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
+    this.#buffer[this.#length++] = rest;
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#buffer.length) return;
+    const grown = new Uint8Array(2 * (this.#length + more));
+    grown.set(this.#buffer);
+    this.#buffer = grown;
+  }
+}
+
+/** Writes one term; nothing if it has no postings. */
+function writeTerm(writer: RowWriter, term: Uint8Array, postings: readonly Posting[]): void {
+  if (postings.length === 0) return;
+  const steps = new RowWriter(16);
   let before: Posting = { conversation: 0, at: 0 };
   for (const posting of inOrder(postings)) {
     const step = posting.conversation - before.conversation;
-    writeNumber(steps, step);
-    writeNumber(steps, step === 0 ? posting.at - before.at : posting.at);
+    steps.number(step);
+    steps.number(step === 0 ? posting.at - before.at : posting.at);
     before = posting;
   }
-  const out: number[] = [];
-  writeNumber(out, term.length);
-  for (const byte of term) out.push(byte);
-  writeNumber(out, steps.length);
-  return Uint8Array.from([...out, ...steps]);
+  writer.number(term.length);
+  writer.write(term);
+  writer.number(steps.length);
+  writer.write(steps.bytes());
 }
 
-function inOrder(postings: readonly Posting[]): Posting[] {
+function inOrder(postings: readonly Posting[]): readonly Posting[] {
+  if (postings.length === 1) return postings;
   return [...postings].sort((a, b) => a.conversation - b.conversation || a.at - b.at);
 }
 
@@ -150,8 +192,9 @@ export function changePostings(
   added: TermPostings,
 ): Uint8Array | undefined {
   const changes = changesByHash(removed, added);
-  const parts: Uint8Array[] = [];
+  const writer = new RowWriter();
   const done = new Set<TermChange>();
+  let isChanged = false;
   let copied = 0;
   let start = 0;
   eachTerm(row, (term, reader, end) => {
@@ -165,18 +208,23 @@ export function changePostings(
         if (!change.removed.some((gone) => isEqual(gone, posting))) left.push(posting);
       });
       if (left.length < found || change.added.length > 0) {
-        parts.push(row.subarray(copied, start), encodeTerm(term, [...left, ...change.added]));
+        isChanged = true;
+        writer.write(row.subarray(copied, start));
+        writeTerm(writer, term, [...left, ...change.added]);
         copied = end;
       }
     }
     start = end;
   });
-  for (const change of [...changes.values()].flat())
-    if (!done.has(change) && change.added.length > 0)
-      parts.push(encodeTerm(change.term, change.added));
-  if (parts.length === 0) return row.length === 0 ? undefined : row;
-  const next = concat(...parts, row.subarray(copied));
-  return next.length === 0 ? undefined : next;
+  writer.write(row.subarray(copied));
+  for (const same of changes.values())
+    for (const change of same) {
+      if (done.has(change) || change.added.length === 0) continue;
+      isChanged = true;
+      writeTerm(writer, change.term, change.added);
+    }
+  if (!isChanged && row.length > 0) return row;
+  return writer.length === 0 ? undefined : writer.bytes();
 }
 
 function changesByHash(removed: TermPostings, added: TermPostings): Map<number, TermChange[]> {
@@ -185,7 +233,9 @@ function changesByHash(removed: TermPostings, added: TermPostings): Map<number, 
     const term = utf8(name);
     const change = { term, removed: removed.get(name) ?? [], added: added.get(name) ?? [] };
     const hash = hashOf(term);
-    changes.set(hash, [...(changes.get(hash) ?? []), change]);
+    const same = changes.get(hash);
+    if (same === undefined) changes.set(hash, [change]);
+    else same.push(change);
   }
   return changes;
 }
@@ -203,12 +253,6 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 function isEqual(a: Posting, b: Posting): boolean {
   return a.at === b.at && a.conversation === b.conversation;
-}
-
-function writeNumber(out: number[], value: number): void {
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out.push((rest % 0x80) | 0x80);
-  out.push(rest);
 }
 
 function readNumber(reader: Reader): number {

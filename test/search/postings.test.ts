@@ -122,6 +122,16 @@ describe("search/postings", () => {
     assert.equal(changePostings(new Uint8Array(0), other, new Map()), undefined);
   });
 
+  it("encodes and changes a row with as many terms as a contact chooses", () => {
+    const terms = new Map(
+      Array.from({ length: 150_000 }, (_, i) => [`aa${i}`, [{ conversation: 1, at: i + 1 }]]),
+    );
+    const row = encodePostings(terms);
+    assert.deepEqual(changePostings(new Uint8Array(0), new Map(), terms), row);
+    const left = withoutPostings(row, ({ at }) => at === 1);
+    assert.ok(left && left.length < row.length);
+  });
+
   it("reports damaged bytes and always terminates", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
