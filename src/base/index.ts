@@ -14,6 +14,7 @@ export * from "./keyed-mutex.ts";
 export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./passphrase-strength.ts";
+export type * from "./position-range.ts";
 export * from "./priority-semaphore.ts";
 export * from "./random.ts";
 export * from "./rate-limit.ts";

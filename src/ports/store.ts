@@ -2,6 +2,7 @@
  * The store that the pure modules write to. LevelDB and an in-memory store implement it; both pass
  * one test suite.
  */
+import type { PositionRange } from "../base/index.ts";
 
 /** Kinds of rows. The text is the table's stable name; `store/keys` gives each its byte. */
 export type Table =
@@ -59,6 +60,13 @@ export interface ListOptions {
   /** Largest first. */
   readonly reverse?: boolean;
   readonly limit?: number;
+  /**
+   * Called instead of a throw of `store-damaged`, for a table whose rows are checked in pages
+   * (messages). A row that cannot be read is left out and reported by its position. Of a page whose
+   * checksum is wrong every row that can be read is returned, and the range of the page is
+   * reported: rows in it may be missing or out of date.
+   */
+  readonly onDamage?: (damaged: PositionRange) => void;
 }
 
 /**

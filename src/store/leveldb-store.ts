@@ -1,5 +1,5 @@
 /** The store on LevelDB: encrypted rows; a commit resolves once it is synced to the disk. */
-import { type SottoError, wipe } from "../base/index.ts";
+import { SottoError, wipe } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import type { ListOptions, Row, RowKey, StoreOp, Table } from "../ports/index.ts";
 import type { DiskStore } from "./disk-store.ts";
@@ -14,7 +14,14 @@ import type { Counter } from "./integrity/rollback-counter.ts";
 import { type Marker, marker, type RowSums } from "./integrity/row-sums.ts";
 import { damagedFiles, repairFiles } from "./integrity/sidecar-files.ts";
 import { type Shredding, SumLedger } from "./integrity/sum-ledger.ts";
-import { isKeyedPage, KEY_BYTES, type KeyNames, keyNames, pageOf } from "./layout/row-names.ts";
+import {
+  isKeyedPage,
+  KEY_BYTES,
+  type KeyNames,
+  keyNames,
+  type NameRange,
+  pageOf,
+} from "./layout/row-names.ts";
 import type { StoreKeys } from "./layout/schema.ts";
 import { Reclaimer } from "./leveldb/compaction.ts";
 import {
@@ -95,13 +102,20 @@ export class LevelStore implements DiskStore {
 
   async list(table: Table, of: string, options: ListOptions = {}): Promise<Row[]> {
     const { from = 0, to = Number.MAX_SAFE_INTEGER, reverse = false, limit = Infinity } = options;
+    const { onDamage } = options;
+    const report = (damaged: NameRange): void => {
+      this.#noteDamage(
+        new SottoError("store-damaged", `Rows of the table "${table}" are damaged.`),
+      );
+      onDamage?.({ from: positionOf(damaged.gte), to: positionOf(damaged.lte) });
+    };
     const range = {
       gte: this.#names.of({ table, of, at: from }),
       lte: this.#names.of({ table, of, at: to }),
       reverse,
       limit,
     };
-    const entries = await this.#read(() => this.#entries(range));
+    const entries = await this.#read(() => this.#entries(range, onDamage && report));
     return entries.map(([name, value]) => ({ at: positionOf(name), value }));
   }
 
@@ -230,8 +244,11 @@ export class LevelStore implements DiskStore {
     return changes;
   }
 
-  async #entries(range: ReadRange): Promise<readonly Entry[]> {
-    if (pageOf(range.gte)) return this.#pages.read(range);
+  async #entries(
+    range: ReadRange,
+    onDamage?: (damaged: NameRange) => void,
+  ): Promise<readonly Entry[]> {
+    if (pageOf(range.gte)) return this.#pages.read(range, onDamage);
     const open = this.#rowKeys.opener();
     const rows = await this.#database
       .iterator({ ...range, highWaterMarkBytes: BYTES_AT_ONCE })
@@ -247,14 +264,18 @@ export class LevelStore implements DiskStore {
       return await reading;
     } catch (error) {
       const failure = this.#closing ? storeClosed() : readError(error);
-      if (failure.code === "store-damaged" && !this.damage) {
-        this.damage = failure;
-        this.#parts.onDamage?.(failure);
-      }
+      if (failure.code === "store-damaged") this.#noteDamage(failure);
       throw failure;
     } finally {
       this.#reading.delete(reading);
     }
+  }
+
+  /** Reports the first damage that a read finds. */
+  #noteDamage(damage: SottoError): void {
+    if (this.damage) return;
+    this.damage = damage;
+    this.#parts.onDamage?.(damage);
   }
 
   /** Writes one atomic, synced batch: the last change of each row, and the updated checksums. */

@@ -1,4 +1,5 @@
 /** Messages. */
+import type { PositionRange } from "../../base/index.ts";
 import type { Contact, Message } from "../views.ts";
 import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
 
@@ -57,7 +58,15 @@ export interface MessageMethods {
        */
       readonly since?: number | undefined;
     },
-    { readonly messages: readonly Message[]; readonly more: boolean }
+    {
+      readonly messages: readonly Message[];
+      readonly more: boolean;
+      /**
+       * Where the store is damaged, by `at`: a message that cannot be read (`from` equals `to`), or
+       * a range in which messages may be missing or out of date. Absent if there is none.
+       */
+      readonly damaged?: readonly PositionRange[];
+    }
   >;
   /** How many messages of the conversation this node has. */
   "message.count": Method<Who, OneContact & { readonly messages: number }>;

@@ -38,31 +38,42 @@ async function write(path: string, options: Options, context: Context): Promise<
   const { out } = context;
   const now = Date.now();
   const targets = await targetsOf(path, options, context, now);
+  let damaged = false;
   await withNodeOrStore(context, options, async (node) => {
     const who = options.contact;
     // Resolved once, for all files.
     const account = who && (await node.call("contact.show", { who })).contact.account;
-    for (const target of targets) await writeOne(node, target, { ...options, account }, now);
+    for (const target of targets)
+      damaged = (await writeOne(node, target, { ...options, account }, now)) || damaged;
   });
   const files = targets.map((target) => target.path);
   const lines = files.map((file) => `✓ ${file}`);
   out.data(joined(lines, "\n"), { files });
+  if (damaged)
+    out.warn(
+      "The store is damaged: messages that cannot be read are not in the export. Run sotto check.",
+    );
   out.warn(
     "The export is not encrypted: anyone who gets the file can read it. Delete it when you no " +
       "longer need it.",
   );
 }
 
+/** @returns whether messages are missing because the store is damaged. */
 async function writeOne(
   node: Callable,
   { path, format }: Target,
   { account, force }: { readonly account?: string | undefined; readonly force?: true },
   now: number,
-): Promise<void> {
-  const all = await everything(node, account, now);
+): Promise<boolean> {
+  let damaged = false;
+  const all = await everything(node, account, now, () => {
+    damaged = true;
+  });
   await writeNewFile(path, force === true, async (file) => {
     for await (const part of formats[format](all)) await file.write(part);
   });
+  return damaged;
 }
 
 /** The files to write. Throws `usage`, `file-write-failed`. */

@@ -31,10 +31,20 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   const width = Math.max(name.length, "you".length);
   const answered = await quotedMessages(page.messages, context);
   const period = since === undefined ? "yet" : `since ${formatTime(since)}`;
-  const lines = page.messages.map((message) =>
-    messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
-  );
+  const shown = page.messages.map((message) => ({
+    at: message.at,
+    lines: messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
+  }));
+  const unreadable = (page.damaged ?? [])
+    .filter(({ from, to }) => from === to)
+    .map(({ from }) => ({ at: from, lines: "(a damaged message, which cannot be read)" }));
+  const lines = [...shown, ...unreadable].sort((a, b) => a.at - b.at).map((each) => each.lines);
   context.out.data(listed(lines, `No messages with ${name} ${period}.`), { contact, ...page });
+  if (page.damaged !== undefined)
+    context.out.warn(
+      "The store is damaged: messages near the marked ones may be missing or out of date. Run " +
+        "sotto check.",
+    );
   if (page.more)
     context.out.say(`More messages: sotto read ${shellWord(name)} -n ${Math.min(1000, limit * 4)}`);
   const [first, last] = [page.messages.at(0), page.messages.at(-1)];

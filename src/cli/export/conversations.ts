@@ -18,11 +18,16 @@ export interface Everything {
   readonly conversations: readonly Conversation[];
 }
 
-/** Conversations with all contacts, or with one. Throws `contact-unknown`, `contact-ambiguous`. */
+/**
+ * Conversations with all contacts, or with one. Throws `contact-unknown`, `contact-ambiguous`.
+ * @param onDamage called while they are read, where messages are left out because the store is
+ * damaged.
+ */
 export async function everything(
   node: Callable,
   who: string | undefined,
   exportedAt: number,
+  onDamage: () => void,
 ): Promise<Everything> {
   const account = await node.call("account.show", {});
   const contacts =
@@ -31,17 +36,21 @@ export async function everything(
       : [(await node.call("contact.show", { who })).contact];
   const conversations = contacts.map((contact) => ({
     contact,
-    messages: messagesOf(node, contact.account),
+    messages: messagesOf(node, contact.account, onDamage),
   }));
   return { account, exportedAt, conversations };
 }
 
 /** The messages that exist now, oldest first. */
-async function* messagesOf(node: Callable, who: string): AsyncGenerator<Message> {
+async function* messagesOf(
+  node: Callable,
+  who: string,
+  onDamage: () => void,
+): AsyncGenerator<Message> {
   const newest = await node.call("message.list", { who, limit: 1 });
   const end = newest.messages.at(-1)?.at ?? 0;
   for (let after = 0; after < end; after += PAGE)
-    yield* await between(node, who, after, Math.min(after + PAGE, end) + 1);
+    yield* await between(node, who, after, Math.min(after + PAGE, end) + 1, onDamage);
 }
 
 /** Messages at positions between the two. A response may contain only the newest of them. */
@@ -50,9 +59,12 @@ async function between(
   who: string,
   after: number,
   before: number,
+  onDamage: () => void,
 ): Promise<readonly Message[]> {
-  const { messages, more } = await node.call("message.list", { who, limit: PAGE, after, before });
+  const page = await node.call("message.list", { who, limit: PAGE, after, before });
+  const { messages, more, damaged } = page;
+  if (damaged !== undefined) onDamage();
   const [oldest] = messages;
   if (!more || oldest === undefined) return messages;
-  return [...(await between(node, who, after, oldest.at)), ...messages];
+  return [...(await between(node, who, after, oldest.at, onDamage)), ...messages];
 }

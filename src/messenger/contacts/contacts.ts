@@ -1,5 +1,5 @@
 /** What a user does with contacts: add, rename, block, verify, accept, remove. */
-import { accountId, limits, SottoError } from "../../base/index.ts";
+import { accountId, limits, type PositionRange, SottoError } from "../../base/index.ts";
 import { safetyNumber, sameSafetyNumber } from "../../crypto/index.ts";
 import type { ContactView, Policy } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
@@ -17,15 +17,16 @@ import {
 } from "../model/contact.ts";
 import { type KeptInvite, withAnswer } from "../model/invite.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
-import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
+import { idempotencyKey, messageKey, placeKey } from "../model/message.ts";
 import type { AddOptions, InviteFate } from "../model/messenger-api.ts";
 import { chosenName } from "../model/name-keys.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
-import { decodeRow, drop } from "../model/rows.ts";
+import { drop } from "../model/rows.ts";
 import { changeContact, commitContact } from "../state/change-contact.ts";
 import { dropContact, dropEntry, sessionOps } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
+import { readableRows } from "../state/readable-rows.ts";
 import { replaceSession } from "../state/session-draft.ts";
 import { contactRemovedEvent } from "../state/store-events.ts";
 import { changed, changeWithInvites, invitesEndedFor } from "./end-invites.ts";
@@ -194,10 +195,14 @@ export async function remove(
         dropContact(peer.contact),
         ...sessionOps(peer.contact.ref, peer.session, undefined),
       ];
-      for (const { at, value } of await context.store.list("message", ref)) {
-        const { id, key } = decodeRow<MessageRow>(value);
-        ops.push(drop(messageKey(ref, at)), drop(placeKey(ref, id)));
-        if (key !== undefined) ops.push(drop(idempotencyKey(ref, key)));
+      // Rows that cannot be read are deleted, too.
+      const onDamage = ({ from, to }: PositionRange): void => {
+        const last = Math.min(to, conversation.nextAt - 1);
+        for (let at = from; at <= last; at++) ops.push(drop(messageKey(ref, at)));
+      };
+      for (const { at, row } of await readableRows(context.store, ref, { onDamage })) {
+        ops.push(drop(messageKey(ref, at)), drop(placeKey(ref, row.id)));
+        if (row.key !== undefined) ops.push(drop(idempotencyKey(ref, row.key)));
       }
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const spans = context.expiryTimers.places(ref);

@@ -15,8 +15,9 @@ import {
   storedAt,
 } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
-import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
+import { drop, encodeRow, put } from "../model/rows.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
+import { readableRows } from "../state/readable-rows.ts";
 import type { Forgotten } from "../state/search-index.ts";
 import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
 
@@ -38,12 +39,14 @@ export async function deleteMessages(
   const forgotten: Forgotten[] = [];
   const held = new Set([...outbox.values()].map(({ act }) => act && heldBy(act.body)));
   for (const at of places) {
-    const bytes = outbox.has(at) ? undefined : await context.store.get(messageKey(ref, at));
-    if (bytes === undefined) continue;
-    const row = decodeRow<MessageRow>(bytes);
-    const { id, key, text, hidden, sentAt, state } = row;
-    if (held.has(id)) continue;
+    if (outbox.has(at)) continue;
+    const [found] = await readableRows(context.store, ref, { from: at, to: at });
+    if (found !== undefined && held.has(found.row.id)) continue;
     ops.push(drop(messageKey(ref, at)));
+    // A row that cannot be read is deleted all the same.
+    if (found === undefined) continue;
+    const { row } = found;
+    const { id, key, text, hidden, sentAt, state } = row;
     if (text !== "") forgotten.push({ ref, at, text });
     if (hidden === undefined) happened.push(messageRemovedEvent(peer, row));
     if (key !== undefined) {
@@ -81,9 +84,8 @@ export async function applyRetention(
   for (let more = true; more && !context.stopping.now; ) {
     const swept = await withContactLock(context, peer, async () => {
       const { ref } = peer.contact.conversation;
-      const rows = await context.store.list("message", ref, { from, limit: limits.sendBatch });
-      const read = rows.map(({ at, value }) => ({ at, row: decodeRow<MessageRow>(value) }));
-      const old = read.filter(({ row }) => storedAt(row) < before);
+      const rows = await readableRows(context.store, ref, { from, limit: limits.sendBatch });
+      const old = rows.filter(({ row }) => storedAt(row) < before);
       const done = old.filter(({ at, row }) => isDone(peer, at, row, failed)).map(({ at }) => at);
       if (done.length > 0) await deleteMessages(context, peer, done);
       from = (rows.at(-1)?.at ?? 0) + 1;

@@ -12,13 +12,13 @@ import {
   parseQuery,
   type Query,
 } from "../../search/index.ts";
-import { type MessageRow, storedAt } from "../model/message.ts";
+import { storedAt } from "../model/message.ts";
 import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
-import { decodeRow } from "../model/rows.ts";
 import type { Context } from "../state/context.ts";
 import { bucketKey } from "../state/index-step.ts";
-import { view } from "../state/message-store.ts";
+import { type Place, readableView } from "../state/message-store.ts";
+import { readableRows } from "../state/readable-rows.ts";
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
 export async function search(
@@ -41,7 +41,7 @@ export async function search(
   let next: Place[] = [];
   const read = async (): Promise<void> => {
     // The index may know words that an edit has taken away.
-    for (const shown of await Promise.all(next.map((place) => view(context, place.peer, place.at))))
+    for (const shown of await Promise.all(next.map((place) => readableView(context, place))))
       if (shown !== undefined && matchesText(shown.text, asked)) found.push(shown);
     next = [];
   };
@@ -53,11 +53,6 @@ export async function search(
   await read();
   found.sort((a, b) => b.storedAt - a.storedAt);
   return { messages: found.slice(0, limit), more: full() };
-}
-
-interface Place {
-  readonly peer: Peer;
-  readonly at: number;
 }
 
 async function* places(
@@ -112,9 +107,8 @@ async function unindexed(context: Context, asked: Query, only: Peer | undefined)
     const { ref, nextAt } = peer.contact.conversation;
     const limit = limits.messagePage;
     for (let from = (context.index.mark(ref)?.upTo ?? 0) + 1; from < nextAt; ) {
-      const rows = await context.store.list("message", ref, { from, limit });
-      for (const { at, value } of rows) {
-        const row = decodeRow<MessageRow>(value);
+      const rows = await readableRows(context.store, ref, { from, limit });
+      for (const { at, row } of rows) {
         const { text } = row;
         if (matchesText(text, asked)) found.push({ peer, at, since: storedAt(row) });
         if (text.length >= limits.breatheLength) await context.breathe();

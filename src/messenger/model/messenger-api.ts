@@ -1,5 +1,5 @@
 /** The interface of the messenger: use cases, options and events. */
-import type { AccountId, DeviceId, InviteId, MessageId } from "../../base/index.ts";
+import type { AccountId, DeviceId, InviteId, MessageId, PositionRange } from "../../base/index.ts";
 import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "../../model/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
 import type { SharedBootstraps } from "./ports.ts";
@@ -232,7 +232,7 @@ export interface Messenger extends SharedBootstraps {
   find(ref: string, options?: FindOptions): Promise<MessageView>;
   /** How many messages of the conversation are here. */
   count(who: string): Promise<number>;
-  /** Newest `limit` messages, oldest first. */
+  /** Newest `limit` messages that can be read, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
   /**
    * Messages that have every word of the question, whole or as the start of a word; case and
@@ -320,4 +320,9 @@ export interface HistoryOptions {
   readonly before?: number;
   /** Only messages whose `at` is above. */
   readonly after?: number;
+  /**
+   * Told of positions, by `at`, among which messages cannot be read, or may be missing or out of
+   * date: the store is damaged there.
+   */
+  readonly onDamage?: (damaged: PositionRange) => void;
 }

@@ -6,10 +6,10 @@ import type { PairConversation } from "../model/conversation.ts";
 import { countsAsUnread, type MessageRow, putMessage } from "../model/message.ts";
 import type { MarkRead } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
-import { decodeRow } from "../model/rows.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import type { Started } from "../state/expiry-timers.ts";
+import { readableRows } from "../state/readable-rows.ts";
 import { ackOf } from "./receipts.ts";
 import { sealControl } from "./seal.ts";
 
@@ -57,9 +57,8 @@ async function unseen(
   const limit = limits.messagePage;
   let isGap = false;
   for (let next = seenTo + 1; next < nextAt; await breathe()) {
-    const rows = await store.list("message", ref, { from: next, to: nextAt - 1, limit });
-    for (const { at, value } of rows) {
-      const row = decodeRow<MessageRow>(value);
+    const rows = await readableRows(store, ref, { from: next, to: nextAt - 1, limit });
+    for (const { at, row } of rows) {
       if (row.direction !== "in" || row.seen !== undefined) continue;
       const shown = row.hidden === true || (at >= from && at <= upTo);
       isGap ||= !shown;

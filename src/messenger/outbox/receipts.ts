@@ -5,11 +5,10 @@ import { type Ack, acknowledged, toAck } from "../../wire/index.ts";
 import { type ActionBody, actionRules, isMessageAction } from "../model/actions.ts";
 import type { PairConversation } from "../model/conversation.ts";
 import { advance } from "../model/delivery-state.ts";
-import type { MessageRow } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
-import { decodeRow } from "../model/rows.ts";
 import { dropEntry } from "../state/contact-store.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
+import { readableRows } from "../state/readable-rows.ts";
 
 /** Our acknowledgement. @param sharing whether it says what was read. */
 export function ackOf({ received, readUpTo }: PairConversation, sharing: boolean): Ack {
@@ -90,10 +89,10 @@ export async function settleRead(
   const limit = limits.messagePage;
   let last = conversation.peerReadAt ?? 0;
   for (let more = true; more; ) {
-    const rows = await store.list("message", conversation.ref, { from: last + 1, to, limit });
+    const rows = await readableRows(store, conversation.ref, { from: last + 1, to, limit });
     more = rows.length === limit;
-    for (const { at, value } of rows) {
-      const row = changes.changed(at) ?? decodeRow<MessageRow>(value);
+    for (const { at, row: stored } of rows) {
+      const row = changes.changed(at) ?? stored;
       const isOpen =
         row.direction === "out" && (row.state === "queued" || row.state === "delivered");
       // Later messages have higher sequences.

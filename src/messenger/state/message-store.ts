@@ -12,6 +12,7 @@ import type { FindOptions, HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "./context.ts";
+import { readableRows } from "./readable-rows.ts";
 
 /** The message at a place of a conversation, as it stands now. */
 export async function view(
@@ -102,32 +103,43 @@ export async function count({ store }: Context, { contact }: Peer): Promise<numb
   const { ref } = contact.conversation;
   let number = 0;
   for (let from = 0, more = true; more; ) {
-    const rows = await store.list("message", ref, { from, limit: limits.sendBatch });
-    number += rows.filter(({ value }) => !decodeRow<MessageRow>(value).hidden).length;
+    const rows = await readableRows(store, ref, { from, limit: limits.sendBatch });
+    number += rows.filter(({ row }) => !row.hidden).length;
     from = (rows.at(-1)?.at ?? 0) + 1;
     more = rows.length === limits.sendBatch;
   }
   return number;
 }
 
+/** As `view`, and `undefined` for a message that cannot be read. */
+export async function readableView(
+  context: Context,
+  { peer, at }: Place,
+): Promise<MessageView | undefined> {
+  const { ref } = peer.contact.conversation;
+  const [found] = await readableRows(context.store, ref, { from: at, to: at });
+  if (found === undefined || found.row.hidden) return undefined;
+  return messageView(peer, at, await withoutArrived(context, peer, found.row));
+}
+
 /** See `Messenger.history`. */
 export async function history(
   context: Context,
   peer: Peer,
-  { limit, before, after }: HistoryOptions,
+  { limit, before, after, onDamage }: HistoryOptions,
 ): Promise<MessageView[]> {
   const newestFirst: MessageView[] = [];
   let to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
   while (newestFirst.length < limit && to >= 0) {
     const wanted = limit - newestFirst.length;
-    const rows = await context.store.list("message", peer.contact.conversation.ref, {
+    const rows = await readableRows(context.store, peer.contact.conversation.ref, {
       reverse: true,
       limit: wanted,
       to,
       ...(after !== undefined && { from: after + 1 }),
+      ...(onDamage && { onDamage }),
     });
-    for (const { at, value } of rows) {
-      const row = decodeRow<MessageRow>(value);
+    for (const { at, row } of rows) {
       if (row.hidden) continue;
       newestFirst.push(messageView(peer, at, await withoutArrived(context, peer, row)));
     }

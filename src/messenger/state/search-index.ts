@@ -7,10 +7,10 @@
 import { type KeyedMutex, limits } from "../../base/index.ts";
 import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
 import { BUCKETS, TERMS_VERSION, withoutPostings } from "../../search/index.ts";
-import type { MessageRow } from "../model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { ContactStore } from "./contact-store.ts";
 import { bucketKey, emptyIndex, type IndexState, IndexStep } from "./index-step.ts";
+import { readableRows } from "./readable-rows.ts";
 
 /** How far a conversation is indexed. */
 interface Mark {
@@ -193,9 +193,9 @@ export class SearchIndex {
   /** Indexes messages of a conversation. @returns the position up to which it is indexed then. */
   async #takeInPage(step: IndexStep, { ref, conversation, from, to }: PageRange): Promise<number> {
     const limit = limits.messagePage;
-    const rows = await this.#context.store.list("message", ref, { from, to, limit });
-    for (const [i, { at, value }] of rows.entries()) {
-      await step.add({ conversation, at }, decodeRow<MessageRow>(value).text);
+    const rows = await readableRows(this.#context.store, ref, { from, to, limit });
+    for (const [i, { at, row }] of rows.entries()) {
+      await step.add({ conversation, at }, row.text);
       if (step.isFull && i < rows.length - 1) return at;
     }
     return rows.length < limit ? to : (rows.at(-1)?.at ?? to);

@@ -13,6 +13,7 @@ import {
   tableName,
 } from "../layout/row-names.ts";
 import { BYTES_AT_ONCE, type Database, type Snapshot, scan, textOf } from "../leveldb/database.ts";
+import { readError } from "../leveldb/errors.ts";
 import { openPageRow, sumOf } from "./page-row.ts";
 import { emptySum, isEmpty, type Marker, toggle } from "./row-sums.ts";
 import type { SumLedger } from "./sum-ledger.ts";
@@ -95,9 +96,12 @@ export class Pages {
 
   /**
    * Rows of a range within a table that has pages. Reads and checks only the pages that contain
-   * them.
+   * them. @param onDamage see `ListOptions`.
    */
-  async read({ gte, lte, reverse, limit }: ReadRange): Promise<Entry[]> {
+  async read(
+    { gte, lte, reverse, limit }: ReadRange,
+    onDamage?: (damaged: NameRange) => void,
+  ): Promise<Entry[]> {
     const [first, last] = [pageOf(gte), pageOf(lte)];
     if (!first || !last) throw new RangeError("this table has no pages");
     const snapshot = this.#database.snapshot();
@@ -110,7 +114,7 @@ export class Pages {
         // noticed.
         const page = await pages.next();
         if (page === undefined) break;
-        await this.check(page);
+        if (onDamage === undefined) await this.check(page);
         const rows = rowsOf(page);
         const within = {
           gte: later(rows.gte, gte),
@@ -120,6 +124,10 @@ export class Pages {
           highWaterMarkBytes: BYTES_AT_ONCE,
           snapshot,
         };
+        if (onDamage !== undefined) {
+          entries.push(...(await this.#readable(page, open, within, onDamage)));
+          continue;
+        }
         await this.#withKey(page, open, snapshot, async (key) => {
           for (const [name, sealed] of await this.#database.iterator(within).all())
             entries.push([name, orDamaged(name, open(name, sealed, key))]);
@@ -130,6 +138,38 @@ export class Pages {
       await pages.close();
       await snapshot.close();
     }
+  }
+
+  /** Up to `limit` rows of a page that can be read; reports damage instead of throwing it. */
+  async #readable(
+    page: Uint8Array,
+    open: Opener,
+    { limit, ...within }: ReadRange & { readonly snapshot: Snapshot },
+    onDamage: (damaged: NameRange) => void,
+  ): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    let reported = false;
+    const orReport = async (job: Promise<void>): Promise<void> => {
+      try {
+        await job;
+      } catch (error) {
+        if (readError(error).code !== "store-damaged") throw error;
+        if (!reported) onDamage(within);
+        reported = true;
+      }
+    };
+    await orReport(this.check(page));
+    await orReport(
+      this.#withKey(page, open, within.snapshot, async (key) => {
+        for await (const [name, sealed] of this.#database.iterator(within)) {
+          const value = open(name, sealed, key);
+          if (value === undefined) onDamage({ gte: name, lte: name });
+          else entries.push([name, value]);
+          if (entries.length >= limit) break;
+        }
+      }),
+    );
+    return entries;
   }
 
   /** Runs a job with the key that a page has in a snapshot; `undefined` where it has none. */

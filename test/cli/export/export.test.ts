@@ -18,6 +18,7 @@ import { writeNewFile } from "../../../src/cli/process/write-file.ts";
 import type { Callable } from "../../../src/cli/runtime/node-or-store.ts";
 
 const NOW = Date.UTC(2026, 4, 1, 12);
+const ignore = (): void => undefined;
 const contact = (name: string): Contact => ({
   account: name.padEnd(52, "a") as Contact["account"],
   name,
@@ -87,7 +88,9 @@ describe("cli/export", () => {
     const gaps = bob.filter(({ at }) => at % 7 === 0 || at > 900);
     for (const fits of [1000, 3]) {
       const { node } = nodeOf({ bob: gaps, carol: [], dan: [message(1, "x")] }, fits);
-      const all = JSON.parse(await whole(exportJson(await everything(node, undefined, NOW))));
+      const all = JSON.parse(
+        await whole(exportJson(await everything(node, undefined, NOW, ignore))),
+      );
       assert.deepEqual(all, {
         format: "sotto-export",
         version: 1,
@@ -104,12 +107,12 @@ describe("cli/export", () => {
 
   it("writes one conversation only, and an empty document without contacts", async () => {
     const { node } = nodeOf({ bob: [message(1, "x")], carol: [message(1, "y")] });
-    const one = JSON.parse(await whole(exportJson(await everything(node, "carol", NOW))));
+    const one = JSON.parse(await whole(exportJson(await everything(node, "carol", NOW, ignore))));
     assert.deepEqual(one.conversations, [
       { contact: contact("carol"), messages: [message(1, "y")] },
     ]);
     const none = JSON.parse(
-      await whole(exportJson(await everything(nodeOf({}).node, undefined, NOW))),
+      await whole(exportJson(await everything(nodeOf({}).node, undefined, NOW, ignore))),
     );
     assert.deepEqual(none.conversations, []);
   });
@@ -117,7 +120,7 @@ describe("cli/export", () => {
   it("asks for a few hundred messages at a time, and for the next ones when those are written", async () => {
     const bob = Array.from({ length: 5000 }, (_, i) => message(i + 1, "x"));
     const { node, asked } = nodeOf({ bob });
-    const [conversation] = (await everything(node, undefined, NOW)).conversations;
+    const [conversation] = (await everything(node, undefined, NOW, ignore)).conversations;
     let seen = 0;
     for await (const { at } of conversation?.messages ?? []) {
       assert.equal(at, ++seen);
@@ -139,7 +142,7 @@ describe("cli/export", () => {
     ];
     const name = `<svg/onload=alert(1)>\u202e"'&`;
     const { node } = nodeOf({ [name]: nasty.map((text, i) => message(i + 1, text)) });
-    const page = await whole(exportHtml(await everything(node, undefined, NOW)));
+    const page = await whole(exportHtml(await everything(node, undefined, NOW, ignore)));
     const tags = [...page.matchAll(/<\/?([a-z!][a-z0-9]*)([^>]*)>/gi)];
     assert.deepEqual(
       [...new Set(tags.map(([, tag]) => tag?.toLowerCase()))].sort(),
@@ -177,7 +180,7 @@ describe("cli/export", () => {
     const { node } = nodeOf({
       bob: [{ ...message(1, "x"), sentAt: 2 ** 53 - 1 }, message(2, "y")],
     });
-    const page = await whole(exportHtml(await everything(node, undefined, NOW)));
+    const page = await whole(exportHtml(await everything(node, undefined, NOW, ignore)));
     assert.match(page, /\?\?:\?\?/);
     assert.match(page, /<p dir="auto">y<\/p>/);
   });

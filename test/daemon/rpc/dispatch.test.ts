@@ -3,6 +3,7 @@ import type { Audit, MethodName, NodeEvent, NodeStatus } from "../../../src/api/
 import { limits, SottoError } from "../../../src/base/index.ts";
 import { createDoctor } from "../../../src/daemon/node/doctor.ts";
 import { createDispatch, createLockedDispatch } from "../../../src/daemon/rpc/dispatch.ts";
+import type { HistoryOptions } from "../../../src/messenger/model/messenger-api.ts";
 import { fakeControls } from "../controls.ts";
 import { account, contact, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
@@ -153,7 +154,6 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   },
   "message.list": {
     good: { who: "bob", limit: 5, before: 9, after: 2 },
-    asks: ["history", "bob", { limit: 6, before: 9, after: 2 }],
     bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
   },
   "message.count": { good: who, asks: ["count", contact.account], bad: [{}] },
@@ -373,6 +373,26 @@ describe("daemon/dispatch", () => {
     assert.ok(
       !wants({ type: "message.new", message: { ...message, contact: "other" as typeof account } }),
     );
+  });
+
+  it("lists what can be read, and where the store is damaged in that page", async () => {
+    const { call, messenger } = setUp();
+    const read = [4, 7].map((at) => ({ ...message, at }));
+    messenger.history = async (who: string, { onDamage, limit, ...range }: HistoryOptions) => {
+      assert.deepEqual([who, range], ["bob", { before: 9, after: 2 }]);
+      for (const at of [6, 8]) onDamage?.({ from: at, to: at });
+      return read.slice(-limit);
+    };
+    const list = (limit: number) =>
+      call("message.list", { who: "bob", limit, before: 9, after: 2 });
+    const damaged = [6, 8].map((at) => ({ from: at, to: at }));
+    assert.deepEqual(await list(2), { messages: read, more: false, damaged });
+    // What is damaged before the page is reported with the one before.
+    assert.deepEqual(await list(1), {
+      messages: read.slice(1),
+      more: true,
+      damaged: damaged.slice(1),
+    });
   });
 
   it("lists a period by the time of arrival, without a gap, and says if there is more in it", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
-import type { RowKey, StoreOp } from "../../../src/ports/index.ts";
+import type { PositionRange } from "../../../src/base/index.ts";
+import type { ListOptions, RowKey, StoreOp } from "../../../src/ports/index.ts";
 import type { DiskStore } from "../../../src/store/index.ts";
 import { editRows, openAt, type RawRows, temporaryDirectory } from "../fixtures.ts";
 
@@ -102,6 +103,68 @@ describe("store pages", () => {
     assert.equal((await store.list("message", "alice", { limit: 256 })).length, 256);
     await assert.rejects(store.list("message", "alice", { reverse: true, limit: 89 }), damaged);
     assert.deepEqual(await store.get(message("alice", 0)), new Uint8Array(100));
+  });
+
+  it("returns the other rows of a damaged page on request, and reports the range", async () => {
+    const read = async (options: ListOptions = {}) => {
+      const damaged: PositionRange[] = [];
+      const onDamage = (range: PositionRange) => damaged.push(range);
+      const rows = await store.list("message", "alice", { ...options, onDamage });
+      return { at: rows.map(({ at }) => at), damaged };
+    };
+    const all = [...Array(ALICE).keys()];
+    assert.deepEqual(await read(), { at: all, damaged: [] });
+    await lose(300);
+    for (let time = 0; time < 2; time++)
+      assert.deepEqual(await read(), {
+        at: all.filter((at) => at !== 300),
+        damaged: [{ from: 256, to: 511 }],
+      });
+    const newest = await read({ reverse: true, limit: 100, to: 320 });
+    assert.deepEqual(
+      newest.at,
+      all
+        .slice(220, 321)
+        .toReversed()
+        .filter((at) => at !== 300),
+    );
+    assert.deepEqual(newest.damaged, [{ from: 256, to: 320 }]);
+    assert.deepEqual(await read({ to: 99 }), { at: all.slice(0, 100), damaged: [] });
+    assert.equal(store.damage?.code, "store-damaged");
+    await assert.rejects(store.list("message", "alice"), damaged);
+  });
+
+  it("leaves out a row that cannot be decrypted, and reports its position", async () => {
+    const change = (at: number, byte: number) =>
+      edit((rows) => {
+        const key = aliceRows(rows).find((name) => isAt(name, at, at)) ?? "";
+        const value = Uint8Array.from(rows.get(key) as Uint8Array);
+        const position = byte < 0 ? value.length + byte : byte;
+        value[position] = (value[position] as number) ^ 1;
+        return [[key, value]];
+      });
+    const read = async (from: number, limit: number) => {
+      const damaged: PositionRange[] = [];
+      const onDamage = (range: PositionRange) => damaged.push(range);
+      const rows = await store.list("message", "alice", { from, limit, onDamage });
+      return { at: rows.map(({ at }) => at), damaged };
+    };
+    // Its checksum does not cover this byte: the page is intact otherwise.
+    await change(3, 40);
+    assert.deepEqual(await read(2, 3), { at: [2, 4, 5], damaged: [{ from: 3, to: 3 }] });
+    assert.equal(store.damage?.code, "store-damaged");
+    await change(4, -1);
+    assert.deepEqual(await read(2, 3), {
+      at: [2, 5, 6],
+      damaged: [
+        { from: 2, to: 255 },
+        { from: 3, to: 3 },
+        { from: 4, to: 4 },
+      ],
+    });
+    await assert.rejects(store.list("message", "alice", { from: 2, limit: 3 }), {
+      code: "store-damaged",
+    });
   });
 
   it("detects a page that lost all of its rows", async () => {

@@ -1,7 +1,13 @@
 /** The `message.*` and `typing.*` methods. */
 import * as v from "valibot";
 import type { Contact, MessageMethods, Params } from "../../../api/index.ts";
-import { limits, type MessageId, messageId, SottoError } from "../../../base/index.ts";
+import {
+  limits,
+  type MessageId,
+  messageId,
+  type PositionRange,
+  SottoError,
+} from "../../../base/index.ts";
 import type { MessageView } from "../../../messenger/index.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { short, wait, who, whole } from "./param-schemas.ts";
@@ -108,8 +114,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       return { contact: current(contact), message, timedOut: false, elapsed };
     },
     "message.list": async ({ who, limit = 50, before, after, since }) => {
+      const found: PositionRange[] = [];
       const page = await messenger.history(who, {
         limit: limit + 1,
+        onDamage: (range) => found.push(range),
         ...(before === undefined ? {} : { before }),
         ...(after === undefined ? {} : { after }),
       });
@@ -117,7 +125,11 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const first = page.findIndex(({ storedAt }) => storedAt >= (since ?? 0));
       const wanted = first < 0 ? [] : page.slice(first);
       const messages = fitting(wanted.slice(-limit));
-      return { messages, more: messages.length < wanted.length };
+      const more = messages.length < wanted.length;
+      // The page that comes before reports what is damaged there.
+      const oldest = more ? (messages[0]?.at ?? 0) : 0;
+      const damaged = found.filter(({ to }) => to >= oldest);
+      return { messages, more, ...(damaged.length > 0 && { damaged }) };
     },
     "message.count": async ({ who }) => {
       const contact = messenger.contact(who);
