@@ -24,8 +24,8 @@ export interface Among {
 
 const isRequest = ({ contact }: Peer): boolean => contact.pairing === "requested";
 const ACCOUNT_START = new RegExp(`^[a-z2-7]{${limits.accountStart},}$`);
-/** Code points that stay free for a number after a name. */
-const NUMBER = 5;
+/** Code points that stay free for a hyphen and a number after a name. */
+const NUMBER = 7;
 
 export class ContactNames {
   readonly #entries = new Map<Peer, Entry>();
@@ -130,7 +130,7 @@ export class ContactNames {
 
   /**
    * The name, or an alias of it if it looks like the name of another contact: that contact's
-   * spelling with the first free number.
+   * spelling with a free number, the first one unless numbers were given up.
    */
   free(name: string, among: Among): string {
     const alike = this.#alike(name, among);
@@ -138,10 +138,17 @@ export class ContactNames {
     if (other === undefined && !isOurs(name)) return name;
     const isSame = other === undefined || alike.some(({ key }) => key === nameKey(name));
     const base = cutText(isSame ? name : other.name, limits.nameLength - NUMBER).trim();
-    for (let number = 2; ; number++) {
-      const alias = `${base}-${number}`;
-      if (this.#alike(alias, among).length === 0) return alias;
+    const isFree = (number: number): boolean =>
+      this.#alike(`${base}-${number}`, among).length === 0;
+    // Thousands of made-up accounts may have one name, so numbers are not tried one by one.
+    let [taken, free] = [1, 2];
+    while (!isFree(free)) [taken, free] = [free, 2 * free];
+    while (free - taken > 1) {
+      const middle = (taken + free) >> 1;
+      if (isFree(middle)) free = middle;
+      else taken = middle;
     }
+    return `${base}-${free}`;
   }
 
   #alike(name: string, among: Among): Entry[] {
