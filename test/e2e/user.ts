@@ -78,7 +78,7 @@ export class User {
   static async make(name: string, options: UserOptions = {}): Promise<User> {
     const directory = await mkdtemp(join(tmpdir(), "sotto-e2e-"));
     const user = new User(name, directory, options);
-    const store = await user.#openStore();
+    const store = await user.openStore();
     const { clock = systemClock } = options;
     await createAccount({ crypto, store, clock }, { name });
     await store.close();
@@ -86,7 +86,8 @@ export class User {
     return user;
   }
 
-  #openStore(): Promise<Store> {
+  /** The user's store; of one that does not run. */
+  openStore(): Promise<Store> {
     return openStore({
       directory: join(this.directory, "store"),
       key: this.key,
@@ -98,7 +99,7 @@ export class User {
   async start(): Promise<void> {
     const { listen = ["/ip4/127.0.0.1/tcp/0"], bootstrap = [], mdns = false } = this.options;
     const { announce = [], clock = systemClock } = this.options;
-    this.store = this.#watched(await this.#openStore());
+    this.store = this.#watched(await this.openStore());
     this.node = await createNode({
       listen,
       announce,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { Diagnosis } from "../../../src/messenger/index.ts";
 import type { Contact } from "../../../src/messenger/model/contact.ts";
-import { decodeRow } from "../../../src/messenger/model/rows.ts";
+import type { MessageRow } from "../../../src/messenger/model/message.ts";
+import { decodeRow, encodeRow } from "../../../src/messenger/model/rows.ts";
 import { putContact } from "../../../src/messenger/state/contact-store.ts";
 import { pairOf } from "../../scenario/acts.ts";
 import { talk } from "../../scenario/pairing.ts";
@@ -106,6 +107,35 @@ describe("a peer whose order is far ahead", () => {
     // A contact that is removed leaves nothing of it.
     await alice.messenger.remove("bob");
     assert.equal(rows(), 0);
+    await world.stop();
+  });
+});
+
+describe("a text that follows one which is not here", () => {
+  it("shows a gap until that one arrives", async () => {
+    const { world, alice, bob } = await pairOf(6);
+    await talk(world, alice, bob);
+    const [first, second] = await alice.messenger.history("bob", { limit: 2 });
+    assert.ok(first && second);
+    const row = alice.store
+      .snapshot()
+      .find(({ table, at }) => table === "message" && at === second.at);
+    assert.ok(row);
+    for (const [missing, gap] of [
+      ["a".repeat(26), true],
+      [first.id, undefined],
+    ]) {
+      await alice.stop();
+      const changed = { ...decodeRow<MessageRow>(row.value), missing: [missing] };
+      await alice.store.commit([{ kind: "put", key: row, value: encodeRow(changed) }]);
+      await alice.start();
+      const shown = await alice.messenger.history("bob", { limit: 2 });
+      assert.deepEqual(
+        shown.map((each) => each.gap),
+        [undefined, gap],
+      );
+      assert.equal((await alice.messenger.message(second.id))?.gap, gap);
+    }
     await world.stop();
   });
 });
