@@ -100,7 +100,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
     deny: async (who) => contacts.deny(context, invites, contactStore.names.request(who)),
 
     safetyNumber: (who) => contacts.numberOf(context, contactStore.find(who)),
-    verify: (who, number) => withConnect(who, (peer) => contacts.verify(context, peer, number)),
+    verify: (who, number) =>
+      withConnect(who, (peer) => contacts.verify(context, invites, peer, number)),
     unverify: async (who) => contacts.unverify(context, contactStore.find(who)),
 
     send: (who, text, options) => withConnect(who, (peer) => send(context, peer, text, options)),

@@ -15,7 +15,7 @@ import {
   placeholderName,
   shownAccount,
 } from "../model/contact.ts";
-import { type KeptInvite, withAnswer } from "../model/invite.ts";
+import { type KeptInvite, withAnswer, withNewAccount } from "../model/invite.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
 import { idempotencyKey, messageKey, placeKey } from "../model/message.ts";
 import type { AddOptions, InviteFate } from "../model/messenger-api.ts";
@@ -261,19 +261,22 @@ export function numberOf(context: Context, { contact }: Peer): string {
 /** See `Messenger.verify`. */
 export async function verify(
   context: Context,
+  invites: Invites,
   peer: Peer,
   number: string | undefined,
 ): Promise<ContactView> {
-  const changed = peer.contact.changedAccount;
+  const { account, changedAccount } = peer.contact;
   if (number !== undefined && !sameSafetyNumber(number, numberOf(context, peer)))
     throw new SottoError("number-mismatch", "The safety number is different.");
-  if (changed !== undefined && number === undefined)
+  if (changedAccount !== undefined && number === undefined)
     throw new SottoError("key-changed", `The account key of ${peer.contact.name} has changed.`);
-  if (changed === undefined)
+  if (changedAccount === undefined)
     return changeContact(context, peer, (contact) => ({ contact: { ...contact, verified: true } }));
   // The new key gets a session of its own: what was sealed for the old one is sealed again.
-  return changeContact(context, peer, (contact) => ({
-    contact: { ...contact, account: changed, changedAccount: undefined, verified: true },
+  const claims = () =>
+    changed(invites, [], (invite) => withNewAccount(invite, account, changedAccount));
+  return changeWithInvites(context, invites, peer, claims, (contact) => ({
+    contact: { ...contact, account: changedAccount, changedAccount: undefined, verified: true },
     ops: sessionOps(contact.ref, peer.session, undefined),
     applied: () => replaceSession(peer, undefined),
   }));

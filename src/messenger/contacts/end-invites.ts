@@ -59,11 +59,13 @@ export function changeWithInvites(
   return withInviteLock(context, () =>
     withKnownContact(context, peer, async () => {
       const kept = choose();
+      const made = change(peer.contact);
       await commitContact(context, peer, {
-        ...change(peer.contact),
-        ops: kept.map(putInvite),
+        ...made,
+        ops: [...(made.ops ?? []), ...kept.map(putInvite)],
         applied: () => {
           for (const invite of kept) invites.set(invite);
+          made.applied?.();
         },
       });
       return context.contactStore.view(peer);

@@ -140,6 +140,14 @@ export function withAnswer(
     : withClaim(invite, { ...made, answer, at: now });
 }
 
+/** The invite with the claim of one account as that of the account that took its place. */
+export function withNewAccount(invite: KeptInvite, from: AccountId, to: AccountId): KeptInvite {
+  const made = claimBy(invite, from);
+  if (made === undefined) return invite;
+  const others = invite.claims.filter(({ account }) => account !== from && account !== to);
+  return { ...invite, claims: [...others, { ...made, account: to }] };
+}
+
 /** The invite once the contact who came by it must not find us by it: one for one use is dead. */
 export function endedFor(invite: KeptInvite): KeptInvite {
   return invite.kind === "once" ? { ...invite, end: "dead" } : invite;

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { Contact } from "../../../src/messenger/model/contact.ts";
 import type { EpochSecret } from "../../../src/messenger/model/epoch-keys.ts";
+import type { KeptInvite } from "../../../src/messenger/model/invite.ts";
 import { decodeRow } from "../../../src/messenger/model/rows.ts";
+import { putContact } from "../../../src/messenger/state/contact-store.ts";
 import { answered, opensEnvelope, publishes, secretIn } from "../../scenario/knock.ts";
 import { once, pairingOf, talk, two } from "../../scenario/pairing.ts";
 import type { SimNode, World } from "../../scenario/world.ts";
@@ -108,6 +110,24 @@ describe("a contact who came by an invite for one use", () => {
       assert.equal(state(), "used");
       await world.stop();
     });
+
+  it("learns nothing by it once blocked, also where its account key has changed since", async () => {
+    const { world, alice, bob, secret } = await pairedBy(15, "once");
+    const carol = await world.node("carol");
+    const [row] = await alice.store.all("contact");
+    const [invite] = await alice.store.all("invite");
+    assert.ok(row && invite);
+    const claim = decodeRow<KeptInvite>(invite).claims[0]?.claim;
+    await Promise.all([alice.stop(), bob.stop()]);
+    const changedAccount = carol.messenger.self().account;
+    await alice.store.commit([putContact({ ...decodeRow<Contact>(row), changedAccount })]);
+    await alice.start();
+    await alice.messenger.verify("bob", alice.messenger.safetyNumber("bob"));
+    assert.equal(alice.contact("bob").account, changedAccount);
+    await alice.messenger.block("bob");
+    assert.deepEqual(await traces(world, alice, secret, claim), silence);
+    await world.stop();
+  });
 
   it("does not get it back when it is unblocked or may see our address again", async () => {
     const { world, alice, bob, secret } = await pairedBy(6, "once");
