@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { toHex } from "../../src/base/index.ts";
+import { limits, toHex } from "../../src/base/index.ts";
 import { decodeSession } from "../../src/ratchet/index.ts";
 import { hostBootstrap, User, type UserOptions } from "./user.ts";
 
@@ -11,7 +11,8 @@ const rotation = {
   retry: DAY,
   settle: 3_000,
   drainMin: 100,
-  drainMax: 12_000,
+  // As in the product: a link that has not moved by then breaks, which is not what is tested here.
+  drainMax: limits.rotation.drainMax,
   drainPoll: 50,
 };
 
