@@ -35,9 +35,17 @@ export async function findMessage(
 
 /** Prints a change and whether it was delivered. */
 export function printChange(what: string, result: SendResult, context: Context): void {
-  const { contact, message, elapsed } = result;
-  const outcome = message.changing
-    ? "waiting for peer (kept and sent automatically)"
-    : `delivered in ${formatDuration(elapsed)} (direct)`;
-  context.out.data(`→ ${nameOf(contact)}  ${what}, ${outcome}`, result);
+  const outcome = changeOutcome(result);
+  context.out.data(`→ ${nameOf(result.contact)}  ${what}, ${outcome}`, result);
+}
+
+/** What became of a change. A message that never left is changed here only. */
+export function changeOutcome({
+  message: { changing, state },
+  elapsed,
+}: Pick<SendResult, "message" | "elapsed">): string {
+  if (changing) return "waiting for peer (kept and sent automatically)";
+  if (state === "queued") return "before it was sent";
+  if (state === "cancelled") return "and it was never sent";
+  return `delivered in ${formatDuration(elapsed)} (direct)`;
 }

@@ -1,6 +1,6 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import { listed, SottoError } from "../../base/index.ts";
-import { messageLines, nameOf, shellWord } from "../format/format.ts";
+import { messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -35,10 +35,7 @@ async function read(who: string, options: Options, context: Context): Promise<vo
     at: message.at,
     lines: messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
   }));
-  const unreadable = (page.damaged ?? [])
-    .filter(({ from, to }) => from === to)
-    .map(({ from }) => ({ at: from, lines: "(a damaged message, which cannot be read)" }));
-  const lines = [...shown, ...unreadable].sort((a, b) => a.at - b.at).map((each) => each.lines);
+  const lines = withUnreadable(shown, page.damaged ?? []);
   context.out.data(listed(lines, `No messages with ${name} ${period}.`), { contact, ...page });
   if (page.damaged !== undefined)
     context.out.warn(

@@ -17,6 +17,7 @@ import {
   joined,
   limits,
   type Part,
+  type PositionRange,
   padded,
   type SafeText,
   safe,
@@ -134,6 +135,17 @@ export interface MessageContext {
 
 /** Characters of a message id that are shown: few ids are alike among some thousands. */
 const ID_LENGTH = 5;
+
+/** Lines of messages in their order, with a mark in the place of each that cannot be read. */
+export function withUnreadable(
+  shown: readonly { readonly at: number; readonly lines: Part }[],
+  damaged: readonly PositionRange[],
+): Part[] {
+  const unreadable = damaged
+    .filter(({ from, to }) => from === to)
+    .map(({ from }) => ({ at: from, lines: "(a damaged message, which cannot be read)" }));
+  return [...shown, ...unreadable].sort((a, b) => a.at - b.at).map(({ lines }) => lines);
+}
 
 /** A message: the quoted message above it, its state after it, and reactions below it. */
 export function messageLines(

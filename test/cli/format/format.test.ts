@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import type { Contact, Message } from "../../../src/api/index.ts";
 import { written } from "../../../src/base/index.ts";
-import { contactLine, messageLines, reachabilityText } from "../../../src/cli/format/format.ts";
+import { changeOutcome } from "../../../src/cli/args/message-arg.ts";
+import {
+  contactLine,
+  messageLines,
+  reachabilityText,
+  withUnreadable,
+} from "../../../src/cli/format/format.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
 
 const X = "x" as Message["id"];
@@ -31,6 +37,29 @@ describe("a message in a terminal", () => {
     assert.equal(shown({}), lines("bob", "hello"));
     assert.equal(shown({ direction: "out", state: "read" }), lines("you", "hello  [read]"));
     assert.equal(shown({ text: "a\nb" }), lines("bob", "a", "b"));
+  });
+
+  it("leaves a mark in the place of one that cannot be read", () => {
+    const shown = [1, 2, 5].map((at) => ({ at, lines: `${at}` }));
+    const mark = "(a damaged message, which cannot be read)";
+    assert.deepEqual(
+      withUnreadable(shown, [
+        { from: 0, to: 255 },
+        { from: 6, to: 6 },
+        { from: 3, to: 3 },
+      ]),
+      ["1", "2", mark, "5", mark],
+    );
+    assert.deepEqual(withUnreadable(shown, []), ["1", "2", "5"]);
+  });
+
+  it("is not called changed at the contact before it was sent", () => {
+    const outcome = (changed: Partial<Message>) =>
+      changeOutcome({ message: { ...message, direction: "out", ...changed }, elapsed: 5 });
+    assert.match(outcome({ state: "queued", changing: true }), /^waiting for peer/);
+    assert.equal(outcome({ state: "queued" }), "before it was sent");
+    assert.equal(outcome({ state: "cancelled", deleted: true }), "and it was never sent");
+    assert.equal(outcome({ state: "read", edited: true }), "delivered in 5 ms (direct)");
   });
 
   it("shows what it answers above, and reactions below", () => {
