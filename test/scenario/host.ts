@@ -24,7 +24,7 @@ export class SimHost implements Transport, Rendezvous {
   #address: string;
   readonly #channels = new Set<SimChannel>();
   readonly #validator = new RecordValidator(nodeCrypto().verify, () => this.network.time.now());
-  up = true;
+  #up = true;
   /** Its process has ended: a call that waits for it waits forever. */
   gone = false;
   /** Hosts of different groups cannot reach each other; the rendezvous is where group 0 is. */
@@ -54,6 +54,17 @@ export class SimHost implements Transport, Rendezvous {
     this.network = network;
     this.host = `12D3KooW${toHex(network.chance.bytes(22))}` as HostId;
     this.#address = `/ip4/10.0.${number >> 8}.${number & 255}/tcp/4001`;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Whether it has a network. Once it has, it sees another node. */
+  set up(up: boolean) {
+    const appears = up && !this.#up;
+    this.#up = up;
+    if (appears) this.#peer();
   }
 
   addresses(scope: Scope = "any"): readonly string[] {

@@ -104,8 +104,12 @@ export class PeerFinder {
    */
   peerAppeared(): void {
     const { contactStore, rendezvous } = this.#context;
-    for (const peer of contactStore.peers())
-      if (peer.searchTrace?.asked === false && canAsk(this.#context, peer)) this.wake(peer);
+    for (const peer of contactStore.peers()) {
+      if (peer.searchTrace?.asked !== false || !canAsk(this.#context, peer)) continue;
+      // Searches that could ask nobody say nothing about the contact.
+      peer.failures = 0;
+      this.wake(peer);
+    }
     const near = rendezvous.peers("lan");
     const isNear = near > this.#near && near <= limits.fewHosts;
     this.#near = near;
@@ -162,8 +166,7 @@ export class PeerFinder {
       peer.byPair = !linked && triesOther(peer);
       if (!linked) {
         this.#later(peer);
-        // An attempt counts only if there was a node to ask: after a start there is none yet.
-        if (canAsk(this.#context, peer)) peer.failures++;
+        peer.failures++;
       }
     }
   }

@@ -23,4 +23,19 @@ describe("a node without a DHT peer", () => {
     assert.ok(found);
     await world.stop();
   });
+
+  it("looks for a contact ever more rarely, although there is no node to ask", async () => {
+    const world = new World(4);
+    const alice = await world.node("alice");
+    const bob = await world.node("bob");
+    await world.pair(alice, bob);
+    bob.host.up = false;
+    bob.host.cutAll();
+    await world.time.pass(60 * MINUTE);
+    const before = bob.host.dials.length;
+    await world.time.pass(60 * MINUTE);
+    const dials = bob.host.dials.length - before;
+    assert.ok(dials <= 8, `${dials} dials`);
+    await world.stop();
+  });
 });
