@@ -96,6 +96,11 @@ export interface MessageView {
   readonly sentAt: number;
   /** When this node stored it, by its own clock, ms since 1970. */
   readonly storedAt: number;
+  /**
+   * Its place in the order of the conversation is by this value, then by the bytes of its id;
+   * absent while a message of ours was not sealed yet: it comes last.
+   */
+  readonly lamport?: number;
   /** It arrived after texts that come after it in the order of the conversation. */
   readonly late?: true;
   /** A text that its author had seen before is not here: lost, or not here yet. */

@@ -1,6 +1,6 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import { listed, SottoError } from "../../base/index.ts";
-import { messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
+import { inOrder, messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -31,7 +31,7 @@ async function read(who: string, options: Options, context: Context): Promise<vo
   const width = Math.max(name.length, "you".length);
   const answered = await quotedMessages(page.messages, context);
   const period = since === undefined ? "yet" : `since ${formatTime(since)}`;
-  const shown = page.messages.map((message) => ({
+  const shown = inOrder(page.messages).map((message) => ({
     at: message.at,
     lines: messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
   }));

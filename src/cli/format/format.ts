@@ -16,12 +16,14 @@ import {
   indented,
   joined,
   limits,
+  messageId,
   type Part,
   type PositionRange,
   padded,
   type SafeText,
   safe,
   safeLines,
+  toHex,
   widthOf,
 } from "../../base/index.ts";
 import { formatDuration, formatTime } from "./time.ts";
@@ -136,15 +138,32 @@ export interface MessageContext {
 /** Characters of a message id that are shown: few ids are alike among some thousands. */
 const ID_LENGTH = 5;
 
-/** Lines of messages in their order, with a mark in the place of each that cannot be read. */
+/** Messages in the order of their conversation, which is not that of their arrival. */
+export function inOrder(messages: readonly Message[]): Message[] {
+  const place = ({ lamport = Number.POSITIVE_INFINITY }: Message): number => lamport;
+  // In the order of the bytes; base32 would put its digits first.
+  const bytes = ({ id }: Message): string => toHex(messageId.bytes(id));
+  return messages.toSorted((a, b) => {
+    if (place(a) !== place(b)) return place(a) < place(b) ? -1 : 1;
+    return a.lamport === undefined ? a.at - b.at : bytes(a) < bytes(b) ? -1 : 1;
+  });
+}
+
+/**
+ * Lines of messages in their order, with a mark for each that cannot be read. Where that belongs is
+ * not known: it comes after what arrived before it.
+ */
 export function withUnreadable(
   shown: readonly { readonly at: number; readonly lines: Part }[],
   damaged: readonly PositionRange[],
 ): Part[] {
-  const unreadable = damaged
-    .filter(({ from, to }) => from === to)
-    .map(({ from }) => ({ at: from, lines: "(a damaged message, which cannot be read)" }));
-  return [...shown, ...unreadable].sort((a, b) => a.at - b.at).map(({ lines }) => lines);
+  const all = [...shown];
+  for (const { from, to } of damaged)
+    if (from === to) {
+      const index = all.findLastIndex(({ at }) => at < from) + 1;
+      all.splice(index, 0, { at: from, lines: "(a damaged message, which cannot be read)" });
+    }
+  return all.map(({ lines }) => lines);
 }
 
 /** A message: the quoted message above it, its state after it, and reactions below it. */

@@ -140,6 +140,7 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     at,
     sentAt,
     storedAt: storedAt(row),
+    ...(row.lamport > 0 && { lamport: row.lamport }),
     ...(row.late && { late: true }),
     ...(row.missing !== undefined && row.missing.length > 0 && { gap: true }),
     ...(replyTo !== undefined && { replyTo }),

@@ -4,6 +4,7 @@ import { written } from "../../../src/base/index.ts";
 import { changeOutcome } from "../../../src/cli/args/message-arg.ts";
 import {
   contactLine,
+  inOrder,
   messageLines,
   reachabilityText,
   withUnreadable,
@@ -106,6 +107,20 @@ describe("a message in a terminal", () => {
       assert.equal(shown({ storedAt, direction: "out" }), lines("you", "hello"));
     }
     assert.equal(shown({ storedAt: message.sentAt + 9 * 60_000 }), lines("bob", "hello"));
+  });
+
+  it("is placed by its value and its id, and last while it was not sent", () => {
+    const one = (start: string, at: number, lamport?: number): Message => ({
+      ...message,
+      id: start.padEnd(26, "a") as Message["id"],
+      at,
+      ...(lamport !== undefined && { lamport }),
+    });
+    const page = [one("b", 1, 5), one("x", 2), one("c", 3, 4), one("2", 4, 5), one("y", 5)];
+    assert.deepEqual(
+      inOrder(page).map(({ id }) => id.slice(0, 1)),
+      ["c", "b", "2", "x", "y"],
+    );
   });
 
   it("says that it is late, and that a message before it is missing", () => {
