@@ -36,9 +36,18 @@ export type Mistakable = "option" | "group" | "account";
 
 const ACCOUNT_START = new RegExp(`^[a-z2-7]{${limits.accountStart},}$`);
 
+/**
+ * Case folded as Unicode does in full (ß and ss, ς and σ), and ı as I. JavaScript has no case
+ * folding: upper case first, which writes ß as SS.
+ */
+export function foldCase(text: string): string {
+  return text.toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC");
+}
+
 /** What a clean name would be taken for; `undefined` for one that is only a name. */
 export function mistakable(name: string): Mistakable | undefined {
-  const typed = name.normalize("NFKC").toLowerCase();
+  // Folded as names are compared: ß and ı must not hide that a name reads as the start of an id.
+  const typed = foldCase(name.normalize("NFKC"));
   if (typed.startsWith("-")) return "option";
   // Groups are typed as group:NAME and shown as #NAME.
   if (typed.startsWith("#") || typed.startsWith("group:")) return "group";

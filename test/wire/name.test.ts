@@ -86,7 +86,14 @@ describe("wire/name", () => {
     const cases = {
       option: ["-x", "--help", "\uff0dx"],
       group: ["group:x", "Group:", "\uff47roup:x", "#x", "\uff03x"],
-      account: ["abcdefghijklmnop", "ABCDEFGHIJKLMNO7", "\uff41bcdefghijklmnop", "a".repeat(52)],
+      account: [
+        "abcdefghijklmnop",
+        "ABCDEFGHIJKLMNO7",
+        "\uff41bcdefghijklmnop",
+        "a".repeat(52),
+        "abcdefghıjklmnop",
+        "aßdefghijklmnopq",
+      ],
     } as const;
     for (const [kind, names] of Object.entries(cases))
       for (const name of names) assert.equal(mistakable(name), kind, name);

@@ -1,7 +1,7 @@
 /** Which names a user may choose, and when two are the same or look alike (docs/SPEC.md, Names). */
 import unhomoglyph from "unhomoglyph";
 import { SottoError } from "../../base/index.ts";
-import { cleanName, type Mistakable, mistakable } from "../../wire/index.ts";
+import { cleanName, foldCase, type Mistakable, mistakable } from "../../wire/index.ts";
 
 /**
  * What is equal for names that count as the same: NFC, single spaces, and case folded as Unicode
@@ -14,11 +14,6 @@ export function nameKey(text: string): string {
       .replace(/[\s\p{Zs}]+/gu, " ")
       .trim(),
   );
-}
-
-/** JavaScript has no case folding: upper case first, which writes ß as SS. */
-function foldCase(text: string): string {
-  return text.toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC");
 }
 
 /**
