@@ -103,7 +103,7 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
 /**
  * The seed of the PeerId (32 bytes), kept so that the address stays the same after a restart: the
  * one in the file, or a new one. Requires the home's lock. Throws `store-key-missing`,
- * `store-write-failed`, `disk-full`.
+ * `file-write-failed`, `store-write-failed`, `disk-full`.
  */
 export async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint8Array> {
   const path = join(home, KEY_FILE);
@@ -117,6 +117,8 @@ export async function seedOf(home: string, crypto: CryptoProvider): Promise<Uint
     throw new SottoError("store-key-missing", `${path} is not a key of ${SEED_BYTES} bytes.`);
   }
   const seed = crypto.random(SEED_BYTES);
-  await createAtomically(path, seed, crypto.random);
+  await createAtomically(path, seed, crypto.random).catch((cause: unknown) => {
+    throw new SottoError("file-write-failed", `${path} cannot be written.`, { cause });
+  });
   return seed;
 }

@@ -166,10 +166,17 @@ export async function readSettings(path: string): Promise<FileSettings> {
   throw new SottoError("config-invalid", `${path}: ${setting} ${issue.message}.`);
 }
 
-/** A crash leaves the old file or the new one, never half of one. */
+/**
+ * Writes the settings file. A crash leaves the old file or the new one, never half of one. Throws
+ * `file-write-failed`.
+ */
 export async function writeSettings(path: string, settings: FileSettings): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomically(path, utf8(`${JSON.stringify(settings, null, 2)}\n`));
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeAtomically(path, utf8(`${JSON.stringify(settings, null, 2)}\n`));
+  } catch (cause) {
+    throw new SottoError("file-write-failed", `${path} cannot be written.`, { cause });
+  }
 }
 
 /** Throws `address-invalid`. */
