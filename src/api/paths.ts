@@ -4,14 +4,14 @@ import { limits, SottoError, toHex, u32, utf8 } from "../base/index.ts";
 /** Environment variables and facts about the user that the paths depend on. */
 export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Home directory of the user. */
-  readonly home: string;
+  /** Home directory of the user; `undefined` if it is unknown. */
+  readonly home: string | undefined;
   /** Directory for temporary files, shared with other users. */
   readonly temporary: string;
   /** Numeric user id; 0 where the system has none. */
   readonly uid: number;
-  /** Directory in which the command runs. */
-  readonly current: string;
+  /** Directory in which the command runs; `undefined` if it was deleted. */
+  readonly current: string | undefined;
 }
 
 export interface Paths {
@@ -29,17 +29,20 @@ export interface Paths {
  * `SOTTO_HOME` is one directory for everything. Without it the XDG directories are used, and
  * `SOTTO_PROFILE` selects one of several accounts. `SOTTO_SOCKET` sets the path of the socket. A
  * socket path that is too long is replaced by a short one, derived from the path of the home.
- * Throws `config-invalid` for a bad profile name, `socket-path-too-long` for a long SOTTO_SOCKET.
+ * Throws `config-invalid` for a bad profile name, and for a path that depends on an unknown
+ * directory; `socket-path-too-long` for a long SOTTO_SOCKET.
  */
 export function resolvePaths(environment: Environment): Paths {
   const { env } = environment;
   const profile = profileOf(env.SOTTO_PROFILE);
   const base = env.SOTTO_HOME;
-  const data = xdg(env.XDG_DATA_HOME, `${environment.home}/.local/share`);
-  const configuration = xdg(env.XDG_CONFIG_HOME, `${environment.home}/.config`);
   const below = profile === undefined ? "sotto" : `sotto/profiles/${profile}`;
-  const home = base ? absolute(base, environment.current) : `${data}/${below}`;
-  const config = base ? `${home}/config.json` : `${configuration}/${below}/config.json`;
+  const home = base
+    ? absolute("SOTTO_HOME", base, environment)
+    : `${xdg(env.XDG_DATA_HOME) ?? inHome(".local/share", environment)}/${below}`;
+  const config = base
+    ? `${home}/config.json`
+    : `${xdg(env.XDG_CONFIG_HOME) ?? inHome(".config", environment)}/${below}/config.json`;
   const socket = socketPath(environment, home, profile);
   return { home, config, socket, socketDirectory: parentOf(socket) };
 }
@@ -53,14 +56,19 @@ function profileOf(name: string | undefined): string | undefined {
   );
 }
 
-function socketPath(
-  { env, temporary, uid, current }: Environment,
-  home: string,
-  profile: string | undefined,
-): string {
+function inHome(directory: string, { home }: Environment): string {
+  if (home !== undefined) return `${home}/${directory}`;
+  throw new SottoError(
+    "config-invalid",
+    "This user has no home directory. Set SOTTO_HOME to the absolute path of a directory.",
+  );
+}
+
+function socketPath(environment: Environment, home: string, profile: string | undefined): string {
+  const { env, temporary, uid } = environment;
   const chosen = env.SOTTO_SOCKET;
   if (chosen) {
-    const path = absolute(chosen, current);
+    const path = absolute("SOTTO_SOCKET", chosen, environment);
     if (fits(path)) return path;
     throw new SottoError(
       "socket-path-too-long",
@@ -68,7 +76,7 @@ function socketPath(
         `${limits.socketPath}.`,
     );
   }
-  const runtime = xdg(env.XDG_RUNTIME_DIR, "");
+  const runtime = xdg(env.XDG_RUNTIME_DIR);
   const name = `${hash(home)}.sock`;
   const candidates = [
     ...(runtime && !env.SOTTO_HOME
@@ -83,11 +91,18 @@ function socketPath(
 const fits = (path: string) => utf8(path).length <= limits.socketPath;
 
 /** The XDG Base Directory Specification: a relative path is to be ignored. */
-const xdg = (value: string | undefined, otherwise: string) =>
-  value?.startsWith("/") ? trimmed(value) : otherwise;
+const xdg = (value: string | undefined) => (value?.startsWith("/") ? trimmed(value) : undefined);
 
-const absolute = (path: string, current: string) =>
-  trimmed(path.startsWith("/") ? path : `${trimmed(current)}/${path.replace(/^(?:\.\/)+/, "")}`);
+function absolute(variable: string, path: string, { current }: Environment): string {
+  if (path.startsWith("/")) return trimmed(path);
+  if (current !== undefined)
+    return trimmed(`${trimmed(current)}/${path.replace(/^(?:\.\/)+/, "")}`);
+  throw new SottoError(
+    "config-invalid",
+    `The current directory was deleted. Change to another one, or set ${variable} to an absolute ` +
+      "path.",
+  );
+}
 
 const trimmed = (path: string) => (path.length > 1 ? path.replace(/\/+$/, "") || "/" : path);
 

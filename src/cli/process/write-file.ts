@@ -23,7 +23,7 @@ export async function writeNewFile(
   force: boolean,
   job: (file: NewFile) => Promise<void>,
 ): Promise<void> {
-  const place = resolve(path);
+  const place = await withWriteError(path, absolute(path));
   refuseExisting(place, force);
   const draft = `${place}.${process.pid}.part`;
   await withWriteError(place, removeStaleDrafts(place));
@@ -42,6 +42,9 @@ export async function writeNewFile(
     await rm(draft, { force: true });
   }
 }
+
+/** The absolute path of a file; rejects if the current directory was deleted. */
+const absolute = async (path: string): Promise<string> => resolve(path);
 
 /** Removes drafts of a file by processes that died; this process has none of it yet. */
 async function removeStaleDrafts(path: string): Promise<void> {

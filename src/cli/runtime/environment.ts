@@ -5,11 +5,23 @@ import type { Environment } from "../../api/index.ts";
 export function readEnvironment(): Environment {
   return {
     env: process.env,
-    home: homedir(),
+    home: orUnknown(homedir),
     temporary: tmpdir(),
     uid: process.getuid?.() ?? 0,
-    current: process.cwd(),
+    current: orUnknown(() => process.cwd()),
   };
+}
+
+/**
+ * A directory of the system; `undefined` for a user without a home (no HOME and no passwd entry,
+ * as in a container) and for a current directory that was deleted.
+ */
+function orUnknown(directory: () => string): string | undefined {
+  try {
+    return directory() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The command line that starts this program again: the same Node, flags and file. */
