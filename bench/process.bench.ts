@@ -54,8 +54,8 @@ try {
   const delivered: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     bare.push(run(["-e", "0"]));
-    sends.push(run([program, "send", "bob", "hi", "--json", "--wait", "sent"], env));
-    delivered.push(run([program, "send", "bob", "hi", "--json", "--wait", "delivered"], env));
+    sends.push(run([program, "send", "--json", "--wait", "sent", "bob", "hi"], env));
+    delivered.push(run([program, "send", "--json", "--wait", "delivered", "bob", "hi"], env));
   }
   const beside = { name: "node -e 0", value: quantile(bare, 0.5) };
   figures.push(

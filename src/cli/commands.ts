@@ -1,16 +1,21 @@
 /** The table of commands: names and summaries, so that help loads no command's code. */
+
 import type { Define } from "./runtime/context.ts";
+import type { LiteralText } from "./runtime/literal-text.ts";
 
 interface Entry {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<{ readonly define: Define }>;
+  /** Set if everything after the first argument is text. */
+  readonly text?: LiteralText;
 }
 
-const entry = (name: string, summary: string, load: Entry["load"]): Entry => ({
+const entry = (name: string, summary: string, load: Entry["load"], text?: LiteralText): Entry => ({
   name,
   summary,
   load,
+  ...(text === undefined ? {} : { text }),
 });
 
 export const commands: readonly Entry[] = [
@@ -36,8 +41,12 @@ export const commands: readonly Entry[] = [
   entry("requests", "accept or deny contact requests", () => import("./commands/requests.ts")),
   entry("contacts", "list and manage your contacts", () => import("./commands/contacts.ts")),
   entry("verify", "compare safety numbers with a contact", () => import("./commands/verify.ts")),
-  entry("send", "send a message", () => import("./commands/send.ts")),
-  entry("edit", "edit a message that you sent", () => import("./commands/edit.ts")),
+  entry("send", "send a message", () => import("./commands/send.ts"), {
+    valued: ["--reply", "--wait", "--timeout", "--idempotency-key"],
+  }),
+  entry("edit", "edit a message that you sent", () => import("./commands/edit.ts"), {
+    valued: [],
+  }),
   entry("cancel", "take back a message that was not sent", () => import("./commands/cancel.ts")),
   entry(
     "delete",

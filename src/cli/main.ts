@@ -6,15 +6,17 @@ import { commands } from "./commands.ts";
 import { type Context, createContext, type Running } from "./runtime/context.ts";
 import { readEnvironment } from "./runtime/environment.ts";
 import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
+import { markText } from "./runtime/literal-text.ts";
 import { createPrinter, flagsOf } from "./runtime/print.ts";
 
 /**
  * Runs the command that the arguments name. Never throws.
- * @param args the arguments after the program's name.
+ * @param typed the arguments after the program's name.
  * @returns the exit code.
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(typed: readonly string[]): Promise<number> {
   survivePipes();
+  const args = markText(typed, (name) => commands.find((each) => each.name === name)?.text);
   const around = readEnvironment();
   const context = createContext(around, createPrinter(flagsOf(args, around.env)));
   try {

@@ -26,12 +26,12 @@ describe("moving to a new machine", function () {
   after(() => sotto.clear());
 
   const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, [...args, "--json"]);
+    const ran = await sotto.run(home, ["--json", ...args]);
     assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
     return JSON.parse(ran.out);
   };
   const failed = async (home: string, args: readonly string[]) => {
-    const ran = await sotto.run(home, [...args, "--json"]);
+    const ran = await sotto.run(home, ["--json", ...args]);
     assert.notEqual(ran.code, 0, args.join(" "));
     const { code, remedy } = JSON.parse(ran.err).error;
     assert.ok(remedy.length > 0);
@@ -49,7 +49,7 @@ describe("moving to a new machine", function () {
     await sotto.up(bob, "--name", "bob", "--bootstrap", bootstrap);
     const { link } = await json(old, "invite");
     await json(bob, "add", link, "--wait", "15s");
-    await json(bob, "send", "alice", "before", "--wait", "delivered");
+    await json(bob, "send", "--wait", "delivered", "alice", "before");
 
     assert.equal(await failed(old, ["restore", backup, "--words-file", words]), "file-unreadable");
     const made = await json(old, "backup", backup);
@@ -74,9 +74,9 @@ describe("moving to a new machine", function () {
     assert.equal(await failed(next, ["restore", backup, "--words-file", words]), "account-exists");
     // The bootstrap host came along, so nothing needs to be told.
     await sotto.up(next);
-    const sent = await json(next, "send", "bob", "here I am", "--wait", "delivered");
+    const sent = await json(next, "send", "--wait", "delivered", "bob", "here I am");
     assert.equal(sent.message.state, "delivered");
-    await json(bob, "send", "alice", "so I see", "--wait", "delivered");
+    await json(bob, "send", "--wait", "delivered", "alice", "so I see");
     assert.deepEqual((await texts(next, "bob")).sort(), [
       "in: so I see",
       "in: while you were away",

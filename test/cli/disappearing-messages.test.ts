@@ -8,7 +8,7 @@ describe("messages that go", function () {
   let alice: string;
   let bob: string;
   const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, [...args, "--json"]);
+    const ran = await sotto.run(home, ["--json", ...args]);
     assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
     return JSON.parse(ran.out);
   };
@@ -38,15 +38,15 @@ describe("messages that go", function () {
   it("are read once where no history is kept, and are not lost before", async () => {
     assert.equal((await json(bob, "status")).history, false);
     assert.equal((await json(alice, "status")).history, true);
-    await json(alice, "send", "bob", "first", "--wait", "delivered");
-    await json(alice, "send", "bob", "second", "--wait", "delivered");
+    await json(alice, "send", "--wait", "delivered", "bob", "first");
+    await json(alice, "send", "--wait", "delivered", "bob", "second");
     assert.deepEqual(await texts(bob, "alice", "--peek"), ["first", "second"]);
     // Only what is shown is read, and so removed.
     assert.deepEqual(await texts(bob, "alice", "-n", "1"), ["second"]);
     await until("removed", async () => (await texts(bob, "alice", "--peek")).length === 1);
     assert.deepEqual(await texts(bob, "alice"), ["first"]);
     await until("gone", async () => (await texts(bob, "alice", "--peek")).length === 0);
-    await json(bob, "send", "alice", "mine", "--wait", "delivered");
+    await json(bob, "send", "--wait", "delivered", "alice", "mine");
     await until("gone", async () => (await texts(bob, "alice", "--peek")).length === 0);
     assert.deepEqual(await texts(alice, "bob"), ["first", "second", "mine"]);
   });
@@ -60,7 +60,7 @@ describe("messages that go", function () {
     });
     const said = await sotto.run(bob, ["read", "alice"]);
     assert.match(said.out, /alice set messages to disappear after 5\.0 s/);
-    await json(alice, "send", "bob", "soon gone", "--wait", "delivered");
+    await json(alice, "send", "--wait", "delivered", "bob", "soon gone");
     const read = await sotto.run(alice, ["read", "bob"]);
     assert.match(read.out, /soon gone {2}\[delivered; disappears after 5\.0 s\]/);
     await until("gone", async () => !(await texts(alice, "bob")).includes("soon gone"));

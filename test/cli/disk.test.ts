@@ -102,17 +102,17 @@ describe("the disk of a node without durable subscriptions", function () {
     const { link } = await run(alice, "invite", "--hints", "--json");
     await run(bob, "add", link, "--as", "the one from the pier");
     const texts = ["meet me at the old pier", "bring the blue umbrella", "while you were out"];
-    await run(alice, "send", "Bob", texts[0] as string, "--idempotency-key", "a key of a bot's");
-    await run(bob, "send", "the one", texts[1] as string, "--wait", "delivered");
+    await run(alice, "send", "--idempotency-key", "a key of a bot's", "Bob", texts[0] as string);
+    await run(bob, "send", "--wait", "delivered", "the one", texts[1] as string);
     await run(bob, "read", "the one");
     const sent = await run(
       alice,
+      "--json",
       "send",
-      "Bob",
-      "seen by nobody else",
       "--wait",
       "delivered",
-      "--json",
+      "Bob",
+      "seen by nobody else",
     );
     const states = [await run(alice, "status", "--json"), await run(bob, "status", "--json")];
     // Bob dies, is restarted, and finds what came in the meantime.

@@ -45,12 +45,12 @@ describe("names on the command line", function () {
 
   it("mean one contact in every command, and account ids mean their account", async () => {
     for (const who of ["BOB", accounts.bob, accounts.bob.slice(0, 16)]) {
-      const sent = JSON.parse(await run(alice, "send", who, "hi", "--json"));
+      const sent = JSON.parse(await run(alice, "send", "--json", who, "hi"));
       assert.equal(sent.contact.account, accounts.bob);
     }
     const refused = await sotto.run(alice, ["send", accounts.bob.slice(0, 15), "hi"]);
     assert.equal(refused.code, 6);
-    const replied = await sotto.run(alice, ["send", "bob", "yes", "--reply", "last"]);
+    const replied = await sotto.run(alice, ["send", "--reply", "last", "bob", "yes"]);
     assert.equal(replied.code, 6, "bob has written nothing");
     const file = `${alice}/bob.json`;
     await run(alice, "export", file, "--contact", "bob");

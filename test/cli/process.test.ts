@@ -57,6 +57,18 @@ describe("the command line", function () {
       assert.match((await sotto.run(sotto.home("none"), ["--version"])).out, /^\d+\.\d+\.\d+\n$/);
     });
 
+    it("takes as text what comes after WHO, and as options what comes before", async () => {
+      for (const args of [
+        ["send", "bob", "-h"],
+        ["send", "--timeout", "1s", "bob", "--version"],
+        ["edit", "bob/last", "--help"],
+      ])
+        assert.equal((await sotto.run(sotto.home("none"), args)).code, 3, args.join(" "));
+      const json = await sotto.run(sotto.home("none"), ["send", "bob", "--json"]);
+      assert.match(json.err, /^✗ /);
+      assert.equal((await sotto.run(sotto.home("none"), ["send", "--bogus", "bob"])).code, 2);
+    });
+
     it("asks nothing off a terminal: names the option instead, and leaves nothing behind", async () => {
       const home = sotto.home("quiet");
       assert.equal((await sotto.run(home, ["init"])).code, 2);
@@ -107,7 +119,7 @@ describe("the command line", function () {
       node = await sotto.up(home, "--name", "ann");
     });
     const json = async (...args: string[]) => {
-      const ran = await sotto.run(home, [...args, "--json"]);
+      const ran = await sotto.run(home, ["--json", ...args]);
       assert.equal(ran.code, 0, ran.err);
       return JSON.parse(ran.out);
     };
@@ -158,7 +170,7 @@ describe("the command line", function () {
     it("distinguishes a broken invite, its own invite and an unknown contact", async () => {
       const { link } = await json("invite");
       const code = async (...args: string[]) => {
-        const ran = await sotto.run(home, [...args, "--json"]);
+        const ran = await sotto.run(home, ["--json", ...args]);
         return [ran.code, JSON.parse(ran.err).error.code];
       };
       assert.deepEqual(await code("add", link), [1, "invite-own"]);
@@ -171,7 +183,7 @@ describe("the command line", function () {
 
     it("explains how to name a message, and rejects invalid changes", async () => {
       const code = async (...args: string[]) => {
-        const ran = await sotto.run(home, [...args, "--json"]);
+        const ran = await sotto.run(home, ["--json", ...args]);
         return [ran.code, JSON.parse(ran.err).error.code];
       };
       for (const command of [
@@ -181,7 +193,7 @@ describe("the command line", function () {
       ])
         assert.deepEqual(await code(...command), [6, "message-unknown"]);
       assert.deepEqual(await code("edit", "bob/last", "hi"), [6, "contact-unknown"]);
-      assert.deepEqual(await code("send", "bob", "hi", "--reply", "last"), [6, "contact-unknown"]);
+      assert.deepEqual(await code("send", "--reply", "last", "bob", "hi"), [6, "contact-unknown"]);
       assert.deepEqual(await code("react", "zzzz"), [2, "usage"]);
       assert.deepEqual(await code("react", "zzzz", "👍", "--remove"), [2, "usage"]);
       assert.deepEqual(await code("contacts", "receipts", "bob", "maybe"), [2, "usage"]);

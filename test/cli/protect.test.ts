@@ -23,7 +23,7 @@ describe("the command line: protection of the database key", function () {
   after(() => sotto.clear());
 
   const run = async (...args: string[]) => {
-    const ran = await sotto.run(home, [...args, "--json"]);
+    const ran = await sotto.run(home, ["--json", ...args]);
     return { ...ran, value: ran.code === 0 ? JSON.parse(ran.out) : undefined };
   };
   const ok = async (...args: string[]) => {
@@ -137,7 +137,7 @@ describe("the command line: protection of the database key", function () {
 
   it("names what is damaged, says what to do next, and repairs it while no node runs", async () => {
     const broken = sotto.home("broken");
-    const run = (...args: string[]) => sotto.run(broken, [...args, "--json"]);
+    const run = (...args: string[]) => sotto.run(broken, ["--json", ...args]);
     await run("init", "--name", "ann");
     const node = await sotto.up(broken);
     const { link } = JSON.parse((await run("invite", "--reusable")).out);

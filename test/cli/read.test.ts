@@ -26,7 +26,7 @@ describe("sotto read", function () {
 
   it("shows an empty period as that, and an empty conversation as one without messages", async () => {
     assert.match(await run(bob, "read", "alice"), /^No messages with alice yet\.$/m);
-    await run(alice, "send", "bob", "1", "--wait", "delivered");
+    await run(alice, "send", "--wait", "delivered", "bob", "1");
     assert.match(
       await run(bob, "read", "alice", "--since", "2200-01-01"),
       /^No messages with alice since 2200-01-01 \d\d:00\.$/m,
@@ -38,7 +38,7 @@ describe("sotto read", function () {
 
   it("marks only what it shows as read", async () => {
     for (const text of ["2", "3", "4", "5"])
-      await run(alice, "send", "bob", text, "--wait", "delivered");
+      await run(alice, "send", "--wait", "delivered", "bob", text);
     assert.equal(await unread(), 4);
     await run(bob, "read", "alice", "--peek");
     assert.equal(await unread(), 4);

@@ -8,12 +8,12 @@ describe("a command that destroys something", function () {
   let alice: string;
   let bob: string;
   const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, [...args, "--json"]);
+    const ran = await sotto.run(home, ["--json", ...args]);
     assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
     return JSON.parse(ran.out);
   };
   const refusal = async (...args: string[]) => {
-    const ran = await sotto.run(bob, [...args, "--json"]);
+    const ran = await sotto.run(bob, ["--json", ...args]);
     assert.equal(ran.code, 2, ran.out);
     const { code, message, remedy } = JSON.parse(ran.err).error;
     assert.equal(code, "confirmation-needed");
@@ -28,9 +28,9 @@ describe("a command that destroys something", function () {
     await sotto.up(bob, "--name", "bob");
     const { link } = await json(alice, "invite", "--hints");
     await json(bob, "add", link);
-    await json(bob, "send", "alice", "hello", "--wait", "delivered");
+    await json(bob, "send", "--wait", "delivered", "alice", "hello");
     for (const text of ["one", "two"])
-      await json(alice, "send", "bob", text, "--wait", "delivered");
+      await json(alice, "send", "--wait", "delivered", "bob", text);
   });
   after(() => sotto.clear());
 
@@ -49,7 +49,7 @@ describe("a command that destroys something", function () {
     for (const name of ["bot", "idle"]) await node.call("event.follow", { name });
     node.close();
     await json(bob, "subscriptions", "rm", "idle");
-    await json(alice, "send", "bob", "three", "--wait", "delivered");
+    await json(alice, "send", "--wait", "delivered", "bob", "three");
     const message = await refusal("subscriptions", "rm", "bot");
     assert.match(message, /^bot has not received [1-9]\d* events?\. They are deleted\.$/);
     await json(bob, "subscriptions", "rm", "bot", "--yes");

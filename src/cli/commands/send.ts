@@ -7,6 +7,7 @@ import { nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { formatDuration, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
+import { optionInText } from "../runtime/literal-text.ts";
 
 interface Options {
   readonly reply?: string;
@@ -21,7 +22,7 @@ const LIVE_WAIT = 3_000;
 export const define: Define = (command, context) => {
   command
     .argument("<who>", "an account id, a name, or the beginning of a name")
-    .argument("<text...>", "the message, or - to read it from standard input")
+    .argument("<text...>", "the message as it is, or - to read it from standard input")
     .option(
       "--reply <message>",
       "reply to a message: the first characters of its id, or last for their newest",
@@ -32,8 +33,17 @@ export const define: Define = (command, context) => {
     )
     .option("--timeout <time>", "how long to wait", "30s")
     .option("--idempotency-key <key>", "a message with the same key is sent only once")
-    .action((who: string, words: string[], options: Options) => send(who, words, options, context));
+    .addHelpText("after", TEXT_NOTES)
+    .action(async (who: string, words: string[], options: Options) => {
+      await send(who, words, options, context);
+      const note = optionInText(words, command.options);
+      if (note !== undefined) context.out.warn(note);
+    });
 };
+
+const TEXT_NOTES = `
+Everything after WHO is text, also what looks like an option. Options belong before WHO:
+  sotto send --wait delivered bob "-h is not an option here"`;
 
 async function send(
   who: string,

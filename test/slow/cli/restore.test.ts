@@ -11,7 +11,7 @@ describe("a restore that is killed at any moment", function () {
   after(() => sotto.clear());
 
   const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, [...args, "--json"]);
+    const ran = await sotto.run(home, ["--json", ...args]);
     assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
     return JSON.parse(ran.out);
   };

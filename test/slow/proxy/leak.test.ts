@@ -55,7 +55,7 @@ describe("a node behind a proxy, packet by packet", function () {
     assert.equal((await type("invite", "--json")).code, 0);
     const added = await type("add", link, "--as", "bob", "--wait", "40s");
     assert.equal(added.code, 0, added.out + added.err);
-    const sent = await type("send", "bob", "hello", "--wait", "delivered");
+    const sent = await type("send", "--wait", "delivered", "bob", "hello");
     assert.equal(sent.code, 0, sent.out + sent.err);
     assert.deepEqual(await ask<string[]>("send"), ["hello"]);
     assert.match((await type("read", "bob")).out, /and back/);

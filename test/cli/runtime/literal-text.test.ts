@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { Command } from "commander";
+import { commands } from "../../../src/cli/commands.ts";
+import type { Context } from "../../../src/cli/runtime/context.ts";
+import { markText, optionInText } from "../../../src/cli/runtime/literal-text.ts";
+
+const marked = (...args: string[]): string =>
+  markText(args, (name) => (name === "send" ? { valued: ["--reply"] } : undefined)).join(" ");
+
+describe("the text of a command line", () => {
+  it("begins after the first argument, and what looks like an option belongs to it", () => {
+    assert.equal(marked("send", "bob", "-h"), "send bob -- -h");
+    assert.equal(marked("send", "bob", "hi", "--json"), "send bob -- hi --json");
+    assert.equal(
+      marked("--quiet", "send", "--reply", "last", "--wait=read", "bob", "-1"),
+      "--quiet send --reply last --wait=read bob -- -1",
+    );
+  });
+
+  it("keeps a mark that the user typed, and lines without text", () => {
+    assert.equal(marked("send", "bob", "--", "-h"), "send bob -- -h");
+    assert.equal(marked("send", "--", "bob", "-h"), "send -- bob -h");
+    for (const args of [[], ["send"], ["send", "-h"], ["send", "bob"], ["send", "--reply"]])
+      assert.equal(marked(...args), args.join(" "));
+    assert.equal(marked("read", "bob", "-n", "5"), "read bob -n 5");
+  });
+
+  it("is known for every command that has one, with its options that have a value", async () => {
+    const expected: Record<string, readonly string[]> = {};
+    for (const { name, load } of commands) {
+      const command = new Command(name);
+      (await load()).define(command, {} as Context);
+      if (command.registeredArguments.at(-1)?.name() !== "text") continue;
+      expected[name] = command.options
+        .filter(({ required, optional }) => required || optional)
+        .flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined));
+    }
+    assert.deepEqual(
+      Object.fromEntries(
+        commands.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text.valued]])),
+      ),
+      expected,
+    );
+    assert.deepEqual(Object.keys(expected), ["send", "edit"]);
+  });
+
+  it("says where an option belongs that was typed in it", () => {
+    const options = [{ long: "--wait" }];
+    assert.match(optionInText(["hi", "--wait", "read"], options) ?? "", /^--wait was taken/);
+    assert.equal(optionInText(["hi --wait"], options), undefined);
+  });
+});
