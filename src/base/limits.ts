@@ -247,7 +247,10 @@ export const limits = {
    * for us to read closes the link.
    */
   contactPause: 10 * SECOND,
-  /** Bytes that each frame counts for at least: the smallest frame on the wire. */
+  /**
+   * Bytes that each frame counts for at least, and each one that it skips: the smallest frame on
+   * the wire.
+   */
   frameCharge: 256,
   /** Frames that are processed together, before others of the node get their turn. */
   receiveFrames: 64,

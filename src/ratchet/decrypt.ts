@@ -47,7 +47,13 @@ export interface OpenRefused {
 }
 
 export type Opened =
-  | { readonly kind: "opened"; readonly plaintext: Uint8Array; readonly next: Session }
+  | {
+      readonly kind: "opened";
+      readonly plaintext: Uint8Array;
+      readonly next: Session;
+      /** Keys of skipped messages that were made: at most twice `limits.skipPerMessage`. */
+      readonly skipped: number;
+    }
   | OpenRefused;
 
 /**
@@ -64,7 +70,7 @@ export function open(
   const parts = splitMessage(message);
   if (parts === undefined) return refused("malformed");
   const drafts: Session[] = [];
-  const result = tryOpen({ crypto, parts, now, drafts }, session);
+  const result = tryOpen({ crypto, parts, now, drafts, skipped: 0 }, session);
   const next = result.kind === "opened" ? result.next : undefined;
   for (const draft of drafts) wipeSession(draft, session, next);
   return result;
@@ -78,6 +84,8 @@ interface Opening {
   readonly now: number;
   /** Each state between the session and the result: its own keys are wiped at the end. */
   readonly drafts: Session[];
+  /** Keys of skipped messages that were made so far. */
+  skipped: number;
 }
 
 /** A session that has received. */
@@ -183,9 +191,11 @@ function forward(opening: Opening, session: Receiver, header: Header): Opened {
  * The session with its receiving chain at position `until` and the keys of the messages before it
  * kept. Requires their number to be bounded.
  */
-function skipTo({ crypto, now, drafts }: Opening, session: Receiver, until: number): Receiver {
+function skipTo(opening: Opening, session: Receiver, until: number): Receiver {
+  const { crypto, now, drafts } = opening;
   const { receiving, scka } = session;
   if (until === receiving.Nr) return session;
+  opening.skipped += until - receiving.Nr;
   const { current, old } = receiving.MKSKIPPED;
   let pqState = scka;
   const chain = { CK: receiving.CKr, from: receiving.Nr, until };
@@ -228,7 +238,7 @@ function withSkippedKey(
 
 /** The result for an authentic body, whose header takes effect only now. */
 function opened(
-  { crypto, now, drafts }: Opening,
+  { crypto, now, drafts, skipped }: Opening,
   plaintext: Uint8Array,
   session: Session,
   header: Header,
@@ -238,7 +248,7 @@ function opened(
     drafts.push(session);
     return refused(scka);
   }
-  return { kind: "opened", plaintext, next: { ...session, scka } };
+  return { kind: "opened", plaintext, next: { ...session, scka }, skipped };
 }
 
 function refused(why: OpenRefusal): OpenRefused {

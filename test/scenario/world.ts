@@ -30,6 +30,7 @@ const identity = rowKey("identity");
 /** What the settings of a node say of what it keeps. */
 export type NodeOptions = Pick<
   MessengerPorts,
+  | "breathe"
   | "diskSpace"
   | "history"
   | "retention"

@@ -41,6 +41,8 @@ interface Step extends IncomingBatch {
   /** The peer waits for an acknowledgement. */
   owed: boolean;
   pings: number;
+  /** Keys of skipped messages that the ratchet made. */
+  skipped: number;
   broken: string | undefined;
   /** The disk has no space for content. */
   readonly full: boolean;
@@ -70,6 +72,7 @@ export async function receive(
     settings: false,
     owed: false,
     pings: 0,
+    skipped: 0,
     broken: undefined,
     full: await context.disk.isLow(),
   };
@@ -79,8 +82,10 @@ export async function receive(
       () => step.session,
       async () => {
         for (const frame of frames) {
+          const { skipped } = step;
           await takeFrame(context, peer, link, step, frame);
           if (step.broken !== undefined) break;
+          if (step.skipped > skipped) await context.breathe();
         }
         await applyHeld(context, step);
         await finish(context, peer, link, step);
@@ -88,7 +93,9 @@ export async function receive(
     );
   } finally {
     const read = frames.reduce((sum, { length }) => sum + Math.max(length, limits.frameCharge), 0);
-    peer.intake.charge(read + step.changes.written, context.clock.now());
+    // A skipped message costs as much work as one that arrives.
+    const skipped = step.skipped * limits.frameCharge;
+    peer.intake.charge(read + skipped + step.changes.written, context.clock.now());
   }
   return step.broken === undefined ? { kind: "done" } : { kind: "broken", why: step.broken };
 }
@@ -117,6 +124,7 @@ async function takeFrame(
     else step.broken = opened.why;
     return;
   }
+  step.skipped += opened.skipped;
   const content = decodeContent(opened.plaintext);
   if (content === undefined) {
     wipeSession(opened.next, step.session, peer.session);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { StoreOp } from "../../../src/ports/index.ts";
+import { type Session, seal, sessionOfRows } from "../../../src/ratchet/index.ts";
+import { encodeContent, encodeLinkFrame } from "../../../src/wire/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const SECOND = 1000;
 const LONG = "long text ".repeat(6_500);
 const MESSAGES = 130;
+const PING = 5;
 
 describe("a flood by a contact", () => {
   let world: World;
@@ -69,4 +72,51 @@ describe("a flood by a contact", () => {
     assert.ok(Math.max(...gaps) <= limits.contactPause, `${Math.max(...gaps)} ms`);
     assert.equal(presence(), before);
   });
+
+  it("of frames that skip messages is read as slowly as one of as many messages", async () => {
+    await world.stop();
+    world = new World(12);
+    let breaths = 0;
+    const breathe = async () => void breaths++;
+    alice = await world.node("alice", 0, { breathe });
+    bob = await world.node("bob");
+    await world.pair(alice, bob);
+    const skip = limits.skipPerMessage;
+    const burst = Math.ceil(limits.contactBurst / limits.frameCharge / skip);
+    const frames = await skippingFrames(burst + 4);
+    const sent = frames.length;
+    // A changed program of Bob's sends them in place of its pings.
+    world.network.tamper = (from, _to, frame) =>
+      from === bob.host.host && frame[0] === PING ? frames.shift() : undefined;
+    const before = breaths;
+    for (let i = 0; i < sent; i++) void bob.messenger.ping("alice");
+    await world.until("all are sent", () => frames.length === 0);
+    await world.time.pass(SECOND / 2);
+    const start = world.time.moment;
+    const ping = bob.messenger.ping("alice");
+    let answeredAt = 0;
+    void ping.then(() => {
+      answeredAt = world.time.moment;
+    });
+    await world.until("a ping is answered", () => answeredAt > 0);
+    assert.equal((await ping).outcome, "answered");
+    assert.ok(breaths - before >= sent, "other work runs between them");
+    // First the debt is paid.
+    assert.ok(answeredAt - start > SECOND, `${answeredAt - start} ms`);
+  });
+
+  /** Frames of Bob's session, of which each skips as many messages as it may. */
+  async function skippingFrames(count: number): Promise<Uint8Array[]> {
+    const [row] = bob.store.snapshot().filter(({ table }) => table === "session");
+    const rows = await bob.store.list("session", row?.of ?? "");
+    let session = sessionOfRows(rows) as Session;
+    const frames: Uint8Array[] = [];
+    for (let i = 1; i <= count * (limits.skipPerMessage + 1); i++) {
+      const { message, next } = seal(bob.crypto, session, encodeContent({}));
+      session = next;
+      if (i % (limits.skipPerMessage + 1) === 0)
+        frames.push(encodeLinkFrame({ type: "ratchet", message }));
+    }
+    return frames;
+  }
 });
