@@ -25,7 +25,7 @@ describe("the table of message actions", () => {
     assert.deepEqual(dropped, [[0], [0, 1, 2], [2], [3], [], [5]]);
   });
 
-  it("drops queued changes of expired messages except deletions, and confirms notices", async () => {
+  it("keeps queued changes of expired messages, and holds only the message whose edit waits", async () => {
     const world = new World(1);
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
     await world.pair(alice, bob);
@@ -45,8 +45,13 @@ describe("the table of message actions", () => {
     await alice.messenger.react(reacted.id, "👍");
     assert.equal(alice.contact("bob").waiting, 3);
     await world.time.pass(limits.timerMin + limits.spanLook);
-    assert.equal((await alice.messenger.history("bob", { limit: 10 })).length, 1);
-    assert.equal(alice.contact("bob").waiting, 1);
+    const kept = await alice.messenger.history("bob", { limit: 10 });
+    assert.deepEqual(
+      kept.map(({ text }) => text),
+      ["", "again"],
+      "only the notice and the edited message are kept",
+    );
+    assert.equal(alice.contact("bob").waiting, 3);
     await world.stop();
   });
 });
