@@ -49,7 +49,7 @@ class HostIndex {
     const { clock, contactStore } = this.#context;
     const now = clock.now();
     return (
-      this.#contacts !== contactStore.chainsRevision ||
+      this.#contacts !== contactStore.revision ||
       this.#openInvites !== this.#invites.revision ||
       now < this.#builtAt ||
       now >= this.#turnsAt
@@ -58,7 +58,7 @@ class HostIndex {
 
   #build(): void {
     const { clock, contactStore, crypto } = this.#context;
-    this.#contacts = contactStore.chainsRevision;
+    this.#contacts = contactStore.revision;
     this.#openInvites = this.#invites.revision;
     this.#builtAt = clock.now();
     this.#turnsAt = Number.POSITIVE_INFINITY;

@@ -6,7 +6,7 @@ import { type AccountId, limits } from "../../base/index.ts";
 import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { changedRows, type Session, sessionOfRows } from "../../ratchet/index.ts";
-import { type Contact, shares, shownName } from "../model/contact.ts";
+import { type Contact, reachable, shares, shownName } from "../model/contact.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf } from "../model/link-policy.ts";
 import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
@@ -29,8 +29,11 @@ export class ContactStore {
   readonly #clock: Clock;
   readonly #receipts: boolean;
   readonly #transport: Shown["transport"];
-  /** Grows whenever the root chain of a contact is added, replaced or removed. */
-  chainsRevision = 0;
+  /**
+   * Grows whenever a contact is added or removed, its root chain is replaced, or links with it are
+   * wanted again or no more.
+   */
+  revision = 0;
 
   private constructor({ clock, receipts, transport }: Shown) {
     this.#clock = clock;
@@ -61,7 +64,7 @@ export class ContactStore {
   }
 
   add(peer: Peer): void {
-    this.chainsRevision++;
+    this.revision++;
     this.#peers.set(peer.contact.ref, peer);
     this.#byConversation.set(peer.contact.conversation.ref, peer);
     this.names.set(peer);
@@ -70,7 +73,7 @@ export class ContactStore {
   /** Forgets a contact, and overwrites its session's keys and the root of its epochs. */
   remove(peer: Peer): void {
     peer.removed = true;
-    this.chainsRevision++;
+    this.revision++;
     replaceSession(peer, undefined);
     if (peer.contact.chain !== undefined) eraseChain(peer.contact.chain);
     this.#peers.delete(peer.contact.ref);
@@ -80,7 +83,8 @@ export class ContactStore {
 
   /** Takes up a changed contact, with its name if it is stored here. */
   update(peer: Peer, contact: Contact): void {
-    if (peer.contact.chain !== contact.chain) this.chainsRevision++;
+    const before = peer.contact;
+    if (before.chain !== contact.chain || reachable(before) !== reachable(contact)) this.revision++;
     peer.contact = contact;
     if (this.#peers.has(contact.ref)) this.names.set(peer);
   }

@@ -189,6 +189,25 @@ describe("a node that strangers flood with hellos", () => {
     await world.stop();
   });
 
+  it("finds a contact that was unblocked at once", async () => {
+    const world = new World(10);
+    const { alice, bob } = await pairOf(world);
+    await alice.messenger.block("bob");
+    // The indexes are made without bob.
+    await alice.messenger.createInvite({ kind: "once", expiresIn: DAY, hints: false });
+    const stop = await flood(world, alice);
+    await bob.stop();
+    await alice.messenger.unblock("bob");
+    // Only a hello of bob's may link them.
+    const dial = alice.host.dial.bind(alice.host);
+    alice.host.dial = () => Promise.reject(new Error("no network"));
+    await bob.start();
+    await world.until("they are linked", () => bob.contact("alice").online, SOON);
+    alice.host.dial = dial;
+    stop();
+    await world.stop();
+  });
+
   it("recognises the keys of a later day", async () => {
     const world = new World(8);
     const alice = await world.node("alice");
