@@ -55,7 +55,8 @@ export async function receive(
   link: Link,
   frames: readonly Uint8Array[],
 ): Promise<Received> {
-  if (peer.link !== link || peer.session === undefined) return { kind: "broken", why: "replaced" };
+  if (peer.link !== link || link.closed || peer.session === undefined)
+    return { kind: "broken", why: "replaced" };
   link.heardAt = context.clock.now();
   const step: Step = {
     contact: peer.contact,

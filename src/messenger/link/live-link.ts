@@ -51,6 +51,7 @@ export function closeLink(peer: Peer): void {
 }
 
 function abort(link: Link): void {
+  link.closed = true;
   link.channel.abort();
   link.endPause();
 }
@@ -80,6 +81,7 @@ export async function establish(
     pumping: false,
     cancelQuiet: () => undefined,
     endPause: () => undefined,
+    closed: false,
     leaving: false,
     pings: new Set(),
   };
@@ -176,7 +178,7 @@ async function run(
  */
 async function pause({ clock, breathe }: Context, peer: Peer, link: Link): Promise<void> {
   const ms = peer.intake.pause(clock.now());
-  if (ms === 0) return breathe();
+  if (ms === 0 || link.closed) return breathe();
   await new Promise<void>((resolve) => {
     const cancel = clock.after(ms, resolve);
     link.endPause = () => {

@@ -53,6 +53,8 @@ export interface Link {
   cancelQuiet: () => void;
   /** Ends the pause before the next frames are read, if there is one. */
   endPause: () => void;
+  /** We have closed it: frames that have arrived and are not read yet are dropped. */
+  closed: boolean;
   /** It ends soon, for it has brought what it was made for. */
   leaving: boolean;
   /** Callbacks that wait for a pong. */

@@ -73,6 +73,18 @@ describe("a flood by a contact", () => {
     assert.equal(presence(), before);
   });
 
+  it("ends when the contact is blocked: what has arrived and was not read is dropped", async () => {
+    await flood();
+    await world.time.pass(5 * SECOND);
+    const read = alice.shown().length;
+    assert.ok(read < MESSAGES, "the flood continues");
+    await alice.messenger.block("bob");
+    await world.time.pass(60 * SECOND);
+    assert.equal(alice.shown().length, read);
+    await alice.messenger.unblock("bob");
+    await world.until("all arrive", () => alice.shown().length === MESSAGES, 3_600 * SECOND);
+  });
+
   it("of frames that skip messages is read as slowly as one of as many messages", async () => {
     await world.stop();
     world = new World(12);
