@@ -19,7 +19,7 @@ export const errorTable = {
   // Invites
   "invite-malformed": entry(
     "bad-input",
-    "Paste the whole invite link: it starts with sotto: and contains no spaces.",
+    "Paste the whole invite link, which starts with sotto: (text around it does no harm).",
   ),
   "invite-truncated": entry("bad-input", "The end of the link is missing. Copy the whole link."),
   "invite-mistyped": entry(

@@ -129,6 +129,8 @@ export const limits = {
 
   // First contact
   inviteExpiry: DAY,
+  /** Characters of a pasted text in which an invite is looked for: a long message around it. */
+  pastedInvite: 16 * KIB,
   inviteExpiryMax: 30 * DAY,
   /**
    * After a claim is accepted: how long the invite's record is published, and another claimant of a

@@ -19,7 +19,13 @@ export * from "./display-name.ts";
 export * from "./features.ts";
 export * from "./frame.ts";
 export * from "./handshake-payload.ts";
-export * from "./invite.ts";
+export {
+  encodeInvite,
+  type Invite,
+  type InviteRefusal,
+  type ParsedInvite,
+  parseInvite,
+} from "./invite.ts";
 export * from "./link-frame.ts";
 export {
   type Action,
@@ -29,5 +35,6 @@ export {
   type NewerBody,
   type TextBody,
 } from "./message-body.ts";
+export { findInvite } from "./pasted-invite.ts";
 export * from "./received-set.ts";
 export * from "./signalling.ts";

@@ -21,6 +21,8 @@ const MINUTE = 60_000;
 const CHECKSUM = 4;
 /** Bytes of a link without hints. */
 const BARE = 1 + ACCOUNT + SECRET + 4 + CHECKSUM;
+/** Characters that hold the version, the flags and the length. */
+const HEAD = 5;
 /** Longest text that is parsed: the longest link with many line breaks is shorter. */
 const PASTE = 4096;
 
@@ -82,21 +84,29 @@ export function parseInvite(text: string): ParsedInvite {
   const body = link?.[1];
   if (body === undefined || !/^[a-z0-9]*$/i.test(body)) return refused("invite-malformed");
   if (!/^[a-z2-7]*$/i.test(body)) return refused("invite-mistyped");
-  // The first five characters hold the version, the flags and the length.
-  const head = fromBase32(`${body.slice(0, 5)}aaa`);
-  if (body.length < 5 || head === undefined) return refused("invite-truncated");
-  const first = head[0] as number;
-  if (first >> 4 !== VERSION || (first & 0xf) > (REUSABLE | HINTED)) return newerOrMistyped(body);
-  const hinted = (first & HINTED) !== 0;
-  const block = hinted ? ((head[1] as number) << 8) | (head[2] as number) : 0;
-  const length = BARE + (hinted ? 2 + block : 0);
-  const characters = Math.ceil((length * 8) / 5);
-  if (body.length < characters) return refused("invite-truncated");
-  if (body.length > characters) return refused("invite-malformed");
+  if (body.length < HEAD) return refused("invite-truncated");
+  const length = linkLength(body);
+  if (length === undefined) return newerOrMistyped(body);
+  if (body.length < length) return refused("invite-truncated");
+  if (body.length > length) return refused("invite-malformed");
   const bytes = checked(body);
   if (bytes === undefined) return refused("invite-mistyped");
-  const invite = readFields(bytes, first, hinted);
+  const invite = readFields(bytes);
   return invite === undefined ? refused("invite-malformed") : { kind: "invite", invite };
+}
+
+/**
+ * The characters of a link without its scheme, by those at its start; `undefined` if they are too
+ * few, or not the start of a link of this version.
+ */
+export function linkLength(body: string): number | undefined {
+  const head = body.length < HEAD ? undefined : fromBase32(`${body.slice(0, HEAD)}aaa`);
+  const first = head?.[0];
+  if (head === undefined || first === undefined) return undefined;
+  if (first >> 4 !== VERSION || (first & 0xf) > (REUSABLE | HINTED)) return undefined;
+  const block = ((head[1] as number) << 8) | (head[2] as number);
+  const length = BARE + ((first & HINTED) === 0 ? 0 : 2 + block);
+  return Math.ceil((length * 8) / 5);
 }
 
 /**
@@ -116,7 +126,9 @@ function checked(body: string): Uint8Array | undefined {
   return readU32(sum) === readU32(bytes, end) ? bytes.subarray(0, end) : undefined;
 }
 
-function readFields(bytes: Uint8Array, first: number, hinted: boolean): Invite | undefined {
+function readFields(bytes: Uint8Array): Invite | undefined {
+  const first = bytes[0] as number;
+  const hinted = (first & HINTED) !== 0;
   const account = hinted ? 3 : 1;
   const secret = account + ACCOUNT;
   const expiry = secret + SECRET;

@@ -69,6 +69,8 @@ export function build(): Program {
           },
         );
         children.add(child);
+        // A program that refuses a long input does not read all of it.
+        child.stdin?.on("error", () => undefined);
         child.stdin?.end(input);
       }),
     killed: (home, args, delay) =>

@@ -176,6 +176,17 @@ describe("the command line", function () {
       assert.deepEqual(await code("add", link), [1, "invite-own"]);
       assert.deepEqual(await code("add", link.slice(0, -9)), [1, "invite-truncated"]);
       assert.deepEqual(await code("add", "hello"), [1, "invite-malformed"]);
+      assert.deepEqual(await code("add", "take", `‹${link}›,`, "anna"), [1, "invite-own"]);
+      const piped = async (input: string) => {
+        const ran = await sotto.run(home, ["--json", "add", "-"], input);
+        return JSON.parse(ran.err).error.code;
+      };
+      assert.equal(
+        await piped(`> hi\n> ${link.replace(/.{40}/g, "$&\n> ")}\n> anna\n`),
+        "invite-own",
+      );
+      assert.equal(await piped(""), "invite-malformed");
+      assert.equal(await piped("x".repeat(10_000_000)), "invite-malformed");
       assert.deepEqual(await code("send", "bob", "hi"), [6, "contact-unknown"]);
       assert.deepEqual(await code("read", "bob"), [6, "contact-unknown"]);
       assert.equal((await code("requests", "accept", "bob"))[0], 6);

@@ -15,6 +15,7 @@ export interface ContactMethods {
   /** With `wait` (ms): answers when pairing is beyond `invited`, or at the timeout. */
   "contact.add": Method<
     {
+      /** A text that contains the link; at most `limits.pastedInvite` characters. */
       readonly link: string;
       readonly as?: string | undefined;
       /** Applies from the first dial on. */

@@ -1,6 +1,6 @@
 /** `sotto add`: adds the contact who made an invite, and waits a while for the connection. */
 import { SottoError } from "../../base/index.ts";
-import { parsePolicy } from "../args/text-arg.ts";
+import { parsePolicy, pastedText } from "../args/text-arg.ts";
 import { lookAlikeNotes, nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { parseDurationArg } from "../format/time.ts";
 import type { Define } from "../runtime/context.ts";
@@ -16,7 +16,7 @@ const DEFAULT_WAIT = 20_000;
 
 export const define: Define = (command, context) => {
   command
-    .argument("<link>", "the whole invite link")
+    .argument("<link...>", "the invite link or a text that contains it, or - for standard input")
     .option("--as <name>", "your name for the contact")
     .option(
       "--policy <any|lan|hidden>",
@@ -26,10 +26,11 @@ export const define: Define = (command, context) => {
       "--wait <time>",
       "how long to wait for the connection, such as 20s; exit code 5 if it times out",
     )
-    .action(async (link: string, options: Options) => {
+    .action(async (words: string[], options: Options) => {
       const wait = options.wait === undefined ? DEFAULT_WAIT : parseDurationArg(options.wait);
       const policy = options.policy === undefined ? undefined : parsePolicy(options.policy);
       const { as } = options;
+      const link = await pastedText(words);
       const added = await context.call("contact.add", { link, as, policy, wait });
       const { contact, timedOut } = added;
       const { pairing } = contact;

@@ -3,7 +3,7 @@ import { accountId, limits, type PositionRange, SottoError } from "../../base/in
 import { safetyNumber, sameSafetyNumber } from "../../crypto/index.ts";
 import type { ContactView, Policy } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
-import { type Invite, parseInvite } from "../../wire/index.ts";
+import { findInvite, type Invite } from "../../wire/index.ts";
 import { dropEarlyActions } from "../inbox/early-actions.ts";
 import { dropHeld } from "../inbox/held-messages.ts";
 import { closeLink } from "../link/live-link.ts";
@@ -32,7 +32,7 @@ import { contactRemovedEvent } from "../state/store-events.ts";
 import { changed, changeWithInvites, invitesEndedFor } from "./end-invites.ts";
 
 const refusals = {
-  "invite-malformed": "This is not an invite link.",
+  "invite-malformed": "There is no invite link in this text.",
   "invite-truncated": "The invite link is incomplete.",
   "invite-mistyped": "The invite link contains a typing error.",
   "invite-newer": "A newer version of Sotto made this invite.",
@@ -54,7 +54,7 @@ function checkName(context: Context, name: string, except?: Peer): string {
  */
 const isBootstrap = (hint: string): boolean => hint.includes("/p2p/");
 function read(link: string): Invite {
-  const parsed = parseInvite(link);
+  const parsed = findInvite(link);
   if (parsed.kind === "refused") throw new SottoError(parsed.why, refusals[parsed.why]);
   return parsed.invite;
 }

@@ -1,6 +1,7 @@
 /** The `contact.*` and `request.*` methods. */
 import * as v from "valibot";
 import type { ContactMethods } from "../../../api/index.ts";
+import { limits } from "../../../base/index.ts";
 import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
 import { nothing, short, wait, who, whole } from "./param-schemas.ts";
 import { addAndWait, type WaitLimit } from "./wait-for-state.ts";
@@ -10,7 +11,7 @@ const policy = v.picklist(["any", "lan", "hidden"]);
 
 export const contactSchemas: Schemas<ContactMethods> = {
   "contact.add": v.strictObject({
-    link: v.pipe(v.string(), v.maxLength(4096, "is too long")),
+    link: v.pipe(v.string(), v.maxLength(limits.pastedInvite, "is too long")),
     as: v.optional(v.string()),
     policy: v.optional(policy),
     wait,
