@@ -213,7 +213,7 @@ async function applyToMessage(
 /** What a side told of the conversation, on a new session or while we had no base. */
 export async function applySettings(
   taking: IncomingBatch,
-  { lamport, timer }: Settings,
+  { lamport, timer }: Pick<Settings, "lamport" | "timer">,
 ): Promise<void> {
   taking.conversation = withStated(taking.conversation, lamport);
   if (timer === undefined || judgeLamport(taking.conversation, timer.lamport) !== "accepted")

@@ -143,7 +143,10 @@ async function takeFrame(
   step.opened = true;
   // Before a message of the same frame, whose value it may make acceptable.
   if (content.settings !== undefined) {
-    await applySettings(step, content.settings);
+    const { timer, ...others } = content.settings;
+    // A timer would add a line; the next link tells it again.
+    if (step.full && timer !== undefined) context.disk.refused(link);
+    await applySettings(step, step.full ? others : content.settings);
     // Where we dialed we know better.
     if (!link.channel.outbound)
       step.contact = withAddresses(step.contact, content.settings.addresses);

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
+import { type Session, seal, sessionOfRows } from "../../../src/ratchet/index.ts";
+import { encodeContent, encodeLinkFrame } from "../../../src/wire/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const SIZE = 100 * limits.diskReserve;
+const PING = 5;
+const HOUR = 3_600_000;
 
 describe("the reserve of free space", () => {
   let world: World;
@@ -74,6 +78,44 @@ describe("the reserve of free space", () => {
       expected(5),
     );
   });
+
+  it("is not used up by settings, of which each would show a line", async () => {
+    const lines = () => alice.store.snapshot().filter(({ table }) => table === "message").length;
+    const frames = await settingsOfBob(19);
+    const [before, timer] = [lines(), alice.contact("bob").timer];
+    await has(0);
+    // A changed program of Bob's sends them in place of its pings.
+    world.network.tamper = (from, _to, frame) =>
+      from === bob.host.host && frame[0] === PING ? frames.shift() : undefined;
+    for (let i = 0; i < 19; i++) void bob.messenger.ping("alice");
+    await world.until("they are sent", () => frames.length === 0);
+    await world.time.pass(1_000);
+    assert.equal(lines(), before);
+    assert.equal(alice.contact("bob").timer, timer);
+    // Once there is space, the link is closed, so that settings are told again.
+    await has(SIZE / 2);
+    await bob.messenger.setTimer("alice", HOUR);
+    await world.until("they agree", () => alice.contact("bob").timer === HOUR);
+    assert.equal(lines(), before + 1);
+  });
+
+  /** Frames of Bob's session with settings that name other timers. */
+  async function settingsOfBob(count: number): Promise<Uint8Array[]> {
+    const [row] = bob.store.snapshot().filter(({ table }) => table === "session");
+    let session = sessionOfRows(await bob.store.list("session", row?.of ?? "")) as Session;
+    return Array.from({ length: count }, (_, i) => {
+      const timer = {
+        ms: limits.timerMin + i,
+        lamport: 10 + i,
+        id: world.chance.bytes(16),
+        own: 1,
+      };
+      const content = encodeContent({ settings: { lamport: 10 + i, timer, addresses: [] } });
+      const { message, next } = seal(bob.crypto, session, content);
+      session = next;
+      return encodeLinkFrame({ type: "ratchet", message });
+    });
+  }
 
   it("survives restarts of both sides, and other links, while it is used up", async () => {
     await has(0);
