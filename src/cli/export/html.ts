@@ -4,7 +4,7 @@
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
-import { arrivedApart, contactStateText, stateText } from "../format/format.ts";
+import { arrivedApart, contactStateText, noticeText, stateText } from "../format/format.ts";
 import { formatTime } from "../format/time.ts";
 import type { Everything } from "./conversations.ts";
 import { style } from "./style.ts";
@@ -71,8 +71,14 @@ function about(contact: Contact): string {
 
 function one(message: Message, contact: Contact): string {
   const { id, direction, sentAt, state, text, replyTo, edited, deleted, reactions } = message;
+  const time = `<time${dated(sentAt)}>${formatTime(sentAt).slice(11)}</time>`;
   const name = (whose: "in" | "out") =>
     whose === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
+  if (message.notice !== undefined)
+    return `<article id="m${line(id)}" class="notice">
+<p>${time} ${name(direction)} ${escaped(noticeText(message.notice))}</p>
+</article>
+`;
   const arrived = arrivedApart(message);
   const notes = [
     message.gap ? "a message before it is missing" : "",
@@ -84,7 +90,6 @@ function one(message: Message, contact: Contact): string {
   const answers =
     replyTo === undefined ? "" : `<p class="id"><a href="#m${line(replyTo)}">in reply to</a></p>\n`;
   const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each.direction)}`);
-  const time = `<time${dated(sentAt)}>${formatTime(sentAt).slice(11)}</time>`;
   const noted = notes.length === 0 ? "" : ` <span>${escaped(notes.join(", "))}</span>`;
   return `<article id="m${line(id)}" class="${direction === "out" ? "out" : "in"}">
 <header>${name(direction)} ${time}${noted}</header>

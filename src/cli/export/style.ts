@@ -11,6 +11,7 @@ article {
   width: fit-content; max-width: 85%;
 }
 article.out { background: var(--out); margin-left: auto; }
+article.notice { background: none; margin: .4rem auto; font-size: .85rem; opacity: .75; }
 article header { font-size: .8rem; opacity: .75; }
 article p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
 @media print {

@@ -185,11 +185,15 @@ export function messageLines(
 }
 
 function contentText({ notice, deleted, text }: Message, whose: string): Part {
-  if (notice !== undefined)
-    return notice.ms === 0
-      ? `(${whose} turned disappearing messages off)`
-      : `(${whose} set messages to disappear after ${formatDuration(notice.ms)})`;
+  if (notice !== undefined) return `(${whose} ${noticeText(notice)})`;
   return deleted ? "(deleted)" : safeLines(text);
+}
+
+/** What one side changed, for a sentence that begins with who it was. */
+export function noticeText({ ms }: NonNullable<Message["notice"]>): string {
+  return ms === 0
+    ? "turned disappearing messages off"
+    : `set messages to disappear after ${formatDuration(ms)}`;
 }
 
 /** The proven state of our own message, and whether a change of it has reached the contact. */

@@ -184,6 +184,22 @@ describe("cli/export", () => {
     assert.match(page, /\?\?:\?\?/);
     assert.match(page, /<p dir="auto">y<\/p>/);
   });
+
+  it("shows in the HTML page who changed the timer, instead of an empty bubble", async () => {
+    const { node } = nodeOf({
+      "<bob>": [
+        { ...message(1, ""), notice: { kind: "timer", ms: 3_600_000 } },
+        { ...message(2, ""), notice: { kind: "timer", ms: 0 } },
+      ],
+    });
+    const html = await whole(exportHtml(await everything(node, undefined, NOW, ignore)));
+    assert.match(
+      html,
+      /class="notice">\n<p><time[^>]*>[\d:]+<\/time> you set messages to disappear/,
+    );
+    assert.match(html, /<bdi>&lt;bob&gt;<\/bdi> turned disappearing messages off<\/p>/);
+    assert.ok(!html.includes('<p dir="auto"></p>'));
+  });
 });
 
 describe("cli/new-file", () => {
