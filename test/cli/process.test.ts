@@ -96,6 +96,12 @@ describe("the command line", function () {
       const args = ["init", "--name", "w", "--words-file", file, "--show-words", "--json"];
       const again = await sotto.run(sotto.home("w2"), args);
       assert.equal(JSON.parse(again.out).words, words);
+      for (const options of [["--show-words"], ["--show-words", "--json"]]) {
+        const printed = await sotto.run(sotto.home("w2"), ["words", ...options]);
+        writeFileSync(file, printed.out);
+        const home = sotto.home(`w2${options.length}`);
+        assert.equal(JSON.parse((await sotto.run(home, args)).out).words, words);
+      }
       writeFileSync(file, words.split(" ").reverse().join(" "));
       assert.equal((await sotto.run(sotto.home("w3"), args)).code, 1);
       assert.ok(!existsSync(sotto.home("w3")));

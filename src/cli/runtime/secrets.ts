@@ -44,11 +44,31 @@ export interface WordsOptions {
   readonly wordsFd?: string;
 }
 
+/**
+ * The words in a text, whatever command printed them: in one line, in the numbered table of
+ * `sotto words`, or with `--json`. Does not check them.
+ */
+export function phraseIn(text: string): string {
+  if (text.trimStart().startsWith("{")) {
+    const { words } = parsedObject(text);
+    if (typeof words === "string") return words;
+  }
+  return text.replaceAll(/(?<=^|\s)\d{1,2}[.)]?(?=\s)/g, " ");
+}
+
+function parsedObject(text: string): { readonly words?: unknown } {
+  try {
+    return JSON.parse(text) as { readonly words?: unknown };
+  } catch {
+    return {};
+  }
+}
+
 /** The recovery phrase. Throws `words-invalid`, and `usage` without a terminal. */
 export async function recoveryWords(options: WordsOptions, context: Context): Promise<string> {
   const { wordsFile: file, wordsFd: fd } = options;
   if (file === undefined && fd === undefined) {
-    if (context.interactive) return askSecret("24-word recovery phrase?");
+    if (context.interactive) return phraseIn(await askSecret("24-word recovery phrase?"));
     throw new SottoError(
       "usage",
       "There is no terminal to ask for the recovery phrase. Use --words-file or --words-fd.",
@@ -56,7 +76,7 @@ export async function recoveryWords(options: WordsOptions, context: Context): Pr
   }
   const source = file ?? descriptor(fd ?? "", "--words-fd");
   try {
-    return readFileSync(source, "utf8");
+    return phraseIn(readFileSync(source, "utf8"));
   } catch (cause) {
     const name = file === undefined ? `File descriptor ${fd}` : `The file ${file}`;
     throw new SottoError("words-invalid", `${name} cannot be read.`, { cause });
