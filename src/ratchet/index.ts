@@ -23,7 +23,7 @@ export {
   writeMessage3,
 } from "./handshake.ts";
 export { MESSAGE_OVERHEAD } from "./header.ts";
-export { canSeal, type Session } from "./session.ts";
+export { canSeal, type Session, withoutExpiredKeys } from "./session.ts";
 export type { HandshakeOutputs } from "./session-init.ts";
 export { changedRows, type SessionRow, sessionOfRows } from "./session-rows.ts";
 export { wipeSession } from "./wipe-session.ts";

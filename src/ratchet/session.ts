@@ -7,7 +7,7 @@
 import type { DhKeyPair } from "../crypto/index.ts";
 import type { ChainKey, HeaderKey, NextHeaderKey, RootKey } from "./keys.ts";
 import type { Scka } from "./scka.ts";
-import type { Skipped } from "./skipped.ts";
+import { type Skipped, trimSkipped } from "./skipped.ts";
 
 /** A ratchet key pair of ours; the peer's are bare public keys. */
 export type OurRatchetKey = DhKeyPair;
@@ -79,4 +79,17 @@ export const CHAIN_LENGTH_MAX = 0xffff_ffff;
 export function canSeal({ sending }: Session): boolean {
   if (sending.kind === "active") return sending.Ns < CHAIN_LENGTH_MAX;
   return sending.kind === "due";
+}
+
+/**
+ * The session without skipped keys older than `limits.skippedKeyAge`; the same object where there
+ * are none. Receiving drops them, too, but a session may be idle for long.
+ * @param now ms.
+ */
+export function withoutExpiredKeys(session: Session, now: number): Session {
+  const { receiving } = session;
+  if (receiving.kind === "none") return session;
+  const MKSKIPPED = trimSkipped(receiving.MKSKIPPED, now);
+  if (MKSKIPPED === receiving.MKSKIPPED) return session;
+  return { ...session, receiving: { ...receiving, MKSKIPPED } };
 }
