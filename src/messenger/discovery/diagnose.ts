@@ -72,6 +72,7 @@ export async function diagnose(
           allowed: lets,
           connected: canAsk(context, peer),
           invisible: !mayLink(context, peer),
+          linkedAt: peer.linkedAt,
           awaits: awaits(contact, context.transport),
         })
       : undefined;
@@ -152,6 +153,8 @@ interface Standing {
   readonly connected: boolean;
   /** Whether we avoid a link because we are invisible. */
   readonly invisible: boolean;
+  /** When the last link of this run began, ms since 1970. */
+  readonly linkedAt: number | undefined;
   /** What else a link needs by our policy. */
   readonly awaits: Awaits | undefined;
 }
@@ -165,7 +168,7 @@ export function causeOf(
   contact: Contact,
   traced: readonly TracedDial[],
   seen: Pick<SearchTrace, "asked" | "record" | "refused">,
-  { allowed, connected, invisible, awaits }: Standing,
+  { allowed, connected, invisible, linkedAt, awaits }: Standing,
 ): ContactCause {
   const { pairing, changedAccount, blocked } = contact;
   if (changedAccount !== undefined) return "key-changed";
@@ -177,7 +180,7 @@ export function causeOf(
   if (awaits === "no-proxy") return "lan-behind-proxy";
   if (invisible) return "invisible";
   const dials = ofNewestRecord(traced);
-  const heard = answerOf(dials, pairing) ?? answerOf(traced, pairing);
+  const heard = answerOf(dials, pairing, linkedAt) ?? answerOf(traced, pairing, linkedAt);
   if (heard === undefined && awaits === "lan") return "lan-only";
   if (heard === undefined && dials.some(({ reason }) => reason === dialReasons.otherNetwork))
     return "other-network";
@@ -195,11 +198,16 @@ function ofNewestRecord(dials: readonly TracedDial[]): TracedDial[] {
 
 /**
  * The answer of the contact. At an address of the last link another node may answer by now; a
- * record proves which one does.
+ * record proves which one does, unless it is older than that link: the contact may have moved.
  */
-function answerOf(dials: readonly Dialled[], pairing: Pairing): ContactCause | undefined {
-  const proven = dials.filter(({ from }) => from === "record");
-  const heard = (proven.length > 0 ? proven : dials).findLast(({ answer }) => answer !== undefined);
+function answerOf(
+  dials: readonly TracedDial[],
+  pairing: Pairing,
+  linkedAt = 0,
+): ContactCause | undefined {
+  const proven = dials.filter(({ recordTime }) => recordTime !== undefined);
+  const current = proven.some(({ recordTime = 0 }) => recordTime >= linkedAt);
+  const heard = (current ? proven : dials).findLast(({ answer }) => answer !== undefined);
   switch (heard?.answer) {
     case "pending":
       return "request-pending";

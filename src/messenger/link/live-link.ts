@@ -163,6 +163,7 @@ async function run(
     if (peer.link === link) {
       background(context, "seen-failed", () => storeLastSeen(context, peer));
       peer.link = undefined;
+      peer.linkedAt = link.since;
       requeueAll(context, peer, link);
       if (!peer.removed) {
         context.events.emit({ type: "presence", contact: context.contactStore.view(peer) });

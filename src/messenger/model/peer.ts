@@ -109,6 +109,8 @@ export interface Peer extends SendQueue {
   attempt: Attempt | undefined;
   /** The contact's host on the last link of this run. */
   linkedHost: HostId | undefined;
+  /** When the last link of this run that has ended began, ms since 1970. */
+  linkedAt: number | undefined;
   /** Time in the newest record of theirs that we found. */
   recordTime: number | undefined;
   /** The next attempt of a pairing that is not confirmed proves the pair, not the invite. */
@@ -146,6 +148,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     link: undefined,
     attempt: undefined,
     linkedHost: undefined,
+    linkedAt: undefined,
     recordTime: undefined,
     byPair: false,
     failures: 0,

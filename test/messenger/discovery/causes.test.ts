@@ -237,6 +237,26 @@ describe("each cause that keeps a contact offline", () => {
     await world.stop();
   });
 
+  it("is unrecognized after a move that no record names yet", async () => {
+    const { world, alice, bob } = await paired();
+    // Bob's next record reaches no server.
+    bob.host.publish = () => Promise.resolve(0);
+    bob.host.rotate("/ip4/10.9.9.9/tcp/4001");
+    alice.host.cutAll();
+    await world.until("bob calls from there", () => alice.contact("bob").online);
+    await world.time.pass(MINUTE);
+    await bob.messenger.block("alice");
+    await knows({ world, alice });
+    const { cause, dials } = await diagnosis(world, alice, "bob");
+    const seen = dials.map(({ from, answer, reason }) => [from, answer ?? reason]);
+    assert.deepEqual(
+      [cause, seen.at(0), seen.at(-1)?.[0]],
+      ["unrecognized", ["last", "silent"], "record"],
+      JSON.stringify(dials),
+    );
+    await world.stop();
+  });
+
   for (const first of ["older", "newer"] as const)
     it(`is judged from the newest record, where the ${first} one is found first`, async () => {
       const { world, asker, about } = await scenes["own-address"]();
