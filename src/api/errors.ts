@@ -1,5 +1,5 @@
 /** Converts between SottoError and JSON-RPC errors. */
-import { type ErrorCode, errorTable, SottoError } from "../base/index.ts";
+import { type ErrorCode, errorTable, SottoError, systemError } from "../base/index.ts";
 
 /** The error of a JSON-RPC 2.0 response. */
 export interface RpcError {
@@ -18,13 +18,15 @@ const numbers: Partial<Record<ErrorCode, number>> = {
 const SERVER_ERROR = -32000;
 
 /**
- * Any error as a JSON-RPC error. One that is not a `SottoError` is a bug and reveals no details.
+ * Any error as a JSON-RPC error. One that is neither a `SottoError` nor a refusal of the
+ * operating system is a bug and reveals no details.
  */
 export function toRpcError(error: unknown): RpcError {
   const fault =
     error instanceof SottoError
       ? error
-      : new SottoError("internal", "An unexpected error occurred.");
+      : (systemError(error, "The node could not do this") ??
+        new SottoError("internal", "An unexpected error occurred."));
   return {
     code: numbers[fault.code] ?? SERVER_ERROR,
     message: fault.message,

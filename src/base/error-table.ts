@@ -244,6 +244,14 @@ export const errorTable = {
     "environment",
     "Free some space, then start the node again: sotto up. Committed data is safe.",
   ),
+  "system-refused": entry(
+    "environment",
+    "Check the path and who may write to it. SOTTO_HOME chooses another home directory.",
+  ),
+  "too-many-files": entry(
+    "environment",
+    "Raise the limit of open files (ulimit -n 4096), or close other programs; then try again.",
+  ),
   // Backup and export
   "backup-malformed": entry("bad-input", "Choose a file written by sotto backup."),
   "backup-damaged": entry(

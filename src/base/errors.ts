@@ -29,6 +29,41 @@ export class SottoError extends Error {
   }
 }
 
+const systemReasons: Readonly<Record<string, readonly [reason: string, code?: ErrorCode]>> = {
+  EACCES: ["permission denied"],
+  EPERM: ["permission denied"],
+  EROFS: ["the file system is read-only"],
+  ENOENT: ["it does not exist"],
+  ENOTDIR: ["a part of the path is a file, not a directory"],
+  EISDIR: ["it is a directory"],
+  EEXIST: ["there is a file of this name"],
+  ELOOP: ["too many symbolic links"],
+  ENAMETOOLONG: ["the path is too long"],
+  EIO: ["the disk reports an error"],
+  EBUSY: ["it is in use"],
+  EMFILE: ["too many open files", "too-many-files"],
+  ENFILE: ["too many open files", "too-many-files"],
+  ENOSPC: ["the disk is full", "disk-full"],
+  EDQUOT: ["the disk quota is used up", "disk-full"],
+};
+
+/**
+ * The error for a refusal of the operating system, which is no bug: `system-refused`,
+ * `too-many-files` or `disk-full`. `undefined` for any other error.
+ * @param what what failed, without the final period; by default the path that the system named.
+ */
+export function systemError(error: unknown, what?: string): SottoError | undefined {
+  if (!(error instanceof Error && "code" in error && typeof error.code === "string"))
+    return undefined;
+  const known = Object.hasOwn(systemReasons, error.code) ? systemReasons[error.code] : undefined;
+  if (known === undefined) return undefined;
+  const [reason, code = "system-refused"] = known;
+  const path = "path" in error && typeof error.path === "string" ? ` ${error.path}` : "";
+  return new SottoError(code, `${what ?? `Cannot use${path || " a file"}`}: ${reason}.`, {
+    cause: error,
+  });
+}
+
 /** The last branch of an exhaustive switch: compiles only while every case is handled. */
 export function never(value: never): never {
   throw new Error(`unreachable case: ${String(value)}`);

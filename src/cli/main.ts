@@ -1,13 +1,13 @@
 /** The entry point of the command line: parses the arguments, runs one command, reports errors. */
 import type { Command } from "commander";
 import { version } from "../api/index.ts";
-import { errorTable, SottoError } from "../base/index.ts";
+import { errorTable, SottoError, systemError } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import { type Context, createContext, type Running } from "./runtime/context.ts";
 import { readEnvironment } from "./runtime/environment.ts";
 import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
 import { markText } from "./runtime/literal-text.ts";
-import { createPrinter, flagsOf } from "./runtime/print.ts";
+import { createPrinter, flagsOf, type Printer } from "./runtime/print.ts";
 
 /**
  * Runs the command that the arguments name. Never throws.
@@ -15,10 +15,10 @@ import { createPrinter, flagsOf } from "./runtime/print.ts";
  * @returns the exit code.
  */
 export async function main(typed: readonly string[]): Promise<number> {
-  survivePipes();
   const args = markText(typed, (name) => commands.find((each) => each.name === name)?.text);
   const around = readEnvironment();
   const context = createContext(around, createPrinter(flagsOf(args, around.env)));
+  reportFailedOutput(context.out);
   try {
     await run(args, context);
     return context.exitCode();
@@ -96,8 +96,10 @@ function report(error: unknown, { out }: Running): number {
     return exitCodeOf(error.code);
   }
   if (error instanceof Interrupted) return exit.interrupted;
-  const bug = new SottoError("internal", error instanceof Error ? error.message : String(error));
-  out.error({ code: bug.code, message: bug.message, remedy: bug.remedy });
+  const fault =
+    systemError(error) ??
+    new SottoError("internal", error instanceof Error ? error.message : String(error));
+  out.error({ code: fault.code, message: fault.message, remedy: fault.remedy });
   return exit.failure;
 }
 
@@ -114,11 +116,18 @@ function isCommander(error: unknown): error is Error & { code: string; exitCode:
   );
 }
 
-/** The reader of a pipe may close it (`sotto read alice | head`), which is not an error. */
-function survivePipes(): void {
+/**
+ * Ends the program if standard output cannot be written. The reader of a pipe may close it
+ * (`sotto read alice | head`), which is not an error; a full disk is.
+ */
+function reportFailedOutput(out: Printer): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exit.ok);
-    throw error;
+    const what = "Standard output cannot be written";
+    const { message } = systemError(error, what) ?? { message: `${what}.` };
+    const code = "file-write-failed";
+    out.error({ code, message, remedy: "Check where the output goes. It is incomplete." });
+    process.exit(exit.failure);
   });
   process.stderr.on("error", () => undefined);
 }

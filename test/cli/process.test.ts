@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, lstatSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, lstatSync, openSync, writeFileSync } from "node:fs";
 import { createClient } from "../../src/api/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
 import { Daemon } from "../chaos/daemon.ts";
@@ -67,6 +69,42 @@ describe("the command line", function () {
       const json = await sotto.run(sotto.home("none"), ["send", "bob", "--json"]);
       assert.match(json.err, /^✗ /);
       assert.equal((await sotto.run(sotto.home("none"), ["send", "--bogus", "bob"])).code, 2);
+    });
+
+    it("calls no refusal of the operating system a bug", async () => {
+      const file = sotto.home("a-file");
+      writeFileSync(file, "");
+      for (const args of [["id"], ["status"], ["init", "--name", "a"], ["up", "--name", "a"]])
+        for (const home of [file, `${file}/below`]) {
+          const ran = await sotto.run(home, ["--json", ...args]);
+          const { code, message } = JSON.parse(ran.err).error;
+          assert.deepEqual([ran.code, code], [1, "system-refused"], `${args}: ${ran.err}`);
+          assert.match(message, /: .*(file|exist)/);
+        }
+    });
+
+    it("reads a message from standard input up to its limit only", async () => {
+      const args = ["--json", "send", "bob", "-"];
+      const code = async (input: string) =>
+        JSON.parse((await sotto.run(sotto.home("none"), args, input)).err).error.code;
+      assert.equal(await code("x".repeat(20_000_000)), "message-too-long");
+      assert.equal(await code(`${"x".repeat(65_536)}\n`), "node-not-running");
+    });
+
+    it("says that its output cannot be written", async function () {
+      if (!existsSync("/dev/full")) this.skip();
+      const full = openSync("/dev/full", "w");
+      const child = spawn(process.execPath, [sotto.bin, "--help"], {
+        stdio: ["ignore", full, "pipe"],
+      });
+      closeSync(full);
+      let err = "";
+      child.stderr?.on("data", (text) => {
+        err += text;
+      });
+      const [code] = await once(child, "close");
+      assert.deepEqual([code, err.split("\n").length], [1, 3], err);
+      assert.match(err, /^✗ Standard output cannot be written: the disk is full\.\n→ /);
     });
 
     it("asks nothing off a terminal: names the option instead, and leaves nothing behind", async () => {

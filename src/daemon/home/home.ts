@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { SottoError, wipe } from "../../base/index.ts";
+import { SottoError, systemError, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type AccountOptions,
@@ -97,9 +97,8 @@ export async function makeHome(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new SottoError("store-write-failed", `Cannot create the directory ${directory}.`, {
-      cause,
-    });
+    const what = `Cannot create the directory ${directory}`;
+    throw systemError(cause, what) ?? new SottoError("store-write-failed", `${what}.`, { cause });
   }
 }
 

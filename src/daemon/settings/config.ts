@@ -2,7 +2,14 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { type AccountId, accountId, parseDuration, SottoError, utf8 } from "../../base/index.ts";
+import {
+  type AccountId,
+  accountId,
+  parseDuration,
+  SottoError,
+  systemError,
+  utf8,
+} from "../../base/index.ts";
 import type { ProxyAddress } from "../../node/index.ts";
 import { writeAtomically } from "../../store/index.ts";
 import { type LogLevel, logLevels } from "../process/log.ts";
@@ -141,14 +148,15 @@ export async function keepNoHistory(path: string): Promise<void> {
   await writeSettings(path, { ...(await readSettings(path)), history: false });
 }
 
-/** What the file says, {} where there is none. Throws `config-invalid`. */
+/** What the file says, {} where there is none. Throws `config-invalid`, and `systemError`. */
 export async function readSettings(path: string): Promise<FileSettings> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return {};
-    throw new SottoError("config-invalid", `${path} cannot be read.`, { cause });
+    const what = `Cannot read ${path}`;
+    throw systemError(cause, what) ?? new SottoError("config-invalid", `${what}.`, { cause });
   }
   let value: unknown;
   try {
