@@ -27,7 +27,8 @@ export const define: Define = (command, context) => {
       "how long to wait for the connection, such as 20s; exit code 5 if it times out",
     )
     .action(async (words: string[], options: Options) => {
-      const wait = options.wait === undefined ? DEFAULT_WAIT : parseDurationArg(options.wait);
+      const wait =
+        options.wait === undefined ? DEFAULT_WAIT : parseDurationArg(options.wait, "usage");
       const policy = options.policy === undefined ? undefined : parsePolicy(options.policy);
       const { as } = options;
       const link = await pastedText(words);

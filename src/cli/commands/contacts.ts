@@ -89,7 +89,7 @@ export const define: Define = (command, context) => {
     )
     .addHelpText("after", TIMER_NOTES)
     .action(async (who: string, time: string) => {
-      const ms = time === "off" ? 0 : parseDurationArg(time);
+      const ms = time === "off" ? 0 : parseDurationArg(time, "timer-invalid");
       const result = await context.call("contact.timer", { who, ms });
       const what = ms === 0 ? "stay" : `disappear after ${formatDuration(ms)}`;
       out.data(`✓ new messages with ${nameOf(result.contact)} ${what}`, result);

@@ -40,7 +40,7 @@ export const define: Define = (command, context) => {
 async function create(options: Options, context: Context): Promise<void> {
   const invite = await context.call("invite.create", {
     kind: options.reusable ? "reusable" : "once",
-    expiresIn: parseDurationArg(options.expires),
+    expiresIn: parseDurationArg(options.expires, "expiry-invalid"),
     hints: options.hints ?? false,
     bootstrap: options.bootstrap,
   });

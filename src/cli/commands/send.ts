@@ -64,7 +64,7 @@ async function send(
     replyTo: answered?.id,
     key: options.idempotencyKey,
     wait,
-    timeout: wait === "live" ? LIVE_WAIT : parseDurationArg(options.timeout),
+    timeout: wait === "live" ? LIVE_WAIT : parseDurationArg(options.timeout, "usage"),
   });
   context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
   if (result.message.state === "failed" || result.message.state === "cancelled")

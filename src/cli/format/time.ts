@@ -1,20 +1,31 @@
 /** Times and durations as text. */
 import { parseDuration, SottoError } from "../../base/index.ts";
 
-/** ms of a text such as 500ms, 30s, 10m, 24h, 7d. Throws `expiry-invalid`. */
-export function parseDurationArg(text: string): number {
+/**
+ * ms of a text such as 500ms, 30s, 10m, 24h, 7d.
+ * @param code the error for any other text: its remedy states what is allowed in this place.
+ */
+export function parseDurationArg(
+  text: string,
+  code: "expiry-invalid" | "timer-invalid" | "usage",
+): number {
   const ms = parseDuration(text);
   if (ms === undefined)
-    throw new SottoError("expiry-invalid", `${JSON.stringify(text)} is not a duration.`);
+    throw new SottoError(code, `${JSON.stringify(text)} is not a time such as 30s, 24h or 7d.`);
   return ms;
 }
 
+/** A date, with a time of the day and its zone if they are given. */
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d\S*))?$/;
+
 /**
- * A moment in ms since 1970: a date (2026-05-01, 2026-05-01T10:00) or how long ago (2h). Throws
- * `usage`.
+ * A moment in ms since 1970: a local date (2026-05-01, 2026-05-01T10:00) or how long ago (2h).
+ * Throws `usage`.
  */
 export function parseTimeArg(text: string, now: number): number {
-  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const [, day, time = "00:00"] = DATE.exec(text) ?? [];
+  // Without a time a date would be one of UTC.
+  const date = day === undefined ? Number.NaN : Date.parse(`${day}T${time}`);
   if (!Number.isNaN(date)) return date;
   const ms = parseDuration(text);
   if (ms === undefined)
