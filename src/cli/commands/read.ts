@@ -15,7 +15,10 @@ export const define: Define = (command, context) => {
   command
     .argument("<who>")
     .option("-n, --count <number>", "number of newest messages", "50")
-    .option("--since <time>", "only what arrived since a local date (2026-05-01) or within a time (2h)")
+    .option(
+      "--since <time>",
+      "only what arrived since a local date (2026-05-01) or within a time (2h)",
+    )
     .option("--peek", "do not mark what is shown as read")
     .action((who: string, options: Options) => read(who, options, context));
 };

@@ -138,15 +138,33 @@ export interface MessageContext {
 /** Characters of a message id that are shown: few ids are alike among some thousands. */
 const ID_LENGTH = 5;
 
-/** Messages in the order of their conversation, which is not that of their arrival. */
+/**
+ * Messages in the order of their conversation, which is not that of their arrival. What waits to be
+ * sent is last; what will never be sent comes after what was stored before it.
+ */
 export function inOrder(messages: readonly Message[]): Message[] {
   const place = ({ lamport = Number.POSITIVE_INFINITY }: Message): number => lamport;
   // In the order of the bytes; base32 would put its digits first.
   const bytes = ({ id }: Message): string => toHex(messageId.bytes(id));
-  return messages.toSorted((a, b) => {
-    if (place(a) !== place(b)) return place(a) < place(b) ? -1 : 1;
-    return a.lamport === undefined ? a.at - b.at : bytes(a) < bytes(b) ? -1 : 1;
-  });
+  const placed = messages
+    .filter((message) => !neverPlaced(message))
+    .toSorted((a, b) => {
+      if (place(a) !== place(b)) return place(a) < place(b) ? -1 : 1;
+      return a.lamport === undefined ? a.at - b.at : bytes(a) < bytes(b) ? -1 : 1;
+    });
+  for (const message of messages.filter(neverPlaced).toSorted((a, b) => a.at - b.at))
+    putAfterEarlier(placed, message);
+  return placed;
+}
+
+/** Whether a message ended before it was sealed, so that it never gets a place in the order. */
+function neverPlaced({ lamport, state }: Message): boolean {
+  return lamport === undefined && (state === "cancelled" || state === "failed");
+}
+
+/** Puts what has no place in the order after the last one that was stored before it. */
+function putAfterEarlier<Item extends Pick<Message, "at">>(items: Item[], item: Item): void {
+  items.splice(items.findLastIndex(({ at }) => at < item.at) + 1, 0, item);
 }
 
 /**
@@ -159,10 +177,8 @@ export function withUnreadable(
 ): Part[] {
   const all = [...shown];
   for (const { from, to } of damaged)
-    if (from === to) {
-      const index = all.findLastIndex(({ at }) => at < from) + 1;
-      all.splice(index, 0, { at: from, lines: "(a damaged message, which cannot be read)" });
-    }
+    if (from === to)
+      putAfterEarlier(all, { at: from, lines: "(a damaged message, which cannot be read)" });
   return all.map(({ lines }) => lines);
 }
 

@@ -123,6 +123,28 @@ describe("a message in a terminal", () => {
     );
   });
 
+  it("stays where it was written if it will never be sent", () => {
+    const one = (at: number, changed: Partial<Message>): Message => ({
+      ...message,
+      id: String.fromCharCode(96 + at).padEnd(26, "a") as Message["id"],
+      at,
+      direction: "out",
+      ...changed,
+    });
+    const page = [
+      one(1, { lamport: 1 }),
+      one(2, { state: "cancelled" }),
+      one(3, { state: "failed" }),
+      one(4, { state: "queued" }),
+      one(5, { state: "cancelled", deleted: true }),
+      one(6, { lamport: 2 }),
+    ];
+    assert.deepEqual(
+      inOrder(page).map(({ at }) => at),
+      [1, 2, 3, 6, 4, 5],
+    );
+  });
+
   it("says that it is late, and that a message before it is missing", () => {
     assert.equal(shown({ late: true }), lines("bob", "hello  [late]"));
     const both = "hello  [a message before it is missing; late]";
