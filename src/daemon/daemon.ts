@@ -30,11 +30,14 @@ export interface Daemon {
   readonly fresh: boolean;
   /** Calls a method from inside the process. */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+  /** Stops the node because of a fault: `stopped` rejects with it once everything is released. */
+  fail(fault: SottoError): void;
   /** Stops the node and releases everything. Safe to call twice. */
   stop(): Promise<void>;
   /**
    * Resolves when the node has stopped, for whatever reason; rejects if releasing something failed,
-   * and with the store's fault (`store-write-failed`, `disk-full`) if that stopped it.
+   * and with the fault if one stopped it: of the store (`store-write-failed`, `disk-full`), or the
+   * one given to `fail`.
    */
   readonly stopped: Promise<void>;
 }
@@ -52,6 +55,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const stopped = new Promise<void>((resolve) => {
     finish = resolve;
   });
+  let exitReason: ExitReason | undefined;
+  const fail = (fault: SottoError) => finish(failing(fault, exitReason, cleanup));
   const stop = () => {
     finish(cleanup.all());
     return stopped;
@@ -67,12 +72,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await makeHome(paths.home);
     const lock = await lockHome(paths, crypto);
     cleanup.take(() => lock.release());
-    const exitReason = await reserveExitReason(paths.home).catch((error: unknown) => {
+    const reserved = await reserveExitReason(paths.home).catch((error: unknown) => {
       throw new SottoError("store-write-failed", "The home directory cannot be written.", {
         cause: error,
       });
     });
-    cleanup.take(() => exitReason.close());
+    exitReason = reserved;
+    cleanup.take(() => reserved.close());
     let socket: LocalSocket | undefined;
     // The user is asked before anything slow.
     const node = await openLockableNode(
@@ -88,7 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         endStreams: () => socket?.endStreams("locked"),
         // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),
-        fail: (fault) => setImmediate(() => finish(failing(fault, exitReason, cleanup))),
+        fail: (fault) => void setImmediate(() => fail(fault)),
       },
       options.answers,
     );
@@ -103,6 +109,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return {
       fresh: node.fresh,
       call: async (method, params) => (await node.dispatch(method, params, inside)) as never,
+      fail,
       stop,
       stopped,
     };
@@ -116,10 +123,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** Rejects with `fault` once everything is released. */
 async function failing(
   fault: SottoError,
-  exitReason: ExitReason,
+  exitReason: ExitReason | undefined,
   cleanup: Cleanup,
 ): Promise<never> {
-  await exitReason.write(fault);
+  await exitReason?.write(fault);
   await cleanup.all().catch(() => undefined);
   throw fault;
 }

@@ -1,7 +1,7 @@
 /** `sotto bootstrap`: runs a bootstrap node, which has no account and no messages. */
 
 import { listed } from "../../base/index.ts";
-import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
+import { leave, reportUnhandledRejections, stopOnUncaughtException } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
@@ -56,8 +56,10 @@ async function host(options: Options, context: Context): Promise<void> {
       : { metrics: { at: options.metrics, anywhere: options.metricsPublic ?? false } }),
     writeLog: out.log,
   });
-  reportUnhandledRejections((line) => out.log(`${line}\n`));
+  const log = (line: string) => out.log(`${line}\n`);
+  reportUnhandledRejections(log);
   const ended = new Promise<void>((resolve, reject) => {
+    stopOnUncaughtException(log, (fault) => void node.stop().finally(() => reject(fault)));
     onSignals((code) => {
       context.exit(code);
       node.stop().then(resolve, reject);

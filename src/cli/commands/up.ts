@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { joined, safe } from "../../base/index.ts";
 import { detach } from "../process/detach.ts";
-import { leave, reportUnhandledRejections } from "../process/shutdown.ts";
+import { leave, reportUnhandledRejections, stopOnUncaughtException } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
 import { askText } from "../runtime/prompt.ts";
@@ -90,7 +90,9 @@ async function up(options: Options, command: Command, context: Context): Promise
     writeLog: out.log,
     onDamage: (damage) => out.error(damage),
   });
-  reportUnhandledRejections((line) => out.log(`${line}\n`));
+  const log = (line: string) => out.log(`${line}\n`);
+  reportUnhandledRejections(log);
+  stopOnUncaughtException(log, daemon.fail);
   onSignals((code) => {
     context.exit(code);
     void daemon.stop();

@@ -1,6 +1,7 @@
-/** Unhandled promise rejections and the end of a process that runs a node. */
-import { displayJson } from "../../base/index.ts";
+/** Unhandled errors and the end of a process that runs a node. */
+import { displayJson, SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
+import { exit } from "../runtime/exit-codes.ts";
 
 /**
  * Keeps the node running after an unhandled rejection in a library, and logs its kind and place;
@@ -8,19 +9,42 @@ import type { Context } from "../runtime/context.ts";
  */
 export function reportUnhandledRejections(write: (line: string) => void): void {
   process.on("unhandledRejection", (reason) => {
-    const error = reason instanceof Error ? reason : undefined;
-    const place = /\n\s+at (?:.*\()?(?:file:\/\/)?[^\n]*?((?:node_modules|src)\/[^\n)]*)/.exec(
-      error?.stack ?? "",
-    );
-    write(
-      displayJson({
-        level: "warn",
-        event: "unhandled-rejection",
-        kind: error?.name ?? typeof reason,
-        at: place?.[1] ?? "unknown",
-      }),
+    write(displayJson({ level: "warn", event: "unhandled-rejection", ...originOf(reason) }));
+  });
+}
+
+/** Time for an orderly stop after an exception, ms; what it left undefined may block it. */
+const STOP = 15_000;
+
+/**
+ * The last resort for an exception in a timer or an event handler, which nothing could catch: logs
+ * its kind and place, never its message, and stops the node in order, as its state is unknown.
+ * @param fail stops the node; receives the fault to report.
+ */
+export function stopOnUncaughtException(
+  write: (line: string) => void,
+  fail: (fault: SottoError) => void,
+): void {
+  let failed = false;
+  process.on("uncaughtException", (thrown) => {
+    const origin = originOf(thrown);
+    write(displayJson({ level: "error", event: "uncaught-exception", ...origin }));
+    if (failed) return;
+    failed = true;
+    setTimeout(() => process.exit(exit.failure), STOP).unref();
+    fail(
+      new SottoError("internal", `An unexpected ${origin.kind} stopped the node (${origin.at}).`),
     );
   });
+}
+
+/** The class of an error, and the first place in our code or a package in its stack. */
+function originOf(thrown: unknown): { readonly kind: string; readonly at: string } {
+  const error = thrown instanceof Error ? thrown : undefined;
+  const place = /\n\s+at (?:.*\()?(?:file:\/\/)?[^\n]*?((?:node_modules|src)\/[^\n)]*)/.exec(
+    error?.stack ?? "",
+  );
+  return { kind: error?.name ?? typeof thrown, at: place?.[1] ?? "unknown" };
 }
 
 /** Exits at once: timers inside libp2p would keep the process running for a second. */

@@ -117,6 +117,8 @@ async function open(server: Server, host: string, port: number): Promise<void> {
       ? new SottoError("port-in-use", `Another program listens on port ${port}.`, { cause })
       : new SottoError("listen-failed", `Could not listen on ${host}:${port}.`, { cause });
   }
+  // A connection that the system cannot accept, such as without a free file descriptor, is lost.
+  server.on("error", () => undefined);
 }
 
 /**

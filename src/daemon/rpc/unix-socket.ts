@@ -42,6 +42,8 @@ export async function openSocket(
   });
   server.maxConnections = limits.apiConnections;
   await listen(server, paths.socket);
+  // A connection that the system cannot accept, such as without a free file descriptor, is lost.
+  server.on("error", () => undefined);
   await chmod(paths.socket, 0o600);
   return {
     offer(event) {

@@ -4,10 +4,10 @@
  * if we are in such a network ourselves.
  */
 import { type LookupAddress, type LookupOptions, lookup as resolve } from "node:dns";
-import { networkInterfaces } from "node:os";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { limits } from "../../base/index.ts";
 import { endpointOf, hostOf, ipv4Of, portOf, scopeOf } from "../util/address.ts";
+import { currentInterfaces } from "../util/interfaces.ts";
 
 /**
  * The private network of an address (RFC 1918, 3927, 4193, 4291, 6598); `undefined` for a public
@@ -80,7 +80,7 @@ const tcpAt = (ip: string, port: number): Multiaddr =>
 
 /** The IP addresses of this machine. */
 export function ownInterfaces(): string[] {
-  return Object.values(networkInterfaces()).flatMap(
+  return Object.values(currentInterfaces()).flatMap(
     (all) => all?.map(({ address }) => address.split("%", 1).join("")) ?? [],
   );
 }

@@ -17,6 +17,7 @@ import type { ConnectionLimits, Host, HostInternals, Services } from "../model/h
 import { proxiedTcp, type SocksProxy } from "../proxy/socks-transport.ts";
 import { advertisable, checkAddresses, isOnion, scopeOf, withoutPeer } from "../util/address.ts";
 import { ByteMeter, type Counters, newCounters } from "../util/counters.ts";
+import { keepListingInterfaces } from "../util/interfaces.ts";
 import { createRequestLimit } from "../util/rate-limit.ts";
 import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader.ts";
 import { logConnections } from "./connection-log.ts";
@@ -67,6 +68,7 @@ export interface HostOptions {
  */
 export async function createHost(options: HostOptions): Promise<CreatedHost> {
   const { connectionLimits, clock, log, tuning, proxy } = options;
+  keepListingInterfaces();
   const listen = checkAddresses(options.listen, (address) => !isOnion(address));
   const announce = checkAddresses(options.announce, () => true);
   const requestLimit = createRequestLimit(clock);

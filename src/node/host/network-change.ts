@@ -3,16 +3,16 @@
  * else reports them dead.
  */
 import type { Socket } from "node:net";
-import { networkInterfaces } from "node:os";
 import type { Connection, Libp2p, MultiaddrConnection, Stream } from "@libp2p/interface";
 import { limits } from "../../base/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { deadline } from "../util/deadline.ts";
+import { currentInterfaces } from "../util/interfaces.ts";
 
 const PING = "/ipfs/ping/1.0.0";
 
 function ownAddresses(): Set<string> {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const all = Object.values(currentInterfaces()).flatMap((addresses) => addresses ?? []);
   return new Set(all.map(({ address }) => address));
 }
 

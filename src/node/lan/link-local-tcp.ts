@@ -5,11 +5,12 @@
  * neither advertises nor dials such addresses, and fails on connections from them.
  */
 import type { Server, Socket } from "node:net";
-import { networkInterfaces, platform } from "node:os";
+import { platform } from "node:os";
 import type { CreateListenerOptions, Listener, Transport } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { hostOf, isLinkLocal, portOf } from "../util/address.ts";
+import { currentInterfaces } from "../util/interfaces.ts";
 
 /** A network interface and its link-local IPv6 address. */
 export interface LinkLocalInterface {
@@ -20,7 +21,7 @@ export interface LinkLocalInterface {
 
 /** The interfaces of this machine that have a link-local IPv6 address. */
 export function linkLocalInterfaces(): LinkLocalInterface[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
+  return Object.entries(currentInterfaces()).flatMap(([name, entries = []]) =>
     entries.flatMap((entry) =>
       entry.family === "IPv6" && !entry.internal && entry.address.startsWith("fe80:")
         ? [{ zone: platform() === "win32" ? String(entry.scopeid) : name, address: entry.address }]
@@ -32,7 +33,7 @@ export function linkLocalInterfaces(): LinkLocalInterface[] {
 /** This machine's link-local addresses of a family. */
 function linkLocalAddresses(family: "IPv4" | "IPv6"): string[] {
   if (family === "IPv6") return linkLocalInterfaces().map(({ address }) => address);
-  return Object.values(networkInterfaces()).flatMap((entries = []) =>
+  return Object.values(currentInterfaces()).flatMap((entries = []) =>
     entries
       .filter((entry) => entry.family === "IPv4" && entry.address.startsWith("169.254."))
       .map(({ address }) => address),

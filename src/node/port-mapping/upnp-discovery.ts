@@ -22,7 +22,10 @@ export function ownAddress({ ip, natPmp }: Gateway): Promise<string | undefined>
       resolve(own);
     };
     socket.once("error", () => done());
-    socket.connect(natPmp, ip, () => done(socket.address().address));
+    // Node passes a failure to the callback instead of emitting `error`.
+    socket.connect(natPmp, ip, (error?: Error) =>
+      done(error === undefined ? socket.address().address : undefined),
+    );
   });
 }
 
