@@ -1,5 +1,6 @@
 /** The entry point of the daemon; loaded only by commands that need it. */
 
+export { lockHolder } from "../store/index.ts";
 export {
   type BootstrapHost,
   type BootstrapOptions,

@@ -1,10 +1,11 @@
 /**
- * The lock of a home: one node for each data directory. The file holds the pid and, on Linux, the
- * time at which that process was started, so that a pid which another program has after a kill -9
- * or a reboot does not lock a home forever. LevelDB's own lock is decisive: this one provides a
- * clear message before anything is opened.
+ * The lock of a home: one node for each data directory. The file holds the pid, its own inode, and,
+ * where the system provides them, the boot id and the time at which that process was started. So a
+ * pid which another program has after a kill -9 or a reboot does not lock a home forever, nor does
+ * the lock in a copy of a home. LevelDB's own lock is decisive: this one provides a clear message
+ * before anything is opened.
  */
-import { link, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SottoError } from "../base/index.ts";
@@ -19,10 +20,22 @@ const RETRY_DELAY = 25;
 /** Distinguishes the drafts of one process. */
 let drafts = 0;
 
+/** A process as its lock describes it. */
 interface Holder {
   readonly pid: number;
-  /** Boot id and start time; empty where the system does not provide them. */
-  readonly started: string;
+  /** The boot in which it was started, and when; `UNKNOWN` if the system did not say. */
+  readonly boot: string;
+  readonly start: string;
+  /** The user that wrote the lock. */
+  readonly owner: number | undefined;
+}
+
+const UNKNOWN = "-";
+
+/** The contents of a lock file, and its holder unless it is no lock or the copy of one. */
+interface LockFile {
+  readonly text: string;
+  readonly holder: Holder | undefined;
 }
 
 export interface Lock {
@@ -36,22 +49,20 @@ export interface Lock {
  */
 export async function acquireLock(directory: string): Promise<Lock> {
   const path = join(directory, FILE);
-  const mine = `${process.pid} ${await startedAt(process.pid)}\n`;
   // Written completely under another name, then linked: link fails if the name exists (as O_EXCL
   // does), and no process ever reads half a lock.
   const draft = `${path}.${process.pid}.${drafts++}`;
   try {
-    await writeFile(draft, mine, { mode: 0o600, flush: true });
+    const mine = await writeDraft(draft);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await linked(draft, path)) {
         // A remaining draft does no harm.
         await removeDeadDrafts(directory).catch(() => undefined);
         return { release: () => release(path, mine) };
       }
-      const text = await readIfExists(path);
-      const holder = parse(text);
-      if (holder && (await isAlive(holder))) throw running(holder.pid);
-      if (text !== undefined) await removeStale(path, draft, text);
+      const found = await readLock(path);
+      if (found?.holder && (await isAlive(found.holder))) throw running(found.holder.pid);
+      if (found !== undefined) await removeStale(path, draft, found.text);
     }
   } catch (error) {
     throw writeError(error);
@@ -64,8 +75,23 @@ export async function acquireLock(directory: string): Promise<Lock> {
 
 /** The pid of the running node that holds the directory, if any. */
 export async function lockHolder(directory: string): Promise<number | undefined> {
-  const holder = parse(await readIfExists(join(directory, FILE)));
+  const holder = (await readLock(join(directory, FILE)))?.holder;
   return holder && (await isAlive(holder)) ? holder.pid : undefined;
+}
+
+/** Writes a lock of this process and returns its contents. */
+async function writeDraft(path: string): Promise<string> {
+  const file = await open(path, "w", 0o600);
+  try {
+    const { ino } = await file.stat();
+    const start = (await processOf(process.pid))?.start ?? UNKNOWN;
+    const text = `${process.pid} ${await bootId()} ${start} ${ino}\n`;
+    await file.writeFile(text);
+    await file.sync();
+    return text;
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -82,17 +108,17 @@ async function removeStale(path: string, draft: string, stale: string): Promise<
     }
     return;
   }
-  const text = await readIfExists(taking);
-  const taker = parse(text);
-  if (taker && (await isAlive(taker))) await sleep(RETRY_DELAY);
-  else if (text !== undefined) await ignoreMissing(unlink(taking));
+  const taker = await readLock(taking);
+  if (taker?.holder && (await isAlive(taker.holder))) await sleep(RETRY_DELAY);
+  else if (taker !== undefined) await ignoreMissing(unlink(taking));
 }
 
 /** Removes the drafts of processes that died while acquiring the lock. */
 async function removeDeadDrafts(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const [, pid] = DRAFT.exec(name) ?? [];
-    if (pid !== undefined && !(await isAlive({ pid: Number(pid), started: "" })))
+    const holder = { pid: Number(pid), boot: UNKNOWN, start: UNKNOWN, owner: undefined };
+    if (pid !== undefined && !(await isAlive(holder)))
       await ignoreMissing(unlink(join(directory, name)));
   }
 }
@@ -108,33 +134,57 @@ function running(pid: number): SottoError {
   );
 }
 
-function parse(text: string | undefined): Holder | undefined {
-  const [, pid, started] = /^(\d{1,10}) (\S*)\n$/.exec(text ?? "") ?? [];
-  return pid === undefined || Number(pid) === 0
-    ? undefined
-    : { pid: Number(pid), started: started ?? "" };
+async function readLock(path: string): Promise<LockFile | undefined> {
+  const file = await open(path, "r").catch((error: unknown) => {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    const { ino, uid } = await file.stat();
+    const text = await file.readFile("utf8");
+    const [, pid, boot = UNKNOWN, start = UNKNOWN, inode] =
+      /^(\d{1,10}) (\S+) (\S+) (\d+)\n$/.exec(text) ?? [];
+    const isLock = Number(pid) > 0 && Number(inode) === ino;
+    const holder = { pid: Number(pid), boot, start, owner: uid };
+    return { text, holder: isLock ? holder : undefined };
+  } finally {
+    await file.close();
+  }
 }
 
-async function isAlive({ pid, started }: Holder): Promise<boolean> {
+async function isAlive({ pid, boot, start, owner }: Holder): Promise<boolean> {
+  const bootNow = await bootId();
+  if (boot !== UNKNOWN && bootNow !== UNKNOWN && boot !== bootNow) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: the process is alive and belongs to another user.
     if (!hasCode(error, "EPERM")) return false;
+    // The process belongs to another user, whom the file then would belong to. This needs no /proc,
+    // which may hide the processes of other users.
+    if (owner !== undefined && owner === process.geteuid?.()) return false;
   }
-  const now = await startedAt(pid);
-  return started === "" || now === "" || started === now;
+  const now = await processOf(pid);
+  if (now === undefined) return true;
+  return !now.isDefunct && (start === UNKNOWN || start === now.start);
+}
+
+async function bootId(): Promise<string> {
+  return (await readIfExists("/proc/sys/kernel/random/boot_id"))?.trim() || UNKNOWN;
 }
 
 /**
- * Boot id and start time by proc(5): field 22 of stat, counted after the command's name, which may
- * contain any character.
+ * A process by proc(5): fields 3 (state) and 22 (start time) of stat, counted after the command's
+ * name, which may contain any character; `undefined` if the system hides it or has no /proc.
  */
-async function startedAt(pid: number): Promise<string> {
-  const boot = await readIfExists("/proc/sys/kernel/random/boot_id");
+async function processOf(
+  pid: number,
+): Promise<{ readonly isDefunct: boolean; readonly start: string } | undefined> {
   const stat = await readIfExists(`/proc/${pid}/stat`);
-  const start = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  return boot && start ? `${boot.trim()}:${start}` : "";
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const [state = ""] = fields;
+  const start = fields[19];
+  return start === undefined ? undefined : { isDefunct: /^[ZX]/.test(state), start };
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { acquireLock } from "../../src/store/index.ts";
 import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
 import { build, type Program, type Ran } from "./built.ts";
 
@@ -95,6 +96,45 @@ describe("a machine that lacks something", function () {
       assert.equal(ran.code, 1);
       assert.match(ran.err, /^✗ This user has no home directory\. Set SOTTO_HOME .*\n→ /);
     });
+  });
+
+  describe("a /proc that hides the processes of other users", () => {
+    const uid = 54_321;
+    const hidden =
+      "mount -t proc -o hidepid=2 proc /proc && " +
+      `setpriv --reuid ${uid} --clear-groups "$@"; exit $?`;
+    before(function () {
+      try {
+        const args = ["--mount", "--pid", "--fork", "sh", "-c", hidden, "sh", "true"];
+        execFileSync("unshare", args, { stdio: "ignore" });
+      } catch {
+        this.skip();
+      }
+      chmodSync(sotto.home("."), 0o711);
+    });
+
+    it("does not keep the lock of a node whose pid one of them has now", async () => {
+      const home = sotto.home("stale");
+      mkdirSync(home, { mode: 0o700 });
+      const lock = join(home, "node.lock");
+      writeFileSync(lock, "");
+      writeFileSync(lock, `1 - - ${statSync(lock).ino}\n`);
+      for (const path of [home, lock]) chownSync(path, uid, uid);
+      const within = `exec unshare --mount --pid --fork sh -c '${hidden}' "$0" "$@"`;
+      const ran = await inShell(within, ["init", "--name", "ann", "--quiet"], sotto.env(home));
+      assert.deepEqual([ran.code, ran.err], [0, ""]);
+    });
+  });
+
+  it("is told by `down` which process uses a home in which no node answers", async () => {
+    const home = sotto.home("silent");
+    mkdirSync(home, { mode: 0o700 });
+    const lock = await acquireLock(home);
+    const ran = await sotto.run(home, ["down"]);
+    assert.equal(ran.code, 7);
+    assert.match(ran.err, new RegExp(`process ${process.pid} uses this home`));
+    await lock.release();
+    assert.equal((await sotto.run(home, ["down"])).code, 3);
   });
 
   describe("a deleted current directory", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acquireLock, lockHolder } from "../../src/store/index.ts";
 import { temporaryDirectory } from "./fixtures.ts";
@@ -37,8 +37,14 @@ describe("the lock of a home", () => {
     assert.deepEqual(readdirSync(directory), []);
   });
 
+  /** Writes a lock as a process would have. */
+  function plant(pid: number, boot: string, start: string): void {
+    writeFileSync(file, "");
+    writeFileSync(file, `${pid} ${boot} ${start} ${statSync(file).ino}\n`);
+  }
+
   it("replaces the lock of a dead process and a file that is not a lock", async () => {
-    for (const stale of [`${await deadPid()} \n`, "", "half", "0 \n", "99999999999 \n"]) {
+    for (const stale of [`${await deadPid()} - - 1\n`, "", "half", "0 - - 1\n", "99999999999 \n"]) {
       writeFileSync(file, stale);
       assert.equal(await lockHolder(directory), undefined);
       const lock = await acquireLock(directory);
@@ -50,11 +56,43 @@ describe("the lock of a home", () => {
 
   it("replaces a lock whose pid belongs to another process now", async function () {
     const lock = await acquireLock(directory);
-    const text = readFileSync(file, "utf8");
+    const [pid, boot = "", start] = readFileSync(file, "utf8").split(" ");
     await lock.release();
-    if (/^\d+ \n$/.test(text)) this.skip(); // The system does not tell when a process was started.
-    writeFileSync(file, text.replace(/\d+\n$/, "1\n"));
+    plant(Number(pid), boot, `${start}`);
+    await assert.rejects(acquireLock(directory), { code: "node-already-running" });
+    if (start === "-") this.skip(); // The system does not tell when a process was started.
+    plant(Number(pid), boot, "1");
     await (await acquireLock(directory)).release();
+    plant(Number(pid), "of-another-boot", `${start}`);
+    await (await acquireLock(directory)).release();
+  });
+
+  it("replaces the lock of a process that is defunct", async function () {
+    if (process.platform !== "linux") this.skip();
+    // The child of `sleep` ends, and `sleep` never asks how.
+    const parent = spawn("sh", ["-c", "sh -c 'echo $$' & exec sleep 600"]);
+    try {
+      const [text] = await once(parent.stdout, "data");
+      const pid = Number(text);
+      while (!/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8")))
+        await new Promise(setImmediate);
+      plant(pid, "-", "-");
+      assert.equal(await lockHolder(directory), undefined);
+      await (await acquireLock(directory)).release();
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
+  it("does not count in a copy of a home", async () => {
+    const lock = await acquireLock(directory);
+    const copy = temporaryDirectory();
+    copyFileSync(file, join(copy, "node.lock"));
+    assert.equal(await lockHolder(copy), undefined);
+    await (await acquireLock(copy)).release();
+    assert.equal(await lockHolder(directory), process.pid);
+    await lock.release();
+    rmSync(copy, { recursive: true });
   });
 
   it("reports the write error if the lock cannot be written", async () => {
