@@ -33,12 +33,13 @@ export async function connect(
   const directLimit = deadline(clock, timeout, signal);
   const punchLimit = deadline(clock, timeout, signal);
   const failed = new AbortController();
+  const known = new Set(host.getConnections().map(({ id }) => id));
   const direct = dialLink(host, clock, target, timeout, directLimit.signal);
   direct.catch(() => failed.abort());
   const punched = (async (): Promise<DialedLink> => {
     await delay(clock, limits.punchDelay, failed.signal);
     punchLimit.signal.throwIfAborted();
-    const connection = await puncher.connect(peer, seal, punchLimit.signal);
+    const connection = await puncher.connect(peer, seal, known, punchLimit.signal);
     return { connection, stream: await openLink(connection, punchLimit.signal) };
   })();
   // The first to succeed aborts the other and what it may have opened by then.

@@ -11,6 +11,7 @@ import {
   encodeSignalPayload,
   type SignalPayload,
 } from "../../wire/index.ts";
+import { isDirect } from "../connections/connection-gater.ts";
 import type { PunchState } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import { subnetOf } from "../util/address.ts";
@@ -93,10 +94,20 @@ export class HolePuncher {
     this.#open = () => undefined;
   }
 
-  /** A direct connection to `peer` by hole punching. Throws `HolePunchError`. */
-  async connect(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+  /**
+   * A direct connection to `peer` by hole punching, or one that was opened in the meantime.
+   * Throws `HolePunchError`.
+   * @param known IDs of the connections that existed when dialing began.
+   */
+  async connect(
+    peer: HostId,
+    seal: Seal,
+    known: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<Connection> {
     try {
-      const connection = await (this.#punches.get(peer) ?? this.#offer(peer, seal, signal));
+      const connection = await (this.#newest(peer, known) ??
+        this.#offer(peer, seal, known, signal));
       this.#made++;
       return connection;
     } catch (error) {
@@ -112,7 +123,22 @@ export class HolePuncher {
     }
   }
 
-  async #offer(peer: HostId, seal: Seal, signal: AbortSignal): Promise<Connection> {
+  /** The running hole punch to a peer, or a direct connection to it that is not a known one. */
+  #newest(peer: HostId, known: ReadonlySet<string>): Promise<Connection> | Connection | undefined {
+    const opened = (connection: Connection): boolean =>
+      connection.remotePeer.toString() === peer &&
+      connection.status === "open" &&
+      isDirect(connection) &&
+      !known.has(connection.id);
+    return this.#punches.get(peer) ?? this.#options.host.getConnections().find(opened);
+  }
+
+  async #offer(
+    peer: HostId,
+    seal: Seal,
+    known: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<Connection> {
     const { nat } = this.#options;
     const endpoints = nat.endpoints();
     if (endpoints.length === 0) {
@@ -126,9 +152,10 @@ export class HolePuncher {
     this.#offered.add(peer);
     try {
       const theirs = await this.#exchange(peer, seal, endpoints, signal);
-      // The peer may have sent an offer in the meantime, which then takes precedence over ours.
+      // An offer of the peer takes precedence over ours. It may have arrived in the meantime, and
+      // its hole punch may even have ended: another one from the same port would fail.
       const unanswered = theirs === undefined;
-      const punched = await (this.#punches.get(peer) ??
+      const punched = await (this.#newest(peer, known) ??
         (unanswered && this.#crossing(peer, signal)));
       if (punched) return punched;
       if (theirs === undefined) throw new HolePunchError("refused", "the peer does not answer");

@@ -15,6 +15,7 @@ import {
   encodeFrame,
   encodeSignalFrame,
   encodeSignalPayload,
+  encodeSignalReply,
   FrameDecoder,
   type SignalFrame,
   type SignalReply,
@@ -222,6 +223,25 @@ describe("node: hole punching", () => {
     assert.match(await whyNot(node, deaf.transport.host), /does not answer/);
     const { punches } = node.status().nat;
     assert.deepEqual([punches.failed, punches.lastFailure?.reason], [1, "refused"]);
+  });
+
+  it("uses a connection that the peer opens while the offer is not yet answered", async () => {
+    // The peer's own offer was faster: its hole punch ends before ours has a response.
+    const relay = await stranger(lab);
+    const address = `${relay.getMultiaddrs()[0]}`;
+    const node = await lab.node({ privateWan: true, bootstrap: [address] });
+    const peer = await lab.node({ privateWan: true });
+    await relay.handle(SIGNAL_PROTOCOL, (stream) => {
+      stream.addEventListener("message", async () => {
+        const { host: to } = node.transport;
+        await peer.transport.dial({ addresses: node.transport.addresses(), host: to }, noSignal());
+        stream.send(encodeFrame(encodeSignalReply({ outcome: "silent" })));
+        await stream.close();
+      });
+    });
+    await until(() => node.status().nat.kind !== "unknown");
+    await dial(node, peer.transport.host);
+    assert.equal(node.peers().filter(({ host }) => host === peer.transport.host).length, 1);
   });
 
   it("stops with offers and hole punches in progress", async () => {
