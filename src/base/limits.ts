@@ -139,6 +139,8 @@ export const limits = {
   usedInvite: DAY,
   /** How long an accepted claim may be made again, to complete a pairing that was interrupted. */
   inviteClaimAge: 30 * DAY,
+  /** Accounts that a list of invites names for each: the newest. */
+  inviteUsers: 10,
   /** Minimum interval of events about the reuse of one invite. */
   reuseEvent: DAY,
   /** Bootstrap nodes in an invite: a second one in case the first is offline. */

@@ -140,6 +140,9 @@ export interface InviteView {
   readonly state: "open" | "used" | "revoked" | "expired";
   /** ms since 1970. */
   readonly expiresAt: number;
+  /** How many accounts were accepted by it, and the newest of them: `limits.inviteUsers`. */
+  readonly uses: number;
+  readonly usedBy: readonly AccountId[];
 }
 
 export interface NewInvite extends InviteView {

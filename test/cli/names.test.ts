@@ -43,6 +43,14 @@ describe("names on the command line", function () {
     assert.match(shown, new RegExp(`^account {4}${accounts.mallory}$`, "m"));
   });
 
+  it("show who used an invite, and one contact", async () => {
+    assert.match(await run(alice, "invite", "ls"), / used .* until .* {2}by bob$/m);
+    assert.match(await run(alice, "contacts", "bob"), /^name {7}bob$/m);
+    const { invites } = JSON.parse(await run(alice, "--json", "invite", "ls"));
+    const users = invites.flatMap(({ usedBy }: { usedBy: string[] }) => usedBy);
+    assert.deepEqual(users.toSorted(), Object.values(accounts).toSorted());
+  });
+
   it("mean one contact in every command, and account ids mean their account", async () => {
     for (const who of ["BOB", accounts.bob, accounts.bob.slice(0, 16)]) {
       const sent = JSON.parse(await run(alice, "send", "--json", who, "hi"));

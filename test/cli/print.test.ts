@@ -37,6 +37,14 @@ describe("the printer", () => {
     );
   });
 
+  it("prints the log for a reader on a terminal, and as JSON otherwise", () => {
+    const line = '{"time":"2026-05-01T10:11:12.345Z","level":"warn","event":"link.lost","n":3}\n';
+    const log = (out: Printer) => out.log(`${line}text\n{"\n`);
+    assert.equal(print([], log), `${line}text\n{"\n`);
+    assert.equal(print(["--json"], log, true), `${line}text\n{"\n`);
+    assert.equal(print([], log, true), '10:11:12  warn  link.lost  n=3\ntext\n{"\n');
+  });
+
   it("keeps colors and line ends of safe text", () => {
     const written = print([], (out) => out.data(safe`${out.style.red("✗")}\n${HOSTILE}`, {}), true);
     assert.equal(written, `\u001b[31m✗\u001b[0m\n${LINE}\n`);

@@ -207,6 +207,10 @@ describe("the command line", function () {
       const revoked = (await json("invite", "ls")).invites;
       assert.ok(revoked.every((invite: { state: string }) => invite.state !== "open"));
       assert.equal((await sotto.run(home, ["invite", "revoke", made.id.slice(2)])).code, 6);
+      const other = await json("invite");
+      await json("invite", "revoke", other.id.slice(0, 12).toUpperCase());
+      const { invites } = await json("invite", "ls");
+      assert.ok(invites.every((invite: { state: string }) => invite.state === "revoked"));
       assert.equal((await sotto.run(home, ["invite", "--expires", "soon"])).code, 2);
       assert.equal((await sotto.run(home, ["invite", "--expires", "31d"])).code, 2);
     });
@@ -253,6 +257,22 @@ describe("the command line", function () {
       assert.deepEqual(await code("react", "zzzz", "👍", "--remove"), [2, "usage"]);
       assert.deepEqual(await code("contacts", "receipts", "bob", "maybe"), [2, "usage"]);
       assert.deepEqual(await code("contacts", "receipts", "bob", "off"), [6, "contact-unknown"]);
+    });
+
+    it("accepts the short forms, and refuses values that can only be mistakes", async () => {
+      const peers = await json("net");
+      assert.deepEqual(peers, await json("net", "peers"));
+      for (const [expected, ...args] of [
+        [6, "contacts", "bob"],
+        [2, "export", sotto.home("x.txt")],
+        [2, "verify", "bob", "--number", "123"],
+        [2, "react", "bob/last", ""],
+        [2, "read", "bob", "--since", "2026-02-30"],
+      ] as const) {
+        const ran = await sotto.run(home, args);
+        assert.equal(ran.code, expected, `${args.join(" ")}: ${ran.err}`);
+      }
+      assert.ok(!existsSync(sotto.home("x.txt")));
     });
 
     it("keeps bootstrap nodes, and rejects invalid addresses", async () => {

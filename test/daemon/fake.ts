@@ -47,6 +47,8 @@ const invite: InviteView = {
   kind: "once",
   state: "open",
   expiresAt: 9,
+  uses: 0,
+  usedBy: [],
 };
 
 export interface FakeMessenger extends Messenger {

@@ -21,16 +21,13 @@ import type { Context, Define } from "../runtime/context.ts";
 export const define: Define = (command, context) => {
   const { out } = context;
   command
-    .command("ls", { isDefault: true })
-    .description("list your contacts")
-    .action(() => list(context));
+    .command("ls [who]", { isDefault: true })
+    .description("list your contacts, or show one")
+    .action((who?: string) => (who === undefined ? list(context) : show(who, context)));
   command
     .command("show <who>")
     .description("show one contact")
-    .action(async (who: string) => {
-      const result = await context.call("contact.show", { who });
-      out.data(describe(result.contact), result);
-    });
+    .action((who: string) => show(who, context));
   command
     .command("rename <who> <name>")
     .description("rename a contact, on this node only")
@@ -101,6 +98,11 @@ export const define: Define = (command, context) => {
     .option(...yesOption)
     .action((who: string, options: InviteOptions & YesOption) => remove(who, options, context));
 };
+
+async function show(who: string, context: Context): Promise<void> {
+  const result = await context.call("contact.show", { who });
+  context.out.data(describe(result.contact), result);
+}
 
 async function remove(
   who: string,

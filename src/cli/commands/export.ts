@@ -91,6 +91,8 @@ async function targetsOf(
       throw new SottoError("usage", "An HTML page needs a file name that ends in .html.");
     return [{ path, format: ending }];
   }
+  if (!isDirectory && /^[^.].*\.[a-z]\w{0,4}$/i.test(path.split("/").at(-1) ?? ""))
+    throw new SottoError("usage", "A file name has to end in .json or .html, or name a directory.");
   await makeDirectory(path);
   const name = `sotto-${formatTime(now).slice(0, 10)}`;
   const wanted: readonly Format[] = [

@@ -1,5 +1,6 @@
 /** `sotto invite`: creates an invite link, which is a secret until it is used. */
-import { listed } from "../../base/index.ts";
+import { listed, SottoError } from "../../base/index.ts";
+import { nameOf } from "../format/format.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
@@ -30,8 +31,9 @@ export const define: Define = (command, context) => {
     .action(() => list(context));
   command
     .command("revoke <id>")
-    .description("revoke an invite")
-    .action(async (id: string) => {
+    .description("revoke an invite, by its id or the start of it")
+    .action(async (start: string) => {
+      const id = await invitedId(start, context);
       await context.call("invite.revoke", { id });
       context.out.data("✓ revoked", { revoked: id });
     });
@@ -54,11 +56,25 @@ async function create(options: Options, context: Context): Promise<void> {
   );
 }
 
+/** The id of the only invite that starts so; what was typed if there is none. Throws `usage`. */
+async function invitedId(start: string, context: Context): Promise<string> {
+  const { invites } = await context.call("invite.list", {});
+  const typed = start.toLowerCase();
+  const found = invites.filter(({ id }) => typed !== "" && id.startsWith(typed));
+  if (found.length > 1)
+    throw new SottoError("usage", "Several invites start so. Type more of the id.");
+  return found[0]?.id ?? start;
+}
+
 async function list(context: Context): Promise<void> {
   const { invites } = await context.call("invite.list", {});
-  const lines = invites.map(
-    ({ id, kind, state, expiresAt }) =>
-      `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${formatTime(expiresAt)}`,
-  );
+  const { contacts } = await context.call("contact.list", {});
+  const names = new Map(contacts.map((contact) => [contact.account, nameOf(contact)]));
+  const lines = invites.map(({ id, kind, state, expiresAt, uses, usedBy }) => {
+    const known = usedBy.map((account) => names.get(account) ?? account);
+    const more = uses > usedBy.length ? [`${uses - usedBy.length} more`] : [];
+    const by = uses === 0 ? "" : `  by ${[...known, ...more].join(", ")}`;
+    return `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${formatTime(expiresAt)}${by}`;
+  });
   context.out.data(listed(lines, "No invites. Create one: sotto invite"), { invites });
 }

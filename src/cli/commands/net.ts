@@ -11,7 +11,7 @@ import { exit } from "../runtime/exit-codes.ts";
 
 export const define: Define = (command, context) => {
   command
-    .command("peers")
+    .command("peers", { isDefault: true })
     .description("list open connections")
     .action(() => peers(context));
   command

@@ -13,10 +13,10 @@ export const define: Define = (command, context) => {
     .argument("[emoji]", "the reaction; replaces an earlier one of yours")
     .option("--remove", "remove your reaction")
     .action(async (ref: string, given: string | undefined, { remove }: Options) => {
-      if ((given === undefined) !== (remove === true))
+      if ((given === undefined || given.trim() === "") !== (remove === true))
         throw new SottoError("usage", "Give an emoji, or --remove.");
       const { id, contact: who } = await findMessage(ref, context, { direction: "in" });
-      const emoji = given ?? "";
+      const emoji = remove ? "" : (given ?? "");
       const result = await context.call("message.react", { id, who, emoji, ...live });
       printChange(remove ? "reaction removed" : `reacted ${emoji}`, result, context);
     });

@@ -22,17 +22,21 @@ import {
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import { type View, watch } from "../runtime/watch.ts";
+import { exitCodeOfKeys, type View, watch } from "../runtime/watch.ts";
 
 export const define: Define = (command, context) => {
   command
-    .option("--watch", "show it again when it changes; with --json one object per line")
+    .option(
+      "--watch",
+      "show it again when it changes, until q or ^C; with --json one object per line",
+    )
     .action(async (options: { readonly watch?: true }) => {
       const { out } = context;
       const node = await context.nodeIfAny();
       if (node === undefined) throw await notRunning(context);
       if (options.watch) {
         process.once("SIGINT", () => process.exit(exit.interrupted));
+        if (context.interactive && process.stdout.isTTY === true) leaveOnKey();
         await watch(node, out, () => look(node), process.stdout.isTTY === true && !out.flags.json);
       }
       const { text, value } = await look(node);
@@ -42,6 +46,17 @@ export const define: Define = (command, context) => {
         out.error({ code: "store-damaged", ...value.damage });
     });
 };
+
+/** Ends the program when the user types q. In raw mode ^C is a key, too. */
+function leaveOnKey(): void {
+  process.stdin.setRawMode(true);
+  process.stdin.on("data", (keys: Buffer) => {
+    const code = exitCodeOfKeys(keys.toString("latin1"));
+    if (code === undefined) return;
+    process.stdin.setRawMode(false);
+    process.exit(code);
+  });
+}
 
 async function look(node: Client): Promise<View<NodeState | NodeStatus>> {
   const state = await node.call("node.state", {});

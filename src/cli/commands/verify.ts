@@ -1,5 +1,5 @@
 /** `sotto verify`: shows the safety number, and marks a contact as verified. */
-
+import { SottoError } from "../../base/index.ts";
 import { lookAlikeNotes, nameOf, numberLines, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { askYes } from "../runtime/prompt.ts";
@@ -24,7 +24,12 @@ async function verify(who: string, { number, undo }: Options, context: Context):
     out.data(`✓ ${nameOf(result.contact)} is no longer verified`, result);
     return;
   }
-  if (number !== undefined) return confirm(who, number.replaceAll(/\s/g, ""), context);
+  if (number !== undefined) {
+    const digits = number.replaceAll(/\s/g, "");
+    if (!/^\d{60}$/.test(digits))
+      throw new SottoError("usage", "--number needs the 60 digits of a safety number.");
+    return confirm(who, digits, context);
+  }
 
   const shown = await context.call("contact.number", { who });
   const name = nameOf(shown.contact);

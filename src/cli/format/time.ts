@@ -25,12 +25,18 @@ const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d\S*))?$/;
 export function parseTimeArg(text: string, now: number): number {
   const [, day, time = "00:00"] = DATE.exec(text) ?? [];
   // Without a time a date would be one of UTC.
-  const date = day === undefined ? Number.NaN : Date.parse(`${day}T${time}`);
+  const date = day !== undefined && isDay(day) ? Date.parse(`${day}T${time}`) : Number.NaN;
   if (!Number.isNaN(date)) return date;
   const ms = parseDuration(text);
   if (ms === undefined)
     throw new SottoError("usage", "--since needs a date (2026-05-01) or a time (30m, 24h, 7d).");
   return now - ms;
+}
+
+/** Whether the calendar has this day: 2026-02-30 would be parsed as March 2. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 /** How long, in the largest unit that fits: 84 ms, 3.2 s, 5 min, 2 h, 3 d. */

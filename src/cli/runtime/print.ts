@@ -108,9 +108,25 @@ export function createPrinter(
       else print(stderr, safe`${errorStyle.red("✗")} ${message}\n→ ${remedy}`);
     },
     log(lines) {
-      stderr.write(displayText(lines));
+      const readable = stderr.isTTY === true && !flags.json;
+      stderr.write(displayText(readable ? lines.split("\n").map(logText).join("\n") : lines));
     },
   };
+}
+
+/** A JSON line of the log for a reader: time, level, event, fields. Any other line as it is. */
+function logText(line: string): string {
+  if (!line.startsWith('{"')) return line;
+  let entry: Readonly<Record<string, unknown>>;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return line;
+  }
+  const { time, level, event, ...fields } = entry;
+  const parts = Object.entries(fields).map(([name, value]) => `${name}=${displayJson(value)}`);
+  const clock = typeof time === "string" ? time.slice(11, 19) : "";
+  return [clock, level, event, ...parts].filter(Boolean).join("  ");
 }
 
 /** A text as a QR code of half block characters (UTF-8). */

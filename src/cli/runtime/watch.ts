@@ -1,6 +1,7 @@
 /** Prints a view again whenever it changes, until ^C or until the node stops. */
 import type { Client } from "../../api/index.ts";
 import { type Part, safe } from "../../base/index.ts";
+import { exit } from "./exit-codes.ts";
 import type { Printer } from "./print.ts";
 
 export interface View<Value = unknown> {
@@ -11,6 +12,12 @@ export interface View<Value = unknown> {
 const SECOND = 1000;
 /** Moves the cursor home and clears the screen. */
 const CLEAR = safe`\u001b[H\u001b[2J`;
+
+/** The exit code when these keys end the view: q, or ^C in raw mode. `undefined` for others. */
+export function exitCodeOfKeys(keys: string): number | undefined {
+  if (keys.includes("\u0003")) return exit.interrupted;
+  return /q/i.test(keys) ? exit.ok : undefined;
+}
 
 /**
  * Polls every second, and after each event. On a terminal the screen is redrawn; otherwise, and

@@ -62,7 +62,16 @@ export class Invites {
 
   view(invite: KeptInvite): InviteView {
     const { id, kind, expiresAt } = invite;
-    return { id, kind, expiresAt, state: stateOf(invite, this.#context.clock.now()) };
+    const users = invite.claims.filter(({ answer }) => answer === "accepted");
+    const newest = users.toSorted((a, b) => b.at - a.at).slice(0, limits.inviteUsers);
+    return {
+      id,
+      kind,
+      expiresAt,
+      state: stateOf(invite, this.#context.clock.now()),
+      uses: users.length,
+      usedBy: newest.map(({ account }) => account),
+    };
   }
 
   /** The open reusable invites by which this account came. */

@@ -110,7 +110,12 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "contact.add": {
     good: { link: "sotto:x", as: "b", policy: "hidden" },
     asks: ["bootstrapsIn", "sotto:x", "hidden"],
-    bad: [{}, { link: "x", policy: "shy" }, { link: "x".repeat(5000) }, { link: "x", wait: -1 }],
+    bad: [
+      {},
+      { link: "x", policy: "shy" },
+      { link: "x".repeat(limits.pastedInvite + 1) },
+      { link: "x", wait: -1 },
+    ],
   },
   "contact.list": { good: {}, asks: ["contacts"], bad: [{ who: "x" }] },
   "contact.show": { good: who, asks: ["contact", "bob"], bad: [{}, { who: "" }, { who: 1 }] },
