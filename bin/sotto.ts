@@ -1,5 +1,19 @@
 #!/usr/bin/env node
 /** The executable: checks the version of Node and runs the command line. */
+/**
+ * To process 1, such as that of a container, the kernel delivers only signals that it handles. So
+ * these end it from the start, until a node is there, which handles them itself and stops in order.
+ */
+if (process.pid === 1)
+  for (const [signal, number] of [
+    ["SIGHUP", 1],
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+  ] as const)
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + number);
+    });
+
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
