@@ -1,4 +1,5 @@
 /** Arguments that name a message, and the output of commands that change one. */
+import { isDeepStrictEqual } from "node:util";
 import type { Message, SendResult } from "../../api/index.ts";
 import { nameOf } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
@@ -33,19 +34,32 @@ export async function findMessage(
   return (await context.call("message.find", { ref, who: of, direction })).message;
 }
 
-/** Prints a change and whether it was delivered. */
-export function printChange(what: string, result: SendResult, context: Context): void {
-  const outcome = changeOutcome(result);
+/** Prints a change and whether it was delivered. @param before the message before it. */
+export function printChange(
+  what: string,
+  before: Message,
+  result: SendResult,
+  context: Context,
+): void {
+  const outcome = changeOutcome(before, result);
   context.out.data(`→ ${nameOf(result.contact)}  ${what}, ${outcome}`, result);
 }
 
-/** What became of a change. A message that never left is changed here only. */
-export function changeOutcome({
-  message: { changing, state },
-  elapsed,
-}: Pick<SendResult, "message" | "elapsed">): string {
+/**
+ * What became of a change. A message that never left is changed here only.
+ * @param before the message before it.
+ */
+export function changeOutcome(
+  before: Message,
+  { message, elapsed }: Pick<SendResult, "message" | "elapsed">,
+): string {
+  const { changing, state } = message;
   if (changing) return "waiting for peer (kept and sent automatically)";
+  if (isDeepStrictEqual(content(before), content(message))) return "as before: nothing was sent";
   if (state === "queued") return "before it was sent";
   if (state === "cancelled") return "and it was never sent";
   return `delivered in ${formatDuration(elapsed)} (direct)`;
 }
+
+/** What changes of a message can change. */
+const content = ({ text, deleted, reactions }: Message) => ({ text, deleted, reactions });

@@ -12,14 +12,11 @@ export const define: Define = (command, context) => {
     .option("--for-me", "delete it on this node only, yours or theirs")
     .addHelpText("after", NOTES)
     .action(async (ref: string, { forMe }: Options) => {
-      const { id, contact: who } = await findMessage(
-        ref,
-        context,
-        forMe ? {} : { direction: "out" },
-      );
+      const message = await findMessage(ref, context, forMe ? {} : { direction: "out" });
+      const { id, contact: who } = message;
       const result = await context.call("message.delete", { id, who, forMe, ...live });
       if (forMe) context.out.data("✓ deleted here only", result);
-      else printChange("deleted for both", result, context);
+      else printChange("deleted for both", message, result, context);
     });
 };
 

@@ -11,9 +11,10 @@ export const define: Define = (command, context) => {
     .argument("<text...>", "the new text as it is, or - to read it from standard input")
     .action(async (ref: string, words: string[]) => {
       const text = await textOf(words);
-      const { id, contact: who } = await findMessage(ref, context, { direction: "out" });
+      const message = await findMessage(ref, context, { direction: "out" });
+      const { id, contact: who } = message;
       const result = await context.call("message.edit", { id, who, text, ...live });
-      printChange("edited", result, context);
+      printChange("edited", message, result, context);
       const note = optionInText(words, command.options);
       if (note !== undefined) context.out.warn(note);
     });

@@ -15,9 +15,10 @@ export const define: Define = (command, context) => {
     .action(async (ref: string, given: string | undefined, { remove }: Options) => {
       if ((given === undefined || given.trim() === "") !== (remove === true))
         throw new SottoError("usage", "Give an emoji, or --remove.");
-      const { id, contact: who } = await findMessage(ref, context, { direction: "in" });
+      const message = await findMessage(ref, context, { direction: "in" });
+      const { id, contact: who } = message;
       const emoji = remove ? "" : (given ?? "");
       const result = await context.call("message.react", { id, who, emoji, ...live });
-      printChange(remove ? "reaction removed" : `reacted ${emoji}`, result, context);
+      printChange(remove ? "reaction removed" : `reacted ${emoji}`, message, result, context);
     });
 };

@@ -55,12 +55,24 @@ describe("a message in a terminal", () => {
   });
 
   it("is not called changed at the contact before it was sent", () => {
+    const before: Message = { ...message, direction: "out", text: "before" };
     const outcome = (changed: Partial<Message>) =>
-      changeOutcome({ message: { ...message, direction: "out", ...changed }, elapsed: 5 });
+      changeOutcome(before, { message: { ...before, text: "after", ...changed }, elapsed: 5 });
     assert.match(outcome({ state: "queued", changing: true }), /^waiting for peer/);
     assert.equal(outcome({ state: "queued" }), "before it was sent");
     assert.equal(outcome({ state: "cancelled", deleted: true }), "and it was never sent");
     assert.equal(outcome({ state: "read", edited: true }), "delivered in 5 ms (direct)");
+  });
+
+  it("is not called delivered by a change that changed nothing", () => {
+    const reactions = [{ direction: "out", emoji: "👍" }] as const;
+    const outcome = (after: Partial<Message>) =>
+      changeOutcome({ ...message, reactions }, { message: { ...message, ...after }, elapsed: 5 });
+    assert.equal(outcome({ reactions: [...reactions] }), "as before: nothing was sent");
+    assert.match(outcome({ reactions: [...reactions], changing: true }), /^waiting for peer/);
+    assert.match(outcome({}), /^delivered/);
+    assert.match(outcome({ reactions, deleted: true }), /^delivered/);
+    assert.match(outcome({ reactions, text: "b" }), /^delivered/);
   });
 
   it("shows what it answers above, and reactions below", () => {
