@@ -169,7 +169,7 @@ export const errorTable = {
     "Restart the node without the proxy, or add a bootstrap node: sotto net bootstrap add " +
       "ADDRESS.",
   ),
-  "expiry-invalid": entry("bad-input", "Use a time such as 30m, 24h or 7d, at most 30d."),
+  "expiry-invalid": entry("bad-input", "Use a time from 1m to 30d, such as 30m, 24h or 7d."),
   // The node
   "node-not-running": entry("environment", "Start it: sotto up."),
   "node-already-running": entry("environment", "Use the running node, or stop it: sotto down."),
@@ -180,6 +180,7 @@ export const errorTable = {
   "words-invalid": entry("bad-input", "Type the 24 words in the order in which they were shown."),
   "passphrase-wrong": entry("bad-input", "Try again. Nothing was changed."),
   "passphrase-weak": entry("bad-input", "Use four or more random words, for example."),
+  "passphrases-differ": entry("bad-input", "Run the command again and type it twice alike."),
   "passphrase-needed": entry("bad-input", "Type it at the prompt, or use --passphrase-file FILE."),
   "port-in-use": entry(
     "environment",

@@ -101,7 +101,7 @@ describe("moving to a new machine", function () {
       ["file-unreadable", sotto.home("missing"), "--words-file", words],
       ["backup-malformed", words, "--words-file", words],
       ["backup-damaged", sotto.home("cut"), "--words-file", words],
-      ["words-invalid", backup, "--words-file", sotto.home("missing")],
+      ["file-unreadable", backup, "--words-file", sotto.home("missing")],
       ["backup-foreign", backup, "--words-file", sotto.home("foreign")],
       ["usage", backup],
     ] as const) {

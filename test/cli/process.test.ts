@@ -83,6 +83,18 @@ describe("the command line", function () {
         }
     });
 
+    it("names a missing file of a secret, and not the secret", async () => {
+      for (const option of ["--words-file", "--passphrase-file"]) {
+        const home = sotto.home("none");
+        const ran = await sotto.run(home, ["init", "--name", "a", option, `${home}/missing`]);
+        assert.equal(ran.code, 1);
+        assert.match(
+          ran.err,
+          /missing cannot be read: it does not exist\.\n→ Check the file's name/,
+        );
+      }
+    });
+
     it("reads a message from standard input up to its limit only", async () => {
       const args = ["--json", "send", "bob", "-"];
       const code = async (input: string) =>
@@ -212,7 +224,10 @@ describe("the command line", function () {
       const { invites } = await json("invite", "ls");
       assert.ok(invites.every((invite: { state: string }) => invite.state === "revoked"));
       assert.equal((await sotto.run(home, ["invite", "--expires", "soon"])).code, 2);
-      assert.equal((await sotto.run(home, ["invite", "--expires", "31d"])).code, 2);
+      for (const time of ["31d", "0m", "59s"]) {
+        const ran = await sotto.run(home, ["--json", "invite", "--expires", time]);
+        assert.deepEqual([ran.code, JSON.parse(ran.err).error.code], [2, "expiry-invalid"], time);
+      }
     });
 
     it("distinguishes a broken invite, its own invite and an unknown contact", async () => {

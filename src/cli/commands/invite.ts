@@ -1,5 +1,5 @@
 /** `sotto invite`: creates an invite link, which is a secret until it is used. */
-import { listed, SottoError } from "../../base/index.ts";
+import { limits, listed, SottoError } from "../../base/index.ts";
 import { nameOf } from "../format/format.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -42,7 +42,7 @@ export const define: Define = (command, context) => {
 async function create(options: Options, context: Context): Promise<void> {
   const invite = await context.call("invite.create", {
     kind: options.reusable ? "reusable" : "once",
-    expiresIn: parseDurationArg(options.expires, "expiry-invalid"),
+    expiresIn: expiryOf(options.expires),
     hints: options.hints ?? false,
     bootstrap: options.bootstrap,
   });
@@ -55,6 +55,15 @@ async function create(options: Options, context: Context): Promise<void> {
       : `Valid for ${left}, one use. Anyone who gets the link can use it: send it privately.`,
   );
 }
+
+/** ms that an invite is valid. Throws `expiry-invalid`. */
+function expiryOf(text: string): number {
+  const ms = parseDurationArg(text, "expiry-invalid");
+  if (ms >= MINUTE && ms <= limits.inviteExpiryMax) return ms;
+  throw new SottoError("expiry-invalid", `An invite cannot be valid for ${formatDuration(ms)}.`);
+}
+
+const MINUTE = 60_000;
 
 /** The id of the only invite that starts so; what was typed if there is none. Throws `usage`. */
 async function invitedId(start: string, context: Context): Promise<string> {

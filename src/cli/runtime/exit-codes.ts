@@ -17,6 +17,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   usage: exit.usage,
   "confirmation-needed": exit.usage,
   "passphrase-weak": exit.usage,
+  "passphrases-differ": exit.usage,
   "params-invalid": exit.usage,
   "address-invalid": exit.usage,
   "metrics-invalid": exit.usage,

@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { KeyProtection } from "../../api/index.ts";
-import { passphraseStrength, requirePassphrase, SottoError, tooWeak } from "../../base/index.ts";
+import {
+  passphraseStrength,
+  requirePassphrase,
+  SottoError,
+  systemError,
+  tooWeak,
+} from "../../base/index.ts";
 import type { Context } from "./context.ts";
 import { askSecret } from "./prompt.ts";
 
@@ -64,7 +70,7 @@ function parsedObject(text: string): { readonly words?: unknown } {
   }
 }
 
-/** The recovery phrase. Throws `words-invalid`, and `usage` without a terminal. */
+/** The recovery phrase. Throws `file-unreadable`, and `usage` without a terminal. */
 export async function recoveryWords(options: WordsOptions, context: Context): Promise<string> {
   const { wordsFile: file, wordsFd: fd } = options;
   if (file === undefined && fd === undefined) {
@@ -79,7 +85,7 @@ export async function recoveryWords(options: WordsOptions, context: Context): Pr
     return phraseIn(readFileSync(source, "utf8"));
   } catch (cause) {
     const name = file === undefined ? `File descriptor ${fd}` : `The file ${file}`;
-    throw new SottoError("words-invalid", `${name} cannot be read.`, { cause });
+    throw unreadable(name, cause);
   }
 }
 
@@ -101,11 +107,17 @@ function firstLine(source: string | number, name: string): string {
   try {
     text = readFileSync(source, "utf8");
   } catch (cause) {
-    throw new SottoError("passphrase-needed", `${name} cannot be read.`, { cause });
+    throw unreadable(name, cause);
   }
   const line = text.replace(/\r?\n$/, "");
   if (line === "") throw new SottoError("passphrase-needed", `${name} is empty.`);
   return line;
+}
+
+/** The error for a secret that cannot be read; says why, where the system does. */
+function unreadable(name: string, cause: unknown): SottoError {
+  const { message } = systemError(cause, `${name} cannot be read`) ?? {};
+  return new SottoError("file-unreadable", message ?? `${name} cannot be read.`, { cause });
 }
 
 /** Prompts for the passphrase; `undefined` without a terminal. */
@@ -134,7 +146,7 @@ export function checkedPassphrase(passphrase: string, { out }: Context): string 
   return passphrase;
 }
 
-/** A new passphrase, typed twice. Throws `passphrase-needed` if that is not possible. */
+/** A new passphrase, typed twice. Throws `passphrases-differ`, `passphrase-needed`. */
 export async function newPassphrase(context: Context): Promise<string> {
   if (!context.interactive)
     throw new SottoError("passphrase-needed", "There is no terminal to ask for a passphrase.");
@@ -142,6 +154,6 @@ export async function newPassphrase(context: Context): Promise<string> {
     passphraseStrength(typed) === "refused" ? tooWeak : undefined;
   const first = checkedPassphrase(await askSecret("New passphrase?", refusal), context);
   if (first !== (await askSecret("Repeat the passphrase?")))
-    throw new SottoError("passphrase-needed", "The two passphrases are different.");
+    throw new SottoError("passphrases-differ", "The two passphrases are different.");
   return first;
 }
