@@ -198,7 +198,8 @@ function ofNewestRecord(dials: readonly TracedDial[]): TracedDial[] {
 
 /**
  * The answer of the contact. At an address of the last link another node may answer by now; a
- * record proves which one does, unless it is older than that link: the contact may have moved.
+ * record proves which one does. One that is older than that link only disproves: the contact may
+ * have moved since.
  */
 function answerOf(
   dials: readonly TracedDial[],
@@ -207,7 +208,11 @@ function answerOf(
 ): ContactCause | undefined {
   const proven = dials.filter(({ recordTime }) => recordTime !== undefined);
   const current = proven.some(({ recordTime = 0 }) => recordTime >= linkedAt);
-  const heard = (current ? proven : dials).findLast(({ answer }) => answer !== undefined);
+  const others = dials.filter(({ reason }) => reason === dialReasons.otherHost);
+  const heard = (current ? proven : dials).findLast(
+    ({ answer, address }) =>
+      answer !== undefined && !others.some((other) => other.address === address),
+  );
   switch (heard?.answer) {
     case "pending":
       return "request-pending";

@@ -257,6 +257,26 @@ describe("each cause that keeps a contact offline", () => {
     await world.stop();
   });
 
+  it("is other-peer where another node took the address of the last link", async () => {
+    const { world, alice, bob } = await paired();
+    bob.host.publish = () => Promise.resolve(0);
+    const { address } = bob.host;
+    alice.host.cutAll();
+    await world.until("a link later than the record", () => alice.contact("bob").online);
+    bob.kill();
+    await knows({ world, alice });
+    const carol = await world.node("carol");
+    carol.host.move(address);
+    const { cause, dials } = await diagnosis(world, alice, "bob");
+    const [last, record] = [dials.at(0), dials.at(-1)];
+    assert.deepEqual(
+      [cause, last?.answer, record?.reason],
+      ["other-peer", "silent", dialReasons.otherHost],
+      JSON.stringify(dials),
+    );
+    await world.stop();
+  });
+
   for (const first of ["older", "newer"] as const)
     it(`is judged from the newest record, where the ${first} one is found first`, async () => {
       const { world, asker, about } = await scenes["own-address"]();
