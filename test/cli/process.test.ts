@@ -129,6 +129,9 @@ describe("the command line", function () {
       assert.equal(bad.code, 2);
       assert.equal((await sotto.run(home, ["init", "--name", "ann", "--quiet"])).code, 0);
       assert.equal((await sotto.run(home, ["init", "--name", "ann"])).code, 1);
+      // The recovery phrase is not printed there.
+      const made = await sotto.run(sotto.home("unseen"), ["init", "--name", "ann"]);
+      assert.match(made.err, /^Write down your recovery phrase: sotto words$/m);
     });
 
     it("brings an account back from its words", async () => {

@@ -80,5 +80,6 @@ ${phraseTable(made.words)}
         "\n",
       ),
     );
+  if (!shows && !recovers) out.say("Write down your recovery phrase: sotto words");
   out.say("Start your node: sotto up");
 }
