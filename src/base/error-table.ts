@@ -240,6 +240,11 @@ export const errorTable = {
     "Free some space or repair the disk, then start the node again: sotto up. Committed data is " +
       "safe.",
   ),
+  "home-lost": entry(
+    "environment",
+    "Move the directory back if you moved it, or restore a backup (sotto restore FILE); then " +
+      "start the node again: sotto up.",
+  ),
   "store-closed": entry("environment", "The node is stopping. Start it again: sotto up."),
   "disk-full": entry(
     "environment",

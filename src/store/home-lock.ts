@@ -39,6 +39,8 @@ interface LockFile {
 }
 
 export interface Lock {
+  /** Whether the directory still has this lock: not if it was deleted, moved or replaced. */
+  isHeld(): Promise<boolean>;
   /** Releases the directory. Safe to call twice. */
   release(): Promise<void>;
 }
@@ -58,7 +60,7 @@ export async function acquireLock(directory: string): Promise<Lock> {
       if (await linked(draft, path)) {
         // A remaining draft does no harm.
         await removeDeadDrafts(directory).catch(() => undefined);
-        return { release: () => release(path, mine) };
+        return { isHeld: () => isHeld(path, mine), release: () => release(path, mine) };
       }
       const found = await readLock(path);
       if (found?.holder && (await isAlive(found.holder))) throw running(found.holder.pid);
@@ -121,6 +123,11 @@ async function removeDeadDrafts(directory: string): Promise<void> {
     if (pid !== undefined && !(await isAlive(holder)))
       await ignoreMissing(unlink(join(directory, name)));
   }
+}
+
+async function isHeld(path: string, mine: string): Promise<boolean> {
+  // A file that cannot be read now, such as without a free file descriptor, is still there.
+  return (await readIfExists(path).catch(() => mine)) === mine;
 }
 
 async function release(path: string, mine: string): Promise<void> {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acquireLock } from "../../src/store/index.ts";
 import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
-import { build, type Program, type Ran } from "./built.ts";
+import { build, ended, type Program, type Ran } from "./built.ts";
 
 /** A key of this many bytes, and as many letters and signs of a network key with its line end. */
 const SEED_BYTES = 32;
@@ -135,6 +136,19 @@ describe("a machine that lacks something", function () {
     assert.match(ran.err, new RegExp(`process ${process.pid} uses this home`));
     await lock.release();
     assert.equal((await sotto.run(home, ["down"])).code, 3);
+  });
+
+  it("stops a node whose home was deleted, and leaves the socket of its successor", async () => {
+    const home = sotto.home("deleted");
+    const node = await sotto.up(home, "--name", "ann");
+    const closed = once(node, "close");
+    rmSync(home, { recursive: true });
+    const next = await sotto.up(home, "--name", "bob");
+    const [code] = await closed;
+    assert.equal(code, 1);
+    const status = await sotto.run(home, ["status", "--json"]);
+    assert.equal(JSON.parse(status.out).pid, next.pid);
+    assert.equal(await ended(next, "SIGTERM"), 0);
   });
 
   describe("a deleted current directory", () => {

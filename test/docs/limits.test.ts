@@ -45,7 +45,7 @@ const ours = new Set(
     pqEpochMessages pqEpochAge pqPiece epoch refreshMin refreshMax inviteExpiry
     inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause fewHosts urgency diagnosis
     invisibleLinger clockSlack arrivalApart deliveryExpiry retentionMin retentionMax retentionPause
-    diskCheck diskCheckBusy spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
+    diskCheck diskCheckBusy homePoll spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
     findStart typingPause searchWord searchTerms searchWaiting searchWaitingLength messagePage searchStepPostings
     searchStepLength breatheLength searchBatch searchPostings searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages

@@ -1,9 +1,10 @@
 /** `sotto up`: runs the node in the foreground, or starts it in the background. */
 import type { Command } from "commander";
-import { joined, safe } from "../../base/index.ts";
+import { joined, SottoError, safe } from "../../base/index.ts";
 import { detach } from "../process/detach.ts";
 import { leave, reportUnhandledRejections, stopOnUncaughtException } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { exitCodeOf } from "../runtime/exit-codes.ts";
 import { qrCode } from "../runtime/print.ts";
 import { askText } from "../runtime/prompt.ts";
 import {
@@ -98,8 +99,16 @@ async function up(options: Options, command: Command, context: Context): Promise
     void daemon.stop();
   });
   await printReady(context, daemon, daemon.fresh);
-  await daemon.stopped;
-  out.say("Stopped.");
+  try {
+    await daemon.stopped;
+    out.say("Stopped.");
+  } catch (fault) {
+    if (!(fault instanceof SottoError)) throw fault;
+    // Left here and not by the end of all work, which would close the server of the socket once
+    // more and so remove that of another node.
+    out.error(fault);
+    context.exit(exitCodeOf(fault.code));
+  }
   leave(context);
 }
 

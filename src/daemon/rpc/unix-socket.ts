@@ -45,6 +45,7 @@ export async function openSocket(
   // A connection that the system cannot accept, such as without a free file descriptor, is lost.
   server.on("error", () => undefined);
   await chmod(paths.socket, 0o600);
+  const own = await lstat(paths.socket);
   return {
     offer(event) {
       for (const session of sessions.values()) session.offer(event);
@@ -53,8 +54,15 @@ export async function openSocket(
       for (const session of sessions.values()) session.endStream(why);
     },
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions.values()) session.end();
+      const found = await lstat(paths.socket).catch(() => undefined);
+      // Closing removes the path, which another node has if this one's home was replaced. The
+      // system may have used the inode again.
+      if (found !== undefined && (found.ino !== own.ino || found.birthtimeMs !== own.birthtimeMs)) {
+        server.unref();
+        return;
+      }
+      const closed = new Promise((resolve) => server.close(resolve));
       // A client that does not read must not keep the node from stopping.
       const timer = setTimeout(() => {
         for (const socket of sessions.keys()) socket.destroy();
