@@ -43,7 +43,7 @@ export async function diagnose(
   const fresh = peer.searchTrace !== undefined && peer.searchTrace.startedAt >= begun;
   const left = Math.max(0, begun + limits.diagnosis - clock.now());
   const trace = peer.searchTrace ?? newSearchTrace(begun);
-  // A link, or a search that was under way, may have come without a look at the rendezvous.
+  // A link may have come without a lookup, and a search may not have ended in time.
   const seen = wanted && !(fresh && trace.asked) ? await lookUp(context, peer, left) : trace;
   const { contact, link, desynced, session, failures, retryAt } = peer;
   const dials = link === undefined && wanted ? trace.dials : [];
@@ -82,11 +82,12 @@ export async function diagnose(
 /** A look at the rendezvous alone. */
 async function lookUp(context: Context, peer: Peer, ms: number): Promise<SearchTrace> {
   const trace = newSearchTrace(context.clock.now());
-  trace.asked = canAsk(context, peer);
   const end = new AbortController();
   const looking = (async () => {
     try {
       for await (const _found of recordsOf(context, peer, trace, end.signal));
+      // One that was cut short does not show that there is no record.
+      trace.asked = !end.signal.aborted && canAsk(context, peer);
     } catch {
       // Given up: what was found until then stands in the trace.
     }

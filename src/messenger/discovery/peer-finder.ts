@@ -88,11 +88,16 @@ export class PeerFinder {
   }
 
   /**
-   * Looks for the contact now, and resolves once that search, or the one that was under way, is
-   * over; then see `peer.searchTrace`.
+   * Looks for the contact now, and resolves once that search is over; then see `peer.searchTrace`.
+   * A search that was under way comes first: it may have begun before what is to be seen now.
    */
   async search(peer: Peer): Promise<void> {
+    const earlier = this.#searches.get(peer);
     this.want(peer);
+    if (earlier !== undefined) {
+      await earlier.catch(() => undefined);
+      this.wake(peer);
+    }
     await this.#searches.get(peer)?.catch(() => undefined);
   }
 

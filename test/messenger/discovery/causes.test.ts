@@ -209,7 +209,7 @@ const scenes: Readonly<Record<SearchedCause, () => Promise<Scene>>> = {
   searching: () =>
     gone(async ({ world, alice }) => {
       const lookup = alice.host.lookup.bind(alice.host);
-      const there = world.time.now() + MINUTE;
+      const there = world.time.now() + 3 * MINUTE;
       alice.host.lookup = async function* (...asked) {
         const early = world.time.now() < there;
         if (early) await world.network.wait(there - world.time.now());
@@ -252,6 +252,34 @@ describe("each cause that keeps a contact offline", () => {
     assert.deepEqual(
       [cause, seen.at(0), seen.at(-1)?.[0]],
       ["unrecognized", ["last", "silent"], "record"],
+      JSON.stringify(dials),
+    );
+    await world.stop();
+  });
+
+  it("is judged by a search that began after the question", async () => {
+    const { world, asker, about } = await scenes.unreachable();
+    const lookup = asker.host.lookup.bind(asker.host);
+    const records = new Map(world.network.records);
+    world.network.records.clear();
+    const before = asker.host.lookups;
+    // The first lookup takes a while, and began before the record was there.
+    let slow = true;
+    asker.host.lookup = async function* (...asked) {
+      const late = slow;
+      slow = false;
+      if (!late) return yield* lookup(...asked);
+      asker.host.lookups++;
+      await world.network.wait(5_000);
+    };
+    asker.host.readdressed();
+    await world.until("a search is under way", () => asker.host.lookups > before);
+    for (const [tag, record] of records) world.network.records.set(tag, record);
+    const { cause, dials } = await diagnosis(world, asker, about);
+    const from = dials.map((dial) => dial.from);
+    assert.deepEqual(
+      [cause, from.includes("record")],
+      ["unreachable", true],
       JSON.stringify(dials),
     );
     await world.stop();
