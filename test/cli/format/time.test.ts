@@ -14,7 +14,7 @@ describe("a time that was typed", () => {
       assert.fail("accepted");
     };
     assert.match(remedy("timer-invalid"), /365d.* or off/);
-    assert.match(remedy("expiry-invalid"), /at most 30d/);
+    assert.match(remedy("expiry-invalid"), /to 30d/);
     assert.match(remedy("usage"), /--help/);
   });
 
