@@ -61,17 +61,6 @@ function looks({ text, deleted, reactions = {} }: MessageRow, turned = false): s
   return JSON.stringify([text, deleted === true, own?.emoji ?? "", other?.emoji ?? ""]);
 }
 
-/** Nothing that a text follows is missing, where neither disk was ever another one. */
-function followsAll(
-  { messages, places }: Conversation,
-  removed: ReadonlySet<string>,
-  say: (law: string) => void,
-): void {
-  for (const { text, missing = [] } of messages.values())
-    if (missing.some((id) => !places.has(id) && !removed.has(id)))
-      say(`"${text}" follows what is missing`);
-}
-
 /** Both sides have come to one timer and one order, and hold nothing of the other back. */
 function sameSettings(
   ours: Conversation,
@@ -138,11 +127,13 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
       if (!comesBack) before = place;
     }
     sameSettings(ours, theirs, say);
-    if (!known.rolledBack && !there.rolledBack) followsAll(ours, known.removed, say);
     for (const { id, direction, text } of theirs?.messages.values() ?? [])
       if (direction === "out" || ours.places.has(id) || known.lost.has(id)) continue;
       else say(`"${text}" is there, and was never ours`);
     const page = await node.messenger.history(far.messenger.self().account, { limit: 10_000 });
+    // Where neither disk was ever another one, nothing is missing.
+    if (!known.rolledBack && !there.rolledBack)
+      for (const { text, gap } of page) if (gap) say(`"${text}" follows what is missing`);
     const shown = page.map(({ at, id, state }) => `${at} ${id} ${state}`);
     const rows = [...ours.messages].map(([at, { id, state }]) => `${at} ${id} ${state}`);
     if (shown.join() !== rows.join()) say(`history shows ${shown}, and the disk has ${rows}`);

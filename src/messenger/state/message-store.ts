@@ -26,15 +26,19 @@ export async function view(
   return messageView(peer, at, await withoutArrived(context, peer, row));
 }
 
-/** A row without those of its missing parents that have arrived since. */
+/**
+ * A row without those of its missing parents that have arrived since, or are not coming: what was
+ * deleted on its way, of which only the deletion arrived.
+ */
 async function withoutArrived(
   { store }: Context,
   { contact }: Peer,
   row: MessageRow,
 ): Promise<MessageRow> {
   if (row.missing === undefined) return row;
+  const { early = [] } = contact.conversation;
   const missing: MessageId[] = [];
-  for (const id of row.missing)
+  for (const id of row.missing.filter((each) => !early.some(({ target }) => target === each)))
     if ((await store.get(placeKey(contact.conversation.ref, id))) === undefined) missing.push(id);
   return { ...row, missing };
 }

@@ -138,6 +138,25 @@ describe("a text that follows one which is not here", () => {
     }
     await world.stop();
   });
+
+  it("shows no gap for one that was deleted before it arrived", async () => {
+    const { world, alice, bob } = await pairOf(7);
+    await talk(world, alice, bob);
+    // Both are sent on a link that carries nothing any more; then the first is deleted.
+    alice.host.group = 1;
+    const first = await bob.messenger.send("alice", "deleted on its way");
+    const second = await bob.messenger.send("alice", "follows it");
+    await world.time.pass(100);
+    assert.deepEqual((await bob.states("alice")).slice(-2), ["sent", "sent"]);
+    await bob.messenger.delete(first.id);
+    bob.host.cutAll();
+    alice.host.group = 0;
+    await world.until("it is delivered", () => bob.contact("alice").waiting === 0, HOUR);
+    assert.equal(await alice.messenger.message(first.id), undefined);
+    const shown = await alice.messenger.message(second.id);
+    assert.deepEqual([shown?.text, shown?.gap], ["follows it", undefined]);
+    await world.stop();
+  });
 });
 
 describe("an author whose contact is absent", () => {
