@@ -194,6 +194,9 @@ export const limits = {
   // Delivery
   /** Retries towards an absent contact. */
   retry: { min: SECOND, max: 30 * MINUTE },
+  /** The longest delay while the user waits for a pairing, and how long that lasts. */
+  pairingRetry: 15 * SECOND,
+  pairingWait: 10 * MINUTE,
   /** How often old roots are erased and overdue messages are marked as failed. */
   upkeep: HOUR,
   /** Minimum interval of publications caused by changes of the network. */

@@ -145,8 +145,11 @@ export class PeerFinder {
   #later(peer: Peer): void {
     peer.cancelRetry();
     if (!this.#running || !shouldConnect(this.#context, peer)) return;
-    const wait = backoffDelay(limits.retry, peer.failures, randomUnit(this.#context));
-    peer.retryAt = this.#context.clock.now() + wait;
+    const now = this.#context.clock.now();
+    const { min, max } = limits.retry;
+    const most = awaitsPairing(peer, now) ? limits.pairingRetry : max;
+    const wait = backoffDelay({ min, max: most }, peer.failures, randomUnit(this.#context));
+    peer.retryAt = now + wait;
     peer.cancelRetry = this.#context.clock.after(wait, () => this.wake(peer));
   }
 
@@ -270,6 +273,11 @@ export class PeerFinder {
       tried.add(channel.remote);
     return result === "linked";
   }
+}
+
+/** Whether the user added the contact a short time ago, and waits for the pairing. */
+function awaitsPairing({ contact, linkNeededAt }: Peer, now: number): boolean {
+  return contact.pairing !== "confirmed" && Math.abs(now - linkNeededAt) < limits.pairingWait;
 }
 
 /** Whether the next attempt proves the other of the two secrets: see `linkSecretOf`. */

@@ -45,6 +45,25 @@ describe("messenger: searches", () => {
     await world.stop();
   });
 
+  it("for a contact that was just added never pause long: the user waits", async () => {
+    const world = new World();
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    const { link } = await alice.messenger.createInvite({
+      kind: "once",
+      expiresIn: 24 * 60 * 60_000,
+      hints: false,
+    });
+    const { dial } = bob.host;
+    // Nothing comes through, for minutes.
+    bob.host.dial = () => Promise.reject(new Error("the packets are lost"));
+    await bob.messenger.add(link, { as: "alice" });
+    await world.time.pass(limits.pairingWait / 2);
+    bob.host.dial = dial;
+    const paired = () => bob.contact("alice").pairing === "confirmed";
+    assert.ok(await world.time.run(paired, 1.5 * limits.pairingRetry + 10_000));
+    await world.stop();
+  });
+
   it("ask the rendezvous beside the last address, and leave that for what they find", async () => {
     const world = new World();
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
