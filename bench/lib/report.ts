@@ -15,7 +15,8 @@ const HEAD = `# Benchmarks
 Written by \`npm run bench -- --write\` (after \`npm run build\`), never by hand; \`npm run bench -- --write ratchet\` renews one section.
 What each bench does, and beside what, is in \`bench/README.md\`; which engine runs, and why, in
 \`docs/decisions/0003-crypto-engines.md\`. Each section tells its own date and machine. Compare within a table: times move from
-machine to machine, and on a shared one from hour to hour, while ratios of one run stay.
+machine to machine, and on a shared one from hour to hour, while ratios of one run stay. A section is of the code of its date: it is
+not measured again for each change.
 `;
 
 /** The page with these sections new and the others as they were, in the order of their names. */
