@@ -59,9 +59,11 @@ export async function releaseMessage(
   for (;;) {
     const { conversation } = taking;
     const { ref, held = [] } = conversation;
-    const [first] = held
-      .filter((place) => judgeLamport(conversation, place.lamport) === "accepted")
-      .sort((one, other) => (isNewer(one, other) ? 1 : -1));
+    let first: HeldPlace | undefined;
+    for (const place of held) {
+      if (judgeLamport(conversation, place.lamport) !== "accepted") continue;
+      if (first === undefined || isNewer(first, place)) first = place;
+    }
     if (first === undefined) return undefined;
     const { at } = first;
     taking.conversation = { ...conversation, held: held.filter((place) => place !== first) };
