@@ -20,18 +20,14 @@ import { type Context, withContactLock } from "../state/context.ts";
 import type { Change, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
 import { type Batch, commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
+import { requireMessage, requireOwn } from "./preconditions.ts";
 
 /** See `Messenger.cancel`. */
 export function cancel(context: Context, { peer, at }: Place): Promise<MessageView> {
   return withKnownContact(context, peer, async () => {
     const batch = openBatch(context, peer, 0);
-    const row = await batch.changes.row(at);
-    if (row === undefined || row.hidden)
-      throw new SottoError("message-unknown", "There is no such message.");
-    if (row.notice !== undefined)
-      throw new SottoError("message-unknown", "A notice is not a message and cannot be changed.");
-    if (row.direction === "in")
-      throw new SottoError("message-not-yours", "You did not write this message.");
+    const row = requireMessage(await batch.changes.row(at));
+    requireOwn(row);
     if (row.state === "cancelled" || row.state === "failed") return messageView(peer, at, row);
     const entry = unsealedText(peer, at);
     if (entry === undefined)
@@ -62,7 +58,7 @@ export async function takeBack(
   const { peer } = batch;
   const deletion = { kind: "delete", target: next.id } as const;
   await withdraw(peer, batch, (each) => isSuperseded(each, entry.at, deletion));
-  if (!neverLeft(entry, peer.contact.conversation)) enqueueAct(context, batch, deletion);
+  if (!neverLeft(entry, peer.contact.conversation)) await enqueueAct(context, batch, deletion);
   for (const kind of kinds) batch.changes.set(entry.at, next, kind);
   await commit(context, peer, batch);
   return messageView(peer, entry.at, next);

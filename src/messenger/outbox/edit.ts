@@ -26,7 +26,14 @@ import {
   queueRefusal,
   withdraw,
 } from "./outgoing-batch.ts";
-import { checkText, contactRefusal, refuse } from "./preconditions.ts";
+import {
+  checkText,
+  contactRefusal,
+  refuse,
+  requireMessage,
+  requireOwn,
+  requireShown,
+} from "./preconditions.ts";
 
 /** A message that is to be changed. */
 interface Target {
@@ -42,7 +49,7 @@ export function edit(context: Context, place: Place, text: string): Promise<Mess
   checkText(text);
   return change(context, place, async (target) => {
     const { row, batch, unsealed } = target;
-    mine(row);
+    requireOwn(row);
     alive(row);
     if (row.text === text) return shown(target);
     if (unsealed !== undefined && neverLeft(unsealed, batch.conversation))
@@ -55,7 +62,7 @@ export function edit(context: Context, place: Place, text: string): Promise<Mess
 export function erase(context: Context, place: Place): Promise<MessageView> {
   return change(context, place, async (target) => {
     const { batch, at, row, unsealed } = target;
-    mine(row);
+    requireOwn(row);
     if (row.deleted) return shown(target);
     if (unsealed === undefined && row.state !== "cancelled")
       return amend(context, target, { kind: "delete", target: row.id });
@@ -79,17 +86,6 @@ export function react(context: Context, place: Place, emoji: string): Promise<Me
   });
 }
 
-function known(row: MessageRow | undefined): MessageRow {
-  if (row === undefined || row.hidden)
-    throw new SottoError("message-unknown", "There is no such message.");
-  return row;
-}
-
-function mine({ direction }: MessageRow): void {
-  if (direction === "in")
-    throw new SottoError("message-not-yours", "You did not write this message.");
-}
-
 function alive({ deleted, state }: MessageRow): void {
   if (deleted) throw new SottoError("message-deleted", "This message was deleted.");
   if (state === "cancelled") throw new SottoError("message-failed", "This message was cancelled.");
@@ -105,9 +101,7 @@ function change(
 ): Promise<MessageView> {
   return withKnownContact(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
-    const row = known(await batch.changes.row(at));
-    if (row.notice !== undefined)
-      throw new SottoError("message-unknown", "A notice is not a message and cannot be changed.");
+    const row = requireMessage(await batch.changes.row(at));
     return job({ batch, at, row, unsealed: unsealedText(peer, at) });
   });
 }
@@ -153,7 +147,7 @@ async function commitTo(
 export async function hide(context: Context, { peer, at }: Place): Promise<void> {
   await withContactLock(context, peer, async () => {
     const changes = new MessageBatch(context.store, peer.contact.conversation.ref);
-    const row = known(await changes.row(at));
+    const row = requireShown(await changes.row(at));
     if (peer.outbox.has(at))
       throw new SottoError("message-waiting", "This message is not delivered yet.");
     changes.set(at, emptied(row, "hidden"), "text");

@@ -1,6 +1,7 @@
 /** What must hold before a text or an action is queued. */
 import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import { type Contact, pairingEnded } from "../model/contact.ts";
+import type { MessageRow } from "../model/message.ts";
 
 /** Throws message-empty, message-too-long, message-not-text where a text cannot be sent. */
 export function checkText(text: string): void {
@@ -9,6 +10,27 @@ export function checkText(text: string): void {
     throw new SottoError("message-too-long", "The text is longer than 64 KiB (65,536 bytes).");
   if (fromUtf8(utf8(text)) !== text)
     throw new SottoError("message-not-text", "The text contains invalid characters.");
+}
+
+/** The message of the user that a command names. Throws message-unknown: a notice is none. */
+export function requireMessage(row: MessageRow | undefined): MessageRow {
+  const shown = requireShown(row);
+  if (shown.notice !== undefined)
+    throw new SottoError("message-unknown", "A notice is not a message and cannot be changed.");
+  return shown;
+}
+
+/** A line of the conversation that is shown, also a notice. Throws message-unknown. */
+export function requireShown(row: MessageRow | undefined): MessageRow {
+  if (row === undefined || row.hidden)
+    throw new SottoError("message-unknown", "There is no such message.");
+  return row;
+}
+
+/** Throws message-not-yours. */
+export function requireOwn({ direction }: MessageRow): void {
+  if (direction === "in")
+    throw new SottoError("message-not-yours", "You did not write this message.");
 }
 
 /**
