@@ -3,9 +3,12 @@ import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import { type Contact, pairingEnded } from "../model/contact.ts";
 import type { MessageRow } from "../model/message.ts";
 
-/** Throws message-empty, message-too-long, message-not-text where a text cannot be sent. */
+/**
+ * Throws message-empty, message-too-long, message-not-text where a text cannot be sent. One of only
+ * white space is empty: the contact would see nothing.
+ */
 export function checkText(text: string): void {
-  if (text === "") throw new SottoError("message-empty", "The message is empty.");
+  if (text.trim() === "") throw new SottoError("message-empty", "The message is empty.");
   if (text.length > limits.textBytes || utf8(text).length > limits.textBytes)
     throw new SottoError("message-too-long", "The text is longer than 64 KiB (65,536 bytes).");
   if (fromUtf8(utf8(text)) !== text)

@@ -65,6 +65,7 @@ describe("delivery", () => {
     await refused(`${whole}.`, "message-too-long");
     await refused("x".repeat(limits.textBytes + 1), "message-too-long");
     await refused("", "message-empty");
+    await refused(" \n\t\u00a0", "message-empty");
     await refused("half a pair: \ud83d", "message-not-text");
     assert.equal((await alice.texts("bob")).length, 1);
     await world.stop();

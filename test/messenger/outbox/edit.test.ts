@@ -96,6 +96,7 @@ describe("an edit", () => {
     const rejects = (job: Promise<unknown>, code: string) => assert.rejects(job, { code });
     await rejects(bob.messenger.edit(id, "yours"), "message-not-yours");
     await rejects(alice.messenger.edit(id, ""), "message-empty");
+    await rejects(alice.messenger.edit(id, " \n"), "message-empty");
     await rejects(alice.messenger.edit(id, "x".repeat(65_537)), "message-too-long");
     await rejects(alice.messenger.edit("a".repeat(26) as MessageId, "x"), "message-unknown");
     await bob.stop();
