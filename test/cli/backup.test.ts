@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { build, ended, type Program } from "./built.ts";
+import { build, ended, type Program, printedJson } from "./built.ts";
 
 describe("moving to a new machine", function () {
   this.timeout(120_000);
@@ -25,11 +25,7 @@ describe("moving to a new machine", function () {
   });
   after(() => sotto.clear());
 
-  const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, ["--json", ...args]);
-    assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
-    return JSON.parse(ran.out);
-  };
+  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
   const failed = async (home: string, args: readonly string[]) => {
     const ran = await sotto.run(home, ["--json", ...args]);
     assert.notEqual(ran.code, 0, args.join(" "));

@@ -1,4 +1,5 @@
 /** The real program, compiled once, run as processes of its own in temporary homes. */
+import assert from "node:assert/strict";
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,6 +29,13 @@ export interface Program {
   up(home: string, ...args: string[]): Promise<ChildProcess & { readonly first: string }>;
   /** Ends what still runs, by its id, and removes everything. */
   clear(): Promise<void>;
+}
+
+/** Runs a command with --json, which must succeed. @returns the value that it printed. */
+export async function printedJson(sotto: Program, home: string, ...args: readonly string[]) {
+  const ran = await sotto.run(home, ["--json", ...args]);
+  assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
+  return JSON.parse(ran.out);
 }
 
 /** Compiles the sources as they are, whatever the type checker says elsewhere. */

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { build, type Program } from "./built.ts";
+import { build, type Program, printedJson } from "./built.ts";
 
 describe("messages that go", function () {
   this.timeout(90_000);
   let sotto: Program;
   let alice: string;
   let bob: string;
-  const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, ["--json", ...args]);
-    assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
-    return JSON.parse(ran.out);
-  };
+  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
   const texts = async (home: string, who: string, ...args: string[]): Promise<string[]> =>
     (await json(home, "read", who, ...args)).messages.map(({ text }: { text: string }) => text);
   const until = async (what: string, reached: () => Promise<boolean>) => {

@@ -6,7 +6,7 @@ import { createClient } from "../../src/api/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
 import { Daemon } from "../chaos/daemon.ts";
 import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
-import { build, ended, type Program } from "./built.ts";
+import { build, ended, type Program, printedJson } from "./built.ts";
 
 describe("the command line", function () {
   this.timeout(60_000);
@@ -177,11 +177,7 @@ describe("the command line", function () {
       home = sotto.home("node");
       node = await sotto.up(home, "--name", "ann");
     });
-    const json = async (...args: string[]) => {
-      const ran = await sotto.run(home, ["--json", ...args]);
-      assert.equal(ran.code, 0, ran.err);
-      return JSON.parse(ran.out);
-    };
+    const json = (...args: string[]) => printedJson(sotto, home, ...args);
 
     it("says that it is ready, with where it listens", () => {
       const first = JSON.parse(node.first);

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { connect } from "../../src/index.ts";
-import { build, type Program } from "./built.ts";
+import { build, type Program, printedJson } from "./built.ts";
 
 describe("a command that destroys something", function () {
   this.timeout(90_000);
   let sotto: Program;
   let alice: string;
   let bob: string;
-  const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, ["--json", ...args]);
-    assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
-    return JSON.parse(ran.out);
-  };
+  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
   const refusal = async (...args: string[]) => {
     const ran = await sotto.run(bob, ["--json", ...args]);
     assert.equal(ran.code, 2, ran.out);

@@ -1,5 +1,7 @@
 /** Two people who pair, while whatever can go wrong does. */
 import assert from "node:assert/strict";
+import type { Contact } from "../../src/messenger/model/contact.ts";
+import { decodeRow } from "../../src/messenger/model/rows.ts";
 import { confirmed, type SimNode, World } from "./world.ts";
 
 const HOUR = 3_600_000;
@@ -12,6 +14,27 @@ export async function two(seed: number, skew = 0) {
   const alice = await world.node("alice");
   const bob = await world.node("bob", skew);
   return { world, alice, bob };
+}
+
+/** As `two`, paired. */
+export async function paired(seed: number) {
+  const { world, alice, bob } = await two(seed);
+  await world.pair(alice, bob);
+  return { world, alice, bob };
+}
+
+/** As `paired`, after a message each way. */
+export async function talking(seed: number) {
+  const { world, alice, bob } = await paired(seed);
+  await talk(world, alice, bob);
+  return { world, alice, bob };
+}
+
+/** The only contact of a node, as it is stored. */
+export async function contactOf({ store }: Pick<SimNode, "store">): Promise<Contact> {
+  const [row] = await store.all("contact");
+  assert.ok(row);
+  return decodeRow<Contact>(row);
 }
 
 /** A message each way. */

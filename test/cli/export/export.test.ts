@@ -16,24 +16,14 @@ import { exportHtml } from "../../../src/cli/export/html.ts";
 import { exportJson } from "../../../src/cli/export/json.ts";
 import { writeNewFile } from "../../../src/cli/process/write-file.ts";
 import type { Callable } from "../../../src/cli/runtime/node-or-store.ts";
+import { shownContact } from "../contact.ts";
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 const ignore = (): void => undefined;
 const contact = (name: string): Contact => ({
+  ...shownContact,
   account: name.padEnd(52, "a") as Contact["account"],
   name,
-  named: true,
-  pairing: "confirmed",
-  verified: true,
-  blocked: false,
-  keyChanged: false,
-  online: false,
-  recentlySeen: false,
-  waiting: 0,
-  unread: 0,
-  receipts: true,
-  timer: 0,
-  policy: "any",
   addedAt: NOW,
 });
 const message = (at: number, text: string): Message => ({

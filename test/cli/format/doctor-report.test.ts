@@ -12,6 +12,7 @@ import {
 import { commands } from "../../../src/cli/commands.ts";
 import { contactLines, nodeLines } from "../../../src/cli/format/doctor-report.ts";
 import type { Context } from "../../../src/cli/runtime/context.ts";
+import { shownContact } from "../contact.ts";
 
 /** Every text with its remedy: findings, causes, failed hole punches. */
 const rows = [nodeFindings, contactCauses, holeFailures].flatMap((table) =>
@@ -23,22 +24,7 @@ const remedies = [...rows, ...Object.entries(errorTable)].map(
 );
 
 const report = (changed: Partial<DoctorOfContact>): DoctorOfContact => ({
-  contact: {
-    account: "a",
-    name: "bob",
-    pairing: "confirmed",
-    verified: true,
-    blocked: false,
-    keyChanged: false,
-    online: false,
-    recentlySeen: false,
-    waiting: 0,
-    unread: 0,
-    timer: 0,
-    receipts: true,
-    policy: "any",
-    addedAt: 0,
-  } as DoctorOfContact["contact"],
+  contact: shownContact,
   session: "kept",
   dials: [],
   routers: { ours: "preserving" },

@@ -10,6 +10,7 @@ import {
   withUnreadable,
 } from "../../../src/cli/format/format.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
+import { shownContact } from "../contact.ts";
 
 const X = "x" as Message["id"];
 const message: Message = {
@@ -183,23 +184,11 @@ describe("the reachability of a node as text", () => {
 
 describe("a contact in a list", () => {
   const contact: Contact = {
-    account: "b".repeat(52) as Contact["account"],
+    ...shownContact,
     name: "anna-2",
     named: false,
     profileName: "\u0430nna",
     looksLike: { account: "c".repeat(52) as Contact["account"], name: "anna" },
-    pairing: "confirmed",
-    verified: true,
-    blocked: false,
-    keyChanged: false,
-    online: false,
-    recentlySeen: false,
-    waiting: 0,
-    unread: 0,
-    receipts: true,
-    timer: 0,
-    policy: "any",
-    addedAt: 0,
   };
   const notes = (changed: Partial<Contact>) =>
     contactLine({ ...contact, ...changed }, 6)

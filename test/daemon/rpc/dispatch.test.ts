@@ -497,7 +497,7 @@ describe("daemon/waits", () => {
     assert.equal(messenger.listeners, 0);
   });
 
-  it("reports what was stored when the contact is removed meanwhile, not an error", async () => {
+  it("reports what was stored when the contact is removed in the meantime, not an error", async () => {
     for (const [method, params] of [
       ["message.send", send],
       ["message.send", { who: "bob", text: "hi" }],

@@ -92,10 +92,10 @@ export async function keepFrom(node: SimNode): Promise<Kept> {
 }
 
 /**
- * The same person on a new disk: with the people of the backup, or, without a file, out of the
- * words alone.
+ * A node of the same account on a new disk: with the contacts of the backup, or, without a file,
+ * from the recovery phrase only.
  */
-export async function anew(
+export async function restored(
   world: World,
   name: string,
   { file, entropy }: { readonly file?: Uint8Array; readonly entropy: Uint8Array },

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import type { AccountId } from "../../../src/base/index.ts";
-import type { Contact } from "../../../src/messenger/model/contact.ts";
-import { decodeRow } from "../../../src/messenger/model/rows.ts";
 import { putContact } from "../../../src/messenger/state/contact-store.ts";
-import { once, pairingOf, talk, two } from "../../scenario/pairing.ts";
+import { contactOf, once, pairingOf, talk, talking, two } from "../../scenario/pairing.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
-import { anew, keep, keepFrom } from "./backups.ts";
+import { keep, keepFrom, restored } from "./backups.ts";
 
 const DAY = 86_400_000;
 
@@ -17,17 +15,8 @@ function shownOnce(node: SimNode): void {
   assert.equal(new Set(ids).size, ids.length, `${node.name} saw a message twice`);
 }
 
-/** The only contact, as it stands on the disk. */
-async function contactOf(node: SimNode): Promise<Contact> {
-  const [row] = await node.store.all("contact");
-  assert.ok(row);
-  return decodeRow<Contact>(row);
-}
-
-async function paired(seed: number) {
-  const { world, alice, bob } = await two(seed);
-  await world.pair(alice, bob);
-  await talk(world, alice, bob);
+async function verified(seed: number) {
+  const { world, alice, bob } = await talking(seed);
   await alice.messenger.verify("bob");
   await bob.messenger.verify("alice");
   return { world, alice, bob };
@@ -36,13 +25,13 @@ async function paired(seed: number) {
 describe("an account that is restored on another machine", () => {
   for (const role of ["inviter", "invitee"] as const)
     it(`finds its contact (as the ${role}), and messages flow both ways without an alarm`, async () => {
-      const { world, alice, bob } = await paired(role === "inviter" ? 1 : 2);
+      const { world, alice, bob } = await verified(role === "inviter" ? 1 : 2);
       const [moving, staying] = role === "inviter" ? [alice, bob] : [bob, alice];
       const kept = await keep(moving);
       await moving.stop();
       const waiting = await staying.messenger.send(moving.name, "are you there?");
       await world.time.pass(DAY / 2);
-      const back = await anew(world, moving.name, kept);
+      const back = await restored(world, moving.name, kept);
       assert.notEqual(back.messenger.self().device, moving.messenger.self().device);
       assert.equal(back.messenger.self().account, moving.messenger.self().account);
       await world.reaches(staying, waiting, "delivered");
@@ -63,7 +52,7 @@ describe("an account that is restored on another machine", () => {
     });
 
   it("finds its contact by a backup that is four months old, after both used every epoch since", async () => {
-    const { world, alice, bob } = await paired(3);
+    const { world, alice, bob } = await verified(3);
     const kept = await keep(alice);
     for (let week = 0; week < 17; week++) {
       await Promise.all([alice.stop(), bob.stop()]);
@@ -74,7 +63,7 @@ describe("an account that is restored on another machine", () => {
     await alice.stop();
     await world.time.pass(2 * DAY);
     const waiting = await bob.messenger.send("alice", "still there?");
-    const back = await anew(world, "alice", kept);
+    const back = await restored(world, "alice", kept);
     await world.reaches(bob, waiting, "delivered");
     await talk(world, back, bob);
     // The contact's clock is proven now, so the roots of the backup's days go from the new disk.
@@ -100,7 +89,7 @@ describe("an account that is restored on another machine", () => {
     await alice.messenger.block("carol");
     const kept = await keep(alice);
     await alice.stop();
-    const back = await anew(world, "alice", kept);
+    const back = await restored(world, "alice", kept);
     const knocking = await carol.messenger.send("alice", "let me in");
     await talk(world, back, bob);
     await world.time.pass(DAY / 8);
@@ -125,7 +114,7 @@ describe("an account that is restored on another machine", () => {
     const { link } = await alice.messenger.createInvite({ ...once, kind: "reusable" });
     const kept = await keep(alice);
     await alice.stop();
-    const back = await anew(world, "alice", kept);
+    const back = await restored(world, "alice", kept);
     await bob.messenger.add(link, { as: "alice" });
     await world.until("bob asks", () => pairingOf(back, bob) === "requested");
     await back.messenger.accept("bob");
@@ -150,7 +139,7 @@ describe("an account that is restored on another machine", () => {
         moving.onCommit = undefined;
         const kept = await keepFrom(moving);
         await world.time.pass(5_000);
-        const back = await anew(world, moving.name, kept);
+        const back = await restored(world, moving.name, kept);
         const [inviter, invitee] = victim === "inviter" ? [back, bob] : [alice, back];
         await world.paired(inviter, invitee);
         await talk(world, inviter, invitee);
@@ -162,14 +151,14 @@ describe("an account that is restored on another machine", () => {
     });
 
   it("still asks before it speaks to a contact whose key had changed", async () => {
-    const { world, alice, bob } = await paired(7);
+    const { world, alice, bob } = await verified(7);
     await alice.stop();
     const changed = { ...(await contactOf(alice)), changedAccount: "a".repeat(52) as AccountId };
     await alice.store.commit([putContact(changed)]);
     await alice.start();
     const kept = await keep(alice);
     await alice.stop();
-    const back = await anew(world, "alice", kept);
+    const back = await restored(world, "alice", kept);
     assert.equal(back.contact("bob").keyChanged, true);
     await assert.rejects(back.messenger.send("bob", "x"), { code: "key-changed" });
     await bob.stop();
@@ -178,10 +167,10 @@ describe("an account that is restored on another machine", () => {
 
   it("may share the account with the old node, and no message is lost without a word", async () => {
     for (let seed = 20; seed < 22; seed++) {
-      const { world, alice, bob } = await paired(seed);
+      const { world, alice, bob } = await verified(seed);
       const kept = await keep(alice);
       await alice.messenger.send("bob", "after the backup");
-      const back = await anew(world, "alice", kept);
+      const back = await restored(world, "alice", kept);
       const theirs = [];
       for (let n = 0; n < 12; n++) {
         theirs.push(await bob.messenger.send("alice", `to whichever ${n}`));
@@ -215,12 +204,12 @@ describe("an account that is restored on another machine", () => {
 describe("an account that is recovered from its words alone", () => {
   for (const way of ["an invite of its own", "an invite of the contact"] as const)
     it(`is known again by ${way}: no alarm, the conversation and the mark stay, what waits arrives`, async () => {
-      const { world, alice, bob } = await paired(way === "an invite of its own" ? 31 : 32);
+      const { world, alice, bob } = await verified(way === "an invite of its own" ? 31 : 32);
       const { entropy } = await keep(alice);
       await alice.stop();
       await world.time.pass(5_000);
       const waiting = await bob.messenger.send("alice", "are you there?");
-      const back = await anew(world, "alice", { entropy });
+      const back = await restored(world, "alice", { entropy });
       assert.deepEqual(back.messenger.contacts(), []);
       const [maker, taker] = way === "an invite of its own" ? [back, bob] : [bob, back];
       const { link } = await maker.messenger.createInvite(once);

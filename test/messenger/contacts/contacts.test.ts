@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { decodeRow } from "../../../src/messenger/model/rows.ts";
+import { paired } from "../../scenario/pairing.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-
-async function pair(seed: number) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob");
-  await world.pair(alice, bob);
-  return { world, alice, bob };
-}
 
 /** Frames from one node to another since a moment. */
 const between = (world: World, since: number, from: SimNode, to: SimNode): number =>
@@ -21,7 +14,7 @@ const between = (world: World, since: number, from: SimNode, to: SimNode): numbe
 
 describe("contacts", () => {
   it("are silent towards a blocked one, and go on where they stopped once unblocked", async () => {
-    const { world, alice, bob } = await pair(1);
+    const { world, alice, bob } = await paired(1);
     // The invite answers late claimants no more.
     await world.time.pass(DAY + HOUR);
     await alice.messenger.block("bob");
@@ -48,7 +41,7 @@ describe("contacts", () => {
   });
 
   it("leave nothing of a removed one on the disk", async () => {
-    const { world, alice, bob } = await pair(2);
+    const { world, alice, bob } = await paired(2);
     const empty = new World(3);
     const stranger = await empty.node("nobody");
     const tables = stranger.store.snapshot().map(({ table }) => table);
@@ -122,7 +115,7 @@ describe("contacts", () => {
   });
 
   it("keep the name that the person gave, and only one of each", async () => {
-    const { world, alice, bob } = await pair(5);
+    const { world, alice, bob } = await paired(5);
     const carol = await world.node("bob");
     await world.pair(alice, carol);
     const names = alice.messenger.contacts().map(({ name }) => name);
@@ -141,7 +134,7 @@ describe("contacts", () => {
   });
 
   it("are refused a second time while connected", async () => {
-    const { world, alice, bob } = await pair(6);
+    const { world, alice, bob } = await paired(6);
     const invite = { kind: "once", expiresIn: DAY, hints: false } as const;
     const { link } = await alice.messenger.createInvite(invite);
     await assert.rejects(bob.messenger.add(link), { code: "contact-exists" });
@@ -152,7 +145,7 @@ describe("contacts", () => {
   });
 
   it("are shown online while a link lives, and recently seen while their record is fresh", async () => {
-    const { world, alice, bob } = await pair(7);
+    const { world, alice, bob } = await paired(7);
     await world.time.pass(5000);
     assert.ok(alice.contact("bob").online && bob.contact("alice").online);
     bob.kill();
@@ -171,7 +164,7 @@ describe("contacts", () => {
   });
 
   it("notice a link whose other end fell silent", async () => {
-    const { world, alice, bob } = await pair(8);
+    const { world, alice, bob } = await paired(8);
     await world.time.pass(5000);
     // Frames vanish, and no end of the link is told.
     world.network.latency = 10 * DAY;
@@ -183,7 +176,7 @@ describe("contacts", () => {
   });
 
   it("find each other after ten days apart, by roots of which the old ones are erased", async () => {
-    const { world, alice, bob } = await pair(9);
+    const { world, alice, bob } = await paired(9);
     const rootOf = (node: SimNode): string => {
       const row = node.store.snapshot().find(({ table }) => table === "contact");
       const { chain } = JSON.parse(Buffer.from(row?.value ?? []).toString());
@@ -206,7 +199,7 @@ describe("contacts", () => {
   });
 
   it("find each other after 40 days apart, and then erase the old roots", async () => {
-    const { world, alice, bob } = await pair(10);
+    const { world, alice, bob } = await paired(10);
     await Promise.all([alice.stop(), bob.stop()]);
     await world.time.pass(40 * DAY);
     await Promise.all([alice.start(), bob.start()]);

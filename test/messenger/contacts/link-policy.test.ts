@@ -3,7 +3,7 @@ import type { Diagnosis } from "../../../src/messenger/index.ts";
 import { admits } from "../../../src/messenger/model/link-policy.ts";
 import { signalPayloadBytes } from "../../../src/wire/index.ts";
 import { confirmed, type SimNode, World } from "../../scenario/world.ts";
-import { anew, keep } from "../account/backups.ts";
+import { keep, restored } from "../account/backups.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -272,7 +272,7 @@ describe("a contact's policy", () => {
     await alice.messenger.setPolicy("bob", "lan");
     const kept = await keep(alice);
     await alice.stop();
-    const again = await anew(world, "alice", kept);
+    const again = await restored(world, "alice", kept);
     assert.equal(again.contact("bob").policy, "lan");
     await world.stop();
   });

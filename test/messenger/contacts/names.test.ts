@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { paired } from "../../scenario/pairing.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const DAY = 86_400_000;
@@ -8,22 +9,14 @@ const FAMILY = "👩\u200d👩\u200d👧";
 const idOf = (node: SimNode) => node.messenger.self().account;
 const seen = (by: SimNode, whom: SimNode) => by.contact(idOf(whom));
 
-async function pair(seed: number) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob");
-  await world.pair(alice, bob);
-  return { world, alice, bob };
-}
-
-/** Somebody who calls itself anything, and is a contact of this node. */
+/** A contact of this node that calls itself `name`. */
 async function called(world: World, by: SimNode, name: string): Promise<SimNode> {
   const node = await world.node("mallory", 0, {}, name);
   await world.pair(by, node);
   return node;
 }
 
-/** Somebody who calls itself this, and asks this node to become a contact. */
+/** A node that calls itself `name` and asks this node to become a contact. */
 async function asks(world: World, by: SimNode, name: string): Promise<SimNode> {
   const node = await world.node("mallory", 0, {}, name);
   const options = { kind: "reusable", expiresIn: DAY, hints: false } as const;
@@ -37,7 +30,7 @@ async function asks(world: World, by: SimNode, name: string): Promise<SimNode> {
 
 describe("an account id", () => {
   it("means its account, whatever other contacts call themselves", async () => {
-    const { world, alice, bob } = await pair(1);
+    const { world, alice, bob } = await paired(1);
     const mallory = await called(world, alice, idOf(bob));
     assert.equal(seen(alice, mallory).name, idOf(mallory).slice(0, 8));
     for (const id of [idOf(bob), idOf(bob).toUpperCase(), ` ${idOf(bob)} `])
@@ -49,7 +42,7 @@ describe("an account id", () => {
   });
 
   it("is completed from 16 characters on, after names", async () => {
-    const { world, alice, bob } = await pair(2);
+    const { world, alice, bob } = await paired(2);
     const start = (length: number) => idOf(bob).slice(0, length);
     const mallory = await called(world, alice, start(15));
     assert.equal(seen(alice, mallory).name, start(15));
@@ -67,7 +60,7 @@ describe("an account id", () => {
 
 describe("a name", () => {
   it("that looks like another contact's becomes an alias with a mark", async () => {
-    const { world, alice, bob } = await pair(3);
+    const { world, alice, bob } = await paired(3);
     const names = ["b\u043eb", "BOB", " bob ", "\uff42ob", "\ud835\udc1bob"];
     for (const [at, name] of names.entries()) {
       const mallory = await called(world, alice, name);
@@ -108,7 +101,7 @@ describe("a name", () => {
   });
 
   it("is never cut inside a character", async () => {
-    const { world, alice } = await pair(5);
+    const { world, alice } = await paired(5);
     const long = `a${FAMILY.repeat(12)}`;
     const first = await called(world, alice, long);
     const second = await called(world, alice, long);
@@ -118,7 +111,7 @@ describe("a name", () => {
   });
 
   it("is pinned at pairing, and a rename is an event that keeps name and mark", async () => {
-    const { world, alice, bob } = await pair(6);
+    const { world, alice, bob } = await paired(6);
     const carol = await world.node("carol");
     await world.pair(alice, carol);
     await alice.messenger.verify("bob");
@@ -160,7 +153,7 @@ describe("a name", () => {
   });
 
   it("is read as a stored one: composed, folded, with single spaces", async () => {
-    const { world, alice, bob } = await pair(8);
+    const { world, alice, bob } = await paired(8);
     await alice.messenger.rename("bob", "Zo\u00eb  Stra\u00dfer");
     assert.equal(seen(alice, bob).name, "Zo\u00eb Stra\u00dfer");
     for (const who of ["ZOE\u0308 STRASSER", " zoe\u0308\u00a0 strasser", "Zo\u00cb", "zo\u00eb s"])
@@ -175,7 +168,7 @@ describe("a name", () => {
   });
 
   it("that the user chooses may look like another one, but not like none", async () => {
-    const { world, alice, bob } = await pair(9);
+    const { world, alice, bob } = await paired(9);
     const carol = await called(world, alice, "carol");
     await assert.rejects(alice.messenger.rename("carol", "BOB "), { code: "name-taken" });
     for (const name of ["-x", "#x", "Group:x", "abcdefghijklmnop", "", "a\u200bb"])
@@ -189,7 +182,7 @@ describe("a name", () => {
   });
 
   it("is given to one contact only, when two get it at the same time", async () => {
-    const { world, alice, bob } = await pair(10);
+    const { world, alice, bob } = await paired(10);
     const carol = await called(world, alice, "carol");
     const results = await Promise.allSettled(
       [bob, carol].map((node) => alice.messenger.rename(idOf(node), "dave")),
@@ -211,7 +204,7 @@ describe("a name", () => {
 
 describe("a request without an answer", () => {
   it("is found by its name among requests only", async () => {
-    const { world, alice } = await pair(11);
+    const { world, alice } = await paired(11);
     const dave = await asks(world, alice, "dave");
     await assert.rejects(alice.messenger.send("dave", "hi"), { code: "contact-unknown" });
     assert.throws(() => alice.contact(idOf(dave).slice(0, 20)), { code: "contact-unknown" });
@@ -224,7 +217,7 @@ describe("a request without an answer", () => {
   });
 
   it("neither takes a name from a contact nor hides one", async () => {
-    const { world, alice, bob } = await pair(12);
+    const { world, alice, bob } = await paired(12);
     const imitator = await asks(world, alice, "b\u043eb");
     assert.deepEqual(seen(alice, imitator).looksLike, { account: idOf(bob), name: "bob" });
     assert.equal(alice.contact("bob").account, idOf(bob));

@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { Diagnosis } from "../../../src/messenger/index.ts";
-import type { Contact } from "../../../src/messenger/model/contact.ts";
 import type { MessageRow } from "../../../src/messenger/model/message.ts";
 import { decodeRow, encodeRow } from "../../../src/messenger/model/rows.ts";
 import { putContact } from "../../../src/messenger/state/contact-store.ts";
 import { pairOf } from "../../scenario/acts.ts";
-import { talk } from "../../scenario/pairing.ts";
+import { contactOf, talk } from "../../scenario/pairing.ts";
 import type { SimNode, World } from "../../scenario/world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-async function contactOf(node: SimNode): Promise<Contact> {
-  const [row] = await node.store.all("contact");
-  assert.ok(row);
-  return decodeRow<Contact>(row);
-}
 
 const lamportOf = async (node: SimNode) => (await contactOf(node)).conversation.lamport;
 

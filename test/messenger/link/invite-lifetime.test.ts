@@ -8,7 +8,7 @@ import { putContact } from "../../../src/messenger/state/contact-store.ts";
 import { answered, opensEnvelope, publishes, secretIn } from "../../scenario/knock.ts";
 import { once, pairingOf, talk, two } from "../../scenario/pairing.ts";
 import type { SimNode, World } from "../../scenario/world.ts";
-import { anew, keep } from "../account/backups.ts";
+import { keep, restored } from "../account/backups.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -279,7 +279,7 @@ describe("an account that is restored from a backup", () => {
     await bob.messenger.add(single.link, { as: "alice" });
     await world.paired(alice, bob);
     await alice.stop();
-    const back = await anew(world, "alice", kept);
+    const back = await restored(world, "alice", kept);
     assert.deepEqual(await traces(world, back, secretIn(single.link)), silence);
     assert.equal(await answered(world, back, secretIn(open.link)), "handshake");
     const states = Object.fromEntries(back.messenger.invites().map(({ id, state }) => [id, state]));

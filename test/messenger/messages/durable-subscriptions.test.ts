@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { LoggedEvent } from "../../../src/messenger/index.ts";
-import { type SimNode, World } from "../../scenario/world.ts";
-
-async function pair(seed: number) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob");
-  await world.pair(alice, bob);
-  await world.time.pass(5000);
-  return { world, alice, bob };
-}
+import { pairOf } from "../../scenario/acts.ts";
+import type { SimNode, World } from "../../scenario/world.ts";
 
 const eventRows = (node: SimNode) =>
   node.store.snapshot().filter(({ table }) => table === "event").length;
@@ -76,7 +68,7 @@ describe("events without a follower", () => {
   it("cost no row and no commit", async () => {
     const commits: number[] = [];
     for (const followed of [false, true]) {
-      const { world, alice, bob } = await pair(1);
+      const { world, alice, bob } = await pairOf(1);
       if (followed) await bob.messenger.follow("bot", {});
       let count = 0;
       bob.onCommit = (ops, moment) => {
@@ -94,7 +86,7 @@ describe("events without a follower", () => {
   });
 
   it("leave nothing once the last follower has gone", async () => {
-    const { world, alice, bob } = await pair(2);
+    const { world, alice, bob } = await pairOf(2);
     await bob.messenger.follow("one", {});
     await bob.messenger.follow("two", { from: "alice", types: ["message.new"] });
     await converse(world, alice, bob);
@@ -109,7 +101,7 @@ describe("events without a follower", () => {
 
 describe("a follower", () => {
   it("is given everything in order, with texts as they are kept, and nothing from before", async () => {
-    const { world, alice, bob } = await pair(3);
+    const { world, alice, bob } = await pairOf(3);
     await bob.messenger.send("alice", "before");
     await world.time.pass(1000);
     await bob.messenger.follow("bot", {});
@@ -128,7 +120,7 @@ describe("a follower", () => {
   });
 
   it("finds live events under the same cursors", async () => {
-    const { world, alice, bob } = await pair(4);
+    const { world, alice, bob } = await pairOf(4);
     await bob.messenger.follow("bot", {});
     bob.events.length = 0;
     await converse(world, alice, bob);
@@ -143,7 +135,7 @@ describe("a follower", () => {
   });
 
   it("keeps its place over a restart, and a second one has a place of its own", async () => {
-    const { world, alice, bob } = await pair(5);
+    const { world, alice, bob } = await pairOf(5);
     await bob.messenger.follow("bot", { types: ["message.new"] });
     await bob.messenger.follow("slow", { types: ["message.new"] });
     const bot = new Bot("bot");
@@ -167,7 +159,7 @@ describe("a follower", () => {
   });
 
   it("receives only events of the contact and the types that it asked for", async () => {
-    const { world, alice, bob } = await pair(6);
+    const { world, alice, bob } = await pairOf(6);
     const carol = await world.node("carol");
     await world.pair(carol, bob);
     await bob.messenger.follow("bot", { from: "alice", types: ["message.new"] });
@@ -184,7 +176,7 @@ describe("a follower", () => {
   });
 
   it("learns that a message or a contact was removed", async () => {
-    const { world, alice, bob } = await pair(7);
+    const { world, alice, bob } = await pairOf(7);
     await bob.messenger.follow("bot", {});
     await alice.messenger.send("bob", "soon gone");
     await world.time.pass(1000);
@@ -198,7 +190,7 @@ describe("a follower", () => {
   });
 
   it("that was away for too long learns so, and continues with what is kept", async () => {
-    const { world, alice, bob } = await pair(8);
+    const { world, alice, bob } = await pairOf(8);
     await bob.messenger.follow("bot", { types: ["message.new"] });
     const bot = new Bot("bot");
     await converse(world, alice, bob);
@@ -225,7 +217,7 @@ describe("a follower", () => {
   });
 
   it("needs a name, and at most so many follow", async () => {
-    const { world, bob } = await pair(9);
+    const { world, bob } = await pairOf(9);
     for (const name of ["", " ", "a\u202eb", "x".repeat(65)])
       await assert.rejects(bob.messenger.follow(name, {}), { code: "name-invalid" });
     await assert.rejects(bob.messenger.follow("bot", { from: "nobody" }), {
@@ -246,7 +238,7 @@ describe("a follower of a node that dies", () => {
     it(`${moment} any of its commits sees every message at least once, in order`, async function () {
       this.timeout(30_000);
       for (let step = 1; ; step++) {
-        const { world, alice, bob } = await pair(10);
+        const { world, alice, bob } = await pairOf(10);
         const { chance } = world;
         await bob.messenger.follow("bot", { types: ["message.new"] });
         const bot = new Bot("bot");

@@ -2,18 +2,11 @@ import assert from "node:assert/strict";
 import { limits, toHex } from "../../../src/base/index.ts";
 import type { MessageView } from "../../../src/messenger/index.ts";
 import type { SendOptions } from "../../../src/messenger/model/messenger-api.ts";
+import { paired } from "../../scenario/pairing.ts";
 import { settled, storm, watchDelivered } from "../../scenario/storm.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const DAY = 86_400_000;
-
-async function pair(seed: number) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob");
-  await world.pair(alice, bob);
-  return { world, alice, bob };
-}
 
 /** Waits until nothing waits, though some of it was cancelled. */
 async function settledBut(world: World, node: SimNode, cancelled: number): Promise<void> {
@@ -26,7 +19,7 @@ const unique = (frames: readonly Uint8Array[]): Set<string> => new Set(frames.ma
 
 describe("delivery", () => {
   it("brings a message to its reader, and shows it as delivered only then", async () => {
-    const { world, alice, bob } = await pair(1);
+    const { world, alice, bob } = await paired(1);
     const { lies } = watchDelivered(alice, bob);
     const message = await alice.messenger.send("bob", "hi");
     assert.equal(message.state, "queued");
@@ -41,7 +34,7 @@ describe("delivery", () => {
   });
 
   it("keeps the order of 500 messages in a burst both ways, and shows each once", async () => {
-    const { world, alice, bob } = await pair(2);
+    const { world, alice, bob } = await paired(2);
     await Promise.all(
       Array.from({ length: 500 }, (_, n) => [
         alice.messenger.send("bob", `a${n}`),
@@ -55,7 +48,7 @@ describe("delivery", () => {
   });
 
   it("carries 64 KiB of text and refuses what is longer, empty or broken", async () => {
-    const { world, alice, bob } = await pair(3);
+    const { world, alice, bob } = await paired(3);
     const whole = "é".repeat(limits.textBytes / 2);
     await world.reaches(alice, await alice.messenger.send("bob", whole), "delivered");
     assert.deepEqual(await bob.texts("alice"), [`in: ${whole}`]);
@@ -72,7 +65,7 @@ describe("delivery", () => {
   });
 
   it("carries a burst of the longest messages over a link that takes them slowly", async () => {
-    const { world, alice, bob } = await pair(4);
+    const { world, alice, bob } = await paired(4);
     world.network.bandwidth = 100;
     const text = "x".repeat(limits.textBytes);
     const links = (): number => world.frames("hello").length;
@@ -87,7 +80,7 @@ describe("delivery", () => {
   });
 
   it("shows a message as waiting again when the link breaks before its receipt came", async () => {
-    const { world, alice, bob } = await pair(15);
+    const { world, alice, bob } = await paired(15);
     await world.time.pass(5000);
     world.network.tamper = (from, _to, frame) =>
       from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
@@ -104,7 +97,7 @@ describe("delivery", () => {
   });
 
   it("keeps what waits for an absent reader and delivers it by itself", async () => {
-    const { world, alice, bob } = await pair(5);
+    const { world, alice, bob } = await paired(5);
     await bob.stop();
     const message = await alice.messenger.send("bob", "later");
     await world.time.pass(2 * DAY);
@@ -118,7 +111,7 @@ describe("delivery", () => {
 
   for (const who of [["alice"], ["bob"], ["alice", "bob"]])
     it(`delivers a full outbox after ${who.join(" and ")} restarted`, async () => {
-      const { world, alice, bob } = await pair(6);
+      const { world, alice, bob } = await paired(6);
       await bob.stop();
       for (let n = 0; n < 600; n++) await alice.messenger.send("bob", `m${n}`);
       await bob.start();
@@ -131,7 +124,7 @@ describe("delivery", () => {
     });
 
   it("sends the very same bytes again under the same session", async () => {
-    const { world, alice } = await pair(7);
+    const { world, alice } = await paired(7);
     await world.time.pass(1000);
     const held: Uint8Array[] = [];
     world.network.tamper = (from, _to, frame) => {
@@ -153,7 +146,7 @@ describe("delivery", () => {
   });
 
   it("resumes the session after a restart of either side, without a handshake", async () => {
-    const { world, alice, bob } = await pair(8);
+    const { world, alice, bob } = await paired(8);
     await world.reaches(alice, await alice.messenger.send("bob", "one"), "delivered");
     const handshakes = world.frames("handshake").length;
     await bob.restart();
@@ -165,7 +158,7 @@ describe("delivery", () => {
   });
 
   it("seals a message again under the same id after a new session", async () => {
-    const { world, alice, bob } = await pair(9);
+    const { world, alice, bob } = await paired(9);
     await world.time.pass(1000);
     world.network.tamper = (from) => (from === alice.host.host ? "cut" : undefined);
     const message = await alice.messenger.send("bob", "again");
@@ -189,7 +182,7 @@ describe("delivery", () => {
   });
 
   it("makes one message of two sends with the same key, also after a restart", async () => {
-    const { world, alice, bob } = await pair(10);
+    const { world, alice, bob } = await paired(10);
     const both = await Promise.all([
       alice.messenger.send("bob", "once", { key: "k" }),
       alice.messenger.send("bob", "once", { key: "k" }),
@@ -205,7 +198,7 @@ describe("delivery", () => {
   });
 
   it("refuses a key that was used for another text or another reply", async () => {
-    const { world, alice, bob } = await pair(18);
+    const { world, alice, bob } = await paired(18);
     const { messenger } = alice;
     const first = await messenger.send("bob", "one", { key: "a" });
     const answer = await messenger.send("bob", "two", { key: "b", replyTo: first.id });
@@ -245,7 +238,7 @@ describe("delivery", () => {
   });
 
   it("reports to the author that a message was read", async () => {
-    const { world, alice, bob } = await pair(11);
+    const { world, alice, bob } = await paired(11);
     const first = await alice.messenger.send("bob", "one");
     await world.reaches(alice, first, "delivered");
     assert.equal(bob.contact("alice").unread, 1);
@@ -264,7 +257,7 @@ describe("delivery", () => {
   });
 
   it("shows a cancelled message as cancelled, never sends it, and delivers what comes after", async () => {
-    const { world, alice, bob } = await pair(12);
+    const { world, alice, bob } = await paired(12);
     await bob.stop();
     await world.time.pass(1000);
     const sent = [];
@@ -288,7 +281,7 @@ describe("delivery", () => {
   });
 
   it("leaves no gap behind cancelled messages, also over a restart", async () => {
-    const { world, alice, bob } = await pair(17);
+    const { world, alice, bob } = await paired(17);
     await bob.stop();
     await world.time.pass(1000);
     const sent = [];
@@ -318,7 +311,7 @@ describe("delivery", () => {
   });
 
   it("refuses to cancel what may have arrived, and shows what became of it", async () => {
-    const { world, alice, bob } = await pair(16);
+    const { world, alice, bob } = await paired(16);
     await world.time.pass(5000);
     world.network.tamper = (from, _to, frame) =>
       from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
@@ -335,7 +328,7 @@ describe("delivery", () => {
   });
 
   it("gives a message up after 30 days, and not before", async () => {
-    const { world, alice, bob } = await pair(13);
+    const { world, alice, bob } = await paired(13);
     await bob.stop();
     await alice.messenger.send("bob", "too late");
     await world.time.pass(29 * DAY);
@@ -394,7 +387,7 @@ async function conversation(
   moment: "before" | "after",
   step: number,
 ): Promise<boolean> {
-  const { world, alice, bob } = await pair(seed);
+  const { world, alice, bob } = await paired(seed);
   await world.time.pass(1000);
   const node: SimNode = victim === "alice" ? alice : bob;
   let count = 0;

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
+import { pairOf } from "../../scenario/acts.ts";
 import { settled } from "../../scenario/storm.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
-
-async function pair(seed: number) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob");
-  await world.pair(alice, bob);
-  await world.time.pass(5000);
-  return { world, alice, bob };
-}
 
 /** From its `step`-th commit on, the disk of this node fails. */
 function fail(node: SimNode, moment: "before" | "after", step: number): { failed: boolean } {
@@ -34,7 +26,7 @@ describe("a disk that fails", () => {
   for (const moment of ["before", "after"] as const)
     for (const online of [true, false])
       it(`${moment} a send is applied, ${online ? "online" : "offline"}: the caller gets the error, and nothing is on the wire`, async () => {
-        const { world, alice, bob } = await pair(1);
+        const { world, alice, bob } = await pairOf(1);
         if (!online) await bob.stop();
         await world.time.pass(5000);
         const since = world.network.captured.length;
@@ -66,7 +58,7 @@ describe("a disk that fails", () => {
     for (const moment of ["before", "after"] as const)
       it(`${moment} any commit of a conversation at ${who}'s: nothing is lost once it is reopened`, async () => {
         for (let step = 1; ; step++) {
-          const { world, alice, bob } = await pair(2);
+          const { world, alice, bob } = await pairOf(2);
           const node = who === "alice" ? alice : bob;
           const seen = fail(node, moment, step);
           for (let n = 0; n < 3; n++) {
@@ -131,7 +123,7 @@ describe("stopping", () => {
   });
 
   it("lets no timer run on for a node that only waits", async () => {
-    const { world, alice, bob } = await pair(3);
+    const { world, alice, bob } = await pairOf(3);
     await alice.stop();
     await bob.stop();
     await world.time.pass(1000);
@@ -142,7 +134,7 @@ describe("stopping", () => {
 
 describe("a node that is left alone", () => {
   it("asks for an absent contact ever more rarely", async () => {
-    const { world, alice, bob } = await pair(4);
+    const { world, alice, bob } = await pairOf(4);
     await bob.stop();
     await world.time.pass(86_400_000);
     const before = alice.host.lookups;
@@ -153,7 +145,7 @@ describe("a node that is left alone", () => {
   });
 
   it("publishes at most every few seconds while its addresses change all the time", async () => {
-    const { world, alice } = await pair(5);
+    const { world, alice } = await pairOf(5);
     const before = alice.host.puts;
     for (let n = 0; n < 600; n++) {
       alice.host.readdressed();
@@ -166,7 +158,7 @@ describe("a node that is left alone", () => {
   });
 
   it("does nothing without a network, and publishes as soon as it is back", async () => {
-    const { world, alice } = await pair(6);
+    const { world, alice } = await pairOf(6);
     await world.time.pass(5000);
     alice.host.up = false;
     const before = alice.host.puts;
@@ -181,7 +173,7 @@ describe("a node that is left alone", () => {
   });
 
   it("loads a thousand contacts and finds each", async () => {
-    const { world, alice, bob } = await pair(7);
+    const { world, alice, bob } = await pairOf(7);
     const rows = alice.store
       .snapshot()
       .filter(({ table }) => table === "contact" || table === "session");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { build, ended, type Program } from "../../cli/built.ts";
+import { build, ended, type Program, printedJson } from "../../cli/built.ts";
 
 describe("a restore that is killed at any moment", function () {
   this.timeout(300_000);
@@ -10,11 +10,7 @@ describe("a restore that is killed at any moment", function () {
   });
   after(() => sotto.clear());
 
-  const json = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, ["--json", ...args]);
-    assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
-    return JSON.parse(ran.out);
-  };
+  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
 
   it("leaves no account or the whole one, and can be done again", async () => {
     const [old, words, backup] = [sotto.home("old"), sotto.home("words"), sotto.home("backup")];

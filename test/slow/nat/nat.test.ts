@@ -64,6 +64,26 @@ describe("two users behind routers", function () {
     }
   }
 
+  /**
+   * Home A dials the address that the router of home B maps for it.
+   * @param by the protocol that maps it.
+   */
+  async function meetByMapping(by: "nat-pmp" | "upnp") {
+    const [ada, ben] = [at("homeA"), at("homeB")];
+    const [, { host }] = await Promise.all([
+      ada.say<Started>("node", { listen: ANY, bootstrap: four }),
+      ben.say<Started>("node", { listen: ANY, bootstrap: four, portMapping: true }),
+    ]);
+    const addresses = await ben.say<string[]>("reachable");
+    assert.match(`${addresses[0]}`, /^\/ip4\/51\.2\.0\.2\//);
+    const { nat } = await ben.say<NodeStatus>("status");
+    assert.deepEqual(nat.portMap, { state: "mapped", by, address: addresses[0] });
+    const dial = () => ada.say<Dialled>("dial", { host, addresses });
+    const { error, echo, ephemeral, ms } = await dial();
+    assert.deepEqual([error, echo, ephemeral], [undefined, 3, false]);
+    return { ms, dialAgain: dial };
+  }
+
   const routers = (a: Router, b: Router): void => {
     set("A", a);
     set("B", b);
@@ -193,22 +213,11 @@ describe("two users behind routers", function () {
     routers("symmetric", "symmetric");
     const out = { inside: "192.168.2.1", outside: "51.2.0.2", out: "outB" };
     await at("routerB").say("mapPorts", out);
-    const [ada, ben] = [at("homeA"), at("homeB")];
-    const [, b] = await Promise.all([
-      ada.say<Started>("node", { listen: ANY, bootstrap: four }),
-      ben.say<Started>("node", { listen: ANY, bootstrap: four, portMapping: true }),
-    ]);
-    const addresses = await ben.say<string[]>("reachable");
-    assert.match(`${addresses[0]}`, /^\/ip4\/51\.2\.0\.2\//);
-    const { nat } = await ben.say<NodeStatus>("status");
-    assert.deepEqual(nat.portMap, { state: "mapped", by: "nat-pmp", address: addresses[0] });
-    const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
-    assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, false]);
-    figures.push(`both symmetric, a port mapped there: ${dialled.ms.toFixed(0)} ms, no hole`);
-    await ben.say("stop");
+    const { dialAgain, ms } = await meetByMapping("nat-pmp");
+    figures.push(`both symmetric, a port mapped there: ${ms.toFixed(0)} ms, no hole`);
+    await at("homeB").say("stop");
     // The mapping was removed with the node: the address does not answer any more.
-    const again = await ada.say<Dialled>("dial", { host: b.host, addresses });
-    assert.match(`${again.error}`, /Could not connect to the peer/);
+    assert.match(`${(await dialAgain()).error}`, /Could not connect to the peer/);
   });
 
   for (const first of [true, false])
@@ -216,21 +225,11 @@ describe("two users behind routers", function () {
       if (noUpnpd !== undefined) return this.skip();
       routers("symmetric", "symmetric");
       const router = at("routerB");
-      const [ada, ben] = [at("homeA"), at("homeB")];
       await router.say("upnp", { router: { out: "outB", in: "inB", first, gives: true } });
-      const [, b] = await Promise.all([
-        ada.say<Started>("node", { listen: ANY, bootstrap: four }),
-        ben.say<Started>("node", { listen: ANY, bootstrap: four, portMapping: true }),
-      ]);
-      const addresses = await ben.say<string[]>("reachable");
-      assert.match(`${addresses[0]}`, /^\/ip4\/51\.2\.0\.2\//);
-      const { nat } = await ben.say<NodeStatus>("status");
-      assert.deepEqual(nat.portMap, { state: "mapped", by: "upnp", address: addresses[0] });
-      const dialled = await ada.say<Dialled>("dial", { host: b.host, addresses });
-      assert.deepEqual([dialled.error, dialled.echo, dialled.ephemeral], [undefined, 3, false]);
-      figures.push(`both symmetric, a port by UPnP there: ${dialled.ms.toFixed(0)} ms, no hole`);
+      const { ms } = await meetByMapping("upnp");
+      figures.push(`both symmetric, a port by UPnP there: ${ms.toFixed(0)} ms, no hole`);
       assert.equal(await router.say<number>("upnpRules"), 1);
-      await ben.say("stop");
+      await at("homeB").say("stop");
       assert.equal(await router.say<number>("upnpRules"), 0);
     });
 
