@@ -95,7 +95,10 @@ function report(error: unknown, { out }: Running): number {
     out.error({ code: error.code, message: error.message, remedy: error.remedy });
     return exitCodeOf(error.code);
   }
-  if (error instanceof Interrupted) return exit.interrupted;
+  if (error instanceof Interrupted) {
+    if (error.message !== "") out.say(error.message);
+    return exit.interrupted;
+  }
   const fault =
     systemError(error) ??
     new SottoError("internal", error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@
 import { type Part, SottoError, safe, written } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import { askYes } from "../runtime/prompt.ts";
+import { askYes, unchanged } from "../runtime/prompt.ts";
 
 export interface YesOption {
   readonly yes?: true;
@@ -24,7 +24,7 @@ export async function confirmed(
   if (yes) return true;
   if (!context.interactive) throw new SottoError("confirmation-needed", written(loss));
   if (await askYes(safe`${loss} Continue?`)) return true;
-  context.out.say("Nothing was changed.");
+  context.out.say(unchanged);
   context.exit(exit.failure);
   return false;
 }

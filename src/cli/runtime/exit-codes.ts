@@ -50,7 +50,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return codes[code] ?? exit.failure;
 }
 
-/** The user pressed ^C at a prompt. */
+/** The user pressed ^C or Escape at a prompt. Its message, if any, is what to print. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }

@@ -6,11 +6,14 @@ import { Interrupted } from "./exit-codes.ts";
 const load = () => import("@clack/prompts");
 const output = process.stderr;
 
-/** Throws `Interrupted` for ^C, which clack returns as a symbol. */
-function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {
-  if (typeof answer === "symbol") throw new Interrupted();
+/** Throws `Interrupted` for ^C or Escape, which clack returns as a symbol. */
+function answered<Answer>(answer: Answer, note = ""): Exclude<Answer, symbol> {
+  if (typeof answer === "symbol") throw new Interrupted(note);
   return answer as Exclude<Answer, symbol>;
 }
+
+/** What to print where the user does not agree to a change. */
+export const unchanged = "Nothing was changed.";
 
 export async function askText(question: Part): Promise<string> {
   const { text } = await load();
@@ -27,10 +30,15 @@ export async function askSecret(
   return answered(await password({ message: written(question), output, validate }));
 }
 
-/** @param initialValue the answer to a bare return. */
+/**
+ * Whether the user agrees to a change that was not made yet. Throws `Interrupted`, with a note:
+ * clack shows one of the two answers then, as if it had been chosen.
+ * @param initialValue the answer to a bare return.
+ */
 export async function askYes(question: Part, initialValue = false): Promise<boolean> {
   const { confirm } = await load();
-  return answered(await confirm({ message: written(question), output, initialValue }));
+  const answer = await confirm({ message: written(question), output, initialValue });
+  return answered(answer, unchanged);
 }
 
 const required = (value: string | undefined) =>
