@@ -18,7 +18,7 @@ import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import { bucketKey } from "../state/index-step.ts";
 import { type Place, readableView } from "../state/message-store.ts";
-import { readableRows } from "../state/readable-rows.ts";
+import { readablePages } from "../state/readable-rows.ts";
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
 export async function search(
@@ -105,16 +105,13 @@ async function unindexed(context: Context, asked: Query, only: Peer | undefined)
   const found: (Place & { readonly since: number })[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact.conversation;
-    const limit = limits.messagePage;
-    for (let from = (context.index.mark(ref)?.upTo ?? 0) + 1; from < nextAt; ) {
-      const rows = await readableRows(context.store, ref, { from, limit });
+    const range = { from: (context.index.mark(ref)?.upTo ?? 0) + 1, to: nextAt - 1 };
+    for await (const rows of readablePages(context.store, ref, range))
       for (const { at, row } of rows) {
         const { text } = row;
         if (matchesText(text, asked)) found.push({ peer, at, since: storedAt(row) });
         if (text.length >= limits.breatheLength) await context.breathe();
       }
-      from = rows.length < limit ? nextAt : (rows.at(-1)?.at ?? nextAt) + 1;
-    }
   }
   return found.sort((a, b) => b.since - a.since);
 }

@@ -1,5 +1,4 @@
 /** Marks messages as read: sends a receipt where receipts are shared, and starts expiry timers. */
-import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
@@ -9,7 +8,7 @@ import type { Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import type { Started } from "../state/expiry-timers.ts";
-import { readableRows } from "../state/readable-rows.ts";
+import { readablePages } from "../state/readable-rows.ts";
 import { ackOf } from "./receipts.ts";
 import { sealControl } from "./seal.ts";
 
@@ -54,17 +53,15 @@ async function unseen(
   { from = 0, upTo = Number.POSITIVE_INFINITY }: MarkRead,
 ): Promise<Unseen[]> {
   const found: Unseen[] = [];
-  const limit = limits.messagePage;
   let isGap = false;
-  for (let next = seenTo + 1; next < nextAt; await breathe()) {
-    const rows = await readableRows(store, ref, { from: next, to: nextAt - 1, limit });
+  for await (const rows of readablePages(store, ref, { from: seenTo + 1, to: nextAt - 1 })) {
     for (const { at, row } of rows) {
       if (row.direction !== "in" || row.seen !== undefined) continue;
       const shown = row.hidden === true || (at >= from && at <= upTo);
       isGap ||= !shown;
       found.push({ at, row: shown && isGap ? row : { ...row, text: "" }, shown });
     }
-    next = rows.length < limit ? nextAt : (rows.at(-1)?.at ?? nextAt) + 1;
+    await breathe();
   }
   return found;
 }

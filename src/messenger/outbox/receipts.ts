@@ -1,5 +1,4 @@
 /** Acknowledgements: what ours contains, and what one of the peer settles. */
-import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { type Ack, acknowledged, toAck } from "../../wire/index.ts";
 import { type ActionBody, actionRules, isMessageAction } from "../model/actions.ts";
@@ -8,7 +7,7 @@ import { advance } from "../model/delivery-state.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { dropEntry } from "../state/contact-store.ts";
 import type { MessageBatch } from "../state/message-batch.ts";
-import { readableRows } from "../state/readable-rows.ts";
+import { readablePages } from "../state/readable-rows.ts";
 
 /** Our acknowledgement. @param sharing whether it says what was read. */
 export function ackOf({ received, readUpTo }: PairConversation, sharing: boolean): Ack {
@@ -85,12 +84,9 @@ export async function settleRead(
   upTo: number,
 ): Promise<PairConversation> {
   if (upTo > conversation.sequence || upTo <= conversation.peerReadUpTo) return conversation;
-  const to = conversation.nextAt - 1;
-  const limit = limits.messagePage;
   let last = conversation.peerReadAt ?? 0;
-  for (let more = true; more; ) {
-    const rows = await readableRows(store, conversation.ref, { from: last + 1, to, limit });
-    more = rows.length === limit;
+  const range = { from: last + 1, to: conversation.nextAt - 1 };
+  for await (const rows of readablePages(store, conversation.ref, range))
     for (const { at, row: stored } of rows) {
       const row = changes.changed(at) ?? stored;
       const isOpen =
@@ -101,6 +97,5 @@ export async function settleRead(
       if (isOpen && row.state === "delivered") changes.set(at, advance(row, "read"), "state");
       last = at;
     }
-  }
   return { ...conversation, peerReadUpTo: upTo, peerReadAt: last };
 }

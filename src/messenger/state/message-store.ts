@@ -1,5 +1,5 @@
 /** Reads messages: by id, and pages of a conversation. */
-import { limits, type MessageId, SottoError } from "../../base/index.ts";
+import { type MessageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import {
   type MessagePlace,
@@ -12,7 +12,7 @@ import type { FindOptions, HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "./context.ts";
-import { readableRows } from "./readable-rows.ts";
+import { readablePages, readableRows } from "./readable-rows.ts";
 
 /** The message at a place of a conversation, as it stands now. */
 export async function view(
@@ -104,14 +104,9 @@ export async function requireById(
 
 /** See `Messenger.count`. */
 export async function count({ store }: Context, { contact }: Peer): Promise<number> {
-  const { ref } = contact.conversation;
   let number = 0;
-  for (let from = 0, more = true; more; ) {
-    const rows = await readableRows(store, ref, { from, limit: limits.sendBatch });
+  for await (const rows of readablePages(store, contact.conversation.ref))
     number += rows.filter(({ row }) => !row.hidden).length;
-    from = (rows.at(-1)?.at ?? 0) + 1;
-    more = rows.length === limits.sendBatch;
-  }
   return number;
 }
 
