@@ -9,7 +9,7 @@ interface Now {
 }
 
 /** Counts events by name in fixed time windows. */
-export class RateWindow {
+class RateWindow {
   readonly #clock: Now;
   readonly #length: number;
   readonly #counts = new Map<string, number>();

@@ -52,7 +52,7 @@ export function acceptableU(u: Uint8Array): boolean {
  * order. The list ignores the sign, so it also covers "x = 0 with sign 1", the other non-canonical
  * form.
  */
-export function acceptablePoint(point: Uint8Array): boolean {
+function acceptablePoint(point: Uint8Array): boolean {
   if (point.length !== 32) return false;
   const y = Uint8Array.from(point);
   y[31] = (y[31] as number) & 0x7f;

@@ -17,7 +17,7 @@ import { loadSodium, type Scratch } from "./wasm-memory.ts";
  * objects cost 4, and its ChaCha20 2.5 ns a byte where OpenSSL's costs 0.5. Measured at 100 B to 4
  * KiB.
  */
-export const SHORT_TEXT = 2048;
+const SHORT_TEXT = 2048;
 /** Associated data of a ratchet message: the session's 32 bytes and a header of at most 1.3 KiB. */
 const SHORT_AD = 2048;
 /** Longer inputs of HMAC and HKDF go to OpenSSL: the ratchet asks for at most 130 bytes. */

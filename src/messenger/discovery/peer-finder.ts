@@ -290,18 +290,18 @@ function triesOther({ contact, byPair, searchTrace }: Peer): boolean {
 // Whether a contact is to be looked for.
 
 /** Whether there is a link that stays: one on a host of ours that goes has to move. */
-export function hasStableLink({ link }: Peer): boolean {
+function hasStableLink({ link }: Peer): boolean {
   return link !== undefined && link.channel.draining !== true;
 }
 
 /** Whether a link with this contact is wanted and not there. */
-export function shouldConnect(context: Context, peer: Peer): boolean {
+function shouldConnect(context: Context, peer: Peer): boolean {
   const { removed, contact } = peer;
   const scope = allowed(context, contact.account) ? scopeOf(contact, context.transport) : undefined;
   const may = scope !== undefined && mayLink(context, peer);
   return !removed && reachable(contact) && !hasStableLink(peer) && may;
 }
 
-export function mayStartAttempt(context: Context, peer: Peer): boolean {
+function mayStartAttempt(context: Context, peer: Peer): boolean {
   return shouldConnect(context, peer) && peer.attempt === undefined;
 }

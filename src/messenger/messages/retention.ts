@@ -27,7 +27,7 @@ import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
  * the timer of the latter starts again when the edit is delivered. Other queued actions on deleted
  * messages are sent: the contact may keep the message for longer.
  */
-export async function deleteMessages(
+async function deleteMessages(
   context: Context,
   peer: Peer,
   places: readonly number[],
@@ -64,7 +64,7 @@ export async function deleteMessages(
 }
 
 /** Which messages retention deletes: all that were stored before a time, by our own clock. */
-export interface Sweep {
+interface Sweep {
   /** ms since 1970. */
   readonly before: number;
   /** Also messages of ours that were not delivered, which the user may not have noticed. */
@@ -75,7 +75,7 @@ export interface Sweep {
  * Deletes messages of a contact that are done with: ours that are no longer queued, theirs that the
  * user has seen.
  */
-export async function applyRetention(
+async function applyRetention(
   context: Context,
   peer: Peer,
   { before, failed }: Sweep,

@@ -57,7 +57,7 @@ function accepted({ claims }: KeptInvite, ms: number, now: number): readonly Cla
 }
 
 /** Whether a second claimant of a one-use invite is told that it is used. */
-export function reportsUse(invite: KeptInvite, now: number): boolean {
+function reportsUse(invite: KeptInvite, now: number): boolean {
   const { kind, end } = invite;
   return (
     kind === "once" && end === undefined && accepted(invite, limits.usedInvite, now).length > 0

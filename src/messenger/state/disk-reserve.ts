@@ -69,7 +69,7 @@ export class DiskReserve {
 }
 
 /** Bytes that stay free: a tenth of a small disk. */
-export function reserveOf({ size }: DiskSpace): number {
+function reserveOf({ size }: DiskSpace): number {
   return Math.min(limits.diskReserve, size / 10);
 }
 

@@ -79,7 +79,7 @@ const tcpAt = (ip: string, port: number): Multiaddr =>
   multiaddr(`/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/${port}`);
 
 /** The IP addresses of this machine. */
-export function ownInterfaces(): string[] {
+function ownInterfaces(): string[] {
   return Object.values(currentInterfaces()).flatMap(
     (all) => all?.map(({ address }) => address.split("%", 1).join("")) ?? [],
   );

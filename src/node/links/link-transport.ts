@@ -14,7 +14,7 @@ import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { connect } from "./connect.ts";
 
 /** Tags peers whose connections libp2p prunes last. */
-export const LINK_TAG = "sotto-link";
+const LINK_TAG = "sotto-link";
 const LINK_TAG_VALUE = 100;
 
 /**

@@ -107,6 +107,6 @@ export function crc32c(bytes: Uint8Array): number {
  * The stored form of a checksum: rotated and shifted, because a CRC over bytes that contain their
  * own CRC is weak.
  */
-export function maskedCrc(crc: number): number {
+function maskedCrc(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
