@@ -29,6 +29,11 @@ export class SottoError extends Error {
   }
 }
 
+/** Whether an error has one of these codes, such as `ENOENT` of the operating system. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
 const systemReasons: Readonly<Record<string, readonly [reason: string, code?: ErrorCode]>> = {
   EACCES: ["permission denied"],
   EPERM: ["permission denied"],

@@ -8,7 +8,7 @@
 import { link, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SottoError } from "../base/index.ts";
+import { hasCode, SottoError } from "../base/index.ts";
 import { writeError } from "./leveldb/errors.ts";
 
 const FILE = "node.lock";
@@ -208,7 +208,7 @@ async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ESRCH")) return undefined;
+    if (hasCode(error, "ENOENT", "ESRCH")) return undefined;
     throw error;
   }
 }
@@ -217,8 +217,4 @@ async function ignoreMissing(removal: Promise<void>): Promise<void> {
   await removal.catch((error: unknown) => {
     if (!hasCode(error, "ENOENT")) throw error;
   });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

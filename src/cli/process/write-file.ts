@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { concat, SottoError, utf8 } from "../../base/index.ts";
+import { concat, hasCode, SottoError, utf8 } from "../../base/index.ts";
 
 /** Bytes to buffer before a write. */
 const BUFFER_BYTES = 256 * 1024;
@@ -65,7 +65,7 @@ function isStale(pid: number): boolean {
     return false;
   } catch (error) {
     // EPERM: the process is alive and belongs to another user.
-    return !isErrno(error, "EPERM");
+    return !hasCode(error, "EPERM");
   }
 }
 
@@ -85,7 +85,7 @@ async function name(draft: string, path: string): Promise<void> {
     await link(draft, path);
   } catch (error) {
     refuseExisting(path, false);
-    if (!isErrno(error, "EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")) throw error;
+    if (!hasCode(error, "EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")) throw error;
     await rename(draft, path);
   }
   const directory = await open(dirname(path), "r");
@@ -119,11 +119,7 @@ async function withWriteError<Result>(path: string, work: Promise<Result>): Prom
     return await work;
   } catch (cause) {
     if (cause instanceof SottoError) throw cause;
-    const why = isErrno(cause, "ENOSPC", "EDQUOT") ? ": the disk is full" : "";
+    const why = hasCode(cause, "ENOSPC", "EDQUOT") ? ": the disk is full" : "";
     throw new SottoError("file-write-failed", `Cannot write ${path}${why}.`, { cause });
   }
-}
-
-function isErrno(error: unknown, ...names: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && names.includes(String(error.code));
 }

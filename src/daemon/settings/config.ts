@@ -5,6 +5,7 @@ import * as v from "valibot";
 import {
   type AccountId,
   accountId,
+  hasCode,
   parseDuration,
   SottoError,
   systemError,
@@ -154,7 +155,7 @@ export async function readSettings(path: string): Promise<FileSettings> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return {};
+    if (hasCode(cause, "ENOENT")) return {};
     const what = `Cannot read ${path}`;
     throw systemError(cause, what) ?? new SottoError("config-invalid", `${what}.`, { cause });
   }

@@ -1,7 +1,16 @@
 /** The key of a private network: a file that all of its nodes have. */
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { concat, equal, fromBase32, labels, SottoError, toBase32, utf8 } from "../../base/index.ts";
+import {
+  concat,
+  equal,
+  fromBase32,
+  hasCode,
+  labels,
+  SottoError,
+  toBase32,
+  utf8,
+} from "../../base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
 import type { PrivateNetwork } from "../../node/index.ts";
 import { createAtomically } from "../../store/index.ts";
@@ -25,7 +34,7 @@ export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto(
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await createAtomically(path, utf8(text), crypto.random);
   } catch (cause) {
-    const there = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const there = hasCode(cause, "EEXIST");
     throw there
       ? new SottoError("network-key-exists", `The file ${path} already exists.`)
       : new SottoError("file-write-failed", `${path} cannot be written.`, { cause });

@@ -2,6 +2,7 @@
 import type { Dirent } from "node:fs";
 import { type FileHandle, link, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { hasCode } from "../../base/index.ts";
 
 /**
  * Replaces a file (0600) so that a crash leaves the old or the new one: writes a draft next to it,
@@ -196,10 +197,6 @@ async function openIfExists(path: string, flags = "r+"): Promise<FileHandle | un
 
 function isMissing(error: unknown): boolean {
   return hasCode(error, "ENOENT");
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 async function overwrite(file: FileHandle, random: (length: number) => Uint8Array): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { chmod, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { SottoError, wipe } from "../../base/index.ts";
+import { hasCode, SottoError, wipe } from "../../base/index.ts";
 import type { Rng } from "../../crypto/index.ts";
 import type { Log } from "../../ports/index.ts";
 import { moveAtomically, shred, shredReplaced } from "../files/atomic-files.ts";
@@ -70,7 +70,7 @@ export async function readSecretFile(path: string): Promise<Uint8Array | undefin
     wipe(read);
     return bytes;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw new SottoError("store-key-missing", "The files of the database key cannot be read.", {
       cause: error,
     });

@@ -4,7 +4,7 @@
  */
 import { readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { SottoError, toHex, utf8, wipe } from "../../base/index.ts";
+import { hasCode, SottoError, toHex, utf8, wipe } from "../../base/index.ts";
 import { writeAtomically } from "../files/atomic-files.ts";
 import type { Keychain } from "./keychain.ts";
 
@@ -75,7 +75,7 @@ async function readEntries(directory: string): Promise<string[]> {
     const text = await readFile(join(directory, ENTRIES_FILE), "utf8");
     return text.split("\n").filter((name) => /^[0-9a-f]{32}$/.test(name));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (hasCode(error, "ENOENT")) return [];
     throw error;
   }
 }
