@@ -9,11 +9,10 @@ import type { Context } from "../runtime/context.ts";
 export const messageArgument = (last: string): string =>
   `the first characters of its id (see sotto read), NAME/START, or NAME/last for ${last}`;
 
-/** How long to wait for a contact who is online to receive a change, ms. */
-const LIVE_WAIT = 3_000;
-
-/** The wait options of every change. */
-export const live = { wait: "live", timeout: LIVE_WAIT } as const;
+/**
+ * The wait options of a message without --wait, and of every change: 3 s, if the contact is online.
+ */
+export const live = { wait: "live", timeout: 3_000 } as const;
 
 interface Scope {
   /** The contact of the conversation, unless the argument names another one. */

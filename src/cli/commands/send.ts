@@ -1,7 +1,7 @@
 /** `sotto send`: queues a message, which the node keeps until it is delivered. */
 import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { findMessage } from "../args/message-arg.ts";
+import { findMessage, live } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
 import { nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { formatDuration, parseDurationArg } from "../format/time.ts";
@@ -15,9 +15,6 @@ interface Options {
   readonly timeout: string;
   readonly idempotencyKey?: string;
 }
-
-/** How long to wait for an acknowledgement without --wait, if the contact is online, ms. */
-const LIVE_WAIT = 3_000;
 
 export const define: Define = (command, context) => {
   command
@@ -63,8 +60,7 @@ async function send(
     text,
     replyTo: answered?.id,
     key: options.idempotencyKey,
-    wait,
-    timeout: wait === "live" ? LIVE_WAIT : parseDurationArg(options.timeout, "usage"),
+    ...(wait === "live" ? live : { wait, timeout: parseDurationArg(options.timeout, "usage") }),
   });
   context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
   if (result.message.state === "failed" || result.message.state === "cancelled")
