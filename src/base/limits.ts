@@ -134,7 +134,7 @@ export const limits = {
   inviteExpiryMax: 30 * DAY,
   /**
    * After a claim is accepted: how long the invite's record is published, and another claimant of a
-   * one-use invite is told that it is used.
+   * one-use invite is answered that it is used.
    */
   usedInvite: DAY,
   /** How long an accepted claim may be made again, to complete a pairing that was interrupted. */

@@ -15,12 +15,16 @@ function answered<Answer>(answer: Answer, note = ""): Exclude<Answer, symbol> {
 /** What to print where the user does not agree to a change. */
 export const unchanged = "Nothing was changed.";
 
+/** The text that the user typed, not empty. Throws `Interrupted`. */
 export async function askText(question: Part): Promise<string> {
   const { text } = await load();
   return answered(await text({ message: written(question), output, validate: required }));
 }
 
-/** A prompt that does not show what is typed. @param refusal why a text is not accepted. */
+/**
+ * A text that is not shown while it is typed. Throws `Interrupted`.
+ * @param refusal why a text is not accepted.
+ */
 export async function askSecret(
   question: Part,
   refusal: (typed: string) => string | undefined = () => undefined,

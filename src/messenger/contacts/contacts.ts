@@ -53,6 +53,8 @@ function checkName(context: Context, name: string, except?: Peer): string {
  * An address in an invite with a PeerId is a bootstrap host's; one without is the inviter's own.
  */
 const isBootstrap = (hint: string): boolean => hint.includes("/p2p/");
+
+/** The invite in a text. Throws invite-malformed, -truncated, -mistyped, -newer. */
 function read(link: string): Invite {
   const parsed = findInvite(link);
   if (parsed.kind === "refused") throw new SottoError(parsed.why, refusals[parsed.why]);
@@ -146,6 +148,7 @@ export async function add(
   return known;
 }
 
+/** See `Messenger.rename`. Throws name-invalid, name-taken, contact-unknown. */
 export function rename(context: Context, peer: Peer, name: string): Promise<ContactView> {
   return changeContact(context, peer, (contact) => ({
     contact: { ...contact, name: checkName(context, name, peer), named: true },
@@ -172,13 +175,14 @@ export async function block(
   return { ...view, online: false };
 }
 
+/** See `Messenger.unblock`. Throws contact-unknown. */
 export function unblock(context: Context, peer: Peer): Promise<ContactView> {
   return changeContact(context, peer, (contact) => ({ contact: { ...contact, blocked: false } }));
 }
 
 /**
  * See `Messenger.remove`. A contact who used an invite of ours cannot use it again.
- * @param answer what a claimant of that account is told by an invite that stays open.
+ * @param answer what a claimant of that account is answered by an invite that stays open.
  */
 export async function remove(
   context: Context,
@@ -233,6 +237,7 @@ export function deny(context: Context, invites: Invites, peer: Peer): Promise<vo
   return remove(context, invites, peer, { keepInvites: true, answer: "denied" });
 }
 
+/** See `Messenger.accept`. Throws contact-unknown. */
 export function accept(context: Context, invites: Invites, peer: Peer): Promise<ContactView> {
   const { account } = peer.contact;
   return changeWithInvites(
@@ -282,6 +287,7 @@ export async function verify(
   }));
 }
 
+/** See `Messenger.unverify`. Throws contact-unknown. */
 export function unverify(context: Context, peer: Peer): Promise<ContactView> {
   return changeContact(context, peer, (contact) => ({ contact: { ...contact, verified: false } }));
 }

@@ -79,7 +79,7 @@ export async function diagnose(
   return { contact: context.contactStore.view(peer), ...facts, ...(cause && { cause }) };
 }
 
-/** A look at the rendezvous alone. */
+/** Looks only at the rendezvous. */
 async function lookUp(context: Context, peer: Peer, ms: number): Promise<SearchTrace> {
   const trace = newSearchTrace(context.clock.now());
   const end = new AbortController();
@@ -89,7 +89,7 @@ async function lookUp(context: Context, peer: Peer, ms: number): Promise<SearchT
       // One that was cut short does not show that there is no record.
       trace.asked = !end.signal.aborted && canAsk(context, peer);
     } catch {
-      // Given up: what was found until then stands in the trace.
+      // Aborted: what was found until then is in the trace.
     }
   })();
   await withTimeout(context.clock, ms, looking, () => end.abort());
@@ -236,7 +236,7 @@ function whyNoRecord(
 ): ContactCause | undefined {
   if (record !== undefined) return record.addresses.length === 0 ? "no-address" : undefined;
   if (!connected) return "no-dht-peer";
-  // Only what they signed themselves tells of their clock.
+  // Only what they signed themselves shows their clock.
   if (refused?.time !== undefined && refused.why === "early") return "clock-skew";
   if (refused?.time !== undefined && refused.why === "stale") return "record-expired";
   if (!asked) return dials.length === 0 ? "searching" : undefined;

@@ -302,6 +302,7 @@ function shouldConnect(context: Context, peer: Peer): boolean {
   return !removed && reachable(contact) && !hasStableLink(peer) && may;
 }
 
+/** The same, and no attempt is running. */
 function mayStartAttempt(context: Context, peer: Peer): boolean {
   return shouldConnect(context, peer) && peer.attempt === undefined;
 }

@@ -210,7 +210,7 @@ async function applyToMessage(
   if (next.deleted) taking.conversation = withoutUnread(taking.conversation, at, row);
 }
 
-/** What a side told of the conversation, on a new session or while we had no base. */
+/** Applies what the peer states of the conversation, on a new session or while we had no base. */
 export async function applySettings(
   taking: IncomingBatch,
   { lamport, timer }: Pick<Settings, "lamport" | "timer">,

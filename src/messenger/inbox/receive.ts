@@ -36,7 +36,7 @@ interface Step extends IncomingBatch {
   /** Their person writes. */
   typing: boolean;
   opened: boolean;
-  /** The peer has told its settings. */
+  /** The peer has sent its settings. */
   settings: boolean;
   /** The peer waits for an acknowledgement. */
   owed: boolean;
@@ -144,7 +144,7 @@ async function takeFrame(
   // Before a message of the same frame, whose value it may make acceptable.
   if (content.settings !== undefined) {
     const { timer, ...others } = content.settings;
-    // A timer would add a line; the next link tells it again.
+    // A timer would add a line; the next link states it again.
     if (step.full && timer !== undefined) context.disk.refused(link);
     await applySettings(step, step.full ? others : content.settings);
     // Where we dialed we know better.

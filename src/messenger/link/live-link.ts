@@ -75,7 +75,7 @@ export async function establish(
     since: context.clock.now(),
     heardAt: context.clock.now(),
     heardSession: false,
-    told: false,
+    sentSettings: false,
     heardSettings: !fresh && contact.conversation.unbased !== true,
     posting: 0,
     pumping: false,

@@ -96,7 +96,7 @@ export async function openLink(
 }
 
 /**
- * Whether a record or a link of the contact named this host. Any other one is told nothing by which
+ * Whether a record or a link of the contact named this host. Any other one is sent nothing by which
  * it could recognise the pair.
  */
 export function isNamed(

@@ -147,8 +147,8 @@ async function pairWith(
 }
 
 /**
- * What this account is told. One that was denied asks again by another claim, which is denied, too:
- * the user decides once about an account and an invite.
+ * How this account is answered. One that was denied asks again by another claim, which is denied,
+ * too: the user decides once about an account and an invite.
  */
 function answerFor(invite: KeptInvite, { account, pairing }: Contact): Claim["answer"] {
   if (invite.kind === "once" || pairing === "confirmed") return "accepted";

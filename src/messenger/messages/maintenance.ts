@@ -20,12 +20,12 @@ export async function runMaintenance(context: Context): Promise<void> {
       const { contact } = peer;
       const now = context.clock.now();
       // A contact that is here, and was found by today's keys, agrees with our clock; a link from
-      // before a leap of it proves nothing.
+      // before a jump of it proves nothing.
       const { link } = peer;
       const proven = link?.heardSession === true && now - link.since < limits.epoch;
       const chain = contact.chain && advance(context.crypto, contact.chain, now, proven);
       if (chain === contact.chain) return;
-      // The old roots must be gone from the disk as well.
+      // The old roots must be removed from the disk as well.
       await commitContact(context, peer, {
         contact: { ...contact, chain },
         events: [],

@@ -12,7 +12,7 @@ export interface Claim {
   /** 32 bytes, chosen by the claimant. */
   readonly claim: Uint8Array;
   readonly account: AccountId;
-  /** `removed`: it was a contact; unlike one that was denied, it is told nothing. */
+  /** `removed`: it was a contact; unlike one that was denied, it gets no answer. */
   readonly answer: "accepted" | "pending" | "denied" | "removed";
   /** When we gave the answer, ms since 1970. */
   readonly at: number;
@@ -42,6 +42,7 @@ export type Unconfirmed = (account: AccountId) => boolean;
 /** `now` and times of claims are of our own clock, which may have been set back since. */
 const within = (at: number, ms: number, now: number): boolean => Math.abs(now - at) <= ms;
 
+/** What the user sees of an invite. @param now ms since 1970. */
 export function stateOf({ kind, claims, end, expiresAt }: KeptInvite, now: number) {
   if (kind === "once" && (claims.length > 0 || end === "restored")) return "used";
   if (end === "revoked") return "revoked";
@@ -56,7 +57,7 @@ function accepted({ claims }: KeptInvite, ms: number, now: number): readonly Cla
   return claims.filter(({ answer, at }) => answer === "accepted" && within(at, ms, now));
 }
 
-/** Whether a second claimant of a one-use invite is told that it is used. */
+/** Whether a second claimant of a one-use invite is answered that it is used. */
 function reportsUse(invite: KeptInvite, now: number): boolean {
   const { kind, end } = invite;
   return (
@@ -87,7 +88,7 @@ export function answersHellos(invite: KeptInvite, now: number): boolean {
   return isOpen(invite, now) || accepted(invite, limits.inviteClaimAge, now).length > 0;
 }
 
-/** What a claimant is told; `undefined`: nothing. */
+/** What a claimant is answered; `undefined`: nothing. */
 export function answerTo(invite: KeptInvite, claim: Uint8Array, now: number) {
   if (invite.end === "dead") return undefined;
   const open = isOpen(invite, now);

@@ -43,9 +43,9 @@ export interface Link {
   heardAt: number;
   /** The peer proved that it holds our session by a frame that opened. */
   heardSession: boolean;
-  /** We have told our settings on it (docs/SPEC.md §8, Settings). */
-  told: boolean;
-  /** The peer has told its settings, or need not before we seal: see `maySeal`. */
+  /** We have sent our settings on it (docs/SPEC.md §8, Settings). */
+  sentSettings: boolean;
+  /** The peer has sent its settings, or need not before we seal: see `maySeal`. */
   heardSettings: boolean;
   /** Bytes handed to the channel and not yet taken by it. */
   posting: number;

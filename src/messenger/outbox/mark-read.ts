@@ -23,8 +23,9 @@ export async function markRead(context: Context, peer: Peer, shown: MarkRead): P
     const read = marked(conversation, await unseen(context, conversation, shown));
     if (read === undefined) return;
     const spans = context.expiryTimers.start(conversation.ref, read.started);
-    const tells = shares(contact, context.receipts) && read.next.readUpTo !== conversation.readUpTo;
-    const content = tells ? { ack: ackOf(read.next, true) } : undefined;
+    const reports =
+      shares(contact, context.receipts) && read.next.readUpTo !== conversation.readUpTo;
+    const content = reports ? { ack: ackOf(read.next, true) } : undefined;
     await sealControl(context, peer, content, (ops) =>
       commitContact(context, peer, {
         contact: withConversation(contact, read.next),

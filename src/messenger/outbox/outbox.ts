@@ -175,9 +175,9 @@ function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
 // Sequences of messages that are taken out of the outbox.
 
 /**
- * What was never sealed leaves its number to what comes behind it, which was not sealed either: so
- * the peer waits for no number that never comes. In front of everything that is open, `settled`
- * says so.
+ * What was never sealed leaves its number to what comes after it, which was not sealed either: so
+ * the peer waits for no number that never comes. Numbers before every open one need no new owner:
+ * `settled` passes over them.
  * @returns the entries under their new numbers, and how many numbers are free again.
  */
 export async function closeGaps(

@@ -59,7 +59,7 @@ export interface Batch {
   readonly moved: OutboxEntry[];
 }
 
-/** Begins a batch in the contact's turn. @param bytes what the texts may take at most. */
+/** Begins a batch. Requires the contact lock. @param bytes size of the texts at most. */
 export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
   const atOnce = clearAhead(peer) && bytes <= limits.sendBytes;
   return {
@@ -217,8 +217,8 @@ export async function enqueueAct(
 }
 
 /**
- * Takes open entries out of the outbox, whose word counts no more. Call it before anything is put
- * in: what is in already would count as settled.
+ * Takes open entries out of the outbox that are useless by now. Call it before anything is added:
+ * what the batch has added already would count as settled.
  */
 export async function withdraw(
   peer: Peer,

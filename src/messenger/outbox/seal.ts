@@ -92,7 +92,7 @@ export async function sealControl(
     },
   );
   if (sealed === undefined || link === undefined) return;
-  if (content?.settings !== undefined) link.told = true;
+  if (content?.settings !== undefined) link.sentSettings = true;
   void post(link, [ratchetFrame(sealed.message)]);
 }
 

@@ -9,8 +9,7 @@ import { accept } from "./outgoing-batch.ts";
 import { capacityRefusal, checkText, refuse } from "./preconditions.ts";
 
 /**
- * See `Messenger.send`. Texts that come while the contact's turn is taken go into one batch
- * together.
+ * See `Messenger.send`. Texts that come while the contact is locked are sent in one batch.
  */
 export function send(
   context: Context,

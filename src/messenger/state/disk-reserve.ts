@@ -20,7 +20,7 @@ export class DiskReserve {
     this.#ports = ports;
   }
 
-  /** Checks now and then regularly, so that senders do not wait longer than necessary. */
+  /** Checks now and from then on regularly, so that senders do not wait longer than necessary. */
   async start(): Promise<void> {
     this.#cancel();
     this.#cancel = this.#ports.clock.after(limits.diskCheck, () => void this.start());
