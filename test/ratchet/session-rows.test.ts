@@ -95,9 +95,14 @@ describe("a session as rows", () => {
       const there = pass(node, back.to, back.from);
       [theirs, ours] = [there.from, there.to];
       rows.commit(ours);
+      assert.ok(rows.written < 1_000, `${rows.written} bytes`);
       assert.equal(hex(rows.read()), hex(ours));
     }
     assert.equal(rows.rows.size, 1);
+  });
+
+  it("leaves nothing of a session that is dropped, its skipped keys included", () => {
+    const { rows } = skipping();
     rows.commit(undefined);
     assert.equal(rows.rows.size, 0);
   });
@@ -148,6 +153,11 @@ describe("a session as rows", () => {
       { at: first.at + 2 ** 28, value: first.value },
     ])
       assert.equal(sessionOfRows([...others, block]), undefined);
+    // In order, but found where no later step would look for it.
+    const last = blocks.at(-1);
+    assert.ok(last);
+    const moved = all.map((row) => (row === last ? { ...last, at: last.at + 1 } : row));
+    assert.equal(sessionOfRows(moved), undefined);
     assert.equal(hex(sessionOfRows([...others.toReversed(), first])), hex(rows.read()));
   });
 });

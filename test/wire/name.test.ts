@@ -25,6 +25,8 @@ describe("wire/name", () => {
     for (let spaces = 2; spaces <= 6; spaces++)
       for (const space of [" ", "\u00a0", "\u3000"])
         assert.equal(cleanName(`a${space.repeat(spaces)}b`), "a b", `${spaces} spaces`);
+    assert.equal(cleanName(`a${" ".repeat(8 * 64 - 2)}b`), "a b");
+    assert.equal(cleanName(`a${" ".repeat(8 * 64 - 1)}b`), undefined, "bounded work");
   });
 
   it("refuses control, bidi and invisible characters at any position", () => {
@@ -45,11 +47,13 @@ describe("wire/name", () => {
       "\u200e",
       "\u202e",
       "\u2028",
+      "\u2029",
       "\u2066",
       "\u2800",
       "\u3164",
       "\ufe0f",
       "\ufeff",
+      "\ufff9",
       "\ue000",
       "\ud800",
       "\u{e0041}",
@@ -58,6 +62,11 @@ describe("wire/name", () => {
         (text) => text.trim() === text,
       ))
         assert.equal(cleanName(name), undefined, JSON.stringify(name));
+  });
+
+  it("refuses a joiner with anything but a legitimate neighbor on either side", () => {
+    for (const name of ["a\u200d👩", "👩\u200db", "👩\u200d", "می\u200c", "می\u200c1", "a\u200cخ"])
+      assert.equal(cleanName(name), undefined, JSON.stringify(name));
   });
 
   it("refuses what shows nothing", () => {
@@ -106,10 +115,12 @@ describe("wire/name", () => {
     assert.equal(usableName("-x-"), "_x-");
     assert.equal(usableName("group:a:b"), "group_a:b");
     assert.equal(usableName("#:x"), "_:x");
+    assert.equal(usableName("\uff0dx"), "_x");
+    assert.equal(usableName("\uff03a:b"), "_a:b");
     assert.equal(usableName("abcdefghijklmnop"), undefined);
     fc.assert(
       fc.property(
-        fc.constantFrom("-", "#", "group:", "GROUP\uff1a", ""),
+        fc.constantFrom("-", "\uff0d", "#", "\uff03", "group:", "GROUP\uff1a", ""),
         fc.string({ unit: "binary", maxLength: 20 }),
         (start, text) => {
           const name = cleanName(`${start}${text}`);
