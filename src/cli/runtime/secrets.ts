@@ -146,14 +146,17 @@ export function checkedPassphrase(passphrase: string, { out }: Context): string 
   return passphrase;
 }
 
-/** A new passphrase, typed twice. Throws `passphrases-differ`, `passphrase-needed`. */
-export async function newPassphrase(context: Context): Promise<string> {
+/**
+ * A new passphrase, typed twice. Throws `passphrases-differ`, `passphrase-needed`.
+ * @param ask prompts for a text that is not shown, until it is not refused.
+ */
+export async function newPassphrase(context: Context, ask = askSecret): Promise<string> {
   if (!context.interactive)
     throw new SottoError("passphrase-needed", "There is no terminal to ask for a passphrase.");
   const refusal = (typed: string) =>
     passphraseStrength(typed) === "refused" ? tooWeak : undefined;
-  const first = checkedPassphrase(await askSecret("New passphrase?", refusal), context);
-  if (first !== (await askSecret("Repeat the passphrase?")))
+  const first = checkedPassphrase(await ask("New passphrase?", refusal), context);
+  if (first !== (await ask("Repeat the passphrase?")))
     throw new SottoError("passphrases-differ", "The two passphrases are different.");
   return first;
 }
