@@ -74,6 +74,23 @@ describe("a receipt", () => {
     assert.equal(read, given.conversation);
   });
 
+  it("passes over no message that waits, so that a later one reaches it", async () => {
+    const { store, conversation } = await wire();
+    let now = conversation;
+    const read = async (upTo: number) => {
+      const delivered = new MessageBatch(store, conversation.ref);
+      const row = await delivered.row(upTo);
+      assert.ok(row);
+      delivered.set(upTo, { ...row, state: "delivered" }, "state");
+      await store.commit(delivered.ops());
+      const changes = new MessageBatch(store, conversation.ref);
+      now = await settleRead(store, changes, now, upTo);
+      await store.commit(changes.ops());
+      return changes.list().map(({ at }) => at);
+    };
+    assert.deepEqual([await read(1), await read(2), await read(3)], [[1], [2], [3]]);
+  });
+
   it("for each message in turn reads one page, however many there are", async () => {
     const { store, conversation } = await wire();
     const count = 400;
@@ -83,7 +100,8 @@ describe("a receipt", () => {
         direction: at % 4 === 0 ? "in" : "out",
         text: `${at}`,
         state: at % 4 === 0 ? "received" : at % 9 === 0 ? "failed" : "delivered",
-        sequence: at,
+        // The contact numbers its own messages.
+        sequence: at % 4 === 0 ? 9_000 + at : at,
         lamport: at,
         parents: [],
         sentAt: 0,
