@@ -119,8 +119,8 @@ async function takeFrame(
   const opened = open(context.crypto, step.session, frame.message, context.clock.now());
   if (opened.kind === "refused") {
     // A retransmission whose acknowledgement was lost: the peer's own frame, used before. The first
-    // frame of a link never is one (links.ts), unless the peer was restored from an older copy and
-    // uses its keys again.
+    // frame of a link never is one, unless the peer was restored from an older copy and uses its
+    // keys again.
     if (opened.why === "replayed" && (step.opened || link.heardSession)) step.owed = true;
     else step.broken = opened.why;
     return;

@@ -65,7 +65,7 @@ export interface Contact {
     | undefined;
 }
 
-/** Bootstrap hosts that a contact told us of (hosts.ts), at most `limits.toldHosts`. */
+/** Bootstrap nodes that a contact shared (share-bootstraps.ts), at most `limits.toldHosts`. */
 export interface ReceivedBootstraps extends Stamp {
   readonly hosts: readonly {
     readonly address: string;
