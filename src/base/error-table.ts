@@ -121,10 +121,6 @@ export const errorTable = {
     "environment",
     "Wait until the contact is online. sotto doctor NAME shows why they are not connected.",
   ),
-  "wait-timeout": entry(
-    "environment",
-    "The message is kept and sent as soon as possible. sotto read NAME shows its state.",
-  ),
   // Requests to the node
   usage: entry(
     "bad-input",

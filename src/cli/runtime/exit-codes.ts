@@ -30,7 +30,6 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "reaction-invalid": exit.usage,
   "node-not-running": exit.notRunning,
   "key-changed": exit.keyChanged,
-  "wait-timeout": exit.timedOut,
   "timed-out": exit.timedOut,
   "contact-unknown": exit.notFound,
   "request-unknown": exit.notFound,
