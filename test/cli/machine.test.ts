@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -73,7 +73,8 @@ describe("a machine that lacks something", function () {
       leave(0);
       const refused = await run("net", "key", "new", key);
       assert.match(refused.err, /net\.key cannot be written/);
-      disk.run('test ! -e "$0/net.key"');
+      // Neither the file nor a draft of it.
+      disk.run('test -z "$(ls "$0" | grep net)"');
       disk.free();
       assert.equal((await run("net", "key", "new", key)).code, 0);
       isSize("net.key", NETWORK_KEY_BYTES);
@@ -114,16 +115,27 @@ describe("a machine that lacks something", function () {
       chmodSync(sotto.home("."), 0o711);
     });
 
-    it("does not keep the lock of a node whose pid one of them has now", async () => {
-      const home = sotto.home("stale");
+    /** Runs a command in a home whose lock names process 1, of root, and was written by `owner`. */
+    const withLockOf = (owner: number): Promise<Ran> => {
+      const home = sotto.home(`lock-of-${owner}`);
       mkdirSync(home, { mode: 0o700 });
       const lock = join(home, "node.lock");
       writeFileSync(lock, "");
       writeFileSync(lock, `1 - - ${statSync(lock).ino}\n`);
-      for (const path of [home, lock]) chownSync(path, uid, uid);
+      chownSync(home, uid, uid);
+      chownSync(lock, owner, owner);
       const within = `exec unshare --mount --pid --fork sh -c '${hidden}' "$0" "$@"`;
-      const ran = await inShell(within, ["init", "--name", "ann", "--quiet"], sotto.env(home));
+      return inShell(within, ["init", "--name", "ann", "--quiet"], sotto.env(home));
+    };
+
+    it("does not keep the lock of a node whose pid one of them has now", async () => {
+      const ran = await withLockOf(uid);
       assert.deepEqual([ran.code, ran.err], [0, ""]);
+    });
+
+    it("keeps the lock of a node that one of them runs", async () => {
+      const ran = await withLockOf(0);
+      assert.deepEqual([ran.code, /process 1\b/.test(ran.err)], [7, true], ran.err);
     });
   });
 
@@ -135,6 +147,12 @@ describe("a machine that lacks something", function () {
     assert.equal(ran.code, 7);
     assert.match(ran.err, new RegExp(`process ${process.pid} uses this home`));
     await lock.release();
+    assert.equal((await sotto.run(home, ["down"])).code, 3);
+    // A process that has died uses nothing.
+    const { pid } = spawnSync("true");
+    const file = join(home, "node.lock");
+    writeFileSync(file, "");
+    writeFileSync(file, `${pid} - - ${statSync(file).ino}\n`);
     assert.equal((await sotto.run(home, ["down"])).code, 3);
   });
 
