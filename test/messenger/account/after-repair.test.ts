@@ -4,8 +4,10 @@ import {
   reconcileOlderCopy,
   recreatedTables,
 } from "../../../src/messenger/index.ts";
+import type { Contact } from "../../../src/messenger/model/contact.ts";
 import { idempotencyKey, type MessageRow, placeKey } from "../../../src/messenger/model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
+import { putContact } from "../../../src/messenger/state/contact-store.ts";
 import { memoryStore } from "../../../src/store/index.ts";
 import { answered, secretIn } from "../../scenario/knock.ts";
 import { World } from "../../scenario/world.ts";
@@ -89,6 +91,29 @@ describe("consistency of rows after a repair of the store", () => {
       const states = alice.messenger.invites().map(({ id, state }) => [id, state]);
       assert.deepEqual(Object.fromEntries(states), { [single.id]: "used", [open.id]: "open" });
       assert.equal(await answered(world, alice, secretIn(single.link)), undefined);
+      await world.stop();
+    });
+
+  for (const reconcile of [reconcileAfterRepair, reconcileOlderCopy])
+    it(`takes the order of the contact, however far ahead it is (${reconcile.name})`, async () => {
+      const world = new World(34);
+      const alice = await world.node("alice");
+      const bob = await world.node("bob");
+      await world.pair(alice, bob);
+      await world.reaches(bob, await bob.messenger.send("alice", "before"), "delivered");
+      await Promise.all([alice.stop(), bob.stop()]);
+      // Bob's copy is from before a long time in which both sides changed much.
+      const [row] = await alice.store.all("contact");
+      assert.ok(row);
+      const contact = decodeRow<Contact>(row);
+      const conversation = { ...contact.conversation, lamport: 2 ** 40 };
+      await alice.store.commit([putContact({ ...contact, conversation })]);
+      await reconcile(bob.store);
+      await Promise.all([alice.start(), bob.start()]);
+      await world.reaches(alice, await alice.messenger.send("bob", "after"), "delivered");
+      await bob.messenger.setTimer("alice", 86_400_000);
+      await world.until("alice has bob's timer", () => alice.contact("bob").timer === 86_400_000);
+      assert.ok((await bob.texts("alice")).includes("in: after"));
       await world.stop();
     });
 

@@ -5,8 +5,10 @@ import {
   answerTo,
   type Claim,
   claimBy,
+  isPublished,
   isStale,
   type KeptInvite,
+  opensOffers,
   withAnswer,
   withClaim,
 } from "../../../src/messenger/model/invite.ts";
@@ -34,6 +36,22 @@ const reusable: KeptInvite = {
 };
 
 describe("messenger, the model of an invite", () => {
+  it("gives its holders nothing once it is dead, whoever used it", () => {
+    const answers = (invite: KeptInvite) => [
+      answersHellos(invite, NOW),
+      answerTo(invite, claimNumber(1), NOW),
+      answerTo(invite, claimNumber(2), NOW),
+      isPublished(invite, NOW, () => true),
+      opensOffers(invite, NOW, () => true),
+    ];
+    const used: KeptInvite = { ...reusable, kind: "once", claims: [claimOf(1, "accepted")] };
+    assert.deepEqual(answers(used), [true, "handshake", "used", true, true]);
+    for (const kind of ["once", "reusable"] as const) {
+      const dead: KeptInvite = { ...used, kind, end: "dead" };
+      assert.deepEqual(answers(dead), [false, undefined, undefined, false, false]);
+    }
+  });
+
   it("is closed to unknown accounts after 1,000, and still answers those that it has", () => {
     let invite = reusable;
     for (let n = 0; n < limits.inviteClaims; n++) {
