@@ -123,6 +123,18 @@ const paced =
     return 0;
   };
 
+/** A hello that no key of the node made. */
+const helloUnderNoKey = () =>
+  encodeFrame(
+    encodeLinkFrame({
+      type: "hello",
+      index: noise(8),
+      nonce: noise(32),
+      tag: noise(32),
+      sealed: noise(49),
+    }),
+  );
+
 export const yamuxAttacks: Readonly<Record<string, Attack>> = {
   "a yamux frame of four gigabytes": each(2, (raw, { until }) => {
     raw.write(head(DATA, SYN, raw.number(), 0xffff_ffff));
@@ -219,34 +231,8 @@ export const yamuxAttacks: Readonly<Record<string, Attack>> = {
     raw.write(data(id, Uint8Array.of(0xff, 0xff, 0xff, 0xff)));
     return pour(raw, id, plan, zeros(16_384));
   }),
-  "hellos of nobody": each(
-    2,
-    asked(LINK, () =>
-      encodeFrame(
-        encodeLinkFrame({
-          type: "hello",
-          index: noise(8),
-          nonce: noise(32),
-          tag: noise(32),
-          sealed: noise(49),
-        }),
-      ),
-    ),
-  ),
-  "hellos under no key, each reset at once": each(
-    20,
-    paced(LINK, 25, () =>
-      encodeFrame(
-        encodeLinkFrame({
-          type: "hello",
-          index: noise(8),
-          nonce: noise(32),
-          tag: noise(32),
-          sealed: noise(49),
-        }),
-      ),
-    ),
-  ),
+  "hellos of nobody": each(2, asked(LINK, helloUnderNoKey)),
+  "hellos under no key, each reset at once": each(20, paced(LINK, 25, helloUnderNoKey)),
   "link frames after link frames, without a hello": each(2, (raw, plan) => {
     const id = raw.ask(LINK);
     return pour(raw, id, plan, encodeFrame(zeros(200)));

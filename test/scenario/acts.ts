@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { MessageId } from "../../src/base/index.ts";
 import type { MessageView } from "../../src/messenger/index.ts";
-import { type SimNode, World } from "./world.ts";
+import { type NodeOptions, type SimNode, World } from "./world.ts";
 
 const DAY = 86_400_000;
 
@@ -68,11 +68,11 @@ export async function settledActs(
   }
 }
 
-/** Two people who know each other and are linked. */
-export async function pairOf(seed: number) {
+/** Two linked contacts. @param options of Bob. */
+export async function pairOf(seed: number, options: NodeOptions = {}) {
   const world = new World(seed);
   const alice = await world.node("alice");
-  const bob = await world.node("bob");
+  const bob = await world.node("bob", 0, options);
   await world.pair(alice, bob);
   await world.time.pass(5000);
   return { world, alice, bob };

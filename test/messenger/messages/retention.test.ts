@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { MessageView } from "../../../src/messenger/index.ts";
-import { type NodeOptions, type SimNode, World } from "../../scenario/world.ts";
+import { pairOf } from "../../scenario/acts.ts";
+import type { SimNode, World } from "../../scenario/world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-async function pair(seed: number, options: NodeOptions = {}) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob", 0, options);
-  await world.pair(alice, bob);
-  await world.time.pass(5000);
-  return { world, alice, bob };
-}
 
 async function delivered(
   world: World,
@@ -42,7 +34,7 @@ function traces(node: SimNode, text: string): string[] {
 }
 
 async function agreed(seed: number, ms = HOUR) {
-  const parts = await pair(seed);
+  const parts = await pairOf(seed);
   const { world, alice, bob } = parts;
   await alice.messenger.setTimer("bob", ms);
   await world.until("bob knows", () => bob.contact("alice").timer === ms);
@@ -75,7 +67,7 @@ describe("a timer", () => {
   });
 
   it("runs for the sender from delivery, for the receiver from reading, and only for what was sent after it", async () => {
-    const { world, alice, bob } = await pair(2);
+    const { world, alice, bob } = await pairOf(2);
     await delivered(world, alice, "bob", "from before");
     await alice.messenger.setTimer("bob", HOUR);
     await world.until("bob knows", () => bob.contact("alice").timer === HOUR);
@@ -309,7 +301,7 @@ describe("an edit of a message whose time ends", () => {
   });
 
   it("and a reaction to it are delivered from a node that keeps no history", async () => {
-    const { world, alice, bob } = await pair(43, { history: false });
+    const { world, alice, bob } = await pairOf(43, { history: false });
     const { id } = await delivered(world, alice, "bob", "a question");
     world.network.tamper = (from, _to, frame) =>
       from === alice.host.host && frame[0] === 4 ? "cut" : undefined;
@@ -332,7 +324,7 @@ describe("an edit of a message whose time ends", () => {
 
 describe("a node without history", () => {
   it("keeps what is not delivered, not read or given up, and nothing else", async () => {
-    const { world, alice, bob } = await pair(20, { history: false });
+    const { world, alice, bob } = await pairOf(20, { history: false });
     await delivered(world, bob, "alice", "delivered");
     const unread = await delivered(world, alice, "bob", "not read yet");
     await world.time.pass(MINUTE);
@@ -366,7 +358,7 @@ describe("a node without history", () => {
   it("shows every message to its person before it goes, whichever commit it dies at", async function () {
     this.timeout(30_000);
     for (let step = 1; ; step++) {
-      const { world, alice, bob } = await pair(21, { history: false });
+      const { world, alice, bob } = await pairOf(21, { history: false });
       const seen = new Set<string>();
       let count = 0;
       let died = false;
@@ -403,7 +395,7 @@ describe("a node without history", () => {
 
 describe("a retention limit", () => {
   it("takes old messages away that were read or delivered, by the time at which they came", async () => {
-    const { world, alice, bob } = await pair(30, { retention: 7 * HOUR });
+    const { world, alice, bob } = await pairOf(30, { retention: 7 * HOUR });
     await delivered(world, alice, "bob", "old");
     await delivered(world, bob, "alice", "an old answer");
     await bob.messenger.markRead("alice");
@@ -425,7 +417,7 @@ describe("a retention limit", () => {
   });
 
   it("waits a while after a start: a wrong clock may be set by then", async () => {
-    const { world, alice, bob } = await pair(31, { retention: 7 * DAY });
+    const { world, alice, bob } = await pairOf(31, { retention: 7 * DAY });
     await delivered(world, alice, "bob", "young");
     await bob.messenger.markRead("alice");
     await bob.stop();

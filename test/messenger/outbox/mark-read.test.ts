@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
 import type { MessageView } from "../../../src/messenger/index.ts";
 import { Stage } from "../../scenario/actions.ts";
+import { pairOf } from "../../scenario/acts.ts";
 import { Laws } from "../../scenario/laws.ts";
-import { type NodeOptions, type SimNode, World } from "../../scenario/world.ts";
+import type { NodeOptions, SimNode } from "../../scenario/world.ts";
 
 const HOUR = 3_600_000;
 
 /** Alice and Bob, to whom Alice sends; Bob's options decide what he keeps. */
-async function pair(seed: number, options: NodeOptions = {}) {
-  const world = new World(seed);
-  const alice = await world.node("alice");
-  const bob = await world.node("bob", 0, options);
-  await world.pair(alice, bob);
-  await world.time.pass(5000);
-  return { world, alice, bob };
-}
-
 /** Twenty messages "1" to "20", none of them read. */
 async function twenty(seed: number, options: NodeOptions = {}, timer = 0) {
-  const parts = await pair(seed, options);
+  const parts = await pairOf(seed, options);
   const { world, alice, bob } = parts;
   if (timer > 0) await alice.messenger.setTimer("bob", timer);
   for (let n = 1; n <= 20; n++) await alice.messenger.send("bob", `${n}`);
@@ -130,7 +122,7 @@ describe("reading a page of a conversation", () => {
     it(`loses nothing unseen under ${name}, at any page length, in spite of kills`, async () => {
       let unseen = 0;
       for (let seed = 1; seed <= 4; seed++) {
-        const { world, alice, bob } = await pair(100 + seed, options);
+        const { world, alice, bob } = await pairOf(100 + seed, options);
         if (name === "a timer") {
           await alice.messenger.setTimer("bob", HOUR / 4);
           await world.until("bob knows", () => bob.contact("alice").timer > 0);
