@@ -79,6 +79,7 @@ describe("safe text", () => {
 
   it("is indented and padded as it will be written", () => {
     assert.equal(written(indented(safe`a\nb`, 2)), "a\n  b");
+    assert.equal(written(joined(["a", "b"], "\u001b[2J")), "a\u241b[2Jb");
     assert.equal(written(padded("a\nb", 5)), "a b  ");
   });
 });
