@@ -12,6 +12,7 @@ export type {
   Pairing,
   Policy,
   Reaction,
+  Route,
 } from "../model/index.ts";
 
 export interface Account {

@@ -10,4 +10,5 @@ export type {
   Pairing,
   Policy,
   Reaction,
+  Route,
 } from "./views.ts";

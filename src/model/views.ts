@@ -25,6 +25,12 @@ export type Policy = "any" | "lan" | "hidden";
 /** What a link needs by our policy: one local network; a proxy to be set; no proxy to be set. */
 export type Awaits = "lan" | "proxy" | "no-proxy";
 
+/**
+ * How a link reaches the contact. proxy: dialed through our proxy, or accepted from our onion
+ * service. direct: without either; no other node carries it.
+ */
+export type Route = "direct" | "proxy";
+
 export interface ContactView {
   readonly account: AccountId;
   /**
@@ -49,6 +55,8 @@ export interface ContactView {
   readonly keyChanged: boolean;
   /** A live authenticated link exists now. */
   readonly online: boolean;
+  /** How the live link reaches the contact; absent where there is none. */
+  readonly route?: Route;
   /** A fresh record of the contact was found, which does not prove that it is online. */
   readonly recentlySeen: boolean;
   /** Messages of ours, and actions on messages, that are not delivered yet. */

@@ -1,7 +1,7 @@
 /** Arguments that name a message, and the output of commands that change one. */
 import { isDeepStrictEqual } from "node:util";
-import type { Message, SendResult } from "../../api/index.ts";
-import { nameOf } from "../format/format.ts";
+import type { Contact, Message, SendResult } from "../../api/index.ts";
+import { nameOf, routeNote } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context } from "../runtime/context.ts";
 
@@ -50,14 +50,20 @@ export function printChange(
  */
 export function changeOutcome(
   before: Message,
-  { message, elapsed }: Pick<SendResult, "message" | "elapsed">,
+  {
+    contact,
+    message,
+    elapsed,
+  }: Pick<SendResult, "message" | "elapsed"> & {
+    readonly contact: Pick<Contact, "route">;
+  },
 ): string {
   const { changing, state } = message;
   if (changing) return "waiting for peer (kept and sent automatically)";
   if (isDeepStrictEqual(content(before), content(message))) return "as before: nothing was sent";
   if (state === "queued") return "before it was sent";
   if (state === "cancelled") return "and it was never sent";
-  return `delivered in ${formatDuration(elapsed)} (direct)`;
+  return `delivered in ${formatDuration(elapsed)}${routeNote(contact)}`;
 }
 
 /** What changes of a message can change. */

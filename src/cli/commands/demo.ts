@@ -1,7 +1,7 @@
 /** `sotto demo`: runs a bootstrap node and two nodes on this computer and lets them talk. */
 import { type Part, SottoError, safe, written } from "../../base/index.ts";
 import { type Actor, type DemoProcesses, startDemo } from "../demo/processes.ts";
-import { numberLines, stateText } from "../format/format.ts";
+import { numberLines, routeNote, stateText } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -72,7 +72,7 @@ async function play(stage: DemoProcesses, tell: Tell): Promise<void> {
 }
 
 async function say(from: Actor, to: Actor, text: string, tell: Tell): Promise<void> {
-  const { message, elapsed } = await from.call("message.send", {
+  const { contact, message, elapsed } = await from.call("message.send", {
     who: to.account,
     text,
     wait: "delivered",
@@ -83,7 +83,7 @@ async function say(from: Actor, to: Actor, text: string, tell: Tell): Promise<vo
   tell(
     "message",
     `${from.name} → ${to.name}  ${JSON.stringify(text)}  ${message.state} in ` +
-      `${formatDuration(elapsed)} (direct)`,
+      `${formatDuration(elapsed)}${routeNote(contact)}`,
   );
 }
 

@@ -2,7 +2,14 @@
 
 import type { KnownBootstrap, Result } from "../../api/index.ts";
 import { joined, listed, SottoError } from "../../base/index.ts";
-import { bootstrapLine, count, nameOf, reachabilityText, shellWord } from "../format/format.ts";
+import {
+  bootstrapLine,
+  count,
+  nameOf,
+  reachabilityText,
+  routeNote,
+  shellWord,
+} from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import { defineDecoys } from "../net/decoys.ts";
 import { definePublic } from "../net/public.ts";
@@ -120,7 +127,10 @@ async function ping(who: string, { call, out, exit: leave }: Context): Promise<v
   const name = nameOf(result.contact);
   switch (result.outcome) {
     case "answered":
-      return out.data(`${name}  ${formatDuration(result.rttMs ?? 0)} (direct)`, result);
+      return out.data(
+        `${name}  ${formatDuration(result.rttMs ?? 0)}${routeNote(result.contact)}`,
+        result,
+      );
     case "silent":
       out.data(`${name}  no answer; the node will close the connection soon`, result);
       break;

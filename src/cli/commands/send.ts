@@ -3,7 +3,7 @@ import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { findMessage, live } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
-import { nameOf, shellWord, waitCondition } from "../format/format.ts";
+import { nameOf, routeNote, shellWord, waitCondition } from "../format/format.ts";
 import { formatDuration, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -62,7 +62,7 @@ async function send(
     key: options.idempotencyKey,
     ...(wait === "live" ? live : { wait, timeout: parseDurationArg(options.timeout, "usage") }),
   });
-  context.out.data(`→ ${nameOf(result.contact)}  ${outcome(result)}`, result);
+  context.out.data(`→ ${nameOf(result.contact)}  ${sendOutcome(result)}`, result);
   if (result.message.state === "failed" || result.message.state === "cancelled")
     context.exit(exit.failure);
   else if (result.timedOut && wait !== "live")
@@ -75,13 +75,14 @@ function waitOf(text: string | undefined): SendWait {
   throw new SottoError("usage", "--wait needs sent, delivered or read.");
 }
 
-function outcome({ message, contact, elapsed, timedOut }: SendResult): string {
+/** What became of a message, and over what it went if it was delivered. */
+export function sendOutcome({ message, contact, elapsed, timedOut }: SendResult): string {
   const { state } = message;
   switch (state) {
     case "delivered":
     case "read":
       // After a timeout, the elapsed time says nothing about this state.
-      return timedOut ? `${state} (direct)` : `${state} in ${formatDuration(elapsed)} (direct)`;
+      return `${state}${timedOut ? "" : ` in ${formatDuration(elapsed)}`}${routeNote(contact)}`;
     case "sent":
       return "sent, not acknowledged yet";
     case "failed":

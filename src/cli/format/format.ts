@@ -17,6 +17,7 @@ import {
   joined,
   limits,
   messageId,
+  never,
   type Part,
   type PositionRange,
   padded,
@@ -57,8 +58,22 @@ export function contactStateText(contact: Contact): string {
   if (contact.keyChanged) return "KEY CHANGED";
   if (contact.blocked) return "blocked";
   if (contact.pairing !== "confirmed") return pairings[contact.pairing];
-  if (contact.online) return "online (direct)";
+  if (contact.online) return `online${routeNote(contact)}`;
   return contact.recentlySeen ? "recently seen, not connected" : "offline";
+}
+
+/** How the live link reaches the contact, after a space; empty where there is none. */
+export function routeNote({ route }: Pick<Contact, "route">): string {
+  switch (route) {
+    case "direct":
+      return " (direct)";
+    case "proxy":
+      return " (via proxy)";
+    case undefined:
+      return "";
+    default:
+      return never(route);
+  }
 }
 
 /** The contact's name, safe to print on one line of a terminal. */

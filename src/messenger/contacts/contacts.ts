@@ -163,7 +163,7 @@ export async function block(
   options: InviteFate,
 ): Promise<ContactView> {
   peer.cancelRetry();
-  const view = await changeWithInvites(
+  await changeWithInvites(
     context,
     invites,
     peer,
@@ -172,7 +172,8 @@ export async function block(
   );
   peer.attempt?.abort();
   closeLink(peer);
-  return { ...view, online: false };
+  // The reader of the closed link has yet to notice.
+  return context.contactStore.view({ ...peer, link: undefined });
 }
 
 /** See `Messenger.unblock`. Throws contact-unknown. */

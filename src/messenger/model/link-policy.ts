@@ -3,7 +3,7 @@
  * the user's policy.
  */
 import { type AccountId, SottoError } from "../../base/index.ts";
-import type { Awaits, Policy } from "../../model/index.ts";
+import type { Awaits, Policy, Route } from "../../model/index.ts";
 import type { Channel, Scope, Transport } from "../../ports/index.ts";
 import type { Contact } from "./contact.ts";
 import type { MessengerPorts } from "./ports.ts";
@@ -42,22 +42,26 @@ export function awaits(contact: Bound, { proxied = false }: Ways): Awaits | unde
   }
 }
 
+type End = Pick<Channel, "outbound" | "proximity">;
+
 /**
- * Whether a channel may be the contact's link. To one who never sees our address only what came
- * through Tor is answered, which hands it over on this machine.
+ * How a channel reaches the peer. With a proxy, what we dial goes through it, and what comes from
+ * this machine is handed over by Tor for our onion service.
  */
-export function admits(
-  contact: Bound,
-  { proxied = false }: Ways,
-  { outbound, proximity = "wan" }: Pick<Channel, "outbound" | "proximity">,
-): boolean {
+export function routeOf({ proxied = false }: Ways, { outbound, proximity = "wan" }: End): Route {
+  return proxied && (outbound || proximity === "self") ? "proxy" : "direct";
+}
+
+/** Whether a channel may be the contact's link. One of a hidden contact must cross the proxy. */
+export function admits(contact: Bound, ways: Ways, channel: End): boolean {
+  const { proximity = "wan" } = channel;
   switch (policyOf(contact)) {
     case "any":
       return true;
     case "lan":
-      return !proxied && proximity !== "wan";
+      return ways.proxied !== true && proximity !== "wan";
     case "hidden":
-      return proxied && (outbound || proximity === "self");
+      return routeOf(ways, channel) === "proxy";
   }
 }
 

@@ -8,7 +8,7 @@ import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { changedRows, type Session, sessionOfRows } from "../../ratchet/index.ts";
 import { type Contact, reachable, shares, shownName } from "../model/contact.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
-import { awaits, policyOf } from "../model/link-policy.ts";
+import { awaits, policyOf, routeOf } from "../model/link-policy.ts";
 import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { ContactNames } from "./contact-names.ts";
@@ -125,6 +125,7 @@ export class ContactStore {
       blocked: contact.blocked,
       keyChanged: contact.changedAccount !== undefined,
       online: link !== undefined,
+      ...(link !== undefined && { route: routeOf(this.#transport, link.channel) }),
       recentlySeen: age < limits.recordAge,
       waiting: pendingCount({ contact, outbox }),
       unread: contact.conversation.unread,

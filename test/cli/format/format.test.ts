@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import type { Contact, Message } from "../../../src/api/index.ts";
 import { written } from "../../../src/base/index.ts";
 import { changeOutcome } from "../../../src/cli/args/message-arg.ts";
+import { sendOutcome } from "../../../src/cli/commands/send.ts";
 import {
   contactLine,
+  contactStateText,
   inOrder,
   messageLines,
   reachabilityText,
@@ -58,7 +60,11 @@ describe("a message in a terminal", () => {
   it("is not called changed at the contact before it was sent", () => {
     const before: Message = { ...message, direction: "out", text: "before" };
     const outcome = (changed: Partial<Message>) =>
-      changeOutcome(before, { message: { ...before, text: "after", ...changed }, elapsed: 5 });
+      changeOutcome(before, {
+        contact: { route: "direct" },
+        message: { ...before, text: "after", ...changed },
+        elapsed: 5,
+      });
     assert.match(outcome({ state: "queued", changing: true }), /^waiting for peer/);
     assert.equal(outcome({ state: "queued" }), "before it was sent");
     assert.equal(outcome({ state: "cancelled", deleted: true }), "and it was never sent");
@@ -68,7 +74,10 @@ describe("a message in a terminal", () => {
   it("is not called delivered by a change that changed nothing", () => {
     const reactions = [{ direction: "out", emoji: "👍" }] as const;
     const outcome = (after: Partial<Message>) =>
-      changeOutcome({ ...message, reactions }, { message: { ...message, ...after }, elapsed: 5 });
+      changeOutcome(
+        { ...message, reactions },
+        { contact: {}, message: { ...message, ...after }, elapsed: 5 },
+      );
     assert.equal(outcome({ reactions: [...reactions] }), "as before: nothing was sent");
     assert.match(outcome({ reactions: [...reactions], changing: true }), /^waiting for peer/);
     assert.match(outcome({}), /^delivered/);
@@ -206,5 +215,33 @@ describe("a contact in a list", () => {
     assert.match(line({}), /verified, calls itself "\u0430nna"$/);
     assert.match(line({ named: true }), /verified$/);
     assert.match(line({ profileName: "anna-2" }), /verified$/);
+  });
+});
+
+describe("the route of a link in a terminal", () => {
+  const told = (route: Contact["route"]) => {
+    const contact: Contact = { ...shownContact, online: true, ...(route && { route }) };
+    const sent = { ...message, direction: "out", state: "delivered" } as const;
+    const result = { contact, message: sent, timedOut: false, elapsed: 5 };
+    return [
+      sendOutcome(result),
+      sendOutcome({ ...result, timedOut: true }),
+      changeOutcome({ ...sent, text: "before" }, result),
+      contactStateText(contact),
+    ];
+  };
+
+  it("is called direct only where no proxy carries it", () => {
+    for (const [route, note] of [
+      ["direct", " (direct)"],
+      ["proxy", " (via proxy)"],
+      [undefined, ""],
+    ] as const)
+      assert.deepEqual(told(route), [
+        `delivered in 5 ms${note}`,
+        `delivered${note}`,
+        `delivered in 5 ms${note}`,
+        `online${note}`,
+      ]);
   });
 });

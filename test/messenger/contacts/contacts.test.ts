@@ -17,7 +17,8 @@ describe("contacts", () => {
     const { world, alice, bob } = await paired(1);
     // The invite answers late claimants no more.
     await world.time.pass(DAY + HOUR);
-    await alice.messenger.block("bob");
+    const view = await alice.messenger.block("bob");
+    assert.deepEqual([view.online, view.route], [false, undefined]);
     await assert.rejects(alice.messenger.send("bob", "hi"), { code: "contact-blocked" });
     await world.time.pass(5000);
     assert.ok(!alice.contact("bob").online);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Diagnosis } from "../../../src/messenger/index.ts";
-import { admits } from "../../../src/messenger/model/link-policy.ts";
+import { admits, routeOf } from "../../../src/messenger/model/link-policy.ts";
 import { signalPayloadBytes } from "../../../src/wire/index.ts";
 import { confirmed, type SimNode, World } from "../../scenario/world.ts";
 import { keep, restored } from "../account/backups.ts";
@@ -95,6 +95,8 @@ describe("a contact with the policy hidden", () => {
     await behindProxy(world, alice);
     await world.until("it arrives", () => texts(bob).includes("through the proxy"));
     assert.equal(alice.contact("bob").awaits, undefined);
+    assert.equal(alice.contact("bob").route, "proxy");
+    assert.equal(bob.contact("alice").route, "direct", "he has no proxy, and sees hers as a peer");
     await world.reaches(alice, sent, "delivered");
     await world.stop();
   });
@@ -233,6 +235,16 @@ describe("a contact's policy", () => {
       false,
       "a way that nobody knows",
     );
+  });
+
+  it("shows a link as via the proxy where the proxy or Tor on this machine carries it", () => {
+    const ways = ["self", "lan", "wan"] as const;
+    const routes = (proxied: boolean, outbound: boolean) =>
+      ways.map((proximity) => routeOf({ proxied }, { outbound, proximity })).join();
+    assert.equal(routes(false, true), "direct,direct,direct");
+    assert.equal(routes(false, false), "direct,direct,direct");
+    assert.equal(routes(true, true), "proxy,proxy,proxy");
+    assert.equal(routes(true, false), "proxy,direct,direct");
   });
 
   it("answers no envelope unless it is any", async () => {
