@@ -11,6 +11,7 @@ import { type Cleanup, createCleanup } from "./process/cleanup.ts";
 import { type ExitReason, reserveExitReason } from "./process/exit-reason.ts";
 import { createLog } from "./process/log.ts";
 import { systemClock } from "./process/system-clock.ts";
+import { inProcessCaller } from "./rpc/dispatch.ts";
 import { type LocalSocket, openSocket } from "./rpc/unix-socket.ts";
 import { type Overrides, readConfig } from "./settings/config.ts";
 
@@ -109,10 +110,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     cleanup.take(watchLock(lock, clock, () => fail(new SottoError("home-lost", lost))));
     log("node.started", { ms: Math.round(performance.now()) });
 
-    const inside = { signal: new AbortController().signal, subscribe: () => undefined };
     return {
       fresh: node.fresh,
-      call: async (method, params) => (await node.dispatch(method, params, inside)) as never,
+      call: async (method, params) =>
+        (await node.dispatch(method, params, inProcessCaller())) as never,
       fail,
       stop,
       stopped,

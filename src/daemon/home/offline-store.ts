@@ -6,7 +6,7 @@ import { createMessenger } from "../../messenger/index.ts";
 import { type Rendezvous, silent, type Transport } from "../../ports/index.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
-import { createDispatch } from "../rpc/dispatch.ts";
+import { createDispatch, inProcessCaller } from "../rpc/dispatch.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
 import { keepDecoys, keepInvisible, keepPublic, readConfig } from "../settings/config.ts";
 import { openHome, readProtectionOf } from "./home.ts";
@@ -98,9 +98,8 @@ export async function openOffline(
       words: needsNode,
       check: needsNode,
     });
-    const caller = { signal: new AbortController().signal, subscribe: () => undefined };
     return {
-      call: async (method, params) => (await dispatch(method, params, caller)) as never,
+      call: async (method, params) => (await dispatch(method, params, inProcessCaller())) as never,
       close: () => cleanup.all(),
     };
   } catch (error) {

@@ -138,7 +138,6 @@ export async function startRunningNode(
 function endable(dispatch: Dispatch): { readonly dispatch: Dispatch; end(): void } {
   const running = new Set<AbortController>();
   return {
-    // Not AbortSignal.any(), which keeps memory of each call while the caller is connected.
     async dispatch(method, params, caller) {
       const call = new AbortController();
       const end = () => call.abort();

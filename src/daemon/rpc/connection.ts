@@ -57,8 +57,9 @@ export function serve(
   dispatch: Dispatch,
   ended: () => void,
 ): RpcSession {
-  const closed = new AbortController();
-  let running = 0;
+  /** The running calls. Each has a signal of its own, which may have a few listeners only. */
+  const running = new Set<AbortController>();
+  let closed = false;
 
   const send = (message: object): boolean => {
     const flowing = connection.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
@@ -66,19 +67,21 @@ export function serve(
     return flowing;
   };
   const feed = createEventFeed((event) => send({ method: "event", params: event }));
-  const caller = { signal: closed.signal, subscribe: feed.want };
 
   const answer = async ({ id, method, params }: Request) => {
-    running += 1;
-    if (running >= limits.apiCalls) connection.pause();
+    const call = new AbortController();
+    running.add(call);
+    if (closed) call.abort();
+    if (running.size >= limits.apiCalls) connection.pause();
     let response: object;
     try {
+      const caller = { signal: call.signal, subscribe: feed.want };
       response = { result: await dispatch(method, params, caller) };
     } catch (error) {
       response = { error: toRpcError(error) };
     }
-    running -= 1;
-    if (running < limits.apiCalls) connection.resume();
+    running.delete(call);
+    if (running.size < limits.apiCalls) connection.resume();
     if (id !== undefined) send({ id, ...response });
   };
   const refuse = (why: string, code?: number) => {
@@ -100,7 +103,8 @@ export function serve(
   });
   connection.onDrain(feed.resume);
   connection.onClose(() => {
-    closed.abort();
+    closed = true;
+    for (const call of running) call.abort();
     ended();
   });
 

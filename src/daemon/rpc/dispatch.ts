@@ -17,6 +17,12 @@ import { storeHandlers, storeSchemas } from "./methods/store.ts";
 /** Throws `method-unknown`, `node-locked`, `params-invalid`, and what the method throws. */
 export type Dispatch = (method: string, params: unknown, caller: Caller) => Promise<unknown>;
 
+/** A call from inside the process: it is not cancelled, and gets no events. */
+export const inProcessCaller = (): Caller => ({
+  signal: new AbortController().signal,
+  subscribe: () => undefined,
+});
+
 const schemas: Schemas<Methods> = {
   ...nodeSchemas,
   ...inviteSchemas,

@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NodeState } from "../../../src/api/index.ts";
+import { createClient, type NodeState } from "../../../src/api/index.ts";
+import { limits } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { type LockableNode, openLockableNode } from "../../../src/daemon/node/lockable-node.ts";
 import { createIdleTimer } from "../../../src/daemon/process/idle-timer.ts";
 import { systemClock } from "../../../src/daemon/process/system-clock.ts";
+import { serve } from "../../../src/daemon/rpc/connection.ts";
 import type { Config } from "../../../src/daemon/settings/config.ts";
 import { silent } from "../../../src/ports/index.ts";
 import type { Protection } from "../../../src/store/index.ts";
 import { handClock } from "../hand-clock.ts";
+import { memoryConnection } from "../rpc/memory-connection.ts";
 
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
 const one: Protection = { kind: "passphrase", passphrase: "one", cost };
@@ -147,6 +150,30 @@ describe("daemon/gate", () => {
     while ((await state()) === "open") await new Promise((resolve) => setTimeout(resolve, 20));
     await call("node.unlock", { passphrase: "one" });
     assert.equal(await state(), "open");
+  });
+
+  it("runs many calls of one connection at once without a warning about listeners", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", onWarning);
+    try {
+      await start(one);
+      await call("event.follow", { name: "bot" });
+      const { client, server } = memoryConnection();
+      serve(server, gate.dispatch, () => undefined);
+      const { call: ask, close } = createClient(client);
+      const waiting = Array.from({ length: limits.apiCalls - 1 }, () =>
+        ask("event.read", { name: "bot", wait: 600_000 }).catch(({ code }) => code),
+      );
+      await ask("event.followers", {});
+      close();
+      assert.deepEqual(new Set(await Promise.all(waiting)), new Set(["node-not-running"]));
+      // Node emits a warning in the next tick.
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(warnings, []);
+    } finally {
+      process.off("warning", onWarning);
+    }
   });
 
   /** An invite of a user whose node was stopped. */

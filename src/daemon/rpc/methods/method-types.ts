@@ -44,9 +44,12 @@ export interface Network {
   removeBootstrap(address: string): Promise<void>;
 }
 
-/** The client of a call. */
+/** One call of a client. */
 export interface Caller {
-  /** Aborted when the connection of the client is closed. */
+  /**
+   * Belongs to this call only, so that the listeners of many calls do not add up. Aborted when the
+   * connection of the client is closed, or the node is locked or stops.
+   */
   readonly signal: AbortSignal;
   /** Starts the event stream of the client, or replaces its filter. */
   subscribe(wanted: (event: NodeEvent) => boolean): void;
