@@ -12,8 +12,9 @@ export interface Client {
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
-   * Events from now on; ends after `stream.ended`, when the connection is closed, or when the loop
-   * is left, which closes the connection.
+   * Events from now on; ends after `stream.ended`, or when the connection is closed. Leaving the
+   * loop before that closes the connection. One loop at a time. Throws what `event.subscribe`
+   * throws; then, and after `stream.ended`, the connection stays open.
    */
   events(filter?: Params<"event.subscribe">): AsyncIterable<NodeEvent>;
   close(): void;
@@ -75,6 +76,8 @@ export function createClient(connection: Connection): Client {
     async *events(filter = {}) {
       const queue: NodeEvent[] = [];
       let ended = false;
+      /** Whether the node sends events that no one would read once the loop is left. */
+      let subscribed = false;
       let wake: () => void = () => undefined;
       listener = (event) => {
         if (event === undefined) ended = true;
@@ -83,11 +86,13 @@ export function createClient(connection: Connection): Client {
       };
       try {
         await client.call("event.subscribe", filter);
+        subscribed = true;
         for (;;) {
           const event = queue.shift();
           if (event !== undefined) {
+            if (event.type === "stream.ended") subscribed = false;
             yield event;
-            if (event.type === "stream.ended") return;
+            if (!subscribed) return;
           } else if (ended) {
             return;
           } else {
@@ -98,7 +103,7 @@ export function createClient(connection: Connection): Client {
         }
       } finally {
         listener = undefined;
-        connection.close();
+        if (subscribed) connection.close();
       }
     },
 

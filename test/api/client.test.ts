@@ -94,6 +94,36 @@ describe("api/client", () => {
       ["1", "2", "stream.ended"],
     );
   });
+
+  it("stays connected when a subscription is refused, and after the last event of one", async () => {
+    const { client, written, say } = wire();
+    const read = async () => {
+      for await (const _event of client.events()) {
+        // The last event only.
+      }
+    };
+    const refused = read();
+    say({ id: 1, error: toRpcError(new SottoError("node-locked", "It is locked.")) });
+    await assert.rejects(refused, { code: "node-locked" });
+    const ended = read();
+    say({ id: 2, result: {} });
+    say({ method: "event", params: { type: "stream.ended", why: "locked" } });
+    await ended;
+    const call = client.call("invite.list", {});
+    say({ id: written[2]?.id, result: { invites: [] } });
+    assert.deepEqual(await call, { invites: [] });
+  });
+
+  it("closes the connection when a loop over events is left before its end", async () => {
+    const { client, say } = wire();
+    const left = (async () => {
+      for await (const _event of client.events()) return;
+    })();
+    say({ id: 1, result: {} });
+    say({ method: "event", params: { type: "contact.removed", account: "1" } });
+    await left;
+    await assert.rejects(client.call("invite.list", {}), { code: "node-not-running" });
+  });
 });
 
 describe("api/errors", () => {

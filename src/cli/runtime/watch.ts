@@ -20,28 +20,38 @@ export function exitCodeOfKeys(keys: string): number | undefined {
 }
 
 /**
- * Polls every second, and after each event. On a terminal the screen is redrawn; otherwise, and
- * with --json, the view is printed when its value changed.
+ * Polls every `interval` ms, and after each event. On a terminal the screen is redrawn; otherwise,
+ * and with --json, the view is printed when its value changed. Throws what `read` throws.
  */
 export async function watch(
   node: Client,
   out: Printer,
   read: () => Promise<View>,
   redraws: boolean,
+  interval = SECOND,
 ): Promise<never> {
   let wake = (): void => undefined;
-  void (async () => {
-    for await (const _event of node.events()) wake();
-  })().catch(() => undefined);
+  let listening = false;
+  const listen = async (): Promise<void> => {
+    listening = true;
+    try {
+      for await (const _event of node.events()) wake();
+    } catch {
+      // A locked node has no events.
+    }
+    listening = false;
+  };
   let before = "";
   for (;;) {
+    // Again after the node was locked, which ends the stream.
+    if (!listening) void listen();
     const { text, value } = await read();
     const now = JSON.stringify(value);
     if (redraws) out.data(safe`${CLEAR}${text}`, value);
     else if (now !== before) out.data(text, value);
     before = now;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, SECOND);
+      const timer = setTimeout(resolve, interval);
       wake = () => {
         clearTimeout(timer);
         resolve();

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { exitCodeOfKeys } from "../../../src/cli/runtime/watch.ts";
+import { createClient } from "../../../src/api/index.ts";
+import { SottoError, safe } from "../../../src/base/index.ts";
+import { createPrinter } from "../../../src/cli/runtime/print.ts";
+import { exitCodeOfKeys, watch } from "../../../src/cli/runtime/watch.ts";
+import { serve } from "../../../src/daemon/rpc/connection.ts";
+import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
+import { memoryConnection } from "../../daemon/rpc/memory-connection.ts";
 
 describe("keys in a view that is shown again", () => {
   it("end it on q and ^C, and on no other", () => {
@@ -11,5 +17,43 @@ describe("keys in a view that is shown again", () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe("a view of a node that is locked and unlocked", () => {
+  it("is shown again at each change, and follows the events after each unlock", async () => {
+    let state: "locked" | "open" = "locked";
+    let subscriptions = 0;
+    const dispatch = async (method: string, _: unknown, caller: Caller) => {
+      if (method === "node.state") return { state };
+      if (state === "locked") throw new SottoError("node-locked", "The node is locked.");
+      subscriptions += 1;
+      caller.subscribe(() => true);
+      return {};
+    };
+    const { client, server } = memoryConnection();
+    const session = serve(server, dispatch, () => undefined);
+    const shown: string[] = [];
+    const out = createPrinter(
+      { json: false, quiet: false, color: false },
+      { write: (text) => shown.push(text.trim()) },
+      { write: () => assert.fail() },
+    );
+    const node = createClient(client);
+    const ended = new Error("enough was shown");
+    const read = async () => {
+      // Changed between two looks, as if by another client.
+      if (shown.length === 1) state = "open";
+      if (subscriptions === 1 && state === "open") {
+        session.endStream("locked");
+        state = "locked";
+      }
+      if (shown.length === 3) state = "open";
+      if (subscriptions === 2) throw ended;
+      const value = await node.call("node.state", {});
+      return { text: safe`${value.state}`, value };
+    };
+    await assert.rejects(watch(node, out, read, false, 5), ended);
+    assert.deepEqual(shown, ["locked", "open", "locked", "open"]);
   });
 });
