@@ -7,6 +7,11 @@ export interface FollowOptions {
   readonly types?: readonly FollowedType[] | undefined;
   /** Events per request; all of them may be repeated after a crash. */
   readonly batch?: number;
+  /**
+   * Cursor of the last event that this program has finished, after a lost connection: it and the
+   * ones before it are acknowledged and not repeated.
+   */
+  readonly after?: number | undefined;
 }
 
 /** How long one request waits for an event, ms: less than the idle limit of a connection. */
@@ -21,11 +26,11 @@ const WAIT = 25_000;
 export async function* follow(
   client: Pick<Client, "call">,
   name: string,
-  { from, types, batch = 100 }: FollowOptions = {},
+  { from, types, batch = 100, after: finished }: FollowOptions = {},
 ): AsyncGenerator<FollowedEvent, never> {
   await client.call("event.follow", { name, from, types });
-  let after: number | undefined;
-  let taken: number | undefined;
+  let after = finished;
+  let taken = finished;
   try {
     for (;;) {
       const page = await client.call("event.read", { name, after, limit: batch, wait: WAIT });

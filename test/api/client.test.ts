@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import {
   type Connection,
   createClient,
+  follow,
   fromRpcError,
   type NodeEvent,
   toRpcError,
@@ -123,6 +124,19 @@ describe("api/client", () => {
     say({ method: "event", params: { type: "contact.removed", account: "1" } });
     await left;
     await assert.rejects(client.call("invite.list", {}), { code: "node-not-running" });
+  });
+});
+
+describe("api/follow", () => {
+  it("acknowledges first what was finished before the connection was lost", async () => {
+    const { client, written, say } = wire();
+    const events = follow(client, "bot", { after: 7 });
+    const next = events.next();
+    say({ id: 1, result: { follower: {} } });
+    await new Promise(setImmediate);
+    assert.deepEqual(written[1]?.params, { name: "bot", after: 7, limit: 100, wait: 25_000 });
+    say({ id: 2, result: { events: [{ type: "resync", cursor: 8 }], more: false } });
+    assert.equal((await next).value?.cursor, 8);
   });
 });
 

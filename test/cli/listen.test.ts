@@ -12,11 +12,16 @@ interface Line {
 class Listener {
   readonly child: ChildProcess;
   #out = "";
+  /** What it wrote to its standard error. */
+  err = "";
 
   constructor(sotto: Program, home: string, ...args: string[]) {
     this.child = spawn(process.execPath, [sotto.bin, "listen", "--json", ...args], {
       env: sotto.env(home),
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text) => {
+      this.err += text;
     });
     this.child.stdout?.setEncoding("utf8").on("data", (text) => {
       this.#out += text;
@@ -117,12 +122,26 @@ describe("sotto listen", function () {
     );
     const told7 = () => [...seen, ...last.lines()].some(({ message }) => message.text === "7");
     await until("the last one", told7);
-    // The node dies under a listener that waits, who says so.
-    const code = new Promise((resolve) => last.child.once("close", resolve));
+    const printed = (text: string) => () =>
+      last.lines().some(({ message }) => message.text === text);
+    await say("8");
+    await until("the one before the restart", printed("8"));
+    // The node dies under the listener, and comes back.
     await ended(bobs, "SIGKILL");
-    assert.equal(await code, 3);
-    seen.push(...last.lines());
+    await say("9");
     bobs = await sotto.up(bob);
+    await until("the one after the restart", printed("9"));
+    await until("nothing is left then", async () =>
+      (await followers()).every(({ behind }) => behind === 0),
+    );
+    await last.end();
+    seen.push(...last.lines());
+    assert.equal(
+      new Set(last.lines().map(({ cursor }) => cursor)).size,
+      last.lines().length,
+      "nothing is printed twice by one listener",
+    );
+    assert.match(last.err, /^! [^\n]+ Listening continues when it is back\. No event is lost\.\n$/);
 
     const told = new Map(seen.map(({ cursor, message }) => [cursor, message.text]));
     assert.deepEqual(

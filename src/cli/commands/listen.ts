@@ -1,6 +1,7 @@
 /** `sotto listen`: prints messages and other events as they arrive, until ^C. */
 import {
   accountOf,
+  type Client,
   type Contact,
   type FollowedEvent,
   follow,
@@ -20,6 +21,7 @@ import { quotedMessages } from "../format/quoted-messages.ts";
 import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
+import { acrossOutages } from "../runtime/outages.ts";
 
 interface Options {
   readonly from?: string;
@@ -61,11 +63,13 @@ the same cursor. sotto subscriptions lists and removes them.
 
 --exec runs the command in a shell, once per received message (with --all: per event), and
 passes the JSON line that --json prints. If it fails, it is retried with increasing
-delays.`;
+delays.
+
+If the node stops or is locked, listening continues when it is back. With --as no event
+is lost; without it those in between are not printed.`;
 
 async function listen(options: Options, context: Context): Promise<void> {
   const { from, all, as, exec: command } = options;
-  const node = await context.node();
   const names = new Map<string, string>();
   const remember = (contact: Contact) => names.set(contact.account, nameOf(contact));
   const { contacts } = await context.call("contact.list", {});
@@ -78,11 +82,20 @@ async function listen(options: Options, context: Context): Promise<void> {
     ...(account ? { from: account } : {}),
     ...(all ? {} : { types: command === undefined ? PRINTED_EVENTS : EXEC_EVENTS }),
   };
-  // With --exec one event at a time, so that a crash repeats one at most.
-  const events: AsyncIterable<Event> =
-    as === undefined
-      ? live(node.events(filter))
-      : follow(node, as, { ...filter, batch: command === undefined ? 100 : 1 });
+  /** Cursor of the last event that was printed or taken by the command. */
+  let finished: number | undefined;
+  const open = (node: Client): AsyncIterable<Event> => {
+    if (as === undefined) return live(node.events(filter));
+    // With --exec one event at a time, so that a crash repeats one at most.
+    const batch = command === undefined ? 100 : 1;
+    return follow(node, as, { ...filter, batch, after: finished });
+  };
+  const loss = as === undefined ? "Events until then are not printed." : "No event is lost.";
+  const events = acrossOutages(context, open, {
+    onOutage: ({ message }) =>
+      context.out.warn(`${message} Listening continues when it is back. ${loss}`),
+    onEnd: () => context.out.say("Listening again."),
+  });
   /**
    * Each message as last printed: a delivery notice of our own change is not printed again.
    */
@@ -100,19 +113,21 @@ async function listen(options: Options, context: Context): Promise<void> {
     if ("contact" in event) remember(event.contact);
     const whose = accountOf(event);
     if (whose !== undefined && !names.has(whose))
-      await node
+      await context
         .call("contact.show", { who: whose })
         .then(({ contact }) => remember(contact), ignore);
     if (event.type === "resync")
       context.out.warn("Some events are missing: too many were kept while you were not listening.");
-    if (!all && event.type === "message.changed" && !isNews(event.message)) continue;
-    if (command === undefined) context.out.data(await describe(event, names, context), event);
-    else if (all || (event.type === "message.new" && event.message.direction === "in"))
+    const isPrinted = all || event.type !== "message.changed" || isNews(event.message);
+    if (command === undefined) {
+      if (isPrinted) context.out.data(await describe(event, names, context), event);
+    } else if (all || (event.type === "message.new" && event.message.direction === "in"))
       await runExecHook(event, command, context);
     if (marks && event.type === "message.new" && event.message.direction === "in") {
       const { contact: who, at } = event.message;
-      await node.call("message.markRead", { who, from: at, upTo: at }).catch(ignore);
+      await context.call("message.markRead", { who, from: at, upTo: at }).catch(ignore);
     }
+    if ("cursor" in event) finished = event.cursor;
   }
 }
 
@@ -139,7 +154,9 @@ async function describe(
     case "message.changed": {
       const { message } = event;
       const who = name(message.contact);
-      const answered = (await quotedMessages([message], context)).get(message.replyTo ?? "");
+      // Without the quotation if the node was stopped in between: the message is not lost with it.
+      const quotations = await quotedMessages([message], context).catch(ignore);
+      const answered = quotations?.get(message.replyTo ?? "");
       return messageLines(message, { name: who, width: who.length, answered });
     }
     case "typing":

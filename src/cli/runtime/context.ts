@@ -21,7 +21,10 @@ export interface Context {
   readonly out: Printer;
   /** Whether the user can be prompted. */
   readonly interactive: boolean;
-  /** The running node, connected once. Throws `node-not-running`. */
+  /**
+   * The running node, connected once, and again after the connection was closed. Throws
+   * `node-not-running`.
+   */
   node(): Promise<Client>;
   /** The running node, or `undefined` if none runs. */
   nodeIfAny(): Promise<Client | undefined>;
@@ -52,7 +55,9 @@ export function createContext(environment: Environment, out: Printer): Running {
       return paths;
     },
     node() {
-      client ??= connectTo(context.paths.socket).then(createClient);
+      client ??= connect(context.paths.socket, () => {
+        client = undefined;
+      });
       return client;
     },
     async nodeIfAny() {
@@ -81,6 +86,22 @@ export function createContext(environment: Environment, out: Printer): Running {
     },
   };
   return context;
+}
+
+/** @param lost called when the connection fails or is closed. */
+async function connect(socket: string, lost: () => void): Promise<Client> {
+  try {
+    const connection = await connectTo(socket);
+    const onClose = (closed: () => void) =>
+      connection.onClose(() => {
+        lost();
+        closed();
+      });
+    return createClient({ ...connection, onClose });
+  } catch (error) {
+    lost();
+    throw error;
+  }
 }
 
 async function withSuggestion(node: Client, params: object, error: unknown): Promise<unknown> {
