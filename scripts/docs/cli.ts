@@ -11,7 +11,7 @@ import { table } from "./generated.ts";
 const environment = { env: {}, home: "/", temporary: "/tmp", uid: 0, current: "/" };
 
 export async function cliPart(): Promise<string> {
-  const context = createContext(environment, createPrinter(flagsOf([], {})));
+  const context = createContext(environment, createPrinter(flagsOf([], {})), false);
   const program = await createProgram(context, () => true);
   return [
     ...["## Exit codes", "", ...exitTable(), "", "## Options of every command", ""],

@@ -7,7 +7,7 @@ interface Entry {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<{ readonly define: Define }>;
-  /** Set if everything after the first argument is text. */
+  /** Set if what follows the first argument is text. */
   readonly text?: LiteralText;
 }
 
@@ -39,7 +39,11 @@ export const commands: readonly Entry[] = [
   entry("invite", "create an invite link", () => import("./commands/invite.ts")),
   entry("add", "add the contact who sent you an invite", () => import("./commands/add.ts")),
   entry("requests", "accept or deny contact requests", () => import("./commands/requests.ts")),
-  entry("contacts", "list and manage your contacts", () => import("./commands/contacts.ts")),
+  entry("contacts", "list and manage your contacts", () => import("./commands/contacts.ts"), {
+    subcommand: "rename",
+    valued: [],
+    single: { options: [] },
+  }),
   entry("verify", "compare safety numbers with a contact", () => import("./commands/verify.ts")),
   entry("send", "send a message", () => import("./commands/send.ts"), {
     valued: ["--reply", "--wait", "--timeout", "--idempotency-key"],
@@ -53,7 +57,10 @@ export const commands: readonly Entry[] = [
     "delete a message, for both sides or here only",
     () => import("./commands/delete.ts"),
   ),
-  entry("react", "react to a message", () => import("./commands/react.ts")),
+  entry("react", "react to a message", () => import("./commands/react.ts"), {
+    valued: [],
+    single: { options: ["--remove"] },
+  }),
   entry("read", "read a conversation", () => import("./commands/read.ts")),
   entry("search", "search your messages", () => import("./commands/search.ts")),
   entry("listen", "print messages as they arrive", () => import("./commands/listen.ts")),

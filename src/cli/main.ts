@@ -1,55 +1,69 @@
 /** The entry point of the command line: parses the arguments, runs one command, reports errors. */
-import type { Command } from "commander";
-import { version } from "../api/index.ts";
+import type { Command, OutputConfiguration } from "commander";
+import { type Environment, version } from "../api/index.ts";
 import { errorTable, SottoError, systemError } from "../base/index.ts";
 import { commands } from "./commands.ts";
-import { type Context, createContext, type Running } from "./runtime/context.ts";
+import { type Context, createContext } from "./runtime/context.ts";
 import { readEnvironment } from "./runtime/environment.ts";
 import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
 import { markText } from "./runtime/literal-text.ts";
-import { createPrinter, flagsOf, type Printer } from "./runtime/print.ts";
+import { createPrinter, flagsOf, type Printer, type Stream } from "./runtime/print.ts";
 
 /**
  * Runs the command that the arguments name. Never throws.
  * @param typed the arguments after the program's name.
  * @returns the exit code.
  */
-export async function main(typed: readonly string[]): Promise<number> {
+export function main(typed: readonly string[]): Promise<number> {
+  reportFailedOutput();
+  return runCommandLine(typed, readEnvironment(), process);
+}
+
+/** Where a command line reads and writes. */
+export interface Terminal {
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+/**
+ * Runs one command. Never throws.
+ * @returns the exit code.
+ */
+export async function runCommandLine(
+  typed: readonly string[],
+  environment: Environment,
+  { stdin, stdout, stderr }: Terminal,
+): Promise<number> {
   const args = markText(typed, (name) => commands.find((each) => each.name === name)?.text);
-  const around = readEnvironment();
-  const context = createContext(around, createPrinter(flagsOf(args, around.env)));
-  reportFailedOutput(context.out);
+  const out = createPrinter(flagsOf(args, environment.env), stdout, stderr);
+  const interactive = stdin.isTTY === true && stderr.isTTY === true && !out.flags.json;
+  const context = createContext(environment, out, interactive);
   try {
-    await run(args, context);
+    const named = args.find((arg) => !arg.startsWith("-"));
+    const wanted = (name: string) => name === named || (named === "help" && args.includes(name));
+    const program = await createProgram(context, wanted, {
+      writeOut: (text) => out.help(text, true),
+      writeErr: (text) => out.help(text, false),
+    });
+    await program.parseAsync(args, { from: "user" });
     return context.exitCode();
   } catch (error) {
-    return report(error, context);
+    return report(error, out);
   } finally {
     await context.close();
   }
 }
 
-async function run(args: readonly string[], context: Running): Promise<void> {
-  const named = args.find((arg) => !arg.startsWith("-"));
-  const program = await createProgram(
-    context,
-    (name) => name === named || (named === "help" && args.includes(name)),
-  );
-  if (args.length === 0) {
-    program.outputHelp({ error: true });
-    context.exit(exit.usage);
-    return;
-  }
-  await program.parseAsync(args, { from: "user" });
-}
-
 /**
  * The program with its global options and every command by name and summary.
  * @param wanted the commands whose arguments, options and actions are loaded too.
+ * @param output receives help and version; by default the streams of the process.
  */
 export async function createProgram(
   context: Context,
   wanted: (name: string) => boolean,
+  output: OutputConfiguration = {},
 ): Promise<Command> {
   // Loaded here, so that the library, which only needs the socket, does not load it.
   const { Command } = await import("commander");
@@ -60,7 +74,7 @@ export async function createProgram(
     .option("--quiet", "print data only")
     .option("--no-color", "print without color")
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ ...output, outputError: () => undefined })
     .showSuggestionAfterError()
     .addHelpText("after", FIRST_STEPS);
   for (const { name, summary, load } of commands) {
@@ -79,16 +93,15 @@ First steps:
 Exit codes: 0 ok, 1 failure, 2 usage, 3 node not running, 4 key changed, 5 timed out,
 6 not found, 7 store locked or in use, 130 interrupted`;
 
-function report(error: unknown, { out }: Running): number {
+/** Prints the error of a command. @returns the exit code. */
+function report(error: unknown, out: Printer): number {
   if (isCommander(error)) {
     if (error.exitCode === 0) return exit.ok;
-    // A group without its subcommand: commander has printed the help already.
-    if (error.code === "commander.help") return exit.usage;
-    const message = error.message
-      .replace(/^error: /, "")
-      .replace(/\s*\n\((Did you mean .*\?)\)$/, ". $1")
-      .replace(/\s*\n\s*/g, " ");
-    out.error({ code: "usage", message: sentence(message), remedy: errorTable.usage.remedy });
+    const { remedy } = errorTable.usage;
+    if (error.code !== "commander.help")
+      out.error({ code: "usage", message: usageMessage(error), remedy });
+    // Without a command commander prints the help, which is no JSON.
+    else if (out.flags.json) out.error({ code: "usage", message: "No command was given.", remedy });
     return exit.usage;
   }
   if (error instanceof SottoError) {
@@ -106,10 +119,20 @@ function report(error: unknown, { out }: Running): number {
   return exit.failure;
 }
 
-const sentence = (text: string) =>
-  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? "" : "."}`;
+/** What is wrong with the arguments, as sentences. */
+function usageMessage({ code, message }: CommanderError): string {
+  const text = message
+    .replace(/^error: /, "")
+    .replace(/\s*\n\((Did you mean .*\?)\)$/, ". $1")
+    .replace(/\s*\n\s*/g, " ");
+  const whole = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? "" : "."}`;
+  if (code !== "commander.unknownOption") return whole;
+  return `${whole} If it is not an option, put -- before it.`;
+}
 
-function isCommander(error: unknown): error is Error & { code: string; exitCode: number } {
+type CommanderError = Error & { readonly code: string; readonly exitCode: number };
+
+function isCommander(error: unknown): error is CommanderError {
   return (
     error instanceof Error &&
     "code" in error &&
@@ -123,13 +146,15 @@ function isCommander(error: unknown): error is Error & { code: string; exitCode:
  * Ends the program if standard output cannot be written. The reader of a pipe may close it
  * (`sotto read alice | head`), which is not an error; a full disk is.
  */
-function reportFailedOutput(out: Printer): void {
+function reportFailedOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exit.ok);
     const what = "Standard output cannot be written";
     const { message } = systemError(error, what) ?? { message: `${what}.` };
-    const code = "file-write-failed";
-    out.error({ code, message, remedy: "Check where the output goes. It is incomplete." });
+    const remedy = "Check where the output goes. It is incomplete.";
+    const { argv, env } = process;
+    const out = createPrinter(flagsOf(argv.slice(2), env));
+    out.error({ code: "file-write-failed", message, remedy });
     process.exit(exit.failure);
   });
   process.stderr.on("error", () => undefined);

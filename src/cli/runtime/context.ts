@@ -42,14 +42,18 @@ export interface Running extends Context {
   close(): Promise<void>;
 }
 
-export function createContext(environment: Environment, out: Printer): Running {
+export function createContext(
+  environment: Environment,
+  out: Printer,
+  interactive: boolean,
+): Running {
   let client: Promise<Client> | undefined;
   let paths: Paths | undefined;
   let code = 0;
   const context: Running = {
     environment,
     out,
-    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true && !out.flags.json,
+    interactive,
     get paths() {
       paths ??= resolvePaths(environment);
       return paths;

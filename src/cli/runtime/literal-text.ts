@@ -1,10 +1,19 @@
 /** Finds where the text of a command begins: nothing in it is an option, whatever it looks like. */
 
-/** A command whose last arguments are a text that the user types as it is. */
+/** A command with a text after its first argument, which the user types as it is. */
 export interface LiteralText {
   /** Its options that have a value of their own, which is not the argument before the text. */
   readonly valued: readonly string[];
+  /** Only this subcommand has the text. */
+  readonly subcommand?: string;
+  /**
+   * The text is one argument, such as a name: options may come after it, and these, like the global
+   * ones, in its place.
+   */
+  readonly single?: { readonly options: readonly string[] };
 }
+
+const GLOBAL_OPTIONS = ["--json", "--quiet", "--no-color"];
 
 /**
  * The arguments with `--` before the text: `send bob -h` becomes `send bob -- -h`. Options of the
@@ -16,19 +25,40 @@ export function markText(
   args: readonly string[],
   textOf: (command: string) => LiteralText | undefined,
 ): readonly string[] {
-  const name = args.findIndex((arg) => !arg.startsWith("-"));
-  const text = name < 0 ? undefined : textOf(args[name] as string);
-  if (text === undefined) return args;
-  let at = name + 1;
-  for (; at < args.length; at++) {
-    const arg = args[at] as string;
-    if (arg === "--") return args;
-    if (!arg.startsWith("-") || arg === "-") break;
-    if (text.valued.includes(arg)) at++;
-  }
-  const start = at + 1;
+  const name = nextArgument(args, 0, []);
+  const text = name === undefined ? undefined : textOf(args[name] as string);
+  if (name === undefined || text === undefined) return args;
+  const command = text.subcommand === undefined ? name : nextArgument(args, name + 1, []);
+  if (command === undefined || args[command] !== (text.subcommand ?? args[name])) return args;
+  const first = nextArgument(args, command + 1, text.valued);
+  if (first === undefined) return args;
+  const start = first + 1;
   if (start >= args.length || args[start] === "--") return args;
+  if (text.single !== undefined && !isSingleText(args.slice(start), text.single.options))
+    return args;
   return [...args.slice(0, start), "--", ...args.slice(start)];
+}
+
+/** Whether the last argument looks like an option and is the text. */
+function isSingleText([text = "", ...more]: readonly string[], options: readonly string[]) {
+  return (
+    more.length === 0 && text.startsWith("-") && ![...GLOBAL_OPTIONS, ...options].includes(text)
+  );
+}
+
+/** The position of the first argument that is no option; `undefined` if `--` comes before it. */
+function nextArgument(
+  args: readonly string[],
+  from: number,
+  valued: readonly string[],
+): number | undefined {
+  for (let at = from; at < args.length; at++) {
+    const arg = args[at] as string;
+    if (arg === "--") return undefined;
+    if (!arg.startsWith("-") || arg === "-") return at;
+    if (valued.includes(arg)) at++;
+  }
+  return undefined;
 }
 
 /** The note on an option that was typed in the text, or `undefined`. */

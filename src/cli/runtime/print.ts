@@ -45,6 +45,11 @@ export interface Printer {
   error(fault: { readonly code: string; readonly message: string; readonly remedy: string }): void;
   /** Complete lines of a log, or of what another process wrote to its standard error. */
   log(lines: string): void;
+  /**
+   * The help or the version: on standard output if it was asked for. On standard error, where a
+   * command is missing, there is an error object instead with --json.
+   */
+  help(text: string, asked: boolean): void;
 }
 
 const SGR = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 } as const;
@@ -77,7 +82,8 @@ export function flagsOf(
   };
 }
 
-interface Stream {
+/** A stream to print to. */
+export interface Stream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
@@ -110,6 +116,10 @@ export function createPrinter(
     log(lines) {
       const readable = stderr.isTTY === true && !flags.json;
       stderr.write(displayText(readable ? lines.split("\n").map(logText).join("\n") : lines));
+    },
+    help(text, asked) {
+      if (asked) stdout.write(displayText(text));
+      else if (!flags.json) stderr.write(displayText(text));
     },
   };
 }

@@ -27,10 +27,15 @@ describe("the text of a command line", () => {
 
   it("is known for every command that has one, with its options that have a value", async () => {
     const expected: Record<string, readonly string[]> = {};
+    const texts = ["text", "emoji", "name"];
     for (const { name, load } of commands) {
       const command = new Command(name);
       (await load()).define(command, {} as Context);
-      if (command.registeredArguments.at(-1)?.name() !== "text") continue;
+      const all = [command, ...command.commands];
+      // After WHO or ID: a first argument is preceded by the options.
+      const isText = ({ registeredArguments: its }: Command) =>
+        its.length > 1 && texts.includes(its.at(-1)?.name() ?? "");
+      if (!all.some(isText)) continue;
       expected[name] = command.options
         .filter(({ required, optional }) => required || optional)
         .flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined));
@@ -41,7 +46,26 @@ describe("the text of a command line", () => {
       ),
       expected,
     );
-    assert.deepEqual(Object.keys(expected), ["send", "edit"]);
+    assert.deepEqual(Object.keys(expected), ["contacts", "send", "edit", "react"]);
+  });
+
+  it("is one argument of a subcommand, in whose place options may be", () => {
+    const rename = { subcommand: "rename", valued: [], single: { options: ["--yes"] } };
+    const single = (...args: string[]): string =>
+      markText(args, (name) => (name === "contacts" ? rename : undefined)).join(" ");
+    assert.equal(single("contacts", "rename", "bob", "-h"), "contacts rename bob -- -h");
+    for (const args of [
+      ["contacts", "rename", "bob", "-h", "--json"],
+      ["contacts", "rename", "bob", "--json"],
+      ["contacts", "rename", "bob", "--yes"],
+      ["contacts", "rename", "bob", "new", "--json"],
+      ["contacts", "rename", "bob", "--", "-h"],
+      ["contacts", "rename", "-h"],
+      ["contacts", "show", "bob", "-h"],
+      ["contacts", "rename"],
+      ["contacts"],
+    ])
+      assert.equal(single(...args), args.join(" "));
   });
 
   it("says where an option belongs that was typed in it", () => {
