@@ -23,8 +23,25 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  const { main } = await import("../src/cli/main.ts");
-  process.exitCode = await main(process.argv.slice(2));
+  const main = await load();
+  process.exitCode = main === undefined ? 1 : await main(process.argv.slice(2));
+}
+
+/** The command line; `undefined`, with an error on the terminal, if its files cannot be read. */
+async function load(): Promise<((args: readonly string[]) => Promise<number>) | undefined> {
+  try {
+    return (await import("../src/cli/main.ts")).main;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const full = code === "EMFILE" || code === "ENFILE";
+    process.stderr.write(
+      full
+        ? "✗ Sotto cannot be loaded: too many open files.\n" +
+            "→ Raise the limit of open files (ulimit -n 4096), or close other programs.\n"
+        : `✗ Sotto cannot be loaded: ${message}\n→ Install it again.\n`,
+    );
+    return undefined;
+  }
 }
 
 export {};

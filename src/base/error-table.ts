@@ -254,6 +254,15 @@ export const errorTable = {
     "environment",
     "Raise the limit of open files (ulimit -n 4096), or close other programs; then try again.",
   ),
+  "out-of-resources": entry(
+    "environment",
+    "Close other programs, or raise the limits of processes (ulimit -u) and memory; then try " +
+      "again.",
+  ),
+  "not-loadable": entry(
+    "environment",
+    "Raise the limit of open files (ulimit -n 4096). If that does not help, install Sotto again.",
+  ),
   // Backup and export
   "backup-malformed": entry("bad-input", "Choose a file written by sotto backup."),
   "backup-damaged": entry(

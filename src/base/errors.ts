@@ -48,13 +48,18 @@ const systemReasons: Readonly<Record<string, readonly [reason: string, code?: Er
   EBUSY: ["it is in use"],
   EMFILE: ["too many open files", "too-many-files"],
   ENFILE: ["too many open files", "too-many-files"],
+  EAGAIN: ["a limit of processes or memory is reached", "out-of-resources"],
+  ENOMEM: ["there is not enough memory", "out-of-resources"],
+  E2BIG: ["the arguments are too long"],
+  // What Node reports for a package that it cannot read, also because of too many open files.
+  ERR_MODULE_NOT_FOUND: ["a part of Sotto cannot be loaded", "not-loadable"],
   ENOSPC: ["the disk is full", "disk-full"],
   EDQUOT: ["the disk quota is used up", "disk-full"],
 };
 
 /**
  * The error for a refusal of the operating system, which is no bug: `system-refused`,
- * `too-many-files` or `disk-full`. `undefined` for any other error.
+ * `too-many-files`, `out-of-resources` or `disk-full`. `undefined` for any other error.
  * @param what what failed, without the final period; by default the path that the system named.
  */
 export function systemError(error: unknown, what?: string): SottoError | undefined {

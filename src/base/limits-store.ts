@@ -77,6 +77,8 @@ export const storeLimits = {
    * Bytes of tables whose checksums are verified at each opening: about a fifth of a second.
    */
   verifyBytes: 32 * 1024 * KIB,
+  /** Bytes of a file with a passphrase, a recovery phrase or a proxy, which the user names. */
+  secretFileBytes: 4 * KIB,
   /** Time for the keychain of the system, which may ask the user for a password. */
   keychainWait: MINUTE,
 } as const;

@@ -26,6 +26,7 @@ export {
   restoreHome,
 } from "./home/restore.ts";
 export { readExitReason } from "./process/exit-reason.ts";
+export { readLimited } from "./process/read-limited.ts";
 export { onSignals } from "./process/signals.ts";
 export type { Overrides } from "./settings/config.ts";
 export { makeNetworkKey } from "./settings/network-key.ts";

@@ -4,6 +4,34 @@ import { runHere } from "./in-process.ts";
 const run = (...args: string[]) => runHere("/nonexistent/home", args);
 
 describe("a wrong command line", () => {
+  it("ends with 2 for a wrong use, and guesses what was meant", async () => {
+    const guessed = await run("sned", "bob");
+    assert.equal(guessed.code, 2);
+    assert.match(guessed.err, /^✗ Unknown command 'sned'\. Did you mean send\?\n→ .*--help/);
+    const since = await run("read", "bob", "--since", "foo");
+    assert.deepEqual([since.code, /--since needs a date/.test(since.err)], [2, true]);
+    for (const args of [
+      [],
+      ["send"],
+      ["send", "bob"],
+      ["up", "--bogus"],
+      ["read", "bob", "-n", "0"],
+    ])
+      assert.equal((await run(...args)).code, 2, args.join(" "));
+  });
+
+  it("takes as text what comes after WHO, and as options what comes before", async () => {
+    for (const args of [
+      ["send", "bob", "-h"],
+      ["send", "--timeout", "1s", "bob", "--version"],
+      ["edit", "bob/last", "--help"],
+    ])
+      assert.equal((await run(...args)).code, 3, args.join(" "));
+    const json = await run("send", "bob", "--json");
+    assert.match(json.err, /^✗ /);
+    assert.equal((await run("send", "--bogus", "bob")).code, 2);
+  });
+
   it("without a command prints the help, or an error object with --json", async () => {
     for (const args of [[], ["net", "key"], ["--no-color"]]) {
       const { code, out, err } = await run(...args);

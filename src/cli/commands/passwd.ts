@@ -30,7 +30,7 @@ export const define: Define = (command, context) => {
 
 async function passwd(options: Options, context: Context): Promise<void> {
   const { out, paths } = context;
-  const wanted = given(options);
+  const wanted = await given(options);
   if (wanted?.kind === "passphrase") checkedPassphrase(wanted.passphrase, context);
   if (wanted === undefined && !context.interactive)
     throw new SottoError(
@@ -64,8 +64,8 @@ async function passwd(options: Options, context: Context): Promise<void> {
 }
 
 /** The protection that the options choose; `undefined`: ask for a passphrase. */
-function given(options: Options): NewKeyProtection | undefined {
-  const passphrase = givenSecret(
+async function given(options: Options): Promise<NewKeyProtection | undefined> {
+  const passphrase = await givenSecret(
     options.newPassphraseFile,
     options.newPassphraseFd,
     "--new-passphrase-fd",

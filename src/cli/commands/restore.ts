@@ -1,5 +1,4 @@
 /** `sotto restore`: restores an account and its contacts from a backup and the recovery phrase. */
-import { open } from "node:fs/promises";
 import { limits, SottoError } from "../../base/index.ts";
 import { count } from "../format/format.ts";
 import { formatTime } from "../format/time.ts";
@@ -64,15 +63,8 @@ async function restore(path: string, options: Options, context: Context): Promis
 
 /** Throws `file-unreadable`, `backup-malformed`. */
 async function readBackup(path: string): Promise<Uint8Array> {
-  let handle: Awaited<ReturnType<typeof open>> | undefined;
-  try {
-    handle = await open(path, "r");
-    if ((await handle.stat()).size <= 2 * limits.backupBytes)
-      return Uint8Array.from(await handle.readFile());
-  } catch (cause) {
-    throw new SottoError("file-unreadable", `Cannot read ${path}.`, { cause });
-  } finally {
-    await handle?.close();
-  }
+  const { readLimited } = await import("../../daemon/index.ts");
+  const file = await readLimited(path, `The file ${path}`, 2 * limits.backupBytes);
+  if (file !== undefined) return file;
   throw new SottoError("backup-malformed", "This file is not a backup: it is too large.");
 }

@@ -66,7 +66,7 @@ async function up(options: Options, command: Command, context: Context): Promise
   if (options.detach) return upDetached(options, context);
   const { out, paths, environment } = context;
   const { onSignals, startDaemon } = await import("../../daemon/index.ts");
-  const given = givenPassphrase(options);
+  const given = await givenPassphrase(options);
   const daemon = await startDaemon({
     paths,
     env: environment.env,

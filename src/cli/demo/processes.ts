@@ -12,6 +12,7 @@ import {
   resolvePaths,
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
+import { started } from "../process/started.ts";
 import { connectTo } from "../runtime/connect.ts";
 import { readEnvironment, selfCommand } from "../runtime/environment.ts";
 
@@ -57,27 +58,28 @@ export function startDemo(command: readonly [string, ...string[]] = selfCommand(
     const { SOTTO_SOCKET, SOTTO_PROFILE, XDG_RUNTIME_DIR, ...env } = around.env;
     return { ...env, SOTTO_HOME: join(directory, name) };
   };
-  const run = (name: string, args: readonly string[]) => {
+  const run = async (name: string, args: readonly string[]) => {
     const [program, ...before] = command;
     const child = spawn(program, [...before, ...args], {
       env: envOf(name),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    if (child.pid === undefined) throw new SottoError("internal", "Could not start a process.");
-    processes.set(child.pid, child);
-    child.once("close", () => processes.delete(child.pid ?? 0));
+    await started(child);
+    const pid = child.pid as number;
+    processes.set(pid, child);
+    child.once("close", () => processes.delete(pid));
     return child;
   };
 
   return {
     async bootstrap() {
-      const child = run("bootstrap", ["bootstrap", "--listen", LOOPBACK, "--json"]);
+      const child = await run("bootstrap", ["bootstrap", "--listen", LOOPBACK, "--json"]);
       const { addresses } = await firstLine(child);
       bootstraps = addresses;
       return addresses[0] ?? "";
     },
     async node(name, knows) {
-      const child = run(name, [
+      const child = await run(name, [
         "up",
         "--json",
         "--name",

@@ -6,6 +6,7 @@ import { SottoError } from "../../base/index.ts";
 import { connectTo } from "../runtime/connect.ts";
 import type { Context } from "../runtime/context.ts";
 import { selfCommand } from "../runtime/environment.ts";
+import { started } from "./started.ts";
 
 /** Time until the background node has to answer, ms; deriving a key from a passphrase is slow. */
 const TIMEOUT = 60_000;
@@ -17,15 +18,16 @@ export interface Detached {
 
 /**
  * Starts `sotto up` and returns when its socket answers. If it fails, prints its standard error
- * and returns its exit code.
+ * and returns its exit code. Throws what `started` throws, and `timed-out`.
  * @param secret a passphrase that the child reads from file descriptor 3.
+ * @param command the command that starts Sotto; by default that of this process.
  */
 export async function detach(
   args: readonly string[],
   secret: string | undefined,
   context: Context,
+  [program, ...before] = selfCommand(),
 ): Promise<Detached | { readonly failed: number }> {
-  const [program, ...before] = selfCommand();
   const child = spawn(
     program,
     [...before, "up", ...args, ...(secret === undefined ? [] : ["--passphrase-fd", "3"])],
@@ -34,6 +36,7 @@ export async function detach(
       stdio: ["ignore", "ignore", "pipe", secret === undefined ? "ignore" : "pipe"],
     },
   );
+  await started(child);
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said += text;
@@ -49,18 +52,13 @@ export async function detach(
   child.stderr?.destroy();
   pipe?.destroy();
   child.unref();
-  if (child.pid === undefined) throw new SottoError("internal", "Could not start the node.");
-  return { pid: child.pid };
+  return { pid: child.pid as number };
 }
 
 /** `undefined` when the socket of the child answers; its exit code if it ends before. */
 async function firstAnswer(child: ChildProcess, socket: string): Promise<number | undefined> {
   let ended: number | undefined;
   const closed = new Promise<void>((resolve) => {
-    child.once("error", () => {
-      ended = 1;
-      resolve();
-    });
     child.once("close", (code) => {
       ended ??= code ?? 1;
       resolve();

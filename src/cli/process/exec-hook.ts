@@ -19,14 +19,15 @@ export async function runExecHook(event: object, command: string, context: Conte
   }
 }
 
-/** The exit code, or the name of the signal that ended it. */
+/** The exit code, the name of the signal that ended it, or why it could not be started. */
 function run(command: string, line: string): Promise<number | string> {
   return new Promise((resolve) => {
     const child = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"] });
-    child.once("error", ({ name }) => resolve(name));
+    child.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.name));
     child.once("close", (code, signal) => resolve(code ?? signal ?? "no exit code"));
     // The command may ignore its standard input.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(line);
+    // It has none if it could not be started.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(line);
   });
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { concat, hasCode, SottoError, utf8 } from "../../base/index.ts";
+import { concat, hasCode, SottoError, systemError, utf8 } from "../../base/index.ts";
 
 /** Bytes to buffer before a write. */
 const BUFFER_BYTES = 256 * 1024;
@@ -119,7 +119,8 @@ async function withWriteError<Result>(path: string, work: Promise<Result>): Prom
     return await work;
   } catch (cause) {
     if (cause instanceof SottoError) throw cause;
-    const why = hasCode(cause, "ENOSPC", "EDQUOT") ? ": the disk is full" : "";
-    throw new SottoError("file-write-failed", `Cannot write ${path}${why}.`, { cause });
+    const what = `Cannot write ${path}`;
+    const message = systemError(cause, what)?.message ?? `${what}.`;
+    throw new SottoError("file-write-failed", message, { cause });
   }
 }

@@ -1,12 +1,11 @@
 /** Reads passphrases and recovery phrases from a prompt, a file or a file descriptor. */
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { KeyProtection } from "../../api/index.ts";
 import {
+  limits,
   passphraseStrength,
   requirePassphrase,
   SottoError,
-  systemError,
   tooWeak,
 } from "../../base/index.ts";
 import type { Context } from "./context.ts";
@@ -25,20 +24,37 @@ export function passphraseOptions(command: Command): Command {
 }
 
 /** The passphrase of the options, without its final newline, or `undefined`. */
-export function givenPassphrase(options: PassphraseOptions): string | undefined {
+export function givenPassphrase(options: PassphraseOptions): Promise<string | undefined> {
   return givenSecret(options.passphraseFile, options.passphraseFd, "--passphrase-fd");
 }
 
 /** The secret in a file or from a file descriptor; `flag` is the option of the descriptor. */
-export function givenSecret(
+export async function givenSecret(
   file: string | undefined,
   fd: string | undefined,
   flag: string,
-): string | undefined {
-  if (file !== undefined) return firstLine(file, `The file ${file}`);
-  if (fd === undefined) return undefined;
-  return firstLine(descriptor(fd, flag), `File descriptor ${fd}`);
+): Promise<string | undefined> {
+  const source = file ?? (fd === undefined ? undefined : descriptor(fd, flag));
+  if (source === undefined) return undefined;
+  const line = (await readSecret(source)).replace(/\r?\n$/, "");
+  if (line === "") throw new SottoError("passphrase-needed", `${nameOf(source)} is empty.`);
+  return line;
 }
+
+/** A text of at most `limits.secretFileBytes`. Throws `file-unreadable`. */
+async function readSecret(source: string | number): Promise<string> {
+  const { readLimited } = await import("../../daemon/index.ts");
+  const bytes = await readLimited(source, nameOf(source), limits.secretFileBytes);
+  if (bytes !== undefined) return new TextDecoder().decode(bytes);
+  throw new SottoError(
+    "file-unreadable",
+    `${nameOf(source)} contains more than ${limits.secretFileBytes} bytes: no passphrase and no ` +
+      "recovery phrase is so long.",
+  );
+}
+
+const nameOf = (source: string | number): string =>
+  typeof source === "string" ? `The file ${source}` : `File descriptor ${source}`;
 
 function descriptor(text: string, option: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
@@ -80,13 +96,7 @@ export async function recoveryWords(options: WordsOptions, context: Context): Pr
       "There is no terminal to ask for the recovery phrase. Use --words-file or --words-fd.",
     );
   }
-  const source = file ?? descriptor(fd ?? "", "--words-fd");
-  try {
-    return phraseIn(readFileSync(source, "utf8"));
-  } catch (cause) {
-    const name = file === undefined ? `File descriptor ${fd}` : `The file ${file}`;
-    throw unreadable(name, cause);
-  }
+  return phraseIn(await readSecret(file ?? descriptor(fd ?? "", "--words-fd")));
 }
 
 /**
@@ -99,25 +109,7 @@ export async function currentPassphrase(
   context: Context,
 ): Promise<string | undefined> {
   if (protection !== "passphrase") return undefined;
-  return givenPassphrase(options) ?? askPassphrase(context)?.();
-}
-
-function firstLine(source: string | number, name: string): string {
-  let text: string;
-  try {
-    text = readFileSync(source, "utf8");
-  } catch (cause) {
-    throw unreadable(name, cause);
-  }
-  const line = text.replace(/\r?\n$/, "");
-  if (line === "") throw new SottoError("passphrase-needed", `${name} is empty.`);
-  return line;
-}
-
-/** The error for a secret that cannot be read; says why, where the system does. */
-function unreadable(name: string, cause: unknown): SottoError {
-  const { message } = systemError(cause, `${name} cannot be read`) ?? {};
-  return new SottoError("file-unreadable", message ?? `${name} cannot be read.`, { cause });
+  return (await givenPassphrase(options)) ?? askPassphrase(context)?.();
 }
 
 /** Prompts for the passphrase; `undefined` without a terminal. */
@@ -130,7 +122,7 @@ export async function chosenPassphrase(
   options: PassphraseOptions & { readonly passphrase?: true },
   context: Context,
 ): Promise<string | undefined> {
-  const given = givenPassphrase(options);
+  const given = await givenPassphrase(options);
   if (given === undefined) return options.passphrase ? newPassphrase(context) : undefined;
   return checkedPassphrase(given, context);
 }

@@ -1,5 +1,5 @@
 /** The key of a private network: a file that all of its nodes have. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   concat,
@@ -8,12 +8,14 @@ import {
   hasCode,
   labels,
   SottoError,
+  systemError,
   toBase32,
   utf8,
 } from "../../base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
 import type { PrivateNetwork } from "../../node/index.ts";
 import { createAtomically } from "../../store/index.ts";
+import { readLimited } from "../process/read-limited.ts";
 
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
@@ -30,14 +32,21 @@ type Hashing = Pick<CryptoProvider, "sha256" | "hkdf" | "random">;
 export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto()): Promise<void> {
   const key = crypto.random(KEY_BYTES);
   const text = `${PREFIX}${toBase32(concat(key, checkOf(crypto, key)))}\n`;
+  const failed = (cause: unknown): SottoError => {
+    const what = `${path} cannot be written`;
+    const message = systemError(cause, what)?.message ?? `${what}.`;
+    return new SottoError("file-write-failed", message, { cause });
+  };
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw failed(cause);
+  }
+  try {
     await createAtomically(path, utf8(text), crypto.random);
   } catch (cause) {
-    const there = hasCode(cause, "EEXIST");
-    throw there
-      ? new SottoError("network-key-exists", `The file ${path} already exists.`)
-      : new SottoError("file-write-failed", `${path} cannot be written.`, { cause });
+    if (!hasCode(cause, "EEXIST")) throw failed(cause);
+    throw new SottoError("network-key-exists", `The file ${path} already exists.`);
   }
 }
 
@@ -46,14 +55,14 @@ export async function makeNetworkKey(path: string, crypto: Hashing = nodeCrypto(
  * `network-key-invalid`, which do not reveal the contents.
  */
 export async function readNetworkKey(path: string, crypto: Hashing): Promise<PrivateNetwork> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new SottoError("file-unreadable", `${path} cannot be read.`, { cause });
-  });
+  const bytes = await readLimited(path, path, MOST);
   const refuse = (why: string): never => {
     throw new SottoError("network-key-invalid", `${path} ${why}.`);
   };
-  const text = bytes.length > MOST ? "" : bytes.toString("latin1").trim();
-  if (bytes.length === 0) return refuse("is empty");
+  const text = Buffer.from(bytes ?? [])
+    .toString("latin1")
+    .trim();
+  if (bytes?.length === 0) return refuse("is empty");
   if (!text.startsWith(PREFIX)) return refuse("is not a network key");
   const coded = text.slice(PREFIX.length);
   if (coded.length < Math.ceil((8 * (KEY_BYTES + CHECK_BYTES)) / 5))

@@ -1,7 +1,7 @@
 /** The proxy setting, from the settings file or from the command line. */
-import { readFile } from "node:fs/promises";
-import { SottoError } from "../../base/index.ts";
+import { limits, SottoError } from "../../base/index.ts";
 import { type ProxyAddress, parseProxy } from "../../node/index.ts";
+import { readLimited } from "../process/read-limited.ts";
 
 /** The options of the command line. */
 export interface GivenProxy {
@@ -67,9 +67,7 @@ async function givenProxy({ proxy, proxyFile }: GivenProxy): Promise<ProxyAddres
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (cause) {
-    throw new SottoError("file-unreadable", `${path} cannot be read.`, { cause });
-  }
+  const bytes = await readLimited(path, path, limits.secretFileBytes);
+  if (bytes !== undefined) return new TextDecoder().decode(bytes).trim();
+  throw new SottoError("proxy-invalid", `${path} is too long for the address of a proxy.`);
 }

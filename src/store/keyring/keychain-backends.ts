@@ -3,7 +3,7 @@
  * KeePassXC) through secret-tool(1) of libsecret, and macOS through security(1).
  */
 import { spawn } from "node:child_process";
-import { limits, SottoError, wipe } from "../../base/index.ts";
+import { hasCode, limits, SottoError, systemError, wipe } from "../../base/index.ts";
 
 /** The label by which the user finds the entry. */
 const LABEL = "Key of a Sotto store";
@@ -73,7 +73,7 @@ export function run(
   args: readonly string[],
   input: string,
 ): Promise<ProgramResult | "not-installed" | "timed-out"> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
@@ -81,14 +81,19 @@ export function run(
     }, limits.keychainWait);
     const out: Buffer[] = [];
     let stderr = "";
-    child.stdout.on("data", (part: Buffer) => out.push(part));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    // It has no streams if the file table is full.
+    child.stdout?.on("data", (part: Buffer) => out.push(part));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    child.stdin.on("error", () => undefined);
-    child.once("error", () => {
+    child.stdin?.on("error", () => undefined);
+    child.once("error", (error) => {
       clearTimeout(timer);
-      resolve("not-installed");
+      const fault = hasCode(error, "ENOENT")
+        ? undefined
+        : systemError(error, `Cannot start ${program}`);
+      if (fault === undefined) resolve("not-installed");
+      else reject(fault);
     });
     child.once("close", (code) => {
       clearTimeout(timer);
@@ -96,7 +101,7 @@ export function run(
       resolve({ code: code ?? 1, out: whole.toString(), stderr });
       wipe(whole, ...out);
     });
-    child.stdin.end(input);
+    child.stdin?.end(input);
   });
 }
 
