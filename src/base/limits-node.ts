@@ -69,6 +69,11 @@ export const nodeLimits = {
   connectionBacklog: 1024 * KIB,
   /** Bytes of a peer's identify message; ours needs a few hundred. */
   identifyBytes: 8 * KIB,
+  /**
+   * Delays before a peer that did not identify itself is asked again: soon where a packet was lost,
+   * and seldom where the peer does not answer at all.
+   */
+  identifyRetry: { min: SECOND, max: MINUTE },
   /** Bytes of DHT requests on one stream: a record and a key. */
   dhtRequestBytes: 2 * KIB,
   /** Bytes of a DHT response: 20 peers with as many addresses as are stored of each. */

@@ -118,6 +118,7 @@ export function dhtService(options: DhtOptions) {
     const dht = create(components) as Dht;
     limitRequests(dht, options);
     disableReconnects(dht);
+    admitConnectedPeers(dht, options);
     return dht;
   };
 }
@@ -163,4 +164,22 @@ function disableReconnects(dht: Dht): void {
     readonly closestPeerTagger: { peerSetSize: number };
   };
   closestPeerTagger.peerSetSize = 0;
+}
+
+interface Buckets {
+  verify(contact: { readonly peerId: PeerId }, options?: object): Promise<boolean>;
+}
+
+/**
+ * Adds connected peers to the routing table without a ping. kad-dht pings each new peer once, for
+ * five seconds, and leaves it out if no answer comes: where packets are lost, a node would stay
+ * connected to its bootstrap node and have no peer to ask. A connected peer has just identified
+ * itself, and heartbeats find out when it is offline. No option turns the ping off; a test fails if
+ * a new version moves it.
+ */
+function admitConnectedPeers(dht: Dht, { connectionsTo }: DhtOptions): void {
+  const { kb } = dht.routingTable as unknown as { readonly kb: Buckets };
+  const ping = kb.verify;
+  kb.verify = async (contact, options) =>
+    connectionsTo(contact.peerId).length > 0 || ping(contact, options);
 }

@@ -22,6 +22,7 @@ import { createRequestLimit } from "../util/rate-limit.ts";
 import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader.ts";
 import { logConnections } from "./connection-log.ts";
 import { sharedPing } from "./dht-ping.ts";
+import { identifyPeers } from "./identify-peers.ts";
 import { LocalEndpoints, watchInterfaces } from "./network-change.ts";
 
 /** Connection limits of a user's node. */
@@ -134,7 +135,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
     },
     connectionMonitor: { pingInterval: limits.connectionPing },
     services: {
-      identify: identify(),
+      identify: identify({ runOnConnectionOpen: false }),
       ping: sharedPing(),
       lan: dht("lan", proxy === undefined),
       wan: dht("wan", options.wanServer),
@@ -150,6 +151,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
   connections = (peer) => host.getConnections(peer);
   dialPolicy.attach(host);
   logConnections(host, log);
+  identifyPeers(host, clock);
   pruneOnConnect(host, connectionLimits.connections - connectionLimits.spare);
   return { host, counts, meter, localEndpoints, datastore };
 }
