@@ -1,11 +1,26 @@
 /** Converts between SottoError and JSON-RPC errors. */
 import { type ErrorCode, errorTable, SottoError, systemError } from "../base/index.ts";
 
+/** The error `params-invalid`, with the field that is wrong: a path such as `next.kind`. */
+export class ParamsInvalid extends SottoError {
+  readonly field: string | undefined;
+
+  constructor(message: string, field?: string) {
+    super("params-invalid", message);
+    this.field = field;
+  }
+}
+
 /** The error of a JSON-RPC 2.0 response. */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
-  readonly data: { readonly code: ErrorCode; readonly remedy: string };
+  readonly data: {
+    readonly code: ErrorCode;
+    readonly remedy: string;
+    /** Of `params-invalid`: the path of the wrong field, such as `next.kind`. */
+    readonly field?: string;
+  };
 }
 
 /** Codes of JSON-RPC 2.0 §5.1; every other error has one code of its server range. */
@@ -30,7 +45,11 @@ export function toRpcError(error: unknown): RpcError {
   return {
     code: numbers[fault.code] ?? SERVER_ERROR,
     message: fault.message,
-    data: { code: fault.code, remedy: fault.remedy },
+    data: {
+      code: fault.code,
+      remedy: fault.remedy,
+      ...(fault instanceof ParamsInvalid && fault.field !== undefined && { field: fault.field }),
+    },
   };
 }
 

@@ -28,20 +28,22 @@ export type {
 export type { EventMethods } from "./methods/event.ts";
 export type { InviteMethods } from "./methods/invite.ts";
 export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods/message.ts";
-export type { Nothing } from "./methods/method-types.ts";
-export type { KnownBootstrap, NetMethods } from "./methods/net.ts";
+export type { Method, Nothing } from "./methods/method.ts";
+export type { NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
 export type { NewKeyProtection, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
 export { type Environment, type Paths, resolvePaths } from "./paths.ts";
+export type { Row, Scope } from "./scopes.ts";
 export { type DirectoryFacts, requireSafeDirectory } from "./socket-directory.ts";
-export { version } from "./version.ts";
+export { apiVersion, version } from "./version.ts";
 export type {
   Account,
   Bootstrap,
   Contact,
   Invite,
   KeyProtection,
+  KnownBootstrap,
   Message,
   MessageState,
   NewInvite,

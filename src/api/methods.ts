@@ -1,31 +1,42 @@
 /**
- * The table of methods: `noun.verb`, named parameters, plain JSON. Types only, so that a client
- * loads no schema library; the compiler keeps the daemon's schemas equal to these types.
+ * The table of methods: `noun.verb`, named parameters, plain JSON. From this one table come the
+ * types of the client, the validation in the daemon, the scopes, docs/API.md and the OpenRPC
+ * document.
  */
+import { auditMethods } from "./methods/audit.ts";
+import { backupMethods } from "./methods/backup.ts";
+import { contactMethods } from "./methods/contact.ts";
+import { doctorMethods } from "./methods/doctor.ts";
+import { eventMethods } from "./methods/event.ts";
+import { inviteMethods } from "./methods/invite.ts";
+import { messageMethods } from "./methods/message.ts";
+import type { MethodTypes } from "./methods/method.ts";
+import { netMethods } from "./methods/net.ts";
+import { nodeMethods } from "./methods/node.ts";
+import { storeMethods } from "./methods/store.ts";
+import { rowsOf, type Scope } from "./scopes.ts";
 
-import type { AuditMethods } from "./methods/audit.ts";
-import type { BackupMethods } from "./methods/backup.ts";
-import type { ContactMethods } from "./methods/contact.ts";
-import type { DoctorMethods } from "./methods/doctor.ts";
-import type { EventMethods } from "./methods/event.ts";
-import type { InviteMethods } from "./methods/invite.ts";
-import type { MessageMethods } from "./methods/message.ts";
-import type { NetMethods } from "./methods/net.ts";
-import type { NodeMethods } from "./methods/node.ts";
-import type { StoreMethods } from "./methods/store.ts";
+export const methods = {
+  ...nodeMethods,
+  ...inviteMethods,
+  ...contactMethods,
+  ...messageMethods,
+  ...eventMethods,
+  ...netMethods,
+  ...doctorMethods,
+  ...auditMethods,
+  ...storeMethods,
+  ...backupMethods,
+};
 
-export interface Methods
-  extends NodeMethods,
-    InviteMethods,
-    ContactMethods,
-    MessageMethods,
-    EventMethods,
-    NetMethods,
-    DoctorMethods,
-    AuditMethods,
-    StoreMethods,
-    BackupMethods {}
-
+export type Methods = MethodTypes<typeof methods>;
 export type MethodName = keyof Methods;
 export type Params<Name extends MethodName> = Methods[Name]["params"];
 export type Result<Name extends MethodName> = Methods[Name]["result"];
+
+/** Whether there is a method of this name. */
+export const isMethod = (name: string): name is MethodName => Object.hasOwn(methods, name);
+
+/** Whether a connection of this scope may call the method; never for an unknown one. */
+export const allows = (scope: Scope, method: string): boolean =>
+  isMethod(method) && rowsOf(scope).includes(methods[method].row);

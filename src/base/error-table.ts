@@ -134,9 +134,13 @@ export const errorTable = {
   "method-unknown": entry(
     "bad-input",
     "The command and the running node have different versions. Restart the node: sotto down, " +
-      "then sotto up.",
+      "then sotto up. A program: docs/API.md lists the methods.",
   ),
-  "params-invalid": entry("bad-input", "Add --help to see what the command accepts."),
+  "params-invalid": entry(
+    "bad-input",
+    "Add --help to see what the command accepts. A program: docs/API.md lists the fields of each " +
+      "method.",
+  ),
   "address-invalid": entry(
     "bad-input",
     "A bootstrap node's address looks like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, an address " +

@@ -154,9 +154,10 @@ export const folders: Readonly<Record<string, Readonly<Record<string, readonly s
 };
 
 /**
- * Files of a module, other than its index.ts, that another module may import: the entry for bin/.
+ * Files of a module, other than its index.ts, that another module may import: the entry for bin/,
+ * and the contract at run time, which loads a schema library that clients do not need.
  */
-export const doors: readonly string[] = ["src/cli/main.ts"];
+export const doors: readonly string[] = ["src/cli/main.ts", "src/api/contract.ts"];
 
 /** The only files that may read process.env. */
 export const environmentFiles: readonly RegExp[] = [

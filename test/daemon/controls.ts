@@ -1,14 +1,61 @@
 /** Controls of a node by hand, which note what they are asked. */
-import type { NodeState } from "../../src/api/index.ts";
+import type { Audit, NodeState, NodeStatus } from "../../src/api/index.ts";
 import type { Controls } from "../../src/daemon/rpc/methods/method-types.ts";
 
 export const state: NodeState = {
   version: "x",
+  apiVersion: "1.0",
   pid: 1,
   startedAt: 0,
   state: "open",
   protection: "passphrase",
   home: "/home",
+};
+
+export const status: NodeStatus = {
+  ...state,
+  state: "open",
+  account: { account: "a".repeat(52), device: "a".repeat(52), name: "ann" },
+  host: "12D3KooWann",
+  addresses: [],
+  net: {
+    peers: 0,
+    lanDht: 0,
+    wanDht: 0,
+    wanMode: "client",
+    reach: { verdict: "unknown", addresses: [], asked: 0, seenAs: [] },
+    nat: { kind: "unknown", portMap: { state: "none" }, punches: { made: 0, failed: 0 } },
+    hostKey: { age: 0, moving: false },
+    privateNetwork: false,
+    listening: [],
+    protocols: [],
+    bootstrap: [],
+    mdns: false,
+    publicDht: { state: "off", peers: 0 },
+  },
+  contacts: { total: 0, online: 0, requests: 0 },
+  waiting: 0,
+  keptBack: { lan: 0, proxy: 0, "no-proxy": 0 },
+  unread: 0,
+  invisible: false,
+  decoys: 0,
+  history: true,
+  disk: { low: false },
+  engine: "noble",
+};
+
+export const audit: Audit = {
+  version: "x",
+  engine: "noble",
+  protocols: [],
+  relays: false,
+  records: { wanted: 0, held: 0 },
+  protection: "passphrase",
+  contacts: { total: 0, verified: [], links: 0, sessions: 0 },
+  history: true,
+  lastSeen: false,
+  followers: 0,
+  scan: { files: 0, bytes: 0, sought: [], found: [] },
 };
 
 export function fakeControls(): Controls & { readonly asked: unknown[][] } {

@@ -1,46 +1,57 @@
 /** Evidence for the security properties of the running node. */
-import type { KeyProtection } from "../views.ts";
-import type { Method, Nothing } from "./method-types.ts";
+import { flag, type Infer, list, object, oneOf, text, whole } from "../schema/fields.ts";
+import { keyProtection } from "../schema/node.ts";
+import { type MethodTypes, method, nothing } from "./method.ts";
 
+const sought = oneOf(
+  ["own name", "contact's name", "account id", "message text"],
+  "A kind of plaintext that the scan searches for; the text itself is never reported.",
+);
 /** Kinds of plaintext that the scan searches for; their text is never reported. */
-export type Sought = "own name" | "contact's name" | "account id" | "message text";
+export type Sought = Infer<typeof sought>;
 
-export interface Scan {
-  readonly files: number;
-  readonly bytes: number;
-  /** How many of each kind were searched for. */
-  readonly sought: readonly { readonly kind: Sought; readonly count: number }[];
-  /** Files in which plaintext was found, relative to the home directory. */
-  readonly found: readonly { readonly kind: Sought; readonly file: string }[];
-}
+const scan = object({
+  files: whole(),
+  bytes: whole(),
+  sought: list(object({ kind: sought, count: whole("How many of it were searched for.") })),
+  found: list(
+    object({ kind: sought, file: text("Relative to the home directory.") }),
+    "Files in which plaintext was found.",
+  ),
+});
+export type Scan = Infer<typeof scan>;
 
-export interface Audit {
-  readonly version: string;
-  /** The cryptographic libraries in use, with their versions. */
-  readonly engine: string;
-  /** Names of the protocols that this node answers. */
-  readonly protocols: readonly string[];
-  /** Whether one of them relays connections of others. */
-  readonly relays: boolean;
-  /** Encrypted records that should be published, and how many DHT peers hold now. */
-  readonly records: { readonly wanted: number; readonly held: number };
-  readonly protection: KeyProtection;
-  readonly contacts: {
-    readonly total: number;
-    /** Names of contacts whose safety number was compared. */
-    readonly verified: readonly string[];
-    readonly links: number;
-    readonly sessions: number;
-  };
-  /** Whether messages are kept, and the time of each contact's last connection. */
-  readonly history: boolean;
-  readonly lastSeen: boolean;
-  /** Number of durable subscriptions. */
-  readonly followers: number;
-  readonly scan: Scan;
-}
+const audit = object({
+  version: text("The version of Sotto."),
+  engine: text("The cryptographic libraries in use, with their versions."),
+  protocols: list(text(), "Names of the protocols that this node answers."),
+  relays: flag("One of them relays connections of others."),
+  records: object({
+    wanted: whole("Encrypted records that should be published."),
+    held: whole("Those that DHT peers hold now."),
+  }),
+  protection: keyProtection,
+  contacts: object({
+    total: whole(),
+    verified: list(text(), "Names of contacts whose safety number was compared."),
+    links: whole(),
+    sessions: whole(),
+  }),
+  history: flag("Messages are kept."),
+  lastSeen: flag("The time of each contact's last connection is kept."),
+  followers: whole("Durable subscriptions."),
+  scan,
+});
+export type Audit = Infer<typeof audit>;
 
-export interface AuditMethods {
-  /** Reads every file in the home directory. */
-  "audit.show": Method<Nothing, Audit>;
-}
+export const auditMethods = {
+  "audit.show": method({
+    row: "manage",
+    summary: "Reads every file in the home directory and searches it for plaintext.",
+    params: nothing,
+    result: audit,
+    example: {},
+  }),
+};
+
+export type AuditMethods = MethodTypes<typeof auditMethods>;

@@ -1,21 +1,31 @@
 /** Backups: made by the node, written to a file by the client. */
-import type { Method, Nothing } from "./method-types.ts";
+import { type Infer, object, short, text, whole } from "../schema/fields.ts";
+import { type MethodTypes, method, nothing } from "./method.ts";
 
-export interface BackupMade {
-  /** Identifies the backup; the node keeps only the last one. */
-  readonly id: string;
-  /** Length of the file in bytes. */
-  readonly bytes: number;
-  readonly contacts: number;
-  /** Open invites. */
-  readonly invites: number;
-  /** Our undelivered messages, which a backup does not contain. */
-  readonly waiting: number;
-}
+const backupMade = object({
+  id: text("Identifies the backup; the node keeps only the last one."),
+  bytes: whole("Length of the file."),
+  contacts: whole(),
+  invites: whole("Open invites."),
+  waiting: whole("Our undelivered messages, which a backup does not contain."),
+});
+export type BackupMade = Infer<typeof backupMade>;
 
-export interface BackupMethods {
-  /** Encrypts contacts and settings with the recovery phrase of the account. */
-  "backup.create": Method<Nothing, BackupMade>;
-  /** A part of the file from byte `from`, in base64; empty at the end or for another `id`. */
-  "backup.read": Method<{ readonly id: string; readonly from: number }, { readonly data: string }>;
-}
+export const backupMethods = {
+  "backup.create": method({
+    row: "admin",
+    summary: "Encrypts contacts and settings with the recovery phrase of the account.",
+    params: nothing,
+    result: backupMade,
+    example: {},
+  }),
+  "backup.read": method({
+    row: "admin",
+    summary: "A part of the file from byte `from`; empty at the end or for another `id`.",
+    params: object({ id: short(), from: whole() }),
+    result: object({ data: text("Base64.") }),
+    example: { id: "1", from: 0 },
+  }),
+};
+
+export type BackupMethods = MethodTypes<typeof backupMethods>;

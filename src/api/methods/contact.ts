@@ -1,53 +1,169 @@
 /** Contacts and contact requests. */
-import type { Contact, Invite, Policy } from "../views.ts";
-import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
+import { limits } from "../../base/index.ts";
+import { contact, invite, policies } from "../schema/contact.ts";
+import {
+  flag,
+  input,
+  list,
+  object,
+  oneOf,
+  optional,
+  short,
+  text,
+  wait,
+  whole,
+} from "../schema/fields.ts";
+import { aContact, type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
 
 /**
- * What becomes of our invites by which the contact came: one for one use is dead in any case;
- * reusable ones are revoked.
+ * What becomes of our invites by which the contact came: one for one use ends in any case;
+ * reusable ones are revoked unless they are kept.
  */
-interface InviteFate {
-  /** Reusable invites stay open: others may use them, and the contact can find us by them. */
-  readonly keepInvites?: boolean | undefined;
-}
+const keepInvites = optional(
+  flag(
+    "Reusable invites by which the contact came stay open: others may use them, and the contact " +
+      "can find us by them. By default they are revoked.",
+  ),
+);
+const policy = oneOf(
+  policies,
+  "Who may see our address. any: the contact may. lan: links over the local network only. " +
+    "hidden: the contact never does; links go through a proxy, or there are none.",
+);
+const name = input(1024, "1 to 64 visible characters.");
+const ofBob = { who: "bob" };
 
-export interface ContactMethods {
-  /** With `wait` (ms): answers when pairing is beyond `invited`, or at the timeout. */
-  "contact.add": Method<
-    {
-      /** A text that contains the link; at most `limits.pastedInvite` characters. */
-      readonly link: string;
-      readonly as?: string | undefined;
-      /** Applies from the first dial on. */
-      readonly policy?: Policy | undefined;
-      readonly wait?: number | undefined;
-    },
-    OneContact & { readonly timedOut: boolean }
-  >;
-  "contact.list": Method<Nothing, { readonly contacts: readonly Contact[] }>;
-  "contact.show": Method<Who, OneContact>;
-  "contact.rename": Method<Who & { readonly name: string }, OneContact>;
-  /** Blocks the contact, who cannot find us by our invites either: see `InviteFate`. */
-  "contact.block": Method<Who & InviteFate, OneContact>;
-  "contact.unblock": Method<Who, OneContact>;
-  /** Deletes the contact, its keys and messages, and ends invites: see `InviteFate`. */
-  "contact.remove": Method<Who & InviteFate, Nothing>;
-  /** Our open reusable invites by which the contact came. */
-  "contact.invites": Method<Who, OneContact & { readonly invites: readonly Invite[] }>;
-  /** Turns read receipts and typing notices on or off, for both sides. */
-  "contact.receipts": Method<Who & { readonly on: boolean }, OneContact>;
-  /**
-   * Whether the contact can see our IP address; closes a link that the policy forbids, and ends
-   * invites under lan and hidden: see `InviteFate`.
-   */
-  "contact.policy": Method<Who & InviteFate & { readonly policy: Policy }, OneContact>;
-  /** After what time new messages disappear on both sides, ms; 0: never. */
-  "contact.timer": Method<Who & { readonly ms: number }, OneContact>;
-  /** 60 digits, in 12 groups of 5. */
-  "contact.number": Method<Who, OneContact & { readonly number: string }>;
-  "contact.verify": Method<Who & { readonly number?: string | undefined }, OneContact>;
-  "contact.unverify": Method<Who, OneContact>;
-  "request.list": Method<Nothing, { readonly requests: readonly Contact[] }>;
-  "request.accept": Method<Who, OneContact>;
-  "request.deny": Method<Who, Nothing>;
-}
+export const contactMethods = {
+  "contact.add": method({
+    row: "manage",
+    summary:
+      "Adds the contact of an invite link. With `wait` it answers when pairing is beyond " +
+      "`invited`, or at the timeout.",
+    params: object({
+      link: input(limits.pastedInvite, "A text that contains the link."),
+      as: optional(input(1024, "What this node calls the contact; by default its own name.")),
+      policy: optional(policy),
+      wait: wait("How long to wait, ms; 0 by default."),
+    }),
+    result: object({ contact, timedOut: flag("Pairing is still `invited`.") }),
+    example: { link: sample.link, as: "bob", wait: 30_000 },
+  }),
+  "contact.list": method({
+    row: "read",
+    summary: "Every contact, requests and contacts that are not confirmed yet included.",
+    params: nothing,
+    result: object({ contacts: list(contact) }),
+    example: {},
+  }),
+  "contact.show": method({
+    row: "read",
+    summary: "One contact.",
+    params: oneContact,
+    result: aContact,
+    example: ofBob,
+  }),
+  "contact.rename": method({
+    row: "manage",
+    summary: "Changes what this node calls the contact.",
+    params: object({ who, name }),
+    result: aContact,
+    example: { who: "bob", name: "Bob at work" },
+  }),
+  "contact.block": method({
+    row: "manage",
+    summary: "Blocks the contact, who cannot find us by our invites either.",
+    params: object({ who, keepInvites }),
+    result: aContact,
+    example: ofBob,
+  }),
+  "contact.unblock": method({
+    row: "manage",
+    summary: "Unblocks the contact.",
+    params: oneContact,
+    result: aContact,
+    example: ofBob,
+  }),
+  "contact.remove": method({
+    row: "manage",
+    summary: "Deletes the contact, its keys and messages, and ends invites.",
+    params: object({ who, keepInvites }),
+    result: nothing,
+    example: ofBob,
+  }),
+  "contact.invites": method({
+    row: "manage",
+    summary: "Our open reusable invites by which the contact came.",
+    params: oneContact,
+    result: object({ contact, invites: list(invite) }),
+    example: ofBob,
+  }),
+  "contact.receipts": method({
+    row: "manage",
+    summary: "Turns read receipts and typing notices on or off, for both sides.",
+    params: object({ who, on: flag() }),
+    result: aContact,
+    example: { who: "bob", on: false },
+  }),
+  "contact.policy": method({
+    row: "manage",
+    summary:
+      "Sets whether the contact can see our IP address; closes a link that the policy forbids, " +
+      "and ends invites under lan and hidden.",
+    params: object({ who, keepInvites, policy }),
+    result: aContact,
+    example: { who: "bob", policy: "any" },
+  }),
+  "contact.timer": method({
+    row: "manage",
+    summary: "Sets after what time new messages disappear on both sides.",
+    params: object({ who, ms: whole("ms; 0: never.") }),
+    result: aContact,
+    example: { who: "bob", ms: 86_400_000 },
+  }),
+  "contact.number": method({
+    row: "read",
+    summary: "The safety number of this account and the contact.",
+    params: oneContact,
+    result: object({ contact, number: text("60 digits, in 12 groups of 5.") }),
+    example: ofBob,
+  }),
+  "contact.verify": method({
+    row: "manage",
+    summary:
+      "Marks the contact as verified. With `number` only if the safety number is the same " +
+      "(`number-mismatch` otherwise).",
+    params: object({ who, number: optional(short("A safety number, spaces ignored.")) }),
+    result: aContact,
+    example: ofBob,
+  }),
+  "contact.unverify": method({
+    row: "manage",
+    summary: "Takes the mark back.",
+    params: oneContact,
+    result: aContact,
+    example: ofBob,
+  }),
+  "request.list": method({
+    row: "read",
+    summary: "Accounts that used a reusable invite of ours and wait for an answer.",
+    params: nothing,
+    result: object({ requests: list(contact) }),
+    example: {},
+  }),
+  "request.accept": method({
+    row: "manage",
+    summary: "Accepts a request.",
+    params: oneContact,
+    result: aContact,
+    example: { who: "carol" },
+  }),
+  "request.deny": method({
+    row: "manage",
+    summary: "Denies a request.",
+    params: oneContact,
+    result: nothing,
+    example: { who: "carol" },
+  }),
+};
+
+export type ContactMethods = MethodTypes<typeof contactMethods>;

@@ -1,47 +1,79 @@
 /** Events as they happen, and durable subscriptions (followers). */
-import type { EventType, FollowedEvent, FollowedType, Follower } from "../events.ts";
-import type { Method, Nothing } from "./method-types.ts";
+import { eventTypes, followedTypes } from "../event-types.ts";
+import { followedEvent, follower } from "../schema/event.ts";
+import {
+  flag,
+  list,
+  object,
+  oneOf,
+  optional,
+  pageSize,
+  short,
+  wait,
+  whole,
+} from "../schema/fields.ts";
+import { type MethodTypes, method, nothing } from "./method.ts";
 
-interface Named {
-  readonly name: string;
-}
+const name = short("The name of the durable subscription, chosen by its client.");
+const from = optional(short("Only events about this contact."));
 
-export interface EventMethods {
-  /** Sends `event` notifications on this connection from now on. Again: replaces the filter. */
-  "event.subscribe": Method<
-    {
-      readonly from?: string | undefined;
-      readonly types?: readonly EventType[] | undefined;
-    },
-    Nothing
-  >;
-  /**
-   * Creates a durable subscription: the node keeps events for it until they are acknowledged.
-   * Again: replaces the filter and loses no event.
-   */
-  "event.follow": Method<
-    Named & {
-      readonly from?: string | undefined;
-      readonly types?: readonly FollowedType[] | undefined;
-    },
-    { readonly follower: Follower }
-  >;
-  /**
-   * The oldest unacknowledged events, in order; acknowledges every event up to `after` first. Waits
-   * up to `wait` ms if there is none. Unacknowledged events are returned again, with the same
-   * cursor.
-   */
-  "event.read": Method<
-    Named & {
-      readonly after?: number | undefined;
-      readonly limit?: number | undefined;
-      readonly wait?: number | undefined;
-    },
-    { readonly events: readonly FollowedEvent[]; readonly more: boolean }
-  >;
-  /** Acknowledges every event up to the cursor. */
-  "event.ack": Method<Named & { readonly cursor: number }, Nothing>;
-  "event.followers": Method<Nothing, { readonly followers: readonly Follower[] }>;
-  /** Removes a durable subscription and its events. */
-  "event.unfollow": Method<Named, Nothing>;
-}
+export const eventMethods = {
+  "event.subscribe": method({
+    row: "read",
+    summary:
+      "Sends `event` notifications on this connection from now on. Again: replaces the filter.",
+    params: object({ from, types: optional(list(oneOf(eventTypes), "Only these types.")) }),
+    result: nothing,
+    example: { types: ["message.new", "message.state"] },
+  }),
+  "event.follow": method({
+    row: "admin",
+    summary:
+      "Creates a durable subscription: the node keeps events for it until they are " +
+      "acknowledged. Again: replaces the filter and loses no event.",
+    params: object({
+      name,
+      from,
+      types: optional(list(oneOf(followedTypes), "Only these types.")),
+    }),
+    result: object({ follower }),
+    example: { name: "bot", types: ["message.new"] },
+  }),
+  "event.read": method({
+    row: "admin",
+    summary:
+      "The oldest unacknowledged events, in order; acknowledges every event up to `after` " +
+      "first. Unacknowledged events are returned again, with the same cursor.",
+    params: object({
+      name,
+      after: optional(whole("A cursor: every event up to it is acknowledged.")),
+      limit: pageSize("100 by default."),
+      wait: wait("How long to wait if there is none, ms; 0 by default."),
+    }),
+    result: object({ events: list(followedEvent), more: flag("There are more events now.") }),
+    example: { name: "bot", wait: 25_000 },
+  }),
+  "event.ack": method({
+    row: "admin",
+    summary: "Acknowledges every event up to the cursor.",
+    params: object({ name, cursor: whole() }),
+    result: nothing,
+    example: { name: "bot", cursor: 1 },
+  }),
+  "event.followers": method({
+    row: "admin",
+    summary: "Every durable subscription.",
+    params: nothing,
+    result: object({ followers: list(follower) }),
+    example: {},
+  }),
+  "event.unfollow": method({
+    row: "admin",
+    summary: "Removes a durable subscription and its events.",
+    params: object({ name }),
+    result: nothing,
+    example: { name: "bot" },
+  }),
+};
+
+export type EventMethods = MethodTypes<typeof eventMethods>;

@@ -1,20 +1,38 @@
 /** Invites. */
-import type { Invite, NewInvite } from "../views.ts";
-import type { Method, Nothing } from "./method-types.ts";
+import { limits } from "../../base/index.ts";
+import { invite, newInvite } from "../schema/contact.ts";
+import { flag, list, object, oneOf, optional, short, whole } from "../schema/fields.ts";
+import { type MethodTypes, method, nothing, sample } from "./method.ts";
 
-export interface InviteMethods {
-  "invite.create": Method<
-    {
-      readonly kind?: "once" | "reusable" | undefined;
-      /** ms from now. */
-      readonly expiresIn?: number | undefined;
-      /** Include our current addresses: connects at once, but the link reveals them. */
-      readonly hints?: boolean | undefined;
-      /** Include up to two of our bootstrap nodes; true by default. */
-      readonly bootstrap?: boolean | undefined;
-    },
-    NewInvite
-  >;
-  "invite.list": Method<Nothing, { readonly invites: readonly Invite[] }>;
-  "invite.revoke": Method<{ readonly id: string }, Nothing>;
-}
+export const inviteMethods = {
+  "invite.create": method({
+    row: "manage",
+    summary: "Makes an invite: a link that another user adds with `contact.add`.",
+    params: object({
+      kind: optional(oneOf(["once", "reusable"], "`once` by default.")),
+      expiresIn: optional(whole("ms from now; 7 days by default.", 1, limits.inviteExpiryMax)),
+      hints: optional(
+        flag("Include our current addresses: connects at once, but the link reveals them."),
+      ),
+      bootstrap: optional(flag("Include up to two of our bootstrap nodes; true by default.")),
+    }),
+    result: newInvite,
+    example: { kind: "once", hints: true },
+  }),
+  "invite.list": method({
+    row: "manage",
+    summary: "The invites of this node.",
+    params: nothing,
+    result: object({ invites: list(invite) }),
+    example: {},
+  }),
+  "invite.revoke": method({
+    row: "manage",
+    summary: "Ends an invite.",
+    params: object({ id: short("The id of an invite.") }),
+    result: nothing,
+    example: { id: sample.invite },
+  }),
+};
+
+export type InviteMethods = MethodTypes<typeof inviteMethods>;

@@ -1,123 +1,198 @@
 /** Messages. */
-import type { PositionRange } from "../../base/index.ts";
-import type { Contact, Message } from "../views.ts";
-import type { Method, Nothing, OneContact, Who } from "./method-types.ts";
+import { contact } from "../schema/contact.ts";
+import {
+  flag,
+  type Infer,
+  input,
+  list,
+  maybe,
+  number,
+  object,
+  oneOf,
+  only,
+  optional,
+  pageSize,
+  short,
+  text,
+  wait,
+  whole,
+} from "../schema/fields.ts";
+import { message, positionRange } from "../schema/message.ts";
+import { type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
 
+const timeout = wait("How long to wait, ms; 30 seconds by default.");
+
+const sendParams = object({
+  who,
+  text: text("At most 64 KiB of UTF-8."),
+  key: optional(
+    short(
+      "Idempotency key. A second call with the same key returns the first message; with another " +
+        "text or `replyTo` it fails as `key-reused`, unless that message was edited or deleted.",
+    ),
+  ),
+  replyTo: optional(short("Id of the message that it replies to.")),
+  wait: optional(
+    oneOf(
+      ["sent", "delivered", "read", "live"],
+      "The state to wait for; by default none. live: `delivered` if the contact is connected at " +
+        "the call.",
+    ),
+  ),
+  timeout,
+});
+export type SendParams = Infer<typeof sendParams>;
 /** What a send waits for. `live`: for `delivered` if the contact is connected at the call. */
-export type SendWait = "sent" | "delivered" | "read" | "live";
+export type SendWait = NonNullable<SendParams["wait"]>;
 
-export interface SendParams {
-  readonly who: string;
-  readonly text: string;
-  /**
-   * A second call with the same key returns the first message; with another text or `replyTo` it
-   * fails as `key-reused`, unless that message was edited or deleted.
-   */
-  readonly key?: string | undefined;
-  /** Id of the message that it replies to. */
-  readonly replyTo?: string | undefined;
-  readonly wait?: SendWait | undefined;
-  /** How long to wait, ms. */
-  readonly timeout?: number | undefined;
-}
+const sendResult = object({
+  contact,
+  message,
+  timedOut: flag(
+    "The awaited state was not reached in time, or the account key of the contact has changed " +
+      "(`contact.keyChanged`); the message is kept.",
+  ),
+  elapsed: number("From the call to the reported state, ms."),
+});
+export type SendResult = Infer<typeof sendResult>;
 
-export interface SendResult {
-  readonly contact: Contact;
-  readonly message: Message;
-  /**
-   * The awaited state was not reached in time, or the account key of the contact has changed
-   * (`contact.keyChanged`); the message is kept.
-   */
-  readonly timedOut: boolean;
-  /** From the call to the reported state, ms. */
-  readonly elapsed: number;
-}
+const id = short("The id of a message.");
+const inConversation = optional(
+  short("The contact in whose conversation the message is: several may have one with this id."),
+);
+const change = {
+  id,
+  who: inConversation,
+  wait: optional(only("live", "Wait until it is delivered, if the contact is connected.")),
+  timeout,
+};
+const messages = list(message);
+const more = flag("There are more messages in this direction.");
 
-/** What a change waits for. `live`: until it is delivered, if the contact is connected. */
-interface ChangeParams {
-  readonly id: string;
-  /** The contact in whose conversation the message is: several may have one with this id. */
-  readonly who?: string | undefined;
-  readonly wait?: "live" | undefined;
-  /** How long to wait, ms. */
-  readonly timeout?: number | undefined;
-}
+export const messageMethods = {
+  "message.send": method({
+    row: "post",
+    summary: "Sends a message. It is stored first, and sent when the contact can be reached.",
+    params: sendParams,
+    result: sendResult,
+    example: { who: "bob", text: "See you at nine.", key: "order-17", wait: "delivered" },
+  }),
+  "message.list": method({
+    row: "read",
+    summary:
+      "The newest `limit` messages of a conversation, oldest first; fewer, with `more`, if the " +
+      "response is too long.",
+    params: object({
+      who,
+      limit: pageSize("50 by default."),
+      before: optional(whole("Only messages whose `at` is below.")),
+      after: optional(whole("Only messages whose `at` is above.")),
+      since: optional(
+        whole(
+          "Only from the oldest message on that this node stored at or after this time, ms since " +
+            "1970.",
+        ),
+      ),
+    }),
+    result: object({
+      messages,
+      more,
+      damaged: maybe(
+        list(
+          positionRange,
+          "Where the store is damaged, by `at`: a message that cannot be read (`from` equals " +
+            "`to`), or a range in which messages may be missing or out of date.",
+        ),
+      ),
+    }),
+    example: { who: "bob", limit: 20 },
+  }),
+  "message.count": method({
+    row: "read",
+    summary: "How many messages of the conversation this node has.",
+    params: oneContact,
+    result: object({ contact, messages: whole() }),
+    example: { who: "bob" },
+  }),
+  "message.search": method({
+    row: "read",
+    summary:
+      "Messages that contain every word of the query, or a word that starts with it, newest first.",
+    params: object({
+      query: input(1024, "1 to 16 words."),
+      from: optional(short("Only the conversation with this contact.")),
+      limit: pageSize("50 by default."),
+    }),
+    result: object({ messages, more }),
+    example: { query: "nine" },
+  }),
+  "message.edit": method({
+    row: "send",
+    summary: "Replaces the text of a message of ours, for both sides.",
+    params: object({ ...change, text: text("At most 64 KiB of UTF-8.") }),
+    result: sendResult,
+    example: { id: sample.message, text: "See you at ten.", wait: "live" },
+  }),
+  "message.delete": method({
+    row: "send",
+    summary:
+      "Deletes a message of ours for both sides; with `forMe` a message of either side here " +
+      "only, which is returned as it was.",
+    params: object({ ...change, forMe: optional(flag()) }),
+    result: sendResult,
+    example: { id: sample.message, wait: "live" },
+  }),
+  "message.react": method({
+    row: "send",
+    summary: "Reacts to a message, replacing an earlier reaction; an empty `emoji` removes it.",
+    params: object({ ...change, emoji: input(1024) }),
+    result: sendResult,
+    example: { id: sample.message, emoji: "👍", wait: "live" },
+  }),
+  "message.find": method({
+    row: "read",
+    summary: "One message.",
+    params: object({
+      ref: short(
+        "An id, the first characters of one (at least 4), or `last` for the newest message of a " +
+          "conversation. `WHO/` before it names the conversation.",
+      ),
+      who: optional(short("The conversation; by default all of them are searched.")),
+      direction: optional(
+        oneOf(
+          ["in", "out"],
+          "With `last`: the newest of that side. With `out`, ours is meant where several fit.",
+        ),
+      ),
+    }),
+    result: object({ contact, message }),
+    example: { ref: "last", who: "bob" },
+  }),
+  "typing.send": method({
+    row: "post",
+    summary: "Sends a typing notice to a contact who is online; can be called at any rate.",
+    params: oneContact,
+    result: nothing,
+    example: { who: "bob" },
+  }),
+  "message.markRead": method({
+    row: "send",
+    summary:
+      "Marks the messages as read that were shown: those at positions `from` to `upTo`; without " +
+      "`from` all older ones too, without `upTo` all newer ones.",
+    params: object({ who, from: optional(whole("A position.")), upTo: optional(whole()) }),
+    result: nothing,
+    example: { who: "bob", upTo: 2 },
+  }),
+  "message.cancel": method({
+    row: "send",
+    summary:
+      "Takes back a message of ours that never left: it is shown as cancelled and never sent. " +
+      "Works also for a contact to whom nothing can be sent.",
+    params: object({ id, who: inConversation }),
+    result: object({ contact, message }),
+    example: { id: sample.message },
+  }),
+};
 
-export interface MessageMethods {
-  "message.send": Method<SendParams, SendResult>;
-  /** The newest `limit` messages, oldest first; fewer, with `more`, if the response is too long. */
-  "message.list": Method<
-    Who & {
-      readonly limit?: number | undefined;
-      /** Only messages whose `at` is below. */
-      readonly before?: number | undefined;
-      /** Only messages whose `at` is above. */
-      readonly after?: number | undefined;
-      /**
-       * Only from the oldest message on that this node stored at or after this time, ms since 1970.
-       */
-      readonly since?: number | undefined;
-    },
-    {
-      readonly messages: readonly Message[];
-      readonly more: boolean;
-      /**
-       * Where the store is damaged, by `at`: a message that cannot be read (`from` equals `to`), or
-       * a range in which messages may be missing or out of date. Absent if there is none.
-       */
-      readonly damaged?: readonly PositionRange[];
-    }
-  >;
-  /** How many messages of the conversation this node has. */
-  "message.count": Method<Who, OneContact & { readonly messages: number }>;
-  /** Messages that contain every word of the query, or a word that starts with it, newest first. */
-  "message.search": Method<
-    {
-      readonly query: string;
-      readonly from?: string | undefined;
-      readonly limit?: number | undefined;
-    },
-    { readonly messages: readonly Message[]; readonly more: boolean }
-  >;
-  /** Replaces the text of a message of ours, for both sides. */
-  "message.edit": Method<ChangeParams & { readonly text: string }, SendResult>;
-  /**
-   * Deletes a message of ours for both sides; with `forMe` a message of either side here only,
-   * which is returned as it was.
-   */
-  "message.delete": Method<ChangeParams & { readonly forMe?: boolean | undefined }, SendResult>;
-  /** Reacts to a message, replacing an earlier reaction; an empty `emoji` removes it. */
-  "message.react": Method<ChangeParams & { readonly emoji: string }, SendResult>;
-  /**
-   * The message with an id, the first characters of one (at least 4), or `last` for the newest one
-   * of a conversation, with `direction` the newest one of that side. `who` or `WHO/` before it
-   * names the conversation; without it all of them are searched. With `direction` "out", ours is
-   * meant where several fit.
-   */
-  "message.find": Method<
-    {
-      readonly ref: string;
-      readonly who?: string | undefined;
-      readonly direction?: "in" | "out" | undefined;
-    },
-    { readonly contact: Contact; readonly message: Message }
-  >;
-  /** Sends a typing notice to a contact who is online; can be called at any rate. */
-  "typing.send": Method<Who, Nothing>;
-  /**
-   * Marks the messages as read that were shown: those at positions `from` to `upTo`; without `from`
-   * all older ones too, without `upTo` all newer ones.
-   */
-  "message.markRead": Method<
-    Who & { readonly from?: number | undefined; readonly upTo?: number | undefined },
-    Nothing
-  >;
-  /**
-   * Takes back a message of ours that never left: it is shown as cancelled and never sent. Works
-   * also for a contact to whom nothing can be sent, as `message.delete` and `message.edit` do then.
-   */
-  "message.cancel": Method<
-    { readonly id: string; readonly who?: string | undefined },
-    { readonly contact: Contact; readonly message: Message }
-  >;
-}
+export type MessageMethods = MethodTypes<typeof messageMethods>;

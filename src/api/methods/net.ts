@@ -1,49 +1,91 @@
 /** Connections, bootstrap nodes and network settings. */
-import type { Bootstrap, Contact, NodeStatus, Peer } from "../views.ts";
-import type { Method, Nothing, Who } from "./method-types.ts";
+import { limits } from "../../base/index.ts";
+import { contact } from "../schema/contact.ts";
+import { flag, list, maybe, number, object, oneOf, short, text, whole } from "../schema/fields.ts";
+import { knownBootstrap, peer, reach } from "../schema/node.ts";
+import { type MethodTypes, method, nothing, oneContact, sample } from "./method.ts";
 
-/** A bootstrap node and its source. Those from contacts are only used if no other one answers. */
-export interface KnownBootstrap extends Omit<Bootstrap, "state"> {
-  /** spare: a reserve that is not used now. */
-  readonly state: Bootstrap["state"] | "spare";
-  readonly origin: "own" | "invite" | "contact";
-  /** The name of that contact. */
-  readonly contact?: string;
-}
+const address = object({ address: short("A multiaddr that ends in /p2p/PEERID.") });
+const bootstraps = object({ bootstrap: list(knownBootstrap) });
+const on = object({ on: flag() });
 
-interface Bootstraps {
-  readonly bootstrap: readonly KnownBootstrap[];
-}
+export const netMethods = {
+  "net.peers": method({
+    row: "read",
+    summary: "The connected libp2p peers.",
+    params: nothing,
+    result: object({ peers: list(peer) }),
+    example: {},
+  }),
+  "net.check": method({
+    row: "manage",
+    summary: "Asks peers now whether they can reach this node.",
+    params: nothing,
+    result: object({ reach }),
+    example: {},
+  }),
+  "net.rotate": method({
+    row: "manage",
+    summary: "Rotates the libp2p host key (PeerId); the old one is closed after some minutes.",
+    params: nothing,
+    result: object({ host: text("The new PeerId.") }),
+    example: {},
+  }),
+  "net.invisible": method({
+    row: "manage",
+    summary: "Makes the node invisible, now and at the next starts, or visible.",
+    params: on,
+    result: object({ invisible: flag() }),
+    example: { on: true },
+  }),
+  "net.public": method({
+    row: "manage",
+    summary: "Turns the public IPFS DHT on or off, now and for the next starts.",
+    params: on,
+    result: object({ public: flag() }),
+    example: { on: false },
+  }),
+  "net.decoys": method({
+    row: "manage",
+    summary: "Publishes cover records up to a multiple of `step` tags, now and at the next starts.",
+    params: object({ step: whole("0: none.", 0, limits.decoyStep) }),
+    result: object({ decoys: whole() }),
+    example: { step: 8 },
+  }),
+  "net.ping": method({
+    row: "manage",
+    summary: "Pings a contact over its link, and waits up to 10 s for the response.",
+    params: oneContact,
+    result: object({
+      contact,
+      outcome: oneOf(["answered", "silent", "no-link"]),
+      rttMs: maybe(number("Round trip, ms.")),
+    }),
+    example: { who: "bob" },
+  }),
+  "net.bootstrap.list": method({
+    row: "manage",
+    summary: "The bootstrap nodes that this node knows.",
+    params: nothing,
+    result: bootstraps,
+    example: {},
+  }),
+  "net.bootstrap.add": method({
+    row: "manage",
+    summary: "Adds a bootstrap node to the settings and connects to it.",
+    params: address,
+    result: bootstraps,
+    example: { address: sample.address },
+  }),
+  "net.bootstrap.remove": method({
+    row: "manage",
+    summary:
+      "Removes a bootstrap node; one from a contact is not accepted again until the contact " +
+      "shares other ones.",
+    params: address,
+    result: bootstraps,
+    example: { address: sample.address },
+  }),
+};
 
-export interface NetMethods {
-  "net.peers": Method<Nothing, { readonly peers: readonly Peer[] }>;
-  /** Asks peers now whether they can reach this node. */
-  "net.check": Method<Nothing, { readonly reach: NodeStatus["net"]["reach"] }>;
-  /** Rotates the libp2p host key (PeerId); the old one is closed after some minutes. */
-  "net.rotate": Method<Nothing, { readonly host: string }>;
-  /** Makes the node invisible, now and at the next starts, or visible. */
-  "net.invisible": Method<{ readonly on: boolean }, { readonly invisible: boolean }>;
-  /** Turns the public IPFS DHT on or off, now and for the next starts. */
-  "net.public": Method<{ readonly on: boolean }, { readonly public: boolean }>;
-  /**
-   * Publishes cover records up to a multiple of `step` tags, now and at the next starts; 0: none.
-   */
-  "net.decoys": Method<{ readonly step: number }, { readonly decoys: number }>;
-  /** Pings a contact over its link, and waits up to 10 s for the response. */
-  "net.ping": Method<
-    Who,
-    {
-      readonly contact: Contact;
-      readonly outcome: "answered" | "silent" | "no-link";
-      readonly rttMs?: number;
-    }
-  >;
-  "net.bootstrap.list": Method<Nothing, Bootstraps>;
-  /** Adds a bootstrap node to the settings and connects to it. */
-  "net.bootstrap.add": Method<{ readonly address: string }, Bootstraps>;
-  /**
-   * Removes a bootstrap node; one from a contact is not accepted again until the contact shares
-   * other ones.
-   */
-  "net.bootstrap.remove": Method<{ readonly address: string }, Bootstraps>;
-}
+export type NetMethods = MethodTypes<typeof netMethods>;

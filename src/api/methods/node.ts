@@ -1,17 +1,62 @@
 /** The node and its account. */
-import type { Account, NodeState, NodeStatus } from "../views.ts";
-import type { Method, Nothing } from "./method-types.ts";
+import { object, only, optional, secret, text } from "../schema/fields.ts";
+import { account, nodeState, nodeStatus } from "../schema/node.ts";
+import { type MethodTypes, method, nothing } from "./method.ts";
 
-export interface NodeMethods {
-  /** Also works on a locked node, like `node.unlock` and `node.stop`; other methods do not. */
-  "node.state": Method<Nothing, NodeState>;
-  "node.status": Method<Nothing, NodeStatus>;
-  /** Stops the network, closes the store and wipes its key; only this socket stays open. */
-  "node.lock": Method<Nothing, NodeState>;
-  /** Unlocks a locked node; `passphrase` if one protects the database key. */
-  "node.unlock": Method<{ readonly passphrase?: string | undefined }, NodeState>;
-  "node.stop": Method<Nothing, { readonly stopping: true }>;
-  "account.show": Method<Nothing, Account>;
-  /** The 24-word recovery phrase; `passphrase` if one protects the database key. */
-  "account.words": Method<{ readonly passphrase?: string | undefined }, { readonly words: string }>;
-}
+const passphrase = object({ passphrase: optional(secret("If one protects the database key.")) });
+
+export const nodeMethods = {
+  "node.state": method({
+    row: "every",
+    summary: "The state of the node. Also answered by a locked node.",
+    params: nothing,
+    result: nodeState,
+    example: {},
+  }),
+  "node.status": method({
+    row: "read",
+    summary: "The state of the node, its network and its conversations.",
+    params: nothing,
+    result: nodeStatus,
+    example: {},
+  }),
+  "node.lock": method({
+    row: "manage",
+    summary:
+      "Stops the network, closes the store and wipes its key; only the socket stays open. Fails " +
+      "with `lock-refused` if the database key is in a file.",
+    params: nothing,
+    result: nodeState,
+    example: {},
+  }),
+  "node.unlock": method({
+    row: "admin",
+    summary: "Unlocks a locked node.",
+    params: passphrase,
+    result: nodeState,
+    example: { passphrase: "several random words here" },
+  }),
+  "node.stop": method({
+    row: "admin",
+    summary: "Stops the node. The response is sent first.",
+    params: nothing,
+    result: object({ stopping: only(true) }),
+    example: {},
+  }),
+  "account.show": method({
+    row: "read",
+    summary: "The account of this node.",
+    params: nothing,
+    result: account,
+    example: {},
+  }),
+  "account.words": method({
+    row: "admin",
+    summary: "The 24-word recovery phrase.",
+    params: passphrase,
+    result: object({ words: text() }),
+    example: { passphrase: "several random words here" },
+  }),
+};
+
+export type NodeMethods = MethodTypes<typeof nodeMethods>;

@@ -1,18 +1,34 @@
 /** Protection and integrity of the store. */
-import type { KeyProtection, NodeState, StoreReport } from "../views.ts";
-import type { Method, Nothing } from "./method-types.ts";
+import { type Infer, object, oneOf, only, optional, secret, variant } from "../schema/fields.ts";
+import { nodeState, storeReport } from "../schema/node.ts";
+import { type MethodTypes, method, nothing } from "./method.ts";
+
+const newProtection = variant("kind", [
+  object({ kind: only("passphrase"), passphrase: secret() }),
+  object({ kind: oneOf(["key-file", "keychain"]) }),
+]);
 
 /** The new protection of the database key. */
-export type NewKeyProtection =
-  | { readonly kind: "passphrase"; readonly passphrase: string }
-  | { readonly kind: Exclude<KeyProtection, "passphrase"> };
+export type NewKeyProtection = Infer<typeof newProtection>;
 
-export interface StoreMethods {
-  /** Changes the protection of the database key. `current` is the present passphrase. */
-  "store.protect": Method<
-    { readonly current?: string | undefined; readonly next: NewKeyProtection },
-    NodeState
-  >;
-  /** Reads every row. */
-  "store.check": Method<Nothing, StoreReport>;
-}
+export const storeMethods = {
+  "store.protect": method({
+    row: "admin",
+    summary: "Changes the protection of the database key.",
+    params: object({
+      current: optional(secret("The present passphrase, if there is one.")),
+      next: newProtection,
+    }),
+    result: nodeState,
+    example: { next: { kind: "passphrase", passphrase: "several random words here" } },
+  }),
+  "store.check": method({
+    row: "manage",
+    summary: "Reads every row of the store.",
+    params: nothing,
+    result: storeReport,
+    example: {},
+  }),
+};
+
+export type StoreMethods = MethodTypes<typeof storeMethods>;

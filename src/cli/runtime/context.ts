@@ -108,14 +108,15 @@ async function connect(socket: string, lost: () => void): Promise<Client> {
   }
 }
 
-async function withSuggestion(node: Client, params: object, error: unknown): Promise<unknown> {
+async function withSuggestion(node: Client, params: unknown, error: unknown): Promise<unknown> {
   const unknown = error instanceof SottoError && error.code === "contact-unknown";
-  if (!unknown || !("who" in params) || typeof params.who !== "string") return error;
+  const { who } = params as { readonly who?: unknown };
+  if (!unknown || typeof who !== "string") return error;
   const { contacts } = await node.call("contact.list", {});
   // Names of requests mean no contact.
   const known = contacts.filter(({ pairing }) => pairing !== "requested");
   const meant = nearest(
-    params.who,
+    who,
     known.map(({ name }) => name),
   );
   if (meant === undefined) return error;

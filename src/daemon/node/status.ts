@@ -1,5 +1,5 @@
 /** The status of a node, collected from its parts. */
-import { type NodeState, type NodeStatus, version } from "../../api/index.ts";
+import { apiVersion, type NodeState, type NodeStatus, version } from "../../api/index.ts";
 import type { ContactView, Messenger } from "../../messenger/index.ts";
 import type { SottoNode } from "../../node/index.ts";
 import type { DiskStore } from "../../store/index.ts";
@@ -15,8 +15,8 @@ export interface StatusParts {
 }
 
 /** The state of a node, open or locked. */
-export function stateOf(state: Omit<NodeState, "version" | "pid">): NodeState {
-  return { version, pid: process.pid, ...state };
+export function stateOf(state: Omit<NodeState, "version" | "apiVersion" | "pid">): NodeState {
+  return { version, apiVersion, pid: process.pid, ...state };
 }
 
 /** Messages that wait because of the policy of their contact. */

@@ -1,4 +1,5 @@
 /** JSON-RPC 2.0 for one client over any connection: one object per line, responses when ready. */
+import { channel } from "node:diagnostics_channel";
 import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -6,6 +7,9 @@ import { createEventFeed } from "./event-feed.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
 const INVALID_REQUEST = -32600;
+
+/** Every event that is sent, for the tests that compare it with the contract. */
+const events = channel("sotto:event");
 
 /** A client's connection as the server sees it, whatever carries it. Each callback is set once. */
 export interface ServerConnection {
@@ -66,7 +70,10 @@ export function serve(
     if (connection.backlog() > limits.apiBacklogBytes) connection.destroy();
     return flowing;
   };
-  const feed = createEventFeed((event) => send({ method: "event", params: event }));
+  const feed = createEventFeed((event) => {
+    if (events.hasSubscribers) events.publish({ event });
+    return send({ method: "event", params: event });
+  });
 
   const answer = async ({ id, method, params }: Request) => {
     const call = new AbortController();

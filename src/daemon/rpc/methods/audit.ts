@@ -1,9 +1,6 @@
 /** The `audit.*` methods. */
 import type { AuditMethods } from "../../../api/index.ts";
-import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { nothing } from "./param-schemas.ts";
-
-export const auditSchemas: Schemas<AuditMethods> = { "audit.show": nothing };
+import type { DispatchParts, Handlers } from "./method-types.ts";
 
 export function auditHandlers({ audit }: DispatchParts): Handlers<AuditMethods> {
   return { "audit.show": audit };

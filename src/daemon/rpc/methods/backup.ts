@@ -1,14 +1,7 @@
 /** The `backup.*` methods. A backup is read in parts, since it may be longer than a response. */
-import * as v from "valibot";
 import type { BackupMethods } from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";
-import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { nothing, short, whole } from "./param-schemas.ts";
-
-export const backupSchemas: Schemas<BackupMethods> = {
-  "backup.create": nothing,
-  "backup.read": v.strictObject({ id: short, from: whole }),
-};
+import type { DispatchParts, Handlers } from "./method-types.ts";
 
 export function backupHandlers({ messenger, network }: DispatchParts): Handlers<BackupMethods> {
   let made = 0;

@@ -1,38 +1,7 @@
 /** The `contact.*` and `request.*` methods. */
-import * as v from "valibot";
 import type { ContactMethods } from "../../../api/index.ts";
-import { limits } from "../../../base/index.ts";
-import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { nothing, short, wait, who, whole } from "./param-schemas.ts";
+import type { Caller, DispatchParts, Handlers } from "./method-types.ts";
 import { addAndWait, type WaitLimit } from "./wait-for-state.ts";
-
-const ending = v.strictObject({ who: short, keepInvites: v.optional(v.boolean()) });
-const policy = v.picklist(["any", "lan", "hidden"]);
-
-export const contactSchemas: Schemas<ContactMethods> = {
-  "contact.add": v.strictObject({
-    link: v.pipe(v.string(), v.maxLength(limits.pastedInvite, "is too long")),
-    as: v.optional(v.string()),
-    policy: v.optional(policy),
-    wait,
-  }),
-  "contact.list": nothing,
-  "contact.show": who,
-  "contact.rename": v.strictObject({ who: short, name: v.string() }),
-  "contact.block": ending,
-  "contact.unblock": who,
-  "contact.remove": ending,
-  "contact.invites": who,
-  "contact.receipts": v.strictObject({ who: short, on: v.boolean() }),
-  "contact.policy": v.strictObject({ ...ending.entries, policy }),
-  "contact.timer": v.strictObject({ who: short, ms: whole }),
-  "contact.number": who,
-  "contact.verify": v.strictObject({ who: short, number: v.optional(short) }),
-  "contact.unverify": who,
-  "request.list": nothing,
-  "request.accept": who,
-  "request.deny": who,
-};
 
 export function contactHandlers({
   messenger,

@@ -1,39 +1,8 @@
 /** The `event.*` methods: live events and durable subscriptions. */
-import * as v from "valibot";
-import {
-  accountOf,
-  type EventMethods,
-  type EventType,
-  eventTypes,
-  followedTypes,
-} from "../../../api/index.ts";
+import { accountOf, type EventMethods, type EventType } from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";
-import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { nothing, short, wait, whole } from "./param-schemas.ts";
+import type { DispatchParts, Handlers } from "./method-types.ts";
 import { readAndWait } from "./wait-for-state.ts";
-
-const named = v.strictObject({ name: short });
-
-export const eventSchemas: Schemas<EventMethods> = {
-  "event.subscribe": v.strictObject({
-    from: v.optional(short),
-    types: v.optional(v.array(v.picklist(eventTypes))),
-  }),
-  "event.follow": v.strictObject({
-    name: short,
-    from: v.optional(short),
-    types: v.optional(v.array(v.picklist(followedTypes))),
-  }),
-  "event.read": v.strictObject({
-    name: short,
-    after: v.optional(whole),
-    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
-    wait,
-  }),
-  "event.ack": v.strictObject({ name: short, cursor: whole }),
-  "event.followers": nothing,
-  "event.unfollow": named,
-};
 
 export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<EventMethods> {
   return {

@@ -1,20 +1,7 @@
 /** The `invite.*` methods. */
-import * as v from "valibot";
 import type { InviteMethods } from "../../../api/index.ts";
 import { inviteId, limits, SottoError } from "../../../base/index.ts";
-import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { nothing, short, whole } from "./param-schemas.ts";
-
-export const inviteSchemas: Schemas<InviteMethods> = {
-  "invite.create": v.strictObject({
-    kind: v.optional(v.picklist(["once", "reusable"])),
-    expiresIn: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.inviteExpiryMax))),
-    hints: v.optional(v.boolean()),
-    bootstrap: v.optional(v.boolean()),
-  }),
-  "invite.list": nothing,
-  "invite.revoke": v.strictObject({ id: short }),
-};
+import type { DispatchParts, Handlers } from "./method-types.ts";
 
 export function inviteHandlers({ messenger, network }: DispatchParts): Handlers<InviteMethods> {
   return {

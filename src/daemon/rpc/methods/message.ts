@@ -1,5 +1,4 @@
 /** The `message.*` and `typing.*` methods. */
-import * as v from "valibot";
 import type { Contact, MessageMethods, Params } from "../../../api/index.ts";
 import {
   limits,
@@ -9,55 +8,11 @@ import {
   SottoError,
 } from "../../../base/index.ts";
 import type { MessageView } from "../../../messenger/index.ts";
-import type { Caller, DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { short, wait, who, whole } from "./param-schemas.ts";
+import type { Caller, DispatchParts, Handlers } from "./method-types.ts";
 import { changeAndWait, sendAndWait, type WaitLimit } from "./wait-for-state.ts";
 
 /** How long a send waits without a timeout, ms. */
 const DEFAULT_WAIT = 30_000;
-
-const change = {
-  id: short,
-  who: v.optional(short),
-  wait: v.optional(v.literal("live")),
-  timeout: wait,
-};
-const direction = v.optional(v.picklist(["in", "out"]));
-
-export const messageSchemas: Schemas<MessageMethods> = {
-  "message.send": v.strictObject({
-    who: short,
-    text: v.string(),
-    key: v.optional(short),
-    replyTo: v.optional(short),
-    wait: v.optional(v.picklist(["sent", "delivered", "read", "live"])),
-    timeout: wait,
-  }),
-  "message.list": v.strictObject({
-    who: short,
-    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
-    before: v.optional(whole),
-    after: v.optional(whole),
-    since: v.optional(whole),
-  }),
-  "message.count": who,
-  "message.search": v.strictObject({
-    query: v.pipe(v.string(), v.maxLength(1024, "is too long")),
-    from: v.optional(short),
-    limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(limits.pageMessages))),
-  }),
-  "message.edit": v.strictObject({ ...change, text: v.string() }),
-  "message.delete": v.strictObject({ ...change, forMe: v.optional(v.boolean()) }),
-  "message.react": v.strictObject({ ...change, emoji: v.string() }),
-  "message.find": v.strictObject({ ref: short, who: v.optional(short), direction }),
-  "typing.send": who,
-  "message.markRead": v.strictObject({
-    who: short,
-    from: v.optional(whole),
-    upTo: v.optional(whole),
-  }),
-  "message.cancel": v.strictObject({ id: short, who: v.optional(short) }),
-};
 
 export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<MessageMethods> {
   const waitLimit = (timeout: number, { signal }: Caller): WaitLimit => ({

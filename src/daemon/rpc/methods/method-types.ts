@@ -1,5 +1,4 @@
-/** Types of the methods of a node: schemas, handlers, and the parts that handlers use. */
-import type * as v from "valibot";
+/** Types of the methods of a node: handlers, and the parts that they use. */
 import type {
   Audit,
   DoctorOfContact,
@@ -90,11 +89,7 @@ type Table<Methods> = {
   readonly [Name in keyof Methods]: { readonly params: unknown; readonly result: unknown };
 };
 
-/** The parameters of each method; the compiler keeps them equal to the types in api/methods. */
-export type Schemas<Methods extends Table<Methods>> = {
-  readonly [Name in keyof Methods]: v.GenericSchema<unknown, Methods[Name]["params"]>;
-};
-
+/** What each method does; the compiler demands a handler for every method of the contract. */
 export type Handlers<Methods extends Table<Methods>> = {
   readonly [Name in keyof Methods]: (
     params: Methods[Name]["params"],

@@ -1,24 +1,6 @@
 /** The `net.*` methods. */
-import * as v from "valibot";
 import type { NetMethods } from "../../../api/index.ts";
-import { limits } from "../../../base/index.ts";
-import type { DispatchParts, Handlers, Schemas } from "./method-types.ts";
-import { address, nothing, who } from "./param-schemas.ts";
-
-export const netSchemas: Schemas<NetMethods> = {
-  "net.peers": nothing,
-  "net.check": nothing,
-  "net.rotate": nothing,
-  "net.invisible": v.strictObject({ on: v.boolean() }),
-  "net.public": v.strictObject({ on: v.boolean() }),
-  "net.decoys": v.strictObject({
-    step: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
-  }),
-  "net.ping": who,
-  "net.bootstrap.list": nothing,
-  "net.bootstrap.add": address,
-  "net.bootstrap.remove": address,
-};
+import type { DispatchParts, Handlers } from "./method-types.ts";
 
 export function netHandlers({ network, messenger }: DispatchParts): Handlers<NetMethods> {
   const bootstrap = () => ({ bootstrap: network.bootstrap() });

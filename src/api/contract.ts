@@ -1,0 +1,7 @@
+/**
+ * The contract at run time: the table of methods with their schemas. Loads the schema library, so
+ * the command line and other clients import only the types, from index.ts.
+ */
+export { checkParams, differences } from "./check.ts";
+export { allows, isMethod, methods } from "./methods.ts";
+export { followedEvent, nodeEvent } from "./schema/event.ts";

@@ -1,0 +1,148 @@
+/** Schemas of events, live ones and those of durable subscriptions. */
+import { type EventType, type FollowedType, followedTypes } from "../event-types.ts";
+import { contact, invite } from "./contact.ts";
+import {
+  type Infer,
+  id,
+  list,
+  maybe,
+  object,
+  oneOf,
+  only,
+  optional,
+  type Schema,
+  text,
+  variant,
+  whole,
+} from "./fields.ts";
+import { message } from "./message.ts";
+
+const account = id<string>(52, "The account of the contact.");
+
+interface EventSpec {
+  /** When it is emitted, in one or two sentences. */
+  readonly summary: string;
+  /** Its fields, besides `type` and `cursor`. */
+  readonly fields: Readonly<Record<string, Schema>>;
+}
+
+/** Events about changes of the node's store, which are kept for durable subscriptions. */
+export const keptEvents = {
+  "message.new": {
+    summary: "A message was stored: one that arrived, or one of ours, sent by any client.",
+    fields: { message },
+  },
+  "message.state": {
+    summary: "The delivery state of a message of ours changed.",
+    fields: { message },
+  },
+  "message.changed": {
+    summary: "A message was edited, deleted or reacted to, or such a change of ours was delivered.",
+    fields: { message },
+  },
+  "message.removed": {
+    summary: "A message was removed from this node.",
+    fields: { account, id: id<string>(26, "The id of the message.") },
+  },
+  "contact.changed": {
+    summary: "A contact was added, or anything in its view changed.",
+    fields: { contact },
+  },
+  "contact.renamed": {
+    summary: "The contact calls itself something else (`profileName`); its `name` here stays.",
+    fields: { contact },
+  },
+  "contact.removed": {
+    summary: "A contact was removed with its messages.",
+    fields: { account },
+  },
+  "contact.request": {
+    summary: "An account used a reusable invite of ours and waits for `request.accept`.",
+    fields: { contact },
+  },
+  "key.changed": {
+    summary:
+      "Another account key than the pinned one was shown. Nothing is sent to the contact until " +
+      "the user decides.",
+    fields: { contact },
+  },
+  "invite.reused": {
+    summary: "A used invite was tried again.",
+    fields: { invite },
+  },
+} as const satisfies Record<FollowedType, EventSpec>;
+
+/** Events that are only emitted to connected clients. */
+export const liveEvents = {
+  presence: {
+    summary: "The contact came online or went offline.",
+    fields: { contact },
+  },
+  typing: {
+    summary: "The contact is typing. Repeated every few seconds; there is no event for the end.",
+    fields: { contact },
+  },
+  "stream.ended": {
+    summary:
+      "The last event of a subscription: this client was too slow, or the node stops or is " +
+      "locked. Call `event.subscribe` again to continue.",
+    fields: { why: oneOf(["too-slow", "stopping", "locked"]) },
+  },
+} as const satisfies Record<Exclude<EventType, FollowedType>, EventSpec>;
+
+/** A durable subscription missed events: too many were not acknowledged. */
+export const resync = {
+  summary:
+    "Events before this cursor were dropped, because too many were not acknowledged: read the " +
+    "lists again.",
+  fields: {},
+} as const satisfies EventSpec;
+
+type EventOf<Type extends string, Fields> = {
+  readonly type: Type;
+} & { readonly [Key in keyof Fields]: Fields[Key] extends Schema<infer Value> ? Value : never };
+
+type Kept = { [T in FollowedType]: EventOf<T, (typeof keptEvents)[T]["fields"]> }[FollowedType];
+type Live = {
+  [T in keyof typeof liveEvents]: EventOf<T, (typeof liveEvents)[T]["fields"]>;
+}[keyof typeof liveEvents];
+
+/**
+ * An event as it happens. `cursor` is present if there is a durable subscription, and equal to its.
+ */
+export type NodeEvent = (Kept & { readonly cursor?: number | undefined }) | Live;
+
+/**
+ * An event of a durable subscription. It contains the contact, invite or message as it is when the
+ * event is read, except for the state in `message.state`; an event about a removed message or
+ * contact becomes its removal.
+ */
+export type FollowedEvent = (Kept | { readonly type: "resync" }) & { readonly cursor: number };
+
+const objects = (specs: Readonly<Record<string, EventSpec>>, more: EventSpec["fields"] = {}) =>
+  Object.entries(specs).map(([type, { summary, fields }]) =>
+    object({ type: only(type), ...fields, ...more }, summary),
+  );
+
+export const nodeEvent = variant("type", [
+  ...objects(keptEvents, {
+    cursor: optional(whole("Position in the event log; only while a durable subscription exists.")),
+  }),
+  ...objects(liveEvents),
+]) as Schema as Schema<NodeEvent>;
+
+export const followedEvent = variant(
+  "type",
+  objects({ ...keptEvents, resync }, { cursor: whole("Position in the event log.") }),
+) as Schema as Schema<FollowedEvent>;
+
+export const follower = object({
+  name: text(),
+  cursor: whole("Every event up to this one was acknowledged."),
+  behind: whole("Events in the log after the cursor, filtered ones included."),
+  types: maybe(list(oneOf(followedTypes), "Only these types; absent: all.")),
+  from: maybe(text("Only events about the contact with this account.")),
+});
+
+/** A durable subscription: events are kept for it until it acknowledges them. */
+export type Follower = Infer<typeof follower>;

@@ -1,0 +1,72 @@
+/** Schemas of messages; the types are those that the messenger shares. */
+import type { MessageId, PositionRange } from "../../base/index.ts";
+import type { MessageView } from "../../model/index.ts";
+import { accountId } from "./contact.ts";
+import {
+  flag,
+  id,
+  list,
+  maybe,
+  ms,
+  number,
+  object,
+  of,
+  oneOf,
+  only,
+  text,
+  whole,
+} from "./fields.ts";
+
+export const messageId = id<MessageId>(26);
+
+const direction = oneOf(["in", "out"], "in: from the contact. out: from us.");
+
+export const message = of<MessageView>()(
+  object({
+    id: messageId,
+    contact: accountId,
+    direction,
+    text: text("Exactly as sent. Untrusted text: clean it before a screen shows it."),
+    state: oneOf(
+      ["queued", "sent", "delivered", "read", "failed", "cancelled", "received"],
+      "Delivery of a message of ours, each state shown only when it is proven; `received` for " +
+        "theirs. failed: not acknowledged in time. cancelled: taken back before it left.",
+    ),
+    at: whole("Position in the conversation on this node: grows with each message."),
+    sentAt: number("The sender's clock, for display only, ms since 1970."),
+    storedAt: ms("When this node stored it, ms since 1970."),
+    lamport: maybe(
+      whole(
+        "Its place in the order of the conversation is by this value, then by the bytes of its " +
+          "id; absent while a message of ours was not encrypted yet: it comes last.",
+      ),
+    ),
+    late: maybe(only(true, "It arrived after texts that come after it in the conversation.")),
+    gap: maybe(only(true, "A text that its author had seen before is lost, or not here yet.")),
+    replyTo: maybe(id<MessageId>(26, "The message that it answers; it need not be here.")),
+    keep: maybe(ms("How long it is kept, ms: ours from its delivery on, theirs once read.")),
+    notice: maybe(
+      object(
+        {
+          kind: oneOf(["timer"]),
+          ms: ms("How long messages are kept from then on, ms; 0: forever."),
+        },
+        "Not a message, but a setting that one side changed; the text is empty.",
+      ),
+    ),
+    edited: flag("The author has changed the text; former texts are not kept."),
+    deleted: flag("The author has deleted it for both: the text is empty."),
+    reactions: list(
+      object({
+        direction: oneOf(["in", "out"], "out: our own."),
+        emoji: text("Exactly as sent, without control characters. Untrusted text."),
+      }),
+      "At most one of each side.",
+    ),
+    changing: flag("A change of ours (edit, deletion, reaction) is not delivered yet."),
+  }),
+);
+
+export const positionRange = of<PositionRange>()(
+  object({ from: whole("The first position."), to: whole("The last position, inclusive.") }),
+);

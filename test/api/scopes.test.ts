@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { allows, methods } from "../../src/api/contract.ts";
+import type { MethodName, Row, Scope } from "../../src/api/index.ts";
+
+/**
+ * Which row each method is in, written a second time: a method that is added, or moved to another
+ * row, has to be decided here as well.
+ */
+const rows: Readonly<Record<Row, string>> = {
+  every: "node.state",
+  post: "message.send typing.send",
+  read: `
+    account.show node.status contact.list contact.show contact.number request.list message.list
+    message.count message.search message.find event.subscribe net.peers
+  `,
+  send: "message.edit message.delete message.react message.cancel message.markRead",
+  manage: `
+    contact.add contact.rename contact.block contact.unblock contact.remove contact.invites
+    contact.receipts contact.policy contact.timer contact.verify contact.unverify request.accept
+    request.deny invite.create invite.list invite.revoke net.check net.rotate net.invisible
+    net.public net.decoys net.ping net.bootstrap.list net.bootstrap.add net.bootstrap.remove
+    doctor.node doctor.contact node.lock audit.show store.check
+  `,
+  admin: `
+    account.words backup.create backup.read store.protect node.unlock node.stop event.follow
+    event.read event.ack event.unfollow event.followers
+  `,
+};
+const inRow = (row: Row): readonly string[] => rows[row].trim().split(/\s+/);
+
+const scopes: Readonly<Record<Scope, readonly Row[]>> = {
+  post: ["every", "post"],
+  read: ["every", "read"],
+  send: ["every", "read", "post", "send"],
+  manage: ["every", "read", "post", "send", "manage"],
+  admin: ["every", "read", "post", "send", "manage", "admin"],
+};
+
+describe("api/scopes", () => {
+  it("have every method in exactly one row", () => {
+    const listed = (Object.keys(rows) as Row[]).flatMap((row) =>
+      inRow(row).map((name) => [name, row]),
+    );
+    const tabled = Object.entries(methods).map(([name, { row }]) => [name, row]);
+    assert.deepEqual(listed.sort(), tabled.sort());
+  });
+
+  for (const [scope, allowed] of Object.entries(scopes) as [Scope, readonly Row[]][]) {
+    it(`${scope} allows its rows and nothing else`, () => {
+      const granted = (Object.keys(methods) as MethodName[]).filter((each) => allows(scope, each));
+      assert.deepEqual(granted.sort(), allowed.flatMap(inRow).sort());
+    });
+  }
+
+  it("post reads no message, no list and no event", () => {
+    const reading = /\.(list|show|get|search|find|count|read|subscribe|follow|status|peers)$/;
+    assert.deepEqual(
+      Object.keys(methods).filter((each) => reading.test(each) && allows("post", each)),
+      [],
+    );
+  });
+
+  it("allow no unknown method, not even to admin", () => {
+    for (const name of ["x.y", "toString", "__proto__", "constructor"])
+      assert.equal(allows("admin", name), false);
+  });
+});
