@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_pro
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
@@ -52,12 +52,19 @@ export function build(): Program {
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   copyFileSync(join(root, "package.json"), join(directory, "package.json"));
   const bin = join(directory, "dist/bin/sotto.js");
+  const contract = pathToFileURL(join(directory, "dist/src/api/contract.js")).href;
+  const checks = new URL("../support/check-results.mjs", import.meta.url).href;
   const children = new Set<ChildProcess>();
 
   const envOf = (home: string) => {
     const { SOTTO_PROFILE, SOTTO_SOCKET, SOTTO_LOG, XDG_RUNTIME_DIR, NO_COLOR, ...env } =
       process.env;
-    return { ...env, SOTTO_HOME: home };
+    return {
+      ...env,
+      SOTTO_HOME: home,
+      NODE_OPTIONS: [env.NODE_OPTIONS ?? "", `--import=${checks}`].join(" ").trim(),
+      SOTTO_TEST_CONTRACT: contract,
+    };
   };
   return {
     bin,

@@ -5,7 +5,10 @@ import { type RpcSession, serve } from "../../../src/daemon/rpc/connection.ts";
 import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { type MemoryConnection, memoryConnection } from "./memory-connection.ts";
 
-const removed = (account: string): NodeEvent => ({ type: "contact.removed", account });
+const removed = (letter: string): NodeEvent => ({
+  type: "contact.removed",
+  account: letter.repeat(52),
+});
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("daemon/rpc: a connection without a socket", () => {
@@ -105,7 +108,7 @@ describe("daemon/rpc: a connection without a socket", () => {
     session.offer(removed("d"));
     assert.equal(connection.server.backlog(), held, "only the first event was sent");
     const lines: string[] = [];
-    connection.client.onLine((line) => lines.push(JSON.parse(line).params.account));
+    connection.client.onLine((line) => lines.push(JSON.parse(line).params.account[0]));
     connection.drain();
     await turn();
     assert.deepEqual(lines, ["a", "b", "c", "d"]);

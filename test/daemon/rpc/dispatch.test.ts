@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import type { Audit, MethodName, NodeEvent, NodeStatus } from "../../../src/api/index.ts";
+import type { MethodName, NodeEvent } from "../../../src/api/index.ts";
 import { limits, SottoError } from "../../../src/base/index.ts";
 import { createDoctor } from "../../../src/daemon/node/doctor.ts";
 import { createDispatch, createLockedDispatch } from "../../../src/daemon/rpc/dispatch.ts";
 import type { HistoryOptions } from "../../../src/messenger/model/messenger-api.ts";
-import { fakeControls } from "../controls.ts";
+import { audit, fakeControls, status } from "../controls.ts";
 import { account, contact, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
-
-const status = {
-  disk: { low: false },
-  version: "x",
-  addresses: [],
-  net: {
-    bootstrap: [],
-    listening: [],
-    nat: { portMap: { state: "none" } },
-    reach: { verdict: "unknown" },
-    publicDht: { state: "off" },
-  },
-} as unknown as NodeStatus;
 
 function setUp() {
   const messenger = fakeMessenger();
@@ -49,7 +36,7 @@ function setUp() {
     },
     controls,
     status: () => status,
-    audit: async () => ({}) as Audit,
+    audit: async () => audit,
     doctor: createDoctor({
       messenger,
       clock: { ...clock, elapsed: () => 0 },

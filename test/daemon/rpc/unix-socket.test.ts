@@ -7,6 +7,7 @@ import { limits, SottoError } from "../../../src/base/index.ts";
 import { connectTo } from "../../../src/cli/index.ts";
 import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { type LocalSocket, openSocket } from "../../../src/daemon/rpc/unix-socket.ts";
+import { account, message } from "../fake.ts";
 
 interface Answer {
   readonly id?: unknown;
@@ -153,8 +154,9 @@ describe("daemon/socket", () => {
     await listener.next();
     other.write(request(1, "echo"));
     await other.next();
-    open?.offer({ type: "contact.removed", account: "x" });
-    assert.deepEqual((await listener.next()).params, { type: "contact.removed", account: "x" });
+    const removed = { type: "contact.removed", account } as const;
+    open?.offer(removed);
+    assert.deepEqual((await listener.next()).params, removed);
     const ended = new Promise((resolve) => other.socket.once("close", resolve));
     await open?.close();
     open = undefined;
@@ -197,8 +199,8 @@ describe("daemon/socket", () => {
     write(request(1, "subscribe"));
     await next();
     socket.pause();
-    for (let i = 0; i < 5000; i++)
-      open?.offer({ type: "contact.removed", account: "x".repeat(500) });
+    const long = { ...message, text: "x".repeat(500) };
+    for (let i = 0; i < 5000; i++) open?.offer({ type: "message.new", message: long });
     await open?.close();
     open = undefined;
   });
