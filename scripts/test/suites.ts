@@ -60,6 +60,7 @@ export const shards: Readonly<Record<string, Suite>> = {
     floor: 15,
     minutes: 20,
   },
+  tor: { paths: ["slow/tor/"], jobs: 1, floor: 5, minutes: 15 },
 };
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));

@@ -15,6 +15,8 @@ export interface Place {
   readonly bootstrap?: readonly string[];
   readonly through?: Start["through"];
   readonly env?: Start["env"];
+  /** More options of `sotto up`. */
+  readonly args?: readonly string[];
 }
 
 export class User {
@@ -40,13 +42,14 @@ export class User {
 
   /** Starts a daemon without waiting for it. The first start makes the account. */
   launch(): Daemon {
-    const { listen = LOOPBACK, bootstrap = [], through, env } = this.place;
+    const { listen = LOOPBACK, bootstrap = [], through, env, args = [] } = this.place;
     this.daemon = new Daemon(this.#program, this.home, {
       ...(through === undefined ? {} : { through }),
       ...(env === undefined ? {} : { env }),
       args: [
         ...["up", "--no-mdns", "--json", "--name", this.name, "--listen", listen],
         ...bootstrap.flatMap((address) => ["--bootstrap", address]),
+        ...args,
       ],
     });
     return this.daemon;
