@@ -46,6 +46,11 @@ export const errorTable = {
   ),
   // Contacts
   "contact-unknown": entry("bad-input", "List your contacts: sotto contacts."),
+  "contact-look-alike": entry(
+    "bad-input",
+    "Its name has other letters than you typed. If you are sure that it is the one you mean, use " +
+      "its account id.",
+  ),
   "contact-ambiguous": entry(
     "bad-input",
     "Type more of the name, or at least 16 characters of the account id.",

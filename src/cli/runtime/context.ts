@@ -13,7 +13,7 @@ import {
 import { SottoError } from "../../base/index.ts";
 import { connectTo } from "./connect.ts";
 import type { Printer } from "./print.ts";
-import { nearest } from "./suggest.ts";
+import { suggestedContact } from "./suggest.ts";
 
 export interface Context {
   readonly environment: Environment;
@@ -113,12 +113,7 @@ async function withSuggestion(node: Client, params: unknown, error: unknown): Pr
   const { who } = params as { readonly who?: unknown };
   if (!unknown || typeof who !== "string") return error;
   const { contacts } = await node.call("contact.list", {});
-  // Names of requests mean no contact.
-  const known = contacts.filter(({ pairing }) => pairing !== "requested");
-  const meant = nearest(
-    who,
-    known.map(({ name }) => name),
-  );
+  const meant = suggestedContact(who, contacts);
   if (meant === undefined) return error;
   return new SottoError("contact-unknown", `${error.message} Did you mean ${meant}?`);
 }

@@ -32,6 +32,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "key-changed": exit.keyChanged,
   "timed-out": exit.timedOut,
   "contact-unknown": exit.notFound,
+  "contact-look-alike": exit.notFound,
   "request-unknown": exit.notFound,
   "invite-unknown": exit.notFound,
   "message-unknown": exit.notFound,

@@ -1,4 +1,6 @@
 /** "Did you mean": the most similar of some names. */
+import type { Contact } from "../../api/index.ts";
+import { limits } from "../../base/index.ts";
 
 /** Damerau-Levenshtein distance (optimal string alignment). */
 function distance(a: string, b: string): number {
@@ -27,4 +29,25 @@ export function nearest(typed: string, names: readonly string[]): string | undef
       best = { name, far };
   }
   return best?.name;
+}
+
+const PLAIN = /^[ -~]*$/;
+
+/**
+ * The contact that a user may have meant by an unknown name: what to type for it. Contacts whose
+ * name looks like another one's are left out; a name of other letters than those that were typed,
+ * which may look like them, is given with the start of its account id.
+ */
+export function suggestedContact(typed: string, contacts: readonly Contact[]): string | undefined {
+  const known = contacts.filter(
+    ({ pairing, looksLike }) => pairing !== "requested" && looksLike === undefined,
+  );
+  const name = nearest(
+    typed,
+    known.map((contact) => contact.name),
+  );
+  const found = known.find((contact) => contact.name === name);
+  if (found === undefined || name === undefined) return undefined;
+  const start = found.account.slice(0, limits.accountStart);
+  return PLAIN.test(name) || !PLAIN.test(typed) ? name : `${name} (account ${start})`;
 }

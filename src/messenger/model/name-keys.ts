@@ -48,13 +48,20 @@ export function typedName(text: string): string {
   return name;
 }
 
+/** Whether a name looks like the word by which screens name this node's user. */
+export function looksLikeYou(name: string): boolean {
+  return lookAlikeKeys(name).includes("you");
+}
+
 /**
  * A name that the user chose for this node or a contact, as it is stored. Throws name-invalid, also
- * for one that contacts would have to change (`usableName`).
+ * for one that contacts would have to change (`usableName`), or that reads as the user's own.
  */
 export function chosenName(text: string): string {
   const name = typedName(text);
   const kind = mistakable(name);
   if (kind !== undefined) throw new SottoError("name-invalid", REASONS[kind]);
+  if (looksLikeYou(name))
+    throw new SottoError("name-invalid", "The name looks like you, which marks your own messages.");
   return name;
 }

@@ -5,7 +5,7 @@
  */
 import { accountId, cutText, limits, SottoError } from "../../base/index.ts";
 import type { Contact } from "../model/contact.ts";
-import { lookAlikeKeys, nameKey } from "../model/name-keys.ts";
+import { lookAlikeKeys, looksLikeYou, nameKey } from "../model/name-keys.ts";
 import type { Peer } from "../model/peer.ts";
 
 interface Entry {
@@ -75,13 +75,21 @@ export class ContactNames {
    * The contact that a text means: a whole account id, else a name, else the start of an account
    * id, else the start of a name (a name that begins as an id does must not take its place). The
    * name of a request without an answer means no contact. Throws contact-unknown,
-   * contact-ambiguous.
+   * contact-ambiguous, contact-look-alike.
    */
   contact(who: string): Peer {
     const [peer, ...others] = this.#named(who, (each) => !isRequest(each));
     if (others.length > 0)
       throw new SottoError("contact-ambiguous", "More than one contact matches this name.");
     if (peer !== undefined) return peer;
+    // A name that is held for a contact is not its name yet.
+    const alike = this.#alike(who, {}).find(({ key }) => key !== nameKey(who));
+    if (alike !== undefined)
+      throw new SottoError(
+        "contact-look-alike",
+        "There is no contact with this name, only one whose name looks the same: account " +
+          `${alike.peer.contact.account}.`,
+      );
     const asks = this.#named(who, isRequest).length > 0;
     throw new SottoError(
       "contact-unknown",
@@ -135,7 +143,7 @@ export class ContactNames {
   free(name: string, among: Among): string {
     const alike = this.#alike(name, among);
     const [other] = alike;
-    if (other === undefined && !isOurs(name)) return name;
+    if (other === undefined && !looksLikeYou(name)) return name;
     const isSame = other === undefined || alike.some(({ key }) => key === nameKey(name));
     const base = cutText(isSame ? name : other.name, limits.nameLength - NUMBER).trim();
     const isFree = (number: number): boolean =>
@@ -159,9 +167,4 @@ export class ContactNames {
 
 function counts(peer: Peer, { except, requests = false }: Among): boolean {
   return peer !== except && (requests || !isRequest(peer));
-}
-
-/** Whether a name looks like the word by which screens name this node's user. */
-function isOurs(name: string): boolean {
-  return lookAlikeKeys(name).includes("you");
 }

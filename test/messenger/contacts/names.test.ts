@@ -171,13 +171,26 @@ describe("a name", () => {
     const { world, alice, bob } = await paired(9);
     const carol = await called(world, alice, "carol");
     await assert.rejects(alice.messenger.rename("carol", "BOB "), { code: "name-taken" });
-    for (const name of ["-x", "#x", "Group:x", "abcdefghijklmnop", "", "a\u200bb"])
+    const ours = ["you", "YOU", "y\u043eu"];
+    for (const name of ["-x", "#x", "Group:x", "abcdefghijklmnop", "", "a\u200bb", ...ours])
       await assert.rejects(alice.messenger.rename("carol", name), { code: "name-invalid" });
     const view = await alice.messenger.rename("carol", "b\u043eb");
     assert.deepEqual(view.looksLike, { account: idOf(bob), name: "bob" });
     assert.equal(alice.contact("bob").account, idOf(bob));
     assert.equal(alice.contact("b\u043eb").account, idOf(carol));
-    await assert.rejects(world.node("-x"), { code: "name-invalid" });
+    for (const name of ["-x", "You"])
+      await assert.rejects(world.node(name), { code: "name-invalid" });
+    await world.stop();
+  });
+
+  it("does not mean one that looks the same, whose account the error names", async () => {
+    const { world, alice, bob } = await paired(9);
+    await alice.messenger.rename("bob", "b\u043eb");
+    assert.throws(() => alice.contact("bob"), {
+      code: "contact-look-alike",
+      message: new RegExp(`account ${idOf(bob)}`),
+    });
+    assert.throws(() => alice.contact("bib"), { code: "contact-unknown" });
     await world.stop();
   });
 
