@@ -38,11 +38,13 @@ export const contactMethods = {
     row: "manage",
     summary:
       "Adds the contact of an invite link. With `wait` it answers when pairing is beyond " +
-      "`invited`, or at the timeout.",
+      "`invited`, or at the timeout. Under the policies lan and hidden, invites by which the " +
+      "contact came before end.",
     params: object({
       link: input(limits.pastedInvite, "A text that contains the link."),
       as: optional(input(1024, "What this node calls the contact; by default its own name.")),
       policy: optional(policy),
+      keepInvites,
       wait: wait("How long to wait, ms; 0 by default."),
     }),
     result: object({ contact, timedOut: flag("Pairing is still `invited`.") }),

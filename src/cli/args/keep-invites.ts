@@ -21,14 +21,14 @@ export const keepInvitesOption = [
 ] as const;
 
 /**
- * Asks, where the user can be asked, and runs `act` with the contact's account id and the answer;
- * then reports what was revoked.
+ * Asks, where the user can be asked, and runs `act` with the contact's account id, the answer and
+ * the number of these invites; then reports what was revoked.
  */
 export async function endingInvites(
   context: Context,
   who: string,
   { keepInvites, yes }: InviteOptions,
-  act: (who: string, keepInvites: boolean) => Promise<void>,
+  act: (who: string, keepInvites: boolean, open: number) => Promise<void>,
 ): Promise<void> {
   const { contact, invites } = await context.call("contact.invites", { who });
   const ids = joined(
@@ -39,7 +39,7 @@ export async function endingInvites(
   const question = safe`${nameOf(contact)} came by the open reusable ${many} ${ids}. Revoke, too?`;
   const asks = invites.length > 0 && !keepInvites && !yes && context.interactive;
   const keeps = keepInvites === true || (asks && !(await askYes(question, true)));
-  await act(contact.account, keeps);
+  await act(contact.account, keeps, invites.length);
   if (invites.length === 0) return;
   context.out.say(
     keeps

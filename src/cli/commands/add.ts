@@ -1,12 +1,13 @@
 /** `sotto add`: adds the contact who made an invite, and waits a while for the connection. */
 import { SottoError } from "../../base/index.ts";
+import { endingInvites, type InviteOptions, keepInvitesOption } from "../args/keep-invites.ts";
 import { parsePolicy, pastedText } from "../args/text-arg.ts";
 import { lookAlikeNotes, nameOf, shellWord, waitCondition } from "../format/format.ts";
 import { parseDurationArg } from "../format/time.ts";
 import type { Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 
-interface Options {
+interface Options extends InviteOptions {
   readonly as?: string;
   readonly policy?: string;
   readonly wait?: string;
@@ -26,13 +27,21 @@ export const define: Define = (command, context) => {
       "--wait <time>",
       "how long to wait for the connection, such as 20s; exit code 5 if it times out",
     )
+    .option(...keepInvitesOption)
     .action(async (words: string[], options: Options) => {
       const wait =
         options.wait === undefined ? DEFAULT_WAIT : parseDurationArg(options.wait, "usage");
       const policy = options.policy === undefined ? undefined : parsePolicy(options.policy);
       const { as } = options;
       const link = await pastedText(words);
-      const added = await context.call("contact.add", { link, as, policy, wait });
+      // Invites by which they came before are asked about below, once they are known.
+      const added = await context.call("contact.add", {
+        link,
+        as,
+        policy,
+        wait,
+        keepInvites: true,
+      });
       const { contact, timedOut } = added;
       const { pairing } = contact;
       if (pairing === "used" || pairing === "expired" || pairing === "denied")
@@ -55,6 +64,11 @@ export const define: Define = (command, context) => {
         context.out.say(`Messages are sent as soon as ${name} confirms.`);
       }
       for (const note of lookAlikeNotes(contact)) context.out.warn(`${name}: ${note}.`);
+      if (policy === "lan" || policy === "hidden")
+        await endingInvites(context, contact.account, options, async (who, keepInvites, open) => {
+          if (keepInvites || open === 0) return;
+          await context.call("contact.policy", { who, policy, keepInvites });
+        });
       if (!timedOut)
         context.out.say(`Compare safety numbers when you can: sotto verify ${shellWord(name)}`);
     });

@@ -88,7 +88,7 @@ export async function add(
   context: Context,
   invites: Invites,
   link: string,
-  { as, policy }: AddOptions,
+  { as, policy, ...fate }: AddOptions,
 ): Promise<Peer> {
   const invite = read(link);
   const hints = invite.hints.filter((hint) => !isBootstrap(hint));
@@ -128,7 +128,7 @@ export async function add(
     throw new SottoError("contact-exists", `${known.contact.name} is already a contact.`);
   // They may have lost what they knew of us: pair again, and keep the conversation.
   const ended = (): KeptInvite[] =>
-    policy === undefined || policy === "any" ? [] : invitesEndedFor(invites, account, {});
+    policy === undefined || policy === "any" ? [] : invitesEndedFor(invites, account, fate);
   await changeWithInvites(context, invites, known, ended, (contact) => ({
     contact: {
       ...contact,

@@ -268,7 +268,7 @@ export interface InviteOptions {
   readonly bootstrap?: readonly string[];
 }
 
-export interface AddOptions {
+export interface AddOptions extends InviteFate {
   /** What they are called here. */
   readonly as?: string;
   /** Holds from the first dial on. */

@@ -18,8 +18,8 @@ async function run(invites: readonly Pick<Invite, "id">[], options: { keepInvite
       return { contact: { account, name: "bob" } as unknown as Contact, invites };
     },
   } as unknown as Context;
-  await endingInvites(context, "bob", options, async (who, keepInvites) => {
-    asked.push([who, keepInvites]);
+  await endingInvites(context, "bob", options, async (who, keepInvites, open) => {
+    asked.push([who, keepInvites, open]);
   });
   assert.deepEqual(asked[0], ["contact.invites", { who: "bob" }]);
   return { said, acted: asked.slice(1) };
@@ -30,17 +30,17 @@ const open = [{ id: "invite1" }] as unknown as Pick<Invite, "id">[];
 describe("cli, the option --keep-invites", () => {
   it("revokes reusable invites without a terminal, and reports them", async () => {
     const { said, acted } = await run(open, {});
-    assert.deepEqual(acted, [[account, false]]);
+    assert.deepEqual(acted, [[account, false, 1]]);
     assert.match(said.join(), /reusable invite invite1 by which they came: revoked/);
   });
 
   it("keeps them on request, and reports what that means", async () => {
     const { said, acted } = await run(open, { keepInvites: true });
-    assert.deepEqual(acted, [[account, true]]);
+    assert.deepEqual(acted, [[account, true, 1]]);
     assert.match(said.join(), /can still find you by the invite invite1/);
   });
 
   it("says nothing where the contact came by no open reusable invite", async () => {
-    assert.deepEqual(await run([], {}), { said: [], acted: [[account, false]] });
+    assert.deepEqual(await run([], {}), { said: [], acted: [[account, false, 0]] });
   });
 });

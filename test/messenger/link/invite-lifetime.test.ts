@@ -167,6 +167,19 @@ describe("a contact who came by a reusable invite", () => {
       }
     });
 
+  it("ends it when the contact is added again under another policy, unless the user keeps it", async () => {
+    for (const keepInvites of [undefined, true]) {
+      const { world, alice, bob, state } = await pairedBy(11, "reusable");
+      const { link } = await bob.messenger.createInvite({ ...long, kind: "once" });
+      bob.kill();
+      await world.until("the link is lost", () => !alice.contact("bob").online);
+      await alice.messenger.add(link, { policy: "lan", keepInvites });
+      assert.equal(alice.contact("bob").policy, "lan");
+      assert.equal(state(), keepInvites ? "open" : "revoked");
+      await world.stop();
+    }
+  });
+
   it("meets silence by its own claim once removed, though the invite is kept", async () => {
     const { world, alice, bob } = await two(9);
     const { link } = await alice.messenger.createInvite({ ...long, kind: "reusable" });

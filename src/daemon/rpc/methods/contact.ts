@@ -14,9 +14,13 @@ export function contactHandlers({
     clock,
   });
   return {
-    "contact.add": async ({ link, as, policy, wait }, caller) => {
+    "contact.add": async ({ link, as, policy, wait, ...fate }, caller) => {
       await network.learn(messenger.bootstrapsIn(link, policy));
-      const options = { ...(as !== undefined && { as }), ...(policy !== undefined && { policy }) };
+      const options = {
+        ...fate,
+        ...(as !== undefined && { as }),
+        ...(policy !== undefined && { policy }),
+      };
       const add = () => messenger.add(link, options);
       if (wait !== undefined) return addAndWait(messenger, add, waitLimit(wait, caller));
       return { contact: await add(), timedOut: false };
