@@ -161,7 +161,7 @@ export function currentTransport(current: () => HostServices, setters: Setters):
     get host() {
       return current().transport.host;
     },
-    addresses: (scope) => current().transport.addresses(scope),
+    addresses: (scope, towards) => current().transport.addresses(scope, towards),
     dial: (target, signal) => current().transport.dial(target, signal),
     ...setters,
   };

@@ -113,10 +113,11 @@ export interface Transport {
   /** Whether everything is dialed through a proxy, so that no peer sees our address; absent: no. */
   readonly proxied?: boolean;
   /**
-   * The addresses at which others may reach us now, as multiaddr texts without /p2p; with `lan`
-   * only those of the local network.
+   * The addresses at which others may reach us now, as multiaddr texts without /p2p, the likeliest
+   * first: a list may be cut. With `lan` only those of the local network.
+   * @param towards address of a peer, as multiaddr text: those on its network come first.
    */
-  addresses(scope?: Scope): readonly string[];
+  addresses(scope?: Scope, towards?: string): readonly string[];
   /**
    * Opens a channel by the first way that works: an existing connection, a direct dial or hole
    * punching. Throws `peer-unreachable`; its message gives each address and why it failed.

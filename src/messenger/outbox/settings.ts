@@ -49,7 +49,7 @@ function addressesFor(
 ): readonly string[] {
   const scope = scopeOf(contact, transport);
   if (!channel.outbound || presence.invisible || scope === undefined) return [];
-  return transport.addresses(scope).slice(0, limits.recordAddresses);
+  return transport.addresses(scope, channel.remoteAddress).slice(0, limits.recordAddresses);
 }
 
 /** The contact once it stated where it can be dialed: the newest addresses come first. */

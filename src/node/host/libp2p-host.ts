@@ -15,9 +15,10 @@ import { linkLocalTcp } from "../lan/link-local-tcp.ts";
 import type { PrivateNetwork, Tuning } from "../model/config.ts";
 import type { ConnectionLimits, Host, HostInternals, Services } from "../model/host.ts";
 import { proxiedTcp, type SocksProxy } from "../proxy/socks-transport.ts";
-import { advertisable, checkAddresses, isOnion, scopeOf, withoutPeer } from "../util/address.ts";
+import { checkAddresses, isOnion, scopeOf, withoutPeer } from "../util/address.ts";
+import { advertisable } from "../util/address-rank.ts";
 import { ByteMeter, type Counters, newCounters } from "../util/counters.ts";
-import { keepListingInterfaces } from "../util/interfaces.ts";
+import { interfaceAddresses, keepListingInterfaces } from "../util/interfaces.ts";
 import { createRequestLimit } from "../util/rate-limit.ts";
 import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader.ts";
 import { logConnections } from "./connection-log.ts";
@@ -100,7 +101,10 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
       announce,
       // Identify, DHT and mDNS advertise the same addresses. Behind a proxy those of our own
       // interfaces stay private.
-      announceFilter: proxy === undefined || announce.length > 0 ? advertisable : () => [],
+      announceFilter: (addresses) =>
+        proxy === undefined || announce.length > 0
+          ? advertisable(addresses, interfaceAddresses())
+          : [],
     },
     datastore,
     peerStore: { addressFilter: dialPolicy.addressFilter },

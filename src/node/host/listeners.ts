@@ -33,9 +33,9 @@ export class Listeners {
     await Promise.all(this.#listeners().map((listener) => listener.resume()));
   }
 
-  /** TCP ports that it listens on. */
+  /** TCP ports that it listens on, each once however many interfaces there are. */
   ports(): number[] {
-    return this.#host.services.internals.transportManager.getAddrs().map(portOf);
+    return [...new Set(this.#host.services.internals.transportManager.getAddrs().map(portOf))];
   }
 
   #listeners(): TcpListener[] {

@@ -9,7 +9,9 @@ import type { Tuning } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
 import type { HolePuncher } from "../nat/hole-punching.ts";
 import { type ChannelOptions, StreamChannel } from "../streams/frame-stream.ts";
-import { advertised, proximityOf, subnetOf, withoutPeer } from "../util/address.ts";
+import { hostOf, parseAddress, proximityOf, subnetOf, withoutPeer } from "../util/address.ts";
+import { advertised } from "../util/address-rank.ts";
+import { interfaceAddresses } from "../util/interfaces.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { connect } from "./connect.ts";
 
@@ -109,9 +111,11 @@ export class LinkTransport implements Transport {
     );
   }
 
-  addresses(scope: Scope = "any"): readonly string[] {
+  addresses(scope: Scope = "any", towards?: string): readonly string[] {
     const all = this.#libp2p.getMultiaddrs();
-    return advertised(scope === "any" ? all : all.filter((one) => proximityOf(one) !== "wan"));
+    const fitting = scope === "any" ? all : all.filter((one) => proximityOf(one) !== "wan");
+    const peer = towards === undefined ? undefined : parseAddress(towards);
+    return advertised(fitting, interfaceAddresses(), peer && hostOf(peer));
   }
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Channel> {

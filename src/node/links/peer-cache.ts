@@ -6,7 +6,9 @@ import { limits } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { Host } from "../model/host.ts";
 import { parseAddress, withoutPeer } from "../util/address.ts";
+import { rankTheirs } from "../util/address-rank.ts";
 import { deadline } from "../util/deadline.ts";
+import { interfaceAddresses } from "../util/interfaces.ts";
 
 /**
  * Addresses of the peers of the routing tables, as multiaddr texts without /p2p, since the peers
@@ -15,12 +17,12 @@ import { deadline } from "../util/deadline.ts";
 export async function knownPeersOf(host: Host, members: Iterable<string>): Promise<string[]> {
   const wanted = new Set(members);
   const found = new Set<string>();
+  const local = interfaceAddresses();
   for (const { id, addresses } of await host.peerStore.all()) {
     if (!wanted.has(id.toString())) continue;
-    for (const { multiaddr } of addresses.slice(0, limits.recordAddresses)) {
-      const address = parseAddress(multiaddr.toString());
-      if (address !== undefined && found.size < limits.knownPeers) found.add(withoutPeer(address));
-    }
+    const usable = addresses.flatMap(({ multiaddr }) => parseAddress(multiaddr.toString()) ?? []);
+    for (const address of rankTheirs(usable, local).slice(0, limits.recordAddresses))
+      if (found.size < limits.knownPeers) found.add(withoutPeer(address));
   }
   return [...found];
 }

@@ -20,7 +20,9 @@ import {
   subnetOf,
   withoutPeer,
 } from "../util/address.ts";
+import { rankOwn } from "../util/address-rank.ts";
 import { deadline } from "../util/deadline.ts";
+import { interfaceAddresses } from "../util/interfaces.ts";
 
 /** A TCP port that was free a moment ago. */
 export function freePort(): Promise<number> {
@@ -125,9 +127,9 @@ export class NatDetector {
   /** The endpoints at which hole punching can reach us, IPv6 first. */
   endpoints(): Endpoint[] {
     const { transportManager } = this.#options.host.services.internals;
-    const own = transportManager
-      .getAddrs()
-      .find((address) => hostOf(address).includes(":") && scopeOf(address) === "public");
+    const own = rankOwn(transportManager.getAddrs(), interfaceAddresses()).find(
+      (address) => hostOf(address).includes(":") && scopeOf(address) === "public",
+    );
     const seen6 = this.#observations(true).at(-1)?.address;
     const ipv6 = seen6 ? endpointOf(seen6) : own && endpointOf(own, this.port);
     const mapped = this.mapped();

@@ -18,6 +18,8 @@ import {
   subnetOf,
   withoutPeer,
 } from "../util/address.ts";
+import { rankOwn } from "../util/address-rank.ts";
+import { type InterfaceAddress, interfaceAddresses } from "../util/interfaces.ts";
 import { DIALBACK_PROTOCOL } from "../util/protocols.ts";
 import { askDialback, type DialbackResult } from "./dialback.ts";
 
@@ -186,29 +188,16 @@ export class Reachability {
     await host.services.wan.setMode(state.verdict === "reachable" ? "server" : "client");
   }
 
-  /**
-   * Our addresses that peers on the internet could dial: those of our interfaces, and the addresses
-   * at which others see us with the ports that we listen on.
-   */
+  /** See `dialbackCandidates`. */
   #candidates(): string[] {
-    const { host, privateWan } = this.#options;
-    const own = host.services.internals.transportManager.getAddrs().map(withoutPeer);
-    const counts = (address: Multiaddr | undefined): boolean =>
-      address !== undefined &&
-      !isLinkLocal(address) &&
-      // Nodes do not dial back ports of services.
-      portOf(address) >= limits.punchPortMin &&
-      (privateWan || scopeOf(address) === "public");
-    const mapped = this.#options.mappedAddress();
-    const known = [...(mapped === undefined ? [] : [mapped]), ...own];
-    const found = new Set(known.filter((text) => counts(parseAddress(text))));
-    const ports = new Set(own.flatMap((text) => /\/tcp\/(\d+)/.exec(text)?.[1] ?? []));
-    for (const ip of this.#seenAs())
-      for (const port of ports) {
-        const text = `/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/${port}`;
-        if (counts(parseAddress(text))) found.add(text);
-      }
-    return [...found].slice(0, limits.dialbackAddresses);
+    const { host, privateWan, mappedAddress } = this.#options;
+    return dialbackCandidates({
+      listening: host.services.internals.transportManager.getAddrs(),
+      mapped: mappedAddress(),
+      seenAs: this.#seenAs(),
+      privateWan,
+      local: interfaceAddresses(),
+    });
   }
 
   /** Our IP addresses as others report them, that of most subnets first. */
@@ -237,6 +226,48 @@ export class Reachability {
     }
     return [...bySubnet.values()].slice(0, limits.dialbackHelpers);
   }
+}
+
+/** What is known of our addresses. */
+export interface KnownAddresses {
+  /** The addresses that we listen on. */
+  readonly listening: readonly Multiaddr[];
+  /** The external address of our port mapping, as multiaddr text. */
+  readonly mapped: string | undefined;
+  /** IP addresses at which others see us, the likeliest first. */
+  readonly seenAs: readonly string[];
+  /** Whether private addresses count like public ones. */
+  readonly privateWan: boolean;
+  readonly local: readonly InterfaceAddress[];
+}
+
+/**
+ * Our addresses that peers on the internet could dial, as multiaddr texts, at most
+ * `limits.dialbackAddresses`: that of the port mapping, those of our interfaces, and the IP
+ * addresses at which others see us with the ports that we listen on.
+ */
+export function dialbackCandidates({
+  listening,
+  mapped,
+  seenAs,
+  privateWan,
+  local,
+}: KnownAddresses): string[] {
+  const ports = new Set(listening.map(portOf));
+  const seen = seenAs.flatMap((ip) =>
+    [...ports].map((port) => `/${ip.includes(":") ? "ip6" : "ip4"}/${ip}/tcp/${port}`),
+  );
+  const texts = [...(mapped === undefined ? [] : [mapped]), ...listening.map(withoutPeer), ...seen];
+  const usable = [...new Set(texts)]
+    .flatMap((text) => parseAddress(text) ?? [])
+    .filter(
+      (address) =>
+        !isLinkLocal(address) &&
+        // Nodes do not dial back ports of services.
+        portOf(address) >= limits.punchPortMin &&
+        (privateWan || scopeOf(address) === "public"),
+    );
+  return rankOwn(usable, local).slice(0, limits.dialbackAddresses).map(withoutPeer);
 }
 
 function isBusy(answer: ReadonlyMap<string, DialbackResult>): boolean {

@@ -9,8 +9,10 @@ import { limits, PrioritySemaphore, shuffle } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { PublicState } from "../model/config.ts";
 import { withoutPeer } from "../util/address.ts";
+import { rankTheirs } from "../util/address-rank.ts";
 import { streamResults } from "../util/async-queue.ts";
 import { deadline } from "../util/deadline.ts";
+import { interfaceAddresses } from "../util/interfaces.ts";
 import { PublicHost, usableIp } from "./public-host.ts";
 
 /** Multicodec numbers: raw bytes, and a SHA-256 digest. */
@@ -128,10 +130,12 @@ export class PublicDht {
   }
 
   #usable(multiaddrs: Provider["multiaddrs"]): string[] {
-    return multiaddrs
-      .map(withoutPeer)
-      .filter((text) => usableIp(text, this.#options.privateWan))
+    const usable = multiaddrs.filter((address) =>
+      usableIp(withoutPeer(address), this.#options.privateWan),
+    );
+    return rankTheirs(usable, interfaceAddresses())
       .slice(0, limits.recordAddresses)
+      .map(withoutPeer)
       .sort();
   }
 

@@ -1,4 +1,4 @@
-/** Multiaddrs: parsing, their parts, their address scope, and which of them to advertise. */
+/** Multiaddrs: parsing, their parts, and their address scope. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { SottoError } from "../../base/index.ts";
 import type { Proximity } from "../../ports/index.ts";
@@ -177,34 +177,24 @@ export function proximityOf(address: Multiaddr): Proximity {
   return reach === "private" && !shared ? "lan" : "wan";
 }
 
+/** Whether an IP address is in the network of another one. @param prefix its length in bits. */
+export function isInNetwork(
+  { ip, prefix }: { readonly ip: string; readonly prefix: number },
+  other: string,
+): boolean {
+  const bits = (text: string): string =>
+    text.includes(":") ? binary(ipv6Groups(text), 16) : binary(text.split(".").map(Number), 8);
+  const [network, member] = [bits(ip), bits(other)];
+  return network.length === member.length && network.slice(0, prefix) === member.slice(0, prefix);
+}
+
+const binary = (parts: readonly number[], size: number): string =>
+  parts.map((part) => part.toString(2).padStart(size, "0")).join("");
+
 /** Whether an address is valid on its link only (RFC 3927, RFC 4291). */
 export function isLinkLocal(address: Multiaddr): boolean {
   const host = hostOf(address).toLowerCase();
   return host.startsWith("169.254.") || /^fe[89ab][0-9a-f]:/.test(host);
-}
-
-/**
- * The addresses to advertise, each once: public first, then private. Link-local ones only if there
- * is nothing else, and loopback only if there are no link-local ones either, since it means another
- * machine to every other host.
- */
-export function advertisable(addresses: readonly Multiaddr[]): Multiaddr[] {
-  const by: Record<AddressScope | "link", Map<string, Multiaddr>> = {
-    public: new Map(),
-    private: new Map(),
-    link: new Map(),
-    loopback: new Map(),
-  };
-  for (const address of addresses)
-    by[isLinkLocal(address) ? "link" : scopeOf(address)].set(address.toString(), address);
-  const reachable = [...by.public.values(), ...by.private.values()];
-  if (reachable.length > 0) return reachable;
-  return [...(by.link.size > 0 ? by.link : by.loopback).values()];
-}
-
-/** The addresses to advertise, as texts without /p2p. */
-export function advertised(addresses: readonly Multiaddr[]): string[] {
-  return advertisable(addresses).map(withoutPeer);
 }
 
 /** The scope of an address text; `invalid` if it cannot be dialed. */

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { multiaddr } from "@multiformats/multiaddr";
 import {
   type AddressScope,
-  advertised,
+  isInNetwork,
   parseAddress,
   scopeOf,
   subnetOf,
-  withoutPeer,
 } from "../../../src/node/util/address.ts";
 
 const PEER = "12D3KooWQ7XHkGVtB8FPdDHmp6yYSvcyzbQMQkzLMFUuSZLvUcQg";
@@ -54,22 +53,15 @@ describe("node: addresses", () => {
       for (const host of hosts) assert.equal(scopeOf(multiaddr(`${host}/tcp/1`)), scope, host);
   });
 
-  it("advertises public before private addresses, and link-local or loopback only without others", () => {
-    const of = (...hosts: string[]): Multiaddr[] =>
-      hosts.map((host) => multiaddr(`${host}/tcp/1/p2p/${PEER}`));
+  it("compares an address with a network of its own family", () => {
+    const lan = { ip: "192.168.1.130", prefix: 25 };
     assert.deepEqual(
-      advertised(of("/ip4/127.0.0.1", "/ip4/10.0.0.1", "/ip4/8.8.8.8", "/ip6/fe80::1")),
-      ["/ip4/8.8.8.8/tcp/1", "/ip4/10.0.0.1/tcp/1"],
+      ["192.168.1.129", "192.168.1.5", "::c0a8:182", "name"].map((ip) => isInNetwork(lan, ip)),
+      [true, false, false, false],
     );
-    assert.deepEqual(advertised(of("/ip6/::1", "/ip6/fe80::1", "/ip4/169.254.1.1")), [
-      "/ip6/fe80::1/tcp/1",
-      "/ip4/169.254.1.1/tcp/1",
-    ]);
-    assert.deepEqual(advertised(of("/ip4/127.0.0.1", "/ip6/::1")), [
-      "/ip4/127.0.0.1/tcp/1",
-      "/ip6/::1/tcp/1",
-    ]);
-    assert.equal(withoutPeer(multiaddr(`/ip4/8.8.8.8/tcp/1/p2p/${PEER}`)), "/ip4/8.8.8.8/tcp/1");
+    const site = { ip: "2001:db8::1", prefix: 64 };
+    assert.ok(isInNetwork(site, "2001:db8:0:0:ffff::"));
+    assert.ok(!isInNetwork(site, "2001:db8:0:1::1"));
   });
 
   it("treats an IPv4 address and an IPv6 /64 as one subnet", () => {
