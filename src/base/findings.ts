@@ -163,6 +163,12 @@ export const nodeFindings = {
     "mDNS is off: nodes on the local network do not find each other.",
     'Run sotto up without --no-mdns, and remove "mdns": false from the settings file.',
   ),
+  "mdns-partial": finding(
+    "local",
+    "note",
+    "mDNS does not run on some network interfaces: the system limits multicast memberships.",
+    "Raise the limit: sysctl -w net.ipv4.igmp_max_memberships=100. The node retries automatically.",
+  ),
   "records-refused": finding(
     "records",
     "error",

@@ -58,6 +58,7 @@ export async function startBootstrapNode(config: BootstrapConfig): Promise<Boots
     statusOf(host, {
       bootstrap: bootstrapList.states(),
       mdns: false,
+      mdnsRefused: [],
       reach: reachabilityUnknown,
       nat: unknownNat,
     });

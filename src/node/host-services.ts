@@ -138,7 +138,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   const retire = async (): Promise<void> => {
     leaving.abort();
     bootstrap.stop();
-    await lan?.stop();
+    lan?.stop();
     lan = undefined;
   };
   return {
@@ -153,11 +153,8 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
       own.add(host.peerId.toString());
       // Loaded only if used: mDNS needs a DNS codec.
       if (config.mdns && proxy === undefined)
-        lan = await (await import("./lan/mdns.ts")).startLanDiscovery(
-          host,
-          clock,
-          tuning.dial,
-          log,
+        lan = (await import("./lan/mdns.ts")).startLanDiscovery(
+          { host, clock, log, timeout: tuning.dial },
           config.network?.service,
         );
     },
@@ -170,6 +167,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
       statusOf(host, {
         bootstrap: bootstrap.states(),
         mdns: lan !== undefined,
+        mdnsRefused: lan?.refused() ?? [],
         reach: reachability?.state() ?? reachabilityUnknown,
         nat: nat
           ? {

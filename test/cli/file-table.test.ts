@@ -26,7 +26,7 @@ setInterval(() => writeSync(2, "TURN\\n"), 100).unref();
 process.on("SIGUSR2", () => setTimeout(() => { throw new RangeError("a secret"); }));
 `;
 /** What lists interfaces in a timer. */
-const CALLERS = ["network-change", "mdns-ipv6", "multicast-dns"];
+const CALLERS = ["network-change", "multicast-socket"];
 /** A network of its own, with a card that has addresses. */
 const NETWORK =
   "ip link set lo up; ip link add v0 type veth peer name v1; ip addr add 192.168.7.2/24 dev v0; " +

@@ -31,6 +31,7 @@ export const status: NodeStatus = {
     protocols: [],
     bootstrap: [],
     mdns: false,
+    mdnsRefused: [],
     publicDht: { state: "off", peers: 0 },
   },
   contacts: { total: 0, online: 0, requests: 0 },

@@ -169,6 +169,10 @@ const net = object({
   protocols: list(text()),
   bootstrap: list(bootstrap),
   mdns: flag(),
+  mdnsRefused: list(
+    text(),
+    "Names of the interfaces on which mDNS does not run because of a limit of the system.",
+  ),
   publicDht: object(
     {
       state: oneOf(

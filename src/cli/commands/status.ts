@@ -9,6 +9,7 @@ import {
   SottoError,
   safe,
 } from "../../base/index.ts";
+import { mdnsText } from "../format/doctor-report.ts";
 import {
   bootstrapLine,
   count,
@@ -152,7 +153,7 @@ function openRows(status: NodeStatus): Rows {
     ...(net.privateNetwork
       ? [["private", "connects only to nodes with the key of this network"] as Row]
       : []),
-    ["local", net.mdns ? "mDNS on" : "mDNS off"],
+    ["local", mdnsText(net)],
     ["public DHT", publicDhtText(net.publicDht)],
     ...(status.decoys > 0
       ? [["decoys", `cover records up to a multiple of ${status.decoys}`] as Row]

@@ -121,9 +121,18 @@ function networkText(net: NodeStatus["net"]): string {
   return net.privateNetwork ? `${peers}; private network: only nodes with its key connect` : peers;
 }
 
-function localText({ mdns, proxy }: NodeStatus["net"]): string {
-  if (proxy !== undefined) return "mDNS off: the node uses a proxy";
-  return mdns ? "mDNS on" : "mDNS off";
+function localText(net: NodeStatus["net"]): string {
+  return net.proxy === undefined ? mdnsText(net) : "mDNS off: the node uses a proxy";
+}
+
+/** Whether nodes on the local network find this one. */
+export function mdnsText({
+  mdns,
+  mdnsRefused,
+}: Pick<NodeStatus["net"], "mdns" | "mdnsRefused">): string {
+  if (!mdns) return "mDNS off";
+  if (mdnsRefused.length === 0) return "mDNS on";
+  return `mDNS on, but not on ${mdnsRefused.join(", ")} (limit of the system)`;
 }
 
 function clockText({ setBy, compared, theirsAhead = 0 }: DoctorOfNode["clock"]): string {

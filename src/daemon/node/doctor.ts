@@ -112,6 +112,7 @@ const checks: Readonly<Record<NodeFinding, (facts: Facts) => boolean>> = {
     return lost > 0 && lost < all;
   },
   "no-mdns": (facts) => !hasProxy(facts) && !facts.status.net.mdns,
+  "mdns-partial": ({ status }) => status.net.mdnsRefused.length > 0,
   // Without peers, no peer rejected anything.
   "records-refused": (facts) =>
     !hasNoPeers(facts) && facts.records.refused > 0 && facts.records.held === 0,

@@ -8,7 +8,7 @@ import type {
   ReachabilityState,
 } from "../model/config.ts";
 import type { Host } from "../model/host.ts";
-import { advertised, withoutPeer } from "../util/address.ts";
+import { withoutPeer } from "../util/address.ts";
 
 /** Tracks the peers of a routing table, which cannot be listed itself. */
 export function trackMembers(table: Host["services"]["lan"]["routingTable"]): ReadonlySet<string> {
@@ -22,6 +22,7 @@ export function trackMembers(table: Host["services"]["lan"]["routingTable"]): Re
 export interface StatusParts {
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
+  readonly mdnsRefused: readonly string[];
   readonly reach: ReachabilityState;
   readonly nat: NatState;
 }
@@ -31,7 +32,7 @@ export function statusOf(host: Host, extras: StatusParts): HostStatus {
   const { lan, wan } = host.services;
   return {
     host: host.peerId.toString() as HostId,
-    addresses: advertised(host.getMultiaddrs()),
+    addresses: host.getMultiaddrs().map(withoutPeer),
     listening: host.services.internals.transportManager.getAddrs().map(withoutPeer),
     protocols: host.getProtocols(),
     peers: host.getPeers().length,

@@ -212,6 +212,8 @@ export interface HostStatus {
   readonly nat: NatState;
   readonly bootstrap: BootstrapState[];
   readonly mdns: boolean;
+  /** Names of the interfaces on which mDNS does not run because of a limit of the system. */
+  readonly mdnsRefused: readonly string[];
 }
 
 export interface NodeStatus extends HostStatus {

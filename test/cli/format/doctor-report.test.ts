@@ -62,6 +62,7 @@ const nodeReport = (...whats: NodeFinding[]) =>
         reach: { verdict: "unknown", addresses: [], asked: 0, seenAs: [] },
         bootstrap: [],
         mdns: true,
+        mdnsRefused: [],
         publicDht: { state: "off", peers: 0 },
       },
     },

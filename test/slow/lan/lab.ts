@@ -53,6 +53,7 @@ export class Machine {
   readonly name: string;
   readonly #namespace: string;
   readonly #plug: string;
+  readonly #containers: string[] = [];
   readonly #child: ReturnType<typeof spawn>;
   readonly #waiting = new Map<number, (reply: { value?: unknown; error?: string }) => void>();
   #next = 0;
@@ -60,13 +61,15 @@ export class Machine {
   /**
    * @param four its IPv4 address with the length of its network; without it there is no IPv4 at
    * all, not even on loopback.
+   * @param bridges number of bridges of containers, which come up before its network card.
    */
-  constructor(name: string, four?: string) {
+  constructor(name: string, four?: string, bridges = 0) {
     this.name = name;
     this.#namespace = `${prefix}-${name}`;
     // Names of interfaces have 15 characters at most.
     this.#plug = `p${name}`.slice(0, 15);
     ip("netns", "add", this.#namespace);
+    for (let number = 0; number < bridges; number++) this.#addBridge(number);
     ip(
       "-n",
       SWITCH,
@@ -98,6 +101,23 @@ export class Machine {
     this.#child.on("exit", () => {
       for (const settle of this.#waiting.values()) settle({ error: "the process ended" });
     });
+  }
+
+  /** A bridge as Docker creates it, with a container that has no address. */
+  #addBridge(number: number): void {
+    const at = ["-n", this.#namespace];
+    const name = number === 0 ? "docker0" : `br-0123456789a${number}`;
+    const port = `veth00000${number}`;
+    ip(...at, "link", "add", name, "type", "bridge");
+    // The other end is in a namespace of its own, as in a container.
+    ip("netns", "add", `${this.#namespace}-${number}`);
+    this.#containers.push(`${this.#namespace}-${number}`);
+    const end = ["peer", "name", "eth0", "netns", `${this.#namespace}-${number}`];
+    ip(...at, "link", "add", port, "type", "veth", ...end);
+    ip("-n", `${this.#namespace}-${number}`, "link", "set", "eth0", "up");
+    ip(...at, "link", "set", port, "master", name, "up");
+    ip(...at, "addr", "add", `172.${17 + number}.0.1/16`, "dev", name);
+    ip(...at, "link", "set", name, "up");
   }
 
   /** Gives it another address. */
@@ -164,6 +184,6 @@ export class Machine {
       await gone;
       clearTimeout(rude);
     }
-    remove(this.#namespace);
+    for (const namespace of [...this.#containers, this.#namespace]) remove(namespace);
   }
 }

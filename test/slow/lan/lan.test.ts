@@ -4,8 +4,8 @@ import { down, Machine, missing, up } from "./lab.ts";
 describe("machines on one link, without internet and without configuration", function () {
   this.timeout(300_000);
   let machines: Machine[] = [];
-  const plug = async (name: string, four?: string): Promise<Machine> => {
-    const machine = new Machine(name, four);
+  const plug = async (name: string, four?: string, bridges = 0): Promise<Machine> => {
+    const machine = new Machine(name, four, bridges);
     machines.push(machine);
     await machine.call("start");
     return machine;
@@ -35,6 +35,20 @@ describe("machines on one link, without internet and without configuration", fun
     await bob.call("stop");
     await bob.call("start");
     await alice.deliver("bob", "welcome back");
+  });
+
+  it("pair and talk next to five bridges of containers that came up before the LAN card", async () => {
+    const [alice, bob] = [
+      await plug("alice", "192.168.7.1/24", 5),
+      await plug("bob", "192.168.7.2/24", 5),
+    ];
+    await alice.pair(bob);
+    await alice.deliver("bob", "hello");
+    await bob.call("stop");
+    await bob.call("start");
+    await alice.deliver("bob", "welcome back");
+    const { addresses } = await bob.call<{ addresses: string[] }>("node.status");
+    assert.match(addresses[0] ?? "", /^\/ip4\/192\.168\.7\.2\//);
   });
 
   for (const kind of ["IPv4", "IPv6 alone"] as const)
