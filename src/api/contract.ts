@@ -4,4 +4,5 @@
  */
 export { checkParams, differences } from "./check.ts";
 export { allows, isMethod, methods } from "./methods.ts";
+export { openRpc } from "./openrpc.ts";
 export { followedEvent, nodeEvent } from "./schema/event.ts";

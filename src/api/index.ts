@@ -31,8 +31,10 @@ export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods
 export type { Method, Nothing } from "./methods/method.ts";
 export type { NetMethods } from "./methods/net.ts";
 export type { NodeMethods } from "./methods/node.ts";
+export type { RpcMethods } from "./methods/rpc.ts";
 export type { NewKeyProtection, StoreMethods } from "./methods/store.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
+export type { JsonSchema, OpenRpc } from "./openrpc.ts";
 export { type Environment, type Paths, resolvePaths } from "./paths.ts";
 export type { Row, Scope } from "./scopes.ts";
 export { type DirectoryFacts, requireSafeDirectory } from "./socket-directory.ts";

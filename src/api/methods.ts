@@ -13,6 +13,7 @@ import { messageMethods } from "./methods/message.ts";
 import type { MethodTypes } from "./methods/method.ts";
 import { netMethods } from "./methods/net.ts";
 import { nodeMethods } from "./methods/node.ts";
+import { rpcMethods } from "./methods/rpc.ts";
 import { storeMethods } from "./methods/store.ts";
 import { rowsOf, type Scope } from "./scopes.ts";
 
@@ -27,6 +28,7 @@ export const methods = {
   ...auditMethods,
   ...storeMethods,
   ...backupMethods,
+  ...rpcMethods,
 };
 
 export type Methods = MethodTypes<typeof methods>;

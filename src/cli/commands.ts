@@ -76,6 +76,8 @@ export const commands: readonly Entry[] = [
     "list and remove durable subscriptions",
     () => import("./commands/subscriptions.ts"),
   ),
+  entry("rpc", "call a method of your node's API", () => import("./commands/rpc.ts")),
+  entry("openrpc", "print the API of a node as OpenRPC", () => import("./commands/openrpc.ts")),
   entry("net", "show and change the network", () => import("./commands/net.ts")),
   entry("bootstrap", "run a bootstrap node", () => import("./commands/bootstrap.ts")),
   entry(

@@ -7,7 +7,7 @@ import type { MethodName, Row, Scope } from "../../src/api/index.ts";
  * row, has to be decided here as well.
  */
 const rows: Readonly<Record<Row, string>> = {
-  every: "node.state",
+  every: "node.state rpc.discover",
   post: "message.send typing.send",
   read: `
     account.show node.status contact.list contact.show contact.number request.list message.list

@@ -21,7 +21,11 @@ export const modules: Readonly<Record<string, Module>> = {
   base: { modules: [], builtins: "none", pure: true },
   ports: { modules: ["base"], builtins: "none", pure: true },
   model: { modules: ["base"], builtins: "none", pure: true },
-  api: { modules: ["base", "model"], packages: ["valibot"], builtins: "none" },
+  api: {
+    modules: ["base", "model"],
+    packages: ["valibot", "@valibot/to-json-schema"],
+    builtins: "none",
+  },
   crypto: {
     modules: ["base", "ports"],
     packages: ["@noble/*", "@scure/*", "hash-wasm", "libsodium-sumo"],

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, lstatSync, openSync, writeFileSync } from "node:fs";
 import { createClient } from "../../src/api/index.ts";
+import { limits } from "../../src/base/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
 import { Daemon } from "../chaos/daemon.ts";
 import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
@@ -123,6 +124,30 @@ describe("the command line", function () {
       assert.deepEqual(await json("net", "peers"), { peers: [] });
       assert.deepEqual(await json("net", "bootstrap"), { bootstrap: [] });
       assert.deepEqual(await json("id"), status.account);
+    });
+
+    it("calls methods of the API with parameters from an argument or standard input", async () => {
+      const rpc = (args: string[], input = "") => sotto.run(home, ["rpc", ...args], input);
+      assert.equal(JSON.parse((await rpc(["node.state"])).out).pid, node.pid);
+      const made = await rpc(["invite.create", '{"kind":"once"}']);
+      const { id } = JSON.parse(made.out);
+      assert.deepEqual(await rpc(["invite.revoke", "-"], JSON.stringify({ id })), {
+        code: 0,
+        out: "{}\n",
+        err: "",
+      });
+      const refused = async (args: string[], input = "") => {
+        const { code, err } = await rpc(["--json", ...args], input);
+        const { error } = JSON.parse(err);
+        return [code, error.code, error.message];
+      };
+      const unknown = 'The node has no method "x.y".';
+      assert.deepEqual(await refused(["x.y"]), [1, "method-unknown", unknown]);
+      const missing = 'The field "who" of contact.show is missing.';
+      assert.deepEqual(await refused(["contact.show"]), [2, "params-invalid", missing]);
+      assert.deepEqual((await refused(["contact.show", "{who}"])).slice(0, 2), [2, "usage"]);
+      const long = " ".repeat(limits.rpcBytes + 1);
+      assert.deepEqual((await refused(["contact.show", "-"], long)).slice(0, 2), [2, "usage"]);
     });
 
     it("makes invites, lists them and takes them back", async () => {

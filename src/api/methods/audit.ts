@@ -21,7 +21,7 @@ const scan = object({
 });
 export type Scan = Infer<typeof scan>;
 
-const audit = object({
+export const audit = object({
   version: text("The version of Sotto."),
   engine: text("The cryptographic libraries in use, with their versions."),
   protocols: list(text(), "Names of the protocols that this node answers."),

@@ -36,7 +36,7 @@ const published = {
   refused: whole("How many were not accepted."),
 };
 
-const doctorOfNode = object({
+export const doctorOfNode = object({
   status: nodeStatus,
   findings: list(
     object({
@@ -57,7 +57,7 @@ const doctorOfNode = object({
 });
 export type DoctorOfNode = Infer<typeof doctorOfNode>;
 
-const doctorOfContact = object({
+export const doctorOfContact = object({
   contact,
   cause: maybe(
     oneOf(

@@ -45,7 +45,7 @@ export type SendParams = Infer<typeof sendParams>;
 /** What a send waits for. `live`: for `delivered` if the contact is connected at the call. */
 export type SendWait = NonNullable<SendParams["wait"]>;
 
-const sendResult = object({
+export const sendResult = object({
   contact,
   message,
   timedOut: flag(

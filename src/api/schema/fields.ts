@@ -69,6 +69,10 @@ export const whole = (
 ): Schema<number> =>
   described(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most)), about);
 
+/** An object of a format that is described elsewhere. */
+export const json = (about: string): Schema<Readonly<Record<string, unknown>>> =>
+  described(v.looseObject({}), about);
+
 /** A time, or a duration where the description says so. */
 export const ms = whole;
 

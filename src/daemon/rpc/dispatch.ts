@@ -13,6 +13,7 @@ import { messageHandlers } from "./methods/message.ts";
 import type { Caller, Controls, DispatchParts, Handlers } from "./methods/method-types.ts";
 import { netHandlers } from "./methods/net.ts";
 import { lockedHandlers, nodeHandlers } from "./methods/node.ts";
+import { rpcHandlers } from "./methods/rpc.ts";
 import { storeHandlers } from "./methods/store.ts";
 
 /** Throws `method-unknown`, `node-locked`, `params-invalid`, and what the method throws. */
@@ -43,12 +44,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     ...auditHandlers(parts),
     ...storeHandlers(parts),
     ...backupHandlers(parts),
+    ...rpcHandlers,
   } satisfies Handlers<Methods>);
 }
 
 /** The dispatch of a locked node: throws `node-locked` for most methods. */
 export function createLockedDispatch(controls: Controls): Dispatch {
-  return dispatcher(lockedHandlers(controls));
+  return dispatcher({ ...lockedHandlers(controls), ...rpcHandlers });
 }
 
 function dispatcher(handlers: Partial<Handlers<Methods>>): Dispatch {

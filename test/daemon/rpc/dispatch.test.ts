@@ -77,6 +77,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     good: { current: "a", next: { kind: "passphrase", passphrase: "b" } },
     bad: [{}, { next: { kind: "passphrase" } }, { next: { kind: "none" } }],
   },
+  "rpc.discover": { good: {}, bad: [{ method: "x" }] },
   "store.check": { good: {}, bad: [{ x: 1 }] },
   "account.show": { good: {}, bad: [7] },
   "invite.create": {
@@ -342,12 +343,12 @@ describe("daemon/dispatch", () => {
     const answered: string[] = [];
     for (const [method, { good }] of Object.entries(table)) {
       const answer = dispatch(method, good, caller);
-      if (/^node\.(state|lock|unlock|stop)$/.test(method)) {
+      if (/^(rpc|node)\.(discover|state|lock|unlock|stop)$/.test(method)) {
         assert.equal(typeof (await answer), "object");
         answered.push(method);
       } else await assert.rejects(answer, { code: "node-locked" }, method);
     }
-    assert.equal(answered.length, 4);
+    assert.equal(answered.length, 5);
     await assert.rejects(dispatch("x.y", {}, caller), { code: "method-unknown" });
     await assert.rejects(dispatch("node.unlock", { passphrase: 1 }, caller), {
       code: "params-invalid",

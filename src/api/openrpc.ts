@@ -1,0 +1,158 @@
+/** The contract as an OpenRPC 1.3 document (spec.open-rpc.org), made from the table of methods. */
+
+import { audit } from "./methods/audit.ts";
+import { doctorOfContact, doctorOfNode } from "./methods/doctor.ts";
+import { sendResult } from "./methods/message.ts";
+import type { Method } from "./methods/method.ts";
+import { methods } from "./methods.ts";
+import { contact, invite, newInvite } from "./schema/contact.ts";
+import { followedEvent, follower, nodeEvent } from "./schema/event.ts";
+import type { Schema } from "./schema/fields.ts";
+import { message } from "./schema/message.ts";
+import {
+  account,
+  knownBootstrap,
+  nodeState,
+  nodeStatus,
+  peer,
+  reach,
+  storeReport,
+} from "./schema/node.ts";
+import { apiVersion } from "./version.ts";
+
+/** JSON Schema of draft 7, as far as the schemas of the contract need it. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: false;
+  readonly items?: JsonSchema;
+  readonly enum?: readonly string[];
+  readonly const?: string | number | boolean;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+}
+
+/** A parameter or a result of the document. */
+interface ContentDescriptor {
+  readonly name: string;
+  readonly description?: string;
+  readonly required?: boolean;
+  readonly schema: JsonSchema;
+}
+
+interface OpenRpcMethod {
+  readonly name: string;
+  readonly summary: string;
+  /** The row of scopes that the method is in. */
+  readonly tags: readonly { readonly name: string }[];
+  readonly paramStructure: "by-name";
+  readonly params: readonly ContentDescriptor[];
+  readonly result: ContentDescriptor;
+}
+
+export interface OpenRpc {
+  readonly openrpc: "1.3.2";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly name: string; readonly url: string }[];
+  readonly methods: readonly OpenRpcMethod[];
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  /** The notifications of the server, which OpenRPC has no place for. */
+  readonly "x-notifications": readonly { readonly name: string; readonly params: JsonSchema }[];
+}
+
+/** The schemas that have a name in the document. */
+const components: Readonly<Record<string, Schema>> = {
+  Contact: contact,
+  Message: message,
+  SendResult: sendResult,
+  Invite: invite,
+  NewInvite: newInvite,
+  Event: nodeEvent,
+  FollowedEvent: followedEvent,
+  Follower: follower,
+  Account: account,
+  NodeState: nodeState,
+  NodeStatus: nodeStatus,
+  Reach: reach,
+  Peer: peer,
+  Bootstrap: knownBootstrap,
+  StoreReport: storeReport,
+  DoctorOfNode: doctorOfNode,
+  DoctorOfContact: doctorOfContact,
+  Audit: audit,
+};
+
+const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+
+/** The document. Loads the converter of schemas, which nothing else needs. */
+export async function openRpc(): Promise<OpenRpc> {
+  const { toJsonSchemaDefs } = await import("@valibot/to-json-schema");
+  const named = Object.entries(components);
+  const convert = (schema: Schema): JsonSchema => {
+    const known = named.find(([, each]) => each === schema);
+    if (known !== undefined) return refTo(known[0]);
+    return converted({ ...components, "": schema })[""] as JsonSchema;
+  };
+  const converted = (schemas: Readonly<Record<string, Schema>>) =>
+    toJsonSchemaDefs(schemas as Parameters<typeof toJsonSchemaDefs>[0], {
+      overrideRef: ({ referenceId }) => refTo(referenceId).$ref,
+    }) as Readonly<Record<string, JsonSchema>>;
+
+  return {
+    openrpc: "1.3.2",
+    info: {
+      title: "Sotto",
+      version: apiVersion,
+      description:
+        "The API of a Sotto node: JSON-RPC 2.0, one object per line, over the unix socket of the " +
+        "node. docs/API.md describes the transport, errors, events and versions.",
+    },
+    servers: [{ name: "the unix socket of the node", url: "unix:sotto.sock" }],
+    methods: Object.entries<Method>(methods).map(([name, { row, summary, params, result }]) => ({
+      name,
+      summary,
+      tags: [{ name: row }],
+      paramStructure: "by-name",
+      params: fieldsOf(convert(params)),
+      result: { name: "result", schema: open(convert(result)) },
+    })),
+    components: {
+      schemas: Object.fromEntries(
+        Object.entries(converted(components)).map(([name, schema]) => [name, open(schema)]),
+      ),
+    },
+    "x-notifications": [{ name: "event", params: refTo("Event") }],
+  };
+}
+
+/** The fields of the parameters, each as a parameter by name. */
+function fieldsOf({ properties = {}, required = [] }: JsonSchema): ContentDescriptor[] {
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    ...(description !== undefined && { description }),
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+/** The schema without the ban of other fields: a later version may add fields to a result. */
+function open(schema: JsonSchema): JsonSchema {
+  const { additionalProperties: _, properties, items, oneOf, ...rest } = schema;
+  return {
+    ...rest,
+    ...(properties !== undefined && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, each]) => [name, open(each)]),
+      ),
+    }),
+    ...(items !== undefined && { items: open(items) }),
+    ...(oneOf !== undefined && { oneOf: oneOf.map(open) }),
+  };
+}
