@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Contact, Message, SendResult } from "../../api/index.ts";
 import { nameOf, routeNote } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
+import { resultWithName } from "../format/with-names.ts";
 import type { Context } from "../runtime/context.ts";
 
 /** The help of an argument that names a message. @param last what NAME/last means. */
@@ -41,7 +42,7 @@ export function printChange(
   context: Context,
 ): void {
   const outcome = changeOutcome(before, result);
-  context.out.data(`→ ${nameOf(result.contact)}  ${what}, ${outcome}`, result);
+  context.out.data(`→ ${nameOf(result.contact)}  ${what}, ${outcome}`, resultWithName(result));
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `sotto cancel`: takes back a message that never left this node. */
 import { findMessage, messageArgument } from "../args/message-arg.ts";
 import { nameOf } from "../format/format.ts";
+import { resultWithName } from "../format/with-names.ts";
 import type { Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -10,7 +11,10 @@ export const define: Define = (command, context) => {
     .action(async (ref: string) => {
       const { id, contact: who } = await findMessage(ref, context, { direction: "out" });
       const result = await context.call("message.cancel", { id, who });
-      context.out.data(`✓ ${nameOf(result.contact)}  cancelled, and never sent`, result);
+      context.out.data(
+        `✓ ${nameOf(result.contact)}  cancelled, and never sent`,
+        resultWithName(result),
+      );
     });
 };
 

@@ -1,5 +1,6 @@
 /** `sotto delete`: deletes a message for both sides, or on this node only. */
 import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
+import { resultWithName } from "../format/with-names.ts";
 import type { Define } from "../runtime/context.ts";
 
 interface Options {
@@ -15,7 +16,7 @@ export const define: Define = (command, context) => {
       const message = await findMessage(ref, context, forMe ? {} : { direction: "out" });
       const { id, contact: who } = message;
       const result = await context.call("message.delete", { id, who, forMe, ...live });
-      if (forMe) context.out.data("✓ deleted here only", result);
+      if (forMe) context.out.data("✓ deleted here only", resultWithName(result));
       else printChange("deleted for both", message, result, context);
     });
 };

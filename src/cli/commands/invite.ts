@@ -1,7 +1,7 @@
 /** `sotto invite`: creates an invite link, which is a secret until it is used. */
-import { limits, listed, SottoError } from "../../base/index.ts";
-import { nameOf } from "../format/format.ts";
+import { displayLine, limits, listed, SottoError } from "../../base/index.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
+import { inviteWithNames, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { qrCode } from "../runtime/print.ts";
 
@@ -78,12 +78,14 @@ async function invitedId(start: string, context: Context): Promise<string> {
 async function list(context: Context): Promise<void> {
   const { invites } = await context.call("invite.list", {});
   const { contacts } = await context.call("contact.list", {});
-  const names = new Map(contacts.map((contact) => [contact.account, nameOf(contact)]));
+  const names = namesOf(contacts);
   const lines = invites.map(({ id, kind, state, expiresAt, uses, usedBy }) => {
-    const known = usedBy.map((account) => names.get(account) ?? account);
+    const known = usedBy.map((account) => displayLine(names.get(account) ?? account));
     const more = uses > usedBy.length ? [`${uses - usedBy.length} more`] : [];
     const by = uses === 0 ? "" : `  by ${[...known, ...more].join(", ")}`;
     return `${id}  ${kind.padEnd(8)}  ${state.padEnd(8)}  until ${formatTime(expiresAt)}${by}`;
   });
-  context.out.data(listed(lines, "No invites. Create one: sotto invite"), { invites });
+  context.out.data(listed(lines, "No invites. Create one: sotto invite"), {
+    invites: invites.map((invite) => inviteWithNames(invite, names)),
+  });
 }

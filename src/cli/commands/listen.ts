@@ -8,7 +8,7 @@ import {
   type Message,
   type NodeEvent,
 } from "../../api/index.ts";
-import { type Part, SottoError } from "../../base/index.ts";
+import { displayLine, type Part, SottoError } from "../../base/index.ts";
 import {
   contactStateText,
   lookAlikeNotes,
@@ -18,6 +18,7 @@ import {
   stateText,
 } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
+import { eventWithName, namesOf } from "../format/with-names.ts";
 import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
@@ -70,10 +71,9 @@ is lost; without it those in between are not printed.`;
 
 async function listen(options: Options, context: Context): Promise<void> {
   const { from, all, as, exec: command } = options;
-  const names = new Map<string, string>();
-  const remember = (contact: Contact) => names.set(contact.account, nameOf(contact));
   const { contacts } = await context.call("contact.list", {});
-  contacts.forEach(remember);
+  const names = namesOf(contacts);
+  const remember = ({ account, name }: Contact) => names.set(account, name);
   // Looked up first, so that an unknown name gets a suggestion.
   const account = from && (await context.call("contact.show", { who: from })).contact.account;
   process.once("SIGINT", () => process.exit(exit.interrupted));
@@ -120,9 +120,10 @@ async function listen(options: Options, context: Context): Promise<void> {
       context.out.warn("Some events are missing: too many were kept while you were not listening.");
     const isPrinted = all || event.type !== "message.changed" || isNews(event.message);
     if (command === undefined) {
-      if (isPrinted) context.out.data(await describe(event, names, context), event);
+      if (isPrinted)
+        context.out.data(await describe(event, names, context), eventWithName(event, names));
     } else if (all || (event.type === "message.new" && event.message.direction === "in"))
-      await runExecHook(event, command, context);
+      await runExecHook(eventWithName(event, names), command, context);
     if (marks && event.type === "message.new" && event.message.direction === "in") {
       const { contact: who, at } = event.message;
       await context.call("message.markRead", { who, from: at, upTo: at }).catch(ignore);
@@ -148,7 +149,7 @@ async function describe(
   names: ReadonlyMap<string, string>,
   context: Context,
 ): Promise<Part> {
-  const name = (account: string) => names.get(account) ?? account;
+  const name = (account: string) => displayLine(names.get(account) ?? account);
   switch (event.type) {
     case "message.new":
     case "message.changed": {

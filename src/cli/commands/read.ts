@@ -3,6 +3,7 @@ import { listed, SottoError } from "../../base/index.ts";
 import { inOrder, messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
+import { messageWithName, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
@@ -10,6 +11,9 @@ interface Options {
   readonly since?: string;
   readonly peek?: true;
 }
+
+/** The largest number of -n. */
+const MOST = 1000;
 
 export const define: Define = (command, context) => {
   command
@@ -24,7 +28,7 @@ export const define: Define = (command, context) => {
 };
 
 async function read(who: string, options: Options, context: Context): Promise<void> {
-  if (!/^[1-9]\d{0,3}$/.test(options.count))
+  if (!/^[1-9]\d{0,3}$/.test(options.count) || Number(options.count) > MOST)
     throw new SottoError("usage", "-n needs a number from 1 to 1000.");
   const limit = Number(options.count);
   const since = options.since === undefined ? undefined : parseTimeArg(options.since, Date.now());
@@ -39,14 +43,21 @@ async function read(who: string, options: Options, context: Context): Promise<vo
     lines: messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
   }));
   const lines = withUnreadable(shown, page.damaged ?? []);
-  context.out.data(listed(lines, `No messages with ${name} ${period}.`), { contact, ...page });
+  const names = namesOf([contact]);
+  context.out.data(listed(lines, `No messages with ${name} ${period}.`), {
+    contact,
+    ...page,
+    messages: page.messages.map((message) => messageWithName(message, names)),
+  });
   if (page.damaged !== undefined)
     context.out.warn(
       "The store is damaged: messages near the marked ones may be missing or out of date. Run " +
         "sotto check.",
     );
-  if (page.more)
-    context.out.say(`More messages: sotto read ${shellWord(name)} -n ${Math.min(1000, limit * 4)}`);
+  if (page.more) {
+    const more = `sotto read ${shellWord(name)} -n ${Math.min(MOST, limit * 4)}`;
+    context.out.say(`More messages: ${limit < MOST ? more : "sotto export DIR"}`);
+  }
   const [first, last] = [page.messages.at(0), page.messages.at(-1)];
   // Earlier and later messages were not shown.
   if (!options.peek && first !== undefined && last !== undefined)

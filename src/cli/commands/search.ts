@@ -1,6 +1,7 @@
 /** `sotto search`: finds messages that contain all the words, newest first. */
-import { indented, listed, padded, SottoError, safe } from "../../base/index.ts";
-import { messageLines, nameOf } from "../format/format.ts";
+import { displayLine, indented, listed, padded, SottoError, safe } from "../../base/index.ts";
+import { messageLines } from "../format/format.ts";
+import { messageWithName, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 interface Options {
@@ -28,16 +29,17 @@ async function search(words: readonly string[], options: Options, context: Conte
     ...(only === undefined ? {} : { from: only }),
   });
   const { contacts } = await context.call("contact.list", {});
-  const names = new Map(contacts.map((contact) => [contact.account, nameOf(contact)]));
+  const names = namesOf(contacts);
   const width = Math.max(
     3,
-    ...found.messages.map(({ contact }) => names.get(contact)?.length ?? 0),
+    ...found.messages.map(({ contact }) => displayLine(names.get(contact) ?? "").length),
   );
   const lines = found.messages.map((message) => {
-    const name = names.get(message.contact) ?? "";
+    const name = displayLine(names.get(message.contact) ?? "");
     const text = indented(messageLines(message, { name, width }), width + 2);
     return safe`${padded(name, width)}  ${text}`;
   });
-  context.out.data(listed(lines, "No message contains these words."), { ...found });
+  const messages = found.messages.map((message) => messageWithName(message, names));
+  context.out.data(listed(lines, "No message contains these words."), { ...found, messages });
   if (found.more) context.out.say("There are more messages. Add words, or raise the number: -n");
 }

@@ -5,6 +5,7 @@ import { findMessage, live } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
 import { nameOf, routeNote, shellWord, waitCondition } from "../format/format.ts";
 import { formatDuration, parseDurationArg } from "../format/time.ts";
+import { resultWithName } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 import { optionInText } from "../runtime/literal-text.ts";
@@ -62,7 +63,7 @@ async function send(
     key: options.idempotencyKey,
     ...(wait === "live" ? live : { wait, timeout: parseDurationArg(options.timeout, "usage") }),
   });
-  context.out.data(`→ ${nameOf(result.contact)}  ${sendOutcome(result)}`, result);
+  context.out.data(`→ ${nameOf(result.contact)}  ${sendOutcome(result)}`, resultWithName(result));
   if (result.message.state === "failed" || result.message.state === "cancelled")
     context.exit(exit.failure);
   else if (result.timedOut && wait !== "live")
