@@ -4,19 +4,11 @@
  */
 import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
-import { heldBy } from "../model/actions.ts";
-import { isSettled } from "../model/delivery-state.ts";
-import {
-  idempotencyKey,
-  isSeen,
-  type KeyPlace,
-  type MessageRow,
-  messageKey,
-  storedAt,
-} from "../model/message.ts";
+import { idempotencyKey, type KeyPlace, messageKey, storedAt } from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
 import { drop, encodeRow, put } from "../model/rows.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
+import { heldMessages, isDone } from "../state/due-messages.ts";
 import { readableRows } from "../state/readable-rows.ts";
 import type { Forgotten } from "../state/search-index.ts";
 import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
@@ -37,7 +29,7 @@ async function deleteMessages(
   const ops: StoreOp[] = [];
   const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
-  const held = new Set([...outbox.values()].map(({ act }) => act && heldBy(act.body)));
+  const held = heldMessages(peer);
   for (const at of places) {
     if (outbox.has(at)) continue;
     const [found] = await readableRows(context.store, ref, { from: at, to: at });
@@ -93,13 +85,6 @@ async function applyRetention(
     });
     more = swept === true;
   }
-}
-
-function isDone({ contact, outbox }: Peer, at: number, row: MessageRow, failed: boolean): boolean {
-  if (row.direction === "in") return isSeen(contact.conversation, at, row);
-  const settled = row.state === "received" || isSettled(row.state);
-  const unsent = row.state === "failed" || row.state === "cancelled";
-  return !outbox.has(at) && settled && (failed || !unsent);
 }
 
 /** Looks after time that runs, and after messages that a node without history need not keep. */

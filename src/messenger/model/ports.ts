@@ -51,6 +51,11 @@ export interface MessengerPorts {
   readonly features?: ReadonlySet<Feature>;
   /** How long messages are kept at most, ms; absent: forever. */
   readonly retention?: number;
+  /**
+   * Messages that a node deletes now are not shown: set if no node runs that deletes them; absent:
+   * they are shown until they are deleted.
+   */
+  readonly hidesDue?: boolean;
 }
 
 /** Space on a disk, in bytes. */

@@ -90,6 +90,12 @@ export class ExpiryTimers {
     return span && this.#clock.now() + span.due - this.#clock.elapsed();
   }
 
+  /** Whether the time of a message runs and is over. */
+  isOver(ref: string, at: number): boolean {
+    const span = this.#running.get(nameOf(ref, at));
+    return span !== undefined && span.due <= this.#clock.elapsed();
+  }
+
   /** Places of messages whose time is over, by conversation. */
   over(): Map<string, number[]> {
     const elapsed = this.#clock.elapsed();

@@ -12,6 +12,7 @@ import type { FindOptions, HistoryOptions } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "./context.ts";
+import { isDue } from "./due-messages.ts";
 import { readablePages, readableRows } from "./readable-rows.ts";
 
 /** The message at a place of a conversation, as it stands now. */
@@ -22,8 +23,23 @@ export async function view(
 ): Promise<MessageView | undefined> {
   const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, at));
   const row = bytes && decodeRow<MessageRow>(bytes);
-  if (row === undefined || row.hidden) return undefined;
+  return row && shownView(context, peer, at, row);
+}
+
+/** The message of a row; `undefined` if it is not shown. */
+async function shownView(
+  context: Context,
+  peer: Peer,
+  at: number,
+  row: MessageRow,
+): Promise<MessageView | undefined> {
+  if (!isShown(context, peer, at, row)) return undefined;
   return messageView(peer, at, await withoutArrived(context, peer, row));
+}
+
+/** Whether a message is shown: not one that the user deleted here, or that is due (`hidesDue`). */
+function isShown(context: Context, peer: Peer, at: number, row: MessageRow): boolean {
+  return !row.hidden && !(context.hidesDue && isDue(context, peer, at, row));
 }
 
 /**
@@ -103,10 +119,10 @@ export async function requireById(
 }
 
 /** See `Messenger.count`. */
-export async function count({ store }: Context, { contact }: Peer): Promise<number> {
+export async function count(context: Context, peer: Peer): Promise<number> {
   let number = 0;
-  for await (const rows of readablePages(store, contact.conversation.ref))
-    number += rows.filter(({ row }) => !row.hidden).length;
+  for await (const rows of readablePages(context.store, peer.contact.conversation.ref))
+    number += rows.filter(({ at, row }) => isShown(context, peer, at, row)).length;
   return number;
 }
 
@@ -117,8 +133,7 @@ export async function readableView(
 ): Promise<MessageView | undefined> {
   const { ref } = peer.contact.conversation;
   const [found] = await readableRows(context.store, ref, { from: at, to: at });
-  if (found === undefined || found.row.hidden) return undefined;
-  return messageView(peer, at, await withoutArrived(context, peer, found.row));
+  return found && shownView(context, peer, at, found.row);
 }
 
 /** See `Messenger.history`. */
@@ -139,8 +154,8 @@ export async function history(
       ...(onDamage && { onDamage }),
     });
     for (const { at, row } of rows) {
-      if (row.hidden) continue;
-      newestFirst.push(messageView(peer, at, await withoutArrived(context, peer, row)));
+      const shown = await shownView(context, peer, at, row);
+      if (shown !== undefined) newestFirst.push(shown);
     }
     // Hidden ones leave room for older ones.
     to = rows.length < wanted ? -1 : (rows.at(-1)?.at ?? 0) - 1;
