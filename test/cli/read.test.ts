@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { build, type Program } from "./built.ts";
+import type { ChildProcess } from "node:child_process";
+import { build, ended, type Program } from "./built.ts";
 
 describe("sotto read", function () {
   this.timeout(90_000);
@@ -14,11 +15,13 @@ describe("sotto read", function () {
   const unread = async (): Promise<number> =>
     JSON.parse(await run(bob, "contacts", "show", "alice", "--json")).contact.unread;
 
+  let bobs: ChildProcess;
+
   before(async () => {
     sotto = build();
     [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
     await sotto.up(alice, "--name", "alice");
-    await sotto.up(bob, "--name", "bob");
+    bobs = await sotto.up(bob, "--name", "bob");
     const { link } = JSON.parse(await run(alice, "invite", "--hints", "--json"));
     await run(bob, "add", link);
   });
@@ -49,5 +52,21 @@ describe("sotto read", function () {
     assert.equal(await unread(), 2);
     await run(bob, "read", "alice");
     assert.equal(await unread(), 0);
+  });
+
+  it("reads the store without a node, and marks nothing as read", async () => {
+    await run(alice, "send", "--wait", "delivered", "bob", "while bob is away");
+    await ended(bobs, "SIGTERM");
+    const read = await sotto.run(bob, ["read", "alice"]);
+    assert.match(read.out, /alice {2}while bob is away\n$/);
+    assert.match(read.err, /^No node is running: .* Nothing is marked as read\.\n$/);
+    assert.match(await run(bob, "search", "away"), /while bob is away\n$/);
+    assert.match(await run(bob, "contacts"), /^alice .*1 unread/);
+    assert.match(await run(bob, "id"), / {2}bob\n$/);
+    assert.equal(await unread(), 1);
+    const unknown = await sotto.run(bob, ["read", "alicia"]);
+    assert.deepEqual([unknown.code, /Did you mean alice\?/.test(unknown.err)], [6, true]);
+    assert.equal((await sotto.run(bob, ["send", "alice", "hi"])).code, 3);
+    assert.equal((await sotto.run(sotto.home("nobody"), ["contacts"])).code, 1);
   });
 });

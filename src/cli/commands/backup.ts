@@ -3,8 +3,8 @@ import type { BackupMade } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { count } from "../format/format.ts";
 import { writeNewFile } from "../process/write-file.ts";
-import type { Context, Define } from "../runtime/context.ts";
-import { type Callable, withNodeOrStore } from "../runtime/node-or-store.ts";
+import type { Callable, Context, Define } from "../runtime/context.ts";
+import { withNodeOrStore } from "../runtime/node-or-store.ts";
 import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {

@@ -17,17 +17,29 @@ import {
 } from "../format/format.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 export const define: Define = (command, context) => {
   const { out } = context;
-  command
-    .command("ls [who]", { isDefault: true })
+  passphraseOptions(command.command("ls [who]", { isDefault: true }))
     .description("list your contacts, or show one")
-    .action((who?: string) => (who === undefined ? list(context) : show(who, context)));
-  command
-    .command("show <who>")
+    .addHelpText("after", STORE_NOTES)
+    .action((who: string | undefined, options: PassphraseOptions) =>
+      withNodeOrStore(context, options, (node) =>
+        who === undefined ? list(context, node) : show(who, context, node),
+      ),
+    );
+  passphraseOptions(command.command("show <who>"))
     .description("show one contact")
-    .action((who: string) => show(who, context));
+    .action((who: string, options: PassphraseOptions) =>
+      withNodeOrStore(context, options, (node) => show(who, context, node)),
+    );
   command
     .command("rename <who> <name>")
     .description("rename a contact, on this node only")
@@ -99,9 +111,10 @@ export const define: Define = (command, context) => {
     .action((who: string, options: InviteOptions & YesOption) => remove(who, options, context));
 };
 
-async function show(who: string, context: Context): Promise<void> {
-  const result = await context.call("contact.show", { who });
+async function show(who: string, context: Context, node: NodeOrStore): Promise<void> {
+  const result = await node.call("contact.show", { who });
   context.out.data(describe(result.contact), result);
+  noteStore(node, context);
 }
 
 async function remove(
@@ -143,11 +156,12 @@ The timer applies to messages that either side sends after it knows the setting.
 messages disappear this long after delivery, theirs this long after you read them; each
 side uses its own clock. The receiver can still keep a copy by other means.`;
 
-async function list(context: Context): Promise<void> {
-  const result = await context.call("contact.list", {});
+async function list(context: Context, node: NodeOrStore): Promise<void> {
+  const result = await node.call("contact.list", {});
   const width = Math.max(0, ...result.contacts.map((contact) => nameOf(contact).length));
   const lines = result.contacts.map((contact) => contactLine(contact, width));
   context.out.data(listed(lines, "No contacts yet. Create an invite: sotto invite"), result);
+  noteStore(node, context);
 }
 
 function describe(contact: Contact): SafeText {

@@ -1,7 +1,8 @@
 /** `sotto down`: stops the node and waits until it ended, so that `sotto up` can follow. */
 import { readFileSync } from "node:fs";
 import { SottoError } from "../../base/index.ts";
-import type { Context, Define } from "../runtime/context.ts";
+import type { Define } from "../runtime/context.ts";
+import { silentHolder } from "../runtime/node-or-store.ts";
 
 const TIMEOUT = 15_000;
 const STEP = 20;
@@ -16,22 +17,6 @@ export const define: Define = (command, context) => {
     context.out.data("Stopped.", { stopped: true, pid });
   });
 };
-
-/**
- * The error for a home that a process uses and for which no node answers; otherwise `sotto down`
- * would say that no node runs, and `sotto up` that one does.
- */
-async function silentHolder(context: Context, error: unknown): Promise<SottoError | undefined> {
-  if (!(error instanceof SottoError) || error.code !== "node-not-running") return undefined;
-  const { lockHolder } = await import("../../daemon/index.ts");
-  const pid = await lockHolder(context.paths.home);
-  if (pid === undefined) return undefined;
-  return new SottoError(
-    "store-in-use",
-    `No node answers, but process ${pid} uses this home directory: a node that is starting or ` +
-      "stopping, or another command.",
-  );
-}
 
 async function ended(pid: number): Promise<void> {
   for (let waited = 0; waited < TIMEOUT; waited += STEP) {

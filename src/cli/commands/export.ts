@@ -7,8 +7,8 @@ import { exportHtml } from "../export/html.ts";
 import { exportJson } from "../export/json.ts";
 import { formatTime } from "../format/time.ts";
 import { makeDirectory, writeNewFile } from "../process/write-file.ts";
-import type { Context, Define } from "../runtime/context.ts";
-import { type Callable, withNodeOrStore } from "../runtime/node-or-store.ts";
+import type { Callable, Context, Define } from "../runtime/context.ts";
+import { withNodeOrStore } from "../runtime/node-or-store.ts";
 import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {

@@ -1,12 +1,20 @@
 /** `sotto id`: shows the account id, which is not a secret. */
 import type { Define } from "../runtime/context.ts";
+import { STORE_NOTES, withNodeOrStore } from "../runtime/node-or-store.ts";
 import { qrCode } from "../runtime/print.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
+
+interface Options extends PassphraseOptions {
+  readonly qr?: true;
+}
 
 export const define: Define = (command, context) => {
-  command.option("--qr", "also show the account id as a QR code").action(async (options) => {
-    const { qr } = options as { qr?: true };
-    const self = await context.call("account.show", {});
-    context.out.data(`${self.account}  ${self.name}`, self);
-    if (qr) context.out.say(await qrCode(self.account));
-  });
+  passphraseOptions(command)
+    .option("--qr", "also show the account id as a QR code")
+    .addHelpText("after", STORE_NOTES)
+    .action(async (options: Options) => {
+      const self = await withNodeOrStore(context, options, ({ call }) => call("account.show", {}));
+      context.out.data(`${self.account}  ${self.name}`, self);
+      if (options.qr) context.out.say(await qrCode(self.account));
+    });
 };

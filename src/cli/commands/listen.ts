@@ -156,7 +156,7 @@ async function describe(
       const { message } = event;
       const who = name(message.contact);
       // Without the quotation if the node was stopped in between: the message is not lost with it.
-      const quotations = await quotedMessages([message], context).catch(ignore);
+      const quotations = await quotedMessages([message], context, context.out).catch(ignore);
       const answered = quotations?.get(message.replyTo ?? "");
       return messageLines(message, { name: who, width: who.length, answered });
     }

@@ -5,8 +5,15 @@ import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
 import { messageWithName, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
-interface Options {
+interface Options extends PassphraseOptions {
   readonly count: string;
   readonly since?: string;
   readonly peek?: true;
@@ -16,7 +23,7 @@ interface Options {
 const MOST = 1000;
 
 export const define: Define = (command, context) => {
-  command
+  passphraseOptions(command)
     .argument("<who>")
     .option("-n, --count <number>", "number of newest messages", "50")
     .option(
@@ -24,19 +31,40 @@ export const define: Define = (command, context) => {
       "only what arrived since a local date (2026-05-01) or within a time (2h)",
     )
     .option("--peek", "do not mark what is shown as read")
-    .action((who: string, options: Options) => read(who, options, context));
+    .addHelpText("after", STORE_NOTES)
+    .action((who: string, options: Options) => {
+      const limit = countOf(options.count);
+      const time = options.since;
+      const since = time === undefined ? undefined : parseTimeArg(time, Date.now());
+      const wanted = { who, limit, since, marks: options.peek !== true };
+      return withNodeOrStore(context, options, (node) => read(node, wanted, context));
+    });
 };
 
-async function read(who: string, options: Options, context: Context): Promise<void> {
-  if (!/^[1-9]\d{0,3}$/.test(options.count) || Number(options.count) > MOST)
-    throw new SottoError("usage", "-n needs a number from 1 to 1000.");
-  const limit = Number(options.count);
-  const since = options.since === undefined ? undefined : parseTimeArg(options.since, Date.now());
-  const { contact } = await context.call("contact.show", { who });
-  const page = await context.call("message.list", { who: contact.account, limit, since });
+interface Wanted {
+  readonly who: string;
+  readonly limit: number;
+  /** ms since 1970. */
+  readonly since: number | undefined;
+  /** Mark what is shown as read. */
+  readonly marks: boolean;
+}
+
+function countOf(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text) && Number(text) <= MOST) return Number(text);
+  throw new SottoError("usage", "-n needs a number from 1 to 1000.");
+}
+
+async function read(
+  node: NodeOrStore,
+  { who, limit, since, marks }: Wanted,
+  context: Context,
+): Promise<void> {
+  const { contact } = await node.call("contact.show", { who });
+  const page = await node.call("message.list", { who: contact.account, limit, since });
   const name = nameOf(contact);
   const width = Math.max(name.length, "you".length);
-  const answered = await quotedMessages(page.messages, context);
+  const answered = await quotedMessages(page.messages, node, context.out);
   const period = since === undefined ? "yet" : `since ${formatTime(since)}`;
   const shown = inOrder(page.messages).map((message) => ({
     at: message.at,
@@ -58,10 +86,11 @@ async function read(who: string, options: Options, context: Context): Promise<vo
     const more = `sotto read ${shellWord(name)} -n ${Math.min(MOST, limit * 4)}`;
     context.out.say(`More messages: ${limit < MOST ? more : "sotto export DIR"}`);
   }
+  noteStore(node, context, " Nothing is marked as read.");
   const [first, last] = [page.messages.at(0), page.messages.at(-1)];
   // Earlier and later messages were not shown.
-  if (!options.peek && first !== undefined && last !== undefined)
-    await context.call("message.markRead", {
+  if (node.isNode && marks && first !== undefined && last !== undefined)
+    await node.call("message.markRead", {
       who: contact.account,
       from: first.at,
       upTo: last.at,

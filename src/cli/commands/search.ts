@@ -3,32 +3,53 @@ import { displayLine, indented, listed, padded, SottoError, safe } from "../../b
 import { messageLines } from "../format/format.ts";
 import { messageWithName, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
-interface Options {
+interface Options extends PassphraseOptions {
   readonly count: string;
   readonly from?: string;
 }
 
 export const define: Define = (command, context) => {
-  command
+  passphraseOptions(command)
     .argument("<words...>", "words, or the beginnings of words")
     .option("--from <who>", "only in the conversation with this contact")
     .option("-n, --count <number>", "maximum number of messages", "50")
-    .action((words: string[], options: Options) => search(words, options, context));
+    .addHelpText("after", STORE_NOTES)
+    .action((words: string[], options: Options) => {
+      const { count, from } = options;
+      if (!/^[1-9]\d{0,3}$/.test(count) || Number(count) > 1000)
+        throw new SottoError("usage", "-n needs a number from 1 to 1000.");
+      const wanted = { query: words.join(" "), limit: Number(count), from };
+      return withNodeOrStore(context, options, (node) => search(node, wanted, context));
+    });
 };
 
-async function search(words: readonly string[], options: Options, context: Context): Promise<void> {
-  const { count, from } = options;
-  if (!/^[1-9]\d{0,3}$/.test(count) || Number(count) > 1000)
-    throw new SottoError("usage", "-n needs a number from 1 to 1000.");
+interface Wanted {
+  readonly query: string;
+  readonly limit: number;
+  readonly from: string | undefined;
+}
+
+async function search(
+  node: NodeOrStore,
+  { query, limit, from }: Wanted,
+  context: Context,
+): Promise<void> {
   // Looked up first, so that an unknown name gets a suggestion.
-  const only = from && (await context.call("contact.show", { who: from })).contact.account;
-  const found = await context.call("message.search", {
-    query: words.join(" "),
-    limit: Number(count),
+  const only = from && (await node.call("contact.show", { who: from })).contact.account;
+  const found = await node.call("message.search", {
+    query,
+    limit,
     ...(only === undefined ? {} : { from: only }),
   });
-  const { contacts } = await context.call("contact.list", {});
+  const { contacts } = await node.call("contact.list", {});
   const names = namesOf(contacts);
   const width = Math.max(
     3,
@@ -42,4 +63,5 @@ async function search(words: readonly string[], options: Options, context: Conte
   const messages = found.messages.map((message) => messageWithName(message, names));
   context.out.data(listed(lines, "No message contains these words."), { ...found, messages });
   if (found.more) context.out.say("There are more messages. Add words, or raise the number: -n");
+  noteStore(node, context);
 }

@@ -1,6 +1,6 @@
 /** Reads whole conversations from a node page by page, so that memory use does not grow. */
 import type { Account, Contact, Message } from "../../api/index.ts";
-import type { Callable } from "../runtime/node-or-store.ts";
+import type { Callable } from "../runtime/context.ts";
 
 /** Messages per request. */
 const PAGE = 200;

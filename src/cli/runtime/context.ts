@@ -73,12 +73,7 @@ export function createContext(
       }
     },
     async call(method, params) {
-      const node = await context.node();
-      try {
-        return await node.call(method, params);
-      } catch (error) {
-        throw await withSuggestion(node, params, error);
-      }
+      return suggesting(await context.node()).call(method, params);
     },
     exit(value) {
       code = value;
@@ -108,7 +103,23 @@ async function connect(socket: string, lost: () => void): Promise<Client> {
   }
 }
 
-async function withSuggestion(node: Client, params: unknown, error: unknown): Promise<unknown> {
+/** What answers calls: a running node, or the store without one. */
+export type Callable = Pick<Client, "call">;
+
+/** Calls `node`; the error of an unknown contact suggests the most similar name. */
+export function suggesting(node: Callable): Callable {
+  return {
+    async call(method, params) {
+      try {
+        return await node.call(method, params);
+      } catch (error) {
+        throw await withSuggestion(node, params, error);
+      }
+    },
+  };
+}
+
+async function withSuggestion(node: Callable, params: unknown, error: unknown): Promise<unknown> {
   const unknown = error instanceof SottoError && error.code === "contact-unknown";
   const { who } = params as { readonly who?: unknown };
   if (!unknown || typeof who !== "string") return error;

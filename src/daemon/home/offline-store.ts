@@ -1,4 +1,4 @@
-/** The store of a home without a running node: the methods that need no network. */
+/** The store of a home without a running node: the methods that only read it. */
 import type { MethodName, Params, Paths, Result } from "../../api/index.ts";
 import { type HostId, SottoError } from "../../base/index.ts";
 import { bestCrypto } from "../../crypto/index.ts";
@@ -13,10 +13,79 @@ import { openHome, readProtectionOf } from "./home.ts";
 import { lockHome } from "./lock-home.ts";
 
 export interface Offline {
-  /** Calls a method. One that needs the network throws `node-not-running`. */
+  /** Calls a method. One that needs a node (`answeredFromStore`) throws `node-not-running`. */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   close(): Promise<void>;
 }
+
+/**
+ * Whether each method is answered without a node. Those that are change no message and no contact;
+ * some change the settings for the next start.
+ */
+const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
+  "account.show": true,
+  "account.words": false,
+  "audit.show": false,
+  "backup.create": true,
+  "backup.read": true,
+  "contact.add": false,
+  "contact.block": false,
+  "contact.invites": true,
+  "contact.list": true,
+  "contact.number": true,
+  "contact.policy": false,
+  "contact.receipts": false,
+  "contact.remove": false,
+  "contact.rename": false,
+  "contact.show": true,
+  "contact.timer": false,
+  "contact.unblock": false,
+  "contact.unverify": false,
+  "contact.verify": false,
+  "doctor.contact": false,
+  "doctor.node": false,
+  "event.ack": false,
+  "event.follow": false,
+  "event.followers": true,
+  "event.read": false,
+  "event.subscribe": false,
+  "event.unfollow": false,
+  "invite.create": false,
+  "invite.list": true,
+  "invite.revoke": false,
+  "message.cancel": false,
+  "message.count": true,
+  "message.delete": false,
+  "message.edit": false,
+  "message.find": true,
+  "message.list": true,
+  "message.markRead": false,
+  "message.react": false,
+  "message.search": true,
+  "message.send": false,
+  "net.bootstrap.add": false,
+  "net.bootstrap.list": true,
+  "net.bootstrap.remove": false,
+  "net.check": false,
+  "net.decoys": true,
+  "net.invisible": true,
+  "net.peers": false,
+  "net.ping": false,
+  "net.public": true,
+  "net.rotate": false,
+  "node.lock": false,
+  "node.state": false,
+  "node.status": false,
+  "node.stop": false,
+  "node.unlock": false,
+  "request.accept": false,
+  "request.deny": false,
+  "request.list": true,
+  "rpc.discover": true,
+  "store.check": false,
+  "store.protect": false,
+  "typing.send": false,
+};
 
 const needsNode = (): never => {
   throw new SottoError("node-not-running", "No node is running.");
@@ -47,7 +116,11 @@ const rendezvous: Rendezvous = {
   onPeer: () => undefined,
 };
 
-/** Throws `no-account`, `node-already-running`, `config-invalid`, and what `openHome` throws. */
+/**
+ * Opens the store of a home as a node does, without network: messages that a node would delete now
+ * are not shown, but not deleted either. Throws `no-account`, `node-already-running`,
+ * `config-invalid`, and what `openHome` throws.
+ */
 export async function openOffline(
   paths: Pick<Paths, "home" | "config">,
   passphrase: string | undefined,
@@ -72,6 +145,11 @@ export async function openOffline(
       rendezvous,
       clock: systemClock,
       log: silent,
+      receipts: config.receipts,
+      lastSeen: config.lastSeen,
+      history: config.history,
+      ...(config.retention !== undefined && { retention: config.retention }),
+      hidesDue: true,
     });
     cleanup.take(() => messenger.stop());
     const dispatch = createDispatch({
@@ -99,7 +177,10 @@ export async function openOffline(
       check: needsNode,
     });
     return {
-      call: async (method, params) => (await dispatch(method, params, inProcessCaller())) as never,
+      async call(method, params) {
+        if (!answeredFromStore[method]) needsNode();
+        return (await dispatch(method, params, inProcessCaller())) as never;
+      },
       close: () => cleanup.all(),
     };
   } catch (error) {

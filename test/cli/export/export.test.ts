@@ -15,7 +15,7 @@ import { everything } from "../../../src/cli/export/conversations.ts";
 import { exportHtml } from "../../../src/cli/export/html.ts";
 import { exportJson } from "../../../src/cli/export/json.ts";
 import { writeNewFile } from "../../../src/cli/process/write-file.ts";
-import type { Callable } from "../../../src/cli/runtime/node-or-store.ts";
+import type { Callable } from "../../../src/cli/runtime/context.ts";
 import { shownContact } from "../contact.ts";
 
 const NOW = Date.UTC(2026, 4, 1, 12);
