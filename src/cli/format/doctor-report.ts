@@ -210,19 +210,35 @@ const commonReasons: Readonly<Record<string, string>> = {
   "no route": "This computer has no route to them: check its own network (sotto doctor).",
 };
 
+/** The same where every address is private, which no network but theirs delivers to. */
+const privateReasons: Readonly<Record<string, string>> = {
+  ...commonReasons,
+  "timed out":
+    "Their addresses are private: they can be reached from their own network only. On it, a " +
+    "timeout means that their computer is off or offline, or a firewall drops packets.",
+  "no route": "Their addresses are private: they can be reached from their own network only.",
+};
+
+/** What it means that all dials failed, if they failed alike. */
+function meaningOf(all: readonly Dial[]): string | undefined {
+  const dials = all.filter(({ from }) => from !== "last");
+  const [{ reason = "" } = {}] = dials;
+  if (!dials.every((each) => each.reason === reason)) return undefined;
+  const meanings = dials.every(({ reach }) => reach === "private") ? privateReasons : commonReasons;
+  return meanings[reason];
+}
+
 function connectionLine({ contact, cause, link, dials }: DoctorOfContact): Line {
   const topic = "connection";
   if (cause === undefined) {
-    if (link === undefined) return ok(topic, "direct");
+    const way = contact.route === "proxy" ? "via proxy" : "direct";
+    if (link === undefined) return ok(topic, way);
     const side = link.outbound ? "this node dialed" : "they dialed";
     const since = formatDuration(Math.max(0, Date.now() - link.since));
-    return ok(topic, `direct, for ${since} (${side}, ${link.address})`);
+    return ok(topic, `${way}, for ${since} (${side}, ${link.address})`);
   }
   const { text, remedy } = contactCauses[cause];
-  const reasons = dials.filter(({ from }) => from !== "last").map(({ reason }) => reason);
-  const [reason = ""] = reasons;
-  const alike = cause === "unreachable" && reasons.every((each) => each === reason);
-  const meaning = alike ? commonReasons[reason] : undefined;
+  const meaning = cause === "unreachable" ? meaningOf(dials) : undefined;
   return {
     state: "error",
     topic,

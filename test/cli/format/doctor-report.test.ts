@@ -135,6 +135,29 @@ describe("the report of sotto doctor", () => {
     }
   });
 
+  it("blames neither their computer nor our network where every address is private", () => {
+    const privately = (reason: string, ...more: DoctorOfContact["dials"]) => {
+      const address = "/ip4/100.64.2.2/tcp/1";
+      const one = { ...dial(address, reason), reach: "private" } as const;
+      return text({ cause: "unreachable", dials: [one, ...more] });
+    };
+    assert.match(privately("timed out"), /private: .*own network only\. On it, a timeout/);
+    assert.match(privately("no route"), /private: they can be reached from their own network only/);
+    assert.doesNotMatch(privately("no route"), /check its own network/);
+    const mixed = privately("no route", dial("/ip4/203.0.113.7/tcp/1", "no route"));
+    assert.match(mixed, /check its own network/);
+  });
+
+  it("says whether a live link is direct or goes through the proxy", () => {
+    const linked = (route: "direct" | "proxy") =>
+      text({
+        contact: { ...shownContact, online: true, route },
+        link: { since: Date.now(), heardAt: Date.now(), address: "/ip4/1.2.3.4", outbound: true },
+      });
+    assert.match(linked("direct"), /^connection direct, for/);
+    assert.match(linked("proxy"), /^connection via proxy, for/);
+  });
+
   it("shows an address once that was dialed twice with the same result", () => {
     const last = { ...dial("/ip4/203.0.113.7/tcp/1", "refused"), from: "last" } as const;
     const lines = (...all: DoctorOfContact["dials"]) =>

@@ -80,8 +80,14 @@ function cable(a: Spot, b: Spot, ends: readonly [string, string], ips: readonly 
   }
 }
 
+/**
+ * Which IPv4 addresses the homes have: those of a home router (RFC 1918), or those that a carrier
+ * gives to its customers (RFC 6598).
+ */
+export type Inside = "192.168" | "100.64";
+
 /** Makes the namespaces and cables. */
-export function up(): void {
+export function up(net: Inside = "192.168"): void {
   down();
   for (const spot of spots) {
     run("ip", ["netns", "add", nameOf(spot)]);
@@ -110,13 +116,13 @@ export function up(): void {
       home,
       [`in${letter}`, `eth${letter}`],
       [
-        [`192.168.${number}.1/24`, `2001:4860:1${number}::1/64`],
-        [`192.168.${number}.2/24`, `2001:4860:1${number}::2/64`],
+        [`${net}.${number}.1/24`, `2001:4860:1${number}::1/64`],
+        [`${net}.${number}.2/24`, `2001:4860:1${number}::2/64`],
       ],
     );
     for (const [spot, via4, via6] of [
       [router, `51.${number}.0.1`, `2001:4860:${number}::1`],
-      [home, `192.168.${number}.1`, `2001:4860:1${number}::1`],
+      [home, `${net}.${number}.1`, `2001:4860:1${number}::1`],
     ] as const) {
       run("ip", ["-n", nameOf(spot), "route", "add", "default", "via", via4]);
       run("ip", ["-n", nameOf(spot), "-6", "route", "add", "default", "via", via6]);
@@ -150,6 +156,27 @@ table inet filter {
 }
 `,
   );
+}
+
+/** Takes a home off its network, and gives its router the addresses of another one. */
+export function unplug(letter: "A" | "B", from: Inside, to: Inside): void {
+  const [home, router, number] = [`home${letter}`, `router${letter}`, numbers[letter]] as const;
+  address(home, "del", `${from}.${number}.2/24`, `eth${letter}`);
+  address(router, "del", `${from}.${number}.1/24`, `in${letter}`);
+  address(router, "add", `${to}.${number}.1/24`, `in${letter}`);
+}
+
+/** Puts a home onto the network of its router. */
+export function plug(letter: "A" | "B", net: Inside): void {
+  const [home, number] = [`home${letter}`, numbers[letter]] as const;
+  address(home, "add", `${net}.${number}.2/24`, `eth${letter}`);
+  run("ip", ["-n", nameOf(home), "route", "add", "default", "via", `${net}.${number}.1`]);
+}
+
+const numbers = { A: 1, B: 2 } as const;
+
+function address(spot: Spot, what: "add" | "del", ip: string, end: string): void {
+  run("ip", ["-n", nameOf(spot), "addr", what, ip, "dev", end]);
 }
 
 /** Removes everything, also what is half made. */
