@@ -8,7 +8,7 @@ import {
   type Message,
   type NodeEvent,
 } from "../../api/index.ts";
-import { displayLine, type Part, SottoError } from "../../base/index.ts";
+import { displayLine, type Part } from "../../base/index.ts";
 import {
   contactStateText,
   lookAlikeNotes,
@@ -22,7 +22,7 @@ import { eventWithName, namesOf } from "../format/with-names.ts";
 import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import { acrossOutages } from "../runtime/outages.ts";
+import { acrossOutages, liveEvents } from "../runtime/outages.ts";
 
 interface Options {
   readonly from?: string;
@@ -85,7 +85,7 @@ async function listen(options: Options, context: Context): Promise<void> {
   /** Cursor of the last event that was printed or taken by the command. */
   let finished: number | undefined;
   const open = (node: Client): AsyncIterable<Event> => {
-    if (as === undefined) return live(node.events(filter));
+    if (as === undefined) return liveEvents(node.events(filter));
     // With --exec one event at a time, so that a crash repeats one at most.
     const batch = command === undefined ? 100 : 1;
     return follow(node, as, { ...filter, batch, after: finished });
@@ -130,18 +130,6 @@ async function listen(options: Options, context: Context): Promise<void> {
     }
     if ("cursor" in event) finished = event.cursor;
   }
-}
-
-/** Events from now on; throws the reason of the last event, `stream.ended`. */
-async function* live(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent> {
-  for await (const event of events) {
-    if (event.type !== "stream.ended") yield event;
-    else if (event.why === "too-slow")
-      throw new SottoError("timed-out", "This listener was too slow and was disconnected.");
-    else if (event.why === "locked") throw new SottoError("node-locked", "The node was locked.");
-    else throw new SottoError("node-not-running", "The node was stopped.");
-  }
-  throw new SottoError("node-not-running", "The connection to the node was lost.");
 }
 
 async function describe(

@@ -1,6 +1,7 @@
 /** `sotto up`: runs the node in the foreground, or starts it in the background. */
 import type { Command } from "commander";
 import { joined, SottoError, safe } from "../../base/index.ts";
+import { printArrivals } from "../process/arrivals.ts";
 import { detach } from "../process/detach.ts";
 import { leave, reportUnhandledRejections, stopOnUncaughtException } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
@@ -99,6 +100,9 @@ async function up(options: Options, command: Command, context: Context): Promise
     void daemon.stop();
   });
   await printReady(context, daemon, daemon.fresh);
+  // Only for a reader: nothing about contacts may reach a file or the journal of a service.
+  const isShown = process.stdout.isTTY === true && !out.flags.json && !out.flags.quiet;
+  if (isShown) void printArrivals(context).catch(() => undefined);
   try {
     await daemon.stopped;
     out.say("Stopped.");
@@ -141,7 +145,7 @@ async function upDetached(options: Options, context: Context): Promise<void> {
 type Callable = Pick<Context, "call">;
 
 /**
- * Prints that the node is ready, and an invite for a user without contacts.
+ * Prints that the node is ready, and for a user without contacts an invite and how to be found.
  * @param fresh the account was just created, so its recovery phrase was not shown yet.
  */
 async function printReady(context: Context, node: Callable, fresh: boolean): Promise<void> {
@@ -151,17 +155,16 @@ async function printReady(context: Context, node: Callable, fresh: boolean): Pro
     out.data("", { ready: true, pid: status.pid, addresses: status.addresses });
     return;
   }
+  const isNew = status.contacts.total === 0;
   // A node with too many open invites runs without a new one.
   const invite =
-    interactive && status.contacts.total === 0
-      ? await node.call("invite.create", {}).catch(() => undefined)
-      : undefined;
+    interactive && isNew ? await node.call("invite.create", {}).catch(() => undefined) : undefined;
   if (invite !== undefined) {
     const { link } = invite;
     out.say(safe`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
     out.say("Or add a contact who invited you: sotto add LINK");
   } else {
-    const first = status.contacts.total === 0 ? " Create an invite: sotto invite" : "";
+    const first = isNew ? " Create an invite: sotto invite" : "";
     out.say(`Ready.${first}`);
   }
   const alone = status.net.bootstrap.length === 0 && status.net.publicDht.state === "off";
@@ -169,7 +172,7 @@ async function printReady(context: Context, node: Callable, fresh: boolean): Pro
     out.say(
       "No bootstrap node configured, but required with a proxy: sotto net bootstrap add ADDRESS",
     );
-  else if (alone)
+  else if (alone && isNew)
     out.say(
       joined(
         [

@@ -1,0 +1,89 @@
+/** Who arrives and what comes, one line each, on the terminal of a node in the foreground. */
+import type { NodeEvent } from "../../api/index.ts";
+import { displayLine, type SafeText, safe } from "../../base/index.ts";
+import { lookAlikeNotes, nameOf, noticeText, quoted, shellWord } from "../format/format.ts";
+import { formatTime } from "../format/time.ts";
+import { type Names, namesOf } from "../format/with-names.ts";
+import type { Context } from "../runtime/context.ts";
+import { acrossOutages, liveEvents } from "../runtime/outages.ts";
+
+/** `undefined` for an event of which nothing is shown. */
+type Describe = (event: NodeEvent) => SafeText | undefined;
+
+/**
+ * Describes events in their order. A message is announced without its text: what is shown counts as
+ * read, and the user has not asked for it.
+ * @param names of the contacts; the new ones are added.
+ */
+export function describeArrivals(names: Map<string, string>): Describe {
+  const pairing = new Set<string>();
+  const online = new Set<string>();
+  return (event) => {
+    switch (event.type) {
+      case "presence": {
+        // Also emitted when a record of a contact was found, who stays offline.
+        const { account } = event.contact;
+        if (event.contact.online === online.has(account)) return undefined;
+        if (!online.delete(account)) online.add(account);
+        return safe`${nameOf(event.contact)} is ${event.contact.online ? "online" : "offline"}`;
+      }
+      case "message.new":
+        return event.message.direction === "in" ? messageText(event.message, names) : undefined;
+      case "contact.request":
+        return safe`${nameOf(event.contact)} asks to be added: sotto requests ls`;
+      case "contact.changed": {
+        const { account, name } = event.contact;
+        names.set(account, name);
+        if (event.contact.pairing !== "confirmed") pairing.add(account);
+        else if (pairing.delete(account)) return safe`${nameOf(event.contact)} was added`;
+        return undefined;
+      }
+      case "contact.renamed": {
+        const { contact } = event;
+        const itself = quoted(contact.profileName ?? contact.name);
+        const notes = [`now calls itself ${itself}`, ...lookAlikeNotes(contact)];
+        return safe`${nameOf(contact)} ${notes.join(", ")}; its name here stays`;
+      }
+      case "key.changed": {
+        const name = nameOf(event.contact);
+        return safe`${name}: KEY CHANGED, nothing is sent: sotto verify ${shellWord(name)}`;
+      }
+      case "invite.reused":
+        return safe`A used invite was tried again`;
+      default:
+        return undefined;
+    }
+  };
+}
+
+function messageText(
+  {
+    contact,
+    notice,
+  }: { readonly contact: string; readonly notice?: { kind: "timer"; ms: number } },
+  names: Names,
+): SafeText {
+  const name = displayLine(names.get(contact) ?? contact);
+  return notice === undefined
+    ? safe`New message from ${name}: sotto read ${shellWord(name)}`
+    : safe`${name} ${noticeText(notice)}`;
+}
+
+/** Prints arrivals on standard output until the node stops; waits while it is locked. */
+export async function printArrivals(context: Context): Promise<void> {
+  const { out } = context;
+  const print = (text: SafeText | string) =>
+    out.data(safe`${formatTime(Date.now()).slice("2026-05-01 ".length)}  ${text}`, {});
+  const names = namesOf((await context.call("contact.list", {})).contacts);
+  const describe = describeArrivals(names);
+  const events = acrossOutages(context, (node) => liveEvents(node.events()), {
+    onOutage: ({ code }) => {
+      if (code === "node-locked") print("The node was locked: sotto unlock");
+    },
+    onEnd: () => print("The node was unlocked"),
+  });
+  for await (const event of events) {
+    const text = describe(event);
+    if (text !== undefined) print(text);
+  }
+}
