@@ -16,7 +16,7 @@ import {
 } from "./fields.ts";
 
 export const account = object({
-  account: text("The account id: give it to nobody who should not find you."),
+  account: text("The account id: base32 of its public key."),
   device: text("The device id."),
   name: text("What this account calls itself."),
 });
