@@ -37,7 +37,10 @@ export async function runSuite(run: Run): Promise<Verdict> {
   const scratch = mkdtempSync(join(tmpdir(), "sotto-counts-"));
   try {
     const file = join(scratch, "counts.json");
-    const end = await mocha(run, file);
+    const end = await mocha(run, {
+      SOTTO_TEST_COUNTS: file,
+      SOTTO_TEST_PROGRAM: join(scratch, "program"),
+    });
     const counts = read(file);
     return { counts, faults: [...end, ...faultsOf(run, counts)] };
   } finally {
@@ -48,14 +51,14 @@ export async function runSuite(run: Run): Promise<Verdict> {
 /** Resolves with why the process did not end well; a run that hangs is stopped. */
 function mocha(
   { files, jobs, minutes, mocha = [], quiet = false }: Run,
-  counts: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<string[]> {
   const parallel = jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : [];
   const args = [join(root, "node_modules/mocha/bin/mocha.js"), ...parallel, ...mocha, ...files];
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: quiet ? "ignore" : "inherit",
-    env: { ...process.env, SOTTO_TEST_COUNTS: counts },
+    env: { ...process.env, ...env },
     timeout: minutes * 60_000,
     // Mocha's launcher forwards no other signal to the process that runs the tests.
     killSignal: "SIGINT",

@@ -1,7 +1,14 @@
 /** The real program, compiled once, run as processes of its own in temporary homes. */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -38,21 +45,37 @@ export async function printedJson(sotto: Program, home: string, ...args: readonl
   return JSON.parse(ran.out);
 }
 
-/** Compiles the sources as they are, whatever the type checker says elsewhere. */
-export function build(): Program {
-  const directory = mkdtempSync(join(tmpdir(), "sotto-cli-"));
+/**
+ * Compiles the sources as they are, whatever the type checker says elsewhere, once in a run of the
+ * tests. @returns the directory of the program, which a run of a suite names and removes.
+ */
+function compiled(): string {
+  const given = process.env.SOTTO_TEST_PROGRAM;
+  const directory = given ?? join(tmpdir(), `sotto-program-${process.pid}`);
+  if (existsSync(directory)) return directory;
+  if (given === undefined) process.once("exit", () => rmSync(directory, { recursive: true }));
+  const draft = mkdtempSync(`${directory}-`);
   const compiler = join(root, "node_modules/.bin/tsc");
-  const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(directory, "dist")];
+  const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(draft, "dist")];
   try {
     execFileSync(compiler, [...options, "--declaration", "false", "--noCheck"], { stdio: "pipe" });
+    symlinkSync(join(root, "node_modules"), join(draft, "node_modules"));
+    copyFileSync(join(root, "package.json"), join(draft, "package.json"));
+    renameSync(draft, directory);
   } catch (error) {
-    rmSync(directory, { recursive: true });
-    throw error;
+    rmSync(draft, { recursive: true });
+    // Another process of the same run may have compiled it first.
+    if (!existsSync(directory)) throw error;
   }
-  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
-  copyFileSync(join(root, "package.json"), join(directory, "package.json"));
-  const bin = join(directory, "dist/bin/sotto.js");
-  const contract = pathToFileURL(join(directory, "dist/src/api/contract.js")).href;
+  return directory;
+}
+
+/** The compiled program, with new homes in a directory of their own. */
+export function build(): Program {
+  const program = compiled();
+  const directory = mkdtempSync(join(tmpdir(), "sotto-cli-"));
+  const bin = join(program, "dist/bin/sotto.js");
+  const contract = pathToFileURL(join(program, "dist/src/api/contract.js")).href;
   const checks = new URL("../support/check-results.mjs", import.meta.url).href;
   const children = new Set<ChildProcess>();
 
