@@ -1,6 +1,6 @@
 /** Runs one suite in mocha and judges the run by the counts that mocha wrote at its end. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./suites.ts";
@@ -34,7 +34,9 @@ export interface Verdict {
 
 /** Runs mocha over the files; its output is shown. */
 export async function runSuite(run: Run): Promise<Verdict> {
-  const scratch = mkdtempSync(join(tmpdir(), "sotto-counts-"));
+  const scratch = mkdtempSync(join(tmpdir(), "sotto-suite-"));
+  // The compiled program is put there, which some tests run as another user.
+  chmodSync(scratch, 0o755);
   try {
     const file = join(scratch, "counts.json");
     const end = await mocha(run, {

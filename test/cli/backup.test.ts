@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { build, ended, type Program, printedJson } from "./built.ts";
+import { build, ended, type Program } from "./built.ts";
+import { printedJson, runHere } from "./in-process.ts";
 
 describe("moving to a new machine", function () {
   this.timeout(120_000);
@@ -20,14 +21,14 @@ describe("moving to a new machine", function () {
       string,
       string,
     ];
-    const made = await sotto.run(old, ["init", "--name", "alice", "--show-words", "--json"]);
+    const made = await runHere(old, ["init", "--name", "alice", "--show-words", "--json"]);
     writeFileSync(words, JSON.parse(made.out).words);
   });
   after(() => sotto.clear());
 
-  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
+  const json = (home: string, ...args: string[]) => printedJson(home, ...args);
   const failed = async (home: string, args: readonly string[]) => {
-    const ran = await sotto.run(home, ["--json", ...args]);
+    const ran = await runHere(home, ["--json", ...args]);
     assert.notEqual(ran.code, 0, args.join(" "));
     const { code, remedy } = JSON.parse(ran.err).error;
     assert.ok(remedy.length > 0);

@@ -4,6 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build, ended, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 describe("a bootstrap node", function () {
   this.timeout(90_000);
@@ -22,10 +23,10 @@ describe("a bootstrap node", function () {
     const [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
     for (const [name, person] of Object.entries({ alice, bob })) {
       await sotto.up(person, "--name", name, "--bootstrap", addresses[0]);
-      peers.push(JSON.parse((await sotto.run(person, ["status", "--json"])).out).host);
+      peers.push(JSON.parse((await runHere(person, ["status", "--json"])).out).host);
     }
-    const invite = await sotto.run(alice, ["invite", "--json"]);
-    const added = await sotto.run(bob, ["add", JSON.parse(invite.out).link]);
+    const invite = await runHere(alice, ["invite", "--json"]);
+    const added = await runHere(bob, ["add", JSON.parse(invite.out).link]);
     assert.equal(added.code, 0, added.err);
   });
   after(() => sotto.clear());
@@ -66,7 +67,7 @@ describe("a bootstrap node", function () {
     });
     const person = sotto.home("carol");
     const node = await sotto.up(person, "--name", "carol", "--bootstrap", addresses[0] as string);
-    const status = JSON.parse((await sotto.run(person, ["status", "--json"])).out);
+    const status = JSON.parse((await runHere(person, ["status", "--json"])).out);
     while (!log.includes('"stage":"open"')) await sleep(20);
     await ended(node, "SIGTERM");
     while (!log.includes('"stage":"closed"')) await sleep(20);

@@ -1,14 +1,6 @@
 /** The real program, compiled once, run as processes of its own in temporary homes. */
-import assert from "node:assert/strict";
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -38,13 +30,6 @@ export interface Program {
   clear(): Promise<void>;
 }
 
-/** Runs a command with --json, which must succeed. @returns the value that it printed. */
-export async function printedJson(sotto: Program, home: string, ...args: readonly string[]) {
-  const ran = await sotto.run(home, ["--json", ...args]);
-  assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
-  return JSON.parse(ran.out);
-}
-
 /**
  * Compiles the sources as they are, whatever the type checker says elsewhere, once in a run of the
  * tests. @returns the directory of the program, which a run of a suite names and removes.
@@ -61,6 +46,8 @@ function compiled(): string {
     execFileSync(compiler, [...options, "--declaration", "false", "--noCheck"], { stdio: "pipe" });
     symlinkSync(join(root, "node_modules"), join(draft, "node_modules"));
     copyFileSync(join(root, "package.json"), join(draft, "package.json"));
+    // Some tests run it as another user.
+    chmodSync(draft, 0o755);
     renameSync(draft, directory);
   } catch (error) {
     rmSync(draft, { recursive: true });

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { build, type Program, printedJson } from "./built.ts";
+import { build, type Program } from "./built.ts";
+import { printedJson, runHere } from "./in-process.ts";
 
 describe("messages that go", function () {
   this.timeout(90_000);
   let sotto: Program;
   let alice: string;
   let bob: string;
-  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
+  const json = (home: string, ...args: string[]) => printedJson(home, ...args);
   const texts = async (home: string, who: string, ...args: string[]): Promise<string[]> =>
     (await json(home, "read", who, ...args)).messages.map(({ text }: { text: string }) => text);
   const until = async (what: string, reached: () => Promise<boolean>) => {
@@ -23,7 +24,7 @@ describe("messages that go", function () {
     [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
     await sotto.up(alice, "--name", "alice");
     // Bob wants no history.
-    assert.equal((await sotto.run(bob, ["init", "--name", "bob", "--no-history"])).code, 0);
+    assert.equal((await runHere(bob, ["init", "--name", "bob", "--no-history"])).code, 0);
     assert.deepEqual(JSON.parse(readFileSync(`${bob}/config.json`, "utf8")), { history: false });
     await sotto.up(bob);
     const { link } = await json(alice, "invite", "--hints");
@@ -54,20 +55,20 @@ describe("messages that go", function () {
       const shown = await json(bob, "contacts", "show", "alice");
       return shown.contact.timer === 5000;
     });
-    const said = await sotto.run(bob, ["read", "alice"]);
+    const said = await runHere(bob, ["read", "alice"]);
     assert.match(said.out, /alice set messages to disappear after 5\.0 s/);
     await json(alice, "send", "--wait", "delivered", "bob", "soon gone");
-    const read = await sotto.run(alice, ["read", "bob"]);
+    const read = await runHere(alice, ["read", "bob"]);
     assert.match(read.out, /soon gone {2}\[delivered; disappears after 5\.0 s\]/);
     await until("gone", async () => !(await texts(alice, "bob")).includes("soon gone"));
     assert.equal((await json(alice, "contacts", "timer", "bob", "off")).contact.timer, 0);
     for (const bad of ["1s", "400d", "soon"])
-      assert.equal((await sotto.run(alice, ["contacts", "timer", "bob", bad])).code, 2, bad);
+      assert.equal((await runHere(alice, ["contacts", "timer", "bob", bad])).code, 2, bad);
   });
 
   it("may be kept for so long and no longer, which the settings say", async () => {
     const home = sotto.home("kept");
-    assert.equal((await sotto.run(home, ["init", "--name", "k"])).code, 0);
+    assert.equal((await runHere(home, ["init", "--name", "k"])).code, 0);
     for (const retention of ["soon", "1m", "99999d"]) {
       writeFileSync(`${home}/config.json`, JSON.stringify({ retention }));
       const ran = await sotto.run(home, ["up"]);
@@ -77,6 +78,6 @@ describe("messages that go", function () {
     writeFileSync(`${home}/config.json`, JSON.stringify({ retention: "90d" }));
     await sotto.up(home);
     assert.equal((await json(home, "status")).retention, 90 * 86_400_000);
-    assert.match((await sotto.run(home, ["status"])).out, /retention +90 d/);
+    assert.match((await runHere(home, ["status"])).out, /retention +90 d/);
   });
 });

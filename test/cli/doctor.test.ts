@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, ended, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 /** An address on which no node listens. */
 const NOBODY = "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWEmJ6hhDFZKH8dmpLcEExByWJ4ssmhFsSkY9EjoDuF3kc";
@@ -19,33 +20,33 @@ describe("sotto doctor, audit and status --watch", function () {
     [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
     await sotto.up(alice, "--name", "alice-whose-name-is-long");
     bobs = await sotto.up(bob, "--name", "bob");
-    const { out } = await sotto.run(alice, ["invite", "--hints", "--json"]);
-    await sotto.run(bob, ["add", JSON.parse(out).link, "--as", "alice"]);
-    await sotto.run(alice, ["send", "bob", "meet me by the old mill"]);
+    const { out } = await runHere(alice, ["invite", "--hints", "--json"]);
+    await runHere(bob, ["add", JSON.parse(out).link, "--as", "alice"]);
+    await runHere(alice, ["send", "bob", "meet me by the old mill"]);
   });
   after(() => sotto.clear());
 
   it("exits with 0 for a connected contact, and with 1, a cause and a remedy for an offline one", async () => {
-    const linked = await sotto.run(alice, ["doctor", "bob"]);
+    const linked = await runHere(alice, ["doctor", "bob"]);
     assert.deepEqual([linked.code, linked.out.slice(0, 12)], [0, "✓ connection"]);
-    const pinged = await sotto.run(alice, ["net", "ping", "bob"]);
+    const pinged = await runHere(alice, ["net", "ping", "bob"]);
     assert.match(pinged.out, /^bob {2}\d+ ms \(direct\)/);
     await ended(bobs, "SIGTERM");
-    const gone = await sotto.run(alice, ["doctor", "bob", "--json"]);
+    const gone = await runHere(alice, ["doctor", "bob", "--json"]);
     assert.equal(gone.code, 1);
     assert.match(JSON.parse(gone.out).cause, /^(no-dht-peer|no-record|unreachable)$/);
-    const words = await sotto.run(alice, ["doctor", "bob"]);
+    const words = await runHere(alice, ["doctor", "bob"]);
     assert.match(words.out, /^✗ connection {2}none\n( {14}\S.*\n)+ {14}→ .*\n/);
-    const silent = await sotto.run(alice, ["net", "ping", "bob"]);
+    const silent = await runHere(alice, ["net", "ping", "bob"]);
     assert.deepEqual([silent.code, silent.out], [1, "bob  not connected\n"]);
     bobs = await sotto.up(bob);
   });
 
   it("reports a node without peers, and the next command", async () => {
-    const { code, out } = await sotto.run(sotto.home("alone"), ["doctor"]);
+    const { code, out } = await runHere(sotto.home("alone"), ["doctor"]);
     assert.deepEqual([code, out], [3, ""]);
     await sotto.up(sotto.home("alone"), "--name", "carol");
-    const told = await sotto.run(sotto.home("alone"), ["doctor"]);
+    const told = await runHere(sotto.home("alone"), ["doctor"]);
     assert.equal(told.code, 1);
     assert.match(
       told.out,
@@ -57,7 +58,7 @@ describe("sotto doctor, audit and status --watch", function () {
   it("names each bootstrap node that does not answer, and refuses invalid addresses", async () => {
     const lost = sotto.home("lost");
     await sotto.up(lost, "--name", "dora", "--bootstrap", NOBODY);
-    const told = await sotto.run(lost, ["doctor"]);
+    const told = await runHere(lost, ["doctor"]);
     assert.equal(told.code, 1);
     assert.match(
       told.out,
@@ -68,17 +69,17 @@ describe("sotto doctor, audit and status --watch", function () {
       NOBODY.replace("127.0.0.1", "127.0.0.300"),
       NOBODY.slice(0, -1),
     ]) {
-      const refused = await sotto.run(lost, ["net", "bootstrap", "add", bad]);
+      const refused = await runHere(lost, ["net", "bootstrap", "add", bad]);
       assert.equal(refused.code, 2, refused.err);
       assert.match(refused.err, /✗ .*\n→ A bootstrap node's address looks like/);
     }
     // And the next start is as good as the one before.
-    await sotto.run(lost, ["down"]);
+    await runHere(lost, ["down"]);
     await sotto.up(lost);
   });
 
   it("audits a home without plaintext, and finds plaintext", async () => {
-    const clean = await sotto.run(alice, ["audit", "--json"]);
+    const clean = await runHere(alice, ["audit", "--json"]);
     const { scan, traits, relays } = JSON.parse(clean.out);
     assert.deepEqual(scan.found, []);
     assert.ok(scan.sought.every(({ count }: { count: number }) => count > 0));
@@ -87,7 +88,7 @@ describe("sotto doctor, audit and status --watch", function () {
     assert.equal(traits.find(({ trait }: { trait: string }) => trait === "audited").holds, "no");
     assert.ok(!clean.out.includes("old mill"), "the audit told what it looked for");
     writeFileSync(join(alice, "notes.txt"), "she said: meet me by the old mill");
-    const leaky = await sotto.run(alice, ["audit"]);
+    const leaky = await runHere(alice, ["audit"]);
     assert.equal(leaky.code, 1);
     assert.match(leaky.out, /found message text in notes\.txt/);
   });
@@ -114,9 +115,9 @@ describe("sotto doctor, audit and status --watch", function () {
     };
     await until("a status", () => lines().length > 0);
     assert.equal(lines()[0].invisible, false);
-    assert.equal((await sotto.run(alice, ["net", "invisible", "on"])).code, 0);
+    assert.equal((await runHere(alice, ["net", "invisible", "on"])).code, 0);
     await until("a change", () => lines().at(-1).invisible);
-    const { code } = await sotto.run(alice, ["net", "invisible", "off"]);
+    const { code } = await runHere(alice, ["net", "invisible", "off"]);
     await until("another", () => !lines().at(-1).invisible);
     assert.equal(code, 0);
     assert.equal(await ended(child, "SIGINT"), 130);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { build, ended, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 /**
  * Loaded before a node: writes turns of the event loop and who was refused a list of the interfaces,
@@ -109,7 +110,7 @@ describe("a node whose machine refuses", function () {
     await next(/TURN\n(?:.*\n)*TURN\n/);
     allowFiles(child.pid, 4096);
     for (const socket of sockets) socket.destroy();
-    assert.equal((await sotto.run(home, ["status"])).code, 0);
+    assert.equal((await runHere(home, ["status"])).code, 0);
     assert.equal(await ended(child, "SIGTERM"), 0);
   });
 
@@ -122,7 +123,7 @@ describe("a node whose machine refuses", function () {
     assert.doesNotMatch(said(), /a secret/);
     // In order: nothing is left that the next start would have to repair.
     assert.throws(() => execFileSync("ls", [`${home}/node.lock`], { stdio: "ignore" }));
-    const next = await sotto.run(home, ["status"]);
+    const next = await runHere(home, ["status"]);
     assert.match(next.err, /RangeError/);
   });
 });

@@ -1,4 +1,8 @@
-/** Runs command lines within the process of the test: the same as the program, but faster. */
+/**
+ * Runs command lines within the process of the test: the same as the program, but faster, because
+ * nothing is loaded again. For commands that end by themselves and read no standard input.
+ */
+import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { runCommandLine } from "../../src/cli/main.ts";
 import type { Ran } from "./built.ts";
@@ -24,4 +28,11 @@ export async function runHere(home: string, args: readonly string[]): Promise<Ra
     stderr: into("err"),
   });
   return { code, ...printed };
+}
+
+/** Runs a command with --json, which must succeed. @returns the value that it printed. */
+export async function printedJson(home: string, ...args: readonly string[]) {
+  const ran = await runHere(home, ["--json", ...args]);
+  assert.equal(ran.code, 0, `${args[0]}: ${ran.err}`);
+  return JSON.parse(ran.out);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { build, ended, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 interface Line {
   readonly cursor: number;
@@ -62,7 +63,7 @@ describe("sotto listen", function () {
     return listener;
   };
   const run = async (home: string, ...args: string[]) => {
-    const ran = await sotto.run(home, args);
+    const ran = await runHere(home, args);
     assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
     return ran.out;
   };
@@ -153,7 +154,7 @@ describe("sotto listen", function () {
       all.slice(1),
       "from the first time on, and nothing is missing",
     );
-    assert.equal((await sotto.run(bob, ["subscriptions", "rm", "nobody"])).code, 6);
+    assert.equal((await runHere(bob, ["subscriptions", "rm", "nobody"])).code, 6);
     await run(bob, "subscriptions", "rm", "bot", "--yes");
     assert.deepEqual(await followers(), []);
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { acquireLock } from "../../src/store/index.ts";
 import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
 import { build, ended, type Program, type Ran } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 /** A key of this many bytes, and as many letters and signs of a network key with its line end. */
 const SEED_BYTES = 32;
@@ -143,17 +144,17 @@ describe("a machine that lacks something", function () {
     const home = sotto.home("silent");
     mkdirSync(home, { mode: 0o700 });
     const lock = await acquireLock(home);
-    const ran = await sotto.run(home, ["down"]);
+    const ran = await runHere(home, ["down"]);
     assert.equal(ran.code, 7);
     assert.match(ran.err, new RegExp(`process ${process.pid} uses this home`));
     await lock.release();
-    assert.equal((await sotto.run(home, ["down"])).code, 3);
+    assert.equal((await runHere(home, ["down"])).code, 3);
     // A process that has died uses nothing.
     const { pid } = spawnSync("true");
     const file = join(home, "node.lock");
     writeFileSync(file, "");
     writeFileSync(file, `${pid} - - ${statSync(file).ino}\n`);
-    assert.equal((await sotto.run(home, ["down"])).code, 3);
+    assert.equal((await runHere(home, ["down"])).code, 3);
   });
 
   it("stops a node whose home was deleted, and leaves the socket of its successor", async () => {
@@ -164,7 +165,7 @@ describe("a machine that lacks something", function () {
     const next = await sotto.up(home, "--name", "bob");
     const [code] = await closed;
     assert.equal(code, 1);
-    const status = await sotto.run(home, ["status", "--json"]);
+    const status = await runHere(home, ["status", "--json"]);
     assert.equal(JSON.parse(status.out).pid, next.pid);
     assert.equal(await ended(next, "SIGTERM"), 0);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { build, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 /** Cyrillic о. */
 const LOOKS_LIKE_BOB = "b\u043eb";
@@ -11,7 +12,7 @@ describe("names on the command line", function () {
   let alice: string;
   let accounts: Record<"bob" | "mallory", string>;
   const run = async (home: string, ...args: string[]): Promise<string> => {
-    const ran = await sotto.run(home, args);
+    const ran = await runHere(home, args);
     assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
     return ran.out;
   };
@@ -56,9 +57,9 @@ describe("names on the command line", function () {
       const sent = JSON.parse(await run(alice, "send", "--json", who, "hi"));
       assert.equal(sent.contact.account, accounts.bob);
     }
-    const refused = await sotto.run(alice, ["send", accounts.bob.slice(0, 15), "hi"]);
+    const refused = await runHere(alice, ["send", accounts.bob.slice(0, 15), "hi"]);
     assert.equal(refused.code, 6);
-    const replied = await sotto.run(alice, ["send", "--reply", "last", "bob", "yes"]);
+    const replied = await runHere(alice, ["send", "--reply", "last", "bob", "yes"]);
     assert.equal(replied.code, 6, "bob has written nothing");
     const file = `${alice}/bob.json`;
     await run(alice, "export", file, "--contact", "bob");
@@ -70,12 +71,12 @@ describe("names on the command line", function () {
   });
 
   it("warn when the user chooses one that looks like another, and refuse what is no name", async () => {
-    const ran = await sotto.run(alice, ["contacts", "rename", "bob-2", LOOKS_LIKE_BOB]);
+    const ran = await runHere(alice, ["contacts", "rename", "bob-2", LOOKS_LIKE_BOB]);
     assert.equal(ran.code, 0, ran.err);
     assert.match(ran.err, /LOOKS LIKE "bob"/);
     for (const name of ["#club", "group:club", "abcdefghijklmnop"])
-      assert.equal((await sotto.run(alice, ["contacts", "rename", "bob", name])).code, 2, name);
-    const init = await sotto.run(sotto.home("none"), ["init", "--name", "group:club"]);
+      assert.equal((await runHere(alice, ["contacts", "rename", "bob", name])).code, 2, name);
+    const init = await runHere(sotto.home("none"), ["init", "--name", "group:club"]);
     assert.equal(init.code, 2);
     assert.match(init.err, /as the name of a group does/);
   });

@@ -7,7 +7,8 @@ import { limits } from "../../src/base/index.ts";
 import { connectTo } from "../../src/cli/index.ts";
 import { Daemon } from "../chaos/daemon.ts";
 import { noSmallDisk, SmallDisk } from "../chaos/disk.ts";
-import { build, ended, type Program, printedJson } from "./built.ts";
+import { build, ended, type Program } from "./built.ts";
+import { printedJson, runHere } from "./in-process.ts";
 
 describe("the command line", function () {
   this.timeout(60_000);
@@ -26,10 +27,10 @@ describe("the command line", function () {
     });
 
     it("gives the error as JSON where it was asked for, and never colour off a terminal", async () => {
-      const ran = await sotto.run(sotto.home("none"), ["status", "--json"]);
+      const ran = await runHere(sotto.home("none"), ["status", "--json"]);
       assert.equal(ran.code, 3);
       assert.equal(JSON.parse(ran.err).error.code, "node-not-running");
-      const plain = await sotto.run(sotto.home("none"), ["status"]);
+      const plain = await runHere(sotto.home("none"), ["status"]);
       assert.ok(!plain.err.includes("\u001b"));
     });
 
@@ -37,10 +38,10 @@ describe("the command line", function () {
       const all = await sotto.run(sotto.home("none"), ["--help"]);
       assert.equal(all.code, 0);
       assert.match(all.out, /send\s+.*\n/);
-      const one = await sotto.run(sotto.home("none"), ["send", "--help"]);
+      const one = await runHere(sotto.home("none"), ["send", "--help"]);
       assert.equal(one.code, 0);
       assert.match(one.out, /--idempotency-key/);
-      assert.equal((await sotto.run(sotto.home("none"), ["help", "send"])).out, one.out);
+      assert.equal((await runHere(sotto.home("none"), ["help", "send"])).out, one.out);
       assert.match((await sotto.run(sotto.home("none"), ["--version"])).out, /^\d+\.\d+\.\d+\n$/);
     });
 
@@ -94,7 +95,7 @@ describe("the command line", function () {
       home = sotto.home("node");
       node = await sotto.up(home, "--name", "ann");
     });
-    const json = (...args: string[]) => printedJson(sotto, home, ...args);
+    const json = (...args: string[]) => printedJson(home, ...args);
 
     it("says that it is ready, with where it listens", () => {
       const first = JSON.parse(node.first);
@@ -111,7 +112,7 @@ describe("the command line", function () {
       const ran = await sotto.run(home, ["up", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"]);
       assert.equal(ran.code, 7);
       assert.match(ran.err, new RegExp(`process ${node.pid}`));
-      assert.equal((await sotto.run(home, ["init", "--name", "x"])).code, 7);
+      assert.equal((await runHere(home, ["init", "--name", "x"])).code, 7);
       assert.equal((await json("status")).pid, node.pid);
     });
 
@@ -158,14 +159,14 @@ describe("the command line", function () {
       await json("invite", "revoke", made.id);
       const revoked = (await json("invite", "ls")).invites;
       assert.ok(revoked.every((invite: { state: string }) => invite.state !== "open"));
-      assert.equal((await sotto.run(home, ["invite", "revoke", made.id.slice(2)])).code, 6);
+      assert.equal((await runHere(home, ["invite", "revoke", made.id.slice(2)])).code, 6);
       const other = await json("invite");
       await json("invite", "revoke", other.id.slice(0, 12).toUpperCase());
       const { invites } = await json("invite", "ls");
       assert.ok(invites.every((invite: { state: string }) => invite.state === "revoked"));
-      assert.equal((await sotto.run(home, ["invite", "--expires", "soon"])).code, 2);
+      assert.equal((await runHere(home, ["invite", "--expires", "soon"])).code, 2);
       for (const time of ["31d", "0m", "59s"]) {
-        const ran = await sotto.run(home, ["--json", "invite", "--expires", time]);
+        const ran = await runHere(home, ["--json", "invite", "--expires", time]);
         assert.deepEqual([ran.code, JSON.parse(ran.err).error.code], [2, "expiry-invalid"], time);
       }
     });
@@ -173,7 +174,7 @@ describe("the command line", function () {
     it("distinguishes a broken invite, its own invite and an unknown contact", async () => {
       const { link } = await json("invite");
       const code = async (...args: string[]) => {
-        const ran = await sotto.run(home, ["--json", ...args]);
+        const ran = await runHere(home, ["--json", ...args]);
         return [ran.code, JSON.parse(ran.err).error.code];
       };
       assert.deepEqual(await code("add", link), [1, "invite-own"]);
@@ -197,7 +198,7 @@ describe("the command line", function () {
 
     it("explains how to name a message, and rejects invalid changes", async () => {
       const code = async (...args: string[]) => {
-        const ran = await sotto.run(home, ["--json", ...args]);
+        const ran = await runHere(home, ["--json", ...args]);
         return [ran.code, JSON.parse(ran.err).error.code];
       };
       for (const command of [
@@ -224,7 +225,7 @@ describe("the command line", function () {
         [2, "react", "bob/last", ""],
         [2, "read", "bob", "--since", "2026-02-30"],
       ] as const) {
-        const ran = await sotto.run(home, args);
+        const ran = await runHere(home, args);
         assert.equal(ran.code, expected, `${args.join(" ")}: ${ran.err}`);
       }
       assert.ok(!existsSync(sotto.home("x.txt")));
@@ -236,7 +237,7 @@ describe("the command line", function () {
       const { bootstrap } = await json("net", "bootstrap", "add", address);
       assert.equal(bootstrap[0].address, address);
       assert.deepEqual(await json("net", "bootstrap", "rm", address), { bootstrap: [] });
-      assert.equal((await sotto.run(home, ["net", "bootstrap", "add", "localhost"])).code, 2);
+      assert.equal((await runHere(home, ["net", "bootstrap", "add", "localhost"])).code, 2);
     });
 
     it("ends in order on SIGTERM: 0, no socket left, and the next start works", async () => {
@@ -255,9 +256,9 @@ describe("the command line", function () {
       const up = await sotto.run(home, ["up", "--detach", "--json", ...quiet]);
       assert.equal(up.code, 0, up.err);
       assert.equal(JSON.parse(up.out).ready, true);
-      const down = await sotto.run(home, ["down", "--json"]);
+      const down = await runHere(home, ["down", "--json"]);
       assert.equal(down.code, 0, down.err);
-      assert.equal((await sotto.run(home, ["status"])).code, 3);
+      assert.equal((await runHere(home, ["status"])).code, 3);
     });
 
     it("reports why a node in the background did not start, with its exit code", async () => {
@@ -312,15 +313,12 @@ describe("the command line", function () {
     const home = sotto.home("guarded");
     const file = sotto.home("passphrase.txt");
     writeFileSync(file, "correct horse\n");
-    assert.equal(
-      (await sotto.run(home, ["init", "--name", "p", "--passphrase-file", file])).code,
-      0,
-    );
+    assert.equal((await runHere(home, ["init", "--name", "p", "--passphrase-file", file])).code, 0);
     const missing = await sotto.run(home, ["up", "--no-mdns"]);
     assert.equal(missing.code, 7);
     assert.match(missing.err, /passphrase/);
     const node = await sotto.up(home, "--passphrase-file", file);
-    const status = await sotto.run(home, ["status", "--json"]);
+    const status = await runHere(home, ["status", "--json"]);
     assert.equal(JSON.parse(status.out).protection, "passphrase");
     await ended(node, "SIGTERM");
     writeFileSync(file, "wrong horse\n");

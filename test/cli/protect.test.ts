@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, ended, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 const QUIET = ["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
 
@@ -23,7 +24,7 @@ describe("the command line: protection of the database key", function () {
   after(() => sotto.clear());
 
   const run = async (...args: string[]) => {
-    const ran = await sotto.run(home, ["--json", ...args]);
+    const ran = await runHere(home, ["--json", ...args]);
     return { ...ran, value: ran.code === 0 ? JSON.parse(ran.out) : undefined };
   };
   const ok = async (...args: string[]) => {
@@ -48,7 +49,7 @@ describe("the command line: protection of the database key", function () {
   });
 
   it("changes it while no node runs, and keeps account and words", async () => {
-    await sotto.run(home, ["init", "--name", "ann"]);
+    await runHere(home, ["init", "--name", "ann"]);
     const { words } = await ok("words", "--show-words");
     assert.equal(words.split(" ").length, 24);
     await fails(2, "usage", "words");
@@ -95,7 +96,7 @@ describe("the command line: protection of the database key", function () {
     writeFileSync(weak, "password1\n");
     const fresh = sotto.home("judged");
     const init = (file: string) =>
-      sotto.run(fresh, ["init", "--name", "ann", "--passphrase-file", file, "--json"]);
+      runHere(fresh, ["init", "--name", "ann", "--passphrase-file", file, "--json"]);
     const refused = await init(short);
     assert.deepEqual([refused.code, JSON.parse(refused.err).error.code], [2, "passphrase-weak"]);
     assert.ok(!existsSync(fresh));
@@ -103,18 +104,18 @@ describe("the command line: protection of the database key", function () {
     assert.equal(made.code, 0);
     assert.match(made.err, /^! This passphrase is weak: .*sotto passwd\.$/m);
     const change = (file: string) =>
-      sotto.run(fresh, ["passwd", "--passphrase-file", weak, "--new-passphrase-file", file]);
+      runHere(fresh, ["passwd", "--passphrase-file", weak, "--new-passphrase-file", file]);
     assert.equal((await change(short)).code, 2);
     const good = await change(one);
     assert.deepEqual([good.code, /weak/.test(good.err)], [0, false]);
-    assert.equal((await sotto.run(fresh, ["check", "--passphrase-file", one])).code, 0);
+    assert.equal((await runHere(fresh, ["check", "--passphrase-file", one])).code, 0);
   });
 
   it("leaves a home that opens, whenever passwd is killed", async () => {
     const killed = sotto.home("killed");
-    await sotto.run(killed, ["init", "--name", "ann"]);
+    await runHere(killed, ["init", "--name", "ann"]);
     const words = async () => {
-      const ran = await sotto.run(killed, ["words", "--show-words", "--passphrase-file", one]);
+      const ran = await runHere(killed, ["words", "--show-words", "--passphrase-file", one]);
       assert.equal(ran.code, 0, ran.err);
       return ran.out;
     };
@@ -137,7 +138,7 @@ describe("the command line: protection of the database key", function () {
 
   it("names what is damaged, says what to do next, and repairs it while no node runs", async () => {
     const broken = sotto.home("broken");
-    const run = (...args: string[]) => sotto.run(broken, ["--json", ...args]);
+    const run = (...args: string[]) => runHere(broken, ["--json", ...args]);
     await run("init", "--name", "ann");
     const node = await sotto.up(broken);
     const { link } = JSON.parse((await run("invite", "--reusable")).out);
@@ -179,11 +180,11 @@ describe("the command line: protection of the database key", function () {
     const fresh = sotto.home("fresh");
     const up = await sotto.run(fresh, ["up", "--detach", "--name", "new", ...QUIET]);
     assert.match(up.err, /recovery phrase: sotto words/);
-    const { words } = JSON.parse((await sotto.run(fresh, ["words", "--show-words", "--json"])).out);
+    const { words } = JSON.parse((await runHere(fresh, ["words", "--show-words", "--json"])).out);
     assert.ok(!up.err.includes(words.split(" ").slice(0, 3).join(" ")));
-    await sotto.run(fresh, ["down"]);
+    await runHere(fresh, ["down"]);
     const again = await sotto.run(fresh, ["up", "--detach", ...QUIET]);
     assert.ok(!again.err.includes("sotto words"));
-    await sotto.run(fresh, ["down"]);
+    await runHere(fresh, ["down"]);
   });
 });

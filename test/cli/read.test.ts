@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { build, ended, type Program } from "./built.ts";
+import { runHere } from "./in-process.ts";
 
 describe("sotto read", function () {
   this.timeout(90_000);
@@ -8,7 +9,7 @@ describe("sotto read", function () {
   let alice: string;
   let bob: string;
   const run = async (home: string, ...args: string[]): Promise<string> => {
-    const ran = await sotto.run(home, args);
+    const ran = await runHere(home, args);
     assert.equal(ran.code, 0, `${args.join(" ")}: ${ran.err}`);
     return ran.out;
   };
@@ -57,16 +58,16 @@ describe("sotto read", function () {
   it("reads the store without a node, and marks nothing as read", async () => {
     await run(alice, "send", "--wait", "delivered", "bob", "while bob is away");
     await ended(bobs, "SIGTERM");
-    const read = await sotto.run(bob, ["read", "alice"]);
+    const read = await runHere(bob, ["read", "alice"]);
     assert.match(read.out, /alice {2}while bob is away\n$/);
     assert.match(read.err, /^No node is running: .* Nothing is marked as read\.\n$/);
     assert.match(await run(bob, "search", "away"), /while bob is away\n$/);
     assert.match(await run(bob, "contacts"), /^alice .*1 unread/);
     assert.match(await run(bob, "id"), / {2}bob\n$/);
     assert.equal(await unread(), 1);
-    const unknown = await sotto.run(bob, ["read", "alicia"]);
+    const unknown = await runHere(bob, ["read", "alicia"]);
     assert.deepEqual([unknown.code, /Did you mean alice\?/.test(unknown.err)], [6, true]);
-    assert.equal((await sotto.run(bob, ["send", "alice", "hi"])).code, 3);
-    assert.equal((await sotto.run(sotto.home("nobody"), ["contacts"])).code, 1);
+    assert.equal((await runHere(bob, ["send", "alice", "hi"])).code, 3);
+    assert.equal((await runHere(sotto.home("nobody"), ["contacts"])).code, 1);
   });
 });

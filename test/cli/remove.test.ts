@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { connect } from "../../src/index.ts";
-import { build, type Program, printedJson } from "./built.ts";
+import { build, type Program } from "./built.ts";
+import { printedJson, runHere } from "./in-process.ts";
 
 describe("a command that destroys something", function () {
   this.timeout(90_000);
   let sotto: Program;
   let alice: string;
   let bob: string;
-  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
+  const json = (home: string, ...args: string[]) => printedJson(home, ...args);
   const refusal = async (...args: string[]) => {
-    const ran = await sotto.run(bob, ["--json", ...args]);
+    const ran = await runHere(bob, ["--json", ...args]);
     assert.equal(ran.code, 2, ran.out);
     const { code, message, remedy } = JSON.parse(ran.err).error;
     assert.equal(code, "confirmation-needed");
@@ -37,7 +38,7 @@ describe("a command that destroys something", function () {
       "This removes alice: 3 messages (2 unread) and the keys. It cannot be undone.",
     );
     assert.equal((await json(bob, "read", "alice", "--peek")).messages.length, 3);
-    assert.equal((await sotto.run(bob, ["contacts", "rm", "nobody"])).code, 6);
+    assert.equal((await runHere(bob, ["contacts", "rm", "nobody"])).code, 6);
   });
 
   it("removes a durable subscription with events only with --yes, and an empty one at once", async () => {

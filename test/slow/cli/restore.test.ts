@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { build, ended, type Program, printedJson } from "../../cli/built.ts";
+import { build, ended, type Program } from "../../cli/built.ts";
+import { printedJson } from "../../cli/in-process.ts";
 
 describe("a restore that is killed at any moment", function () {
   this.timeout(300_000);
@@ -10,7 +11,7 @@ describe("a restore that is killed at any moment", function () {
   });
   after(() => sotto.clear());
 
-  const json = (home: string, ...args: string[]) => printedJson(sotto, home, ...args);
+  const json = (home: string, ...args: string[]) => printedJson(home, ...args);
 
   it("leaves no account or the whole one, and can be done again", async () => {
     const [old, words, backup] = [sotto.home("old"), sotto.home("words"), sotto.home("backup")];
