@@ -1,6 +1,14 @@
 /** The real program, compiled once, run as processes of its own in temporary homes. */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -38,7 +46,8 @@ function compiled(): string {
   const given = process.env.SOTTO_TEST_PROGRAM;
   const directory = given ?? join(tmpdir(), `sotto-program-${process.pid}`);
   if (existsSync(directory)) return directory;
-  if (given === undefined) process.once("exit", () => rmSync(directory, { recursive: true }));
+  if (given === undefined)
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const draft = mkdtempSync(`${directory}-`);
   const compiler = join(root, "node_modules/.bin/tsc");
   const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(draft, "dist")];
