@@ -38,7 +38,10 @@ export const errorTable = {
     "bad-input",
     "Tell the sender that the invite was already used, and ask for a new one.",
   ),
-  "invite-own": entry("bad-input", "Send this invite to your contact, who adds it with sotto add."),
+  "invite-own": entry(
+    "bad-input",
+    "Send this invite to your contact, who adds it with sotto add LINK.",
+  ),
   "invite-denied": entry("bad-peer", "They denied your request. Ask them for a new invite."),
   "too-many-invites": entry(
     "bad-input",
@@ -116,7 +119,10 @@ export const errorTable = {
       "--for-me.",
   ),
   "message-deleted": entry("bad-input", "A message that was deleted for both cannot be restored."),
-  "message-failed": entry("bad-input", "It was not delivered. Send a new one: sotto send."),
+  "message-failed": entry(
+    "bad-input",
+    "It was not delivered. Send a new one: sotto send NAME TEXT.",
+  ),
   "message-waiting": entry(
     "bad-input",
     "Delete it for both (sotto delete ID), or wait until it is delivered.",
@@ -178,6 +184,11 @@ export const errorTable = {
   // The node
   "node-not-running": entry("environment", "Start it: sotto up."),
   "node-already-running": entry("environment", "Use the running node, or stop it: sotto down."),
+  "bootstrap-already-running": entry(
+    "environment",
+    "Use the running one, or stop it first: kill with its process number. A second one needs " +
+      "another SOTTO_HOME and another port (sotto bootstrap --listen ADDRESS).",
+  ),
   "node-locked": entry("environment", "Unlock it: sotto unlock."),
   "lock-refused": entry("bad-input", "Set a passphrase first: sotto passwd."),
   "no-account": entry("environment", "Create one: sotto init --name NAME."),
@@ -195,7 +206,8 @@ export const errorTable = {
   "confirmation-needed": entry("bad-input", "To do it without being asked, add --yes."),
   "socket-unsafe": entry(
     "environment",
-    "Remove the directory, or run chmod 700 on it, or set SOTTO_SOCKET to a path in one of yours.",
+    "Run chmod 700 on the directory, or set SOTTO_SOCKET to a path in a directory that only you " +
+      "can write to.",
   ),
   "metrics-invalid": entry("bad-input", "Use an IP address and a port: --metrics 127.0.0.1:9464."),
   "metrics-public": entry(
@@ -203,7 +215,10 @@ export const errorTable = {
     "Use 127.0.0.1, or add --metrics-public if a firewall protects the port.",
   ),
   "socket-path-too-long": entry("environment", "Set SOTTO_SOCKET to a path of at most 107 bytes."),
-  "config-invalid": entry("environment", "Correct the setting named in the message."),
+  "config-invalid": entry(
+    "environment",
+    "Correct or remove the setting named in the message; docs/SETTINGS.md lists all of them.",
+  ),
   // The store
   "store-in-use": entry("environment", "Stop the other process that has this store open."),
   "store-damaged": entry(
@@ -242,8 +257,8 @@ export const errorTable = {
   ),
   "store-write-failed": entry(
     "environment",
-    "Free some space or repair the disk, then start the node again: sotto up. Committed data is " +
-      "safe.",
+    "Check the disk, its free space and who may write to it, then start the node again: sotto " +
+      "up. Committed data is safe.",
   ),
   "home-lost": entry(
     "environment",
@@ -273,7 +288,7 @@ export const errorTable = {
     "Raise the limit of open files (ulimit -n 4096). If that does not help, install Sotto again.",
   ),
   // Backup and export
-  "backup-malformed": entry("bad-input", "Choose a file written by sotto backup."),
+  "backup-malformed": entry("bad-input", "Choose a file that was written by sotto backup FILE."),
   "backup-damaged": entry(
     "bad-input",
     "Copy the file again from the original, or use another copy or an older backup.",

@@ -8,7 +8,7 @@
 import { link, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCode, SottoError } from "../base/index.ts";
+import { hasCode, SottoError, systemError } from "../base/index.ts";
 import { writeError } from "./leveldb/errors.ts";
 
 const FILE = "node.lock";
@@ -67,6 +67,9 @@ export async function acquireLock(directory: string): Promise<Lock> {
       if (found !== undefined) await removeStale(path, draft, found.text);
     }
   } catch (error) {
+    // What the user can change, unlike a failing disk, is named.
+    if (hasCode(error, "EACCES", "EPERM", "EROFS"))
+      throw systemError(error, `Cannot write to the home directory ${directory}`);
     throw writeError(error);
   } finally {
     // On a read-only disk this fails as well; the first failure is the one to report.

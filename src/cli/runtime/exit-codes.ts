@@ -39,6 +39,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "follower-unknown": exit.notFound,
   "store-in-use": exit.locked,
   "node-already-running": exit.locked,
+  "bootstrap-already-running": exit.locked,
   "node-locked": exit.locked,
   "keychain-locked": exit.locked,
   "passphrase-needed": exit.locked,

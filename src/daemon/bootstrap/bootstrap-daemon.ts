@@ -1,11 +1,11 @@
 /** A bootstrap node: a key and settings on disk; no account, no messages. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SottoError } from "../../base/index.ts";
+import { hasCode, SottoError } from "../../base/index.ts";
 import { type CryptoProvider, nodeCrypto } from "../../crypto/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
 import { createBootstrapNode } from "../../node/index.ts";
-import { acquireLock, createAtomically, removeDraftsOf } from "../../store/index.ts";
+import { acquireLock, createAtomically, lockHolder, removeDraftsOf } from "../../store/index.ts";
 import { makeHome } from "../home/home.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { createLog } from "../process/log.ts";
@@ -48,7 +48,7 @@ const SEED_BYTES = 32;
 const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"];
 
 /**
- * Throws `node-already-running`, `address-invalid`, `port-in-use`, `listen-failed`,
+ * Throws `bootstrap-already-running`, `address-invalid`, `port-in-use`, `listen-failed`,
  * `store-key-missing`, and for the figures `metrics-invalid`, `metrics-public`.
  */
 export async function startBootstrap(options: BootstrapOptions): Promise<BootstrapHost> {
@@ -69,7 +69,12 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
     );
     const log = createLog(config.log, systemClock, options.writeLog);
     await makeHome(home);
-    const lock = await acquireLock(home);
+    const lock = await acquireLock(home).catch(async (error: unknown) => {
+      if (!hasCode(error, "node-already-running")) throw error;
+      const pid = (await lockHolder(home)) ?? "that is starting or stopping";
+      const why = `A bootstrap node already runs in ${home}: process ${pid}.`;
+      throw new SottoError("bootstrap-already-running", why);
+    });
     cleanup.take(() => lock.release());
     const { networkKey } = config;
     const network = networkKey && (await readNetworkKey(networkKey, crypto));

@@ -172,6 +172,8 @@ export async function readSettings(path: string): Promise<FileSettings> {
   if (checked.success) return checked.output;
   const [issue] = checked.issues;
   const setting = v.getDotPath(issue) ?? "settings";
+  if (issue.type === "strict_object" && issue.expected === "never")
+    throw new SottoError("config-invalid", `${path}: there is no setting ${setting}.`);
   throw new SottoError("config-invalid", `${path}: ${setting} ${issue.message}.`);
 }
 

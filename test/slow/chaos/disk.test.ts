@@ -97,7 +97,7 @@ describe("a small disk", () => {
       disk.run('mount -o remount,ro "$0"');
       const { code, err } = await alice.launch().ended;
       assert.equal(code, 1);
-      assert.equal(reason(err).code, "store-write-failed");
+      assert.equal(reason(err).code, "system-refused");
       disk.run('mount -o remount,rw "$0"');
       await alice.start();
       const loads = everybody([alice, bob]);
