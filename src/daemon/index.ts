@@ -7,6 +7,11 @@ export {
   startBootstrap,
 } from "./bootstrap/bootstrap-daemon.ts";
 export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+export {
+  diagnoseStart,
+  type StartFinding,
+  type StartOptions,
+} from "./home/diagnose-start.ts";
 export { type Answers, type NewAccount, readProtectionOf } from "./home/home.ts";
 export { type Initialized, type InitOptions, initHome } from "./home/init.ts";
 export {

@@ -25,6 +25,16 @@ export async function createBootstrapNode(config: BootstrapConfig): Promise<Boot
 }
 
 /**
+ * Listens on the addresses as a node does, and stops at once. Throws `port-in-use` or
+ * `listen-failed`, which name the address.
+ */
+export async function probeListen(addresses: readonly string[]): Promise<void> {
+  applyPolyfill();
+  const probe = await import("./host/listen-probe.ts");
+  await probe.probeListen(addresses);
+}
+
+/**
  * Defines `Promise.withResolvers` (ES2024), which libp2p 3 needs and Node 20 lacks. Must run before
  * libp2p is loaded: without it yamux fails at the first ping, which shows as a misleading
  * `ECONNRESET`. Does nothing on Node 22.

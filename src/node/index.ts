@@ -1,6 +1,6 @@
 /** Sotto on libp2p: streams, rendezvous and discovery. The only module that imports libp2p. */
 
-export { createBootstrapNode, createNode } from "./create.ts";
+export { createBootstrapNode, createNode, probeListen } from "./create.ts";
 export type {
   BootstrapConfig,
   BootstrapNode,

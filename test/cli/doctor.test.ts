@@ -42,9 +42,24 @@ describe("sotto doctor, audit and status --watch", function () {
     bobs = await sotto.up(bob);
   });
 
+  it("says without a node why a start would fail: 1, or 3 if it would not", async () => {
+    const home = sotto.home("stopped");
+    await runHere(home, ["init", "--name", "carol"]);
+    const { code, out } = await runHere(home, ["doctor"]);
+    assert.equal(code, 3);
+    assert.match(out, /^✗ node {8}not running\n {14}→ Start it: sotto up\n✓ settings .*\n✓ store /);
+    writeFileSync(join(home, "config.json"), '{"listen": ["nowhere"]}');
+    const broken = await runHere(home, ["doctor"]);
+    assert.equal(broken.code, 1);
+    assert.match(
+      broken.out,
+      /cannot be started\n.*\n✗ settings .*listen.*\n {14}→ Correct the setting/,
+    );
+    const { running, start } = JSON.parse((await runHere(home, ["doctor", "--json"])).out);
+    assert.deepEqual([running, start[0].code], [false, "config-invalid"]);
+  });
+
   it("reports a node without peers, and the next command", async () => {
-    const { code, out } = await runHere(sotto.home("alone"), ["doctor"]);
-    assert.deepEqual([code, out], [3, ""]);
     await sotto.up(sotto.home("alone"), "--name", "carol");
     const told = await runHere(sotto.home("alone"), ["doctor"]);
     assert.equal(told.code, 1);

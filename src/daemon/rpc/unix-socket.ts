@@ -73,6 +73,17 @@ export async function openSocket(
   };
 }
 
+/**
+ * Whether a node could listen on `paths.socket`; prepares its directory as a start does. Throws
+ * `socket-unsafe`, `listen-failed`.
+ */
+export async function checkSocketPath(
+  paths: Pick<Paths, "socket" | "socketDirectory">,
+): Promise<void> {
+  await prepareDirectory(paths.socketDirectory);
+  await isSocket(paths.socket);
+}
+
 /** How long clients have to read what was sent to them, ms. */
 const CLOSE_GRACE = 500;
 
@@ -94,13 +105,17 @@ async function factsOf(path: string): Promise<DirectoryFacts> {
 
 /** Removes the socket of a killed node; not one on which a node answers. */
 async function removeStale(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return;
-  if (!found.isSocket())
-    throw new SottoError("listen-failed", `${path} exists and is not a socket.`);
+  if (!(await isSocket(path))) return;
   if (await answers(path))
     throw new SottoError("node-already-running", `A node already listens on ${path}.`);
   await unlink(path);
+}
+
+/** Whether a socket exists. Throws `listen-failed` for another kind of file. */
+async function isSocket(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined || found.isSocket()) return found !== undefined;
+  throw new SottoError("listen-failed", `${path} exists and is not a socket.`);
 }
 
 function answers(path: string): Promise<boolean> {

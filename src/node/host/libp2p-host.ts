@@ -3,7 +3,7 @@
 import { identify } from "@libp2p/identify";
 import type { Connection, PrivateKey } from "@libp2p/interface";
 import { createLibp2p } from "libp2p";
-import { limits, SottoError } from "../../base/index.ts";
+import { limits } from "../../base/index.ts";
 import type { RecordValidator } from "../../dht/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import { createGater } from "../connections/connection-gater.ts";
@@ -24,6 +24,7 @@ import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader
 import { logConnections } from "./connection-log.ts";
 import { sharedPing } from "./dht-ping.ts";
 import { identifyPeers } from "./identify-peers.ts";
+import { listenError } from "./listen-probe.ts";
 import { LocalEndpoints, watchInterfaces } from "./network-change.ts";
 
 /** Connection limits of a user's node. */
@@ -165,23 +166,7 @@ export async function listen(host: Host, options: HostOptions): Promise<void> {
   try {
     await host.start();
   } catch (error) {
-    const text = error instanceof Error ? error.message : "";
-    // libp2p reports all addresses in one text: "\n  ADDRESS: STACK" for each.
-    const failed = (address: string, mark: string): boolean => {
-      const [, after = ""] = text.split(`  ${address}: `);
-      return after.split("\n", 1).join("").includes(mark);
-    };
-    const taken = options.listen.find((address) => failed(address, "EADDRINUSE"));
-    if (taken !== undefined)
-      throw new SottoError("port-in-use", `Another program listens on ${taken}.`, { cause: error });
-    const named = options.listen.filter((address) => text.includes(`  ${address}: `));
-    const reasons = [
-      ["EADDRNOTAVAIL", ": this machine has no such address"],
-      ["EACCES", ": the system does not permit that port; choose one above 1023"],
-    ] as const;
-    const why = reasons.find(([mark]) => named.some((address) => failed(address, mark)))?.[1] ?? "";
-    const where = named.join(", ") || "any address";
-    throw new SottoError("listen-failed", `Could not listen on ${where}${why}.`, { cause: error });
+    throw listenError(error, options.listen);
   }
   confirmOwnAddresses(host);
 }
