@@ -3,6 +3,7 @@
  * the command line and other clients import only the types, from index.ts.
  */
 export { checkParams, differences } from "./check.ts";
-export { allows, isMethod, methods } from "./methods.ts";
+export { allows, allowsRow, isMethod, methods } from "./methods.ts";
 export { openRpc } from "./openrpc.ts";
 export { followedEvent, nodeEvent } from "./schema/event.ts";
+export { rowsOf } from "./scopes.ts";

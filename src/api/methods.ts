@@ -15,7 +15,8 @@ import { netMethods } from "./methods/net.ts";
 import { nodeMethods } from "./methods/node.ts";
 import { rpcMethods } from "./methods/rpc.ts";
 import { storeMethods } from "./methods/store.ts";
-import { rowsOf, type Scope } from "./scopes.ts";
+import { tokenMethods } from "./methods/token.ts";
+import { type Row, rowsOf, type Scope } from "./scopes.ts";
 
 export const methods = {
   ...nodeMethods,
@@ -29,6 +30,7 @@ export const methods = {
   ...storeMethods,
   ...backupMethods,
   ...rpcMethods,
+  ...tokenMethods,
 };
 
 export type Methods = MethodTypes<typeof methods>;
@@ -41,4 +43,8 @@ export const isMethod = (name: string): name is MethodName => Object.hasOwn(meth
 
 /** Whether a connection of this scope may call the method; never for an unknown one. */
 export const allows = (scope: Scope, method: string): boolean =>
-  isMethod(method) && rowsOf(scope).includes(methods[method].row);
+  allowsRow(new Set(rowsOf(scope)), method);
+
+/** Whether a connection with these rows of methods may call the method. */
+export const allowsRow = (rows: ReadonlySet<Row>, method: string): boolean =>
+  isMethod(method) && rows.has(methods[method].row);

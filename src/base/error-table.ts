@@ -82,6 +82,21 @@ export const errorTable = {
     "bad-input",
     "Remove a durable subscription: sotto subscriptions rm NAME.",
   ),
+  "scope-missing": entry(
+    "bad-input",
+    "Use a token with a wider scope: sotto token create NAME --scope SCOPE.",
+  ),
+  "token-invalid": entry("bad-input", "See sotto token create --help."),
+  "token-exists": entry(
+    "bad-input",
+    "Choose another name, or revoke the token first: sotto token revoke NAME.",
+  ),
+  "token-unknown": entry("bad-input", "List the tokens: sotto token ls."),
+  "token-refused": entry(
+    "bad-input",
+    "Create a token for this use: sotto token create NAME --for KIND.",
+  ),
+  "too-many-tokens": entry("bad-input", "Revoke a token: sotto token revoke NAME."),
   "cursor-unknown": entry(
     "bad-input",
     "The event log was reset or restored. Continue without a cursor.",

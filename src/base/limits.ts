@@ -331,6 +331,12 @@ export const limits = {
   apiBacklogBytes: 8 * 1024 * KIB,
   /** How long a call may wait for a state of a message or of a pairing. */
   apiWait: HOUR,
+  /** Tokens of a node: more than the programs that one user runs. */
+  tokens: 32,
+  /** Characters of a token's name. */
+  tokenName: 32,
+  /** Contacts that a token can be limited to. */
+  tokenPeers: 64,
   /** Messages in one response. */
   pageMessages: 1_000,
   /** Bootstrap addresses in the configuration. */

@@ -94,6 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         log,
         onDamage: options.onDamage,
         offer: (event) => socket?.offer(event),
+        revoke: (token) => socket?.revoke(token),
         endStreams: () => socket?.endStreams("locked"),
         // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),

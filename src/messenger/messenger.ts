@@ -21,6 +21,7 @@ import { send } from "./outbox/send.ts";
 import { sharedBootstraps } from "./outbox/share-bootstraps.ts";
 import { sendTyping } from "./outbox/typing.ts";
 import { Runtime } from "./runtime.ts";
+import type { Context } from "./state/context.ts";
 import { accountEntropy } from "./state/identity.ts";
 import { setInvisible } from "./state/invisible.ts";
 import { createInvite, revokeInvite } from "./state/invites.ts";
@@ -29,7 +30,12 @@ import { count, findById, history, requireById } from "./state/message-store.ts"
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
   const runtime = await Runtime.load(ports);
-  const { context, invites, covers, peerFinder, records, publicRecords } = runtime;
+  return facade(runtime, runtime.context);
+}
+
+/** The use cases on a context, which may find fewer contacts than the runtime has. */
+function facade(runtime: Runtime, context: Context): Messenger {
+  const { invites, covers, peerFinder, records, publicRecords } = runtime;
   const { contactStore, identity } = context;
   /** The result of a use case that needs a link with the contact. */
   const connecting = <Result>(peer: Peer, result: Result): Result => {
@@ -47,6 +53,8 @@ export async function createMessenger(ports: MessengerPorts): Promise<Messenger>
       device: identity.deviceId,
       name: identity.name,
     }),
+    limitedTo: (accounts) =>
+      facade(runtime, { ...context, contactStore: contactStore.limitedTo(accounts) }),
     start: () => runtime.start(),
     stop: () => runtime.stop(),
     subscribe: (listener) => context.events.subscribe(listener),

@@ -20,7 +20,8 @@ export type Table =
   | "search-mark"
   | "search-part"
   | "early"
-  | "span";
+  | "span"
+  | "token";
 
 /**
  * Names a row: its table, its owner (an id, blinded on disk) and its position. Rows of one owner

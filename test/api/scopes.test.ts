@@ -7,13 +7,13 @@ import type { MethodName, Row, Scope } from "../../src/api/index.ts";
  * row, has to be decided here as well.
  */
 const rows: Readonly<Record<Row, string>> = {
-  every: "node.state rpc.discover",
-  post: "message.send typing.send",
+  every: "connection.restrict node.state rpc.discover",
+  post: "message.post typing.send",
   read: `
     account.show node.status contact.list contact.show contact.number request.list message.list
     message.count message.search message.find event.subscribe net.peers
   `,
-  send: "message.edit message.delete message.react message.cancel message.markRead",
+  send: "message.send message.edit message.delete message.react message.cancel message.markRead",
   manage: `
     contact.add contact.rename contact.block contact.unblock contact.remove contact.invites
     contact.receipts contact.policy contact.timer contact.verify contact.unverify request.accept
@@ -23,7 +23,7 @@ const rows: Readonly<Record<Row, string>> = {
   `,
   admin: `
     account.words backup.create backup.read store.protect node.unlock node.stop event.follow
-    event.read event.ack event.unfollow event.followers
+    event.read event.ack event.unfollow event.followers token.create token.list token.revoke
   `,
 };
 const inRow = (row: Row): readonly string[] => rows[row].trim().split(/\s+/);
@@ -35,6 +35,15 @@ const scopes: Readonly<Record<Scope, readonly Row[]>> = {
   manage: ["every", "read", "post", "send", "manage"],
   admin: ["every", "read", "post", "send", "manage", "admin"],
 };
+
+/** What a token that is limited to some contacts can call, beside what every connection can. */
+const limited = `
+  account.show contact.list contact.show contact.number message.list message.count message.search
+  message.find event.subscribe message.post typing.send message.send message.edit message.delete
+  message.react message.cancel message.markRead
+`
+  .trim()
+  .split(/\s+/);
 
 describe("api/scopes", () => {
   it("have every method in exactly one row", () => {
@@ -51,6 +60,13 @@ describe("api/scopes", () => {
       assert.deepEqual(granted.sort(), allowed.flatMap(inRow).sort());
     });
   }
+
+  it("limit a token to methods that concern its contacts alone", () => {
+    const marked = Object.entries(methods).flatMap(([name, spec]) => (spec.limited ? [name] : []));
+    assert.deepEqual(marked.sort(), limited.sort());
+    const wide = limited.filter((each) => !allows("send", each));
+    assert.deepEqual(wide, []);
+  });
 
   it("post reads no message, no list and no event", () => {
     const reading = /\.(list|show|get|search|find|count|read|subscribe|follow|status|peers)$/;

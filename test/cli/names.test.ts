@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { connect } from "../../src/index.ts";
 import { build, type Program } from "./built.ts";
 import { runHere } from "./in-process.ts";
 
@@ -79,5 +80,27 @@ describe("names on the command line", function () {
     const init = await runHere(sotto.home("none"), ["init", "--name", "group:club"]);
     assert.equal(init.code, 2);
     assert.match(init.err, /as the name of a group does/);
+  });
+
+  it("limit a token, which the node enforces and revokes", async () => {
+    const secret = (
+      await run(alice, "token", "create", "report", "--scope", "post", "--peer", "bob")
+    ).trim();
+    assert.match(secret, /^[A-Za-z0-9_-]{43}$/);
+    assert.match(await run(alice, "token"), /^report +post +socket +never used +only bob$/m);
+    const client = await connect({ home: alice });
+    await client.call("connection.restrict", { token: secret, for: "socket" });
+    const sent = await client.call("message.post", { who: "bob", text: "by a program" });
+    assert.equal(sent.id.length, 26);
+    await assert.rejects(client.call("message.post", { who: "bob-2", text: "x" }), {
+      code: "contact-unknown",
+    });
+    await assert.rejects(client.call("message.list", { who: "bob" }), { code: "scope-missing" });
+    assert.match(await run(alice, "token", "ls"), /used 2\d{3}-\d\d-\d\d {2}only bob$/m);
+    const refused = await sotto.run(alice, ["token", "revoke", "report"]);
+    assert.equal(refused.code, 2);
+    assert.match(await run(alice, "token", "revoke", "report", "--yes"), /revoked/);
+    await assert.rejects(client.call("node.state", {}), { code: "node-not-running" });
+    assert.equal((await sotto.run(alice, ["token", "revoke", "report", "--yes"])).code, 6);
   });
 });

@@ -1,6 +1,6 @@
 /** Controls of a node by hand, which note what they are asked. */
-import type { Audit, NodeState, NodeStatus } from "../../src/api/index.ts";
-import type { Controls } from "../../src/daemon/rpc/methods/method-types.ts";
+import type { Audit, NodeState, NodeStatus, Token } from "../../src/api/index.ts";
+import type { Controls, Tokens } from "../../src/daemon/rpc/methods/method-types.ts";
 
 export const state: NodeState = {
   version: "x",
@@ -73,5 +73,18 @@ export function fakeControls(): Controls & { readonly asked: unknown[][] } {
     prove: note("prove"),
     protect: note("protect"),
     stop: () => void asked.push(["stop"]),
+  };
+}
+
+export const token: Token = { name: "report", scope: "post", for: "socket", createdAt: 0 };
+
+/** One token, named "report", with the secret "secret". */
+export function fakeTokens(): Tokens {
+  return {
+    create: async () => ({ token, secret: "secret" }),
+    list: () => [token],
+    revoke: async () => undefined,
+    find: () => ({ token, access: { name: token.name, scope: token.scope } }),
+    noteUse: async () => undefined,
   };
 }

@@ -82,6 +82,7 @@ export function fakeMessenger(): FakeMessenger {
       for (const listener of [...listeners]) listener(event);
     },
     self: () => ({ account, device: account as string as DeviceId, name: "ann" }),
+    limitedTo: note("limitedTo", undefined as never),
     start: () => undefined,
     stop: () => Promise.resolve(),
     subscribe(listener) {

@@ -2,6 +2,7 @@
  * A node is used, then locked, then unlocked. Prints what of its store's keys and of its messages
  * is left at each point.
  */
+
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { type CryptoProvider, nodeCrypto } from "../../src/crypto/index.ts";
 import { makeHome } from "../../src/daemon/home/home.ts";
 import { type LockableNode, openLockableNode } from "../../src/daemon/node/lockable-node.ts";
 import { systemClock } from "../../src/daemon/process/system-clock.ts";
+import { inProcessCaller } from "../../src/daemon/rpc/dispatch.ts";
 import { readConfig } from "../../src/daemon/settings/config.ts";
 import { silent } from "../../src/ports/index.ts";
 import { maskedSecrets, measure } from "./measure.ts";
@@ -26,7 +28,7 @@ const crypto: CryptoProvider = {
     return watched.hkdf(salt, ikm, info, length);
   },
 };
-const inside = { signal: new AbortController().signal, subscribe: () => undefined };
+const inside = inProcessCaller();
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
 const MESSAGES = 20;
 
@@ -45,6 +47,7 @@ async function gate(name: string): Promise<LockableNode> {
     onDamage: () => undefined,
     fail: () => undefined,
     offer: () => undefined,
+    revoke: () => undefined,
     endStreams: () => undefined,
     stop: () => undefined,
   };

@@ -52,6 +52,7 @@ export const contactMethods = {
   }),
   "contact.list": method({
     row: "read",
+    limited: true,
     summary: "Every contact, requests and contacts that are not confirmed yet included.",
     params: nothing,
     result: object({ contacts: list(contact) }),
@@ -59,6 +60,7 @@ export const contactMethods = {
   }),
   "contact.show": method({
     row: "read",
+    limited: true,
     summary: "One contact.",
     params: oneContact,
     result: aContact,
@@ -124,6 +126,7 @@ export const contactMethods = {
   }),
   "contact.number": method({
     row: "read",
+    limited: true,
     summary: "The safety number of this account and the contact.",
     params: oneContact,
     result: object({ contact, number: text("60 digits, in 12 groups of 5.") }),

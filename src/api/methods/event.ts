@@ -20,6 +20,7 @@ const from = optional(short("Only events about this contact."));
 export const eventMethods = {
   "event.subscribe": method({
     row: "read",
+    limited: true,
     summary:
       "Sends `event` notifications on this connection from now on. Again: replaces the filter.",
     params: object({ from, types: optional(list(oneOf(eventTypes), "Only these types.")) }),

@@ -17,7 +17,7 @@ import {
   wait,
   whole,
 } from "../schema/fields.ts";
-import { message, positionRange } from "../schema/message.ts";
+import { message, messageId, messageState, positionRange } from "../schema/message.ts";
 import { type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
 
 const timeout = wait("How long to wait, ms; 30 seconds by default.");
@@ -70,8 +70,24 @@ const messages = list(message);
 const more = flag("There are more messages in this direction.");
 
 export const messageMethods = {
-  "message.send": method({
+  "message.post": method({
     row: "post",
+    limited: true,
+    summary:
+      "Sends a message and answers without anything of the contact: for programs that may write " +
+      "and not read.",
+    params: sendParams,
+    result: object({
+      id: messageId,
+      state: messageState,
+      timedOut: flag("The awaited state was not reached in time; the message is kept."),
+      elapsed: number("From the call to the reported state, ms."),
+    }),
+    example: { who: "bob", text: "The backup is done.", key: "backup-2026-11-30" },
+  }),
+  "message.send": method({
+    row: "send",
+    limited: true,
     summary: "Sends a message. It is stored first, and sent when the contact can be reached.",
     params: sendParams,
     result: sendResult,
@@ -79,6 +95,7 @@ export const messageMethods = {
   }),
   "message.list": method({
     row: "read",
+    limited: true,
     summary:
       "The newest `limit` messages of a conversation, oldest first; fewer, with `more`, if the " +
       "response is too long.",
@@ -109,6 +126,7 @@ export const messageMethods = {
   }),
   "message.count": method({
     row: "read",
+    limited: true,
     summary: "How many messages of the conversation this node has.",
     params: oneContact,
     result: object({ contact, messages: whole() }),
@@ -116,6 +134,7 @@ export const messageMethods = {
   }),
   "message.search": method({
     row: "read",
+    limited: true,
     summary:
       "Messages that contain every word of the query, or a word that starts with it, newest first.",
     params: object({
@@ -128,6 +147,7 @@ export const messageMethods = {
   }),
   "message.edit": method({
     row: "send",
+    limited: true,
     summary: "Replaces the text of a message of ours, for both sides.",
     params: object({ ...change, text: text("At most 64 KiB of UTF-8.") }),
     result: sendResult,
@@ -135,6 +155,7 @@ export const messageMethods = {
   }),
   "message.delete": method({
     row: "send",
+    limited: true,
     summary:
       "Deletes a message of ours for both sides; with `forMe` a message of either side here " +
       "only, which is returned as it was.",
@@ -144,6 +165,7 @@ export const messageMethods = {
   }),
   "message.react": method({
     row: "send",
+    limited: true,
     summary: "Reacts to a message, replacing an earlier reaction; an empty `emoji` removes it.",
     params: object({ ...change, emoji: input(1024) }),
     result: sendResult,
@@ -151,6 +173,7 @@ export const messageMethods = {
   }),
   "message.find": method({
     row: "read",
+    limited: true,
     summary: "One message.",
     params: object({
       ref: short(
@@ -170,6 +193,7 @@ export const messageMethods = {
   }),
   "typing.send": method({
     row: "post",
+    limited: true,
     summary: "Sends a typing notice to a contact who is online; can be called at any rate.",
     params: oneContact,
     result: nothing,
@@ -177,6 +201,7 @@ export const messageMethods = {
   }),
   "message.markRead": method({
     row: "send",
+    limited: true,
     summary:
       "Marks the messages as read that were shown: those at positions `from` to `upTo`; without " +
       "`from` all older ones too, without `upTo` all newer ones.",
@@ -186,6 +211,7 @@ export const messageMethods = {
   }),
   "message.cancel": method({
     row: "send",
+    limited: true,
     summary:
       "Takes back a message of ours that never left: it is shown as cancelled and never sent. " +
       "Works also for a contact to whom nothing can be sent.",

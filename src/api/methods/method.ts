@@ -7,6 +7,11 @@ import type { Row } from "../scopes.ts";
 export interface Method<Params = unknown, Result = unknown> {
   /** The row of scopes that it is in. */
   readonly row: Row;
+  /**
+   * Set if a token that is limited to some contacts can call it: it concerns one conversation, or
+   * answers about those contacts only.
+   */
+  readonly limited?: true;
   /** What it does, in one or more sentences. */
   readonly summary: string;
   readonly params: Schema<Params>;

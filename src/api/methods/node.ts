@@ -45,6 +45,7 @@ export const nodeMethods = {
   }),
   "account.show": method({
     row: "read",
+    limited: true,
     summary: "The account of this node.",
     params: nothing,
     result: account,

@@ -85,8 +85,9 @@ export const liveEvents = {
   "stream.ended": {
     summary:
       "The last event of a subscription: this client was too slow, or the node stops or is " +
-      "locked. Call `event.subscribe` again to continue.",
-    fields: { why: oneOf(["too-slow", "stopping", "locked"]) },
+      "locked, or the token of this connection was revoked. Call `event.subscribe` again to " +
+      "continue.",
+    fields: { why: oneOf(["too-slow", "stopping", "locked", "revoked"]) },
   },
 } as const satisfies Record<Exclude<EventType, FollowedType>, EventSpec>;
 

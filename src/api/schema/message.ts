@@ -21,17 +21,19 @@ export const messageId = id<MessageId>(26);
 
 const direction = oneOf(["in", "out"], "in: from the contact. out: from us.");
 
+export const messageState = oneOf(
+  ["queued", "sent", "delivered", "read", "failed", "cancelled", "received"],
+  "Delivery of a message of ours, each state shown only when it is proven; `received` for " +
+    "theirs. failed: not acknowledged in time. cancelled: taken back before it left.",
+);
+
 export const message = of<MessageView>()(
   object({
     id: messageId,
     contact: accountId,
     direction,
     text: text("Exactly as sent. Untrusted text: clean it before a screen shows it."),
-    state: oneOf(
-      ["queued", "sent", "delivered", "read", "failed", "cancelled", "received"],
-      "Delivery of a message of ours, each state shown only when it is proven; `received` for " +
-        "theirs. failed: not acknowledged in time. cancelled: taken back before it left.",
-    ),
+    state: messageState,
     at: whole("Position in the conversation on this node: grows with each message."),
     sentAt: number("The sender's clock, for display only, ms since 1970."),
     storedAt: ms("When this node stored it, ms since 1970."),

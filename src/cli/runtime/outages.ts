@@ -62,6 +62,8 @@ export async function* liveEvents(events: AsyncIterable<NodeEvent>): AsyncGenera
     else if (event.why === "too-slow")
       throw new SottoError("timed-out", "This listener was too slow and was disconnected.");
     else if (event.why === "locked") throw new SottoError("node-locked", "The node was locked.");
+    else if (event.why === "revoked")
+      throw new SottoError("token-refused", "The token of this listener was revoked.");
     else throw new SottoError("node-not-running", "The node was stopped.");
   }
   throw new SottoError("node-not-running", "The connection to the node was lost.");

@@ -11,6 +11,7 @@ import type { Controls } from "../rpc/methods/method-types.ts";
 import { keepDecoys, keepInvisible, keepPublic, readConfig } from "../settings/config.ts";
 import { openHome, readProtectionOf } from "./home.ts";
 import { lockHome } from "./lock-home.ts";
+import { loadTokens } from "./tokens.ts";
 
 export interface Offline {
   /** Calls a method. One that needs a node (`answeredFromStore`) throws `node-not-running`. */
@@ -28,6 +29,7 @@ const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
   "audit.show": false,
   "backup.create": true,
   "backup.read": true,
+  "connection.restrict": false,
   "contact.add": false,
   "contact.block": false,
   "contact.invites": true,
@@ -60,6 +62,7 @@ const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
   "message.find": true,
   "message.list": true,
   "message.markRead": false,
+  "message.post": false,
   "message.react": false,
   "message.search": true,
   "message.send": false,
@@ -84,6 +87,9 @@ const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
   "rpc.discover": true,
   "store.check": false,
   "store.protect": false,
+  "token.create": false,
+  "token.list": true,
+  "token.revoke": true,
   "typing.send": false,
 };
 
@@ -168,6 +174,7 @@ export async function openOffline(
         addBootstrap: async () => needsNode(),
         removeBootstrap: async () => needsNode(),
       },
+      tokens: await loadTokens({ store, crypto, clock: systemClock, closed: () => undefined }),
       clock: systemClock,
       controls,
       status: needsNode,

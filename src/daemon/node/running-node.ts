@@ -5,6 +5,7 @@ import { RecordValidator } from "../../dht/index.ts";
 import { createMessenger, type MessengerEvent, recoveryWords } from "../../messenger/index.ts";
 import { createNode } from "../../node/index.ts";
 import type { HomeParts, OpenHome } from "../home/home.ts";
+import { loadTokens } from "../home/tokens.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { createDispatch, type Dispatch } from "../rpc/dispatch.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
@@ -26,6 +27,8 @@ export interface RunningNodeOptions extends HomeParts {
   readonly settings: string;
   /** Receives every event, for all clients. */
   readonly offer: (event: MessengerEvent) => void;
+  /** Closes the connections that are restricted to a token. */
+  readonly revoke: (token: string) => void;
   /** Starts to stop the node because of an error of the store; returns at once. */
   readonly fail: (fault: SottoError) => void;
 }
@@ -103,6 +106,7 @@ export async function startRunningNode(
     const dispatch = createDispatch({
       messenger,
       network: createNetwork(node, messenger, own, parts.settings),
+      tokens: await loadTokens({ store, crypto, clock, closed: parts.revoke }),
       clock,
       controls,
       status,

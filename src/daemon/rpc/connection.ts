@@ -4,6 +4,7 @@ import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createEventFeed } from "./event-feed.ts";
+import { type Access, unrestricted } from "./methods/access.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
 const INVALID_REQUEST = -32600;
@@ -41,6 +42,8 @@ export interface RpcSession {
   endStream(why: "locked"): void;
   /** Ends the event stream because the node stops, and closes the connection. */
   end(): void;
+  /** Ends the running calls, the event stream and the connection if it is restricted to a token. */
+  revoke(token: string): void;
 }
 
 interface Request {
@@ -64,6 +67,7 @@ export function serve(
   /** The running calls. Each has a signal of its own, which may have a few listeners only. */
   const running = new Set<AbortController>();
   let closed = false;
+  let access = unrestricted;
 
   const send = (message: object): boolean => {
     const flowing = connection.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
@@ -82,7 +86,16 @@ export function serve(
     if (running.size >= limits.apiCalls) connection.pause();
     let response: object;
     try {
-      const caller = { signal: call.signal, subscribe: feed.want };
+      const caller = {
+        access,
+        restrict(next: Access) {
+          access = next;
+          // What was subscribed to before may be more than it may see now.
+          feed.drop();
+        },
+        signal: call.signal,
+        subscribe: feed.want,
+      };
       response = { result: await dispatch(method, params, caller) };
     } catch (error) {
       response = { error: toRpcError(error) };
@@ -120,6 +133,12 @@ export function serve(
     endStream: feed.end,
     end() {
       feed.end("stopping");
+      connection.close();
+    },
+    revoke(token) {
+      if (!access.tokens.has(token)) return;
+      for (const call of running) call.abort();
+      feed.end("revoked");
       connection.close();
     },
   };

@@ -9,8 +9,12 @@ export interface EventFeed {
   /** The connection accepts more again. */
   resume(): void;
   /** Ends the subscription with a last event. */
-  end(why: "stopping" | "locked"): void;
+  end(why: EndReason): void;
+  /** Ends the subscription without a last event. */
+  drop(): void;
 }
+
+type EndReason = Exclude<Extract<NodeEvent, { type: "stream.ended" }>["why"], "too-slow">;
 
 /**
  * @param write sends one event; `false`: the connection accepts no more until `resume`.
@@ -29,7 +33,7 @@ export function createEventFeed(
     while (flowing && sent < queue.length) flowing = write(queue[sent++] as NodeEvent);
     queue = queue.slice(sent);
   };
-  const last = (why: "too-slow" | "stopping" | "locked") => {
+  const last = (why: "too-slow" | EndReason) => {
     wants = undefined;
     queue =
       why === "too-slow"
@@ -54,6 +58,10 @@ export function createEventFeed(
     },
     end(why) {
       if (wants !== undefined) last(why);
+    },
+    drop() {
+      wants = undefined;
+      queue = [];
     },
   };
 }

@@ -18,6 +18,8 @@ export interface LocalSocket {
   offer(event: NodeEvent): void;
   /** Ends all event streams; the connections stay open. */
   endStreams(why: "locked"): void;
+  /** Closes the connections that are restricted to a token. */
+  revoke(token: string): void;
   /** Closes all connections after everything was sent, and removes the socket. */
   close(): Promise<void>;
 }
@@ -52,6 +54,9 @@ export async function openSocket(
     },
     endStreams(why) {
       for (const session of sessions.values()) session.endStream(why);
+    },
+    revoke(token) {
+      for (const session of sessions.values()) session.revoke(token);
     },
     async close() {
       for (const session of sessions.values()) session.end();

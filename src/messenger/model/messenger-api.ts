@@ -67,6 +67,11 @@ export interface FollowerView {
  */
 export interface Messenger extends SharedBootstraps {
   self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
+  /**
+   * The same messenger with these contacts only: every other one, and its messages, is answered as
+   * an unknown one. Events, invites and what concerns the node as a whole are not limited.
+   */
+  limitedTo(accounts: ReadonlySet<AccountId>): Messenger;
   /** Publishes, dials, and takes links from now on. */
   start(): void;
   /** Ends links and timers, and waits until every turn has ended. The store stays open. */

@@ -76,21 +76,24 @@ export class ContactNames {
    * id, else the start of a name (a name that begins as an id does must not take its place). The
    * name of a request without an answer means no contact. Throws contact-unknown,
    * contact-ambiguous, contact-look-alike.
+   * @param finds whether a contact is among those that are looked for.
    */
-  contact(who: string): Peer {
-    const [peer, ...others] = this.#named(who, (each) => !isRequest(each));
+  contact(who: string, finds: (peer: Peer) => boolean = () => true): Peer {
+    const [peer, ...others] = this.#named(who, (each) => !isRequest(each), finds);
     if (others.length > 0)
       throw new SottoError("contact-ambiguous", "More than one contact matches this name.");
     if (peer !== undefined) return peer;
     // A name that is held for a contact is not its name yet.
-    const alike = this.#alike(who, {}).find(({ key }) => key !== nameKey(who));
+    const alike = this.#alike(who, {}).find(
+      ({ peer: found, key }) => finds(found) && key !== nameKey(who),
+    );
     if (alike !== undefined)
       throw new SottoError(
         "contact-look-alike",
         "There is no contact with this name, only one whose name looks the same: account " +
           `${alike.peer.contact.account}.`,
       );
-    const asks = this.#named(who, isRequest).length > 0;
+    const asks = this.#named(who, isRequest, finds).length > 0;
     throw new SottoError(
       "contact-unknown",
       asks
@@ -109,13 +112,15 @@ export class ContactNames {
     return peer;
   }
 
-  #named(who: string, among: (peer: Peer) => boolean): Peer[] {
+  /** @param among those that a name may mean; an account id means any that is found. */
+  #named(who: string, among: (peer: Peer) => boolean, finds = (_: Peer): boolean => true): Peer[] {
     const account = accountId.parse(who.trim());
-    const peers = [...this.#entries.keys()];
-    if (account !== undefined) return peers.filter(({ contact }) => contact.account === account);
+    const found = [...this.#entries].filter(([peer]) => finds(peer));
+    if (account !== undefined)
+      return found.flatMap(([peer]) => (peer.contact.account === account ? [peer] : []));
     const wanted = nameKey(who);
     if (wanted === "") return [];
-    const entries = [...this.#entries].filter(([peer]) => among(peer));
+    const entries = found.filter(([peer]) => among(peer));
     const fitting = (fits: (entry: Entry, contact: Contact) => boolean): Peer[] =>
       entries.flatMap(([peer, entry]) => (fits(entry, peer.contact) ? [peer] : []));
     const same = fitting(({ key }) => key === wanted);

@@ -22,28 +22,61 @@ interface Shown {
   readonly transport: Pick<Transport, "proxied">;
 }
 
+/** What a store and those limited to some contacts share. */
+interface Held {
+  readonly names: ContactNames;
+  readonly peers: Map<string, Peer>;
+  readonly byConversation: Map<string, Peer>;
+  revision: number;
+}
+
 export class ContactStore {
-  readonly names = new ContactNames();
-  readonly #peers = new Map<string, Peer>();
-  readonly #byConversation = new Map<string, Peer>();
-  readonly #clock: Clock;
-  readonly #receipts: boolean;
-  readonly #transport: Shown["transport"];
+  readonly #held: Held;
+  readonly #shown: Shown;
+  /** The only accounts whose contacts are found; absent: all. */
+  readonly #only: ReadonlySet<AccountId> | undefined;
+
+  private constructor(shown: Shown, held: Held, only?: ReadonlySet<AccountId>) {
+    this.#shown = shown;
+    this.#held = held;
+    this.#only = only;
+  }
+
+  get names(): ContactNames {
+    return this.#held.names;
+  }
+
   /**
    * Grows whenever a contact is added or removed, its root chain is replaced, or links with it are
    * wanted again or no more.
    */
-  revision = 0;
-
-  private constructor({ clock, receipts, transport }: Shown) {
-    this.#clock = clock;
-    this.#receipts = receipts;
-    this.#transport = transport;
+  get revision(): number {
+    return this.#held.revision;
   }
+
+  /**
+   * The same contacts, of which only these are found: every other one is as unknown, in whatever
+   * way it is asked for.
+   */
+  limitedTo(accounts: ReadonlySet<AccountId>): ContactStore {
+    return new ContactStore(this.#shown, this.#held, accounts);
+  }
+
+  /** The contact, unless this store is limited to others. */
+  #found(peer: Peer | undefined): Peer | undefined {
+    return peer !== undefined && this.#finds(peer) ? peer : undefined;
+  }
+
+  readonly #finds = ({ contact }: Peer): boolean => this.#only?.has(contact.account) ?? true;
 
   /** Reads every contact, session and outbox. */
   static async load(store: Store, shown: Shown): Promise<ContactStore> {
-    const contactStore = new ContactStore(shown);
+    const contactStore = new ContactStore(shown, {
+      names: new ContactNames(),
+      peers: new Map(),
+      byConversation: new Map(),
+      revision: 0,
+    });
     for (const bytes of await store.all("contact")) {
       const contact = decodeRow<Contact>(bytes);
       const peer = newPeer(contact);
@@ -60,42 +93,43 @@ export class ContactStore {
   }
 
   peers(): Peer[] {
-    return [...this.#peers.values()];
+    return [...this.#held.peers.values()].filter(this.#finds);
   }
 
   add(peer: Peer): void {
-    this.revision++;
-    this.#peers.set(peer.contact.ref, peer);
-    this.#byConversation.set(peer.contact.conversation.ref, peer);
+    this.#held.revision++;
+    this.#held.peers.set(peer.contact.ref, peer);
+    this.#held.byConversation.set(peer.contact.conversation.ref, peer);
     this.names.set(peer);
   }
 
   /** Forgets a contact, and overwrites its session's keys and the root of its epochs. */
   remove(peer: Peer): void {
     peer.removed = true;
-    this.revision++;
+    this.#held.revision++;
     replaceSession(peer, undefined);
     if (peer.contact.chain !== undefined) eraseChain(peer.contact.chain);
-    this.#peers.delete(peer.contact.ref);
-    this.#byConversation.delete(peer.contact.conversation.ref);
+    this.#held.peers.delete(peer.contact.ref);
+    this.#held.byConversation.delete(peer.contact.conversation.ref);
     this.names.delete(peer);
   }
 
   /** Takes up a changed contact, with its name if it is stored here. */
   update(peer: Peer, contact: Contact): void {
     const before = peer.contact;
-    if (before.chain !== contact.chain || reachable(before) !== reachable(contact)) this.revision++;
+    if (before.chain !== contact.chain || reachable(before) !== reachable(contact))
+      this.#held.revision++;
     peer.contact = contact;
-    if (this.#peers.has(contact.ref)) this.names.set(peer);
+    if (this.#held.peers.has(contact.ref)) this.names.set(peer);
   }
 
   byRef(ref: string): Peer | undefined {
-    return this.#peers.get(ref);
+    return this.#found(this.#held.peers.get(ref));
   }
 
   /** @param ref of a conversation, which keys the rows of its messages. */
   byConversation(ref: string): Peer | undefined {
-    return this.#byConversation.get(ref);
+    return this.#found(this.#held.byConversation.get(ref));
   }
 
   byAccount(account: AccountId): Peer | undefined {
@@ -104,14 +138,15 @@ export class ContactStore {
 
   /** The contact that a text means (ContactNames). Throws contact-unknown, contact-ambiguous. */
   find(who: string): Peer {
-    return this.names.contact(who);
+    return this.names.contact(who, this.#finds);
   }
 
   view(peer: Peer): ContactView {
     const { contact, link, outbox, recordTime } = peer;
-    const age = this.#clock.now() - (recordTime ?? Number.NEGATIVE_INFINITY);
-    const why = link === undefined ? awaits(contact, this.#transport) : undefined;
-    const alike = this.names.alike(shownName(contact), { except: peer });
+    const { clock, receipts, transport } = this.#shown;
+    const age = clock.now() - (recordTime ?? Number.NEGATIVE_INFINITY);
+    const why = link === undefined ? awaits(contact, transport) : undefined;
+    const alike = this.#found(this.names.alike(shownName(contact), { except: peer }));
     return {
       account: contact.account,
       name: contact.name,
@@ -125,12 +160,12 @@ export class ContactStore {
       blocked: contact.blocked,
       keyChanged: contact.changedAccount !== undefined,
       online: link !== undefined,
-      ...(link !== undefined && { route: routeOf(this.#transport, link.channel) }),
+      ...(link !== undefined && { route: routeOf(transport, link.channel) }),
       recentlySeen: age < limits.recordAge,
       waiting: pendingCount({ contact, outbox }),
       unread: contact.conversation.unread,
       timer: contact.conversation.timer?.ms ?? 0,
-      receipts: shares(contact, this.#receipts),
+      receipts: shares(contact, receipts),
       policy: policyOf(contact),
       ...(why !== undefined && { awaits: why }),
       ...(contact.invite !== undefined && { inviteExpiresAt: contact.invite.expiresAt }),

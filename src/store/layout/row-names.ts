@@ -25,6 +25,7 @@ export const tableByte: Readonly<Record<Table, number>> = {
   early: 16,
   span: 17,
   "search-part": 18,
+  token: 31,
 };
 
 /** The byte of the store's own rows. */

@@ -9,6 +9,7 @@ import { type LockableNode, openLockableNode } from "../../../src/daemon/node/lo
 import { createIdleTimer } from "../../../src/daemon/process/idle-timer.ts";
 import { systemClock } from "../../../src/daemon/process/system-clock.ts";
 import { serve } from "../../../src/daemon/rpc/connection.ts";
+import { inProcessCaller } from "../../../src/daemon/rpc/dispatch.ts";
 import type { Config } from "../../../src/daemon/settings/config.ts";
 import { silent } from "../../../src/ports/index.ts";
 import type { Protection } from "../../../src/store/index.ts";
@@ -56,6 +57,7 @@ describe("daemon/gate", () => {
       onDamage: () => undefined,
       fail: () => undefined,
       offer: () => undefined,
+      revoke: () => undefined,
       endStreams: () => {
         streamsEnded += 1;
       },
@@ -68,7 +70,7 @@ describe("daemon/gate", () => {
     gate.start();
   };
   const call = (method: string, params: object = {}, signal = new AbortController().signal) =>
-    gate.dispatch(method, params, { signal, subscribe: () => undefined });
+    gate.dispatch(method, params, { ...inProcessCaller(), signal });
   const state = async () => ((await call("node.state")) as NodeState).state;
 
   beforeEach(() => {

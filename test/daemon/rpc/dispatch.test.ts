@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import type { MethodName, NodeEvent } from "../../../src/api/index.ts";
 import { limits, SottoError } from "../../../src/base/index.ts";
 import { createDoctor } from "../../../src/daemon/node/doctor.ts";
-import { createDispatch, createLockedDispatch } from "../../../src/daemon/rpc/dispatch.ts";
+import {
+  createDispatch,
+  createLockedDispatch,
+  inProcessCaller,
+} from "../../../src/daemon/rpc/dispatch.ts";
 import type { HistoryOptions } from "../../../src/messenger/model/messenger-api.ts";
-import { audit, fakeControls, status } from "../controls.ts";
+import { audit, fakeControls, fakeTokens, status } from "../controls.ts";
 import { account, contact, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
 
@@ -34,6 +38,7 @@ function setUp() {
       addBootstrap: async (address) => void network.push(`add ${address}`),
       removeBootstrap: async (address) => void network.push(`remove ${address}`),
     },
+    tokens: fakeTokens(),
     controls,
     status: () => status,
     audit: async () => audit,
@@ -47,6 +52,7 @@ function setUp() {
     check: async () => ({ rows: 1, damaged: [] }),
   });
   const caller = {
+    ...inProcessCaller(),
     signal: gone.signal,
     subscribe: (want: (event: NodeEvent) => boolean) => void wanted.push(want),
   };
@@ -76,6 +82,16 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "store.protect": {
     good: { current: "a", next: { kind: "passphrase", passphrase: "b" } },
     bad: [{}, { next: { kind: "passphrase" } }, { next: { kind: "none" } }],
+  },
+  "token.create": {
+    good: { name: "report", scope: "post", for: "socket" },
+    bad: [{}, { name: "a", scope: "admin", for: "socket" }, { name: "a", scope: "read" }],
+  },
+  "token.list": { good: {}, bad: [{ x: 1 }] },
+  "token.revoke": { good: { name: "report" }, bad: [{}, { name: "" }] },
+  "connection.restrict": {
+    good: { name: "report", for: "socket" },
+    bad: [{}, { name: "report" }, { token: "x", for: "unix" }],
   },
   "rpc.discover": { good: {}, bad: [{ method: "x" }] },
   "store.check": { good: {}, bad: [{ x: 1 }] },
@@ -135,6 +151,16 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "request.list": { good: {}, asks: ["contacts"], bad: [who] },
   "request.accept": { good: who, asks: ["accept", "bob"], bad: [{}] },
   "request.deny": { good: who, asks: ["deny", "bob"], bad: [{}] },
+  "message.post": {
+    good: { who: "bob", text: "hi", key: "k", replyTo: message.id },
+    asks: ["send", contact.account, "hi", { key: "k", replyTo: message.id }],
+    bad: [
+      who,
+      { who: "bob", text: "hi", replyTo: 1 },
+      { text: "hi" },
+      { who: "bob", text: "hi", wait: "seen" },
+    ],
+  },
   "message.send": {
     good: { who: "bob", text: "hi", key: "k", replyTo: message.id },
     asks: ["send", contact.account, "hi", { key: "k", replyTo: message.id }],
@@ -339,7 +365,7 @@ describe("daemon/dispatch", () => {
   it("answers, while it is locked, what a locked node can, and says of the rest that it is locked", async () => {
     const controls = fakeControls();
     const dispatch = createLockedDispatch(controls);
-    const caller = { signal: new AbortController().signal, subscribe: () => undefined };
+    const caller = inProcessCaller();
     const answered: string[] = [];
     for (const [method, { good }] of Object.entries(table)) {
       const answer = dispatch(method, good, caller);

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import type { Audit, DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
-import { createDispatch } from "../../../src/daemon/rpc/dispatch.ts";
-import { fakeControls } from "../../daemon/controls.ts";
+import { createDispatch, inProcessCaller } from "../../../src/daemon/rpc/dispatch.ts";
+import { fakeControls, fakeTokens } from "../../daemon/controls.ts";
 import { fakeMessenger } from "../../daemon/fake.ts";
 import type { Target } from "./target.ts";
 
@@ -50,6 +50,7 @@ const requests: Target = {
         addBootstrap: async () => undefined,
         removeBootstrap: async () => undefined,
       },
+      tokens: fakeTokens(),
       controls: fakeControls(),
       status: () => ({}) as NodeStatus,
       audit: async () => ({}) as Audit,
@@ -60,7 +61,7 @@ const requests: Target = {
       words: async () => "",
       check: async () => ({ rows: 0, damaged: [] }),
     });
-    const caller = { signal: AbortSignal.abort(), subscribe: () => undefined };
+    const caller = { ...inProcessCaller(), signal: AbortSignal.abort() };
     try {
       await dispatch(String(method), params, caller);
     } catch (error) {

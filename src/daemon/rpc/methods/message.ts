@@ -49,24 +49,32 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
     await messenger.hide(id, who);
     return message;
   };
+  const sending = async (
+    { who, text, key, replyTo, wait, timeout }: Params<"message.send">,
+    caller: Caller,
+  ) => {
+    const options = {
+      ...(key === undefined ? {} : { key }),
+      ...(replyTo === undefined ? {} : { replyTo: idOf(replyTo) }),
+    };
+    const contact = messenger.contact(who);
+    const send = () => messenger.send(contact.account, text, options);
+    if (wait !== undefined && (wait !== "live" || contact.online)) {
+      const state = wait === "live" ? "delivered" : wait;
+      const limit = waitLimit(timeout ?? DEFAULT_WAIT, caller);
+      const sent = await sendAndWait(messenger, send, state, limit);
+      return { contact: current(contact), ...sent };
+    }
+    const start = clock.now();
+    const message = await send();
+    const elapsed = clock.now() - start;
+    return { contact: current(contact), message, timedOut: false, elapsed };
+  };
   return {
-    "message.send": async ({ who, text, key, replyTo, wait, timeout }, caller) => {
-      const options = {
-        ...(key === undefined ? {} : { key }),
-        ...(replyTo === undefined ? {} : { replyTo: idOf(replyTo) }),
-      };
-      const contact = messenger.contact(who);
-      const send = () => messenger.send(contact.account, text, options);
-      if (wait !== undefined && (wait !== "live" || contact.online)) {
-        const state = wait === "live" ? "delivered" : wait;
-        const limit = waitLimit(timeout ?? DEFAULT_WAIT, caller);
-        const sent = await sendAndWait(messenger, send, state, limit);
-        return { contact: current(contact), ...sent };
-      }
-      const start = clock.now();
-      const message = await send();
-      const elapsed = clock.now() - start;
-      return { contact: current(contact), message, timedOut: false, elapsed };
+    "message.send": sending,
+    "message.post": async (params, caller) => {
+      const { message, timedOut, elapsed } = await sending(params, caller);
+      return { id: message.id, state: message.state, timedOut, elapsed };
     },
     "message.list": async ({ who, limit = 50, before, after, since }) => {
       const found: PositionRange[] = [];

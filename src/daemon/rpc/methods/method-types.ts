@@ -9,10 +9,14 @@ import type {
   NodeState,
   NodeStatus,
   Peer,
+  Scope,
   StoreReport,
+  Token,
 } from "../../../api/index.ts";
+import type { AccountId } from "../../../base/index.ts";
 import type { Messenger } from "../../../messenger/index.ts";
 import type { Clock } from "../../../ports/index.ts";
+import type { Access } from "./access.ts";
 
 export interface Doctor {
   node(): Promise<DoctorOfNode>;
@@ -43,8 +47,39 @@ export interface Network {
   removeBootstrap(address: string): Promise<void>;
 }
 
+/** Credentials of programs: what they may do, and whether they were revoked. */
+export interface Tokens {
+  /** Throws token-exists, too-many-tokens, token-invalid for a name. */
+  create(wanted: {
+    readonly name: string;
+    readonly scope: Token["scope"];
+    readonly kind: Token["for"];
+    readonly peers?: readonly AccountId[];
+  }): Promise<{ readonly token: Token; readonly secret: string }>;
+  list(): readonly Token[];
+  /** Closes the connections that are restricted to it. Throws token-unknown. */
+  revoke(name: string): Promise<void>;
+  /** The token with this secret or name, for this endpoint. Throws token-refused. */
+  find(
+    by: { readonly secret: string } | { readonly name: string },
+    kind: Token["for"],
+  ): {
+    readonly token: Token;
+    readonly access: {
+      readonly name: string;
+      readonly scope: Scope;
+      readonly peers?: ReadonlySet<AccountId>;
+    };
+  };
+  /** Notes that the token was used, to the day. */
+  noteUse(name: string): Promise<void>;
+}
+
 /** One call of a client. */
 export interface Caller {
+  readonly access: Access;
+  /** Replaces what the connection of the client may do from now on. */
+  restrict(access: Access): void;
   /**
    * Belongs to this call only, so that the listeners of many calls do not add up. Aborted when the
    * connection of the client is closed, or the node is locked or stops.
@@ -75,6 +110,7 @@ export interface Controls {
 export interface DispatchParts {
   readonly messenger: Messenger;
   readonly network: Network;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly controls: Controls;
   status(): NodeStatus;
