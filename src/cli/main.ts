@@ -6,6 +6,7 @@ import { commands } from "./commands.ts";
 import { type Context, createContext } from "./runtime/context.ts";
 import { readEnvironment } from "./runtime/environment.ts";
 import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
+import { reportUncaughtException } from "./runtime/last-resort.ts";
 import { markText } from "./runtime/literal-text.ts";
 import { createPrinter, flagsOf, type Printer, type Stream } from "./runtime/print.ts";
 
@@ -16,6 +17,7 @@ import { createPrinter, flagsOf, type Printer, type Stream } from "./runtime/pri
  */
 export function main(typed: readonly string[]): Promise<number> {
   reportFailedOutput();
+  reportUncaughtException();
   return runCommandLine(typed, readEnvironment(), process);
 }
 

@@ -43,6 +43,8 @@ const collect = (address: string, before: string[] = []) => [...before, address]
 async function host(options: Options, context: Context): Promise<void> {
   const { out, paths, environment } = context;
   const { onSignals, startBootstrap } = await import("../../daemon/index.ts");
+  const log = (line: string) => out.log(`${line}\n`);
+  reportUnhandledRejections(log);
   const node = await startBootstrap({
     home: `${paths.home}/bootstrap`,
     env: environment.env,
@@ -56,8 +58,6 @@ async function host(options: Options, context: Context): Promise<void> {
       : { metrics: { at: options.metrics, anywhere: options.metricsPublic ?? false } }),
     writeLog: out.log,
   });
-  const log = (line: string) => out.log(`${line}\n`);
-  reportUnhandledRejections(log);
   const ended = new Promise<void>((resolve, reject) => {
     stopOnUncaughtException(log, (fault) => void node.stop().finally(() => reject(fault)));
     onSignals((code) => {

@@ -68,6 +68,8 @@ async function up(options: Options, command: Command, context: Context): Promise
   const { out, paths, environment } = context;
   const { onSignals, startDaemon } = await import("../../daemon/index.ts");
   const given = await givenPassphrase(options);
+  const log = (line: string) => out.log(`${line}\n`);
+  reportUnhandledRejections(log);
   const daemon = await startDaemon({
     paths,
     env: environment.env,
@@ -92,8 +94,6 @@ async function up(options: Options, command: Command, context: Context): Promise
     writeLog: out.log,
     onDamage: (damage) => out.error(damage),
   });
-  const log = (line: string) => out.log(`${line}\n`);
-  reportUnhandledRejections(log);
   stopOnUncaughtException(log, daemon.fail);
   onSignals((code) => {
     context.exit(code);

@@ -1,7 +1,8 @@
 /** Unhandled errors and the end of a process that runs a node. */
-import { displayJson, SottoError } from "../../base/index.ts";
+import { displayJson, type SottoError } from "../../base/index.ts";
 import type { Context } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
+import { faultOf, originOf } from "../runtime/last-resort.ts";
 
 /**
  * Keeps the node running after an unhandled rejection in a library, and logs its kind and place;
@@ -27,24 +28,12 @@ export function stopOnUncaughtException(
 ): void {
   let failed = false;
   process.on("uncaughtException", (thrown) => {
-    const origin = originOf(thrown);
-    write(displayJson({ level: "error", event: "uncaught-exception", ...origin }));
+    write(displayJson({ level: "error", event: "uncaught-exception", ...originOf(thrown) }));
     if (failed) return;
     failed = true;
     setTimeout(() => process.exit(exit.failure), STOP).unref();
-    fail(
-      new SottoError("internal", `An unexpected ${origin.kind} stopped the node (${origin.at}).`),
-    );
+    fail(faultOf(thrown, "stopped the node"));
   });
-}
-
-/** The class of an error, and the first place in our code or a package in its stack. */
-function originOf(thrown: unknown): { readonly kind: string; readonly at: string } {
-  const error = thrown instanceof Error ? thrown : undefined;
-  const place = /\n\s+at (?:.*\()?(?:file:\/\/)?[^\n]*?((?:node_modules|src)\/[^\n)]*)/.exec(
-    error?.stack ?? "",
-  );
-  return { kind: error?.name ?? typeof thrown, at: place?.[1] ?? "unknown" };
 }
 
 /** Exits at once: timers inside libp2p would keep the process running for a second. */
