@@ -145,7 +145,7 @@ export class Runtime {
     transport.onAddresses(() => {
       records.readdress();
       publicRecords.readdress();
-      peerFinder.wakeAll();
+      peerFinder.addressesChanged();
     });
     rendezvous.onPeer(() => {
       records.peerAppeared();

@@ -127,8 +127,8 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
     onOffer: (offer) => puncher?.answerOffer(offer),
   });
   const stopWatching = watchInterfaces(clock, (removed) => {
-    if (removed.size === 0) return;
-    localEndpoints.abortAt(removed);
+    if (!removed) return;
+    localEndpoints.abortElsewhere();
     // Through a proxy an answer may take as long as a dial does.
     void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.networkChangePing);
   });

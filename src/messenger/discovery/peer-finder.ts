@@ -137,6 +137,25 @@ export class PeerFinder {
     });
   }
 
+  /**
+   * Our addresses changed: searches that began before may wait for answers to an address that we
+   * no longer have. They start again, and all other contacts are looked up.
+   */
+  addressesChanged(): void {
+    for (const [peer, search] of this.#searches) {
+      // A hello that is out was sent on an open connection, which the node closes if it is dead.
+      if (peer.attempt?.outbound !== true || peer.attempt.caller !== undefined) continue;
+      peer.attempt.abort();
+      const again = (): void => {
+        // The search says nothing about the contact.
+        peer.failures = 0;
+        this.wake(peer);
+      };
+      search.then(again, again);
+    }
+    this.wakeAll();
+  }
+
   /** The link with this contact is over: try again soon. */
   lost(peer: Peer): void {
     this.#later(peer);

@@ -109,7 +109,11 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
     },
     datastore,
     peerStore: { addressFilter: dialPolicy.addressFilter },
-    transports: [proxy === undefined ? linkLocalTcp(dialPolicy.lookup()) : proxiedTcp(proxy)],
+    transports: [
+      proxy === undefined
+        ? localEndpoints.trackDials(linkLocalTcp(dialPolicy.lookup()))
+        : proxiedTcp(proxy),
+    ],
     connectionProtector: boundedHandshake,
     connectionEncrypters: [boundedNoise(options.network?.prologue, log)],
     streamMuxers: [boundedYamux()],

@@ -159,7 +159,7 @@ function discoverOver(
       schedule?.cancelAnswer?.();
       schedule?.cancelQuery();
     },
-    onFull: () => log("lan.memberships-full"),
+    onFull: () => log("lan.membership-refused"),
     onPacket(link, from, bytes) {
       const heard = readPacket(service, name, bytes);
       if (heard?.kind === "query") answerSoon(link);

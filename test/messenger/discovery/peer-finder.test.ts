@@ -90,6 +90,26 @@ describe("messenger: searches", () => {
     await world.stop();
   });
 
+  it("start again when our address changes while they wait for answers to the last one", async () => {
+    const world = new World();
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    bob.host.dial = () => Promise.reject(new Error("Alice has to find Bob."));
+    const { host } = alice;
+    const dial = host.dial.bind(host);
+    await world.time.pass(10 * limits.seekPause);
+    // The machine moves, and moves again while its dials from the first new address are under way.
+    host.dial = (_target, signal) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    host.cutAll();
+    host.move("/ip4/10.1.0.1/tcp/4001");
+    await world.time.pass(limits.seekPause);
+    host.dial = dial;
+    host.move("/ip4/10.1.0.2/tcp/4001");
+    assert.ok(await world.time.run(() => alice.contact("bob").online, limits.seekPause / 2));
+    await world.stop();
+  });
+
   it("retry at once for contacts whose last lookup had no DHT peer", async () => {
     const world = new World();
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { type AddressInfo, createServer, connect as dialTcp, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { multiaddr } from "@multiformats/multiaddr";
 import { closeDeadConnections } from "../../../src/node/host/network-change.ts";
 import { systemClock } from "../../../src/node/util/deadline.ts";
@@ -40,9 +43,26 @@ describe("node: network change", () => {
     await staying.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`));
     await going.dial(multiaddr(`/ip4/127.0.0.2/tcp/${port}`));
     await until(() => host.getConnections().length === 2);
-    ends.abortAt(new Set(["127.0.0.2"]));
+    ends.abortElsewhere(new Set(["127.0.0.1"]));
     await until(() => host.getConnections().length === 1);
     assert.equal(host.getConnections(staying.peerId).length, 1);
+  });
+
+  it("aborts a dial that began while the machine had an address that was removed", async () => {
+    const { host, localEndpoints: ends } = await lab.host();
+    const silent = createServer().listen(0, "127.0.0.1");
+    lab.later(() => silent.close());
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const accepted = once(silent, "connection");
+    const dial = host.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`));
+    await accepted;
+    const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+    const own = all.map(({ address }) => address);
+    ends.abortElsewhere(new Set([...own, "192.0.2.1"]));
+    assert.equal(await Promise.race([dial, setTimeout(100, "dialing")]), "dialing");
+    ends.abortElsewhere(new Set(own.slice(1)));
+    await assert.rejects(dial, /local address was removed/);
   });
 
   it("closes connections without an answer, and no others", async () => {

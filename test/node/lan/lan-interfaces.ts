@@ -44,7 +44,7 @@ console.log(
     refused: node.status().mdnsRefused.length,
     towards: node.transport.addresses("any", "/ip4/10.9.9.77/tcp/1")[0]?.split("/tcp/", 1).join(),
     bridgeAt: node.transport.addresses().findIndex((text) => text.startsWith("/ip4/10.9.0.1/")),
-    logged: logged.filter((event) => event === "lan.memberships-full").length,
+    logged: logged.filter((event) => event === "lan.membership-refused").length,
   }),
 );
 await lab.clear();
