@@ -156,4 +156,6 @@ export interface InviteView {
 export interface NewInvite extends InviteView {
   /** The whole link, a secret until it is used. */
   readonly link: string;
+  /** The same invite without bootstrap nodes and addresses, for a small QR code. */
+  readonly shortLink: string;
 }

@@ -89,7 +89,7 @@ export function fakeMessenger(): FakeMessenger {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    createInvite: later("createInvite", { ...invite, link: "sotto:x" }),
+    createInvite: later("createInvite", { ...invite, link: "sotto:x", shortLink: "sotto:short" }),
     invites: note("invites", [invite]),
     revokeInvite: later("revokeInvite", undefined),
     invitesOf: note("invitesOf", [invite]),

@@ -84,5 +84,11 @@ const inviteFields = {
 export const invite = of<InviteView>()(object(inviteFields));
 
 export const newInvite = of<NewInvite>()(
-  object({ ...inviteFields, link: text("The whole link, a secret until it is used.") }),
+  object({
+    ...inviteFields,
+    link: text("The whole link, a secret until it is used."),
+    shortLink: text(
+      "The same invite without bootstrap nodes and addresses, for a small QR code; as secret.",
+    ),
+  }),
 );

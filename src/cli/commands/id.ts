@@ -1,7 +1,8 @@
 /** `sotto id`: shows the account id, which is not a secret. */
+
+import { qrCode } from "../format/qr-code.ts";
 import type { Define } from "../runtime/context.ts";
 import { STORE_NOTES, withNodeOrStore } from "../runtime/node-or-store.ts";
-import { qrCode } from "../runtime/print.ts";
 import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options extends PassphraseOptions {

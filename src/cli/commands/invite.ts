@@ -1,9 +1,9 @@
 /** `sotto invite`: creates an invite link, which is a secret until it is used. */
 import { displayLine, limits, listed, SottoError } from "../../base/index.ts";
+import { inviteQrCode } from "../format/qr-code.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import { inviteWithNames, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
-import { qrCode } from "../runtime/print.ts";
 
 interface Options {
   readonly reusable?: true;
@@ -47,7 +47,8 @@ async function create(options: Options, context: Context): Promise<void> {
     bootstrap: options.bootstrap,
   });
   context.out.data(invite.link, invite);
-  if (options.qr && !context.out.flags.json) context.out.say(await qrCode(invite.link));
+  if (options.qr && !context.out.flags.json)
+    context.out.say(await inviteQrCode(invite, process.stderr.rows));
   const left = formatDuration(invite.expiresAt - Date.now());
   context.out.say(
     options.reusable

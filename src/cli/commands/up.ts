@@ -1,12 +1,12 @@
 /** `sotto up`: runs the node in the foreground, or starts it in the background. */
 import type { Command } from "commander";
 import { joined, SottoError, safe } from "../../base/index.ts";
+import { inviteQrCode } from "../format/qr-code.ts";
 import { printArrivals } from "../process/arrivals.ts";
 import { detach } from "../process/detach.ts";
 import { leave, reportUnhandledRejections, stopOnUncaughtException } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exitCodeOf } from "../runtime/exit-codes.ts";
-import { qrCode } from "../runtime/print.ts";
 import { askText } from "../runtime/prompt.ts";
 import {
   askPassphrase,
@@ -160,8 +160,8 @@ async function printReady(context: Context, node: Callable, fresh: boolean): Pro
   const invite =
     interactive && isNew ? await node.call("invite.create", {}).catch(() => undefined) : undefined;
   if (invite !== undefined) {
-    const { link } = invite;
-    out.say(safe`Ready. Share this invite (one use, 24 h):\n  ${link}\n\n${await qrCode(link)}`);
+    const code = await inviteQrCode(invite, process.stderr.rows);
+    out.say(safe`Ready. Share this invite (one use, 24 h):\n  ${invite.link}\n\n${code}`);
     out.say("Or add a contact who invited you: sotto add LINK");
   } else {
     const first = isNew ? " Create an invite: sotto invite" : "";

@@ -5,7 +5,6 @@ import {
   type Part,
   type SafeText,
   safe,
-  safeLines,
   written,
 } from "../../base/index.ts";
 
@@ -137,11 +136,4 @@ function logText(line: string): string {
   const parts = Object.entries(fields).map(([name, value]) => `${name}=${displayJson(value)}`);
   const clock = typeof time === "string" ? time.slice(11, 19) : "";
   return [clock, level, event, ...parts].filter(Boolean).join("  ");
-}
-
-/** A text as a QR code of half block characters (UTF-8). */
-export async function qrCode(text: string): Promise<SafeText> {
-  const { renderUnicodeCompact } = await import("uqr");
-  // Upper case fits the alphanumeric mode of QR: a smaller code. Links are read in either case.
-  return safeLines(renderUnicodeCompact(text.toUpperCase(), { border: 2 }));
 }

@@ -142,19 +142,18 @@ export async function createInvite(
     expiresAt,
     claims: [],
   };
-  const link = encodeInvite({
-    kind,
-    account: context.identity.accountKey,
-    secret,
-    expiresAt,
-    hints: [
+  const account = context.identity.accountKey;
+  const linkWith = (addresses: readonly string[]): string =>
+    encodeInvite({ kind, account, secret, expiresAt, hints: addresses });
+  const link = linkWith(
+    [
       ...bootstrap.slice(0, limits.inviteBootstraps),
       ...(hints ? context.transport.addresses() : []),
     ].slice(0, limits.inviteHints),
-  });
+  );
   await context.store.commit([putInvite(invite)]);
   invites.set(invite);
-  return { ...invites.view(invite), link };
+  return { ...invites.view(invite), link, shortLink: linkWith([]) };
 }
 
 /** See `Messenger.revokeInvite`. Throws invite-unknown. */
