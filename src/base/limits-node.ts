@@ -125,6 +125,11 @@ export const nodeLimits = {
   /** Delay before the lookup starts in parallel: most online contacts have answered by then. */
   lookupDelay: SECOND,
   /**
+   * Time for an existing connection to carry a new link before the peer is dialed as well: some
+   * round trips of a slow line.
+   */
+  reuseWait: 2 * SECOND,
+  /**
    * After one address has won, time for the others to connect and be closed properly before they
    * are aborted.
    */

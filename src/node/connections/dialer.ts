@@ -6,7 +6,7 @@ import type { Clock, DialTarget } from "../../ports/index.ts";
 import type { Host } from "../model/host.ts";
 import { SocksError } from "../proxy/socks5.ts";
 import { isOnion, parseAddress, proximityOf, withoutPeer } from "../util/address.ts";
-import { deadline } from "../util/deadline.ts";
+import { deadline, delay } from "../util/deadline.ts";
 import { LINK_PROTOCOL } from "../util/protocols.ts";
 import { isDirect } from "./connection-gater.ts";
 
@@ -48,8 +48,8 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Opens a link stream, first on existing direct connections to the host. Throws `Unreachable`,
- * which gives each address and its reason.
+ * Opens a link stream on an existing direct connection to the host. If that takes long or fails,
+ * dials all addresses as well. Throws `Unreachable`, which gives each address and its reason.
  * @param timeout ms for all addresses together.
  * @param proxied whether everything goes through a proxy.
  */
@@ -70,12 +70,23 @@ export async function dialLink(
   const known = new Set(host.getConnections().map(({ id }) => id));
   const failures: DialFailure[] = [];
   let won = false;
+  const compete = async (attempt: Promise<DialedLink>): Promise<DialedLink> => {
+    const found = await attempt;
+    if (won) abandon(found, known);
+    else clock.after(limits.dialGrace, limit.abort);
+    won = true;
+    return found;
+  };
   try {
-    for (const connection of connectionsTo(host, target, proxied)) {
-      const stream = await openLink(connection, limit.signal).catch(() => undefined);
-      if (stream === undefined) continue;
+    const existing = connectionsTo(host, target, proxied);
+    const settled = new AbortController();
+    const reused = compete(openOnOneOf(existing, limit.signal)).finally(() => settled.abort());
+    reused.catch(() => undefined);
+    // A connection may be dead and not closed yet, which only a heartbeat finds out.
+    await delay(clock, existing.length > 0 ? limits.reuseWait : 0, settled.signal);
+    if (won) {
       limit.clear();
-      return { connection, stream };
+      return await reused;
     }
     // Behind a proxy, bypass libp2p's dial queue, which would let contacts share a circuit.
     const { transportManager } = host.services.internals;
@@ -84,18 +95,15 @@ export async function dialLink(
       proxied && isolationKey !== undefined
         ? transportManager.dial(address, { signal: limit.signal, isolationKey })
         : host.dial(address, { signal: limit.signal });
-    const tries = dialableAddresses(host, target, failures, proxied).map(async (address) => {
+    const dialed = dialableAddresses(host, target, failures, proxied).map(async (address) => {
       try {
-        const found = await dialOne(dial, address, target.host, known, limit.signal);
-        if (won) abandon(found, known);
-        else clock.after(limits.dialGrace, limit.abort);
-        won = true;
-        return found;
+        return await compete(dialOne(dial, address, target.host, known, limit.signal));
       } catch (error) {
         failures.push({ address: withoutPeer(address), reason: reasonOf(error) });
         throw error;
       }
     });
+    const tries = [reused, ...dialed];
     void Promise.allSettled(tries).then(() => limit.clear());
     return await Promise.any(tries);
   } catch {
@@ -175,6 +183,18 @@ async function dialOne(
 /** Closes a connection that is not needed. */
 function closeUnused(connection: Connection): void {
   void connection.close().catch(() => undefined);
+}
+
+/** Opens a link stream on the first of these connections that answers; throws if none does. */
+async function openOnOneOf(
+  connections: readonly Connection[],
+  signal: AbortSignal,
+): Promise<DialedLink> {
+  for (const connection of connections) {
+    const stream = await openLink(connection, signal).catch(() => undefined);
+    if (stream !== undefined) return { connection, stream };
+  }
+  throw new DialRefusal("no connection answers");
 }
 
 /** Opens a link stream on a direct connection; throws on a relayed one. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { type HostId, SottoError } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/node/util/deadline.ts";
 import type { Transport } from "../../../src/ports/index.ts";
 import { connect, createLab, incoming, noSignal, stranger, until } from "../support.ts";
 
@@ -64,6 +65,32 @@ describe("node: dialer", () => {
     await until(() => server.listening);
     return `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
   };
+
+  it("dials a host whose connection is open and silent", async () => {
+    const hurry = 5;
+    const clock = {
+      ...systemClock,
+      after: (ms: number, job: () => void) => systemClock.after(ms / hurry, job),
+    };
+    const [a, b] = [await lab.node({ clock }), await lab.node()];
+    const [direct = ""] = b.transport.addresses();
+    const sockets: Socket[] = [];
+    const detour = await serverAt((socket) => {
+      const onward = createConnection(Number(direct.split("/").at(-1)), "127.0.0.1");
+      for (const one of [socket, onward]) one.on("error", () => undefined);
+      socket.pipe(onward).pipe(socket);
+      sockets.push(socket, onward);
+    });
+    const target = { host: b.transport.host };
+    b.transport.onChannel(() => undefined);
+    await a.transport.dial({ ...target, addresses: [detour] }, noSignal());
+    for (const socket of sockets) socket.unpipe().pause();
+    lab.later(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    const channel = await a.transport.dial({ ...target, addresses: [direct] }, noSignal());
+    assert.equal(channel.remoteAddress, direct);
+  });
 
   it("reports for each address why it failed", async () => {
     const node = await lab.node();
