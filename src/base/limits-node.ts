@@ -23,8 +23,13 @@ export const nodeLimits = {
   pendingConnections: 64,
   pendingConnectionsPerIp: 5,
   inboundPerSecondPerIp: 10,
-  upgradeTimeout: 3 * SECOND,
   dialTimeout: 10 * SECOND,
+  /**
+   * Time for a dialer to prove its PeerId and agree on yamux: what it has itself. TCP waits a
+   * second for the first lost packet and twice as long for each further one. A shorter time costs
+   * an attacker nothing: how many sockets a subnet may keep waiting is limited as well.
+   */
+  upgradeTimeout: 10 * SECOND,
   parallelDials: 20,
   /**
    * Concurrent dials to contacts, and further ones for contacts that the user waits for: most of

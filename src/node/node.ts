@@ -17,7 +17,7 @@ import { runStopSteps, systemClock } from "./util/deadline.ts";
 export async function startNode(config: NodeConfig): Promise<SottoNode> {
   const { clock = systemClock, log } = config;
   const proxy = config.proxy && new SocksProxy(config.proxy, clock, log);
-  const proxyTuning = proxy && { dial: limits.proxyDial };
+  const proxyTuning = proxy && { dial: limits.proxyDial, upgrade: limits.proxyUpgrade };
   const tuning = { ...defaultTuning, ...proxyTuning, ...config.tuning };
   // Behind a proxy, everything that learns our own address or opens it to others is off.
   const portMapping = config.portMapping === true && proxy === undefined;

@@ -134,7 +134,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
       maxConnections: connectionLimits.connections + connectionLimits.links,
       maxIncomingPendingConnections: limits.pendingConnections,
       inboundConnectionThreshold: tuning.inboundPerSecondPerIp,
-      inboundUpgradeTimeout: proxy === undefined ? limits.upgradeTimeout : limits.proxyUpgrade,
+      inboundUpgradeTimeout: tuning.upgrade,
       maxParallelDials: limits.parallelDials,
       // No /dnsaddr: no address of a Sotto node uses it, and resolving one would query a DNS server
       // at a peer's request.

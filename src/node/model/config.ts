@@ -307,6 +307,8 @@ export interface Tuning {
   readonly drain: number;
   /** Time in ms for one dial. */
   readonly dial: number;
+  /** Time in ms for a dialer to prove its PeerId. */
+  readonly upgrade: number;
   /** Time in ms for one put to or get from the DHT. */
   readonly dht: number;
   /** Connections that one IP address may open per second. */
@@ -334,6 +336,7 @@ export const defaultTuning: Tuning = {
   firstFrame: limits.stepTimeout,
   drain: limits.stepTimeout,
   dial: limits.dialTimeout,
+  upgrade: limits.upgradeTimeout,
   dht: limits.dhtTimeout,
   inboundPerSecondPerIp: limits.inboundPerSecondPerIp,
   bootstrapRetry: limits.bootstrapRetry,
