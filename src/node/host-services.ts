@@ -110,7 +110,13 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   const puncher =
     nat && new HolePuncher({ host, clock, log, nat, privateWan, isBootstrap, isServer });
   const transport = new LinkTransport(host, clock, tuning, puncher);
-  const rendezvous = new DhtRendezvous({ host, validator, clock, timeout: tuning.dht });
+  const rendezvous = new DhtRendezvous({
+    host,
+    validator,
+    clock,
+    timeout: tuning.dht,
+    onUrgent: () => bootstrap.wake(),
+  });
   await transport.serve();
   // Behind a proxy it would dial whatever the proxy can reach.
   if (proxy === undefined) await serveDialback(host, clock, counts);
@@ -159,6 +165,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
         );
     },
     addressesChanged() {
+      bootstrap.wake();
       reachability?.changed();
       nat?.changed();
     },

@@ -16,7 +16,7 @@ import {
   type TracedDial,
 } from "../model/diagnosis.ts";
 import { allowed, scopeOf } from "../model/link-policy.ts";
-import type { Attempt, Peer } from "../model/peer.ts";
+import { type Attempt, isUrgent, type Peer } from "../model/peer.ts";
 import { background, type Context, randomUnit, withContactLock } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
 import type { CoverRecords } from "./cover-records.ts";
@@ -166,7 +166,8 @@ export class PeerFinder {
     if (!this.#running || !shouldConnect(this.#context, peer)) return;
     const now = this.#context.clock.now();
     const { min, max } = limits.retry;
-    const most = awaitsPairing(peer, now) ? limits.pairingRetry : max;
+    const pairs = peer.contact.pairing !== "confirmed" && isUrgent(peer, now);
+    const most = pairs ? limits.pairingRetry : max;
     const wait = backoffDelay({ min, max: most }, peer.failures, randomUnit(this.#context));
     peer.retryAt = now + wait;
     peer.cancelRetry = this.#context.clock.after(wait, () => this.wake(peer));
@@ -292,11 +293,6 @@ export class PeerFinder {
       tried.add(channel.remote);
     return result === "linked";
   }
-}
-
-/** Whether the user added the contact a short time ago, and waits for the pairing. */
-function awaitsPairing({ contact, linkNeededAt }: Peer, now: number): boolean {
-  return contact.pairing !== "confirmed" && Math.abs(now - linkNeededAt) < limits.pairingWait;
 }
 
 /** Whether the next attempt proves the other of the two secrets: see `linkSecretOf`. */

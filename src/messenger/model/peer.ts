@@ -173,7 +173,11 @@ export function pendingCount({ contact, outbox }: Pick<Peer, "contact" | "outbox
   return outbox.size - (told !== undefined && outbox.has(told.place) ? 1 : 0);
 }
 
-/** Whether the user waits for a link with this contact at this moment. */
-export function isUrgent({ linkNeededAt }: Peer, now: number): boolean {
-  return Math.abs(now - linkNeededAt) < limits.urgency;
+/**
+ * Whether the user waits for a link with this contact at this moment: for a minute, or for longer
+ * where it completes a pairing.
+ */
+export function isUrgent({ contact, linkNeededAt }: Peer, now: number): boolean {
+  const wait = contact.pairing === "confirmed" ? limits.urgency : limits.pairingWait;
+  return Math.abs(now - linkNeededAt) < wait;
 }

@@ -17,6 +17,8 @@ export interface RendezvousOptions {
   readonly clock: Clock;
   /** Time in ms for one put or get. */
   readonly timeout: number;
+  /** Called for each request that the user waits for. */
+  readonly onUrgent?: () => void;
 }
 
 /** Publishes and looks up records on the LAN and WAN DHT. */
@@ -124,7 +126,8 @@ export class DhtRendezvous implements Rendezvous {
     job: (dht: Dht, until: AbortSignal) => Promise<void>,
     urgent?: () => boolean,
   ): Promise<void> {
-    const { clock, timeout } = this.#options;
+    const { clock, timeout, onUrgent } = this.#options;
+    if (urgent?.() === true) onUrgent?.();
     await this.#slots.run(async () => {
       const limit = deadline(clock, timeout, signal);
       const dhts = this.#dhts[scope].filter(({ routingTable }) => routingTable.size > 0);

@@ -4,7 +4,7 @@
  */
 import type { Connection } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
-import { backoffDelay, limits, SottoError } from "../../base/index.ts";
+import { backoffDelay, limits, remainingDelay, SottoError } from "../../base/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import { pinnedConnections } from "../connections/connection-pruner.ts";
 import { reasonOf } from "../connections/dialer.ts";
@@ -18,6 +18,8 @@ interface Entry {
   readonly address: Multiaddr;
   readonly peer: string;
   attempt: number;
+  /** Whether the delay before the next dial is running. */
+  waiting: boolean;
   /**
    * Cancels the timer after which the connection counts as stable and failed attempts are
    * forgotten.
@@ -41,6 +43,7 @@ export class BootstrapList {
   readonly #tuning: Tuning;
   readonly #log: Log;
   readonly #entries = new Map<string, Entry>();
+  #wokenAt = Number.NEGATIVE_INFINITY;
   readonly #onDisconnect: (event: CustomEvent<{ toString(): string }>) => void;
 
   constructor(host: Host, dial: Dial, clock: Clock, tuning: Tuning, log: Log) {
@@ -63,6 +66,7 @@ export class BootstrapList {
       address,
       peer: peerOf(address) ?? "",
       attempt: 0,
+      waiting: false,
       cancelStable: () => undefined,
       cancel: () => undefined,
     };
@@ -79,6 +83,22 @@ export class BootstrapList {
       return true;
     }
     return false;
+  }
+
+  /**
+   * Dials those that are not connected now, instead of after the rest of their delays: the user
+   * waits, or the network changed. Does nothing within `limits.wakePause` of the last time.
+   */
+  wake(): void {
+    const now = this.#clock.now();
+    if (remainingDelay(this.#wokenAt, limits.wakePause, now) > 0) return;
+    const waiting = [...this.#entries.values()].filter((entry) => entry.waiting);
+    if (waiting.length === 0) return;
+    this.#wokenAt = now;
+    for (const entry of waiting) {
+      entry.cancel();
+      void this.#connect(entry);
+    }
   }
 
   /** Whether a peer is one of the bootstrap nodes. */
@@ -117,6 +137,7 @@ export class BootstrapList {
   async #connect(entry: Entry): Promise<void> {
     const limit = deadline(this.#clock, this.#tuning.dial);
     entry.cancel = limit.abort;
+    entry.waiting = false;
     try {
       const connection = await this.#dial(entry.address, limit.signal);
       const { remotePeer } = connection;
@@ -129,7 +150,8 @@ export class BootstrapList {
       this.#log("bootstrap.connected");
     } catch (error) {
       entry.error = reasonOf(error);
-      if (this.#isListed(entry)) this.#retry(entry);
+      // A connection that another part made, and lost, has a delay of its own already.
+      if (this.#isListed(entry) && !entry.waiting) this.#retry(entry);
     } finally {
       limit.clear();
     }
@@ -138,6 +160,7 @@ export class BootstrapList {
   #retry(entry: Entry): void {
     const wait = backoffDelay(this.#tuning.bootstrapRetry, entry.attempt++, Math.random());
     this.#log("bootstrap.searching", { attempt: entry.attempt, waitMs: wait });
+    entry.waiting = true;
     entry.cancel = this.#clock.after(wait, () => void this.#connect(entry));
   }
 

@@ -45,7 +45,7 @@ describe("messenger: searches", () => {
     await world.stop();
   });
 
-  it("for a contact that was just added never pause long: the user waits", async () => {
+  it("for a contact that was just added never pause long, and are urgent: the user waits", async () => {
     const world = new World();
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
     const { link } = await alice.messenger.createInvite({
@@ -54,10 +54,18 @@ describe("messenger: searches", () => {
       hints: false,
     });
     const { dial } = bob.host;
+    const asked: boolean[] = [];
+    const lookup = bob.host.lookup.bind(bob.host);
+    bob.host.lookup = (tag, signal, scope, urgent) => {
+      asked.push(urgent?.() === true);
+      return lookup(tag, signal, scope);
+    };
     // Nothing comes through, for minutes.
     bob.host.dial = () => Promise.reject(new Error("the packets are lost"));
     await bob.messenger.add(link, { as: "alice" });
     await world.time.pass(limits.pairingWait / 2);
+    assert.ok(asked.length >= limits.pairingWait / 2 / (1.5 * limits.pairingRetry));
+    assert.ok(asked.every((urgent) => urgent));
     bob.host.dial = dial;
     const paired = () => bob.contact("alice").pairing === "confirmed";
     assert.ok(await world.time.run(paired, 1.5 * limits.pairingRetry + 10_000));

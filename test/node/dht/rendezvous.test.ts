@@ -73,6 +73,27 @@ describe("node: rendezvous", () => {
     assert.deepEqual(await findIn(bob, keysOf(1).tag), [record]);
   });
 
+  it("reports the requests that the user waits for, also when no peer is known", async () => {
+    const { host } = await lab.host();
+    let reported = 0;
+    const rendezvous = new DhtRendezvous({
+      host,
+      validator: validator(),
+      clock: systemClock,
+      timeout: 5000,
+      onUrgent: () => reported++,
+    });
+    const { tag } = keysOf(1);
+    const look = async (urgent: boolean): Promise<void> => {
+      for await (const _ of rendezvous.lookup(tag, noSignal(), "any", () => urgent)) assert.fail();
+    };
+    await look(false);
+    assert.equal(reported, 0);
+    await look(true);
+    await rendezvous.publish(tag, recordOf(1), noSignal(), "any", () => true);
+    assert.equal(reported, 2);
+  });
+
   it("keeps private addresses out of the WAN DHT by default", async () => {
     const { nodes, host } = await mesh(1);
     assert.equal(nodes[0]?.status().wanDht, 0);
