@@ -53,10 +53,13 @@ async function judge(scenario: Scenario, kept: readonly number[], outcome: Outco
   );
 }
 
-/** Runs the scenario of a seed. */
-export async function holds(seed: number): Promise<void> {
+/**
+ * Runs the scenario of a seed.
+ * @param run its first run; a failure is repeated and made smaller.
+ */
+export async function holds(seed: number, run: typeof simulate = simulate): Promise<void> {
   const scenario = scenarioOf(seed);
-  const outcome = await simulate(scenario);
+  const outcome = await run(scenario);
   if (outcome.broken.length === 0) return;
   const kept = await shrink(scenario);
   await judge(scenario, kept, await simulate(chosen(scenario, kept)));

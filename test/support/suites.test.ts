@@ -19,9 +19,17 @@ describe("the suites", () => {
   });
 
   it("name folders and files that have tests", () => {
-    for (const { paths, without = [] } of [all, fast, ...Object.values(shards)])
-      for (const path of [...paths, ...without])
+    for (const { paths, without = [], first = [] } of [all, fast, ...Object.values(shards)])
+      for (const path of [...paths, ...without, ...first])
         assert.notDeepEqual(filesOf({ ...all, paths: [path], without: [] }), [], path);
+  });
+
+  it("start the files that take longest first, in the order of their list", () => {
+    const suite = { ...all, first: ["wire/ack.test.ts", "base/"] };
+    const started = filesOf(suite, files);
+    const base = files.filter((file) => file.startsWith("test/base/"));
+    assert.deepEqual(started.slice(0, base.length + 1), ["test/wire/ack.test.ts", ...base]);
+    assert.deepEqual(started.toSorted(), filesOf({ ...all, first: [] }, files));
   });
 
   it("find every file of tests: none has another ending", () => {

@@ -33,17 +33,17 @@ describe("delivery", () => {
     await world.stop();
   });
 
-  it("keeps the order of 500 messages in a burst both ways, and shows each once", async () => {
+  it("keeps the order of 200 messages in a burst both ways, and shows each once", async () => {
     const { world, alice, bob } = await paired(2);
     await Promise.all(
-      Array.from({ length: 500 }, (_, n) => [
+      Array.from({ length: 200 }, (_, n) => [
         alice.messenger.send("bob", `a${n}`),
         bob.messenger.send("alice", `b${n}`),
       ]).flat(),
     );
     await settled(world, alice, bob);
-    assert.equal(bob.shown().length, 500);
-    assert.equal(bob.shown()[499]?.text, "a499");
+    assert.equal(bob.shown().length, 200);
+    assert.equal(bob.shown()[199]?.text, "a199");
     await world.stop();
   });
 
@@ -116,6 +116,7 @@ describe("delivery", () => {
       for (let n = 0; n < 600; n++) await alice.messenger.send("bob", `m${n}`);
       await bob.start();
       await world.time.run(() => bob.shown().length > 100, DAY);
+      assert.ok(alice.contact("bob").waiting > 0);
       for (const node of [alice, bob]) if (who.includes(node.name)) node.kill();
       await world.time.pass(5000);
       for (const node of [alice, bob]) if (!node.alive) await node.start();
