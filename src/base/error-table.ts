@@ -238,13 +238,13 @@ export const errorTable = {
   "store-in-use": entry("environment", "Stop the other process that has this store open."),
   "store-damaged": entry(
     "environment",
-    "Run sotto check to see what is intact, then sotto repair to keep it. Or restore a backup: " +
-      "sotto restore FILE.",
+    "Run sotto check to see what is intact, then sotto repair to keep it. Or restore a backup in " +
+      "another SOTTO_HOME: sotto restore FILE.",
   ),
   "keyring-damaged": entry(
     "environment",
-    "Copy the file keyring back from a copy of the home directory, or restore a backup: sotto " +
-      "restore FILE.",
+    "Copy the file keyring back from a copy of the home directory, or restore a backup in " +
+      "another SOTTO_HOME: sotto restore FILE.",
   ),
   "account-lost": entry(
     "environment",
@@ -258,13 +258,13 @@ export const errorTable = {
   ),
   "store-key-missing": entry(
     "environment",
-    "Put the named file back: the store cannot be opened without it. Or restore a backup: sotto " +
-      "restore FILE.",
+    "Put the named file back: the store cannot be opened without it. Or restore a backup in " +
+      "another SOTTO_HOME: sotto restore FILE.",
   ),
   "keychain-missing": entry(
     "environment",
     "Log in to the desktop whose keychain holds the key and install secret-tool " +
-      "(libsecret-tools). To stop using the keychain: sotto passwd.",
+      "(libsecret-tools). There sotto passwd replaces the keychain by a passphrase.",
   ),
   "keychain-locked": entry(
     "environment",

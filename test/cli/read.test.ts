@@ -55,6 +55,24 @@ describe("sotto read", function () {
     assert.equal(await unread(), 0);
   });
 
+  it("says once that there is more, and in JSON who wrote each message and when", async () => {
+    await run(alice, "send", "--wait", "delivered", "bob", "needle one");
+    await run(alice, "send", "--wait", "delivered", "bob", "needle two");
+    const more = async (...args: string[]) =>
+      (await runHere(bob, args)).err.match(/more/gi)?.length;
+    assert.equal(await more("search", "needle", "-n", "1"), 1);
+    assert.equal(await more("search", "needle", "-n", "2"), undefined);
+    assert.equal(await more("read", "alice", "-n", "1"), 1);
+    for (const args of [
+      ["search", "needle"],
+      ["read", "alice"],
+    ]) {
+      const { messages } = JSON.parse(await run(bob, "--json", ...args));
+      for (const { contactName, sentAt, storedAt } of messages)
+        assert.deepEqual([contactName, sentAt > 0, storedAt >= sentAt], ["alice", true, true]);
+    }
+  });
+
   it("reads the store without a node, and marks nothing as read", async () => {
     await run(alice, "send", "--wait", "delivered", "bob", "while bob is away");
     await ended(bobs, "SIGTERM");

@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { resolvePaths } from "../../src/api/index.ts";
-import { SottoError } from "../../src/base/index.ts";
+import {
+  type ErrorCode,
+  errorTable,
+  limits,
+  parseDuration,
+  SottoError,
+} from "../../src/base/index.ts";
 import { createProgram } from "../../src/cli/main.ts";
 import type { Context } from "../../src/cli/runtime/context.ts";
 import { type BootstrapHost, startBootstrap, startDaemon } from "../../src/daemon/index.ts";
+import { isTimer } from "../../src/wire/index.ts";
 import { runHere } from "./in-process.ts";
 import { sourceTexts, type Text, tableTexts } from "./texts.ts";
 
@@ -54,7 +61,8 @@ function faultOf(words: readonly string[], program: Command, complete: boolean) 
   }
   const { registeredArguments: expected } = command;
   const most = expected.at(-1)?.variadic ? Number.POSITIVE_INFINITY : expected.length;
-  const least = complete ? expected.filter(({ required }) => required).length : 0;
+  const needs = complete && !words.includes("--help");
+  const least = needs ? expected.filter(({ required }) => required).length : 0;
   return given < least || given > most ? `${given} arguments` : undefined;
 }
 
@@ -178,6 +186,41 @@ describe("the remedies of errors", () => {
     assert.ok(existsSync(new URL("../../docs/SETTINGS.md", import.meta.url)));
     writeFileSync(join(home, "config.json"), '{ "mdns": false }');
     await starts(home);
+  });
+
+  it("lead out where the store cannot be opened: a backup is restored in another home", async () => {
+    const home = join(directory, "keyless");
+    const file = join(directory, "ann.sotto");
+    const words = join(directory, "words");
+    const made = await runHere(home, ["init", "--name", "ann", "--show-words", "--json"]);
+    writeFileSync(words, made.out);
+    assert.equal((await runHere(home, ["backup", file])).code, 0);
+    rmSync(join(home, "keyring"));
+    const { code, remedy } = await errorOf(home, "check");
+    assert.equal(code, "store-key-missing");
+    assert.match(remedy, /restore a backup in another SOTTO_HOME: sotto restore FILE/);
+    const restore = ["restore", file, "--words-file", words];
+    assert.equal((await errorOf(home, ...restore)).code, "store-key-missing");
+    assert.equal((await runHere(join(directory, "restored"), restore)).code, 0);
+  });
+
+  it("state the bounds of a time that are accepted", () => {
+    const bounds = (code: ErrorCode) =>
+      [...errorTable[code].remedy.matchAll(/\d+[a-z]+/g)].map(([text]) => parseDuration(text) ?? 0);
+    const [timerMin = 0, timerMax = 0] = bounds("timer-invalid");
+    assert.deepEqual([timerMin - 1000, timerMin, timerMax, timerMax + 1000].map(isTimer), [
+      false,
+      true,
+      true,
+      false,
+    ]);
+    assert.deepEqual(
+      bounds("timer-invalid").filter((ms) => !isTimer(ms)),
+      [],
+    );
+    const [inviteMin, inviteMax, ...examples] = bounds("expiry-invalid");
+    assert.deepEqual([inviteMin, inviteMax], [60_000, limits.inviteExpiryMax]);
+    assert.ok(examples.every((ms) => ms >= 60_000 && ms <= limits.inviteExpiryMax));
   });
 
   it("lead out of a second bootstrap node in one home or on one port", async () => {

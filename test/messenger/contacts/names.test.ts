@@ -174,6 +174,11 @@ describe("a name", () => {
     const ours = ["you", "YOU", "y\u043eu"];
     for (const name of ["-x", "#x", "Group:x", "abcdefghijklmnop", "", "a\u200bb", ...ours])
       await assert.rejects(alice.messenger.rename("carol", name), { code: "name-invalid" });
+    // What the remedy of name-taken says: the other contact gets another name.
+    await alice.messenger.rename("bob", "robert");
+    assert.equal((await alice.messenger.rename("carol", "Bob")).name, "Bob");
+    await alice.messenger.rename(idOf(carol), "carol");
+    await alice.messenger.rename(idOf(bob), "bob");
     const view = await alice.messenger.rename("carol", "b\u043eb");
     assert.deepEqual(view.looksLike, { account: idOf(bob), name: "bob" });
     assert.equal(alice.contact("bob").account, idOf(bob));
