@@ -1,4 +1,5 @@
 /** The pages with a generated part, and what generates it. */
+import { apiPart } from "./api.ts";
 import { architecturePart } from "./architecture.ts";
 import { cliPart } from "./cli.ts";
 import { errorsPart } from "./errors.ts";
@@ -8,6 +9,7 @@ export const pages = {
   architecture: { path: "docs/ARCHITECTURE.md", part: architecturePart },
   errors: { path: "docs/ERRORS.md", part: errorsPart },
   cli: { path: "docs/CLI.md", part: cliPart },
+  api: { path: "docs/API.md", part: apiPart },
   settings: { path: "docs/SETTINGS.md", part: settingsPart },
 } as const satisfies Record<string, { path: string; part: () => string | Promise<string> }>;
 

@@ -48,7 +48,7 @@ export const contactMethods = {
       wait: wait("How long to wait, ms; 0 by default."),
     }),
     result: object({ contact, timedOut: flag("Pairing is still `invited`.") }),
-    example: { link: sample.link, as: "bob", wait: 30_000 },
+    example: { link: sample.link, as: "alice", wait: 30_000 },
   }),
   "contact.list": method({
     row: "read",
@@ -99,7 +99,7 @@ export const contactMethods = {
     summary: "Our open reusable invites by which the contact came.",
     params: oneContact,
     result: object({ contact, invites: list(invite) }),
-    example: ofBob,
+    example: { who: "carol" },
   }),
   "contact.receipts": method({
     row: "manage",
@@ -167,7 +167,7 @@ export const contactMethods = {
     summary: "Denies a request.",
     params: oneContact,
     result: nothing,
-    example: { who: "carol" },
+    example: { who: "dave" },
   }),
 };
 

@@ -10,7 +10,7 @@ export const inviteMethods = {
     summary: "Makes an invite: a link that another user adds with `contact.add`.",
     params: object({
       kind: optional(oneOf(["once", "reusable"], "`once` by default.")),
-      expiresIn: optional(whole("ms from now; 7 days by default.", 1, limits.inviteExpiryMax)),
+      expiresIn: optional(whole("ms from now; 24 hours by default.", 1, limits.inviteExpiryMax)),
       hints: optional(
         flag("Include our current addresses: connects at once, but the link reveals them."),
       ),

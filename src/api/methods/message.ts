@@ -217,7 +217,7 @@ export const messageMethods = {
       "Works also for a contact to whom nothing can be sent.",
     params: object({ id, who: inConversation }),
     result: object({ contact, message }),
-    example: { id: sample.message },
+    example: { id: sample.waiting },
   }),
 };
 

@@ -50,8 +50,13 @@ export const aContact = object({ contact });
 export const sample = {
   alice: "4ziiwkyr4dn5nsc2tfkbrjrzgf3br6codhtbu6mtai7i7ghloclq",
   bob: "477abjbio33w5r52cqlnuqi6vo4x4k4ihvgg3o5lrg5n44xntsiq",
+  carol: "2vzmkmoe4ohrefvsdcpvpc5yb5yx3hjfyzyhbdfgb4ilbvsowtga",
+  device: "eiotxgcekhwrcwgi6pxswszyptf2tm547bqyqywlu3ja34el32ea",
   message: "gfl7h5md3ashlulxm6w2itb3sq",
+  /** A message that was not sent yet. */
+  waiting: "vlzxklsa5pctjhnebifldcfl2e",
+  reusable: "6yfcmlqp7j2eyhzxw5tkz3mvda",
   invite: "fe35vfl7yhrmuhzb6nj5mgexga",
-  link: "sotto:LINK",
+  link: "sotto:…",
   address: "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWPnNiTLsEPqkWJhRbAoFPEjPrJ2KmVsFhcoLNDmuQxRTf",
 } as const;
