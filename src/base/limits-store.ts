@@ -67,7 +67,7 @@ export const storeLimits = {
   /** Interval of checks of the free space, and while content arrives. */
   diskCheck: 30 * SECOND,
   diskCheckBusy: SECOND,
-  /** Interval of checks that the home of a running node is still there. */
+  /** Interval of checks that the home of a running node and its socket are still there. */
   homePoll: 5 * SECOND,
   /** Size of a backup, which is read whole: ten thousand contacts need far less. */
   backupBytes: 64 * 1024 * KIB,

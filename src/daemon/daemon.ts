@@ -1,11 +1,10 @@
 /** Starts and stops a node: lock, key, store, network, messenger and socket, in this order. */
 import type { MethodName, Params, Paths, Result } from "../api/index.ts";
-import { limits, SottoError } from "../base/index.ts";
+import { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
-import type { Clock } from "../ports/index.ts";
-import type { Lock } from "../store/index.ts";
 import { type Answers, makeHome } from "./home/home.ts";
 import { lockHome } from "./home/lock-home.ts";
+import { watchHome } from "./home/watch-home.ts";
 import { openLockableNode } from "./node/lockable-node.ts";
 import { type Cleanup, createCleanup } from "./process/cleanup.ts";
 import { type ExitReason, reserveExitReason } from "./process/exit-reason.ts";
@@ -107,8 +106,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     socket = opened;
     cleanup.take(() => opened.close());
     node.start();
-    const lost = "The home directory was deleted, moved or replaced while the node ran.";
-    cleanup.take(watchLock(lock, clock, () => fail(new SottoError("home-lost", lost))));
+    cleanup.take(watchHome({ lock, socket: opened, clock, log, lost: fail }));
     log("node.started", { ms: Math.round(performance.now()) });
 
     return {
@@ -124,23 +122,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await cleanup.all().catch(() => undefined);
     throw error;
   }
-}
-
-/**
- * Calls `lost` once if the home no longer has its lock: the node has no socket then, and writes
- * files that nobody can find. Returns a function that ends this.
- */
-function watchLock(lock: Lock, clock: Clock, lost: () => void): () => void {
-  let cancel = clock.after(limits.homePoll, async function look() {
-    const isHeld = await lock.isHeld();
-    if (!ended && !isHeld) return lost();
-    if (!ended) cancel = clock.after(limits.homePoll, look);
-  });
-  let ended = false;
-  return () => {
-    ended = true;
-    cancel();
-  };
 }
 
 /** Rejects with `fault` once everything is released. */

@@ -170,6 +170,28 @@ describe("a machine that lacks something", function () {
     assert.equal(await ended(next, "SIGTERM"), 0);
   });
 
+  it("stops a bootstrap node whose directory was deleted", async () => {
+    const home = sotto.home("deleted-bootstrap");
+    const node = await sotto.up(home, "bootstrap");
+    let said = "";
+    node.stderr?.on("data", (text) => {
+      said += text;
+    });
+    const closed = once(node, "close");
+    rmSync(home, { recursive: true });
+    const [code] = await closed;
+    assert.equal(code, 1);
+    assert.equal(JSON.parse(said).error.code, "home-lost");
+  });
+
+  it("makes the socket again that was deleted alone", async () => {
+    const home = sotto.home("socketless");
+    const node = await sotto.up(home, "--name", "ann");
+    rmSync(join(home, "sotto.sock"));
+    while ((await runHere(home, ["status"])).code !== 0);
+    assert.equal(await ended(node, "SIGTERM"), 0);
+  });
+
   describe("a deleted current directory", () => {
     const run = (home: string, ...args: string[]): Promise<Ran> => {
       const gone = sotto.home("gone");

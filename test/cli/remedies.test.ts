@@ -226,7 +226,9 @@ describe("the remedies of errors", () => {
   it("lead out of a second bootstrap node in one home or on one port", async () => {
     const running: BootstrapHost[] = [];
     const start = async (name: string, listen = LOOPBACK) => {
-      const options = { env: {}, announce: [], privateWan: false, writeLog: () => undefined };
+      const ignore = () => undefined;
+      const common = { writeLog: ignore, onFault: ignore };
+      const options = { env: {}, announce: [], privateWan: false, ...common };
       running.push(
         await startBootstrap({ home: join(directory, name), listen: [listen], ...options }),
       );

@@ -1,6 +1,6 @@
 /** `sotto bootstrap`: runs a bootstrap node, which has no account and no messages. */
 
-import { listed } from "../../base/index.ts";
+import { listed, type SottoError } from "../../base/index.ts";
 import { leave, reportUnhandledRejections, stopOnUncaughtException } from "../process/shutdown.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
@@ -45,6 +45,7 @@ async function host(options: Options, context: Context): Promise<void> {
   const { onSignals, startBootstrap } = await import("../../daemon/index.ts");
   const log = (line: string) => out.log(`${line}\n`);
   reportUnhandledRejections(log);
+  let fail: (fault: SottoError) => void = () => undefined;
   const node = await startBootstrap({
     home: `${paths.home}/bootstrap`,
     env: environment.env,
@@ -57,14 +58,16 @@ async function host(options: Options, context: Context): Promise<void> {
       ? {}
       : { metrics: { at: options.metrics, anywhere: options.metricsPublic ?? false } }),
     writeLog: out.log,
+    onFault: (fault) => fail(fault),
   });
-  const ended = new Promise<void>((resolve, reject) => {
-    stopOnUncaughtException(log, (fault) => void node.stop().finally(() => reject(fault)));
+  const stopped = new Promise<void>((resolve, reject) => {
+    fail = (fault) => void node.stop().finally(() => reject(fault));
     onSignals((code) => {
       context.exit(code);
       node.stop().then(resolve, reject);
     });
   });
+  stopOnUncaughtException(log, (fault) => fail(fault));
   const addresses = node.addresses();
   const { metrics } = node;
   out.data(listed(addresses, "no address"), {
@@ -73,6 +76,6 @@ async function host(options: Options, context: Context): Promise<void> {
   });
   if (metrics !== undefined) out.say(`Metrics: ${metrics}/metrics, health: ${metrics}/healthz`);
   out.say("To use it: sotto up --bootstrap ADDRESS (one of the lines above). Stop it with ^C.");
-  await ended;
+  await stopped;
   leave(context);
 }

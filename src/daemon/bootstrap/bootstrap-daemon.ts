@@ -7,6 +7,7 @@ import { RecordValidator } from "../../dht/index.ts";
 import { createBootstrapNode } from "../../node/index.ts";
 import { acquireLock, createAtomically, lockHolder, removeDraftsOf } from "../../store/index.ts";
 import { makeHome } from "../home/home.ts";
+import { watchHome } from "../home/watch-home.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { createLog } from "../process/log.ts";
 import { systemClock } from "../process/system-clock.ts";
@@ -30,6 +31,11 @@ export interface BootstrapOptions {
   /** Where the figures are asked for, as an IP address and a port; nowhere where absent. */
   readonly metrics?: MetricsWish;
   readonly writeLog: (line: string) => void;
+  /**
+   * Called once if the node has to stop, with `home-lost` if its directory was deleted, moved or
+   * replaced.
+   */
+  readonly onFault: (fault: SottoError) => void;
 }
 
 export interface BootstrapHost {
@@ -90,6 +96,7 @@ export async function startBootstrap(options: BootstrapOptions): Promise<Bootstr
       clock: systemClock,
     });
     cleanup.take(() => node.stop());
+    cleanup.take(watchHome({ lock, clock: systemClock, log, lost: options.onFault }));
     const metrics =
       place && (await serveMetrics({ place, clock: systemClock, figures: node.metrics }));
     if (metrics !== undefined) cleanup.take(() => metrics.stop());

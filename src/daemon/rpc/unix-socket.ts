@@ -1,4 +1,5 @@
 /** The unix socket of a node; access is controlled by the owner and the mode of its file. */
+import type { Stats } from "node:fs";
 import { chmod, lstat, mkdir, stat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
@@ -9,7 +10,7 @@ import {
   type Paths,
   requireSafeDirectory,
 } from "../../api/index.ts";
-import { limits, SottoError } from "../../base/index.ts";
+import { hasCode, limits, SottoError } from "../../base/index.ts";
 import { type RpcSession, type ServerConnection, serve } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 
@@ -20,6 +21,12 @@ export interface LocalSocket {
   endStreams(why: "locked"): void;
   /** Closes the connections that are restricted to a token. */
   revoke(token: string): void;
+  /**
+   * Listens again if the socket was deleted; open connections continue. Throws what `openSocket`
+   * throws; the next call tries again.
+   * @returns whether it did.
+   */
+  restore(): Promise<boolean>;
   /** Closes all connections after everything was sent, and removes the socket. */
   close(): Promise<void>;
 }
@@ -33,21 +40,9 @@ export async function openSocket(
   paths: Pick<Paths, "socket" | "socketDirectory">,
   dispatch: Dispatch,
 ): Promise<LocalSocket> {
-  await prepareDirectory(paths.socketDirectory);
-  await removeStale(paths.socket);
   const sessions = new Map<Socket, RpcSession>();
-  const server = createServer((socket) => {
-    sessions.set(
-      socket,
-      serve(overSocket(socket), dispatch, () => sessions.delete(socket)),
-    );
-  });
-  server.maxConnections = limits.apiConnections;
-  await listen(server, paths.socket);
-  // A connection that the system cannot accept, such as without a free file descriptor, is lost.
-  server.on("error", () => undefined);
-  await chmod(paths.socket, 0o600);
-  const own = await lstat(paths.socket);
+  let bound: Bound | undefined = await bind(paths, accept);
+  let closed = false;
   return {
     offer(event) {
       for (const session of sessions.values()) session.offer(event);
@@ -58,24 +53,69 @@ export async function openSocket(
     revoke(token) {
       for (const session of sessions.values()) session.revoke(token);
     },
+    async restore() {
+      if (bound !== undefined) {
+        if (!(await isDeleted(paths.socket)) || closed) return false;
+        // Before the new one is there, because closing removes the path.
+        bound.server.close();
+        bound = undefined;
+      }
+      const next = await bind(paths, accept);
+      if (closed) next.server.close();
+      else bound = next;
+      return !closed;
+    },
     async close() {
+      closed = true;
       for (const session of sessions.values()) session.end();
+      if (bound === undefined) return;
+      const { server, file } = bound;
       const found = await lstat(paths.socket).catch(() => undefined);
       // Closing removes the path, which another node has if this one's home was replaced. The
       // system may have used the inode again.
-      if (found !== undefined && (found.ino !== own.ino || found.birthtimeMs !== own.birthtimeMs)) {
+      if (
+        found !== undefined &&
+        (found.ino !== file.ino || found.birthtimeMs !== file.birthtimeMs)
+      ) {
         server.unref();
         return;
       }
-      const closed = new Promise((resolve) => server.close(resolve));
+      const ended = new Promise((resolve) => server.close(resolve));
       // A client that does not read must not keep the node from stopping.
       const timer = setTimeout(() => {
         for (const socket of sessions.keys()) socket.destroy();
       }, CLOSE_GRACE);
-      await closed;
+      await ended;
       clearTimeout(timer);
     },
   };
+
+  function accept(socket: Socket): void {
+    const session = serve(overSocket(socket), dispatch, () => sessions.delete(socket));
+    sessions.set(socket, session);
+  }
+}
+
+/** A server, and the file of its socket. */
+interface Bound {
+  readonly server: Server;
+  readonly file: Stats;
+}
+
+/** Listens on the socket, in a directory that is made first. See `openSocket`. */
+async function bind(
+  paths: Pick<Paths, "socket" | "socketDirectory">,
+  accept: (socket: Socket) => void,
+): Promise<Bound> {
+  await prepareDirectory(paths.socketDirectory);
+  await removeStale(paths.socket);
+  const server = createServer(accept);
+  server.maxConnections = limits.apiConnections;
+  await listen(server, paths.socket);
+  // A connection that the system cannot accept, such as without a free file descriptor, is lost.
+  server.on("error", () => undefined);
+  await chmod(paths.socket, 0o600);
+  return { server, file: await lstat(paths.socket) };
 }
 
 /**
@@ -114,6 +154,15 @@ async function removeStale(path: string): Promise<void> {
   if (await answers(path))
     throw new SottoError("node-already-running", `A node already listens on ${path}.`);
   await unlink(path);
+}
+
+async function isDeleted(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    return hasCode(error, "ENOENT", "ENOTDIR");
+  }
 }
 
 /** Whether a socket exists. Throws `listen-failed` for another kind of file. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { chmod, lstat, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -191,6 +192,40 @@ describe("daemon/socket", () => {
       code: "listen-failed",
     });
     assert.equal((await lstat(file)).size, 4);
+  });
+
+  it("listens again when its directory was deleted, and keeps its connections", async () => {
+    await start();
+    const before = await join_();
+    assert.equal(await open?.restore(), false, "nothing is missing");
+    await rm(directory, { recursive: true });
+    await writeFile(directory, "in the way");
+    await assert.rejects(open?.restore() ?? Promise.resolve(), { code: "listen-failed" });
+    await rm(directory);
+    assert.equal(await open?.restore(), true);
+    before.write(request(1, "echo"));
+    assert.equal((await before.next()).id, 1);
+    const after = await join_();
+    after.write(request(2, "echo"));
+    assert.equal((await after.next()).id, 2);
+    assert.equal((await lstat(path)).mode & 0o777, 0o600);
+    const ended = [before, after].map(({ socket }) => once(socket, "close"));
+    await open?.close();
+    open = undefined;
+    await Promise.all(ended);
+    await assert.rejects(lstat(path), { code: "ENOENT" });
+  });
+
+  it("leaves the socket of another node where its own was", async () => {
+    await start();
+    await rm(path);
+    const other = createServer().listen(path);
+    await once(other, "listening");
+    assert.equal(await open?.restore(), false);
+    await open?.close();
+    open = undefined;
+    assert.ok((await lstat(path)).isSocket());
+    other.close();
   });
 
   it("stops in time although a client does not read", async () => {
