@@ -9,6 +9,7 @@ import { exit, exitCodeOf, Interrupted } from "./runtime/exit-codes.ts";
 import { reportUncaughtException } from "./runtime/last-resort.ts";
 import { markText } from "./runtime/literal-text.ts";
 import { createPrinter, flagsOf, type Printer, type Stream } from "./runtime/print.ts";
+import { nearest } from "./runtime/suggest.ts";
 
 /**
  * Runs the command that the arguments name. Never throws.
@@ -48,7 +49,9 @@ export async function runCommandLine(
       writeOut: (text) => out.help(text, true),
       writeErr: (text) => out.help(text, false),
     });
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(args, { from: "user" }).catch((error: unknown) => {
+      throw unknownSubcommand(error, args, program) ?? error;
+    });
     return context.exitCode();
   } catch (error) {
     return report(error, out);
@@ -94,6 +97,34 @@ First steps:
 
 Exit codes: 0 ok, 1 failure, 2 usage, 3 node not running, 4 key changed, 5 timed out,
 6 not found, 7 store locked or in use, 130 interrupted`;
+
+/**
+ * The error for a word in place of a subcommand. A group with a default subcommand takes it for an
+ * argument of that one, and reports that there are too many.
+ */
+function unknownSubcommand(
+  error: unknown,
+  args: readonly string[],
+  program: Command,
+): SottoError | undefined {
+  if (!isCommander(error) || error.code !== "commander.excessArguments") return undefined;
+  let command = program;
+  for (const word of args.filter((arg) => !arg.startsWith("-"))) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next !== undefined) {
+      command = next;
+      continue;
+    }
+    if (command.commands.length === 0) return undefined;
+    const meant = nearest(
+      word,
+      command.commands.map((each) => each.name()),
+    );
+    const guess = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    return new SottoError("usage", `Unknown command '${command.name()} ${word}'.${guess}`);
+  }
+  return undefined;
+}
 
 /** Prints the error of a command. @returns the exit code. */
 function report(error: unknown, out: Printer): number {

@@ -60,6 +60,20 @@ describe("a wrong command line", () => {
     }
   });
 
+  it("with an unknown subcommand says so, also where one is the default", async () => {
+    for (const [expected, ...args] of [
+      ["Unknown command 'net pears'. Did you mean peers?", "net", "pears"],
+      ["Unknown command 'contacts rn'. Did you mean rm?", "contacts", "rn", "bob", "x"],
+      ["Unknown command 'bootstrap adress'.", "net", "bootstrap", "adress", "/ip4/x"],
+      ["Unknown command 'invite xxxxxxxx'.", "invite", "xxxxxxxx"],
+      ["Too many arguments for 'status'. Expected 0 arguments but got 1.", "status", "x"],
+    ] as const) {
+      const { code, err } = await run(...args);
+      assert.equal(code, 2);
+      assert.ok(err.includes(expected), err);
+    }
+  });
+
   it("does not print the help where a name or a reaction is expected", async () => {
     // Accepted by the parser: the next step is the node, which does not run.
     for (const args of [
