@@ -3,7 +3,6 @@
  * offline, with its text and the next step. A row added here has to be decided in the daemon
  * (`src/daemon/node/doctor.ts`) or the messenger before the project compiles or its tests pass.
  */
-import type { HoleFailure } from "./dial-errors.ts";
 
 /** `error`: connections fail because of it. `note`: good to know. */
 export type Severity = "error" | "note";
@@ -124,6 +123,22 @@ export const nodeFindings = {
     "error",
     "A bootstrap node answers, but its network key differs from the key of this node.",
     "Start with the key of its network (sotto up --network-key FILE), or without a key.",
+  ),
+  "captive-portal": finding(
+    "bootstrap",
+    "error",
+    "A web server answers in place of your bootstrap nodes: this network requires a sign-in, or " +
+      "a proxy intercepts connections.",
+    "Open any page in a browser and sign in to the network. Otherwise use another network, or " +
+      "check the addresses: sotto net bootstrap ls.",
+  ),
+  "bootstrap-key-changed": finding(
+    "bootstrap",
+    "error",
+    "Another node answers at the address of a bootstrap node: the key of the bootstrap node " +
+      "changed, or the address belongs to another computer now.",
+    "Ask its operator for its new address, then run sotto net bootstrap rm ADDRESS with the old " +
+      "one and sotto net bootstrap add ADDRESS with the new one.",
   ),
   "bootstrap-unreachable": finding(
     "bootstrap",
@@ -362,33 +377,3 @@ export const contactCauses = {
 } as const satisfies Record<string, ContactCauseRow>;
 
 export type ContactCause = keyof typeof contactCauses;
-
-const BOTH_NAT =
-  "Forward a port on one side (sotto up --listen /ip4/0.0.0.0/tcp/PORT), or use IPv6 on " +
-  "both sides.";
-
-/** Why hole punching through the routers failed. */
-export const holeFailures: Readonly<
-  Record<HoleFailure, { readonly text: string; readonly remedy: string }>
-> = {
-  symmetric: {
-    text:
-      "Hole punching failed: a router uses a different port for each connection (symmetric " +
-      "NAT).",
-    remedy: BOTH_NAT,
-  },
-  "no-signal": {
-    text: "Hole punching failed: no common bootstrap node for signalling.",
-    remedy: "Share a bootstrap node: sotto net bootstrap add ADDRESS.",
-  },
-  refused: {
-    text: "Hole punching failed: they did not answer the signalling request.",
-    remedy:
-      "Ask them to run sotto doctor: they must be online, use the same bootstrap node and still " +
-      "have you as a contact.",
-  },
-  "timed out": {
-    text: "Hole punching failed: the routers let no packet through in time.",
-    remedy: BOTH_NAT,
-  },
-};

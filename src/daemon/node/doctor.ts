@@ -77,6 +77,9 @@ const lostAllBootstraps = (facts: Facts) => {
   const { lost, all } = bootstraps(facts);
   return lost > 0 && lost === all;
 };
+/** Whether the last dial of a bootstrap node failed for this reason. */
+const isBootstrapError = ({ status }: Facts, reason: string) =>
+  status.net.bootstrap.some(({ state, error }) => state !== "connected" && error === reason);
 
 /** When each finding applies. */
 const checks: Readonly<Record<NodeFinding, (facts: Facts) => boolean>> = {
@@ -100,8 +103,11 @@ const checks: Readonly<Record<NodeFinding, (facts: Facts) => boolean>> = {
     facts.status.addresses.length > 0 &&
     facts.status.addresses.every(isLoopback),
   "other-network": (facts) =>
-    lostAllBootstraps(facts) &&
-    facts.status.net.bootstrap.some(({ error }) => error === dialReasons.otherNetwork),
+    lostAllBootstraps(facts) && isBootstrapError(facts, dialReasons.otherNetwork),
+  "captive-portal": (facts) =>
+    lostAllBootstraps(facts) && isBootstrapError(facts, dialReasons.webServer),
+  // Its address is of no use any more, also while another bootstrap node answers.
+  "bootstrap-key-changed": (facts) => isBootstrapError(facts, dialReasons.otherHost),
   "bootstrap-unreachable": lostAllBootstraps,
   "public-dht-unreachable": ({ status }) => status.net.publicDht.state === "lost",
   // The public DHT has peers of its own.

@@ -37,6 +37,8 @@ export function reasonOf(error: unknown): string {
     [/UnsupportedProtocol/, "no Sotto node"],
     [/dial self|denyOutboundEncrypted/, dialReasons.self],
     [/TooMany/, "too many connections"],
+    [/EWEBSERVER/, dialReasons.webServer],
+    [/EPROGRAM/, dialReasons.otherProgram],
     [/UnexpectedPeer|identity key .* does not match/, dialReasons.otherHost],
     // A full host closes during the handshake; only a message of another network cannot be
     // decrypted.

@@ -9,7 +9,7 @@ import { limits } from "../../base/index.ts";
 import { type Log, silent } from "../../ports/index.ts";
 import { reasonOf } from "../connections/dialer.ts";
 import { requestAllowance, responseAllowance } from "../util/protocols.ts";
-import { limitReads, ReadLimit } from "./read-limits.ts";
+import { limitReads, ReadLimit, requireGreeting } from "./read-limits.ts";
 
 type Protector = ReturnType<NonNullable<Libp2pInit["connectionProtector"]>>;
 type Encrypter = ReturnType<NonNullable<Libp2pInit["connectionEncrypters"]>[number]>;
@@ -28,6 +28,7 @@ export function boundedHandshake(): Protector {
       });
       handshakeLimits.set(connection, limit);
       limitReads(connection, limit);
+      requireGreeting(connection);
       return connection;
     },
   };

@@ -9,6 +9,19 @@ import type { Allowance } from "../util/protocols.ts";
 
 const MULTISTREAM = "/multistream/1.0.0";
 
+/**
+ * Why the first bytes of a connection are not those of libp2p, which begins with a line of
+ * multistream-select; `undefined` if they are. The texts are error codes for `reasonOf`.
+ */
+export function foreignGreeting(bytes: Uint8Array): string | undefined {
+  const [first] = bytes;
+  if (first === undefined || first === MULTISTREAM.length + 1) return undefined;
+  const text = String.fromCharCode(...bytes.subarray(0, 5));
+  return text === "HTTP/" || text.startsWith("<")
+    ? "EWEBSERVER: the answer is HTTP"
+    : "EPROGRAM: the answer is not libp2p";
+}
+
 /** Reads the varint length prefixes of a sequence of messages. */
 class LengthPrefixes {
   readonly #most: number;
@@ -135,6 +148,25 @@ interface ByteSource {
 }
 
 type Bytes = { readonly byteLength: number; subarray(): Uint8Array };
+
+/** Closes a connection whose first bytes are not those of libp2p. */
+export function requireGreeting(source: unknown): void {
+  const connection = source as ByteSource;
+  const onData = connection.onData.bind(connection);
+  const isFine = (data: Bytes): boolean => {
+    const why = foreignGreeting(data.subarray());
+    if (why !== undefined) connection.abort(new Error(why));
+    return why === undefined;
+  };
+  connection.onData = (data) => {
+    connection.onData = onData;
+    if (isFine(data)) onData(data);
+  };
+  if (connection.readBuffer.byteLength > 0) {
+    connection.onData = onData;
+    isFine(connection.readBuffer);
+  }
+}
 
 /** Resets `source` as soon as it sends more than `limit` allows. */
 export function limitReads(source: unknown, limit: ReadLimit): void {

@@ -57,6 +57,8 @@ const unreached = { verdict: "unreachable" };
 const inside = { state: "mapped", by: "upnp", address: "/ip4/100.64.0.9/tcp/4001" };
 const checkProxy = async () => undefined;
 const lost = { address: ADDRESS, state: "searching", error: "refused" };
+const portal = { ...lost, error: dialReasons.webServer };
+const replaced = { ...lost, error: dialReasons.otherHost };
 const foreign = { ...lost, error: dialReasons.otherNetwork };
 
 describe("daemon/doctor", () => {
@@ -84,6 +86,13 @@ describe("daemon/doctor", () => {
     [
       "bootstrap-partly-unreachable",
       { net: { bootstrap: [...well().status.net.bootstrap, lost] } },
+    ],
+    ["bootstrap-unreachable", { net: { bootstrap: [portal, lost] } }, "captive-portal"],
+    ["bootstrap-unreachable", { net: { bootstrap: [replaced] } }, "bootstrap-key-changed"],
+    [
+      "bootstrap-partly-unreachable",
+      { net: { bootstrap: [...well().status.net.bootstrap, replaced] } },
+      "bootstrap-key-changed",
     ],
     ["no-mdns", { net: { mdns: false } }],
     ["mdns-partial", { net: { mdnsRefused: ["eth7"] } }],
