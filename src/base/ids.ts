@@ -2,7 +2,11 @@
 import { fromBase32, toBase32 } from "./encoding.ts";
 
 declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
+/** Exported so that declarations of other modules can name it. */
+export interface Brand<Name extends string> {
+  readonly [brand]: Name;
+}
+type Branded<Name extends string> = string & Brand<Name>;
 
 /** An account: the base32 of the Ed25519 account public key (32 bytes, 52 characters). */
 export type AccountId = Branded<"AccountId">;
