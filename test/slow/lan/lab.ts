@@ -5,6 +5,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { atProcessEnd } from "../../support/process-end.ts";
 
 const prefix = `sottolan${process.pid}`;
 const SWITCH = `${prefix}-switch`;
@@ -19,7 +20,7 @@ export function missing(): string | undefined {
   if (process.platform !== "linux") return "network namespaces are Linux's";
   if (process.getuid?.() !== 0) return "network namespaces need root";
   try {
-    ip("netns", "add", `${prefix}-try`);
+    add(`${prefix}-try`);
     ip("-n", `${prefix}-try`, "link", "add", "br0", "type", "bridge");
     return undefined;
   } catch (error) {
@@ -29,7 +30,20 @@ export function missing(): string | undefined {
   }
 }
 
+/** Cancels the removal of each namespace at the end of the process. */
+const cancels = new Map<string, () => void>();
+
+function add(namespace: string): void {
+  cancels.set(
+    namespace,
+    atProcessEnd(() => remove(namespace)),
+  );
+  ip("netns", "add", namespace);
+}
+
 function remove(namespace: string): void {
+  cancels.get(namespace)?.();
+  cancels.delete(namespace);
   try {
     ip("netns", "del", namespace);
   } catch {
@@ -39,7 +53,7 @@ function remove(namespace: string): void {
 
 /** The link: a switch to which machines are plugged in. */
 export function up(): void {
-  ip("netns", "add", SWITCH);
+  add(SWITCH);
   ip("-n", SWITCH, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0");
   ip("-n", SWITCH, "link", "set", "br0", "up");
 }
@@ -68,7 +82,7 @@ export class Machine {
     this.#namespace = `${prefix}-${name}`;
     // Names of interfaces have 15 characters at most.
     this.#plug = `p${name}`.slice(0, 15);
-    ip("netns", "add", this.#namespace);
+    add(this.#namespace);
     for (let number = 0; number < bridges; number++) this.#addBridge(number);
     ip(
       "-n",
@@ -110,7 +124,7 @@ export class Machine {
     const port = `veth00000${number}`;
     ip(...at, "link", "add", name, "type", "bridge");
     // The other end is in a namespace of its own, as in a container.
-    ip("netns", "add", `${this.#namespace}-${number}`);
+    add(`${this.#namespace}-${number}`);
     this.#containers.push(`${this.#namespace}-${number}`);
     const end = ["peer", "name", "eth0", "netns", `${this.#namespace}-${number}`];
     ip(...at, "link", "add", port, "type", "veth", ...end);

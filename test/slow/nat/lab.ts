@@ -6,6 +6,7 @@
  * 192.168.2.2
  */
 import { execFileSync } from "node:child_process";
+import { atProcessEnd } from "../../support/process-end.ts";
 
 /**
  * What a router does: changes ports as little as it can, newly for each connection, or nothing but
@@ -16,6 +17,8 @@ export type Router = "preserving" | "symmetric" | "firewall";
 export type Spot = "public" | "routerA" | "routerB" | "homeA" | "homeB";
 
 const prefix = `sotto${process.pid}`;
+/** Cancels the removal at the end of the process. */
+let cancel = (): void => undefined;
 const spots: readonly Spot[] = ["public", "routerA", "routerB", "homeA", "homeB"];
 
 export const nameOf = (spot: Spot): string => `${prefix}-${spot}`;
@@ -89,6 +92,7 @@ export type Inside = "192.168" | "100.64";
 /** Makes the namespaces and cables. */
 export function up(net: Inside = "192.168"): void {
   down();
+  cancel = atProcessEnd(remove);
   for (const spot of spots) {
     run("ip", ["netns", "add", nameOf(spot)]);
     run("ip", ["-n", nameOf(spot), "link", "set", "lo", "up"]);
@@ -181,6 +185,11 @@ function address(spot: Spot, what: "add" | "del", ip: string, end: string): void
 
 /** Removes everything, also what is half made. */
 export function down(): void {
+  cancel();
+  remove();
+}
+
+function remove(): void {
   for (const spot of spots)
     try {
       run("ip", ["netns", "del", nameOf(spot)]);

@@ -10,9 +10,12 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { atProcessEnd } from "../../support/process-end.ts";
 import { missing as missingNamespaces } from "../nat/lab.ts";
 
 const prefix = `sottopx${process.pid}`;
+/** Cancels the removal at the end of the process. */
+let cancel = (): void => undefined;
 export const PERSON = `${prefix}-person`;
 export const OUTSIDE = `${prefix}-outside`;
 export const PROXY = { host: "10.77.0.1", port: 9050 };
@@ -35,6 +38,7 @@ export function missing(): string | undefined {
 
 export function up(): void {
   down();
+  cancel = atProcessEnd(remove);
   for (const name of [PERSON, OUTSIDE]) {
     run("ip", ["netns", "add", name]);
     run("ip", ["-n", name, "link", "set", "lo", "up"]);
@@ -180,6 +184,11 @@ export const watcher = (): Helper =>
 
 /** Removes everything, also what is half made. */
 export function down(): void {
+  cancel();
+  remove();
+}
+
+function remove(): void {
   for (const name of [PERSON, OUTSIDE])
     try {
       run("ip", ["netns", "del", name]);
