@@ -1,4 +1,6 @@
 /** Messages. */
+import type { MessageId } from "../../base/index.ts";
+import type { MessageState } from "../../model/index.ts";
 import { contact } from "../schema/contact.ts";
 import {
   flag,
@@ -8,6 +10,7 @@ import {
   maybe,
   number,
   object,
+  of,
   oneOf,
   only,
   optional,
@@ -56,6 +59,22 @@ export const sendResult = object({
 });
 export type SendResult = Infer<typeof sendResult>;
 
+/** The answer to a program that may not read. */
+export interface PostResult {
+  readonly id: MessageId;
+  readonly state: MessageState;
+  readonly timedOut: boolean;
+  readonly elapsed: number;
+}
+const postResult = of<PostResult>()(
+  object({
+    id: messageId,
+    state: messageState,
+    timedOut: flag("The awaited state was not reached in time; the message is kept."),
+    elapsed: number("From the call to the reported state, ms."),
+  }),
+);
+
 const id = short("The id of a message.");
 const inConversation = optional(
   short("The contact in whose conversation the message is: several may have one with this id."),
@@ -77,12 +96,7 @@ export const messageMethods = {
       "Sends a message and answers without anything of the contact: for programs that may write " +
       "and not read.",
     params: sendParams,
-    result: object({
-      id: messageId,
-      state: messageState,
-      timedOut: flag("The awaited state was not reached in time; the message is kept."),
-      elapsed: number("From the call to the reported state, ms."),
-    }),
+    result: postResult,
     example: { who: "bob", text: "The backup is done.", key: "backup-2026-11-30" },
   }),
   "message.send": method({
