@@ -1,12 +1,20 @@
 /**
  * Compares every result and every event of a node with the API contract, in each process of the
  * tests that runs one: mocha itself (.mocharc.json) and the program that test/cli/built.ts starts,
- * which names its compiled contract in SOTTO_TEST_CONTRACT. A difference ends the test, or the
- * process, with an error that names the method and the field.
+ * which names its compiled contract in SOTTO_TEST_CONTRACT. A difference fails the test, or ends
+ * the process, with an error that names the method and the field.
  */
 import { subscribe } from "node:diagnostics_channel";
 
-const contract = process.env.SOTTO_TEST_CONTRACT ?? "../../src/api/contract.ts";
+const { SOTTO_TEST_CONTRACT } = process.env;
+const contract = SOTTO_TEST_CONTRACT ?? "../../src/api/contract.ts";
+
+/** The program would only log a rejection, and continue. */
+function fail(error) {
+  if (SOTTO_TEST_CONTRACT === undefined) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(70);
+}
 
 /** @param schemaOf picks the schema from the contract. */
 async function compare(what, value, schemaOf) {
@@ -20,8 +28,9 @@ async function compare(what, value, schemaOf) {
 const travelled = (value) => JSON.parse(JSON.stringify(value));
 
 subscribe("sotto:result", ({ method, result }) => {
-  void compare(`the result of ${method}`, travelled(result), (api) => api.methods[method].result);
+  const what = `the result of ${method}`;
+  compare(what, travelled(result), (api) => api.methods[method].result).catch(fail);
 });
 subscribe("sotto:event", ({ event }) => {
-  void compare(`the event ${event.type}`, travelled(event), (api) => api.nodeEvent);
+  compare(`the event ${event.type}`, travelled(event), (api) => api.nodeEvent).catch(fail);
 });

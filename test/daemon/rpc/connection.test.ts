@@ -84,6 +84,28 @@ describe("daemon/rpc: a connection without a socket", () => {
     assert.equal(second.id, 7);
   });
 
+  it("answers lines that are nested as deeply as fits, and continues", async () => {
+    const answers: { id: unknown; error?: { data: { code: string } } }[] = [];
+    connection.client.onLine((line) => answers.push(JSON.parse(line)));
+    const half = Math.floor(limits.rpcBytes / 2) - 50;
+    const deep = "[".repeat(half) + "]".repeat(half);
+    const head = '{"jsonrpc":"2.0","method":"account.show"';
+    connection.client.write(deep);
+    connection.client.write(`${head},"id":${deep}}`);
+    connection.client.write(`${head},"id":1,"more":${deep}}`);
+    connection.client.write('{"jsonrpc":"2.0","id":2,"method":"account.show"}');
+    while (answers.length < 4) await turn();
+    assert.deepEqual(
+      answers.map(({ id, error }) => [id, error?.data.code]),
+      [
+        [null, "request-malformed"],
+        [null, "request-malformed"],
+        [1, undefined],
+        [2, undefined],
+      ],
+    );
+  });
+
   it("stops reading at the limit of running calls, and continues below it", async () => {
     const client = createClient(connection.client);
     const calls = Array.from({ length: limits.apiCalls + 1 }, () => client.call("node.state", {}));

@@ -56,9 +56,15 @@ export class RunningDaemon {
       },
     });
     this.client = await this.connect();
-    void this.#listen(await this.connect());
-    // The listener's subscription is in place once a later call is answered.
-    await this.client.call("event.subscribe", { types: [] });
+    const listener = await this.connect();
+    void this.#listen(listener);
+    // Calls of a connection start in their order: the subscription is in place.
+    await listener.call("node.state", {});
+  }
+
+  /** The path of its socket. */
+  get socket(): string {
+    return this.#paths.socket;
   }
 
   /** Another connection. */

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { methods } from "../../../src/api/contract.ts";
 import { eventTypes } from "../../../src/api/index.ts";
+import { RunningDaemon } from "./daemon.ts";
 import { type Examples, runScenario } from "./scenario.ts";
 
 const recorded = JSON.parse(
@@ -67,5 +70,37 @@ describe("the examples of docs/API.md (npm run docs:examples)", function () {
 
   it("show refusals word by word", () => {
     assert.deepEqual(recorded.errors, found.errors);
+  });
+});
+
+describe("the client in Python on docs/API.md", function () {
+  this.timeout(60_000);
+  const page = readFileSync(new URL("../../../docs/API.md", import.meta.url), "utf8");
+  const source = /^```python\n(.*?)^```$/ms.exec(page)?.[1] ?? "";
+  let nodes: RunningDaemon[] = [];
+  before(async function () {
+    if (spawnSync("python3", ["--version"]).status !== 0) this.skip();
+    nodes = await Promise.all(["alice", "bob"].map((name) => RunningDaemon.start(name)));
+  });
+  after(() => Promise.all(nodes.map((node) => node.end())));
+
+  it("prints what arrives and answers it", async () => {
+    const [alice, bob] = nodes as [RunningDaemon, RunningDaemon];
+    const { link } = await alice.client.call("invite.create", { hints: true });
+    await bob.client.call("contact.add", { link, wait: 30_000 });
+    const python = spawn("python3", ["-u", "-c", source], {
+      env: { ...process.env, SOTTO_SOCKET: alice.socket },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
+      assert.equal((await lines.next()).value, "Listening.");
+      await bob.client.call("message.send", { who: "alice", text: "Hello." });
+      await bob.event((event) => event.type === "message.new" && event.message.text === "Got it.");
+      const { account } = await bob.client.call("account.show", {});
+      assert.equal((await lines.next()).value, `${account} Hello.`);
+    } finally {
+      python.kill();
+    }
   });
 });
