@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemError } from "../../src/base/index.ts";
+import { limits, systemError } from "../../src/base/index.ts";
 import { startDemo } from "../../src/cli/demo/processes.ts";
 import { detach } from "../../src/cli/process/detach.ts";
 import type { Context } from "../../src/cli/runtime/context.ts";
+import { givenPassphrase } from "../../src/cli/runtime/secrets.ts";
 import { readLimited } from "../../src/daemon/process/read-limited.ts";
 import { runHere } from "./in-process.ts";
 
@@ -142,6 +143,11 @@ describe("what the system refuses", () => {
     writeFileSync(path, "x".repeat(100));
     assert.equal((await readLimited(path, "It", 100))?.length, 100);
     assert.equal(await readLimited(path, "It", 99), undefined);
+    writeFileSync(path, "x".repeat(limits.secretFileBytes));
+    const given = await givenPassphrase({ passphraseFile: path });
+    assert.equal(given?.length, limits.secretFileBytes);
+    appendFileSync(path, "x");
+    await assert.rejects(givenPassphrase({ passphraseFile: path }), { code: "file-unreadable" });
   });
 
   it("is the start of a node, of which the reason is given", async () => {
