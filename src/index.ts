@@ -1,26 +1,24 @@
 /**
- * Sotto for programs: talk to the node that runs on this machine.
+ * Sotto for programs: talk to the node that runs on this machine (docs/BOTS.md).
  *
- * @example An echo bot, which answers every message, also those that came while it was away.
+ * @example An echo bot, which answers messages as they arrive.
  * ```ts
- * import { connect, follow } from "sotto";
+ * import { connect } from "sotto";
  *
- * const node = await connect();
- * for await (const event of follow(node, "echo", { types: ["message.new"] })) {
- *   if (event.type !== "message.new" || event.message.direction !== "in") continue;
- *   const { contact, text, id } = event.message;
+ * await using node = await connect({ reconnect: true });
+ * for await (const { contact, text, id } of node.messages())
  *   await node.call("message.send", { who: contact, text, key: `echo ${id}` });
- * }
  * ```
  */
-import { type Client, createClient, resolvePaths } from "./api/index.ts";
+import { createNodeConnection, type NodeConnection, resolvePaths } from "./api/index.ts";
+import type { SottoError } from "./base/index.ts";
 import { connectTo, readEnvironment } from "./cli/index.ts";
 
 export {
   type Account,
   type Bootstrap,
-  type Client,
   type Contact,
+  type EventFilter,
   type EventType,
   type FollowedEvent,
   type FollowedType,
@@ -28,18 +26,21 @@ export {
   type FollowOptions,
   follow,
   type Invite,
+  type LiveEvent,
   type Message,
   type MessageState,
   type MethodName,
   type Methods,
   type NewInvite,
-  type NodeEvent,
+  type NodeConnection,
   type NodeStatus,
   type Pairing,
   type Params,
   type Peer,
   type Reaction,
   type Result,
+  type Scope,
+  type Token,
 } from "./api/index.ts";
 export { displayLine, displayText, type ErrorCode, SottoError } from "./base/index.ts";
 
@@ -53,13 +54,26 @@ export interface ConnectOptions {
   readonly profile?: string;
   /** Path of the node's unix socket, as in SOTTO_SOCKET. */
   readonly socket?: string;
+  /**
+   * Whether loops and listeners go on when the node was restarted or unlocked; off by default:
+   * `node-not-running` or `node-locked` ends them.
+   */
+  readonly reconnect?: boolean;
+  /**
+   * The secret of a token for `socket` (`sotto token create`): the connection can do what it allows
+   * and nothing else.
+   */
+  readonly token?: string;
+  /** Receives what ended the events of the listeners (`on`). */
+  readonly onError?: (error: SottoError) => void;
 }
 
 /**
- * Connects to a running node. Close the client when it is not needed any more: it keeps the process
- * alive. Throws `node-not-running`, `socket-path-too-long`, `config-invalid` (a bad profile name).
+ * Connects to a running node. Close the connection when it is not needed any more, or declare it
+ * with `await using`: it keeps the process alive. Throws `node-not-running`, `token-refused`,
+ * `socket-path-too-long`, `config-invalid` (a bad profile name).
  */
-export async function connect(options: ConnectOptions = {}): Promise<Client> {
+export async function connect(options: ConnectOptions = {}): Promise<NodeConnection> {
   const around = readEnvironment();
   const env = {
     ...around.env,
@@ -68,5 +82,15 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
     ...(options.socket === undefined ? {} : { SOTTO_SOCKET: options.socket }),
   };
   const { socket } = resolvePaths({ ...around, env });
-  return createClient(await connectTo(socket));
+  const { token, reconnect = false, onError } = options;
+  return createNodeConnection({
+    open: () => connectTo(socket),
+    reconnect,
+    ...(token !== undefined && {
+      prepare: async (client) => {
+        await client.call("connection.restrict", { token, for: "socket" });
+      },
+    }),
+    ...(onError && { onError }),
+  });
 }

@@ -15,8 +15,10 @@ export interface Client {
    * Events from now on; ends after `stream.ended`, or when the connection is closed. Leaving the
    * loop before that closes the connection. One loop at a time. Throws what `event.subscribe`
    * throws; then, and after `stream.ended`, the connection stays open.
+   * @param begun is called once events are sent: what happens from then on is not missed.
    */
-  events(filter?: Params<"event.subscribe">): AsyncIterable<NodeEvent>;
+  events(filter?: Params<"event.subscribe">, begun?: () => void): AsyncIterable<NodeEvent>;
+  /** Closes the connection; open calls fail at once as `node-not-running`. */
   close(): void;
 }
 
@@ -53,12 +55,13 @@ export function createClient(connection: Connection): Client {
     if (message.error === undefined) call.resolve(message.result as never);
     else call.reject(fromRpcError(message.error));
   });
-  connection.onClose(() => {
+  const end = (): void => {
     closed = true;
     for (const call of calls.values()) call.reject(connectionClosed());
     calls.clear();
     listener?.(undefined);
-  });
+  };
+  connection.onClose(end);
 
   const client: Client = {
     call(method, params) {
@@ -73,7 +76,7 @@ export function createClient(connection: Connection): Client {
       });
     },
 
-    async *events(filter = {}) {
+    async *events(filter = {}, begun = () => undefined) {
       const queue: NodeEvent[] = [];
       let ended = false;
       /** Whether the node sends events that no one would read once the loop is left. */
@@ -87,6 +90,7 @@ export function createClient(connection: Connection): Client {
       try {
         await client.call("event.subscribe", filter);
         subscribed = true;
+        begun();
         for (;;) {
           const event = queue.shift();
           if (event !== undefined) {
@@ -109,6 +113,8 @@ export function createClient(connection: Connection): Client {
 
     close() {
       connection.close();
+      // The process may end before the other side has closed, and nothing waits until then.
+      end();
     },
   };
   return client;

@@ -35,6 +35,13 @@ export type { RpcMethods } from "./methods/rpc.ts";
 export type { NewKeyProtection, StoreMethods } from "./methods/store.ts";
 export type { TokenMethods } from "./methods/token.ts";
 export type { MethodName, Methods, Params, Result } from "./methods.ts";
+export {
+  createNodeConnection,
+  type EventFilter,
+  endOf,
+  type LiveEvent,
+  type NodeConnection,
+} from "./node-connection.ts";
 export type { JsonSchema, OpenRpc } from "./openrpc.ts";
 export { type Environment, type Paths, resolvePaths } from "./paths.ts";
 export type { Token } from "./schema/token.ts";

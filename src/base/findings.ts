@@ -184,13 +184,6 @@ export const nodeFindings = {
     "mDNS does not run on some network interfaces: the system limits multicast memberships.",
     "Raise the limit: sysctl -w net.ipv4.igmp_max_memberships=100. The node retries automatically.",
   ),
-  "packets-lost": finding(
-    "network",
-    "error",
-    "Large packets do not arrive (MTU): connections open, and then hang.",
-    "Lower the MTU of this computer's network interface (sudo ip link set dev INTERFACE mtu " +
-      "1280), or permit ICMP in the firewall or VPN. Then run sotto doctor again.",
-  ),
   "records-refused": finding(
     "records",
     "error",

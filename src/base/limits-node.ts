@@ -285,9 +285,6 @@ export const nodeLimits = {
     drainMax: 3 * MINUTE,
     drainPoll: SECOND,
   },
-  /** Peers to which sotto doctor sends packets of full size, and time for the answers. */
-  packetChecks: 3,
-  packetCheckTime: 5 * SECOND,
   /** Time to close a stream properly before it is reset. */
   closeTimeout: SECOND,
   /** Time for the whole node to stop. */

@@ -30,8 +30,10 @@ export {
   requireNoAccount,
   restoreHome,
 } from "./home/restore.ts";
+export { type MemoryNode, startMemoryNode } from "./node/memory-node.ts";
 export { readExitReason } from "./process/exit-reason.ts";
 export { readLimited } from "./process/read-limited.ts";
 export { onSignals } from "./process/signals.ts";
+export type { ServerConnection } from "./rpc/connection.ts";
 export type { Overrides } from "./settings/config.ts";
 export { makeNetworkKey } from "./settings/network-key.ts";

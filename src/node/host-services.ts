@@ -11,13 +11,12 @@ import { DhtRendezvous } from "./dht/rendezvous.ts";
 import { createHost, listen, nodeConnectionLimits } from "./host/libp2p-host.ts";
 import { Listeners } from "./host/listeners.ts";
 import { closeDeadConnections, watchInterfaces } from "./host/network-change.ts";
-import { checkPackets } from "./host/packet-check.ts";
 import { peersOf, statusOf, trackMembers } from "./host/status.ts";
 import type { LanDiscovery } from "./lan/mdns.ts";
 import { BootstrapList } from "./links/bootstrap-list.ts";
 import { LinkTransport } from "./links/link-transport.ts";
 import { knownPeersOf, rejoin } from "./links/peer-cache.ts";
-import type { NatState, NodeConfig, PacketCheck, PeerInfo, Tuning } from "./model/config.ts";
+import type { NatState, NodeConfig, PeerInfo, Tuning } from "./model/config.ts";
 import type { Host } from "./model/host.ts";
 import { serveDialback } from "./nat/dialback.ts";
 import { HolePuncher } from "./nat/hole-punching.ts";
@@ -61,7 +60,6 @@ export interface HostServices {
   peers(): PeerInfo[];
   /** See `SottoNode.mayDial`. */
   mayDial(address: string): boolean;
-  checkPackets(): Promise<PacketCheck>;
   knownPeers(): Promise<string[]>;
   rejoin(addresses: readonly string[]): Promise<void>;
   /**
@@ -192,7 +190,6 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
       const address = parseAddress(text);
       return address !== undefined && host.services.internals.mayDial(address);
     },
-    checkPackets: () => checkPackets(host, clock, isBootstrap),
     knownPeers: () => knownPeersOf(host, new Set([...lanMembers, ...wanMembers])),
     rejoin: (addresses) =>
       rejoin(

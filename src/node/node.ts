@@ -1,7 +1,6 @@
 /** The node of a user: its current host, host rotation, port mapping, proxy and the public DHT. */
 import { limits } from "../base/index.ts";
 import type { Channel, OpenOffer } from "../ports/index.ts";
-import { packetsUnknown } from "./host/packet-check.ts";
 import { currentRendezvous, currentTransport, HostRotation } from "./host-rotation.ts";
 import { type HostServices, startHostServices } from "./host-services.ts";
 import { bootstrapAddress } from "./links/bootstrap-list.ts";
@@ -132,7 +131,6 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
     peers: () => rotation.hosts().flatMap((services) => services.peers()),
     checkReachability: async () => current().reachability?.check() ?? reachabilityUnknown,
     checkProxy: async () => proxy?.check(),
-    checkPackets: async () => (proxy === undefined ? current().checkPackets() : packetsUnknown),
     rotate: () => rotation.rotate(),
     mayDial: (address) => current().mayDial(address),
     mayShare(text) {

@@ -69,6 +69,19 @@ describe("api/client", () => {
     await assert.rejects(client.call("invite.list", {}), { code: "node-not-running" });
   });
 
+  it("fails open calls at once when it is closed, before the other side has closed", async () => {
+    const silent: Connection = {
+      write: () => undefined,
+      onLine: () => undefined,
+      onClose: () => undefined,
+      close: () => undefined,
+    };
+    const client = createClient(silent);
+    const call = client.call("invite.list", {});
+    client.close();
+    await assert.rejects(call, { code: "node-not-running" });
+  });
+
   it("does not send a request that is too long", async () => {
     const { client, written } = wire();
     const text = "x".repeat(limits.rpcBytes);

@@ -132,6 +132,10 @@ export const purposes: Readonly<Record<string, Purpose>> = {
   },
   tui: { what: "a client for the terminal", not: "everything beyond the API" },
   web: { what: "a client for the browser", not: "everything beyond the API" },
+  testing: {
+    what: "`sotto/testing`: nodes in memory, for tests of programs",
+    not: "sockets, files",
+  },
   library: { what: "`src/index.ts`, the public API of the package", not: "the node's insides" },
   bin: { what: "`bin/sotto.ts`, which starts `src/cli/main.ts`", not: "anything else" },
 };

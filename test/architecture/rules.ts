@@ -74,6 +74,8 @@ export const modules: Readonly<Record<string, Module>> = {
   },
   tui: { modules: ["base", "api"], builtins: "any" },
   web: { modules: ["base", "api"], builtins: "none" },
+  /** src/testing, the entry `sotto/testing` of the package. */
+  testing: { modules: ["base", "api", "daemon"], builtins: "none" },
   /**
    * src/index.ts, the public API of the library; the path of the node's socket is the command
    * line's.

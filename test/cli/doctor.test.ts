@@ -51,7 +51,10 @@ describe("sotto doctor, audit and status --watch", function () {
     writeFileSync(join(home, "config.json"), '{"listen": ["nowhere"]}');
     const broken = await runHere(home, ["doctor"]);
     assert.equal(broken.code, 1);
-    assert.match(broken.out, /cannot be started\n.*\n✗ settings .*listen.*\n {14}→ Correct /);
+    assert.match(
+      broken.out,
+      /cannot be started\n.*\n✗ settings .*listen.*\n {14}→ Correct the setting/,
+    );
     const { running, start } = JSON.parse((await runHere(home, ["doctor", "--json"])).out);
     assert.deepEqual([running, start[0].code], [false, "config-invalid"]);
   });

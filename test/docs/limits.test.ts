@@ -51,7 +51,7 @@ const ours = new Set(
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits
     writeChunk connectionPing addressPoll networkChangePing bootstrapRetry identifyRetry reuseWait dhtParallel dhtUrgent ownRecords peerBurst
-    cachedDial lookupDelay contactDials contactDialsUrgent dialGrace lanQuery interfacePoll mdnsResponseInterval mdnsFirstQuery packetChecks packetCheckTime dialbackHelpers reachabilityDelay
+    cachedDial lookupDelay contactDials contactDialsUrgent dialGrace lanQuery interfacePoll mdnsResponseInterval mdnsFirstQuery dialbackHelpers reachabilityDelay
     reachabilityRecheck reachabilityBusy signalHosts punchTry punchDelay punchIpv4Delay punchMaxDelay portMapSeconds
     portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes knownPeersSaved
     knownPeerDial knownPeersEnough rotation closeTimeout stopTimeout bootstrapLag bootstrapLagPoll

@@ -49,13 +49,6 @@ export const doctorOfNode = object({
   ),
   records: object(published, "Encrypted records on the DHT."),
   publicKeys: object(published, "Keys on the public DHT under which our addresses are."),
-  packets: object(
-    {
-      passed: whole("Peers that returned them."),
-      lost: whole("Peers that returned small packets only."),
-    },
-    "Peers to which packets of full size were sent.",
-  ),
   clock: object({
     setBy: number("By how much the clock was changed while the node ran, ms; negative: back."),
     compared: whole("Contacts whose records were compared with this clock since the start."),

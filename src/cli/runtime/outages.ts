@@ -1,6 +1,6 @@
 /** Event streams that survive outages of the node: a restart, a lock. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client, NodeEvent } from "../../api/index.ts";
+import { type Client, endOf, type NodeEvent } from "../../api/index.ts";
 import { hasCode, SottoError } from "../../base/index.ts";
 import type { Context } from "./context.ts";
 
@@ -58,13 +58,8 @@ async function isOpen(context: Pick<Context, "node">): Promise<boolean> {
 /** Events from now on; throws the reason of the last event, `stream.ended`. */
 export async function* liveEvents(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent> {
   for await (const event of events) {
-    if (event.type !== "stream.ended") yield event;
-    else if (event.why === "too-slow")
-      throw new SottoError("timed-out", "This listener was too slow and was disconnected.");
-    else if (event.why === "locked") throw new SottoError("node-locked", "The node was locked.");
-    else if (event.why === "revoked")
-      throw new SottoError("token-refused", "The token of this listener was revoked.");
-    else throw new SottoError("node-not-running", "The node was stopped.");
+    if (event.type === "stream.ended") throw endOf(event.why);
+    yield event;
   }
   throw new SottoError("node-not-running", "The connection to the node was lost.");
 }

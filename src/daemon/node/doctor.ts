@@ -19,29 +19,20 @@ export interface DoctorParts {
   readonly status: () => NodeStatus;
   /** Tests now whether the proxy works, if one is set. */
   readonly checkProxy: () => Promise<unknown>;
-  /** Tests now whether packets of full size reach peers. */
-  readonly checkPackets: () => Promise<DoctorOfNode["packets"]>;
 }
 
-export function createDoctor({
-  messenger,
-  clock,
-  status,
-  checkProxy,
-  checkPackets,
-}: DoctorParts): Doctor {
+export function createDoctor({ messenger, clock, status, checkProxy }: DoctorParts): Doctor {
   // Constant until the clock is set.
   const offset = clock.now() - clock.elapsed();
   return {
     async node() {
-      const [packets] = await Promise.all([checkPackets(), checkProxy()]);
+      await checkProxy();
       const { records, publicKeys, compared, theirsAhead } = messenger.health();
       const setBy = Math.round(clock.now() - clock.elapsed() - offset);
       const facts = {
         status: status(),
         records,
         publicKeys,
-        packets,
         clock: { setBy, compared, ...(theirsAhead !== undefined && { theirsAhead }) },
       };
       const findings = findingsOf(facts).map((what) => ({
@@ -128,7 +119,6 @@ const checks: Readonly<Record<NodeFinding, (facts: Facts) => boolean>> = {
   },
   "no-mdns": (facts) => !hasProxy(facts) && !facts.status.net.mdns,
   "mdns-partial": ({ status }) => status.net.mdnsRefused.length > 0,
-  "packets-lost": ({ packets }) => packets.lost > 0 && packets.passed === 0,
   // Without peers, no peer rejected anything.
   "records-refused": (facts) =>
     !hasNoPeers(facts) && facts.records.refused > 0 && facts.records.held === 0,

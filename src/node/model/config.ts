@@ -136,14 +136,6 @@ export interface ReachabilityState {
 /** Why hole punching failed. */
 export type PunchReason = HoleFailure;
 
-/** Peers to which packets of full size were sent: an MTU black hole loses them. */
-export interface PacketCheck {
-  /** Peers that returned them. */
-  readonly passed: number;
-  /** Peers that returned small packets only. */
-  readonly lost: number;
-}
-
 /** Results of hole punching since the start. */
 export interface PunchState {
   /**
@@ -251,8 +243,6 @@ export interface SottoNode {
   checkReachability(): Promise<ReachabilityState>;
   /** Checks now whether the proxy works; `undefined` if there is none. */
   checkProxy(): Promise<ProxyState | undefined>;
-  /** Tests now whether packets of full size reach peers; behind a proxy nothing is tested. */
-  checkPackets(): Promise<PacketCheck>;
   /**
    * Rotates the host key, as the node does by itself about once a day. Resolves when the new host
    * has taken over; the previous one stays up for some minutes, until links have moved. Throws

@@ -68,7 +68,6 @@ const nodeReport = (...whats: NodeFinding[]) =>
     },
     records: { wanted: 0, held: 0, refused: 0 },
     publicKeys: { wanted: 0, held: 0, refused: 0 },
-    packets: { passed: 0, lost: 0 },
     clock: { setBy: 0, compared: 0 },
     findings: whats.map((what) => ({ what, severity: nodeFindings[what].severity })),
   }) as unknown as DoctorOfNode;

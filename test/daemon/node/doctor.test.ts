@@ -28,7 +28,6 @@ function well(): Omit<DoctorOfNode, "findings"> {
     } as unknown as NodeStatus,
     records: { wanted: 2, held: 2, refused: 0 },
     publicKeys: { wanted: 2, held: 2, refused: 0 },
-    packets: { passed: 1, lost: 0 },
     clock: { setBy: 0, compared: 1, theirsAhead: -5000 },
   };
 }
@@ -40,16 +39,14 @@ function findings(change: {
   net?: Part;
   records?: Part;
   publicKeys?: Part;
-  packets?: Part;
   clock?: Part;
 }) {
-  const { status, records, publicKeys, packets, clock } = well();
+  const { status, records, publicKeys, clock } = well();
   const net = { ...status.net, ...change.net };
   return findingsOf({
     status: { ...status, ...change.status, net } as NodeStatus,
     records: { ...records, ...change.records },
     publicKeys: { ...publicKeys, ...change.publicKeys },
-    packets: { ...packets, ...change.packets },
     clock: { ...clock, ...change.clock },
   });
 }
@@ -59,7 +56,6 @@ const unasked = { verdict: "unknown" };
 const unreached = { verdict: "unreachable" };
 const inside = { state: "mapped", by: "upnp", address: "/ip4/100.64.0.9/tcp/4001" };
 const checkProxy = async () => undefined;
-const checkPackets = async () => well().packets;
 const lost = { address: ADDRESS, state: "searching", error: "refused" };
 const portal = { ...lost, error: dialReasons.webServer };
 const replaced = { ...lost, error: dialReasons.otherHost };
@@ -100,7 +96,6 @@ describe("daemon/doctor", () => {
     ],
     ["no-mdns", { net: { mdns: false } }],
     ["mdns-partial", { net: { mdnsRefused: ["eth7"] } }],
-    ["packets-lost", { packets: { passed: 0, lost: 1 } }],
     ["records-refused", { records: { held: 0, refused: 2 } }],
     ["unreachable", { net: { reach: { verdict: "unreachable" } } }],
     ["reachability-unknown", { net: { reach: { verdict: "unknown" } } }],
@@ -166,13 +161,7 @@ describe("daemon/doctor", () => {
     let now = 1_000_000;
     const clock = { now: () => now, elapsed: () => 500, after: () => () => undefined };
     const status = () => ({ ...well().status, protection: "key-file" }) as NodeStatus;
-    const doctor = createDoctor({
-      messenger: fakeMessenger(),
-      clock,
-      status,
-      checkProxy,
-      checkPackets,
-    });
+    const doctor = createDoctor({ messenger: fakeMessenger(), clock, status, checkProxy });
     now += 10 * limits.clockSlack;
     const { findings, clock: told } = await doctor.node();
     assert.equal(told.setBy, 10 * limits.clockSlack);
@@ -193,13 +182,7 @@ describe("daemon/doctor", () => {
       dials: addresses.map((address) => ({ ...dial, address })),
     });
     const clock = { now: () => 0, elapsed: () => 0, after: () => () => undefined };
-    const doctor = createDoctor({
-      messenger,
-      clock,
-      status: () => well().status,
-      checkProxy,
-      checkPackets,
-    });
+    const doctor = createDoctor({ messenger, clock, status: () => well().status, checkProxy });
     const { dials } = await doctor.contact("bob");
     assert.deepEqual(
       dials.map(({ reach }) => reach),
@@ -220,7 +203,7 @@ describe("daemon/doctor", () => {
     const looked = async () => {
       state = "down";
     };
-    const doctor = createDoctor({ messenger, clock, status, checkProxy: looked, checkPackets });
+    const doctor = createDoctor({ messenger, clock, status, checkProxy: looked });
     for (const [cause, told] of [
       ["unreachable", "proxy-down"],
       ["no-record", "proxy-down"],

@@ -47,7 +47,6 @@ function setUp() {
       clock: { ...clock, elapsed: () => 0 },
       status: () => status,
       checkProxy: async () => undefined,
-      checkPackets: async () => ({ passed: 0, lost: 0 }),
     }),
     words: async () => "abandon ability",
     check: async () => ({ rows: 1, damaged: [] }),

@@ -1,0 +1,307 @@
+/**
+ * A node as a program uses it: calls, and events for any number of loops and listeners, over one
+ * connection that is made again when the node was restarted or unlocked.
+ */
+import { backoffDelay, hasCode, limits, never, SottoError } from "../base/index.ts";
+import { type Client, createClient } from "./client.ts";
+import type { Connection } from "./connection.ts";
+import { accountOf, type EventType, type NodeEvent } from "./events.ts";
+import { type FollowOptions, follow } from "./follow.ts";
+import type { MethodName, Params, Result } from "./methods.ts";
+import type { FollowedEvent } from "./schema/event.ts";
+import type { Message } from "./views.ts";
+
+/**
+ * An event, or `resync`: the connection was made again, and events may have happened in between, so
+ * that a program which shows something reads it again.
+ */
+export type LiveEvent = Exclude<NodeEvent, { type: "stream.ended" }> | { readonly type: "resync" };
+
+export interface EventFilter {
+  /** Only events about this contact. */
+  readonly from?: string;
+  /** Only these types; `resync` always comes. */
+  readonly types?: readonly EventType[];
+}
+
+export interface NodeConnection extends AsyncDisposable {
+  /**
+   * Calls a method. Connects again first if the connection was lost; a call that is under way then
+   * fails as `node-not-running`, since the node may have acted on it. Throws the `SottoError` of
+   * the response.
+   */
+  call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
+  /**
+   * Events from now on. Without `reconnect` the loop throws `node-not-running` or `node-locked`
+   * when they end; with it they go on after a `resync`.
+   */
+  events(filter?: EventFilter): AsyncGenerator<LiveEvent, void>;
+  /**
+   * Messages that contacts send from now on. What arrives while the program does not run is missed:
+   * `follow` has it.
+   */
+  messages(filter?: Pick<EventFilter, "from">): AsyncGenerator<Message, void>;
+  /**
+   * Calls the listener for each event of a type from now on. Returns the function that ends this.
+   * What ends the events is passed to `onError` of the options, once.
+   */
+  on<Type extends LiveEvent["type"]>(
+    type: Type,
+    listener: (event: Extract<LiveEvent, { type: Type }>) => void,
+  ): () => void;
+  /** A durable subscription: see `follow`. With `reconnect` it goes on after an outage. */
+  follow(name: string, options?: FollowOptions): AsyncGenerator<FollowedEvent, void>;
+  /** Ends every loop and the connection. */
+  close(): Promise<void>;
+}
+
+export interface NodeConnectionOptions {
+  /** Connects once; it is called again for each reconnection. Throws `node-not-running`. */
+  readonly open: () => Promise<Connection>;
+  /** Whether loops and listeners go on when the node was restarted or unlocked. */
+  readonly reconnect: boolean;
+  /** Prepares each connection before anything else is called on it. */
+  readonly prepare?: (client: Client) => Promise<void>;
+  /** Receives what ended the events of the listeners. */
+  readonly onError?: (error: SottoError) => void;
+}
+
+/** Delays between two attempts to connect. */
+const RETRY = { min: 250, max: 10_000 };
+
+/** Connects to a node. Throws what `open` and `prepare` throw. */
+export async function createNodeConnection(
+  options: NodeConnectionOptions,
+): Promise<NodeConnection> {
+  const node = new Connected(options);
+  await node.client();
+  return node;
+}
+
+/** One reader of events: a loop or a listener. */
+interface Reader {
+  readonly take: (event: LiveEvent) => void;
+  readonly fail: (error: SottoError) => void;
+}
+
+class Connected implements NodeConnection {
+  readonly #options: NodeConnectionOptions;
+  readonly #readers = new Set<Reader>();
+  #client: Promise<Client> | undefined;
+  /** Set while events of the node are read for all readers. */
+  #reading = false;
+  #closed = false;
+  /** Ends the present delay. */
+  #wake = (): void => undefined;
+
+  constructor(options: NodeConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** The present client, or a new one. */
+  client(): Promise<Client> {
+    if (this.#closed) return Promise.reject(closedHere());
+    this.#client ??= this.#connect();
+    return this.#client;
+  }
+
+  async #connect(): Promise<Client> {
+    const { open, prepare, reconnect } = this.#options;
+    let client: Client | undefined;
+    try {
+      const connection = await open();
+      client = createClient({
+        ...connection,
+        onClose: (told) =>
+          connection.onClose(() => {
+            if (reconnect) this.#client = undefined;
+            told();
+          }),
+      });
+      await prepare?.(client);
+      if (this.#closed) client.close();
+      return client;
+    } catch (error) {
+      client?.close();
+      this.#client = undefined;
+      throw error;
+    }
+  }
+
+  async call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>> {
+    const client = await this.client();
+    return client.call(method, params);
+  }
+
+  async *events({ from, types }: EventFilter = {}): AsyncGenerator<LiveEvent, void> {
+    const account =
+      from === undefined
+        ? undefined
+        : (await this.call("contact.show", { who: from })).contact.account;
+    const kinds = types && new Set<string>(types);
+    const wants = (event: LiveEvent): boolean =>
+      event.type === "resync" ||
+      ((kinds === undefined || kinds.has(event.type)) &&
+        (account === undefined || accountOf(event) === account));
+    const queue: LiveEvent[] = [];
+    let failure: SottoError | undefined;
+    let ring = (): void => undefined;
+    const reader: Reader = {
+      take: (event) => {
+        if (!wants(event)) return;
+        // A reader that is this far behind reads again what it shows.
+        if (queue.length >= limits.eventQueue) queue.splice(0, queue.length, { type: "resync" });
+        else queue.push(event);
+        ring();
+      },
+      fail: (error) => {
+        failure = error;
+        ring();
+      },
+    };
+    this.#add(reader);
+    try {
+      for (;;) {
+        const event = queue.shift();
+        if (event !== undefined) yield event;
+        else if (failure !== undefined && this.#closed) return;
+        else if (failure !== undefined) throw failure;
+        else await new Promise<void>((resolve) => (ring = resolve));
+      }
+    } finally {
+      this.#readers.delete(reader);
+    }
+  }
+
+  async *messages(filter: Pick<EventFilter, "from"> = {}): AsyncGenerator<Message, void> {
+    for await (const event of this.events({ ...filter, types: ["message.new"] }))
+      if (event.type === "message.new" && isTextOfContact(event.message)) yield event.message;
+  }
+
+  on<Type extends LiveEvent["type"]>(
+    type: Type,
+    listener: (event: Extract<LiveEvent, { type: Type }>) => void,
+  ): () => void {
+    const reader: Reader = {
+      take: (event) => {
+        if (event.type === type) listener(event as Extract<LiveEvent, { type: Type }>);
+      },
+      fail: (error) => {
+        if (!this.#closed) this.#options.onError?.(error);
+      },
+    };
+    this.#add(reader);
+    return () => void this.#readers.delete(reader);
+  }
+
+  async *follow(name: string, options: FollowOptions = {}): AsyncGenerator<FollowedEvent, void> {
+    let { after } = options;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        for await (const event of follow(await this.client(), name, { ...options, after })) {
+          attempt = 0;
+          yield event;
+          after = event.cursor;
+        }
+      } catch (error) {
+        if (this.#closed) return;
+        if (!this.#survives(error)) throw error;
+      }
+      await this.#delay(attempt);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    const client = await this.#client?.catch(() => undefined);
+    client?.close();
+    for (const reader of this.#readers) reader.fail(closedHere());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #add(reader: Reader): void {
+    this.#readers.add(reader);
+    if (!this.#reading) void this.#read();
+  }
+
+  /** Reads events for all readers until they fail. */
+  async #read(): Promise<void> {
+    this.#reading = true;
+    for (let attempt = 0, again = false; ; attempt++) {
+      try {
+        const client = await this.client();
+        const begun = () => {
+          attempt = 0;
+          if (again) this.#give({ type: "resync" });
+          again = true;
+        };
+        for await (const event of client.events({}, begun)) {
+          if (event.type === "stream.ended") throw endOf(event.why);
+          this.#give(event);
+        }
+        throw lost();
+      } catch (error) {
+        if (this.#closed || !this.#survives(error)) {
+          this.#reading = false;
+          const failure = error instanceof SottoError ? error : lost();
+          for (const reader of this.#readers) reader.fail(failure);
+          this.#readers.clear();
+          return;
+        }
+        again = true;
+      }
+      await this.#delay(attempt);
+    }
+  }
+
+  #give(event: LiveEvent): void {
+    for (const reader of [...this.#readers]) reader.take(event);
+  }
+
+  /** Whether reading goes on after an error: the node may be there again later. */
+  #survives(error: unknown): boolean {
+    return (
+      this.#options.reconnect &&
+      hasCode(error, "node-not-running", "node-locked", "store-closed", "timed-out")
+    );
+  }
+
+  #delay(attempt: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, backoffDelay(RETRY, attempt, Math.random()));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function isTextOfContact({ direction, notice }: Message): boolean {
+  return direction === "in" && notice === undefined;
+}
+
+const lost = () => new SottoError("node-not-running", "The connection to the node was lost.");
+const closedHere = () => new SottoError("node-not-running", "This connection was closed.");
+
+type EndReason = Extract<NodeEvent, { type: "stream.ended" }>["why"];
+
+/** The error for the last event of a stream. */
+export function endOf(why: EndReason): SottoError {
+  switch (why) {
+    case "too-slow":
+      return new SottoError("timed-out", "This listener was too slow and was disconnected.");
+    case "locked":
+      return new SottoError("node-locked", "The node was locked.");
+    case "revoked":
+      return new SottoError("token-refused", "The token of this listener was revoked.");
+    case "stopping":
+      return new SottoError("node-not-running", "The node was stopped.");
+    default:
+      return never(why);
+  }
+}

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import {
+  createNodeConnection,
+  type LiveEvent,
+  type NodeEvent,
+  toRpcError,
+} from "../../src/api/index.ts";
+import { SottoError } from "../../src/base/index.ts";
+import { connectedPair } from "../../src/testing/connected-pair.ts";
+
+const removed = (account: string): NodeEvent => ({ type: "contact.removed", account });
+
+/** A node by hand: it can be stopped and started, and says what it was asked. */
+function handNode() {
+  const asked: string[] = [];
+  let running = true;
+  let locked = false;
+  let server: ReturnType<typeof connectedPair>["server"] | undefined;
+  return {
+    asked,
+    async open() {
+      if (!running) throw new SottoError("node-not-running", "No node is running.");
+      const pair = connectedPair();
+      server = pair.server;
+      pair.server.onLine((line) => {
+        const { id, method } = JSON.parse(String(line));
+        asked.push(method);
+        const answer = locked
+          ? { error: toRpcError(new SottoError("node-locked", "The node is locked.")) }
+          : { result: method === "contact.show" ? { contact: { account: "bob-id" } } : {} };
+        // `message.send` is never answered.
+        if (method !== "message.send")
+          pair.server.send(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+      });
+      return pair.client;
+    },
+    say(event: NodeEvent) {
+      server?.send(JSON.stringify({ jsonrpc: "2.0", method: "event", params: event }));
+    },
+    stop() {
+      running = false;
+      server?.destroy();
+    },
+    start() {
+      running = true;
+    },
+    lock(on: boolean) {
+      locked = on;
+    },
+  };
+}
+
+/** Waits until something holds, turn by turn. */
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > end) assert.fail(`${what} did not happen`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe("api/node-connection", function () {
+  this.timeout(30_000);
+
+  it("throws at once where no node runs", async () => {
+    const node = handNode();
+    node.stop();
+    await assert.rejects(createNodeConnection({ open: node.open, reconnect: true }), {
+      code: "node-not-running",
+    });
+  });
+
+  it("goes on after a restart with resync, before the events that follow", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    const seen: LiveEvent[] = [];
+    const reading = (async () => {
+      for await (const event of connection.events()) seen.push(event);
+    })();
+    await until("the subscription", () => node.asked.length === 1);
+    node.say(removed("1"));
+    await until("the first event", () => seen.length === 1);
+    node.stop();
+    node.start();
+    await until("the second subscription", () => node.asked.length === 2);
+    node.say(removed("2"));
+    await until("the last event", () => seen.length === 3);
+    await connection.close();
+    await reading;
+    assert.deepEqual(
+      seen.map((event) => ("account" in event ? event.account : event.type)),
+      ["1", "resync", "2"],
+    );
+  });
+
+  it("goes on when a locked node is unlocked", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    const seen: string[] = [];
+    connection.on("contact.removed", ({ account }) => seen.push(account));
+    connection.on("resync", () => seen.push("resync"));
+    await until("the subscription", () => node.asked.length === 1);
+    node.lock(true);
+    node.say({ type: "stream.ended", why: "locked" });
+    await until("another try", () => node.asked.length === 3);
+    node.lock(false);
+    await until("the end of the lock", () => seen.length === 1);
+    node.say(removed("1"));
+    await until("the event", () => seen.length === 2);
+    assert.deepEqual(seen, ["resync", "1"]);
+    await connection.close();
+  });
+
+  it("ends loops with the reason where it does not reconnect, and tells listeners once", async () => {
+    const node = handNode();
+    const errors: string[] = [];
+    const connection = await createNodeConnection({
+      ...{ open: node.open, reconnect: false },
+      onError: ({ code }) => errors.push(code),
+    });
+    connection.on("typing", () => undefined);
+    const reading = connection.events().next();
+    await until("the subscription", () => node.asked.length === 1);
+    node.say({ type: "stream.ended", why: "locked" });
+    await assert.rejects(reading, { code: "node-locked" });
+    assert.deepEqual(errors, ["node-locked"]);
+    node.stop();
+    await until("the end of the connection", () => true);
+    await assert.rejects(connection.call("node.state", {}), { code: "node-not-running" });
+  });
+
+  it("ends with the reason where a token is revoked, although it reconnects", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    const reading = connection.events().next();
+    await until("the subscription", () => node.asked.length === 1);
+    node.say({ type: "stream.ended", why: "revoked" });
+    await assert.rejects(reading, { code: "token-refused" });
+    await connection.close();
+  });
+
+  it("fails a call that was under way, and connects again for the next one", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    const sending = connection.call("message.send", { who: "bob", text: "x" });
+    await until("the call", () => node.asked.includes("message.send"));
+    node.stop();
+    await assert.rejects(sending, { code: "node-not-running" });
+    await assert.rejects(connection.call("node.state", {}), { code: "node-not-running" });
+    node.start();
+    assert.deepEqual(await connection.call("node.state", {}), {});
+    await connection.close();
+  });
+
+  it("prepares each connection before anything else is called", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({
+      ...{ open: node.open, reconnect: true },
+      prepare: async (client) => {
+        await client.call("connection.restrict", { token: "x", for: "socket" });
+      },
+    });
+    await connection.call("node.state", {});
+    node.stop();
+    node.start();
+    await until("the end", () => true);
+    await connection.call("node.state", {}).catch(() => connection.call("node.state", {}));
+    assert.deepEqual(
+      node.asked.filter((_, i) => i % 2 === 0),
+      node.asked.filter((_, i) => i % 2 === 0).map(() => "connection.restrict"),
+    );
+    await connection.close();
+  });
+
+  it("closes a connection that could not be prepared", async () => {
+    const node = handNode();
+    const closed: string[] = [];
+    const refused = createNodeConnection({
+      open: async () => {
+        const connection = await node.open();
+        return { ...connection, close: () => closed.push("closed") && connection.close() };
+      },
+      reconnect: true,
+      prepare: () => Promise.reject(new SottoError("token-refused", "There is no such token.")),
+    });
+    await assert.rejects(refused, { code: "token-refused" });
+    assert.deepEqual(closed, ["closed"]);
+  });
+
+  it("gives a loop its contact's events only", async () => {
+    const node = handNode();
+    await using connection = await createNodeConnection({ open: node.open, reconnect: false });
+    const loop = connection.events({ from: "bob" });
+    const first = loop.next();
+    await until("the subscription", () => node.asked.includes("event.subscribe"));
+    node.say(removed("carol-id"));
+    node.say(removed("bob-id"));
+    const { value } = await first;
+    assert.ok(value?.type === "contact.removed" && value.account === "bob-id");
+    await loop.return();
+  });
+});
