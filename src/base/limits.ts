@@ -280,6 +280,16 @@ export const limits = {
    */
   lamportStep: 2 ** 16,
   /**
+   * Lines of a conversation that share one Lamport value. Honest sides never use a value twice, so
+   * two sides reach two; a row of the order index stays small whatever a peer sends.
+   */
+  lamportLines: 16,
+  /**
+   * How far the numbers of arrival jump in a store that has lost some: more than any node gives, so
+   * that none of those is given again.
+   */
+  arrivalJump: 2 ** 32,
+  /**
    * Messages of one contact beyond that which are kept until their values are accepted: an honest
    * one sends none.
    */

@@ -21,7 +21,9 @@ import { send } from "./outbox/send.ts";
 import { sharedBootstraps } from "./outbox/share-bootstraps.ts";
 import { sendTyping } from "./outbox/typing.ts";
 import { Runtime } from "./runtime.ts";
+import { arrivals } from "./state/arrival-page.ts";
 import type { Context } from "./state/context.ts";
+import { page } from "./state/conversation-page.ts";
 import { accountEntropy } from "./state/identity.ts";
 import { setInvisible } from "./state/invisible.ts";
 import { createInvite, revokeInvite } from "./state/invites.ts";
@@ -145,6 +147,8 @@ function facade(runtime: Runtime, context: Context): Messenger {
       cancel(context, await requireById(context, id, { who, direction: "out" })),
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
     count: async (who) => count(context, contactStore.find(who)),
+    page: async (who, options) => page(context, contactStore.find(who), options),
+    arrivals: async (options) => arrivals(context, options),
     history: async (who, options) => history(context, contactStore.find(who), options),
     search: (question, options) => search(context, question, options),
     markRead: async (who, options = {}) => markRead(context, contactStore.find(who), options),

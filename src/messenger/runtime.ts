@@ -17,6 +17,7 @@ import { Retention } from "./messages/retention.ts";
 import type { MessengerEvent } from "./model/messenger-api.ts";
 import type { Peer } from "./model/peer.ts";
 import type { MessengerPorts } from "./model/ports.ts";
+import { Arrivals } from "./state/arrivals.ts";
 import { ContactStore } from "./state/contact-store.ts";
 import { background, type Context } from "./state/context.ts";
 import { DiskReserve } from "./state/disk-reserve.ts";
@@ -42,6 +43,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     identity: await loadIdentity(crypto, store),
     history: ports.history ?? true,
     contactStore,
+    arrivals: await Arrivals.load(store, clock),
     expiryTimers: await ExpiryTimers.load(ports, conversations),
     disk: new DiskReserve(ports),
     events,

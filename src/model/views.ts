@@ -98,16 +98,23 @@ export interface MessageView {
   /** Exactly as sent: clean it (`displayText`) before a screen shows it. */
   readonly text: string;
   readonly state: MessageState;
-  /** Position in the conversation on this node: grows with each message; pages are cut by it. */
+  /** Position by arrival in the conversation on this node: grows with each message. */
   readonly at: number;
+  /**
+   * Position in the order of the conversation: compares as text as the messages do, and is the
+   * cursor of `message.list`. It changes once, when a message of ours is sealed or given up.
+   */
+  readonly position: string;
+  /**
+   * Number by arrival on this node, over all conversations, and the cursor of `history.list`: each
+   * message gets one that is greater than all before. Absent once the message is deleted here.
+   */
+  readonly arrival?: number;
   /** The sender's clock, for display only, ms since 1970. */
   readonly sentAt: number;
   /** When this node stored it, by its own clock, ms since 1970. */
   readonly storedAt: number;
-  /**
-   * Its place in the order of the conversation is by this value, then by the bytes of its id;
-   * absent while a message of ours was not sealed yet: it comes last.
-   */
+  /** Its Lamport value; absent where a message of ours was not sealed. */
   readonly lamport?: number;
   /** It arrived after texts that come after it in the order of the conversation. */
   readonly late?: true;

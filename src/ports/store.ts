@@ -21,7 +21,10 @@ export type Table =
   | "search-part"
   | "early"
   | "span"
-  | "token";
+  | "token"
+  | "draft"
+  | "arrival"
+  | "order";
 
 /**
  * Names a row: its table, its owner (an id, blinded on disk) and its position. Rows of one owner
@@ -92,8 +95,8 @@ export interface Store {
   /**
    * Makes earlier contents unreadable, even for an attacker who later gets the disk and the key:
    * every row deleted before this call, every value replaced by a put with `shreds`, and so every
-   * earlier session state. Does not cover `identity`, `meta`, `message-id` and `outbox`, which show
-   * who we are, that a message existed, and what was sent. Other commits wait until it has
+   * earlier session state. Does not cover `identity`, `meta`, `message-id`, `order`, `arrival` and
+   * `outbox`, which show who we are, that a message existed, and what was sent. Other commits wait until it has
    * finished. Throws what `commit` throws.
    */
   shred(): Promise<void>;

@@ -5,8 +5,9 @@
 import { type MessageId, toHex } from "../../src/base/index.ts";
 import type { Contact } from "../../src/messenger/model/contact.ts";
 import type { MessageRow } from "../../src/messenger/model/message.ts";
+import type { Line } from "../../src/messenger/model/position.ts";
 import { decodeRow } from "../../src/messenger/model/rows.ts";
-import type { StoreOp } from "../../src/ports/index.ts";
+import type { StoreOp, Table } from "../../src/ports/index.ts";
 import type { MemoryStore } from "../../src/store/index.ts";
 
 export interface KeptEntry {
@@ -26,7 +27,11 @@ export interface Conversation {
   readonly messages: Map<number, MessageRow>;
   readonly places: Map<string, number>;
   readonly outbox: Map<number, KeptEntry>;
+  /** Lines of the order index, by rank. */
+  readonly order: Map<number, readonly Line[]>;
 }
+
+const tables: ReadonlySet<Table> = new Set(["contact", "session", "message", "outbox", "order"]);
 
 export class Disk {
   readonly conversations = new Map<string, Conversation>();
@@ -47,6 +52,7 @@ export class Disk {
       messages: new Map(),
       places: new Map(),
       outbox: new Map(),
+      order: new Map(),
     };
     this.conversations.set(ref, made);
     return made;
@@ -55,8 +61,7 @@ export class Disk {
   /** @param serial seals made so far. */
   apply(op: StoreOp, serial: number): void {
     const { table, of, at } = op.key;
-    if (table !== "contact" && table !== "session" && table !== "message" && table !== "outbox")
-      return;
+    if (!tables.has(table)) return;
     const kept = this.conversation(of);
     const value = op.kind === "put" ? op.value : undefined;
     if (table === "contact") kept.contact = value && decodeRow<Contact>(value);
@@ -74,6 +79,10 @@ export class Disk {
         kept.messages.set(at, row);
         kept.places.set(row.id, at);
       }
+    }
+    if (table === "order") {
+      if (value === undefined) kept.order.delete(at);
+      else kept.order.set(at, decodeRow<Line[]>(value));
     }
     if (table === "outbox") {
       if (value === undefined) kept.outbox.delete(at);

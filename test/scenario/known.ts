@@ -12,6 +12,8 @@ export interface Known {
   readonly states: Map<string, MessageState>;
   /** Incoming messages that its user was shown, at most. */
   readonly read: Set<string>;
+  /** The greatest number of arrival that was ever given. */
+  arrived: number;
   /** Calls of markRead that are under way. */
   reading: number;
   /** Messages that were removed from its disk, such as expired ones. */

@@ -11,6 +11,7 @@ import { type Conversation, Disk } from "./disk.ts";
 import type { Court, Known } from "./known.ts";
 import { judgeConversation, judgeRemoval, judgeRow } from "./laws-disk.ts";
 import { judgeNames, judgePinned } from "./laws-names.ts";
+import { judgeArrivals, judgeOrder } from "./laws-order.ts";
 import { PartedLaws } from "./laws-parted.ts";
 import { judgeFrame } from "./laws-wire.ts";
 import type { Passed } from "./network.ts";
@@ -59,6 +60,7 @@ export class Laws implements Watcher, Court {
       removed: new Set(),
       lost: new Set(),
       rolledBack: false,
+      arrived: 0,
     };
     this.#known.set(node, made);
     return made;
@@ -134,6 +136,8 @@ export class Laws implements Watcher, Court {
       }
       known.disk.apply(op, serial);
     }
+    this.#sayIf(node, judgeOrder(known.disk, ops));
+    this.#sayIf(node, judgeArrivals(known, ops));
     for (const [ref, before] of touched) {
       const after = known.disk.conversation(ref);
       judgeConversation(this, node, known, before, after);

@@ -6,6 +6,7 @@
 import type { MessageRow } from "../../src/messenger/model/message.ts";
 import type { Stage } from "./actions.ts";
 import { type Conversation, Disk } from "./disk.ts";
+import { judgePages } from "./laws-order.ts";
 import type { Profile } from "./plan.ts";
 import { meet, paired } from "./simulation.ts";
 import type { SimNode } from "./world.ts";
@@ -130,6 +131,7 @@ async function agree(stage: Stage, node: SimNode): Promise<void> {
     for (const { id, direction, text } of theirs?.messages.values() ?? [])
       if (direction === "out" || ours.places.has(id) || known.lost.has(id)) continue;
       else say(`"${text}" is there, and was never ours`);
+    for (const law of await judgePages(node, far.messenger.self().account)) say(law);
     const page = await node.messenger.history(far.messenger.self().account, { limit: 10_000 });
     // Where neither disk was ever another one, nothing is missing.
     if (!known.rolledBack && !there.rolledBack)

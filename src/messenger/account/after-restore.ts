@@ -15,21 +15,26 @@ import {
   placeKey,
 } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
+import { lineOf, rankOf } from "../model/position.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
+import { jumpArrivals, putArrival } from "../state/arrivals.ts";
 import { dropEntry, putContact, putEntry } from "../state/contact-store.ts";
 import { hasAccount } from "../state/identity.ts";
 import { putInvite } from "../state/invites.ts";
+import { type Move, moveLines } from "../state/order-index.ts";
 import { searchState } from "../state/search-index.ts";
 
 /**
  * Tables that are re-created: sessions, because an older state of one would use its keys again and
- * a handshake costs nothing; the search index, from the messages.
+ * a handshake costs nothing; the search index, the order and arrivals, from the messages.
  */
 export const recreatedTables: readonly Table[] = [
   "session",
   "search",
   "search-mark",
   "search-part",
+  "order",
+  "arrival",
 ];
 
 /** Messages that are looked at together. */
@@ -42,6 +47,7 @@ export async function reconcileAfterRepair(store: Store): Promise<void> {
   await store.commit([drop(searchState), ...(await invitesOfOlderCopy(store))]);
   for (const bytes of await store.all("contact"))
     await repairConversation(store, decodeRow<Contact>(bytes));
+  await store.commit(await jumpArrivals(store));
 }
 
 /**
@@ -57,7 +63,10 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
   const queued = await queuedPlaces(store, ref);
   for await (const rows of messagePages(store, ref)) {
     const ops: StoreOp[] = [];
+    const moves: Move[] = [];
     for (const { at, row } of rows) {
+      moves.push({ before: undefined, after: rankOf(row, at), line: lineOf(row, at) });
+      if (row.arrival !== undefined && !row.hidden) ops.push(putArrival(row.arrival, { ref, at }));
       nextAt = Math.max(nextAt, at + 1);
       lamport = Math.max(lamport, row.lamport);
       if (row.direction === "out") sequence = Math.max(sequence, row.sequence);
@@ -66,7 +75,7 @@ async function repairConversation(store: Store, contact: Contact): Promise<void>
       if (row.key !== undefined) ops.push(put(idempotencyKey(ref, row.key), place));
       if (isUnqueued(row, at, queued)) ops.push(requeue(ref, at, row));
     }
-    await store.commit(ops);
+    await store.commit([...ops, ...(await moveLines(store, ref, moves))]);
   }
   const ops: StoreOp[] = [];
   let settled = Number.POSITIVE_INFINITY;
@@ -142,7 +151,7 @@ async function invitesOfOlderCopy(store: Store): Promise<StoreOp[]> {
  */
 export async function reconcileOlderCopy(store: Store): Promise<number> {
   const contacts = (await store.all("contact")).map((bytes) => decodeRow<Contact>(bytes));
-  const ops = await invitesOfOlderCopy(store);
+  const ops = [...(await invitesOfOlderCopy(store)), ...(await jumpArrivals(store))];
   for (const contact of contacts) {
     for (const { at } of await store.list("session", contact.ref))
       ops.push(drop(rowKey("session", contact.ref, at)));

@@ -17,7 +17,7 @@ import {
 } from "../model/contact.ts";
 import { type KeptInvite, withAnswer, withNewAccount } from "../model/invite.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
-import { idempotencyKey, messageKey, placeKey } from "../model/message.ts";
+import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import type { AddOptions, InviteFate } from "../model/messenger-api.ts";
 import { chosenName } from "../model/name-keys.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
@@ -26,6 +26,7 @@ import { changeContact, commitContact } from "../state/change-contact.ts";
 import { dropContact, dropEntry, sessionOps } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
+import { dropOrder } from "../state/order-index.ts";
 import { readableRows } from "../state/readable-rows.ts";
 import { replaceSession } from "../state/session-draft.ts";
 import { contactRemovedEvent } from "../state/store-events.ts";
@@ -205,10 +206,13 @@ export async function remove(
         const last = Math.min(to, conversation.nextAt - 1);
         for (let at = from; at <= last; at++) ops.push(drop(messageKey(ref, at)));
       };
+      const dropped: Pick<MessageRow, "arrival">[] = [];
       for (const { at, row } of await readableRows(context.store, ref, { onDamage })) {
+        dropped.push({ ...(row.arrival !== undefined && { arrival: row.arrival }) });
         ops.push(drop(messageKey(ref, at)), drop(placeKey(ref, row.id)));
         if (row.key !== undefined) ops.push(drop(idempotencyKey(ref, row.key)));
       }
+      ops.push(...(await dropOrder(context.store, ref)));
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const spans = context.expiryTimers.places(ref);
       ops.push(...context.expiryTimers.drop(ref, spans));
@@ -221,7 +225,10 @@ export async function remove(
       );
       const happened = [contactRemovedEvent(peer.contact)];
       const tell = await context.index.forgetAll(ref, (words) =>
-        context.eventLog.commit([...ops, ...words, ...kept.map(putInvite)], happened),
+        context.eventLog.commit(
+          [...ops, ...context.arrivals.drop(dropped), ...words, ...kept.map(putInvite)],
+          happened,
+        ),
       );
       for (const invite of kept) invites.set(invite);
       context.contactStore.remove(peer);

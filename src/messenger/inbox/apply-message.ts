@@ -90,12 +90,21 @@ function isShown(message: ReceivedMessage): message is ReceivedMessage & { reado
   return message.body.kind === "text" || message.body.kind === "newer";
 }
 
-/** Applies a message that is not here yet and whose value is accepted. */
+/**
+ * Applies a message that is not here yet and whose value is accepted. One whose value too many
+ * lines have already is counted and dropped.
+ */
 async function applyAccepted(
   { store, hosts }: Ports,
   taking: IncomingBatch,
   message: ReceivedMessage,
 ): Promise<void> {
+  const addsLine = isShown(message) || message.body.kind === "timer";
+  if (addsLine && (await taking.changes.isCrowded(message.lamport))) {
+    const { dropped = 0 } = taking.conversation;
+    taking.conversation = { ...taking.conversation, dropped: dropped + 1 };
+    return;
+  }
   taking.conversation = withLamport(taking.conversation, message.lamport);
   if (isShown(message)) return takeText(store, taking, message);
   const { body, lamport } = message;

@@ -64,7 +64,7 @@ export async function receive(
     session: peer.session,
     ops: [],
     now: context.clock.now(),
-    changes: new MessageBatch(context.store, peer.contact.conversation.ref),
+    changes: new MessageBatch(context.store, peer.contact.conversation),
     early: new Map(),
     held: new Map(),
     gone: new Set(),

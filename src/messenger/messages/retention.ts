@@ -4,11 +4,19 @@
  */
 import { limits } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
-import { idempotencyKey, type KeyPlace, messageKey, storedAt } from "../model/message.ts";
+import {
+  idempotencyKey,
+  type KeyPlace,
+  type MessageRow,
+  messageKey,
+  storedAt,
+} from "../model/message.ts";
 import type { Peer } from "../model/peer.ts";
+import { lineOf, rankOf } from "../model/position.ts";
 import { drop, encodeRow, put } from "../model/rows.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
 import { heldMessages, isDone } from "../state/due-messages.ts";
+import { type Move, moveLines } from "../state/order-index.ts";
 import { readableRows } from "../state/readable-rows.ts";
 import type { Forgotten } from "../state/search-index.ts";
 import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
@@ -30,6 +38,8 @@ async function deleteMessages(
   const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
   const held = heldMessages(peer);
+  const moves: Move[] = [];
+  const dropped: MessageRow[] = [];
   for (const at of places) {
     if (outbox.has(at)) continue;
     const [found] = await readableRows(context.store, ref, { from: at, to: at });
@@ -39,6 +49,8 @@ async function deleteMessages(
     if (found === undefined) continue;
     const { row } = found;
     const { id, key, text, hidden, sentAt, state } = row;
+    dropped.push(row);
+    moves.push({ before: rankOf(row, at), after: undefined, line: lineOf(row, at) });
     if (text !== "") forgotten.push({ ref, at, text });
     if (hidden === undefined) happened.push(messageRemovedEvent(peer, row));
     if (key !== undefined) {
@@ -47,8 +59,9 @@ async function deleteMessages(
     }
   }
   ops.push(...context.expiryTimers.drop(ref, places));
+  ops.push(...(await moveLines(context.store, ref, moves)));
   const tell = await context.index.forget(forgotten, (words) =>
-    context.eventLog.commit([...ops, ...words], happened),
+    context.eventLog.commit([...ops, ...context.arrivals.drop(dropped), ...words], happened),
   );
   context.expiryTimers.forget(ref, places);
   tell();

@@ -17,7 +17,10 @@ export interface Conversation {
   readonly unbased?: true;
   /** Incoming messages whose value is too far ahead, at most `limits.heldMessages`. */
   readonly held?: readonly HeldPlace[];
-  /** Incoming messages that were dropped: their values are never valid, or too many are held. */
+  /**
+   * Incoming messages that were dropped: their values are never valid, too many are held, or too
+   * many lines have their value.
+   */
   readonly dropped?: number;
   /** Newest texts that no other one names as its parent. */
   readonly heads: readonly Stamp[];

@@ -6,6 +6,7 @@ import { type Stamp, targetOf } from "./actions.ts";
 import type { Conversation } from "./conversation.ts";
 import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
 import type { Peer, SendQueue } from "./peer.ts";
+import { encodePosition, lineOf, positionOf, rankOfShown } from "./position.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 
 /**
@@ -26,6 +27,13 @@ export interface MessageRow {
   readonly sequence: number;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
+  /**
+   * Of ours, where it was not sealed and never will be: the Lamport value after which it is in the
+   * order.
+   */
+  readonly after?: number;
+  /** Its number among all messages of this node (state/arrivals.ts); given when it is committed. */
+  readonly arrival?: number;
   /** Of theirs: it belongs before a text that was here when it arrived. */
   readonly late?: true;
   /** Of theirs: parents that were not here when it arrived. */
@@ -140,6 +148,8 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     at,
     sentAt,
     storedAt: storedAt(row),
+    position: positionText(at, row),
+    ...(row.arrival !== undefined && { arrival: row.arrival }),
     ...(row.lamport > 0 && { lamport: row.lamport }),
     ...(row.late && { late: true }),
     ...(row.missing !== undefined && row.missing.length > 0 && { gap: true }),
@@ -151,6 +161,11 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     reactions: shownReactions(row),
     changing: actsOn(peer, row),
   };
+}
+
+function positionText(at: number, row: MessageRow): string {
+  // One that was just hidden is shown once more, by the command that hides it.
+  return encodePosition(positionOf(rankOfShown(row, at), lineOf(row, at)));
 }
 
 function shownReactions({ reactions }: MessageRow): Reaction[] {

@@ -237,7 +237,18 @@ export interface Messenger extends SharedBootstraps {
   find(ref: string, options?: FindOptions): Promise<MessageView>;
   /** How many messages of the conversation are here. */
   count(who: string): Promise<number>;
-  /** Newest `limit` messages that can be read, oldest first. */
+  /**
+   * A page of the conversation in its order, oldest first. Messages that cannot be read are left
+   * out. Throws `cursor-unknown` for a cursor that is no position; `message-unknown` and
+   * `message-ambiguous` for `around`.
+   */
+  page(who: string, options: PageOptions): Promise<MessagePage<string>>;
+  /**
+   * A page of all conversations, or of one, in the order in which messages arrived on this node,
+   * oldest first: nothing is ever inserted before a number that was shown.
+   */
+  arrivals(options: ArrivalOptions): Promise<MessagePage<number>>;
+  /** Newest `limit` messages that can be read, in the order of arrival, oldest first. */
   history(who: string, options: HistoryOptions): Promise<MessageView[]>;
   /**
    * Messages that have every word of the question, whole or as the start of a word; case and
@@ -245,8 +256,9 @@ export interface Messenger extends SharedBootstraps {
    */
   search(question: string, options: SearchOptions): Promise<SearchResult>;
   /**
-   * Marks the messages of this contact that the user has seen: those at positions `from` to `upTo`,
-   * without `from` all older ones too, without `upTo` all newer ones. Starts their expiry timers,
+   * Marks the messages of this contact that the user has seen: those with the `ids`, or those that
+   * arrived at positions `from` to `upTo`, without `from` all older ones too, without `upTo` all
+   * newer ones. Starts their expiry timers,
    * and sends a receipt where receipts are shared: up to the oldest message that was not seen.
    */
   markRead(who: string, options?: MarkRead): Promise<void>;
@@ -314,8 +326,51 @@ export interface FindOptions {
 }
 
 export interface MarkRead {
+  /** Positions by arrival (`MessageView.at`). */
   readonly from?: number;
   readonly upTo?: number;
+  /** These messages only, in place of a range. */
+  readonly ids?: readonly MessageId[];
+}
+
+export interface PageOptions {
+  /**
+   * From which end of what is between the cursors the page is taken; absent: oldest with `after`
+   * alone, so that the next page follows, else newest.
+   */
+  readonly order?: "newest" | "oldest";
+  /** Only messages before this position, or after it (`MessageView.position`). */
+  readonly before?: string;
+  readonly after?: string;
+  /** This message and those next to it, in place of the other options but the limit. */
+  readonly around?: MessageId;
+  readonly limit: number;
+  readonly onDamage?: HistoryOptions["onDamage"];
+}
+
+export interface ArrivalOptions {
+  /** Only messages of this contact. */
+  readonly who?: string;
+  readonly order?: PageOptions["order"];
+  /** Only messages that arrived before this number, or after it (`MessageView.arrival`). */
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit: number;
+  /** Called where messages are left out because the store is damaged. */
+  readonly onDamage?: () => void;
+}
+
+export interface MessagePage<Cursor> {
+  readonly messages: MessageView[];
+  /**
+   * Cursors of the first and of the last message of the page, also where those cannot be read;
+   * absent for an empty page.
+   */
+  readonly first?: Cursor;
+  readonly last?: Cursor;
+  /** Whether there are others before the first one, and after the last one. */
+  readonly moreBefore: boolean;
+  readonly moreAfter: boolean;
 }
 
 export interface HistoryOptions {

@@ -61,7 +61,7 @@ export async function takeBack(
   if (!neverLeft(entry, peer.contact.conversation)) await enqueueAct(context, batch, deletion);
   for (const kind of kinds) batch.changes.set(entry.at, next, kind);
   await commit(context, peer, batch);
-  return messageView(peer, entry.at, next);
+  return messageView(peer, entry.at, batch.changes.changed(entry.at) ?? next);
 }
 
 /** Whether an entry is useless once an action on the message at `target` is queued, too. */

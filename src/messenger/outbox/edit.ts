@@ -140,13 +140,13 @@ async function commitTo(
   next: MessageRow,
 ): Promise<MessageView> {
   await commit(context, batch.peer, batch);
-  return messageView(batch.peer, at, next);
+  return messageView(batch.peer, at, batch.changes.changed(at) ?? next);
 }
 
 /** See `Messenger.hide`. */
 export async function hide(context: Context, { peer, at }: Place): Promise<void> {
   await withContactLock(context, peer, async () => {
-    const changes = new MessageBatch(context.store, peer.contact.conversation.ref);
+    const changes = new MessageBatch(context.store, peer.contact.conversation);
     const row = requireShown(await changes.row(at));
     if (peer.outbox.has(at))
       throw new SottoError("message-waiting", "This message is not delivered yet.");

@@ -51,14 +51,16 @@ interface Unseen {
 async function unseen(
   { store, breathe }: Context,
   { ref, seenTo = 0, nextAt }: PairConversation,
-  { from = 0, upTo = Number.POSITIVE_INFINITY }: MarkRead,
+  { from = 0, upTo = Number.POSITIVE_INFINITY, ids }: MarkRead,
 ): Promise<Unseen[]> {
   const found: Unseen[] = [];
+  const named = ids && new Set(ids);
   let isGap = false;
   for await (const rows of readablePages(store, ref, { from: seenTo + 1, to: nextAt - 1 })) {
     for (const { at, row } of rows) {
       if (row.direction !== "in" || row.seen !== undefined) continue;
-      const shown = row.hidden === true || (at >= from && at <= upTo);
+      const marks = named === undefined ? at >= from && at <= upTo : named.has(row.id);
+      const shown = row.hidden === true || marks;
       isGap ||= !shown;
       found.push({ at, row: shown && isGap ? row : { ...row, text: "" }, shown });
     }

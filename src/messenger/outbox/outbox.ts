@@ -113,7 +113,7 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
   if (entries.length === 0) return undefined;
   const { ref } = peer.contact;
   let { conversation } = peer.contact;
-  const changes = new MessageBatch(context.store, conversation.ref);
+  const changes = new MessageBatch(context.store, conversation);
   let session = peer.session;
   const ops: StoreOp[] = [];
   const frames: Uint8Array[] = [];
@@ -148,9 +148,10 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
       }
       if (ops.length > 0) {
         const contact = withConversation(peer.contact, conversation);
-        const order = contact === peer.contact ? [] : [...changes.ops(), putContact(contact)];
+        const order = await changes.orderOps();
+        const stamps = contact === peer.contact ? [] : [...changes.ops(), putContact(contact)];
         const rows = sessionOps(ref, peer.session, session);
-        await context.store.commit([...ops, ...order, ...rows]);
+        await context.store.commit([...ops, ...stamps, ...order, ...rows]);
         peer.contact = contact;
       }
       replaceSession(peer, session);

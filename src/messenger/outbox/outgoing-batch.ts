@@ -68,7 +68,7 @@ export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
     conversation: peer.contact.conversation,
     session: atOnce ? peer.session : undefined,
     link: atOnce ? peer.link : undefined,
-    changes: new MessageBatch(context.store, peer.contact.conversation.ref),
+    changes: new MessageBatch(context.store, peer.contact.conversation),
     ops: [],
     entries: [],
     frames: [],
@@ -119,7 +119,10 @@ export async function accept(
       if (batch.entries.length > 0) await commit(context, peer, batch);
     },
   );
-  return shown;
+  return shown.map((made) => {
+    const row = made instanceof SottoError ? undefined : batch.changes.changed(made.at);
+    return row === undefined || made instanceof SottoError ? made : messageView(peer, made.at, row);
+  });
 }
 
 /** A message that a key of the caller's made before. */

@@ -2,6 +2,7 @@
 import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { ContactStore } from "./contact-store.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
 import type { EventBus } from "./event-bus.ts";
@@ -29,6 +30,7 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly expiryTimers: ExpiryTimers;
   readonly identity: Identity;
   readonly contactStore: ContactStore;
+  readonly arrivals: Arrivals;
   readonly events: EventBus;
   /**
    * The terms of messages: a use case that deletes or replaces a text removes them in the same

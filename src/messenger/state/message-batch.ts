@@ -2,14 +2,19 @@
  * Messages of one conversation as the batch at hand will leave them. Every row that a batch reads
  * or changes goes through here, so that two changes of one message build on each other.
  */
-import type { MessageId } from "../../base/index.ts";
+import { limits, type MessageId } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
+import type { Conversation } from "../model/conversation.ts";
 import { isSettled } from "../model/delivery-state.ts";
 import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
+import { PENDING } from "../model/order.ts";
 import type { Peer } from "../model/peer.ts";
+import { lineOf, rankOf } from "../model/position.ts";
 import { bytesOf, decodeRow, encodeRow, put } from "../model/rows.ts";
+import { type Arrivals, putArrival } from "./arrivals.ts";
 import type { Context } from "./context.ts";
 import type { Started } from "./expiry-timers.ts";
+import { linesAt, type Move, moveLines } from "./order-index.ts";
 import type { Forgotten } from "./search-index.ts";
 import { messageEvent, messageRemovedEvent, type StoreEvent } from "./store-events.ts";
 
@@ -22,31 +27,33 @@ export type Change = "new" | "state" | "reaction" | "text" | "number" | "reached
 export class MessageBatch {
   readonly #store: Store;
   readonly #ref: string;
+  /** The greatest Lamport value when the batch was begun. */
+  readonly #greatest: number;
   readonly #rows = new Map<number, { readonly row: MessageRow; readonly kinds: Set<Change> }>();
-  /** Texts as they are in the store, of messages that were read through here. */
-  readonly #before = new Map<number, string>();
+  /** Rows as they are in the store, of messages that were read through here. */
+  readonly #before = new Map<number, MessageRow>();
   /** Bytes of the rows that its commit wrote. */
   written = 0;
   readonly #places = new Map<MessageId, number>();
 
-  /** @param ref of the conversation. */
-  constructor(store: Store, ref: string) {
+  constructor(store: Store, { ref, lamport }: Pick<Conversation, "ref" | "lamport">) {
     this.#store = store;
     this.#ref = ref;
+    this.#greatest = lamport;
   }
 
-  /** The message at a place, if the batch changed it already. */
+  /** The message at a position, if the batch changed it already. */
   changed(at: number): MessageRow | undefined {
     return this.#rows.get(at)?.row;
   }
 
-  /** The message at a place. */
+  /** The message at a position. */
   async row(at: number): Promise<MessageRow | undefined> {
     const changed = this.changed(at);
     if (changed !== undefined) return changed;
     const bytes = await this.#store.get(messageKey(this.#ref, at));
     const row = bytes && decodeRow<MessageRow>(bytes);
-    if (row !== undefined) this.#before.set(at, row.text);
+    if (row !== undefined) this.#before.set(at, row);
     return row;
   }
 
@@ -58,10 +65,27 @@ export class MessageBatch {
     return bytes && decodeRow<MessagePlace>(bytes).at;
   }
 
+  /** Whether a conversation shows no more lines with this Lamport value. */
+  async isCrowded(lamport: number): Promise<boolean> {
+    const lines = await linesAt(this.#store, this.#ref, lamport);
+    const fresh = this.list().filter(
+      ({ row, kinds }) => kinds.has("new") && row.lamport === lamport,
+    );
+    return lines.length + fresh.length >= limits.lamportLines;
+  }
+
   set(at: number, row: MessageRow, kind: Change): void {
     const kinds = this.#rows.get(at)?.kinds ?? new Set();
-    this.#rows.set(at, { row, kinds: kinds.add(kind) });
+    this.#rows.set(at, { row: this.#ordered(row), kinds: kinds.add(kind) });
     if (kind === "new") this.#places.set(row.id, at);
+  }
+
+  /** A message that was not sealed and never will be stays after what it was written after. */
+  #ordered(row: MessageRow): MessageRow {
+    const { state, lamport, after } = row;
+    const settled = state === "failed" || state === "cancelled";
+    if (!settled || lamport !== PENDING || after !== undefined) return row;
+    return { ...row, after: this.#greatest };
   }
 
   /** The rows changed so far, oldest first. */
@@ -78,12 +102,12 @@ export class MessageBatch {
   replaced(): Forgotten[] {
     return this.list().flatMap(({ at, row, kinds }) =>
       replaces(kinds)
-        ? [{ ref: this.#ref, at, text: this.#before.get(at) ?? "", now: row.text }]
+        ? [{ ref: this.#ref, at, text: this.#before.get(at)?.text ?? "", now: row.text }]
         : [],
     );
   }
 
-  /** The batch that writes it all. */
+  /** The operations that write the rows. */
   ops(): StoreOp[] {
     const ref = this.#ref;
     return this.list().flatMap(({ at, row, kinds }) => {
@@ -95,6 +119,35 @@ export class MessageBatch {
         ...(kinds.has("new") ? [put(placeKey(ref, row.id), place)] : []),
       ];
     });
+  }
+
+  /** Numbers what is new by arrival, in the tick of its commit. @returns the operations for it. */
+  arrive(arrivals: Arrivals): StoreOp[] {
+    const hidden: MessageRow[] = [];
+    const ops: StoreOp[] = [];
+    for (const { at, row, kinds } of this.list()) {
+      if (kinds.has("new")) {
+        const arrival = arrivals.take();
+        this.#rows.set(at, { row: { ...row, arrival }, kinds: new Set(kinds) });
+        ops.push(putArrival(arrival, { ref: this.#ref, at }));
+      } else if (row.hidden && kinds.has("text")) hidden.push(row);
+    }
+    return [...ops, ...arrivals.drop(hidden)];
+  }
+
+  /** The operations that put new lines into the order, and move those that have another rank. */
+  async orderOps(): Promise<StoreOp[]> {
+    const moves: Move[] = [];
+    for (const { at, row, kinds } of this.list()) {
+      const stored = this.#before.get(at);
+      // What was not read through here has the rank that it had.
+      if (stored === undefined && !kinds.has("new")) continue;
+      const before = stored && rankOf(stored, at);
+      const after = rankOf(row, at);
+      if (before !== after || stored?.lamport !== row.lamport)
+        moves.push({ before, after, line: lineOf(row, at) });
+    }
+    return moveLines(this.#store, this.#ref, moves);
   }
 }
 
@@ -117,10 +170,12 @@ export async function commitMessages(
   ops: readonly StoreOp[],
   more: readonly StoreEvent[] = [],
 ): Promise<() => void> {
-  const happened = [...happenings(peer, changes), ...more];
   const started = context.expiryTimers.start(peer.contact.conversation.ref, settled(changes));
+  const order = await changes.orderOps();
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
-    const all = [...changes.ops(), ...ops, ...started.ops, ...words];
+    const arrived = changes.arrive(context.arrivals);
+    const happened = [...happenings(peer, changes), ...more];
+    const all = [...changes.ops(), ...arrived, ...order, ...ops, ...started.ops, ...words];
     changes.written = bytesOf(all);
     const tell = await context.eventLog.commit(all, happened);
     return () => {

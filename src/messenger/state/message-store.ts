@@ -136,6 +136,43 @@ export async function readableView(
   return found && shownView(context, peer, at, found.row);
 }
 
+/** Positions that are read together although others lie between them. */
+const GAP = 16;
+
+/**
+ * The messages at some positions of a conversation, in the order in which they are named. One that
+ * cannot be read is left out, and reported.
+ */
+export async function viewsAt(
+  context: Context,
+  peer: Peer,
+  lines: readonly { readonly at: number }[],
+  onDamage: HistoryOptions["onDamage"],
+): Promise<MessageView[]> {
+  const { ref } = peer.contact.conversation;
+  const positions = lines.map(({ at }) => at).sort((a, b) => a - b);
+  const rows = new Map<number, MessageRow>();
+  for (let first = 0; first < positions.length; ) {
+    let last = first;
+    while ((positions[last + 1] ?? Number.POSITIVE_INFINITY) - (positions[last] ?? 0) <= GAP)
+      last++;
+    const range = { from: positions[first] ?? 0, to: positions[last] ?? 0 };
+    const found = await readableRows(context.store, ref, {
+      ...range,
+      ...(onDamage && { onDamage }),
+    });
+    for (const { at, row } of found) rows.set(at, row);
+    first = last + 1;
+  }
+  const views: MessageView[] = [];
+  for (const { at } of lines) {
+    const row = rows.get(at);
+    const shown = row && (await shownView(context, peer, at, row));
+    if (shown !== undefined) views.push(shown);
+  }
+  return views;
+}
+
 /** See `Messenger.history`. */
 export async function history(
   context: Context,

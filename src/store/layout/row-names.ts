@@ -26,6 +26,9 @@ export const tableByte: Readonly<Record<Table, number>> = {
   span: 17,
   "search-part": 18,
   token: 31,
+  draft: 29,
+  arrival: 32,
+  order: 41,
 };
 
 /** The byte of the store's own rows. */
@@ -54,6 +57,9 @@ const pagedTables: ReadonlyMap<number, Paged> = new Map([
   [tableByte["message-id"], { pageByte: 11, bits: 12, keyed: false }],
   // 32 positions of one owner: these rows are longer than a message.
   [tableByte.search, { pageByte: 14, bits: 187, keyed: true }],
+  // 256 numbers of arrival, and 256 Lamport values of one conversation: ids and positions, no text.
+  [tableByte.arrival, { pageByte: 38, bits: 184, keyed: false }],
+  [tableByte.order, { pageByte: 42, bits: 184, keyed: false }],
 ]);
 /** Bytes of a row's name. */
 export const KEY_BYTES = 25;

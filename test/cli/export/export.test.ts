@@ -33,6 +33,7 @@ const message = (at: number, text: string): Message => ({
   text,
   state: at % 2 === 0 ? "received" : "delivered",
   at,
+  position: at.toString(16).padStart(14, "0"),
   sentAt: NOW + at * 60_000,
   storedAt: NOW + at * 60_000,
   edited: false,

@@ -22,6 +22,7 @@ const message: Message = {
   text: "hello",
   state: "received",
   at: 1,
+  position: "00000000000001.0123456789abcdef0123456789abcdef",
   sentAt: Date.UTC(2026, 4, 1, 12),
   storedAt: Date.UTC(2026, 4, 1, 12),
   edited: false,

@@ -38,7 +38,7 @@ async function place(): Promise<{ store: MemoryStore; contact: Contact }> {
   const fresh = newContact(crypto, 0, { ...fields, ref: "ref" });
   const conversation = { ...fresh.conversation, sequence: 1, nextAt: 2 };
   const contact = { ...fresh, conversation };
-  const changes = new MessageBatch(store, conversation.ref);
+  const changes = new MessageBatch(store, conversation);
   changes.set(1, ours, "new");
   await store.commit(changes.ops());
   return { store, contact };
@@ -52,14 +52,15 @@ async function take(messages: readonly ReceivedMessage[], together = false) {
     const taking = {
       contact,
       conversation: contact.conversation,
-      changes: new MessageBatch(store, contact.conversation.ref),
+      changes: new MessageBatch(store, contact.conversation),
       early: new Map(),
       held: new Map(),
       ops: [],
       now: 0,
     };
     for (const message of batch) await applyMessage({ store }, taking, message);
-    await store.commit([...taking.changes.ops(), ...taking.ops]);
+    const order = await taking.changes.orderOps();
+    await store.commit([...taking.changes.ops(), ...order, ...taking.ops]);
     contact = withConversation(taking.contact, taking.conversation);
   }
   return { store, contact };
@@ -196,7 +197,7 @@ describe("what a peer says", () => {
     const taking = {
       contact: early.contact,
       conversation: early.contact.conversation,
-      changes: new MessageBatch(early.store, "ref"),
+      changes: new MessageBatch(early.store, { ref: "ref", lamport: 0 }),
       early: new Map(),
       held: new Map(),
       ops: [],
@@ -225,6 +226,21 @@ describe("what a peer says", () => {
     };
     for (const act of acts) assert.deepEqual(await notice([act]), await notice([]));
   });
+
+  for (const together of [true, false])
+    it(`drops and counts messages of one value beyond a limit, ${together ? "" : "not "}in one batch`, async () => {
+      const many = Array.from(
+        { length: limits.lamportLines + 3 },
+        (_, i): ReceivedMessage => ({
+          ...messageOf({ kind: "text", text: `${i}` }, i + 1, 7),
+          id: crypto.random(16),
+        }),
+      );
+      const { store, contact } = await take(many, together);
+      assert.equal(Object.keys(shown(store)).length, 1 + limits.lamportLines);
+      assert.equal(contact.conversation.dropped, 3);
+      assert.equal(contact.conversation.unread, limits.lamportLines);
+    });
 
   it("drops and counts a value that is never valid, and acknowledges it", async () => {
     const text: Body = { kind: "text", text: "from the end of time" };

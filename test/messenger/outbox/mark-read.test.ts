@@ -52,6 +52,21 @@ describe("reading a page of a conversation", () => {
     assert.equal(alice.alive, false);
   });
 
+  it("marks only the messages that are named, whatever arrived between them", async () => {
+    const { world, alice, bob } = await twenty(9);
+    const page = await bob.messenger.history("alice", { limit: 20 });
+    const ids = [3, 7, 19].flatMap((at) => page[at]?.id ?? []);
+    await bob.messenger.markRead("alice", { ids });
+    assert.equal(bob.contact("alice").unread, 17);
+    await bob.restart();
+    await bob.messenger.markRead("alice", { ids });
+    assert.equal(bob.contact("alice").unread, 17);
+    await bob.messenger.markRead("alice", { ids: page.map(({ id }) => id) });
+    assert.equal(bob.contact("alice").unread, 0);
+    assert.ok(alice.alive);
+    await world.stop();
+  });
+
   it("reports to the sender only what comes before every unread message", async () => {
     const { world, alice, bob } = await twenty(2);
     const read = async (): Promise<number> =>

@@ -42,7 +42,7 @@ async function settle(
   { store, conversation, outbox }: Awaited<ReturnType<typeof wire>>,
   upTo: number,
 ) {
-  const changes = new MessageBatch(store, conversation.ref);
+  const changes = new MessageBatch(store, conversation);
   const gone = new Set<number>();
   const settled = await settleDelivered(changes, conversation, outbox, gone, ack(upTo));
   return { ...settled, changes, moved: changes.list().map(({ at }) => at), gone: [...gone] };
@@ -78,12 +78,12 @@ describe("a receipt", () => {
     const { store, conversation } = await wire();
     let now = conversation;
     const read = async (upTo: number) => {
-      const delivered = new MessageBatch(store, conversation.ref);
+      const delivered = new MessageBatch(store, conversation);
       const row = await delivered.row(upTo);
       assert.ok(row);
       delivered.set(upTo, { ...row, state: "delivered" }, "state");
       await store.commit(delivered.ops());
-      const changes = new MessageBatch(store, conversation.ref);
+      const changes = new MessageBatch(store, conversation);
       now = await settleRead(store, changes, now, upTo);
       await store.commit(changes.ops());
       return changes.list().map(({ at }) => at);
@@ -121,7 +121,7 @@ describe("a receipt", () => {
     let now = { ...conversation, sequence: count, nextAt: count + 1 };
     const read: number[] = [];
     for (let upTo = 1; upTo <= count; upTo++) {
-      const changes = new MessageBatch(store, conversation.ref);
+      const changes = new MessageBatch(store, conversation);
       now = { ...now, ...(await settleRead(watched, changes, now, upTo)) };
       read.push(...changes.list().map(({ at }) => at));
       await store.commit(changes.ops());
