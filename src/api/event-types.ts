@@ -6,6 +6,7 @@ export const followedTypes = [
   "message.state",
   "message.changed",
   "message.removed",
+  "conversation.changed",
   "contact.changed",
   "contact.renamed",
   "contact.removed",

@@ -17,6 +17,7 @@ export { type LineSplitter, lineSplitter, tooLong } from "./line-splitter.ts";
 export type { Audit, AuditMethods, Scan, Sought } from "./methods/audit.ts";
 export type { BackupMade, BackupMethods } from "./methods/backup.ts";
 export type { ContactMethods } from "./methods/contact.ts";
+export type { ConversationMethods } from "./methods/conversation.ts";
 export type {
   AddressReach,
   ContactCause,
@@ -52,6 +53,8 @@ export type {
   Account,
   Bootstrap,
   Contact,
+  Conversation,
+  Draft,
   Invite,
   KeyProtection,
   KnownBootstrap,

@@ -6,6 +6,7 @@
 import { auditMethods } from "./methods/audit.ts";
 import { backupMethods } from "./methods/backup.ts";
 import { contactMethods } from "./methods/contact.ts";
+import { conversationMethods } from "./methods/conversation.ts";
 import { doctorMethods } from "./methods/doctor.ts";
 import { eventMethods } from "./methods/event.ts";
 import { inviteMethods } from "./methods/invite.ts";
@@ -23,6 +24,7 @@ export const methods = {
   ...inviteMethods,
   ...contactMethods,
   ...messageMethods,
+  ...conversationMethods,
   ...eventMethods,
   ...netMethods,
   ...doctorMethods,

@@ -6,6 +6,7 @@ import { sendResult } from "./methods/message.ts";
 import type { Method } from "./methods/method.ts";
 import { methods } from "./methods.ts";
 import { contact, invite, newInvite } from "./schema/contact.ts";
+import { conversation, draft } from "./schema/conversation.ts";
 import { followedEvent, follower, nodeEvent } from "./schema/event.ts";
 import type { Schema } from "./schema/fields.ts";
 import { message } from "./schema/message.ts";
@@ -70,6 +71,8 @@ export interface OpenRpc {
 /** The schemas that have a name in the document. */
 const components: Readonly<Record<string, Schema>> = {
   Contact: contact,
+  Conversation: conversation,
+  Draft: draft,
   Message: message,
   SendResult: sendResult,
   Invite: invite,

@@ -1,6 +1,8 @@
 /** Views of the node as clients get them; those of contacts and messages are shared. */
 export type {
   ContactView as Contact,
+  ConversationView as Conversation,
+  DraftView as Draft,
   InviteView as Invite,
   MessageState,
   MessageView as Message,

@@ -54,6 +54,7 @@ export const errorTable = {
     "Its name has other letters than you typed. If you are sure that it is the one you mean, use " +
       "its account id.",
   ),
+  "group-unknown": entry("bad-input", "This version of Sotto has no groups yet. Name a contact."),
   "contact-ambiguous": entry(
     "bad-input",
     "Type more of the name, or at least 16 characters of the account id.",

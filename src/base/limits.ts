@@ -30,6 +30,14 @@ export const limits = {
    * account of their own, and more than most typed names have.
    */
   accountStart: 16,
+  /** Characters of a handle: as in the name of a file, or a part of an address. */
+  handleLength: 32,
+  /** How long the handle of a removed contact is given to no other one, ms. */
+  handleReserved: 30 * DAY,
+  /** Handles of removed contacts that are kept; the oldest ones may be given before their time. */
+  reservedHandles: 1_000,
+  /** Characters of the newest message and of the draft in the view of a conversation. */
+  previewLength: 120,
   /** Messages in the outbox of one contact: limits the disk space that an absent contact costs. */
   outboxMessages: 10_000,
 

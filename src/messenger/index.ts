@@ -3,6 +3,8 @@
 export type {
   Awaits,
   ContactView,
+  ConversationView,
+  DraftView,
   InviteView,
   MessageState,
   MessageView,
@@ -17,19 +19,27 @@ export {
   recreatedTables,
 } from "./account/after-restore.ts";
 export { checkBackup, openBackup, restoredRows } from "./account/backup.ts";
+export { isNewest } from "./messages/conversation-page.ts";
 export { createMessenger } from "./messenger.ts";
 export type { Diagnosis, Health } from "./model/diagnosis.ts";
 export type {
-  AddOptions,
   FollowerView,
   FollowOptions,
-  HistoryOptions,
-  InviteOptions,
   LoggedEvent,
   LoggedType,
   Messenger,
   MessengerEvent,
   Ping,
 } from "./model/messenger-api.ts";
+export type {
+  AddOptions,
+  ConversationFilter,
+  ConversationFlags,
+  Draft,
+  HistoryOptions,
+  InviteOptions,
+  MessagePage,
+  PageOptions,
+} from "./model/options.ts";
 export type { BootstrapPort, DiskSpace, MessengerPorts, SharedBootstrap } from "./model/ports.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./state/identity.ts";

@@ -8,6 +8,9 @@ import { setPolicy, setTimer, shareReceipts } from "./contacts/contact-settings.
 import * as contacts from "./contacts/contacts.ts";
 import { diagnose, healthOf } from "./discovery/diagnose.ts";
 import { ping } from "./link/live-link.ts";
+import { arrivals } from "./messages/arrival-page.ts";
+import { page } from "./messages/conversation-page.ts";
+import * as conversations from "./messages/conversations.ts";
 import { follow, followers, readEvents } from "./messages/durable-subscriptions.ts";
 import { find } from "./messages/find-message.ts";
 import { search } from "./messages/search.ts";
@@ -21,9 +24,7 @@ import { send } from "./outbox/send.ts";
 import { sharedBootstraps } from "./outbox/share-bootstraps.ts";
 import { sendTyping } from "./outbox/typing.ts";
 import { Runtime } from "./runtime.ts";
-import { arrivals } from "./state/arrival-page.ts";
 import type { Context } from "./state/context.ts";
-import { page } from "./state/conversation-page.ts";
 import { accountEntropy } from "./state/identity.ts";
 import { setInvisible } from "./state/invisible.ts";
 import { createInvite, revokeInvite } from "./state/invites.ts";
@@ -147,6 +148,14 @@ function facade(runtime: Runtime, context: Context): Messenger {
       cancel(context, await requireById(context, id, { who, direction: "out" })),
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
     count: async (who) => count(context, contactStore.find(who)),
+    conversations: (filter = {}) => conversations.conversations(context, filter),
+    conversation: async (who) => conversations.conversation(context, contactStore.find(who)),
+    unread: (who) => contactStore.unread(who),
+    setConversation: async (who, flags) =>
+      conversations.setConversation(context, contactStore.find(who), flags),
+    markUnread: async (who) => conversations.markUnread(context, contactStore.find(who)),
+    setDraft: async (who, draft) => conversations.setDraft(context, contactStore.find(who), draft),
+    draft: async (who) => conversations.draft(context, contactStore.find(who)),
     page: async (who, options) => page(context, contactStore.find(who), options),
     arrivals: async (options) => arrivals(context, options),
     history: async (who, options) => history(context, contactStore.find(who), options),

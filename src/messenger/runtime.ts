@@ -20,7 +20,9 @@ import type { MessengerPorts } from "./model/ports.ts";
 import { Arrivals } from "./state/arrivals.ts";
 import { ContactStore } from "./state/contact-store.ts";
 import { background, type Context } from "./state/context.ts";
+import { Conversations } from "./state/conversations.ts";
 import { DiskReserve } from "./state/disk-reserve.ts";
+import { isDue } from "./state/due-messages.ts";
 import { EventBus } from "./state/event-bus.ts";
 import { EventLog } from "./state/event-log.ts";
 import { ExpiryTimers } from "./state/expiry-timers.ts";
@@ -35,7 +37,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
   const events = new EventBus(log);
   const receipts = ports.receipts ?? true;
   const contactStore = await ContactStore.load(store, { clock, receipts, transport });
-  const conversations = contactStore.peers().map(({ contact }) => contact.conversation.ref);
+  const refs = contactStore.peers().map(({ contact }) => contact.conversation.ref);
   const parts = {
     ...ports,
     receipts,
@@ -43,8 +45,9 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     identity: await loadIdentity(crypto, store),
     history: ports.history ?? true,
     contactStore,
+    conversations: await Conversations.load(store, contactStore.names),
     arrivals: await Arrivals.load(store, clock),
-    expiryTimers: await ExpiryTimers.load(ports, conversations),
+    expiryTimers: await ExpiryTimers.load(ports, refs),
     disk: new DiskReserve(ports),
     events,
     eventLog: await EventLog.load(store, events),
@@ -53,7 +56,9 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     stopping: { now: false },
     presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
   };
-  const context = { ...parts, index: new SearchIndex(parts) };
+  const context: Context = { ...parts, index: new SearchIndex(parts) };
+  if (context.hidesDue)
+    context.conversations.hideDue((peer, at, row) => isDue(context, peer, at, row));
   if (!context.presence.lastSeen) await clearLastSeen(context);
   return context;
 }
@@ -102,6 +107,7 @@ export class Runtime {
     this.publicRecords.start();
     this.peerFinder.start();
     this.#retention.start();
+    background(this.context, "conversations-failed", () => this.#loadConversations());
   }
 
   /** Resolves once every job that holds a lock has ended; the store stays open. */
@@ -178,6 +184,8 @@ export class Runtime {
     if (event.type === "contact.changed") this.refresh();
     if (event.type === "message.new") this.context.index.stored(event.message.text);
     if (event.type === "contact.changed") this.#done(event.contact.account);
+    // Messages of it may have been read.
+    if (event.type === "conversation.changed") this.#done(event.conversation.ref as AccountId);
     if (event.type === "message.state" || event.type === "message.changed")
       this.#done(event.message.contact);
   }
@@ -186,6 +194,16 @@ export class Runtime {
   #done(account: AccountId): void {
     const peer = this.context.contactStore.byAccount(account);
     if (peer !== undefined) this.#retention.done(peer);
+  }
+
+  /** So that the first list of all conversations is as quick as the next one. */
+  async #loadConversations(): Promise<void> {
+    const { contactStore, conversations, breathe, stopping } = this.context;
+    for (const peer of contactStore.peers()) {
+      if (stopping.now) return;
+      await conversations.load(peer);
+      await breathe();
+    }
   }
 
   #maintain(): void {

@@ -2,6 +2,8 @@
 export type {
   Awaits,
   ContactView,
+  ConversationView,
+  DraftView,
   InviteView,
   MessageState,
   MessageView,

@@ -38,6 +38,12 @@ export interface ContactView {
    * as stored: clean it (`displayText`) before a screen shows it.
    */
   readonly name: string;
+  /**
+   * 1 to 32 characters of a to z, 0 to 9 and hyphen, for addresses and programs: unique, derived
+   * from the first name, and not changed by a rename. Provisional (`contact-…`) before the contact
+   * has a name.
+   */
+  readonly handle: string;
   /** The user chose the name. */
   readonly named: boolean;
   /** What the contact calls itself; absent before the first handshake. Clean it as `name`. */
@@ -61,8 +67,6 @@ export interface ContactView {
   readonly recentlySeen: boolean;
   /** Messages of ours, and actions on messages, that are not delivered yet. */
   readonly waiting: number;
-  /** Messages of theirs that were not read yet. */
-  readonly unread: number;
   /** Read receipts and typing indicators are exchanged with the contact. */
   readonly receipts: boolean;
   /** How long new messages are kept, ms; 0: forever. */
@@ -76,6 +80,38 @@ export interface ContactView {
   readonly lastSeen?: number;
   /** ms since 1970. */
   readonly addedAt: number;
+}
+
+/** A conversation, with a contact or in a group. */
+export interface ConversationView {
+  /** Names it in every method: the account id of the contact, or the id of the group. */
+  readonly ref: string;
+  readonly kind: "contact" | "group";
+  /** As in `ContactView`. */
+  readonly handle: string;
+  /** As in `ContactView`: clean it (`displayText`) before a screen shows it. */
+  readonly name: string;
+  /** The last message of its order, with the first 120 characters of the text; absent if empty. */
+  readonly last?: MessageView;
+  /** When this node stored that message, ms since 1970. */
+  readonly lastAt?: number;
+  /** Messages of others that were not read; 1 at least where the user marked it as unread. */
+  readonly unread: number;
+  readonly muted: boolean;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** The first 120 characters of the text that was not sent yet. */
+  readonly draft?: string;
+}
+
+/** A text that was not sent yet. */
+export interface DraftView {
+  /** Of its conversation. */
+  readonly ref: string;
+  readonly text: string;
+  readonly replyTo?: MessageId;
+  /** ms since 1970. */
+  readonly savedAt: number;
 }
 
 /**

@@ -96,8 +96,8 @@ export interface Store {
    * Makes earlier contents unreadable, even for an attacker who later gets the disk and the key:
    * every row deleted before this call, every value replaced by a put with `shreds`, and so every
    * earlier session state. Does not cover `identity`, `meta`, `message-id`, `order`, `arrival` and
-   * `outbox`, which show who we are, that a message existed, and what was sent. Other commits wait until it has
-   * finished. Throws what `commit` throws.
+   * `outbox`, which show who we are, that a message existed, and what was sent. Other commits wait
+   * until it has finished. Throws what `commit` throws.
    */
   shred(): Promise<void>;
   close(): Promise<void>;

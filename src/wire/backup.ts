@@ -34,6 +34,7 @@ const contact = record({
   account,
   name: text(NAME),
   named: flag,
+  handle: optional(text(limits.handleLength)),
   profileName: optional(text(NAME)),
   addedAt: whole(),
   pairing: oneOf("invited", "handshaken", "requested", "confirmed", "denied", "used", "expired"),

@@ -11,11 +11,16 @@ const rows: Readonly<Record<Row, string>> = {
   post: "message.post typing.send",
   read: `
     account.show node.status contact.list contact.show contact.number request.list message.list
-    message.count message.search message.find event.subscribe net.peers
+    message.count message.search message.find event.subscribe net.peers conversation.list
+    conversation.get draft.get draft.list history.list
   `,
-  send: "message.send message.edit message.delete message.react message.cancel message.markRead",
+  send: `
+    message.send message.edit message.delete message.react message.cancel message.markRead draft.set
+    conversation.markUnread
+  `,
   manage: `
     contact.add contact.rename contact.block contact.unblock contact.remove contact.invites
+    conversation.set
     contact.receipts contact.policy contact.timer contact.verify contact.unverify request.accept
     request.deny invite.create invite.list invite.revoke net.check net.rotate net.invisible
     net.public net.decoys net.ping net.bootstrap.list net.bootstrap.add net.bootstrap.remove
@@ -40,7 +45,8 @@ const scopes: Readonly<Record<Scope, readonly Row[]>> = {
 const limited = `
   account.show contact.list contact.show contact.number message.list message.count message.search
   message.find event.subscribe message.post typing.send message.send message.edit message.delete
-  message.react message.cancel message.markRead
+  message.react conversation.get conversation.list
+  conversation.markUnread draft.get draft.list draft.set history.list message.cancel message.markRead
 `
   .trim()
   .split(/\s+/);

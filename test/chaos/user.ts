@@ -117,14 +117,14 @@ export class User {
     return this.node.call("contact.show", { who }).then(({ contact }) => contact);
   }
 
-  /** Every message with a contact, oldest first. */
+  /** Every message with a contact, in the order of arrival. */
   async history(who: string): Promise<Message[]> {
-    const pages: Message[][] = [];
-    for (let before: number | undefined; ; before = pages[0]?.[0]?.at) {
-      const params = { who, limit: PAGE, ...(before === undefined ? {} : { before }) };
-      const { messages, more } = await this.node.call("message.list", params);
-      pages.unshift([...messages]);
-      if (!more || messages.length === 0) return pages.flat();
+    const found: Message[] = [];
+    for (let after = 0; ; ) {
+      const page = await this.node.call("history.list", { who, after, limit: PAGE });
+      found.push(...page.messages);
+      if (!page.moreAfter || page.last === undefined) return found;
+      after = page.last;
     }
   }
 

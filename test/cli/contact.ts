@@ -13,7 +13,7 @@ export const shownContact: Contact = {
   online: false,
   recentlySeen: false,
   waiting: 0,
-  unread: 0,
+  handle: "bob",
   receipts: true,
   timer: 0,
   policy: "any",

@@ -14,7 +14,7 @@ describe("sotto read", function () {
     return ran.out;
   };
   const unread = async (): Promise<number> =>
-    JSON.parse(await run(bob, "contacts", "show", "alice", "--json")).contact.unread;
+    JSON.parse(await run(bob, "contacts", "show", "alice", "--json")).conversation.unread;
 
   let bobs: ChildProcess;
 

@@ -2,6 +2,8 @@
 import type { AccountId, DeviceId, InviteId, MessageId } from "../../src/base/index.ts";
 import type {
   ContactView,
+  ConversationView,
+  DraftView,
   FollowerView,
   InviteView,
   MessageView,
@@ -28,6 +30,7 @@ export const message: MessageView = {
 export const contact: ContactView = {
   account,
   name: "bob",
+  handle: "bob",
   named: true,
   pairing: "invited",
   verified: false,
@@ -36,12 +39,22 @@ export const contact: ContactView = {
   online: true,
   recentlySeen: false,
   waiting: 0,
-  unread: 0,
   receipts: true,
   timer: 0,
   policy: "any",
   addedAt: 0,
 };
+export const conversation: ConversationView = {
+  ref: account,
+  kind: "contact",
+  handle: "bob",
+  name: "bob",
+  unread: 0,
+  muted: false,
+  pinned: false,
+  archived: false,
+};
+const draft: DraftView = { ref: account, text: "later", savedAt: 1000 };
 const follower: FollowerView = { name: "bot", cursor: 0, behind: 0 };
 const invite: InviteView = {
   id: "c".repeat(25).concat("a") as InviteId,
@@ -96,6 +109,13 @@ export function fakeMessenger(): FakeMessenger {
     invitesOf: note("invitesOf", [invite]),
     add: later("add", contact),
     bootstrapsIn: note("bootstrapsIn", ["/dns4/example.org/tcp/1/p2p/y"]),
+    conversations: later("conversations", [conversation]),
+    conversation: later("conversation", conversation),
+    unread: note("unread", 0),
+    setConversation: later("setConversation", conversation),
+    markUnread: later("markUnread", conversation),
+    setDraft: later("setDraft", draft),
+    draft: later("draft", draft),
     page: later("page", { messages: [message], moreBefore: false, moreAfter: false }),
     arrivals: later("arrivals", { messages: [message], moreBefore: false, moreAfter: false }),
     contacts: note("contacts", [contact, { ...contact, pairing: "requested" as const }]),

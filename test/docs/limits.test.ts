@@ -57,7 +57,7 @@ const ours = new Set(
     knownPeerDial knownPeersEnough rotation closeTimeout stopTimeout bootstrapLag bootstrapLagPoll
     publicIdle publicHostLifetime publicStart publicDials publicParallel publicRefreshMin
     publicRefreshMax publicRetry publicSpread publicAddressChange publicKeys publicLookup publicFindPeer
-    publicObservers borderSpread decoyStep decoyTags tellHosts learnedSilence learnedLook
+    publicObservers borderSpread arrivalJump decoyStep decoyTags tellHosts learnedSilence learnedLook
   `
     .trim()
     .split(/\s+/),

@@ -73,6 +73,11 @@ export async function judgePages(node: SimNode, who: string): Promise<string[]> 
   const all = await node.messenger.history(who, { limit: 10_000 });
   for (const scope of [{}, { who }])
     for (const law of await judgeArrivalPages(node, scope, all)) broken.push(law);
+  // As the list of conversations shows it.
+  const { last, unread } = await node.messenger.conversation(who);
+  if (last?.id !== forwards.at(-1)?.id || last?.state !== forwards.at(-1)?.state)
+    broken.push(`the last message is ${last?.id} ${last?.state}`);
+  if (unread !== node.messenger.unread(who)) broken.push("the list counts others as unread");
   const sorted = (page: readonly MessageView[]): string => ids(page).split(",").sort().join();
   if (sorted(all) !== sorted(forwards)) broken.push("pages do not show what is there");
   return broken;

@@ -1,5 +1,5 @@
 /** Messages. */
-import type { MessageId } from "../../base/index.ts";
+import { limits, type MessageId } from "../../base/index.ts";
 import type { MessageState } from "../../model/index.ts";
 import { contact } from "../schema/contact.ts";
 import {
@@ -20,7 +20,7 @@ import {
   wait,
   whole,
 } from "../schema/fields.ts";
-import { message, messageId, messageState, positionRange } from "../schema/message.ts";
+import { message, messageId, messageState, pageEnds, positionRange } from "../schema/message.ts";
 import { type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
 
 const timeout = wait("How long to wait, ms; 30 seconds by default.");
@@ -111,23 +111,36 @@ export const messageMethods = {
     row: "read",
     limited: true,
     summary:
-      "The newest `limit` messages of a conversation, oldest first; fewer, with `more`, if the " +
-      "response is too long.",
+      "Messages of a conversation in its order, oldest first; fewer where the response would be " +
+      "too long. A message that arrives late is inserted where it belongs: place it by its " +
+      "`position`.",
     params: object({
       who,
+      order: optional(
+        oneOf(
+          ["newest", "oldest"],
+          "From which end of what is between the cursors the page is taken; by default oldest " +
+            "with `after` alone, so that the next page follows, else newest.",
+        ),
+      ),
+      before: optional(short("Only messages before this position.")),
+      after: optional(short("Only messages after this position.")),
+      around: optional(
+        short("The id of a message: it and those next to it, in place of a page by cursors."),
+      ),
       limit: pageSize("50 by default."),
-      before: optional(whole("Only messages whose `at` is below.")),
-      after: optional(whole("Only messages whose `at` is above.")),
       since: optional(
         whole(
-          "Only from the oldest message on that this node stored at or after this time, ms since " +
+          "Only from the first message on that this node stored at or after this time, ms since " +
             "1970.",
         ),
       ),
     }),
     result: object({
       messages,
-      more,
+      first: maybe(text("The position of the first message of the page.")),
+      last: maybe(text("The position of the last message of the page.")),
+      ...pageEnds,
       damaged: maybe(
         list(
           positionRange,
@@ -217,9 +230,14 @@ export const messageMethods = {
     row: "send",
     limited: true,
     summary:
-      "Marks the messages as read that were shown: those at positions `from` to `upTo`; without " +
-      "`from` all older ones too, without `upTo` all newer ones.",
-    params: object({ who, from: optional(whole("A position.")), upTo: optional(whole()) }),
+      "Marks the messages as read that were shown: those with the `ids`, or those that arrived " +
+      "at `from` to `upTo`; without `from` all older ones too, without `upTo` all newer ones.",
+    params: object({
+      who,
+      ids: optional(list(short(), "At most 1,000 ids.", limits.pageMessages)),
+      from: optional(whole("A position by arrival (`at`).")),
+      upTo: optional(whole()),
+    }),
     result: nothing,
     example: { who: "bob", upTo: 2 },
   }),

@@ -5,6 +5,12 @@ import { allOf, flag, id, list, maybe, ms, object, of, oneOf, text, whole } from
 
 export const accountId = id<AccountId>(52, "The account: base32 of its public key.");
 
+export const handle = text(
+  "1 to 32 characters of a to z, 0 to 9 and hyphen, for addresses and programs: unique, derived " +
+    "from the first name, and not changed by a rename. Provisional (`contact-…`) before the " +
+    "contact has a name.",
+);
+
 export const policies = ["any", "lan", "hidden"] as const;
 
 export const contact = of<ContactView>()(
@@ -14,6 +20,7 @@ export const contact = of<ContactView>()(
       "What this node calls the contact: unique among contacts, changed by the user only. " +
         "Untrusted text: clean it before a screen shows it.",
     ),
+    handle,
     named: flag("The user chose the name."),
     profileName: maybe(
       text("What the contact calls itself; absent before the first handshake. Untrusted text."),
@@ -48,7 +55,6 @@ export const contact = of<ContactView>()(
       "A fresh record of the contact was found, which does not prove that it is online.",
     ),
     waiting: whole("Messages of ours, and actions on messages, that are not delivered yet."),
-    unread: whole("Messages of theirs that were not read yet."),
     receipts: flag("Read receipts and typing indicators are exchanged with the contact."),
     timer: ms("How long new messages are kept, ms; 0: forever."),
     policy: oneOf(

@@ -1,6 +1,7 @@
 /** Schemas of events, live ones and those of durable subscriptions. */
 import { type EventType, type FollowedType, followedTypes } from "../event-types.ts";
 import { contact, invite } from "./contact.ts";
+import { conversation } from "./conversation.ts";
 import {
   type Infer,
   id,
@@ -43,6 +44,13 @@ export const keptEvents = {
   "message.removed": {
     summary: "A message was removed from this node.",
     fields: { account, id: id<string>(26, "The id of the message.") },
+  },
+  "conversation.changed": {
+    summary:
+      "The last message of a conversation, its unread count, name, draft or a flag is another " +
+      "one. Comes right after the `message.new` of the same change. The delivery of the last " +
+      "message, and reactions to it, have only events of the message.",
+    fields: { conversation },
   },
   "contact.changed": {
     summary: "A contact was added, or anything in its view changed.",

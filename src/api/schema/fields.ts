@@ -35,8 +35,13 @@ export const variant = <const Options extends readonly Schema[]>(
   about?: string,
 ): Schema<Infer<Options[number]>> => described(v.variant(key, options as never), about);
 
-export const list = <Value>(item: Schema<Value>, about?: string): Schema<readonly Value[]> =>
-  described(v.array(item), about);
+/** @param most items at most, for a list of a caller. */
+export const list = <Value>(
+  item: Schema<Value>,
+  about?: string,
+  most?: number,
+): Schema<readonly Value[]> =>
+  described(most === undefined ? v.array(item) : v.pipe(v.array(item), v.maxLength(most)), about);
 
 export const text = (about?: string): Schema<string> => described(v.string(), about);
 

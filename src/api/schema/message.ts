@@ -34,15 +34,21 @@ export const message = of<MessageView>()(
     direction,
     text: text("Exactly as sent. Untrusted text: clean it before a screen shows it."),
     state: messageState,
-    at: whole("Position in the conversation on this node: grows with each message."),
-    sentAt: number("The sender's clock, for display only, ms since 1970."),
-    storedAt: ms("When this node stored it, ms since 1970."),
-    lamport: maybe(
+    at: whole("Position by arrival in the conversation on this node: grows with each message."),
+    position: text(
+      "Position in the order of the conversation: compares as text as the messages do, and is " +
+        "the cursor of `message.list`. Changes once, when a message of ours is encrypted or " +
+        "given up.",
+    ),
+    arrival: maybe(
       whole(
-        "Its place in the order of the conversation is by this value, then by the bytes of its " +
-          "id; absent while a message of ours was not encrypted yet: it comes last.",
+        "Number by arrival on this node, over all conversations: the cursor of `history.list`. " +
+          "Absent once the message is deleted here.",
       ),
     ),
+    sentAt: number("The sender's clock, for display only, ms since 1970."),
+    storedAt: ms("When this node stored it, ms since 1970."),
+    lamport: maybe(whole("Its Lamport value; absent where a message of ours was not encrypted.")),
     late: maybe(only(true, "It arrived after texts that come after it in the conversation.")),
     gap: maybe(only(true, "A text that its author had seen before is lost, or not here yet.")),
     replyTo: maybe(id<MessageId>(26, "The message that it answers; it need not be here.")),
@@ -72,3 +78,9 @@ export const message = of<MessageView>()(
 export const positionRange = of<PositionRange>()(
   object({ from: whole("The first position."), to: whole("The last position, inclusive.") }),
 );
+
+/** The ends of a page of messages. */
+export const pageEnds = {
+  moreBefore: flag("There are messages before the first one."),
+  moreAfter: flag("There are messages after the last one."),
+};

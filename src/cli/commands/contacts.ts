@@ -1,5 +1,5 @@
 /** `sotto contacts`: lists and manages contacts. */
-import type { Contact } from "../../api/index.ts";
+import type { Contact, Conversation } from "../../api/index.ts";
 import { joined, listed, type SafeText, SottoError } from "../../base/index.ts";
 import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { endingInvites, type InviteOptions, keepInvitesOption } from "../args/keep-invites.ts";
@@ -113,7 +113,9 @@ export const define: Define = (command, context) => {
 
 async function show(who: string, context: Context, node: NodeOrStore): Promise<void> {
   const result = await node.call("contact.show", { who });
-  context.out.data(describe(result.contact), result);
+  const { account } = result.contact;
+  const { conversation } = await node.call("conversation.get", { who: account });
+  context.out.data(describe(result.contact, conversation), { ...result, conversation });
   noteStore(node, context);
 }
 
@@ -123,7 +125,8 @@ async function remove(
   context: Context,
 ): Promise<void> {
   const { contact, messages } = await context.call("message.count", { who });
-  const { account, unread, waiting } = contact;
+  const { account, waiting } = contact;
+  const { unread } = (await context.call("conversation.get", { who: account })).conversation;
   const parts = [
     ...(unread > 0 ? [`${unread} unread`] : []),
     ...(waiting > 0 ? [`${waiting} not delivered yet`] : []),
@@ -159,14 +162,29 @@ side uses its own clock. The receiver can still keep a copy by other means.`;
 async function list(context: Context, node: NodeOrStore): Promise<void> {
   const result = await node.call("contact.list", {});
   const width = Math.max(0, ...result.contacts.map((contact) => nameOf(contact).length));
-  const lines = result.contacts.map((contact) => contactLine(contact, width));
+  const unread = await unreadByRef(node);
+  const lines = result.contacts.map((contact) =>
+    contactLine(contact, width, unread.get(contact.account)),
+  );
   context.out.data(listed(lines, "No contacts yet. Create an invite: sotto invite"), result);
   noteStore(node, context);
 }
 
-function describe(contact: Contact): SafeText {
+/** Unread messages of each conversation, by its `ref`. */
+async function unreadByRef(node: NodeOrStore): Promise<ReadonlyMap<string, number>> {
+  const unread = new Map<string, number>();
+  for (let after: string | undefined; ; ) {
+    const { conversations, more } = await node.call("conversation.list", { after });
+    for (const conversation of conversations) unread.set(conversation.ref, conversation.unread);
+    after = conversations.at(-1)?.ref;
+    if (!more || after === undefined) return unread;
+  }
+}
+
+function describe(contact: Contact, { unread, handle }: Conversation): SafeText {
   const rows: [string, string][] = [
     ["name", [nameOf(contact), ...profileNotes(contact), ...lookAlikeNotes(contact)].join("  ")],
+    ["handle", handle],
     ["account", contact.account],
     ["state", contactStateText(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${shellWord(nameOf(contact))})`],
@@ -176,7 +194,7 @@ function describe(contact: Contact): SafeText {
       "timer",
       contact.timer === 0 ? "off" : `messages disappear after ${formatDuration(contact.timer)}`,
     ],
-    ["messages", `${contact.unread} unread, ${contact.waiting} waiting${waitCondition(contact)}`],
+    ["messages", `${unread} unread, ${contact.waiting} waiting${waitCondition(contact)}`],
     ...(contact.lastSeen === undefined || contact.online
       ? []
       : [["last seen", formatTime(contact.lastSeen)] as [string, string]]),

@@ -125,8 +125,8 @@ async function listen(options: Options, context: Context): Promise<void> {
     } else if (all || (event.type === "message.new" && event.message.direction === "in"))
       await runExecHook(eventWithName(event, names), command, context);
     if (marks && event.type === "message.new" && event.message.direction === "in") {
-      const { contact: who, at } = event.message;
-      await context.call("message.markRead", { who, from: at, upTo: at }).catch(ignore);
+      const { contact: who, id } = event.message;
+      await context.call("message.markRead", { who, ids: [id] }).catch(ignore);
     }
     if ("cursor" in event) finished = event.cursor;
   }
@@ -154,6 +154,8 @@ async function describe(
       return `→ ${name(event.message.contact)}  ${stateText(event.message.state)}`;
     case "message.removed":
       return `${name(event.account)}  a message was removed`;
+    case "conversation.changed":
+      return `${displayLine(event.conversation.name)}  ${event.conversation.unread} unread`;
     case "contact.renamed": {
       const { contact } = event;
       const itself = quoted(contact.profileName ?? contact.name);

@@ -1,6 +1,6 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import { listed, SottoError } from "../../base/index.ts";
-import { inOrder, messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
+import { messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
 import { messageWithName, namesOf } from "../format/with-names.ts";
@@ -66,7 +66,7 @@ async function read(
   const width = Math.max(name.length, "you".length);
   const answered = await quotedMessages(page.messages, node, context.out);
   const period = since === undefined ? "yet" : `since ${formatTime(since)}`;
-  const shown = inOrder(page.messages).map((message) => ({
+  const shown = page.messages.map((message) => ({
     at: message.at,
     lines: messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
   }));
@@ -82,17 +82,13 @@ async function read(
       "The store is damaged: messages near the marked ones may be missing or out of date. Run " +
         "sotto check.",
     );
-  if (page.more) {
+  if (page.moreBefore) {
     const more = `sotto read ${shellWord(name)} -n ${Math.min(MOST, limit * 4)}`;
     context.out.say(`More messages: ${limit < MOST ? more : "sotto export DIR"}`);
   }
   noteStore(node, context, " Nothing is marked as read.");
-  const [first, last] = [page.messages.at(0), page.messages.at(-1)];
   // Earlier and later messages were not shown.
-  if (node.isNode && marks && first !== undefined && last !== undefined)
-    await node.call("message.markRead", {
-      who: contact.account,
-      from: first.at,
-      upTo: last.at,
-    });
+  const ids = page.messages.filter(({ direction }) => direction === "in").map(({ id }) => id);
+  if (node.isNode && marks && ids.length > 0)
+    await node.call("message.markRead", { who: contact.account, ids });
 }

@@ -41,30 +41,19 @@ export async function everything(
   return { account, exportedAt, conversations };
 }
 
-/** The messages that exist now, oldest first. */
+/** The messages that exist now, in the order of the conversation. */
 async function* messagesOf(
   node: Callable,
   who: string,
   onDamage: () => void,
 ): AsyncGenerator<Message> {
-  const newest = await node.call("message.list", { who, limit: 1 });
-  const end = newest.messages.at(-1)?.at ?? 0;
-  for (let after = 0; after < end; after += PAGE)
-    yield* await between(node, who, after, Math.min(after + PAGE, end) + 1, onDamage);
-}
-
-/** Messages at positions between the two. A response may contain only the newest of them. */
-async function between(
-  node: Callable,
-  who: string,
-  after: number,
-  before: number,
-  onDamage: () => void,
-): Promise<readonly Message[]> {
-  const page = await node.call("message.list", { who, limit: PAGE, after, before });
-  const { messages, more, damaged } = page;
-  if (damaged !== undefined) onDamage();
-  const [oldest] = messages;
-  if (!more || oldest === undefined) return messages;
-  return [...(await between(node, who, after, oldest.at, onDamage)), ...messages];
+  const { last: end = "" } = await node.call("message.list", { who, limit: 1 });
+  let after: string | undefined;
+  for (;;) {
+    const page = await node.call("message.list", { who, order: "oldest", limit: PAGE, after });
+    if (page.damaged !== undefined) onDamage();
+    yield* page.messages.filter(({ position }) => position <= end);
+    after = page.last;
+    if (!page.moreAfter || after === undefined || after >= end) return;
+  }
 }

@@ -16,7 +16,6 @@ import {
   indented,
   joined,
   limits,
-  messageId,
   never,
   type Part,
   type PositionRange,
@@ -24,7 +23,6 @@ import {
   type SafeText,
   safe,
   safeLines,
-  toHex,
   widthOf,
 } from "../../base/index.ts";
 import { formatDuration, formatTime } from "./time.ts";
@@ -127,13 +125,13 @@ export function quoted(name: string): string {
   return `"${displayLine(name)}"`;
 }
 
-/** One contact on one line; `width` columns for the name. */
-export function contactLine(contact: Contact, width: number): string {
+/** One contact on one line; `width` columns for the name. @param unread messages of it. */
+export function contactLine(contact: Contact, width: number, unread = 0): string {
   const notes = [
     contact.verified ? "verified" : "not verified",
     ...lookAlikeNotes(contact),
     ...(contact.named ? [] : profileNotes(contact)),
-    ...(contact.unread > 0 ? [`${contact.unread} unread`] : []),
+    ...(unread > 0 ? [`${unread} unread`] : []),
     ...(contact.waiting > 0 ? [`${contact.waiting} waiting${waitCondition(contact)}`] : []),
     ...(contact.policy === "any" ? [] : [policies[contact.policy].short]),
   ];
@@ -153,31 +151,7 @@ export interface MessageContext {
 /** Characters of a message id that are shown: few ids are alike among some thousands. */
 const ID_LENGTH = 5;
 
-/**
- * Messages in the order of their conversation, which is not that of their arrival. What waits to be
- * sent is last; what will never be sent comes after what was stored before it.
- */
-export function inOrder(messages: readonly Message[]): Message[] {
-  const place = ({ lamport = Number.POSITIVE_INFINITY }: Message): number => lamport;
-  // In the order of the bytes; base32 would put its digits first.
-  const bytes = ({ id }: Message): string => toHex(messageId.bytes(id));
-  const placed = messages
-    .filter((message) => !neverPlaced(message))
-    .toSorted((a, b) => {
-      if (place(a) !== place(b)) return place(a) < place(b) ? -1 : 1;
-      return a.lamport === undefined ? a.at - b.at : bytes(a) < bytes(b) ? -1 : 1;
-    });
-  for (const message of messages.filter(neverPlaced).toSorted((a, b) => a.at - b.at))
-    putAfterEarlier(placed, message);
-  return placed;
-}
-
-/** Whether a message ended before it was sealed, so that it never gets a place in the order. */
-function neverPlaced({ lamport, state }: Message): boolean {
-  return lamport === undefined && (state === "cancelled" || state === "failed");
-}
-
-/** Puts what has no place in the order after the last one that was stored before it. */
+/** Puts an item after the last one that arrived before it. */
 function putAfterEarlier<Item extends Pick<Message, "at">>(items: Item[], item: Item): void {
   items.splice(items.findLastIndex(({ at }) => at < item.at) + 1, 0, item);
 }

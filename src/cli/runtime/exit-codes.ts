@@ -34,6 +34,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   "timed-out": exit.timedOut,
   "contact-unknown": exit.notFound,
   "contact-look-alike": exit.notFound,
+  "group-unknown": exit.notFound,
   "request-unknown": exit.notFound,
   "invite-unknown": exit.notFound,
   "message-unknown": exit.notFound,

@@ -37,8 +37,6 @@ export function statusOf({
   const contacts = messenger.contacts();
   const { host, addresses, ...net } = node.status();
   const { damage, rolledBack } = store;
-  const sum = (count: "waiting" | "unread") =>
-    contacts.reduce((total, contact) => total + contact[count], 0);
   return {
     ...state,
     state: "open",
@@ -51,9 +49,9 @@ export function statusOf({
       online: contacts.filter(({ online }) => online).length,
       requests: contacts.filter(({ pairing }) => pairing === "requested").length,
     },
-    waiting: sum("waiting"),
+    waiting: contacts.reduce((sum, contact) => sum + contact.waiting, 0),
     keptBack: keptBack(contacts),
-    unread: sum("unread"),
+    unread: messenger.unread(),
     invisible: messenger.health().invisible,
     decoys: messenger.health().decoys,
     disk: messenger.health().disk,

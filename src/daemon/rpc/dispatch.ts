@@ -7,6 +7,7 @@ import { type Access, unrestricted } from "./methods/access.ts";
 import { auditHandlers } from "./methods/audit.ts";
 import { backupHandlers } from "./methods/backup.ts";
 import { contactHandlers } from "./methods/contact.ts";
+import { conversationHandlers } from "./methods/conversation.ts";
 import { doctorHandlers } from "./methods/doctor.ts";
 import { eventHandlers } from "./methods/event.ts";
 import { inviteHandlers } from "./methods/invite.ts";
@@ -60,6 +61,7 @@ function handlersOf(parts: DispatchParts): Handlers<Methods> {
     ...inviteHandlers(parts),
     ...contactHandlers(parts),
     ...messageHandlers(parts),
+    ...conversationHandlers(parts),
     ...eventHandlers(parts),
     ...netHandlers(parts),
     ...doctorHandlers(parts),

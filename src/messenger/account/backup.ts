@@ -118,7 +118,9 @@ export function contentsOf(
  */
 export function restoredRows(crypto: CryptoProvider, { contacts, invites }: Backup): StoreOp[] {
   return [
-    ...contacts.map((kept) => putContact(newContact(crypto, kept.addedAt, kept))),
+    ...contacts.map(({ handle, ...kept }) =>
+      putContact(newContact(crypto, kept.addedAt, { ...kept, ...(handle && { handle }) })),
+    ),
     ...invites.map((kept) =>
       putInvite(restoredInvite({ ...kept, id: inviteIdOf(crypto, kept.secret) })),
     ),

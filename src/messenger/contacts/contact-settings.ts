@@ -5,7 +5,7 @@ import { isTimer } from "../../wire/index.ts";
 import { closeLink } from "../link/live-link.ts";
 import { timerNotice, withTimer } from "../model/apply-action.ts";
 import { admits } from "../model/link-policy.ts";
-import type { InviteFate } from "../model/messenger-api.ts";
+import type { InviteFate } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import {
   commit,

@@ -18,18 +18,19 @@ import {
 import { type KeptInvite, withAnswer, withNewAccount } from "../model/invite.ts";
 import { requireAllowed, scopeOf } from "../model/link-policy.ts";
 import { idempotencyKey, type MessageRow, messageKey, placeKey } from "../model/message.ts";
-import type { AddOptions, InviteFate } from "../model/messenger-api.ts";
 import { chosenName } from "../model/name-keys.ts";
+import type { AddOptions, InviteFate } from "../model/options.ts";
 import { newPeer, type Peer } from "../model/peer.ts";
 import { drop } from "../model/rows.ts";
 import { changeContact, commitContact } from "../state/change-contact.ts";
 import { dropContact, dropEntry, sessionOps } from "../state/contact-store.ts";
 import { type Context, withContactLock, withInviteLock } from "../state/context.ts";
+import { draftKey } from "../state/conversations.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
 import { dropOrder } from "../state/order-index.ts";
 import { readableRows } from "../state/readable-rows.ts";
 import { replaceSession } from "../state/session-draft.ts";
-import { contactRemovedEvent } from "../state/store-events.ts";
+import { contactEvent, contactRemovedEvent, conversationEvent } from "../state/store-events.ts";
 import { changed, changeWithInvites, invitesEndedFor } from "./end-invites.ts";
 
 const refusals = {
@@ -116,7 +117,8 @@ export async function add(
     const peer = newPeer(contact);
     context.contactStore.add(peer);
     try {
-      await commitContact(context, peer, { contact });
+      const events = [contactEvent(context, peer, contact), conversationEvent(context, peer)];
+      await commitContact(context, peer, { contact, events });
     } catch (error) {
       context.contactStore.remove(peer);
       throw error;
@@ -213,6 +215,8 @@ export async function remove(
         if (row.key !== undefined) ops.push(drop(idempotencyKey(ref, row.key)));
       }
       ops.push(...(await dropOrder(context.store, ref)));
+      ops.push(drop(draftKey(ref)));
+      ops.push(...context.contactStore.names.handles.reserve(peer, context.clock.now()));
       for (const at of peer.outbox.keys()) ops.push(dropEntry(ref, at));
       const spans = context.expiryTimers.places(ref);
       ops.push(...context.expiryTimers.drop(ref, spans));
@@ -232,6 +236,7 @@ export async function remove(
       );
       for (const invite of kept) invites.set(invite);
       context.contactStore.remove(peer);
+      context.conversations.forget(ref);
       context.expiryTimers.forget(ref, spans);
       tell();
     }),

@@ -6,7 +6,7 @@ import type { AccountId } from "../../base/index.ts";
 import type { ContactView } from "../../model/index.ts";
 import type { Contact } from "../model/contact.ts";
 import { claimBy, endedFor, type KeptInvite } from "../model/invite.ts";
-import type { InviteFate } from "../model/messenger-api.ts";
+import type { InviteFate } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import { type ContactChange, commitContact, withKnownContact } from "../state/change-contact.ts";
 import { type Context, withInviteLock } from "../state/context.ts";

@@ -15,7 +15,6 @@ import { post, sealControl } from "../outbox/seal.ts";
 import { controlOf, withAddresses } from "../outbox/settings.ts";
 import { shareBootstraps } from "../outbox/share-bootstraps.ts";
 import { receiveTyping } from "../outbox/typing.ts";
-import { putContact } from "../state/contact-store.ts";
 import { background, type Context } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
@@ -195,9 +194,8 @@ async function commitStep(
 ): Promise<void> {
   if (session.length === 0) return;
   const ops = [...step.ops, ...session];
-  if (step.contact !== peer.contact) ops.push(putContact(step.contact));
   const events = contactChanged(context, peer, step);
-  const emit = await commitMessages(context, peer, step.changes, ops, events);
+  const emit = await commitMessages(context, peer, step.contact, step.changes, ops, events);
   peer.contact = step.contact;
   for (const at of step.gone) peer.outbox.delete(at);
   emit();

@@ -15,6 +15,7 @@ import type { DurableSubscription } from "../state/event-log.ts";
 import type { Invites } from "../state/invites.ts";
 import { view } from "../state/message-store.ts";
 import type { Entry } from "../state/store-events.ts";
+import { conversation } from "./conversations.ts";
 
 function show({ contactStore, eventLog }: Context, follower: DurableSubscription): FollowerView {
   const { name, types, ref, cursor } = follower;
@@ -100,6 +101,11 @@ async function tell(
       const message = peer && (await view(context, peer, at));
       if (message?.id !== id) return { type: "message.removed", account, id };
       return { type, message: type === "message.state" ? { ...message, state } : message };
+    }
+    case "conversation.changed": {
+      const peer = context.contactStore.byRef(entry.ref);
+      if (peer === undefined) return { type: "contact.removed", account: entry.account };
+      return { type: entry.type, conversation: await conversation(context, peer) };
     }
     case "contact.removed":
       return { type: entry.type, account: entry.account };

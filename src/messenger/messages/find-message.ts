@@ -3,7 +3,7 @@
  */
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
-import type { FindOptions } from "../model/messenger-api.ts";
+import type { FindOptions } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import { history, preferOwn, requireById } from "../state/message-store.ts";

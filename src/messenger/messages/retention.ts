@@ -15,11 +15,12 @@ import type { Peer } from "../model/peer.ts";
 import { lineOf, rankOf } from "../model/position.ts";
 import { drop, encodeRow, put } from "../model/rows.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
+import { lastDiffers } from "../state/conversations.ts";
 import { heldMessages, isDone } from "../state/due-messages.ts";
 import { type Move, moveLines } from "../state/order-index.ts";
 import { readableRows } from "../state/readable-rows.ts";
 import type { Forgotten } from "../state/search-index.ts";
-import { messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
+import { conversationEvent, messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
 
 /**
  * Deletes messages; requires the contact lock. Ids and idempotency keys are kept, so that
@@ -60,10 +61,15 @@ async function deleteMessages(
   }
   ops.push(...context.expiryTimers.drop(ref, places));
   ops.push(...(await moveLines(context.store, ref, moves)));
+  const { conversations } = context;
+  const deleted = moves.map(({ line: { at } }) => ({ at, row: undefined }));
+  const last = await conversations.lastAfter(peer, deleted);
+  if (lastDiffers(conversations.last(peer), last)) happened.push(conversationEvent(context, peer));
   const tell = await context.index.forget(forgotten, (words) =>
     context.eventLog.commit([...ops, ...context.arrivals.drop(dropped), ...words], happened),
   );
   context.expiryTimers.forget(ref, places);
+  conversations.setLast(peer, last);
   tell();
   context.shredder.soon();
 }

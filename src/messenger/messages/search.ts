@@ -13,7 +13,7 @@ import {
   type Query,
 } from "../../search/index.ts";
 import { storedAt } from "../model/message.ts";
-import type { SearchOptions, SearchResult } from "../model/messenger-api.ts";
+import type { SearchOptions, SearchResult } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import { bucketKey } from "../state/index-step.ts";

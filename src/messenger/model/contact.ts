@@ -26,6 +26,8 @@ export interface Contact {
   readonly name: string;
   /** The user chose the name; else it comes from the first handshake. */
   readonly named: boolean;
+  /** Derived once from the first name, for programs; absent before there is one. */
+  readonly handle?: string;
   /** What they called themselves in the last handshake that had a valid name. */
   readonly profileName?: string | undefined;
   readonly addedAt: number;

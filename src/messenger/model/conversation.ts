@@ -29,12 +29,25 @@ export interface Conversation {
   /** Position of the next message in the conversation. */
   readonly nextAt: number;
   readonly unread: number;
+  /** The user marked it as unread since the last time that it was read. */
+  readonly markedUnread?: boolean;
+  readonly muted?: boolean;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
   /** Position up to which the user has seen everything; later rows say it of themselves. */
   readonly seenTo?: number;
   /** How long new messages are kept, by the newest timer action; absent: forever. */
   readonly timer?: Stamp & { readonly ms: number; readonly by: "in" | "out" };
   /** Incoming actions whose target is not here yet, oldest first, at most `limits.earlyActs`. */
   readonly early?: readonly EarlyPlace[];
+}
+
+/** The number of unread messages as it is shown. */
+export function unreadCount({
+  unread,
+  markedUnread,
+}: Pick<Conversation, "unread" | "markedUnread">): number {
+  return markedUnread ? Math.max(1, unread) : unread;
 }
 
 /** A conversation with one contact, which consists of one numbered stream in each direction. */

@@ -1,7 +1,32 @@
 /** The interface of the messenger: use cases, options and events. */
-import type { AccountId, DeviceId, InviteId, MessageId, PositionRange } from "../../base/index.ts";
-import type { ContactView, InviteView, MessageView, NewInvite, Policy } from "../../model/index.ts";
+import type { AccountId, DeviceId, InviteId, MessageId } from "../../base/index.ts";
+import type {
+  ContactView,
+  ConversationView,
+  DraftView,
+  InviteView,
+  MessageView,
+  NewInvite,
+  Policy,
+} from "../../model/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
+import type {
+  AddOptions,
+  ArrivalOptions,
+  ConversationFilter,
+  ConversationFlags,
+  Draft,
+  FindOptions,
+  HistoryOptions,
+  InviteFate,
+  InviteOptions,
+  MarkRead,
+  MessagePage,
+  PageOptions,
+  SearchOptions,
+  SearchResult,
+  SendOptions,
+} from "./options.ts";
 import type { SharedBootstraps } from "./ports.ts";
 /** What a live link said of itself; `silent`: not within `limits.stepTimeout`. */
 export type Ping =
@@ -17,6 +42,11 @@ export type KeptEvent =
   | { readonly type: "message.changed"; readonly message: MessageView }
   /** A message is gone from this node. */
   | { readonly type: "message.removed"; readonly account: AccountId; readonly id: MessageId }
+  /**
+   * Its last message, unread count, name, draft or a flag is another one. What happens to the last
+   * message without changing its text (delivery, reactions) has only events of the message.
+   */
+  | { readonly type: "conversation.changed"; readonly conversation: ConversationView }
   | { readonly type: "contact.changed"; readonly contact: ContactView }
   /** The contact calls itself something else (`profileName`); its `name` here stays. */
   | { readonly type: "contact.renamed"; readonly contact: ContactView }
@@ -61,9 +91,10 @@ export interface FollowerView {
 
 /**
  * The use cases of one node. `who` is an account id, which always means its account, or a contact's
- * name, a start of an account id of at least `limits.accountStart` characters, or a unique start of
- * a name, in this order (docs/SPEC.md, Names). Names of unanswered requests mean no contact.
- * Throws `contact-unknown` or `contact-ambiguous`.
+ * name or handle, a start of an account id of at least `limits.accountStart` characters, or a
+ * unique start of a name or handle, in this order (docs/SPEC.md, Names). Names of unanswered
+ * requests mean no contact, and `group:NAME` never does. Throws `contact-unknown`,
+ * `contact-ambiguous` or `group-unknown`.
  */
 export interface Messenger extends SharedBootstraps {
   self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
@@ -237,6 +268,20 @@ export interface Messenger extends SharedBootstraps {
   find(ref: string, options?: FindOptions): Promise<MessageView>;
   /** How many messages of the conversation are here. */
   count(who: string): Promise<number>;
+  /** Conversations, pinned ones first, then by their last messages, newest first. */
+  conversations(filter?: ConversationFilter): Promise<ConversationView[]>;
+  conversation(who: string): Promise<ConversationView>;
+  /** Unread messages of a conversation, or of all. */
+  unread(who?: string): number;
+  setConversation(who: string, flags: ConversationFlags): Promise<ConversationView>;
+  /** Shows the conversation as unread until it is marked as read; sends nothing. */
+  markUnread(who: string): Promise<ConversationView>;
+  /**
+   * Keeps a text that is not sent yet, at most `limits.textBytes`; an empty one deletes it, and so
+   * does a message that is sent. Throws message-too-long, message-not-text.
+   */
+  setDraft(who: string, draft: Draft): Promise<DraftView>;
+  draft(who: string): Promise<DraftView | undefined>;
   /**
    * A page of the conversation in its order, oldest first. Messages that cannot be read are left
    * out. Throws `cursor-unknown` for a cursor that is no position; `message-unknown` and
@@ -269,120 +314,4 @@ export interface Messenger extends SharedBootstraps {
    * @param bootstrap multiaddr texts that are included.
    */
   backup(bootstrap: readonly string[]): Promise<Uint8Array>;
-}
-
-/** Options of the use cases, and the result of a search. */
-export interface InviteOptions {
-  readonly kind: "once" | "reusable";
-  /** ms from now, at most `limits.inviteExpiryMax`. */
-  readonly expiresIn: number;
-  /** Include our current addresses in the link: found at once, but the link reveals them. */
-  readonly hints: boolean;
-  /**
-   * Bootstrap nodes, with their /p2p part, for an invitee who has none: at most
-   * `limits.inviteBootstraps`.
-   */
-  readonly bootstrap?: readonly string[];
-}
-
-export interface AddOptions extends InviteFate {
-  /** What they are called here. */
-  readonly as?: string;
-  /** Holds from the first dial on. */
-  readonly policy?: Policy;
-}
-
-/** What becomes of reusable invites by which a contact came that must not find us any more. */
-export interface InviteFate {
-  /** They stay open: others may use them, and the contact can find us by them. */
-  readonly keepInvites?: boolean | undefined;
-}
-
-export interface SearchOptions {
-  /** At most so many. */
-  readonly limit: number;
-  /** Only messages of this contact. */
-  readonly from?: string;
-}
-
-export interface SearchResult {
-  /** Newest first, by when they arrived here. */
-  readonly messages: MessageView[];
-  /** There are more than the limit. */
-  readonly more: boolean;
-}
-
-export interface SendOptions {
-  /** The caller's idempotency key: one for each message to a contact. */
-  readonly key?: string;
-  readonly replyTo?: MessageId;
-}
-
-export interface FindOptions {
-  /** The contact in whose conversation the message is. */
-  readonly who?: string | undefined;
-  /** `last` is the newest of this side. "out": of several that fit, ours are meant. */
-  readonly direction?: "in" | "out" | undefined;
-}
-
-export interface MarkRead {
-  /** Positions by arrival (`MessageView.at`). */
-  readonly from?: number;
-  readonly upTo?: number;
-  /** These messages only, in place of a range. */
-  readonly ids?: readonly MessageId[];
-}
-
-export interface PageOptions {
-  /**
-   * From which end of what is between the cursors the page is taken; absent: oldest with `after`
-   * alone, so that the next page follows, else newest.
-   */
-  readonly order?: "newest" | "oldest";
-  /** Only messages before this position, or after it (`MessageView.position`). */
-  readonly before?: string;
-  readonly after?: string;
-  /** This message and those next to it, in place of the other options but the limit. */
-  readonly around?: MessageId;
-  readonly limit: number;
-  readonly onDamage?: HistoryOptions["onDamage"];
-}
-
-export interface ArrivalOptions {
-  /** Only messages of this contact. */
-  readonly who?: string;
-  readonly order?: PageOptions["order"];
-  /** Only messages that arrived before this number, or after it (`MessageView.arrival`). */
-  readonly before?: number;
-  readonly after?: number;
-  readonly limit: number;
-  /** Called where messages are left out because the store is damaged. */
-  readonly onDamage?: () => void;
-}
-
-export interface MessagePage<Cursor> {
-  readonly messages: MessageView[];
-  /**
-   * Cursors of the first and of the last message of the page, also where those cannot be read;
-   * absent for an empty page.
-   */
-  readonly first?: Cursor;
-  readonly last?: Cursor;
-  /** Whether there are others before the first one, and after the last one. */
-  readonly moreBefore: boolean;
-  readonly moreAfter: boolean;
-}
-
-export interface HistoryOptions {
-  /** Newest so many. */
-  readonly limit: number;
-  /** Only messages whose `at` is below. */
-  readonly before?: number;
-  /** Only messages whose `at` is above. */
-  readonly after?: number;
-  /**
-   * Told of positions, by `at`, among which messages cannot be read, or may be missing or out of
-   * date: the store is damaged there.
-   */
-  readonly onDamage?: (damaged: PositionRange) => void;
 }

@@ -4,7 +4,6 @@
  * was written; what will never be sealed stays after what it was written after. Pure.
  */
 import { limits, type MessageId, messageId, SottoError, toHex } from "../../base/index.ts";
-import type { MessageRow } from "./message.ts";
 import { PENDING } from "./order.ts";
 
 export interface Position {
@@ -23,6 +22,15 @@ export interface Line {
   readonly local?: true;
 }
 
+/** What of a stored message decides where it is. */
+interface Placed {
+  readonly id: MessageId;
+  readonly lamport: number;
+  /** The Lamport value after which it stays, where it has none. */
+  readonly after?: number;
+  readonly hidden?: true;
+}
+
 /** Digits of a rank and of a position by arrival in hex. */
 const DIGITS = 14;
 /** Sorts after every digit: a local line comes after those whose value is its rank. */
@@ -30,7 +38,7 @@ const LOCAL = "~";
 
 /** The rank of a message that is shown. */
 export function rankOfShown(
-  { lamport, after }: Pick<MessageRow, "lamport" | "after">,
+  { lamport, after }: Pick<Placed, "lamport" | "after">,
   at: number,
 ): number {
   return lamport === PENDING ? (after ?? limits.lamport + at) : lamport;
@@ -38,14 +46,14 @@ export function rankOfShown(
 
 /** The rank of a message; `undefined` where it is not shown. */
 export function rankOf(
-  row: Pick<MessageRow, "hidden" | "lamport" | "after">,
+  row: Pick<Placed, "hidden" | "lamport" | "after">,
   at: number,
 ): number | undefined {
   return row.hidden ? undefined : rankOfShown(row, at);
 }
 
 /** The line of a row. */
-export function lineOf({ id, lamport }: Pick<MessageRow, "id" | "lamport">, at: number): Line {
+export function lineOf({ id, lamport }: Pick<Placed, "id" | "lamport">, at: number): Line {
   return { at, id, ...(lamport === PENDING && { local: true }) };
 }
 

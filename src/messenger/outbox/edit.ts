@@ -13,7 +13,6 @@ import { advance, neverLeft } from "../model/delivery-state.ts";
 import { emptied, type MessageRow, messageView, withoutUnread } from "../model/message.ts";
 import type { OutboxEntry } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
-import { putContact } from "../state/contact-store.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
@@ -153,8 +152,7 @@ export async function hide(context: Context, { peer, at }: Place): Promise<void>
     changes.set(at, emptied(row, "hidden"), "text");
     const { contact } = peer;
     const next = withConversation(contact, withoutUnread(contact.conversation, at, row));
-    const ops = next === contact ? [] : [putContact(next)];
-    const tell = await commitMessages(context, peer, changes, ops);
+    const tell = await commitMessages(context, peer, next, changes, []);
     peer.contact = next;
     tell();
   });

@@ -3,7 +3,7 @@ import type { StoreOp } from "../../ports/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
 import type { PairConversation } from "../model/conversation.ts";
 import { countsAsUnread, type MessageRow, putMessage } from "../model/message.ts";
-import type { MarkRead } from "../model/messenger-api.ts";
+import type { MarkRead } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import { commitContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
@@ -29,6 +29,7 @@ export async function markRead(context: Context, peer: Peer, shown: MarkRead): P
     await sealControl(context, peer, content, (ops) =>
       commitContact(context, peer, {
         contact: withConversation(contact, read.next),
+        events: [],
         ops: [...ops, ...read.ops, ...spans.ops],
         applied: spans.begin,
       }),
@@ -91,10 +92,13 @@ function marked(conversation: PairConversation, before: readonly Unseen[]): Mark
     conversation.readUpTo,
     Math.min(conversation.received.upTo, lowest - 1),
   );
-  const same = unread === conversation.unread && readUpTo === conversation.readUpTo;
+  const same =
+    unread === conversation.unread &&
+    readUpTo === conversation.readUpTo &&
+    !conversation.markedUnread;
   if (read.length === 0 && same) return undefined;
   return {
-    next: { ...conversation, seenTo, unread, readUpTo },
+    next: { ...conversation, seenTo, unread, readUpTo, markedUnread: false },
     ops: read
       .filter(({ at }) => at > seenTo)
       .map(({ at, row }) => putMessage(conversation.ref, at, { ...row, seen: true })),

@@ -149,10 +149,12 @@ async function sealRound(context: Context, peer: Peer, link: Link) {
       if (ops.length > 0) {
         const contact = withConversation(peer.contact, conversation);
         const order = await changes.orderOps();
+        const last = await context.conversations.lastAfter(peer, changes.list());
         const stamps = contact === peer.contact ? [] : [...changes.ops(), putContact(contact)];
         const rows = sessionOps(ref, peer.session, session);
         await context.store.commit([...ops, ...stamps, ...order, ...rows]);
         peer.contact = contact;
+        context.conversations.setLast(peer, last);
       }
       replaceSession(peer, session);
     },

@@ -26,9 +26,10 @@ import {
   type PendingText,
   pendingCount,
 } from "../model/peer.ts";
-import { decodeRow, encodeRow, put } from "../model/rows.ts";
-import { dropEntry, putContact, putEntry, sessionOps } from "../state/contact-store.ts";
+import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
+import { dropEntry, putEntry, sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
+import { draftKey } from "../state/conversations.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 import type { StoreEvent } from "../state/store-events.ts";
@@ -57,6 +58,8 @@ export interface Batch {
    */
   readonly gone: Set<number>;
   readonly moved: OutboxEntry[];
+  /** A text of it was written, so the draft is deleted. */
+  dropsDraft: boolean;
 }
 
 /** Begins a batch. Requires the contact lock. @param bytes size of the texts at most. */
@@ -74,6 +77,7 @@ export function openBatch(context: Context, peer: Peer, bytes: number): Batch {
     frames: [],
     gone: new Set(),
     moved: [],
+    dropsDraft: false,
   };
 }
 
@@ -121,7 +125,9 @@ export async function accept(
   );
   return shown.map((made) => {
     const row = made instanceof SottoError ? undefined : batch.changes.changed(made.at);
-    return row === undefined || made instanceof SottoError ? made : messageView(peer, made.at, row);
+    if (row === undefined || made instanceof SottoError) return made;
+    // With its numbers, and in the state in which it was stored.
+    return { ...messageView(peer, made.at, row), state: made.state };
   });
 }
 
@@ -183,6 +189,7 @@ async function compose(
     ...(replyTo !== undefined && { replyTo }),
   };
   batch.changes.set(place, row, "new");
+  batch.dropsDraft = context.conversations.hasDraft(batch.conversation.ref);
   await enqueue(context, batch, envelope);
   if (key !== undefined) {
     const { ref } = batch.conversation;
@@ -301,14 +308,16 @@ export async function commit(
 ): Promise<void> {
   const { session, link, entries, changes } = batch;
   const contact = contactOf(batch);
-  const ops = [...batch.ops, putContact(contact)];
+  const ops = [...batch.ops];
+  const { ref } = batch.conversation;
+  if (batch.dropsDraft) ops.push(drop(draftKey(ref)));
   if (session !== undefined && session !== peer.session)
     ops.push(...sessionOps(contact.ref, peer.session, session));
   const tell = await withDraft(
     peer,
     () => session,
     async () => {
-      const committed = await commitMessages(context, peer, changes, ops, more);
+      const committed = await commitMessages(context, peer, contact, changes, ops, more);
       if (session !== undefined) replaceSession(peer, session);
       return committed;
     },
@@ -317,6 +326,10 @@ export async function commit(
   renumber(peer, batch.moved);
   for (const at of batch.gone) peer.outbox.delete(at);
   for (const entry of entries) peer.outbox.set(entry.at, entry);
+  if (batch.dropsDraft) {
+    context.conversations.setDraft(ref, "");
+    context.shredder.soon();
+  }
   const posted = link && batch.frames.length > 0 ? post(link, batch.frames) : undefined;
   tell();
   if (link === undefined || posted === undefined) {

@@ -1,7 +1,7 @@
 /** Checks a text and queues it; the node then delivers it by itself. */
 import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
-import type { SendOptions } from "../model/messenger-api.ts";
+import type { SendOptions } from "../model/options.ts";
 import type { Peer, PendingText } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";

@@ -7,7 +7,8 @@ import { eraseChain } from "../model/epoch-keys.ts";
 import type { Peer } from "../model/peer.ts";
 import { putContact } from "./contact-store.ts";
 import { type Context, withContactLock } from "./context.ts";
-import { contactEvent, type StoreEvent } from "./store-events.ts";
+import { conversationDiffers } from "./conversations.ts";
+import { contactEvent, conversationEvent, type StoreEvent } from "./store-events.ts";
 
 export interface ContactChange {
   readonly contact: Contact;
@@ -25,13 +26,20 @@ export interface ContactChange {
 export async function commitContact(
   context: Context,
   peer: Peer,
-  { contact, ops = [], events, shreds, applied }: ContactChange,
+  { contact: changed, ops = [], events, shreds, applied }: ContactChange,
 ): Promise<void> {
+  const { contactStore, conversations, eventLog } = context;
+  // Held at once: the caller has just checked that the name is free.
+  const contact = contactStore.names.withHandle(peer, changed);
+  const release = contactStore.names.hold(peer, contact);
   const row = shreds ? { ...putContact(contact), shreds } : putContact(contact);
-  const { contactStore, eventLog } = context;
-  const release = contactStore.names.hold(peer, contact.name);
-  const emit = await eventLog
-    .commit([row, ...ops], events ?? [contactEvent(context, peer, contact)])
+  const told = [
+    ...(events ?? [contactEvent(context, peer, contact)]),
+    ...(conversationDiffers(peer.contact, contact) ? [conversationEvent(context, peer)] : []),
+  ];
+  const emit = await conversations
+    .load(peer)
+    .then(() => eventLog.commit([row, ...ops], told))
     .finally(release);
   const { chain } = peer.contact;
   contactStore.update(peer, contact);

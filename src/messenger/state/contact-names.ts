@@ -5,8 +5,10 @@
  */
 import { accountId, cutText, limits, SottoError } from "../../base/index.ts";
 import type { Contact } from "../model/contact.ts";
+import { deriveHandle } from "../model/handle.ts";
 import { lookAlikeKeys, looksLikeYou, nameKey } from "../model/name-keys.ts";
 import type { Peer } from "../model/peer.ts";
+import { ContactHandles } from "./contact-handles.ts";
 
 interface Entry {
   readonly peer: Peer;
@@ -23,6 +25,8 @@ export interface Among {
 }
 
 const isRequest = ({ contact }: Peer): boolean => contact.pairing === "requested";
+/** What names a group, and never a contact. */
+const GROUP = /^\s*group:/i;
 const ACCOUNT_START = new RegExp(`^[a-z2-7]{${limits.accountStart},}$`);
 /** Code points that stay free for a hyphen and a number after a name. */
 const NUMBER = 7;
@@ -31,29 +35,54 @@ export class ContactNames {
   readonly #entries = new Map<Peer, Entry>();
   readonly #byLook = new Map<string, Set<Entry>>();
 
-  /** Notes the name that a contact has now. */
+  readonly handles = new ContactHandles();
+
+  /** Notes the name and the handle that a contact has now. */
   set(peer: Peer): void {
     const { name } = peer.contact;
+    this.handles.set(peer);
     if (this.#entries.get(peer)?.name === name) return;
-    this.delete(peer);
+    this.#forget(peer);
     this.#entries.set(peer, this.#index(peer, name));
   }
 
   delete(peer: Peer): void {
+    this.handles.delete(peer);
+    this.#forget(peer);
+  }
+
+  #forget(peer: Peer): void {
     const entry = this.#entries.get(peer);
     if (entry !== undefined) this.#unindex(entry);
     this.#entries.delete(peer);
   }
 
   /**
-   * Keeps a name for a contact whose row is about to be committed, so that no other one can get it
-   * in the meantime.
+   * Keeps the name and the handle of a contact whose row is about to be committed, so that no other
+   * one can get them in the meantime.
    * @returns the function that ends this.
    */
-  hold(peer: Peer, name: string): () => void {
-    if (this.#entries.get(peer)?.name === name) return () => undefined;
+  hold(peer: Peer, { name, handle }: Pick<Contact, "name" | "handle">): () => void {
+    const releaseHandle = handle === undefined ? () => undefined : this.handles.hold(peer, handle);
+    if (this.#entries.get(peer)?.name === name) return releaseHandle;
     const entry = this.#index(peer, name);
-    return () => this.#unindex(entry);
+    return () => {
+      releaseHandle();
+      this.#unindex(entry);
+    };
+  }
+
+  /**
+   * The contact with its handle, which it gets with its first name: the user's choice, or that of
+   * the first handshake. A request has none.
+   */
+  withHandle(peer: Peer, contact: Contact): Contact {
+    const { handle, named, device, pairing, name, account } = contact;
+    const hasName = (named || device !== undefined) && pairing !== "requested";
+    if (handle !== undefined || !hasName) return contact;
+    const isTaken = (one: string): boolean =>
+      this.handles.isTaken(one, peer) || this.taken(one, peer);
+    return { ...contact, handle: deriveHandle(name, account, isTaken) };
   }
 
   #index(peer: Peer, name: string): Entry {
@@ -72,13 +101,14 @@ export class ContactNames {
   }
 
   /**
-   * The contact that a text means: a whole account id, else a name, else the start of an account
-   * id, else the start of a name (a name that begins as an id does must not take its place). The
-   * name of a request without an answer means no contact. Throws contact-unknown,
-   * contact-ambiguous, contact-look-alike.
+   * The contact that a text means: a whole account id, else a name or a handle, else the start of
+   * an account id, else the start of a name or a handle (a name that begins as an id does must not
+   * take its place). The name of a request without an answer means no contact. Throws
+   * contact-unknown, contact-ambiguous, contact-look-alike, group-unknown.
    * @param finds whether a contact is among those that are looked for.
    */
   contact(who: string, finds: (peer: Peer) => boolean = () => true): Peer {
+    if (GROUP.test(who)) throw new SottoError("group-unknown", "There is no group with this name.");
     const [peer, ...others] = this.#named(who, (each) => !isRequest(each), finds);
     if (others.length > 0)
       throw new SottoError("contact-ambiguous", "More than one contact matches this name.");
@@ -121,19 +151,33 @@ export class ContactNames {
     const wanted = nameKey(who);
     if (wanted === "") return [];
     const entries = found.filter(([peer]) => among(peer));
-    const fitting = (fits: (entry: Entry, contact: Contact) => boolean): Peer[] =>
-      entries.flatMap(([peer, entry]) => (fits(entry, peer.contact) ? [peer] : []));
-    const same = fitting(({ key }) => key === wanted);
+    const fitting = (fits: (texts: readonly string[], contact: Contact) => boolean): Peer[] =>
+      entries.flatMap(([peer, { key }]) => {
+        const handle = isRequest(peer) ? [] : [this.handles.of(peer)];
+        return fits([key, ...handle], peer.contact) ? [peer] : [];
+      });
+    const same = fitting((texts) => texts.includes(wanted));
     if (same.length > 0) return same;
     const known = ACCOUNT_START.test(wanted)
-      ? fitting((_entry, contact) => contact.account.startsWith(wanted))
+      ? fitting((_texts, contact) => contact.account.startsWith(wanted))
       : [];
-    return known.length > 0 ? known : fitting(({ key }) => key.startsWith(wanted));
+    if (known.length > 0) return known;
+    return fitting((texts) => texts.some((text) => text.startsWith(wanted)));
   }
 
-  /** Whether another contact has this very name; requests do not count. */
+  /** Whether another contact has this very name, or it as its handle; requests do not count. */
   taken(name: string, except: Peer | undefined): boolean {
-    return this.#alike(name, { except }).some(({ key }) => key === nameKey(name));
+    const key = nameKey(name);
+    return (
+      this.#isHandleOf(key, except) ||
+      this.#alike(name, { except }).some((entry) => entry.key === key)
+    );
+  }
+
+  /** Whether a name is the handle of another contact, so that a text would mean two. */
+  #isHandleOf(key: string, except: Peer | undefined): boolean {
+    const owner = this.handles.find(key);
+    return owner !== undefined && owner !== except && !isRequest(owner);
   }
 
   /** Another contact whose name looks like this one, the same name included. */
@@ -148,11 +192,13 @@ export class ContactNames {
   free(name: string, among: Among): string {
     const alike = this.#alike(name, among);
     const [other] = alike;
-    if (other === undefined && !looksLikeYou(name)) return name;
+    const isHandle = this.#isHandleOf(nameKey(name), among.except);
+    if (other === undefined && !isHandle && !looksLikeYou(name)) return name;
     const isSame = other === undefined || alike.some(({ key }) => key === nameKey(name));
     const base = cutText(isSame ? name : other.name, limits.nameLength - NUMBER).trim();
     const isFree = (number: number): boolean =>
-      this.#alike(`${base}-${number}`, among).length === 0;
+      this.#alike(`${base}-${number}`, among).length === 0 &&
+      !this.#isHandleOf(nameKey(`${base}-${number}`), among.except);
     // Thousands of made-up accounts may have one name, so numbers are not tried one by one.
     let [taken, free] = [1, 2];
     while (!isFree(free)) [taken, free] = [free, 2 * free];

@@ -7,6 +7,7 @@ import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { changedRows, type Session, sessionOfRows } from "../../ratchet/index.ts";
 import { type Contact, reachable, shares, shownName } from "../model/contact.ts";
+import { unreadCount } from "../model/conversation.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf, routeOf } from "../model/link-policy.ts";
 import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
@@ -62,6 +63,11 @@ export class ContactStore {
     return new ContactStore(this.#shown, this.#held, accounts);
   }
 
+  /** The contacts that this store is limited to; absent where it is not. */
+  get only(): Peer[] | undefined {
+    return this.#only && this.peers();
+  }
+
   /** The contact, unless this store is limited to others. */
   #found(peer: Peer | undefined): Peer | undefined {
     return peer !== undefined && this.#finds(peer) ? peer : undefined;
@@ -77,6 +83,7 @@ export class ContactStore {
       byConversation: new Map(),
       revision: 0,
     });
+    await contactStore.names.handles.load(store, shown.clock.now());
     for (const bytes of await store.all("contact")) {
       const contact = decodeRow<Contact>(bytes);
       const peer = newPeer(contact);
@@ -141,6 +148,12 @@ export class ContactStore {
     return this.names.contact(who, this.#finds);
   }
 
+  /** Unread messages of a conversation, or of all. */
+  unread(who?: string): number {
+    const peers = who === undefined ? this.peers() : [this.find(who)];
+    return peers.reduce((sum, { contact }) => sum + unreadCount(contact.conversation), 0);
+  }
+
   view(peer: Peer): ContactView {
     const { contact, link, outbox, recordTime } = peer;
     const { clock, receipts, transport } = this.#shown;
@@ -150,6 +163,7 @@ export class ContactStore {
     return {
       account: contact.account,
       name: contact.name,
+      handle: this.names.handles.of(peer),
       named: contact.named,
       ...(contact.profileName !== undefined && { profileName: contact.profileName }),
       ...(alike !== undefined && {
@@ -163,7 +177,6 @@ export class ContactStore {
       ...(link !== undefined && { route: routeOf(transport, link.channel) }),
       recentlySeen: age < limits.recordAge,
       waiting: pendingCount({ contact, outbox }),
-      unread: contact.conversation.unread,
       timer: contact.conversation.timer?.ms ?? 0,
       receipts: shares(contact, receipts),
       policy: policyOf(contact),

@@ -4,6 +4,7 @@ import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { ContactStore } from "./contact-store.ts";
+import type { Conversations } from "./conversations.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
 import type { EventBus } from "./event-bus.ts";
 import type { EventLog } from "./event-log.ts";
@@ -31,6 +32,7 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly identity: Identity;
   readonly contactStore: ContactStore;
   readonly arrivals: Arrivals;
+  readonly conversations: Conversations;
   readonly events: EventBus;
   /**
    * The terms of messages: a use case that deletes or replaces a text removes them in the same

@@ -16,7 +16,7 @@ import {
   stateOf,
 } from "../model/invite.ts";
 import { scopeOf } from "../model/link-policy.ts";
-import type { InviteOptions } from "../model/messenger-api.ts";
+import type { InviteOptions } from "../model/options.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { type Context, withInviteLock } from "./context.ts";
 

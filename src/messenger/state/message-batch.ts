@@ -4,6 +4,7 @@
  */
 import { limits, type MessageId } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
+import type { Contact } from "../model/contact.ts";
 import type { Conversation } from "../model/conversation.ts";
 import { isSettled } from "../model/delivery-state.ts";
 import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
@@ -12,11 +13,18 @@ import type { Peer } from "../model/peer.ts";
 import { lineOf, rankOf } from "../model/position.ts";
 import { bytesOf, decodeRow, encodeRow, put } from "../model/rows.ts";
 import { type Arrivals, putArrival } from "./arrivals.ts";
+import { putContact } from "./contact-store.ts";
 import type { Context } from "./context.ts";
+import { conversationDiffers, lastDiffers } from "./conversations.ts";
 import type { Started } from "./expiry-timers.ts";
 import { linesAt, type Move, moveLines } from "./order-index.ts";
 import type { Forgotten } from "./search-index.ts";
-import { messageEvent, messageRemovedEvent, type StoreEvent } from "./store-events.ts";
+import {
+  conversationEvent,
+  messageEvent,
+  messageRemovedEvent,
+  type StoreEvent,
+} from "./store-events.ts";
 
 /**
  * What became of a message: it is new, came further, was reacted to, its text was replaced, it goes
@@ -159,27 +167,40 @@ function replaces(kinds: ReadonlySet<Change>): boolean {
 // replaced texts shredded.
 
 /**
- * Commits the changes of messages with whatever else belongs to the batch.
+ * Commits the changes of messages with whatever else belongs to the batch. Requires the contact
+ * lock.
+ * @param contact as the batch leaves it.
  * @returns tells the listeners; to be called once the peer's contact and outbox are what the batch
  * made of them.
  */
 export async function commitMessages(
   context: Context,
   peer: Peer,
+  contact: Contact,
   changes: MessageBatch,
   ops: readonly StoreOp[],
   more: readonly StoreEvent[] = [],
 ): Promise<() => void> {
+  const { conversations } = context;
+  const last = await conversations.lastAfter(peer, changes.list());
+  const isShown =
+    lastDiffers(conversations.last(peer), last) || conversationDiffers(peer.contact, contact);
+  const row = contact === peer.contact ? [] : [putContact(contact)];
   const started = context.expiryTimers.start(peer.contact.conversation.ref, settled(changes));
   const order = await changes.orderOps();
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
     const arrived = changes.arrive(context.arrivals);
-    const happened = [...happenings(peer, changes), ...more];
-    const all = [...changes.ops(), ...arrived, ...order, ...ops, ...started.ops, ...words];
+    const happened = [
+      ...happenings(peer, changes),
+      ...more,
+      ...(isShown ? [conversationEvent(context, peer)] : []),
+    ];
+    const all = [...changes.ops(), ...arrived, ...order, ...row, ...ops, ...started.ops, ...words];
     changes.written = bytesOf(all);
     const tell = await context.eventLog.commit(all, happened);
     return () => {
       started.begin();
+      conversations.setLast(peer, last);
       tell();
     };
   };

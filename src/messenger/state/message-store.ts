@@ -8,7 +8,7 @@ import {
   messageView,
   placeKey,
 } from "../model/message.ts";
-import type { FindOptions, HistoryOptions } from "../model/messenger-api.ts";
+import type { FindOptions, HistoryOptions } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "./context.ts";

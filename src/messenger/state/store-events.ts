@@ -6,6 +6,7 @@ import { type MessageRow, messageView } from "../model/message.ts";
 import type { KeptEvent } from "../model/messenger-api.ts";
 import type { Peer } from "../model/peer.ts";
 import type { ContactStore } from "./contact-store.ts";
+import type { Conversations } from "./conversations.ts";
 
 /** What is told of a message that is here. */
 type MessageEvent = "message.new" | "message.state" | "message.changed";
@@ -34,6 +35,7 @@ export type Entry =
       readonly ref: string;
       readonly account: AccountId;
     }
+  | { readonly type: "conversation.changed"; readonly ref: string; readonly account: AccountId }
   | { readonly type: "contact.removed"; readonly ref: string; readonly account: AccountId }
   | { readonly type: "invite.reused"; readonly invite: InviteId };
 
@@ -76,6 +78,18 @@ export function contactEvent(
   return {
     entry: { type, ref: contact.ref, account: contact.account },
     event: () => ({ type, contact: contactStore.view(peer) }),
+  };
+}
+
+/** @param conversations has loaded the last message of the conversation. */
+export function conversationEvent(
+  { conversations }: { readonly conversations: Conversations },
+  peer: Peer,
+): StoreEvent {
+  const { ref, account } = peer.contact;
+  return {
+    entry: { type: "conversation.changed", ref, account },
+    event: () => ({ type: "conversation.changed", conversation: conversations.view(peer) }),
   };
 }
 

@@ -43,25 +43,31 @@ const message = (at: number, text: string): Message => ({
 });
 
 /**
- * A node that answers as the real one does: the newest of a span, and fewer where an answer would
- * grow too long.
+ * A node that answers as the real one does: fewer messages where an answer would grow too long.
  */
 function nodeOf(
   conversations: Readonly<Record<string, readonly Message[]>>,
   fits = 1000,
-): { readonly node: Callable; readonly asked: { after?: number; limit?: number }[] } {
-  const asked: { after?: number; limit?: number }[] = [];
+): { readonly node: Callable; readonly asked: { after?: string; limit?: number }[] } {
+  const asked: { after?: string; limit?: number }[] = [];
   const contacts = Object.keys(conversations).map(contact);
   const call = async (method: string, params: Record<string, never>) => {
     if (method === "account.show") return { account: "a", device: "d", name: "ann" };
     if (method === "contact.list") return { contacts };
-    const { who = "", limit = 50, after = 0, before = Number.POSITIVE_INFINITY } = params;
+    const { who = "", limit = 50, after = "", order } = params;
     if (method === "contact.show") return { contact: contacts.find(({ name }) => name === who) };
     asked.push(params);
     const name = contacts.find(({ account }) => account === who)?.name ?? "";
-    const span = (conversations[name] ?? []).filter(({ at }) => at > after && at < before);
-    const messages = span.slice(-Math.min(limit, fits));
-    return { messages, more: messages.length < span.length };
+    const all = (conversations[name] ?? []).filter(({ position }) => position > after);
+    const most = Math.min(limit, fits);
+    const messages = order === "oldest" ? all.slice(0, most) : all.slice(-most);
+    return {
+      messages,
+      first: messages[0]?.position,
+      last: messages.at(-1)?.position,
+      moreBefore: false,
+      moreAfter: order === "oldest" && messages.length < all.length,
+    };
   };
   return { node: { call: call as never }, asked };
 }

@@ -6,7 +6,6 @@ import { sendOutcome } from "../../../src/cli/commands/send.ts";
 import {
   contactLine,
   contactStateText,
-  inOrder,
   messageLines,
   reachabilityText,
   withUnreadable,
@@ -130,42 +129,6 @@ describe("a message in a terminal", () => {
       assert.equal(shown({ storedAt, direction: "out" }), lines("you", "hello"));
     }
     assert.equal(shown({ storedAt: message.sentAt + 9 * 60_000 }), lines("bob", "hello"));
-  });
-
-  it("is placed by its value and its id, and last while it was not sent", () => {
-    const one = (start: string, at: number, lamport?: number): Message => ({
-      ...message,
-      id: start.padEnd(26, "a") as Message["id"],
-      at,
-      ...(lamport !== undefined && { lamport }),
-    });
-    const page = [one("b", 1, 5), one("x", 2), one("c", 3, 4), one("2", 4, 5), one("y", 5)];
-    assert.deepEqual(
-      inOrder(page).map(({ id }) => id.slice(0, 1)),
-      ["c", "b", "2", "x", "y"],
-    );
-  });
-
-  it("stays where it was written if it will never be sent", () => {
-    const one = (at: number, changed: Partial<Message>): Message => ({
-      ...message,
-      id: String.fromCharCode(96 + at).padEnd(26, "a") as Message["id"],
-      at,
-      direction: "out",
-      ...changed,
-    });
-    const page = [
-      one(1, { lamport: 1 }),
-      one(2, { state: "cancelled" }),
-      one(3, { state: "failed" }),
-      one(4, { state: "queued" }),
-      one(5, { state: "cancelled", deleted: true }),
-      one(6, { lamport: 2 }),
-    ];
-    assert.deepEqual(
-      inOrder(page).map(({ at }) => at),
-      [1, 2, 3, 6, 4, 5],
-    );
   });
 
   it("says that it is late, and that a message before it is missing", () => {

@@ -7,9 +7,8 @@ import {
   createLockedDispatch,
   inProcessCaller,
 } from "../../../src/daemon/rpc/dispatch.ts";
-import type { HistoryOptions } from "../../../src/messenger/model/messenger-api.ts";
 import { audit, fakeControls, fakeTokens, status } from "../controls.ts";
-import { account, contact, fakeMessenger, message } from "../fake.ts";
+import { account, contact, conversation, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
 
 function setUp() {
@@ -172,8 +171,37 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     ],
   },
   "message.list": {
-    good: { who: "bob", limit: 5, before: 9, after: 2 },
-    bad: [{}, { who: "bob", limit: 0 }, { who: "bob", limit: limits.pageMessages + 1 }],
+    good: { who: "bob", limit: 5, before: "9", after: "2", order: "oldest" },
+    bad: [
+      {},
+      { who: "bob", limit: 0 },
+      { who: "bob", limit: limits.pageMessages + 1 },
+      { who: "bob", before: 9 },
+      { who: "bob", order: "latest" },
+    ],
+  },
+  "conversation.list": {
+    good: { kind: "contact", archived: false },
+    asks: ["conversations", { kind: "contact", archived: false }],
+    bad: [{ kind: "pair" }, { archived: "no" }, { after: "" }],
+  },
+  "conversation.get": { good: who, asks: ["conversation", "bob"], bad: [{}] },
+  "conversation.set": {
+    good: { who: "bob", muted: true },
+    asks: ["setConversation", "bob", { muted: true }],
+    bad: [{ muted: true }, { who: "bob", pinned: 1 }],
+  },
+  "conversation.markUnread": { good: who, asks: ["markUnread", "bob"], bad: [{}] },
+  "draft.set": {
+    good: { who: "bob", text: "later", replyTo: message.id },
+    asks: ["setDraft", "bob", { text: "later", replyTo: message.id }],
+    bad: [who, { who: "bob", text: 1 }],
+  },
+  "draft.get": { good: who, asks: ["draft", "bob"], bad: [{}] },
+  "draft.list": { good: {}, asks: ["conversations", {}], bad: [who] },
+  "history.list": {
+    good: { who: "bob", after: 3, limit: 5 },
+    bad: [{ after: -1 }, { before: "3" }, { limit: 0 }],
   },
   "message.count": { good: who, asks: ["count", contact.account], bad: [{}] },
   "message.search": {
@@ -215,7 +243,13 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   "message.markRead": {
     good: { who: "bob", from: 5, upTo: 7 },
     asks: ["markRead", "bob", { from: 5, upTo: 7 }],
-    bad: [{}, { who: "bob", upTo: -1 }, { who: "bob", from: "5" }],
+    bad: [
+      {},
+      { who: "bob", upTo: -1 },
+      { who: "bob", from: "5" },
+      { who: "bob", ids: "x" },
+      { who: "bob", ids: Array.from({ length: limits.pageMessages + 1 }, () => message.id) },
+    ],
   },
   "message.cancel": {
     good: { id: message.id, who: "bob" },
@@ -396,36 +430,35 @@ describe("daemon/dispatch", () => {
 
   it("lists what can be read, and where the store is damaged in that page", async () => {
     const { call, messenger } = setUp();
-    const read = [4, 7].map((at) => ({ ...message, at }));
-    messenger.history = async (who: string, { onDamage, limit, ...range }: HistoryOptions) => {
-      assert.deepEqual([who, range], ["bob", { before: 9, after: 2 }]);
-      for (const at of [6, 8]) onDamage?.({ from: at, to: at });
-      return read.slice(-limit);
+    const messages = [4, 7].map((at) => ({ ...message, at }));
+    const page = { messages, first: "4", last: "7", moreBefore: true, moreAfter: false };
+    messenger.page = async (who, { onDamage, ...range }) => {
+      assert.deepEqual([who, range], ["bob", { limit: 2, before: "9", after: "2" }]);
+      onDamage?.({ from: 6, to: 6 });
+      return page;
     };
-    const list = (limit: number) =>
-      call("message.list", { who: "bob", limit, before: 9, after: 2 });
-    const damaged = [6, 8].map((at) => ({ from: at, to: at }));
-    assert.deepEqual(await list(2), { messages: read, more: false, damaged });
-    // What is damaged before the page is reported with the one before.
-    assert.deepEqual(await list(1), {
-      messages: read.slice(1),
-      more: true,
-      damaged: damaged.slice(1),
-    });
+    const shown = await call("message.list", { who: "bob", limit: 2, before: "9", after: "2" });
+    assert.deepEqual(shown, { ...page, damaged: [{ from: 6, to: 6 }] });
   });
 
   it("lists a period by the time of arrival, without a gap, and says if there is more in it", async () => {
     const { call, messenger } = setUp();
     // The clock was set back after the third; the sender's clock says nothing.
     const arrivals = [1000, 2000, 3000, 1500, 4000];
-    messenger.history = async (_who, { limit }) =>
-      arrivals
+    messenger.page = async (_who, { limit }) => ({
+      messages: arrivals
         .map((storedAt, at) => ({ ...message, at, storedAt, sentAt: 10_000 - storedAt }))
-        .slice(-limit);
+        .slice(-limit),
+      moreBefore: limit < arrivals.length,
+      moreAfter: false,
+    });
     const list = async (params: object) => {
       const page = await call("message.list", { who: "bob", ...params });
-      const { messages, more } = page as { messages: { at: number }[]; more: boolean };
-      return [messages.map(({ at }) => at), more];
+      const { messages, moreBefore } = page as {
+        messages: { at: number }[];
+        moreBefore: boolean;
+      };
+      return [messages.map(({ at }) => at), moreBefore];
     };
     assert.deepEqual(await list({ since: 1800 }), [[1, 2, 3, 4], false]);
     assert.deepEqual(await list({ since: 1800, limit: 3 }), [[2, 3, 4], true]);
@@ -434,19 +467,82 @@ describe("daemon/dispatch", () => {
     assert.deepEqual(await list({ limit: 5 }), [[0, 1, 2, 3, 4], false]);
   });
 
-  it("cuts a page where its answer would grow beyond the cap, keeps the newest, and says so", async () => {
-    const { call, messenger } = setUp();
+  describe("a page whose answer would grow beyond the cap", () => {
     const text = "\u0001".repeat(limits.textBytes);
-    messenger.history = async (_who, { limit }) =>
-      Array.from({ length: limit }, (_, at) => ({ ...message, text, at }));
-    const page = (await call("message.list", { who: "bob", limit: 20 })) as {
+    const long = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({
+        ...message,
+        text,
+        at,
+        position: `p${at}`,
+        arrival: at,
+      }));
+    const ends = { moreBefore: false, moreAfter: false };
+    interface Cut {
       messages: { at: number }[];
-      more: boolean;
+      first: unknown;
+      last: unknown;
+      moreBefore: boolean;
+      moreAfter: boolean;
+    }
+    const fits = (page: Cut): void => {
+      assert.ok(JSON.stringify(page).length <= limits.rpcBytes);
+      assert.ok(page.messages.length > 0);
     };
-    assert.ok(JSON.stringify(page).length <= limits.rpcBytes);
-    assert.ok(page.messages.length > 0);
-    assert.equal(page.messages.at(-1)?.at, 20);
-    assert.equal(page.more, true);
+
+    it("keeps its newest end, with the cursor of that", async () => {
+      const { call, messenger } = setUp();
+      const messages = long(20);
+      messenger.page = async () => ({ messages, first: "p0", last: "p19", ...ends });
+      const page = (await call("message.list", { who: "bob", limit: 20 })) as Cut;
+      fits(page);
+      assert.deepEqual([page.messages.at(-1)?.at, page.last], [19, "p19"]);
+      assert.deepEqual([page.first, page.moreBefore], [`p${page.messages[0]?.at}`, true]);
+    });
+
+    it("keeps its oldest end where the next page follows", async () => {
+      const { call, messenger } = setUp();
+      messenger.arrivals = async () => ({ messages: long(20), first: 0, last: 19, ...ends });
+      const page = (await call("history.list", { after: 3 })) as Cut;
+      fits(page);
+      assert.deepEqual([page.messages[0]?.at, page.first], [0, 0]);
+      assert.deepEqual([page.last, page.moreAfter], [page.messages.at(-1)?.at, true]);
+    });
+
+    it("stays around its message", async () => {
+      const { call, messenger } = setUp();
+      messenger.page = async (_who, { limit }) => {
+        const first = 40 - ((limit - 1) >> 1);
+        return { messages: long(80).slice(first, first + limit), ...ends };
+      };
+      const page = (await call("message.list", { who: "bob", around: message.id })) as Cut;
+      fits(page);
+      assert.ok(page.messages.some(({ at }) => at === 40));
+    });
+
+    it("lists conversations in pages", async () => {
+      const { call, messenger } = setUp();
+      const all = Array.from({ length: 3000 }, (_, n) => ({
+        ...conversation,
+        ref: `${n}`,
+        draft: "\u0001".repeat(limits.previewLength),
+      }));
+      messenger.conversations = async () => all;
+      const refs: string[] = [];
+      for (let after: string | undefined; ; after = refs.at(-1)) {
+        const page = (await call("conversation.list", { after })) as {
+          conversations: { ref: string }[];
+          more: boolean;
+        };
+        assert.ok(JSON.stringify(page).length <= limits.rpcBytes);
+        refs.push(...page.conversations.map(({ ref }) => ref));
+        if (!page.more) break;
+      }
+      assert.deepEqual(
+        refs,
+        all.map(({ ref }) => ref),
+      );
+    });
   });
 });
 

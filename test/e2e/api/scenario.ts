@@ -170,6 +170,14 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("message.search", { query: "nine" });
   await record("message.find");
   await record("message.markRead");
+  await record("conversation.list");
+  await record("conversation.get");
+  await record("conversation.set");
+  await record("conversation.markUnread");
+  await record("draft.set");
+  await record("draft.get");
+  await record("draft.list");
+  await record("history.list");
   await record("typing.send");
   await bob.client.call("typing.send", { who: "alice" });
   await alice.first("typing");

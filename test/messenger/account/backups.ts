@@ -23,6 +23,7 @@ const contact = rec({
   account,
   name,
   named: fc.boolean(),
+  handle: maybe(fc.string({ minLength: 1, maxLength: 32 })),
   profileName: maybe(name),
   addedAt: time,
   pairing: fc.constantFrom(

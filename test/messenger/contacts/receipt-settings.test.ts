@@ -24,7 +24,7 @@ describe("read receipts", () => {
     assert.equal(await read(alice, bob), "read");
     assert.equal((await bob.messenger.shareReceipts("alice", false)).receipts, false);
     assert.equal(await read(alice, bob), "delivered", "bob does not tell");
-    assert.equal(bob.contact("alice").unread, 0, "though he has read it");
+    assert.equal(bob.messenger.unread("alice"), 0, "though he has read it");
     assert.equal(await read(bob, alice), "delivered", "and is not shown what alice tells");
     await bob.restart();
     assert.equal(bob.contact("alice").receipts, false);
@@ -44,7 +44,7 @@ describe("read receipts", () => {
 describe("signs of writing", () => {
   it("come at most every few seconds, over a live link alone, and leave nothing behind", async () => {
     const { world, alice, bob } = await pairOf(2);
-    const waiting = () => alice.contact("bob").waiting + bob.contact("alice").unread;
+    const waiting = () => alice.contact("bob").waiting + bob.messenger.unread("alice");
     const rows = () => [alice, bob].map((node) => node.store.snapshot().length);
     const before = rows();
     const frames = world.frames("ratchet").length;

@@ -73,7 +73,7 @@ describe("a peer whose order is far ahead", () => {
     await bob.messenger.setTimer("alice", HOUR);
     await world.time.pass(MINUTE);
     assert.deepEqual(await refusedBy(world, alice), { held: 2, dropped: 0 });
-    assert.equal(alice.contact("bob").unread, 1);
+    assert.equal(alice.messenger.unread("bob"), 1);
     for (let n = 0; n < 4; n++) await say(world, alice, "bob", `${n}`);
     assert.deepEqual(await refusedBy(world, alice), { held: 2, dropped: 0 });
     // The first one that comes within reach raises the greatest value, and so brings the others.
@@ -82,7 +82,7 @@ describe("a peer whose order is far ahead", () => {
     assert.equal(await refusedBy(world, alice), undefined);
     assert.ok((await alice.texts("bob")).includes("in: early"));
     assert.equal(alice.contact("bob").timer, HOUR);
-    assert.equal(alice.contact("bob").unread, 2);
+    assert.equal(alice.messenger.unread("bob"), 2);
     assert.equal(alice.shown().filter(({ text }) => text === "early").length, 1);
     await world.stop();
   });

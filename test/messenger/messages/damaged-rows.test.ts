@@ -92,7 +92,7 @@ describe("a conversation on a damaged disk", () => {
   it("is marked as read, searched and removed all the same", async () => {
     await damage(corrupt);
     await alice.messenger.markRead("bob");
-    assert.equal(alice.contact("bob").unread, 0);
+    assert.equal(alice.messenger.unread("bob"), 0);
     const { messages } = await alice.messenger.search("message", { limit: 10 });
     assert.equal(messages.length, 4);
     assert.equal((await alice.messenger.find("bob/last")).text, "message 5");

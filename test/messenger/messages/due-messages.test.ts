@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createMessenger, type Messenger } from "../../../src/messenger/index.ts";
+import { createMessenger, type MessageView, type Messenger } from "../../../src/messenger/index.ts";
 import { silent } from "../../../src/ports/index.ts";
 import { pairOf } from "../../scenario/acts.ts";
 import type { NodeOptions, SimNode, World } from "../../scenario/world.ts";
@@ -23,6 +23,13 @@ function offline(world: World, node: SimNode, options: Kept = {}): Promise<Messe
 async function found(messenger: Messenger, who: string) {
   const history = await messenger.history(who, { limit: 100 });
   const { messages } = await messenger.search("text", { limit: 100 });
+  const ids = (page: readonly MessageView[]): string[] => page.map(({ id }) => id);
+  const paged = await messenger.page(who, { limit: 100 });
+  assert.deepEqual(ids(paged.messages).sort(), ids(history).sort());
+  const arrived = await messenger.arrivals({ limit: 100 });
+  assert.deepEqual(ids(arrived.messages), ids(history));
+  const { last } = await messenger.conversation(who);
+  assert.equal(last?.id, paged.messages.at(-1)?.id);
   return {
     listed: history.filter(({ notice }) => notice === undefined).map(({ text }) => text),
     searched: messages.map(({ text }) => text).sort(),

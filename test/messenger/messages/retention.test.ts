@@ -95,11 +95,11 @@ describe("a timer", () => {
     await world.time.pass(DAY);
     assert.deepEqual(await shown(alice, "bob"), ["for later"]);
     await bob.start();
-    await world.until("it came", () => bob.contact("alice").unread === 1);
+    await world.until("it came", () => bob.messenger.unread("alice") === 1);
     const [page] = (await bob.messenger.history("alice", { limit: 1 })).slice(-1);
     await delivered(world, alice, "bob", "behind the page");
     await bob.messenger.markRead("alice", { upTo: page?.at ?? 0 });
-    assert.equal(bob.contact("alice").unread, 1);
+    assert.equal(bob.messenger.unread("alice"), 1);
     await world.time.pass(1000);
     assert.deepEqual((await alice.states("bob")).slice(-2), ["read", "delivered"]);
     await world.time.pass(2 * HOUR);

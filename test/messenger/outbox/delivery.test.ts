@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { limits, toHex } from "../../../src/base/index.ts";
 import type { MessageView } from "../../../src/messenger/index.ts";
-import type { SendOptions } from "../../../src/messenger/model/messenger-api.ts";
+import type { SendOptions } from "../../../src/messenger/model/options.ts";
 import { paired } from "../../scenario/pairing.ts";
 import { settled, storm, watchDelivered } from "../../scenario/storm.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
@@ -242,9 +242,9 @@ describe("delivery", () => {
     const { world, alice, bob } = await paired(11);
     const first = await alice.messenger.send("bob", "one");
     await world.reaches(alice, first, "delivered");
-    assert.equal(bob.contact("alice").unread, 1);
+    assert.equal(bob.messenger.unread("alice"), 1);
     await bob.messenger.markRead("alice");
-    assert.equal(bob.contact("alice").unread, 0);
+    assert.equal(bob.messenger.unread("alice"), 0);
     await world.reaches(alice, first, "read");
     const second = await alice.messenger.send("bob", "two");
     await world.reaches(alice, second, "delivered");

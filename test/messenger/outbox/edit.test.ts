@@ -64,8 +64,8 @@ describe("an edit", () => {
       [alice, bob].map((node) => node.store.snapshot().length),
       before,
     );
-    assert.equal(bob.contact("alice").unread, 0);
-    assert.equal(alice.contact("bob").unread, 0);
+    assert.equal(bob.messenger.unread("alice"), 0);
+    assert.equal(alice.messenger.unread("bob"), 0);
     for (const node of [alice, bob])
       assert.equal(
         (await node.messenger.history(node === alice ? "bob" : "alice", { limit: 99 })).length,
@@ -194,21 +194,21 @@ describe("a deletion", () => {
       await said(world, alice, "bob", "second"),
     ];
     await said(world, alice, "bob", "third");
-    assert.equal(bob.contact("alice").unread, 3);
+    assert.equal(bob.messenger.unread("alice"), 3);
     await alice.messenger.delete(first.id);
     await settledActs(world, alice, bob);
-    assert.equal(bob.contact("alice").unread, 2);
+    assert.equal(bob.messenger.unread("alice"), 2);
     await bob.messenger.hide(second.id);
-    assert.equal(bob.contact("alice").unread, 1);
+    assert.equal(bob.messenger.unread("alice"), 1);
     await alice.messenger.delete(seen.id);
     await alice.messenger.delete(second.id);
     await bob.messenger.hide(first.id);
     await settledActs(world, alice, bob, [first.id, second.id]);
-    assert.equal(bob.contact("alice").unread, 1, "each counted once");
+    assert.equal(bob.messenger.unread("alice"), 1, "each counted once");
     await bob.restart();
-    assert.equal(bob.contact("alice").unread, 1);
+    assert.equal(bob.messenger.unread("alice"), 1);
     await bob.messenger.markRead("alice");
-    assert.equal(bob.contact("alice").unread, 0);
+    assert.equal(bob.messenger.unread("alice"), 0);
     await world.stop();
   });
 

@@ -15,7 +15,7 @@ async function twenty(seed: number, options: NodeOptions = {}, timer = 0) {
   if (timer > 0) await alice.messenger.setTimer("bob", timer);
   for (let n = 1; n <= 20; n++) await alice.messenger.send("bob", `${n}`);
   await world.until("delivered", () => alice.contact("bob").waiting === 0);
-  assert.equal(bob.contact("alice").unread, 20);
+  assert.equal(bob.messenger.unread("alice"), 20);
   return parts;
 }
 
@@ -39,15 +39,15 @@ describe("reading a page of a conversation", () => {
   it("marks the messages of the page as read, and no older one", async () => {
     const { world, alice, bob } = await twenty(1);
     assert.equal((await show(bob, "alice", 5)).length, 5);
-    assert.equal(bob.contact("alice").unread, 15);
+    assert.equal(bob.messenger.unread("alice"), 15);
     await bob.restart();
-    assert.equal(bob.contact("alice").unread, 15);
+    assert.equal(bob.messenger.unread("alice"), 15);
     await show(bob, "alice", 7);
-    assert.equal(bob.contact("alice").unread, 13);
+    assert.equal(bob.messenger.unread("alice"), 13);
     await bob.messenger.markRead("alice", { from: 1, upTo: 3 });
-    assert.equal(bob.contact("alice").unread, 10);
+    assert.equal(bob.messenger.unread("alice"), 10);
     await show(bob, "alice", 20);
-    assert.equal(bob.contact("alice").unread, 0);
+    assert.equal(bob.messenger.unread("alice"), 0);
     await world.stop();
     assert.equal(alice.alive, false);
   });
@@ -57,12 +57,12 @@ describe("reading a page of a conversation", () => {
     const page = await bob.messenger.history("alice", { limit: 20 });
     const ids = [3, 7, 19].flatMap((at) => page[at]?.id ?? []);
     await bob.messenger.markRead("alice", { ids });
-    assert.equal(bob.contact("alice").unread, 17);
+    assert.equal(bob.messenger.unread("alice"), 17);
     await bob.restart();
     await bob.messenger.markRead("alice", { ids });
-    assert.equal(bob.contact("alice").unread, 17);
+    assert.equal(bob.messenger.unread("alice"), 17);
     await bob.messenger.markRead("alice", { ids: page.map(({ id }) => id) });
-    assert.equal(bob.contact("alice").unread, 0);
+    assert.equal(bob.messenger.unread("alice"), 0);
     assert.ok(alice.alive);
     await world.stop();
   });
@@ -103,7 +103,7 @@ describe("reading a page of a conversation", () => {
     await show(bob, "alice", 5);
     await world.time.pass(5000);
     assert.deepEqual(await texts(bob, "alice"), numbers(1, 15));
-    assert.equal(bob.contact("alice").unread, 15);
+    assert.equal(bob.messenger.unread("alice"), 15);
     await bob.messenger.markRead("alice", { from: 1, upTo: 15 });
     await world.time.pass(5000);
     assert.deepEqual(await texts(bob, "alice"), []);
@@ -122,10 +122,10 @@ describe("reading a page of a conversation", () => {
     const { world, alice, bob } = await twenty(6);
     const [seen] = (await show(bob, "alice", 5)).slice(-1);
     if (seen !== undefined) await bob.messenger.hide(seen.id);
-    assert.equal(bob.contact("alice").unread, 15);
+    assert.equal(bob.messenger.unread("alice"), 15);
     const [first] = await bob.messenger.history("alice", { limit: 20 });
     if (first !== undefined) await alice.messenger.delete(first.id);
-    await world.until("deleted", () => bob.contact("alice").unread === 14);
+    await world.until("deleted", () => bob.messenger.unread("alice") === 14);
     await world.stop();
   });
 
@@ -158,7 +158,7 @@ describe("reading a page of a conversation", () => {
         await world.until("delivered", () => alice.contact("bob").waiting === 0);
         await world.time.pass(12 * HOUR);
         assert.deepEqual(laws.broken, []);
-        const { unread } = bob.contact("alice");
+        const unread = bob.messenger.unread("alice");
         const left = await texts(bob, "alice");
         assert.ok(left.length >= unread, `${unread} of ${left.length}`);
         unseen += unread;

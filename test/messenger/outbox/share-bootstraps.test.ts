@@ -35,7 +35,7 @@ describe("messenger, bootstrap hosts of contacts", () => {
     const { world, alice, bob } = await scene(1, "/a", "/b", "/c");
     assert.deepEqual(receivedBootstraps(bob), ["alice /a", "alice /b"]);
     assert.deepEqual([await bob.texts("alice"), await alice.texts("bob")], [[], []]);
-    assert.deepEqual([bob.contact("alice").unread, alice.contact("bob").waiting], [0, 0]);
+    assert.deepEqual([bob.messenger.unread("alice"), alice.contact("bob").waiting], [0, 0]);
     assert.equal(bob.events.filter(({ type }) => type.startsWith("message")).length, 0);
     const carol = await world.node("carol", 0, { hosts: list().port });
     await world.pair(bob, carol);

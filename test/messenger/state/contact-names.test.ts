@@ -43,7 +43,7 @@ describe("messenger/state/contact-names", () => {
   it("keeps a held name from others until it is released", () => {
     const names = new ContactNames();
     const peer = add(names, "anna");
-    const release = names.hold(peer, "bob");
+    const release = names.hold(peer, { name: "bob" });
     assert.ok(names.taken("Bob", undefined));
     assert.ok(!names.taken("bob", peer));
     assert.equal(names.contact("anna"), peer);

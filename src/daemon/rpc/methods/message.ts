@@ -1,13 +1,13 @@
 /** The `message.*` and `typing.*` methods. */
 import type { Contact, MessageMethods, Params } from "../../../api/index.ts";
+import { type MessageId, messageId, type PositionRange, SottoError } from "../../../base/index.ts";
 import {
-  limits,
-  type MessageId,
-  messageId,
-  type PositionRange,
-  SottoError,
-} from "../../../base/index.ts";
-import type { MessageView } from "../../../messenger/index.ts";
+  isNewest,
+  type MessagePage,
+  type MessageView,
+  type PageOptions,
+} from "../../../messenger/index.ts";
+import { fitting, fittingPage, withoutUndefined } from "./fitting.ts";
 import type { Caller, DispatchParts, Handlers } from "./method-types.ts";
 import { changeAndWait, sendAndWait, type WaitLimit } from "./wait-for-state.ts";
 
@@ -70,29 +70,46 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
     const elapsed = clock.now() - start;
     return { contact: current(contact), message, timedOut: false, elapsed };
   };
+  /** A page around a message, with fewer messages where they do not fit: it keeps its middle. */
+  const aroundFitting = async (
+    page: MessagePage<string>,
+    limit: number,
+    options: Omit<PageOptions, "limit">,
+    who: string,
+  ): Promise<MessagePage<string>> => {
+    let fits = page;
+    for (let most = limit; most > 1; most = Math.ceil(most / 2)) {
+      if (fitting(fits.messages, "first").length === fits.messages.length) break;
+      fits = await messenger.page(who, { ...options, limit: Math.ceil(most / 2) });
+    }
+    return fits;
+  };
   return {
     "message.send": sending,
     "message.post": async (params, caller) => {
       const { message, timedOut, elapsed } = await sending(params, caller);
       return { id: message.id, state: message.state, timedOut, elapsed };
     },
-    "message.list": async ({ who, limit = 50, before, after, since }) => {
-      const found: PositionRange[] = [];
-      const page = await messenger.history(who, {
-        limit: limit + 1,
-        onDamage: (range) => found.push(range),
-        ...(before === undefined ? {} : { before }),
-        ...(after === undefined ? {} : { after }),
-      });
+    "message.list": async ({ who, limit = 50, around, since, ...options }) => {
+      const damaged: PositionRange[] = [];
+      const asked = {
+        ...withoutUndefined(options),
+        ...(around !== undefined && { around: idOf(around) }),
+        onDamage: (range: PositionRange) => damaged.push(range),
+      };
+      let page = await messenger.page(who, { ...asked, limit });
+      if (around !== undefined) page = await aroundFitting(page, limit, asked, who);
+      const from = isNewest(options) ? "last" : "first";
+      const { messages, ...ends } = fittingPage<string>(page, from, ({ position }) => position);
       // Without a gap, although the clock may have been set in between.
-      const first = page.findIndex(({ storedAt }) => storedAt >= (since ?? 0));
-      const wanted = first < 0 ? [] : page.slice(first);
-      const messages = fitting(wanted.slice(-limit));
-      const more = messages.length < wanted.length;
-      // The page that comes before reports what is damaged there.
-      const oldest = more ? (messages[0]?.at ?? 0) : 0;
-      const damaged = found.filter(({ to }) => to >= oldest);
-      return { messages, more, ...(damaged.length > 0 && { damaged }) };
+      const first = messages.findIndex(({ storedAt }) => storedAt >= (since ?? 0));
+      const wanted = first < 0 ? [] : messages.slice(first);
+      return {
+        ...ends,
+        messages: wanted,
+        ...(wanted.length < messages.length && { moreBefore: false }),
+        ...(damaged.length > 0 && { damaged }),
+      };
     },
     "message.count": async ({ who }) => {
       const contact = messenger.contact(who);
@@ -103,7 +120,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
         limit,
         ...(from === undefined ? {} : { from }),
       });
-      const messages = fitting(found.messages.toReversed()).toReversed();
+      const messages = fitting(found.messages, "first");
       return { messages, more: found.more || messages.length < found.messages.length };
     },
     "message.edit": ({ id, text, who, ...how }, caller) =>
@@ -120,10 +137,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       await messenger.typing(who);
       return {};
     },
-    "message.markRead": async ({ who, from, upTo }) => {
+    "message.markRead": async ({ who, ids, ...range }) => {
       await messenger.markRead(who, {
-        ...(from === undefined ? {} : { from }),
-        ...(upTo === undefined ? {} : { upTo }),
+        ...withoutUndefined(range),
+        ...(ids !== undefined && { ids: ids.map(idOf) }),
       });
       return {};
     },
@@ -135,7 +152,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
 }
 
 /** Throws `message-unknown` for an invalid id. */
-function idOf(text: string): MessageId {
+export function idOf(text: string): MessageId {
   const id = messageId.parse(text);
   if (id === undefined) throw unknown();
   return id;
@@ -143,15 +160,4 @@ function idOf(text: string): MessageId {
 
 function unknown(): SottoError {
   return new SottoError("message-unknown", "There is no such message.");
-}
-
-/** The newest messages that fit into one response; JSON may need six characters for one byte. */
-function fitting(messages: readonly MessageView[]): MessageView[] {
-  let left = limits.rpcBytes - 1024;
-  let from = messages.length;
-  for (; from > 0; from--) {
-    left -= JSON.stringify(messages[from - 1]).length + 1;
-    if (left < 0) break;
-  }
-  return messages.slice(from);
 }

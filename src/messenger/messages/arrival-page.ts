@@ -1,13 +1,13 @@
 /** Pages of messages in the order of their arrival on this node. */
 import { limits } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
-import type { ArrivalOptions, MessagePage } from "../model/messenger-api.ts";
+import type { ArrivalOptions, MessagePage } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
-import { type Arrived, readArrivals } from "./arrivals.ts";
-import type { Context } from "./context.ts";
+import { type Arrived, readArrivals } from "../state/arrivals.ts";
+import type { Context } from "../state/context.ts";
+import { viewsAt } from "../state/message-store.ts";
+import { readableRows } from "../state/readable-rows.ts";
 import { isNewest } from "./conversation-page.ts";
-import { viewsAt } from "./message-store.ts";
-import { readableRows } from "./readable-rows.ts";
 
 const GREATEST = Number.MAX_SAFE_INTEGER - 1;
 
@@ -30,11 +30,12 @@ export async function arrivals(
   options: ArrivalOptions,
 ): Promise<MessagePage<number>> {
   const { who, before, after, limit, onDamage = () => undefined } = options;
+  const peers = who === undefined ? context.contactStore.only : [context.contactStore.find(who)];
   const read: Read =
-    who === undefined
+    peers === undefined
       ? (range, reverse, most) =>
           readArrivals(context.store, { ...range, reverse, limit: most, onDamage })
-      : ofConversation(context, context.contactStore.find(who), onDamage);
+      : merged(peers.map((peer) => ofConversation(context, peer, onDamage)));
   const range = { from: (after ?? -1) + 1, to: (before ?? GREATEST + 1) - 1 };
   const newest = isNewest(options);
   const entries = range.from > range.to ? [] : await read(range, newest, limit);
@@ -65,6 +66,18 @@ async function viewsOf(
     for (const view of await viewsAt(context, peer, lines, onDamage)) views.set(view.arrival, view);
   }
   return entries.flatMap(({ number }) => views.get(number) ?? []);
+}
+
+/** Reads several conversations: the first messages of all are among the first ones of each. */
+function merged(reads: readonly Read[]): Read {
+  return async (range, reverse, limit) => {
+    const found = await Promise.all(reads.map((read) => read(range, reverse, limit)));
+    const sign = reverse ? -1 : 1;
+    return found
+      .flat()
+      .sort((a, b) => sign * (a.number - b.number))
+      .slice(0, limit);
+  };
 }
 
 /** Reads one conversation: its positions by arrival grow with the numbers. */

@@ -1,6 +1,6 @@
 /** Pages of a conversation in its order, in both directions and around a message. */
 import type { MessageId } from "../../base/index.ts";
-import type { MessagePage, PageOptions } from "../model/messenger-api.ts";
+import type { MessagePage, PageOptions } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
 import {
   comparePositions,
@@ -8,9 +8,9 @@ import {
   encodePosition,
   type Position,
 } from "../model/position.ts";
-import type { Context } from "./context.ts";
-import { requireById, viewsAt } from "./message-store.ts";
-import { type OrderedLine, readLines } from "./order-index.ts";
+import type { Context } from "../state/context.ts";
+import { requireById, viewsAt } from "../state/message-store.ts";
+import { type OrderedLine, readLines } from "../state/order-index.ts";
 
 /** Reads up to `limit` lines beyond a position, in the order of the conversation. */
 type Read = (reverse: boolean, limit: number, beyond?: Position) => Promise<OrderedLine[]>;

@@ -1,0 +1,111 @@
+/** What a user does with conversations: list, mute, pin, archive, mark as unread, and drafts. */
+import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
+import type { ConversationView, DraftView } from "../../model/index.ts";
+import { withConversation } from "../model/contact.ts";
+import type { PairConversation } from "../model/conversation.ts";
+import type { ConversationFilter, ConversationFlags, Draft } from "../model/options.ts";
+import type { Peer } from "../model/peer.ts";
+import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
+import { commitContact, withKnownContact } from "../state/change-contact.ts";
+import type { Context } from "../state/context.ts";
+import { type DraftRow, draftKey } from "../state/conversations.ts";
+import { conversationEvent } from "../state/store-events.ts";
+
+/** See `Messenger.conversation`. */
+export async function conversation(context: Context, peer: Peer): Promise<ConversationView> {
+  await context.conversations.load(peer);
+  return context.conversations.view(peer);
+}
+
+/** See `Messenger.conversations`. */
+export async function conversations(
+  context: Context,
+  { kind, archived }: ConversationFilter,
+): Promise<ConversationView[]> {
+  if (kind === "group") return [];
+  const found: ConversationView[] = [];
+  for (const peer of context.contactStore.peers()) {
+    if (peer.contact.pairing === "requested") continue;
+    if (archived !== undefined && archived !== (peer.contact.conversation.archived === true))
+      continue;
+    await context.conversations.load(peer);
+    if (!peer.removed) found.push(context.conversations.view(peer));
+  }
+  return found.sort(
+    (a, b) => Number(b.pinned) - Number(a.pinned) || (b.lastAt ?? 0) - (a.lastAt ?? 0),
+  );
+}
+
+/** See `Messenger.setConversation`. */
+export function setConversation(
+  context: Context,
+  peer: Peer,
+  { muted, pinned, archived }: ConversationFlags,
+): Promise<ConversationView> {
+  return change(context, peer, (before) => ({
+    ...before,
+    ...(muted !== undefined && { muted }),
+    ...(pinned !== undefined && { pinned }),
+    ...(archived !== undefined && { archived }),
+  }));
+}
+
+/** See `Messenger.markUnread`. */
+export function markUnread(context: Context, peer: Peer): Promise<ConversationView> {
+  return change(context, peer, (before) => ({ ...before, markedUnread: true }));
+}
+
+function change(
+  context: Context,
+  peer: Peer,
+  next: (conversation: PairConversation) => PairConversation,
+): Promise<ConversationView> {
+  return withKnownContact(context, peer, async () => {
+    const contact = withConversation(peer.contact, next(peer.contact.conversation));
+    await commitContact(context, peer, { contact, events: [] });
+    return conversation(context, peer);
+  });
+}
+
+// Drafts: texts that were not sent yet, encrypted as messages are.
+
+/** See `Messenger.setDraft`. Throws message-too-long, message-not-text. */
+export async function setDraft(
+  context: Context,
+  peer: Peer,
+  { text, replyTo }: Draft,
+): Promise<DraftView> {
+  const bytes = text.length > limits.textBytes ? undefined : utf8(text);
+  if (bytes === undefined || bytes.length > limits.textBytes)
+    throw new SottoError("message-too-long", "The draft is longer than 64 KiB (65,536 bytes).");
+  if (fromUtf8(bytes) !== text)
+    throw new SottoError("message-not-text", "The draft contains invalid characters.");
+  return withKnownContact(context, peer, async () => {
+    const { conversations, eventLog, clock, shredder } = context;
+    const { ref } = peer.contact.conversation;
+    await conversations.load(peer);
+    const had = conversations.hasDraft(ref);
+    const savedAt = clock.now();
+    const row: DraftRow = { ref, text, savedAt, ...(replyTo !== undefined && { replyTo }) };
+    const shown = viewOf(peer, row);
+    if (text === "" && !had) return shown;
+    const key = draftKey(ref);
+    const written = { ...put(key, encodeRow(row)), ...(had && { shreds: true as const }) };
+    const events = [conversationEvent(context, peer)];
+    const tell = await eventLog.commit([text === "" ? drop(key) : written], events);
+    conversations.setDraft(ref, text);
+    tell();
+    if (had) shredder.soon();
+    return shown;
+  });
+}
+
+/** See `Messenger.draft`. */
+export async function draft({ store }: Context, peer: Peer): Promise<DraftView | undefined> {
+  const bytes = await store.get(draftKey(peer.contact.conversation.ref));
+  return bytes && viewOf(peer, decodeRow<DraftRow>(bytes));
+}
+
+function viewOf({ contact }: Peer, { text, replyTo, savedAt }: DraftRow): DraftView {
+  return { ref: contact.account, text, savedAt, ...(replyTo !== undefined && { replyTo }) };
+}
