@@ -121,19 +121,22 @@ describe("daemon/gate", () => {
     await call("node.lock");
     assert.equal(await state(), "locked");
     await call("node.unlock", { passphrase: "a new passphrase" });
+    assert.equal(await state(), "open");
+  });
+
+  it("shows the recovery phrase and changes the protection only with the passphrase", async () => {
+    await start(one);
     await assert.rejects(call("store.protect", { current: "old", next: { kind: "key-file" } }), {
       code: "passphrase-wrong",
     });
     await assert.rejects(call("account.words", { passphrase: "old" }), {
       code: "passphrase-wrong",
     });
-    const { words } = (await call("account.words", { passphrase: "a new passphrase" })) as {
-      words: string;
-    };
+    const { words } = (await call("account.words", { passphrase: "one" })) as { words: string };
     assert.equal(words.split(" ").length, 24);
-    const weak = { current: "a new passphrase", next: { kind: "passphrase", passphrase: "short" } };
+    const weak = { current: "one", next: { kind: "passphrase", passphrase: "short" } };
     await assert.rejects(call("store.protect", weak), { code: "passphrase-weak" });
-    await call("store.protect", { current: "a new passphrase", next: { kind: "key-file" } });
+    await call("store.protect", { current: "one", next: { kind: "key-file" } });
     assert.deepEqual(await call("account.words"), { words });
   });
 
