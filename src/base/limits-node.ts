@@ -120,6 +120,11 @@ export const nodeLimits = {
   dhtUrgent: 2,
   /** Own records remembered, to recognize them among those that are found. */
   ownRecords: 4_000,
+  /**
+   * Time without a connected peer after which a node that has one again publishes and searches at
+   * once: requests failed in the meantime, and the next attempt may be half an hour away.
+   */
+  peersAway: MINUTE,
   /** Peers that appear within this time, as while joining, count as one event. */
   peerBurst: 250,
   /**

@@ -11,6 +11,7 @@ import { DhtRendezvous } from "./dht/rendezvous.ts";
 import { createHost, listen, nodeConnectionLimits } from "./host/libp2p-host.ts";
 import { Listeners } from "./host/listeners.ts";
 import { closeDeadConnections, watchInterfaces } from "./host/network-change.ts";
+import { watchReturn } from "./host/network-return.ts";
 import { peersOf, statusOf, trackMembers } from "./host/status.ts";
 import type { LanDiscovery } from "./lan/mdns.ts";
 import { BootstrapList } from "./links/bootstrap-list.ts";
@@ -52,7 +53,9 @@ export interface HostServices {
   readonly createdAt: number;
   /** Throws `port-in-use`, `listen-failed`. */
   listen(): Promise<void>;
-  /** To be called when our addresses have changed. */
+  /** Calls `returned` when this node is back on the network (network-return.ts). */
+  onReturn(returned: () => void): void;
+  /** To be called when our addresses have changed, or this node is back on the network. */
   addressesChanged(): void;
   /** The port that we listen on at a private IPv4 address; `undefined` if we have a public one. */
   portBehindRouter(): number | undefined;
@@ -138,6 +141,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
     // Through a proxy an answer may take as long as a dial does.
     void closeDeadConnections(host, clock, proxy ? limits.proxyDial : limits.networkChangePing);
   });
+  const watches = [stopWatching];
   const leaving = new AbortController();
   let lan: LanDiscovery | undefined;
   let stopping: Promise<void> | undefined;
@@ -163,6 +167,9 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
           { host, clock, log, timeout: tuning.dial },
           config.network?.service,
         );
+    },
+    onReturn(returned) {
+      watches.push(watchReturn(host, clock, [lanMembers, wanMembers], returned));
     },
     addressesChanged() {
       bootstrap.wake();
@@ -203,7 +210,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
     retire,
     stop() {
       stopping ??= runStopSteps([
-        stopWatching,
+        ...watches,
         () => puncher?.stop(),
         () => nat?.stop(),
         () => reachability?.stop(),

@@ -73,10 +73,12 @@ export async function startNode(config: NodeConfig): Promise<SottoNode> {
   };
   /** Watches the addresses of a host and connects it to bootstrap nodes, once it listens. */
   const join = (services: HostServices): void => {
-    services.transport.onAddresses(() => {
+    const changed = (): void => {
       services.addressesChanged();
       if (live === services) onAddressesChanged();
-    });
+    };
+    services.transport.onAddresses(changed);
+    services.onReturn(changed);
     for (const address of bootstrapAddresses) services.bootstrap.add(address);
   };
   const first = await open();

@@ -130,6 +130,9 @@ export interface Transport {
    * once.
    */
   onOffer(open: OpenOffer): void;
-  /** Calls `changed` when our addresses change or our host is rotated. */
+  /**
+   * Calls `changed` when our addresses change, our host is rotated, or this node is back on the
+   * network after a while.
+   */
   onAddresses(changed: () => void): void;
 }

@@ -50,7 +50,7 @@ const ours = new Set(
     searchStepLength breatheLength searchBatch searchPostings searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits
-    writeChunk connectionPing addressPoll networkChangePing bootstrapRetry identifyRetry reuseWait dhtParallel dhtUrgent ownRecords peerBurst
+    writeChunk connectionPing addressPoll networkChangePing bootstrapRetry identifyRetry reuseWait dhtParallel dhtUrgent ownRecords peersAway peerBurst
     cachedDial lookupDelay contactDials contactDialsUrgent dialGrace lanQuery interfacePoll mdnsResponseInterval mdnsFirstQuery dialbackHelpers reachabilityDelay
     reachabilityRecheck reachabilityBusy signalHosts punchTry punchDelay punchIpv4Delay punchMaxDelay portMapSeconds
     portMapTries portMapWait upnpTries upnpWait upnpTimeout natProbes knownPeersSaved

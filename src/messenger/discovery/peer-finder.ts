@@ -138,10 +138,12 @@ export class PeerFinder {
   }
 
   /**
-   * Our addresses changed: searches that began before may wait for answers to an address that we
-   * no longer have. They start again, and all other contacts are looked up.
+   * Our addresses changed, or we are back on the network: searches that began before may wait for
+   * answers to an address that we no longer have. They start again, and all other contacts are
+   * looked up, with short delays at first: earlier failures say nothing about the contacts.
    */
   addressesChanged(): void {
+    for (const peer of this.#context.contactStore.peers()) peer.failures = 0;
     for (const [peer, search] of this.#searches) {
       // A hello that is out was sent on an open connection, which the node closes if it is dead.
       if (peer.attempt?.outbound !== true || peer.attempt.caller !== undefined) continue;

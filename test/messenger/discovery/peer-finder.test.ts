@@ -118,6 +118,26 @@ describe("messenger: searches", () => {
     await world.stop();
   });
 
+  it("begin again with short delays once we are back on the network", async () => {
+    const world = new World();
+    const [alice, bob] = [await world.node("alice"), await world.node("bob")];
+    await world.pair(alice, bob);
+    await alice.stop();
+    const { host } = bob;
+    host.peers = () => 5 * limits.fewHosts;
+    await world.time.pass(12 * limits.retry.max);
+    const lookups = async (ms: number): Promise<number> => {
+      const before = host.lookups;
+      await world.time.pass(ms);
+      return host.lookups - before;
+    };
+    host.readdressed();
+    assert.ok((await lookups(limits.seekPause + 10_000)) > 0);
+    // The first search found nothing: Alice is on her way back herself.
+    assert.ok((await lookups(60_000)) > 0);
+    await world.stop();
+  });
+
   it("retry at once for contacts whose last lookup had no DHT peer", async () => {
     const world = new World();
     const [alice, bob] = [await world.node("alice"), await world.node("bob")];
