@@ -93,11 +93,13 @@ describe("node: host rotation", () => {
     const alice = await node({ tuning: { rotation: { ...rotation, drainMax: 300 } } });
     const bob = await node();
     const [ours, theirs] = await connect(alice, bob);
+    const previous = alice.transport.host;
     await alice.rotate();
     await until(() => !alice.status().hostKey.moving);
     assert.deepEqual(await ours.receive(), []);
     assert.deepEqual(await theirs.receive(), []);
-    await until(() => bob.peers().length === 0);
+    // The next host may have connected to Bob: it takes over the peers of the routing tables.
+    await until(() => bob.peers().every(({ host }) => host !== previous));
   });
 
   it("hands over a configured port and keeps its inbound connections", async () => {
