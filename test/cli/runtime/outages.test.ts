@@ -6,7 +6,9 @@ import { type RpcSession, serve } from "../../../src/daemon/rpc/connection.ts";
 import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { memoryConnection } from "../../daemon/rpc/memory-connection.ts";
 
-const removed = (account: string): NodeEvent => ({ type: "contact.removed", account });
+/** An account id of one letter. */
+const idOf = (letter: string): string => letter.repeat(52);
+const removed = (letter: string): NodeEvent => ({ type: "contact.removed", account: idOf(letter) });
 
 describe("events across outages of the node", () => {
   it("continue after a lock and a restart, each reported once", async () => {
@@ -49,7 +51,7 @@ describe("events across outages of the node", () => {
     const receive = async (account: string): Promise<void> => {
       const offering = setInterval(() => session?.offer(removed(account)), 1);
       for await (const event of { [Symbol.asyncIterator]: () => ({ next: () => events.next() }) })
-        if ("account" in event && event.account === account) break;
+        if ("account" in event && event.account === idOf(account)) break;
       clearInterval(offering);
     };
     await receive("a");
