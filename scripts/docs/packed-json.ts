@@ -2,7 +2,7 @@
 
 const WIDTH = 100;
 /** Longest string that is shown whole. */
-const LONGEST = 80;
+const LONGEST = 240;
 
 /** The lines of a value. */
 export function packedJson(value: unknown): readonly string[] {

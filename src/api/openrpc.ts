@@ -19,6 +19,7 @@ import {
   reach,
   storeReport,
 } from "./schema/node.ts";
+import { token } from "./schema/token.ts";
 import { apiVersion } from "./version.ts";
 
 /** JSON Schema of draft 7, as far as the schemas of the contract need it. */
@@ -90,6 +91,7 @@ const components: Readonly<Record<string, Schema>> = {
   DoctorOfNode: doctorOfNode,
   DoctorOfContact: doctorOfContact,
   Audit: audit,
+  Token: token,
 };
 
 const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });

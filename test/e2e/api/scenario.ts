@@ -124,7 +124,7 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
 
   // Pairing: bob by an invite for one use, which dave tries too; carol and dave by a reusable one.
   const once = await record("invite.create");
-  shown.push([once.id, sample.invite], [once.link, sample.link]);
+  shown.push([once.id, sample.invite], [once.link, sample.link], [once.shortLink, sample.link]);
   const added = await record("contact.add", { link: once.link }, bob.client);
   if (added.timedOut) throw new Error("bob did not find alice");
   await dave.client.call("contact.add", { link: once.link });
