@@ -50,6 +50,11 @@ function imported(): Set<string> {
 }
 
 describe("the dependencies", () => {
+  it("are all in the packed product, the optional ones too", () => {
+    const { bundleDependencies } = readJson("package.json") as { bundleDependencies: string[] };
+    assert.deepEqual(bundleDependencies, Object.keys(product).sort());
+  });
+
   it("are pinned to exact versions, those of the benches too", () => {
     const bench = readJson("bench/package.json") as Record<string, Record<string, string>>;
     const measured = { ...bench.devDependencies, ...bench.optionalDependencies };

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { root } from "../../../scripts/test/suites.ts";
 import { installNode, majors, run } from "../platform/node-binaries.ts";
+
+const { dependencies, optionalDependencies } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+);
+const bundled = Object.keys({ ...dependencies, ...optionalDependencies });
 
 describe("the packed program", function () {
   this.timeout(10 * 60_000);
@@ -24,7 +30,7 @@ describe("the packed program", function () {
       const place = join(directory, `${major}`);
       const [prefix, home] = [join(place, "prefix"), join(place, "home")];
       mkdirSync(home, { recursive: true });
-      const bin = await installNode(major, place);
+      const bin = await installNode(`${major}`, place);
       // What a new user has: this Node, no settings, no cache, and nothing of this checkout.
       const env = {
         PATH: [join(prefix, "bin"), bin, process.env.PATH].join(delimiter),
@@ -35,6 +41,8 @@ describe("the packed program", function () {
       const quiet = ["--no-audit", "--no-fund"];
       const installed = await run("npm", [...npm, ...quiet, tarball], { env, cwd: home });
       assert.equal(installed.code, 0, installed.said);
+      for (const name of bundled)
+        assert.ok(existsSync(join(prefix, "lib/node_modules/sotto/node_modules", name)), name);
       const where = await run("sh", ["-c", "command -v sotto && node --version"], {
         env,
         cwd: home,

@@ -20,7 +20,7 @@ for (const major of majors.slice(1))
 
     before(async () => {
       directory = mkdtempSync(join(tmpdir(), "sotto-node-"));
-      const bin = await installNode(major, directory);
+      const bin = await installNode(`${major}`, directory);
       node = join(bin, "node");
       // A test that starts `node` or a script of npm gets this version too.
       env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
