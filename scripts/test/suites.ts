@@ -79,7 +79,7 @@ export const shards: Readonly<Record<string, Suite>> = {
     floor: 15,
     minutes: 20,
   },
-  deploy: { paths: ["slow/deploy/"], jobs: 1, floor: 3, minutes: 15 },
+  deploy: { paths: ["slow/deploy/"], jobs: 1, floor: 12, minutes: 20 },
   tor: { paths: ["slow/tor/"], jobs: 1, floor: 5, minutes: 15 },
 };
 
