@@ -72,6 +72,5 @@ export async function setPolicy(
   const { link, contact } = peer;
   const stays = link === undefined || admits(contact, context.transport, link.channel);
   if (!stays) closeLink(peer);
-  // The reader of a link that was closed has yet to notice.
-  return context.contactStore.view(stays ? peer : { ...peer, link: undefined });
+  return context.contactStore.view(peer, { isClosed: !stays });
 }

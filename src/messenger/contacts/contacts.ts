@@ -175,8 +175,7 @@ export async function block(
   );
   peer.attempt?.abort();
   closeLink(peer);
-  // The reader of the closed link has yet to notice.
-  return context.contactStore.view({ ...peer, link: undefined });
+  return context.contactStore.view(peer, { isClosed: true });
 }
 
 /** See `Messenger.unblock`. Throws contact-unknown. */

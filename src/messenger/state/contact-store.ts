@@ -154,8 +154,10 @@ export class ContactStore {
     return peers.reduce((sum, { contact }) => sum + unreadCount(contact.conversation), 0);
   }
 
-  view(peer: Peer): ContactView {
-    const { contact, link, outbox, recordTime } = peer;
+  /** @param isClosed whether its link was just closed, which the reader has yet to notice. */
+  view(peer: Peer, { isClosed = false } = {}): ContactView {
+    const { contact, outbox, recordTime } = peer;
+    const link = isClosed ? undefined : peer.link;
     const { clock, receipts, transport } = this.#shown;
     const age = clock.now() - (recordTime ?? Number.NEGATIVE_INFINITY);
     const why = link === undefined ? awaits(contact, transport) : undefined;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ContactView } from "../../../src/messenger/index.ts";
 import { decodeRow } from "../../../src/messenger/model/rows.ts";
 import { paired } from "../../scenario/pairing.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
@@ -13,6 +14,21 @@ const between = (world: World, since: number, from: SimNode, to: SimNode): numbe
     .filter((passed) => passed.from === from.host.host && passed.to === to.host.host).length;
 
 describe("contacts", () => {
+  it("are shown with their own handle and no look-alike where their link is closed", async () => {
+    const { world, alice } = await paired(1);
+    const { handle } = alice.contact("bob");
+    const shown = async (view: Promise<ContactView>) => {
+      const { online, handle: own, looksLike } = await view;
+      return { online, handle: own, looksLike };
+    };
+    const expected = { online: false, handle, looksLike: undefined };
+    assert.deepEqual(await shown(alice.messenger.setPolicy("bob", "hidden")), expected);
+    await alice.messenger.setPolicy("bob", "any");
+    await world.time.pass(HOUR);
+    assert.ok(alice.contact("bob").online);
+    assert.deepEqual(await shown(alice.messenger.block("bob")), expected);
+  });
+
   it("are silent towards a blocked one, and go on where they stopped once unblocked", async () => {
     const { world, alice, bob } = await paired(1);
     // The invite answers late claimants no more.
