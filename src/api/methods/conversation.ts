@@ -60,7 +60,8 @@ export const conversationMethods = {
     row: "send",
     limited: true,
     summary:
-      "Shows the conversation as unread until it is marked as read. The contact is not told.",
+      "Shows the conversation as unread until it is marked as read. The contact does not learn " +
+      "of it.",
     params: oneContact,
     result: object({ conversation }),
     example: { who: "bob" },

@@ -1,11 +1,25 @@
 /** Schemas of contacts and invites; the types are those that the messenger shares. */
 import type { AccountId, InviteId } from "../../base/index.ts";
 import type { Awaits, ContactView, InviteView, NewInvite, Route } from "../../model/index.ts";
-import { allOf, flag, id, list, maybe, ms, object, of, oneOf, text, whole } from "./fields.ts";
+import {
+  allOf,
+  flag,
+  id,
+  list,
+  matching,
+  maybe,
+  ms,
+  object,
+  of,
+  oneOf,
+  text,
+  whole,
+} from "./fields.ts";
 
 export const accountId = id<AccountId>(52, "The account: base32 of its public key.");
 
-export const handle = text(
+export const handle = matching(
+  /^[a-z0-9-]{1,32}$/,
   "1 to 32 characters of a to z, 0 to 9 and hyphen, for addresses and programs: unique, derived " +
     "from the first name, and not changed by a rename. Provisional (`contact-…`) before the " +
     "contact has a name.",

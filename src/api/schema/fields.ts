@@ -81,6 +81,10 @@ export const json = (about: string): Schema<Readonly<Record<string, unknown>>> =
 /** A time, or a duration where the description says so. */
 export const ms = whole;
 
+/** A text of the node of a certain form. */
+export const matching = (form: RegExp, about?: string): Schema<string> =>
+  described(v.pipe(v.string(), v.regex(form)), about);
+
 /** An id of `length` characters of base32. */
 export const id = <Id extends string>(length: number, about?: string): Schema<Id> =>
   described(v.pipe(v.string(), v.regex(new RegExp(`^[a-z2-7]{${length}}$`))), about);

@@ -37,8 +37,8 @@ export const message = of<MessageView>()(
     at: whole("Position by arrival in the conversation on this node: grows with each message."),
     position: text(
       "Position in the order of the conversation: compares as text as the messages do, and is " +
-        "the cursor of `message.list`. Changes once, when a message of ours is encrypted or " +
-        "given up.",
+        "the cursor of `message.list`. Changes once, when a message of ours is encrypted, or " +
+        "cancelled before.",
     ),
     arrival: maybe(
       whole(

@@ -19,7 +19,7 @@ const words = new Set(["type", "kind", "direction", "outcome", "policy", "why", 
  */
 const variable = new Set(
   `
-  looksLike route rttMs checkedAt lastSeen inviteExpiresAt record recordRefused dials link nextTryIn protocols net
+  route rttMs checkedAt lastSeen inviteExpiresAt record recordRefused dials link nextTryIn protocols net
   findings reactions late gap lamport pairing addresses free seenAs events
 `
     .trim()
