@@ -322,6 +322,8 @@ export const limits = {
   findStart: 4,
   /** Interval of typing notifications, and how long each is valid. */
   typingPause: 3 * SECOND,
+  /** How long a typing indicator is shown: two that follow each other, and a little. */
+  typingShown: 7_000,
   /** Bits of a selective acknowledgement. */
   ackBits: 512,
 

@@ -5,6 +5,7 @@ export type {
   ConversationView,
   DraftView,
   InviteView,
+  MessageChange,
   MessageState,
   MessageView,
   NewInvite,

@@ -156,6 +156,8 @@ export interface MessageView {
   readonly late?: true;
   /** A text that its author had seen before is not here: lost, or not here yet. */
   readonly gap?: true;
+  /** Of ours: the idempotency key with which it was sent. */
+  readonly key?: string;
   /** The message that it answers; it need not be here. */
   readonly replyTo?: MessageId;
   /** How long it is kept, ms: ours from its delivery on, theirs from when it was read. */
@@ -170,6 +172,12 @@ export interface MessageView {
   /** A change of ours (an edit, a deletion, a reaction) is not delivered yet. */
   readonly changing: boolean;
 }
+
+/**
+ * What happened to a message. acknowledged: a change of ours has reached the contact, so that
+ * nothing else is different.
+ */
+export type MessageChange = "edited" | "deleted" | "reacted" | "acknowledged";
 
 /** How long messages are kept from then on, ms; 0: forever. */
 export interface Notice {

@@ -46,7 +46,7 @@ const ours = new Set(
     inviteExpiryMax allowedAccounts retry upkeep wakePause seekPause fewHosts urgency diagnosis
     invisibleLinger clockSlack arrivalApart deliveryExpiry retentionMin retentionMax retentionPause
     diskCheck diskCheckBusy homePoll spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
-    findStart typingPause searchWord searchTerms searchWaiting searchWaitingLength messagePage searchStepPostings
+    findStart typingPause typingShown searchWord searchTerms searchWaiting searchWaitingLength messagePage searchStepPostings
     searchStepLength breatheLength searchBatch searchPostings searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits

@@ -7,6 +7,7 @@ import {
   id,
   list,
   maybe,
+  number,
   object,
   oneOf,
   only,
@@ -39,7 +40,13 @@ export const keptEvents = {
   },
   "message.changed": {
     summary: "A message was edited, deleted or reacted to, or such a change of ours was delivered.",
-    fields: { message },
+    fields: {
+      message,
+      what: oneOf(
+        ["edited", "deleted", "reacted", "acknowledged"],
+        "acknowledged: a change of ours has reached the contact; nothing else is different.",
+      ),
+    },
   },
   "message.removed": {
     summary: "A message was removed from this node.",
@@ -87,8 +94,12 @@ export const liveEvents = {
     fields: { contact },
   },
   typing: {
-    summary: "The contact is typing. Repeated every few seconds; there is no event for the end.",
-    fields: { contact },
+    summary:
+      "The contact is typing, or has stopped. Repeated every few seconds while it is typing.",
+    fields: {
+      contact,
+      until: number("Until when to show it, ms since 1970; it has stopped where that is past."),
+    },
   },
   "stream.ended": {
     summary:

@@ -51,6 +51,7 @@ export const message = of<MessageView>()(
     lamport: maybe(whole("Its Lamport value; absent where a message of ours was not encrypted.")),
     late: maybe(only(true, "It arrived after texts that come after it in the conversation.")),
     gap: maybe(only(true, "A text that its author had seen before is lost, or not here yet.")),
+    key: maybe(text("Of ours: the idempotency key with which it was sent.")),
     replyTo: maybe(id<MessageId>(26, "The message that it answers; it need not be here.")),
     keep: maybe(ms("How long it is kept, ms: ours from its delivery on, theirs once read.")),
     notice: maybe(

@@ -5,7 +5,6 @@ import {
   type Contact,
   type FollowedEvent,
   follow,
-  type Message,
   type NodeEvent,
 } from "../../api/index.ts";
 import { displayLine, type Part } from "../../base/index.ts";
@@ -96,17 +95,6 @@ async function listen(options: Options, context: Context): Promise<void> {
       context.out.warn(`${message} Listening continues when it is back. ${loss}`),
     onEnd: () => context.out.say("Listening again."),
   });
-  /**
-   * Each message as last printed: a delivery notice of our own change is not printed again.
-   */
-  const shown = new Map<string, string>();
-  const isNews = ({ id, text, deleted, reactions }: Message): boolean => {
-    const now = JSON.stringify({ text, deleted, reactions });
-    if (shown.get(id) === now) return false;
-    shown.set(id, now);
-    return true;
-  };
-
   const marks = options.read === true || !(await context.call("node.status", {})).history;
   context.out.say("Listening. Stop with ^C.");
   for await (const event of events) {
@@ -118,7 +106,7 @@ async function listen(options: Options, context: Context): Promise<void> {
         .then(({ contact }) => remember(contact), ignore);
     if (event.type === "resync")
       context.out.warn("Some events are missing: too many were kept while you were not listening.");
-    const isPrinted = all || event.type !== "message.changed" || isNews(event.message);
+    const isPrinted = all || event.type !== "message.changed" || event.what !== "acknowledged";
     if (command === undefined) {
       if (isPrinted)
         context.out.data(await describe(event, names, context), eventWithName(event, names));

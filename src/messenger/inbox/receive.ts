@@ -14,7 +14,7 @@ import { settleDelivered, settleRead } from "../outbox/receipts.ts";
 import { post, sealControl } from "../outbox/seal.ts";
 import { controlOf, withAddresses } from "../outbox/settings.ts";
 import { shareBootstraps } from "../outbox/share-bootstraps.ts";
-import { receiveTyping } from "../outbox/typing.ts";
+import { endTyping, receiveTyping } from "../outbox/typing.ts";
 import { background, type Context } from "../state/context.ts";
 import { leaveWhenDone } from "../state/invisible.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
@@ -199,6 +199,8 @@ async function commitStep(
   peer.contact = step.contact;
   for (const at of step.gone) peer.outbox.delete(at);
   emit();
+  const isSaid = step.changes.list().some(({ row, kinds }) => kinds.has("new") && !row.notice);
+  if (isSaid) endTyping(context, peer);
 }
 
 function contactChanged(context: Context, peer: Peer, { contact }: Step): StoreEvent[] {

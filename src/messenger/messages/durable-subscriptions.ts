@@ -93,8 +93,14 @@ async function tell(
   switch (entry.type) {
     case "message.removed":
       return { type: entry.type, account: entry.account, id: entry.id };
+    case "message.changed": {
+      const { type, ref, at, id, account, what } = entry;
+      const peer = context.contactStore.byRef(ref);
+      const message = peer && (await view(context, peer, at));
+      if (message?.id !== id) return { type: "message.removed", account, id };
+      return { type, message, what };
+    }
     case "message.new":
-    case "message.changed":
     case "message.state": {
       const { type, ref, at, id, account, state } = entry;
       const peer = context.contactStore.byRef(ref);

@@ -153,6 +153,7 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     ...(row.lamport > 0 && { lamport: row.lamport }),
     ...(row.late && { late: true }),
     ...(row.missing !== undefined && row.missing.length > 0 && { gap: true }),
+    ...(row.key !== undefined && { key: row.key }),
     ...(replyTo !== undefined && { replyTo }),
     ...(keep !== undefined && { keep }),
     ...(notice !== undefined && { notice }),

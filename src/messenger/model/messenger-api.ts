@@ -5,6 +5,7 @@ import type {
   ConversationView,
   DraftView,
   InviteView,
+  MessageChange,
   MessageView,
   NewInvite,
   Policy,
@@ -39,7 +40,11 @@ export type KeptEvent =
   | { readonly type: "message.new"; readonly message: MessageView }
   | { readonly type: "message.state"; readonly message: MessageView }
   /** It was edited, deleted or reacted to, or such a change of ours has reached them. */
-  | { readonly type: "message.changed"; readonly message: MessageView }
+  | {
+      readonly type: "message.changed";
+      readonly message: MessageView;
+      readonly what: MessageChange;
+    }
   /** A message is gone from this node. */
   | { readonly type: "message.removed"; readonly account: AccountId; readonly id: MessageId }
   /**
@@ -60,8 +65,8 @@ export type KeptEvent =
 export type MessengerEvent =
   | (KeptEvent & { readonly cursor?: number })
   | { readonly type: "presence"; readonly contact: ContactView }
-  /** Their person is writing: good for `limits.typingPause` and a little. */
-  | { readonly type: "typing"; readonly contact: ContactView };
+  /** The contact is typing until that time, ms since 1970; it has stopped where that is past. */
+  | { readonly type: "typing"; readonly contact: ContactView; readonly until: number };
 
 export type LoggedType = KeptEvent["type"];
 

@@ -132,6 +132,8 @@ export interface Peer extends SendQueue {
   /** When we last sent a typing indicator, and last accepted one, ms since 1970. */
   typingSentAt: number;
   typingReceivedAt: number;
+  /** Until when the contact is shown as typing, ms since 1970. */
+  typingUntil: number;
   /** What the contact may make this node read and write. */
   readonly intake: Intake;
   /** The contact was removed: jobs that wait for its lock do nothing. */
@@ -160,6 +162,7 @@ export function newPeer(contact: Contact, session?: Session): Peer {
     searchTrace: undefined,
     typingSentAt: Number.NEGATIVE_INFINITY,
     typingReceivedAt: Number.NEGATIVE_INFINITY,
+    typingUntil: Number.NEGATIVE_INFINITY,
     intake: new Intake(),
     removed: false,
   };

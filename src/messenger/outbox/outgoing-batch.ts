@@ -145,7 +145,7 @@ async function earlier({ store }: Context, peer: Peer, key: string): Promise<Key
   const { at, gone } = decodeRow<KeyPlace>(bytes);
   if (gone !== undefined) {
     const envelope = { sequence: 0, lamport: 0, parents: [] };
-    const row: MessageRow = { ...envelope, ...gone, direction: "out", text: "" };
+    const row: MessageRow = { ...envelope, ...gone, key, direction: "out", text: "" };
     return { shown: messageView(peer, at, row), content: undefined };
   }
   const stored = await store.get(messageKey(ref, at));

@@ -33,5 +33,15 @@ export function receiveTyping(context: Context, peer: Peer): void {
   const early = now < peer.typingReceivedAt + limits.typingPause / 2;
   if (early || !shares(peer.contact, context.receipts)) return;
   peer.typingReceivedAt = now;
-  context.events.emit({ type: "typing", contact: context.contactStore.view(peer) });
+  peer.typingUntil = now + limits.typingShown;
+  const contact = context.contactStore.view(peer);
+  context.events.emit({ type: "typing", contact, until: peer.typingUntil });
+}
+
+/** Emits that a contact has stopped typing, where it was shown as typing: its message is here. */
+export function endTyping(context: Context, peer: Peer): void {
+  const now = context.clock.now();
+  if (now >= peer.typingUntil) return;
+  peer.typingUntil = now;
+  context.events.emit({ type: "typing", contact: context.contactStore.view(peer), until: now });
 }

@@ -101,9 +101,9 @@ export class ContactNames {
   }
 
   /**
-   * The contact that a text means: a whole account id, else a name or a handle, else the start of
-   * an account id, else the start of a name or a handle (a name that begins as an id does must not
-   * take its place). The name of a request without an answer means no contact. Throws
+   * The contact that a text means: a whole account id, else a name, else a handle, else the start
+   * of an account id, else the start of a name or a handle (a name that begins as an id does must
+   * not take its place). The name of a request without an answer means no contact. Throws
    * contact-unknown, contact-ambiguous, contact-look-alike, group-unknown.
    * @param finds whether a contact is among those that are looked for.
    */
@@ -156,8 +156,10 @@ export class ContactNames {
         const handle = isRequest(peer) ? [] : [this.handles.of(peer)];
         return fits([key, ...handle], peer.contact) ? [peer] : [];
       });
-    const same = fitting((texts) => texts.includes(wanted));
+    const same = fitting(([name]) => name === wanted);
     if (same.length > 0) return same;
+    const handled = fitting(([, handle]) => handle === wanted);
+    if (handled.length > 0) return handled;
     const known = ACCOUNT_START.test(wanted)
       ? fitting((_texts, contact) => contact.account.startsWith(wanted))
       : [];
@@ -165,16 +167,12 @@ export class ContactNames {
     return fitting((texts) => texts.some((text) => text.startsWith(wanted)));
   }
 
-  /** Whether another contact has this very name, or it as its handle; requests do not count. */
+  /** Whether another contact has this very name; requests do not count. */
   taken(name: string, except: Peer | undefined): boolean {
-    const key = nameKey(name);
-    return (
-      this.#isHandleOf(key, except) ||
-      this.#alike(name, { except }).some((entry) => entry.key === key)
-    );
+    return this.#alike(name, { except }).some(({ key }) => key === nameKey(name));
   }
 
-  /** Whether a name is the handle of another contact, so that a text would mean two. */
+  /** Whether a name is the handle of another contact: only the user may give it to this one. */
   #isHandleOf(key: string, except: Peer | undefined): boolean {
     const owner = this.handles.find(key);
     return owner !== undefined && owner !== except && !isRequest(owner);

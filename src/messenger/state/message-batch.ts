@@ -3,6 +3,7 @@
  * or changes goes through here, so that two changes of one message build on each other.
  */
 import { limits, type MessageId } from "../../base/index.ts";
+import type { MessageChange } from "../../model/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import type { Contact } from "../model/contact.ts";
 import type { Conversation } from "../model/conversation.ts";
@@ -21,6 +22,7 @@ import { linesAt, type Move, moveLines } from "./order-index.ts";
 import type { Forgotten } from "./search-index.ts";
 import {
   conversationEvent,
+  messageChangedEvent,
   messageEvent,
   messageRemovedEvent,
   type StoreEvent,
@@ -228,10 +230,18 @@ function happenings(peer: Peer, changes: MessageBatch): StoreEvent[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
     if (row.hidden) return kinds.has("text") ? [messageRemovedEvent(peer, row)] : [];
     if (kinds.has("new")) return [messageEvent("message.new", peer, at, row)];
-    const changed = kinds.has("reaction") || kinds.has("text") || kinds.has("reached");
     return [
       ...(kinds.has("state") ? [messageEvent("message.state", peer, at, row)] : []),
-      ...(changed ? [messageEvent("message.changed", peer, at, row)] : []),
+      ...changesOf(row, kinds).map((what) => messageChangedEvent(what, peer, at, row)),
     ];
   });
+}
+
+/** What clients are told of a message that was here before. */
+function changesOf({ deleted }: MessageRow, kinds: ReadonlySet<Change>): MessageChange[] {
+  return [
+    ...(kinds.has("text") ? [deleted ? ("deleted" as const) : ("edited" as const)] : []),
+    ...(kinds.has("reaction") ? ["reacted" as const] : []),
+    ...(kinds.has("reached") ? ["acknowledged" as const] : []),
+  ];
 }

@@ -1,6 +1,6 @@
 /** Events about stored changes: what the log keeps of each, and what listeners receive. */
 import type { AccountId, InviteId, MessageId } from "../../base/index.ts";
-import type { InviteView, MessageState } from "../../model/index.ts";
+import type { InviteView, MessageChange, MessageState } from "../../model/index.ts";
 import type { Contact } from "../model/contact.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
 import type { KeptEvent } from "../model/messenger-api.ts";
@@ -9,7 +9,7 @@ import type { ContactStore } from "./contact-store.ts";
 import type { Conversations } from "./conversations.ts";
 
 /** What is told of a message that is here. */
-type MessageEvent = "message.new" | "message.state" | "message.changed";
+type MessageEvent = "message.new" | "message.state";
 
 /** What is reported of a contact that exists. */
 type ContactEvent = "contact.changed" | "contact.renamed" | "contact.request" | "key.changed";
@@ -23,6 +23,14 @@ export type Entry =
       readonly at: number;
       readonly id: MessageId;
       readonly state: MessageState;
+    }
+  | {
+      readonly type: "message.changed";
+      readonly ref: string;
+      readonly account: AccountId;
+      readonly at: number;
+      readonly id: MessageId;
+      readonly what: MessageChange;
     }
   | {
       readonly type: "message.removed";
@@ -57,6 +65,21 @@ export function messageEvent(
   return {
     entry: { type, ref, account, at, id, state },
     event: () => ({ type, message: messageView(peer, at, row) }),
+  };
+}
+
+/** @param row as it is about to be committed. */
+export function messageChangedEvent(
+  what: MessageChange,
+  peer: Peer,
+  at: number,
+  row: MessageRow,
+): StoreEvent {
+  const { ref, account } = peer.contact;
+  const type = "message.changed";
+  return {
+    entry: { type, ref, account, at, id: row.id, what },
+    event: () => ({ type, message: messageView(peer, at, row), what }),
   };
 }
 

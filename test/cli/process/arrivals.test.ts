@@ -52,7 +52,7 @@ describe("the terminal of a node in the foreground", () => {
         { type: "key.changed", contact: shownContact },
         { type: "message.new", message: { ...received, direction: "out" } },
         { type: "message.state", message: received },
-        { type: "typing", contact: shownContact },
+        { type: "typing", contact: shownContact, until: 0 },
       ),
       [
         "bob asks to be added: sotto requests ls",

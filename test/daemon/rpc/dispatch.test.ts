@@ -374,7 +374,8 @@ describe("daemon/dispatch", () => {
     assert.equal(((await late) as { timedOut: boolean }).timedOut, true);
     const answered = call("message.edit", { ...params, timeout: 10_000 });
     await new Promise((resolve) => setImmediate(resolve));
-    messenger.emit({ type: "message.changed", message: { ...message, text: "ho" } });
+    const changed = { ...message, text: "ho" };
+    messenger.emit({ type: "message.changed", message: changed, what: "edited" });
     const { message: shown, timedOut } = (await answered) as { message: object; timedOut: boolean };
     assert.deepEqual([shown, timedOut], [{ ...message, text: "ho" }, false]);
     assert.equal(messenger.listeners, 0);

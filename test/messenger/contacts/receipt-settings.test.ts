@@ -67,6 +67,23 @@ describe("signs of writing", () => {
     await world.stop();
   });
 
+  it("have an end, which comes with a message", async () => {
+    const { world, alice, bob } = await pairOf(4);
+    const untils = (): number[] =>
+      bob.events.flatMap((event) => (event.type === "typing" ? [event.until] : []));
+    await alice.messenger.typing("bob");
+    await world.until("it is shown", () => untils().length === 1);
+    const now = world.time.now();
+    const [until = 0] = untils();
+    assert.ok(until > now && until <= now + limits.typingShown);
+    await world.reaches(alice, await alice.messenger.send("bob", "said"), "delivered");
+    const [, end = until] = untils();
+    assert.ok(end <= world.time.now());
+    await world.reaches(alice, await alice.messenger.send("bob", "more"), "delivered");
+    assert.equal(untils().length, 2);
+    await world.stop();
+  });
+
   it("of a peer that sends them all the time are shown now and then", () => {
     let now = 1000;
     let shown = 0;

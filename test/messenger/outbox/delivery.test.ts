@@ -191,6 +191,7 @@ describe("delivery", () => {
     assert.equal(both[0].id, both[1].id);
     await alice.restart();
     const again = await alice.messenger.send("bob", "once", { key: "k" });
+    assert.equal((await alice.messenger.message(again.id))?.key, "k");
     assert.equal(again.id, both[0].id);
     const other = await alice.messenger.send("bob", "twice", { key: "l" });
     await world.reaches(alice, other, "delivered");
