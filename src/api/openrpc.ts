@@ -99,16 +99,21 @@ const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${nam
 /** The document. Loads the converter of schemas, which nothing else needs. */
 export async function openRpc(): Promise<OpenRpc> {
   const { toJsonSchemaDefs } = await import("@valibot/to-json-schema");
-  const named = Object.entries(components);
-  const convert = (schema: Schema): JsonSchema => {
-    const known = named.find(([, each]) => each === schema);
-    if (known !== undefined) return refTo(known[0]);
-    return converted({ ...components, "": schema })[""] as JsonSchema;
+  const table = Object.entries<Method>(methods);
+  const ofMethods = table.flatMap(([name, { params, result }]) => [
+    [`${name} params`, params] as const,
+    [`${name} result`, result] as const,
+  ]);
+  // The components come last: one that is a result, too, is referred to by its own name.
+  const schemas = { ...Object.fromEntries(ofMethods), ...components };
+  const converted = toJsonSchemaDefs(schemas as Parameters<typeof toJsonSchemaDefs>[0], {
+    overrideRef: ({ referenceId }) => refTo(referenceId).$ref,
+  }) as Readonly<Record<string, JsonSchema>>;
+  const named = new Map(Object.entries(components).map(([name, schema]) => [schema, name]));
+  const resultOf = (name: string, schema: Schema): JsonSchema => {
+    const known = named.get(schema);
+    return known === undefined ? open(converted[`${name} result`] ?? {}) : refTo(known);
   };
-  const converted = (schemas: Readonly<Record<string, Schema>>) =>
-    toJsonSchemaDefs(schemas as Parameters<typeof toJsonSchemaDefs>[0], {
-      overrideRef: ({ referenceId }) => refTo(referenceId).$ref,
-    }) as Readonly<Record<string, JsonSchema>>;
 
   return {
     openrpc: "1.3.2",
@@ -120,17 +125,17 @@ export async function openRpc(): Promise<OpenRpc> {
         "node. docs/API.md describes the transport, errors, events and versions.",
     },
     servers: [{ name: "the unix socket of the node", url: "unix:sotto.sock" }],
-    methods: Object.entries<Method>(methods).map(([name, { row, summary, params, result }]) => ({
+    methods: table.map(([name, { row, summary, result }]) => ({
       name,
       summary,
       tags: [{ name: row }],
       paramStructure: "by-name",
-      params: fieldsOf(convert(params)),
-      result: { name: "result", schema: open(convert(result)) },
+      params: fieldsOf(converted[`${name} params`] ?? {}),
+      result: { name: "result", schema: resultOf(name, result) },
     })),
     components: {
       schemas: Object.fromEntries(
-        Object.entries(converted(components)).map(([name, schema]) => [name, open(schema)]),
+        Object.keys(components).map((name) => [name, open(converted[name] ?? {})]),
       ),
     },
     "x-notifications": [{ name: "event", params: refTo("Event") }],
