@@ -19,7 +19,10 @@ const requests: Target = {
   name: "request",
   seeds: [
     { method: "message.send", params: { who: "bob", text: "hi", key: "k" } },
-    { method: "message.list", params: { who: "bob", limit: 3, before: 9007199254740991 } },
+    {
+      method: "message.list",
+      params: { who: "bob", limit: 3, before: `${"0".repeat(14)}.${"0".repeat(32)}` },
+    },
     { method: "invite.create", params: { kind: "once", expiresIn: 1, hints: true } },
     { method: "contact.add", params: { link: "sotto:x", as: "Bob" } },
     { method: "event.subscribe", params: { types: ["message.new"] } },
