@@ -218,4 +218,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify({ id: command.id, ...reply })}\n`);
   })();
 }
+await endRouter();
 process.exit(0);

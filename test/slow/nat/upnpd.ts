@@ -70,7 +70,9 @@ export async function startUpnpd(router: Router): Promise<() => Promise<void>> {
       "",
     ].join("\n"),
   );
-  const process = spawn("miniupnpd", ["-d", "-f", settings, "-P", join(directory, "pid")], {
+  // It ends with this process, however that ends.
+  const program = ["--pdeathsig=TERM", "miniupnpd", "-d", "-f", settings];
+  const process = spawn("setpriv", [...program, "-P", join(directory, "pid")], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   await listening(process);
