@@ -54,6 +54,7 @@ export const errorTable = {
     "Its name has other letters than you typed. If you are sure that it is the one you mean, use " +
       "its account id.",
   ),
+  "note-invalid": entry("bad-input", "Shorten the note, or leave out the invalid characters."),
   "group-unknown": entry("bad-input", "This version of Sotto has no groups yet. Name a contact."),
   "contact-ambiguous": entry(
     "bad-input",

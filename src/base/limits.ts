@@ -30,6 +30,8 @@ export const limits = {
    * account of their own, and more than most typed names have.
    */
   accountStart: 16,
+  /** Characters (UTF-16) of the user's note of a contact. */
+  noteLength: 1_024,
   /** Characters of a handle: as in the name of a file, or a part of an address. */
   handleLength: 32,
   /** How long the handle of a removed contact is given to no other one, ms. */

@@ -4,7 +4,7 @@
  */
 import { wipe } from "../base/index.ts";
 import { contentsOf, sealBackup } from "./account/backup.ts";
-import { setPolicy, setTimer, shareReceipts } from "./contacts/contact-settings.ts";
+import { setNote, setPolicy, setTimer, shareReceipts } from "./contacts/contact-settings.ts";
 import * as contacts from "./contacts/contacts.ts";
 import { diagnose, healthOf } from "./discovery/diagnose.ts";
 import { ping } from "./link/live-link.ts";
@@ -90,6 +90,7 @@ function facade(runtime: Runtime, context: Context): Messenger {
       return peer && contactStore.view(peer);
     },
     rename: async (who, name) => contacts.rename(context, contactStore.find(who), name),
+    setNote: async (who, note) => setNote(context, contactStore.find(who), note),
     async block(who, options = {}) {
       const view = await contacts.block(context, invites, contactStore.find(who), options);
       runtime.refresh();

@@ -53,6 +53,8 @@ export interface ContactView {
    * contact calls itself if the user chose none.
    */
   readonly looksLike?: { readonly account: AccountId; readonly name: string };
+  /** What the user noted of the contact, on this node only. */
+  readonly note?: string;
   readonly pairing: Pairing;
   /** The user compared safety numbers with the contact. */
   readonly verified: boolean;

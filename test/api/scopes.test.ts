@@ -20,7 +20,7 @@ const rows: Readonly<Record<Row, string>> = {
   `,
   manage: `
     contact.add contact.rename contact.block contact.unblock contact.remove contact.invites
-    conversation.set
+    conversation.set contact.set
     contact.receipts contact.policy contact.timer contact.verify contact.unverify request.accept
     request.deny invite.create invite.list invite.revoke net.check net.rotate net.invisible
     net.public net.decoys net.ping net.bootstrap.list net.bootstrap.add net.bootstrap.remove

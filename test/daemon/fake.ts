@@ -109,6 +109,7 @@ export function fakeMessenger(): FakeMessenger {
     invitesOf: note("invitesOf", [invite]),
     add: later("add", contact),
     bootstrapsIn: note("bootstrapsIn", ["/dns4/example.org/tcp/1/p2p/y"]),
+    setNote: later("setNote", contact),
     conversations: later("conversations", [conversation]),
     conversation: later("conversation", conversation),
     unread: note("unread", 0),

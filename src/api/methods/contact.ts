@@ -73,6 +73,13 @@ export const contactMethods = {
     result: aContact,
     example: { who: "bob", name: "Bob at work" },
   }),
+  "contact.set": method({
+    row: "manage",
+    summary: "Notes something of the contact, on this node only; an empty text deletes the note.",
+    params: object({ who, note: input(1024) }),
+    result: aContact,
+    example: { who: "bob", note: "Met at the fair." },
+  }),
   "contact.block": method({
     row: "manage",
     summary: "Blocks the contact, who cannot find us by our invites either.",

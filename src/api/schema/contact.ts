@@ -45,6 +45,7 @@ export const contact = of<ContactView>()(
         "Another contact whose name looks like the name of this one.",
       ),
     ),
+    note: maybe(text("What the user noted of the contact, on this node only.")),
     pairing: oneOf(
       ["invited", "handshaken", "requested", "confirmed", "denied", "used", "expired"],
       "invited: we hold their invite and search for them. handshaken: keys are agreed, their " +

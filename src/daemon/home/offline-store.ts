@@ -39,6 +39,7 @@ const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
   "contact.receipts": false,
   "contact.remove": false,
   "contact.rename": false,
+  "contact.set": false,
   "contact.show": true,
   "contact.timer": false,
   "contact.unblock": false,

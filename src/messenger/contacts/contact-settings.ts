@@ -1,5 +1,5 @@
 /** What the user sets for one contact: receipts, the expiry timer, who may see our address. */
-import { limits, SottoError } from "../../base/index.ts";
+import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import type { ContactView, Policy } from "../../model/index.ts";
 import { isTimer } from "../../wire/index.ts";
 import { closeLink } from "../link/live-link.ts";
@@ -17,7 +17,7 @@ import {
 import { contactRefusal, refuse } from "../outbox/preconditions.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { sealControl } from "../outbox/seal.ts";
-import { commitContact, withKnownContact } from "../state/change-contact.ts";
+import { changeContact, commitContact, withKnownContact } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { contactEvent } from "../state/store-events.ts";
@@ -33,6 +33,21 @@ export function shareReceipts(context: Context, peer: Peer, on: boolean): Promis
     );
     return context.contactStore.view(peer);
   });
+}
+
+/** See `Messenger.setNote`. A former note is shredded. */
+export async function setNote(context: Context, peer: Peer, note: string): Promise<ContactView> {
+  if (note.length > limits.noteLength || fromUtf8(utf8(note)) !== note)
+    throw new SottoError(
+      "note-invalid",
+      `A note is a text of at most ${limits.noteLength} characters.`,
+    );
+  const view = await changeContact(context, peer, ({ note: _, ...contact }) => ({
+    contact: note === "" ? contact : { ...contact, note },
+    shreds: true,
+  }));
+  context.shredder.soon();
+  return view;
 }
 
 /** See `Messenger.setTimer`. The timer of a conversation is one setting of both sides. */

@@ -30,6 +30,8 @@ export interface Contact {
   readonly handle?: string;
   /** What they called themselves in the last handshake that had a valid name. */
   readonly profileName?: string | undefined;
+  /** What the user noted of the contact. */
+  readonly note?: string;
   readonly addedAt: number;
   readonly pairing: Pairing;
   readonly verified: boolean;

@@ -157,6 +157,11 @@ export interface Messenger extends SharedBootstraps {
   contactOf(account: AccountId): ContactView | undefined;
   rename(who: string, name: string): Promise<ContactView>;
   /**
+   * Notes something of the contact, on this node only; an empty text deletes the note. Throws
+   * `note-invalid`.
+   */
+  setNote(who: string, note: string): Promise<ContactView>;
+  /**
    * Blocks the contact. It cannot find us by an invite either: one for one use by which it came is
    * dead, and reusable ones are revoked, unless `keepInvites` is set.
    */

@@ -171,6 +171,7 @@ export class ContactStore {
       ...(alike !== undefined && {
         looksLike: { account: alike.contact.account, name: alike.contact.name },
       }),
+      ...(contact.note !== undefined && { note: contact.note }),
       pairing: contact.pairing,
       verified: contact.verified,
       blocked: contact.blocked,

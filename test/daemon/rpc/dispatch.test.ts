@@ -127,6 +127,11 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["rename", "bob", "rob"],
     bad: [who],
   },
+  "contact.set": {
+    good: { who: "bob", note: "tall" },
+    asks: ["setNote", "bob", "tall"],
+    bad: [who, { who: "bob", note: 1 }, { who: "bob", note: "x".repeat(1025) }],
+  },
   "contact.block": {
     good: { who: "bob", keepInvites: true },
     asks: ["block", "bob", { keepInvites: true }],

@@ -155,6 +155,8 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("contact.policy");
   await record("contact.rename");
   await call("contact.rename", { who: "bob", name: "bob" });
+  await record("contact.set");
+  await call("contact.set", { who: "bob", note: "" });
   await record("contact.timer");
   await call("contact.timer", { who: "bob", ms: 0 });
 

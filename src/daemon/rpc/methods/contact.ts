@@ -28,6 +28,7 @@ export function contactHandlers({
     "contact.list": () => ({ contacts: messenger.contacts() }),
     "contact.show": ({ who }) => ({ contact: messenger.contact(who) }),
     "contact.rename": async ({ who, name }) => ({ contact: await messenger.rename(who, name) }),
+    "contact.set": async ({ who, note }) => ({ contact: await messenger.setNote(who, note) }),
     "contact.block": async ({ who, ...fate }) => ({ contact: await messenger.block(who, fate) }),
     "contact.unblock": async ({ who }) => ({ contact: await messenger.unblock(who) }),
     "contact.remove": async ({ who, ...fate }) => {
