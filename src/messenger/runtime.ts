@@ -127,6 +127,7 @@ export class Runtime {
     stopping.now = true;
     await locks.idle();
     await shredder.stop();
+    this.context.conversations.clear();
   }
 
   /** Publishes what is due: call it when a contact or an invite changed. */

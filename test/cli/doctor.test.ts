@@ -53,7 +53,7 @@ describe("sotto doctor, audit and status --watch", function () {
     assert.equal(broken.code, 1);
     assert.match(
       broken.out,
-      /cannot be started\n.*\n✗ settings .*listen.*\n {14}→ Correct the setting/,
+      /cannot be started\n.*\n✗ settings .*listen.*\n {14}→ Correct or remove the setting/,
     );
     const { running, start } = JSON.parse((await runHere(home, ["doctor", "--json"])).out);
     assert.deepEqual([running, start[0].code], [false, "config-invalid"]);

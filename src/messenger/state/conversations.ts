@@ -127,6 +127,15 @@ export class Conversations {
     this.#drafts.delete(ref);
   }
 
+  /**
+   * Forgets every text, once the node has stopped: the process of a locked node runs on, and
+   * timers and promises may still refer to this object.
+   */
+  clear(): void {
+    this.#last.clear();
+    this.#drafts.clear();
+  }
+
   /** The conversation with a contact, whose last message was loaded. */
   view(peer: Peer): ConversationView {
     const { account, name, conversation } = peer.contact;
