@@ -46,6 +46,13 @@ export const labels = {
   ratchetMessage: "sotto/1 ratchet message key",
   postQuantumChain: "sotto/1 post-quantum chain",
   postQuantumEpoch: "sotto/1 post-quantum epoch",
+  // Group: ids, and what each key of a member signs
+  groupOpId: "sotto/1 group op id",
+  groupOpSignature: "sotto/1 group op signature",
+  groupMember: "sotto/1 group member",
+  groupMemberKey: "sotto/1 group member key",
+  groupConsent: "sotto/1 group consent",
+  groupRenew: "sotto/1 group renew",
   // Backup
   backupId: "sotto/1 backup id",
   backupSeal: "sotto/1 backup seal",

@@ -158,13 +158,16 @@ export interface MessageKind<Value> extends Kind<Value> {
   parse(from: Uint8Array): { readonly value: Value; readonly unknown: number[] } | undefined;
 }
 
-/** The message with these members. */
-export function message<Of extends Members>(members: Of): MessageKind<Values<Of>> {
+/** The message with these members; one with more than `mostFields` fields is refused. */
+export function message<Of extends Members>(
+  members: Of,
+  mostFields = MOST_FIELDS,
+): MessageKind<Values<Of>> {
   const entries = Object.entries(members).sort(([, one], [, other]) => one.number - other.number);
   const known = new Map(entries.map(([, member]) => [member.number, member]));
 
   function parse(from: Uint8Array): { value: Values<Of>; unknown: number[] } | undefined {
-    const fields = readFields(from);
+    const fields = readFields(from, mostFields);
     if (fields === undefined) return undefined;
     const occurrences = new Map<number, Uint8Array[]>();
     const unknown: number[] = [];
@@ -210,13 +213,12 @@ interface Field {
 }
 
 /** The fields of a message in their order, or `undefined` where the bytes are malformed. */
-export function readFields(from: Uint8Array): Field[] | undefined {
+export function readFields(from: Uint8Array, most = MOST_FIELDS): Field[] | undefined {
   const fields: Field[] = [];
   let at = 0;
   while (at < from.length) {
     const tag = readVarint(from, at);
-    if (tag === undefined || tag.value > 0xffffffff || fields.length === MOST_FIELDS)
-      return undefined;
+    if (tag === undefined || tag.value > 0xffffffff || fields.length === most) return undefined;
     const number = Math.floor(tag.value / 8);
     const wireType = tag.value % 8;
     const span = number === 0 ? undefined : spanOf(from, tag.end, wireType);
