@@ -18,6 +18,9 @@ export type LinkId = Hex<"LinkId">;
 /** A stream of one member's messages: 8 random bytes (16 characters). */
 export type StreamId = Hex<"StreamId">;
 
+/** A key generation: 32 bytes (64 characters); the first 16 bytes name it on the wire. */
+export type GenerationId = Hex<"GenerationId">;
+
 const of = <Id extends string>(length: number) => ({
   /** The id of these bytes. Throws a RangeError if their number is wrong. */
   from(bytes: Uint8Array): Id {
@@ -35,3 +38,4 @@ export const opId = of<OpId>(32);
 export const memberId = of<MemberId>(16);
 export const linkId = of<LinkId>(16);
 export const streamId = of<StreamId>(8);
+export const generationId = of<GenerationId>(32);

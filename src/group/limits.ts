@@ -15,6 +15,10 @@ export const groupLimits = {
   /** Entries of an add, and targets of a removal. */
   addEntries: 32,
   removeTargets: 16,
+  /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
+  pageEnvelopes: 48,
+  /** Messages of one chain whose keys are skipped at once, and kept. */
+  skippedKeys: 2_000,
   /** Bytes of UTF-8. */
   nameBytes: 64,
   topicBytes: 512,

@@ -214,6 +214,11 @@ export interface GroupOp {
   readonly action: GroupAction | { readonly kind: "newer" };
 }
 
+/** The bytes of a key announcement. */
+export function encodeKeyAnnouncement(value: KeyAnnouncement): Uint8Array {
+  return announcement.write(value);
+}
+
 /** The bytes of an entry, as they stand in an operation. */
 export function encodeGroupEntry(value: GroupEntry): Uint8Array {
   return entry.write(value);

@@ -18,6 +18,8 @@ export {
 export * from "./display-name.ts";
 export * from "./features.ts";
 export * from "./frame.ts";
+export * from "./group-keys.ts";
+export * from "./group-message.ts";
 export * from "./group-op.ts";
 export * from "./handshake-payload.ts";
 export {
