@@ -79,6 +79,7 @@ export const shards: Readonly<Record<string, Suite>> = {
     floor: 15,
     minutes: 20,
   },
+  group: { paths: ["slow/group/"], jobs: 2, floor: 37, tenth: 19, minutes: 15 },
   deploy: { paths: ["slow/deploy/"], jobs: 1, floor: 12, minutes: 20 },
   tor: { paths: ["slow/tor/"], jobs: 1, floor: 5, minutes: 15 },
 };

@@ -9,6 +9,9 @@
 import type { MemberId, OpId } from "./ids.ts";
 import { type Entry, entriesIn, type Op } from "./op.ts";
 
+/** Characters of an operation's id that a message names it by. */
+const PREFIX = 16;
+
 /** An operation with its place among the others of its log. */
 export interface PlacedOp extends Op {
   /** Its chain, and how many of that chain are before it. */
@@ -29,6 +32,8 @@ interface Chains {
 /** The operations of one group whose parents are all present. */
 export interface OpLog {
   readonly ops: Map<OpId, PlacedOp>;
+  /** The operations by the first 8 bytes of their ids, as hex: what messages name. */
+  readonly byPrefix: Map<string, PlacedOp[]>;
   /** Operations that are no parent of another one. */
   readonly heads: Set<OpId>;
   /** What operations state about each account, whether they count or not. */
@@ -46,6 +51,7 @@ export interface StatedEntry {
 export function emptyLog(): OpLog {
   return {
     ops: new Map(),
+    byPrefix: new Map(),
     heads: new Set(),
     entries: new Map(),
     chains: { lengths: [], byAuthor: new Map() },
@@ -96,6 +102,8 @@ export function place(log: OpLog, op: Op): PlacedOp {
   lengths[chain] = index + 1;
   const placed = { ...op, chain, index, ...past };
   log.ops.set(op.id, placed);
+  const prefix = op.id.slice(0, PREFIX);
+  log.byPrefix.set(prefix, [...(log.byPrefix.get(prefix) ?? []), placed]);
   for (const parent of op.parents) log.heads.delete(parent);
   log.heads.add(op.id);
   for (const entry of entriesIn(op))

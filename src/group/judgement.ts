@@ -7,7 +7,7 @@
  * concurrent add, and a new add counts only if it was made in knowledge of the removal.
  */
 import { never, toHex, utf8 } from "../base/index.ts";
-import { type PlacedOp, precedes } from "./causality.ts";
+import { type PlacedOp, precedes, type StatedEntry } from "./causality.ts";
 import type { LinkId, MemberId, OpId } from "./ids.ts";
 import { groupLimits } from "./limits.ts";
 import { compareText, type Entry, inLogOrder, type Setting, settingFields } from "./op.ts";
@@ -58,10 +58,7 @@ export interface Judgement {
   readonly effective: ReadonlySet<OpId>;
   readonly restrictions: readonly Restriction[];
   /** Every account that an effective operation names. */
-  readonly named: ReadonlyMap<
-    MemberId,
-    readonly { readonly op: PlacedOp; readonly entry: Entry }[]
-  >;
+  readonly named: ReadonlyMap<MemberId, readonly StatedEntry[]>;
   isMember(member: MemberId, past: Past): boolean;
   mayWrite(member: MemberId, past: Past): boolean;
   /** The rank of a member with a role; an owner is the one whose rank is the most senior. */
@@ -88,7 +85,7 @@ export function judge(list: readonly PlacedOp[], invalidated: Invalidated): Judg
     writing: new Map(),
   };
   const ends = new Map<MemberId, End[]>();
-  const named = new Map<MemberId, { op: PlacedOp; entry: Entry }[]>();
+  const named = new Map<MemberId, StatedEntry[]>();
   const settings = new Map<number, { op: PlacedOp; value: Uint8Array }[]>();
   const links = new Map<string, Link>();
   const consents = new Map<string, PlacedOp[]>();
@@ -147,6 +144,11 @@ export function judge(list: readonly PlacedOp[], invalidated: Invalidated): Judg
     }
     return (owner ?? successor(past))?.member;
   };
+
+  const leavingOf = (member: MemberId, past: Past): Restriction | undefined =>
+    restrictions.findLast(
+      ({ op }) => op.action.kind === "leave" && op.author === member && past(op),
+    );
 
   const setting = (field: number, past: Past) =>
     // The list is in log order, so the last one in the past is the greatest.
@@ -235,10 +237,13 @@ export function judge(list: readonly PlacedOp[], invalidated: Invalidated): Judg
         return entries.length > 0;
       }
       case "remove": {
-        const targets = action.targets.filter(
-          (target) =>
-            target !== author && isMember(target, past) && isSenior(rank, rankOf(target, past)),
-        );
+        const targets = action.targets.filter((target) => {
+          if (target === author) return false;
+          if (isMember(target, past)) return isSenior(rank, rankOf(target, past));
+          // One that left can still act on parents from before, with the rank that it had then.
+          const left = leavingOf(target, past);
+          return left !== undefined && isSenior(rank, left.rank);
+        });
         for (const target of targets) end(target, op, ALL);
         if (targets.length > 0) restrictions.push({ op, rank, targets });
         return targets.length > 0;
@@ -333,15 +338,20 @@ export function judge(list: readonly PlacedOp[], invalidated: Invalidated): Judg
   };
 }
 
-/** The entry with the newest certificate among those of one account. */
-export function newestEntry(
-  entries: readonly { readonly op: PlacedOp; readonly entry: Entry }[],
-  past: Past,
-): Entry | undefined {
-  let newest: Entry | undefined;
-  for (const { op, entry } of entries)
-    if (past(op) && (newest === undefined || entry.createdAt > newest.createdAt)) newest = entry;
-  return newest;
+/**
+ * The entry with the newest certificate among those of one account, whatever the order of the list;
+ * of several with one certificate the last one in log order, as of a member that came back.
+ */
+export function newestEntry(entries: readonly StatedEntry[], past: Past): Entry | undefined {
+  let newest: StatedEntry | undefined;
+  for (const stated of entries)
+    if (past(stated.op) && (newest === undefined || isNewer(stated, newest))) newest = stated;
+  return newest?.entry;
+}
+
+function isNewer(one: StatedEntry, other: StatedEntry): boolean {
+  const difference = one.entry.createdAt - other.entry.createdAt;
+  return (difference || inLogOrder(one.op, other.op)) > 0;
 }
 
 const linkName = (author: MemberId, link: LinkId): string => `${author} ${link}`;

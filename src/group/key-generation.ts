@@ -195,8 +195,8 @@ interface EnvelopeContext {
 }
 
 /**
- * HKDF(ML-KEM secret, X25519 secret, label ‖ group ‖ n ‖ frontier ‖ maker ‖ e ‖ SHA-256(ek) ‖ x ‖
- * SHA-256(ciphertext), 32).
+ * HKDF(ML-KEM secret, X25519 secret, label ‖ group ‖ n ‖ frontier ‖ maker ‖ e ‖ x ‖ ek ‖
+ * ciphertext, 32).
  */
 function envelopeKey(
   crypto: CryptoProvider,
@@ -211,9 +211,9 @@ function envelopeKey(
     ...frontier.map(opId.bytes),
     memberId.bytes(maker),
     e,
-    crypto.sha256(ek),
     x,
-    crypto.sha256(ciphertext),
+    ek,
+    ciphertext,
   );
   return crypto.hkdf(kem, dh, info, 32);
 }

@@ -14,6 +14,7 @@ import {
   opId,
 } from "./ids.ts";
 import type { GroupMessageKey } from "./keys.ts";
+import { inLogOrder } from "./op.ts";
 
 /** Bytes of an operation's id that a message names. */
 const PREFIX = 8;
@@ -114,8 +115,7 @@ export function groupMessageId(
 export function frontiersOf(log: OpLog, prefixes: readonly Uint8Array[]): readonly PlacedOp[][] {
   let found: PlacedOp[][] = [[]];
   for (const prefix of prefixes) {
-    const start = toHex(prefix);
-    const fitting = [...log.ops.values()].filter(({ id }) => id.startsWith(start));
+    const fitting = [...(log.byPrefix.get(toHex(prefix)) ?? [])].sort(inLogOrder);
     found = found.flatMap((heads) => fitting.map((op) => [...heads, op])).slice(0, MOST_FRONTIERS);
   }
   return found;

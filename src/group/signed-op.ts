@@ -124,9 +124,8 @@ export function authorCreate(
   return sign(crypto, memberKey, undefined, { parents: [], depth: 0, at, action: create });
 }
 
-/** What the account signs in a renewal: group, entry and parents, each in whole. */
+/** What the account signs in a renewal: label ‖ group ‖ n ‖ parents ‖ entry. */
 export function renewClaim(
-  crypto: CryptoProvider,
   group: GroupId,
   entry: Extract<GroupAction, { kind: "renew" }>["entry"],
   parents: readonly OpId[],
@@ -134,8 +133,9 @@ export function renewClaim(
   return concat(
     utf8(labels.groupRenew),
     groupId.bytes(group),
-    crypto.sha256(encodeGroupEntry(entry)),
+    Uint8Array.of(parents.length),
     ...parents.map(opId.bytes),
+    encodeGroupEntry(entry),
   );
 }
 
@@ -179,7 +179,7 @@ function isSigned(
   const account = entry.certificate.subarray(0, 32);
   return crypto.verify(
     account,
-    renewClaim(crypto, group, action.entry, op.parents),
+    renewClaim(group, action.entry, op.parents),
     action.accountSignature,
   );
 }

@@ -14,7 +14,7 @@ import {
 } from "../../src/group/causality.ts";
 import type { LinkId, MemberId, OpId } from "../../src/group/ids.ts";
 import type { Action, Entry, Op } from "../../src/group/op.ts";
-import { type GroupState, replay } from "../../src/group/replay.ts";
+import type { GroupState, replay } from "../../src/group/replay.ts";
 
 const digest = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
 
@@ -84,10 +84,14 @@ export function isBefore(log: OpLog, x: OpId, o: OpId): boolean {
   return first !== undefined && second !== undefined && precedes(first, second);
 }
 
+/** The rule that turns a log into a state: that of the source, or one with a planted fault. */
+export type Replay = typeof replay;
+
 export interface History {
   readonly ops: readonly Op[];
   readonly log: OpLog;
   readonly state: GroupState;
+  readonly replay: Replay;
 }
 
 const step = fc.record({
@@ -105,15 +109,27 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Histories of 5 to 45 steps among seven people, of whom up to four are promoted at the start. */
-export const histories: fc.Arbitrary<History> = fc
-  .record({
-    admins: fc.integer({ min: 1, max: 4 }),
-    founderLeaves: fc.integer({ min: 0, max: 3 }),
-    steps: fc.array(step, { minLength: 5, maxLength: 45 }),
-  })
-  .map(({ admins, founderLeaves, steps }) => run(admins, founderLeaves === 0, steps));
+export function historiesOf(replay: Replay): fc.Arbitrary<History> {
+  return fc
+    .record({
+      admins: fc.integer({ min: 1, max: 4 }),
+      founderLeaves: fc.integer({ min: 0, max: 3 }),
+      steps: fc.array(step, { minLength: 5, maxLength: 45 }),
+    })
+    .map(({ admins, founderLeaves, steps }) => run(replay, admins, founderLeaves === 0, steps));
+}
 
-function run(admins: number, leaving: boolean, steps: readonly Step[]): History {
+function run(replay: Replay, admins: number, leaving: boolean, steps: readonly Step[]): History {
+  // By log and its number of operations, since most steps change one log.
+  const states = new WeakMap<OpLog, { size: number; state: GroupState }>();
+  const hasRole = (log: OpLog, person: MemberId): boolean => {
+    let known = states.get(log);
+    if (known?.size !== log.ops.size) {
+      known = { size: log.ops.size, state: replay(log) };
+      states.set(log, known);
+    }
+    return ["owner", "admin"].includes(known.state.members.get(person)?.role ?? "");
+  };
   const logs = new Map(people.map((person) => [person, emptyLog()]));
   const logFor = (person: MemberId) => logs.get(person) as OpLog;
   const world: Op[] = [];
@@ -151,19 +167,7 @@ function run(admins: number, leaving: boolean, steps: readonly Step[]): History 
     act(author, parents, actionOf(at, number, log, all));
   }
   const log = logOf(world);
-  return { ops: world, log, state: replay(log) };
-}
-
-/** By log and its number of operations, since most steps change one log. */
-const states = new WeakMap<OpLog, { size: number; state: GroupState }>();
-
-function hasRole(log: OpLog, person: MemberId): boolean {
-  let known = states.get(log);
-  if (known?.size !== log.ops.size) {
-    known = { size: log.ops.size, state: replay(log) };
-    states.set(log, known);
-  }
-  return ["owner", "admin"].includes(known.state.members.get(person)?.role ?? "");
+  return { ops: world, log, state: replay(log), replay };
 }
 
 function actionOf(at: Step, number: number, log: OpLog, all: readonly OpId[]): Action {
@@ -172,7 +176,9 @@ function actionOf(at: Step, number: number, log: OpLog, all: readonly OpId[]): A
     action.kind === "invite" ? [action.link] : [],
   );
   const link = links.length > 0 ? pick(links, at.other) : (`${number}` as LinkId);
-  const adding = { entries: [entry(target, 0, 1_000 + number)] };
+  // Now and then with the consent of an entry before.
+  const consent = 1_000 + (at.other % 5 === 0 ? at.other % (number + 1) : number);
+  const adding = { entries: [entry(target, 0, consent)] };
   const actions: readonly (() => Action)[] = [
     () => ({ kind: "add", ...adding, role: "member" }),
     () => ({ kind: "add", ...adding, role: at.other % 2 === 0 ? "reader" : "member", link }),
@@ -205,13 +211,19 @@ export function pick<Value>(list: readonly Value[], at: number): Value {
   return list[at % list.length] as Value;
 }
 
-/** A history in lines, for a failure. */
-export function shown({ log, state }: History): string {
-  const names = new Map([...log.ops.keys()].map((id, i) => [id, `${i}`]));
+/** A history in lines, for a failure: each operation by its number, with those it follows. */
+export function shown({ log, state }: Pick<History, "log" | "state">): string {
+  const numbers = new Map([...log.ops.keys()].map((id, i) => [id as string, `${i}`]));
+  const named = (_key: string, value: unknown): unknown => {
+    if (typeof value === "string") return numbers.get(value) ?? value;
+    const isEntry = typeof value === "object" && value !== null && "certificate" in value;
+    return isEntry ? (value as Entry).member : value;
+  };
   return [...log.ops.values()]
-    .map(
-      ({ id, author, parents, action }) =>
-        `${names.get(id)} ${author} ${action.kind} ${JSON.stringify(action, (key, value) => (["entries", "founder"].includes(key) ? JSON.stringify([value].flat().map((e: Entry) => e.member)) : (names.get(value) ?? value)))} on ${parents.map((parent) => names.get(parent))} ${state.effective.has(id) ? "" : "(no effect)"}`,
-    )
+    .map(({ id, author, parents, action }) => {
+      const after = parents.map((parent) => numbers.get(parent)).join(" ");
+      const effect = state.effective.has(id) ? "" : " (no effect)";
+      return `${numbers.get(id)} ${author} after ${after}: ${JSON.stringify(action, named)}${effect}`;
+    })
     .join("\n");
 }

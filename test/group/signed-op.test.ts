@@ -131,7 +131,7 @@ describe("group/signed-op", () => {
     const later = person(1, 2_000);
     const heads = [...log.heads];
     const entry = makeEntry(crypto, later.parts);
-    const accountSignature = crypto.sign(alice.account, renewClaim(crypto, group, entry, heads));
+    const accountSignature = crypto.sign(alice.account, renewClaim(group, entry, heads));
     const renewal = act(later, { kind: "renew", entry, accountSignature });
     assert.equal(readOp(crypto, group, log, renewal.signed).kind, "op");
     const now = act(later, { kind: "set", field: 1, value: Uint8Array.of(65) });
@@ -142,14 +142,44 @@ describe("group/signed-op", () => {
     assert.equal(member?.entry.createdAt, 2_000);
   });
 
+  it("is signed by the key of the later of two entries with one certificate, in any order", () => {
+    const { group, log, created, act } = newGroup(alice);
+    const other = { ...bob.parts, memberKey: crypto.signingFromSeed(new Uint8Array(32).fill(77)) };
+    const base = [
+      created,
+      act(alice, { kind: "role", target: idOf(group, alice), role: 2, cuts: [] }),
+    ];
+    const adds = [bob.entry(group), makeEntry(crypto, other, group)].map((entry) =>
+      authorOp(
+        crypto,
+        group,
+        log,
+        alice.author(group),
+        { kind: "add", entries: [entry], role: 2 },
+        entry.memberKey[0] as number,
+      ),
+    );
+    const verdicts = [adds, [...adds].reverse()].map((order) => {
+      const theirs = emptyLog();
+      for (const { op } of [...base, ...order]) place(theirs, op);
+      return [bob.parts.memberKey, other.memberKey].map((key) => {
+        const author = { ...bob.author(group), key };
+        const { signed } = authorOp(crypto, group, theirs, author, { kind: "leave" }, 8);
+        return readOp(crypto, group, theirs, signed).kind;
+      });
+    });
+    assert.deepEqual(verdicts[0], verdicts[1]);
+    assert.deepEqual([...(verdicts[0] ?? [])].sort(), ["op", "refused"]);
+  });
+
   it("renews only with the signature of the account, for these parents", () => {
     const { group, log } = newGroup(alice);
     const later = person(1, 2_000);
     const entry = makeEntry(crypto, later.parts);
-    const elsewhere = renewClaim(crypto, group, entry, [opId.from(new Uint8Array(32))]);
+    const elsewhere = renewClaim(group, entry, [opId.from(new Uint8Array(32))]);
     for (const accountSignature of [
       crypto.sign(alice.account, elsewhere),
-      crypto.sign(later.parts.memberKey, renewClaim(crypto, group, entry, [...log.heads])),
+      crypto.sign(later.parts.memberKey, renewClaim(group, entry, [...log.heads])),
     ]) {
       const renewal = { kind: "renew" as const, entry, accountSignature };
       const op = authorOp(crypto, group, log, later.author(group), renewal, 8);
