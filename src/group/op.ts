@@ -2,7 +2,7 @@
 import { type AccountId, never } from "../base/index.ts";
 import type { LinkId, MemberId, OpId, StreamId } from "./ids.ts";
 
-/** What an add, a renewal or the creation states about one account; its signatures were verified. */
+/** What an add, a renewal or the creation states about an account; its signatures were verified. */
 export interface Entry {
   readonly member: MemberId;
   readonly account: AccountId;

@@ -1,7 +1,7 @@
 /**
  * The state of a group as a pure function of the set of operations: every member that has the same
- * operations has the same members, roles and settings, in whatever order they arrived (docs/SPEC.md,
- * groups).
+ * operations has the same members, roles and settings, in whatever order they arrived
+ * (docs/SPEC.md, groups).
  *
  * Only a senior can restrict. A restriction invalidates what its targets did without knowing of it,
  * unless its author had seen that. Restrictions are settled from the most senior on, and a settled

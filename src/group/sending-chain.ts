@@ -1,7 +1,7 @@
 /**
- * Sending chains: one for each recipient of a generation, from which the keys of its messages follow
- * one after the other (docs/SPEC.md, groups). A chain is a value; the keys that a step leaves behind
- * are wiped by the caller once the new value is stored.
+ * Sending chains: one for each recipient of a generation, from which the keys of its messages
+ * follow one after the other (docs/SPEC.md, groups). A chain is a value; the keys that a step
+ * leaves behind are wiped by the caller once the new value is stored.
  */
 import { concat, labels, utf8 } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";

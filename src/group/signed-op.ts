@@ -184,7 +184,7 @@ function isSigned(
   );
 }
 
-/** Whose member key signs: the author's newest entry in the past, or the one that is stated here. */
+/** Whose member key signs: the author's newest entry in the past, or the one that is stated. */
 function signerOf(log: OpLog, { action, author, parents }: Op): Entry | undefined {
   if (action.kind === "create") return action.founder;
   const heads = parents.flatMap((id) => log.ops.get(id) ?? []);

@@ -1,7 +1,7 @@
 /**
  * Message signing keys and acknowledgements: authenticated to each member by a MAC under the two
- * devices' shared secret, so that every member can verify a message and none can prove to others who
- * wrote it (docs/SPEC.md, groups).
+ * devices' shared secret, so that every member can verify a message and none can prove to others
+ * who wrote it (docs/SPEC.md, groups).
  */
 import { concat, equal, labels, u64, utf8, wipe } from "../base/index.ts";
 import type { CryptoProvider, DhKeyPair, SigningKeyPair } from "../crypto/index.ts";
