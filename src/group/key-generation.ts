@@ -131,8 +131,8 @@ export function envelopePlace(
 ): { readonly page: number; readonly index: number } | undefined {
   const place = [...recipients].sort().indexOf(member);
   if (place < 0) return undefined;
-  const { pageEnvelopes } = groupLimits;
-  return { page: Math.floor(place / pageEnvelopes), index: place % pageEnvelopes };
+  const size = groupLimits.pageEnvelopes;
+  return { page: Math.floor(place / size), index: place % size };
 }
 
 /** Whether a page is the one that the announcement names at this place. */

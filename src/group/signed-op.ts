@@ -144,7 +144,7 @@ export function newestHeads(log: OpLog): OpId[] {
   const heads = [...log.heads].sort(
     (a, b) => (log.ops.get(b)?.depth ?? 0) - (log.ops.get(a)?.depth ?? 0),
   );
-  return heads.slice(0, groupLimits.parents).sort();
+  return heads.slice(0, groupLimits.heads).sort();
 }
 
 function sign(

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { limits } from "../../src/base/index.ts";
+import { limits as limitsOfAll } from "../../src/base/index.ts";
+import { groupLimits } from "../../src/group/limits.ts";
+
+const limits = { ...limitsOfAll, ...groupLimits };
 
 const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 const page = readFileSync(at("docs/LIMITS.md"), "utf8");
@@ -67,7 +70,8 @@ const untrue = (rows: readonly Row[]): string[] =>
   rows.flatMap(({ name, value, where, test }) => {
     if ((limits as Record<string, unknown>)[name] !== value) return `${name} is not ${value}`;
     const acts =
-      existsSync(at(where)) && readFileSync(at(where), "utf8").includes(`limits.${name}`);
+      existsSync(at(where)) &&
+      new RegExp(`imits\\.${name}\\b`).test(readFileSync(at(where), "utf8"));
     if (!acts) return `${name} does not act in ${where}`;
     return test === undefined || existsSync(at(test)) ? [] : `${name}: there is no ${test}`;
   });
