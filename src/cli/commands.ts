@@ -79,6 +79,7 @@ export const commands: readonly Entry[] = [
   entry("rpc", "call a method of your node's API", () => import("./commands/rpc.ts")),
   entry("openrpc", "print the API of a node as OpenRPC", () => import("./commands/openrpc.ts")),
   entry("token", "let programs do less than you can", () => import("./commands/token.ts")),
+  entry("settings", "show and change the settings file", () => import("./commands/settings.ts")),
   entry("net", "show and change the network", () => import("./commands/net.ts")),
   entry("bootstrap", "run a bootstrap node", () => import("./commands/bootstrap.ts")),
   entry(

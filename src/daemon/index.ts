@@ -37,3 +37,10 @@ export { onSignals } from "./process/signals.ts";
 export type { ServerConnection } from "./rpc/connection.ts";
 export type { Overrides } from "./settings/config.ts";
 export { makeNetworkKey } from "./settings/network-key.ts";
+export {
+  listSettings,
+  readSetting,
+  type Setting,
+  setSetting,
+  unsetSettings,
+} from "./settings/setting-list.ts";

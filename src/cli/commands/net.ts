@@ -90,7 +90,7 @@ const KEY_NOTES = `
 Only nodes and bootstrap nodes that have this file connect to each other. Invites do not
 contain the key, and it is never shown. Start each node with it:
   sotto up --network-key FILE          sotto bootstrap --network-key FILE
-or write "networkKey": "FILE" to the settings file.`;
+or write it to the settings file: sotto settings set networkKey FILE`;
 
 const INVISIBLE_NOTES = `
 The node publishes no record and treats every dialer as an unknown peer, so contacts cannot

@@ -1,7 +1,7 @@
 /** The bootstrap nodes in the settings file: added by the user or from invites. */
 import { limits, SottoError } from "../../base/index.ts";
-import { check, readSettings, writeSettings } from "./config.ts";
-import type { FileSettings } from "./schema.ts";
+import { check } from "./config.ts";
+import { readSettings, type SettingChanges, writeSettings } from "./settings-file.ts";
 import { bootstrapAddress } from "./validators.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function changeBootstrap(
   const known = [...bootstrap, ...bootstrapInvited];
   if (change === "remove") {
     if (known.includes(address))
-      await writeSettings(path, withLists(file, without(bootstrap), without(bootstrapInvited)));
+      await writeSettings(path, lists(without(bootstrap), without(bootstrapInvited)));
     else if (!lenient)
       throw new SottoError("address-invalid", "This bootstrap node is not configured.");
     return;
@@ -35,20 +35,12 @@ export async function changeBootstrap(
   await writeSettings(
     path,
     change === "invite"
-      ? withLists(file, bootstrap, [...bootstrapInvited, address])
-      : withLists(file, [...bootstrap, address], without(bootstrapInvited)),
+      ? lists(bootstrap, [...bootstrapInvited, address])
+      : lists([...bootstrap, address], without(bootstrapInvited)),
   );
 }
 
-/** The settings with these bootstrap nodes, from the user and from invites. */
-function withLists(
-  { bootstrapInvited: _, ...file }: FileSettings,
-  bootstrap: readonly string[],
-  invited: readonly string[],
-): FileSettings {
-  return {
-    ...file,
-    bootstrap: [...bootstrap],
-    ...(invited.length > 0 && { bootstrapInvited: [...invited] }),
-  };
+/** The changes that name these bootstrap nodes, from the user and from invites. */
+function lists(bootstrap: readonly string[], invited: readonly string[]): SettingChanges {
+  return { bootstrap, bootstrapInvited: invited.length > 0 ? invited : undefined };
 }

@@ -1,21 +1,12 @@
 /** The settings of a run: read once, checked, frozen, and passed on as arguments. */
-import { mkdir, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import {
-  type AccountId,
-  accountId,
-  hasCode,
-  parseDuration,
-  SottoError,
-  systemError,
-  utf8,
-} from "../../base/index.ts";
+import { type AccountId, accountId, parseDuration, SottoError } from "../../base/index.ts";
 import type { ProxyAddress } from "../../node/index.ts";
-import { writeAtomically } from "../../store/index.ts";
 import { type LogLevel, logLevels } from "../process/log.ts";
-import { type GivenProxy, readProxy } from "./proxy-setting.ts";
-import { defaults, type FileSettings, fileSchema } from "./schema.ts";
+import { everywhere, type GivenProxy, readProxy } from "./proxy-setting.ts";
+import { defaults } from "./schema.ts";
+import { readSettings, writeSettings } from "./settings-file.ts";
 import { announceAddress, bootstrapAddress, listenAddress } from "./validators.ts";
 
 export interface Config {
@@ -73,12 +64,6 @@ export interface Overrides extends GivenProxy {
   readonly networkKey?: string;
 }
 
-/**
- * Where a node of a person listens if nothing else was said: on all interfaces, at ports that the
- * system chooses.
- */
-const EVERYWHERE = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
-
 const MINUTE = 60_000;
 
 /**
@@ -91,7 +76,7 @@ export async function readConfig(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   overrides: Overrides = {},
-  listenElse: readonly string[] = EVERYWHERE,
+  listenElse: readonly string[] = everywhere,
 ): Promise<Config> {
   for (const address of overrides.listen ?? []) check(listenAddress, address);
   for (const address of overrides.bootstrap ?? []) check(bootstrapAddress, address);
@@ -128,17 +113,17 @@ export async function readConfig(
 
 /** Writes into the file whether the node begins invisible. Throws `config-invalid`. */
 export async function keepInvisible(path: string, on: boolean): Promise<void> {
-  await writeSettings(path, { ...(await readSettings(path)), invisible: on });
+  await writeSettings(path, { invisible: on });
 }
 
 /** Writes into the file how many tags decoys fill up to. Throws `config-invalid`. */
 export async function keepDecoys(path: string, decoys: number): Promise<void> {
-  await writeSettings(path, { ...(await readSettings(path)), decoys });
+  await writeSettings(path, { decoys });
 }
 
 /** Writes into the file whether the public DHT is used. Throws `config-invalid`. */
 export async function keepPublic(path: string, on: boolean): Promise<void> {
-  await writeSettings(path, { ...(await readSettings(path)), publicDht: on });
+  await writeSettings(path, { publicDht: on });
 }
 
 /**
@@ -146,48 +131,7 @@ export async function keepPublic(path: string, on: boolean): Promise<void> {
  * `config-invalid`.
  */
 export async function keepNoHistory(path: string): Promise<void> {
-  await writeSettings(path, { ...(await readSettings(path)), history: false });
-}
-
-/** What the file says, {} where there is none. Throws `config-invalid`, and `systemError`. */
-export async function readSettings(path: string): Promise<FileSettings> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if (hasCode(cause, "ENOENT")) return {};
-    const what = `Cannot read ${path}`;
-    throw systemError(cause, what) ?? new SottoError("config-invalid", `${what}.`, { cause });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new SottoError("config-invalid", `${path} is not JSON.`, { cause });
-  }
-  // An empty list would pass as an object without settings.
-  if (Array.isArray(value))
-    throw new SottoError("config-invalid", `${path}: the settings must be a JSON object.`);
-  const checked = v.safeParse(fileSchema, value);
-  if (checked.success) return checked.output;
-  const [issue] = checked.issues;
-  const setting = v.getDotPath(issue) ?? "settings";
-  if (issue.type === "strict_object" && issue.expected === "never")
-    throw new SottoError("config-invalid", `${path}: there is no setting ${setting}.`);
-  throw new SottoError("config-invalid", `${path}: ${setting} ${issue.message}.`);
-}
-
-/**
- * Writes the settings file. A crash leaves the old file or the new one, never half of one. Throws
- * `file-write-failed`.
- */
-export async function writeSettings(path: string, settings: FileSettings): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeAtomically(path, utf8(`${JSON.stringify(settings, null, 2)}\n`));
-  } catch (cause) {
-    throw new SottoError("file-write-failed", `${path} cannot be written.`, { cause });
-  }
+  await writeSettings(path, { history: false });
 }
 
 /** Throws `address-invalid`. */

@@ -11,6 +11,12 @@ export interface GivenProxy {
   readonly proxyFile?: string;
 }
 
+/**
+ * Where a node of a person listens if nothing else was said and no proxy is used: on all
+ * interfaces, at ports that the system chooses.
+ */
+export const everywhere: readonly string[] = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
+
 /** The settings that concern a proxy. */
 interface KeptProxy {
   readonly proxy?: string | undefined;

@@ -14,36 +14,58 @@ function isRetention(text: string): boolean {
   return ms >= limits.retentionMin && ms <= limits.retentionMax;
 }
 
+/** The messages follow the name of the setting. */
+const flag = v.boolean("must be true or false");
+const LIST = "must be a list";
+const text = v.string("must be a string");
+
+/** A list of at most that many. */
+function list<Item extends v.GenericSchema<string>>(item: Item, most: number) {
+  return v.pipe(v.array(item, LIST), v.maxLength(most, `has more than ${most} items`));
+}
+
+const DECOYS = `must be a whole number from 0 to ${limits.decoyStep}`;
+const MINUTES = "must be a whole number of minutes, 1 or more";
+
 /** Every key is optional; an unknown key is an error. */
 export const fileSchema = v.strictObject({
-  listen: v.optional(v.pipe(v.array(listenAddress), v.maxLength(16))),
-  bootstrap: v.optional(v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses))),
-  bootstrapInvited: v.optional(
-    v.pipe(v.array(bootstrapAddress), v.maxLength(limits.bootstrapAddresses)),
-  ),
-  shareBootstrap: v.optional(v.boolean()),
-  announce: v.optional(v.pipe(v.array(announceAddress), v.maxLength(limits.recordAddresses))),
-  proxy: v.optional(v.string()),
-  mdns: v.optional(v.boolean()),
-  portMapping: v.optional(v.boolean()),
+  listen: v.optional(list(listenAddress, 16)),
+  bootstrap: v.optional(list(bootstrapAddress, limits.bootstrapAddresses)),
+  bootstrapInvited: v.optional(list(bootstrapAddress, limits.bootstrapAddresses)),
+  shareBootstrap: v.optional(flag),
+  announce: v.optional(list(announceAddress, limits.recordAddresses)),
+  proxy: v.optional(text),
+  mdns: v.optional(flag),
+  portMapping: v.optional(flag),
   decoys: v.optional(
-    v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.decoyStep)),
+    v.pipe(
+      v.number(DECOYS),
+      v.safeInteger(DECOYS),
+      v.minValue(0, DECOYS),
+      v.maxValue(limits.decoyStep, DECOYS),
+    ),
   ),
-  publicDht: v.optional(v.boolean()),
+  publicDht: v.optional(flag),
   publicHosts: v.optional(
-    v.pipe(v.array(publicAddress), v.minLength(1), v.maxLength(limits.bootstrapAddresses)),
+    v.pipe(
+      v.array(publicAddress, LIST),
+      v.maxLength(limits.bootstrapAddresses, `has more than ${limits.bootstrapAddresses} items`),
+      v.minLength(1, "must name an address"),
+    ),
   ),
-  privateWan: v.optional(v.boolean()),
-  networkKey: v.optional(v.pipe(v.string(), v.minLength(1, "is not the path of a file"))),
-  allow: v.optional(v.pipe(v.array(account), v.maxLength(limits.allowedAccounts))),
-  history: v.optional(v.boolean()),
+  privateWan: v.optional(flag),
+  networkKey: v.optional(v.pipe(text, v.minLength(1, "is not the path of a file"))),
+  allow: v.optional(list(account, limits.allowedAccounts)),
+  history: v.optional(flag),
   retention: v.optional(
-    v.pipe(v.string(), v.check(isRetention, "is not a time such as 90d, from 1h to 3650d")),
+    v.pipe(text, v.check(isRetention, "is not a time such as 90d, from 1h to 3650d")),
   ),
-  lockAfterMinutes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-  receipts: v.optional(v.boolean()),
-  invisible: v.optional(v.boolean()),
-  lastSeen: v.optional(v.boolean()),
+  lockAfterMinutes: v.optional(
+    v.pipe(v.number(MINUTES), v.safeInteger(MINUTES), v.minValue(1, MINUTES)),
+  ),
+  receipts: v.optional(flag),
+  invisible: v.optional(flag),
+  lastSeen: v.optional(flag),
 });
 
 export type FileSettings = v.InferOutput<typeof fileSchema>;
@@ -66,6 +88,8 @@ interface SettingTexts {
   readonly unset?: string;
   /** The command-line option that replaces it for one run, or adds to it. */
   readonly option?: string;
+  /** The command that changes it in the running node, too. */
+  readonly command?: string;
   readonly effect: string;
 }
 
@@ -77,6 +101,7 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
     effect: "Addresses to listen on, such as `/ip4/0.0.0.0/tcp/4001`.",
   },
   bootstrap: {
+    command: "sotto net bootstrap",
     unset: "none",
     option: "`--bootstrap` adds to it",
     effect: "Bootstrap nodes that you named. `sotto net bootstrap add` and `rm` change the list.",
@@ -115,11 +140,13 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
     effect: "Ask the router to forward a port (NAT-PMP, UPnP).",
   },
   decoys: {
+    command: "sotto net decoys",
     effect:
       "Cover records: publish this many tags, or twice, four times … as many if you have more " +
       "contacts, so that their number reveals less. `sotto net decoys` changes it.",
   },
   publicDht: {
+    command: "sotto net public",
     effect:
       "Contacts may find you, and you them, on the public IPFS DHT. `sotto net public` changes " +
       "it; its `--help` explains who sees what.",
@@ -163,6 +190,7 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
       "`sotto contacts receipts` decides for one contact.",
   },
   invisible: {
+    command: "sotto net invisible",
     effect:
       "Start invisible: publish no record and accept no link. `sotto net invisible` changes it.",
   },

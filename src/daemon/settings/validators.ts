@@ -16,25 +16,25 @@ const PUBLIC = new RegExp(
 );
 
 export const listenAddress = v.pipe(
-  v.string(),
+  v.string("must be a string"),
   v.regex(LISTEN, "is not an address such as /ip4/0.0.0.0/tcp/4001"),
 );
 export const bootstrapAddress = v.pipe(
-  v.string(),
+  v.string("must be a string"),
   v.regex(
     BOOTSTRAP,
     "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, complete to the end",
   ),
 );
 export const publicAddress = v.pipe(
-  v.string(),
+  v.string("must be a string"),
   v.regex(PUBLIC, "is not an address such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…"),
 );
 export const announceAddress = v.pipe(
-  v.string(),
+  v.string("must be a string"),
   v.regex(ANNOUNCE, "is not an address such as /ip4/203.0.113.7/tcp/4001 or /onion3/…:4001"),
 );
 export const account = v.pipe(
-  v.string(),
+  v.string("must be a string"),
   v.check((text) => accountId.parse(text) !== undefined, "is not an account, as sotto id shows it"),
 );
