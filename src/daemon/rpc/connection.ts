@@ -4,7 +4,7 @@ import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createEventFeed } from "./event-feed.ts";
-import { type Access, unrestricted } from "./methods/access.ts";
+import { type Access, shownTo, unrestricted } from "./methods/access.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
 const INVALID_REQUEST = -32600;
@@ -29,7 +29,10 @@ export interface ServerConnection {
   /** Stops reading; lines that were read already still arrive. */
   pause(): void;
   resume(): void;
-  /** Closes the connection after everything was sent. */
+  /**
+   * Closes the connection after everything was sent, whether or not the client closes its side or
+   * reads; until then lines may still arrive.
+   */
   close(): void;
   /** Closes the connection at once. */
   destroy(): void;
@@ -67,6 +70,8 @@ export function serve(
   /** The running calls. Each has a signal of its own, which may have a few listeners only. */
   const running = new Set<AbortController>();
   let closed = false;
+  /** Set by this side: what a client sends that does not close its own is not served. */
+  let ending = false;
   let access = unrestricted;
 
   const send = (message: object): boolean => {
@@ -109,7 +114,14 @@ export function serve(
     send({ id: null, error: code === undefined ? error : { ...error, code } });
   };
 
+  const endWith = (why: "stopping" | "revoked"): void => {
+    ending = true;
+    feed.end(why);
+    connection.close();
+  };
+
   connection.onLine((line) => {
+    if (ending) return;
     if (line === tooLong) return refuse("The line is too long.");
     if (line.trim() === "") return;
     let value: unknown;
@@ -129,17 +141,16 @@ export function serve(
   });
 
   return {
-    offer: feed.offer,
-    endStream: feed.end,
-    end() {
-      feed.end("stopping");
-      connection.close();
+    offer(event) {
+      const shown = shownTo(access, event);
+      if (shown !== undefined) feed.offer(shown);
     },
+    endStream: feed.end,
+    end: () => endWith("stopping"),
     revoke(token) {
       if (!access.tokens.has(token)) return;
       for (const call of running) call.abort();
-      feed.end("revoked");
-      connection.close();
+      endWith("revoked");
     },
   };
 }

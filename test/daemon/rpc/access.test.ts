@@ -278,6 +278,30 @@ describe("daemon/access, limited to some contacts", () => {
     assert.equal(second?.type, "stream.ended");
   });
 
+  it("learns from an event of no other contact, by its name or by its number", async () => {
+    const { restricted } = await setUp(alice.messenger);
+    const { client, session } = await restricted("read", ["bob"]);
+    await alice.messenger.rename("carol", "b0b");
+    await alice.messenger.follow("all", {});
+    const stop = alice.messenger.subscribe((event) => session.offer(event));
+    const events: NodeEvent[] = [];
+    const reading = (async () => {
+      for await (const event of client.events()) events.push(event);
+    })();
+    await new Promise((resolve) => setImmediate(resolve));
+    await alice.messenger.setNote("bob", "a note");
+    assert.equal(alice.messenger.contact("bob").looksLike?.name, "b0b");
+    stop();
+    session.end();
+    await reading;
+    const other = await restricted("read", ["bob"]);
+    const { contact } = await other.client.call("contact.show", { who: "bob" });
+    assert.deepEqual(events[0], { type: "contact.changed", contact });
+    assert.ok(!("looksLike" in contact));
+    await alice.messenger.unfollow("all");
+    await alice.messenger.rename("carol", "carol");
+  });
+
   it("is refused what concerns the node as a whole", async () => {
     const { restricted } = await setUp(alice.messenger);
     const { client } = await restricted("send", ["bob"]);

@@ -1,6 +1,6 @@
-/** What a connection may do: which methods, in which conversations. */
+/** What a connection may do: which methods, in which conversations, and which events it gets. */
 import { rowsOf } from "../../../api/contract.ts";
-import type { Row, Scope } from "../../../api/index.ts";
+import { accountOf, type NodeEvent, type Row, type Scope } from "../../../api/index.ts";
 import type { AccountId } from "../../../base/index.ts";
 
 export interface Access {
@@ -31,6 +31,22 @@ export function restrictedTo(
     ...(peers && { peers }),
     tokens: new Set([...access.tokens, token.name]),
   };
+}
+
+/**
+ * An event as a connection may see it; `undefined` where it is about none of its contacts. The
+ * cursor counts the events about all contacts, and is of use only to durable subscriptions, which a
+ * limited connection cannot read.
+ */
+export function shownTo({ peers }: Access, event: NodeEvent): NodeEvent | undefined {
+  if (peers === undefined) return event;
+  const sees = (account: string | undefined): boolean =>
+    account !== undefined && (peers as ReadonlySet<string>).has(account);
+  if (!sees(accountOf(event))) return undefined;
+  const { cursor: _, ...shown } = { cursor: undefined, ...event };
+  if (!("contact" in shown)) return shown;
+  const { looksLike, ...contact } = shown.contact;
+  return sees(looksLike?.account) ? shown : { ...shown, contact };
 }
 
 function common<Value>(

@@ -1,10 +1,5 @@
 /** The `event.*` methods: live events and durable subscriptions. */
-import {
-  accountOf,
-  type EventMethods,
-  type EventType,
-  type NodeEvent,
-} from "../../../api/index.ts";
+import { accountOf, type EventMethods, type EventType } from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";
 import type { DispatchParts, Handlers } from "./method-types.ts";
 import { readAndWait } from "./wait-for-state.ts";
@@ -14,10 +9,8 @@ export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<Eve
     "event.subscribe": ({ from, types }, caller) => {
       const account = from === undefined ? undefined : messenger.contact(from).account;
       const kinds = types === undefined ? undefined : new Set<EventType>(types);
-      const { peers } = caller.access;
       caller.subscribe(
         (event) =>
-          (peers === undefined || concerns(event, peers)) &&
           (account === undefined || accountOf(event) === account) &&
           (kinds === undefined || kinds.has(event.type)),
       );
@@ -45,12 +38,6 @@ export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<Eve
       return {};
     },
   };
-}
-
-/** Whether an event is about one of these contacts; what ends a stream is about none. */
-function concerns(event: NodeEvent, peers: ReadonlySet<string>): boolean {
-  const account = accountOf(event);
-  return account !== undefined && peers.has(account);
 }
 
 /** The first events that fit into one response; JSON may need six characters for one byte. */
