@@ -80,13 +80,7 @@ export async function openSocket(
         server.unref();
         return;
       }
-      const ended = new Promise((resolve) => server.close(resolve));
-      // A client that does not read must not keep the node from stopping.
-      const timer = setTimeout(() => {
-        for (const socket of sessions.keys()) socket.destroy();
-      }, CLOSE_GRACE);
-      await ended;
-      clearTimeout(timer);
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 
@@ -215,7 +209,12 @@ function overSocket(socket: Socket): ServerConnection {
     onClose: (closed) => void socket.once("close", closed),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    close: () => void socket.end(),
+    close() {
+      socket.end();
+      // A client that does not read, or close its side, must not hold the connection.
+      const timer = setTimeout(() => socket.destroy(), CLOSE_GRACE);
+      socket.once("close", () => clearTimeout(timer));
+    },
     destroy: () => void socket.destroy(),
   };
 }

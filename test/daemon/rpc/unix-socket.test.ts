@@ -19,8 +19,8 @@ interface Answer {
 }
 
 /** A program that writes raw text and reads answers. */
-async function program(path: string) {
-  const socket = connect(path).setEncoding("utf8");
+async function program(path: string, { allowHalfOpen = false } = {}) {
+  const socket = connect({ path, allowHalfOpen }).setEncoding("utf8");
   await new Promise((resolve) => socket.once("connect", resolve));
   let held = "";
   const answers: Answer[] = [];
@@ -55,8 +55,16 @@ describe("daemon/socket", () => {
   let path: string;
   let open: LocalSocket | undefined;
   const programs: Socket[] = [];
+  let echoed = 0;
   const dispatch = async (method: string, params: unknown, caller: Caller) => {
-    if (method === "echo") return params;
+    if (method === "echo") {
+      echoed++;
+      return params;
+    }
+    if (method === "restrict") {
+      caller.restrict({ rows: new Set(["every", "send"]), tokens: new Set(["web"]) });
+      return {};
+    }
     if (method === "subscribe") {
       caller.subscribe(() => true);
       return {};
@@ -66,8 +74,8 @@ describe("daemon/socket", () => {
   const start = async () => {
     open = await openSocket({ socket: path, socketDirectory: directory }, dispatch);
   };
-  const join_ = async () => {
-    const made = await program(path);
+  const join_ = async (options?: { readonly allowHalfOpen: boolean }) => {
+    const made = await program(path, options);
     programs.push(made.socket);
     return made;
   };
@@ -75,6 +83,7 @@ describe("daemon/socket", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "sotto-socket-"));
     path = join(directory, "s.sock");
+    echoed = 0;
   });
   afterEach(async () => {
     for (const socket of programs.splice(0)) socket.destroy();
@@ -91,6 +100,22 @@ describe("daemon/socket", () => {
       process.umask(before);
     }
     assert.equal((await lstat(path)).mode & 0o777, 0o600);
+  });
+
+  it("serves nothing to a revoked client that keeps its side open, and closes it", async () => {
+    await start();
+    const { socket, write, next } = await join_({ allowHalfOpen: true });
+    write(request(1, "restrict"));
+    await next();
+    socket.on("error", () => undefined);
+    const ended = once(socket, "end");
+    open?.revoke("web");
+    await ended;
+    while (!socket.destroyed) {
+      write(request(2, "echo"));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.equal(echoed, 0);
+    }
   });
 
   it("refuses a directory in which others could replace it, as its clients do", async () => {
