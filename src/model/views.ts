@@ -131,6 +131,8 @@ export type MessageState =
 
 export interface MessageView {
   readonly id: MessageId;
+  /** Its conversation: names it wherever a method takes `who` (`ConversationView.ref`). */
+  readonly ref: string;
   readonly contact: AccountId;
   readonly direction: "in" | "out";
   /** Exactly as sent: clean it (`displayText`) before a screen shows it. */

@@ -14,6 +14,7 @@ import type {
 export const account = "a".repeat(52) as AccountId;
 export const message: MessageView = {
   id: "b".repeat(25).concat("a") as MessageId,
+  ref: account,
   contact: account,
   direction: "out",
   text: "hi",

@@ -50,7 +50,11 @@ export const keptEvents = {
   },
   "message.removed": {
     summary: "A message was removed from this node.",
-    fields: { account, id: id<string>(26, "The id of the message.") },
+    fields: {
+      account,
+      ref: text("Of the conversation that it was in."),
+      id: id<string>(26, "The id of the message."),
+    },
   },
   "conversation.changed": {
     summary:

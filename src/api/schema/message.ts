@@ -30,6 +30,7 @@ export const messageState = oneOf(
 export const message = of<MessageView>()(
   object({
     id: messageId,
+    ref: text("Of its conversation: names it wherever a method takes `who`."),
     contact: accountId,
     direction,
     text: text("Exactly as sent. Untrusted text: clean it before a screen shows it."),

@@ -92,12 +92,12 @@ async function tell(
 ): Promise<KeptEvent | undefined> {
   switch (entry.type) {
     case "message.removed":
-      return { type: entry.type, account: entry.account, id: entry.id };
+      return { type: entry.type, account: entry.account, ref: entry.account, id: entry.id };
     case "message.changed": {
       const { type, ref, at, id, account, what } = entry;
       const peer = context.contactStore.byRef(ref);
       const message = peer && (await view(context, peer, at));
-      if (message?.id !== id) return { type: "message.removed", account, id };
+      if (message?.id !== id) return { type: "message.removed", account, ref: account, id };
       return { type, message, what };
     }
     case "message.new":
@@ -105,7 +105,7 @@ async function tell(
       const { type, ref, at, id, account, state } = entry;
       const peer = context.contactStore.byRef(ref);
       const message = peer && (await view(context, peer, at));
-      if (message?.id !== id) return { type: "message.removed", account, id };
+      if (message?.id !== id) return { type: "message.removed", account, ref: account, id };
       return { type, message: type === "message.state" ? { ...message, state } : message };
     }
     case "conversation.changed": {

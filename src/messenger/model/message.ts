@@ -141,6 +141,7 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
   const entry = peer.outbox.get(at);
   return {
     id,
+    ref: peer.contact.account,
     contact: peer.contact.account,
     direction,
     text,

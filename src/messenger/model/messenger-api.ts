@@ -46,7 +46,12 @@ export type KeptEvent =
       readonly what: MessageChange;
     }
   /** A message is gone from this node. */
-  | { readonly type: "message.removed"; readonly account: AccountId; readonly id: MessageId }
+  | {
+      readonly type: "message.removed";
+      readonly account: AccountId;
+      readonly ref: string;
+      readonly id: MessageId;
+    }
   /**
    * Its last message, unread count, name, draft or a flag is another one. What happens to the last
    * message without changing its text (delivery, reactions) has only events of the message.

@@ -87,7 +87,7 @@ export function messageRemovedEvent({ contact }: Peer, { id }: MessageRow): Stor
   const { ref, account } = contact;
   return {
     entry: { type: "message.removed", ref, account, id },
-    event: () => ({ type: "message.removed", account, id }),
+    event: () => ({ type: "message.removed", account, ref: account, id }),
   };
 }
 

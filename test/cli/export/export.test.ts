@@ -28,6 +28,7 @@ const contact = (name: string): Contact => ({
 });
 const message = (at: number, text: string): Message => ({
   id: String(at) as Message["id"],
+  ref: "bob",
   contact: "bob" as Message["contact"],
   direction: at % 2 === 0 ? "in" : "out",
   text,

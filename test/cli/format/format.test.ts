@@ -16,6 +16,7 @@ import { shownContact } from "../contact.ts";
 const X = "x" as Message["id"];
 const message: Message = {
   id: "abcdefghijklmnopqrstuvwxyz" as Message["id"],
+  ref: "bob",
   contact: "bob" as Message["contact"],
   direction: "in",
   text: "hello",

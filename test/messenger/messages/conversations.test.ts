@@ -46,6 +46,26 @@ describe("a conversation", () => {
     await world.stop();
   });
 
+  it("is named by the ref of each message and each event of one, which is accepted as who", async () => {
+    const { world, alice, bob } = await pairOf(8);
+    const { messenger } = alice;
+    const { ref } = await messenger.conversation("bob");
+    const sent = await say(world, alice, "bob", "one");
+    const came = await say(world, bob, "alice", "two");
+    const { messages } = await messenger.page(ref, { limit: 10 });
+    assert.deepEqual(
+      messages.map((message) => [message.id, message.ref]),
+      [sent, came].map(({ id }) => [id, ref]),
+    );
+    await messenger.hide(came.id, ref);
+    const about = alice.events.filter(({ type }) => type.startsWith("message."));
+    assert.ok(about.some(({ type }) => type === "message.removed"));
+    for (const event of about)
+      assert.equal("message" in event ? event.message.ref : "ref" in event && event.ref, ref);
+    assert.equal((await messenger.send(ref, "three")).ref, ref);
+    await world.stop();
+  });
+
   const list = ({ messenger }: SimNode) => messenger.conversations();
 
   it("is reported when a message comes, is read, is edited, deleted and removed", async () => {
