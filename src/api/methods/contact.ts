@@ -31,6 +31,7 @@ const policy = oneOf(
     "hidden: the contact never does; links go through a proxy, or there are none.",
 );
 const name = input(1024, "1 to 64 visible characters.");
+const more = flag("The response would be too long: call again with `after`.");
 const ofBob = { who: "bob" };
 
 export const contactMethods = {
@@ -53,9 +54,16 @@ export const contactMethods = {
   "contact.list": method({
     row: "read",
     limited: true,
-    summary: "Every contact, requests and contacts that are not confirmed yet included.",
-    params: nothing,
-    result: object({ contacts: list(contact) }),
+    summary:
+      "Every contact, requests and contacts that are not confirmed yet included. A page begins " +
+      "again with the first one where the contact of `after` was removed.",
+    params: object({
+      after: optional(short("Begins after the contact with this `account`: the next page.")),
+    }),
+    result: object({
+      contacts: list(contact),
+      more,
+    }),
     example: {},
   }),
   "contact.show": method({
@@ -158,8 +166,10 @@ export const contactMethods = {
   "request.list": method({
     row: "read",
     summary: "Accounts that used a reusable invite of ours and wait for an answer.",
-    params: nothing,
-    result: object({ requests: list(contact) }),
+    params: object({
+      after: optional(short("Begins after the request of this `account`: the next page.")),
+    }),
+    result: object({ requests: list(contact), more }),
     example: {},
   }),
   "request.accept": method({

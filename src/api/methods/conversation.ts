@@ -18,6 +18,12 @@ import { type MethodTypes, method, oneContact, who } from "./method.ts";
 
 const arrival = (about: string) => optional(whole(`${about} (\`arrival\`).`));
 
+const afterRef = optional(short("Begins after the conversation with this `ref`: the next page."));
+const conversationPage = object({
+  conversations: list(conversation),
+  more: flag("The response would be too long: call again with `after`."),
+});
+
 export const conversationMethods = {
   "conversation.list": method({
     row: "read",
@@ -28,12 +34,9 @@ export const conversationMethods = {
     params: object({
       kind: optional(oneOf(["contact", "group"])),
       archived: optional(flag("Only archived ones, or only others; absent: both.")),
-      after: optional(short("Begins after the conversation with this `ref`: the next page.")),
+      after: afterRef,
     }),
-    result: object({
-      conversations: list(conversation),
-      more: flag("The response would be too long: call again with `after`."),
-    }),
+    result: conversationPage,
     example: { archived: false },
   }),
   "conversation.get": method({
@@ -92,8 +95,8 @@ export const conversationMethods = {
     row: "read",
     limited: true,
     summary: "The conversations that have a draft. `draft.get` has the whole text.",
-    params: object({}),
-    result: object({ conversations: list(conversation) }),
+    params: object({ after: afterRef }),
+    result: conversationPage,
     example: {},
   }),
   "history.list": method({

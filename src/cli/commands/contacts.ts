@@ -17,6 +17,7 @@ import {
 } from "../format/format.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allContacts, allConversations } from "../runtime/lists.ts";
 import {
   type NodeOrStore,
   noteStore,
@@ -160,25 +161,12 @@ messages disappear this long after delivery, theirs this long after you read the
 side uses its own clock. The receiver can still keep a copy by other means.`;
 
 async function list(context: Context, node: NodeOrStore): Promise<void> {
-  const result = await node.call("contact.list", {});
-  const width = Math.max(0, ...result.contacts.map((contact) => nameOf(contact).length));
-  const unread = await unreadByRef(node);
-  const lines = result.contacts.map((contact) =>
-    contactLine(contact, width, unread.get(contact.account)),
-  );
-  context.out.data(listed(lines, "No contacts yet. Create an invite: sotto invite"), result);
+  const contacts = await allContacts(node);
+  const width = Math.max(0, ...contacts.map((contact) => nameOf(contact).length));
+  const unread = new Map((await allConversations(node)).map((each) => [each.ref, each.unread]));
+  const lines = contacts.map((contact) => contactLine(contact, width, unread.get(contact.account)));
+  context.out.data(listed(lines, "No contacts yet. Create an invite: sotto invite"), { contacts });
   noteStore(node, context);
-}
-
-/** Unread messages of each conversation, by its `ref`. */
-async function unreadByRef(node: NodeOrStore): Promise<ReadonlyMap<string, number>> {
-  const unread = new Map<string, number>();
-  for (let after: string | undefined; ; ) {
-    const { conversations, more } = await node.call("conversation.list", { after });
-    for (const conversation of conversations) unread.set(conversation.ref, conversation.unread);
-    after = conversations.at(-1)?.ref;
-    if (!more || after === undefined) return unread;
-  }
 }
 
 function describe(contact: Contact, { unread, handle }: Conversation): SafeText {

@@ -4,6 +4,7 @@ import { inviteQrCode } from "../format/qr-code.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import { inviteWithNames, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 
 interface Options {
   readonly reusable?: true;
@@ -78,7 +79,7 @@ async function invitedId(start: string, context: Context): Promise<string> {
 
 async function list(context: Context): Promise<void> {
   const { invites } = await context.call("invite.list", {});
-  const { contacts } = await context.call("contact.list", {});
+  const contacts = await allContacts(context);
   const names = namesOf(contacts);
   const lines = invites.map(({ id, kind, state, expiresAt, uses, usedBy }) => {
     const known = usedBy.map((account) => displayLine(names.get(account) ?? account));

@@ -21,6 +21,7 @@ import { eventWithName, namesOf } from "../format/with-names.ts";
 import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
+import { allContacts } from "../runtime/lists.ts";
 import { acrossOutages, liveEvents } from "../runtime/outages.ts";
 
 interface Options {
@@ -70,7 +71,7 @@ is lost; without it those in between are not printed.`;
 
 async function listen(options: Options, context: Context): Promise<void> {
   const { from, all, as, exec: command } = options;
-  const { contacts } = await context.call("contact.list", {});
+  const contacts = await allContacts(context);
   const names = namesOf(contacts);
   const remember = ({ account, name }: Contact) => names.set(account, name);
   // Looked up first, so that an unknown name gets a suggestion.

@@ -2,6 +2,7 @@
 import { listed } from "../../base/index.ts";
 import { lookAlikeNotes, nameOf, profileNotes, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allRequests } from "../runtime/lists.ts";
 
 export const define: Define = (command, context) => {
   command
@@ -27,13 +28,13 @@ export const define: Define = (command, context) => {
 };
 
 async function list(context: Context): Promise<void> {
-  const result = await context.call("request.list", {});
-  const lines = result.requests.map((contact) =>
+  const requests = await allRequests(context);
+  const lines = requests.map((contact) =>
     [
       `${nameOf(contact)}  ${contact.account}`,
       ...lookAlikeNotes(contact),
       ...profileNotes(contact),
     ].join("  "),
   );
-  context.out.data(listed(lines, "No requests."), result);
+  context.out.data(listed(lines, "No requests."), { requests });
 }

@@ -3,6 +3,7 @@ import { displayLine, indented, listed, padded, SottoError, safe } from "../../b
 import { messageLines } from "../format/format.ts";
 import { messageWithName, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 import {
   type NodeOrStore,
   noteStore,
@@ -49,8 +50,7 @@ async function search(
     limit,
     ...(only === undefined ? {} : { from: only }),
   });
-  const { contacts } = await node.call("contact.list", {});
-  const names = namesOf(contacts);
+  const names = namesOf(await allContacts(node));
   const width = Math.max(
     3,
     ...found.messages.map(({ contact }) => displayLine(names.get(contact) ?? "").length),

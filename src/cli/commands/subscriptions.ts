@@ -4,6 +4,7 @@ import { displayLine, listed } from "../../base/index.ts";
 import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { count } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 
 export const define: Define = (command, context) => {
   command
@@ -28,7 +29,7 @@ async function remove(name: string, options: YesOption, context: Context): Promi
 
 async function list(context: Context): Promise<void> {
   const result = await context.call("event.followers", {});
-  const { contacts } = await context.call("contact.list", {});
+  const contacts = await allContacts(context);
   const names = new Map<string, string>(contacts.map(({ account, name }) => [account, name]));
   const width = Math.max(0, ...result.followers.map(({ name }) => displayLine(name).length));
   const line = ({ name, behind, types, from }: Follower) =>

@@ -5,6 +5,7 @@ import { displayLine, joined, listed, safe } from "../../base/index.ts";
 import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { formatTime } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 
 interface CreateOptions {
   readonly scope: Token["scope"];
@@ -50,7 +51,7 @@ async function create(name: string, options: CreateOptions, context: Context): P
 
 async function list(context: Context): Promise<void> {
   const { tokens } = await context.call("token.list", {});
-  const { contacts } = await context.call("contact.list", {});
+  const contacts = await allContacts(context);
   const names = new Map<string, string>(contacts.map(({ account, name }) => [account, name]));
   const lines = tokens.map(({ name, scope, for: kind, peers, usedOn }) => {
     const only = peers?.map((account) => displayLine(names.get(account) ?? account)) ?? [];

@@ -1,6 +1,7 @@
 /** Reads whole conversations from a node page by page, so that memory use does not grow. */
 import type { Account, Contact, Message } from "../../api/index.ts";
 import type { Callable } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 
 /** Messages per request. */
 const PAGE = 200;
@@ -32,7 +33,7 @@ export async function everything(
   const account = await node.call("account.show", {});
   const contacts =
     who === undefined
-      ? (await node.call("contact.list", {})).contacts
+      ? await allContacts(node)
       : [(await node.call("contact.show", { who })).contact];
   const conversations = contacts.map((contact) => ({
     contact,

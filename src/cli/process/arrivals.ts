@@ -5,6 +5,7 @@ import { lookAlikeNotes, nameOf, noticeText, quoted, shellWord } from "../format
 import { formatTime } from "../format/time.ts";
 import { type Names, namesOf } from "../format/with-names.ts";
 import type { Context } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 import { acrossOutages, liveEvents } from "../runtime/outages.ts";
 
 /** `undefined` for an event of which nothing is shown. */
@@ -74,7 +75,7 @@ export async function printArrivals(context: Context): Promise<void> {
   const { out } = context;
   const print = (text: SafeText | string) =>
     out.data(safe`${formatTime(Date.now()).slice("2026-05-01 ".length)}  ${text}`, {});
-  const names = namesOf((await context.call("contact.list", {})).contacts);
+  const names = namesOf(await allContacts(context));
   const describe = describeArrivals(names);
   const events = acrossOutages(context, (node) => liveEvents(node.events()), {
     onOutage: ({ code }) => {

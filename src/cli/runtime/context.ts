@@ -12,6 +12,7 @@ import {
 } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
 import { connectTo } from "./connect.ts";
+import { allContacts } from "./lists.ts";
 import type { Printer } from "./print.ts";
 import { suggestedContact } from "./suggest.ts";
 
@@ -123,8 +124,7 @@ async function withSuggestion(node: Callable, params: unknown, error: unknown): 
   const unknown = error instanceof SottoError && error.code === "contact-unknown";
   const { who } = params as { readonly who?: unknown };
   if (!unknown || typeof who !== "string") return error;
-  const { contacts } = await node.call("contact.list", {});
-  const meant = suggestedContact(who, contacts);
+  const meant = suggestedContact(who, await allContacts(node));
   if (meant === undefined) return error;
   return new SottoError("contact-unknown", `${error.message} Did you mean ${meant}?`);
 }

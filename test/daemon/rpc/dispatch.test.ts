@@ -323,6 +323,45 @@ describe("daemon/dispatch", () => {
     );
   });
 
+  it("answers long lists in pages that fit into one response and have everything", async () => {
+    const { call, messenger } = setUp();
+    const count = 3000;
+    const accounts = Array.from({ length: count }, (_, i) =>
+      String(i)
+        .replace(/./g, (digit) => "abcdefghij".charAt(Number(digit)))
+        .padStart(52, "z"),
+    );
+    messenger.contacts = () =>
+      accounts.map((each) => ({
+        ...contact,
+        account: each as typeof account,
+        note: "\u0001".repeat(100),
+        pairing: "requested",
+      }));
+    messenger.conversations = async () =>
+      accounts.map((ref) => ({ ...conversation, ref, draft: "\u0001".repeat(120) }));
+    for (const [method, list, cursor] of [
+      ["contact.list", "contacts", "account"],
+      ["request.list", "requests", "account"],
+      ["conversation.list", "conversations", "ref"],
+      ["draft.list", "conversations", "ref"],
+    ] as const) {
+      const seen: string[] = [];
+      for (let more = true; more; ) {
+        const after = seen.at(-1);
+        const page = (await call(method, after === undefined ? {} : { after })) as {
+          readonly more: boolean;
+        } & Record<string, readonly Record<string, string>[]>;
+        assert.ok(JSON.stringify(page).length <= limits.rpcBytes, method);
+        seen.push(...(page[list] ?? []).map((item) => item[cursor] ?? ""));
+        ({ more } = page);
+      }
+      assert.deepEqual(seen, accounts, method);
+      const again = (await call(method, { after: "gone" })) as typeof seen & { more: boolean };
+      assert.equal(again.more, true);
+    }
+  });
+
   it("rotates the host key when a contact becomes hidden", async () => {
     const { call, network } = setUp();
     await call("contact.policy", { who: "bob", policy: "lan" });

@@ -1,5 +1,6 @@
 /** The `contact.*` and `request.*` methods. */
 import type { ContactMethods } from "../../../api/index.ts";
+import { fittingAfter } from "./fitting.ts";
 import type { Caller, DispatchParts, Handlers } from "./method-types.ts";
 import { addAndWait, type WaitLimit } from "./wait-for-state.ts";
 
@@ -25,7 +26,11 @@ export function contactHandlers({
       if (wait !== undefined) return addAndWait(messenger, add, waitLimit(wait, caller));
       return { contact: await add(), timedOut: false };
     },
-    "contact.list": () => ({ contacts: messenger.contacts() }),
+    "contact.list": ({ after }) => {
+      const all = messenger.contacts();
+      const { page, more } = fittingAfter(all, ({ account }) => account === after);
+      return { contacts: page, more };
+    },
     "contact.show": ({ who }) => ({ contact: messenger.contact(who) }),
     "contact.rename": async ({ who, name }) => ({ contact: await messenger.rename(who, name) }),
     "contact.set": async ({ who, note }) => ({ contact: await messenger.setNote(who, note) }),
@@ -58,9 +63,11 @@ export function contactHandlers({
       contact: await messenger.verify(who, number),
     }),
     "contact.unverify": async ({ who }) => ({ contact: await messenger.unverify(who) }),
-    "request.list": () => ({
-      requests: messenger.contacts().filter(({ pairing }) => pairing === "requested"),
-    }),
+    "request.list": ({ after }) => {
+      const all = messenger.contacts().filter(({ pairing }) => pairing === "requested");
+      const { page, more } = fittingAfter(all, ({ account }) => account === after);
+      return { requests: page, more };
+    },
     "request.accept": async ({ who }) => ({ contact: await messenger.accept(who) }),
     "request.deny": async ({ who }) => {
       await messenger.deny(who);

@@ -1,7 +1,7 @@
 /** The `conversation.*`, `draft.*` and `history.*` methods. */
 import type { ConversationMethods } from "../../../api/index.ts";
 import { isNewest } from "../../../messenger/index.ts";
-import { fitting, fittingPage, withoutUndefined } from "./fitting.ts";
+import { fittingAfter, fittingPage, withoutUndefined } from "./fitting.ts";
 import { idOf } from "./message.ts";
 import type { DispatchParts, Handlers } from "./method-types.ts";
 
@@ -9,10 +9,8 @@ export function conversationHandlers({ messenger }: DispatchParts): Handlers<Con
   return {
     "conversation.list": async ({ after, ...filter }) => {
       const all = await messenger.conversations(withoutUndefined(filter));
-      const start = all.findIndex(({ ref }) => ref === after) + 1;
-      const wanted = all.slice(start);
-      const conversations = fitting(wanted, "first");
-      return { conversations, more: conversations.length < wanted.length };
+      const { page, more } = fittingAfter(all, ({ ref }) => ref === after);
+      return { conversations: page, more };
     },
     "conversation.get": async ({ who }) => ({ conversation: await messenger.conversation(who) }),
     "conversation.set": async ({ who, ...flags }) => ({
@@ -31,14 +29,11 @@ export function conversationHandlers({ messenger }: DispatchParts): Handlers<Con
       const draft = await messenger.draft(who);
       return draft === undefined ? {} : { draft };
     },
-    "draft.list": async () => {
+    "draft.list": async ({ after }) => {
       const all = await messenger.conversations({});
-      return {
-        conversations: fitting(
-          all.filter(({ draft }) => draft !== undefined),
-          "first",
-        ),
-      };
+      const drafts = all.filter(({ draft }) => draft !== undefined);
+      const { page, more } = fittingAfter(drafts, ({ ref }) => ref === after);
+      return { conversations: page, more };
     },
     "history.list": async ({ limit = 50, ...options }) => {
       const damage = { found: false };

@@ -22,6 +22,16 @@ export function fitting<Item>(items: readonly Item[], from: "first" | "last"): r
   return from === "first" ? items.slice(0, count) : items.slice(items.length - count);
 }
 
+/**
+ * The items that fit, from the one after the item that a cursor names: from the first one where
+ * none is named, or that one is not here any more.
+ */
+export function fittingAfter<Item>(items: readonly Item[], isCursor: (item: Item) => boolean) {
+  const wanted = items.slice(items.findIndex(isCursor) + 1);
+  const page = fitting(wanted, "first");
+  return { page, more: page.length < wanted.length };
+}
+
 interface Page<Cursor> {
   readonly messages: readonly MessageView[];
   readonly first?: Cursor;

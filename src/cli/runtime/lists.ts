@@ -1,0 +1,58 @@
+/** Whole lists of a node, which answers them in pages. */
+import type { Client, Contact, Conversation, Params } from "../../api/index.ts";
+
+type Node = Pick<Client, "call">;
+
+/** Every contact, in the order of `contact.list`. */
+export function allContacts(node: Node): Promise<readonly Contact[]> {
+  return all(
+    async (after) => {
+      const { contacts, more } = await node.call("contact.list", { after });
+      return { items: contacts, more };
+    },
+    ({ account }) => account,
+  );
+}
+
+/** Every request without an answer. */
+export function allRequests(node: Node): Promise<readonly Contact[]> {
+  return all(
+    async (after) => {
+      const { requests, more } = await node.call("request.list", { after });
+      return { items: requests, more };
+    },
+    ({ account }) => account,
+  );
+}
+
+/** Every conversation, or those that a filter lets pass, in the order of `conversation.list`. */
+export function allConversations(
+  node: Node,
+  filter: Omit<Params<"conversation.list">, "after"> = {},
+): Promise<readonly Conversation[]> {
+  return all(
+    async (after) => {
+      const { conversations, more } = await node.call("conversation.list", { ...filter, after });
+      return { items: conversations, more };
+    },
+    ({ ref }) => ref,
+  );
+}
+
+/** Reads page after page; each item once, although a list may begin again or change its order. */
+async function all<Item>(
+  read: (after: string | undefined) => Promise<{
+    readonly items: readonly Item[];
+    readonly more: boolean;
+  }>,
+  cursorOf: (item: Item) => string,
+): Promise<readonly Item[]> {
+  const found = new Map<string, Item>();
+  for (let after: string | undefined; ; ) {
+    const { items, more } = await read(after);
+    for (const item of items) found.set(cursorOf(item), item);
+    const last = items.at(-1);
+    if (!more || last === undefined) return [...found.values()];
+    after = cursorOf(last);
+  }
+}
