@@ -16,12 +16,13 @@ describe("sotto read", function () {
   const unread = async (): Promise<number> =>
     JSON.parse(await run(bob, "contacts", "show", "alice", "--json")).conversation.unread;
 
+  let alices: ChildProcess;
   let bobs: ChildProcess;
 
   before(async () => {
     sotto = build();
     [alice, bob] = [sotto.home("alice"), sotto.home("bob")];
-    await sotto.up(alice, "--name", "alice");
+    alices = await sotto.up(alice, "--name", "alice");
     bobs = await sotto.up(bob, "--name", "bob");
     const { link } = JSON.parse(await run(alice, "invite", "--hints", "--json"));
     await run(bob, "add", link);
@@ -87,5 +88,28 @@ describe("sotto read", function () {
     assert.deepEqual([unknown.code, /Did you mean alice\?/.test(unknown.err)], [6, true]);
     assert.equal((await runHere(bob, ["send", "alice", "hi"])).code, 3);
     assert.equal((await runHere(sotto.home("nobody"), ["contacts"])).code, 1);
+  });
+
+  it("lists invites, requests, subscriptions and tokens without a node as with one", async () => {
+    await run(alice, "invite", "--reusable");
+    await run(alice, "rpc", "event.follow", '{"name":"bot"}');
+    await run(alice, "token", "create", "alerts");
+    const lists = [["invite", "ls"], ["requests"], ["subscriptions"], ["token"]];
+    const printed = async () => {
+      const outs: string[] = [];
+      for (const args of lists) outs.push(await run(alice, ...args));
+      return outs;
+    };
+    const running = await printed();
+    assert.deepEqual(
+      ["reusable", "No requests", "bot", "alerts"].map((text, at) => running[at]?.includes(text)),
+      [true, true, true, true],
+    );
+    await ended(alices, "SIGTERM");
+    assert.deepEqual(await printed(), running);
+    const noted = await runHere(alice, ["invite", "ls"]);
+    assert.match(noted.err, /^No node is running: this is what the store contains\.$/m);
+    await run(alice, "token", "revoke", "alerts", "--yes");
+    assert.match(await run(alice, "token"), /^No tokens/);
   });
 });

@@ -5,6 +5,13 @@ import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts"
 import { inviteWithNames, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { allContacts } from "../runtime/lists.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface Options {
   readonly reusable?: true;
@@ -26,10 +33,12 @@ export const define: Define = (command, context) => {
       "do not include your bootstrap nodes: a shorter link, if they are already configured",
     )
     .action((options: Options) => create(options, context));
-  command
-    .command("ls")
+  passphraseOptions(command.command("ls"))
     .description("list your invites")
-    .action(() => list(context));
+    .addHelpText("after", STORE_NOTES)
+    .action((options: PassphraseOptions) =>
+      withNodeOrStore(context, options, (node) => list(context, node)),
+    );
   command
     .command("revoke <id>")
     .description("revoke an invite, by its id or the start of it")
@@ -77,9 +86,9 @@ async function invitedId(start: string, context: Context): Promise<string> {
   return found[0]?.id ?? start;
 }
 
-async function list(context: Context): Promise<void> {
-  const { invites } = await context.call("invite.list", {});
-  const contacts = await allContacts(context);
+async function list(context: Context, node: NodeOrStore): Promise<void> {
+  const { invites } = await node.call("invite.list", {});
+  const contacts = await allContacts(node);
   const names = namesOf(contacts);
   const lines = invites.map(({ id, kind, state, expiresAt, uses, usedBy }) => {
     const known = usedBy.map((account) => displayLine(names.get(account) ?? account));
@@ -90,4 +99,5 @@ async function list(context: Context): Promise<void> {
   context.out.data(listed(lines, "No invites. Create one: sotto invite"), {
     invites: invites.map((invite) => inviteWithNames(invite, names)),
   });
+  noteStore(node, context);
 }

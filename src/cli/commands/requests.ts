@@ -3,12 +3,21 @@ import { listed } from "../../base/index.ts";
 import { lookAlikeNotes, nameOf, profileNotes, shellWord } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { allRequests } from "../runtime/lists.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 export const define: Define = (command, context) => {
-  command
-    .command("ls", { isDefault: true })
+  passphraseOptions(command.command("ls", { isDefault: true }))
     .description("list the requests")
-    .action(() => list(context));
+    .addHelpText("after", STORE_NOTES)
+    .action((options: PassphraseOptions) =>
+      withNodeOrStore(context, options, (node) => list(context, node)),
+    );
   command
     .command("accept <who>")
     .description("accept a request")
@@ -27,8 +36,8 @@ export const define: Define = (command, context) => {
     });
 };
 
-async function list(context: Context): Promise<void> {
-  const requests = await allRequests(context);
+async function list(context: Context, node: NodeOrStore): Promise<void> {
+  const requests = await allRequests(node);
   const lines = requests.map((contact) =>
     [
       `${nameOf(contact)}  ${contact.account}`,
@@ -37,4 +46,5 @@ async function list(context: Context): Promise<void> {
     ].join("  "),
   );
   context.out.data(listed(lines, "No requests."), { requests });
+  noteStore(node, context);
 }

@@ -5,12 +5,21 @@ import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { count } from "../format/format.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { allContacts } from "../runtime/lists.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 export const define: Define = (command, context) => {
-  command
-    .command("ls", { isDefault: true })
+  passphraseOptions(command.command("ls", { isDefault: true }))
     .description("list durable subscriptions (sotto listen --as NAME makes one)")
-    .action(() => list(context));
+    .addHelpText("after", STORE_NOTES)
+    .action((options: PassphraseOptions) =>
+      withNodeOrStore(context, options, (node) => list(context, node)),
+    );
   command
     .command("rm <name>")
     .description("remove a durable subscription and its events")
@@ -27,9 +36,9 @@ async function remove(name: string, options: YesOption, context: Context): Promi
   context.out.data("✓ removed", { removed: name });
 }
 
-async function list(context: Context): Promise<void> {
-  const result = await context.call("event.followers", {});
-  const contacts = await allContacts(context);
+async function list(context: Context, node: NodeOrStore): Promise<void> {
+  const result = await node.call("event.followers", {});
+  const contacts = await allContacts(node);
   const names = new Map<string, string>(contacts.map(({ account, name }) => [account, name]));
   const width = Math.max(0, ...result.followers.map(({ name }) => displayLine(name).length));
   const line = ({ name, behind, types, from }: Follower) =>
@@ -41,4 +50,5 @@ async function list(context: Context): Promise<void> {
     ].join("  ");
   const none = "No durable subscriptions. Make one: sotto listen --as NAME";
   context.out.data(listed(result.followers.map(line), none), result);
+  noteStore(node, context);
 }

@@ -6,6 +6,13 @@ import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { formatTime } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { allContacts } from "../runtime/lists.ts";
+import {
+  type NodeOrStore,
+  noteStore,
+  STORE_NOTES,
+  withNodeOrStore,
+} from "../runtime/node-or-store.ts";
+import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts";
 
 interface CreateOptions {
   readonly scope: Token["scope"];
@@ -26,15 +33,18 @@ export const define: Define = (command, context) => {
     )
     .option("--peer <who...>", "limit it to these contacts")
     .action((name: string, options: CreateOptions) => create(name, options, context));
-  command
-    .command("ls", { isDefault: true })
+  passphraseOptions(command.command("ls", { isDefault: true }))
     .description("list tokens")
-    .action(() => list(context));
-  command
-    .command("revoke <name>")
+    .addHelpText("after", STORE_NOTES)
+    .action((options: PassphraseOptions) =>
+      withNodeOrStore(context, options, (node) => list(context, node)),
+    );
+  passphraseOptions(command.command("revoke <name>"))
     .description("revoke a token and close its connections")
     .option(...yesOption)
-    .action((name: string, options: YesOption) => revoke(name, options, context));
+    .action((name: string, options: YesOption & PassphraseOptions) =>
+      revoke(name, options, context),
+    );
 };
 
 async function create(name: string, options: CreateOptions, context: Context): Promise<void> {
@@ -49,9 +59,9 @@ async function create(name: string, options: CreateOptions, context: Context): P
   context.out.data(created.secret, created);
 }
 
-async function list(context: Context): Promise<void> {
-  const { tokens } = await context.call("token.list", {});
-  const contacts = await allContacts(context);
+async function list(context: Context, node: NodeOrStore): Promise<void> {
+  const { tokens } = await node.call("token.list", {});
+  const contacts = await allContacts(node);
   const names = new Map<string, string>(contacts.map(({ account, name }) => [account, name]));
   const lines = tokens.map(({ name, scope, for: kind, peers, usedOn }) => {
     const only = peers?.map((account) => displayLine(names.get(account) ?? account)) ?? [];
@@ -60,11 +70,16 @@ async function list(context: Context): Promise<void> {
     return safe`${name.padEnd(16)}  ${scope.padEnd(6)}  ${kind.padEnd(6)}  ${used}${limit}`;
   });
   context.out.data(listed(lines, "No tokens. Create one: sotto token create NAME"), { tokens });
+  noteStore(node, context);
 }
 
-async function revoke(name: string, options: YesOption, context: Context): Promise<void> {
+async function revoke(
+  name: string,
+  options: YesOption & PassphraseOptions,
+  context: Context,
+): Promise<void> {
   const loss = `Programs that use the token ${displayLine(name)} lose their access.`;
   if (!(await confirmed(loss, options, context))) return;
-  await context.call("token.revoke", { name });
+  await withNodeOrStore(context, options, (node) => node.call("token.revoke", { name }));
   context.out.data("✓ revoked", { revoked: name });
 }
