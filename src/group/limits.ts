@@ -11,5 +11,5 @@ export const groupLimits = {
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept. */
-  skippedKeys: 2_000,
+  chainSkippedKeys: 2_000,
 } as const;

@@ -99,7 +99,7 @@ export function takeKey(crypto: CryptoProvider, chain: SendingChain, seq: number
     const skipped = chain.skipped.filter((one) => one !== found);
     return { kind: "key", mk: found.mk, chain: { ...chain, skipped }, spent: [] };
   }
-  if (seq - chain.next > groupLimits.skippedKeys) return { kind: "ahead" };
+  if (seq - chain.next > groupLimits.chainSkippedKeys) return { kind: "ahead" };
   const spent: Uint8Array[] = [];
   const skipped = [...chain.skipped];
   let { ck, next } = chain;
@@ -108,7 +108,7 @@ export function takeKey(crypto: CryptoProvider, chain: SendingChain, seq: number
     spent.push(ck);
     ck = groupChainKey(crypto.hmac(ck, NEXT_CHAIN));
     if (next === seq) {
-      const dropped = skipped.splice(0, Math.max(0, skipped.length - groupLimits.skippedKeys));
+      const dropped = skipped.splice(0, Math.max(0, skipped.length - groupLimits.chainSkippedKeys));
       spent.push(...dropped.map((one) => one.mk));
       return { kind: "key", mk, chain: { next: next + 1, ck, skipped }, spent };
     }
