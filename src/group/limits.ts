@@ -8,6 +8,15 @@ export const groupLimits = {
   heads: 16,
   /** Operations of one author in the past of another of theirs; a later one is refused. */
   opsOfAuthor: 10_000,
+  /** Members above which adds are batched: a generation for 1,000 members has 1.1 MB. */
+  batchedAbove: 64,
+  /** For how long a generation may lack members that were added, ms. */
+  addBatch: 10 * 60_000,
+  /** Age (ms) and messages of a generation after which another one is made. */
+  generationAge: 24 * 3_600_000,
+  generationMessages: 1_000,
+  /** Senders wait up to this long (ms) before they replace a worn generation: one does for all. */
+  rotationSpread: 10 * 60_000,
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept. */
