@@ -56,10 +56,10 @@ export function chooseGeneration(held: readonly HeldGeneration[], by: Choosing):
 export function isUsable(one: Announced, { log, state, ours, newcomers }: Choosing): boolean {
   const recipients = recipientsOf(log, one);
   if (recipients === undefined || !recipients.has(ours)) return false;
-  for (const member of recipients) if (!state.members.has(member)) return false;
   const batches = state.members.size > groupLimits.batchedAbove;
   for (const member of state.members.keys())
     if (!recipients.has(member) && !(batches && newcomers.has(member))) return false;
+  // Recipients are among those that may hold its rendezvous secret, who all have to be members.
   return isClean(log, state, one);
 }
 
