@@ -43,7 +43,8 @@ export interface NodeConnection extends AsyncDisposable {
   messages(filter?: Pick<EventFilter, "from">): AsyncGenerator<Message, void>;
   /**
    * Calls the listener for each event of a type from now on. Returns the function that ends this.
-   * What ends the events is passed to `onError` of the options, once.
+   * What ends the events is passed to `onError` of the options, once. What a listener throws is an
+   * uncaught exception of the process, as of any other callback, and ends nothing else.
    */
   on<Type extends LiveEvent["type"]>(
     type: Type,
@@ -91,8 +92,8 @@ class Connected implements NodeConnection {
   /** Set while events of the node are read for all readers. */
   #reading = false;
   #closed = false;
-  /** Ends the present delay. */
-  #wake = (): void => undefined;
+  /** Each ends a present delay. */
+  readonly #delays = new Set<() => void>();
 
   constructor(options: NodeConnectionOptions) {
     this.#options = options;
@@ -101,11 +102,17 @@ class Connected implements NodeConnection {
   /** The present client, or a new one. */
   client(): Promise<Client> {
     if (this.#closed) return Promise.reject(closedHere());
-    this.#client ??= this.#connect();
-    return this.#client;
+    if (this.#client !== undefined) return this.#client;
+    // A connection that was replaced may close later than its successor is made.
+    const client: Promise<Client> = this.#connect(() => {
+      if (this.#client === client) this.#client = undefined;
+    });
+    this.#client = client;
+    return client;
   }
 
-  async #connect(): Promise<Client> {
+  /** @param forget is called when the connection is lost, or there is none. */
+  async #connect(forget: () => void): Promise<Client> {
     const { open, prepare, reconnect } = this.#options;
     let client: Client | undefined;
     try {
@@ -114,7 +121,7 @@ class Connected implements NodeConnection {
         ...connection,
         onClose: (told) =>
           connection.onClose(() => {
-            if (reconnect) this.#client = undefined;
+            if (reconnect) forget();
             told();
           }),
       });
@@ -123,7 +130,7 @@ class Connected implements NodeConnection {
       return client;
     } catch (error) {
       client?.close();
-      this.#client = undefined;
+      forget();
       throw error;
     }
   }
@@ -184,10 +191,11 @@ class Connected implements NodeConnection {
   ): () => void {
     const reader: Reader = {
       take: (event) => {
-        if (event.type === type) listener(event as Extract<LiveEvent, { type: Type }>);
+        if (event.type === type)
+          guarded(() => listener(event as Extract<LiveEvent, { type: Type }>));
       },
       fail: (error) => {
-        if (!this.#closed) this.#options.onError?.(error);
+        if (!this.#closed) guarded(() => this.#options.onError?.(error));
       },
     };
     this.#add(reader);
@@ -213,7 +221,7 @@ class Connected implements NodeConnection {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#wake();
+    for (const end of this.#delays) end();
     const client = await this.#client?.catch(() => undefined);
     client?.close();
     for (const reader of this.#readers) reader.fail(closedHere());
@@ -248,8 +256,10 @@ class Connected implements NodeConnection {
         if (this.#closed || !this.#survives(error)) {
           this.#reading = false;
           const failure = error instanceof SottoError ? error : lost();
-          for (const reader of this.#readers) reader.fail(failure);
+          const readers = [...this.#readers];
+          // Before they learn of it: one may begin again.
           this.#readers.clear();
+          for (const reader of readers) reader.fail(failure);
           return;
         }
         again = true;
@@ -272,11 +282,25 @@ class Connected implements NodeConnection {
 
   #delay(attempt: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, backoffDelay(RETRY, attempt, Math.random()));
-      this.#wake = () => {
+      if (this.#closed) return resolve();
+      const end = (): void => {
         clearTimeout(timer);
+        this.#delays.delete(end);
         resolve();
       };
+      const timer = setTimeout(end, backoffDelay(RETRY, attempt, Math.random()));
+      this.#delays.add(end);
+    });
+  }
+}
+
+/** Calls a function of the program, whose error must not end the loops of others. */
+function guarded(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
     });
   }
 }

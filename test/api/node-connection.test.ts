@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   createNodeConnection,
   type LiveEvent,
+  type NodeConnection,
   type NodeEvent,
   toRpcError,
 } from "../../src/api/index.ts";
@@ -199,4 +200,101 @@ describe("api/node-connection", function () {
     assert.ok(value?.type === "contact.removed" && value.account === "bob-id");
     await loop.return();
   });
+
+  it("keeps loops and calls when a listener throws, whose error is not hidden", async () => {
+    const node = handNode();
+    await using connection = await createNodeConnection({ open: node.open, reconnect: false });
+    const uncaught: unknown[] = [];
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", (error) => uncaught.push(error));
+    try {
+      const failure = new Error("a mistake of the program");
+      connection.on("contact.removed", () => {
+        throw failure;
+      });
+      const next = connection.events().next();
+      await until("the subscription", () => node.asked.includes("event.subscribe"));
+      node.say(removed("1"));
+      assert.deepEqual((await next).value, removed("1"));
+      await until("the error", () => uncaught.length > 0);
+      assert.deepEqual(uncaught, [failure]);
+      assert.deepEqual(await connection.call("node.state", {}), {});
+    } finally {
+      process.removeAllListeners("uncaughtException");
+      for (const other of others) process.on("uncaughtException", other);
+    }
+  });
+
+  it("gives a listener that begins again when it is told of the end further events", async () => {
+    const node = handNode();
+    const seen: string[] = [];
+    await using connection: NodeConnection = await createNodeConnection({
+      ...{ open: node.open, reconnect: false },
+      onError: () => void connection.on("contact.removed", ({ account }) => seen.push(account)),
+    });
+    connection.on("typing", () => undefined);
+    await until("the subscription", () => node.asked.length === 1);
+    node.say({ type: "stream.ended", why: "locked" });
+    await until("the second subscription", () => node.asked.length === 2);
+    node.say(removed("1"));
+    await until("the event", () => seen.length === 1);
+  });
+
+  it("ends every delay when it is closed, not the last one only", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    node.lock(true);
+    const before = timers();
+    const follows = ["a", "b"].map((name) => connection.follow(name).next());
+    await until("both delays", () => timers() === before + 2);
+    await connection.close();
+    assert.equal(timers(), before);
+    for (const follow of follows) assert.equal((await follow).done, true);
+  });
+
+  it("loses no connection when one before it closes late", async () => {
+    const node = handNode();
+    const closed = new Set<number>();
+    const late: (() => void)[] = [];
+    let opened = 0;
+    let refuses = false;
+    const connection = await createNodeConnection({
+      open: async () => {
+        const number = opened++;
+        const pair = await node.open();
+        return {
+          ...pair,
+          onClose: (told) => pair.onClose(() => late.push(told)),
+          close: () => {
+            closed.add(number);
+            pair.close();
+          },
+        };
+      },
+      reconnect: true,
+      prepare: async () => {
+        if (refuses) throw new SottoError("node-locked", "The node is locked.");
+      },
+    });
+    node.stop();
+    node.start();
+    await until("the end of the first", () => late.length === 1);
+    late.pop()?.();
+    refuses = true;
+    await assert.rejects(connection.call("node.state", {}), { code: "node-locked" });
+    refuses = false;
+    await connection.call("node.state", {});
+    await until("the end of the second", () => late.length === 1);
+    late.pop()?.();
+    await connection.call("node.state", {});
+    await connection.close();
+    assert.equal(opened, 3);
+    assert.ok(closed.has(2));
+  });
 });
+
+/** Timers of this process that are due later. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+}
