@@ -16,7 +16,7 @@ import { bytesOf, decodeRow, encodeRow, put } from "../model/rows.ts";
 import { type Arrivals, putArrival } from "./arrivals.ts";
 import { putContact } from "./contact-store.ts";
 import type { Context } from "./context.ts";
-import { conversationDiffers, lastDiffers } from "./conversations.ts";
+import { conversationDiffers, type LastMessage, lastDiffers } from "./conversations.ts";
 import type { Started } from "./expiry-timers.ts";
 import { linesAt, type Move, moveLines } from "./order-index.ts";
 import type { Forgotten } from "./search-index.ts";
@@ -145,6 +145,12 @@ export class MessageBatch {
     return [...ops, ...arrivals.drop(hidden)];
   }
 
+  /** The last message of the conversation with its number by arrival, after `arrive`. */
+  numbered(last: LastMessage): LastMessage {
+    const arrival = this.#rows.get(last.at)?.row.arrival;
+    return arrival === undefined ? last : { ...last, row: { ...last.row, arrival } };
+  }
+
   /** The operations that put new lines into the order, and move those that have another rank. */
   async orderOps(): Promise<StoreOp[]> {
     const moves: Move[] = [];
@@ -202,7 +208,7 @@ export async function commitMessages(
     const tell = await context.eventLog.commit(all, happened);
     return () => {
       started.begin();
-      conversations.setLast(peer, last);
+      conversations.setLast(peer, last && changes.numbered(last));
       tell();
     };
   };

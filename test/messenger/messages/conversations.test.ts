@@ -40,6 +40,9 @@ describe("a conversation", () => {
       const { last, lastAt, unread, ref, kind } = await alice.messenger.conversation("bob");
       assert.deepEqual([last?.text, last?.direction, unread, kind], ["two", "in", 1, "contact"]);
       assert.equal(lastAt, last?.storedAt);
+      const { messages } = await alice.messenger.page("bob", { limit: 1 });
+      assert.equal(typeof last?.arrival, "number");
+      assert.equal(last?.arrival, messages[0]?.arrival);
       assert.equal(ref, bob.messenger.self().account);
       assert.deepEqual(await alice.messenger.conversation(ref), (await list(alice))[0]);
     }
