@@ -1,7 +1,7 @@
 /** The contract between a node and its clients: methods, events, errors, paths, and a client. */
 export { type Client, createClient } from "./client.ts";
 export type { Connection } from "./connection.ts";
-export { fromRpcError, type RpcError, toRpcError } from "./errors.ts";
+export { fromRpcError, ParamsInvalid, type RpcError, toRpcError } from "./errors.ts";
 export {
   accountOf,
   type EventType,

@@ -101,7 +101,7 @@ export const errorTable = {
   "too-many-tokens": entry("bad-input", "Revoke a token: sotto token revoke NAME."),
   "cursor-unknown": entry(
     "bad-input",
-    "The event log was reset or restored. Continue without a cursor.",
+    "Begin again without a cursor. Cursors of another list, or from before a restore, do not fit.",
   ),
   "name-taken": entry(
     "bad-input",

@@ -23,7 +23,10 @@ export const eventMethods = {
     limited: true,
     summary:
       "Sends `event` notifications on this connection from now on. Again: replaces the filter.",
-    params: object({ from, types: optional(list(oneOf(eventTypes), "Only these types.")) }),
+    params: object({
+      from,
+      types: optional(list(oneOf(eventTypes), "Only these types; absent: all.")),
+    }),
     result: nothing,
     example: { types: ["message.new", "message.state"] },
   }),
@@ -35,7 +38,7 @@ export const eventMethods = {
     params: object({
       name,
       from,
-      types: optional(list(oneOf(followedTypes), "Only these types.")),
+      types: optional(list(oneOf(followedTypes), "Only these types; absent: all.")),
     }),
     result: object({ follower }),
     example: { name: "bot", types: ["message.new"] },
@@ -57,7 +60,7 @@ export const eventMethods = {
   "event.ack": method({
     row: "admin",
     summary: "Acknowledges every event up to the cursor.",
-    params: object({ name, cursor: whole() }),
+    params: object({ name, cursor: whole("The `cursor` of an event.") }),
     result: nothing,
     example: { name: "bot", cursor: 1 },
   }),

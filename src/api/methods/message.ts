@@ -126,7 +126,9 @@ export const messageMethods = {
       before: optional(short("Only messages before this position.")),
       after: optional(short("Only messages after this position.")),
       around: optional(
-        short("The id of a message: it and those next to it, in place of a page by cursors."),
+        short(
+          "The id of a message: it and those next to it. Without `order`, `before` and `after`.",
+        ),
       ),
       limit: pageSize("50 by default."),
       since: optional(
@@ -236,7 +238,7 @@ export const messageMethods = {
       who,
       ids: optional(list(short(), "At most 1,000 ids.", limits.pageMessages)),
       from: optional(whole("A position by arrival (`at`).")),
-      upTo: optional(whole()),
+      upTo: optional(whole("The last position, inclusive.")),
     }),
     result: nothing,
     example: { who: "bob", upTo: 2 },

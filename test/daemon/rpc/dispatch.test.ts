@@ -554,6 +554,15 @@ describe("daemon/dispatch", () => {
       assert.deepEqual([page.last, page.moreAfter], [page.messages.at(-1)?.at, true]);
     });
 
+    it("refuses cursors and an order together with a message in the middle", async () => {
+      const { call } = setUp();
+      for (const more of [{ order: "newest" }, { before: "9" }, { after: "2" }] as const)
+        await assert.rejects(call("message.list", { who: "bob", around: message.id, ...more }), {
+          code: "params-invalid",
+          field: "around",
+        });
+    });
+
     it("stays around its message", async () => {
       const { call, messenger } = setUp();
       messenger.page = async (_who, { limit }) => {

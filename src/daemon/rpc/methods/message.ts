@@ -1,5 +1,10 @@
 /** The `message.*` and `typing.*` methods. */
-import type { Contact, MessageMethods, Params } from "../../../api/index.ts";
+import {
+  type Contact,
+  type MessageMethods,
+  type Params,
+  ParamsInvalid,
+} from "../../../api/index.ts";
 import { type MessageId, messageId, type PositionRange, SottoError } from "../../../base/index.ts";
 import {
   isNewest,
@@ -91,6 +96,11 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       return { id: message.id, state: message.state, timedOut, elapsed };
     },
     "message.list": async ({ who, limit = 50, around, since, ...options }) => {
+      if (around !== undefined && Object.values(options).some((option) => option !== undefined))
+        throw new ParamsInvalid(
+          'The field "around" of message.list excludes order, before and after.',
+          "around",
+        );
       const damaged: PositionRange[] = [];
       const asked = {
         ...withoutUndefined(options),
