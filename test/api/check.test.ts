@@ -142,10 +142,10 @@ describe("api/check: a refusal of parameters", () => {
     ],
     [
       "takes a deep unknown field as an unknown one",
-      "contact.list",
+      "account.show",
       { deep },
       "deep",
-      'contact.list has no field "deep"; it has none.',
+      'account.show has no field "deep"; it has none.',
     ],
   ];
   for (const [does, method, params, field, text] of refusals)
