@@ -61,6 +61,7 @@ export const labels = {
   groupCommit: "sotto/1 group commit",
   groupPage: "sotto/1 group envelope page",
   groupEnvelope: "sotto/1 group envelope",
+  groupEnvelopeKem: "sotto/1 group envelope kem",
   groupRendezvous: "sotto/1 group rendezvous secret",
   groupChain: "sotto/1 group chain",
   groupMessageKey: "sotto/1 group message key",

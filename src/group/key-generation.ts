@@ -195,8 +195,8 @@ interface EnvelopeContext {
 }
 
 /**
- * HKDF(ML-KEM secret, X25519 secret, label ‖ group ‖ n ‖ frontier ‖ maker ‖ e ‖ x ‖ ek ‖
- * ciphertext, 32).
+ * HKDF(ML-KEM secret, X25519 secret, label ‖ group ‖ n ‖ frontier ‖ maker ‖ e ‖ x ‖
+ * SHA-256(label ‖ ek ‖ ciphertext), 32).
  */
 function envelopeKey(
   crypto: CryptoProvider,
@@ -212,8 +212,8 @@ function envelopeKey(
     memberId.bytes(maker),
     e,
     x,
-    ek,
-    ciphertext,
+    // Hashed: OpenSSL's HKDF takes at most 1,024 bytes here.
+    crypto.sha256(concat(utf8(labels.groupEnvelopeKem), ek, ciphertext)),
   );
   return crypto.hkdf(kem, dh, info, 32);
 }

@@ -124,7 +124,7 @@ describe("labels of a group", () => {
       const name = `${primitive} ${key}`;
       byKey.set(name, (byKey.get(name) ?? new Set()).add(label));
     }
-    assert.equal(byKey.get("sha256 ")?.size, 8);
+    assert.equal(byKey.get("sha256 ")?.size, 9);
     for (const used of byKey.values())
       for (const one of used)
         for (const other of used)

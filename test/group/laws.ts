@@ -8,6 +8,7 @@ import type { LinkId, MemberId, OpId } from "../../src/group/ids.ts";
 import { everything } from "../../src/group/judgement.ts";
 import { type Action, type Op, settingFields } from "../../src/group/op.ts";
 import { isSenior, type Rank } from "../../src/group/rank.ts";
+import { replay as replayAgain } from "../vectors/second/replay.ts";
 import {
   entry,
   founder,
@@ -307,6 +308,17 @@ export const laws: Readonly<Record<string, Law>> = {
     }
     assert.ok(!effective(act(second, { kind: "remove", targets: [first], cuts: [] })));
     assert.ok(effective(act(first, { kind: "remove", targets: [second], cuts: [] })));
+  },
+
+  "agrees with a second implementation that knows nothing but SPEC": ({ ops, state }) => {
+    const second = replayAgain(ops);
+    assert.deepEqual([...second.effective].sort(), [...state.effective].sort());
+    const members = new Map<string, unknown>();
+    for (const [member, { role, entry }] of state.members)
+      members.set(member, { role, createdAt: entry.createdAt });
+    assert.deepEqual(second.members, members);
+    assert.deepEqual(second.settings, state.settings);
+    assert.equal(second.dissolved, state.dissolved);
   },
 
   "takes the newest certificate of a member": (history) => {

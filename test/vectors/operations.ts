@@ -2,6 +2,7 @@
 import type { Rng } from "../../src/crypto/index.ts";
 import type { Operation } from "./notation.ts";
 import { backupOperations } from "./operations-backup.ts";
+import { groupOperations } from "./operations-group.ts";
 import { keyOperations } from "./operations-keys.ts";
 import { wireOperations } from "./operations-wire.ts";
 
@@ -9,6 +10,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...wireOperations,
   ...keyOperations,
   ...backupOperations,
+  ...groupOperations,
 };
 
 /** Chance that gives these pieces in their order, and nothing else. */

@@ -1,0 +1,105 @@
+/** Operations of the vectors: ids, keys and messages of groups (docs/SPEC.md). */
+import { emptyLog, type PlacedOp } from "../../src/group/causality.ts";
+import { makeEntry, memberOf } from "../../src/group/entry.ts";
+import { generationId, groupId, type MemberId, memberId, opId } from "../../src/group/ids.ts";
+import { generationOf, makeGeneration } from "../../src/group/key-generation.ts";
+import { keyPackageHash, signKeyPackage } from "../../src/group/key-package.ts";
+import { generationSecret, groupMessageKey } from "../../src/group/keys.ts";
+import { messageHash, openMessage, sealMessage } from "../../src/group/message.ts";
+import { deriveRendezvous, startChain, takeKey } from "../../src/group/sending-chain.ts";
+import { authorOp } from "../../src/group/signed-op.ts";
+import { makeAck, signingKeyRecord } from "../../src/group/signing-key.ts";
+import { decodeGroupMessage, encodeGroupAck, encodeGroupEntry, encodeGroupKeyPackage, encodeGroupSigningKey, encodeKeyAnnouncement } from "../../src/wire/index.ts";
+import { bytes, type Fields, fields, list, number, type Operation, plain, refusedAlone, spelled, text } from "./notation.ts";
+
+const all = (given: Fields, name: string) => list(given, name).map((one) => spelled(String(one)));
+const must = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new Error("the vector is no good case");
+  return value;
+};
+const groupIn = (given: Fields) => groupId.from(bytes(given, "group"));
+const memberIn = (given: Fields): MemberId => memberId.from(bytes(given, "member"));
+const place = (given: Fields) => ({
+  group: groupIn(given),
+  generation: generationId.from(bytes(given, "generation")),
+  member: memberIn(given),
+  slot: number(given, "slot"),
+});
+
+export const groupOperations: Readonly<Record<string, Operation>> = {
+  "group.member-id": (providing, given) =>
+    plain({ member: memberId.bytes(memberOf(providing(), groupIn(given), bytes(given, "account"))) }),
+  "group.entry": (providing, given) => {
+    const crypto = providing();
+    const account = crypto.signingFromSeed(bytes(given, "accountSeed"));
+    const memberKey = crypto.signingFromSeed(bytes(given, "memberSeed"));
+    const parts = { account, memberKey, certificate: bytes(given, "certificate"), package: bytes(given, "package"), name: text(given, "name") };
+    return plain({ entry: encodeGroupEntry(makeEntry(crypto, parts, groupIn(given))) });
+  },
+  "group.op.leave": (providing, given) => {
+    const crypto = providing();
+    const log = emptyLog();
+    const parent = opId.from(bytes(given, "parent"));
+    log.ops.set(parent, { depth: number(given, "parentDepth") } as PlacedOp);
+    log.heads.add(parent);
+    const author = { member: memberIn(given), key: crypto.signingFromSeed(bytes(given, "memberSeed")) };
+    const { op, signed } = authorOp(crypto, groupIn(given), log, author, { kind: "leave" }, number(given, "at"));
+    return plain({ id: opId.bytes(op.id), op: signed });
+  },
+  "group.key-package": (providing, given) => {
+    const crypto = providing([bytes(given, "kemSeed")]);
+    const secrets = { number: number(given, "number"), dh: crypto.dhFromSecret(bytes(given, "xSecret")), kem: crypto.kemGenerate() };
+    const made = signKeyPackage(crypto, groupIn(given), memberIn(given), crypto.signingFromSeed(bytes(given, "memberSeed")), secrets);
+    return plain({ package: encodeGroupKeyPackage(made), hash: keyPackageHash(crypto, made) });
+  },
+  "group.generation.make": (providing, given) => {
+    const recipients = list(given, "recipients").map(fields);
+    const kems = recipients.map((one) => bytes(one, "kemSeed"));
+    const keys = providing(kems);
+    const packages = recipients.map((one) => ({
+      member: memberIn(one),
+      package: { x: keys.dhFromSecret(bytes(one, "xSecret")).public, ek: keys.kemGenerate().public },
+    }));
+    const crypto = providing([bytes(given, "secret"), bytes(given, "eSecret"), ...all(given, "encapsulations")]);
+    const maker = { member: memberIn(given), key: crypto.signingFromSeed(bytes(given, "memberSeed")) };
+    const frontier = all(given, "frontier").map(opId.from);
+    const group = groupIn(given);
+    const { announcement, pages } = must(makeGeneration(crypto, group, maker, packages, frontier, "log"));
+    const generation = generationId.bytes(generationOf(crypto, { group, announcement }));
+    return plain({ announcement: encodeKeyAnnouncement(announcement), pages, generation });
+  },
+  "group.chain": (providing, given) => {
+    const crypto = providing();
+    const secret = generationSecret(bytes(given, "secret"));
+    const { group, generation, member, slot } = place(given);
+    const taken = takeKey(crypto, startChain(crypto, secret, group, generation, member, slot), number(given, "seq"));
+    if (taken.kind !== "key") return { refused: taken.kind };
+    return plain({ mk: taken.mk, rendezvous: deriveRendezvous(crypto, secret, group, generation) });
+  },
+  "group.signing-key": (providing, given) => {
+    const crypto = providing();
+    const addressees = list(given, "addressees").map(fields).map((one) => ({ member: memberIn(one), device: bytes(one, "device") }));
+    const record = signingKeyRecord(crypto, { ...place(given), stream: bytes(given, "stream") },
+      crypto.signingFromSeed(bytes(given, "keySeed")), crypto.dhFromSecret(bytes(given, "deviceSecret")), addressees, all(given, "frontier"));
+    return plain({ record: encodeGroupSigningKey(must(record)) });
+  },
+  "group.ack": (providing, given) => {
+    const crypto = providing();
+    const stated = { from: bytes(given, "from"), to: bytes(given, "to"), stream: bytes(given, "stream"), upTo: number(given, "upTo"),
+      readUpTo: number(given, "readUpTo"), ...("generation" in given && { generation: bytes(given, "generation") }) };
+    const ack = makeAck(crypto, groupIn(given), crypto.dhFromSecret(bytes(given, "deviceSecret")), bytes(given, "device"), stated);
+    return plain({ ack: encodeGroupAck(must(ack)) });
+  },
+  "group.message.seal": (providing, given) => {
+    const crypto = providing([bytes(given, "nonce")]);
+    const message = sealMessage(crypto,
+      { ...place(given), stream: bytes(given, "stream"), seq: number(given, "seq"), previous: bytes(given, "previous"), frontier: all(given, "frontier").map(opId.from) },
+      groupMessageKey(bytes(given, "mk")), crypto.signingFromSeed(bytes(given, "keySeed")), bytes(given, "body"));
+    return plain({ message, hash: messageHash(crypto, message) });
+  },
+  "group.message.open": (providing, given) => {
+    const parts = decodeGroupMessage(bytes(given, "message"));
+    const body = parts && openMessage(providing(), groupMessageKey(bytes(given, "mk")), parts);
+    return body === undefined ? refusedAlone : plain({ body, seq: parts?.seq, stream: parts?.stream });
+  },
+};
