@@ -19,7 +19,7 @@ import { checkAddresses, isOnion, scopeOf, withoutPeer } from "../util/address.t
 import { advertisable } from "../util/address-rank.ts";
 import { ByteMeter, type Counters, newCounters } from "../util/counters.ts";
 import { interfaceAddresses, keepListingInterfaces } from "../util/interfaces.ts";
-import { createRequestLimit } from "../util/rate-limit.ts";
+import { createRequestLimit, type RequestLimits } from "../util/rate-limit.ts";
 import { boundedHandshake, boundedNoise, boundedYamux } from "./bounded-upgrader.ts";
 import { logConnections } from "./connection-log.ts";
 import { sharedPing } from "./dht-ping.ts";
@@ -59,6 +59,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly tuning: Tuning;
+  /** Absent: those of `limits`. */
+  readonly requestLimits?: RequestLimits;
   /** The proxy that everything is dialed through; the host then advertises only `announce`. */
   readonly proxy?: SocksProxy | undefined;
   /** Whether a peer is another host of this node, which must not be connected to. */
@@ -74,7 +76,7 @@ export async function createHost(options: HostOptions): Promise<CreatedHost> {
   keepListingInterfaces();
   const listen = checkAddresses(options.listen, (address) => !isOnion(address));
   const announce = checkAddresses(options.announce, () => true);
-  const requestLimit = createRequestLimit(clock);
+  const requestLimit = createRequestLimit(clock, options.requestLimits);
   const counts = newCounters();
   const meter = new ByteMeter();
   const localEndpoints = new LocalEndpoints();

@@ -20,7 +20,7 @@ export interface RequestLimits {
   readonly all: number;
 }
 
-const defaultRequestLimits: RequestLimits = {
+export const defaultRequestLimits: RequestLimits = {
   puts: limits.putsPerMinute,
   putsPerSubnet: limits.putsPerSubnet,
   perSubnet: limits.requestsPerSubnet,
