@@ -1,11 +1,19 @@
 /** `sotto demo`: runs a bootstrap node and two nodes on this computer and lets them talk. */
-import { type Part, SottoError, safe, written } from "../../base/index.ts";
+import { limits, type Part, SottoError, safe, written } from "../../base/index.ts";
 import { type Actor, type DemoProcesses, startDemo } from "../demo/processes.ts";
 import { numberLines, routeNote, stateText } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 
 type Tell = (step: string, text: Part) => void;
+
+/**
+ * How long a step may take, ms: two of the longest pauses between the attempts of a pairing. Where
+ * Bob asks before Alice's record is stored, he asks again after one, two and four seconds.
+ */
+const STEP = 2 * limits.pairingRetry;
+/** Between two looks at the messages, ms. */
+const LOOK = 20;
 
 export const define: Define = (command, context) => {
   command.action(() => demo(context));
@@ -43,7 +51,7 @@ async function play(stage: DemoProcesses, tell: Tell): Promise<void> {
     `alice made an invite of ${invite.link.length} characters, which contains the bootstrap node`,
   );
   const added = performance.now();
-  const { contact } = await bob.call("contact.add", { link: invite.link, wait: 8_000 });
+  const { contact } = await bob.call("contact.add", { link: invite.link, wait: STEP });
   expect(contact.pairing === "confirmed", `bob did not find alice (${contact.pairing})`);
   tell(
     "paired",
@@ -76,7 +84,7 @@ async function say(from: Actor, to: Actor, text: string, tell: Tell): Promise<vo
     who: to.account,
     text,
     wait: "delivered",
-    timeout: 5_000,
+    timeout: STEP,
   });
   const arrived = message.state === "delivered" || message.state === "read";
   expect(arrived, `the message of ${from.name} was not delivered (${message.state})`);
@@ -107,9 +115,10 @@ async function arrival(actor: Actor, from: Actor, text: string): Promise<void> {
     const { messages } = await actor.call("message.list", { who: from.account });
     return messages.some((message) => message.text === text);
   };
-  for (let waited = 0; waited < 8_000; waited += 20) {
+  const start = performance.now();
+  while (performance.now() - start < STEP) {
     if (await arrived()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
   }
   throw new SottoError("timed-out", "The kept message was not delivered.");
 }
