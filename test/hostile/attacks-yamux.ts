@@ -33,20 +33,19 @@ const each =
   async (plan): Promise<Report> => {
     const hosts: Awaited<ReturnType<typeof rawHost>>[] = [];
     const raws: Raw[] = [];
-    const jobs: (Promise<number> | number)[] = [];
+    // The time of the attack begins when all of them are connected.
+    const ms = plan.until - Date.now();
     let refused = 0;
     for (let i = 0; i < count * plan.strength && Date.now() < plan.until; i++) {
       const host = await rawHost();
       hosts.push(host);
       const raw = await host.dial(plan.target, plan.from(i)).catch(() => undefined);
       if (raw === undefined) refused++;
-      else {
-        raws.push(raw);
-        jobs.push(worst(raw, plan));
-      }
+      else raws.push(raw);
     }
-    const written = await Promise.all(jobs);
-    while (Date.now() < plan.until && raws.some(({ open }) => open)) await sleep(20);
+    const until = Date.now() + ms;
+    const written = await Promise.all(raws.map((raw) => worst(raw, { ...plan, until })));
+    while (Date.now() < until && raws.some(({ open }) => open)) await sleep(20);
     const dropped = refused + raws.filter(({ open }) => !open).length;
     for (const raw of raws) raw.end();
     await Promise.all(hosts.map((host) => host.stop()));
