@@ -17,6 +17,10 @@ export const groupLimits = {
   generationMessages: 1_000,
   /** Senders wait up to this long (ms) before they replace a worn generation: one does for all. */
   rotationSpread: 10 * 60_000,
+  /** Slots of records in an epoch: for up to this many recipients a few, else more. */
+  fewRecipients: 8,
+  fewSlots: 4,
+  slots: 16,
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept. */

@@ -73,6 +73,11 @@ export const groupCases: readonly Case[] = [
   chain("of another device", 1, 1),
   chain("as far ahead as it goes", 2_001),
   chain("too far ahead", 2_002),
+  ...[8, 9].map((recipients) => ({
+    name: `for ${recipients} recipients`,
+    operation: "group.rendezvous",
+    given: { rendezvous: drawn(32), epoch: 20_833, member, recipients },
+  })),
   { name: "for two", operation: "group.signing-key", given: { ...keyOf, addressees: [{ member: other, device: theirDevice }, { member: drawn(16), device: theirDevice }], frontier: [] } },
   { name: "for one that was added later", operation: "group.signing-key", given: { ...keyOf, addressees: [{ member: other, device: theirDevice }], frontier: [written(chance(32))] } },
   { name: "with a generation", operation: "group.ack", given: { ...ack, generation } },

@@ -4,8 +4,9 @@ import { makeEntry, memberOf } from "../../src/group/entry.ts";
 import { generationId, groupId, type MemberId, memberId, opId } from "../../src/group/ids.ts";
 import { generationOf, makeGeneration } from "../../src/group/key-generation.ts";
 import { keyPackageHash, signKeyPackage } from "../../src/group/key-package.ts";
-import { generationSecret, groupMessageKey } from "../../src/group/keys.ts";
+import { generationSecret, groupMessageKey, rendezvousSecret } from "../../src/group/keys.ts";
 import { messageHash, openMessage, sealMessage } from "../../src/group/message.ts";
+import { rendezvousRoot, rendezvousSecretAt, slotOf } from "../../src/group/rendezvous.ts";
 import { deriveRendezvous, startChain, takeKey } from "../../src/group/sending-chain.ts";
 import { authorOp } from "../../src/group/signed-op.ts";
 import { makeAck, signingKeyRecord } from "../../src/group/signing-key.ts";
@@ -75,6 +76,13 @@ export const groupOperations: Readonly<Record<string, Operation>> = {
     const taken = takeKey(crypto, startChain(crypto, secret, group, generation, member, slot), number(given, "seq"));
     if (taken.kind !== "key") return { refused: taken.kind };
     return plain({ mk: taken.mk, rendezvous: deriveRendezvous(crypto, secret, group, generation) });
+  },
+  "group.rendezvous": (providing, given) => {
+    const crypto = providing();
+    const shared = rendezvousSecret(bytes(given, "rendezvous"));
+    const secret = rendezvousSecretAt(crypto, shared, number(given, "epoch"));
+    const slot = slotOf(crypto, secret, memberIn(given), number(given, "recipients"));
+    return plain({ root: rendezvousRoot(crypto, shared), secret, slot });
   },
   "group.signing-key": (providing, given) => {
     const crypto = providing();

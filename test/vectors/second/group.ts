@@ -94,6 +94,12 @@ export const group: Readonly<Record<string, (given: Fields) => Json>> = {
     const info = cat(label("group rendezvous secret"), inGroup, generation);
     return { mk: written(hmac(ck, byte(2))), rendezvous: written(hkdf(Buffer.alloc(0), secret, info, 32)) };
   },
+  "group.rendezvous": (given) => {
+    const root = hkdf(Buffer.alloc(0), bytes(given, "rendezvous"), label("group rendezvous root"), 32);
+    const secret = hkdf(Buffer.alloc(0), root, cat(label("group rendezvous epoch"), u64(number(given, "epoch"))), 32);
+    const drawn = hmac(secret, cat(label("group slot"), bytes(given, "member")))[0] as number;
+    return { root: written(root), secret: written(secret), slot: drawn % (number(given, "recipients") <= 8 ? 4 : 16) };
+  },
   "group.signing-key": (given) => {
     const [inGroup, generation, member, stream] = [bytes(given, "group"), bytes(given, "generation"), bytes(given, "member"), bytes(given, "stream")];
     const [key, slot] = [publicOf(bytes(given, "keySeed")), number(given, "slot")];
