@@ -128,6 +128,10 @@ export const errorTable = {
     "bad-input",
     "Only a message that never left can be cancelled. Delete it for both: sotto delete ID.",
   ),
+  "message-not-failed": entry(
+    "bad-input",
+    "Only a message that could not be delivered is sent again: one that waits is sent by itself.",
+  ),
   "key-reused": entry("bad-input", "Use another key for each message to a contact."),
   "message-not-text": entry("bad-input", "Use valid UTF-8 text."),
   "message-not-yours": entry(

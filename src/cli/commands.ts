@@ -52,6 +52,7 @@ export const commands: readonly Entry[] = [
     valued: [],
   }),
   entry("cancel", "take back a message that was not sent", () => import("./commands/cancel.ts")),
+  entry("resend", "send a message again that failed", () => import("./commands/resend.ts")),
   entry(
     "delete",
     "delete a message, for both sides or here only",

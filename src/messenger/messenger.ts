@@ -20,6 +20,7 @@ import type { MessengerPorts } from "./model/ports.ts";
 import { cancel } from "./outbox/cancel.ts";
 import { edit, erase, hide, react } from "./outbox/edit.ts";
 import { markRead } from "./outbox/mark-read.ts";
+import { resend } from "./outbox/resend.ts";
 import { send } from "./outbox/send.ts";
 import { sharedBootstraps } from "./outbox/share-bootstraps.ts";
 import { sendTyping } from "./outbox/typing.ts";
@@ -147,6 +148,10 @@ function facade(runtime: Runtime, context: Context): Messenger {
     find: (ref, options = {}) => find(context, ref, options),
     cancel: async (id, who) =>
       cancel(context, await requireById(context, id, { who, direction: "out" })),
+    async resend(id, who) {
+      const place = await requireById(context, id, { who, direction: "out" });
+      return connecting(place.peer, await resend(context, place));
+    },
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
     count: async (who) => count(context, contactStore.find(who)),
     conversations: (filter = {}) => conversations.conversations(context, filter),

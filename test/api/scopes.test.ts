@@ -15,7 +15,7 @@ const rows: Readonly<Record<Row, string>> = {
     conversation.get draft.get draft.list history.list
   `,
   send: `
-    message.send message.edit message.delete message.react message.cancel message.markRead draft.set
+    message.send message.edit message.delete message.react message.cancel message.resend message.markRead draft.set
     conversation.markUnread
   `,
   manage: `
@@ -46,7 +46,7 @@ const limited = `
   account.show contact.list contact.show contact.number message.list message.count message.search
   message.find event.subscribe message.post typing.send message.send message.edit message.delete
   message.react conversation.get conversation.list
-  conversation.markUnread draft.get draft.list draft.set history.list message.cancel message.markRead
+  conversation.markUnread draft.get draft.list draft.set history.list message.cancel message.resend message.markRead
 `
   .trim()
   .split(/\s+/);

@@ -166,6 +166,7 @@ export function fakeMessenger(): FakeMessenger {
     }),
     shareReceipts: later("shareReceipts", contact),
     cancel: later("cancel", message),
+    resend: later("resend", message),
     message: later("message", message),
     count: later("count", 7),
     history: later("history", [message]),

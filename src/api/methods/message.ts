@@ -253,6 +253,17 @@ export const messageMethods = {
     result: object({ contact, message }),
     example: { id: sample.waiting },
   }),
+  "message.resend": method({
+    row: "send",
+    limited: true,
+    summary:
+      "Queues a message of ours again that is `failed`. It keeps its id, so that the contact " +
+      "never shows it twice, and gets new positions: `message.removed` of the id comes first, " +
+      "then `message.new`.",
+    params: object({ id, who: inConversation }),
+    result: object({ contact, message }),
+    example: { id: sample.waiting },
+  }),
 };
 
 export type MessageMethods = MethodTypes<typeof messageMethods>;

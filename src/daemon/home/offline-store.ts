@@ -73,6 +73,7 @@ const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
   "message.markRead": false,
   "message.post": false,
   "message.react": false,
+  "message.resend": false,
   "message.search": true,
   "message.send": false,
   "net.bootstrap.add": false,

@@ -272,6 +272,14 @@ export interface Messenger extends SharedBootstraps {
    * well.
    */
   cancel(id: MessageId, who?: string): Promise<MessageView>;
+  /**
+   * Queues a message of ours again that was given up (`failed`): with the same id, so that the
+   * contact never shows it twice, at a new position by arrival, and in the order where it was if it
+   * was sealed before, else last. Finds it as `edit` does. Throws message-unknown,
+   * message-not-yours, message-deleted, message-not-failed, contact-blocked, key-changed,
+   * invite-denied, invite-used, invite-expired, outbox-full.
+   */
+  resend(id: MessageId, who?: string): Promise<MessageView>;
   /** The message with this id. Throws message-ambiguous as `hide` does. */
   message(id: MessageId, who?: string): Promise<MessageView | undefined>;
   /**

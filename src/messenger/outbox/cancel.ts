@@ -14,6 +14,7 @@ import {
 } from "../model/actions.ts";
 import { advance, neverLeft } from "../model/delivery-state.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
+import { PENDING } from "../model/order.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
 import { withKnownContact } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
@@ -29,17 +30,22 @@ export function cancel(context: Context, { peer, at }: Place): Promise<MessageVi
     const row = requireMessage(await batch.changes.row(at));
     requireOwn(row);
     if (row.state === "cancelled" || row.state === "failed") return messageView(peer, at, row);
-    const entry = unsealedText(peer, at);
+    const entry = unsealedText(peer, at, row);
     if (entry === undefined)
       throw new SottoError("message-sent", "The message may have been sent already.");
     return takeBack(context, batch, entry, advance(row, "cancel"), ["state"]);
   });
 }
 
-/** The outbox entry of a text that was not sealed, at a position. */
-export function unsealedText({ outbox }: Peer, at: number): OutboxEntry | undefined {
+/** The outbox entry of a text that was never sealed, also not before it was sent again. */
+export function unsealedText(
+  { outbox }: Peer,
+  at: number,
+  { lamport }: MessageRow,
+): OutboxEntry | undefined {
   const entry = outbox.get(at);
-  return entry?.act === undefined && entry?.sealed === undefined ? entry : undefined;
+  const isUnsealed = entry?.act === undefined && entry?.sealed === undefined;
+  return isUnsealed && lamport === PENDING ? entry : undefined;
 }
 
 /**

@@ -101,7 +101,7 @@ function change(
   return withKnownContact(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
     const row = requireMessage(await batch.changes.row(at));
-    return job({ batch, at, row, unsealed: unsealedText(peer, at) });
+    return job({ batch, at, row, unsealed: unsealedText(peer, at, row) });
   });
 }
 

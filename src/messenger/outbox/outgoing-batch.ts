@@ -175,11 +175,9 @@ async function compose(
     return new SottoError("message-unknown", "The message to reply to is not stored here.");
   if (answered?.deleted)
     return new SottoError("message-deleted", "The message to reply to was deleted.");
-  const envelope = nextEnvelope(context, batch);
-  const place = batch.conversation.nextAt;
   const timer = batch.conversation.timer?.ms ?? 0;
-  const row: MessageRow = {
-    ...envelope,
+  const row: Omit<MessageRow, "sequence" | "sentAt"> = {
+    id: messageId.from(context.crypto.random(16)),
     ...pendingPlace,
     direction: "out",
     text,
@@ -188,15 +186,29 @@ async function compose(
     ...(key !== undefined && { key }),
     ...(replyTo !== undefined && { replyTo }),
   };
-  batch.changes.set(place, row, "new");
   batch.dropsDraft = context.conversations.hasDraft(batch.conversation.ref);
-  await enqueue(context, batch, envelope);
-  if (key !== undefined) {
-    const { ref } = batch.conversation;
-    const made = encodeRow({ at: place } satisfies MessagePlace);
-    batch.ops.push(put(idempotencyKey(ref, key), made));
+  const line = await enqueueText(context, batch, row);
+  return messageView(peer, line.at, line.row);
+}
+
+/**
+ * Puts a text of ours into the batch: a new line, with the next number and the time of now.
+ * @returns it as it was put there, and its position.
+ */
+export async function enqueueText(
+  context: Context,
+  batch: Batch,
+  text: Omit<MessageRow, "sequence" | "sentAt">,
+): Promise<{ readonly at: number; readonly row: MessageRow }> {
+  const { nextAt: at, sequence, ref } = batch.conversation;
+  const row: MessageRow = { ...text, sequence: sequence + 1, sentAt: context.clock.now() };
+  batch.changes.set(at, row, "new");
+  await enqueue(context, batch, row);
+  if (row.key !== undefined) {
+    const made = encodeRow({ at } satisfies MessagePlace);
+    batch.ops.push(put(idempotencyKey(ref, row.key), made));
   }
-  return messageView(peer, place, row);
+  return { at, row };
 }
 
 /** A line that an action of ours makes, at its position. */
@@ -219,7 +231,9 @@ export async function enqueueAct(
       "order-exhausted",
       "No change would hold: this contact has used up the order of the conversation.",
     );
-  const { id, sequence, sentAt } = nextEnvelope(context, batch);
+  const { sequence: newest } = batch.conversation;
+  const [id, sequence] = [messageId.from(context.crypto.random(16)), newest + 1];
+  const sentAt = context.clock.now();
   const line = { id, sequence, sentAt, ...pendingPlace, at: batch.conversation.nextAt };
   apply(line);
   await enqueue(context, batch, { id, sequence }, { body, sentAt, ...pendingPlace });
@@ -246,15 +260,6 @@ export async function withdraw(
   batch.moved.push(...moved);
   const settled = settledUpTo(conversation, peer.outbox.values(), gone);
   batch.conversation = { ...conversation, settled, sequence: conversation.sequence - free };
-}
-
-function nextEnvelope(context: Context, batch: Batch) {
-  const { sequence } = batch.conversation;
-  return {
-    id: messageId.from(context.crypto.random(16)),
-    sequence: sequence + 1,
-    sentAt: context.clock.now(),
-  };
 }
 
 /**

@@ -237,6 +237,7 @@ describe("daemon/access, limited to some contacts", () => {
       ["message.delete", { id, forMe: true }],
       ["message.react", { id, emoji: "x" }],
       ["message.cancel", { id }],
+      ["message.resend", { id }],
       ["message.find", { ref: id }],
       ["message.find", { ref: id.slice(0, 8) }],
       ["message.send", { who: "bob", text: "x", replyTo: id }],

@@ -261,6 +261,11 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["cancel", message.id, "bob"],
     bad: [{}],
   },
+  "message.resend": {
+    good: { id: message.id, who: "bob" },
+    asks: ["resend", message.id, "bob"],
+    bad: [{}],
+  },
   "event.subscribe": { good: { types: ["presence"] }, bad: [{ types: ["nothing"] }, { from: 1 }] },
   "backup.create": {
     good: {},

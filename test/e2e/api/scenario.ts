@@ -73,6 +73,20 @@ async function changeIdentity(node: RunningDaemon, change: (row: Uint8Array) => 
   await node.up();
 }
 
+/** Makes a message one that was given up. @param node does not run. */
+async function giveUp(node: RunningDaemon, at: number) {
+  await node.change(async (store) => {
+    const [contact] = await store.all("contact");
+    const { conversation } = decodeRow<{ conversation: { ref: string } }>(
+      contact ?? new Uint8Array(),
+    );
+    const key = { table: "message", of: conversation.ref, at } as const;
+    const row = decodeRow<object>((await store.get(key)) ?? new Uint8Array());
+    await store.commit([{ kind: "put", key, value: encodeRow({ ...row, state: "failed" }) }]);
+  });
+  await node.up();
+}
+
 /** Runs the scenario, about ten seconds. */
 export async function runScenario(): Promise<Examples> {
   const names = ["alice", "bob", "carol", "dave", "mallory"];
@@ -184,11 +198,17 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await bob.client.call("typing.send", { who: "alice" });
   await alice.first("typing");
   await record("contact.receipts");
+  const known = { who: "alice again", text: "Good morning.", wait: "delivered" } as const;
+  const { message: lost } = await carol.client.call("message.send", known);
   await carol.down();
   await alice.first("presence");
   const waiting = await call("message.send", { who: "carol", text: "Are you there?" });
   shown.push([waiting.message.id, sample.waiting]);
   await record("message.cancel", { id: waiting.message.id });
+  await giveUp(carol, lost.at);
+  shown.push([lost.id, sample.waiting]);
+  await record("message.resend", { id: lost.id }, carol.client);
+  await carol.down();
   await record("message.delete", { id: message.id });
   await call("message.delete", { id: message.id, forMe: true });
 

@@ -158,6 +158,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const message = await messenger.cancel(idOf(id), who);
       return { contact: contactOf(message), message };
     },
+    "message.resend": async ({ id, who }) => {
+      const message = await messenger.resend(idOf(id), who);
+      return { contact: contactOf(message), message };
+    },
   };
 }
 
