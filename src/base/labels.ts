@@ -74,6 +74,7 @@ export const labels = {
   groupMessage: "sotto/1 group message signature",
   groupSigningKey: "sotto/1 group signing key",
   groupSigningKeySelf: "sotto/1 group signing key proof",
+  groupStreams: "sotto/1 group streams",
   groupAck: "sotto/1 group ack",
   // Backup
   backupId: "sotto/1 backup id",

@@ -21,6 +21,9 @@ export const groupLimits = {
   fewRecipients: 8,
   fewSlots: 4,
   slots: 16,
+  /** Heads of streams that a peer may send at once, and gaps that each of them names. */
+  streamHeads: 4_096,
+  missingRanges: 8,
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept. */
