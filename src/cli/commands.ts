@@ -44,6 +44,11 @@ export const commands: readonly Entry[] = [
     valued: [],
     single: { options: [] },
   }),
+  entry(
+    "conversations",
+    "list, pin, mute and archive conversations",
+    () => import("./commands/conversations.ts"),
+  ),
   entry("verify", "compare safety numbers with a contact", () => import("./commands/verify.ts")),
   entry("send", "send a message", () => import("./commands/send.ts"), {
     valued: ["--reply", "--wait", "--timeout", "--idempotency-key"],

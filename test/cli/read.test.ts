@@ -74,9 +74,43 @@ describe("sotto read", function () {
     }
   });
 
+  it("lists conversations, which can be pinned, muted, archived and marked as unread", async () => {
+    const { name } = JSON.parse(
+      await run(bob, "conversations", "pin", "alice", "--json"),
+    ).conversation;
+    assert.equal(name, "alice");
+    await run(bob, "conversations", "mute", "alice");
+    await run(bob, "read", "alice");
+    await run(alice, "send", "--wait", "delivered", "bob", "the last\u001b[31m one");
+    assert.match(
+      await run(bob, "conversations"),
+      /^alice {2}\d{4}-.{11} {2}1 unread, pinned, muted {2}the last␛\[31m one\n$/,
+    );
+    await run(bob, "read", "alice");
+    await run(bob, "conversations", "unread", "alice");
+    assert.equal(await unread(), 1);
+    await run(bob, "conversations", "unmute", "alice");
+    await run(bob, "conversations", "unpin", "alice");
+    assert.match(await run(bob, "conversations", "archive", "alice"), /^✓ alice archived$/m);
+    assert.match(await run(bob, "conversations"), /^No conversations\. Archived ones: .* --all$/m);
+    assert.match(await run(bob, "conversations", "--all"), /1 unread, archived {2,}the last/);
+    await run(bob, "conversations", "unarchive", "alice");
+    await run(bob, "read", "alice");
+    const { conversations } = JSON.parse(await run(bob, "conversations", "--json"));
+    assert.deepEqual(
+      conversations.map(({ pinned, muted, unread: count }: Record<string, unknown>) => [
+        pinned,
+        muted,
+        count,
+      ]),
+      [[false, false, 0]],
+    );
+  });
+
   it("reads the store without a node, and marks nothing as read", async () => {
     await run(alice, "send", "--wait", "delivered", "bob", "while bob is away");
     await ended(bobs, "SIGTERM");
+    assert.match(await run(bob, "conversations"), /^alice {2}.*1 unread {2,}while bob is away\n$/);
     const read = await runHere(bob, ["read", "alice"]);
     assert.match(read.out, /alice {2}while bob is away\n$/);
     assert.match(read.err, /^No node is running: .* Nothing is marked as read\.\n$/);
