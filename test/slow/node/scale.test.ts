@@ -7,9 +7,9 @@ import { keyOf } from "../../../src/node/dht/kademlia.ts";
 import type { Host } from "../../../src/node/model/host.ts";
 import { createLab, keysOf, recordOf } from "../../node/support.ts";
 
-/** All in one process: a hundred take six minutes. */
-const NODES = Number(process.env.SCALE_NODES ?? 50);
-const RECORDS = 40;
+/** All in one process: fifty take more than ten minutes of a busy machine. */
+const NODES = Number(process.env.SCALE_NODES ?? 30);
+const RECORDS = 20;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -41,7 +41,7 @@ describe("the simulated DHT beside real nodes", () => {
       hosts.push(host);
     }
     // Tables fill by lookups, which the library makes every five minutes.
-    for (let round = 0; round < 3; round++)
+    for (let round = 0; round < 2; round++)
       for (const [i, { services }] of hosts.entries()) {
         const signal = AbortSignal.timeout(60_000);
         await questions(services.wan.getClosestPeers(keysOf(round * NODES + i).tag, { signal }));
@@ -76,6 +76,6 @@ describe("the simulated DHT beside real nodes", () => {
     process.stdout.write(`      ${JSON.stringify(said)}\n`);
     assert.equal(real.found, RECORDS);
     for (const ratio of Object.values(ratios))
-      assert.ok(ratio > 0.6 && ratio < 1.6, JSON.stringify(said));
+      assert.ok(ratio > 0.7 && ratio < 1.3, JSON.stringify(said));
   });
 });
