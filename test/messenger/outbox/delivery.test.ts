@@ -115,7 +115,9 @@ describe("delivery", () => {
       const { world, alice, bob } = await paired(6);
       await bob.stop();
       await Promise.all(
-        Array.from({ length: 400 }, (_, n) => alice.messenger.send("bob", `m${n}`)),
+        Array.from({ length: limits.sendWindow + 40 }, (_, n) =>
+          alice.messenger.send("bob", `m${n}`),
+        ),
       );
       await bob.start();
       await world.time.run(() => bob.shown().length > 100, DAY);
