@@ -33,7 +33,8 @@ export async function apiPart(): Promise<string> {
     ...document.methods.flatMap((method) => methodLines(method, examples)),
     ...["", "## Event types", ""],
     "Every event has `type`. An event of a durable subscription also has its `cursor`, and so has a",
-    "live one while there is a durable subscription.",
+    "live one while there is a durable subscription. Live events have a `streamCursor`, except",
+    "`node.state` and `stream.ended`.",
     ...eventTypes.flatMap((type) => eventLines(type, document, examples)),
     ...["", "## Refusals", "", "What the node answers to these lines:"],
     ...examples.errors.flatMap(({ request, response }) => [
@@ -62,6 +63,11 @@ const limitRows: readonly (readonly [string, string, string])[] = [
     "events that wait for a slow client",
     String(limits.eventQueue),
     "the subscription ends: `stream.ended`, `too-slow`",
+  ],
+  [
+    "latest events in memory, for `since`",
+    `${limits.eventRing}, ${mib(limits.eventRingCharacters)}`,
+    "the oldest are dropped: `resync`",
   ],
   ["messages or events of a page", String(limits.pageMessages), "`params-invalid`"],
   ["a wait, ms", String(limits.apiWait), "`params-invalid`"],
@@ -130,7 +136,7 @@ function eventLines(type: string, { components }: OpenRpc, { events }: Examples)
   );
   const recorded = events[type as keyof Examples["events"]];
   if (schema === undefined || recorded === undefined) throw new Error(`no example of ${type}`);
-  const { type: _, cursor, ...fields } = schema.properties ?? {};
+  const { type: _, cursor, streamCursor: __, ...fields } = schema.properties ?? {};
   const follows = cursor === undefined ? " Not kept for durable subscriptions." : "";
   return [
     ...["", `### ${type}`, "", `${schema.description}${follows}`, ""],

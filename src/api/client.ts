@@ -12,12 +12,15 @@ export interface Client {
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
-   * Events from now on; ends after `stream.ended`, or when the connection is closed. Leaving the
+   * Events from now on, or since a cursor; ends after `stream.ended`, or when the connection is closed. Leaving the
    * loop before that closes the connection. One loop at a time. Throws what `event.subscribe`
    * throws; then, and after `stream.ended`, the connection stays open.
    * @param begun is called once events are sent: what happens from then on is not missed.
    */
-  events(filter?: Params<"event.subscribe">, begun?: () => void): AsyncIterable<NodeEvent>;
+  events(
+    filter?: Params<"event.subscribe">,
+    begun?: (subscribed: Result<"event.subscribe">) => void,
+  ): AsyncIterable<NodeEvent>;
   /** Closes the connection; open calls fail at once as `node-not-running`. */
   close(): void;
 }
@@ -88,9 +91,9 @@ export function createClient(connection: Connection): Client {
         wake();
       };
       try {
-        await client.call("event.subscribe", filter);
+        const result = await client.call("event.subscribe", filter);
         subscribed = true;
-        begun();
+        begun(result);
         for (;;) {
           const event = queue.shift();
           if (event !== undefined) {

@@ -16,7 +16,15 @@ export const followedTypes = [
 ] as const;
 
 /** Every event type. */
-export const eventTypes = [...followedTypes, "presence", "typing", "stream.ended"] as const;
+export const eventTypes = [
+  ...followedTypes,
+  "presence",
+  "presence.snapshot",
+  "typing",
+  "node.state",
+  "resync",
+  "stream.ended",
+] as const;
 
 export type FollowedType = (typeof followedTypes)[number];
 export type EventType = (typeof eventTypes)[number];

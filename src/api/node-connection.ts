@@ -12,10 +12,10 @@ import type { FollowedEvent } from "./schema/event.ts";
 import type { Message } from "./views.ts";
 
 /**
- * An event, or `resync`: the connection was made again, and events may have happened in between, so
- * that a program which shows something reads it again.
+ * An event, or `resync`: the connection was made again, and events were missed in between, so that
+ * a program which shows something reads it again.
  */
-export type LiveEvent = Exclude<NodeEvent, { type: "stream.ended" }> | { readonly type: "resync" };
+export type LiveEvent = Exclude<NodeEvent, { type: "stream.ended" }>;
 
 export interface EventFilter {
   /** Only events about this contact. */
@@ -33,7 +33,8 @@ export interface NodeConnection extends AsyncDisposable {
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
    * Events from now on. Without `reconnect` the loop throws `node-not-running` or `node-locked`
-   * when they end; with it they go on after a `resync`.
+   * when they end; with it they go on where they were, or after a `resync` where the node does not
+   * have them any more (it was restarted or locked, or the outage was long).
    */
   events(filter?: EventFilter): AsyncGenerator<LiveEvent, void>;
   /**
@@ -239,16 +240,21 @@ class Connected implements NodeConnection {
   /** Reads events for all readers until they fail. */
   async #read(): Promise<void> {
     this.#reading = true;
+    /** Of the last event. */
+    let since: string | undefined;
     for (let attempt = 0, again = false; ; attempt++) {
       try {
         const client = await this.client();
-        const begun = () => {
+        const begun = ({ streamCursor }: Result<"event.subscribe">) => {
           attempt = 0;
-          if (again) this.#give({ type: "resync" });
+          // What happened before the first subscription.
+          if (again && since === undefined) this.#give({ type: "resync" });
+          since = streamCursor;
           again = true;
         };
-        for await (const event of client.events({}, begun)) {
+        for await (const event of client.events({ since }, begun)) {
           if (event.type === "stream.ended") throw endOf(event.why);
+          since = event.streamCursor ?? since;
           this.#give(event);
         }
         throw lost();

@@ -345,6 +345,10 @@ export const limits = {
   handOverRetry: { min: SECOND, max: MINUTE },
   /** Events queued for a slow listener. */
   eventQueue: 10_000,
+  /** Latest events, in memory, from which a client goes on after a lost connection. */
+  eventRing: 4_096,
+  /** Characters of their JSON. */
+  eventRingCharacters: 8 * 1024 * KIB,
   /** Programs connected to the local socket at one time. */
   apiConnections: 64,
   /** Concurrent calls of one connection; further ones wait. */

@@ -94,7 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         onDamage: options.onDamage,
         offer: (event) => socket?.offer(event),
         revoke: (token) => socket?.revoke(token),
-        endStreams: () => socket?.endStreams("locked"),
+        stateChanged: (state) => socket?.changeState(state),
         // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),
         fail: (fault) => void setImmediate(() => fail(fault)),

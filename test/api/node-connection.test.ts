@@ -14,21 +14,30 @@ const removed = (account: string): NodeEvent => ({ type: "contact.removed", acco
 /** A node by hand: it can be stopped and started, and says what it was asked. */
 function handNode() {
   const asked: string[] = [];
+  /** The cursors that `event.subscribe` was given. */
+  const since: (string | undefined)[] = [];
+  /** The results of `event.subscribe`. */
+  const resumable: { streamCursor?: string } = {};
   let running = true;
   let locked = false;
   let server: ReturnType<typeof connectedPair>["server"] | undefined;
   return {
     asked,
+    since,
+    resumable,
     async open() {
       if (!running) throw new SottoError("node-not-running", "No node is running.");
       const pair = connectedPair();
       server = pair.server;
       pair.server.onLine((line) => {
-        const { id, method } = JSON.parse(String(line));
+        const { id, method, params } = JSON.parse(String(line));
         asked.push(method);
+        if (method === "event.subscribe") since.push(params.since);
         const answer = locked
           ? { error: toRpcError(new SottoError("node-locked", "The node is locked.")) }
-          : { result: method === "contact.show" ? { contact: { account: "bob-id" } } : {} };
+          : {
+              result: method === "contact.show" ? { contact: { account: "bob-id" } } : resumable,
+            };
         // `message.send` is never answered.
         if (method !== "message.send")
           pair.server.send(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
@@ -92,6 +101,26 @@ describe("api/node-connection", function () {
       seen.map((event) => ("account" in event ? event.account : event.type)),
       ["1", "resync", "2"],
     );
+  });
+
+  it("goes on where it was after a lost connection, without resync", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    const seen: string[] = [];
+    connection.on("contact.removed", ({ account }) => seen.push(account));
+    connection.on("resync", () => seen.push("resync"));
+    node.resumable.streamCursor = "start";
+    await until("the subscription", () => node.asked.length === 1);
+    node.say({ ...removed("1"), streamCursor: "one" });
+    await until("the first event", () => seen.length === 1);
+    node.stop();
+    node.start();
+    await until("the second subscription", () => node.asked.length === 2);
+    node.say({ ...removed("2"), streamCursor: "two" });
+    await until("the second event", () => seen.length === 2);
+    assert.deepEqual(node.since, [undefined, "one"]);
+    assert.deepEqual(seen, ["1", "2"]);
+    await connection.close();
   });
 
   it("goes on when a locked node is unlocked", async () => {

@@ -48,7 +48,7 @@ async function gate(name: string): Promise<LockableNode> {
     fail: () => undefined,
     offer: () => undefined,
     revoke: () => undefined,
-    endStreams: () => undefined,
+    stateChanged: () => undefined,
     stop: () => undefined,
   };
   const opened = await openLockableNode(parts, {

@@ -9,6 +9,7 @@ import {
   optional,
   pageSize,
   short,
+  text,
   wait,
   whole,
 } from "../schema/fields.ts";
@@ -22,12 +23,23 @@ export const eventMethods = {
     row: "read",
     limited: true,
     summary:
-      "Sends `event` notifications on this connection from now on. Again: replaces the filter.",
+      "Sends `event` notifications on this connection from now on, after the response. Again: " +
+      "replaces the filter.",
     params: object({
       from,
-      types: optional(list(oneOf(eventTypes), "Only these types; absent: all.")),
+      types: optional(
+        list(oneOf(eventTypes), "Only these types; `resync` and `stream.ended` always come."),
+      ),
+      since: optional(
+        short(
+          "A `streamCursor`: the events after it come first. Where the node does not have all of " +
+            "them, or does not know it, `resync` comes instead.",
+        ),
+      ),
     }),
-    result: nothing,
+    result: object({
+      streamCursor: text("Where this subscription begins: for `since` until an event has come."),
+    }),
     example: { types: ["message.new", "message.state"] },
   }),
   "event.follow": method({

@@ -97,6 +97,12 @@ export const liveEvents = {
     summary: "The contact came online or went offline.",
     fields: { contact },
   },
+  "presence.snapshot": {
+    summary:
+      "Who is online now: comes once, at the beginning of a subscription, after the events since " +
+      "its `since`. From then on `presence` says what changes.",
+    fields: { online: list(account, "The contacts that are online; all others are not.") },
+  },
   typing: {
     summary:
       "The contact is typing, or has stopped. Repeated every few seconds while it is typing.",
@@ -105,11 +111,25 @@ export const liveEvents = {
       until: number("Until when to show it, ms since 1970; it has stopped where that is past."),
     },
   },
+  "node.state": {
+    summary:
+      "The node is open or locked: comes at the beginning of a subscription, at a lock (before " +
+      "`stream.ended`), and at the unlock, if this connection is still open.",
+    fields: {
+      state: oneOf(["open", "locked"], "open after a lock: call `event.subscribe` again."),
+    },
+  },
+  resync: {
+    summary:
+      "Events were missed: the node does not have all of them since the `since` of this " +
+      "subscription. Read the lists again; what follows is complete from here.",
+    fields: {},
+  },
   "stream.ended": {
     summary:
       "The last event of a subscription: this client was too slow, or the node stops or is " +
       "locked, or the token of this connection was revoked. Call `event.subscribe` again to " +
-      "continue.",
+      "continue. Where the node was locked, only `node.state` may still come.",
     fields: { why: oneOf(["too-slow", "stopping", "locked", "revoked"]) },
   },
 } as const satisfies Record<Exclude<EventType, FollowedType>, EventSpec>;
@@ -132,9 +152,12 @@ type Live = {
 }[keyof typeof liveEvents];
 
 /**
- * An event as it happens. `cursor` is present if there is a durable subscription, and equal to its.
+ * An event as it happens. `cursor` is present if there is a durable subscription, and equal to its;
+ * `streamCursor` is for the `since` of another `event.subscribe`.
  */
-export type NodeEvent = (Kept & { readonly cursor?: number | undefined }) | Live;
+export type NodeEvent = ((Kept & { readonly cursor?: number | undefined }) | Live) & {
+  readonly streamCursor?: string | undefined;
+};
 
 /**
  * An event of a durable subscription. It contains the contact, invite or message as it is when the
@@ -148,11 +171,16 @@ const objects = (specs: Readonly<Record<string, EventSpec>>, more: EventSpec["fi
     object({ type: only(type), ...fields, ...more }, summary),
   );
 
+const streamCursor = optional(
+  text("For the `since` of another `event.subscribe`, which goes on after this event."),
+);
+
 export const nodeEvent = variant("type", [
   ...objects(keptEvents, {
     cursor: optional(whole("Position in the event log; only while a durable subscription exists.")),
+    streamCursor,
   }),
-  ...objects(liveEvents),
+  ...objects(liveEvents, { streamCursor }),
 ]) as Schema as Schema<NodeEvent>;
 
 export const followedEvent = variant(

@@ -155,6 +155,10 @@ async function describe(
       return `${name(event.account)} removed`;
     case "invite.reused":
       return "A used invite was tried again.";
+    case "presence.snapshot":
+      return `${event.online.length} online`;
+    case "node.state":
+      return `node ${event.state}`;
     case "resync":
     case "stream.ended":
       return "";

@@ -28,6 +28,10 @@ export function describeArrivals(names: Map<string, string>): Describe {
         if (!online.delete(account)) online.add(account);
         return safe`${nameOf(event.contact)} is ${event.contact.online ? "online" : "offline"}`;
       }
+      case "presence.snapshot":
+        online.clear();
+        for (const account of event.online) online.add(account);
+        return undefined;
       case "message.new":
         return event.message.direction === "in" ? messageText(event.message, names) : undefined;
       case "contact.request":

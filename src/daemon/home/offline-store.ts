@@ -7,6 +7,7 @@ import { type Rendezvous, silent, type Transport } from "../../ports/index.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { systemClock } from "../process/system-clock.ts";
 import { createDispatch, inProcessCaller } from "../rpc/dispatch.ts";
+import { createEventRing } from "../rpc/event-ring.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
 import { keepDecoys, keepInvisible, keepPublic, readConfig } from "../settings/config.ts";
 import { openHome, readProtectionOf } from "./home.ts";
@@ -187,6 +188,7 @@ export async function openOffline(
       tokens: await loadTokens({ store, crypto, clock: systemClock, closed: () => undefined }),
       clock: systemClock,
       controls,
+      ring: createEventRing(crypto),
       status: needsNode,
       audit: needsNode,
       doctor: { node: needsNode, contact: needsNode },

@@ -13,8 +13,8 @@ import { type RunningNode, type RunningNodeOptions, startRunningNode } from "./r
 import { stateOf } from "./status.ts";
 
 export interface LockableNodeOptions extends RunningNodeOptions {
-  /** Ends all event streams, because the node is locked. */
-  readonly endStreams: () => void;
+  /** Called when the node was locked or unlocked; a lock ends the events of all clients. */
+  readonly stateChanged: (state: NodeState["state"]) => void;
   /** Starts to stop the node; returns at once. */
   readonly stop: () => void;
 }
@@ -61,7 +61,7 @@ export async function openLockableNode(
           );
         const stopping = running;
         running = undefined;
-        parts.endStreams();
+        parts.stateChanged("locked");
         await stopping?.shutDown();
         log("node.locked");
       }),
@@ -72,6 +72,7 @@ export async function openLockableNode(
         const given = { passphrase: async () => passphrase, account: async () => undefined };
         running = await startRunningNode(parts, await openHome(parts, given), controls, state);
         running.start();
+        parts.stateChanged("open");
         log("node.unlocked");
       }),
     prove: (passphrase) =>

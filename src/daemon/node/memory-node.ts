@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { NodeState } from "../../api/index.ts";
 import { SottoError, toHex } from "../../base/index.ts";
 import { bestCrypto } from "../../crypto/index.ts";
-import { createAccount, type MessengerEvent } from "../../messenger/index.ts";
+import { createAccount } from "../../messenger/index.ts";
 import { silent } from "../../ports/index.ts";
 import { type DiskStore, memoryStore } from "../../store/index.ts";
 import { systemClock } from "../process/system-clock.ts";
@@ -69,7 +69,7 @@ export async function startMemoryNode(name: string): Promise<MemoryNode> {
       crypto,
       clock,
       log: silent,
-      offer: (event: MessengerEvent) => {
+      offer: (event) => {
         for (const session of sessions) session.offer(event);
       },
       revoke: (token) => {

@@ -1,13 +1,14 @@
 /** A node over an open store: network, messenger, and the methods that need them. */
-import type { NodeState } from "../../api/index.ts";
+import type { NodeEvent, NodeState } from "../../api/index.ts";
 import type { SottoError } from "../../base/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
-import { createMessenger, type MessengerEvent, recoveryWords } from "../../messenger/index.ts";
+import { createMessenger, recoveryWords } from "../../messenger/index.ts";
 import { createNode } from "../../node/index.ts";
 import type { HomeParts, OpenHome } from "../home/home.ts";
 import { loadTokens } from "../home/tokens.ts";
 import { createCleanup } from "../process/cleanup.ts";
 import { createDispatch, type Dispatch } from "../rpc/dispatch.ts";
+import { createEventRing } from "../rpc/event-ring.ts";
 import type { Controls } from "../rpc/methods/method-types.ts";
 import type { Config } from "../settings/config.ts";
 import { readNetworkKey } from "../settings/network-key.ts";
@@ -26,7 +27,7 @@ export interface RunningNodeOptions extends HomeParts {
   /** Path of the settings file. */
   readonly settings: string;
   /** Receives every event, for all clients. */
-  readonly offer: (event: MessengerEvent) => void;
+  readonly offer: (event: NodeEvent) => void;
   /** Closes the connections that are restricted to a token. */
   readonly revoke: (token: string) => void;
   /** Starts to stop the node because of an error of the store; returns at once. */
@@ -103,12 +104,14 @@ export async function startRunningNode(
     cleanup.take(() => messenger.stop());
     const status = () =>
       statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
+    const ring = createEventRing(crypto);
     const dispatch = createDispatch({
       messenger,
       network: createNetwork(node, messenger, own, parts.settings),
       tokens: await loadTokens({ store, crypto, clock, closed: parts.revoke }),
       clock,
       controls,
+      ring,
       status,
       doctor: createDoctor({ messenger, clock, status, checkProxy: () => node.checkProxy() }),
       audit: () => audit({ messenger, status, home: parts.directory, lastSeen }),
@@ -125,7 +128,7 @@ export async function startRunningNode(
     return {
       dispatch: calls.dispatch,
       start() {
-        cleanup.take(messenger.subscribe(parts.offer));
+        cleanup.take(messenger.subscribe((event) => parts.offer(ring.add(event))));
         messenger.start();
         cleanup.take(connectSharedBootstraps({ node, messenger, own, clock, log }));
       },

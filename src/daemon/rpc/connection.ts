@@ -3,7 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { createEventFeed } from "./event-feed.ts";
+import { createEventFeed, type Subscription } from "./event-feed.ts";
 import { type Access, shownTo, unrestricted } from "./methods/access.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
@@ -41,8 +41,8 @@ export interface ServerConnection {
 /** The server's side of one connection. */
 export interface RpcSession {
   offer(event: NodeEvent): void;
-  /** Ends the event stream with a last event that says why; the connection stays open. */
-  endStream(why: "locked"): void;
+  /** The node was locked, which ends its events except for `node.state`, or unlocked. */
+  changeState(state: "open" | "locked"): void;
   /** Ends the event stream because the node stops, and closes the connection. */
   end(): void;
   /** Ends the running calls, the event stream and the connection if it is restricted to a token. */
@@ -90,6 +90,7 @@ export function serve(
     if (closed) call.abort();
     if (running.size >= limits.apiCalls) connection.pause();
     let response: object;
+    let subscribed = false;
     try {
       const caller = {
         access,
@@ -99,7 +100,10 @@ export function serve(
           feed.drop();
         },
         signal: call.signal,
-        subscribe: feed.want,
+        subscribe(subscription: Subscription) {
+          subscribed = true;
+          feed.want(subscription);
+        },
       };
       response = { result: await dispatch(method, params, caller) };
     } catch (error) {
@@ -108,6 +112,7 @@ export function serve(
     running.delete(call);
     if (running.size < limits.apiCalls) connection.resume();
     if (id !== undefined) send({ id, ...response });
+    if (subscribed) feed.begin();
   };
   const refuse = (why: string, code?: number) => {
     const error = toRpcError(new SottoError("request-malformed", why));
@@ -145,7 +150,7 @@ export function serve(
       const shown = shownTo(access, event);
       if (shown !== undefined) feed.offer(shown);
     },
-    endStream: feed.end,
+    changeState: feed.changeState,
     end: () => endWith("stopping"),
     revoke(token) {
       if (!access.tokens.has(token)) return;

@@ -17,8 +17,8 @@ import type { Dispatch } from "./dispatch.ts";
 export interface LocalSocket {
   /** Sends an event to every client that subscribed to it. */
   offer(event: NodeEvent): void;
-  /** Ends all event streams; the connections stay open. */
-  endStreams(why: "locked"): void;
+  /** The node was locked, which ends the events of all clients, or unlocked. */
+  changeState(state: "open" | "locked"): void;
   /** Closes the connections that are restricted to a token. */
   revoke(token: string): void;
   /**
@@ -47,8 +47,8 @@ export async function openSocket(
     offer(event) {
       for (const session of sessions.values()) session.offer(event);
     },
-    endStreams(why) {
-      for (const session of sessions.values()) session.endStream(why);
+    changeState(state) {
+      for (const session of sessions.values()) session.changeState(state);
     },
     revoke(token) {
       for (const session of sessions.values()) session.revoke(token);

@@ -19,7 +19,8 @@ describe("events across outages of the node", () => {
     const dispatch = async (method: string, _: unknown, caller: Caller) => {
       if (method === "node.state") return { state };
       if (state === "locked") throw new SottoError("node-locked", "It is locked.");
-      if (method === "event.subscribe") caller.subscribe(() => true);
+      if (method === "event.subscribe")
+        caller.subscribe({ wants: () => true, first: [], resumes: false });
       return {};
     };
     /** Looks for the node; it is back at the third look. */
@@ -56,7 +57,7 @@ describe("events across outages of the node", () => {
     };
     await receive("a");
     state = "locked";
-    session?.endStream("locked");
+    session?.changeState("locked");
     await receive("b");
     [state, looks] = ["stopped", 0];
     session?.end();

@@ -28,7 +28,7 @@ describe("a view of a node that is locked and unlocked", () => {
       if (method === "node.state") return { state };
       if (state === "locked") throw new SottoError("node-locked", "The node is locked.");
       subscriptions += 1;
-      caller.subscribe(() => true);
+      caller.subscribe({ wants: () => true, first: [], resumes: false });
       return {};
     };
     const { client, server } = memoryConnection();
@@ -45,7 +45,7 @@ describe("a view of a node that is locked and unlocked", () => {
       // Changed between two looks, as if by another client.
       if (shown.length === 1) state = "open";
       if (subscriptions === 1 && state === "open") {
-        session.endStream("locked");
+        session.changeState("locked");
         state = "locked";
       }
       if (shown.length === 3) state = "open";

@@ -45,7 +45,7 @@ const config: Config = {
 describe("daemon/gate", () => {
   let directory: string;
   let gate: LockableNode;
-  let streamsEnded: number;
+  let states: string[];
   const start = async (protection: Protection, settings: Partial<Config> = {}): Promise<void> => {
     const parts = {
       directory,
@@ -58,9 +58,7 @@ describe("daemon/gate", () => {
       fail: () => undefined,
       offer: () => undefined,
       revoke: () => undefined,
-      endStreams: () => {
-        streamsEnded += 1;
-      },
+      stateChanged: (state: string) => void states.push(state),
       stop: () => undefined,
     };
     gate = await openLockableNode(parts, {
@@ -75,7 +73,7 @@ describe("daemon/gate", () => {
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "sotto-gate-"));
-    streamsEnded = 0;
+    states = [];
   });
   afterEach(async () => {
     await gate.close();
@@ -96,7 +94,7 @@ describe("daemon/gate", () => {
     waiting.catch(() => undefined);
     await call("message.list", { who: "bob" });
     assert.equal(((await call("node.lock")) as NodeState).state, "locked");
-    assert.equal(streamsEnded, 1);
+    assert.deepEqual(states, ["locked"]);
     assert.equal(((await waiting) as { timedOut: boolean }).timedOut, true);
     for (const method of ["account.show", "message.list", "node.status", "account.words"])
       await assert.rejects(call(method), { code: "node-locked" }, method);
@@ -107,6 +105,7 @@ describe("daemon/gate", () => {
     assert.equal(await state(), "locked");
     const both = [1, 2].map(() => call("node.unlock", { passphrase: "one" }));
     await Promise.all(both);
+    assert.deepEqual(states, ["locked", "open"]);
     assert.equal(await state(), "open");
     assert.equal(((await call("account.show")) as { account: string }).account, account);
     const { messages } = (await call("message.list", { who: "bob" })) as { messages: object[] };

@@ -10,6 +10,7 @@ import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { loadTokens } from "../../../src/daemon/home/tokens.ts";
 import { type RpcSession, serve } from "../../../src/daemon/rpc/connection.ts";
 import { createDispatch, type Dispatch } from "../../../src/daemon/rpc/dispatch.ts";
+import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
 import type { DispatchParts } from "../../../src/daemon/rpc/methods/method-types.ts";
 import type { Messenger } from "../../../src/messenger/index.ts";
 import { memoryStore } from "../../../src/store/memory-store.ts";
@@ -24,6 +25,7 @@ const scopes = ["post", "read", "send", "manage"] as const;
 /** A dispatch with real tokens over a messenger, and clients that restrict themselves. */
 async function setUp(messenger: Messenger = fakeMessenger()) {
   const sessions = new Set<RpcSession>();
+  const ring = createEventRing(nodeCrypto());
   const clock = handClock();
   const parts: Partial<DispatchParts> = {
     messenger,
@@ -37,6 +39,7 @@ async function setUp(messenger: Messenger = fakeMessenger()) {
       },
     }),
     controls: fakeControls(),
+    ring,
     status: () => status,
     audit: async () => assert.fail("nothing is audited here"),
     check: async () => assert.fail("nothing is checked here"),
@@ -68,7 +71,7 @@ async function setUp(messenger: Messenger = fakeMessenger()) {
     await made.client.call("connection.restrict", { token: created.secret, for: "socket" });
     return made;
   };
-  return { user, connect, restricted };
+  return { user, connect, restricted, ring };
 }
 
 /** The code of the error of a call, whatever its parameters are. */
@@ -159,7 +162,7 @@ describe("daemon/access", () => {
     await reading;
     assert.deepEqual(
       events.map((event) => (event.type === "stream.ended" ? event.why : event.type)),
-      ["contact.removed", "revoked"],
+      ["node.state", "presence.snapshot", "contact.removed", "revoked"],
     );
     assert.ok(connection.isClosed);
     assert.ok(!free.connection.isClosed);
@@ -266,6 +269,8 @@ describe("daemon/access, limited to some contacts", () => {
       ["a word to bob"],
     );
     const events: NodeEvent[] = [];
+    const { contacts: mine } = await client.call("contact.list", {});
+    const online = mine.filter((each) => each.online).map((each) => each.account);
     const reading = (async () => {
       for await (const event of client.events()) events.push(event);
     })();
@@ -274,6 +279,10 @@ describe("daemon/access, limited to some contacts", () => {
       session.offer({ type: "contact.removed", account });
     session.end();
     await reading;
+    assert.deepEqual(
+      events.splice(0, 2).map((event) => ("online" in event ? event.online : event.type)),
+      ["node.state", online],
+    );
     const [first, second] = events;
     assert.ok(first?.type === "contact.removed" && first.account === bob.messenger.self().account);
     assert.equal(second?.type, "stream.ended");
@@ -297,10 +306,30 @@ describe("daemon/access, limited to some contacts", () => {
     await reading;
     const other = await restricted("read", ["bob"]);
     const { contact } = await other.client.call("contact.show", { who: "bob" });
-    assert.deepEqual(events[0], { type: "contact.changed", contact });
+    const changed = events.find(({ type }) => type === "contact.changed");
+    assert.deepEqual(changed, { type: "contact.changed", contact });
     assert.ok(!("looksLike" in contact));
     await alice.messenger.unfollow("all");
     await alice.messenger.rename("carol", "carol");
+  });
+
+  it("gets only its contacts' events since a cursor, also one of another connection", async () => {
+    const { user, restricted, ring } = await setUp(alice.messenger);
+    const { client, session } = await restricted("read", ["bob"]);
+    const { streamCursor: since } = await user.call("event.subscribe", {});
+    for (const account of [carol, bob].map((node) => node.messenger.self().account))
+      ring.add({ type: "contact.removed", account });
+    const events: NodeEvent[] = [];
+    const reading = (async () => {
+      for await (const event of client.events({ since })) events.push(event);
+    })();
+    await client.call("account.show", {});
+    session.end();
+    await reading;
+    assert.deepEqual(
+      events.flatMap((event) => ("account" in event ? [event.account] : [])),
+      [bob.messenger.self().account],
+    );
   });
 
   it("is refused what concerns the node as a whole", async () => {

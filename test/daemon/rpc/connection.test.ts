@@ -23,7 +23,7 @@ describe("daemon/rpc: a connection without a socket", () => {
     callers.push(caller);
     if (method === "account.show") return params;
     if (method === "event.subscribe") {
-      caller.subscribe(() => true);
+      caller.subscribe({ wants: () => true, first: [], resumes: false });
       return {};
     }
     if (method === "node.state") await new Promise<void>((resolve) => waiting.push(resolve));

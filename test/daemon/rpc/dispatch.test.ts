@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import type { MethodName, NodeEvent } from "../../../src/api/index.ts";
+import type { MethodName } from "../../../src/api/index.ts";
 import { limits, SottoError } from "../../../src/base/index.ts";
+import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { createDoctor } from "../../../src/daemon/node/doctor.ts";
 import {
   createDispatch,
   createLockedDispatch,
   inProcessCaller,
 } from "../../../src/daemon/rpc/dispatch.ts";
+import type { Subscription } from "../../../src/daemon/rpc/event-feed.ts";
+import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
 import { audit, fakeControls, fakeTokens, status } from "../controls.ts";
 import { account, contact, conversation, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
@@ -15,7 +18,8 @@ function setUp() {
   const messenger = fakeMessenger();
   const clock = handClock();
   const gone = new AbortController();
-  const wanted: ((event: NodeEvent) => boolean)[] = [];
+  const wanted: Subscription[] = [];
+  const ring = createEventRing(nodeCrypto());
   const network: string[] = [];
   const controls = fakeControls();
   const dispatch = createDispatch({
@@ -37,6 +41,7 @@ function setUp() {
       addBootstrap: async (address) => void network.push(`add ${address}`),
       removeBootstrap: async (address) => void network.push(`remove ${address}`),
     },
+    ring,
     tokens: fakeTokens(),
     controls,
     status: () => status,
@@ -53,12 +58,13 @@ function setUp() {
   const caller = {
     ...inProcessCaller(),
     signal: gone.signal,
-    subscribe: (want: (event: NodeEvent) => boolean) => void wanted.push(want),
+    subscribe: (subscription: Subscription) => void wanted.push(subscription),
   };
   return {
     messenger,
     clock,
     gone,
+    ring,
     wanted,
     network,
     controls,
@@ -469,13 +475,47 @@ describe("daemon/dispatch", () => {
   it("filters events by contact and by type", async () => {
     const { call, wanted } = setUp();
     await call("event.subscribe", { from: "bob", types: ["message.new", "contact.removed"] });
-    const wants = wanted[0] as (event: NodeEvent) => boolean;
+    const { wants } = wanted[0] as Subscription;
     assert.ok(wants({ type: "message.new", message }));
     assert.ok(wants({ type: "contact.removed", account }));
     assert.ok(!wants({ type: "message.state", message }));
     assert.ok(
       !wants({ type: "message.new", message: { ...message, contact: "other" as typeof account } }),
     );
+  });
+
+  const other = "d".repeat(52) as typeof account;
+
+  it("subscribes since a cursor: what was missed, filtered, then who is online", async () => {
+    const { call, messenger, ring, wanted } = setUp();
+    messenger.contacts = () => [contact, { ...contact, account: other }];
+    const events = (["one", "two", "three"] as const).map((text) =>
+      ring.add({ type: "message.new", message: { ...message, text } }),
+    );
+    const since = events[0]?.streamCursor;
+    ring.add({ type: "contact.removed", account: other });
+    assert.deepEqual(await call("event.subscribe", { from: "bob", since }), {
+      streamCursor: since,
+    });
+    const { first, resumes } = wanted[0] as Subscription;
+    assert.ok(resumes);
+    assert.deepEqual(first.slice(0, 2), events.slice(1));
+    assert.deepEqual(
+      first.slice(2).map((event) => [event.type, "online" in event && event.online]),
+      [["presence.snapshot", [account]]],
+    );
+  });
+
+  it("begins with resync for a cursor that it does not know, whatever the filter is", async () => {
+    const { call, ring, wanted } = setUp();
+    const result = await call("event.subscribe", { types: ["message.new"], since: "\u001b]0;x" });
+    const { first } = wanted[0] as Subscription;
+    assert.deepEqual(
+      first.map(({ type }) => type),
+      ["resync"],
+    );
+    assert.deepEqual(result, { streamCursor: first[0]?.streamCursor });
+    assert.deepEqual(ring.since(first[0]?.streamCursor ?? ""), []);
   });
 
   it("lists what can be read, and where the store is damaged in that page", async () => {

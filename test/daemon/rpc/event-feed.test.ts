@@ -3,7 +3,7 @@ import type { NodeEvent } from "../../../src/api/index.ts";
 import { createEventFeed } from "../../../src/daemon/rpc/event-feed.ts";
 
 const event = (account: string): NodeEvent => ({ type: "contact.removed", account });
-const all = () => true;
+const all = { wants: () => true, first: [], resumes: false };
 
 function slowFeed(most: number) {
   const written: string[] = [];
@@ -22,6 +22,7 @@ describe("daemon/feed", () => {
     const { feed, written } = slowFeed(2);
     feed.offer(event("1"));
     feed.want(all);
+    feed.begin();
     feed.offer(event("2"));
     assert.deepEqual(written, ["2"]);
   });
@@ -29,6 +30,7 @@ describe("daemon/feed", () => {
   it("holds events back while the stream is full, and keeps their order", () => {
     const { feed, written, block, unblock } = slowFeed(3);
     feed.want(all);
+    feed.begin();
     block();
     for (const name of ["1", "2", "3"]) feed.offer(event(name));
     assert.deepEqual(written, ["1"]);
@@ -40,6 +42,7 @@ describe("daemon/feed", () => {
   it("drops a client that is too slow, with a last event that says so", () => {
     const { feed, written, block, unblock } = slowFeed(2);
     feed.want(all);
+    feed.begin();
     block();
     for (const name of ["1", "2", "3", "4", "5"]) feed.offer(event(name));
     unblock();
@@ -48,9 +51,64 @@ describe("daemon/feed", () => {
     assert.deepEqual(written, ["1", "stream.ended too-slow"]);
   });
 
+  it("sends nothing before the client knows, then what comes first and what happened", () => {
+    const { feed, written } = slowFeed(9);
+    feed.want({ ...all, first: [event("1"), event("2")], resumes: true });
+    feed.offer(event("3"));
+    assert.deepEqual(written, []);
+    feed.begin();
+    feed.offer(event("4"));
+    assert.deepEqual(written, ["1", "2", "3", "4"]);
+  });
+
+  it("replaces what waits when a subscription resumes, and repeats nothing", () => {
+    const { feed, written, block, unblock } = slowFeed(9);
+    feed.want(all);
+    feed.begin();
+    block();
+    for (const name of ["1", "2", "3"]) feed.offer(event(name));
+    feed.want({ ...all, first: [event("2"), event("3")], resumes: true });
+    feed.begin();
+    unblock();
+    feed.resume();
+    assert.deepEqual(written, ["1", "2", "3"]);
+  });
+
+  it("does not grow with a client that subscribes again and again, and reads nothing", () => {
+    const { feed, written, block, unblock } = slowFeed(3);
+    const snapshot: NodeEvent = { type: "presence.snapshot", online: [] };
+    feed.want(all);
+    feed.begin();
+    block();
+    feed.offer(event("1"));
+    for (let i = 0; i < 20; i++) feed.want({ ...all, first: [snapshot] });
+    feed.want({ ...all, first: [event("2"), event("3"), event("4"), event("5")] });
+    feed.begin();
+    unblock();
+    feed.resume();
+    assert.deepEqual(written, ["1", "stream.ended too-slow"]);
+  });
+
+  it("reports a lock and the end of the stream, then the unlock and nothing else", () => {
+    const { feed, written } = slowFeed(9);
+    feed.want(all);
+    feed.begin();
+    feed.changeState("locked");
+    feed.offer(event("1"));
+    feed.changeState("open");
+    feed.offer(event("2"));
+    assert.deepEqual(written, ["node.state false", "stream.ended locked", "node.state false"]);
+    feed.want({ ...all, wants: ({ type }) => type === "contact.removed" });
+    feed.begin();
+    feed.changeState("locked");
+    feed.changeState("open");
+    assert.deepEqual(written.slice(3), ["stream.ended locked"]);
+  });
+
   it("ends with what was waiting and then the reason", () => {
     const { feed, written, block, unblock } = slowFeed(3);
     feed.want(all);
+    feed.begin();
     block();
     feed.offer(event("1"));
     feed.offer(event("2"));

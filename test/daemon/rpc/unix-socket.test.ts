@@ -66,7 +66,7 @@ describe("daemon/socket", () => {
       return {};
     }
     if (method === "subscribe") {
-      caller.subscribe(() => true);
+      caller.subscribe({ wants: () => true, first: [], resumes: false });
       return {};
     }
     throw new SottoError("method-unknown", "No such method.");

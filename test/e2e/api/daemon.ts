@@ -73,7 +73,8 @@ export class RunningDaemon {
   }
 
   async #listen(client: Client): Promise<void> {
-    for await (const event of client.events()) {
+    // Of no run, so that the first event is `resync`.
+    for await (const event of client.events({ since: "none" })) {
       this.events.push(event);
       for (const wake of this.#waiting.splice(0)) wake();
     }

@@ -5,7 +5,9 @@
 import assert from "node:assert/strict";
 import type { Audit, DoctorOfContact, DoctorOfNode, NodeStatus } from "../../../src/api/index.ts";
 import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
+import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { createDispatch, inProcessCaller } from "../../../src/daemon/rpc/dispatch.ts";
+import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
 import { fakeControls, fakeTokens } from "../../daemon/controls.ts";
 import { fakeMessenger } from "../../daemon/fake.ts";
 import type { Target } from "./target.ts";
@@ -53,6 +55,7 @@ const requests: Target = {
         addBootstrap: async () => undefined,
         removeBootstrap: async () => undefined,
       },
+      ring: createEventRing(nodeCrypto()),
       tokens: fakeTokens(),
       controls: fakeControls(),
       status: () => ({}) as NodeStatus,

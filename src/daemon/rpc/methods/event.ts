@@ -1,20 +1,31 @@
 /** The `event.*` methods: live events and durable subscriptions. */
-import { accountOf, type EventMethods, type EventType } from "../../../api/index.ts";
+import {
+  accountOf,
+  type EventMethods,
+  type EventType,
+  type NodeEvent,
+} from "../../../api/index.ts";
 import { limits } from "../../../base/index.ts";
+import { shownTo } from "./access.ts";
 import type { DispatchParts, Handlers } from "./method-types.ts";
 import { readAndWait } from "./wait-for-state.ts";
 
-export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<EventMethods> {
+export function eventHandlers(parts: DispatchParts): Handlers<EventMethods> {
+  const { messenger, clock, ring } = parts;
   return {
-    "event.subscribe": ({ from, types }, caller) => {
+    "event.subscribe": ({ from, types, since }, caller) => {
       const account = from === undefined ? undefined : messenger.contact(from).account;
       const kinds = types === undefined ? undefined : new Set<EventType>(types);
-      caller.subscribe(
-        (event) =>
-          (account === undefined || accountOf(event) === account) &&
-          (kinds === undefined || kinds.has(event.type)),
-      );
-      return {};
+      const wants = (event: NodeEvent): boolean =>
+        (account === undefined || isAbout(event, account)) &&
+        (kinds === undefined || kinds.has(event.type));
+      const missed = since === undefined ? [] : ring.since(since);
+      const shown = missed?.flatMap((event) => shownTo(caller.access, event) ?? []);
+      const now = ring.now();
+      const first = shown?.filter(wants) ?? [{ type: "resync" as const, streamCursor: now }];
+      const present = snapshots(parts, account, now).filter(wants);
+      caller.subscribe({ wants, first: [...first, ...present], resumes: since !== undefined });
+      return { streamCursor: since !== undefined && missed !== undefined ? since : now };
     },
     "event.follow": async ({ name, from, types }) => ({
       follower: await messenger.follow(name, {
@@ -38,6 +49,30 @@ export function eventHandlers({ messenger, clock }: DispatchParts): Handlers<Eve
       return {};
     },
   };
+}
+
+/**
+ * What a subscription begins with, so that it cannot cross with lists that are read before or
+ * after.
+ */
+function snapshots(
+  { messenger, controls }: DispatchParts,
+  account: string | undefined,
+  streamCursor: string,
+): readonly NodeEvent[] {
+  const online = messenger
+    .contacts()
+    .filter((each) => each.online && (account === undefined || each.account === account))
+    .map((each) => each.account);
+  return [
+    { type: "node.state", state: controls.state().state },
+    { type: "presence.snapshot", online, streamCursor },
+  ];
+}
+
+/** Whether an event is about a contact; the snapshot has been narrowed to it. */
+function isAbout(event: NodeEvent, account: string): boolean {
+  return event.type === "presence.snapshot" || accountOf(event) === account;
 }
 
 /** The first events that fit into one response; JSON may need six characters for one byte. */

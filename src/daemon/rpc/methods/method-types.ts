@@ -5,7 +5,6 @@ import type {
   DoctorOfNode,
   KnownBootstrap,
   NewKeyProtection,
-  NodeEvent,
   NodeState,
   NodeStatus,
   Peer,
@@ -16,6 +15,8 @@ import type {
 import type { AccountId } from "../../../base/index.ts";
 import type { Messenger } from "../../../messenger/index.ts";
 import type { Clock } from "../../../ports/index.ts";
+import type { Subscription } from "../event-feed.ts";
+import type { EventRing } from "../event-ring.ts";
 import type { Access } from "./access.ts";
 
 export interface Doctor {
@@ -85,8 +86,8 @@ export interface Caller {
    * connection of the client is closed, or the node is locked or stops.
    */
   readonly signal: AbortSignal;
-  /** Starts the event stream of the client, or replaces its filter. */
-  subscribe(wanted: (event: NodeEvent) => boolean): void;
+  /** Starts the event stream of the client, or replaces it. */
+  subscribe(subscription: Subscription): void;
 }
 
 /** Operations on the node as a whole. */
@@ -113,6 +114,7 @@ export interface DispatchParts {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly controls: Controls;
+  readonly ring: EventRing;
   status(): NodeStatus;
   readonly doctor: Doctor;
   audit(): Promise<Audit>;
