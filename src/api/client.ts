@@ -12,7 +12,8 @@ export interface Client {
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
-   * Events from now on, or since a cursor; ends after `stream.ended`, or when the connection is closed. Leaving the
+   * Events from now on, or since a cursor; ends after `stream.ended`, or when the connection is
+   * closed. Leaving the
    * loop before that closes the connection. One loop at a time. Throws what `event.subscribe`
    * throws; then, and after `stream.ended`, the connection stays open.
    * @param begun is called once events are sent: what happens from then on is not missed.

@@ -3,8 +3,9 @@ import { channel } from "node:diagnostics_channel";
 import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
 import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { createEventFeed, type Subscription } from "./event-feed.ts";
+import { createEventFeed } from "./event-feed.ts";
 import { type Access, shownTo, unrestricted } from "./methods/access.ts";
+import type { Subscription } from "./methods/method-types.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
 const INVALID_REQUEST = -32600;

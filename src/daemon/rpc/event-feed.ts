@@ -1,15 +1,7 @@
 /** The event stream of one client: a bounded queue before a connection that may be slow. */
 import type { NodeEvent } from "../../api/index.ts";
 import { limits } from "../../base/index.ts";
-
-/** What a client subscribes to. */
-export interface Subscription {
-  wants(event: NodeEvent): boolean;
-  /** Events that come first, as they are. */
-  readonly first: readonly NodeEvent[];
-  /** Whether `first` begins with every event since one that the client has. */
-  readonly resumes: boolean;
-}
+import type { Subscription } from "./methods/method-types.ts";
 
 export interface EventFeed {
   /** Begins a subscription, or replaces it. Nothing is sent before `begin`. */

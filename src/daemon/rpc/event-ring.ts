@@ -5,18 +5,7 @@
 import { accountOf, type NodeEvent } from "../../api/index.ts";
 import { limits } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
-
-export interface EventRing {
-  /** Keeps an event. @returns it with its cursor. */
-  add(event: NodeEvent): NodeEvent;
-  /** A cursor after the newest event, another text at each call. */
-  now(): string;
-  /**
-   * The events after a cursor, oldest first; absent where the cursor is none of this ring, or is of
-   * an event before the oldest one that is kept.
-   */
-  since(cursor: string): readonly NodeEvent[] | undefined;
-}
+import type { EventRing } from "./methods/method-types.ts";
 
 interface Entry {
   event: NodeEvent;

@@ -8,8 +8,8 @@ import {
   createLockedDispatch,
   inProcessCaller,
 } from "../../../src/daemon/rpc/dispatch.ts";
-import type { Subscription } from "../../../src/daemon/rpc/event-feed.ts";
 import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
+import type { Subscription } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { audit, fakeControls, fakeTokens, status } from "../controls.ts";
 import { account, contact, conversation, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";

@@ -5,6 +5,7 @@ import type {
   DoctorOfNode,
   KnownBootstrap,
   NewKeyProtection,
+  NodeEvent,
   NodeState,
   NodeStatus,
   Peer,
@@ -15,8 +16,6 @@ import type {
 import type { AccountId } from "../../../base/index.ts";
 import type { Messenger } from "../../../messenger/index.ts";
 import type { Clock } from "../../../ports/index.ts";
-import type { Subscription } from "../event-feed.ts";
-import type { EventRing } from "../event-ring.ts";
 import type { Access } from "./access.ts";
 
 export interface Doctor {
@@ -74,6 +73,28 @@ export interface Tokens {
   };
   /** Notes that the token was used, to the day. */
   noteUse(name: string): Promise<void>;
+}
+
+/** What a client subscribes to. */
+export interface Subscription {
+  wants(event: NodeEvent): boolean;
+  /** Events that come first, as they are. */
+  readonly first: readonly NodeEvent[];
+  /** Whether `first` begins with every event since one that the client has. */
+  readonly resumes: boolean;
+}
+
+/** The latest events of an open node. */
+export interface EventRing {
+  /** Keeps an event. @returns it with its cursor. */
+  add(event: NodeEvent): NodeEvent;
+  /** A cursor after the newest event, another text at each call. */
+  now(): string;
+  /**
+   * The events after a cursor, oldest first; absent where the cursor is none of this ring, or is of
+   * an event before the oldest one that is kept.
+   */
+  since(cursor: string): readonly NodeEvent[] | undefined;
 }
 
 /** One call of a client. */
