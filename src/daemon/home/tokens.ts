@@ -75,7 +75,11 @@ export async function loadTokens({
       await keep({ token, hash: hashOf(secret) });
       return { token, secret };
     },
-    list: () => [...tokens.values()].map(({ token }) => token),
+    // The oldest first: the rows of the store have no order.
+    list: () =>
+      [...tokens.values()]
+        .map(({ token }) => token)
+        .sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1)),
     async revoke(name) {
       if (!tokens.delete(name)) throw new SottoError("token-unknown", "There is no such token.");
       closed(name);

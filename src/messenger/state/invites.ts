@@ -47,8 +47,11 @@ export class Invites {
     return invites;
   }
 
+  /** In the order in which they expire, which is the same after a restart. */
   all(): KeptInvite[] {
-    return [...this.#kept.values()];
+    return [...this.#kept.values()].sort(
+      (a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1),
+    );
   }
 
   get(id: InviteId): KeptInvite | undefined {

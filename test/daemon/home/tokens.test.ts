@@ -58,6 +58,19 @@ describe("daemon/tokens", () => {
     await assert.rejects(tokens.create({ ...wanted, name: "more" }), { code: "too-many-tokens" });
   });
 
+  it("are listed from the oldest on, also after a restart", async () => {
+    const { tokens, clock, load } = await setUp();
+    for (const name of ["d", "b", "c", "a"]) {
+      await tokens.create({ ...wanted, name });
+      clock.pass(1);
+    }
+    for (const each of [tokens, await load()])
+      assert.deepEqual(
+        each.list().map(({ name }) => name),
+        ["d", "b", "c", "a"],
+      );
+  });
+
   it("note the day of their last use, once a day", async () => {
     const { store, tokens, clock } = await setUp();
     await tokens.create(wanted);
