@@ -105,6 +105,7 @@ export async function startRunningNode(
     const status = () =>
       statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
     const ring = createEventRing(crypto);
+    cleanup.take(() => ring.clear());
     const dispatch = createDispatch({
       messenger,
       network: createNetwork(node, messenger, own, parts.settings),

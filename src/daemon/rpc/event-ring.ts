@@ -101,6 +101,10 @@ export function createEventRing(
       return kept;
     },
     now: () => cursors.seal(newest),
+    clear() {
+      for (const number of entries.keys()) drop(number);
+      passed = newest + 1;
+    },
     since(cursor) {
       const after = cursors.open(cursor);
       if (after === undefined || after < passed) return undefined;

@@ -104,6 +104,14 @@ describe("daemon/ring", () => {
     assert.deepEqual(bare(ring.since(start)), [request(1), view("")]);
   });
 
+  it("forgets everything when it is cleared, and that is no gap that a client overlooks", () => {
+    const ring = createEventRing(crypto);
+    ring.add(arrived("a secret"));
+    const now = ring.now();
+    ring.clear();
+    assert.equal(ring.since(now), undefined);
+  });
+
   it("does not show how many events there were, nor whether there were any", () => {
     const ring = createEventRing(crypto);
     const [one, two] = [ring.now(), ring.now()];

@@ -95,6 +95,8 @@ export interface EventRing {
    * an event before the oldest one that is kept.
    */
   since(cursor: string): readonly NodeEvent[] | undefined;
+  /** Forgets every event, because the node is locked or stops: its parts may be held for longer. */
+  clear(): void;
 }
 
 /** One call of a client. */
