@@ -120,10 +120,10 @@ class Connected implements NodeConnection {
       const connection = await open();
       client = createClient({
         ...connection,
-        onClose: (told) =>
+        onClose: (closed) =>
           connection.onClose(() => {
             if (reconnect) forget();
-            told();
+            closed();
           }),
       });
       await prepare?.(client);

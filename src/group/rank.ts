@@ -1,7 +1,7 @@
 /**
  * Seniority: the path of grants by which a member came to its role, from the founder (docs/SPEC.md,
  * groups). An earlier step is more senior, and a path is more senior than every path that begins
- * with it, so whoever an admin promotes stays junior to that admin.
+ * with it, so a member that an admin promotes stays junior to that admin.
  */
 import { compareText, type Op } from "./op.ts";
 

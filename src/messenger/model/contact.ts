@@ -61,9 +61,9 @@ export interface Contact {
   readonly policy?: Policy | undefined;
   /** When they were last linked, ms since 1970, where that is kept. */
   readonly lastSeen?: number;
-  /** Bootstrap hosts of theirs, by the newest act that told of them. */
+  /** Their bootstrap nodes, as the newest action of theirs states them. */
   readonly receivedBootstraps?: ReceivedBootstraps | undefined;
-  /** What we told them of ours, when (ms since 1970), and the place of that act in the outbox. */
+  /** Our bootstrap nodes that we sent them, when (ms since 1970), and their place in the outbox. */
   readonly sentBootstraps?:
     | { readonly at: number; readonly hosts: readonly string[]; readonly place: number }
     | undefined;
@@ -73,7 +73,7 @@ export interface Contact {
 export interface ReceivedBootstraps extends Stamp {
   readonly hosts: readonly {
     readonly address: string;
-    /** When we were told, ms since 1970. */
+    /** When the contact named it, ms since 1970. */
     readonly at: number;
     /** When it was asked first since it last answered. */
     readonly silentSince?: number;
@@ -120,7 +120,7 @@ export function holdInvite(
   return { secret, expiresAt, claim: crypto.random(32), renews };
 }
 
-/** The contact once its person is blocked: what it told of its hosts is forgotten. */
+/** The contact once it is blocked: the bootstrap nodes that it shared are forgotten. */
 export function blocked(contact: Contact): Contact {
   return { ...contact, blocked: true, receivedBootstraps: undefined };
 }

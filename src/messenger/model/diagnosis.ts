@@ -115,7 +115,7 @@ export interface Diagnosis {
   readonly dials: readonly Dialled[];
   /** Why there was no hole through the routers either, where one was tried. */
   readonly hole?: HoleFailure;
-  /** What their router does, where they told while a hole was tried. */
+  /** What their router does to ports, if they reported it during hole punching. */
   readonly theirRouter?: RouterKind;
   /** When the oldest message of ours that waits was written, ms since 1970. */
   readonly waitingSince?: number;

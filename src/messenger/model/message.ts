@@ -43,7 +43,7 @@ export interface MessageRow {
   readonly key?: string;
   /** How long it stays once its time runs (docs/SPEC.md §8), ms. */
   readonly keep?: number;
-  /** Of theirs: when it came, by our clock; of ours `sentAt` tells. */
+  /** When a message of theirs arrived, by our clock; for ours it is `sentAt`. */
   readonly storedAt?: number;
   /** Not a message: the side of `direction` changed a setting; there is no text. */
   readonly notice?: Notice;

@@ -35,7 +35,7 @@ export type Ping =
   | { readonly outcome: "silent" }
   | { readonly outcome: "answered"; readonly rttMs: number };
 
-/** What is kept for followers: it tells of something on the disk. */
+/** An event that durable subscriptions keep: it reports a change of the store. */
 export type KeptEvent =
   | { readonly type: "message.new"; readonly message: MessageView }
   | { readonly type: "message.state"; readonly message: MessageView }
@@ -76,9 +76,9 @@ export type MessengerEvent =
 export type LoggedType = KeptEvent["type"];
 
 /**
- * An event as a follower reads it: contacts, invites and messages as they stand now, but for the
- * state that a `message.state` tells of. What tells of a message or contact that is gone by now
- * says so instead. `resync`: older events were dropped.
+ * An event of a durable subscription: its contact, invite or message as it is when the event is
+ * read, except for the state in `message.state`. An event about a message or contact that was
+ * removed since becomes its removal. `resync`: older events were dropped.
  */
 export type LoggedEvent = (KeptEvent | { readonly type: "resync" }) & { readonly cursor: number };
 

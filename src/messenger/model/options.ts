@@ -128,8 +128,8 @@ export interface HistoryOptions {
   /** Only messages whose `at` is above. */
   readonly after?: number;
   /**
-   * Told of positions, by `at`, among which messages cannot be read, or may be missing or out of
-   * date: the store is damaged there.
+   * Receives ranges of positions, by `at`, in which messages cannot be read, or may be missing or
+   * out of date: the store is damaged there.
    */
   readonly onDamage?: (damaged: PositionRange) => void;
 }

@@ -45,7 +45,7 @@ export interface MessengerPorts {
   readonly allow?: ReadonlySet<AccountId>;
   /** Tags that the node publishes at least, cover records included; absent: no cover records. */
   readonly decoys?: number;
-  /** Our bootstrap hosts, where contacts are told of them and theirs are taken. */
+  /** Our bootstrap nodes, if they are shared with contacts and those of contacts are used. */
   readonly hosts?: BootstrapPort;
   /** What this version offers its contacts; absent: nothing, as no feature is built yet. */
   readonly features?: ReadonlySet<Feature>;
@@ -68,7 +68,7 @@ export interface DiskSpace {
 
 /** The list of our own bootstrap nodes. */
 export interface BootstrapPort {
-  /** Nodes that the user or an invite named: what contacts may be told, the best first. */
+  /** Nodes that the user or an invite named, which may be shared with contacts; the best first. */
   own(): readonly string[];
   /**
    * Whether a host that a contact named may be asked: none of our own, nothing private, nothing

@@ -35,7 +35,7 @@ export function tokenHandlers({ messenger, tokens }: DispatchParts): Handlers<To
           "A restricted connection names a further token by its secret.",
         );
       const found = tokens.find(secret === undefined ? { name: name ?? "" } : { secret }, kind);
-      // Before anything is awaited: a token that is revoked meanwhile ends the connection.
+      // Before anything is awaited: a token that is revoked in between ends the connection.
       caller.restrict(restrictedTo(caller.access, found.access));
       await tokens.noteUse(found.token.name);
       return { token: found.token };
