@@ -80,7 +80,7 @@ async function list(node: NodeOrStore, { all }: ListOptions, context: Context): 
   const lines = conversations.map((each) => conversationLine(each, width));
   const none = all
     ? "No conversations yet. Create an invite: sotto invite"
-    : "No conversations. Archived ones: sotto conversations --all";
+    : "No conversations. Archived ones: sotto conversations ls --all";
   context.out.data(listed(lines, none), { conversations });
   noteStore(node, context);
 }

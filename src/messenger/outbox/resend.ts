@@ -30,7 +30,7 @@ export function resend(context: Context, { peer, at }: Place): Promise<MessageVi
     requireOwn(failed);
     if (failed.deleted) throw new SottoError("message-deleted", "This message was deleted.");
     if (failed.state !== "failed")
-      throw new SottoError("message-not-failed", "This message was not given up.");
+      throw new SottoError("message-not-failed", "This message did not fail.");
     refuse(contactRefusal(batch.contact) ?? queueRefusal(batch));
     const { key: _, ...left } = emptied(failed, "hidden");
     batch.changes.set(at, left, "text");

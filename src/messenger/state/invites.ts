@@ -47,10 +47,11 @@ export class Invites {
     return invites;
   }
 
-  /** In the order in which they expire, which is the same after a restart. */
+  /** In the order in which they expire, to the minute, which is the same after a restart. */
   all(): KeptInvite[] {
+    const kinds = ({ kind, id }: KeptInvite): string => `${kind} ${id}`;
     return [...this.#kept.values()].sort(
-      (a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1),
+      (a, b) => a.expiresAt - b.expiresAt || (kinds(a) < kinds(b) ? -1 : 1),
     );
   }
 
