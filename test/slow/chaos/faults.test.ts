@@ -46,7 +46,7 @@ describe("a disk that fails under a daemon", () => {
         if (tracer.exitCode === null) await once(tracer, "close");
         assert.equal(ending?.code, 1);
         assert.match(ending.err, new RegExp(`"store.failed","code":"${code}"`));
-        assert.match(ending.err, code === "disk-full" ? /Free some space/ : /repair the disk/);
+        assert.match(ending.err, code === "disk-full" ? /Free some space/ : /Check the disk/);
         await bob.until(
           "alice is seen to be gone",
           async () => !(await bob.contact("alice")).online,
