@@ -275,6 +275,7 @@ export class Stage {
     if (node.starting || !this.playing) return;
     node.kill();
     this.laws.rollsBack(node, store);
+    this.laws.startsEmpty(node);
     await node.startFrom(store);
     await this.attempt(node, () => this.bot(node).follow(node));
   }

@@ -29,7 +29,7 @@ export function judgeOrder(disk: Disk, ops: readonly StoreOp[]): string | undefi
 
 /**
  * Nothing is inserted before a number of arrival that was given out, also where the disk is an
- * older copy by now.
+ * older copy by now. A store that was restored from a backup begins with numbers of its own.
  */
 export function judgeArrivals(known: Known, ops: readonly StoreOp[]): string | undefined {
   for (const { kind, key } of ops) {

@@ -99,6 +99,10 @@ export class Laws implements Watcher, Court {
     for (const [id, state] of known.states) if (state === "sent") known.states.set(id, "queued");
   }
 
+  /** The account begins with an empty store, whose numbers of arrival are its own. */
+  startsEmpty(node: SimNode): void {
+    this.of(node).arrived = 0;
+  }
   /** From its next start on the node has an older copy of its disk. */
   rollsBack(node: SimNode, copy: MemoryStore): void {
     const known = this.of(node);
