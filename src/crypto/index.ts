@@ -26,4 +26,5 @@ export type {
   Rng,
   SigningKeyPair,
 } from "./provider.ts";
+export { type SecretKey, secretKeyOf } from "./secret-key.ts";
 export { bestCrypto } from "./select-provider.ts";

@@ -1,25 +1,19 @@
 /** The secret keys of a group, each a type of its own; at run time arrays of 32 bytes. */
-
-declare const role: unique symbol;
-type Key<Role extends string> = Uint8Array & { readonly [role]: Role };
+import { type SecretKey, secretKeyOf } from "../crypto/index.ts";
 
 /** From which the chains of a generation are derived (K_g). */
-export type GenerationSecret = Key<"generation secret">;
+export type GenerationSecret = SecretKey<"generation secret">;
 /** The state of a sending chain (ck). */
-export type GroupChainKey = Key<"group chain key">;
+export type GroupChainKey = SecretKey<"group chain key">;
 /** Opens one message (mk). */
-export type GroupMessageKey = Key<"group message key">;
+export type GroupMessageKey = SecretKey<"group message key">;
 /** By which members find and authenticate each other (docs/SPEC.md, groups). */
-export type RendezvousSecret = Key<"rendezvous secret">;
+export type RendezvousSecret = SecretKey<"rendezvous secret">;
 
-function keyOf<K extends Key<string>>(name: K[typeof role]): (bytes: Uint8Array) => K {
-  return (bytes) => {
-    if (bytes.length !== 32) throw new RangeError(`a ${name} has 32 bytes`);
-    return bytes as K;
-  };
-}
-
-export const generationSecret: (bytes: Uint8Array) => GenerationSecret = keyOf("generation secret");
-export const groupChainKey: (bytes: Uint8Array) => GroupChainKey = keyOf("group chain key");
-export const groupMessageKey: (bytes: Uint8Array) => GroupMessageKey = keyOf("group message key");
-export const rendezvousSecret: (bytes: Uint8Array) => RendezvousSecret = keyOf("rendezvous secret");
+export const generationSecret: (bytes: Uint8Array) => GenerationSecret =
+  secretKeyOf("generation secret");
+export const groupChainKey: (bytes: Uint8Array) => GroupChainKey = secretKeyOf("group chain key");
+export const groupMessageKey: (bytes: Uint8Array) => GroupMessageKey =
+  secretKeyOf("group message key");
+export const rendezvousSecret: (bytes: Uint8Array) => RendezvousSecret =
+  secretKeyOf("rendezvous secret");
