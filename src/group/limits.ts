@@ -1,11 +1,13 @@
 /** Limits of a group, each with its reason (docs/LIMITS.md). */
+import { groupHeads } from "../wire/index.ts";
+
 export const groupLimits = {
   /** Members of a group: what a message to all costs a member stays small (docs/SCALE.md). */
   members: 1_000,
   /** Members with a role. */
   admins: 64,
   /** Heads of the log that an operation has as parents, or that a frontier names. */
-  heads: 16,
+  heads: groupHeads,
   /** Operations of one author in the past of another of theirs; a later one is refused. */
   opsOfAuthor: 10_000,
   /** Members above which adds are batched: a generation for 1,000 members has 1.1 MB. */

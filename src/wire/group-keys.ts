@@ -1,7 +1,6 @@
 /** Key packages, signing keys and acknowledgements of a group as bytes (docs/WIRE.md, groups). */
-import { bytes, count, type Kind, message, optional, repeated, required } from "./protobuf.ts";
-
-type ValueOf<Of> = Of extends Kind<infer Value> ? Value : never;
+import { groupHeads } from "./group-op.ts";
+import { bytes, count, message, optional, repeated, required, type ValueOf } from "./protobuf.ts";
 
 const keyPackage = message({
   member: required(1, bytes(16)),
@@ -17,7 +16,7 @@ const signingKey = message({
   stream: required(4, bytes(8)),
   key: required(5, bytes(32)),
   macs: required(6, bytes(0, 8 * 1_000)),
-  frontier: repeated(7, bytes(32), 16),
+  frontier: repeated(7, bytes(32), groupHeads),
   signature: required(8, bytes(64)),
 });
 const ack = message({

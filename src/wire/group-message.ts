@@ -1,8 +1,8 @@
 /** The header of a group message as bytes (docs/WIRE.md, groups). */
 import { concat, readU32, u32 } from "../base/index.ts";
+import { groupHeads } from "./group-op.ts";
 
 const VERSION = 1;
-const FRONTIER_MOST = 16;
 const PREFIX = 8;
 const TAG = 16;
 const SIGNATURE = 64;
@@ -57,7 +57,7 @@ export function encodeGroupHeader(header: GroupMessageHeader): Uint8Array {
     Uint8Array.of(frontier.length),
     ...frontier,
   );
-  const fits = frontier.length >= 1 && frontier.length <= FRONTIER_MOST;
+  const fits = frontier.length >= 1 && frontier.length <= groupHeads;
   if (!fits || bytes.length !== FIXED + 1 + PREFIX * frontier.length)
     throw new RangeError("a field of a group message has a wrong length");
   return bytes;
@@ -67,7 +67,7 @@ export function encodeGroupHeader(header: GroupMessageHeader): Uint8Array {
 export function decodeGroupMessage(bytes: Uint8Array): GroupMessageParts | undefined {
   const count = bytes[FIXED];
   if (bytes[0] !== VERSION || count === undefined) return undefined;
-  if (count < 1 || count > FRONTIER_MOST) return undefined;
+  if (count < 1 || count > groupHeads) return undefined;
   const body = FIXED + 1 + PREFIX * count;
   const end = bytes.length - SIGNATURE;
   if (end < body + TAG) return undefined;

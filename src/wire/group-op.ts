@@ -3,32 +3,31 @@ import { concat, never } from "../base/index.ts";
 import {
   bytes,
   count,
-  type Kind,
   message,
   type OptionalMember,
   optional,
   repeated,
   required,
   text,
+  type ValueOf,
   type Values,
   where,
 } from "./protobuf.ts";
 
 /** Bytes of an operation with its signature, at most. */
 export const groupOpBytes = 16 * 1024;
+/** Heads of the log that an operation has as parents, or that a frontier names, at most. */
+export const groupHeads = 16;
 const SIGNATURE = 64;
 
 /** More fields than other messages have: a removal names the streams of 30 days. */
 const FIELDS = 512;
-const PARENTS = 16;
 const ENTRIES = 32;
 const TARGETS = 16;
 const PAGES = 64;
 /** A stream (8) and the first sequence (4) of a newcomer's history, for 512 streams. */
 const HISTORY_ENTRY = 12;
 const HISTORY_BYTES = 512 * HISTORY_ENTRY;
-
-type ValueOf<Of> = Of extends Kind<infer Value> ? Value : never;
 
 const hash = bytes(32);
 const member = bytes(16);
@@ -49,7 +48,7 @@ const cut = message({
 });
 const setting = message({ field: required(1, count(1, 255)), value: required(2, bytes(0, 512)) });
 const announcement = message({
-  frontier: repeated(1, hash, PARENTS),
+  frontier: repeated(1, hash, groupHeads),
   maker: required(2, member),
   e: required(3, hash),
   commit: required(4, hash),
@@ -149,7 +148,7 @@ const actionMembers = {
       {
         targets: repeated(1, member, TARGETS),
         cuts: repeated(2, cut, FIELDS),
-        asOf: repeated(3, hash, PARENTS),
+        asOf: repeated(3, hash, groupHeads),
         announcement: required(4, announcement),
       },
       FIELDS,
@@ -191,7 +190,7 @@ const actionMembers = {
 
 const op = message({
   group: optional(1, bytes(16)),
-  parents: repeated(2, hash, PARENTS),
+  parents: repeated(2, hash, groupHeads),
   depth: required(3, count()),
   author: optional(4, member),
   at: required(5, count()),

@@ -24,6 +24,9 @@ export interface Kind<Value> {
   read(bytes: Uint8Array): Value | undefined;
 }
 
+/** The type of the values of a kind. */
+export type ValueOf<Of> = Of extends Kind<infer Value> ? Value : never;
+
 /** A whole number from `least` to `most`, as a varint. */
 export function count(least = 0, most: number = Number.MAX_SAFE_INTEGER): Kind<number> {
   const fits = (value: number) => Number.isSafeInteger(value) && value >= least && value <= most;
