@@ -104,7 +104,6 @@ async function openStoreOf({ paths, passphrase }: StartOptions): Promise<Outcome
   const crypto = await bestCrypto();
   const lock = await lockHome(paths, crypto);
   try {
-    if (protection === undefined) return noAccount(home);
     if (protection === "passphrase" && passphrase === undefined)
       return {
         state: "note",
@@ -120,7 +119,7 @@ async function openStoreOf({ paths, passphrase }: StartOptions): Promise<Outcome
     if (!rolledBack) return { text: `${home} can be opened` };
     return { state: "note", text: `${home} can be opened, but is an older copy` };
   } catch (error) {
-    // The start that made the key ended before there was an account.
+    // There may be a key: the start that made it ended before there was an account.
     if (error instanceof SottoError && error.code === "no-account") return noAccount(home);
     throw error;
   } finally {

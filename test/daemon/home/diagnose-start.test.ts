@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +16,13 @@ import { SottoError } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { startDaemon } from "../../../src/daemon/daemon.ts";
 import { diagnoseStart } from "../../../src/daemon/home/diagnose-start.ts";
+import { openHome } from "../../../src/daemon/home/home.ts";
 import { initHome } from "../../../src/daemon/home/init.ts";
 import { reserveExitReason } from "../../../src/daemon/process/exit-reason.ts";
-import { acquireLock, changeProtection } from "../../../src/store/index.ts";
+import { systemClock } from "../../../src/daemon/process/system-clock.ts";
+import { put, rowKey } from "../../../src/messenger/model/rows.ts";
+import { silent } from "../../../src/ports/index.ts";
+import { acquireLock, changeProtection, createKeyring } from "../../../src/store/index.ts";
 
 const cost = { memoryKiB: 8, passes: 1, lanes: 1 };
 const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
@@ -83,6 +95,40 @@ describe("daemon/home: a start that is tried without a node", () => {
     assert.deepEqual([store?.topic, store?.state], ["store", "note"]);
     assert.match(store?.remedy ?? "", /--name/);
     assert.throws(() => readFileSync(paths.home), { code: "ENOENT" });
+  });
+
+  it("says the same of a home whose creation was interrupted", async () => {
+    mkdirSync(paths.home);
+    await createKeyring(paths.home, { kind: "key-file" }, nodeCrypto());
+    const store = (await diagnose()).find(({ topic }) => topic === "store");
+    assert.deepEqual([store?.state, store?.code], ["note", undefined]);
+    assert.match(store?.text ?? "", /^There is no account /);
+  });
+
+  it("fails where the home cannot be created", async () => {
+    writeFileSync(join(root, "file"), "");
+    paths = { ...paths, home: join(root, "file", "home") };
+    const store = (await diagnose()).find(({ topic }) => topic === "store");
+    assert.deepEqual([store?.state, store?.code], ["error", "system-refused"]);
+  });
+
+  it("says that the database is an older copy, which a start can open", async () => {
+    await init();
+    const db = join(paths.home, "db");
+    const copy = join(root, "copy");
+    cpSync(db, copy, { recursive: true });
+    const { store: later } = await openHome(
+      { directory: paths.home, crypto: nodeCrypto(), clock: systemClock, log: silent },
+      { passphrase: async () => undefined, account: async () => undefined },
+    );
+    await later.commit([put(rowKey("session", "a"), Uint8Array.of(1))]);
+    await later.shred();
+    await later.close();
+    rmSync(db, { recursive: true });
+    cpSync(copy, db, { recursive: true });
+    const store = (await diagnose()).find(({ topic }) => topic === "store");
+    assert.equal(store?.state, "note");
+    assert.match(store?.text ?? "", /older copy$/);
   });
 
   it("names the error with which a start fails", async () => {
