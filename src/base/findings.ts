@@ -162,7 +162,7 @@ export const nodeFindings = {
   "no-bootstrap": finding(
     "bootstrap",
     "note",
-    "No bootstrap node configured; you can be found on your local network only.",
+    "No bootstrap node configured; you cannot be found outside your local network.",
     "Add one (sotto net bootstrap add ADDRESS), add a contact whose invite contains one (sotto " +
       "add LINK), or use the public DHT (sotto net public on).",
   ),

@@ -51,7 +51,7 @@ async function start(context: Context, options: PassphraseOptions): Promise<void
     state: "error",
     topic: "node",
     text: fails ? "not running, and cannot be started" : "not running",
-    remedy: fails ? "Do what is below, then start it: sotto up" : "Start it: sotto up",
+    remedy: fails ? "Fix what is marked ✗ below, then start it: sotto up" : "Start it: sotto up",
   };
   out.data(printed([node, ...findings], out.style), { running: false, start: findings });
   context.exit(fails ? exit.failure : exit.notRunning);

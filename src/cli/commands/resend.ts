@@ -17,4 +17,4 @@ export const define: Define = (command, context) => {
 
 const NOTES = `
 For a message that is shown as failed: it was not delivered in 30 days. It waits for the contact
-again, with the same id: if it had arrived after all, it is not shown twice.`;
+again, with the same id: if it did arrive after all, it is not shown twice.`;

@@ -127,7 +127,7 @@ function openRows(status: NodeStatus): Rows {
   const none = net.proxy
     ? "none, but required with a proxy (sotto net bootstrap add ADDRESS)"
     : net.publicDht.state === "off"
-      ? "none: you can be found on your local network only (sotto net bootstrap add " +
+      ? "none: you cannot be found outside your local network (sotto net bootstrap add " +
         "ADDRESS, or sotto net public on)"
       : "none";
   return [

@@ -176,7 +176,7 @@ async function printReady(context: Context, node: Callable, fresh: boolean): Pro
     out.say(
       joined(
         [
-          "No bootstrap node configured; you can be found on your local network only.",
+          "No bootstrap node configured; you cannot be found outside your local network.",
           "→ sotto net bootstrap add ADDRESS, or sotto net public on (see its --help)",
         ],
         "\n",

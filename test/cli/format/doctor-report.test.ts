@@ -210,7 +210,8 @@ describe("the report of sotto doctor", () => {
         state: "note",
         topic: "bootstrap",
         text:
-          "none\n" + "No bootstrap node configured; you can be found on your local network only.",
+          "none\n" +
+          "No bootstrap node configured; you cannot be found outside your local network.",
         remedy: nodeFindings["no-bootstrap"].remedy,
       },
     ]);
