@@ -78,7 +78,8 @@ export function isClean(log: OpLog, state: GroupState, announced: Announced): bo
 /**
  * The generations, of those whose secrets this node has, under whose rendezvous secrets members are
  * to be met. A node without a clean one has yet to receive a newer generation, and goes by the
- * members at the frontier of its newest one until then: a leaving must not lock anybody out.
+ * members at the frontier of its newest one until then: a member who leaves must not keep others
+ * from meeting.
  * @param held newest first.
  */
 export function meetingSecrets<Held extends Announced>(

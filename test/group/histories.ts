@@ -96,7 +96,7 @@ export interface History {
 
 const step = fc.record({
   actor: fc.nat(1_000),
-  /** Whether only somebody with a role acts, as most do. */
+  /** Above 1: a member with a role acts, if there is one. */
   asAdmin: fc.integer({ min: 0, max: 9 }),
   exchange: fc.integer({ min: 0, max: 9 }),
   from: fc.nat(1_000),

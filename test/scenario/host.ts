@@ -118,7 +118,7 @@ export class SimHost implements Transport, Rendezvous {
     this.#peer = appeared;
   }
 
-  /** The network tells of a new node. */
+  /** The network reports a new node. */
   peerAppeared(): void {
     this.#peer();
   }

@@ -41,7 +41,8 @@ function honest(court: Court, node: SimNode, { contact }: Conversation, ack: Ack
   for (let sequence = 1; sequence <= windowEnd(ack); sequence++)
     if (has(ack, sequence) && !has(received, sequence))
       court.say(node, `acknowledges ${sequence} before it is on the disk`);
-  if (ack.readUpTo > readUpTo) court.say(node, "tells of reading that is not on the disk");
+  if (ack.readUpTo > readUpTo)
+    court.say(node, "reports messages as read before that is on the disk");
 }
 
 /** A hello's index is of the pair only where the host is the contact's: others link hellos by it. */

@@ -82,7 +82,7 @@ export async function readEvents(
 }
 
 /**
- * The event of an entry, with what it tells of as it stands now; `undefined` where nothing is left
+ * The event of an entry, with the current state of what it names; `undefined` where nothing is left
  * to tell.
  */
 async function tell(

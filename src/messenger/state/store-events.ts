@@ -14,7 +14,7 @@ type MessageEvent = "message.new" | "message.state";
 /** What is reported of a contact that exists. */
 type ContactEvent = "contact.changed" | "contact.renamed" | "contact.request" | "key.changed";
 
-/** A row of the log: names what it tells of and holds no text and no name. */
+/** A row of the log: refers to what changed and holds no text and no name. */
 export type Entry =
   | {
       readonly type: MessageEvent;

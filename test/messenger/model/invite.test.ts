@@ -36,7 +36,7 @@ const reusable: KeptInvite = {
 };
 
 describe("messenger, the model of an invite", () => {
-  it("gives its holders nothing once it is dead, whoever used it", () => {
+  it("answers its holders while it is open and no one once it has ended, with or without claims", () => {
     const answers = (invite: KeptInvite) => [
       answersHellos(invite, NOW),
       answerTo(invite, claimNumber(1), NOW),

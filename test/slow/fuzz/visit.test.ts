@@ -12,8 +12,8 @@ const seconds = Number(process.env.FUZZ_SECONDS ?? 60);
 const DAY = 86_400_000;
 
 /**
- * What the disk holds, but for old roots: those are erased as the simulated hours pass, whoever
- * comes by.
+ * What the disk holds, except old roots: those are erased as simulated time passes, whether or not
+ * a node connects.
  */
 const disk = (node: SimNode): string =>
   node.store

@@ -118,8 +118,8 @@ export class Mesh {
   }
 
   /**
-   * In a mesh of thousands none of those near a tag is the one who is looked for; in so small a one
-   * nobody tells of guests.
+   * In a mesh of thousands no node near a tag is the one that is searched for; in so small a mesh
+   * no node may report clients.
    */
   #asOfMany(answer: Answer): Answer {
     if (answer.closer === undefined) return answer;

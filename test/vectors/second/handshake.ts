@@ -1,6 +1,6 @@
 /**
- * SPEC §6 and the beginning of §7, read aloud, with the chance that VECTORS tells of. ML-KEM alone
- * is the library's: node:crypto has none.
+ * The handshake and the first session keys, written from SPEC §6 and §7 alone, with the random bytes
+ * that VECTORS.md gives. Only ML-KEM is from the library: node:crypto has none.
  */
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { dh, hkdf, hmac, label, open, publicOfX, seal, sealX, sha256, u32 } from "./primitives.ts";
