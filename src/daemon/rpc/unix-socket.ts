@@ -85,6 +85,11 @@ export async function openSocket(
   };
 
   function accept(socket: Socket): void {
+    // It was in the queue of the system while the others were closed, and would never be.
+    if (closed) {
+      socket.destroy();
+      return;
+    }
     const session = serve(overSocket(socket), dispatch, () => sessions.delete(socket));
     sessions.set(socket, session);
   }

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
+import { pbkdf2 } from "node:crypto";
 import { once } from "node:events";
 import { chmod, lstat, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { limits, SottoError } from "../../../src/base/index.ts";
 import { connectTo } from "../../../src/cli/index.ts";
 import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { type LocalSocket, openSocket } from "../../../src/daemon/rpc/unix-socket.ts";
 import { account, message } from "../fake.ts";
+
+const hash = promisify(pbkdf2);
 
 interface Answer {
   readonly id?: unknown;
@@ -251,6 +255,24 @@ describe("daemon/socket", () => {
     open = undefined;
     assert.ok((await lstat(path)).isSocket());
     other.close();
+  });
+
+  it("stops although a client connects at that moment, and serves it nothing", async () => {
+    await start();
+    // Every thread of the pool is busy, so that closing waits for the file system while the server
+    // accepts what waits in the queue of the system.
+    const busy = Array.from({ length: 8 }, () => hash("", "", 100_000, 32, "sha512"));
+    const client = connect(path).setEncoding("utf8");
+    let said = "";
+    client.on("data", (chunk: string) => {
+      said += chunk;
+    });
+    client.on("error", () => undefined);
+    client.write(request(1, "echo"));
+    const closed = new Promise((resolve) => client.once("close", resolve));
+    await Promise.all([open?.close(), closed, ...busy]);
+    open = undefined;
+    assert.equal(said, "");
   });
 
   it("stops in time although a client does not read", async () => {
