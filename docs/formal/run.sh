@@ -2,7 +2,7 @@
 # Runs every model and compares what it says with results/*.txt.
 #   docs/formal/run.sh            all of them
 #   docs/formal/run.sh again      those whose name contains "again"
-#   RECORD=1 docs/formal/run.sh   writes the results anew
+#   RECORD=1 docs/formal/run.sh   writes the results again
 # Needs ProVerif (2.05 was used), Spin (6.5.2) and gcc. Each job is bounded by LIMIT seconds (480) and runs at low priority.
 # A name that ends in "-broken" is a model with a mistake planted in it: its queries have to fail.
 set -u
@@ -84,6 +84,32 @@ prove hello-hiding            hello-hiding -
 prove hello-hiding-broken     hello-hiding - '' 's/helloTag, ends, N1/helloTag, ends/'
 prove unlinkability           unlinkability -
 prove unlinkability-broken    unlinkability - '' 's/choice.next(rootP), next(rootQ)./choice[rootP, rootQ]/'
+
+twoMachines='out(c, (dhMachine(), kemMachine()))'
+prove group-envelope            group-envelope group
+prove group-envelope-later      group-envelope group 'phase 1; out(c, (skA, skB, skC))'
+prove group-envelope-dh-broken-now  group-envelope group 'out(c, dhMachine())'
+prove group-envelope-kem-broken-now group-envelope group 'out(c, kemMachine())'
+prove group-envelope-both-broken    group-envelope group "$twoMachines"
+prove group-envelope-package-broken group-envelope group '' '/if signed(m1, s1)/d'
+prove group-envelope-maker-broken   group-envelope group '' '/if signed(maker, signature)/d'
+prove group-envelope-commit-broken  group-envelope group '' '/if commit = commitment/d'
+prove group-signing             group-signing group
+prove group-signing-thief       group-signing group 'out(c, devB)'
+prove group-signing-mac-broken  group-signing group '' '/if m = mac(/d'
+prove group-signing-self-broken group-signing group '' '/if signed(key, self)/d'
+prove group-signing-generation-broken group-signing group '' 's/group, generation, author, key/group, author, key/; s/group, generation, A, pub/group, A, pub/'
+prove group-deniability         group-deniability group
+prove group-deniability-both    group-deniability group '' 's/devB, exp(g, devC)/devB, devC/; s/, random\]/, hmac(macKey(exp(exp(g, devA), devC)), fields)]/'
+prove group-deniability-asked   group-deniability group '' 's/devB, exp(g, devC)/devB, devC/'
+prove group-deniability-broken  group-deniability group '' 's/sign(k, (messageTag, \(.*\))))/choice[sign(skA, (messageTag, \1)), sign(k, (messageTag, \1))])/'
+prove group-removed             group-removed group
+prove group-removed-later       group-removed group 'phase 1; out(c, (skA, skB))'
+prove group-removed-sealed-broken   group-removed group '' 's/  event Made(i, K);/&\n  in(c, (X3: point, EK3: kempk)); new r3: coins; out(c, envelope(K, before, pub(k), e, X3, EK3, r3, pub(skX)));/'
+prove group-removed-frontier-broken group-removed group '' '/if frontier = opId(op) then/d'
+prove group-removed-maker-broken    group-removed group '' '/if mayMake(/d'
+prove group-chain               group-chain group
+prove group-chain-broken        group-chain group '' 's/out(c, ck4)/out(c, K)/'
 
 check persist-safe            persist-then-send safe '' -a
 check persist-live            persist-then-send live '-DLIVE -DCRASHES=1 -DLOSSES=1' '-a -f'
