@@ -3,7 +3,15 @@
  * disk nor a list of them lets anyone in.
  */
 import type { Token } from "../../api/index.ts";
-import { type AccountId, fromUtf8, limits, SottoError, toHex, utf8 } from "../../base/index.ts";
+import {
+  type AccountId,
+  fromUtf8,
+  KeyedMutex,
+  limits,
+  SottoError,
+  toHex,
+  utf8,
+} from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { Clock, RowKey, Store } from "../../ports/index.ts";
 import type { Tokens } from "../rpc/methods/method-types.ts";
@@ -44,47 +52,47 @@ export async function loadTokens({
     tokens.set(kept.token.name, kept);
   }
   const hashOf = (secret: string) => toHex(crypto.sha256(utf8(secret)));
+  /** One change at a time: a use that is noted must not store a token that is being revoked. */
+  const locks = new KeyedMutex();
+  const change = <Result>(job: () => Promise<Result>): Promise<Result> => locks.run("tokens", job);
   const keep = async (kept: Kept): Promise<void> => {
     const { name } = kept.token;
-    const before = tokens.get(name);
+    await store.commit([{ kind: "put", key: key(name), value: encode(kept) }]);
     tokens.set(name, kept);
-    try {
-      await store.commit([{ kind: "put", key: key(name), value: encode(kept) }]);
-    } catch (error) {
-      if (before === undefined) tokens.delete(name);
-      throw error;
-    }
   };
 
   return {
-    async create({ name, scope, kind, peers }) {
-      if (!NAME.test(name))
-        throw new SottoError(
-          "token-invalid",
-          `The name of a token has 1 to ${limits.tokenName} letters, digits, - and _.`,
-        );
-      if (tokens.has(name)) throw new SottoError("token-exists", `There is a token ${name}.`);
-      if (tokens.size >= limits.tokens)
-        throw new SottoError("too-many-tokens", `There are ${limits.tokens} tokens already.`);
-      const secret = Buffer.from(crypto.random(SECRET)).toString("base64url");
-      const token = {
-        ...{ name, scope, for: kind },
-        ...(peers && { peers }),
-        createdAt: clock.now(),
-      };
-      await keep({ token, hash: hashOf(secret) });
-      return { token, secret };
-    },
+    create: ({ name, scope, kind, peers }) =>
+      change(async () => {
+        if (!NAME.test(name))
+          throw new SottoError(
+            "token-invalid",
+            `The name of a token has 1 to ${limits.tokenName} letters, digits, - and _.`,
+          );
+        if (tokens.has(name)) throw new SottoError("token-exists", `There is a token ${name}.`);
+        if (tokens.size >= limits.tokens)
+          throw new SottoError("too-many-tokens", `There are ${limits.tokens} tokens already.`);
+        const secret = Buffer.from(crypto.random(SECRET)).toString("base64url");
+        const token = {
+          ...{ name, scope, for: kind },
+          ...(peers && { peers }),
+          createdAt: clock.now(),
+        };
+        await keep({ token, hash: hashOf(secret) });
+        return { token, secret };
+      }),
     // The oldest first: the rows of the store have no order.
     list: () =>
       [...tokens.values()]
         .map(({ token }) => token)
         .sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1)),
-    async revoke(name) {
-      if (!tokens.delete(name)) throw new SottoError("token-unknown", "There is no such token.");
-      closed(name);
-      await store.commit([{ kind: "delete", key: key(name) }]);
-    },
+    revoke: (name) =>
+      change(async () => {
+        if (!tokens.has(name)) throw new SottoError("token-unknown", "There is no such token.");
+        await store.commit([{ kind: "delete", key: key(name) }]);
+        tokens.delete(name);
+        closed(name);
+      }),
     find(by, kind) {
       const found =
         "name" in by
@@ -99,10 +107,12 @@ export async function loadTokens({
       };
     },
     async noteUse(name) {
-      const kept = tokens.get(name);
       const usedOn = Math.floor(clock.now() / DAY) * DAY;
-      if (kept !== undefined && kept.token.usedOn !== usedOn)
-        await keep({ ...kept, token: { ...kept.token, usedOn } });
+      await change(async () => {
+        const kept = tokens.get(name);
+        if (kept !== undefined && kept.token.usedOn !== usedOn)
+          await keep({ ...kept, token: { ...kept.token, usedOn } });
+      });
     },
   };
 }

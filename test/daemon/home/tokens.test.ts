@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { type AccountId, limits } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { loadTokens } from "../../../src/daemon/home/tokens.ts";
-import { memoryStore } from "../../../src/store/memory-store.ts";
+import { type MemoryOptions, memoryStore } from "../../../src/store/memory-store.ts";
 import { handClock } from "../hand-clock.ts";
 
 const crypto = nodeCrypto();
 const bob = "b".repeat(52) as AccountId;
 const wanted = { name: "report", scope: "post", kind: "socket" } as const;
 
-async function setUp() {
-  const store = memoryStore();
+async function setUp(options: MemoryOptions = {}) {
+  const store = memoryStore(options);
   const clock = handClock();
   const closed: string[] = [];
   const load = () => loadTokens({ store, crypto, clock, closed: (name) => closed.push(name) });
@@ -46,6 +46,34 @@ describe("daemon/tokens", () => {
     assert.throws(() => tokens.find({ name: "report" }, "socket"), refused);
     assert.deepEqual((await load()).list(), []);
     await assert.rejects(tokens.revoke("report"), { code: "token-unknown" });
+  });
+
+  it("stay as they are where a change cannot be stored", async () => {
+    let isFull = false;
+    const { tokens, closed } = await setUp({
+      onCommit: () => {
+        if (isFull) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      },
+    });
+    const { token, secret } = await tokens.create(wanted);
+    isFull = true;
+    await assert.rejects(tokens.create({ ...wanted, name: "other" }), {
+      code: "store-write-failed",
+    });
+    await assert.rejects(tokens.noteUse("report"), { code: "store-write-failed" });
+    // It is still stored, so it must not look revoked.
+    for (let i = 0; i < 2; i++)
+      await assert.rejects(tokens.revoke("report"), { code: "store-write-failed" });
+    assert.deepEqual(tokens.list(), [token]);
+    assert.deepEqual(tokens.find({ secret }, "socket").token, token);
+    assert.deepEqual(closed, []);
+  });
+
+  it("are revoked for good while one is used", async () => {
+    const { tokens, load } = await setUp();
+    await tokens.create(wanted);
+    await Promise.all([tokens.revoke("report"), tokens.noteUse("report")]);
+    assert.deepEqual((await load()).list(), []);
   });
 
   it("have a name of their own, and are bounded in number", async () => {
