@@ -178,9 +178,12 @@ export class ContactNames {
     return owner !== undefined && owner !== except && !isRequest(owner);
   }
 
-  /** Another contact whose name looks like this one, the same name included. */
-  alike(name: string, among: Among): Peer | undefined {
-    return this.#alike(name, among)[0]?.peer;
+  /**
+   * Another contact whose name looks like this one, the same name included.
+   * @param finds whether a contact is among those that are looked for.
+   */
+  alike(name: string, among: Among, finds = (_: Peer): boolean => true): Peer | undefined {
+    return this.#alike(name, among).find(({ peer }) => finds(peer))?.peer;
   }
 
   /**

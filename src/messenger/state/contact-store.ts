@@ -161,7 +161,7 @@ export class ContactStore {
     const { clock, receipts, transport } = this.#shown;
     const age = clock.now() - (recordTime ?? Number.NEGATIVE_INFINITY);
     const why = link === undefined ? awaits(contact, transport) : undefined;
-    const alike = this.#found(this.names.alike(shownName(contact), { except: peer }));
+    const alike = this.names.alike(shownName(contact), { except: peer }, this.#finds);
     return {
       account: contact.account,
       name: contact.name,

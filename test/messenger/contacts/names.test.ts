@@ -100,6 +100,22 @@ describe("a name", () => {
     await world.stop();
   });
 
+  it("that looks like two others is marked with the one that a limited client may see", async () => {
+    const { world, alice, bob } = await paired(7);
+    const [carol, dave] = [await world.node("carol"), await world.node("dave")];
+    for (const node of [carol, dave]) await world.pair(alice, node);
+    await alice.messenger.rename("carol", "b0b");
+    await alice.messenger.rename("dave", "b\u043eb");
+    assert.equal(seen(alice, bob).looksLike?.account, idOf(carol));
+    for (const other of [carol, dave]) {
+      const limited = alice.messenger.limitedTo(new Set([idOf(bob), idOf(other)]));
+      assert.equal(limited.contact("bob").looksLike?.account, idOf(other));
+    }
+    const alone = alice.messenger.limitedTo(new Set([idOf(bob)]));
+    assert.equal(alone.contact("bob").looksLike, undefined);
+    await world.stop();
+  });
+
   it("is never cut inside a character", async () => {
     const { world, alice } = await paired(5);
     const long = `a${FAMILY.repeat(12)}`;
