@@ -176,11 +176,17 @@ describe("api/check: a refusal of parameters", () => {
     assert.deepEqual(checkParams("contact.list", undefined), {});
   });
 
-  it("takes no inherited name as a field", () => {
-    assert.deepEqual(
-      refusal("contact.list", JSON.parse('{"__proto__":{"who":"bob"}}'))[0],
-      "__proto__",
-    );
+  it("takes no name of a member of every object as a field", () => {
+    for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+      const parse = (value: unknown) =>
+        JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`);
+      assert.equal(refusal("contact.list", parse({ who: "bob" }))[0], name);
+      const next = parse("x");
+      Object.defineProperty(next, "kind", { value: "key-file", enumerable: true });
+      assert.equal(refusal("store.protect", { next })[0], `next.${name}`);
+    }
+    // The field has to be that of the caller.
+    assert.equal(refusal("contact.show", JSON.parse('{"__proto__":{"who":"bob"}}'))[0], "who");
   });
 });
 
