@@ -12,6 +12,22 @@ export interface Counts {
   readonly pending: number;
 }
 
+/** A failed test. */
+export interface FailedTest {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** With the names of its suites. */
+  readonly title: string;
+  /** The first lines of the error. */
+  readonly error: string;
+}
+
+/** What test/support/setup.ts writes at the end of a run. */
+export interface Results {
+  readonly counts: Counts;
+  readonly failed: readonly FailedTest[];
+}
+
 export interface Run {
   readonly files: readonly string[];
   readonly jobs: number;
@@ -28,6 +44,7 @@ export interface Run {
 export interface Verdict {
   /** `undefined` where the run ended before mocha did. */
   readonly counts: Counts | undefined;
+  readonly failed: readonly FailedTest[];
   /** What is wrong with the run; empty where it passed. */
   readonly faults: readonly string[];
 }
@@ -43,8 +60,12 @@ export async function runSuite(run: Run): Promise<Verdict> {
       SOTTO_TEST_COUNTS: file,
       SOTTO_TEST_PROGRAM: join(scratch, "program"),
     });
-    const counts = read(file);
-    return { counts, faults: [...end, ...faultsOf(run, counts)] };
+    const written = read(file);
+    return {
+      counts: written?.counts,
+      failed: written?.failed ?? [],
+      faults: [...end, ...faultsOf(run, written?.counts)],
+    };
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -74,7 +95,7 @@ function mocha(
   });
 }
 
-function read(file: string): Counts | undefined {
+function read(file: string): Results | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {

@@ -2,10 +2,13 @@
  * What every run of mocha shares; loaded before the tests, in each process that runs tests.
  *
  * A rejection that nothing handles ends a user's node, so it fails a test here; mocha ignores it.
- * The counts of a run are written as JSON to the file that SOTTO_TEST_COUNTS names, for
- * scripts/test.
+ * The counts of a run and its failed tests are written as JSON to the file that SOTTO_TEST_COUNTS
+ * names, for scripts/test.
  */
 import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import type { FailedTest, Results } from "../../scripts/test/run-suite.ts";
+import { root } from "../../scripts/test/suites.ts";
 
 function failTest(reason: unknown): void {
   // Mocha's own complaint that a test which failed by such a rejection came to its end after all.
@@ -35,8 +38,24 @@ export const mochaHooks = {
 export function mochaGlobalSetup(this: Mocha.Runner): void {
   const file = process.env.SOTTO_TEST_COUNTS;
   if (file === undefined) return;
+  const failed: FailedTest[] = [];
+  this.on("fail", (test, error) => {
+    failed.push({
+      file: relative(root, test.file ?? ""),
+      title: test.fullTitle(),
+      error: summaryOf(error),
+    });
+  });
   this.once("end", () => {
     const { passes, failures, pending } = this.stats as Mocha.Stats;
-    writeFileSync(file, `${JSON.stringify({ passes, failures, pending })}\n`);
+    const results: Results = { counts: { passes, failures, pending }, failed };
+    writeFileSync(file, `${JSON.stringify(results)}\n`);
   });
+}
+
+/** The first lines of an error, which say what failed and where. */
+function summaryOf(error: unknown): string {
+  const { message = String(error), stack = "" } = (error ?? {}) as Partial<Error>;
+  const text = stack.includes(message) ? stack : `${message}\n${stack}`;
+  return text.split("\n").slice(0, 12).join("\n").slice(0, 1_500);
 }

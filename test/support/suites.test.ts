@@ -77,9 +77,25 @@ describe("a run of a suite", () => {
     };
 
     for (const jobs of [1, 2])
+      it(`names the tests that failed, with their errors (jobs: ${jobs})`, async () => {
+        const { counts, failed } = await run(
+          'describe("s", () => { it("a", () => {}); it("b", () => { throw new Error("why"); }); });',
+          jobs,
+        );
+        assert.deepEqual(counts, { passes: 1, failures: 1, pending: 0 });
+        assert.deepEqual(
+          failed.map(({ title }) => title),
+          ["s b"],
+        );
+        assert.match(failed[0]?.file ?? "", /planted\.test\.ts$/);
+        assert.match(failed[0]?.error ?? "", /why\n.*planted\.test\.ts/s);
+      });
+
+    for (const jobs of [1, 2])
       it(`fails where a test ends its process as if all was well (jobs: ${jobs})`, async () => {
         const good = await run('it("a", () => {}); it("b", () => {});', jobs);
-        assert.deepEqual(good, { counts: { passes: 2, failures: 0, pending: 0 }, faults: [] });
+        const counts = { passes: 2, failures: 0, pending: 0 };
+        assert.deepEqual(good, { counts, failed: [], faults: [] });
         const ended = await run('it("a", () => {}); it("b", () => process.exit(0));', jobs);
         assert.notDeepEqual(ended.faults, []);
       });
