@@ -32,9 +32,10 @@ export interface NodeConnection extends AsyncDisposable {
    */
   call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>>;
   /**
-   * Events from now on. Without `reconnect` the loop throws `node-not-running` or `node-locked`
-   * when they end; with it they go on where they were, or after a `resync` where the node does not
-   * have them any more (it was restarted or locked, or the outage was long).
+   * Events from now on. A lock of the node ends no loop: `node.state` reports it, and `resync` the
+   * unlock. Without `reconnect` the loop throws `node-not-running` when the node stops; with it
+   * the events go on where they were, or after a `resync` where the node does not have them any
+   * more (it was restarted, or the outage was long).
    */
   events(filter?: EventFilter): AsyncGenerator<LiveEvent, void>;
   /**
@@ -325,8 +326,6 @@ export function endOf(why: EndReason): SottoError {
   switch (why) {
     case "too-slow":
       return new SottoError("timed-out", "This listener was too slow and was disconnected.");
-    case "locked":
-      return new SottoError("node-locked", "The node was locked.");
     case "revoked":
       return new SottoError("token-refused", "The token of this listener was revoked.");
     case "stopping":

@@ -121,7 +121,7 @@ describe("api/client", () => {
     await assert.rejects(refused, { code: "node-locked" });
     const ended = read();
     say({ id: 2, result: {} });
-    say({ method: "event", params: { type: "stream.ended", why: "locked" } });
+    say({ method: "event", params: { type: "stream.ended", why: "too-slow" } });
     await ended;
     const call = client.call("invite.list", {});
     say({ id: written[2]?.id, result: { invites: [] } });

@@ -123,21 +123,21 @@ describe("api/node-connection", function () {
     await connection.close();
   });
 
-  it("goes on when a locked node is unlocked", async () => {
+  it("goes on when a locked node is unlocked, with the same subscription", async () => {
     const node = handNode();
     const connection = await createNodeConnection({ open: node.open, reconnect: true });
     const seen: string[] = [];
     connection.on("contact.removed", ({ account }) => seen.push(account));
+    connection.on("node.state", ({ state }) => seen.push(state));
     connection.on("resync", () => seen.push("resync"));
     await until("the subscription", () => node.asked.length === 1);
-    node.lock(true);
-    node.say({ type: "stream.ended", why: "locked" });
-    await until("another try", () => node.asked.length === 3);
-    node.lock(false);
-    await until("the end of the lock", () => seen.length === 1);
+    node.say({ type: "node.state", state: "locked" });
+    node.say({ type: "resync" });
+    node.say({ type: "node.state", state: "open" });
     node.say(removed("1"));
-    await until("the event", () => seen.length === 2);
-    assert.deepEqual(seen, ["resync", "1"]);
+    await until("the event", () => seen.length === 4);
+    assert.deepEqual(seen, ["locked", "resync", "open", "1"]);
+    assert.equal(node.asked.length, 1);
     await connection.close();
   });
 
@@ -151,9 +151,9 @@ describe("api/node-connection", function () {
     connection.on("typing", () => undefined);
     const reading = connection.events().next();
     await until("the subscription", () => node.asked.length === 1);
-    node.say({ type: "stream.ended", why: "locked" });
-    await assert.rejects(reading, { code: "node-locked" });
-    assert.deepEqual(errors, ["node-locked"]);
+    node.say({ type: "stream.ended", why: "too-slow" });
+    await assert.rejects(reading, { code: "timed-out" });
+    assert.deepEqual(errors, ["timed-out"]);
     node.stop();
     await until("the end of the connection", () => true);
     await assert.rejects(connection.call("node.state", {}), { code: "node-not-running" });
@@ -264,7 +264,7 @@ describe("api/node-connection", function () {
     });
     connection.on("typing", () => undefined);
     await until("the subscription", () => node.asked.length === 1);
-    node.say({ type: "stream.ended", why: "locked" });
+    node.say({ type: "stream.ended", why: "too-slow" });
     await until("the second subscription", () => node.asked.length === 2);
     node.say(removed("1"));
     await until("the event", () => seen.length === 1);

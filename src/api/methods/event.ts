@@ -4,6 +4,7 @@ import { followedEvent, follower } from "../schema/event.ts";
 import {
   flag,
   list,
+  maybe,
   object,
   oneOf,
   optional,
@@ -24,7 +25,8 @@ export const eventMethods = {
     limited: true,
     summary:
       "Sends `event` notifications on this connection from now on, after the response. Again: " +
-      "replaces the filter.",
+      "replaces the filter. Also answered by a locked node, but not with `from`: `node.state` " +
+      "comes at once, and the other events from the unlock on.",
     params: object({
       from,
       types: optional(
@@ -38,7 +40,12 @@ export const eventMethods = {
       ),
     }),
     result: object({
-      streamCursor: text("Where this subscription begins: for `since` until an event has come."),
+      streamCursor: maybe(
+        text(
+          "Where this subscription begins: for `since` until an event has come. Absent while the " +
+            "node is locked.",
+        ),
+      ),
     }),
     example: { types: ["message.new", "message.state"] },
   }),

@@ -113,24 +113,22 @@ export const liveEvents = {
   },
   "node.state": {
     summary:
-      "The node is open or locked: comes at the beginning of a subscription, at a lock (before " +
-      "`stream.ended`), and at the unlock, if this connection is still open.",
-    fields: {
-      state: oneOf(["open", "locked"], "open after a lock: call `event.subscribe` again."),
-    },
+      "The node is open or locked: comes at the beginning of a subscription, at a lock, and at " +
+      "the unlock, right after `resync`. Nothing else comes while the node is locked.",
+    fields: { state: oneOf(["open", "locked"]) },
   },
   resync: {
     summary:
-      "Events were missed: the node does not have all of them since the `since` of this " +
-      "subscription. Read the lists again; what follows is complete from here.",
+      "Events may have been missed: the node was locked and is unlocked, or does not have all of " +
+      "them since the `since` of this subscription. Read the lists again; what follows is " +
+      "complete from here.",
     fields: {},
   },
   "stream.ended": {
     summary:
-      "The last event of a subscription: this client was too slow, or the node stops or is " +
-      "locked, or the token of this connection was revoked. Call `event.subscribe` again to " +
-      "continue. Where the node was locked, only `node.state` may still come.",
-    fields: { why: oneOf(["too-slow", "stopping", "locked", "revoked"]) },
+      "The last event of a subscription: this client was too slow, or the node stops, or the " +
+      "token of this connection was revoked. Call `event.subscribe` again to continue.",
+    fields: { why: oneOf(["too-slow", "stopping", "revoked"]) },
   },
 } as const satisfies Record<Exclude<EventType, FollowedType>, EventSpec>;
 

@@ -78,14 +78,14 @@ async function listen(options: Options, context: Context): Promise<void> {
   const account = from && (await context.call("contact.show", { who: from })).contact.account;
   process.once("SIGINT", () => process.exit(exit.interrupted));
 
-  const filter = {
-    ...(account ? { from: account } : {}),
-    ...(all ? {} : { types: command === undefined ? PRINTED_EVENTS : EXEC_EVENTS }),
-  };
+  const types = command === undefined ? PRINTED_EVENTS : EXEC_EVENTS;
+  const about = account ? { from: account } : {};
+  const filter = all ? about : { ...about, types };
+  const live = all ? about : { ...about, types: [...types, "node.state" as const] };
   /** Cursor of the last event that was printed or taken by the command. */
   let finished: number | undefined;
   const open = (node: Client): AsyncIterable<Event> => {
-    if (as === undefined) return liveEvents(node.events(filter));
+    if (as === undefined) return liveEvents(node.events(live));
     // With --exec one event at a time, so that a crash repeats one at most.
     const batch = command === undefined ? 100 : 1;
     return follow(node, as, { ...filter, batch, after: finished });
@@ -99,6 +99,7 @@ async function listen(options: Options, context: Context): Promise<void> {
   const marks = options.read === true || !(await context.call("node.status", {})).history;
   context.out.say("Listening. Stop with ^C.");
   for await (const event of events) {
+    if (event.type === "node.state" && !all) continue;
     if ("contact" in event) remember(event.contact);
     const whose = accountOf(event);
     if (whose !== undefined && !names.has(whose))

@@ -55,10 +55,12 @@ async function isOpen(context: Pick<Context, "node">): Promise<boolean> {
   }
 }
 
-/** Events from now on; throws the reason of the last event, `stream.ended`. */
+/** Events from now on until the node stops or is locked; throws the reason. */
 export async function* liveEvents(events: AsyncIterable<NodeEvent>): AsyncGenerator<NodeEvent> {
   for await (const event of events) {
     if (event.type === "stream.ended") throw endOf(event.why);
+    if (event.type === "node.state" && event.state === "locked")
+      throw new SottoError("node-locked", "The node was locked.");
     yield event;
   }
   throw new SottoError("node-not-running", "The connection to the node was lost.");

@@ -37,13 +37,13 @@ export async function watch(
     try {
       for await (const _event of node.events()) wake();
     } catch {
-      // A locked node has no events.
+      // Polling reports what is wrong with the node.
     }
     listening = false;
   };
   let before = "";
   for (;;) {
-    // Again after the node was locked, which ends the stream.
+    // Again after the stream has ended, because this client was too slow.
     if (!listening) void listen();
     const { text, value } = await read();
     const now = JSON.stringify(value);

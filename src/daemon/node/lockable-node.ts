@@ -13,7 +13,10 @@ import { type RunningNode, type RunningNodeOptions, startRunningNode } from "./r
 import { stateOf } from "./status.ts";
 
 export interface LockableNodeOptions extends RunningNodeOptions {
-  /** Called when the node was locked or unlocked; a lock ends the events of all clients. */
+  /**
+   * Called when the node was locked or unlocked. `offer` is not called in between, and after an
+   * unlock only once this has returned.
+   */
   readonly stateChanged: (state: NodeState["state"]) => void;
   /** Starts to stop the node; returns at once. */
   readonly stop: () => void;
@@ -49,6 +52,14 @@ export async function openLockableNode(
   const state = (): NodeState =>
     stateOf({ startedAt, state: running ? "open" : "locked", protection, home: directory });
 
+  /** What a node that is being locked emits is for no client. */
+  const opening: RunningNodeOptions = {
+    ...parts,
+    offer: (event) => {
+      if (running !== undefined) parts.offer(event);
+    },
+  };
+
   const controls: Controls = {
     state,
     lock: () =>
@@ -70,9 +81,9 @@ export async function openLockableNode(
         if (closed) throw new SottoError("store-closed", "The node is stopping.");
         if (running) return;
         const given = { passphrase: async () => passphrase, account: async () => undefined };
-        running = await startRunningNode(parts, await openHome(parts, given), controls, state);
-        running.start();
+        running = await startRunningNode(opening, await openHome(parts, given), controls, state);
         parts.stateChanged("open");
+        running.start();
         log("node.unlocked");
       }),
     prove: (passphrase) =>
@@ -88,7 +99,7 @@ export async function openLockableNode(
     stop: parts.stop,
   };
 
-  running = await startRunningNode(parts, opened, controls, state);
+  running = await startRunningNode(opening, opened, controls, state);
   const locked = createLockedDispatch(controls);
   const idle = createIdleTimer(clock, parts.config.lockAfter, () => {
     if (running) controls.lock().catch((error) => log("lock-failed", codeOf(error)));

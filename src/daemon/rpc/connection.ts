@@ -5,10 +5,13 @@ import { limits, SottoError } from "../../base/index.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { type Access, shownTo, unrestricted } from "./methods/access.ts";
-import type { Subscription } from "./methods/method-types.ts";
+import type { Caller, Subscription } from "./methods/method-types.ts";
 
 /** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
 const INVALID_REQUEST = -32600;
+
+/** A cursor of no node: a subscription since it begins with `resync`. */
+const NO_CURSOR = "-";
 
 /** Every event that is sent, for the tests that compare it with the contract. */
 const events = channel("sotto:event");
@@ -42,7 +45,7 @@ export interface ServerConnection {
 /** The server's side of one connection. */
 export interface RpcSession {
   offer(event: NodeEvent): void;
-  /** The node was locked, which ends its events except for `node.state`, or unlocked. */
+  /** The node was locked, or unlocked: a subscription continues, with `node.state` in between. */
   changeState(state: "open" | "locked"): void;
   /** Ends the event stream because the node stops, and closes the connection. */
   end(): void;
@@ -85,6 +88,19 @@ export function serve(
     return send({ method: "event", params: event });
   });
 
+  const callerWith = ({ signal }: AbortController, subscribed: () => void): Caller => ({
+    access,
+    restrict(next: Access) {
+      access = next;
+      // What was subscribed to before may be more than it may see now.
+      feed.drop();
+    },
+    signal,
+    subscribe(subscription: Subscription) {
+      subscribed();
+      feed.want(subscription);
+    },
+  });
   const answer = async ({ id, method, params }: Request) => {
     const call = new AbortController();
     running.add(call);
@@ -93,19 +109,9 @@ export function serve(
     let response: object;
     let subscribed = false;
     try {
-      const caller = {
-        access,
-        restrict(next: Access) {
-          access = next;
-          // What was subscribed to before may be more than it may see now.
-          feed.drop();
-        },
-        signal: call.signal,
-        subscribe(subscription: Subscription) {
-          subscribed = true;
-          feed.want(subscription);
-        },
-      };
+      const caller = callerWith(call, () => {
+        subscribed = true;
+      });
       response = { result: await dispatch(method, params, caller) };
     } catch (error) {
       response = { error: toRpcError(error) };
@@ -118,6 +124,17 @@ export function serve(
   const refuse = (why: string, code?: number) => {
     const error = toRpcError(new SottoError("request-malformed", why));
     send({ id: null, error: code === undefined ? error : { ...error, code } });
+  };
+
+  /** Subscribes at the unlocked node to what the client wanted of the locked one. */
+  const renewSubscription = (): void => {
+    const request = feed.request();
+    if (request === undefined) return;
+    const caller = callerWith(new AbortController(), () => undefined);
+    // Without its subscription the client would wait for nothing.
+    dispatch("event.subscribe", { ...request, since: NO_CURSOR }, caller).then(feed.begin, () =>
+      connection.close(),
+    );
   };
 
   const endWith = (why: "stopping" | "revoked"): void => {
@@ -151,7 +168,7 @@ export function serve(
       const shown = shownTo(access, event);
       if (shown !== undefined) feed.offer(shown);
     },
-    changeState: feed.changeState,
+    changeState: (state) => (state === "locked" ? feed.lock() : renewSubscription()),
     end: () => endWith("stopping"),
     revoke(token) {
       if (!access.tokens.has(token)) return;

@@ -9,7 +9,7 @@ import { backupHandlers } from "./methods/backup.ts";
 import { contactHandlers } from "./methods/contact.ts";
 import { conversationHandlers } from "./methods/conversation.ts";
 import { doctorHandlers } from "./methods/doctor.ts";
-import { eventHandlers } from "./methods/event.ts";
+import { eventHandlers, lockedEventHandlers } from "./methods/event.ts";
 import { inviteHandlers } from "./methods/invite.ts";
 import { messageHandlers } from "./methods/message.ts";
 import type { Caller, Controls, DispatchParts, Handlers } from "./methods/method-types.ts";
@@ -75,7 +75,11 @@ function handlersOf(parts: DispatchParts): Handlers<Methods> {
 
 /** The dispatch of a locked node: throws `node-locked` for most methods. */
 export function createLockedDispatch(controls: Controls): Dispatch {
-  const handlers = { ...lockedHandlers(controls), ...rpcHandlers };
+  const handlers = {
+    ...lockedHandlers(controls),
+    ...lockedEventHandlers(controls),
+    ...rpcHandlers,
+  };
   return dispatcher(() => handlers);
 }
 

@@ -11,21 +11,17 @@ export interface EventFeed {
   offer(event: NodeEvent): void;
   /** The connection accepts more again. */
   resume(): void;
-  /**
-   * The node was locked, which ends the subscription except for `node.state`, or unlocked; the
-   * client then subscribes again.
-   */
-  changeState(state: "open" | "locked"): void;
+  /** The node was locked: drops what waits of its events, and reports the lock. */
+  lock(): void;
+  /** The request of the present subscription, for the node that is unlocked. */
+  request(): Subscription["request"] | undefined;
   /** Ends the subscription with a last event. */
   end(why: EndReason): void;
   /** Ends the subscription without a last event. */
   drop(): void;
 }
 
-type EndReason = Exclude<
-  Extract<NodeEvent, { type: "stream.ended" }>["why"],
-  "too-slow" | "locked"
->;
+type EndReason = Exclude<Extract<NodeEvent, { type: "stream.ended" }>["why"], "too-slow">;
 
 /** What a subscription begins with; another one makes what waits of it obsolete. */
 const isSnapshot = ({ type }: NodeEvent) => type === "presence.snapshot" || type === "node.state";
@@ -38,9 +34,7 @@ export function createEventFeed(
   write: (event: NodeEvent) => boolean,
   most: number = limits.eventQueue,
 ): EventFeed {
-  let wants: ((event: NodeEvent) => boolean) | undefined;
-  /** After a lock: nothing of the open node is held, but what the client waits for. */
-  let wantsState = false;
+  let present: Pick<Subscription, "wants" | "request"> | undefined;
   let queue: NodeEvent[] = [];
   let flowing = true;
   let begun = true;
@@ -51,22 +45,21 @@ export function createEventFeed(
     while (flowing && sent < queue.length) flowing = write(queue[sent++] as NodeEvent);
     queue = queue.slice(sent);
   };
-  const stop = () => {
-    wants = undefined;
-    wantsState = false;
-  };
   const push = (events: readonly NodeEvent[]) => {
     if (queue.length + events.length > most) {
-      stop();
+      present = undefined;
       queue = [{ type: "stream.ended", why: "too-slow" }];
     } else queue.push(...events);
     flush();
   };
 
+  const offer = (event: NodeEvent) => {
+    if (present?.wants(event)) push([event]);
+  };
+
   return {
-    want({ wants: wanted, first, resumes }) {
-      wants = wanted;
-      wantsState = false;
+    want({ wants, request, first, resumes }) {
+      present = { wants, request };
       begun = false;
       queue = resumes ? [] : queue.filter((event) => !isSnapshot(event));
       push(first);
@@ -75,29 +68,24 @@ export function createEventFeed(
       begun = true;
       flush();
     },
-    offer(event) {
-      if (wants?.(event)) push([event]);
-    },
+    offer,
     resume() {
       flowing = true;
       flush();
     },
-    changeState(state) {
-      const event: NodeEvent = { type: "node.state", state };
-      if (wantsState) return push([event]);
-      if (wants === undefined || state === "open") return;
-      wantsState = wants(event);
-      wants = undefined;
-      push([...(wantsState ? [event] : []), { type: "stream.ended", why: "locked" }]);
+    lock() {
+      queue = queue.filter(({ type }) => type === "stream.ended");
+      offer({ type: "node.state", state: "locked" });
     },
+    request: () => present?.request,
     end(why) {
-      if (wants === undefined && !wantsState) return;
-      stop();
+      if (present === undefined) return;
+      present = undefined;
       queue.push({ type: "stream.ended", why });
       flush();
     },
     drop() {
-      stop();
+      present = undefined;
       queue = [];
     },
   };

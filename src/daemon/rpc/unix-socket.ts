@@ -17,7 +17,7 @@ import type { Dispatch } from "./dispatch.ts";
 export interface LocalSocket {
   /** Sends an event to every client that subscribed to it. */
   offer(event: NodeEvent): void;
-  /** The node was locked, which ends the events of all clients, or unlocked. */
+  /** The node was locked or unlocked: the events of all clients pause in between. */
   changeState(state: "open" | "locked"): void;
   /** Closes the connections that are restricted to a token. */
   revoke(token: string): void;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Client, createClient, type NodeEvent } from "../../../src/api/index.ts";
 import { SottoError } from "../../../src/base/index.ts";
-import { acrossOutages } from "../../../src/cli/runtime/outages.ts";
+import { acrossOutages, liveEvents } from "../../../src/cli/runtime/outages.ts";
 import { type RpcSession, serve } from "../../../src/daemon/rpc/connection.ts";
 import type { Caller } from "../../../src/daemon/rpc/methods/method-types.ts";
 import { memoryConnection } from "../../daemon/rpc/memory-connection.ts";
@@ -20,7 +20,7 @@ describe("events across outages of the node", () => {
       if (method === "node.state") return { state };
       if (state === "locked") throw new SottoError("node-locked", "It is locked.");
       if (method === "event.subscribe")
-        caller.subscribe({ wants: () => true, first: [], resumes: false });
+        caller.subscribe({ request: {}, wants: () => true, first: [], resumes: false });
       return {};
     };
     /** Looks for the node; it is back at the third look. */
@@ -35,13 +35,7 @@ describe("events across outages of the node", () => {
       connected = createClient(client);
       return connected;
     };
-    const open = async function* (client: Client) {
-      for await (const event of client.events()) {
-        if (event.type === "stream.ended")
-          throw new SottoError(event.why === "locked" ? "node-locked" : "node-not-running", "x");
-        yield event;
-      }
-    };
+    const open = (client: Client) => liveEvents(client.events());
     const told: string[] = [];
     const events = acrossOutages({ node }, open, {
       onOutage: ({ code }) => void told.push(code),

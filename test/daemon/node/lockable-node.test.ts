@@ -2,14 +2,21 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient, type NodeState } from "../../../src/api/index.ts";
+import {
+  createClient,
+  type NodeEvent,
+  type NodeState,
+  type Params,
+} from "../../../src/api/index.ts";
 import { limits } from "../../../src/base/index.ts";
+import { connectTo } from "../../../src/cli/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { type LockableNode, openLockableNode } from "../../../src/daemon/node/lockable-node.ts";
 import { createIdleTimer } from "../../../src/daemon/process/idle-timer.ts";
 import { systemClock } from "../../../src/daemon/process/system-clock.ts";
 import { serve } from "../../../src/daemon/rpc/connection.ts";
 import { inProcessCaller } from "../../../src/daemon/rpc/dispatch.ts";
+import { type LocalSocket, openSocket } from "../../../src/daemon/rpc/unix-socket.ts";
 import type { Config } from "../../../src/daemon/settings/config.ts";
 import { silent } from "../../../src/ports/index.ts";
 import type { Protection } from "../../../src/store/index.ts";
@@ -46,6 +53,7 @@ describe("daemon/gate", () => {
   let directory: string;
   let gate: LockableNode;
   let states: string[];
+  let socket: LocalSocket | undefined;
   const start = async (protection: Protection, settings: Partial<Config> = {}): Promise<void> => {
     const parts = {
       directory,
@@ -56,9 +64,12 @@ describe("daemon/gate", () => {
       log: silent,
       onDamage: () => undefined,
       fail: () => undefined,
-      offer: () => undefined,
+      offer: (event: NodeEvent) => socket?.offer(event),
       revoke: () => undefined,
-      stateChanged: (state: string) => void states.push(state),
+      stateChanged: (state: NodeState["state"]) => {
+        states.push(state);
+        socket?.changeState(state);
+      },
       stop: () => undefined,
     };
     gate = await openLockableNode(parts, {
@@ -76,6 +87,8 @@ describe("daemon/gate", () => {
     states = [];
   });
   afterEach(async () => {
+    await socket?.close();
+    socket = undefined;
     await gate.close();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -110,6 +123,49 @@ describe("daemon/gate", () => {
     assert.equal(((await call("account.show")) as { account: string }).account, account);
     const { messages } = (await call("message.list", { who: "bob" })) as { messages: object[] };
     assert.equal(messages.length, 1);
+  });
+
+  it("goes on with the events of every client after an unlock, on the same subscription", async () => {
+    await start(one);
+    const { link } = await otherInvite();
+    const path = join(directory, "sotto.sock");
+    socket = await openSocket({ socket: path, socketDirectory: directory }, gate.dispatch);
+    const listen = async (filter: Params<"event.subscribe">) => {
+      const client = createClient(await connectTo(path));
+      const seen: NodeEvent[] = [];
+      const reading = (async () => {
+        for await (const event of client.events(filter)) seen.push(event);
+      })();
+      // Calls of one connection start in their order.
+      await client.call("node.state", {});
+      return { client, seen, reading };
+    };
+    const types = ["node.state", "presence.snapshot", "contact.changed"] as const;
+    const before = await listen({ types });
+    await call("node.lock");
+    const during = await listen({ types });
+    const others = await listen({ types: ["contact.changed"], since: "of another run" });
+    await assert.rejects(before.client.call("event.subscribe", { from: "bob" }), {
+      code: "node-locked",
+    });
+    await call("node.unlock", { passphrase: "one" });
+    await call("contact.add", { link, as: "bob" });
+    await call("contact.set", { who: "bob", note: "a note" });
+    for (const each of [before, during, others]) await each.client.call("node.state", {});
+    await socket.close();
+    for (const each of [before, during, others]) await each.reading;
+    const shown = ({ seen }: typeof before) =>
+      seen.map((event) => ("state" in event ? event.state : event.type));
+    const after = ["resync", "open", "presence.snapshot", "contact.changed", "contact.changed"];
+    assert.deepEqual(shown(before), [
+      "open",
+      "presence.snapshot",
+      "locked",
+      ...after,
+      "stream.ended",
+    ]);
+    assert.deepEqual(shown(during), ["locked", ...after, "stream.ended"]);
+    assert.deepEqual(shown(others), ["resync", ...after.slice(3), "stream.ended"]);
   });
 
   it("refuses to lock with a key file, and locks with a passphrase", async () => {

@@ -18,12 +18,15 @@ describe("daemon/rpc: a connection without a socket", () => {
   /** Calls that wait, each resolved by its function. */
   let waiting: (() => void)[];
   let callers: Caller[];
+  /** A subscription is refused: its contact is not there. */
+  let gone: boolean;
 
   const dispatch = async (method: string, params: unknown, caller: Caller) => {
     callers.push(caller);
     if (method === "account.show") return params;
     if (method === "event.subscribe") {
-      caller.subscribe({ wants: () => true, first: [], resumes: false });
+      if (gone) throw new SottoError("contact-unknown", "There is no such contact.");
+      caller.subscribe({ request: {}, wants: () => true, first: [], resumes: false });
       return {};
     }
     if (method === "node.state") await new Promise<void>((resolve) => waiting.push(resolve));
@@ -36,6 +39,7 @@ describe("daemon/rpc: a connection without a socket", () => {
     ended = 0;
     waiting = [];
     callers = [];
+    gone = false;
     session = serve(connection.server, dispatch, () => ended++);
   });
 
@@ -119,6 +123,23 @@ describe("daemon/rpc: a connection without a socket", () => {
     await Promise.all(calls);
     await turn();
     assert.ok(!connection.isPaused);
+  });
+
+  it("subscribes again at an unlock, or closes a connection that would wait for nothing", async () => {
+    const client = createClient(connection.client);
+    session.changeState("open");
+    assert.equal(callers.length, 0, "nothing was subscribed to");
+    await client.call("event.subscribe", {});
+    session.changeState("locked");
+    session.changeState("open");
+    await turn();
+    assert.equal(callers.length, 2);
+    assert.ok(!connection.isClosed);
+    gone = true;
+    session.changeState("locked");
+    session.changeState("open");
+    await turn();
+    assert.ok(connection.isClosed);
   });
 
   it("holds events back for a slow client until it has caught up", async () => {

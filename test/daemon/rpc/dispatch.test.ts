@@ -459,12 +459,12 @@ describe("daemon/dispatch", () => {
     const answered: string[] = [];
     for (const [method, { good }] of Object.entries(table)) {
       const answer = dispatch(method, good, caller);
-      if (/^(rpc|node)\.(discover|state|lock|unlock|stop)$/.test(method)) {
+      if (/^(rpc|node|event)\.(discover|state|lock|unlock|stop|subscribe)$/.test(method)) {
         assert.equal(typeof (await answer), "object");
         answered.push(method);
       } else await assert.rejects(answer, { code: "node-locked" }, method);
     }
-    assert.equal(answered.length, 5);
+    assert.equal(answered.length, 6);
     await assert.rejects(dispatch("x.y", {}, caller), { code: "method-unknown" });
     await assert.rejects(dispatch("node.unlock", { passphrase: 1 }, caller), {
       code: "params-invalid",
@@ -502,7 +502,10 @@ describe("daemon/dispatch", () => {
     assert.deepEqual(first.slice(0, 2), events.slice(1));
     assert.deepEqual(
       first.slice(2).map((event) => [event.type, "online" in event && event.online]),
-      [["presence.snapshot", [account]]],
+      [
+        ["node.state", false],
+        ["presence.snapshot", [account]],
+      ],
     );
   });
 

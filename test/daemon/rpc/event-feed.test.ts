@@ -3,7 +3,8 @@ import type { NodeEvent } from "../../../src/api/index.ts";
 import { createEventFeed } from "../../../src/daemon/rpc/event-feed.ts";
 
 const event = (account: string): NodeEvent => ({ type: "contact.removed", account });
-const all = { wants: () => true, first: [], resumes: false };
+const request = {};
+const all = { request, wants: () => true, first: [], resumes: false };
 
 function slowFeed(most: number) {
   const written: string[] = [];
@@ -89,20 +90,39 @@ describe("daemon/feed", () => {
     assert.deepEqual(written, ["1", "stream.ended too-slow"]);
   });
 
-  it("reports a lock and the end of the stream, then the unlock and nothing else", () => {
-    const { feed, written } = slowFeed(9);
+  it("drops what waits at a lock, reports the lock, and keeps what was asked for", () => {
+    const { feed, written, block, unblock } = slowFeed(9);
+    assert.equal(feed.request(), undefined);
+    feed.lock();
     feed.want(all);
     feed.begin();
-    feed.changeState("locked");
+    block();
     feed.offer(event("1"));
-    feed.changeState("open");
-    feed.offer(event("2"));
-    assert.deepEqual(written, ["node.state false", "stream.ended locked", "node.state false"]);
+    feed.offer(event("a secret"));
+    feed.lock();
+    unblock();
+    feed.resume();
+    assert.deepEqual(written, ["1", "node.state false"]);
+    assert.equal(feed.request(), request);
     feed.want({ ...all, wants: ({ type }) => type === "contact.removed" });
     feed.begin();
-    feed.changeState("locked");
-    feed.changeState("open");
-    assert.deepEqual(written.slice(3), ["stream.ended locked"]);
+    feed.lock();
+    assert.equal(written.length, 2);
+    feed.drop();
+    assert.equal(feed.request(), undefined);
+  });
+
+  it("reports at a lock that the client was too slow, and then nothing", () => {
+    const { feed, written, block, unblock } = slowFeed(2);
+    feed.want(all);
+    feed.begin();
+    block();
+    for (const name of ["1", "2", "3", "4"]) feed.offer(event(name));
+    feed.lock();
+    unblock();
+    feed.resume();
+    assert.deepEqual(written, ["1", "stream.ended too-slow"]);
+    assert.equal(feed.request(), undefined);
   });
 
   it("ends with what was waiting and then the reason", () => {

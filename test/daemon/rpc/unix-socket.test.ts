@@ -70,7 +70,7 @@ describe("daemon/socket", () => {
       return {};
     }
     if (method === "subscribe") {
-      caller.subscribe({ wants: () => true, first: [], resumes: false });
+      caller.subscribe({ request: {}, wants: () => true, first: [], resumes: false });
       return {};
     }
     throw new SottoError("method-unknown", "No such method.");

@@ -263,7 +263,6 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("account.words");
   await record("node.lock");
   await record("node.unlock");
-  await alice.first("stream.ended");
 
   await record("net.rotate");
   await record("net.invisible");
@@ -271,6 +270,7 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("contact.unblock");
   await record("contact.remove");
   await record("node.stop");
+  await alice.first("stream.ended");
   // Of messages the one that arrived, or what became of the one that was sent.
   const isTelling = (event: NodeEvent) =>
     !("message" in event) ||

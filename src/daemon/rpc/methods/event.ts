@@ -5,26 +5,53 @@ import {
   type EventType,
   type NodeEvent,
 } from "../../../api/index.ts";
-import { limits } from "../../../base/index.ts";
+import { limits, SottoError } from "../../../base/index.ts";
 import { shownTo } from "./access.ts";
-import type { DispatchParts, Handlers } from "./method-types.ts";
+import type { Controls, DispatchParts, Handlers } from "./method-types.ts";
 import { readAndWait } from "./wait-for-state.ts";
+
+/** Whether an event has one of these types; without any, every one has. */
+const ofTypes = (types: readonly EventType[] | undefined) => {
+  const kinds = types && new Set(types);
+  return ({ type }: NodeEvent): boolean => kinds === undefined || kinds.has(type);
+};
+
+/** The methods about events that a locked node answers. */
+export function lockedEventHandlers(
+  controls: Pick<Controls, "state">,
+): Handlers<Pick<EventMethods, "event.subscribe">> {
+  return {
+    "event.subscribe": ({ from, types }, caller) => {
+      if (from !== undefined)
+        throw new SottoError("node-locked", "A locked node does not know its contacts.");
+      const wants = ofTypes(types);
+      const present: NodeEvent = { type: "node.state", state: controls.state().state };
+      const first = [present].filter(wants);
+      caller.subscribe({ request: { types }, wants, first, resumes: false });
+      return {};
+    },
+  };
+}
 
 export function eventHandlers(parts: DispatchParts): Handlers<EventMethods> {
   const { messenger, clock, ring } = parts;
   return {
     "event.subscribe": ({ from, types, since }, caller) => {
       const account = from === undefined ? undefined : messenger.contact(from).account;
-      const kinds = types === undefined ? undefined : new Set<EventType>(types);
+      const isOfType = ofTypes(types);
       const wants = (event: NodeEvent): boolean =>
-        (account === undefined || isAbout(event, account)) &&
-        (kinds === undefined || kinds.has(event.type));
+        (account === undefined || isAbout(event, account)) && isOfType(event);
       const missed = since === undefined ? [] : ring.since(since);
       const shown = missed?.flatMap((event) => shownTo(caller.access, event) ?? []);
       const now = ring.now();
       const first = shown?.filter(wants) ?? [{ type: "resync" as const, streamCursor: now }];
       const present = snapshots(parts, account, now).filter(wants);
-      caller.subscribe({ wants, first: [...first, ...present], resumes: since !== undefined });
+      caller.subscribe({
+        request: { from: account, types },
+        wants,
+        first: [...first, ...present],
+        resumes: since !== undefined,
+      });
       return { streamCursor: since !== undefined && missed !== undefined ? since : now };
     },
     "event.follow": async ({ name, from, types }) => ({
@@ -70,9 +97,12 @@ function snapshots(
   ];
 }
 
-/** Whether an event is about a contact; the snapshot has been narrowed to it. */
+/**
+ * Whether an event is about a contact, or about all of them; the snapshot has been narrowed to it.
+ */
 function isAbout(event: NodeEvent, account: string): boolean {
-  return event.type === "presence.snapshot" || accountOf(event) === account;
+  const isOfAll = event.type === "presence.snapshot" || event.type === "node.state";
+  return isOfAll || accountOf(event) === account;
 }
 
 /** The first events that fit into one response; JSON may need six characters for one byte. */

@@ -8,6 +8,7 @@ import type {
   NodeEvent,
   NodeState,
   NodeStatus,
+  Params,
   Peer,
   Scope,
   StoreReport,
@@ -77,6 +78,8 @@ export interface Tokens {
 
 /** What a client subscribes to. */
 export interface Subscription {
+  /** What was asked for, the contact by its account id, and without a cursor. */
+  readonly request: Omit<Params<"event.subscribe">, "since">;
   wants(event: NodeEvent): boolean;
   /** Events that come first, as they are. */
   readonly first: readonly NodeEvent[];
