@@ -6,24 +6,27 @@
  *   node --import tsx scripts/test/main.ts changed [REF]     tests that changes since REF can affect
  *
  * Options: --no-skips makes a skipped test a failure; --tenth runs a tenth of the seeds and kills
- * of slow tests; --counts FILE writes the sums and the failed tests as JSON; -g PATTERN (--grep) runs the tests
+ * of slow tests; --counts FILE writes the sums and the report as JSON; -g PATTERN (--grep) runs the tests
  * whose names match.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { changedFiles, defaultBase, testsReaching } from "./changed.ts";
-import { type Counts, type FailedTest, type Results, runSuite } from "./run-suite.ts";
+import { type Broken, report } from "./report.ts";
+import { type Counts, runSuite } from "./run-suite.ts";
 import { all, fast, filesOf, type Suite, shards } from "./suites.ts";
 
 const USAGE = "usage: all | fast | slow [SHARD...] | changed [REF]";
-
-/** Failed tests that are shown again at the end. */
-const SHOWN = 20;
 
 interface Planned {
   readonly name: string;
   readonly suite: Suite;
   readonly files: readonly string[];
+}
+
+/** What `--counts` writes. */
+export interface Written extends Counts {
+  readonly report: readonly string[];
 }
 
 function plan(command: string | undefined, names: readonly string[]): Planned[] {
@@ -67,16 +70,15 @@ const add = (counts: Counts): void => {
   sum.failures += counts.failures;
   sum.pending += counts.pending;
 };
-const allFailed: FailedTest[] = [];
 const lines: string[] = [];
-let faulty = false;
+const broken: Broken[] = [];
 const suites = plan(command, names);
 if (suites.length === 0) console.log("No test can be affected by what changed.");
 for (const { name, suite, files } of suites) {
   const floor = values.tenth ? (suite.tenth ?? suite.floor) : suite.floor;
   console.log(`\n-- ${name}: ${files.length} files`);
   const started = Date.now();
-  const { counts, failed, faults } = await runSuite({
+  const { counts, faults, failed } = await runSuite({
     files,
     jobs: suite.jobs,
     floor: values.grep === undefined ? floor : 1,
@@ -88,18 +90,16 @@ for (const { name, suite, files } of suites) {
     ],
   });
   if (counts !== undefined) add(counts);
-  allFailed.push(...failed);
-  faulty ||= faults.length > 0;
+  if (faults.length > 0) broken.push({ suite: name, faults, failed });
   const seconds = Math.round((Date.now() - started) / 1000);
   const shown = counts === undefined ? "no counts" : `${counts.passes} passed`;
   const verdict = faults.length > 0 ? `FAILED: ${faults.join("; ")}` : "ok";
   lines.push(`-- ${name}: ${shown}, ${seconds} s, ${verdict}`);
 }
-const results: Results = { counts: sum, failed: allFailed };
-if (values.counts !== undefined) writeFileSync(values.counts, `${JSON.stringify(results)}\n`);
-// Of a long run only the end may be kept.
-for (const { file, title, error } of allFailed.slice(0, SHOWN))
-  console.log(`\nfailed: ${file}: ${title}\n${error}`);
-if (allFailed.length > SHOWN) console.log(`\nand ${allFailed.length - SHOWN} more failed`);
-console.log(lines.join("\n"));
-process.exitCode = faulty ? 1 : 0;
+const text = report(broken);
+if (values.counts !== undefined) {
+  const written: Written = { ...sum, report: text };
+  writeFileSync(values.counts, `${JSON.stringify(written)}\n`);
+}
+console.log([...text, ...lines].join("\n"));
+process.exitCode = broken.length > 0 ? 1 : 0;

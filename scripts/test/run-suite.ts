@@ -1,8 +1,9 @@
 /** Runs one suite in mocha and judges the run by the counts that mocha wrote at its end. */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Failure } from "./report.ts";
 import { root } from "./suites.ts";
 
 export interface Counts {
@@ -10,22 +11,6 @@ export interface Counts {
   readonly failures: number;
   /** Skipped tests. */
   readonly pending: number;
-}
-
-/** A failed test. */
-export interface FailedTest {
-  /** From the root of the repository. */
-  readonly file: string;
-  /** With the names of its suites. */
-  readonly title: string;
-  /** The first lines of the error. */
-  readonly error: string;
-}
-
-/** What test/support/setup.ts writes at the end of a run. */
-export interface Results {
-  readonly counts: Counts;
-  readonly failed: readonly FailedTest[];
 }
 
 export interface Run {
@@ -44,9 +29,10 @@ export interface Run {
 export interface Verdict {
   /** `undefined` where the run ended before mocha did. */
   readonly counts: Counts | undefined;
-  readonly failed: readonly FailedTest[];
   /** What is wrong with the run; empty where it passed. */
   readonly faults: readonly string[];
+  /** The failed tests, also of a run that ended before mocha did. */
+  readonly failed: readonly Failure[];
 }
 
 /** Runs mocha over the files; its output is shown. */
@@ -56,15 +42,18 @@ export async function runSuite(run: Run): Promise<Verdict> {
   chmodSync(scratch, 0o755);
   try {
     const file = join(scratch, "counts.json");
+    const failures = join(scratch, "failures");
     const end = await mocha(run, {
       SOTTO_TEST_COUNTS: file,
+      SOTTO_TEST_FAILURES: failures,
       SOTTO_TEST_PROGRAM: join(scratch, "program"),
     });
-    const written = read(file);
+    const counts = read(file);
+    const failed = existsSync(failures) ? readFileSync(failures, "utf8").trim().split("\n") : [];
     return {
-      counts: written?.counts,
-      failed: written?.failed ?? [],
-      faults: [...end, ...faultsOf(run, written?.counts)],
+      counts,
+      faults: [...end, ...faultsOf(run, counts)],
+      failed: failed.map((line) => JSON.parse(line)),
     };
   } finally {
     rmSync(scratch, { recursive: true });
@@ -95,7 +84,7 @@ function mocha(
   });
 }
 
-function read(file: string): Results | undefined {
+function read(file: string): Counts | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {

@@ -45,7 +45,7 @@ describe("a run of the tests", () => {
       child.on("close", (status) => resolve(status ?? -1));
     });
     const counts = existsSync(countsFile)
-      ? JSON.parse(readFileSync(countsFile, "utf8")).counts
+      ? JSON.parse(readFileSync(countsFile, "utf8"))
       : undefined;
     return { code, counts, output };
   }

@@ -2,13 +2,12 @@
  * What every run of mocha shares; loaded before the tests, in each process that runs tests.
  *
  * A rejection that nothing handles ends a user's node, so it fails a test here; mocha ignores it.
- * The counts of a run and its failed tests are written as JSON to the file that SOTTO_TEST_COUNTS
- * names, for scripts/test.
+ * For scripts/test, the counts of a run are written as JSON to the file that SOTTO_TEST_COUNTS
+ * names, and each failed test, when it fails, as a line of JSON to that of SOTTO_TEST_FAILURES.
  */
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { FailedTest, Results } from "../../scripts/test/run-suite.ts";
-import { root } from "../../scripts/test/suites.ts";
+import type { Failure } from "../../scripts/test/report.ts";
 
 function failTest(reason: unknown): void {
   // Mocha's own complaint that a test which failed by such a rejection came to its end after all.
@@ -36,26 +35,28 @@ export const mochaHooks = {
 
 /** Called by mocha with its runner as `this`, in the main process only. */
 export function mochaGlobalSetup(this: Mocha.Runner): void {
-  const file = process.env.SOTTO_TEST_COUNTS;
-  if (file === undefined) return;
-  const failed: FailedTest[] = [];
-  this.on("fail", (test, error) => {
-    failed.push({
-      file: relative(root, test.file ?? ""),
-      title: test.fullTitle(),
-      error: summaryOf(error),
+  const { SOTTO_TEST_COUNTS: countsFile, SOTTO_TEST_FAILURES: failuresFile } = process.env;
+  if (countsFile !== undefined)
+    this.once("end", () => {
+      const { passes, failures, pending } = this.stats as Mocha.Stats;
+      writeFileSync(countsFile, `${JSON.stringify({ passes, failures, pending })}\n`);
     });
-  });
-  this.once("end", () => {
-    const { passes, failures, pending } = this.stats as Mocha.Stats;
-    const results: Results = { counts: { passes, failures, pending }, failed };
-    writeFileSync(file, `${JSON.stringify(results)}\n`);
-  });
+  if (failuresFile !== undefined)
+    this.on("fail", (test, error) => {
+      const line = JSON.stringify(failureOf(test, error));
+      appendFileSync(failuresFile, `${line}\n`);
+    });
 }
 
-/** The first lines of an error, which say what failed and where. */
-function summaryOf(error: unknown): string {
-  const { message = String(error), stack = "" } = (error ?? {}) as Partial<Error>;
-  const text = stack.includes(message) ? stack : `${message}\n${stack}`;
-  return text.split("\n").slice(0, 12).join("\n").slice(0, 1_500);
+/** Also of a test of a parallel run, which arrives without its class. */
+function failureOf(test: Mocha.Runnable, error: unknown): Failure {
+  const { message, stack } = error as Partial<Error>;
+  const file = test.file ?? "";
+  const path = relative(process.cwd(), file);
+  return {
+    file: path.startsWith("..") ? file : path,
+    title: test.fullTitle(),
+    // The stack of an error whose message was changed later begins with the old message.
+    error: stack?.includes(message ?? "") ? stack : [message ?? String(error), stack].join("\n"),
+  };
 }

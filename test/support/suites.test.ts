@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Broken, report } from "../../scripts/test/report.ts";
 import { faultsOf, runSuite } from "../../scripts/test/run-suite.ts";
 import { all, fast, filesOf, root, shards, testFiles } from "../../scripts/test/suites.ts";
 
@@ -77,27 +79,118 @@ describe("a run of a suite", () => {
     };
 
     for (const jobs of [1, 2])
-      it(`names the tests that failed, with their errors (jobs: ${jobs})`, async () => {
-        const { counts, failed } = await run(
-          'describe("s", () => { it("a", () => {}); it("b", () => { throw new Error("why"); }); });',
-          jobs,
-        );
-        assert.deepEqual(counts, { passes: 1, failures: 1, pending: 0 });
-        assert.deepEqual(
-          failed.map(({ title }) => title),
-          ["s b"],
-        );
-        assert.match(failed[0]?.file ?? "", /planted\.test\.ts$/);
-        assert.match(failed[0]?.error ?? "", /why\n.*planted\.test\.ts/s);
-      });
-
-    for (const jobs of [1, 2])
       it(`fails where a test ends its process as if all was well (jobs: ${jobs})`, async () => {
         const good = await run('it("a", () => {}); it("b", () => {});', jobs);
-        const counts = { passes: 2, failures: 0, pending: 0 };
-        assert.deepEqual(good, { counts, failed: [], faults: [] });
+        assert.deepEqual(good, {
+          counts: { passes: 2, failures: 0, pending: 0 },
+          faults: [],
+          failed: [],
+        });
         const ended = await run('it("a", () => {}); it("b", () => process.exit(0));', jobs);
         assert.notDeepEqual(ended.faults, []);
       });
+
+    for (const jobs of [1, 2])
+      it(`names each failed test and hook, and its error (jobs: ${jobs})`, async () => {
+        const { failed } = await run(
+          `describe("a group", () => {
+            it("passes", () => {});
+            it("fails", () => { throw new Error("planted"); });
+            it("waits", () => Promise.reject(new Error("later")));
+            afterEach("clean", () => {});
+            after("end", () => { throw new Error("hook"); });
+          });`,
+          jobs,
+        );
+        assert.deepEqual(
+          failed.map(({ title }) => title),
+          ["a group fails", "a group waits", 'a group "after all" hook: end for "waits"'],
+        );
+        for (const [i, message] of ["planted", "later", "hook"].entries()) {
+          assert.match(failed[i]?.error ?? "", new RegExp(`^Error: ${message}\n +at `));
+          assert.match(failed[i]?.file ?? "", /planted\.test\.ts$/);
+        }
+      });
+
+    it("names the tests that failed before it ended", async () => {
+      const { failed, counts } = await run(
+        'it("a", () => { throw new Error("a"); }); it("b", () => process.exit(0));',
+        1,
+      );
+      assert.equal(counts, undefined);
+      assert.deepEqual(
+        failed.map(({ title }) => title),
+        ["a"],
+      );
+    });
+  });
+});
+
+describe("the report of a run", () => {
+  const failure = (i: number) => ({
+    file: "test/base/a.test.ts",
+    title: `a group test ${i}`,
+    error: Array.from({ length: 30 }, (_, line) => `line ${line} of error ${i}`).join("\n\n"),
+  });
+  const broken = (count: number): Broken => ({
+    suite: "chaos",
+    faults: [`${count} tests failed`],
+    failed: Array.from({ length: count }, (_, i) => failure(i)),
+  });
+
+  it("has the suite, the file, the title and the first lines of the error", () => {
+    assert.deepEqual(report([]), []);
+    assert.deepEqual(report([{ ...broken(1), faults: ["1 tests failed", "mocha ended with 1"] }]), [
+      "chaos: 1 tests failed",
+      "chaos: mocha ended with 1",
+      "failed in chaos: test/base/a.test.ts: a group test 0",
+      ...[0, 1, 2, 3, 4].map((line) => `    line ${line} of error 0`),
+    ]);
+  });
+
+  it("names every test in 40 lines: without errors where they are many", () => {
+    for (const count of [7, 39, 40, 5000]) {
+      const lines = report([broken(count)]);
+      assert.ok(lines.length <= 40, `${count} failures`);
+      assert.equal(
+        lines.filter((line) => line.startsWith("failed in")).length,
+        Math.min(count, count > 39 ? 38 : 39),
+      );
+    }
+    assert.equal(report([broken(5000)]).at(-1), "and 4962 more lines");
+  });
+
+  it("has no line of more than 240 columns, even where a name or an error has", () => {
+    const long = { file: "a", title: "name\nof two lines".repeat(100), error: "x".repeat(1e6) };
+    const lines = report([{ suite: "all", faults: [], failed: [long] }]);
+    assert.equal(lines.length, 2);
+    for (const line of lines) assert.equal(line.length, 240);
+  });
+
+  it("precedes the last line of .ci/run, which has the sums", () => {
+    const directory = mkdtempSync(join(tmpdir(), "sotto-sum-"));
+    try {
+      const files = [[broken(2)], []].map((suites, i) => {
+        const file = join(directory, `${i}.counts`);
+        const counts = { passes: 5, failures: i === 0 ? 2 : 0, pending: 0 };
+        writeFileSync(file, JSON.stringify({ ...counts, report: report(suites) }));
+        return file;
+      });
+      const sum = (...args: string[]) =>
+        spawnSync(process.execPath, ["--import", "tsx", "scripts/test/sum.ts", ...args], {
+          cwd: root,
+          encoding: "utf8",
+        });
+      const failed = sum(...files, join(directory, "missing.counts"));
+      assert.equal(failed.status, 1, failed.stderr);
+      assert.deepEqual(failed.stdout.split("\n"), [
+        ...report([broken(2)]),
+        "10 passed, 2 failed",
+        "",
+      ]);
+      assert.equal(sum(...files.slice(1)).status, 0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
