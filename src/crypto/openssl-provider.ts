@@ -69,7 +69,7 @@ export function nodeCrypto(random: Rng = systemRandom()): CryptoProvider {
     sign: (pair, message) => plain(signEd25519(null, message, parsed(pair, "Ed25519", pair.seed))),
     verify: (publicKey, message, signature) =>
       acceptableSignature(publicKey, signature) &&
-      verifyEd25519(null, message, publicKeyOf("Ed25519", publicKey), signature),
+      verifyEd25519(null, message, verifyingKey(publicKey), signature),
     ...kemFrom(random),
   };
 }
@@ -142,6 +142,28 @@ function privateKeyOfDer(crv: Curve, secret: Uint8Array): KeyObject {
 
 function publicKeyOf(crv: Curve, bytes: Uint8Array): KeyObject {
   return createPublicKey({ format: "jwk", key: { kty: "OKP", crv, x: base64url(bytes) } });
+}
+
+/**
+ * The parsed forms of the Ed25519 public keys that were used last: the author of a group signs many
+ * messages with one key, and parsing it each time costs a sixth of a verification.
+ */
+const verifyingKeys = new Map<string, KeyObject>();
+const MOST_VERIFYING_KEYS = 256;
+
+function verifyingKey(bytes: Uint8Array): KeyObject {
+  const x = base64url(bytes);
+  const known = verifyingKeys.get(x);
+  const key = known ?? publicKeyOf("Ed25519", bytes);
+  // The last in the map is the one used last.
+  verifyingKeys.delete(x);
+  verifyingKeys.set(x, key);
+  if (verifyingKeys.size > MOST_VERIFYING_KEYS)
+    for (const oldest of verifyingKeys.keys()) {
+      verifyingKeys.delete(oldest);
+      break;
+    }
+  return key;
 }
 
 function publicBytes(key: KeyObject): Uint8Array {

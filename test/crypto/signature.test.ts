@@ -111,6 +111,19 @@ describe("Ed25519", () => {
         assert.equal(crypto.verify(pair.public, text, ending.subarray(0, 63)), false);
       });
 
+      it("verifies under each of more keys than it keeps, in turns, and under no other one", () => {
+        const authors = Array.from({ length: crypto.name === "noble" ? 3 : 300 }, (_, i) =>
+          crypto.signingFromSeed(littleEndian(BigInt(i + 1))),
+        );
+        const signatures = authors.map((author) => crypto.sign(author, message));
+        for (let turn = 0; turn < 2; turn++)
+          for (const [i, author] of authors.entries()) {
+            const [own, next] = [signatures[i], signatures[(i + 1) % authors.length]];
+            assert.equal(crypto.verify(author.public, message, own as Uint8Array), true);
+            assert.equal(crypto.verify(author.public, message, next as Uint8Array), false);
+          }
+      });
+
       it("signs with a key pair decoded from the store", () => {
         const restored = { public: pair.public.slice(), seed: pair.seed.slice() };
         assert.deepEqual(crypto.sign(restored, message), signature);
