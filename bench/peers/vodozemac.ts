@@ -9,15 +9,24 @@ import type { Peer, Side, Talk } from "./peer.ts";
 await M.initAsync();
 
 const decoder = new TextDecoder();
-const PEOPLE = [
+export const PEOPLE = [
   { user: "@alice:x", device: "A" },
   { user: "@bob:x", device: "B" },
 ] as const;
 
-const anyDevice = new M.DecryptionSettings(M.TrustRequirement.Untrusted);
+export const anyDevice = new M.DecryptionSettings(M.TrustRequirement.Untrusted);
 
-/** Both machines learn the other's keys as a server would tell them. */
-async function setup(): Promise<Talk> {
+export interface Machines {
+  readonly a: M.OlmMachine;
+  readonly b: M.OlmMachine;
+  free(): void;
+}
+
+/**
+ * Two machines that have the other's keys, as from a server, and a session from the first to the
+ * second.
+ */
+export async function connectedMachines(): Promise<Machines> {
   const machines = await Promise.all(
     PEOPLE.map(({ user, device }) =>
       M.OlmMachine.initialize(new M.UserId(user), new M.DeviceId(device)),
@@ -43,7 +52,7 @@ async function setup(): Promise<Talk> {
       if (request instanceof M.KeysQueryRequest)
         await answer(machine, request, { device_keys: deviceKeys, failures: {} });
   }
-  const [alice, bob] = PEOPLE;
+  const [, bob] = PEOPLE;
   const claim = await a.getMissingSessions([new M.UserId(bob.user)]);
   const [[id, key] = ["", undefined]] = Object.entries(oneTimeKeys[bob.user] ?? {});
   if (claim)
@@ -51,15 +60,22 @@ async function setup(): Promise<Talk> {
       one_time_keys: { [bob.user]: { [bob.device]: { [id]: key } } },
       failures: {},
     });
-  const talk = { alice: await sideOf(a, bob), bob: await sideOf(b, alice) };
-  await talk.bob.openAll([await talk.alice.seal(new Uint8Array(10))]);
-  await talk.alice.openAll([await talk.bob.seal(new Uint8Array(10))]);
   return {
-    ...talk,
+    a,
+    b,
     free() {
       for (const machine of machines) machine.close();
     },
   };
+}
+
+async function setup(): Promise<Talk> {
+  const { a, b, free } = await connectedMachines();
+  const [alice, bob] = PEOPLE;
+  const talk = { alice: await sideOf(a, bob), bob: await sideOf(b, alice) };
+  await talk.bob.openAll([await talk.alice.seal(new Uint8Array(10))]);
+  await talk.alice.openAll([await talk.bob.seal(new Uint8Array(10))]);
+  return { ...talk, free };
 }
 
 async function answer(

@@ -49,6 +49,9 @@ function imported(): Set<string> {
   return names;
 }
 
+const byName = (a: { name?: string }, b: { name?: string }) =>
+  (a.name ?? "") < (b.name ?? "") ? -1 : 1;
+
 describe("the dependencies", () => {
   it("are all in the packed product, the optional ones too", () => {
     const { bundleDependencies } = readJson("package.json") as { bundleDependencies: string[] };
@@ -66,6 +69,22 @@ describe("the dependencies", () => {
 
   it("have one line each in docs/DEPENDENCIES.md, and no other package has one", () => {
     assert.deepEqual(rows.map(({ name }) => name).sort(), Object.keys(declared).sort());
+  });
+
+  it("of the benches have one line each, with the version and the licence that are installed", () => {
+    const bench = readJson("bench/package.json") as Record<string, Record<string, string>>;
+    const installed = readJson("bench/package-lock.json").packages as Record<string, LockEntry>;
+    const names = Object.keys({ ...bench.devDependencies, ...bench.optionalDependencies });
+    const lines = [...page.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm)];
+    assert.deepEqual(
+      lines.map(([, name, version, license]) => ({ name, version, license })).sort(byName),
+      names
+        .map((name) => {
+          const { version, license } = installed[`node_modules/${name}`] ?? {};
+          return { name, version, license };
+        })
+        .sort(byName),
+    );
   });
 
   it("are described with the version and the licence that are installed", () => {
