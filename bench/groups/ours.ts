@@ -1,4 +1,5 @@
 /** Sotto's group messages over one provider. */
+import { equal } from "../../src/base/index.ts";
 import type { CryptoProvider, SigningKeyPair } from "../../src/crypto/index.ts";
 import { emptyLog, type OpLog, place } from "../../src/group/causality.ts";
 import { memberOf } from "../../src/group/entry.ts";
@@ -85,7 +86,7 @@ function reader(
     const frontier = heads.map(({ id }) => id);
     if (!isSignedMessage(crypto, group, generation, frontier, key, parts))
       throw new Error("not signed");
-    if (parts.previous.some((byte, i) => byte !== previous[i])) throw new Error("a fork");
+    if (!equal(parts.previous, previous)) throw new Error("a fork");
     const taken = takeKey(crypto, chain, parts.seq);
     if (taken.kind !== "key") throw new Error(taken.kind);
     if (openMessage(crypto, taken.mk, parts) === undefined) throw new Error("not opened");
