@@ -6,6 +6,10 @@
  * WebCrypto works in threads of its own; the MLS trees are those of a group that one member made,
  * where a removal is sealed to every leaf: once every member has committed, it is sealed to the
  * logarithm of their number.
+ *
+ * Sealing is mostly one Ed25519 signature, opening one verification. OpenSSL verifies in 108 µs and
+ * libsodium in WebAssembly in 110; libsignal's native code, which opens a whole message in less, is
+ * the one that is ahead.
  */
 import { nobleCrypto, nodeCrypto, sodiumCrypto } from "../src/crypto/index.ts";
 import type { GroupPeer, GroupTalk } from "./groups/group-peer.ts";
