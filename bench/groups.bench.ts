@@ -8,8 +8,7 @@
  * logarithm of their number.
  *
  * Sealing is mostly one Ed25519 signature, opening one verification. OpenSSL verifies in 108 µs and
- * libsodium in WebAssembly in 110; libsignal's native code, which opens a whole message in less, is
- * the one that is ahead.
+ * libsodium in WebAssembly in 110, while libsignal's native code opens a whole message in less.
  */
 import { nobleCrypto, nodeCrypto, sodiumCrypto } from "../src/crypto/index.ts";
 import type { GroupPeer, GroupTalk } from "./groups/group-peer.ts";

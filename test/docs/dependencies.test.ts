@@ -49,8 +49,11 @@ function imported(): Set<string> {
   return names;
 }
 
-const byName = (a: { name?: string }, b: { name?: string }) =>
-  (a.name ?? "") < (b.name ?? "") ? -1 : 1;
+interface Named {
+  readonly name: string | undefined;
+}
+
+const byName = ({ name: a = "" }: Named, { name: b = "" }: Named) => (a < b ? -1 : 1);
 
 describe("the dependencies", () => {
   it("are all in the packed product, the optional ones too", () => {
