@@ -5,10 +5,11 @@
  * A view is the state of the operations at or before its heads and of nothing else. What becomes
  * known later can take effect from an operation in it, but no key from one that was given it.
  */
+import { equal } from "../base/index.ts";
 import type { CryptoProvider } from "../crypto/index.ts";
 import { emptyLog, type OpLog, type PlacedOp, place, reaches } from "./causality.ts";
 import { type MemberId, memberId } from "./ids.ts";
-import { type Announced, frontierOf, isAnnouncement } from "./key-generation.ts";
+import { type Announced, frontierOf, generationOf, isAnnouncement } from "./key-generation.ts";
 import { entriesIn, inLogOrder } from "./op.ts";
 import { type GroupState, replay } from "./replay.ts";
 
@@ -31,15 +32,19 @@ export function recipientsOf(log: OpLog, announced: Announced): ReadonlySet<Memb
 
 /**
  * Whether an announcement counts: it is signed by its maker, a member at its frontier, or by the
- * author of the removal that carries it; elsewhere one without a frontier is void.
+ * author of the removal that carries it; elsewhere one without a frontier is void. One that repeats
+ * the commitment of another one is void too: each secret is announced once.
+ * @param known announcements of the group that count here, this one among them or not.
  * @returns `waits` where the log lacks an operation of its frontier.
  */
 export function judgeAnnouncement(
   crypto: CryptoProvider,
   log: OpLog,
   announced: Announced,
+  known: Iterable<Announced>,
 ): "counts" | "waits" | "void" {
   const { announcement, removal } = announced;
+  if (repeatsCommitment(crypto, announced, known)) return "void";
   if ((announcement.frontier.length === 0) !== (removal !== undefined)) return "void";
   const heads = headsOf(log, announced);
   if (heads === undefined) return "waits";
@@ -98,6 +103,16 @@ export function meetingSecrets<Held extends Announced>(
 /** The depth of a generation in the log: of two usable ones the deeper is taken. */
 export function depthOf(log: OpLog, announced: Announced): number {
   return Math.max(0, ...(headsOf(log, announced) ?? []).map(({ depth }) => depth));
+}
+
+function repeatsCommitment(
+  crypto: CryptoProvider,
+  announced: Announced,
+  known: Iterable<Announced>,
+): boolean {
+  const { commit } = announced.announcement;
+  const same = [...known].filter((other) => equal(other.announcement.commit, commit));
+  return same.some((other) => generationOf(crypto, other) !== generationOf(crypto, announced));
 }
 
 function recipientsWithin(log: OpLog, announced: Announced, state: GroupState): boolean {
