@@ -175,13 +175,23 @@ export function judge(list: readonly PlacedOp[], invalidated: Invalidated): Judg
     if (mayAlsoWrite) grant("writing", entry.member, op);
   };
 
-  /** Whether the entry of an add counts: its consent is new, its id is free, and there is room. */
+  /** Whether the entry of an add counts if there is room: its consent is new and its id free. */
   const admissible = (op: PlacedOp, entry: Entry, past: Past): boolean => {
     if (invalidated.has(entryOf(op.id, entry.member))) return false;
     if ((consents.get(consentOf(entry)) ?? []).some(past)) return false;
     const holder = named.get(entry.member)?.find((known) => past(known.op));
-    if (holder !== undefined && holder.entry.account !== entry.account) return false;
-    return isMember(entry.member, past) || hasRoom("membership", groupLimits.members, past);
+    return holder === undefined || holder.entry.account === entry.account;
+  };
+  /** The entries of an add that count: each new member among them takes one of the places left. */
+  const admissibleOf = (op: PlacedOp, all: readonly Entry[], past: Past): readonly Entry[] => {
+    const joining = new Set<MemberId>();
+    return all.filter((entry) => {
+      if (!admissible(op, entry, past)) return false;
+      if (isMember(entry.member, past) || joining.has(entry.member)) return true;
+      if (!hasRoom("membership", groupLimits.members - joining.size, past)) return false;
+      joining.add(entry.member);
+      return true;
+    });
   };
   const hasRoom = (right: "membership" | "role", most: number, past: Past): boolean => {
     if (grants[right].size < most) return true;
@@ -229,7 +239,7 @@ export function judge(list: readonly PlacedOp[], invalidated: Invalidated): Judg
       case "add": {
         const { link } = action;
         if (link !== undefined && !linkIsOpen(author, link, past)) return false;
-        const entries = action.entries.filter((entry) => admissible(op, entry, past));
+        const entries = admissibleOf(op, action.entries, past);
         for (const entry of entries) {
           admit(op, entry, action.role === "member");
           if (link !== undefined) links.get(linkName(author, link))?.members.add(entry.member);

@@ -10,6 +10,12 @@ export const groupLimits = {
   heads: groupHeads,
   /** Operations of one author in the past of another of theirs; a later one is refused. */
   opsOfAuthor: 10_000,
+  /**
+   * Operations of a group from which on none is authored but those that end something, and from
+   * which on the user is warned. Readers do not count: by order of arrival members would divide.
+   */
+  ops: 50_000,
+  opsWarning: 40_000,
   /** Members above which adds are batched: a generation for 1,000 members has 1.1 MB. */
   batchedAbove: 64,
   /** For how long a generation may lack members that were added, ms. */

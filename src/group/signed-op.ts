@@ -82,6 +82,45 @@ export function readOp(
     : refused("signature");
 }
 
+/**
+ * Whether a member may author another operation: `scarce` from 40,000 in the group on, of which the
+ * user is warned. At 50,000 only a leave, a removal and a dissolution are left, and after 10,000 of
+ * its own a member has none: the others would refuse it.
+ */
+export function opCapacity(
+  { ops, chains }: OpLog,
+  author: MemberId,
+  kind: Action["kind"],
+): "free" | "scarce" | "full" {
+  const own = (chains.byAuthor.get(author) ?? []).reduce(
+    (sum, chain) => sum + (chains.lengths[chain] ?? 0),
+    0,
+  );
+  if (own >= groupLimits.opsOfAuthor) return "full";
+  if (ops.size >= groupLimits.ops && !endsSomething(kind)) return "full";
+  return ops.size >= groupLimits.opsWarning ? "scarce" : "free";
+}
+
+function endsSomething(kind: Action["kind"]): boolean {
+  switch (kind) {
+    case "leave":
+    case "remove":
+    case "dissolve":
+      return true;
+    case "create":
+    case "add":
+    case "role":
+    case "set":
+    case "invite":
+    case "revoke":
+    case "renew":
+    case "newer":
+      return false;
+    default:
+      return never(kind);
+  }
+}
+
 /** What a member signs operations with. */
 export interface Author {
   readonly member: MemberId;
@@ -91,7 +130,8 @@ export interface Author {
 /**
  * Authors an operation on the heads of the log, without adding it there.
  * @param at the clock, ms since 1970; for display only.
- * @throws RangeError where a field breaks its bound or the operation is above 16 KiB.
+ * @throws RangeError where a field breaks its bound, the operation is above 16 KiB or the group is
+ * full (`opCapacity`).
  */
 export function authorOp(
   crypto: CryptoProvider,
@@ -101,6 +141,8 @@ export function authorOp(
   action: Exclude<GroupAction, { kind: "create" }>,
   at: number,
 ): SignedOp {
+  if (opCapacity(log, author.member, action.kind) === "full")
+    throw new RangeError("the group has no capacity for another operation of this member");
   const parents = newestHeads(log);
   const depth = 1 + Math.max(...parents.map((parent) => log.ops.get(parent)?.depth ?? 0));
   return sign(crypto, author.key, group, {

@@ -60,7 +60,7 @@ const ours = new Set(
     knownPeerDial knownPeersEnough rotation closeTimeout stopTimeout bootstrapLag bootstrapLagPoll
     publicIdle publicHostLifetime publicStart publicDials publicParallel publicRefreshMin
     publicRefreshMax publicRetry publicSpread publicAddressChange publicKeys publicLookup publicFindPeer
-    batchedAbove addBatch generationAge generationMessages rotationSpread fewRecipients fewSlots slots
+    opsWarning batchedAbove addBatch generationAge generationMessages rotationSpread fewRecipients fewSlots slots
     publicObservers borderSpread arrivalJump decoyStep decoyTags tellHosts learnedSilence learnedLook
   `
     .trim()
