@@ -1,5 +1,5 @@
 /** Operations of the vectors: ids, keys and messages of groups (docs/SPEC.md). */
-import { emptyLog, type PlacedOp } from "../../src/group/causality.ts";
+import { emptyLog, type PlacedOp, place as placeOp } from "../../src/group/causality.ts";
 import { makeEntry, memberOf } from "../../src/group/entry.ts";
 import { generationId, groupId, type MemberId, memberId, opId } from "../../src/group/ids.ts";
 import { generationOf, makeGeneration } from "../../src/group/key-generation.ts";
@@ -8,7 +8,7 @@ import { generationSecret, groupMessageKey, rendezvousSecret } from "../../src/g
 import { messageHash, openMessage, sealMessage } from "../../src/group/message.ts";
 import { rendezvousRoot, rendezvousSecretAt, slotOf } from "../../src/group/rendezvous.ts";
 import { deriveRendezvous, startChain, takeKey } from "../../src/group/sending-chain.ts";
-import { authorOp } from "../../src/group/signed-op.ts";
+import { authorOp, readOp } from "../../src/group/signed-op.ts";
 import { makeAck, signingKeyRecord } from "../../src/group/signing-key.ts";
 import { decodeGroupMessage, encodeGroupAck, encodeGroupEntry, encodeGroupKeyPackage, encodeGroupSigningKey, encodeKeyAnnouncement } from "../../src/wire/index.ts";
 import { bytes, type Fields, fields, list, number, type Operation, plain, refusedAlone, spelled, text } from "./notation.ts";
@@ -46,6 +46,19 @@ export const groupOperations: Readonly<Record<string, Operation>> = {
     const author = { member: memberIn(given), key: crypto.signingFromSeed(bytes(given, "memberSeed")) };
     const { op, signed } = authorOp(crypto, groupIn(given), log, author, { kind: "leave" }, number(given, "at"));
     return plain({ id: opId.bytes(op.id), op: signed });
+  },
+  "group.op.read": (providing, given) => {
+    const crypto = providing();
+    const [log, group] = [emptyLog(), groupIn(given)];
+    for (const signed of all(given, "log")) {
+      const before = readOp(crypto, group, log, signed);
+      if (before.kind !== "op") throw new Error("the vector's log is no good one");
+      placeOp(log, before.op);
+    }
+    const read = readOp(crypto, group, log, bytes(given, "op"));
+    if (read.kind === "refused") return { refused: read.why };
+    if (read.kind === "waits") return plain({ missing: read.missing.map(opId.bytes) });
+    return plain({ id: opId.bytes(read.op.id), author: memberId.bytes(read.op.author), depth: read.op.depth, action: read.op.action.kind });
   },
   "group.key-package": (providing, given) => {
     const crypto = providing([bytes(given, "kemSeed")]);

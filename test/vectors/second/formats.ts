@@ -64,7 +64,7 @@ interface Found {
   readonly count: bigint;
 }
 
-function parse(from: Uint8Array): Found[] | undefined {
+export function parse(from: Uint8Array): Found[] | undefined {
   const found: Found[] = [];
   let at = 0;
   const varint = (): bigint | undefined => {
@@ -97,7 +97,7 @@ function parse(from: Uint8Array): Found[] | undefined {
  * The fields that a schema names: type `#` for a count, `b` for bytes, `[]` for up to eight bytes;
  * undefined where one is not so.
  */
-function take(from: Uint8Array, schema: Readonly<Record<number, [string, "#" | "b" | "[]"]>>, others?: (field: number) => void) {
+export function take(from: Uint8Array, schema: Readonly<Record<number, readonly [string, "#" | "b" | "[]"]>>, others?: (field: number) => void) {
   const found = parse(from);
   if (found === undefined) return undefined;
   const values: Record<string, number | Uint8Array | Uint8Array[]> = {};
