@@ -6,8 +6,11 @@ import type { CryptoProvider, SigningKeyPair } from "../crypto/index.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Whose records: `a` for the inviter's, `b` for the invitee's. */
+/** Whose records of a pair: `a` for the inviter's, `b` for the invitee's. */
 export type Direction = "a" | "b";
+
+/** Which records of an epoch: those of one side of a pair, or of a slot of a group, 0 to 15. */
+export type DirectionOrSlot = Direction | number;
 
 export interface RendezvousKeys {
   /** 32 bytes: the Ed25519 public key under which the record is stored in the DHT. */
@@ -18,13 +21,13 @@ export interface RendezvousKeys {
 }
 
 /**
- * The tag and keys of the records of one direction.
- * @param epochSecret 32 bytes, from `secretAt` or `inviteSecretAt`.
+ * The tag and keys of the records of one direction or slot.
+ * @param epochSecret 32 bytes, from `secretAt` or `inviteSecretAt`; that of a group with a slot.
  */
 export function rendezvousKeys(
   crypto: CryptoProvider,
   epochSecret: Uint8Array,
-  direction: Direction,
+  direction: DirectionOrSlot,
 ): RendezvousKeys {
   const seed = derive(crypto, epochSecret, `${labels.recordSign} ${direction}`);
   const signing = crypto.signingFromSeed(seed);
@@ -34,14 +37,14 @@ export function rendezvousKeys(
 }
 
 /**
- * The key of one direction on the public DHT, 32 bytes. It is not derived from the tag, which nodes
- * that store records see: without the epoch's secret, a tag and a key cannot be linked.
+ * The key of one direction or slot on the public DHT, 32 bytes. It is not derived from the tag,
+ * which nodes that store records see: without the epoch's secret the two cannot be linked.
  * @param epochSecret 32 bytes, from `secretAt` or `inviteSecretAt`.
  */
 export function publicKey(
   crypto: CryptoProvider,
   epochSecret: Uint8Array,
-  direction: Direction,
+  direction: DirectionOrSlot,
 ): Uint8Array {
   return derive(crypto, epochSecret, `${labels.publicKey} ${direction}`);
 }

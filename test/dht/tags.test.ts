@@ -29,12 +29,13 @@ function shared(a: Uint8Array, b: Uint8Array): number {
 }
 
 describe("dht/tags", () => {
-  it("derives an independent tag and seal per epoch and direction", () => {
+  it("derives an independent tag and seal per epoch and direction or slot", () => {
+    const slots = Array.from({ length: 16 }, (_, slot) => slot);
     const chain = startChain(crypto, root, NOW);
     const values: Uint8Array[] = [];
     for (let i = 0; i < 6; i++) {
       const epochSecret = secretAt(crypto, chain, chain.epoch + i) as Uint8Array;
-      for (const direction of ["a", "b"] as const) {
+      for (const direction of ["a", "b", ...slots] as const) {
         const { tag, seal, signing } = rendezvousKeys(crypto, epochSecret, direction);
         assert.deepEqual(tag, signing.public);
         values.push(tag, seal, signing.seed);

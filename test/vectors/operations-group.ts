@@ -1,4 +1,5 @@
 /** Operations of the vectors: ids, keys and messages of groups (docs/SPEC.md). */
+import { publicKey, rendezvousKeys } from "../../src/dht/index.ts";
 import { emptyLog, type PlacedOp, place as placeOp } from "../../src/group/causality.ts";
 import { makeEntry, memberOf } from "../../src/group/entry.ts";
 import { generationId, groupId, type MemberId, memberId, opId } from "../../src/group/ids.ts";
@@ -95,7 +96,8 @@ export const groupOperations: Readonly<Record<string, Operation>> = {
     const shared = rendezvousSecret(bytes(given, "rendezvous"));
     const secret = rendezvousSecretAt(crypto, shared, number(given, "epoch"));
     const slot = slotOf(crypto, secret, memberIn(given), number(given, "recipients"));
-    return plain({ root: rendezvousRoot(crypto, shared), secret, slot });
+    const { tag, signing, seal } = rendezvousKeys(crypto, secret, slot);
+    return plain({ root: rendezvousRoot(crypto, shared), secret, slot, tag, signingSeed: signing.seed, sealingKey: seal, publicKey: publicKey(crypto, secret, slot) });
   },
   "group.signing-key": (providing, given) => {
     const crypto = providing();

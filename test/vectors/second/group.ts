@@ -1,7 +1,7 @@
 /** SPEC §13 and WIRE §9, keys and messages, read aloud. ML-KEM alone is the library's. */
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { bytes, type Fields, fields, type Json, list, number, spelled, text, written } from "../notation.ts";
-import { dh, hkdf, hmac, label, open, publicOf, publicOfX, seal, sha256, signed, u32, u64 } from "./primitives.ts";
+import { derive, dh, hkdf, hmac, label, open, publicOf, publicOfX, seal, sha256, signed, u32, u64 } from "./primitives.ts";
 
 const cat = (...parts: Uint8Array[]): Buffer => Buffer.concat(parts);
 const hash = (name: string, ...parts: Uint8Array[]): Buffer => sha256(cat(label(name), ...parts));
@@ -98,7 +98,12 @@ export const group: Readonly<Record<string, (given: Fields) => Json>> = {
     const root = hkdf(Buffer.alloc(0), bytes(given, "rendezvous"), label("group rendezvous root"), 32);
     const secret = hkdf(Buffer.alloc(0), root, cat(label("group rendezvous epoch"), u64(number(given, "epoch"))), 32);
     const drawn = hmac(secret, cat(label("group slot"), bytes(given, "member")))[0] as number;
-    return { root: written(root), secret: written(secret), slot: drawn % (number(given, "recipients") <= 8 ? 4 : 16) };
+    const slot = drawn % (number(given, "recipients") <= 8 ? 4 : 16);
+    const signingSeed = derive(secret, `record signing key ${slot}`);
+    return {
+      ...{ publicKey: written(derive(secret, `public key ${slot}`)), root: written(root), sealingKey: written(derive(secret, `record sealing key ${slot}`)) },
+      ...{ secret: written(secret), signingSeed: written(signingSeed), slot, tag: written(publicOf(signingSeed)) },
+    };
   },
   "group.signing-key": (given) => {
     const [inGroup, generation, member, stream] = [bytes(given, "group"), bytes(given, "generation"), bytes(given, "member"), bytes(given, "stream")];
