@@ -363,6 +363,14 @@ export const limits = {
   tokenName: 32,
   /** Contacts that a token can be limited to. */
   tokenPeers: 64,
+  /** Time for a whole HTTP request to arrive. */
+  httpRequest: 30 * SECOND,
+  /** Event streams over HTTP at one time. */
+  httpStreams: 16,
+  /** Interval of the comments that keep an event stream open. */
+  httpStreamPause: 15 * SECOND,
+  /** Wrong tokens that are answered in a minute; correct ones always are. */
+  httpRefusedTokens: 20,
   /** Messages in one response. */
   pageMessages: 1_000,
   /** Bootstrap addresses in the configuration. */

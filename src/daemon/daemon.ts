@@ -1,10 +1,12 @@
 /** Starts and stops a node: lock, key, store, network, messenger and socket, in this order. */
+import { join } from "node:path";
 import type { MethodName, Params, Paths, Result } from "../api/index.ts";
 import { SottoError } from "../base/index.ts";
 import { bestCrypto } from "../crypto/index.ts";
 import { type Answers, makeHome } from "./home/home.ts";
 import { lockHome } from "./home/lock-home.ts";
 import { watchHome } from "./home/watch-home.ts";
+import { createOptionalEndpoint } from "./http/optional-endpoint.ts";
 import { openLockableNode } from "./node/lockable-node.ts";
 import { type Cleanup, createCleanup } from "./process/cleanup.ts";
 import { type ExitReason, reserveExitReason } from "./process/exit-reason.ts";
@@ -82,6 +84,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     exitReason = reserved;
     cleanup.take(() => reserved.close());
     let socket: LocalSocket | undefined;
+    const http = createOptionalEndpoint(config.httpPort, log);
     // The user is asked before anything slow.
     const node = await openLockableNode(
       {
@@ -92,9 +95,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         clock,
         log,
         onDamage: options.onDamage,
-        offer: (event) => socket?.offer(event),
-        revoke: (token) => socket?.revoke(token),
-        stateChanged: (state) => socket?.changeState(state),
+        http: http.state,
+        offer(event) {
+          socket?.offer(event);
+          http.offer(event);
+        },
+        revoke(token) {
+          socket?.revoke(token);
+          http.revoke(token);
+        },
+        stateChanged(state) {
+          socket?.changeState(state);
+          http.changeState(state);
+        },
         // The response is sent before the connection is closed.
         stop: () => void setImmediate(stop),
         fail: (fault) => void setImmediate(() => fail(fault)),
@@ -105,6 +118,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const opened = await openSocket(paths, node.dispatch);
     socket = opened;
     cleanup.take(() => opened.close());
+    await http.open({ socket: join(paths.home, "http.sock"), dispatch: node.dispatch, clock });
+    cleanup.take(() => http.close());
     node.start();
     cleanup.take(watchHome({ lock, socket: opened, clock, log, lost: fail }));
     log("node.started", { ms: Math.round(performance.now()) });

@@ -109,6 +109,7 @@ export const purposes: Readonly<Record<string, Purpose>> = {
       settings: "the settings file: schema, defaults, changes; proxy and network key",
       rpc: "JSON-RPC over the unix socket: connections, dispatch, event feeds",
       "rpc/methods": "one file for each group of methods",
+      http: "the HTTP endpoint: who is let in, JSON-RPC, event streams",
       home: "an account's directory: create, open, restore, maintain without a running node",
       node: "what runs while the store is open: status, doctor, audit, locking",
       bootstrap: "the bootstrap node's process and its metrics",

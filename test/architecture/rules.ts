@@ -141,10 +141,11 @@ export const folders: Readonly<Record<string, Readonly<Record<string, readonly s
     settings: ["process"],
     "rpc/methods": [],
     rpc: ["rpc/methods"],
+    http: ["rpc", "rpc/methods"],
     home: ["settings", "process", "rpc", "rpc/methods"],
     node: ["home", "rpc", "rpc/methods", "settings", "process"],
     bootstrap: ["home", "settings", "process"],
-    ".": ["bootstrap", "home", "node", "process", "rpc", "rpc/methods", "settings"],
+    ".": ["bootstrap", "home", "http", "node", "process", "rpc", "rpc/methods", "settings"],
   },
   cli: {
     runtime: [],

@@ -46,6 +46,7 @@ async function gate(name: string): Promise<LockableNode> {
     log: silent,
     onDamage: () => undefined,
     fail: () => undefined,
+    http: () => undefined,
     offer: () => undefined,
     revoke: () => undefined,
     stateChanged: () => undefined,

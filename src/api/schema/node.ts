@@ -225,6 +225,15 @@ export const nodeStatus = object({
     free: maybe(number("Free space, bytes.")),
   }),
   damage: maybe(storeDamage),
+  http: maybe(
+    object(
+      {
+        url: maybe(text("Where programs reach it; absent where it is not open.")),
+        error: maybe(text("The code of the error with which it did not open.")),
+      },
+      "The HTTP endpoint, where it is switched on.",
+    ),
+  ),
   engine: text("The cryptographic libraries in use, with their versions."),
 });
 export type NodeStatus = Infer<typeof nodeStatus>;

@@ -122,6 +122,10 @@ function diskText({ disk: { low, free } }: NodeStatus): string {
   return low ? `${space}: messages of contacts wait at the senders until there is more` : space;
 }
 
+function httpText({ url, error }: NonNullable<NodeStatus["http"]>): string {
+  return url ?? `not open: ${error ?? "closed"} (sotto settings set httpPort PORT, then restart)`;
+}
+
 function openRows(status: NodeStatus): Rows {
   const { account, contacts, net } = status;
   const none = net.proxy
@@ -170,6 +174,7 @@ function openRows(status: NodeStatus): Rows {
         ] satisfies Rows)),
     storeRow(status),
     ["disk", diskText(status)],
+    ...(status.http ? [["HTTP", httpText(status.http)] as Row] : []),
     ["retention", retentionText(status)],
     ...(status.damage ? [["", "DAMAGED"] as Row] : []),
     ...(status.rolledBack ? [["", OLDER] as Row] : []),

@@ -69,6 +69,7 @@ export async function startMemoryNode(name: string): Promise<MemoryNode> {
       crypto,
       clock,
       log: silent,
+      http: () => undefined,
       offer: (event) => {
         for (const session of sessions) session.offer(event);
       },

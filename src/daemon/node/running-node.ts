@@ -1,5 +1,5 @@
 /** A node over an open store: network, messenger, and the methods that need them. */
-import type { NodeEvent, NodeState } from "../../api/index.ts";
+import type { NodeEvent, NodeState, NodeStatus } from "../../api/index.ts";
 import type { SottoError } from "../../base/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
 import { createMessenger, recoveryWords } from "../../messenger/index.ts";
@@ -28,6 +28,8 @@ export interface RunningNodeOptions extends HomeParts {
   readonly settings: string;
   /** Receives every event, for all clients. */
   readonly offer: (event: NodeEvent) => void;
+  /** The state of the HTTP endpoint; `undefined` where it is off. */
+  readonly http: () => NodeStatus["http"];
   /** Closes the connections that are restricted to a token. */
   readonly revoke: (token: string) => void;
   /** Starts to stop the node because of an error of the store; returns at once. */
@@ -103,7 +105,10 @@ export async function startRunningNode(
     const messenger = await createMessenger(ports);
     cleanup.take(() => messenger.stop());
     const status = () =>
-      statusOf({ state: state(), config, messenger, node, store, engine: crypto.engine });
+      statusOf({
+        ...{ state: state(), config, messenger, node, store },
+        ...{ engine: crypto.engine, http: parts.http() },
+      });
     const ring = createEventRing(crypto);
     cleanup.take(() => ring.clear());
     const dispatch = createDispatch({

@@ -12,6 +12,8 @@ export interface StatusParts {
   readonly node: SottoNode;
   readonly store: Pick<DiskStore, "damage" | "rolledBack">;
   readonly engine: string;
+  /** The HTTP endpoint, where it is switched on. */
+  readonly http: NodeStatus["http"];
 }
 
 /** The state of a node, open or locked. */
@@ -33,6 +35,7 @@ export function statusOf({
   node,
   store,
   engine,
+  http,
 }: StatusParts): NodeStatus {
   const contacts = messenger.contacts();
   const { host, addresses, ...net } = node.status();
@@ -59,6 +62,7 @@ export function statusOf({
     ...(config.retention !== undefined && { retention: config.retention }),
     ...(damage && { damage: { message: damage.message, remedy: damage.remedy } }),
     ...(rolledBack && { rolledBack: true as const }),
+    ...(http && { http }),
     engine,
   };
 }

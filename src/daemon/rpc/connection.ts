@@ -1,17 +1,12 @@
 /** JSON-RPC 2.0 for one client over any connection: one object per line, responses when ready. */
 import { channel } from "node:diagnostics_channel";
-import { type NodeEvent, tooLong, toRpcError } from "../../api/index.ts";
-import { limits, SottoError } from "../../base/index.ts";
+import { type NodeEvent, tooLong } from "../../api/index.ts";
+import { limits } from "../../base/index.ts";
+import { answerOf, type Request, refused, requestOf } from "./answer.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { createEventFeed } from "./event-feed.ts";
+import { createEventFeed, subscribeAgain } from "./event-feed.ts";
 import { type Access, shownTo, unrestricted } from "./methods/access.ts";
 import type { Caller, Subscription } from "./methods/method-types.ts";
-
-/** JSON-RPC 2.0 §5.1: the line is JSON, but not a request. */
-const INVALID_REQUEST = -32600;
-
-/** A cursor of no node: a subscription since it begins with `resync`. */
-const NO_CURSOR = "-";
 
 /** Every event that is sent, for the tests that compare it with the contract. */
 const events = channel("sotto:event");
@@ -51,14 +46,6 @@ export interface RpcSession {
   end(): void;
   /** Ends the running calls, the event stream and the connection if it is restricted to a token. */
   revoke(token: string): void;
-}
-
-interface Request {
-  readonly jsonrpc: "2.0";
-  /** Absent in a notification, which gets no response. */
-  readonly id?: string | number | null;
-  readonly method: string;
-  readonly params?: unknown;
 }
 
 /**
@@ -101,40 +88,26 @@ export function serve(
       feed.want(subscription);
     },
   });
-  const answer = async ({ id, method, params }: Request) => {
+  const answer = async (request: Request) => {
     const call = new AbortController();
     running.add(call);
     if (closed) call.abort();
     if (running.size >= limits.apiCalls) connection.pause();
-    let response: object;
     let subscribed = false;
-    try {
-      const caller = callerWith(call, () => {
-        subscribed = true;
-      });
-      response = { result: await dispatch(method, params, caller) };
-    } catch (error) {
-      response = { error: toRpcError(error) };
-    }
+    const caller = callerWith(call, () => {
+      subscribed = true;
+    });
+    const response = await answerOf(dispatch, request, caller);
     running.delete(call);
     if (running.size < limits.apiCalls) connection.resume();
-    if (id !== undefined) send({ id, ...response });
+    if (request.id !== undefined) send(response);
     if (subscribed) feed.begin();
   };
-  const refuse = (why: string, code?: number) => {
-    const error = toRpcError(new SottoError("request-malformed", why));
-    send({ id: null, error: code === undefined ? error : { ...error, code } });
-  };
-
   /** Subscribes at the unlocked node to what the client wanted of the locked one. */
   const renewSubscription = (): void => {
-    const request = feed.request();
-    if (request === undefined) return;
     const caller = callerWith(new AbortController(), () => undefined);
     // Without its subscription the client would wait for nothing.
-    dispatch("event.subscribe", { ...request, since: NO_CURSOR }, caller).then(feed.begin, () =>
-      connection.close(),
-    );
+    subscribeAgain(feed, dispatch, caller).catch(() => connection.close());
   };
 
   const endWith = (why: "stopping" | "revoked"): void => {
@@ -145,16 +118,11 @@ export function serve(
 
   connection.onLine((line) => {
     if (ending) return;
-    if (line === tooLong) return refuse("The line is too long.");
+    if (line === tooLong) return void send(refused("The line is too long."));
     if (line.trim() === "") return;
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      return refuse("The line is not JSON.");
-    }
-    if (isRequest(value)) void answer(value);
-    else refuse("The line is not a JSON-RPC 2.0 request.", INVALID_REQUEST);
+    const request = requestOf(line);
+    if ("error" in request) send(request);
+    else void answer(request);
   });
   connection.onDrain(feed.resume);
   connection.onClose(() => {
@@ -176,11 +144,4 @@ export function serve(
       endWith("revoked");
     },
   };
-}
-
-function isRequest(value: unknown): value is Request {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { jsonrpc, id, method } = value as Record<string, unknown>;
-  const hasId = id === undefined || id === null || typeof id === "string" || typeof id === "number";
-  return jsonrpc === "2.0" && typeof method === "string" && hasId;
 }

@@ -1,7 +1,8 @@
 /** The event stream of one client: a bounded queue before a connection that may be slow. */
 import type { NodeEvent } from "../../api/index.ts";
 import { limits } from "../../base/index.ts";
-import type { Subscription } from "./methods/method-types.ts";
+import type { Dispatch } from "./dispatch.ts";
+import type { Caller, Subscription } from "./methods/method-types.ts";
 
 export interface EventFeed {
   /** Begins a subscription, or replaces it. Nothing is sent before `begin`. */
@@ -89,4 +90,19 @@ export function createEventFeed(
       queue = [];
     },
   };
+}
+
+/** A cursor of no node: a subscription since it begins with `resync`. */
+const NO_CURSOR = "-";
+
+/** Subscribes at the unlocked node to what the client wanted of the locked one. */
+export async function subscribeAgain(
+  feed: EventFeed,
+  dispatch: Dispatch,
+  caller: Caller,
+): Promise<void> {
+  const request = feed.request();
+  if (request === undefined) return;
+  await dispatch("event.subscribe", { ...request, since: NO_CURSOR }, caller);
+  feed.begin();
 }

@@ -50,6 +50,8 @@ export interface Config {
   readonly retention: number | undefined;
   /** Locks the node after this time without a request, ms. */
   readonly lockAfter: number | undefined;
+  /** Port of the HTTP endpoint on 127.0.0.1; absent: there is none. */
+  readonly httpPort: number | undefined;
   readonly log: LogLevel;
 }
 
@@ -107,6 +109,7 @@ export async function readConfig(
     history: file.history ?? defaults.history,
     retention: file.retention === undefined ? undefined : parseDuration(file.retention),
     lockAfter: file.lockAfterMinutes === undefined ? undefined : file.lockAfterMinutes * MINUTE,
+    httpPort: file.httpPort,
     log: logLevel(env.SOTTO_LOG),
   });
 }

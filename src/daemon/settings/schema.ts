@@ -25,6 +25,7 @@ function list<Item extends v.GenericSchema<string>>(item: Item, most: number) {
 }
 
 const DECOYS = `must be a whole number from 0 to ${limits.decoyStep}`;
+const PORT = "must be a port from 1 to 65535";
 const MINUTES = "must be a whole number of minutes, 1 or more";
 
 /** Every key is optional; an unknown key is an error. */
@@ -62,6 +63,9 @@ export const fileSchema = v.strictObject({
   ),
   lockAfterMinutes: v.optional(
     v.pipe(v.number(MINUTES), v.safeInteger(MINUTES), v.minValue(1, MINUTES)),
+  ),
+  httpPort: v.optional(
+    v.pipe(v.number(PORT), v.safeInteger(PORT), v.minValue(1, PORT), v.maxValue(65_535, PORT)),
   ),
   receipts: v.optional(flag),
   invisible: v.optional(flag),
@@ -177,6 +181,12 @@ export const settingTexts: Readonly<Record<keyof FileSettings, SettingTexts>> = 
   retention: {
     unset: "forever",
     effect: "How long messages are kept at most, such as `90d`; from `1h` to `3650d`.",
+  },
+  httpPort: {
+    unset: "no HTTP endpoint",
+    effect:
+      "Open the HTTP endpoint for programs on this port of 127.0.0.1 (docs/BOTS.md). Each " +
+      "request needs a token: `sotto token create NAME --for http`.",
   },
   lockAfterMinutes: {
     unset: "never",

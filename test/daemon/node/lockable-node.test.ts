@@ -46,6 +46,7 @@ const config: Config = {
   history: true,
   retention: undefined,
   lockAfter: undefined,
+  httpPort: undefined,
   log: "off",
 };
 
@@ -64,6 +65,7 @@ describe("daemon/gate", () => {
       log: silent,
       onDamage: () => undefined,
       fail: () => undefined,
+      http: () => undefined,
       offer: (event: NodeEvent) => socket?.offer(event),
       revoke: () => undefined,
       stateChanged: (state: NodeState["state"]) => {
