@@ -31,6 +31,7 @@ export {
   type MessageState,
   type MethodName,
   type Methods,
+  type NetState,
   type NewInvite,
   type NodeConnection,
   type NodeStatus,
@@ -55,8 +56,8 @@ export interface ConnectOptions {
   /** Path of the node's unix socket, as in SOTTO_SOCKET. */
   readonly socket?: string;
   /**
-   * Whether loops and listeners go on when the node was restarted or unlocked; off by default:
-   * `node-not-running` or `node-locked` ends them.
+   * Whether loops and listeners go on when the node was restarted; off by default:
+   * `node-not-running` ends them, and `node-locked` those of a durable subscription.
    */
   readonly reconnect?: boolean;
   /**

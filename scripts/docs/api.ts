@@ -34,7 +34,7 @@ export async function apiPart(): Promise<string> {
     ...["", "## Event types", ""],
     "Every event has `type`. An event of a durable subscription also has its `cursor`, and so has a",
     "live one while there is a durable subscription. Live events have a `streamCursor`, except",
-    "`node.state` and `stream.ended`.",
+    "`node.state`, `net.changed` and `stream.ended`.",
     ...eventTypes.flatMap((type) => eventLines(type, document, examples)),
     ...["", "## Refusals", "", "What the node answers to these lines:"],
     ...examples.errors.flatMap(({ request, response }) => [

@@ -22,6 +22,7 @@ export const eventTypes = [
   "presence.snapshot",
   "typing",
   "node.state",
+  "net.changed",
   "resync",
   "stream.ended",
 ] as const;

@@ -60,6 +60,7 @@ export type {
   KnownBootstrap,
   Message,
   MessageState,
+  NetState,
   NewInvite,
   NodeState,
   NodeStatus,

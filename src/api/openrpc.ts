@@ -13,6 +13,7 @@ import { message } from "./schema/message.ts";
 import {
   account,
   knownBootstrap,
+  netState,
   nodeState,
   nodeStatus,
   peer,
@@ -84,6 +85,7 @@ const components: Readonly<Record<string, Schema>> = {
   Account: account,
   NodeState: nodeState,
   NodeStatus: nodeStatus,
+  NetState: netState,
   Reach: reach,
   Peer: peer,
   Bootstrap: knownBootstrap,

@@ -18,6 +18,7 @@ export type {
   Bootstrap,
   KeyProtection,
   KnownBootstrap,
+  NetState,
   NodeState,
   NodeStatus,
   Peer,

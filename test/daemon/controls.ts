@@ -1,5 +1,5 @@
 /** Controls of a node by hand, which note what they are asked. */
-import type { Audit, NodeState, NodeStatus, Token } from "../../src/api/index.ts";
+import type { Audit, NetState, NodeState, NodeStatus, Token } from "../../src/api/index.ts";
 import type { Controls, Tokens } from "../../src/daemon/rpc/methods/method-types.ts";
 
 export const state: NodeState = {
@@ -43,6 +43,19 @@ export const status: NodeStatus = {
   history: true,
   disk: { low: false },
   engine: "noble",
+};
+
+export const netState: NetState = {
+  addresses: [],
+  connected: false,
+  lanDht: false,
+  wanDht: false,
+  reach: "unknown",
+  router: "unknown",
+  portMap: "none",
+  bootstrap: [],
+  mdns: false,
+  publicDht: "off",
 };
 
 export const audit: Audit = {

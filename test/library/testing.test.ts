@@ -75,7 +75,10 @@ describe("sotto/testing: nodes in memory", function () {
     const carol = await startTestNode("carol");
     const reading = (async () => {
       for await (const { type } of carol.node.events())
-        assert.ok(["node.state", "presence.snapshot"].includes(type), "nothing happens");
+        assert.ok(
+          ["node.state", "net.changed", "presence.snapshot"].includes(type),
+          "nothing happens",
+        );
     })();
     await carol.node.call("node.state", {});
     const further = await carol.connect();

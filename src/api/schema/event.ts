@@ -18,6 +18,7 @@ import {
   whole,
 } from "./fields.ts";
 import { message } from "./message.ts";
+import { netState } from "./node.ts";
 
 const account = id<string>(52, "The account of the contact.");
 
@@ -116,6 +117,13 @@ export const liveEvents = {
       "The node is open or locked: comes at the beginning of a subscription, at a lock, and at " +
       "the unlock, right after `resync`. Nothing else comes while the node is locked.",
     fields: { state: oneOf(["open", "locked"]) },
+  },
+  "net.changed": {
+    summary:
+      "The network of the node changed in a way that a client shows, at most once a second. " +
+      "Comes at the beginning of a subscription too, with its present state. Not for a " +
+      "subscription with `from`, nor for a token that is limited to some contacts.",
+    fields: { net: netState },
   },
   resync: {
     summary:

@@ -112,11 +112,13 @@ export const holeFailure = oneOf(
   "Why hole punching failed.",
 );
 
+const verdict = oneOf(
+  ["unknown", "reachable", "unreachable"],
+  "Whether others can reach this node, as they report; unknown until a peer tested it.",
+);
+
 export const reach = object({
-  verdict: oneOf(
-    ["unknown", "reachable", "unreachable"],
-    "Whether others can reach this node, as they report; unknown until a peer tested it.",
-  ),
+  verdict,
   addresses: list(
     object({
       address: text("A multiaddr."),
@@ -130,12 +132,13 @@ export const reach = object({
   seenAs: list(text(), "IP addresses of this node as peers see them."),
 });
 
+const portMapState = oneOf(
+  ["off", "none", "mapped", "silent", "refused"],
+  "none: no router is known, or no mapping is needed. silent: the router answers neither " +
+    "NAT-PMP nor UPnP. refused: it answers and opened no port.",
+);
 export const portMap = object({
-  state: oneOf(
-    ["off", "none", "mapped", "silent", "refused"],
-    "none: no router is known, or no mapping is needed. silent: the router answers neither " +
-      "NAT-PMP nor UPnP. refused: it answers and opened no port.",
-  ),
+  state: portMapState,
   by: maybe(oneOf(["nat-pmp", "upnp"], "The protocol that made the mapping.")),
   address: maybe(text("The external address, as the router reports it.")),
 });
@@ -152,6 +155,34 @@ const nat = object({
     lastFailure: maybe(object({ reason: holeFailure, at: ms("ms since 1970.") })),
   }),
 });
+
+const publicDhtState = oneOf(
+  ["off", "resting", "joining", "connected", "lost"],
+  "resting: nothing to do, and no connection. lost: none of its bootstrap nodes answers.",
+);
+const proxyState = oneOf(
+  ["untried", "working", "down", "refused"],
+  "down: it does not answer. refused: it rejects this node.",
+);
+
+export const netState = object(
+  {
+    addresses: list(text(), "Addresses at which others may reach this node, in no order."),
+    connected: flag("A peer is connected."),
+    lanDht: flag("The local DHT has peers."),
+    wanDht: flag("The global DHT has peers: without any, nothing can be looked up there."),
+    reach: verdict,
+    router: routerKind,
+    portMap: portMapState,
+    bootstrap: list(bootstrap),
+    mdns: flag("Contacts are found on the local network."),
+    publicDht: publicDhtState,
+    proxy: maybe(proxyState),
+  },
+  "What `node.status` shows of the network, without counts and times.",
+);
+/** What a client shows of the network. */
+export type NetState = Infer<typeof netState>;
 
 const net = object({
   peers: whole("Connected peers."),
@@ -175,10 +206,7 @@ const net = object({
   ),
   publicDht: object(
     {
-      state: oneOf(
-        ["off", "resting", "joining", "connected", "lost"],
-        "resting: nothing to do, and no connection. lost: none of its bootstrap nodes answers.",
-      ),
+      state: publicDhtState,
       peers: whole("Connected peers of that network."),
       error: maybe(text()),
     },
@@ -188,10 +216,7 @@ const net = object({
     object(
       {
         address: text("Without user and password."),
-        state: oneOf(
-          ["untried", "working", "down", "refused"],
-          "down: it does not answer. refused: it rejects this node.",
-        ),
+        state: proxyState,
         error: maybe(text()),
       },
       "The proxy for all connections.",

@@ -158,6 +158,8 @@ async function describe(
       return "A used invite was tried again.";
     case "presence.snapshot":
       return `${event.online.length} online`;
+    case "net.changed":
+      return `network ${event.net.connected ? "connected" : "without peers"}, ${event.net.reach}`;
     case "node.state":
       return `node ${event.state}`;
     case "resync":

@@ -172,6 +172,7 @@ export async function openOffline(
     const dispatch = createDispatch({
       messenger,
       network: {
+        state: needsNode,
         peers: () => [],
         rotate: async () => needsNode(),
         check: async () => needsNode(),

@@ -1,13 +1,54 @@
 /** The network methods of a running node, and the bootstrap nodes in its settings. */
 
-import type { KnownBootstrap } from "../../api/index.ts";
-import { SottoError } from "../../base/index.ts";
+import type { KnownBootstrap, NetState } from "../../api/index.ts";
+import { limits, SottoError } from "../../base/index.ts";
 import type { Messenger } from "../../messenger/index.ts";
 import type { SottoNode } from "../../node/index.ts";
+import type { Clock } from "../../ports/index.ts";
 import type { Network } from "../rpc/methods/method-types.ts";
 import { changeBootstrap } from "../settings/bootstrap-setting.ts";
 import { keepDecoys, keepInvisible, keepPublic } from "../settings/config.ts";
 import type { BootstrapNodes } from "./bootstrap-nodes.ts";
+
+/** What a client shows of the network. */
+function netStateOf(status: ReturnType<SottoNode["status"]>): NetState {
+  const { addresses, peers, lanDht, wanDht, reach, nat, bootstrap, mdns, publicDht, proxy } =
+    status;
+  return {
+    addresses: addresses.toSorted(),
+    connected: peers > 0,
+    lanDht: lanDht > 0,
+    wanDht: wanDht > 0,
+    reach: reach.verdict,
+    router: nat.kind,
+    portMap: nat.portMap.state,
+    bootstrap,
+    mdns,
+    publicDht: publicDht.state,
+    ...(proxy && { proxy: proxy.state }),
+  };
+}
+
+/**
+ * Reports the state of the network when it is another one, at most once each `limits.addressPoll`.
+ * It has many sources, and some of them change without an event.
+ * @returns the function that ends this.
+ */
+export function watchNetwork(
+  { state }: Pick<Network, "state">,
+  clock: Clock,
+  changed: (state: NetState) => void,
+): () => void {
+  let last = JSON.stringify(state());
+  let cancel = clock.after(limits.addressPoll, function look() {
+    const now = state();
+    const text = JSON.stringify(now);
+    if (text !== last) changed(now);
+    last = text;
+    cancel = clock.after(limits.addressPoll, look);
+  });
+  return () => cancel();
+}
 
 export function createNetwork(
   node: SottoNode,
@@ -44,6 +85,7 @@ export function createNetwork(
     ];
   };
   return {
+    state: () => netStateOf(node.status()),
     peers: () => node.peers(),
     check: () => node.checkReachability(),
     async rotate() {

@@ -1,5 +1,5 @@
 /** A node over an open store: network, messenger, and the methods that need them. */
-import type { NodeEvent, NodeState, NodeStatus } from "../../api/index.ts";
+import type { NetState, NodeEvent, NodeState, NodeStatus } from "../../api/index.ts";
 import type { SottoError } from "../../base/index.ts";
 import { RecordValidator } from "../../dht/index.ts";
 import { createMessenger, recoveryWords } from "../../messenger/index.ts";
@@ -16,7 +16,7 @@ import { audit } from "./audit.ts";
 import { BootstrapNodes } from "./bootstrap-nodes.ts";
 import { diskSpaceOf } from "./disk-space.ts";
 import { createDoctor } from "./doctor.ts";
-import { createNetwork } from "./network.ts";
+import { createNetwork, watchNetwork } from "./network.ts";
 import { keepPeerCache } from "./peer-cache.ts";
 import { connectSharedBootstraps } from "./shared-bootstraps.ts";
 import { shredRegularly } from "./shred-schedule.ts";
@@ -111,9 +111,10 @@ export async function startRunningNode(
       });
     const ring = createEventRing(crypto);
     cleanup.take(() => ring.clear());
+    const net = createNetwork(node, messenger, own, parts.settings);
     const dispatch = createDispatch({
       messenger,
-      network: createNetwork(node, messenger, own, parts.settings),
+      network: net,
       tokens: await loadTokens({ store, crypto, clock, closed: parts.revoke }),
       clock,
       controls,
@@ -135,6 +136,9 @@ export async function startRunningNode(
       dispatch: calls.dispatch,
       start() {
         cleanup.take(messenger.subscribe((event) => parts.offer(ring.add(event))));
+        // A state, not an event of the past: a client that missed some needs the last one only.
+        const onNet = (state: NetState) => parts.offer({ type: "net.changed", net: state });
+        cleanup.take(watchNetwork(net, clock, onNet));
         messenger.start();
         cleanup.take(connectSharedBootstraps({ node, messenger, own, clock, log }));
       },

@@ -25,7 +25,8 @@ export interface EventFeed {
 type EndReason = Exclude<Extract<NodeEvent, { type: "stream.ended" }>["why"], "too-slow">;
 
 /** What a subscription begins with; another one makes what waits of it obsolete. */
-const isSnapshot = ({ type }: NodeEvent) => type === "presence.snapshot" || type === "node.state";
+const isSnapshot = ({ type }: NodeEvent) =>
+  type === "presence.snapshot" || type === "node.state" || type === "net.changed";
 
 /**
  * @param write sends one event; `false`: the connection accepts no more until `resume`.

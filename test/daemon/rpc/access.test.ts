@@ -11,11 +11,11 @@ import { loadTokens } from "../../../src/daemon/home/tokens.ts";
 import { type RpcSession, serve } from "../../../src/daemon/rpc/connection.ts";
 import { createDispatch, type Dispatch } from "../../../src/daemon/rpc/dispatch.ts";
 import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
-import type { DispatchParts } from "../../../src/daemon/rpc/methods/method-types.ts";
+import type { DispatchParts, Network } from "../../../src/daemon/rpc/methods/method-types.ts";
 import type { Messenger } from "../../../src/messenger/index.ts";
 import { memoryStore } from "../../../src/store/memory-store.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
-import { fakeControls, status } from "../controls.ts";
+import { fakeControls, netState, status } from "../controls.ts";
 import { fakeMessenger } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
 import { memoryConnection } from "./memory-connection.ts";
@@ -41,6 +41,7 @@ async function setUp(messenger: Messenger = fakeMessenger()) {
     controls: fakeControls(),
     ring,
     status: () => status,
+    network: { state: () => netState } as Partial<Network> as Network,
     audit: async () => assert.fail("nothing is audited here"),
     check: async () => assert.fail("nothing is checked here"),
     doctor: {
@@ -162,7 +163,7 @@ describe("daemon/access", () => {
     await reading;
     assert.deepEqual(
       events.map((event) => (event.type === "stream.ended" ? event.why : event.type)),
-      ["node.state", "presence.snapshot", "contact.removed", "revoked"],
+      ["node.state", "net.changed", "presence.snapshot", "contact.removed", "revoked"],
     );
     assert.ok(connection.isClosed);
     assert.ok(!free.connection.isClosed);
@@ -275,6 +276,7 @@ describe("daemon/access, limited to some contacts", () => {
       for await (const event of client.events()) events.push(event);
     })();
     await new Promise((resolve) => setImmediate(resolve));
+    session.offer({ type: "net.changed", net: netState });
     for (const account of [carol, bob].map((node) => node.messenger.self().account))
       session.offer({ type: "contact.removed", account });
     session.end();

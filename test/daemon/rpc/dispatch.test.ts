@@ -10,7 +10,7 @@ import {
 } from "../../../src/daemon/rpc/dispatch.ts";
 import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
 import type { Subscription } from "../../../src/daemon/rpc/methods/method-types.ts";
-import { audit, fakeControls, fakeTokens, status } from "../controls.ts";
+import { audit, fakeControls, fakeTokens, netState, status } from "../controls.ts";
 import { account, contact, conversation, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
 
@@ -26,6 +26,7 @@ function setUp() {
     messenger,
     clock,
     network: {
+      state: () => netState,
       peers: () => [],
       rotate: async () => {
         network.push("rotate");
@@ -507,6 +508,26 @@ describe("daemon/dispatch", () => {
         ["presence.snapshot", [account]],
       ],
     );
+  });
+
+  it("begins with the state of the node, of its network and of the contacts", async () => {
+    const { call, messenger, ring, wanted } = setUp();
+    const away = { ...contact, account: other.replace("d", "e") as typeof account, online: false };
+    messenger.contacts = () => [contact, { ...contact, account: other }, away];
+    await call("event.subscribe", {});
+    await call("event.subscribe", { types: ["net.changed"] });
+    const [all, some] = wanted.map(({ first }) => first);
+    const { streamCursor, ...presence } = all?.at(-1) ?? assert.fail("no snapshot");
+    assert.deepEqual(
+      [...(all ?? []).slice(0, -1), presence],
+      [
+        { type: "node.state", state: "open" },
+        { type: "net.changed", net: netState },
+        { type: "presence.snapshot", online: [account, other] },
+      ],
+    );
+    assert.deepEqual(ring.since(streamCursor ?? ""), []);
+    assert.deepEqual(some, [{ type: "net.changed", net: netState }]);
   });
 
   it("begins with resync for a cursor that it does not know, whatever the filter is", async () => {

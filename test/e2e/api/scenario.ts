@@ -229,6 +229,7 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("token.revoke");
 
   // The node and its network.
+  await alice.event((event) => event.type === "net.changed" && event.net.connected);
   await record("node.status");
   await record("net.peers");
   await record("net.ping");
@@ -271,12 +272,14 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("contact.remove");
   await record("node.stop");
   await alice.first("stream.ended");
-  // Of messages the one that arrived, or what became of the one that was sent.
-  const isTelling = (event: NodeEvent) =>
-    !("message" in event) ||
-    (event.type === "message.new"
+  // Of the network a state with a peer, of messages one that arrived, or that which was sent.
+  const isTelling = (event: NodeEvent) => {
+    if (event.type === "net.changed") return event.net.connected;
+    if (!("message" in event)) return true;
+    return event.type === "message.new"
       ? event.message.direction === "in" && event.message.notice === undefined
-      : event.message.id === message.id);
+      : event.message.id === message.id;
+  };
   const seen = Object.fromEntries(
     eventTypes.map((type) => [
       type,

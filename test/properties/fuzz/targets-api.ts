@@ -8,7 +8,7 @@ import { errorTable, SottoError, utf8 } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { createDispatch, inProcessCaller } from "../../../src/daemon/rpc/dispatch.ts";
 import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
-import { fakeControls, fakeTokens } from "../../daemon/controls.ts";
+import { fakeControls, fakeTokens, netState } from "../../daemon/controls.ts";
 import { fakeMessenger } from "../../daemon/fake.ts";
 import type { Target } from "./target.ts";
 
@@ -43,6 +43,7 @@ const requests: Target = {
       messenger,
       clock: { now: () => 0, after: () => () => undefined },
       network: {
+        state: () => netState,
         peers: () => [],
         rotate: async () => "",
         setInvisible: async () => undefined,

@@ -6,7 +6,7 @@ import {
   type NodeEvent,
 } from "../../../api/index.ts";
 import { limits, SottoError } from "../../../base/index.ts";
-import { shownTo } from "./access.ts";
+import { type Access, shownTo } from "./access.ts";
 import type { Controls, DispatchParts, Handlers } from "./method-types.ts";
 import { readAndWait } from "./wait-for-state.ts";
 
@@ -45,7 +45,7 @@ export function eventHandlers(parts: DispatchParts): Handlers<EventMethods> {
       const shown = missed?.flatMap((event) => shownTo(caller.access, event) ?? []);
       const now = ring.now();
       const first = shown?.filter(wants) ?? [{ type: "resync" as const, streamCursor: now }];
-      const present = snapshots(parts, account, now).filter(wants);
+      const present = snapshots(parts, caller.access, account, now).filter(wants);
       caller.subscribe({
         request: { from: account, types },
         wants,
@@ -83,7 +83,8 @@ export function eventHandlers(parts: DispatchParts): Handlers<EventMethods> {
  * after.
  */
 function snapshots(
-  { messenger, controls }: DispatchParts,
+  { messenger, controls, network }: DispatchParts,
+  { peers }: Access,
   account: string | undefined,
   streamCursor: string,
 ): readonly NodeEvent[] {
@@ -93,6 +94,7 @@ function snapshots(
     .map((each) => each.account);
   return [
     { type: "node.state", state: controls.state().state },
+    ...(peers === undefined ? [{ type: "net.changed", net: network.state() } as const] : []),
     { type: "presence.snapshot", online, streamCursor },
   ];
 }

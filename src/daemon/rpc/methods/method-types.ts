@@ -4,6 +4,7 @@ import type {
   DoctorOfContact,
   DoctorOfNode,
   KnownBootstrap,
+  NetState,
   NewKeyProtection,
   NodeEvent,
   NodeState,
@@ -26,6 +27,7 @@ export interface Doctor {
 }
 
 export interface Network {
+  state(): NetState;
   peers(): readonly Peer[];
   /** Asks peers now whether they can reach this node. */
   check(): Promise<NodeStatus["net"]["reach"]>;
