@@ -20,6 +20,7 @@ export {
 } from "./account/after-restore.ts";
 export { checkBackup, openBackup, restoredRows } from "./account/backup.ts";
 export { isNewest } from "./messages/conversation-page.ts";
+export { compareConversations, decodePlace, encodePlace } from "./messages/conversations.ts";
 export { createMessenger } from "./messenger.ts";
 export type { Diagnosis, Health } from "./model/diagnosis.ts";
 export type {

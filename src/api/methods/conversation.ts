@@ -18,9 +18,16 @@ import { type MethodTypes, method, oneContact, who } from "./method.ts";
 
 const arrival = (about: string) => optional(whole(`${about} (\`arrival\`).`));
 
-const afterRef = optional(short("Begins after the conversation with this `ref`: the next page."));
+const afterPlace = optional(
+  short(
+    "The `last` of the page before. A place in the order, not a conversation: one that does not " +
+      "move between two pages comes exactly once. One that moves to the front in between is on " +
+      "no later page, but has an event `conversation.changed`.",
+  ),
+);
 const conversationPage = object({
   conversations: list(conversation),
+  last: maybe(text("The place of the last conversation of the page, for `after`.")),
   more: flag("The response would be too long: call again with `after`."),
 });
 
@@ -34,7 +41,7 @@ export const conversationMethods = {
     params: object({
       kind: optional(oneOf(["contact", "group"])),
       archived: optional(flag("Only archived ones, or only others; absent: both.")),
-      after: afterRef,
+      after: afterPlace,
     }),
     result: conversationPage,
     example: { archived: false },
@@ -95,7 +102,7 @@ export const conversationMethods = {
     row: "read",
     limited: true,
     summary: "The conversations that have a draft. `draft.get` has the whole text.",
-    params: object({ after: afterRef }),
+    params: object({ after: afterPlace }),
     result: conversationPage,
     example: {},
   }),

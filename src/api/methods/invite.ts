@@ -22,8 +22,13 @@ export const inviteMethods = {
   "invite.list": method({
     row: "manage",
     summary: "The invites of this node.",
-    params: nothing,
-    result: object({ invites: list(invite) }),
+    params: object({
+      after: optional(short("Begins after the invite with this id: the next page.")),
+    }),
+    result: object({
+      invites: list(invite),
+      more: flag("The response would be too long: call again with `after`."),
+    }),
     example: {},
   }),
   "invite.revoke": method({

@@ -4,7 +4,7 @@ import { inviteQrCode } from "../format/qr-code.ts";
 import { formatDuration, formatTime, parseDurationArg } from "../format/time.ts";
 import { inviteWithNames, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
-import { allContacts } from "../runtime/lists.ts";
+import { allContacts, allInvites } from "../runtime/lists.ts";
 import {
   type NodeOrStore,
   noteStore,
@@ -78,7 +78,7 @@ const MINUTE = 60_000;
 
 /** The id of the only invite that starts so; what was typed if there is none. Throws `usage`. */
 async function invitedId(start: string, context: Context): Promise<string> {
-  const { invites } = await context.call("invite.list", {});
+  const invites = await allInvites(context);
   const typed = start.toLowerCase();
   const found = invites.filter(({ id }) => typed !== "" && id.startsWith(typed));
   if (found.length > 1)
@@ -87,7 +87,7 @@ async function invitedId(start: string, context: Context): Promise<string> {
 }
 
 async function list(context: Context, node: NodeOrStore): Promise<void> {
-  const { invites } = await node.call("invite.list", {});
+  const invites = await allInvites(node);
   const contacts = await allContacts(node);
   const names = namesOf(contacts);
   const lines = invites.map(({ id, kind, state, expiresAt, uses, usedBy }) => {

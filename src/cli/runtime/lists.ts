@@ -1,5 +1,5 @@
 /** Whole lists of a node, which answers them in pages. */
-import type { Client, Contact, Conversation, Params } from "../../api/index.ts";
+import type { Client, Contact, Conversation, Invite, Params } from "../../api/index.ts";
 
 type Node = Pick<Client, "call">;
 
@@ -32,10 +32,21 @@ export function allConversations(
 ): Promise<readonly Conversation[]> {
   return all(
     async (after) => {
-      const { conversations, more } = await node.call("conversation.list", { ...filter, after });
-      return { items: conversations, more };
+      const { conversations, ...page } = await node.call("conversation.list", { ...filter, after });
+      return { items: conversations, ...page };
     },
     ({ ref }) => ref,
+  );
+}
+
+/** Every invite of the node. */
+export function allInvites(node: Node): Promise<readonly Invite[]> {
+  return all(
+    async (after) => {
+      const { invites, more } = await node.call("invite.list", { after });
+      return { items: invites, more };
+    },
+    ({ id }) => id,
   );
 }
 
@@ -44,15 +55,17 @@ async function all<Item>(
   read: (after: string | undefined) => Promise<{
     readonly items: readonly Item[];
     readonly more: boolean;
+    /** For the next page; absent where it is the name of the last item. */
+    readonly last?: string;
   }>,
-  cursorOf: (item: Item) => string,
+  nameOf: (item: Item) => string,
 ): Promise<readonly Item[]> {
   const found = new Map<string, Item>();
   for (let after: string | undefined; ; ) {
-    const { items, more } = await read(after);
-    for (const item of items) found.set(cursorOf(item), item);
-    const last = items.at(-1);
-    if (!more || last === undefined) return [...found.values()];
-    after = cursorOf(last);
+    const page = await read(after);
+    for (const item of page.items) found.set(nameOf(item), item);
+    const last = page.items.at(-1);
+    if (!page.more || last === undefined) return [...found.values()];
+    after = page.last ?? nameOf(last);
   }
 }

@@ -31,9 +31,31 @@ export async function conversations(
     await context.conversations.load(peer);
     if (!peer.removed) found.push(context.conversations.view(peer));
   }
-  return found.sort(
-    (a, b) => Number(b.pinned) - Number(a.pinned) || (b.lastAt ?? 0) - (a.lastAt ?? 0),
-  );
+  return found.sort(compareConversations);
+}
+
+/** What decides the place of a conversation in a list. */
+type Place = Pick<ConversationView, "pinned" | "lastAt" | "ref">;
+
+/** Negative where `a` comes before `b`: pinned ones first, then the newest; none are equal. */
+export function compareConversations(a: Place, b: Place): number {
+  const order = Number(b.pinned) - Number(a.pinned) || (b.lastAt ?? 0) - (a.lastAt ?? 0);
+  return order || (a.ref < b.ref ? -1 : Number(a.ref > b.ref));
+}
+
+/** The place as text. It stays where it is, whatever becomes of the conversation. */
+export function encodePlace({ pinned, lastAt = 0, ref }: Place): string {
+  return `${pinned ? "p" : "-"}.${lastAt}.${ref}`;
+}
+
+const PLACE = /^([p-])\.([0-9]{1,16})\.(\S{1,64})$/;
+
+/** Throws `cursor-unknown` where the text is no place. */
+export function decodePlace(text: string): Place {
+  const [, pinned, lastAt, ref] = PLACE.exec(text) ?? [];
+  if (pinned === undefined || lastAt === undefined || ref === undefined)
+    throw new SottoError("cursor-unknown", "This is no place in the list of conversations.");
+  return { pinned: pinned === "p", lastAt: Number(lastAt), ref };
 }
 
 /** See `Messenger.setConversation`. */

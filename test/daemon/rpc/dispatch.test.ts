@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MethodName } from "../../../src/api/index.ts";
-import { limits, SottoError } from "../../../src/base/index.ts";
+import { type InviteId, limits, SottoError } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
 import { createDoctor } from "../../../src/daemon/node/doctor.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../../../src/daemon/rpc/dispatch.ts";
 import { createEventRing } from "../../../src/daemon/rpc/event-ring.ts";
 import type { Subscription } from "../../../src/daemon/rpc/methods/method-types.ts";
+import { type ConversationView, compareConversations } from "../../../src/messenger/index.ts";
 import { audit, fakeControls, fakeTokens, netState, status } from "../controls.ts";
 import { account, contact, conversation, fakeMessenger, message } from "../fake.ts";
 import { handClock } from "../hand-clock.ts";
@@ -342,7 +343,7 @@ describe("daemon/dispatch", () => {
       String(i)
         .replace(/./g, (digit) => "abcdefghij".charAt(Number(digit)))
         .padStart(52, "z"),
-    );
+    ).toSorted();
     messenger.contacts = () =>
       accounts.map((each) => ({
         ...contact,
@@ -350,27 +351,39 @@ describe("daemon/dispatch", () => {
         note: "\u0001".repeat(100),
         pairing: "requested",
       }));
+    const [invite] = messenger.invites();
+    messenger.invites = () =>
+      accounts.map((id) => ({
+        ...(invite ?? assert.fail("no invite")),
+        id: id.slice(26) as InviteId,
+        usedBy: accounts.slice(0, 20) as (typeof account)[],
+      }));
     messenger.conversations = async () =>
       accounts.map((ref) => ({ ...conversation, ref, draft: "\u0001".repeat(120) }));
     for (const [method, list, cursor] of [
       ["contact.list", "contacts", "account"],
       ["request.list", "requests", "account"],
+      ["invite.list", "invites", "id"],
       ["conversation.list", "conversations", "ref"],
       ["draft.list", "conversations", "ref"],
     ] as const) {
       const seen: string[] = [];
+      let after: string | undefined;
       for (let more = true; more; ) {
-        const after = seen.at(-1);
         const page = (await call(method, after === undefined ? {} : { after })) as {
           readonly more: boolean;
+          readonly last?: string;
         } & Record<string, readonly Record<string, string>[]>;
         assert.ok(JSON.stringify(page).length <= limits.rpcBytes, method);
         seen.push(...(page[list] ?? []).map((item) => item[cursor] ?? ""));
         ({ more } = page);
+        after = list === "conversations" ? page.last : seen.at(-1);
       }
-      assert.deepEqual(seen, accounts, method);
-      const again = (await call(method, { after: "gone" })) as typeof seen & { more: boolean };
-      assert.equal(again.more, true);
+      const names = accounts.map((each) => (list === "invites" ? each.slice(26) : each));
+      assert.deepEqual(seen, names, method);
+      const again = call(method, { after: "gone" }) as Promise<{ readonly more: boolean }>;
+      if (list === "conversations") await assert.rejects(again, { code: "cursor-unknown" });
+      else assert.equal((await again).more, true);
     }
   });
 
@@ -645,26 +658,35 @@ describe("daemon/dispatch", () => {
 
     it("lists conversations in pages", async () => {
       const { call, messenger } = setUp();
-      const all = Array.from({ length: 3000 }, (_, n) => ({
-        ...conversation,
-        ref: `${n}`,
-        draft: "\u0001".repeat(limits.previewLength),
-      }));
-      messenger.conversations = async () => all;
+      const all = Array.from(
+        { length: 3000 },
+        (_, n): ConversationView => ({
+          ...conversation,
+          ref: String(n).replace(/./g, (digit) => "abcdefghij".charAt(Number(digit))),
+          lastAt: 9_999 - n,
+          draft: "\u0001".repeat(limits.previewLength),
+        }),
+      );
+      messenger.conversations = async () => all.toSorted(compareConversations);
       const refs: string[] = [];
-      for (let after: string | undefined; ; after = refs.at(-1)) {
+      let after: string | undefined;
+      for (let more = true; more; ) {
         const page = (await call("conversation.list", { after })) as {
           conversations: { ref: string }[];
+          last: string;
           more: boolean;
         };
         assert.ok(JSON.stringify(page).length <= limits.rpcBytes);
         refs.push(...page.conversations.map(({ ref }) => ref));
-        if (!page.more) break;
+        ({ more, last: after } = page);
+        // The last one of the page gets a message, and so does one of the next page.
+        const at = all.findIndex(({ ref }) => ref === refs.at(-1));
+        for (const moved of [at, at + 1])
+          all[moved] = { ...(all[moved] ?? conversation), lastAt: 10_000 + moved };
       }
-      assert.deepEqual(
-        refs,
-        all.map(({ ref }) => ref),
-      );
+      assert.equal(new Set(refs).size, refs.length, "none is repeated");
+      const missing = all.filter(({ ref }) => !refs.includes(ref));
+      assert.ok(missing.length > 0 && missing.every(({ lastAt = 0 }) => lastAt >= 10_000));
     });
   });
 });

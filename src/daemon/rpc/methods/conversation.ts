@@ -1,16 +1,33 @@
 /** The `conversation.*`, `draft.*` and `history.*` methods. */
 import type { ConversationMethods } from "../../../api/index.ts";
-import { isNewest } from "../../../messenger/index.ts";
-import { fittingAfter, fittingPage, withoutUndefined } from "./fitting.ts";
+import {
+  type ConversationView,
+  compareConversations,
+  decodePlace,
+  encodePlace,
+  isNewest,
+} from "../../../messenger/index.ts";
+import { fitting, fittingPage, withoutUndefined } from "./fitting.ts";
 import { idOf } from "./message.ts";
 import type { DispatchParts, Handlers } from "./method-types.ts";
+
+/** The conversations after a place in their order that fit into one response. */
+function pageAfter(after: string | undefined, all: readonly ConversationView[]) {
+  const place = after === undefined ? undefined : decodePlace(after);
+  const rest = all.filter((each) => place === undefined || compareConversations(place, each) < 0);
+  const page = fitting(rest, "first");
+  const last = page.at(-1);
+  return {
+    conversations: page,
+    ...(last && { last: encodePlace(last) }),
+    more: page.length < rest.length,
+  };
+}
 
 export function conversationHandlers({ messenger }: DispatchParts): Handlers<ConversationMethods> {
   return {
     "conversation.list": async ({ after, ...filter }) => {
-      const all = await messenger.conversations(withoutUndefined(filter));
-      const { page, more } = fittingAfter(all, ({ ref }) => ref === after);
-      return { conversations: page, more };
+      return pageAfter(after, await messenger.conversations(withoutUndefined(filter)));
     },
     "conversation.get": async ({ who }) => ({ conversation: await messenger.conversation(who) }),
     "conversation.set": async ({ who, ...flags }) => ({
@@ -31,9 +48,10 @@ export function conversationHandlers({ messenger }: DispatchParts): Handlers<Con
     },
     "draft.list": async ({ after }) => {
       const all = await messenger.conversations({});
-      const drafts = all.filter(({ draft }) => draft !== undefined);
-      const { page, more } = fittingAfter(drafts, ({ ref }) => ref === after);
-      return { conversations: page, more };
+      return pageAfter(
+        after,
+        all.filter(({ draft }) => draft !== undefined),
+      );
     },
     "history.list": async ({ limit = 50, ...options }) => {
       const damage = { found: false };
