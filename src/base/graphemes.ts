@@ -12,7 +12,8 @@ export function cutText(text: string, most: number): string {
   segmenter ??= new Intl.Segmenter();
   let end = 0;
   let left = most;
-  for (const { segment, index } of segmenter.segment(text)) {
+  // Where a cluster ends depends on no more than the next code point: what follows is not read.
+  for (const { segment, index } of segmenter.segment(text.slice(0, 2 * most + 2))) {
     left -= [...segment].length;
     if (left < 0) break;
     end = index + segment.length;

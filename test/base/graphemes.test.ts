@@ -21,4 +21,25 @@ describe("base/graphemes", () => {
       }),
     );
   });
+
+  it("cuts a text as if it ended soon after the cut", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom("a", "\u0301", "\u200d", "👩", "🇩", "\r", "\n", "\ud83d", "각"), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        fc.nat(12),
+        (parts, most) => {
+          const text = parts.join("");
+          const ends = [...new Intl.Segmenter().segment(text)].map(
+            ({ segment, index }) => index + segment.length,
+          );
+          const fits = [0, ...ends].filter((end) => [...text.slice(0, end)].length <= most);
+          assert.equal(cutText(text, most), text.slice(0, fits.at(-1)));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
 });
