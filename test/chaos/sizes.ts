@@ -11,8 +11,12 @@ export const sizes = {
     three: size("SOTTO_CHAOS_KILLS_THREE", shareOf(70)),
     pairing: size("SOTTO_CHAOS_KILLS_PAIRING", shareOf(50)),
   },
+  /** Batches of messages in which a daemon is killed. */
+  batches: Math.max(2, shareOf(6)),
+  /** Rounds of changes of host keys, of four changes each. */
+  rotations: shareOf(3),
   /** How long a daemon is stopped by SIGSTOP, s. A link is given up after 75. */
-  stopped: size("SOTTO_CHAOS_STOPPED", 120),
+  stopped: size("SOTTO_CHAOS_STOPPED", 90 + shareOf(30)),
   /** Messages each way over the lossy link. */
   lossy: size("SOTTO_CHAOS_LOSSY", shareOf(150)),
   /** Of a hundred packets, how many the lossy link drops. */

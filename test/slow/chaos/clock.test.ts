@@ -6,6 +6,7 @@ import { itWhere, noFakeClock } from "../../chaos/machine.ts";
 import { sizes } from "../../chaos/sizes.ts";
 import { Testbed } from "../../chaos/testbed.ts";
 import { pair, paired, type User } from "../../chaos/user.ts";
+import { casesOf } from "../../support/share.ts";
 
 const missing = noFakeClock();
 const MINUTE = 60;
@@ -33,7 +34,7 @@ describe("clocks that are wrong", () => {
     return `${messages} messages, ${lost} lost, ${duplicated} duplicated`;
   }
 
-  for (const minutes of [8, -8])
+  for (const minutes of casesOf(8, -8))
     itWhere(missing, `by ${minutes} min are as good as right ones`, async () => {
       clock.set(minutes * MINUTE);
       await Promise.all([alice.start(), bob.start()]);
@@ -43,7 +44,7 @@ describe("clocks that are wrong", () => {
       tell(await talk());
     });
 
-  for (const hours of [20, -20])
+  for (const hours of casesOf(-20, 20))
     itWhere(
       missing,
       `by ${hours} h let users pair by hints and talk by addresses they know, over restarts`,
@@ -61,7 +62,7 @@ describe("clocks that are wrong", () => {
       },
     );
 
-  for (const days of [5, -5, 60])
+  for (const days of [...casesOf(-5, 5), 60])
     itWhere(
       missing,
       `by ${days} days keep what is written, call it waiting, and deliver it once they are right`,

@@ -6,8 +6,6 @@ import { sizes } from "../../chaos/sizes.ts";
 import { Testbed } from "../../chaos/testbed.ts";
 import { pair, type User } from "../../chaos/user.ts";
 
-const BATCHES = 6;
-
 describe("a daemon on a machine that does as it likes", () => {
   let testbed: Testbed;
   let alice: User;
@@ -57,7 +55,7 @@ describe("a daemon on a machine that does as it likes", () => {
   it("keeps what was answered of a large batch, and makes none of it twice, when it is killed in the middle", async () => {
     let answered = 0;
     let kept = 0;
-    for (let round = 0; round < BATCHES; round++) {
+    for (let round = 0; round < sizes.batches; round++) {
       const before = (await alice.history("bob")).length;
       const texts = Array.from({ length: 48 }, (_, i) => `${round}.${i} ${"y".repeat(30_000)}`);
       const ids = new Map<string, string>();
@@ -88,7 +86,7 @@ describe("a daemon on a machine that does as it likes", () => {
       out,
     );
     tell(
-      `${BATCHES} batches of 48 messages of 30 kB: ${answered} answered, ${kept} found before they were asked for again, ${out.length} delivered once`,
+      `${sizes.batches} batches of 48 messages of 30 kB: ${answered} answered, ${kept} found before they were asked for again, ${out.length} delivered once`,
     );
   });
 

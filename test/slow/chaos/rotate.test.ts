@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settle, tell } from "../../chaos/account.ts";
 import { everybody } from "../../chaos/killing.ts";
+import { sizes } from "../../chaos/sizes.ts";
 import { Testbed } from "../../chaos/testbed.ts";
 import { pair, type User } from "../../chaos/user.ts";
-
-const ROUNDS = 3;
 
 describe("daemons whose host keys change under constant sending", () => {
   it("lose nothing and show nothing twice, one after the other and both within a second, and are linked afterwards", async () => {
@@ -23,7 +22,7 @@ describe("daemons whose host keys change under constant sending", () => {
         const { host } = await user.node.call("net.rotate", {});
         hosts.add(host);
       };
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let round = 0; round < sizes.rotations; round++) {
         await rotate(alice);
         await sleep(2_000 * Math.random());
         await rotate(bob);
@@ -31,7 +30,7 @@ describe("daemons whose host keys change under constant sending", () => {
         await Promise.all([rotate(alice), sleep(1_000 * Math.random()).then(() => rotate(bob))]);
         await sleep(3_000);
       }
-      assert.equal(hosts.size, 4 * ROUNDS);
+      assert.equal(hosts.size, 4 * sizes.rotations);
       await Promise.all(loads.map((load) => load.finish()));
       const { messages, lost, duplicated } = await settle(loads);
       assert.deepEqual([lost, duplicated], [0, 0]);
