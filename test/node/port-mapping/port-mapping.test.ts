@@ -46,8 +46,9 @@ class Router {
   }
 }
 
-/** Timeouts are short here. */
-const clock: Clock = { ...systemClock, after: (ms, job) => systemClock.after(ms / 20, job) };
+/** How much shorter timeouts are where the router does not answer. */
+let haste = 1;
+const clock: Clock = { ...systemClock, after: (ms, job) => systemClock.after(ms / haste, job) };
 
 describe("node: port mapping", () => {
   let router: Router;
@@ -56,6 +57,7 @@ describe("node: port mapping", () => {
   let map: PortMapper;
 
   beforeEach(async () => {
+    haste = 1;
     router = new Router();
     gateway = await router.start();
     changes = 0;
@@ -85,7 +87,9 @@ describe("node: port mapping", () => {
     const address = "/ip4/203.0.113.7/tcp/40001";
     assert.deepEqual(map.state(), { state: "mapped", by: "nat-pmp", address });
     const hour = [0, 0, 14, 16];
-    assert.deepEqual(router.asked, [
+    // A request is repeated if the answer takes 250 ms.
+    const asked = router.asked.filter((request, i, all) => `${request}` !== `${all[i - 1]}`);
+    assert.deepEqual(asked, [
       [0, 2, 0, 0, ...u16(4001), ...u16(4001), ...hour],
       [0, 0],
     ]);
@@ -99,6 +103,7 @@ describe("node: port mapping", () => {
   });
 
   it("reports a gateway that refuses, is silent, or answers malformed data", async () => {
+    haste = 20;
     const answers: [string, (request: number[]) => number[] | undefined][] = [
       ["refused", (request) => router.honest(request).with(3, 2)],
       ["refused", (request) => router.honest(request).slice(0, 9)],
@@ -131,6 +136,7 @@ describe("node: port mapping", () => {
   });
 
   it("ignores other hosts than the gateway", async () => {
+    haste = 20;
     const attacker = createSocket("udp4");
     await new Promise<void>((resolve) => attacker.bind(0, "127.0.0.1", resolve));
     // The attacker knows the requester's port, and answers first.
