@@ -81,6 +81,7 @@ for (const { name, suite, files } of suites) {
   const { counts, faults, failed } = await runSuite({
     files,
     jobs: suite.jobs,
+    onDisk: suite.onDisk ?? false,
     floor: values.grep === undefined ? floor : 1,
     minutes: suite.minutes,
     complete: values["no-skips"],

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Failure } from "./report.ts";
+import { scratchParent } from "./scratch.ts";
 import { root } from "./suites.ts";
 
 export interface Counts {
@@ -20,6 +21,8 @@ export interface Run {
   readonly minutes: number;
   /** Whether a skipped test is a failure. */
   readonly complete: boolean;
+  /** Whether temporary files are kept on the disk, although there is memory for them. */
+  readonly onDisk?: boolean;
   /** More arguments for mocha. */
   readonly mocha?: readonly string[];
   /** Whether mocha's output is dropped. */
@@ -37,9 +40,10 @@ export interface Verdict {
 
 /** Runs mocha over the files; its output is shown. */
 export async function runSuite(run: Run): Promise<Verdict> {
-  const scratch = mkdtempSync(join(tmpdir(), "sotto-suite-"));
-  // The compiled program is put there, which some tests run as another user.
-  chmodSync(scratch, 0o755);
+  // A short path: it is the start of the paths of Unix sockets, which have about 100 bytes at most.
+  const scratch = mkdtempSync(join(run.onDisk ? tmpdir() : scratchParent(), "sotto-"));
+  // Everybody's, as the usual one: some tests run the compiled program as another user.
+  chmodSync(scratch, 0o1777);
   try {
     const file = join(scratch, "counts.json");
     const failures = join(scratch, "failures");
@@ -47,6 +51,7 @@ export async function runSuite(run: Run): Promise<Verdict> {
       SOTTO_TEST_COUNTS: file,
       SOTTO_TEST_FAILURES: failures,
       SOTTO_TEST_PROGRAM: join(scratch, "program"),
+      SOTTO_TEST_TMP: scratch,
     });
     const counts = read(file);
     const failed = existsSync(failures) ? readFileSync(failures, "utf8").trim().split("\n") : [];
@@ -56,7 +61,7 @@ export async function runSuite(run: Run): Promise<Verdict> {
       failed: failed.map((line) => JSON.parse(line)),
     };
   } finally {
-    rmSync(scratch, { recursive: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 

@@ -123,3 +123,11 @@ export async function actStorm(
   assert.ok(ids.length > 5);
   await world.stop();
 }
+
+/** Time passes while the node is off: searching for the contact that long would take seconds. */
+export async function away(node: SimNode, time: number): Promise<void> {
+  await node.stop();
+  await node.world.time.pass(time);
+  await node.start();
+  await node.world.time.pass(5000);
+}

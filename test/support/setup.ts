@@ -2,12 +2,17 @@
  * What every run of mocha shares; loaded before the tests, in each process that runs tests.
  *
  * A rejection that nothing handles ends a user's node, so it fails a test here; mocha ignores it.
- * For scripts/test, the counts of a run are written as JSON to the file that SOTTO_TEST_COUNTS
- * names, and each failed test, when it fails, as a line of JSON to that of SOTTO_TEST_FAILURES.
+ * For scripts/test, temporary files are made in the directory that SOTTO_TEST_TMP names, the counts
+ * of a run are written as JSON to the file that SOTTO_TEST_COUNTS names, and each failed test, when
+ * it fails, as a line of JSON to that of SOTTO_TEST_FAILURES.
  */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Failure } from "../../scripts/test/report.ts";
+
+// Only here, after tsx has taken the usual directory for its cache of compiled files.
+const { SOTTO_TEST_TMP } = process.env;
+if (SOTTO_TEST_TMP !== undefined) process.env.TMPDIR = SOTTO_TEST_TMP;
 
 function failTest(reason: unknown): void {
   // Mocha's own complaint that a test which failed by such a rejection came to its end after all.

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Broken, report } from "../../scripts/test/report.ts";
 import { faultsOf, runSuite } from "../../scripts/test/run-suite.ts";
+import { scratchParent } from "../../scripts/test/scratch.ts";
 import { all, fast, filesOf, root, shards, testFiles } from "../../scripts/test/suites.ts";
 
 describe("the suites", () => {
@@ -123,6 +124,54 @@ describe("a run of a suite", () => {
         ["a"],
       );
     });
+  });
+});
+
+describe("temporary files of a run", () => {
+  const line = (options: string) => `proc /proc proc rw 0 0\ntmpfs /dev/shm tmpfs ${options} 0 0\n`;
+  const parent = (mounts: string, free = 2 ** 40) =>
+    scratchParent(
+      () => mounts,
+      () => free,
+    );
+
+  it("are in memory only where there is enough and programs may run", () => {
+    assert.equal(parent(line("rw,relatime")), "/dev/shm");
+    assert.equal(parent(line("rw,noexec,relatime")), tmpdir());
+    assert.equal(parent(line("ro,relatime")), tmpdir());
+    assert.equal(parent("proc /proc proc rw 0 0\n"), tmpdir());
+    assert.equal(parent(line("rw,relatime"), 64 * 2 ** 20), tmpdir());
+    const missing = () => {
+      throw new Error("ENOENT");
+    };
+    assert.equal(scratchParent(missing), tmpdir());
+  });
+
+  it("are removed with the directory of the run", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "sotto-suite-"));
+    try {
+      const file = join(directory, "planted.test.ts");
+      const told = join(directory, "told");
+      writeFileSync(
+        file,
+        `const { writeFileSync } = process.getBuiltinModule("node:fs");
+        const { tmpdir } = process.getBuiltinModule("node:os");
+        it("a", () => {
+          writeFileSync(tmpdir() + "/left", "");
+          writeFileSync(${JSON.stringify(told)}, tmpdir());
+        });`,
+      );
+      const rules = { jobs: 1, floor: 1, minutes: 1, complete: true, quiet: true };
+      for (const onDisk of [false, true]) {
+        const { faults } = await runSuite({ ...rules, onDisk, files: [file] });
+        assert.deepEqual(faults, []);
+        const place = readFileSync(told, "utf8");
+        assert.equal(dirname(place), onDisk ? tmpdir() : scratchParent());
+        assert.ok(!existsSync(place));
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import type { MessageView } from "../../../src/messenger/index.ts";
-import { pairOf } from "../../scenario/acts.ts";
+import { away, pairOf } from "../../scenario/acts.ts";
 import type { SimNode, World } from "../../scenario/world.ts";
 
 const MINUTE = 60_000;
@@ -282,9 +282,9 @@ describe("an edit of a message whose time ends", () => {
     const { id } = await delivered(world, alice, "bob", "first words");
     await bob.stop();
     await alice.messenger.edit(id, "second words");
-    await world.time.pass(29 * DAY);
+    await away(alice, 29 * DAY);
     assert.deepEqual(await shown(alice, "bob"), ["second words"]);
-    await world.time.pass(2 * DAY);
+    await away(alice, 2 * DAY);
     assert.deepEqual(await shown(alice, "bob"), []);
     assert.deepEqual(traces(alice, "words"), []);
     assert.equal(alice.contact("bob").waiting, 0);

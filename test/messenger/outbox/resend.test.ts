@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
-import { pairOf, settledActs } from "../../scenario/acts.ts";
+import { away, pairOf, settledActs } from "../../scenario/acts.ts";
 import type { SimNode } from "../../scenario/world.ts";
 
 const DAY = 86_400_000;
-
-/** Time passes while the node is off: searching for the contact that long would take seconds. */
-async function away(node: SimNode, time: number): Promise<void> {
-  await node.stop();
-  await node.world.time.pass(time);
-  await node.start();
-  await node.world.time.pass(5000);
-}
 
 /** A message of alice to bob that was given up, and that bob may have. */
 async function givenUp(seed: number, arrives: boolean) {
