@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { away, pairOf, settledActs } from "../../scenario/acts.ts";
-import type { SimNode } from "../../scenario/world.ts";
+import { away, settledActs } from "../../scenario/acts.ts";
+import { type NodeOptions, type SimNode, World } from "../../scenario/world.ts";
 
 const DAY = 86_400_000;
 
 /** A message of alice to bob that was given up, and that bob may have. */
-async function givenUp(seed: number, arrives: boolean) {
-  const { world, alice, bob } = await pairOf(seed);
-  await world.time.pass(5000);
+async function givenUp(
+  seed: number,
+  arrives: boolean,
+  { timer, ...options }: NodeOptions & { readonly timer?: number } = {},
+) {
+  const world = new World(seed);
+  const [alice, bob] = [await world.node("alice", 0, options), await world.node("bob", 0, options)];
+  await world.pair(alice, bob);
+  if (timer !== undefined) await alice.messenger.setTimer("bob", timer);
+  await world.time.pass(10_000);
   if (arrives)
     world.network.tamper = (from, _to, frame) =>
       from === bob.host.host && frame[0] === 4 ? "cut" : undefined;
@@ -19,7 +26,7 @@ async function givenUp(seed: number, arrives: boolean) {
   if (arrives) await alice.messenger.edit(sent.id, "better late");
   await away(alice, 31 * DAY);
   world.network.tamper = undefined;
-  assert.deepEqual(await alice.states("bob"), ["failed"]);
+  assert.equal((await alice.states("bob")).at(-1), "failed");
   return { world, alice, bob, sent };
 }
 
@@ -47,6 +54,39 @@ describe("a message that was given up", () => {
     assert.deepEqual(await alice.texts("bob"), ["out: in time", "out: too late"]);
     await bob.messenger.markRead("alice");
     await world.reaches(alice, again, "read");
+    await world.stop();
+  });
+
+  it("disappears on both sides once its timer has run from the second time it was sent", async () => {
+    const { world, alice, bob, sent } = await givenUp(55, false, { timer: DAY });
+    const again = await alice.messenger.resend(sent.id);
+    await bob.start();
+    await world.reaches(alice, again, "delivered");
+    const isIn = async (node: SimNode, who: string) =>
+      (await node.texts(who)).some((text) => text.endsWith("too late"));
+    await bob.messenger.markRead("alice");
+    await world.reaches(alice, again, "read");
+    await world.time.pass(DAY / 2);
+    assert.deepEqual([await isIn(alice, "bob"), await isIn(bob, "alice")], [true, true]);
+    await world.time.pass(DAY);
+    assert.deepEqual([await isIn(alice, "bob"), await isIn(bob, "alice")], [false, false]);
+    assert.deepEqual(await alice.states("bob"), ["read"], "only the notice of the timer is left");
+    await world.stop();
+  });
+
+  it("is kept without history until it is delivered after all, and no longer", async () => {
+    const { world, alice, bob, sent } = await givenUp(56, false, { history: false });
+    const again = await alice.messenger.resend(sent.id);
+    await alice.restart();
+    assert.deepEqual(await alice.texts("bob"), ["out: too late"]);
+    await bob.start();
+    await world.time.pass(DAY / 24);
+    assert.deepEqual(await alice.texts("bob"), []);
+    assert.deepEqual(await bob.texts("alice"), ["in: too late"]);
+    await bob.messenger.markRead("alice");
+    await world.time.pass(DAY);
+    assert.deepEqual(await bob.texts("alice"), []);
+    await assert.rejects(alice.messenger.resend(again.id), { code: "message-unknown" });
     await world.stop();
   });
 
