@@ -37,7 +37,8 @@ export const conversationMethods = {
     limited: true,
     summary:
       "Every conversation: pinned ones first, then by their last messages, newest first. " +
-      "`last.text` has the first 120 characters. Costs no reads of the disk.",
+      "`last.text` has the first 120 characters. The first call after a start or an unlock reads " +
+      "the last message of each from the disk; later ones read nothing.",
     params: object({
       kind: optional(oneOf(["contact", "group"])),
       archived: optional(flag("Only archived ones, or only others; absent: both.")),
