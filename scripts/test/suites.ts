@@ -67,7 +67,10 @@ export const shards: Readonly<Record<string, Suite>> = {
   chaos: {
     paths: ["slow/chaos/"],
     // The longest.
-    first: ["slow/chaos/crowd.test.ts", "slow/chaos/kill.test.ts", "slow/chaos/disk.test.ts"],
+    first: [
+      ...["slow/chaos/crowd.test.ts", "slow/chaos/faults.test.ts", "slow/chaos/kill.test.ts"],
+      ...["slow/chaos/disk.test.ts"],
+    ],
     jobs: 3,
     floor: 31,
     tenth: 28,
