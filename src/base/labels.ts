@@ -75,6 +75,8 @@ export const labels = {
   groupSigningKey: "sotto/1 group signing key",
   groupSigningKeySelf: "sotto/1 group signing key proof",
   groupStreams: "sotto/1 group streams",
+  groupRecord: "sotto/1 group record id",
+  groupRecords: "sotto/1 group records fingerprint",
   groupAck: "sotto/1 group ack",
   // Backup
   backupId: "sotto/1 backup id",

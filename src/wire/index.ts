@@ -19,6 +19,7 @@ export * from "./display-name.ts";
 export * from "./features.ts";
 export * from "./frame.ts";
 export * from "./group-keys.ts";
+export * from "./group-link.ts";
 export * from "./group-message.ts";
 export * from "./group-op.ts";
 export * from "./handshake-payload.ts";

@@ -4,6 +4,7 @@ import { contentCases, frameCases, inviteCases, linkCases } from "./cases-wire.t
 import { epochCases, helloCases, identityCases, recordCases } from "./cases-keys.ts";
 import { groupCases } from "./cases-group.ts";
 import { groupLogCases } from "./cases-group-log.ts";
+import { groupLinkCases } from "./cases-group-link.ts";
 import type { Fields, Json } from "./notation.ts";
 
 export interface Case {
@@ -31,5 +32,5 @@ export const chapters: readonly Chapter[] = [
   { file: "epochs", about: "SPEC 2: epochs, root chains, the keys of an epoch", cases: epochCases },
   { file: "records", about: "SPEC 3, WIRE 6: records, who stores them, which one wins", cases: recordCases },
   { file: "backup", about: "SPEC 9: sealed backups", cases: backupCases },
-  { file: "group", about: "SPEC 13, WIRE 9: ids, ops, keys and messages of groups", cases: [...groupCases, ...groupLogCases] },
+  { file: "group", about: "SPEC 13, WIRE 9: ids, ops, keys and messages of groups", cases: [...groupCases, ...groupLogCases, ...groupLinkCases] },
 ];

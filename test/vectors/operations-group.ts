@@ -7,12 +7,13 @@ import { generationOf, makeGeneration } from "../../src/group/key-generation.ts"
 import { keyPackageHash, signKeyPackage } from "../../src/group/key-package.ts";
 import { generationSecret, groupMessageKey, rendezvousSecret } from "../../src/group/keys.ts";
 import { messageHash, openMessage, sealMessage } from "../../src/group/message.ts";
+import { recordId, recordIdOf, recordsFingerprint } from "../../src/group/range-reconciliation.ts";
 import { rendezvousRoot, rendezvousSecretAt, slotOf } from "../../src/group/rendezvous.ts";
 import { deriveRendezvous, startChain, takeKey } from "../../src/group/sending-chain.ts";
 import { authorOp, readOp } from "../../src/group/signed-op.ts";
 import { makeAck, signingKeyRecord } from "../../src/group/signing-key.ts";
-import { decodeGroupMessage, encodeGroupAck, encodeGroupEntry, encodeGroupKeyPackage, encodeGroupSigningKey, encodeKeyAnnouncement } from "../../src/wire/index.ts";
-import { bytes, type Fields, fields, list, number, type Operation, plain, refusedAlone, spelled, text } from "./notation.ts";
+import { decodeGroupLink, decodeGroupMessage, encodeGroupAck, encodeGroupEntry, encodeGroupKeyPackage, encodeGroupLink, encodeGroupSigningKey, encodeKeyAnnouncement } from "../../src/wire/index.ts";
+import { bytes, type Fields, fields, list, number, type Operation, plain, refusedAlone, spelled, text, written } from "./notation.ts";
 
 const all = (given: Fields, name: string) => list(given, name).map((one) => spelled(String(one)));
 const must = <Value>(value: Value | undefined): Value => {
@@ -113,6 +114,17 @@ export const groupOperations: Readonly<Record<string, Operation>> = {
     const ack = makeAck(crypto, groupIn(given), crypto.dhFromSecret(bytes(given, "deviceSecret")), bytes(given, "device"), stated);
     return plain({ ack: encodeGroupAck(must(ack)) });
   },
+  "group.link.decode": (_, given) => {
+    const link = decodeGroupLink(bytes(given, "link"));
+    if (link === undefined) return refusedAlone;
+    if (link.kind !== "newer" && written(encodeGroupLink(link)) !== given["link"]) throw new Error("it has two encodings");
+    return plain(link);
+  },
+  "group.records.fingerprint": (providing, given) => {
+    const items = all(given, "ids").map((id) => ({ depth: 0, id: recordId.from(id) }));
+    return plain({ fingerprint: recordsFingerprint(providing(), bytes(given, "key"), items) });
+  },
+  "group.record-id": (providing, given) => plain({ id: recordId.bytes(recordIdOf(providing(), bytes(given, "record"))) }),
   "group.message.seal": (providing, given) => {
     const crypto = providing([bytes(given, "nonce")]);
     const message = sealMessage(crypto,

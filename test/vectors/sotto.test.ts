@@ -7,6 +7,7 @@ import { operations, queue } from "./operations.ts";
 import { backup } from "./second/backup.ts";
 import { formats } from "./second/formats.ts";
 import { group } from "./second/group.ts";
+import { groupLink } from "./second/group-link.ts";
 import { groupOp } from "./second/group-op.ts";
 import { handshake } from "./second/handshake.ts";
 import { accountOf, rules } from "./second/rules.ts";
@@ -30,7 +31,7 @@ describe("the project's vectors", () => {
       });
 
   it("hold for a second implementation that knows nothing but SPEC and WIRE", () => {
-    const second = { ...formats, ...rules, ...backup, ...group, ...groupOp };
+    const second = { ...formats, ...rules, ...backup, ...group, ...groupOp, ...groupLink };
     const seen = new Set<string>();
     for (const { name: file, vectors } of files)
       for (const { name, operation, in: given, out } of vectors) {
