@@ -4,6 +4,7 @@
  */
 export type { Clock, SteadyClock } from "./clock.ts";
 export { type Log, type LogFields, silent } from "./log.ts";
+export type { Mesh, MeshEvents, MeshVerdict } from "./mesh.ts";
 export type { PublicRendezvous, Rendezvous } from "./rendezvous.ts";
 export type { ListOptions, Row, RowKey, Store, StoreOp, Table } from "./store.ts";
 export type {
