@@ -38,7 +38,7 @@ export const all: Suite = {
     ...["node/nat/", "cli/", "node/", "e2e/", "secrets/"],
   ],
   jobs: 4,
-  floor: 2650,
+  floor: 2700,
   minutes: 20,
 };
 
