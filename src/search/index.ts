@@ -8,6 +8,7 @@ export {
   type TermPostings,
   withoutPostings,
 } from "./postings.ts";
+export { MOST_RANGES, type Range, rangesOf } from "./ranges.ts";
 export {
   BUCKETS,
   bucketOf,

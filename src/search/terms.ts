@@ -11,7 +11,7 @@ import { fold } from "./fold.ts";
  * Version of the terms that this module finds. An index of another version is built again: terms
  * of a deleted text could not be removed from it. Unicode assigns new characters in each version.
  */
-export const TERMS_VERSION = `1 ${process.versions.unicode}`;
+export const TERMS_VERSION = `2 ${process.versions.unicode}`;
 
 /**
  * Characters of scripts without spaces between words, Hangul (whose particles are joined to the
@@ -48,10 +48,18 @@ function parse(text: string): Parsed {
   const folded = fold(text);
   const words: string[] = [];
   const runs: string[] = [];
-  for (const piece of folded.match(PIECE) ?? [])
-    if (isUnspaced(piece)) runs.push(piece);
+  for (const { piece, isRun } of piecesOf(folded))
+    if (isRun) runs.push(piece);
     else words.push(truncate(piece));
   return { folded, words, runs };
+}
+
+/** The words of a folded text and its runs of unseparated characters, with their positions. */
+export function* piecesOf(
+  folded: string,
+): Generator<{ readonly piece: string; readonly at: number; readonly isRun: boolean }> {
+  for (const { 0: piece, index } of folded.matchAll(PIECE))
+    yield { piece, at: index, isRun: isUnspaced(piece) };
 }
 
 /**
@@ -74,7 +82,8 @@ function unitsOf(run: string): string[] {
   return run.match(UNIT) ?? [];
 }
 
-function truncate(term: string): string {
+/** A word as it is indexed: its first `limits.searchWord` characters. */
+export function truncate(term: string): string {
   return term.length <= limits.searchWord ? term : [...term].slice(0, limits.searchWord).join("");
 }
 

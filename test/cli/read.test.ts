@@ -64,11 +64,13 @@ describe("sotto read", function () {
     assert.equal(await more("search", "needle", "-n", "1"), 1);
     assert.equal(await more("search", "needle", "-n", "2"), undefined);
     assert.equal(await more("read", "alice", "-n", "1"), 1);
-    for (const args of [
-      ["search", "needle"],
-      ["read", "alice"],
-    ]) {
-      const { messages } = JSON.parse(await run(bob, "--json", ...args));
+    const { hits } = JSON.parse(await run(bob, "--json", "search", "needle"));
+    const { messages: read } = JSON.parse(await run(bob, "--json", "read", "alice"));
+    const [newest, oldest] = hits.map((hit: { message: object }) => hit.message);
+    assert.deepEqual(hits[0].ranges, [{ from: 0, to: 6 }]);
+    const page = ["--before", String(newest.arrival)];
+    assert.match(await run(bob, "search", "needle", ...page), /^[^\n]*needle one\n$/);
+    for (const messages of [[newest, oldest], read]) {
       for (const { contactName, sentAt, storedAt } of messages)
         assert.deepEqual([contactName, sentAt > 0, storedAt >= sentAt], ["alice", true, true]);
     }

@@ -170,7 +170,7 @@ export function fakeMessenger(): FakeMessenger {
     message: later("message", message),
     count: later("count", 7),
     history: later("history", [message]),
-    search: later("search", { messages: [message], more: false }),
+    search: later("search", { hits: [{ message, ranges: [{ from: 0, to: 2 }] }], more: false }),
     markRead: later("markRead", undefined),
     backup: later("backup", new Uint8Array(1_000_000)),
     setTimer: later("setTimer", contact),

@@ -86,6 +86,14 @@ const change = {
   timeout,
 };
 const messages = list(message);
+const hit = object({
+  message,
+  ranges: list(
+    object({ from: whole(), to: whole("The end: the first code unit after it.") }),
+    "What matches in `text`, in its UTF-16 code units as in JavaScript: ascending and apart, at " +
+      "most 64.",
+  ),
+});
 const more = flag("There are more messages in this direction.");
 
 export const messageMethods = {
@@ -165,13 +173,15 @@ export const messageMethods = {
     row: "read",
     limited: true,
     summary:
-      "Messages that contain every word of the query, or a word that starts with it, newest first.",
+      "Messages that contain every word of the query, or a word that starts with it, in the " +
+      "order of their arrival here, newest first. Next page: `before` the last one's `arrival`.",
     params: object({
       query: input(1024, "1 to 16 words."),
       from: optional(short("Only the conversation with this contact.")),
+      before: optional(whole("Only messages that arrived before this number (`arrival`).")),
       limit: pageSize("50 by default."),
     }),
-    result: object({ messages, more }),
+    result: object({ hits: list(hit), more }),
     example: { query: "nine" },
   }),
   "message.edit": method({
@@ -205,7 +215,7 @@ export const messageMethods = {
     limited: true,
     summary: "One message.",
     params: object({
-      ref: short(
+      id: short(
         "An id, the first characters of one (at least 4), or `last` for the newest message of a " +
           "conversation. `WHO/` before it names the conversation.",
       ),
@@ -218,7 +228,7 @@ export const messageMethods = {
       ),
     }),
     result: object({ contact, message }),
-    example: { ref: "last", who: "bob" },
+    example: { id: "last", who: "bob" },
   }),
   "typing.send": method({
     row: "post",

@@ -31,7 +31,7 @@ export async function findMessage(
   context: Context,
   { of, direction }: Scope,
 ): Promise<Message> {
-  return (await context.call("message.find", { ref, who: of, direction })).message;
+  return (await context.call("message.find", { id: ref, who: of, direction })).message;
 }
 
 /** Prints a change and whether it was delivered. @param before the message before it. */

@@ -15,6 +15,7 @@ import { type PassphraseOptions, passphraseOptions } from "../runtime/secrets.ts
 interface Options extends PassphraseOptions {
   readonly count: string;
   readonly from?: string;
+  readonly before?: string;
 }
 
 export const define: Define = (command, context) => {
@@ -22,46 +23,54 @@ export const define: Define = (command, context) => {
     .argument("<words...>", "words, or the beginnings of words")
     .option("--from <who>", "only in the conversation with this contact")
     .option("-n, --count <number>", "maximum number of messages", "50")
+    .option("--before <number>", "the next page, with the number that the page before ends with")
     .addHelpText("after", STORE_NOTES)
     .action((words: string[], options: Options) => {
-      const { count, from } = options;
+      const { count, from, before } = options;
       if (!/^[1-9]\d{0,3}$/.test(count) || Number(count) > 1000)
         throw new SottoError("usage", "-n needs a number from 1 to 1000.");
-      const wanted = { query: words.join(" "), limit: Number(count), from };
+      if (before !== undefined && !/^\d{1,15}$|^\d{16}$/.test(before))
+        throw new SottoError("usage", "--before needs the number that a page ends with.");
+      const page = { limit: Number(count), ...(before && { before: Number(before) }) };
+      const wanted = { query: words.join(" "), page, from };
       return withNodeOrStore(context, options, (node) => search(node, wanted, context));
     });
 };
 
 interface Wanted {
   readonly query: string;
-  readonly limit: number;
+  readonly page: { readonly limit: number; readonly before?: number };
   readonly from: string | undefined;
 }
 
 async function search(
   node: NodeOrStore,
-  { query, limit, from }: Wanted,
+  { query, page, from }: Wanted,
   context: Context,
 ): Promise<void> {
   // Looked up first, so that an unknown name gets a suggestion.
   const only = from && (await node.call("contact.show", { who: from })).contact.account;
   const found = await node.call("message.search", {
     query,
-    limit,
+    ...page,
     ...(only === undefined ? {} : { from: only }),
   });
   const names = namesOf(await allContacts(node));
   const width = Math.max(
     3,
-    ...found.messages.map(({ contact }) => displayLine(names.get(contact) ?? "").length),
+    ...found.hits.map(({ message }) => displayLine(names.get(message.contact) ?? "").length),
   );
-  const lines = found.messages.map((message) => {
+  const paint = context.out.style.bold;
+  const lines = found.hits.map(({ message, ranges }) => {
     const name = displayLine(names.get(message.contact) ?? "");
-    const text = indented(messageLines(message, { name, width }), width + 2);
+    const emphasis = { ranges, paint };
+    const text = indented(messageLines(message, { name, width, emphasis }), width + 2);
     return safe`${padded(name, width)}  ${text}`;
   });
-  const messages = found.messages.map((message) => messageWithName(message, names));
-  context.out.data(listed(lines, "No message contains these words."), { ...found, messages });
-  if (found.more) context.out.say("There are more messages. Add words, or raise the number: -n");
+  const hits = found.hits.map((hit) => ({ ...hit, message: messageWithName(hit.message, names) }));
+  context.out.data(listed(lines, "No message contains these words."), { ...found, hits });
+  const last = found.hits.at(-1)?.message.arrival;
+  if (found.more)
+    context.out.say(`There are more messages. Add words, or read on: --before ${last ?? 0}`);
   noteStore(node, context);
 }

@@ -146,6 +146,13 @@ export interface MessageContext {
   readonly width: number;
   /** The message that it replies to, if it is stored here. */
   readonly answered?: Message | undefined;
+  /** The parts of its text that are emphasised. */
+  readonly emphasis?: Emphasis;
+}
+
+export interface Emphasis {
+  readonly ranges: readonly { readonly from: number; readonly to: number }[];
+  readonly paint: (text: Part) => SafeText;
 }
 
 /** Characters of a message id that are shown: few ids are alike among some thousands. */
@@ -174,13 +181,14 @@ export function withUnreadable(
 /** A message: the quoted message above it, its state after it, and reactions below it. */
 export function messageLines(
   message: Message,
-  { name, width, answered }: MessageContext,
+  { name, width, answered, emphasis }: MessageContext,
 ): SafeText {
   const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
   const id = message.id.slice(0, ID_LENGTH);
   const head = safe`${formatTime(message.sentAt)}  ${id}  ${padded(whose(message), width)}  `;
   const reactions = message.reactions.map((each) => `${each.emoji} ${whose(each)}`);
-  const text = safe`${contentText(message, whose(message))}${message.edited ? " (edited)" : ""}`;
+  const content = contentText(message, whose(message), emphasis);
+  const text = safe`${content}${message.edited ? " (edited)" : ""}`;
   const lines = [
     ...(message.replyTo === undefined ? [] : [`↳ ${excerpt(answered)}`]),
     joined([text, ...stateNotes(message)], "  "),
@@ -189,9 +197,17 @@ export function messageLines(
   return indented(safe`${head}${joined(lines, "\n")}`, widthOf(head));
 }
 
-function contentText({ notice, deleted, text }: Message, whose: string): Part {
+function contentText({ notice, deleted, text }: Message, whose: string, emphasis?: Emphasis): Part {
   if (notice !== undefined) return `(${whose} ${noticeText(notice)})`;
-  return deleted ? "(deleted)" : safeLines(text);
+  if (deleted) return "(deleted)";
+  if (emphasis === undefined) return safeLines(text);
+  const parts: Part[] = [];
+  let end = 0;
+  for (const { from, to } of emphasis.ranges) {
+    parts.push(safeLines(text.slice(end, from)), emphasis.paint(safeLines(text.slice(from, to))));
+    end = to;
+  }
+  return joined([...parts, safeLines(text.slice(end))], "");
 }
 
 /** What one side changed, for a sentence that begins with who it was. */

@@ -23,7 +23,7 @@ export async function quotedMessages(
 
 async function lookUp(ref: string, who: string, node: Callable): Promise<Message | undefined> {
   try {
-    return (await node.call("message.find", { ref, who })).message;
+    return (await node.call("message.find", { id: ref, who })).message;
   } catch (error) {
     if (error instanceof SottoError && error.code === "message-unknown") return undefined;
     throw error;

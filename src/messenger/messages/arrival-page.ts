@@ -82,24 +82,13 @@ function merged(reads: readonly Read[]): Read {
 
 /** Reads one conversation: its positions by arrival grow with the numbers. */
 function ofConversation(context: Context, peer: Peer, onDamage: () => void): Read {
-  const { ref, nextAt } = peer.contact.conversation;
+  const { ref } = peer.contact.conversation;
   const rowsOf = (from: number, to: number, reverse: boolean, limit: number) =>
     readableRows(context.store, ref, { from, to, reverse, limit, onDamage });
-  /** The first position whose message has this number or a greater one. */
-  const positionOf = async (number: number): Promise<number> => {
-    let [low, high] = [1, nextAt];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const [row] = await rowsOf(middle, high - 1, false, 1);
-      if (row === undefined || (row.row.arrival ?? 0) >= number) high = middle;
-      else low = row.at + 1;
-    }
-    return low;
-  };
   return async (range, reverse, limit) => {
     const entries: Entry[] = [];
-    let from = await positionOf(range.from);
-    let to = (await positionOf(range.to + 1)) - 1;
+    let from = await positionOf(context, peer, range.from, onDamage);
+    let to = (await positionOf(context, peer, range.to + 1, onDamage)) - 1;
     while (entries.length < limit && from <= to) {
       const most = Math.min(limits.pageMessages, limit - entries.length);
       const rows = await rowsOf(from, to, reverse, most);
@@ -113,4 +102,23 @@ function ofConversation(context: Context, peer: Peer, onDamage: () => void): Rea
     }
     return entries;
   };
+}
+
+/** The first position of a conversation whose message has this number of arrival or a greater. */
+export async function positionOf(
+  context: Context,
+  { contact }: Peer,
+  number: number,
+  onDamage: () => void = () => undefined,
+): Promise<number> {
+  const { ref, nextAt } = contact.conversation;
+  let [low, high] = [1, nextAt];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const range = { from: middle, to: high - 1, reverse: false, limit: 1, onDamage };
+    const [row] = await readableRows(context.store, ref, range);
+    if (row === undefined || (row.row.arrival ?? 0) >= number) high = middle;
+    else low = row.at + 1;
+  }
+  return low;
 }

@@ -33,11 +33,20 @@ export interface SearchOptions {
   readonly limit: number;
   /** Only messages of this contact. */
   readonly from?: string;
+  /** Only messages that arrived before this number (`MessageView.arrival`). */
+  readonly before?: number;
+}
+
+/** A message that matches. */
+export interface SearchHit {
+  readonly message: MessageView;
+  /** The parts of its text that match, in UTF-16 code units: from, and the end after them. */
+  readonly ranges: readonly { readonly from: number; readonly to: number }[];
 }
 
 export interface SearchResult {
-  /** Newest first, by when they arrived here. */
-  readonly messages: MessageView[];
+  /** By when they arrived here, newest first. */
+  readonly hits: SearchHit[];
   /** There are more than the limit. */
   readonly more: boolean;
 }

@@ -23,6 +23,11 @@ export interface IndexState {
   readonly postings: number;
   /** Conversations that have a number. */
   readonly conversations: number;
+  /**
+   * The greatest number of arrival of each batch, the first batch first: no message in it arrived
+   * later. Messages that it had may be gone.
+   */
+  readonly newest: readonly number[];
   /** Version of the terms in it. */
   readonly terms: string;
 }
@@ -33,6 +38,7 @@ export const emptyIndex: IndexState = {
   filled: limits.searchBatch,
   postings: 0,
   conversations: 0,
+  newest: [],
   terms: TERMS_VERSION,
 };
 
@@ -65,7 +71,12 @@ export class IndexStep {
     this.#breathe = breathe;
     const { batches, filled, postings } = before;
     const full = filled >= limits.searchBatch || postings >= limits.searchPostings;
-    this.#state = full ? { ...before, batches: batches + 1, filled: 0, postings: 0 } : before;
+    this.#state = full
+      ? {
+          ...before,
+          ...{ batches: batches + 1, filled: 0, postings: 0, newest: [...before.newest, 0] },
+        }
+      : before;
     this.#postingsBefore = this.#state.postings;
   }
 
@@ -101,12 +112,21 @@ export class IndexStep {
     return conversations;
   }
 
-  /** Adds a message to the batch. */
-  async add(posting: Posting, text: string): Promise<void> {
+  /**
+   * Adds a message to the batch.
+   * @param arrival its number of arrival.
+   */
+  async add(posting: Posting, text: string, arrival: number): Promise<void> {
     const terms = indexedTerms(text);
     for (const term of terms) append(this.#row(this.batch, term).added, term, posting);
-    const { filled, postings } = this.#state;
-    this.#state = { ...this.#state, filled: filled + 1, postings: postings + terms.length };
+    const { filled, postings, newest } = this.#state;
+    const last = Math.max(arrival, newest[this.batch - 1] ?? 0);
+    this.#state = {
+      ...this.#state,
+      filled: filled + 1,
+      postings: postings + terms.length,
+      newest: last === newest[this.batch - 1] ? newest : newest.with(this.batch - 1, last),
+    };
     await this.#count(text);
   }
 

@@ -112,7 +112,12 @@ export class MessageBatch {
   replaced(): Forgotten[] {
     return this.list().flatMap(({ at, row, kinds }) =>
       replaces(kinds)
-        ? [{ ref: this.#ref, at, text: this.#before.get(at)?.text ?? "", now: row.text }]
+        ? [
+            {
+              ...{ ref: this.#ref, at, text: this.#before.get(at)?.text ?? "", now: row.text },
+              ...(row.arrival !== undefined && { arrival: row.arrival }),
+            },
+          ]
         : [],
     );
   }

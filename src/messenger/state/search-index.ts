@@ -42,6 +42,8 @@ export interface Forgotten {
   readonly text: string;
   /** The text that it has from now on; absent where it has none. */
   readonly now?: string;
+  /** Its number of arrival. */
+  readonly arrival?: number;
 }
 
 /** The lock of everything that changes the index. */
@@ -115,6 +117,22 @@ export class SearchIndex {
 
   get batches(): number {
     return this.#state.batches;
+  }
+
+  /** The greatest number of arrival in the batches up to this one; 0 where there are none. */
+  newestUpTo(batch: number): number {
+    return Math.max(0, ...this.#state.newest.slice(0, batch));
+  }
+
+  /** The greatest position of a conversation in the batches up to this one; 0 where none is. */
+  async lastUpTo(ref: string, batch: number): Promise<number> {
+    const parts = await this.#context.store.list("search-part", ref, { reverse: true });
+    let end = this.mark(ref)?.upTo ?? 0;
+    for (const { at, value } of parts) {
+      if (decodeRow<Part>(value).batch <= batch) return end;
+      end = at - 1;
+    }
+    return 0;
   }
 
   mark(ref: string): Mark | undefined {
@@ -195,7 +213,7 @@ export class SearchIndex {
     const limit = limits.messagePage;
     const rows = await readableRows(this.#context.store, ref, { from, to, limit });
     for (const [i, { at, row }] of rows.entries()) {
-      await step.add({ conversation, at }, row.text);
+      await step.add({ conversation, at }, row.text, row.arrival ?? 0);
       if (step.isFull && i < rows.length - 1) return at;
     }
     return rows.length < limit ? to : (rows.at(-1)?.at ?? to);
@@ -217,7 +235,7 @@ export class SearchIndex {
       const step = new IndexStep(this.#state, breathe);
       /** Parts that change, by their names. */
       const parts = new Map<string, StoreOp>();
-      for (const { ref, at, text, now } of messages) {
+      for (const { ref, at, text, now, arrival = 0 } of messages) {
         const mark = this.mark(ref);
         if (mark === undefined || at > mark.upTo) continue;
         const posting = { conversation: mark.conversation, at };
@@ -230,7 +248,7 @@ export class SearchIndex {
           parts.set(nameOf(next), put(next, encodeRow({ batch: batch ?? step.batch })));
         const own = partKey(ref, at);
         parts.set(nameOf(own), put(own, encodeRow({ batch: step.batch })));
-        await step.add(posting, now);
+        await step.add(posting, now, arrival);
       }
       const ops = [...(await step.ops(store)), ...parts.values()];
       if (ops.length > 0) ops.push(put(searchState, encodeRow(step.state)));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contact, Message } from "../../../src/api/index.ts";
-import { written } from "../../../src/base/index.ts";
+import { type Part, safe, written } from "../../../src/base/index.ts";
 import { changeOutcome } from "../../../src/cli/args/message-arg.ts";
 import { sendOutcome } from "../../../src/cli/commands/send.ts";
 import {
@@ -38,6 +38,22 @@ const lines = (who: string, ...all: string[]) =>
   all.map((line, i) => (i === 0 ? head(who) : " ".repeat(head(who).length)) + line).join("\n");
 
 describe("a message in a terminal", () => {
+  it("is emphasised where it matches, and as safe there as elsewhere", () => {
+    const paint = (text: Part) => safe`<${text}>`;
+    const emphasis = {
+      ranges: [
+        { from: 0, to: 2 },
+        { from: 5, to: 8 },
+      ],
+      paint,
+    };
+    const marked = messageLines(
+      { ...message, text: "no\u001b, \u001bon" },
+      { name: "bob", width: 3, emphasis },
+    );
+    assert.match(written(marked), /<no>␛, <␛on>/);
+  });
+
   it("is shown after the first characters of its id and its sender", () => {
     assert.equal(shown({}), lines("bob", "hello"));
     assert.equal(shown({ direction: "out", state: "read" }), lines("you", "hello  [read]"));

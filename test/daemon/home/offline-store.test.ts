@@ -67,7 +67,7 @@ describe("daemon/home: the store without a node", () => {
       assert.equal((await offline.call("account.show", {})).name, "alice");
       assert.equal((await offline.call("contact.show", { who: "bo" })).contact.name, "bob");
       assert.deepEqual((await offline.call("message.list", { who: "bob" })).messages, []);
-      assert.deepEqual((await offline.call("message.search", { query: "x" })).messages, []);
+      assert.deepEqual((await offline.call("message.search", { query: "x" })).hits, []);
       for (const call of [
         offline.call("message.markRead", { who: "bob" }),
         offline.call("message.send", { who: "bob", text: "hi" }),

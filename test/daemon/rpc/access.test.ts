@@ -223,8 +223,8 @@ describe("daemon/access, limited to some contacts", () => {
       ["message.send", { who, text: "x" }],
       ["message.post", { who, text: "x" }],
       ["message.search", { query: "word", from: who }],
-      ["message.find", { ref: "last", who }],
-      ["message.find", { ref: `${who}/last` }],
+      ["message.find", { id: "last", who }],
+      ["message.find", { id: `${who}/last` }],
       ["message.markRead", { who }],
       ["typing.send", { who }],
       ["event.subscribe", { from: who }],
@@ -242,8 +242,8 @@ describe("daemon/access, limited to some contacts", () => {
       ["message.react", { id, emoji: "x" }],
       ["message.cancel", { id }],
       ["message.resend", { id }],
-      ["message.find", { ref: id }],
-      ["message.find", { ref: id.slice(0, 8) }],
+      ["message.find", { id: id }],
+      ["message.find", { id: id.slice(0, 8) }],
       ["message.send", { who: "bob", text: "x", replyTo: id }],
     ];
     const missing = `${unknownId}`.slice(0, 26).replace(/.$/, "a");
@@ -264,7 +264,8 @@ describe("daemon/access, limited to some contacts", () => {
       contacts.map(({ name }) => name),
       ["bob"],
     );
-    const { messages } = await client.call("message.search", { query: "word" });
+    const { hits } = await client.call("message.search", { query: "word" });
+    const messages = hits.map(({ message }) => message);
     assert.deepEqual(
       messages.map(({ text }) => text),
       ["a word to bob"],

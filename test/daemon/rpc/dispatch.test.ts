@@ -218,9 +218,9 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
   },
   "message.count": { good: who, asks: ["count", contact.account], bad: [{}] },
   "message.search": {
-    good: { query: "hi", from: "bob", limit: 5 },
-    asks: ["search", "hi", { limit: 5, from: "bob" }],
-    bad: [{}, { query: "x".repeat(2000) }, { query: "hi", limit: 0 }],
+    good: { query: "hi", from: "bob", before: 7, limit: 5 },
+    asks: ["search", "hi", { limit: 5, from: "bob", before: 7 }],
+    bad: [{}, { query: "x".repeat(2000) }, { query: "hi", limit: 0 }, { query: "hi", before: -1 }],
   },
   "message.edit": {
     good: { id: message.id, text: "ho", wait: "live", timeout: 1 },
@@ -238,9 +238,9 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     bad: [{ id: message.id }, { id: message.id, emoji: 1 }],
   },
   "message.find": {
-    good: { ref: "last", who: "bob", direction: "in" },
+    good: { id: "last", who: "bob", direction: "in" },
     asks: ["find", "last", { who: "bob", direction: "in" }],
-    bad: [{}, { ref: "" }, { ref: "bob/last", direction: "both" }],
+    bad: [{}, { id: "" }, { id: "bob/last", direction: "both" }],
   },
   "typing.send": { good: who, asks: ["typing", "bob"], bad: [{}] },
   "contact.timer": {

@@ -93,7 +93,8 @@ describe("a conversation on a damaged disk", () => {
     await damage(corrupt);
     await alice.messenger.markRead("bob");
     assert.equal(alice.messenger.unread("bob"), 0);
-    const { messages } = await alice.messenger.search("message", { limit: 10 });
+    const { hits } = await alice.messenger.search("message", { limit: 10 });
+    const messages = hits.map(({ message }) => message);
     assert.equal(messages.length, 4);
     assert.equal((await alice.messenger.find("bob/last")).text, "message 5");
     await alice.messenger.remove("bob");

@@ -22,7 +22,8 @@ function offline(world: World, node: SimNode, options: Kept = {}): Promise<Messe
 /** What a user finds of the messages with the word "text" in them, by each way. */
 async function found(messenger: Messenger, who: string) {
   const history = await messenger.history(who, { limit: 100 });
-  const { messages } = await messenger.search("text", { limit: 100 });
+  const { hits } = await messenger.search("text", { limit: 100 });
+  const messages = hits.map(({ message }) => message);
   const ids = (page: readonly MessageView[]): string[] => page.map(({ id }) => id);
   const paged = await messenger.page(who, { limit: 100 });
   assert.deepEqual(ids(paged.messages).sort(), ids(history).sort());

@@ -138,7 +138,7 @@ describe("a timer", () => {
     const { events } = await bob.messenger.readEvents("bot", { limit: 100 });
     assert.ok(events.some((event) => event.type === "message.removed" && event.id === said.id));
     assert.ok(!JSON.stringify(events).includes("a word that"));
-    assert.deepEqual((await bob.messenger.search("word", { limit: 10 })).messages, []);
+    assert.deepEqual((await bob.messenger.search("word", { limit: 10 })).hits, []);
     await world.stop();
   });
 

@@ -8,8 +8,8 @@ import { encodePostings } from "../../../src/search/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const found = async (node: SimNode, question: string, options = {}): Promise<string[]> => {
-  const { messages } = await node.messenger.search(question, { limit: 50, ...options });
-  return messages.map(({ text }) => text).sort();
+  const { hits } = await node.messenger.search(question, { limit: 50, ...options });
+  return hits.map(({ message }) => message.text).sort();
 };
 
 describe("messenger/search", () => {
@@ -78,7 +78,7 @@ describe("messenger/search", () => {
     }
     bob.skew = 0;
     const order = async () =>
-      (await alice.messenger.search("order", { limit: 2 })).messages.map(({ text }) => text);
+      (await alice.messenger.search("order", { limit: 2 })).hits.map(({ message }) => message.text);
     assert.deepEqual(await order(), ["order three", "order two"]);
     await alice.restart();
     assert.deepEqual(await order(), ["order three", "order two"]);
@@ -87,7 +87,7 @@ describe("messenger/search", () => {
   it("says that there is more, and gives no more than was asked for", async () => {
     await write(30, (i) => `again ${i}`);
     const page = await alice.messenger.search("again", { limit: 10 });
-    assert.equal(page.messages.length, 10);
+    assert.equal(page.hits.length, 10);
     assert.equal(page.more, true);
     assert.equal((await alice.messenger.search("again", { limit: 30 })).more, false);
   });
@@ -150,7 +150,7 @@ describe("messenger/search", () => {
     await world.until("it was taken in", () => rows(alice).length > 0 && rows(bob).length > 0);
     await write(1, () => "secret2 plan");
     const [first, second] = (await bob.messenger.history("alice", { limit: 1000 })).slice(0, 2);
-    const last = (await bob.messenger.search("secret2", { limit: 1 })).messages[0];
+    const last = (await bob.messenger.search("secret2", { limit: 1 })).hits[0]?.message;
     assert.ok(first && second && last);
     await bob.messenger.edit(first.id, "public plan");
     await bob.messenger.delete(second.id);

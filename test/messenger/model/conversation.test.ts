@@ -25,7 +25,10 @@ describe("a conversation", () => {
     await world.reaches(alice, first, "delivered");
     await world.reaches(bob, await bob.messenger.send("alice", "back"), "delivered");
     for (let n = 0; n < limits.searchWaiting; n++) await alice.messenger.send("bob", `word ${n}`);
-    assert.equal((await alice.messenger.search("zero", { limit: 2 })).messages[0]?.id, first.id);
+    assert.equal(
+      (await alice.messenger.search("zero", { limit: 2 })).hits[0]?.message.id,
+      first.id,
+    );
     await bob.stop();
     await world.until("the link is closed", () => !alice.contact("bob").online);
     await alice.messenger.markRead("bob");

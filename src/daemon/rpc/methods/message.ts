@@ -125,13 +125,10 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       const contact = messenger.contact(who);
       return { contact, messages: await messenger.count(contact.account) };
     },
-    "message.search": async ({ query, from, limit = 50 }) => {
-      const found = await messenger.search(query, {
-        limit,
-        ...(from === undefined ? {} : { from }),
-      });
-      const messages = fitting(found.messages, "first");
-      return { messages, more: found.more || messages.length < found.messages.length };
+    "message.search": async ({ query, limit = 50, ...which }) => {
+      const found = await messenger.search(query, { limit, ...withoutUndefined(which) });
+      const hits = fitting(found.hits, "first");
+      return { hits, more: found.more || hits.length < found.hits.length };
     },
     "message.edit": ({ id, text, who, ...how }, caller) =>
       change(how, () => messenger.edit(idOf(id), text, who), caller),
@@ -139,8 +136,8 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       change(how, () => (forMe ? hidden(idOf(id), who) : messenger.delete(idOf(id), who)), caller),
     "message.react": ({ id, emoji, who, ...how }, caller) =>
       change(how, () => messenger.react(idOf(id), emoji, who), caller),
-    "message.find": async ({ ref, who, direction }) => {
-      const message = await messenger.find(ref, { who, direction });
+    "message.find": async ({ id, who, direction }) => {
+      const message = await messenger.find(id, { who, direction });
       return { contact: contactOf(message), message };
     },
     "typing.send": async ({ who }) => {
