@@ -3,7 +3,7 @@
  * answers of real nodes (api-examples.json).
  */
 import { readFileSync } from "node:fs";
-import { methods, openRpc } from "../../src/api/contract.ts";
+import { generalErrors, methods, openRpc } from "../../src/api/contract.ts";
 import { eventTypes, type JsonSchema, type OpenRpc } from "../../src/api/index.ts";
 import type { Method } from "../../src/api/methods/method.ts";
 import { limits } from "../../src/base/index.ts";
@@ -20,7 +20,9 @@ export async function apiPart(): Promise<string> {
     `This is version ${document.info.version} of the API.`,
     ...["", "## Limits", ""],
     ...table(["what", "at most", "beyond it"], limitRows),
-    ...["", "## Methods"],
+    ...["", "## Methods", ""],
+    "Every method may answer one of these errors, besides those that it lists itself:",
+    `${generalErrors.map(codeText).join(", ")}.`,
     "",
     ...table(
       ["method", "row", "what it does"],
@@ -46,6 +48,8 @@ export async function apiPart(): Promise<string> {
       .flatMap(([name, schema]) => ["", `### ${viewHeading(name)}`, "", ...fieldTable(schema)]),
   ].join("\n");
 }
+
+const codeText = (code: string) => `[\`${code}\`](ERRORS.md)`;
 
 const mib = (bytes: number) => `${bytes / 1024 / 1024} MiB`;
 
@@ -90,7 +94,7 @@ const viewHeading = (name: string) => `${name} view`;
 const firstSentence = (text: string) => text.replace(/(?<=[.;:]) .*$/s, "").replace(/[;:]$/, ".");
 
 function methodLines(
-  { name, summary, tags, params, result }: OpenRpc["methods"][number],
+  { name, summary, tags, params, errors, result }: OpenRpc["methods"][number],
   { results }: Examples,
 ): string[] {
   const { example, limited } = methods[name as keyof typeof methods] as Method<object>;
@@ -108,6 +112,9 @@ function methodLines(
     ],
     ...(params.length === 0 ? ["", "No parameters."] : ["", ...parameterTable(params)]),
     ...["", ...resultLines(result.schema)],
+    ...(errors.length === 0
+      ? []
+      : ["", `Errors: ${errors.map(({ message }) => codeText(message)).join(", ")}.`]),
     ...["", "```json", ...packedJson(request)],
     ...[...packedJson({ jsonrpc: "2.0", id: 1, result: recorded }), "```"],
   ];

@@ -32,6 +32,9 @@ const numbers: Partial<Record<ErrorCode, number>> = {
 };
 const SERVER_ERROR = -32000;
 
+/** The number of an error in a JSON-RPC response. */
+export const numberOf = (code: ErrorCode): number => numbers[code] ?? SERVER_ERROR;
+
 /**
  * Any error as a JSON-RPC error. One that is neither a `SottoError` nor a refusal of the
  * operating system is a bug and reveals no details.
@@ -43,7 +46,7 @@ export function toRpcError(error: unknown): RpcError {
       : (systemError(error, "The node could not do this") ??
         new SottoError("internal", "An unexpected error occurred."));
   return {
-    code: numbers[fault.code] ?? SERVER_ERROR,
+    code: numberOf(fault.code),
     message: fault.message,
     data: {
       code: fault.code,

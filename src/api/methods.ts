@@ -3,11 +3,13 @@
  * types of the client, the validation in the daemon, the scopes, docs/API.md and the OpenRPC
  * document.
  */
+import type { ErrorCode } from "../base/index.ts";
 import { auditMethods } from "./methods/audit.ts";
 import { backupMethods } from "./methods/backup.ts";
 import { contactMethods } from "./methods/contact.ts";
 import { conversationMethods } from "./methods/conversation.ts";
 import { doctorMethods } from "./methods/doctor.ts";
+import { generalErrors } from "./methods/errors.ts";
 import { eventMethods } from "./methods/event.ts";
 import { inviteMethods } from "./methods/invite.ts";
 import { messageMethods } from "./methods/message.ts";
@@ -42,6 +44,12 @@ export type Result<Name extends MethodName> = Methods[Name]["result"];
 
 /** Whether there is a method of this name. */
 export const isMethod = (name: string): name is MethodName => Object.hasOwn(methods, name);
+
+/** Whether a node may answer a call of the method with this error. */
+export const mayAnswer = (method: MethodName, code: ErrorCode): boolean =>
+  isOneOf(generalErrors, code) || isOneOf(methods[method].errors, code);
+
+const isOneOf = (codes: readonly ErrorCode[], code: ErrorCode): boolean => codes.includes(code);
 
 /** Whether a connection of this scope may call the method; never for an unknown one. */
 export const allows = (scope: Scope, method: string): boolean =>

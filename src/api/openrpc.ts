@@ -1,5 +1,7 @@
 /** The contract as an OpenRPC 1.3 document (spec.open-rpc.org), made from the table of methods. */
 
+import type { ErrorCode } from "../base/index.ts";
+import { numberOf } from "./errors.ts";
 import { audit } from "./methods/audit.ts";
 import { doctorOfContact, doctorOfNode } from "./methods/doctor.ts";
 import { sendResult } from "./methods/message.ts";
@@ -55,6 +57,8 @@ interface OpenRpcMethod {
   readonly summary: string;
   /** The row of scopes that the method is in. */
   readonly tags: readonly { readonly name: string }[];
+  /** The errors of this method, by their codes in `data.code`; docs/API.md has the general ones. */
+  readonly errors: readonly { readonly code: number; readonly message: ErrorCode }[];
   readonly paramStructure: "by-name";
   readonly params: readonly ContentDescriptor[];
   readonly result: ContentDescriptor;
@@ -127,10 +131,11 @@ export async function openRpc(): Promise<OpenRpc> {
         "node. docs/API.md describes the transport, errors, events and versions.",
     },
     servers: [{ name: "the unix socket of the node", url: "unix:sotto.sock" }],
-    methods: table.map(([name, { row, summary, result }]) => ({
+    methods: table.map(([name, { row, summary, errors, result }]) => ({
       name,
       summary,
       tags: [{ name: row }],
+      errors: errors.map((code) => ({ code: numberOf(code), message: code })),
       paramStructure: "by-name",
       params: fieldsOf(converted[`${name} params`] ?? {}),
       result: { name: "result", schema: resultOf(name, result) },

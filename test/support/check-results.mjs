@@ -1,5 +1,5 @@
 /**
- * Compares every result and every event of a node with the API contract, in each process of the
+ * Compares every result, event and error of a node with the API contract, in each process of the
  * tests that runs one: mocha itself (.mocharc.json) and the program that test/cli/built.ts starts,
  * which names its compiled contract in SOTTO_TEST_CONTRACT. A difference fails the test, or ends
  * the process, with an error that names the method and the field.
@@ -34,3 +34,12 @@ subscribe("sotto:result", ({ method, result }) => {
 subscribe("sotto:event", ({ event }) => {
   compare(`the event ${event.type}`, travelled(event), (api) => api.nodeEvent).catch(fail);
 });
+subscribe("sotto:refusal", ({ method, code }) => {
+  check(method, code).catch(fail);
+});
+
+async function check(method, code) {
+  const api = await import(contract);
+  if (!api.mayAnswer(method, code))
+    throw new Error(`${method} answers ${code}, which its row in src/api/methods does not list`);
+}

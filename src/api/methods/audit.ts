@@ -48,6 +48,7 @@ export const auditMethods = {
   "audit.show": method({
     row: "manage",
     summary: "Reads every file in the home directory and searches it for plaintext.",
+    errors: [],
     params: nothing,
     result: audit,
     example: {},

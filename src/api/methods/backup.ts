@@ -15,6 +15,7 @@ export const backupMethods = {
   "backup.create": method({
     row: "admin",
     summary: "Encrypts contacts and settings with the recovery phrase of the account.",
+    errors: [],
     params: nothing,
     result: backupMade,
     example: {},
@@ -22,6 +23,7 @@ export const backupMethods = {
   "backup.read": method({
     row: "admin",
     summary: "A part of the file from byte `from`; empty at the end or for another `id`.",
+    errors: [],
     params: object({ id: short(), from: whole() }),
     result: object({ data: text("Base64.") }),
     example: { id: "1", from: 0 },

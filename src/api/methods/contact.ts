@@ -13,6 +13,7 @@ import {
   wait,
   whole,
 } from "../schema/fields.ts";
+import { sendErrors, settingsErrors, whoErrors } from "./errors.ts";
 import { aContact, type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
 
 /**
@@ -41,6 +42,20 @@ export const contactMethods = {
       "Adds the contact of an invite link. With `wait` it answers when pairing is beyond " +
       "`invited`, or at the timeout. Under the policies lan and hidden, invites by which the " +
       "contact came before end.",
+    errors: [
+      "invite-malformed",
+      "invite-truncated",
+      "invite-mistyped",
+      "invite-newer",
+      "invite-expired",
+      "invite-own",
+      "contact-exists",
+      "contact-blocked",
+      "contact-not-allowed",
+      "name-invalid",
+      "name-taken",
+      ...settingsErrors,
+    ],
     params: object({
       link: input(limits.pastedInvite, "A text that contains the link."),
       as: optional(input(1024, "What this node calls the contact; by default its own name.")),
@@ -57,6 +72,7 @@ export const contactMethods = {
     summary:
       "Every contact, requests and contacts that are not confirmed yet included. A page begins " +
       "again with the first one where the contact of `after` was removed.",
+    errors: [],
     params: object({
       after: optional(short("Begins after the contact with this `account`: the next page.")),
     }),
@@ -70,6 +86,7 @@ export const contactMethods = {
     row: "read",
     limited: true,
     summary: "One contact.",
+    errors: [...whoErrors],
     params: oneContact,
     result: aContact,
     example: ofBob,
@@ -77,6 +94,7 @@ export const contactMethods = {
   "contact.rename": method({
     row: "manage",
     summary: "Changes what this node calls the contact.",
+    errors: [...whoErrors, "name-invalid", "name-taken"],
     params: object({ who, name }),
     result: aContact,
     example: { who: "bob", name: "Bob at work" },
@@ -84,6 +102,7 @@ export const contactMethods = {
   "contact.set": method({
     row: "manage",
     summary: "Notes something of the contact, on this node only; an empty text deletes the note.",
+    errors: [...whoErrors, "note-invalid"],
     params: object({ who, note: input(1024) }),
     result: aContact,
     example: { who: "bob", note: "Met at the fair." },
@@ -91,6 +110,7 @@ export const contactMethods = {
   "contact.block": method({
     row: "manage",
     summary: "Blocks the contact, who cannot find us by our invites either.",
+    errors: [...whoErrors],
     params: object({ who, keepInvites }),
     result: aContact,
     example: ofBob,
@@ -98,6 +118,7 @@ export const contactMethods = {
   "contact.unblock": method({
     row: "manage",
     summary: "Unblocks the contact.",
+    errors: [...whoErrors],
     params: oneContact,
     result: aContact,
     example: ofBob,
@@ -105,6 +126,7 @@ export const contactMethods = {
   "contact.remove": method({
     row: "manage",
     summary: "Deletes the contact, its keys and messages, and ends invites.",
+    errors: [...whoErrors],
     params: object({ who, keepInvites }),
     result: nothing,
     example: ofBob,
@@ -112,6 +134,7 @@ export const contactMethods = {
   "contact.invites": method({
     row: "manage",
     summary: "Our open reusable invites by which the contact came.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({ contact, invites: list(invite) }),
     example: { who: "carol" },
@@ -119,6 +142,7 @@ export const contactMethods = {
   "contact.receipts": method({
     row: "manage",
     summary: "Turns read receipts and typing notices on or off, for both sides.",
+    errors: [...whoErrors],
     params: object({ who, on: flag() }),
     result: aContact,
     example: { who: "bob", on: false },
@@ -128,6 +152,7 @@ export const contactMethods = {
     summary:
       "Sets whether the contact can see our IP address; closes a link that the policy forbids, " +
       "and ends invites under lan and hidden.",
+    errors: [...whoErrors, "proxy-forbids"],
     params: object({ who, keepInvites, policy }),
     result: aContact,
     example: { who: "bob", policy: "any" },
@@ -135,6 +160,7 @@ export const contactMethods = {
   "contact.timer": method({
     row: "manage",
     summary: "Sets after what time new messages disappear on both sides.",
+    errors: [...whoErrors, "timer-invalid", ...sendErrors],
     params: object({ who, ms: whole("ms; 0: never.") }),
     result: aContact,
     example: { who: "bob", ms: 86_400_000 },
@@ -143,6 +169,7 @@ export const contactMethods = {
     row: "read",
     limited: true,
     summary: "The safety number of this account and the contact.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({ contact, number: text("60 digits, in 12 groups of 5.") }),
     example: ofBob,
@@ -152,6 +179,7 @@ export const contactMethods = {
     summary:
       "Marks the contact as verified. With `number` only if the safety number is the same " +
       "(`number-mismatch` otherwise).",
+    errors: [...whoErrors, "number-mismatch", "key-changed"],
     params: object({ who, number: optional(short("A safety number, spaces ignored.")) }),
     result: aContact,
     example: ofBob,
@@ -159,6 +187,7 @@ export const contactMethods = {
   "contact.unverify": method({
     row: "manage",
     summary: "Takes the mark back.",
+    errors: [...whoErrors],
     params: oneContact,
     result: aContact,
     example: ofBob,
@@ -166,6 +195,7 @@ export const contactMethods = {
   "request.list": method({
     row: "read",
     summary: "Accounts that used a reusable invite of ours and wait for an answer.",
+    errors: [],
     params: object({
       after: optional(short("Begins after the request of this `account`: the next page.")),
     }),
@@ -175,6 +205,7 @@ export const contactMethods = {
   "request.accept": method({
     row: "manage",
     summary: "Accepts a request.",
+    errors: ["request-unknown", "contact-ambiguous", "contact-not-allowed"],
     params: oneContact,
     result: aContact,
     example: { who: "carol" },
@@ -182,6 +213,7 @@ export const contactMethods = {
   "request.deny": method({
     row: "manage",
     summary: "Denies a request.",
+    errors: ["request-unknown", "contact-ambiguous"],
     params: oneContact,
     result: nothing,
     example: { who: "dave" },

@@ -14,6 +14,7 @@ import {
   whole,
 } from "../schema/fields.ts";
 import { message, pageEnds } from "../schema/message.ts";
+import { whoErrors } from "./errors.ts";
 import { type MethodTypes, method, oneContact, who } from "./method.ts";
 
 const arrival = (about: string) => optional(whole(`${about} (\`arrival\`).`));
@@ -39,6 +40,7 @@ export const conversationMethods = {
       "Every conversation: pinned ones first, then by their last messages, newest first. " +
       "`last.text` has the first 120 characters. The first call after a start or an unlock reads " +
       "the last message of each from the disk; later ones read nothing.",
+    errors: ["cursor-unknown"],
     params: object({
       kind: optional(oneOf(["contact", "group"])),
       archived: optional(flag("Only archived ones, or only others; absent: both.")),
@@ -51,6 +53,7 @@ export const conversationMethods = {
     row: "read",
     limited: true,
     summary: "One conversation.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({ conversation }),
     example: { who: "bob" },
@@ -58,6 +61,7 @@ export const conversationMethods = {
   "conversation.set": method({
     row: "manage",
     summary: "Mutes, pins or archives a conversation; what is absent does not change.",
+    errors: [...whoErrors],
     params: object({
       who,
       muted: optional(flag("Clients notify of no message in it.")),
@@ -73,6 +77,7 @@ export const conversationMethods = {
     summary:
       "Shows the conversation as unread until it is marked as read. The contact does not learn " +
       "of it.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({ conversation }),
     example: { who: "bob" },
@@ -83,6 +88,7 @@ export const conversationMethods = {
     summary:
       "Keeps a text that is not sent yet, encrypted as messages are. An empty text deletes it, " +
       "and so does a message that is sent to the conversation.",
+    errors: [...whoErrors, "message-too-long", "message-not-text"],
     params: object({
       who,
       text: text("At most 64 KiB of UTF-8."),
@@ -95,6 +101,7 @@ export const conversationMethods = {
     row: "read",
     limited: true,
     summary: "The draft of a conversation, if there is one.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({ draft: maybe(draft) }),
     example: { who: "bob" },
@@ -103,6 +110,7 @@ export const conversationMethods = {
     row: "read",
     limited: true,
     summary: "The conversations that have a draft. `draft.get` has the whole text.",
+    errors: ["cursor-unknown"],
     params: object({ after: afterPlace }),
     result: conversationPage,
     example: {},
@@ -114,6 +122,7 @@ export const conversationMethods = {
       "Messages of all conversations, or of one, in the order in which they arrived on this " +
       "node, oldest first. Nothing is ever inserted before a message that was returned, so " +
       "`after` with the `last` of the page before misses nothing.",
+    errors: [...whoErrors],
     params: object({
       who: optional(short("Only this conversation.")),
       order: optional(

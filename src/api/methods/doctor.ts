@@ -19,6 +19,7 @@ import {
   whole,
 } from "../schema/fields.ts";
 import { holeFailure, nodeStatus, routerKind } from "../schema/node.ts";
+import { whoErrors } from "./errors.ts";
 import { type MethodTypes, method, nothing, oneContact } from "./method.ts";
 
 export type { ContactCause, NodeFinding };
@@ -126,6 +127,7 @@ export const doctorMethods = {
   "doctor.node": method({
     row: "manage",
     summary: "Diagnoses the node.",
+    errors: [],
     params: nothing,
     result: doctorOfNode,
     example: {},
@@ -133,6 +135,7 @@ export const doctorMethods = {
   "doctor.contact": method({
     row: "manage",
     summary: "Searches for the contact now: dials and looks up their record, up to 45 s.",
+    errors: [...whoErrors],
     params: oneContact,
     result: doctorOfContact,
     example: { who: "bob" },

@@ -14,6 +14,7 @@ import {
   wait,
   whole,
 } from "../schema/fields.ts";
+import { whoErrors } from "./errors.ts";
 import { type MethodTypes, method, nothing } from "./method.ts";
 
 const name = short("The name of the durable subscription, chosen by its client.");
@@ -27,6 +28,7 @@ export const eventMethods = {
       "Sends `event` notifications on this connection from now on, after the response. Again: " +
       "replaces the filter. Also answered by a locked node, but not with `from`: `node.state` " +
       "comes at once, and the other events from the unlock on.",
+    errors: [...whoErrors],
     params: object({
       from,
       types: optional(
@@ -54,6 +56,7 @@ export const eventMethods = {
     summary:
       "Creates a durable subscription: the node keeps events for it until they are " +
       "acknowledged. Again: replaces the filter and loses no event.",
+    errors: [...whoErrors, "name-invalid", "too-many-followers"],
     params: object({
       name,
       from,
@@ -67,6 +70,7 @@ export const eventMethods = {
     summary:
       "The oldest unacknowledged events, in order; acknowledges every event up to `after` " +
       "first. Unacknowledged events are returned again, with the same cursor.",
+    errors: ["follower-unknown", "cursor-unknown"],
     params: object({
       name,
       after: optional(whole("A cursor: every event up to it is acknowledged.")),
@@ -79,6 +83,7 @@ export const eventMethods = {
   "event.ack": method({
     row: "admin",
     summary: "Acknowledges every event up to the cursor.",
+    errors: ["follower-unknown", "cursor-unknown"],
     params: object({ name, cursor: whole("The `cursor` of an event.") }),
     result: nothing,
     example: { name: "bot", cursor: 1 },
@@ -86,6 +91,7 @@ export const eventMethods = {
   "event.followers": method({
     row: "admin",
     summary: "Every durable subscription.",
+    errors: [],
     params: nothing,
     result: object({ followers: list(follower) }),
     example: {},
@@ -93,6 +99,7 @@ export const eventMethods = {
   "event.unfollow": method({
     row: "admin",
     summary: "Removes a durable subscription and its events.",
+    errors: ["follower-unknown"],
     params: object({ name }),
     result: nothing,
     example: { name: "bot" },

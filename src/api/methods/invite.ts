@@ -8,6 +8,7 @@ export const inviteMethods = {
   "invite.create": method({
     row: "manage",
     summary: "Makes an invite: a link that another user adds with `contact.add`.",
+    errors: ["expiry-invalid", "too-many-invites"],
     params: object({
       kind: optional(oneOf(["once", "reusable"], "`once` by default.")),
       expiresIn: optional(whole("ms from now; 24 hours by default.", 1, limits.inviteExpiryMax)),
@@ -22,6 +23,7 @@ export const inviteMethods = {
   "invite.list": method({
     row: "manage",
     summary: "The invites of this node.",
+    errors: ["cursor-unknown"],
     params: object({
       after: optional(short("Begins after the invite with this id: the next page.")),
     }),
@@ -34,6 +36,7 @@ export const inviteMethods = {
   "invite.revoke": method({
     row: "manage",
     summary: "Ends an invite.",
+    errors: ["invite-unknown"],
     params: object({ id: short("The id of an invite.") }),
     result: nothing,
     example: { id: sample.invite },

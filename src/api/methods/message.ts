@@ -21,6 +21,7 @@ import {
   whole,
 } from "../schema/fields.ts";
 import { message, messageId, messageState, pageEnds, positionRange } from "../schema/message.ts";
+import { messageErrors, sendErrors, textErrors, whoErrors } from "./errors.ts";
 import { type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
 
 const timeout = wait("How long to wait, ms; 30 seconds by default.");
@@ -103,6 +104,14 @@ export const messageMethods = {
     summary:
       "Sends a message and answers without anything of the contact: for programs that may write " +
       "and not read.",
+    errors: [
+      ...whoErrors,
+      ...sendErrors,
+      ...textErrors,
+      "key-reused",
+      "message-unknown",
+      "message-deleted",
+    ],
     params: sendParams,
     result: postResult,
     example: { who: "bob", text: "The backup is done.", key: "backup-2026-11-30" },
@@ -111,6 +120,14 @@ export const messageMethods = {
     row: "send",
     limited: true,
     summary: "Sends a message. It is stored first, and sent when the contact can be reached.",
+    errors: [
+      ...whoErrors,
+      ...sendErrors,
+      ...textErrors,
+      "key-reused",
+      "message-unknown",
+      "message-deleted",
+    ],
     params: sendParams,
     result: sendResult,
     example: { who: "bob", text: "See you at nine.", key: "order-17", wait: "delivered" },
@@ -122,6 +139,7 @@ export const messageMethods = {
       "Messages of a conversation in its order, oldest first; fewer where the response would be " +
       "too long. A message that arrives late is inserted where it belongs: place it by its " +
       "`position`.",
+    errors: [...whoErrors, "cursor-unknown", "message-unknown", "message-ambiguous"],
     params: object({
       who,
       order: optional(
@@ -165,6 +183,7 @@ export const messageMethods = {
     row: "read",
     limited: true,
     summary: "How many messages of the conversation this node has.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({ contact, messages: whole() }),
     example: { who: "bob" },
@@ -175,6 +194,7 @@ export const messageMethods = {
     summary:
       "Messages that contain every word of the query, or a word that starts with it, in the " +
       "order of their arrival here, newest first. Next page: `before` the last one's `arrival`.",
+    errors: [...whoErrors, "search-empty"],
     params: object({
       query: input(1024, "1 to 16 words."),
       from: optional(short("Only the conversation with this contact.")),
@@ -188,6 +208,14 @@ export const messageMethods = {
     row: "send",
     limited: true,
     summary: "Replaces the text of a message of ours, for both sides.",
+    errors: [
+      ...messageErrors,
+      ...sendErrors,
+      ...textErrors,
+      "message-not-yours",
+      "message-deleted",
+      "message-failed",
+    ],
     params: object({ ...change, text: text("At most 64 KiB of UTF-8.") }),
     result: sendResult,
     example: { id: sample.message, text: "See you at ten.", wait: "live" },
@@ -198,6 +226,14 @@ export const messageMethods = {
     summary:
       "Deletes a message of ours for both sides; with `forMe` a message of either side here " +
       "only, which is returned as it was.",
+    errors: [
+      ...messageErrors,
+      ...sendErrors,
+      "message-not-yours",
+      "message-deleted",
+      "message-failed",
+      "message-waiting",
+    ],
     params: object({ ...change, forMe: optional(flag()) }),
     result: sendResult,
     example: { id: sample.message, wait: "live" },
@@ -206,6 +242,14 @@ export const messageMethods = {
     row: "send",
     limited: true,
     summary: "Reacts to a message, replacing an earlier reaction; an empty `emoji` removes it.",
+    errors: [
+      ...messageErrors,
+      ...sendErrors,
+      "message-deleted",
+      "message-failed",
+      "message-not-text",
+      "reaction-invalid",
+    ],
     params: object({ ...change, emoji: input(1024) }),
     result: sendResult,
     example: { id: sample.message, emoji: "👍", wait: "live" },
@@ -214,6 +258,7 @@ export const messageMethods = {
     row: "read",
     limited: true,
     summary: "One message.",
+    errors: [...messageErrors],
     params: object({
       id: short(
         "An id, the first characters of one (at least 4), or `last` for the newest message of a " +
@@ -234,6 +279,7 @@ export const messageMethods = {
     row: "post",
     limited: true,
     summary: "Sends a typing notice to a contact who is online; can be called at any rate.",
+    errors: [...whoErrors],
     params: oneContact,
     result: nothing,
     example: { who: "bob" },
@@ -244,6 +290,7 @@ export const messageMethods = {
     summary:
       "Marks the messages as read that were shown: those with the `ids`, or those that arrived " +
       "at `from` to `upTo`; without `from` all older ones too, without `upTo` all newer ones.",
+    errors: [...whoErrors, "message-unknown"],
     params: object({
       who,
       ids: optional(list(short(), "At most 1,000 ids.", limits.pageMessages)),
@@ -259,6 +306,7 @@ export const messageMethods = {
     summary:
       "Takes back a message of ours that never left: it is shown as cancelled and never sent. " +
       "Works also for a contact to whom nothing can be sent.",
+    errors: [...messageErrors, "message-not-yours", "message-sent"],
     params: object({ id, who: inConversation }),
     result: object({ contact, message }),
     example: { id: sample.waiting },
@@ -270,6 +318,13 @@ export const messageMethods = {
       "Queues a message of ours again that is `failed`. It keeps its id, so that the contact " +
       "never shows it twice, and gets new positions: `message.removed` of the id comes first, " +
       "then `message.new`.",
+    errors: [
+      ...messageErrors,
+      ...sendErrors,
+      "message-not-yours",
+      "message-deleted",
+      "message-not-failed",
+    ],
     params: object({ id, who: inConversation }),
     result: object({ contact, message }),
     example: { id: sample.waiting },

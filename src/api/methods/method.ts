@@ -1,4 +1,5 @@
 /** What the table of methods holds of each method, and fields that several methods share. */
+import type { ErrorCode } from "../../base/index.ts";
 import { contact } from "../schema/contact.ts";
 import { object, type Schema, short } from "../schema/fields.ts";
 import type { Row } from "../scopes.ts";
@@ -14,6 +15,8 @@ export interface Method<Params = unknown, Result = unknown> {
   readonly limited?: true;
   /** What it does, in one or more sentences. */
   readonly summary: string;
+  /** Codes of the errors that it answers besides `generalErrors`. */
+  readonly errors: readonly ErrorCode[];
   readonly params: Schema<Params>;
   readonly result: Schema<Result>;
   /** The request in docs/API.md; a test sends it. */

@@ -3,6 +3,7 @@ import { limits } from "../../base/index.ts";
 import { contact } from "../schema/contact.ts";
 import { flag, list, maybe, number, object, oneOf, short, text, whole } from "../schema/fields.ts";
 import { knownBootstrap, peer, reach } from "../schema/node.ts";
+import { settingsErrors, whoErrors } from "./errors.ts";
 import { type MethodTypes, method, nothing, oneContact, sample } from "./method.ts";
 
 const address = object({ address: short("A multiaddr that ends in /p2p/PEERID.") });
@@ -13,6 +14,7 @@ export const netMethods = {
   "net.peers": method({
     row: "read",
     summary: "The connected libp2p peers.",
+    errors: [],
     params: nothing,
     result: object({ peers: list(peer) }),
     example: {},
@@ -20,6 +22,7 @@ export const netMethods = {
   "net.check": method({
     row: "manage",
     summary: "Asks peers now whether they can reach this node.",
+    errors: [],
     params: nothing,
     result: object({ reach }),
     example: {},
@@ -27,6 +30,7 @@ export const netMethods = {
   "net.rotate": method({
     row: "manage",
     summary: "Rotates the libp2p host key (PeerId); the old one is closed after some minutes.",
+    errors: [],
     params: nothing,
     result: object({ host: text("The new PeerId.") }),
     example: {},
@@ -34,6 +38,7 @@ export const netMethods = {
   "net.invisible": method({
     row: "manage",
     summary: "Makes the node invisible, now and at the next starts, or visible.",
+    errors: [...settingsErrors],
     params: on,
     result: object({ invisible: flag() }),
     example: { on: true },
@@ -41,6 +46,7 @@ export const netMethods = {
   "net.public": method({
     row: "manage",
     summary: "Turns the public IPFS DHT on or off, now and for the next starts.",
+    errors: [...settingsErrors, "proxy-forbids"],
     params: on,
     result: object({ public: flag() }),
     example: { on: false },
@@ -48,6 +54,7 @@ export const netMethods = {
   "net.decoys": method({
     row: "manage",
     summary: "Publishes cover records up to a multiple of `step` tags, now and at the next starts.",
+    errors: [...settingsErrors],
     params: object({ step: whole("0: none.", 0, limits.decoyStep) }),
     result: object({ decoys: whole() }),
     example: { step: 8 },
@@ -55,6 +62,7 @@ export const netMethods = {
   "net.ping": method({
     row: "manage",
     summary: "Pings a contact over its link, and waits up to 10 s for the response.",
+    errors: [...whoErrors],
     params: oneContact,
     result: object({
       contact,
@@ -66,6 +74,7 @@ export const netMethods = {
   "net.bootstrap.list": method({
     row: "manage",
     summary: "The bootstrap nodes that this node knows.",
+    errors: [],
     params: nothing,
     result: bootstraps,
     example: {},
@@ -73,6 +82,7 @@ export const netMethods = {
   "net.bootstrap.add": method({
     row: "manage",
     summary: "Adds a bootstrap node to the settings and connects to it.",
+    errors: ["address-invalid", ...settingsErrors],
     params: address,
     result: bootstraps,
     example: { address: sample.address },
@@ -82,6 +92,7 @@ export const netMethods = {
     summary:
       "Removes a bootstrap node; one from a contact is not accepted again until the contact " +
       "shares other ones.",
+    errors: ["address-invalid", ...settingsErrors],
     params: address,
     result: bootstraps,
     example: { address: sample.address },

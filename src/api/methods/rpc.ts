@@ -8,6 +8,7 @@ export const rpcMethods = {
     summary:
       "This API as an OpenRPC 1.3 document: every method with the schemas of its parameters and " +
       "its result. Also answered by a locked node.",
+    errors: [],
     params: nothing,
     result: json("An OpenRPC document."),
     example: {},

@@ -15,6 +15,16 @@ export const storeMethods = {
   "store.protect": method({
     row: "admin",
     summary: "Changes the protection of the database key.",
+    errors: [
+      "passphrase-needed",
+      "passphrase-wrong",
+      "passphrase-weak",
+      "keyring-damaged",
+      "store-key-missing",
+      "keychain-missing",
+      "keychain-locked",
+      "lock-refused",
+    ],
     params: object({
       current: optional(secret("The present passphrase, if there is one.")),
       next: newProtection,
@@ -25,6 +35,7 @@ export const storeMethods = {
   "store.check": method({
     row: "manage",
     summary: "Reads every row of the store.",
+    errors: [],
     params: nothing,
     result: storeReport,
     example: {},

@@ -2,6 +2,7 @@
 import { limits } from "../../base/index.ts";
 import { list, object, oneOf, optional, secret, short, text } from "../schema/fields.ts";
 import { kind, scope, token, tokenKinds } from "../schema/token.ts";
+import { whoErrors } from "./errors.ts";
 import { type MethodTypes, method, nothing } from "./method.ts";
 
 const name = short("The name of the token: 1 to 32 letters, digits, - and _.");
@@ -12,6 +13,7 @@ export const tokenMethods = {
     summary:
       "Creates a token. Its secret is in this answer only: the node keeps a hash of it. With " +
       "`peers` the scope must be post, read or send.",
+    errors: [...whoErrors, "token-invalid", "token-exists", "too-many-tokens"],
     params: object({
       name,
       scope,
@@ -30,6 +32,7 @@ export const tokenMethods = {
   "token.list": method({
     row: "admin",
     summary: "Every token, without its secret.",
+    errors: [],
     params: nothing,
     result: object({ tokens: list(token) }),
     example: {},
@@ -39,6 +42,7 @@ export const tokenMethods = {
     summary:
       "Revokes a token: it is accepted no more, and connections that are restricted to it are " +
       "closed.",
+    errors: ["token-unknown"],
     params: object({ name }),
     result: nothing,
     example: { name: "backup-report" },
@@ -48,6 +52,7 @@ export const tokenMethods = {
     summary:
       "Restricts this connection to what a token allows, until it is closed. Again: to what both " +
       "allow. `name` in place of the secret is accepted on an unrestricted connection only.",
+    errors: ["token-invalid", "token-refused"],
     params: object({
       token: optional(secret("The secret of the token.")),
       name: optional(name),

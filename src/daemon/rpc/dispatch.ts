@@ -1,7 +1,7 @@
 /** Dispatches a method call: checks the parameters and calls the handler. */
 import { channel } from "node:diagnostics_channel";
 import { allowsRow, checkParams, isMethod, methods } from "../../api/contract.ts";
-import type { MethodName, Methods } from "../../api/index.ts";
+import { type MethodName, type Methods, toRpcError } from "../../api/index.ts";
 import { cutText, SottoError } from "../../base/index.ts";
 import { type Access, unrestricted } from "./methods/access.ts";
 import { auditHandlers } from "./methods/audit.ts";
@@ -38,6 +38,8 @@ export const inProcessCaller = (): Caller => ({
  * results: a difference must not take a working answer from a user.
  */
 const results = channel("sotto:result");
+/** The code of every error that a method throws, for the same tests. */
+const refusals = channel("sotto:refusal");
 
 /** The dispatch of an open node. */
 export function createDispatch(parts: DispatchParts): Dispatch {
@@ -91,9 +93,17 @@ function dispatcher(handlersFor: (access: Access) => Partial<Handlers<Methods>>)
     const handle = handlersFor(caller.access)[method];
     if (handle === undefined) throw new SottoError("node-locked", "The node is locked.");
     const checked = checkParams(method, params);
-    const result = await (handle as (params: unknown, caller: Caller) => unknown)(checked, caller);
-    if (results.hasSubscribers) results.publish({ method, result });
-    return result;
+    try {
+      const result = await (handle as (params: unknown, caller: Caller) => unknown)(
+        checked,
+        caller,
+      );
+      if (results.hasSubscribers) results.publish({ method, result });
+      return result;
+    } catch (error) {
+      if (refusals.hasSubscribers) refusals.publish({ method, code: toRpcError(error).data.code });
+      throw error;
+    }
   };
 }
 
