@@ -71,3 +71,44 @@ export function createRateLimit(
     return true;
   };
 }
+
+/** What may be spent at a steady rate, with a burst that is saved up while nothing is spent. */
+export class TokenBucket {
+  readonly #clock: Now;
+  readonly #rate: number;
+  readonly #burst: number;
+  #tokens: number;
+  #at: number;
+
+  /** @param rate tokens a second. @param burst tokens that are there at most, and at first. */
+  constructor(clock: Now, rate: number, burst: number) {
+    this.#clock = clock;
+    this.#rate = rate;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#at = clock.now();
+  }
+
+  /** Spends tokens if all of them are there. */
+  take(tokens = 1): boolean {
+    if (this.wait() > 0 || this.#tokens < tokens) return false;
+    this.#tokens -= tokens;
+    return true;
+  }
+
+  /** Spends tokens of which it is known only afterwards how many they are. */
+  spend(tokens: number): void {
+    this.wait();
+    this.#tokens -= tokens;
+  }
+
+  /** After how long (ms) there is no debt; 0 where there is none. */
+  wait(): number {
+    const now = this.#clock.now();
+    // A clock that is set back adds nothing.
+    const elapsed = Math.max(0, now - this.#at);
+    this.#at = now;
+    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed * this.#rate) / 1_000);
+    return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens * 1_000) / this.#rate);
+  }
+}
