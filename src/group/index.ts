@@ -5,6 +5,7 @@
 export * from "./audience.ts";
 export * from "./causality.ts";
 export * from "./entry.ts";
+export * from "./flood-mesh.ts";
 export * from "./generation-choice.ts";
 export * from "./ids.ts";
 export * from "./judgement.ts";
@@ -13,6 +14,7 @@ export * from "./key-package.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
 export * from "./message.ts";
+export * from "./message-validator.ts";
 export * from "./op.ts";
 export * from "./range-reconciliation.ts";
 export * from "./rank.ts";

@@ -32,6 +32,32 @@ export const groupLimits = {
   /** Heads of streams that a peer may send at once, and gaps that each of them names. */
   streamHeads: 4_096,
   missingRanges: 8,
+  /** Requests on a link that have no answer yet; twice as many are accepted before it is closed. */
+  syncRequests: 4,
+  /** Requests of a link that wait to be sent, and how long (ms) one waits for its answer. */
+  syncWaiting: 256,
+  syncTimeout: 60_000,
+  /** Bytes a second that are asked of one linked member, and given to it. */
+  syncBytes: 2 * 1024 * 1024,
+  /** States of a linked member in a burst, and one every so many ms after it. */
+  syncStates: 8,
+  syncStateEvery: 5_000,
+  /** Requests without a new record after which a comparison of records is given up. */
+  syncFruitless: 24,
+  /** Bytes a second of news of one linked member, and of a burst; others come by sync. */
+  newsBytes: 16 * 1024,
+  newsBurst: 256 * 1024,
+  /** How often (ms) linked members compare what they have, whether something happened or not. */
+  syncEvery: 5 * 60_000,
+  /** Bytes that the mesh carries at once: a kind, and a message of 8 KiB. Longer ones are synced. */
+  meshData: 1 + 8 * 1024,
+  /** Ids of data by which a router knows what it saw; it keeps up to twice as many. */
+  meshIds: 4_096,
+  /** Messages of a member: a burst, and a second. Beyond it they come by sync. */
+  messageBurst: 30,
+  messagesPerSecond: 2,
+  /** Messages of one author that sync takes in a day: what it may have written in that time. */
+  messagesPerDay: 2 * 86_400,
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept. */
