@@ -222,7 +222,8 @@ function commitment(crypto: CryptoProvider, secret: Uint8Array): Uint8Array {
   return crypto.sha256(concat(utf8(labels.groupCommit), secret));
 }
 
-function pageHash(crypto: CryptoProvider, page: Uint8Array): Uint8Array {
+/** What an announcement names a page by: SHA-256(label ‖ page), 32 bytes. */
+export function pageHash(crypto: CryptoProvider, page: Uint8Array): Uint8Array {
   return crypto.sha256(concat(utf8(labels.groupPage), page));
 }
 

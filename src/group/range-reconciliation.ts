@@ -23,9 +23,9 @@ import { compareText } from "./op.ts";
 const PARTS = 16;
 const FINGERPRINT = 16;
 /** Bytes of the ranges of one message: they share a frame with records. */
-const MOST_BYTES = 48 * 1024;
+const MOST_BYTES = 32 * 1024;
 /** Bytes of a range without its ids, at most. */
-const RANGE_BYTES = 112;
+export const RANGE_BYTES = 112;
 
 /** A record: SHA-256(label ‖ u8 kind ‖ bytes), 32 bytes (64 characters). */
 export type RecordId = string & Brand<"RecordId">;
@@ -59,6 +59,11 @@ export interface Reconciled {
   /** Records that a list of the peer names and that are not here. */
   readonly wanted: readonly RecordId[];
   readonly gifts: readonly Gift[];
+}
+
+/** The order in which ranges are sent. */
+export function inRangeOrder(a: ReconcileRange, b: ReconcileRange): number {
+  return compareBounds(a.lower, b.lower);
 }
 
 /** The fingerprint of all records, 16 bytes. @param key of the link's handshake, 32 bytes. */

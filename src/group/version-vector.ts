@@ -97,7 +97,7 @@ export function compareHeads(
 }
 
 /** The parts of a range that are in none of the others, which ascend and are apart. */
-function without(range: SeqRange, others: readonly SeqRange[]): SeqRange[] {
+export function without(range: SeqRange, others: readonly SeqRange[]): SeqRange[] {
   const left: SeqRange[] = [];
   let { from } = range;
   for (const other of others) {

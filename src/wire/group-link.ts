@@ -19,6 +19,8 @@ import {
 export const groupLinkBytes = 72 * 1024;
 /** Bytes of the items of a response, unless it has only one. */
 export const syncPageBytes = 64 * 1024;
+/** Bytes of a group message at most: a text of 64 KiB and what is around it. */
+export const groupMessageBytes = 68 * 1024;
 /** Items of one kind in a request or a response, and what one message has of each. */
 export const linkLists = {
   heads: 256,
@@ -29,6 +31,7 @@ export const linkLists = {
   messages: 512,
   pages: 1,
   keys: 256,
+  news: 64,
   peers: 64,
   addresses: 8,
 } as const;
@@ -94,7 +97,7 @@ const request = message(
 const key = message({ message: required(1, hash), mk: required(2, bytes(32)) });
 const response = message(
   {
-    messages: repeated(1, bytes(1, groupLinkBytes), linkLists.messages),
+    messages: repeated(1, bytes(1, groupMessageBytes), linkLists.messages),
     records: repeated(2, bytes(2, groupLinkBytes), linkLists.records),
     reconcile: repeated(3, reconcile, linkLists.reconcile),
     pages: repeated(4, bytes(1, groupLinkBytes), linkLists.pages),
@@ -147,7 +150,9 @@ export type Link =
   /** 1 while the member types, 0 once it stopped. */
   | { readonly kind: "typing"; readonly typing: number }
   /** A generation whose envelope the member could not open, 32 bytes. */
-  | { readonly kind: "broken"; readonly generation: Uint8Array };
+  | { readonly kind: "broken"; readonly generation: Uint8Array }
+  /** Records that the member has since a moment ago, which nobody asked for. */
+  | { readonly kind: "news"; readonly records: readonly Uint8Array[] };
 
 /** The field of each kind: without a line here a kind does not compile. */
 const linkMembers = {
@@ -159,6 +164,7 @@ const linkMembers = {
   peers: optional(6, message({ peers: repeated(1, peer, linkLists.peers) })),
   typing: optional(7, message({ typing: required(1, count(0, 1)) })),
   broken: optional(8, message({ generation: required(1, hash) })),
+  news: optional(9, message({ records: repeated(1, bytes(2, groupLinkBytes), linkLists.news) })),
 } satisfies {
   readonly [Of in Link["kind"]]: OptionalMember<Omit<Extract<Link, { kind: Of }>, "kind">>;
 };
@@ -195,6 +201,8 @@ function fieldOf(value: Link): Values<typeof linkMembers> {
       return { typing: value };
     case "broken":
       return { broken: value };
+    case "news":
+      return { news: value };
     default:
       return never(value);
   }

@@ -61,6 +61,7 @@ const ours = new Set(
     publicIdle publicHostLifetime publicStart publicDials publicParallel publicRefreshMin
     publicRefreshMax publicRetry publicSpread publicAddressChange publicKeys publicLookup publicFindPeer
     opsWarning batchedAbove addBatch generationAge generationMessages rotationSpread fewRecipients fewSlots slots
+    syncEvery
     publicObservers borderSpread arrivalJump decoyStep decoyTags tellHosts learnedSilence learnedLook
   `
     .trim()

@@ -27,6 +27,7 @@ const links: readonly (readonly [string, Link])[] = [
   ["addresses of members", { kind: "peers", peers: [{ member: chance(16), addresses: [chance(9), chance(4)] }] }],
   ["typing", { kind: "typing", typing: 1 }],
   ["a broken envelope", { kind: "broken", generation: chance(32) }],
+  ["news", { kind: "news", records: [chance(9), chance(4)] }],
 ];
 const decoding = (name: string, link: Uint8Array, expected?: Case["expected"]): Case => ({
   ...{ name, operation: "group.link.decode", given: { link: written(link) } },
@@ -39,9 +40,9 @@ export const groupLinkCases: readonly Case[] = [
   { name: "of two", operation: "group.records.fingerprint", given: { key: drawn(32), ids: [drawn(32), drawn(32)] } },
   { name: "of none", operation: "group.records.fingerprint", given: { key: drawn(32), ids: [] } },
   ...links.map(([name, link]) => decoding(name, encodeGroupLink(link))),
-  decoding("a kind of a newer version", Uint8Array.of(0x4a, 1, 7), { kind: "newer" }),
+  decoding("a kind of a newer version", Uint8Array.of(0x52, 1, 7), { kind: "newer" }),
   decoding("two kinds", concat(typing, encodeGroupLink({ kind: "mesh", rpc: chance(3) })), refused),
-  decoding("a kind and one of a newer version", concat(typing, Uint8Array.of(0x4a, 1, 7)), refused),
+  decoding("a kind and one of a newer version", concat(typing, Uint8Array.of(0x52, 1, 7)), refused),
   decoding("no kind", new Uint8Array(0), refused),
   decoding("a kind that is cut off", encodeGroupLink({ kind: "broken", generation: chance(32) }).slice(0, 20), refused),
 ];

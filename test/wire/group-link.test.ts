@@ -82,6 +82,10 @@ const link: fc.Arbitrary<Link> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("typing" as const), typing: fc.nat(1) }),
   fc.record({ kind: fc.constant("broken" as const), generation: bytes(32) }),
+  fc.record({
+    kind: fc.constant("news" as const),
+    records: few(fc.uint8Array({ minLength: 2, maxLength: 99 })),
+  }),
 );
 
 const states = {
@@ -155,6 +159,8 @@ const beyond: readonly [string, Link][] = [
   ["an empty address", { kind: "peers", peers: [{ member: of(16), addresses: [of(0)] }] }],
   ["an address of 257 bytes", { kind: "peers", peers: [{ member: of(16), addresses: [of(257)] }] }],
   ["typing twice over", { kind: "typing", typing: 2 }],
+  ["65 records of news", { kind: "news", records: many(of(9), linkLists.news + 1) }],
+  ["news of one byte", { kind: "news", records: [of(1)] }],
   ["half a generation", { kind: "broken", generation: of(16) }],
 ];
 
@@ -197,7 +203,7 @@ describe("wire/group-link", () => {
       ["no field", of(0)],
       ["two kinds", concat(good, field(7, count(1, 1)))],
       ["a kind twice", concat(good, good)],
-      ["a known and a newer kind", concat(good, field(9, of(1)))],
+      ["a known and a newer kind", concat(good, field(10, of(1)))],
       [
         "a range that ends before it begins",
         field(3, field(1, field(1, of(16)), field(2, of(8)), count(3, 2), count(4, 1))),
@@ -224,7 +230,7 @@ describe("wire/group-link", () => {
   });
 
   it("reads a kind of a newer version as such", () =>
-    assert.deepEqual(decodeGroupLink(field(9, of(3))), { kind: "newer" }));
+    assert.deepEqual(decodeGroupLink(field(10, of(3))), { kind: "newer" }));
 
   it("neither writes nor reads more than fits a frame", () => {
     const pages = [of(groupLinkBytes)];

@@ -43,15 +43,19 @@ export interface LackingItems {
   readonly pages: readonly Uint8Array[];
   /** Messages that are here without a key. */
   readonly keys: readonly Uint8Array[];
+  /** Generations whose envelope for this node does not open. */
+  readonly broken: readonly GenerationId[];
 }
 
-/** What became of data that a member sent: `hostile` where no honest member has it. */
+/** The fate of data that a member sent: `hostile` where no honest member has it. */
 export type Taken = "taken" | "hostile";
 
 export interface SyncSource {
   /** This node in the group. */
   readonly us: MemberId;
   isMember(member: MemberId): boolean;
+  /** The record of the op that removed a member, the only one that it is given. */
+  removalOf(member: MemberId): RecordId | undefined;
 
   /** What is here of each stream. With more than 8 gaps a head ends below the ninth. */
   heads(): readonly StreamHead[];

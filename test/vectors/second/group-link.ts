@@ -71,11 +71,12 @@ const KINDS: readonly (readonly [string, Rows])[] = [
   ["state", { 1: blob("digests", 256), 2: blob("records", 16), 3: absent(blob("generation", 16)), 4: up(16, hash("frontier")), 5: count("lamport") }],
   ["heads", { 1: some(256, "heads", HEAD) }],
   ["request", { 1: some(64, "ranges", RANGE), 2: some(256, "reconcile", RECORDS), 3: up(1, hash("pages")), 4: up(256, hash("keys")), 5: up(512, hash("records")) }],
-  ["response", { 1: up(512, blob("messages", 1, 73_728)), 2: up(512, blob("records", 2, 73_728)), 3: some(256, "reconcile", RECORDS), 4: up(1, blob("pages", 1, 73_728)), 5: some(256, "keys", KEY), 6: some(64, "withheld", RANGE) }],
+  ["response", { 1: up(512, blob("messages", 1, 69_632)), 2: up(512, blob("records", 2, 73_728)), 3: some(256, "reconcile", RECORDS), 4: up(1, blob("pages", 1, 73_728)), 5: some(256, "keys", KEY), 6: some(64, "withheld", RANGE) }],
   ["mesh", { 1: blob("rpc", 1, 16_384) }],
   ["peers", { 1: some(64, "peers", PEER) }],
   ["typing", { 1: count("typing", 0n, 1n) }],
   ["broken", { 1: hash("generation") }],
+  ["news", { 1: up(64, blob("records", 2, 73_728)) }],
 ];
 
 export const groupLink: Readonly<Record<string, (given: Fields) => Json>> = {
