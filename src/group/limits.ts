@@ -49,7 +49,7 @@ export const groupLimits = {
   newsBurst: 256 * 1024,
   /** How often (ms) linked members compare what they have, whether something happened or not. */
   syncEvery: 5 * 60_000,
-  /** Bytes that the mesh carries at once: a kind, and a message of 8 KiB. Longer ones are synced. */
+  /** Bytes of the mesh at once: a kind, and a message of 8 KiB. Longer ones come by sync. */
   meshData: 1 + 8 * 1024,
   /** Ids of data by which a router knows what it saw; it keeps up to twice as many. */
   meshIds: 4_096,
