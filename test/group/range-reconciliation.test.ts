@@ -130,7 +130,7 @@ describe("group/range-reconciliation", () => {
     for (let i = 0; i < 3; i++) {
       const found = reconcile(crypto, key, i % 2 === 0 ? theirs : ours, ranges);
       assert.ok(found && found.ranges.length <= linkLists.reconcile);
-      bytesOf(found.ranges);
+      assert.ok(bytesOf(found.ranges) <= 33 * 1024);
       ranges = found.ranges;
     }
     assert.equal(ranges.at(-1)?.upper, undefined);

@@ -25,7 +25,7 @@ import {
   type SyncResponse,
   type SyncState,
 } from "../../wire/index.ts";
-import { answer } from "./sync-answer.ts";
+import { answer, costOf } from "./sync-answer.ts";
 import { type Ask, checkResponse, headOf, requestOf } from "./sync-ask.ts";
 import type { SyncPlan } from "./sync-plan.ts";
 import type { MessageKey, SyncSource, Taken } from "./sync-source.ts";
@@ -54,6 +54,9 @@ export interface SyncContext {
   /** Messages that a member was asked for are still lacking: others may have them. */
   released(by: MemberId): void;
 }
+
+/** As how many heads a message of heads counts at least: each compares all streams. */
+const LEAST_HEADS = 64;
 
 export class LinkSync {
   readonly link: SyncLink;
@@ -147,7 +150,10 @@ export class LinkSync {
         if (this.#states.take()) this.#takeState(message);
         break;
       case "heads":
-        if (!this.link.provisional && this.#stated.take(message.heads.length))
+        if (
+          !this.link.provisional &&
+          this.#stated.take(Math.max(LEAST_HEADS, message.heads.length))
+        )
           this.#takeHeads(message.heads.map(headOf));
         break;
       case "response":
@@ -277,6 +283,11 @@ export class LinkSync {
     if (this.#compared && this.#open.length === 0) this.#context.finished(this.link.member);
   }
 
+  /** Comparing records hashes their ids: these bytes count as if they were sent. */
+  #compareCost(): number {
+    return 32 * this.#context.source.records().length;
+  }
+
   #expectAnswer(): () => void {
     return this.#context.clock.after(groupLimits.syncTimeout, () => this.#hostile());
   }
@@ -314,6 +325,7 @@ export class LinkSync {
     }
     if (ask.kind !== "records") return;
     const items = source.records();
+    this.#asked.spend(this.#compareCost());
     const next = reconcile(crypto, key, items, response.reconcile);
     if (next === undefined) {
       this.#hostile();
@@ -341,7 +353,8 @@ export class LinkSync {
         this.#hostile();
         break;
       }
-      this.#given.spend(bytesOf(found.response));
+      this.#given.spend(costOf(request, found.response));
+      if (request.reconcile.length > 0) this.#given.spend(this.#compareCost());
       this.#send({ kind: "response", ...found.response });
       this.#askRecords(found.wanted);
       if (found.listed.length > 0)
@@ -381,9 +394,4 @@ export class LinkSync {
     this.close();
     this.link.close();
   }
-}
-
-function bytesOf({ messages, records, pages, keys, reconcile: ranges }: SyncResponse): number {
-  const items = [...messages, ...records, ...pages];
-  return items.reduce((sum, { length }) => sum + length, 64 * (1 + keys.length + ranges.length));
 }

@@ -100,6 +100,15 @@ export async function answer(
   return { response, wanted: compared.wanted, listed };
 }
 
+/** Bytes as which a request and its answer count: each item that is looked for, found or not. */
+export function costOf(request: SyncRequest, response: SyncResponse): number {
+  const { ranges, pages, keys, records } = request;
+  const looks = 4 + ranges.length + pages.length + keys.length + records.length;
+  const items = [...response.messages, ...response.records, ...response.pages];
+  const ends = response.keys.length + response.reconcile.length;
+  return items.reduce((sum, { length }) => sum + length, 256 * looks + 64 * ends);
+}
+
 /** Adds the records of a gift while there is space. @returns how many were given. */
 async function give(source: SyncSource, gift: Gift, page: Page): Promise<number> {
   for (const [at, { id }] of gift.records.entries()) {

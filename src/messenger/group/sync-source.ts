@@ -70,7 +70,8 @@ export interface SyncSource {
   readRecord(id: RecordId): Promise<Uint8Array | undefined>;
   /**
    * The messages of a range for a member that asks, which is a member now: those in whose audience
-   * it is, up to `bytes` in all, or one.
+   * it is, up to `bytes` in all, or one. It may end before the range does, and looks at a bounded
+   * number of rows.
    */
   readMessages(range: WantedRange, to: MemberId, bytes: number): Promise<GivenMessages>;
   readPage(hash: Uint8Array, to: MemberId): Promise<Uint8Array | undefined>;

@@ -592,6 +592,44 @@ describe("messenger/group/sync", () => {
       for (const response of responses) assert.ok(encodeGroupLink(response).length < 68 * 1024);
     });
 
+    it("compares all records again and again, and looks for what is not here", async () => {
+      const source = new HeldGroup(alice, members);
+      source.add(...Array.from({ length: 3_000 }, (_, i) => i));
+      const lower = { depth: 0, id: new Uint8Array(0) };
+      const compare: SyncRequest = {
+        ...noRequest,
+        reconcile: [{ lower, fingerprint: new Uint8Array(16) }],
+      };
+      const hashes = Array.from({ length: linkLists.records }, () => crypto.random(32));
+      const looking: SyncRequest = { ...noRequest, records: hashes };
+      for (const [request, most] of [
+        [compare, 5 * 22 + 22],
+        [looking, 5 * 17 + 17],
+      ] as const) {
+        const one = hostile(source);
+        for (let i = 0; i < 500; i++) {
+          await one.say({ kind: "request", ...request });
+          await one.time.pass(10);
+          if (one.state.closed) break;
+        }
+        const answered = one.sent.filter(({ kind }) => kind === "response").length;
+        assert.ok(answered > 0 && answered <= most, `${answered} answers`);
+      }
+    });
+
+    it("sends lists of heads that are empty", async () => {
+      const one = hostile();
+      let read = 0;
+      const { source } = one;
+      const heads = source.heads.bind(source);
+      source.heads = () => {
+        read++;
+        return heads();
+      };
+      for (let i = 0; i < 500; i++) await one.say({ kind: "heads", heads: [] });
+      assert.equal(read, groupLimits.streamHeads / 64);
+    });
+
     it("asks without end: two MiB a second are given", async () => {
       const source = new HeldGroup(alice, members);
       source.write(carol, ...Array.from({ length: 300 }, (_, i) => i + 1));
