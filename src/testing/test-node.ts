@@ -13,7 +13,7 @@
  * ```
  */
 import { createNodeConnection, type NodeConnection } from "../api/index.ts";
-import { SottoError } from "../base/index.ts";
+import { hasCode, SottoError } from "../base/index.ts";
 import { startMemoryNode } from "../daemon/index.ts";
 import { connectedPair } from "./connected-pair.ts";
 
@@ -75,11 +75,20 @@ export async function pair(one: TestNode, other: TestNode): Promise<void> {
 async function isConfirmed({ node }: TestNode, account: string): Promise<boolean> {
   let after: number | undefined;
   for (;;) {
-    const { contacts } = await node.call("contact.list", {});
-    if (contacts.some((each) => each.account === account && each.pairing === "confirmed"))
-      return true;
+    if (await isContact(node, account)) return true;
     const { events } = await node.call("event.read", { ...WATCH, after, wait: PAIRING });
     if (events.length === 0) return false;
     after = events.at(-1)?.cursor;
+  }
+}
+
+/** Asks for the one contact: it may be on any page of the list. */
+async function isContact(node: NodeConnection, account: string): Promise<boolean> {
+  try {
+    const { contact } = await node.call("contact.show", { who: account });
+    return contact.pairing === "confirmed";
+  } catch (error) {
+    if (hasCode(error, "contact-unknown")) return false;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LiveEvent } from "../../src/api/index.ts";
+import type { LiveEvent, NodeConnection } from "../../src/api/index.ts";
 import { SottoError } from "../../src/base/index.ts";
 import { pair, startTestNode, type TestNode } from "../../src/testing/index.ts";
 
@@ -26,6 +26,20 @@ describe("sotto/testing: nodes in memory", function () {
       wait: "delivered",
     });
     assert.equal(sent.message.state, "delivered");
+  });
+
+  it("are paired wherever in a long list of contacts they are", async () => {
+    await using carol = await startTestNode("carol");
+    // As of a node with more contacts than one page has, all of them before the new one.
+    const call: NodeConnection["call"] = async (method, params) => {
+      const result = await alice.node.call(method, params);
+      return method === "contact.list"
+        ? Object.assign({}, result, { contacts: [], more: true })
+        : result;
+    };
+    await pair({ ...alice, node: { ...alice.node, call } }, carol);
+    const { contact } = await alice.node.call("contact.show", { who: "carol" });
+    assert.equal(contact.pairing, "confirmed");
   });
 
   it("give messages and typed events to several loops and listeners at once", async () => {
