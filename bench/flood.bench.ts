@@ -35,7 +35,7 @@ function memoryOf(pid: number): number {
 const { alice, bob, clear } = await startPair();
 try {
   const { pid } = bob;
-  const { message: first } = await bob.call("message.find", { ref: "alice/last" });
+  const { message: first } = await bob.call("message.find", { id: "alice/last" });
   /** Calls bob's daemon until the time is over. @returns the times of the calls, ms. */
   const callFor = async (ms: number) => {
     const calls: Promise<number>[] = [];
@@ -44,7 +44,7 @@ try {
       const started = performance.now();
       const call =
         calls.length % 2 === 0
-          ? bob.call("message.find", { ref: first.id })
+          ? bob.call("message.find", { id: first.id })
           : bob.call("contact.list", {});
       calls.push(call.then(() => performance.now() - started));
       memory = Math.max(memory, memoryOf(pid));

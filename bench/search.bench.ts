@@ -9,6 +9,7 @@ import { createAccount } from "../src/messenger/index.ts";
 import { newContact } from "../src/messenger/model/contact.ts";
 import { type MessageRow, putMessage } from "../src/messenger/model/message.ts";
 import { decodeRow } from "../src/messenger/model/rows.ts";
+import { putArrival } from "../src/messenger/state/arrivals.ts";
 import { putContact } from "../src/messenger/state/contact-store.ts";
 import type { StoreOp } from "../src/ports/index.ts";
 import { matchesText, parseQuery } from "../src/search/index.ts";
@@ -24,8 +25,11 @@ const EACH = Math.ceil(MESSAGES / CONVERSATIONS);
 const VOCABULARY = 20_000;
 const WORDS = 8;
 const BURST = 20;
+const PAGE = 50;
 /** The word of every this many messages, so that each question has as many answers in any run. */
 const RARE = Math.floor(MESSAGES / 5);
+/** The same: more messages than a search reads to learn when they arrived. */
+const SELDOM = Math.floor(MESSAGES / 400);
 
 /** A word of a rank: letters that spread over the alphabet as the rank grows. */
 function word(rank: number): string {
@@ -43,6 +47,7 @@ function rank(): number {
 function text(number: number): string {
   const words = Array.from({ length: WORDS }, () => word(rank()));
   if (number % RARE === 0) words.push("zzyzx");
+  if (number % SELDOM === 0) words.push("xyzzy");
   return words.join(" ");
 }
 
@@ -76,8 +81,9 @@ async function fill(directory: string): Promise<void> {
             lamport: at,
             parents: [],
             sentAt: 1_760_000_000_000 + number,
+            arrival: number,
           };
-          ops.push(putMessage(ref, at, row));
+          ops.push(putMessage(ref, at, row), putArrival(number, { ref, at }));
         }
       await store.commit(ops);
     }
@@ -98,18 +104,36 @@ async function readAll(store: DiskStore, question: string): Promise<number> {
 
 const questions: readonly [name: string, question: string][] = [
   ["a word of five messages", "zzyzx"],
+  ["a word of 400 messages", "xyzzy"],
   ["the start of a word", word(9000).slice(0, 4)],
   ["two words", `${word(30)} ${word(45)}`],
   ["the commonest word", word(0)],
   ["a word of none", "qqqqqqqq"],
 ];
 
+type Searching = Awaited<ReturnType<typeof messengerOver>>;
+
+/** Pages of the deepest one that is measured. */
+const DEEP = 100;
+
+/** Where the page of a question begins that has this number, and how many pages there are. */
+async function pageAt(messenger: Searching, question: string, page: number) {
+  let before: number | undefined;
+  for (let read = 1; read < page; read++) {
+    const which = { limit: PAGE, ...(before !== undefined && { before }) };
+    const { hits, more } = await messenger.search(question, which);
+    if (!more) return { before, page: read };
+    before = hits.at(-1)?.message.arrival;
+  }
+  return { before, page };
+}
+
 async function measure(directory: string): Promise<void> {
   const before = bytesIn(join(directory, "db"));
   let store = await openStoreIn(directory);
   let messenger = await messengerOver(store);
   const started = performance.now();
-  await messenger.search("zzyzx", { limit: 50 });
+  await messenger.search("zzyzx", { limit: PAGE });
   const taken = performance.now() - started;
   await store.close();
   const bytes = bytesIn(join(directory, "db")) - before;
@@ -118,7 +142,7 @@ async function measure(directory: string): Promise<void> {
     { name: "bytes of the index for a message", value: bytes / MESSAGES, unit: "B" },
   ];
   let all: { readonly name: string; readonly value: number } | undefined;
-  for (const [name, question] of questions) {
+  for (const [named, question] of questions) {
     const opens = await durations(
       async () => {
         store = await openStoreIn(directory);
@@ -131,7 +155,7 @@ async function measure(directory: string): Promise<void> {
       },
       { count: 1 },
     );
-    const ask = () => messenger.search(question, { limit: 50 });
+    const ask = () => messenger.search(question, { limit: PAGE });
     const [first] = await durations(ask, { count: 1 });
     const again = await durations(ask, { count: 9, warmup: 2 });
     if (all === undefined) {
@@ -142,12 +166,19 @@ async function measure(directory: string): Promise<void> {
     }
     const unit = "ms";
     figures.push({
-      name: `${name}, first after a start`,
+      name: `${named}, first after a start`,
       value: first as number,
       unit,
       beside: all,
     });
-    figures.push({ name: `${name}, again`, value: quantile(again, 0.5), unit, beside: all });
+    figures.push({ name: `${named}, again`, value: quantile(again, 0.5), unit, beside: all });
+    const { before, page } = await pageAt(messenger, question, DEEP);
+    if (before !== undefined) {
+      const onward = () => messenger.search(question, { limit: PAGE, before });
+      const deep = await durations(onward, { count: 9, warmup: 2 });
+      const name = `${named}, page ${page}`;
+      figures.push({ name, value: quantile(deep, 0.5), unit, beside: all });
+    }
     await messenger.stop();
     await store.close();
   }
