@@ -1,4 +1,5 @@
-/** Key packages, signing keys and acknowledgements of a group as bytes (docs/WIRE.md, groups). */
+/** Key packages, signing keys, acknowledgements and records of a group (docs/WIRE.md, groups). */
+import { concat } from "../base/index.ts";
 import { groupHeads } from "./group-op.ts";
 import { bytes, count, message, optional, repeated, required, type ValueOf } from "./protobuf.ts";
 
@@ -56,3 +57,29 @@ export const decodeGroupSigningKey = (from: Uint8Array): GroupSigningKey | undef
 export const encodeGroupAck = (value: GroupAck): Uint8Array => ack.write(value);
 /** The acknowledgement, or `undefined`. */
 export const decodeGroupAck = (from: Uint8Array): GroupAck | undefined => ack.read(from);
+
+/** The kinds of records that members synchronise; on the wire they are numbered from 1. */
+export const groupRecordKinds = [
+  "op",
+  "announcement",
+  "key-package",
+  "signing-key",
+  "ack",
+] as const;
+
+export interface GroupRecord {
+  readonly kind: (typeof groupRecordKinds)[number];
+  /** The bytes of a signed op, an announcement, a key package, a signing key or an ack. */
+  readonly bytes: Uint8Array;
+}
+
+/** A record as it travels: u8 kind ‖ bytes. */
+export function joinGroupRecord({ kind, bytes: record }: GroupRecord): Uint8Array {
+  return concat(Uint8Array.of(1 + groupRecordKinds.indexOf(kind)), record);
+}
+
+/** The parts of a record, of which `bytes` is a view; `undefined` where its kind is unknown. */
+export function splitGroupRecord(from: Uint8Array): GroupRecord | undefined {
+  const kind = groupRecordKinds[(from[0] ?? 0) - 1];
+  return kind && { kind, bytes: from.subarray(1) };
+}

@@ -12,7 +12,6 @@ import {
 import type { SyncLink } from "../../../src/messenger/group/link-sync.ts";
 import { GroupSync } from "../../../src/messenger/group/sync.ts";
 import {
-  decodeGroupLink,
   encodeGroupLink,
   type Link,
   linkLists,
@@ -21,8 +20,8 @@ import {
 } from "../../../src/wire/index.ts";
 import { SimTime } from "../../scenario/time.ts";
 import { crypto, HeldGroup, memberAt, messageAt, recordAt, streamOf } from "./held.ts";
+import { LATENCY, Party as PartyOf } from "./party.ts";
 
-const LATENCY = 20;
 const MINUTE = 60_000;
 const members = [1, 2, 3, 4].map(memberAt).sort();
 const [alice, bob, carol, dave] = members as [MemberId, MemberId, MemberId, MemberId];
@@ -32,70 +31,10 @@ const noResponse: SyncResponse = {
   ...{ messages: [], records: [], reconcile: [], pages: [], keys: [], withheld: [] },
 };
 
-/** Members that synchronise over links with a latency, in simulated time. */
-class Party {
-  readonly time = new SimTime();
-  readonly held = new Map<MemberId, HeldGroup>();
-  readonly syncs = new Map<MemberId, GroupSync>();
-  readonly sent: { readonly from: MemberId; readonly link: Link; readonly bytes: number }[] = [];
-
+/** Members whose groups are in memory. */
+class Party extends PartyOf<HeldGroup> {
   constructor(...who: readonly MemberId[]) {
-    for (const member of who) {
-      const source = new HeldGroup(member, members);
-      this.held.set(member, source);
-      const ports = { crypto, clock: this.time.clock(), source };
-      this.syncs.set(member, new GroupSync(ports));
-    }
-  }
-
-  of(member: MemberId): HeldGroup {
-    return this.held.get(member) as HeldGroup;
-  }
-
-  sync(member: MemberId): GroupSync {
-    return this.syncs.get(member) as GroupSync;
-  }
-
-  /** Links two members. @returns what closes the link. */
-  link(a: MemberId, b: MemberId): () => void {
-    let open = true;
-    const ends: SyncLink[] = [];
-    const close = (): void => {
-      if (!open) return;
-      open = false;
-      this.sync(a).ended(ends[0] as SyncLink);
-      this.sync(b).ended(ends[1] as SyncLink);
-    };
-    const end = (from: MemberId, to: MemberId, other: number): SyncLink => ({
-      ...{ member: to, key, provisional: !this.of(from).members.has(to) },
-      send: (link) => {
-        if (!open) return false;
-        const bytes = encodeGroupLink(link);
-        this.sent.push({ from, link, bytes: bytes.length });
-        this.time.after(LATENCY, () => {
-          if (open)
-            void this.sync(to).received(ends[other] as SyncLink, decodeGroupLink(bytes) as Link);
-        });
-        return true;
-      },
-      close,
-    });
-    ends.push(end(a, b, 1), end(b, a, 0));
-    for (const [i, member] of [a, b].entries()) this.sync(member).linked(ends[i] as SyncLink);
-    return close;
-  }
-
-  async pass(ms = 5_000): Promise<this> {
-    await this.time.pass(ms);
-    return this;
-  }
-
-  stop(): void {
-    for (const sync of this.syncs.values()) sync.stop();
-  }
-
-  count(kind: Link["kind"], from?: MemberId): number {
-    return this.sent.filter((one) => one.link.kind === kind && (!from || one.from === from)).length;
+    super(who.map((member) => new HeldGroup(member, members)));
   }
 }
 
