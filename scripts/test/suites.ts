@@ -28,14 +28,17 @@ export interface Suite {
   readonly minutes: number;
 }
 
+/** Folders besides `slow/` whose tests only shards run: attacks, and searches of all memory. */
+export const shardFolders: readonly string[] = ["hostile/", "secrets/"];
+
 /** Everything but the slow tests: `npm test`. */
 export const all: Suite = {
   paths: [""],
-  without: ["slow/"],
+  without: ["slow/", ...shardFolders],
   first: [
     ...["cli/protect.test.ts", "messenger/simulation.test.ts", "node/public-dht/"],
-    ...["cli/process.test.ts", "messenger/outbox/delivery.test.ts", "hostile/", "node/dht/"],
-    ...["node/nat/", "cli/", "node/", "e2e/", "secrets/"],
+    ...["cli/process.test.ts", "messenger/outbox/delivery.test.ts", "node/dht/"],
+    ...["node/nat/", "cli/", "node/", "e2e/"],
   ],
   jobs: 4,
   floor: 2700,
@@ -49,7 +52,7 @@ export const all: Suite = {
 export const fast: Suite = {
   paths: [""],
   without: [
-    ...["slow/", "cli/", "e2e/", "node/", "hostile/", "secrets/", "support/"],
+    ...["slow/", ...shardFolders, "cli/", "e2e/", "node/", "support/"],
     ...["messenger/simulation.test.ts", "messenger/outbox/edit-storm.test.ts"],
     ...["messenger/outbox/mark-read.test.ts", "messenger/discovery/cover-records.test.ts"],
     ...["messenger/inbox/flood.test.ts", "messenger/inbox/disk-reserve.test.ts"],
@@ -77,7 +80,8 @@ export const shards: Readonly<Record<string, Suite>> = {
     minutes: 20,
   },
   scenario: { paths: ["slow/scenario/"], jobs: 2, floor: 520, tenth: 62, minutes: 20 },
-  hostile: { paths: ["slow/hostile/"], jobs: 1, floor: 43, minutes: 20 },
+  hostile: { paths: ["slow/hostile/", "hostile/"], jobs: 1, floor: 55, minutes: 20 },
+  secrets: { paths: ["secrets/"], jobs: 1, floor: 3, minutes: 10 },
   fuzz: { paths: ["slow/fuzz/"], jobs: 2, floor: 28, minutes: 20 },
   network: {
     paths: ["slow/lan/", "slow/nat/", "slow/node/", "slow/proxy/", "slow/public/"],

@@ -6,18 +6,28 @@ import { dirname, join } from "node:path";
 import { type Broken, report } from "../../scripts/test/report.ts";
 import { faultsOf, runSuite } from "../../scripts/test/run-suite.ts";
 import { scratchParent } from "../../scripts/test/scratch.ts";
-import { all, fast, filesOf, root, shards, testFiles } from "../../scripts/test/suites.ts";
+import {
+  all,
+  fast,
+  filesOf,
+  root,
+  shardFolders,
+  shards,
+  testFiles,
+} from "../../scripts/test/suites.ts";
 
 describe("the suites", () => {
   const files = testFiles();
 
   it("run every slow file in exactly one shard and every other file in npm test", () => {
+    const slow = ["slow/", ...shardFolders].map((folder) => `test/${folder}`);
     for (const file of files) {
       const suites = Object.entries({ all, ...shards })
         .filter(([, suite]) => filesOf(suite, [file]).length > 0)
         .map(([name]) => name);
       assert.equal(suites.length, 1, `${file} is in: ${suites.join(", ")}`);
-      assert.equal(suites[0] !== "all", file.startsWith("test/slow/"), file);
+      const isSlow = slow.some((folder) => file.startsWith(folder));
+      assert.equal(suites[0] !== "all", isSlow, file);
     }
   });
 
