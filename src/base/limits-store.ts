@@ -38,12 +38,6 @@ export const storeLimits = {
    */
   searchRows: 16,
 
-  /**
-   * Messages that a search over all conversations reads to learn when they arrived; if more may
-   * match, it goes by the order of arrival.
-   */
-  searchReads: 256,
-
   // At rest
   /**
    * How long old session states stay readable with the store key: shredding them writes about

@@ -1,5 +1,11 @@
 /** Full-text search: the terms of a text, and the encoding of an index of them. Pure. */
 export {
+  type BatchArrivals,
+  decodeArrivals,
+  encodeArrivals,
+  noteArrival,
+} from "./batch-arrivals.ts";
+export {
   changePostings,
   decodePostings,
   encodePostings,

@@ -21,7 +21,7 @@ export function encodePostings(terms: ReadonlyMap<string, readonly Posting[]>): 
 }
 
 /** Grows as it is written; a row may have as many terms as a contact chooses. */
-class RowWriter {
+export class RowWriter {
   #buffer: Uint8Array;
   #length = 0;
 
@@ -115,7 +115,7 @@ export function matchesIn(
   });
 }
 
-interface Reader {
+export interface Reader {
   readonly row: Uint8Array;
   at: number;
 }
@@ -255,7 +255,7 @@ function isEqual(a: Posting, b: Posting): boolean {
   return a.at === b.at && a.conversation === b.conversation;
 }
 
-function readNumber(reader: Reader): number {
+export function readNumber(reader: Reader): number {
   let value = 0;
   for (let weight = 1; weight < Number.MAX_SAFE_INTEGER; weight *= 0x80) {
     const byte = reader.row[reader.at++];
@@ -266,6 +266,6 @@ function readNumber(reader: Reader): number {
   throw damaged();
 }
 
-function damaged(): SottoError {
+export function damaged(): SottoError {
   return new SottoError("store-damaged", "A row of the search index cannot be read.");
 }

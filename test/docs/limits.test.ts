@@ -50,7 +50,7 @@ const ours = new Set(
     invisibleLinger clockSlack arrivalApart deliveryExpiry retentionMin retentionMax retentionPause
     diskCheck diskCheckBusy homePoll spanLook spanPause clockSet sendBatch sendBytes sendWindow shredPause findMessages
     findStart typingPause typingShown searchWord searchTerms searchWaiting searchWaitingLength messagePage searchStepPostings
-    searchStepLength breatheLength searchReads searchBatch searchPostings searchRows
+    searchStepLength breatheLength searchBatch searchPostings searchRows
     shredEvery backupPart verifyBytes keychainWait handOverRetry apiWait pageMessages
     bootstrapAddresses socketPath proxyDial proxyGreeting proxyRecheck proxyUpgrade proxyCircuits
     writeChunk connectionPing addressPoll networkChangePing bootstrapRetry identifyRetry reuseWait dhtParallel dhtUrgent ownRecords peersAway peerBurst

@@ -105,7 +105,7 @@ function ofConversation(context: Context, peer: Peer, onDamage: () => void): Rea
 }
 
 /** The first position of a conversation whose message has this number of arrival or a greater. */
-export async function positionOf(
+async function positionOf(
   context: Context,
   { contact }: Peer,
   number: number,

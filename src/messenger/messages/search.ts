@@ -8,7 +8,9 @@
 import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import {
+  type BatchArrivals,
   bucketOf,
+  decodeArrivals,
   matchesIn,
   matchesText,
   type Posting,
@@ -18,18 +20,21 @@ import {
 } from "../../search/index.ts";
 import type { SearchOptions, SearchResult } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
-import { readArrivals } from "../state/arrivals.ts";
 import type { Context } from "../state/context.ts";
-import { bucketKey } from "../state/index-step.ts";
+import { arrivalsKey, bucketKey } from "../state/index-step.ts";
 import { type Place, readableView } from "../state/message-store.ts";
 import { readablePages } from "../state/readable-rows.ts";
-import { positionOf } from "./arrival-page.ts";
 
-/** Messages of a step that have every term, and which may be among the hits. */
+/** A message that may match. */
+interface Candidate extends Place {
+  readonly arrival: number;
+}
+
+/** Messages of a step that have every term. */
 interface Step {
-  readonly places: readonly Place[];
-  /** The newest batch that is left: messages in it and in older ones come later. */
-  readonly left: number;
+  readonly candidates: readonly Candidate[];
+  /** No message that is left for later steps arrived after this number. */
+  readonly floor: number;
 }
 
 /** See `Messenger.search`. Throws `search-empty` where the question has no word, or too many. */
@@ -47,152 +52,40 @@ export async function search(
     );
   const peer = from === undefined ? undefined : context.contactStore.find(from);
   await context.index.takeIn();
-  const wanted = { asked, before: before ?? Number.MAX_SAFE_INTEGER, most: limit + 1 };
-  const order =
-    peer === undefined
-      ? new ByArrival(context, wanted)
-      : await ByPosition.of(context, wanted, peer);
-  for await (const { places, left } of steps(context, asked, peer)) {
-    await order.take(places, left);
-    if (order.found.length >= wanted.most) break;
+  const found: MessageView[] = [];
+  /** What may match, and arrived before what was read. */
+  let waiting: Candidate[] = [];
+  /** What is not indexed may have been, by the time that the index is read. */
+  const known = new Set<number>();
+  for await (const { candidates, floor } of steps(context, asked, peer)) {
+    for (const one of candidates) {
+      if ((before !== undefined && one.arrival >= before) || known.has(one.arrival)) continue;
+      known.add(one.arrival);
+      waiting.push(one);
+    }
+    waiting.sort((a, b) => b.arrival - a.arrival);
+    const end = waiting.findIndex(({ arrival }) => arrival <= floor);
+    const next = end < 0 ? waiting : waiting.slice(0, end);
+    waiting = end < 0 ? [] : waiting.slice(end);
+    while (next.length > 0 && found.length <= limit)
+      found.push(...(await matching(context, asked, next.splice(0, limit + 1 - found.length))));
+    if (found.length > limit) break;
   }
-  const hits = order.found.slice(0, limit).map((message) => ({
+  const hits = found.slice(0, limit).map((message) => ({
     ...{ message, ranges: rangesOf(message.text, asked) },
   }));
-  return { hits, more: order.found.length > limit };
-}
-
-interface Wanted {
-  readonly asked: Query;
-  /** Only messages that arrived before this number. */
-  readonly before: number;
-  /** Messages that are looked for: one more than are shown. */
-  readonly most: number;
+  return { hits, more: found.length > limit };
 }
 
 /** Reads places together: each may be the first of its page, which the store reads as a whole. */
 async function matching(
   context: Context,
-  { asked }: Wanted,
+  asked: Query,
   places: readonly Place[],
-): Promise<(MessageView | undefined)[]> {
+): Promise<MessageView[]> {
   const views = await Promise.all(places.map((place) => readableView(context, place)));
   // The index may know words that an edit has taken away.
-  return views.map((view) => (view && matchesText(view.text, asked) ? view : undefined));
-}
-
-/** Hits of one conversation, in which positions grow with the numbers of arrival. */
-class ByPosition {
-  readonly found: MessageView[] = [];
-  readonly #context: Context;
-  readonly #wanted: Wanted;
-  readonly #ref: string;
-  #waiting: Place[] = [];
-  /** Everything from here on was returned. */
-  #end: number;
-
-  private constructor(context: Context, wanted: Wanted, ref: string, end: number) {
-    this.#context = context;
-    this.#wanted = wanted;
-    this.#ref = ref;
-    this.#end = end;
-  }
-
-  static async of(context: Context, wanted: Wanted, peer: Peer): Promise<ByPosition> {
-    const end = await positionOf(context, peer, wanted.before);
-    return new ByPosition(context, wanted, peer.contact.conversation.ref, end);
-  }
-
-  async take(places: readonly Place[], left: number): Promise<void> {
-    const floor = await this.#context.index.lastUpTo(this.#ref, left);
-    this.#waiting.push(...places);
-    const open = this.#waiting
-      .filter(({ at }) => at < this.#end && at > floor)
-      .sort((a, b) => b.at - a.at);
-    this.#waiting = this.#waiting.filter(({ at }) => at <= floor);
-    this.#end = Math.min(this.#end, floor + 1);
-    while (open.length > 0 && this.found.length < this.#wanted.most) {
-      const next = open.splice(0, this.#wanted.most - this.found.length);
-      const views = await matching(this.#context, this.#wanted, next);
-      this.found.push(...views.filter((view) => view !== undefined));
-    }
-  }
-}
-
-/** Hits of all conversations. */
-class ByArrival {
-  readonly found: MessageView[] = [];
-  readonly #context: Context;
-  readonly #wanted: Wanted;
-  /** By conversation and position: what may match and was not returned. */
-  readonly #waiting = new Map<string, Place>();
-  /** Those of them that were read, which arrived below every floor so far. */
-  readonly #read = new Map<string, MessageView>();
-  /** Everything that arrived from here on was returned. */
-  #end: number;
-
-  constructor(context: Context, wanted: Wanted) {
-    this.#context = context;
-    this.#wanted = wanted;
-    this.#end = wanted.before;
-  }
-
-  async take(places: readonly Place[], left: number): Promise<void> {
-    for (const place of places) this.#waiting.set(nameOf(place), place);
-    const floor = Math.min(this.#end - 1, this.#context.index.newestUpTo(left));
-    // Where many may match, the first of them are soon found in the order of arrival.
-    if (this.#waiting.size > limits.searchReads) await this.#walk(floor);
-    else await this.#readAll(floor);
-    this.#end = floor + 1;
-  }
-
-  /** Goes down the order of arrival, and reads what may match. */
-  async #walk(floor: number): Promise<void> {
-    const { store, contactStore, breathe } = this.#context;
-    for (let to = this.#end - 1; to > floor && this.found.length < this.#wanted.most; ) {
-      const range = { from: floor + 1, to, reverse: true, limit: limits.messagePage };
-      const arrived = await readArrivals(store, { ...range, onDamage: () => undefined });
-      const next = arrived.flatMap(({ ref, at }) => {
-        const peer = contactStore.byConversation(ref);
-        if (peer === undefined) return [];
-        const name = nameOf({ peer, at });
-        this.#read.delete(name);
-        return this.#waiting.delete(name) ? { peer, at } : [];
-      });
-      while (next.length > 0 && this.found.length < this.#wanted.most) {
-        const some = next.splice(0, this.#wanted.most - this.found.length);
-        const views = await matching(this.#context, this.#wanted, some);
-        this.found.push(...views.filter((view) => view !== undefined));
-      }
-      to = arrived.length < limits.messagePage ? floor : (arrived.at(-1)?.number ?? 0) - 1;
-      await breathe();
-    }
-  }
-
-  /** Reads everything that may match; what is below the floor waits for the next step. */
-  async #readAll(floor: number): Promise<void> {
-    const names = [...this.#waiting.keys()].filter((name) => !this.#read.has(name));
-    const places = names.flatMap((name) => this.#waiting.get(name) ?? []);
-    const views = await matching(this.#context, this.#wanted, places);
-    for (const [i, name] of names.entries()) {
-      const view = views[i];
-      if (view === undefined) this.#waiting.delete(name);
-      else this.#read.set(name, view);
-    }
-    const above: MessageView[] = [];
-    for (const [name, view] of this.#read) {
-      const arrival = view.arrival ?? 0;
-      if (arrival <= floor) continue;
-      this.#waiting.delete(name);
-      this.#read.delete(name);
-      if (arrival < this.#end) above.push(view);
-    }
-    this.found.push(...above.sort((a, b) => (b.arrival ?? 0) - (a.arrival ?? 0)));
-  }
-}
-
-function nameOf({ peer, at }: Place): string {
-  return `${peer.contact.conversation.ref}/${at}`;
+  return views.flatMap((view) => (view && matchesText(view.text, asked) ? [view] : []));
 }
 
 /** What may match: first of what is not indexed, then of the index, newest batches first. */
@@ -203,36 +96,61 @@ async function* steps(
 ): AsyncGenerator<Step> {
   const { index, contactStore } = context;
   const { batches } = index;
-  yield { places: await unindexed(context, asked, only), left: batches };
+  const newest = index.newestUpTo(batches);
+  yield { candidates: await unindexed(context, asked, only), floor: newest };
   const numbers = new Map<number, Peer>();
   for (const peer of only === undefined ? contactStore.peers() : [only]) {
     const mark = index.mark(peer.contact.conversation.ref);
     if (mark !== undefined) numbers.set(mark.conversation, peer);
   }
   for (let to = batches; to >= 1; to -= limits.searchRows) {
-    const from = Math.max(1, to - limits.searchRows + 1);
-    const places: Place[] = [];
-    for (const { conversation, at } of await answering(context, asked, from, to)) {
+    const range = { from: Math.max(1, to - limits.searchRows + 1), to };
+    const postings = await answering(context, asked, range);
+    const ours = postings.filter(({ conversation }) => numbers.has(conversation));
+    const candidates: Candidate[] = [];
+    for (const { conversation, at, arrival } of await withArrivals(context, ours, range)) {
       const peer = numbers.get(conversation);
-      if (peer !== undefined) places.push({ peer, at });
+      if (peer !== undefined) candidates.push({ peer, at, arrival });
     }
-    yield { places, left: from - 1 };
+    yield { candidates, floor: index.newestUpTo(range.from - 1) };
   }
 }
 
+/** Both ends included. */
+interface Batches {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The messages of these batches, each with its number of arrival. */
+async function withArrivals(
+  { store, breathe }: Context,
+  postings: readonly Posting[],
+  range: Batches,
+): Promise<(Posting & { readonly arrival: number })[]> {
+  if (postings.length === 0) return [];
+  const wanted = new Set(postings.map(({ conversation }) => conversation));
+  const batches: BatchArrivals[] = [];
+  const { table, of } = arrivalsKey(0);
+  for (const { value } of await store.list(table, of, range)) {
+    batches.push(decodeArrivals(value, wanted));
+    await breathe();
+  }
+  return postings.flatMap(({ conversation, at }) => {
+    const batch = batches.find((one) => one.get(conversation)?.has(at));
+    const arrival = batch?.get(conversation)?.get(at);
+    return arrival === undefined ? [] : [{ conversation, at, arrival }];
+  });
+}
+
 /** Messages of a few batches that have every term of the query. */
-async function answering(
-  context: Context,
-  asked: Query,
-  from: number,
-  to: number,
-): Promise<Posting[]> {
+async function answering(context: Context, asked: Query, range: Batches): Promise<Posting[]> {
   let left: Map<string, Posting> | undefined;
   for (const one of asked.terms) {
     const before = left;
     const having = new Map<string, Posting>();
     const { table, of } = bucketKey(bucketOf(one), 0);
-    for (const { value } of await context.store.list(table, of, { from, to, reverse: true })) {
+    for (const { value } of await context.store.list(table, of, range)) {
       matchesIn(value, one, (posting) => {
         const name = `${posting.conversation}/${posting.at}`;
         if (before === undefined || before.has(name)) having.set(name, posting);
@@ -246,15 +164,19 @@ async function answering(
 }
 
 /** Messages that the index does not have yet. */
-async function unindexed(context: Context, asked: Query, only: Peer | undefined): Promise<Place[]> {
-  const found: Place[] = [];
+async function unindexed(
+  context: Context,
+  asked: Query,
+  only: Peer | undefined,
+): Promise<Candidate[]> {
+  const found: Candidate[] = [];
   for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
     const { ref, nextAt } = peer.contact.conversation;
     const range = { from: (context.index.mark(ref)?.upTo ?? 0) + 1, to: nextAt - 1 };
     for await (const rows of readablePages(context.store, ref, range))
       for (const { at, row } of rows) {
         const { text } = row;
-        if (matchesText(text, asked)) found.push({ peer, at });
+        if (matchesText(text, asked)) found.push({ peer, at, arrival: row.arrival ?? 0 });
         if (text.length >= limits.breatheLength) await context.breathe();
       }
   }

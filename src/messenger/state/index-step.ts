@@ -7,6 +7,9 @@ import type { RowKey, Store, StoreOp } from "../../ports/index.ts";
 import {
   bucketOf,
   changePostings,
+  decodeArrivals,
+  encodeArrivals,
+  noteArrival,
   type Posting,
   TERMS_VERSION,
   termsOf,
@@ -47,9 +50,20 @@ export function bucketKey(bucket: number, batch: number): RowKey {
   return rowKey("search", String(bucket), batch);
 }
 
+/** The row that says when the messages of a batch arrived. */
+export function arrivalsKey(batch: number): RowKey {
+  return rowKey("search", "arrivals", batch);
+}
+
 /** The terms of a message that are indexed: the first `limits.messageTerms` different ones. */
 function indexedTerms(text: string): string[] {
   return [...termsOf(text)].slice(0, limits.messageTerms);
+}
+
+/** Messages that a batch loses and gains. */
+interface BatchChange {
+  readonly removed: Posting[];
+  readonly added: { readonly posting: Posting; readonly arrival: number }[];
 }
 
 interface RowChange {
@@ -61,6 +75,7 @@ interface RowChange {
 export class IndexStep {
   readonly #breathe: () => Promise<void>;
   readonly #rows = new Map<string, RowChange>();
+  readonly #batches = new Map<number, BatchChange>();
   readonly #postingsBefore: number;
   #state: IndexState;
   #length = 0;
@@ -119,6 +134,7 @@ export class IndexStep {
   async add(posting: Posting, text: string, arrival: number): Promise<void> {
     const terms = indexedTerms(text);
     for (const term of terms) append(this.#row(this.batch, term).added, term, posting);
+    this.#batchOf(this.batch).added.push({ posting, arrival });
     const { filled, postings, newest } = this.#state;
     const last = Math.max(arrival, newest[this.batch - 1] ?? 0);
     this.#state = {
@@ -134,6 +150,7 @@ export class IndexStep {
   async remove(batch: number, posting: Posting, text: string): Promise<void> {
     const terms = indexedTerms(text);
     for (const term of terms) append(this.#row(batch, term).removed, term, posting);
+    this.#batchOf(batch).removed.push(posting);
     if (batch === this.batch) {
       const postings = Math.max(0, this.#state.postings - terms.length);
       this.#state = { ...this.#state, postings };
@@ -146,6 +163,12 @@ export class IndexStep {
     if (this.#length - this.#breathedAt < limits.breatheLength) return;
     this.#breathedAt = this.#length;
     await this.#breathe();
+  }
+
+  #batchOf(batch: number): BatchChange {
+    const change = this.#batches.get(batch) ?? { removed: [], added: [] };
+    this.#batches.set(batch, change);
+    return change;
   }
 
   #row(batch: number, term: string): RowChange {
@@ -169,6 +192,8 @@ export class IndexStep {
       done += 1;
       if (done % limits.searchRows === 0) await this.#breathe();
     }
+    for (const [batch, change] of this.#batches)
+      ops.push(await changeArrivals(store, batch, change));
     return ops;
   }
 }
@@ -177,4 +202,19 @@ function append(postings: Map<string, Posting[]>, term: string, posting: Posting
   const before = postings.get(term);
   if (before === undefined) postings.set(term, [posting]);
   else before.push(posting);
+}
+
+/** The operation that changes which messages of a batch arrived when. */
+async function changeArrivals(
+  store: Store,
+  batch: number,
+  { removed, added }: BatchChange,
+): Promise<StoreOp> {
+  const key = arrivalsKey(batch);
+  const arrivals = decodeArrivals((await store.get(key)) ?? new Uint8Array(0));
+  for (const { conversation, at } of removed) arrivals.get(conversation)?.delete(at);
+  for (const { posting, arrival } of added) noteArrival(arrivals, posting, arrival);
+  const row = encodeArrivals(arrivals);
+  if (row.length === 0) return drop(key);
+  return { ...put(key, row), ...(removed.length > 0 && { shreds: true as const }) };
 }

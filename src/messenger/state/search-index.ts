@@ -6,10 +6,16 @@
  */
 import { type KeyedMutex, limits } from "../../base/index.ts";
 import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
-import { BUCKETS, TERMS_VERSION, withoutPostings } from "../../search/index.ts";
+import {
+  BUCKETS,
+  decodeArrivals,
+  encodeArrivals,
+  TERMS_VERSION,
+  withoutPostings,
+} from "../../search/index.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import type { ContactStore } from "./contact-store.ts";
-import { bucketKey, emptyIndex, type IndexState, IndexStep } from "./index-step.ts";
+import { arrivalsKey, bucketKey, emptyIndex, type IndexState, IndexStep } from "./index-step.ts";
 import { readableRows } from "./readable-rows.ts";
 
 /** How far a conversation is indexed. */
@@ -106,6 +112,9 @@ export class SearchIndex {
       const found = await store.list(table, of);
       await store.commit(found.map(({ at }) => drop(bucketKey(bucket, at))));
     }
+    const { table, of } = arrivalsKey(0);
+    const arrivals = await store.list(table, of);
+    await store.commit(arrivals.map(({ at }) => drop(arrivalsKey(at))));
     const ops: StoreOp[] = [put(searchState, encodeRow(emptyIndex))];
     for (const { contact } of contactStore.peers()) {
       const { ref } = contact.conversation;
@@ -122,17 +131,6 @@ export class SearchIndex {
   /** The greatest number of arrival in the batches up to this one; 0 where there are none. */
   newestUpTo(batch: number): number {
     return Math.max(0, ...this.#state.newest.slice(0, batch));
-  }
-
-  /** The greatest position of a conversation in the batches up to this one; 0 where none is. */
-  async lastUpTo(ref: string, batch: number): Promise<number> {
-    const parts = await this.#context.store.list("search-part", ref, { reverse: true });
-    let end = this.mark(ref)?.upTo ?? 0;
-    for (const { at, value } of parts) {
-      if (decodeRow<Part>(value).batch <= batch) return end;
-      end = at - 1;
-    }
-    return 0;
   }
 
   mark(ref: string): Mark | undefined {
@@ -278,7 +276,12 @@ export class SearchIndex {
       const parts = await store.list("search-part", ref);
       const batches = new Set(parts.map(({ value }) => decodeRow<Part>(value).batch));
       const ops = parts.map(({ at }) => drop(partKey(ref, at)));
-      for (const batch of batches)
+      for (const batch of batches) {
+        const arrivals = decodeArrivals((await store.get(arrivalsKey(batch))) ?? new Uint8Array());
+        arrivals.delete(mark.conversation);
+        const others = encodeArrivals(arrivals);
+        const key = arrivalsKey(batch);
+        ops.push(others.length === 0 ? drop(key) : { ...put(key, others), shreds: true });
         for (let bucket = 0; bucket < BUCKETS; bucket++) {
           const key = bucketKey(bucket, batch);
           const row = await store.get(key);
@@ -289,6 +292,7 @@ export class SearchIndex {
           else if (left !== row) ops.push({ ...put(key, left), shreds: true });
           if (bucket % limits.searchRows === 0) await breathe();
         }
+      }
       const result = await commit([...ops, drop(markKey(ref))]);
       this.#marks.delete(ref);
       return result;

@@ -3,10 +3,17 @@ import fc from "fast-check";
 import { limits } from "../../../src/base/index.ts";
 import type { Contact } from "../../../src/messenger/model/contact.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";
-import { bucketKey, emptyIndex } from "../../../src/messenger/state/index-step.ts";
+import { arrivalsKey, bucketKey, emptyIndex } from "../../../src/messenger/state/index-step.ts";
 import { searchState } from "../../../src/messenger/state/search-index.ts";
 import type { StoreOp } from "../../../src/ports/index.ts";
-import { bucketOf, encodePostings, type Posting } from "../../../src/search/index.ts";
+import {
+  type BatchArrivals,
+  bucketOf,
+  encodeArrivals,
+  encodePostings,
+  noteArrival,
+  type Posting,
+} from "../../../src/search/index.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const WORD = "common";
@@ -139,6 +146,17 @@ describe("messenger/search, page by page", () => {
           postings.length === 0 ? drop(key) : put(key, encodePostings(new Map([[term, postings]]))),
         );
       }
+    for (let batch = 1; batch <= batches; batch++) {
+      const arrivals: BatchArrivals = new Map();
+      for (const [account, ref] of refs)
+        for (const one of indexed)
+          if (one.ref === ref && one.batch === batch) {
+            const posting = { conversation: numbers.get(account) ?? 0, at: one.at };
+            noteArrival(arrivals, posting, one.arrival);
+          }
+      const row = encodeArrivals(arrivals);
+      ops.push(row.length === 0 ? drop(arrivalsKey(batch)) : put(arrivalsKey(batch), row));
+    }
     for (const [account, ref] of refs) {
       for (const { at } of await alice.store.list("search-part", ref))
         ops.push(drop(rowKey("search-part", ref, at)));

@@ -194,7 +194,7 @@ describe("messenger/search", () => {
     const [gone, edited] = [await place(8), await place(9)];
     const changed = [
       { ref, at: 8, text: gone.text },
-      { ref, at: 9, text: edited.text, now: "kept otherwise" },
+      { ref, at: 9, text: edited.text, now: "kept otherwise", arrival: edited.arrival ?? 0 },
     ];
     const ops = await index.forget(changed, async (ops) => {
       await alice.store.commit([
