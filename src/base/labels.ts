@@ -78,6 +78,7 @@ export const labels = {
   groupRecord: "sotto/1 group record id",
   groupRecords: "sotto/1 group records fingerprint",
   groupAck: "sotto/1 group ack",
+  groupLinkKeys: "sotto/1 group link keys",
   // Backup
   backupId: "sotto/1 backup id",
   backupSeal: "sotto/1 backup seal",
