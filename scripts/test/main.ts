@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { changedFiles, defaultBase, testsReaching } from "./changed.ts";
 import { type Broken, report } from "./report.ts";
 import { type Counts, runSuite } from "./run-suite.ts";
-import { all, fast, filesOf, type Suite, shards } from "./suites.ts";
+import { affectable, all, fast, filesOf, type Suite, shards } from "./suites.ts";
 
 const USAGE = "usage: all | fast | slow [SHARD...] | changed [REF]";
 
@@ -44,8 +44,8 @@ function plan(command: string | undefined, names: readonly string[]): Planned[] 
         return planned(name, suite);
       });
     case "changed": {
-      const files = testsReaching(changedFiles(names[0] ?? defaultBase()), filesOf(all));
-      return files.length > 0 ? [{ name: "changed", suite: { ...all, floor: 1 }, files }] : [];
+      const files = testsReaching(changedFiles(names[0] ?? defaultBase()), filesOf(affectable));
+      return files.length > 0 ? [{ name: "changed", suite: affectable, files }] : [];
     }
     default:
       throw new Error(USAGE);

@@ -38,12 +38,15 @@ export const all: Suite = {
   first: [
     ...["cli/protect.test.ts", "messenger/simulation.test.ts", "node/public-dht/"],
     ...["cli/process.test.ts", "messenger/outbox/delivery.test.ts", "node/dht/"],
-    ...["node/nat/", "cli/", "node/", "e2e/"],
+    ...["node/nat/", "support/suites.test.ts", "support/setup.test.ts", "cli/", "node/", "e2e/"],
   ],
   jobs: 4,
   floor: 2700,
   minutes: 20,
 };
+
+/** What a change can affect, of which `npm run test:changed` runs that which it does. */
+export const affectable: Suite = { ...all, without: ["slow/"], floor: 1 };
 
 /**
  * Pure modules, messenger, store and daemon: `npm run test:fast`. Files that simulate long runs, or

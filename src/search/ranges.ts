@@ -18,7 +18,7 @@ export const MOST_RANGES = 64;
 const HANGUL = "\\uac00-\\ud7a3";
 const JAMO = "\\u1100-\\u11ff\\ua960-\\ua97f\\ud7b0-\\ud7ff\\u3131-\\u318e\\uffa0-\\uffdc";
 const JOINED = "\\p{M}\\p{Default_Ignorable_Code_Point}\\p{Emoji_Modifier}\\uff9e\\uff9f\\u0640";
-const PART = new RegExp(`[${HANGUL}]?[${JAMO}]+[${JOINED}${JAMO}]*|[\\s\\S][${JOINED}]*`, "gu");
+const PART = new RegExp(`[${HANGUL}${JAMO}][${JOINED}${JAMO}]*|[\\s\\S][${JOINED}]*`, "gu");
 const ASCII = /^[\0-\x7f]*$/;
 
 /**

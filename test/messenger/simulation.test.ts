@@ -20,7 +20,7 @@ describe("a simulated network of messengers", () => {
     return;
   }
 
-  for (let seed = 1; seed <= 12; seed++)
+  for (let seed = 1; seed <= 6; seed++)
     it(`keeps every law (seed ${seed})`, () => holds(seed, () => outcomeOf(seed)));
 
   for (const seed of [3, 5])

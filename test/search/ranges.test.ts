@@ -33,6 +33,7 @@ describe("search/ranges", () => {
     assert.deepEqual(found("soft\u00adware", "software"), ["soft\u00adware"]);
     assert.deepEqual(found("שָׁלוֹם", "שלו"), ["שָׁלוֹ"]);
     assert.deepEqual(found("ㄱㅏ", "가"), ["ㄱㅏ"]);
+    assert.deepEqual(found("가\u00adᆨ", "각"), ["가\u00adᆨ"]);
   });
 
   it("are runs of characters that are not separated, wherever they are", () => {

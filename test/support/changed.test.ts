@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { testsReaching } from "../../scripts/test/changed.ts";
-import { all, filesOf } from "../../scripts/test/suites.ts";
+import { affectable, filesOf } from "../../scripts/test/suites.ts";
 
 describe("the tests that a change can affect", () => {
-  const tests = filesOf(all);
+  const tests = filesOf(affectable);
   /**
    * Those of a change, without the tests of the repository as a whole, which always run, and
    * without this file, which names what it plants as changed.

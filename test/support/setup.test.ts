@@ -37,7 +37,12 @@ describe("a run of the tests", () => {
     const code = await new Promise<number>((resolve) => {
       const child = execFile(process.execPath, [mocha, ...parallel, ...files], {
         cwd: root,
-        env: { ...process.env, SOTTO_TEST_COUNTS: countsFile },
+        env: {
+          ...process.env,
+          SOTTO_TEST_COUNTS: countsFile,
+          // What fails here is no failure of the run that runs this.
+          SOTTO_TEST_FAILURES: join(directory, "failures"),
+        },
       });
       child.stdout?.on("data", (text) => {
         output += text;

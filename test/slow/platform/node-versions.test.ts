@@ -25,6 +25,7 @@ for (const major of majors.slice(1))
       // A test that starts `node` or a script of npm gets this version too.
       env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
       delete env.SOTTO_TEST_COUNTS;
+      delete env.SOTTO_TEST_FAILURES;
       sotto = build();
     });
     after(async () => {
