@@ -54,7 +54,10 @@ export interface NodeConnection extends AsyncDisposable {
   ): () => void;
   /** A durable subscription: see `follow`. With `reconnect` it goes on after an outage. */
   follow(name: string, options?: FollowOptions): AsyncGenerator<FollowedEvent, void>;
-  /** Ends every loop and the connection. */
+  /**
+   * Ends every loop, and the connection once the calls that are under way have their answers, after
+   * 2 s at the latest: a program that stops while it answers a message knows what became of it.
+   */
   close(): Promise<void>;
 }
 
@@ -81,6 +84,9 @@ export async function createNodeConnection(
   return node;
 }
 
+/** How long calls that are under way have for their answers when the connection is closed, ms. */
+const CLOSE_GRACE = 2_000;
+
 /** One reader of events: a loop or a listener. */
 interface Reader {
   readonly take: (event: LiveEvent) => void;
@@ -94,6 +100,8 @@ class Connected implements NodeConnection {
   /** Set while events of the node are read for all readers. */
   #reading = false;
   #closed = false;
+  /** Calls of the program that have no answer yet. */
+  readonly #calls = new Set<Promise<unknown>>();
   /** Each ends a present delay. */
   readonly #delays = new Set<() => void>();
 
@@ -139,7 +147,13 @@ class Connected implements NodeConnection {
 
   async call<Name extends MethodName>(method: Name, params: Params<Name>): Promise<Result<Name>> {
     const client = await this.client();
-    return client.call(method, params);
+    const answer = client.call(method, params);
+    this.#calls.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#calls.delete(answer);
+    }
   }
 
   async *events({ from, types }: EventFilter = {}): AsyncGenerator<LiveEvent, void> {
@@ -224,9 +238,10 @@ class Connected implements NodeConnection {
   async close(): Promise<void> {
     this.#closed = true;
     for (const end of this.#delays) end();
-    const client = await this.#client?.catch(() => undefined);
-    client?.close();
     for (const reader of this.#readers) reader.fail(closedHere());
+    const client = await this.#client?.catch(() => undefined);
+    await settledOrLate(this.#calls);
+    client?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -317,6 +332,19 @@ function isTextOfContact({ direction, notice }: Message): boolean {
 }
 
 const lost = () => new SottoError("node-not-running", "The connection to the node was lost.");
+/** Resolves once all have settled, or after `CLOSE_GRACE`. */
+async function settledOrLate(calls: Iterable<Promise<unknown>>): Promise<void> {
+  let late = (): void => undefined;
+  const timer = setTimeout(() => late(), CLOSE_GRACE);
+  await Promise.race([
+    Promise.allSettled(calls),
+    new Promise<void>((resolve) => {
+      late = resolve;
+    }),
+  ]);
+  clearTimeout(timer);
+}
+
 const closedHere = () => new SottoError("node-not-running", "This connection was closed.");
 
 type EndReason = Extract<NodeEvent, { type: "stream.ended" }>["why"];

@@ -20,6 +20,7 @@ function handNode() {
   const resumable: { streamCursor?: string } = {};
   let running = true;
   let locked = false;
+  let answerSend = (): unknown => undefined;
   let server: ReturnType<typeof connectedPair>["server"] | undefined;
   return {
     asked,
@@ -38,15 +39,17 @@ function handNode() {
           : {
               result: method === "contact.show" ? { contact: { account: "bob-id" } } : resumable,
             };
-        // `message.send` is never answered.
-        if (method !== "message.send")
-          pair.server.send(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+        // `message.send` is answered when the test says so.
+        const send = () => pair.server.send(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+        if (method !== "message.send") send();
+        else answerSend = send;
       });
       return pair.client;
     },
     say(event: NodeEvent) {
       server?.send(JSON.stringify({ jsonrpc: "2.0", method: "event", params: event }));
     },
+    answerSend: () => answerSend(),
     stop() {
       running = false;
       server?.destroy();
@@ -268,6 +271,32 @@ describe("api/node-connection", function () {
     await until("the second subscription", () => node.asked.length === 2);
     node.say(removed("1"));
     await until("the event", () => seen.length === 1);
+  });
+
+  it("is closed once the calls that are under way have their answers, and begins no other", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: true });
+    const call = connection.call("message.send", { who: "bob", text: "hi" });
+    await until("the call", () => node.asked.includes("message.send"));
+    let isClosed = false;
+    const closing = connection.close().then(() => {
+      isClosed = true;
+    });
+    await assert.rejects(connection.call("node.state", {}), { code: "node-not-running" });
+    assert.equal(isClosed, false);
+    node.answerSend();
+    assert.deepEqual(await call, {});
+    await closing;
+  });
+
+  it("is closed although a call gets no answer", async () => {
+    const node = handNode();
+    const connection = await createNodeConnection({ open: node.open, reconnect: false });
+    const call = connection.call("message.send", { who: "bob", text: "hi" });
+    const failed = assert.rejects(call, { code: "node-not-running" });
+    await until("the call", () => node.asked.includes("message.send"));
+    await connection.close();
+    await failed;
   });
 
   it("ends every delay when it is closed, not the last one only", async () => {
