@@ -24,7 +24,12 @@ export type Table =
   | "token"
   | "draft"
   | "arrival"
-  | "order";
+  | "order"
+  | "group"
+  | "group-op"
+  | "group-item"
+  | "group-key"
+  | "group-order";
 
 /**
  * Names a row: its table, its owner (an id, blinded on disk) and its position. Rows of one owner

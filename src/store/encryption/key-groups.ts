@@ -21,8 +21,11 @@ const HALF = GROUPS / 2;
 /** One bit for each group. */
 export const GROUP_SET_BYTES: number = GROUPS / 8;
 
-/** Tables whose rows are shredded on each change: a session state decrypts what was sent in it. */
-const rotating = new Set([tableByte.session, tableByte.outbox]);
+/**
+ * Tables whose rows are shredded on each change: a session state, or the chain of a group,
+ * decrypts what was sent in it.
+ */
+const rotating = new Set([tableByte.session, tableByte.outbox, tableByte["group-key"]]);
 
 /**
  * Tables under the store key. The account must open without the vault. The index of messages is

@@ -25,8 +25,13 @@ export const tableByte: Readonly<Record<Table, number>> = {
   early: 16,
   span: 17,
   "search-part": 18,
+  "group-op": 19,
+  "group-item": 20,
+  "group-key": 21,
+  "group-order": 22,
   token: 31,
   draft: 29,
+  group: 30,
   arrival: 32,
   order: 41,
 };

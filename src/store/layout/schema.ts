@@ -10,7 +10,7 @@ import type { CryptoProvider } from "../../crypto/index.ts";
  * Is increased when the format of rows, of names or of the files next to the database changes. A
  * store of any other version is refused.
  */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 const PROOF_BYTES = 16;
 const SUM_BYTES = 8;
