@@ -56,6 +56,10 @@ export const errorTable = {
   ),
   "note-invalid": entry("bad-input", "Shorten the note, or leave out the invalid characters."),
   "group-unknown": entry("bad-input", "This version of Sotto has no groups yet. Name a contact."),
+  "group-full": entry(
+    "bad-input",
+    "Make another group: the membership log of this one has as many changes as it may have.",
+  ),
   "contact-ambiguous": entry(
     "bad-input",
     "Type more of the name, or at least 16 characters of the account id.",

@@ -64,7 +64,8 @@ export function withInviteLock<Result>(
   });
 }
 
-function refuseWhenStopping({ stopping }: Context): void {
+/** Throws store-closed once the node stops. */
+export function refuseWhenStopping({ stopping }: Pick<Context, "stopping">): void {
   if (stopping.now) throw new SottoError("store-closed", "The node is stopping.");
 }
 
