@@ -64,8 +64,7 @@ export async function createGroup(context: GroupContext, text: string): Promise<
 
 /**
  * Authors an operation on the heads of the log and commits it, with other rows, in one batch. The
- * caller has checked that this node may do it. Requires the lock of the group. Throws
- * limit-reached.
+ * caller has checked that this node may do it. Requires the lock of the group. Throws group-full.
  */
 export async function author(
   context: GroupContext,
