@@ -17,7 +17,7 @@ export interface Arrived {
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 503;
-  /** For the person who reads the response. */
+  /** One sentence, for people. */
   readonly why: string;
 }
 

@@ -13,8 +13,6 @@ import { type Access, shownTo } from "../rpc/methods/access.ts";
 import type { Caller } from "../rpc/methods/method-types.ts";
 
 export interface EventStream {
-  /** What its token allows. */
-  readonly access: Access;
   /**
    * Subscribes, and sends what there is.
    * @param since cursor of the last event that the client has; absent: from now on.
@@ -60,7 +58,6 @@ export function createEventStream(
   };
 
   return {
-    access,
     async open(since) {
       const params = since === undefined ? {} : { since };
       const asked = { jsonrpc: "2.0", method: "event.subscribe", params } as const;

@@ -53,6 +53,7 @@ const HEADERS = {
 /** Throws `port-in-use`, `listen-failed`. */
 export async function openHttpEndpoint(options: HttpOptions): Promise<HttpEndpoint> {
   const streams = new Set<EventStream>();
+  const admitted = new Set<Admitted>();
   const mayFail = createRateLimit(
     options.clock,
     limits.httpRefusedTokens,
@@ -65,7 +66,9 @@ export async function openHttpEndpoint(options: HttpOptions): Promise<HttpEndpoi
     const { method = "", url: target = "", rawHeaders } = request;
     const refusal = refusalOf({ method, target, rawHeaders }, at);
     if (refusal !== undefined) return refuse(response, refusal);
-    route(request, response, { ...options, streams, mayFail }).catch(() => response.destroy());
+    route(request, response, { ...options, streams, admitted, mayFail }).catch(() =>
+      response.destroy(),
+    );
   };
   const onPort = createHttpServer((request, response) => serve(request, response, port), isOwnUser);
   const onSocket = createHttpServer((request, response) => serve(request, response, undefined));
@@ -85,7 +88,7 @@ export async function openHttpEndpoint(options: HttpOptions): Promise<HttpEndpoi
       for (const stream of streams) stream.changeState(state);
     },
     revoke(token) {
-      for (const stream of streams) if (stream.access.tokens.has(token)) stream.end("revoked");
+      for (const { access, ending } of admitted) if (access.tokens.has(token)) ending.abort();
     },
     async close() {
       for (const stream of streams) stream.end("stopping");
@@ -94,8 +97,16 @@ export async function openHttpEndpoint(options: HttpOptions): Promise<HttpEndpoi
   };
 }
 
+/** A request with a token, until its response is closed. */
+interface Admitted {
+  readonly access: Access;
+  /** Aborted when the response is closed, or the token is revoked. */
+  readonly ending: AbortController;
+}
+
 interface Serving extends HttpOptions {
   readonly streams: Set<EventStream>;
+  readonly admitted: Set<Admitted>;
   /** Whether another wrong token is answered. */
   readonly mayFail: (source: string) => boolean;
 }
@@ -126,23 +137,23 @@ async function call(
   const [type] = (request.headers["content-type"] ?? "").split(";");
   if (type?.trim().toLowerCase() !== "application/json")
     return refuse(response, { status: 415, why: "The content type must be application/json." });
-  const access = await accessOf(request, serving);
-  if ("status" in access) return refuse(response, access);
+  const admission = await admit(request, response, serving);
+  if ("status" in admission) return refuse(response, admission);
+  const { access, ending } = admission;
   const text = await bodyOf(request, limits.rpcBytes);
   if (text === undefined) return refuse(response, { status: 413, why: "The body is too long." });
   const asked = requestOf(text);
   if ("error" in asked) return answer(response, asked);
-  const given = new AbortController();
-  response.once("close", () => given.abort());
-  if (response.closed) given.abort();
   const caller: Caller = {
     ...inProcessCaller(),
     access,
     restrict: refuseConnection,
     subscribe: refuseConnection,
-    signal: given.signal,
+    signal: ending.signal,
   };
-  answer(response, await answerOf(serving.dispatch, asked, caller));
+  const answered = await answerOf(serving.dispatch, asked, caller);
+  if (ending.signal.aborted) refuse(response, NO_SUCH_TOKEN);
+  else answer(response, answered);
 }
 
 /** What belongs to a connection cannot be asked for by one request. */
@@ -160,34 +171,46 @@ async function stream(
   serving: Serving,
 ): Promise<void> {
   const { streams } = serving;
-  const access = await accessOf(request, serving);
-  if ("status" in access) return refuse(response, access);
+  const admission = await admit(request, response, serving);
+  if ("status" in admission) return refuse(response, admission);
   if (streams.size >= limits.httpStreams)
     return refuse(response, { status: 503, why: "Too many event streams are open." });
+  const { access, ending } = admission;
   const { dispatch, clock } = serving;
   const opened = createEventStream(response, { access, dispatch, clock }, () =>
     streams.delete(opened),
   );
   streams.add(opened);
+  ending.signal.addEventListener("abort", () => opened.end("revoked"));
   const since = request.headers["last-event-id"];
   const refused = await opened.open(typeof since === "string" && since !== "" ? since : undefined);
   if (refused !== undefined) answer(response, refused, 403);
 }
 
-/** What the token of a request allows. */
-async function accessOf(
+const NO_SUCH_TOKEN: Refusal = { status: 401, why: "There is no such token." };
+
+/** Lets in a request whose token is known, with what the token allows. */
+async function admit(
   request: IncomingMessage,
-  { dispatch, mayFail }: Serving,
-): Promise<Access | Refusal> {
+  response: ServerResponse,
+  { dispatch, mayFail, admitted }: Serving,
+): Promise<Admitted | Refusal> {
   const [, token] = /^Bearer ([\w-]{1,128})$/.exec(request.headers.authorization ?? "") ?? [];
   if (token === undefined)
     return { status: 401, why: "Send a token: sotto token create NAME --for http." };
-  let access: Access | undefined;
+  let found: Admitted | undefined;
   const caller: Caller = {
     ...inProcessCaller(),
     access: unrestricted,
-    restrict(to) {
-      access = to;
+    restrict(access) {
+      // Before anything is awaited, so that a token which is revoked from now on ends the request.
+      const one = { access, ending: new AbortController() };
+      found = one;
+      admitted.add(one);
+      response.once("close", () => {
+        admitted.delete(one);
+        one.ending.abort();
+      });
     },
   };
   try {
@@ -197,10 +220,10 @@ async function accessOf(
     if (code === "node-locked") return { status: 503, why: "The node is locked." };
     if (code !== "token-refused") throw error;
     return mayFail("token")
-      ? { status: 401, why: "There is no such token." }
+      ? NO_SUCH_TOKEN
       : { status: 429, why: "Too many wrong tokens; wait a minute." };
   }
-  return access ?? { status: 401, why: "There is no such token." };
+  return found === undefined || found.ending.signal.aborted ? NO_SUCH_TOKEN : found;
 }
 
 /** The body as text; `undefined` where it is longer than `most` bytes. */

@@ -9,11 +9,6 @@ const TABLE = "/proc/net/tcp";
 /** Of the column `st`: a socket in any later state may be listed with the user id 0. */
 const ESTABLISHED = "01";
 
-/** Whether the system can tell whose a connection is. */
-export async function tellsUsers(): Promise<boolean> {
-  return (await table()) !== undefined;
-}
-
 /** Whether the user of this process made the connection; one that is not listed is refused. */
 export async function isOwnUser({ remotePort, localPort }: Socket): Promise<boolean> {
   const listed = await table();

@@ -31,11 +31,13 @@ describe("http, the endpoint", () => {
     if (locked && method !== "node.state") throw new SottoError("node-locked", "locked");
     if (method === "connection.restrict") {
       const { token, for: kind } = params as { token: string; for: string };
-      if (kind !== "http" || !["reader", "limited", "poster"].includes(token))
+      if (kind !== "http" || !["reader", "limited", "poster", "late"].includes(token))
         throw new SottoError("token-refused", "no");
       const peers = token === "limited" ? { peers: new Set(["z".repeat(52)] as never[]) } : {};
       const scope = token === "poster" ? "post" : "read";
       caller.restrict(restrictedTo(caller.access, { name: token, scope, ...peers }));
+      // Revoked while the use of the token is noted.
+      if (token === "late") open.revoke("late");
       return {};
     }
     if (!caller.access.rows.has("read") && method === "event.subscribe")
@@ -187,6 +189,23 @@ describe("http, the endpoint", () => {
     });
     waiting.destroy();
     await aborted;
+  });
+
+  it("ends a call whose token is revoked, and lets in none whose token is revoked meanwhile", async () => {
+    const waiting = post(rpc("wait"));
+    const aborted = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    await new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    open.revoke("reader");
+    await aborted;
+    assert.equal((await waiting).status, 401);
+    const late = { ...bearer("late"), ...json };
+    assert.equal((await post(rpc("contact.list"), late)).status, 401);
+    assert.equal((await ask("/api/v1/events", { headers: late })).status, 401);
+    assert.deepEqual(called, []);
   });
 
   it("is closed to everything while the node is locked", async () => {
