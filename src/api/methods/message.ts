@@ -97,6 +97,15 @@ const hit = object({
 });
 const more = flag("There are more messages in this direction.");
 
+const newMessageErrors = [
+  ...whoErrors,
+  ...sendErrors,
+  ...textErrors,
+  "key-reused",
+  "message-unknown",
+  "message-deleted",
+] as const;
+
 export const messageMethods = {
   "message.post": method({
     row: "post",
@@ -104,14 +113,7 @@ export const messageMethods = {
     summary:
       "Sends a message and answers without anything of the contact: for programs that may write " +
       "and not read.",
-    errors: [
-      ...whoErrors,
-      ...sendErrors,
-      ...textErrors,
-      "key-reused",
-      "message-unknown",
-      "message-deleted",
-    ],
+    errors: newMessageErrors,
     params: sendParams,
     result: postResult,
     example: { who: "bob", text: "The backup is done.", key: "backup-2026-11-30" },
@@ -120,14 +122,7 @@ export const messageMethods = {
     row: "send",
     limited: true,
     summary: "Sends a message. It is stored first, and sent when the contact can be reached.",
-    errors: [
-      ...whoErrors,
-      ...sendErrors,
-      ...textErrors,
-      "key-reused",
-      "message-unknown",
-      "message-deleted",
-    ],
+    errors: newMessageErrors,
     params: sendParams,
     result: sendResult,
     example: { who: "bob", text: "See you at nine.", key: "order-17", wait: "delivered" },

@@ -29,7 +29,7 @@ export const define: Define = (command, context) => {
       const { count, from, before } = options;
       if (!/^[1-9]\d{0,3}$/.test(count) || Number(count) > 1000)
         throw new SottoError("usage", "-n needs a number from 1 to 1000.");
-      if (before !== undefined && !/^\d{1,15}$|^\d{16}$/.test(before))
+      if (before !== undefined && !/^\d{1,16}$/.test(before))
         throw new SottoError("usage", "--before needs the number that a page ends with.");
       const page = { limit: Number(count), ...(before && { before: Number(before) }) };
       const wanted = { query: words.join(" "), page, from };
