@@ -65,7 +65,7 @@ const limitRows: readonly (readonly [string, string, string])[] = [
   ],
   [
     "events that wait for a slow client",
-    String(limits.eventQueue),
+    `${limits.eventQueue}, ${mib(limits.eventQueueCharacters)}`,
     "the subscription ends: `stream.ended`, `too-slow`",
   ],
   [

@@ -345,6 +345,8 @@ export const limits = {
   handOverRetry: { min: SECOND, max: MINUTE },
   /** Events queued for a slow listener. */
   eventQueue: 10_000,
+  /** Characters of their JSON: above what a subscription may begin with. */
+  eventQueueCharacters: 16 * 1024 * KIB,
   /** Latest events, in memory, from which a client goes on after a lost connection. */
   eventRing: 4_096,
   /** Characters of their JSON. */

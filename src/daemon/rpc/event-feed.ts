@@ -28,30 +28,63 @@ type EndReason = Exclude<Extract<NodeEvent, { type: "stream.ended" }>["why"], "t
 const isSnapshot = ({ type }: NodeEvent) =>
   type === "presence.snapshot" || type === "node.state" || type === "net.changed";
 
+/** What may wait for a client that reads slowly. */
+interface Bound {
+  readonly events: number;
+  /** Characters of their JSON. */
+  readonly characters: number;
+}
+
+/** An event that waits, with the characters of its JSON. */
+interface Waiting {
+  readonly event: NodeEvent;
+  readonly size: number;
+}
+
 /**
  * @param write sends one event; `false`: the connection accepts no more until `resume`.
- * @param most events that may wait; one more ends the subscription with `too-slow`.
+ * @param most what may wait; more ends the subscription with `too-slow`.
  */
 export function createEventFeed(
   write: (event: NodeEvent) => boolean,
-  most: number = limits.eventQueue,
+  most: Bound = { events: limits.eventQueue, characters: limits.eventQueueCharacters },
 ): EventFeed {
   let present: Pick<Subscription, "wants" | "request"> | undefined;
-  let queue: NodeEvent[] = [];
+  let queue: Waiting[] = [];
+  /** Characters of what waits. */
+  let size = 0;
   let flowing = true;
   let begun = true;
 
+  const setQueue = (next: Waiting[]) => {
+    queue = next;
+    size = next.reduce((sum, waiting) => sum + waiting.size, 0);
+  };
+  const keep = (event: NodeEvent) => {
+    const waiting = { event, size: JSON.stringify(event).length };
+    queue.push(waiting);
+    size += waiting.size;
+  };
   const flush = () => {
     if (!begun) return;
     let sent = 0;
-    while (flowing && sent < queue.length) flowing = write(queue[sent++] as NodeEvent);
+    for (; flowing && sent < queue.length; sent++) {
+      const waiting = queue[sent] as Waiting;
+      size -= waiting.size;
+      flowing = write(waiting.event);
+    }
     queue = queue.slice(sent);
   };
   const push = (events: readonly NodeEvent[]) => {
-    if (queue.length + events.length > most) {
+    for (const event of events) {
+      if (begun && flowing && queue.length === 0) flowing = write(event);
+      else keep(event);
+      if (queue.length <= most.events && size <= most.characters) continue;
       present = undefined;
-      queue = [{ type: "stream.ended", why: "too-slow" }];
-    } else queue.push(...events);
+      setQueue([]);
+      keep({ type: "stream.ended", why: "too-slow" });
+      break;
+    }
     flush();
   };
 
@@ -63,7 +96,7 @@ export function createEventFeed(
     want({ wants, request, first, resumes }) {
       present = { wants, request };
       begun = false;
-      queue = resumes ? [] : queue.filter((event) => !isSnapshot(event));
+      setQueue(resumes ? [] : queue.filter(({ event }) => !isSnapshot(event)));
       push(first);
     },
     begin() {
@@ -76,19 +109,19 @@ export function createEventFeed(
       flush();
     },
     lock() {
-      queue = queue.filter(({ type }) => type === "stream.ended");
+      setQueue(queue.filter(({ event }) => event.type === "stream.ended"));
       offer({ type: "node.state", state: "locked" });
     },
     request: () => present?.request,
     end(why) {
       if (present === undefined) return;
       present = undefined;
-      queue.push({ type: "stream.ended", why });
+      keep({ type: "stream.ended", why });
       flush();
     },
     drop() {
       present = undefined;
-      queue = [];
+      setQueue([]);
     },
   };
 }

@@ -6,15 +6,18 @@ const event = (account: string): NodeEvent => ({ type: "contact.removed", accoun
 const request = {};
 const all = { request, wants: () => true, first: [], resumes: false };
 
-function slowFeed(most: number) {
+function slowFeed(events: number, characters = Number.POSITIVE_INFINITY) {
   const written: string[] = [];
   let flowing = true;
-  const feed = createEventFeed((event) => {
-    written.push(
-      "account" in event ? event.account : `${event.type} ${"why" in event && event.why}`,
-    );
-    return flowing;
-  }, most);
+  const feed = createEventFeed(
+    (event) => {
+      written.push(
+        "account" in event ? event.account : `${event.type} ${"why" in event && event.why}`,
+      );
+      return flowing;
+    },
+    { events, characters },
+  );
   return { feed, written, block: () => (flowing = false), unblock: () => (flowing = true) };
 }
 
@@ -50,6 +53,22 @@ describe("daemon/feed", () => {
     feed.resume();
     feed.offer(event("6"));
     assert.deepEqual(written, ["1", "stream.ended too-slow"]);
+  });
+
+  it("drops a client that is behind by too much text, in however few events", () => {
+    const { feed, written, block, unblock } = slowFeed(100, 400);
+    feed.want(all);
+    feed.begin();
+    block();
+    for (const name of ["1", "2", "3"]) feed.offer(event(name.repeat(100)));
+    unblock();
+    feed.resume();
+    assert.equal(written.length, 3);
+    block();
+    for (const name of ["4", "5", "6", "7", "8"]) feed.offer(event(name.repeat(100)));
+    unblock();
+    feed.resume();
+    assert.deepEqual(written.slice(3), ["4".repeat(100), "stream.ended too-slow"]);
   });
 
   it("sends nothing before the client knows, then what comes first and what happened", () => {
