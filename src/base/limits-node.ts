@@ -118,6 +118,11 @@ export const nodeLimits = {
   dhtParallel: 4,
   /** Further ones for requests that the user waits for. */
   dhtUrgent: 2,
+  /**
+   * Longest time for one request to one peer. A put asks the closest peers and then sends them the
+   * record: both must end within `dhtTimeout`, also if some peers never answer.
+   */
+  dhtRequestTime: 8 * SECOND,
   /** Own records remembered, to recognize them among those that are found. */
   ownRecords: 4_000,
   /**

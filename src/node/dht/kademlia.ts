@@ -109,6 +109,9 @@ export function dhtService(options: DhtOptions) {
     logPrefix: `libp2p:dht-${scope}`,
     metricsPrefix: `libp2p_dht_${scope}`,
     initialQuerySelfInterval: 100,
+    // kad-dht doubles its time limit with each request that gets no answer, up to a minute: a few
+    // silent peers would use up the time of a whole put.
+    networkDialTimeout: { maxTimeout: limits.dhtRequestTime },
     disjointPaths: 3,
     alpha: 3,
     maxInboundStreams: limits.streamsPerConnection,

@@ -20,6 +20,12 @@ import {
 
 const MINUTE = 60_000;
 
+/** The time limit of kad-dht's requests, which adapts to how long earlier ones took. */
+interface Adaptive {
+  readonly next: { push(milliseconds: number): void };
+  getTimeoutSignal(): { readonly timeout: number; clear(): void };
+}
+
 describe("node: rendezvous", () => {
   const lab = createLab();
   afterEach(() => lab.clear());
@@ -110,6 +116,21 @@ describe("node: rendezvous", () => {
       };
       assert.equal(closestPeerTagger.newPeers.capacity, 0);
     }
+  });
+
+  it("waits no longer for a peer because others did not answer", async () => {
+    const { host } = await lab.host();
+    for (const dht of [host.services.lan, host.services.wan]) {
+      const { timeout } = (dht as unknown as { readonly network: { readonly timeout: Adaptive } })
+        .network;
+      for (let failed = 0; failed < 20; failed++) {
+        timeout.next.push(120_000);
+        const signal = timeout.getTimeoutSignal();
+        assert.ok(signal.timeout <= limits.dhtRequestTime);
+        signal.clear();
+      }
+    }
+    assert.ok(2 * limits.dhtRequestTime < limits.dhtTimeout, "a put has two rounds");
   });
 
   it("stores and finds nothing without peers", async () => {
