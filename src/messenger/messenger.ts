@@ -33,7 +33,11 @@ import { count, findById, history, requireById } from "./state/message-store.ts"
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
-  const runtime = await Runtime.load(ports);
+  return messengerOf(await Runtime.load(ports));
+}
+
+/** The messenger on a runtime that was loaded. */
+export function messengerOf(runtime: Runtime): Messenger {
   return facade(runtime, runtime.context);
 }
 

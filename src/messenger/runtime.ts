@@ -8,6 +8,7 @@ import { CoverRecords } from "./discovery/cover-records.ts";
 import { PeerFinder } from "./discovery/peer-finder.ts";
 import { PublicDhtPublisher } from "./discovery/public-dht-publisher.ts";
 import { RecordPublisher } from "./discovery/record-publisher.ts";
+import { type GroupCandidates, noGroups } from "./link/group-candidates.ts";
 import { acceptLink } from "./link/inbound.ts";
 import { clearLastSeen, closeLink, storeLastSeen } from "./link/live-link.ts";
 import { Recogniser } from "./link/recogniser.ts";
@@ -71,6 +72,8 @@ export class Runtime {
   readonly records: RecordPublisher;
   readonly publicRecords: PublicDhtPublisher;
   readonly #retention: Retention;
+  /** What dialers are recognised by; its groups are set before the start. */
+  readonly known: { readonly invites: Invites; groups: GroupCandidates };
   readonly #recogniser: Recogniser;
   /** Channels that others opened and that have not become a link, or are one. */
   readonly #inbound = new Set<Channel>();
@@ -85,7 +88,8 @@ export class Runtime {
     this.records = new RecordPublisher(context, invites, covers);
     this.publicRecords = new PublicDhtPublisher(context, invites, covers);
     this.#retention = new Retention(context);
-    this.#recogniser = new Recogniser(context, invites);
+    this.known = { invites, groups: noGroups };
+    this.#recogniser = new Recogniser(context, this.known);
   }
 
   /** Loads everything and is ready to start. Throws no-account, store-damaged. */
@@ -174,7 +178,7 @@ export class Runtime {
     }
     this.#inbound.add(channel);
     background(this.context, "answer-failed", () =>
-      acceptLink(this.context, this.invites, this.#recogniser, channel, (peer) =>
+      acceptLink(this.context, this.known, this.#recogniser, channel, (peer) =>
         this.peerFinder.lost(peer),
       ).finally(() => this.#inbound.delete(channel)),
     );

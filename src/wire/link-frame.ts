@@ -11,7 +11,19 @@ const ID = 32;
 const SEALED = 1 + ID + 16;
 const GREETING = NONCE + TAG + SEALED;
 
-const types = { hello: 1, answer: 2, handshake: 3, ratchet: 4, ping: 5, pong: 6 } as const;
+/** Counter and tag: a sealed message of a group link is no shorter. */
+const GROUP = 8 + 16;
+
+const types = {
+  hello: 1,
+  answer: 2,
+  handshake: 3,
+  ratchet: 4,
+  ping: 5,
+  pong: 6,
+  group: 7,
+} as const;
+const least = { handshake: 1, ratchet: 1, group: GROUP } as const;
 
 /**
  * What hello and answer have in common: authenticated and encrypted under the epoch's link key
@@ -41,12 +53,14 @@ export type LinkFrame =
   | AnswerFrame
   | { readonly type: "handshake"; readonly message: Uint8Array }
   | { readonly type: "ratchet"; readonly message: Uint8Array }
+  /** Of a group link: counter 8 ‖ sealed. At least 24 bytes. */
+  | { readonly type: "group"; readonly message: Uint8Array }
   | { readonly type: "ping" }
   | { readonly type: "pong" };
 
 /**
  * The payload of a link frame. Throws a RangeError where a field has a wrong length, or a message
- * is empty or longer than `frameCapacity - 1` bytes.
+ * is empty, that of a group link shorter than 24 bytes, or longer than `frameCapacity - 1` bytes.
  */
 export function encodeLinkFrame(frame: LinkFrame): Uint8Array {
   const type = Uint8Array.of(types[frame.type]);
@@ -58,8 +72,9 @@ export function encodeLinkFrame(frame: LinkFrame): Uint8Array {
       return concat(type, Uint8Array.of(VERSION), encodeGreeting(frame));
     case "handshake":
     case "ratchet":
-      if (frame.message.length === 0 || frame.message.length >= frameCapacity)
-        throw new RangeError(`a link message has 1 to ${frameCapacity - 1} bytes`);
+    case "group":
+      if (frame.message.length < least[frame.type] || frame.message.length >= frameCapacity)
+        throw new RangeError(`a link message has at most ${frameCapacity - 1} bytes`);
       return concat(type, frame.message);
     case "ping":
     case "pong":
@@ -82,9 +97,11 @@ export function decodeLinkFrame(payload: Uint8Array): LinkFrame | undefined {
       return greeting && { type: "answer", ...greeting };
     }
     case types.handshake:
-      return payload.length > 1 ? { type: "handshake", message: payload.subarray(1) } : undefined;
+      return decodeMessage("handshake", payload);
     case types.ratchet:
-      return payload.length > 1 ? { type: "ratchet", message: payload.subarray(1) } : undefined;
+      return decodeMessage("ratchet", payload);
+    case types.group:
+      return decodeMessage("group", payload);
     case types.ping:
       return payload.length === 1 ? { type: "ping" } : undefined;
     case types.pong:
@@ -92,6 +109,10 @@ export function decodeLinkFrame(payload: Uint8Array): LinkFrame | undefined {
     default:
       return undefined;
   }
+}
+
+function decodeMessage(type: keyof typeof least, payload: Uint8Array): LinkFrame | undefined {
+  return payload.length > least[type] ? { type, message: payload.subarray(1) } : undefined;
 }
 
 function encodeGreeting({ nonce, tag, sealed }: Greeting): Uint8Array {
@@ -113,7 +134,8 @@ function decodeGreeting(payload: Uint8Array, at: number): Greeting | undefined {
   };
 }
 
-const modes = ["resume", "handshake"] as const;
+/** `group-unclean`: under a secret that an account may hold that is no member any more. */
+const modes = ["resume", "handshake", "group", "group-unclean"] as const;
 const statuses = ["resume", "handshake", "used", "expired", "pending", "denied"] as const;
 
 /** What a dialer asks for. */
@@ -121,7 +143,8 @@ export interface HelloBody {
   readonly mode: (typeof modes)[number];
   /**
    * 32 bytes: the dialer's position in the session with this contact (`SessionPosition` of
-   * src/messenger/model/session-position.ts), or the id of this claim.
+   * src/messenger/model/session-position.ts), the id of this claim, or the group and 16 random
+   * bytes.
    */
   readonly id: Uint8Array;
 }
@@ -129,7 +152,7 @@ export interface HelloBody {
 /** The listener's answer. */
 export interface AnswerBody {
   readonly status: (typeof statuses)[number];
-  /** 32 bytes: the listener's position, or the id of the claim. */
+  /** 32 bytes: the listener's position, or the id of the hello under an invite and in a group. */
   readonly id: Uint8Array;
 }
 

@@ -5,13 +5,14 @@ import { nodeCrypto } from "../../src/crypto/index.ts";
 import {
   type ContactView,
   createAccount,
-  createMessenger,
   type MessageView,
   type Messenger,
   type MessengerEvent,
   type MessengerPorts,
 } from "../../src/messenger/index.ts";
+import { messengerOf } from "../../src/messenger/messenger.ts";
 import { decodeRow, encodeRow, put, rowKey } from "../../src/messenger/model/rows.ts";
+import { Runtime } from "../../src/messenger/runtime.ts";
 import { type Log, type PublicRendezvous, type StoreOp, silent } from "../../src/ports/index.ts";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "../../src/store/index.ts";
 import { decodeLinkFrame, type LinkFrame } from "../../src/wire/index.ts";
@@ -55,6 +56,7 @@ export class SimNode {
   skew: number;
   readonly events: MessengerEvent[] = [];
   store: MemoryStore;
+  runtime!: Runtime;
   messenger!: Messenger;
   host!: SimHost;
   /**
@@ -64,6 +66,8 @@ export class SimNode {
   onCommit:
     | ((ops: readonly StoreOp[], moment: "before" | "after") => Promise<void> | void)
     | undefined;
+  /** Called with each runtime before it starts. */
+  onLoad: ((runtime: Runtime) => void) | undefined;
   /** Called at each event, at the very moment. */
   onEvent: ((event: MessengerEvent) => void) | undefined;
   alive = false;
@@ -123,7 +127,7 @@ export class SimNode {
     world.watcher?.opened(this);
     const clock = world.time.clock(() => this.skew);
     const { publicRendezvous, ...options } = this.options;
-    const messenger = await createMessenger({
+    this.runtime = await Runtime.load({
       crypto: this.crypto,
       store: process.store(this.store),
       transport: this.host,
@@ -133,6 +137,8 @@ export class SimNode {
       ...options,
       ...(publicRendezvous && { publicRendezvous: publicRendezvous(this.host) }),
     });
+    this.onLoad?.(this.runtime);
+    const messenger = messengerOf(this.runtime);
     this.messenger = process.calls(messenger);
     this.starting = false;
     this.alive = true;

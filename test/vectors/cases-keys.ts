@@ -247,7 +247,7 @@ export const helloCases: readonly Case[] = [
   { name: "two PeerIds", operation: "link.ends", given: ends },
   { name: "the index of a key at a host", operation: "hello.index", given: { linkKey: written(linkKey), callee: ends.callee } },
   { name: "the index at another host", operation: "hello.index", given: { linkKey: written(linkKey), callee: ends.caller } },
-  ...["resume", "handshake"].map((mode) => ({
+  ...["resume", "handshake", "group", "group-unclean"].map((mode) => ({
     name: `${mode}, to a host that the contact named`, operation: "hello.make",
     given: { ...under, mode, id: written(id), named: true, nonce: written(chance(32)) },
   })),
@@ -266,7 +266,7 @@ export const helloCases: readonly Case[] = [
   hears("a changed body", { hello: written(flip(helloBytes, 74)) }, { refused: "body" }),
   hears("version 2", { hello: written(helloBytes.with(1, 2)) }, { refused: "frame" }),
   hears("an answer", { hello: written(answerBytes) }, { refused: "frame" }),
-  hears("a body of mode 3", { hello: written(bodied(concat(Uint8Array.of(3), id))) }, { refused: "body" }),
+  hears("a body of mode 5", { hello: written(bodied(concat(Uint8Array.of(5), id))) }, { refused: "body" }),
   hears("a body as an answer has it (mode 1)", { hello: written(bodied(encodeAnswerBody({ status: "resume", id }))) }, { id: written(id), mode: "resume" }),
   ...["resume", "handshake", "used", "expired", "pending", "denied"].map((status) => ({
     name: status, operation: "answer.make",

@@ -81,7 +81,9 @@ export const linkCases: readonly Case[] = [
   payload("a pong", Uint8Array.of(6), { type: "pong" }),
   payload("nothing", zeros(0), refused),
   payload("type 0", Uint8Array.of(0, 1), refused),
-  payload("type 7", Uint8Array.of(7, 1), refused),
+  payload("type 8", Uint8Array.of(8, 1), refused),
+  payload("a sealed message of a group link", concat(Uint8Array.of(7), fill(24, 9))),
+  payload("one that is shorter than counter and tag", concat(Uint8Array.of(7), fill(23, 9)), refused),
   payload("a hello of version 0", spoilt(greeting, 1, 0), refused),
   payload("a hello of version 2", spoilt(greeting, 1, 2), refused),
   payload("a hello that lacks a byte", greeting.slice(0, -1), refused),
@@ -91,8 +93,8 @@ export const linkCases: readonly Case[] = [
   payload("a ping with a byte behind it", Uint8Array.of(5, 0), refused),
   payload("a pong with a byte behind it", Uint8Array.of(6, 0), refused),
   payload("more than a frame holds", concat(Uint8Array.of(4), fill(81_916, 1)), refused),
-  ...[1, 2].map((mode) => body("hello-body.decode", `mode ${mode}`, concat(Uint8Array.of(mode), id))),
-  ...[0, 3, 255].map((mode) =>
+  ...[1, 2, 3, 4].map((mode) => body("hello-body.decode", `mode ${mode}`, concat(Uint8Array.of(mode), id))),
+  ...[0, 5, 255].map((mode) =>
     body("hello-body.decode", `mode ${mode}, which is none`, concat(Uint8Array.of(mode), id), refused)),
   body("hello-body.decode", "32 bytes", concat(Uint8Array.of(1), id.slice(1)), refused),
   body("hello-body.decode", "34 bytes", concat(Uint8Array.of(1), id, zeros(1)), refused),

@@ -84,7 +84,7 @@ function chainOf(given: Fields): RootChain {
   };
 }
 
-const modes = ["resume", "handshake"] as const;
+const modes = ["resume", "handshake", "group", "group-unclean"] as const;
 const statuses = ["resume", "handshake", "used", "expired", "pending", "denied"] as const;
 
 export const keyOperations: Readonly<Record<string, Operation>> = {

@@ -18,6 +18,10 @@ const frame: fc.Arbitrary<LinkFrame> = fc.oneof(
   fc.record({ type: fc.constant("hello" as const), index: bytes(8), ...greeting }),
   fc.record({ type: fc.constant("answer" as const), ...greeting }),
   fc.record({ type: fc.constantFrom("handshake" as const, "ratchet" as const), message }),
+  fc.record({
+    type: fc.constant("group" as const),
+    message: fc.uint8Array({ minLength: 24, maxLength: 300 }),
+  }),
   fc.record({ type: fc.constantFrom("ping" as const, "pong" as const) }),
 );
 const hello: LinkFrame = {
@@ -43,7 +47,7 @@ describe("wire/link", () => {
         fc.oneof(
           fc.uint8Array({ maxLength: 200 }),
           fc
-            .tuple(fc.integer({ min: 0, max: 7 }), fc.oneof(bytes(114), bytes(122)))
+            .tuple(fc.integer({ min: 0, max: 8 }), fc.oneof(bytes(114), bytes(122)))
             .map(([type, rest]) => Uint8Array.of(type, ...rest)),
         ),
         (any) => {
@@ -71,9 +75,14 @@ describe("wire/link", () => {
     }
   });
 
-  it("refuses an empty payload, an unknown type, an empty message, a ping with a tail", () => {
-    for (const bad of [[], [0], [7, 1], [255], [3], [4], [5, 0], [6, 0]])
+  it("refuses an empty payload, an unknown type, a message that is too short, a ping with a tail", () => {
+    const short = [7, ...new Uint8Array(23)];
+    for (const bad of [[], [0], [8, 1], [255], [3], [4], [7], short, [5, 0], [6, 0]])
       assert.equal(decodeLinkFrame(Uint8Array.from(bad)), undefined, `${bad}`);
+    for (const length of [23, frameCapacity]) {
+      const message = new Uint8Array(length);
+      assert.throws(() => encodeLinkFrame({ type: "group", message }), RangeError);
+    }
   });
 
   it("carries a message up to the capacity and no further", () => {
@@ -97,7 +106,7 @@ describe("wire/link", () => {
 
   it("gives the bodies of hello and answer back, in 33 bytes", () => {
     const id = new Uint8Array(32).fill(9);
-    for (const mode of ["resume", "handshake"] as const) {
+    for (const mode of ["resume", "handshake", "group", "group-unclean"] as const) {
       const body = encodeHelloBody({ mode, id });
       assert.equal(body.length, 33);
       assert.deepEqual(decodeHelloBody(body), { mode, id });
@@ -125,7 +134,7 @@ describe("wire/link", () => {
       assert.equal(decodeHelloBody(body), undefined);
       assert.equal(decodeAnswerBody(body), undefined);
     }
-    assert.equal(decodeHelloBody(Uint8Array.of(3, ...id)), undefined);
+    assert.equal(decodeHelloBody(Uint8Array.of(5, ...id)), undefined);
     assert.throws(() => encodeHelloBody({ mode: "resume", id: new Uint8Array(31) }), RangeError);
   });
 });

@@ -5,7 +5,7 @@
  * An unknown dialer, a wrong tag, malformed bytes and silence all end alike and after the same
  * time: the channel is closed without an answer.
  */
-import { limits, remainingDelay, wipe } from "../../base/index.ts";
+import { limits, never, remainingDelay, wipe } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import { endHandshake, readMessage3, respond, writeMessage2 } from "../../ratchet/index.ts";
 import type { AnswerBody, AnswerFrame, HelloBody, HelloFrame } from "../../wire/index.ts";
@@ -23,7 +23,6 @@ import {
 } from "../model/session-position.ts";
 import { withTimeout } from "../model/timeout.ts";
 import { type Context, withContactLock } from "../state/context.ts";
-import type { Invites } from "../state/invites.ts";
 import { HandshakeChannel } from "./handshake-channel.ts";
 import { type LinkEndpoints, makeAnswer, openHello, prologue } from "./hello.ts";
 import {
@@ -35,6 +34,7 @@ import {
   readIntroduction,
   wipeHandshake,
 } from "./introduction.ts";
+import type { Known, Source } from "./link-keys.ts";
 import { endAttempt, establish, inboundStays, moveOf, startAttempt } from "./live-link.ts";
 import type { Recogniser } from "./recogniser.ts";
 import { mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
@@ -42,7 +42,7 @@ import { mayRedeem, noteReuse, redeemInvite } from "./redeem-invite.ts";
 /** A dialer whose hello proved that it knows us. */
 interface Listener {
   readonly context: Context;
-  readonly invites: Invites;
+  readonly known: Known;
   readonly channel: HandshakeChannel;
   readonly endpoints: LinkEndpoints;
   readonly hello: HelloFrame;
@@ -54,7 +54,7 @@ interface Listener {
 /** Serves a channel that a dialer opened. Never throws on what the dialer sends. */
 export async function acceptLink(
   context: Context,
-  invites: Invites,
+  known: Known,
   recogniser: Recogniser,
   opened: Channel,
   onLinkClosed: (peer: Peer) => void,
@@ -62,7 +62,7 @@ export async function acceptLink(
   const channel = new HandshakeChannel(context, opened, "listener");
   let linked = false;
   try {
-    linked = await greet(context, invites, recogniser, channel, onLinkClosed);
+    linked = await greet(context, known, recogniser, channel, onLinkClosed);
     const wait = remainingDelay(channel.heardAt, limits.refusalDelay, context.clock.now());
     if (!linked && wait > 0)
       await withTimeout(context.clock, wait, channel.drain(), () => undefined);
@@ -74,7 +74,7 @@ export async function acceptLink(
 /** <- hello; then what it proves. */
 async function greet(
   context: Context,
-  invites: Invites,
+  known: Known,
   recogniser: Recogniser,
   channel: HandshakeChannel,
   onLinkClosed: (peer: Peer) => void,
@@ -88,13 +88,27 @@ async function greet(
   if (dialer === undefined || body === undefined) return false;
   // A copy, since the keys of an epoch are overwritten when it is over.
   const key = { key: dialer.key.key.slice(), psk: dialer.key.psk.slice() };
-  const listener = { context, invites, channel, endpoints, hello, key, body, onLinkClosed };
+  const listener = { context, known, channel, endpoints, hello, key, body, onLinkClosed };
   try {
-    return dialer.kind === "contact"
-      ? await greetContact(listener, dialer.peer)
-      : await greetClaimant(listener, dialer.invite);
+    return await greetDialer(listener, dialer);
   } finally {
     wipe(key.key, key.psk);
+  }
+}
+
+/** A hello asks for what its key is good for, or is treated as one under no key. */
+async function greetDialer(listener: Listener, dialer: Source): Promise<boolean> {
+  const { known, body } = listener;
+  switch (body.mode) {
+    case "resume":
+    case "handshake":
+      if (dialer.kind === "contact") return greetContact(listener, dialer.peer);
+      return dialer.kind === "invite" && greetClaimant(listener, dialer.invite);
+    case "group":
+    case "group-unclean":
+      return dialer.kind === "group" && known.groups.accept({ ...listener, secret: dialer.group });
+    default:
+      return never(body.mode);
   }
 }
 
@@ -140,8 +154,8 @@ async function greetContact(listener: Listener, peer: Peer): Promise<boolean> {
 
 /** -> answer to the holder of an invite: its status, and the handshake where it is still good. */
 async function greetClaimant(listener: Listener, invite: KeptInvite): Promise<boolean> {
-  const { context, invites, channel, body, onLinkClosed } = listener;
-  const claimant = { context, invites, channel, claim: body.id, onLinkClosed };
+  const { context, known, channel, body, onLinkClosed } = listener;
+  const claimant = { context, invites: known.invites, channel, claim: body.id, onLinkClosed };
   if (!mayRedeem(claimant, invite)) return false;
   const status = answerTo(invite, body.id, context.clock.now());
   if (status === undefined) return false;

@@ -1,4 +1,5 @@
 /** Which keys prove a dialer to us, and us to a listener. */
+import { never } from "../../base/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import { reachable } from "../model/contact.ts";
 import { acceptedHelloKeys, type EpochSecret, type HelloKey } from "../model/epoch-keys.ts";
@@ -8,11 +9,19 @@ import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import { mayLink } from "../state/invisible.ts";
 import type { Invites } from "../state/invites.ts";
+import type { GroupCandidates, GroupSecret } from "./group-candidates.ts";
 
-/** A contact or an invite of ours, and the secret that its keys are derived from. */
+/** Under whose keys a peer may dial us, next to contacts. */
+export interface Known {
+  readonly invites: Invites;
+  readonly groups: GroupCandidates;
+}
+
+/** A contact, an invite or a group of ours, and the secret that its keys are derived from. */
 export type Source = (
   | { readonly kind: "contact"; readonly peer: Peer }
   | { readonly kind: "invite"; readonly invite: KeptInvite }
+  | { readonly kind: "group"; readonly group: GroupSecret }
 ) & { readonly secret: EpochSecret };
 
 /** The same with one key by which a dialer proves that it knows it. */
@@ -30,8 +39,8 @@ export function linkSecretOf({ contact, byPair }: Peer): EpochSecret | undefined
   return chain && { kind: "pair", chain };
 }
 
-/** Every contact and invite under whose keys a peer may dial us. */
-export function* sources(context: Context, invites: Invites): Iterable<Source> {
+/** Every contact, invite and group under whose keys a peer may dial us. */
+export function* sources(context: Context, { invites, groups }: Known): Iterable<Source> {
   for (const peer of context.contactStore.peers()) {
     const { chain } = peer.contact;
     if (chain === undefined || !reachable(peer.contact)) continue;
@@ -39,6 +48,8 @@ export function* sources(context: Context, invites: Invites): Iterable<Source> {
   }
   for (const invite of invites.answering())
     yield { kind: "invite", invite, secret: { kind: "invite", secret: invite.secret } };
+  for (const group of groups.secrets())
+    yield { kind: "group", group, secret: { kind: "group", secret: group.secret } };
 }
 
 /** A source once for each of its keys: of this epoch and of those next to it. */
@@ -47,27 +58,46 @@ export function* keysOf({ crypto, clock }: Context, source: Source): Iterable<Ca
 }
 
 /** Every key by which a dialer may prove that it knows us. */
-export function* candidates(context: Context, invites: Invites): Iterable<Candidate> {
-  for (const source of sources(context, invites)) yield* keysOf(context, source);
+export function* candidates(context: Context, known: Known): Iterable<Candidate> {
+  for (const source of sources(context, known)) yield* keysOf(context, source);
 }
 
 /**
  * Whether a dialer that proved to know us gets more than an unknown peer: a contact only over a
  * path that its policy allows, and of an invisible node only a contact that we are connecting to.
+ * Which member a dialer is that proved a group is not known yet.
  */
 export function mayAnswer(
   context: Context,
   dialer: Source,
   via: Pick<Channel, "outbound" | "proximity">,
 ): boolean {
-  if (dialer.kind === "contact" && !admits(dialer.peer.contact, context.transport, via))
-    return false;
-  if (dialer.kind === "contact" && !allowed(context, dialer.peer.contact.account)) return false;
-  if (!context.presence.invisible) return true;
-  return dialer.kind === "contact" && mayLink(context, dialer.peer);
+  const { invisible } = context.presence;
+  switch (dialer.kind) {
+    case "contact": {
+      const { contact } = dialer.peer;
+      if (!admits(contact, context.transport, via) || !allowed(context, contact.account))
+        return false;
+      return !invisible || mayLink(context, dialer.peer);
+    }
+    case "invite":
+    case "group":
+      return !invisible;
+    default:
+      return never(dialer);
+  }
 }
 
-/** Names a contact or an invite among all of them: what is limited for each. */
+/** Names a contact, an invite or a secret of a group: what is limited for each. */
 export function nameOf(dialer: Source): string {
-  return dialer.kind === "contact" ? dialer.peer.contact.ref : dialer.invite.id;
+  switch (dialer.kind) {
+    case "contact":
+      return dialer.peer.contact.ref;
+    case "invite":
+      return dialer.invite.id;
+    case "group":
+      return dialer.group.generation;
+    default:
+      return never(dialer);
+  }
 }

@@ -8,9 +8,16 @@ import type { Channel } from "../../ports/index.ts";
 import type { HelloFrame } from "../../wire/index.ts";
 import { type HelloKey, turnsAt } from "../model/epoch-keys.ts";
 import type { Context } from "../state/context.ts";
-import type { Invites } from "../state/invites.ts";
 import { helloFits, helloIndex } from "./hello.ts";
-import { type Candidate, candidates, keysOf, mayAnswer, nameOf, sources } from "./link-keys.ts";
+import {
+  type Candidate,
+  candidates,
+  type Known,
+  keysOf,
+  mayAnswer,
+  nameOf,
+  sources,
+} from "./link-keys.ts";
 
 /** A node has one host, and two while it rotates its host key. */
 const HOSTS = 2;
@@ -18,30 +25,31 @@ const HOSTS = 2;
 /** The indexes of all keys at one host of ours. */
 class HostIndex {
   readonly #context: Context;
-  readonly #invites: Invites;
+  readonly #known: Known;
   readonly #host: HostId;
   /** The index of each key, so that only a new key costs a hash. */
   readonly #made = new WeakMap<HelloKey, string>();
-  /** Names of contacts and invites by index; more than one only where two indexes are equal. */
+  /** Names of sources by index; more than one only where two indexes are equal. */
   #names = new Map<string, Set<string>>();
   /** What the map was built from. */
   #contacts = -1;
   #openInvites = -1;
+  #groups = -1;
   #builtAt = Number.POSITIVE_INFINITY;
   #turnsAt = Number.NEGATIVE_INFINITY;
 
-  constructor(context: Context, invites: Invites, host: HostId) {
+  constructor(context: Context, known: Known, host: HostId) {
     this.#context = context;
-    this.#invites = invites;
+    this.#known = known;
     this.#host = host;
   }
 
-  /** The keys that may have this index, 8 bytes: none, or those of one contact or invite. */
+  /** The keys that may have this index, 8 bytes: none, or those of one source. */
   *find(index: Uint8Array): Iterable<Candidate> {
     if (this.#isStale()) this.#build();
     const names = this.#names.get(toHex(index));
     if (names === undefined) return;
-    for (const source of sources(this.#context, this.#invites))
+    for (const source of sources(this.#context, this.#known))
       if (names.has(nameOf(source))) yield* keysOf(this.#context, source);
   }
 
@@ -50,7 +58,8 @@ class HostIndex {
     const now = clock.now();
     return (
       this.#contacts !== contactStore.revision ||
-      this.#openInvites !== this.#invites.revision ||
+      this.#openInvites !== this.#known.invites.revision ||
+      this.#groups !== this.#known.groups.revision ||
       now < this.#builtAt ||
       now >= this.#turnsAt
     );
@@ -59,11 +68,12 @@ class HostIndex {
   #build(): void {
     const { clock, contactStore, crypto } = this.#context;
     this.#contacts = contactStore.revision;
-    this.#openInvites = this.#invites.revision;
+    this.#openInvites = this.#known.invites.revision;
+    this.#groups = this.#known.groups.revision;
     this.#builtAt = clock.now();
     this.#turnsAt = Number.POSITIVE_INFINITY;
     this.#names = new Map();
-    for (const source of sources(this.#context, this.#invites)) {
+    for (const source of sources(this.#context, this.#known)) {
       const name = nameOf(source);
       this.#turnsAt = Math.min(this.#turnsAt, turnsAt(crypto, source.secret, this.#builtAt));
       for (const { key } of keysOf(this.#context, source)) {
@@ -79,17 +89,17 @@ class HostIndex {
 
 export class Recogniser {
   readonly #context: Context;
-  readonly #invites: Invites;
+  readonly #known: Known;
   /** By PeerId, the newest last. */
   readonly #hosts = new Map<HostId, HostIndex>();
   readonly #subnetMayCompare: RateLimit;
   readonly #mayCompare: RateLimit;
   readonly #mayGreet: RateLimit;
 
-  constructor(context: Context, invites: Invites) {
+  constructor(context: Context, known: Known) {
     const { clock } = context;
     this.#context = context;
-    this.#invites = invites;
+    this.#known = known;
     this.#subnetMayCompare = createRateLimit(
       clock,
       limits.hellosComparedPerSubnet,
@@ -100,8 +110,9 @@ export class Recogniser {
   }
 
   /**
-   * The contact or invite whose key made a hello, with this key. `undefined` for every dialer that
-   * is to meet silence: an unknown one, one that we do not answer now, and one over a limit.
+   * The contact, invite or group whose key made a hello, with this key. `undefined` for every
+   * dialer that is to meet silence: an unknown one, one that we do not answer now, one over a
+   * limit.
    */
   recognise(channel: Channel, hello: HelloFrame): Candidate | undefined {
     const subnet = channel.subnet ?? channel.remoteAddress;
@@ -122,7 +133,7 @@ export class Recogniser {
   #byComparison(channel: Channel, hello: HelloFrame, subnet: string): Candidate | undefined {
     if (!this.#subnetMayCompare(subnet) || !this.#mayCompare(subnet)) return undefined;
     let dialer: Candidate | undefined;
-    for (const candidate of candidates(this.#context, this.#invites))
+    for (const candidate of candidates(this.#context, this.#known))
       if (this.#fits(candidate, channel, hello)) dialer = candidate;
     return dialer;
   }
@@ -135,7 +146,7 @@ export class Recogniser {
   #indexOf(host: HostId): HostIndex {
     const known = this.#hosts.get(host);
     if (known !== undefined) return known;
-    const index = new HostIndex(this.#context, this.#invites, host);
+    const index = new HostIndex(this.#context, this.#known, host);
     this.#hosts.set(host, index);
     for (const oldest of this.#hosts.keys()) {
       if (this.#hosts.size <= HOSTS) break;

@@ -11,6 +11,7 @@ import { outboundHelloKey } from "../model/epoch-keys.ts";
 import type { Peer } from "../model/peer.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
+import { noGroups } from "./group-candidates.ts";
 import { encodeEndpoints, type LinkEndpoints } from "./hello.ts";
 import { candidates, linkSecretOf, mayAnswer, nameOf } from "./link-keys.ts";
 
@@ -112,7 +113,7 @@ export function openOffer(
   const envelope = decodeEnvelope(bytes);
   if (envelope === undefined) return undefined;
   let opened: OpenedOffer | undefined;
-  for (const dialer of candidates(context, invites)) {
+  for (const dialer of candidates(context, { invites, groups: noGroups })) {
     if (dialer.kind === "invite" && !invites.opensOffers(dialer.invite)) continue;
     const payload = openEnvelope(crypto, { key: dialer.key.key, endpoints }, envelope);
     if (payload === undefined || !mayAnswer(context, dialer, FROM_WAN)) continue;

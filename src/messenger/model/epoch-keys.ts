@@ -1,12 +1,13 @@
 /**
- * Keys that change with the epochs: link keys of contacts and of invites, and the keys under which
- * records are found.
+ * Keys that change with the epochs: link keys of contacts, invites and groups, and the keys under
+ * which records are found.
  */
-import { wipe } from "../../base/index.ts";
+import { never, wipe } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type Direction,
   epochOf,
+  epochOffset,
   epochsAccepted,
   epochsAround,
   inviteOffset,
@@ -21,6 +22,7 @@ import {
   rendezvousKeys,
   secretAt,
 } from "../../dht/index.ts";
+import { type RendezvousSecret, rendezvousRoot, rendezvousSecretAt } from "../../group/index.ts";
 
 /** What a hello is made with, and the psk of a handshake that follows it. Each 32 bytes. */
 export interface HelloKey {
@@ -28,20 +30,52 @@ export interface HelloKey {
   readonly psk: Uint8Array;
 }
 
-/** A secret that turns with the epochs: a pair's root chain, or an invite's secret of 16 bytes. */
+/**
+ * A secret that turns with the epochs: a pair's root chain, an invite's secret of 16 bytes, or a
+ * rendezvous secret of a group. Secrets are told apart as objects.
+ */
 export type EpochSecret =
   | { readonly kind: "pair"; readonly chain: RootChain }
-  | { readonly kind: "invite"; readonly secret: Uint8Array };
+  | { readonly kind: "invite"; readonly secret: Uint8Array }
+  | { readonly kind: "group"; readonly secret: RendezvousSecret };
 
-const inviteOffsets = new WeakMap<Uint8Array, number>();
+const offsets = new WeakMap<Uint8Array, number>();
 
 function offsetOf(crypto: CryptoProvider, epochSecret: EpochSecret): number {
   if (epochSecret.kind === "pair") return epochSecret.chain.offset;
-  const known = inviteOffsets.get(epochSecret.secret);
+  const known = offsets.get(epochSecret.secret);
   if (known !== undefined) return known;
-  const offset = inviteOffset(crypto, epochSecret.secret);
-  inviteOffsets.set(epochSecret.secret, offset);
+  const offset =
+    epochSecret.kind === "invite"
+      ? inviteOffset(crypto, epochSecret.secret)
+      : groupOffset(crypto, epochSecret.secret);
+  offsets.set(epochSecret.secret, offset);
   return offset;
+}
+
+function groupOffset(crypto: CryptoProvider, secret: RendezvousSecret): number {
+  const root = rendezvousRoot(crypto, secret);
+  const offset = epochOffset(crypto, root);
+  wipe(root);
+  return offset;
+}
+
+/** The secret of an epoch, 32 bytes, if there is one; the caller must wipe it. */
+function secretOf(
+  crypto: CryptoProvider,
+  epochSecret: EpochSecret,
+  epoch: number,
+): Uint8Array | undefined {
+  switch (epochSecret.kind) {
+    case "pair":
+      return secretAt(crypto, epochSecret.chain, epoch);
+    case "invite":
+      return inviteSecretAt(crypto, epochSecret.secret, epoch);
+    case "group":
+      return rendezvousSecretAt(crypto, epochSecret.secret, epoch);
+    default:
+      return never(epochSecret);
+  }
 }
 
 /** Runs `use` with the secret of an epoch, 32 bytes, if there is one, and overwrites it. */
@@ -51,10 +85,7 @@ function withSecret<Result>(
   epoch: number,
   use: (secret: Uint8Array) => Result,
 ): Result | undefined {
-  const secret =
-    epochSecret.kind === "pair"
-      ? secretAt(crypto, epochSecret.chain, epoch)
-      : inviteSecretAt(crypto, epochSecret.secret, epoch);
+  const secret = secretOf(crypto, epochSecret, epoch);
   if (secret === undefined) return undefined;
   const result = use(secret);
   wipe(secret);
@@ -72,9 +103,22 @@ const derived = new WeakMap<object, ReadonlyMap<number, HelloKey | undefined>>()
  * its contact was removed. What still refers to the chain derives nothing from it any more.
  */
 export function eraseChain(chain: RootChain): void {
-  for (const key of derived.get(chain)?.values() ?? []) if (key) wipe(key.key, key.psk);
-  derived.delete(chain);
+  eraseDerived(chain);
   wipe(chain.root);
+}
+
+/**
+ * Overwrites a rendezvous secret and the hello keys derived from it. Until then the object must be
+ * the only one of this secret that hellos are recognised by.
+ */
+export function eraseRendezvous(secret: RendezvousSecret): void {
+  eraseDerived(secret);
+  wipe(secret);
+}
+
+function eraseDerived(source: object): void {
+  for (const key of derived.get(source)?.values() ?? []) if (key) wipe(key.key, key.psk);
+  derived.delete(source);
 }
 
 /** The hello key of one epoch, or `undefined` where the chain does not reach it. */
@@ -86,7 +130,7 @@ function helloKey(
   return withSecret(crypto, epochSecret, epoch, (secret) => {
     const key = linkKey(crypto, secret);
     const psk =
-      epochSecret.kind === "pair" ? linkPsk(crypto, key) : invitePsk(crypto, epochSecret.secret);
+      epochSecret.kind === "invite" ? invitePsk(crypto, epochSecret.secret) : linkPsk(crypto, key);
     return { key, psk };
   });
 }

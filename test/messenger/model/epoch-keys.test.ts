@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../src/base/index.ts";
 import { nodeCrypto } from "../../../src/crypto/index.ts";
-import { startChain } from "../../../src/dht/index.ts";
+import { epochOffset, nextBoundary, startChain } from "../../../src/dht/index.ts";
+import { rendezvousRoot, rendezvousSecret } from "../../../src/group/index.ts";
 import {
   acceptedHelloKeys,
   type EpochSecret,
+  eraseRendezvous,
   outboundHelloKey,
+  turnsAt,
 } from "../../../src/messenger/model/epoch-keys.ts";
 import { seeded } from "../../scenario/chance.ts";
 
@@ -23,6 +26,7 @@ describe("hello keys", () => {
   const turnings: [string, EpochSecret][] = [
     ["a pair", { kind: "pair", chain: startChain(real, real.random(32), now) }],
     ["an invite", { kind: "invite", secret: real.random(16) }],
+    ["a group", { kind: "group", secret: rendezvousSecret(real.random(32)) }],
   ];
 
   for (const [what, turning] of turnings) {
@@ -48,4 +52,18 @@ describe("hello keys", () => {
       }
     });
   }
+
+  it("of a group change at a time that follows from its secret", () => {
+    const secret = rendezvousSecret(real.random(32));
+    const offset = epochOffset(real, rendezvousRoot(real, secret));
+    assert.equal(turnsAt(real, { kind: "group", secret }, now), nextBoundary(now, offset));
+  });
+
+  it("of a group are overwritten with their secret", () => {
+    const secret = rendezvousSecret(real.random(32));
+    const keys = acceptedHelloKeys(real, { kind: "group", secret }, now);
+    eraseRendezvous(secret);
+    for (const bytes of [secret, ...keys.flatMap(({ key, psk }) => [key, psk])])
+      assert.deepEqual(bytes, new Uint8Array(32));
+  });
 });

@@ -367,6 +367,7 @@ export const wireTargets: readonly Target[] = [
       Uint8Array.of(4, 9),
       Uint8Array.of(5),
       Uint8Array.of(6),
+      Uint8Array.of(7, ...new Uint8Array(24)),
     ],
     decodeLinkFrame,
     encodeLinkFrame,
@@ -393,7 +394,7 @@ export const wireTargets: readonly Target[] = [
   exact("signal-words", [words], decodeSignalPayload, encodeSignalPayload),
   exact(
     "hello-body",
-    [encodeHelloBody({ mode: "resume", id: chance(32) })],
+    (["resume", "group"] as const).map((mode) => encodeHelloBody({ mode, id: chance(32) })),
     decodeHelloBody,
     encodeHelloBody,
   ),

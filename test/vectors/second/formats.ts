@@ -38,8 +38,9 @@ function frames(given: Fields): Json {
 
 function linkFrame(payload: Uint8Array): Json {
   const [type = 0] = payload;
-  const name = [undefined, "hello", "answer", "handshake", "ratchet", "ping", "pong"][type];
+  const name = [undefined, "hello", "answer", "handshake", "ratchet", "ping", "pong", "group"][type];
   if (name === undefined || payload.length > 81_916) return NO_REASON;
+  if (type === 7) return payload.length > 24 ? { message: written(payload.subarray(1)), type: name } : NO_REASON;
   if (type >= 5) return payload.length === 1 ? { type: name } : NO_REASON;
   if (type >= 3) return payload.length > 1 ? { message: written(payload.subarray(1)), type: name } : NO_REASON;
   const at = type === 1 ? 10 : 2;
@@ -388,7 +389,7 @@ export const formats: Readonly<Record<string, (given: Fields) => Json>> = {
   },
   "frame.decode": frames,
   "link-frame.decode": (given) => linkFrame(bytes(given, "payload")),
-  "hello-body.decode": (given) => body(given, "mode", ["resume", "handshake"]),
+  "hello-body.decode": (given) => body(given, "mode", ["resume", "handshake", "group", "group-unclean"]),
   "answer-body.decode": (given) => body(given, "status", ["resume", "handshake", "used", "expired", "pending", "denied"]),
   "position.encode": (given) => {
     const numbers = [u64(number(given, "sealed")), u64(number(given, "received"))];

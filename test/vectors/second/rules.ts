@@ -86,7 +86,7 @@ function bodyOf(plain: Uint8Array): { addresses: string[]; host: string } | unde
 // §5
 const prefixed32 = (said: string) => Buffer.concat([p.u32(Buffer.byteLength(said)), Buffer.from(said)]);
 const ends = (given: Fields) => Buffer.concat([prefixed32(text(given, "caller")), prefixed32(text(given, "callee"))]);
-const MODES = ["resume", "handshake"];
+const MODES = ["resume", "handshake", "group", "group-unclean"];
 const STATUSES = ["resume", "handshake", "used", "expired", "pending", "denied"];
 const tagOf = (given: Fields, name: string, nonces: Uint8Array) =>
   p.hmac(bytes(given, "linkKey"), Buffer.concat([p.label(name), ends(given), nonces]));
