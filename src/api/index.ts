@@ -3,7 +3,6 @@ export { type Client, createClient } from "./client.ts";
 export type { Connection } from "./connection.ts";
 export { fromRpcError, ParamsInvalid, type RpcError, toRpcError } from "./errors.ts";
 export {
-  accountOf,
   type EventType,
   eventTypes,
   type FollowedEvent,
@@ -11,6 +10,7 @@ export {
   type Follower,
   followedTypes,
   type NodeEvent,
+  refOf,
 } from "./events.ts";
 export { type FollowOptions, follow } from "./follow.ts";
 export { type LineSplitter, lineSplitter, tooLong } from "./line-splitter.ts";

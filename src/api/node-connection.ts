@@ -5,7 +5,7 @@
 import { backoffDelay, hasCode, limits, never, SottoError } from "../base/index.ts";
 import { type Client, createClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
-import { accountOf, type EventType, type NodeEvent } from "./events.ts";
+import { type EventType, type NodeEvent, refOf } from "./events.ts";
 import { type FollowOptions, follow } from "./follow.ts";
 import type { MethodName, Params, Result } from "./methods.ts";
 import type { FollowedEvent } from "./schema/event.ts";
@@ -165,7 +165,7 @@ class Connected implements NodeConnection {
     const wants = (event: LiveEvent): boolean =>
       event.type === "resync" ||
       ((kinds === undefined || kinds.has(event.type)) &&
-        (account === undefined || accountOf(event) === account));
+        (account === undefined || refOf(event) === account));
     const queue: LiveEvent[] = [];
     let failure: SottoError | undefined;
     let ring = (): void => undefined;

@@ -2,7 +2,7 @@
  * The facade of the messenger: one function for each use case, over the parts that `Runtime` keeps
  * running.
  */
-import { wipe } from "../base/index.ts";
+import { type AccountId, type MessageId, SottoError, wipe } from "../base/index.ts";
 import { contentsOf, sealBackup } from "./account/backup.ts";
 import { setNote, setPolicy, setTimer, shareReceipts } from "./contacts/contact-settings.ts";
 import * as contacts from "./contacts/contacts.ts";
@@ -15,9 +15,10 @@ import { follow, followers, readEvents } from "./messages/durable-subscriptions.
 import { find } from "./messages/find-message.ts";
 import { search } from "./messages/search.ts";
 import type { Messenger } from "./model/messenger-api.ts";
+import type { FindOptions } from "./model/options.ts";
 import type { Peer } from "./model/peer.ts";
 import type { MessengerPorts } from "./model/ports.ts";
-import { cancel } from "./outbox/cancel.ts";
+import { cancel, type PeerPlace } from "./outbox/cancel.ts";
 import { edit, erase, hide, react } from "./outbox/edit.ts";
 import { markRead } from "./outbox/mark-read.ts";
 import { resend } from "./outbox/resend.ts";
@@ -30,6 +31,7 @@ import { accountEntropy } from "./state/identity.ts";
 import { setInvisible } from "./state/invisible.ts";
 import { createInvite, revokeInvite } from "./state/invites.ts";
 import { count, findById, history, requireById } from "./state/message-store.ts";
+import { Owners } from "./state/owners.ts";
 
 /** Reads everything from the store and is ready to start. Throws no-account, store-damaged. */
 export async function createMessenger(ports: MessengerPorts): Promise<Messenger> {
@@ -44,7 +46,7 @@ export function messengerOf(runtime: Runtime): Messenger {
 /** The use cases on a context, which may find fewer contacts than the runtime has. */
 function facade(runtime: Runtime, context: Context): Messenger {
   const { invites, covers, peerFinder, records, publicRecords } = runtime;
-  const { contactStore, identity } = context;
+  const { contactStore, owners, identity } = context;
   /** The result of a use case that needs a link with the contact. */
   const connecting = <Result>(peer: Peer, result: Result): Result => {
     runtime.connect(peer);
@@ -55,14 +57,19 @@ function facade(runtime: Runtime, context: Context): Messenger {
     return connecting(peer, await useCase(peer));
   };
 
+  const peerPlace = async (id: MessageId, which: FindOptions): Promise<PeerPlace> => {
+    const { owner, at } = await requireById(context, id, which);
+    if (owner.kind === "contact") return { peer: owner, at };
+    throw new SottoError("message-unknown", "There is no such message.");
+  };
+
   return {
     self: () => ({
       account: identity.account,
       device: identity.deviceId,
       name: identity.name,
     }),
-    limitedTo: (accounts) =>
-      facade(runtime, { ...context, contactStore: contactStore.limitedTo(accounts) }),
+    limitedTo: (accounts) => facade(runtime, limitedTo(context, accounts)),
     start: () => runtime.start(),
     stop: () => runtime.stop(),
     subscribe: (listener) => context.events.subscribe(listener),
@@ -123,16 +130,16 @@ function facade(runtime: Runtime, context: Context): Messenger {
 
     send: (who, text, options) => withConnect(who, (peer) => send(context, peer, text, options)),
     async edit(id, text, who) {
-      const place = await requireById(context, id, { who, direction: "out" });
+      const place = await peerPlace(id, { who, direction: "out" });
       return connecting(place.peer, await edit(context, place, text));
     },
     async delete(id, who) {
-      const place = await requireById(context, id, { who, direction: "out" });
+      const place = await peerPlace(id, { who, direction: "out" });
       return connecting(place.peer, await erase(context, place));
     },
     hide: async (id, who) => hide(context, await requireById(context, id, { who })),
     async react(id, emoji, who) {
-      const place = await requireById(context, id, { who });
+      const place = await peerPlace(id, { who });
       return connecting(place.peer, await react(context, place, emoji));
     },
     typing: async (who) => sendTyping(context, contactStore.find(who)),
@@ -150,27 +157,26 @@ function facade(runtime: Runtime, context: Context): Messenger {
     },
     ...sharedBootstraps(context),
     find: (ref, options = {}) => find(context, ref, options),
-    cancel: async (id, who) =>
-      cancel(context, await requireById(context, id, { who, direction: "out" })),
+    cancel: async (id, who) => cancel(context, await peerPlace(id, { who, direction: "out" })),
     async resend(id, who) {
-      const place = await requireById(context, id, { who, direction: "out" });
+      const place = await peerPlace(id, { who, direction: "out" });
       return connecting(place.peer, await resend(context, place));
     },
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
-    count: async (who) => count(context, contactStore.find(who)),
+    count: async (who) => count(context, owners.find(who)),
     conversations: (filter = {}) => conversations.conversations(context, filter),
-    conversation: async (who) => conversations.conversation(context, contactStore.find(who)),
-    unread: (who) => contactStore.unread(who),
+    conversation: async (who) => conversations.conversation(context, owners.find(who)),
+    unread: (who) => owners.unread(who),
     setConversation: async (who, flags) =>
-      conversations.setConversation(context, contactStore.find(who), flags),
-    markUnread: async (who) => conversations.markUnread(context, contactStore.find(who)),
-    setDraft: async (who, draft) => conversations.setDraft(context, contactStore.find(who), draft),
-    draft: async (who) => conversations.draft(context, contactStore.find(who)),
-    page: async (who, options) => page(context, contactStore.find(who), options),
+      conversations.setConversation(context, owners.find(who), flags),
+    markUnread: async (who) => conversations.markUnread(context, owners.find(who)),
+    setDraft: async (who, draft) => conversations.setDraft(context, owners.find(who), draft),
+    draft: async (who) => conversations.draft(context, owners.find(who)),
+    page: async (who, options) => page(context, owners.find(who), options),
     arrivals: async (options) => arrivals(context, options),
-    history: async (who, options) => history(context, contactStore.find(who), options),
+    history: async (who, options) => history(context, owners.find(who), options),
     search: (question, options) => search(context, question, options),
-    markRead: async (who, options = {}) => markRead(context, contactStore.find(who), options),
+    markRead: async (who, options = {}) => markRead(context, owners.find(who), options),
     setTimer: (who, ms) => withConnect(who, (peer) => setTimer(context, peer, ms)),
 
     async backup(bootstrap) {
@@ -180,4 +186,10 @@ function facade(runtime: Runtime, context: Context): Messenger {
       return file;
     },
   };
+}
+
+/** The context with these contacts only, and without groups. */
+function limitedTo(context: Context, accounts: ReadonlySet<AccountId>): Context {
+  const contactStore = context.contactStore.limitedTo(accounts);
+  return { ...context, contactStore, owners: new Owners(contactStore) };
 }

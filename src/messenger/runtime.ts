@@ -2,12 +2,13 @@
  * The running parts of the messenger: loads them from the store, connects them to the ports, and
  * starts and stops them.
  */
-import { type AccountId, KeyedMutex, limits } from "../base/index.ts";
+import { KeyedMutex, limits } from "../base/index.ts";
 import type { Channel } from "../ports/index.ts";
 import { CoverRecords } from "./discovery/cover-records.ts";
 import { PeerFinder } from "./discovery/peer-finder.ts";
 import { PublicDhtPublisher } from "./discovery/public-dht-publisher.ts";
 import { RecordPublisher } from "./discovery/record-publisher.ts";
+import { GroupStore } from "./group/group-store.ts";
 import { type GroupCandidates, noGroups } from "./link/group-candidates.ts";
 import { acceptLink } from "./link/inbound.ts";
 import { clearLastSeen, closeLink, storeLastSeen } from "./link/live-link.ts";
@@ -16,6 +17,7 @@ import { openOffer } from "./link/signalling.ts";
 import { runMaintenance } from "./messages/maintenance.ts";
 import { Retention } from "./messages/retention.ts";
 import type { MessengerEvent } from "./model/messenger-api.ts";
+import { conversationOf } from "./model/owner.ts";
 import type { Peer } from "./model/peer.ts";
 import type { MessengerPorts } from "./model/ports.ts";
 import { Arrivals } from "./state/arrivals.ts";
@@ -24,11 +26,11 @@ import { background, type Context } from "./state/context.ts";
 import { Conversations } from "./state/conversations.ts";
 import { DiskReserve } from "./state/disk-reserve.ts";
 import { isDue } from "./state/due-messages.ts";
-import { EventBus } from "./state/event-bus.ts";
-import { EventLog } from "./state/event-log.ts";
+import { EventBus, EventLog } from "./state/event-log.ts";
 import { ExpiryTimers } from "./state/expiry-timers.ts";
 import { loadIdentity } from "./state/identity.ts";
 import { Invites } from "./state/invites.ts";
+import { Owners } from "./state/owners.ts";
 import { SearchIndex } from "./state/search-index.ts";
 import { ShredScheduler } from "./state/shred-scheduler.ts";
 
@@ -38,7 +40,9 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
   const events = new EventBus(log);
   const receipts = ports.receipts ?? true;
   const contactStore = await ContactStore.load(store, { clock, receipts, transport });
-  const refs = contactStore.peers().map(({ contact }) => contact.conversation.ref);
+  const groups = await GroupStore.load(crypto, store);
+  const owners = new Owners(contactStore, groups);
+  const refs = owners.all().map((owner) => conversationOf(owner).ref);
   const parts = {
     ...ports,
     receipts,
@@ -46,6 +50,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     identity: await loadIdentity(crypto, store),
     history: ports.history ?? true,
     contactStore,
+    owners,
     conversations: await Conversations.load(store, contactStore.names),
     arrivals: await Arrivals.load(store, clock),
     expiryTimers: await ExpiryTimers.load(ports, refs),
@@ -59,7 +64,7 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
   };
   const context: Context = { ...parts, index: new SearchIndex(parts) };
   if (context.hidesDue)
-    context.conversations.hideDue((peer, at, row) => isDue(context, peer, at, row));
+    context.conversations.hideDue((owner, at, row) => isDue(context, owner, at, row));
   if (!context.presence.lastSeen) await clearLastSeen(context);
   return context;
 }
@@ -190,23 +195,23 @@ export class Runtime {
     if (event.type === "message.new") this.context.index.stored(event.message.text);
     if (event.type === "contact.changed") this.#done(event.contact.account);
     // Messages of it may have been read.
-    if (event.type === "conversation.changed") this.#done(event.conversation.ref as AccountId);
+    if (event.type === "conversation.changed") this.#done(event.conversation.ref);
     if (event.type === "message.state" || event.type === "message.changed")
-      this.#done(event.message.contact);
+      this.#done(event.message.ref);
   }
 
-  /** Something of this contact was delivered or read. */
-  #done(account: AccountId): void {
-    const peer = this.context.contactStore.byAccount(account);
-    if (peer !== undefined) this.#retention.done(peer);
+  /** Something of this conversation was delivered or read. @param ref as clients name it. */
+  #done(ref: string): void {
+    const owner = this.context.owners.shownAs(ref);
+    if (owner !== undefined) this.#retention.done(owner);
   }
 
   /** So that the first list of all conversations is as quick as the next one. */
   async #loadConversations(): Promise<void> {
-    const { contactStore, conversations, breathe, stopping } = this.context;
-    for (const peer of contactStore.peers()) {
+    const { owners, conversations, breathe, stopping } = this.context;
+    for (const owner of owners.all()) {
       if (stopping.now) return;
-      await conversations.load(peer);
+      await conversations.load(owner);
       await breathe();
     }
   }

@@ -86,12 +86,15 @@ export interface ContactView {
 
 /** A conversation, with a contact or in a group. */
 export interface ConversationView {
-  /** Names it in every method: the account id of the contact, or the id of the group. */
+  /** Names it in every method: the account id of the contact, or `group:` and the group's id. */
   readonly ref: string;
   readonly kind: "contact" | "group";
-  /** As in `ContactView`. */
-  readonly handle: string;
-  /** As in `ContactView`: clean it (`displayText`) before a screen shows it. */
+  /** As in `ContactView`; absent for a group. */
+  readonly handle?: string;
+  /**
+   * What this node calls the contact or the group: clean it (`displayText`) before a screen shows
+   * it.
+   */
   readonly name: string;
   /** The last message of its order, with the first 120 characters of the text; absent if empty. */
   readonly last?: MessageView;
@@ -133,7 +136,10 @@ export interface MessageView {
   readonly id: MessageId;
   /** Its conversation: names it wherever a method takes `who` (`ConversationView.ref`). */
   readonly ref: string;
-  readonly contact: AccountId;
+  /** The contact; absent in a group. */
+  readonly contact?: AccountId;
+  /** The id of the group; absent in a conversation with a contact. */
+  readonly group?: string;
   readonly direction: "in" | "out";
   /** Exactly as sent: clean it (`displayText`) before a screen shows it. */
   readonly text: string;

@@ -175,7 +175,7 @@ export class Laws implements Watcher, Court {
     if (event.type !== "message.new" && event.type !== "message.state") return;
     const { message } = event;
     const known = this.of(node);
-    const row = known.disk.message(message.contact, message.id);
+    const row = known.disk.message(message.ref, message.id);
     const name = `"${message.text}"`;
     if (row === undefined) {
       this.say(node, `${name} is shown and not on the disk`);

@@ -5,13 +5,16 @@ import { handle } from "./contact.ts";
 import { flag, id, maybe, ms, object, of, oneOf, text, whole } from "./fields.ts";
 import { message } from "./message.ts";
 
-const ref = text("Names the conversation in every method: the account id of the contact.");
+const ref = text(
+  "Names the conversation in every method: the account id of the contact, or `group:` and the id " +
+    "of the group.",
+);
 
 export const conversation = of<ConversationView>()(
   object({
     ref,
     kind: oneOf(["contact", "group"]),
-    handle,
+    handle: maybe(handle),
     name: text("Untrusted text: clean it before a screen shows it."),
     last: maybe(message),
     lastAt: maybe(ms("When this node stored `last`, ms since 1970.")),

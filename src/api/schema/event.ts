@@ -52,7 +52,7 @@ export const keptEvents = {
   "message.removed": {
     summary: "A message was removed from this node.",
     fields: {
-      account,
+      account: maybe(account),
       ref: text("Of the conversation that it was in."),
       id: id<string>(26, "The id of the message."),
     },
@@ -148,9 +148,9 @@ export const resync = {
   fields: {},
 } as const satisfies EventSpec;
 
-type EventOf<Type extends string, Fields> = {
+type EventOf<Type extends string, Fields extends EventSpec["fields"]> = {
   readonly type: Type;
-} & { readonly [Key in keyof Fields]: Fields[Key] extends Schema<infer Value> ? Value : never };
+} & Infer<ReturnType<typeof object<Fields>>>;
 
 type Kept = { [T in FollowedType]: EventOf<T, (typeof keptEvents)[T]["fields"]> }[FollowedType];
 type Live = {
@@ -199,7 +199,7 @@ export const follower = object({
   cursor: whole("Every event up to this one was acknowledged."),
   behind: whole("Events in the log after the cursor, filtered ones included."),
   types: maybe(list(oneOf(followedTypes), "Only these types; absent: all.")),
-  from: maybe(text("Only events about the contact with this account.")),
+  from: maybe(text("Only events about this conversation: an account id, or `group:` and an id.")),
 });
 
 /** A durable subscription: events are kept for it until it acknowledges them. */

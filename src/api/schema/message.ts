@@ -19,7 +19,10 @@ import {
 
 export const messageId = id<MessageId>(26);
 
-const direction = oneOf(["in", "out"], "in: from the contact. out: from us.");
+const direction = oneOf(
+  ["in", "out"],
+  "in: from the contact, or a member of the group. out: from us.",
+);
 
 export const messageState = oneOf(
   ["queued", "sent", "delivered", "read", "failed", "cancelled", "received"],
@@ -31,7 +34,8 @@ export const message = of<MessageView>()(
   object({
     id: messageId,
     ref: text("Of its conversation: names it wherever a method takes `who`."),
-    contact: accountId,
+    contact: maybe(accountId),
+    group: maybe(text("The id of the group; absent in a conversation with a contact.")),
     direction,
     text: text("Exactly as sent. Untrusted text: clean it before a screen shows it."),
     state: messageState,

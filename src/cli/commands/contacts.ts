@@ -172,7 +172,7 @@ async function list(context: Context, node: NodeOrStore): Promise<void> {
 function describe(contact: Contact, { unread, handle }: Conversation): SafeText {
   const rows: [string, string][] = [
     ["name", [nameOf(contact), ...profileNotes(contact), ...lookAlikeNotes(contact)].join("  ")],
-    ["handle", handle],
+    ["handle", handle ?? ""],
     ["account", contact.account],
     ["state", contactStateText(contact)],
     ["verified", contact.verified ? "yes" : `no (sotto verify ${shellWord(nameOf(contact))})`],

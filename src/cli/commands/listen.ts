@@ -1,11 +1,11 @@
 /** `sotto listen`: prints messages and other events as they arrive, until ^C. */
 import {
-  accountOf,
   type Client,
   type Contact,
   type FollowedEvent,
   follow,
   type NodeEvent,
+  refOf,
 } from "../../api/index.ts";
 import { displayLine, type Part } from "../../base/index.ts";
 import {
@@ -101,7 +101,7 @@ async function listen(options: Options, context: Context): Promise<void> {
   for await (const event of events) {
     if (event.type === "node.state" && !all) continue;
     if ("contact" in event) remember(event.contact);
-    const whose = accountOf(event);
+    const whose = refOf(event);
     if (whose !== undefined && !names.has(whose))
       await context
         .call("contact.show", { who: whose })
@@ -115,7 +115,7 @@ async function listen(options: Options, context: Context): Promise<void> {
     } else if (all || (event.type === "message.new" && event.message.direction === "in"))
       await runExecHook(eventWithName(event, names), command, context);
     if (marks && event.type === "message.new" && event.message.direction === "in") {
-      const { contact: who, id } = event.message;
+      const { ref: who, id } = event.message;
       await context.call("message.markRead", { who, ids: [id] }).catch(ignore);
     }
     if ("cursor" in event) finished = event.cursor;
@@ -127,12 +127,12 @@ async function describe(
   names: ReadonlyMap<string, string>,
   context: Context,
 ): Promise<Part> {
-  const name = (account: string) => displayLine(names.get(account) ?? account);
+  const name = (ref: string) => displayLine(names.get(ref) ?? ref);
   switch (event.type) {
     case "message.new":
     case "message.changed": {
       const { message } = event;
-      const who = name(message.contact);
+      const who = name(message.ref);
       // Without the quotation if the node was stopped in between: the message is not lost with it.
       const quotations = await quotedMessages([message], context, context.out).catch(ignore);
       const answered = quotations?.get(message.replyTo ?? "");
@@ -141,9 +141,9 @@ async function describe(
     case "typing":
       return `${nameOf(event.contact)}  is typing`;
     case "message.state":
-      return `→ ${name(event.message.contact)}  ${stateText(event.message.state)}`;
+      return `→ ${name(event.message.ref)}  ${stateText(event.message.state)}`;
     case "message.removed":
-      return `${name(event.account)}  a message was removed`;
+      return `${name(event.ref)}  a message was removed`;
     case "conversation.changed":
       return `${displayLine(event.conversation.name)}  ${event.conversation.unread} unread`;
     case "contact.renamed": {

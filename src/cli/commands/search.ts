@@ -58,11 +58,11 @@ async function search(
   const names = namesOf(await allContacts(node));
   const width = Math.max(
     3,
-    ...found.hits.map(({ message }) => displayLine(names.get(message.contact) ?? "").length),
+    ...found.hits.map(({ message }) => displayLine(names.get(message.ref) ?? "").length),
   );
   const paint = context.out.style.bold;
   const lines = found.hits.map(({ message, ranges }) => {
-    const name = displayLine(names.get(message.contact) ?? "");
+    const name = displayLine(names.get(message.ref) ?? "");
     const emphasis = { ranges, paint };
     const text = indented(messageLines(message, { name, width, emphasis }), width + 2);
     return safe`${padded(name, width)}  ${text}`;

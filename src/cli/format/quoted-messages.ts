@@ -13,17 +13,17 @@ export async function quotedMessages(
   const known = new Map(messages.map((message) => [message.id, message]));
   // A program uses the ids in the JSON.
   if (flags.json) return known;
-  for (const { replyTo, contact } of messages) {
+  for (const { replyTo, ref } of messages) {
     if (replyTo === undefined || known.has(replyTo)) continue;
-    const found = await lookUp(replyTo, contact, node);
+    const found = await lookUp(replyTo, ref, node);
     if (found !== undefined) known.set(replyTo, found);
   }
   return known;
 }
 
-async function lookUp(ref: string, who: string, node: Callable): Promise<Message | undefined> {
+async function lookUp(id: string, who: string, node: Callable): Promise<Message | undefined> {
   try {
-    return (await node.call("message.find", { id: ref, who })).message;
+    return (await node.call("message.find", { id, who })).message;
   } catch (error) {
     if (error instanceof SottoError && error.code === "message-unknown") return undefined;
     throw error;

@@ -1,7 +1,7 @@
 /** JSON output with the name of a contact next to each account id that would be alone. */
 import type { Contact, FollowedEvent, Invite, Message, NodeEvent } from "../../api/index.ts";
 
-/** Names of contacts by account id, as they are stored. */
+/** Names of contacts, as they are stored, by account id, which is the `ref` of the conversation. */
 export type Names = ReadonlyMap<string, string>;
 
 export const namesOf = (contacts: readonly Contact[]): Map<string, string> =>
@@ -15,7 +15,7 @@ const named = (account: string, names: Names): { readonly contactName?: string }
 /** A message with `contactName`, which is absent if the contact was removed. */
 export const messageWithName = (message: Message, names: Names) => ({
   ...message,
-  ...named(message.contact, names),
+  ...named(message.ref, names),
 });
 
 /** A result about one message and its contact, with the name in the message. */
@@ -28,6 +28,7 @@ export const resultWithName = <
 /** An event whose message, or which itself, has `contactName`. */
 export function eventWithName(event: NodeEvent | FollowedEvent, names: Names): object {
   if ("message" in event) return { ...event, message: messageWithName(event.message, names) };
+  if ("ref" in event) return { ...event, ...named(event.ref, names) };
   return "account" in event ? { ...event, ...named(event.account, names) } : event;
 }
 

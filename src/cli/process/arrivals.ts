@@ -62,13 +62,10 @@ export function describeArrivals(names: Map<string, string>): Describe {
 }
 
 function messageText(
-  {
-    contact,
-    notice,
-  }: { readonly contact: string; readonly notice?: { kind: "timer"; ms: number } },
+  { ref, notice }: { readonly ref: string; readonly notice?: { kind: "timer"; ms: number } },
   names: Names,
 ): SafeText {
-  const name = displayLine(names.get(contact) ?? contact);
+  const name = displayLine(names.get(ref) ?? ref);
   return notice === undefined
     ? safe`New message from ${name}: sotto read ${shellWord(name)}`
     : safe`${name} ${noticeText(notice)}`;

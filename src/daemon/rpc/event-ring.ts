@@ -2,7 +2,7 @@
  * The latest events of an open node, in memory only: a client whose connection was lost for a
  * moment gets those that it missed. Nothing of it is left once the node is locked.
  */
-import { accountOf, type NodeEvent } from "../../api/index.ts";
+import { type NodeEvent, refOf } from "../../api/index.ts";
 import { limits } from "../../base/index.ts";
 import type { CryptoProvider } from "../../crypto/index.ts";
 import type { EventRing } from "./methods/method-types.ts";
@@ -73,7 +73,7 @@ export function createEventRing(
         return;
       case "contact.removed":
         for (const [number, entry] of entries)
-          if (accountOf(entry.event) === event.account) drop(number);
+          if (refOf(entry.event) === event.account) drop(number);
         return;
       default:
         return;

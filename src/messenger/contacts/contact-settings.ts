@@ -17,7 +17,7 @@ import {
 import { contactRefusal, refuse } from "../outbox/preconditions.ts";
 import { ackOf } from "../outbox/receipts.ts";
 import { sealControl } from "../outbox/seal.ts";
-import { changeContact, commitContact, withKnownContact } from "../state/change-contact.ts";
+import { changeContact, commitContact, withKnownOwner } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import type { Invites } from "../state/invites.ts";
 import { contactEvent } from "../state/store-events.ts";
@@ -25,7 +25,7 @@ import { changeWithInvites, invitesEndedFor } from "./end-invites.ts";
 
 /** See `Messenger.shareReceipts`. Turned on, a linked peer is told at once what was read so far. */
 export function shareReceipts(context: Context, peer: Peer, on: boolean): Promise<ContactView> {
-  return withKnownContact(context, peer, async () => {
+  return withKnownOwner(context, peer, async () => {
     const contact = { ...peer.contact, receipts: on };
     const content = on ? { ack: ackOf(contact.conversation, true) } : undefined;
     await sealControl(context, peer, content, (ops) =>
@@ -57,7 +57,7 @@ export function setTimer(context: Context, peer: Peer, ms: number): Promise<Cont
       "timer-invalid",
       `The time must be between ${limits.timerMin / 1000} seconds and a year.`,
     );
-  return withKnownContact(context, peer, async () => {
+  return withKnownOwner(context, peer, async () => {
     const batch = openBatch(context, peer, 0);
     refuse(contactRefusal(peer.contact) ?? queueRefusal(batch));
     if ((peer.contact.conversation.timer?.ms ?? 0) === ms) return context.contactStore.view(peer);

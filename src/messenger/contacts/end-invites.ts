@@ -8,7 +8,7 @@ import type { Contact } from "../model/contact.ts";
 import { claimBy, endedFor, type KeptInvite } from "../model/invite.ts";
 import type { InviteFate } from "../model/options.ts";
 import type { Peer } from "../model/peer.ts";
-import { type ContactChange, commitContact, withKnownContact } from "../state/change-contact.ts";
+import { type ContactChange, commitContact, withKnownOwner } from "../state/change-contact.ts";
 import { type Context, withInviteLock } from "../state/context.ts";
 import { type Invites, putInvite } from "../state/invites.ts";
 
@@ -57,7 +57,7 @@ export function changeWithInvites(
   change: (contact: Contact) => ContactChange,
 ): Promise<ContactView> {
   return withInviteLock(context, () =>
-    withKnownContact(context, peer, async () => {
+    withKnownOwner(context, peer, async () => {
       const kept = choose();
       const made = change(peer.contact);
       await commitContact(context, peer, {

@@ -16,10 +16,12 @@ import {
 } from "../../group/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { GroupAction } from "../../wire/index.ts";
+import { newConversation } from "../model/conversation.ts";
 import { typedName } from "../model/name-keys.ts";
+import { putGroup } from "../state/change-contact.ts";
 import { accountEntropy } from "../state/identity.ts";
 import { authorOf, type Group, newGroup } from "./group.ts";
-import { type GroupContext, putGroup, putOp } from "./group-store.ts";
+import { type GroupContext, putOp } from "./group-store.ts";
 
 /** What an operation does that is authored in a group that exists. */
 export type LaterAction = Exclude<GroupAction, { kind: "create" }>;
@@ -44,8 +46,10 @@ export async function createGroup(context: GroupContext, text: string): Promise<
     signed,
   } = authorCreate(crypto, memberKey, { name, founder, settings: [] }, now);
   const { alias, release } = groups.holdAlias(name);
+  const ref = toBase32(crypto.random(16));
   const group = newGroup({
-    ...{ ref: toBase32(crypto.random(16)), id, alias, standing: "member", joinedAt: now },
+    ...{ ref, id, alias, standing: "member", joinedAt: now },
+    conversation: newConversation(ref),
     us: memberOf(crypto, id, identity.accountKey),
     memberSeed: memberKey.seed,
     packages: [secrets],

@@ -4,8 +4,10 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import { type GroupId, place, readOp, replay } from "../../group/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { nameKey } from "../model/name-keys.ts";
-import { decodeRow, encodeRow, put, rowKey } from "../model/rows.ts";
-import { type Context, refuseWhenStopping } from "../state/context.ts";
+import { decodeRow, put, rowKey } from "../model/rows.ts";
+import { loadOutbox } from "../state/contact-store.ts";
+import { type Context, withOwnerLock } from "../state/context.ts";
+import { type GroupDirectory, requireGroup } from "../state/owners.ts";
 import { type Group, type GroupRow, newGroup } from "./group.ts";
 
 /** Characters of an alias before its number. */
@@ -18,8 +20,9 @@ export interface GroupContext
   readonly groups: GroupStore;
 }
 
-export class GroupStore {
+export class GroupStore implements GroupDirectory {
   readonly #byId = new Map<GroupId, Group>();
+  readonly #byRef = new Map<string, Group>();
   readonly #byAlias = new Map<string, Group>();
   /** Aliases of groups that are about to be committed. */
   readonly #held = new Set<string>();
@@ -41,16 +44,20 @@ export class GroupStore {
     return this.#byId.get(id);
   }
 
+  byRef(ref: string): Group | undefined {
+    return this.#byRef.get(ref);
+  }
+
+  named(name: string): Group | undefined {
+    return this.#byId.get(name as GroupId) ?? this.#byAlias.get(nameKey(name));
+  }
+
   /**
-   * The group that a text means: its alias or its whole id (32 hex characters), each with or
+   * The group that a text means: its whole id (32 hex characters) or its alias, each with or
    * without `group:` before it. Throws group-unknown.
    */
   find(text: string): Group {
-    const name = text.replace(NAMED, "").trim();
-    const group = this.#byAlias.get(nameKey(name)) ?? this.#byId.get(name as GroupId);
-    if (group === undefined)
-      throw new SottoError("group-unknown", "There is no group with this name.");
-    return group;
+    return requireGroup(this.named(text.replace(NAMED, "").trim()));
   }
 
   /**
@@ -69,6 +76,7 @@ export class GroupStore {
 
   add(group: Group): void {
     this.#byId.set(group.row.id, group);
+    this.#byRef.set(group.row.ref, group);
     this.#byAlias.set(nameKey(group.row.alias), group);
   }
 }
@@ -79,15 +87,7 @@ export function withGroupLock<Result>(
   group: Group,
   job: () => Promise<Result>,
 ): Promise<Result | undefined> {
-  return context.locks.run(group.row.ref, async () => {
-    refuseWhenStopping(context);
-    return group.forgotten ? undefined : job();
-  });
-}
-
-/** Writes the row of a group. */
-export function putGroup(row: GroupRow): StoreOp {
-  return put(rowKey("group", row.ref), encodeRow(row));
+  return withOwnerLock(context, group, job);
 }
 
 /** Writes an operation of a group: its signed bytes, at its position in the order of arrival. */
@@ -97,6 +97,7 @@ export function putOp({ ref }: GroupRow, at: number, signed: Uint8Array): StoreO
 
 async function loadGroup(crypto: CryptoProvider, store: Store, row: GroupRow): Promise<Group> {
   const group = newGroup(row);
+  await loadOutbox(store, group.outbox, row.conversation);
   for (const { at, value } of await store.list("group-op", row.ref)) {
     // Only operations that were verified are stored, each after its parents.
     const reading = readOp(crypto, row.id, group.log, value);

@@ -5,7 +5,6 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import {
   type Author,
   emptyLog,
-  type GroupId,
   type GroupState,
   type KeyPackageSecrets,
   type MemberId,
@@ -13,17 +12,13 @@ import {
   replay,
   settingFields,
 } from "../../group/index.ts";
+import type { GroupOwner, GroupOwnerRow } from "../model/owner.ts";
 
 /** What this node is in a group. `behind`: it lacks the key of the newest generation. */
 export type GroupStanding = "member" | "behind" | "left" | "removed" | "dissolved";
 
 /** A group as it is stored: one immutable value, replaced whole when something changes. */
-export interface GroupRow {
-  /** Names the group in our own store: base32 of 16 random bytes. */
-  readonly ref: string;
-  readonly id: GroupId;
-  /** What this node calls the group after `group:`; unique among groups. */
-  readonly alias: string;
+export interface GroupRow extends GroupOwnerRow {
   readonly standing: GroupStanding;
   /** When this node made or joined the group, ms since 1970. */
   readonly joinedAt: number;
@@ -34,7 +29,7 @@ export interface GroupRow {
   readonly packages: readonly KeyPackageSecrets[];
 }
 
-export interface Group {
+export interface Group extends GroupOwner {
   row: GroupRow;
   /** The operations whose parents are all here. */
   readonly log: OpLog;
@@ -42,14 +37,15 @@ export interface Group {
   state: GroupState;
   /** Position of the next operation among the rows of the log. */
   nextOp: number;
-  /** The user has forgotten the group: jobs that wait for its lock do nothing. */
-  forgotten: boolean;
 }
 
 /** A group with an empty log. */
 export function newGroup(row: GroupRow): Group {
   const log = emptyLog();
-  return { row, log, state: replay(log), nextOp: 0, forgotten: false };
+  return {
+    ...{ kind: "group", row, log, state: replay(log), nextOp: 0 },
+    ...{ outbox: new Map(), pendingTexts: [], removed: false },
+  };
 }
 
 /** This node as the author of operations. */

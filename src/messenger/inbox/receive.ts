@@ -195,7 +195,8 @@ async function commitStep(
   if (session.length === 0) return;
   const ops = [...step.ops, ...session];
   const events = contactChanged(context, peer, step);
-  const emit = await commitMessages(context, peer, step.contact, step.changes, ops, events);
+  const change = { kind: "contact", owner: peer, next: step.contact } as const;
+  const emit = await commitMessages(context, change, step.changes, ops, events);
   peer.contact = step.contact;
   for (const at of step.gone) peer.outbox.delete(at);
   emit();

@@ -2,7 +2,7 @@
 import { limits } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { ArrivalOptions, MessagePage } from "../model/options.ts";
-import type { Peer } from "../model/peer.ts";
+import { type ConversationOwner, conversationOf } from "../model/owner.ts";
 import { type Arrived, readArrivals } from "../state/arrivals.ts";
 import type { Context } from "../state/context.ts";
 import { viewsAt } from "../state/message-store.ts";
@@ -30,12 +30,13 @@ export async function arrivals(
   options: ArrivalOptions,
 ): Promise<MessagePage<number>> {
   const { who, before, after, limit, onDamage = () => undefined } = options;
-  const peers = who === undefined ? context.contactStore.only : [context.contactStore.find(who)];
+  const { owners } = context;
+  const asked = who === undefined ? owners.only : [owners.find(who)];
   const read: Read =
-    peers === undefined
+    asked === undefined
       ? (range, reverse, most) =>
           readArrivals(context.store, { ...range, reverse, limit: most, onDamage })
-      : merged(peers.map((peer) => ofConversation(context, peer, onDamage)));
+      : merged(asked.map((owner) => ofConversation(context, owner, onDamage)));
   const range = { from: (after ?? -1) + 1, to: (before ?? GREATEST + 1) - 1 };
   const newest = isNewest(options);
   const entries = range.from > range.to ? [] : await read(range, newest, limit);
@@ -60,10 +61,11 @@ async function viewsOf(
 ): Promise<MessageView[]> {
   const views = new Map<number | undefined, MessageView>();
   for (const ref of new Set(entries.map((entry) => entry.ref))) {
-    const peer = context.contactStore.byConversation(ref);
-    if (peer === undefined) continue;
+    const owner = context.owners.byConversation(ref);
+    if (owner === undefined) continue;
     const lines = entries.filter((entry) => entry.ref === ref);
-    for (const view of await viewsAt(context, peer, lines, onDamage)) views.set(view.arrival, view);
+    for (const view of await viewsAt(context, owner, lines, onDamage))
+      views.set(view.arrival, view);
   }
   return entries.flatMap(({ number }) => views.get(number) ?? []);
 }
@@ -81,14 +83,14 @@ function merged(reads: readonly Read[]): Read {
 }
 
 /** Reads one conversation: its positions by arrival grow with the numbers. */
-function ofConversation(context: Context, peer: Peer, onDamage: () => void): Read {
-  const { ref } = peer.contact.conversation;
+function ofConversation(context: Context, owner: ConversationOwner, onDamage: () => void): Read {
+  const { ref } = conversationOf(owner);
   const rowsOf = (from: number, to: number, reverse: boolean, limit: number) =>
     readableRows(context.store, ref, { from, to, reverse, limit, onDamage });
   return async (range, reverse, limit) => {
     const entries: Entry[] = [];
-    let from = await positionOf(context, peer, range.from, onDamage);
-    let to = (await positionOf(context, peer, range.to + 1, onDamage)) - 1;
+    let from = await positionOf(context, owner, range.from, onDamage);
+    let to = (await positionOf(context, owner, range.to + 1, onDamage)) - 1;
     while (entries.length < limit && from <= to) {
       const most = Math.min(limits.pageMessages, limit - entries.length);
       const rows = await rowsOf(from, to, reverse, most);
@@ -107,11 +109,11 @@ function ofConversation(context: Context, peer: Peer, onDamage: () => void): Rea
 /** The first position of a conversation whose message has this number of arrival or a greater. */
 async function positionOf(
   context: Context,
-  { contact }: Peer,
+  owner: ConversationOwner,
   number: number,
   onDamage: () => void = () => undefined,
 ): Promise<number> {
-  const { ref, nextAt } = contact.conversation;
+  const { ref, nextAt } = conversationOf(owner);
   let [low, high] = [1, nextAt];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

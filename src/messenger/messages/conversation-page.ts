@@ -1,7 +1,7 @@
 /** Pages of a conversation in its order, in both directions and around a message. */
 import type { MessageId } from "../../base/index.ts";
 import type { MessagePage, PageOptions } from "../model/options.ts";
-import type { Peer } from "../model/peer.ts";
+import { type ConversationOwner, conversationOf, shownRef } from "../model/owner.ts";
 import {
   comparePositions,
   decodePosition,
@@ -18,11 +18,11 @@ type Read = (reverse: boolean, limit: number, beyond?: Position) => Promise<Orde
 /** See `Messenger.page`. Throws `cursor-unknown`; `message-unknown` for `around`. */
 export async function page(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   options: PageOptions,
 ): Promise<MessagePage<string>> {
   const { around, limit, onDamage } = options;
-  const { ref, nextAt } = peer.contact.conversation;
+  const { ref, nextAt } = conversationOf(owner);
   const read: Read = async (reverse, most, beyond) => {
     if (most === 0) return [];
     const lines = await readLines(context.store, ref, {
@@ -39,12 +39,12 @@ export async function page(
   const lines =
     around === undefined
       ? await between(read, { before, after }, options)
-      : await nextTo(read, await lineOfId(context, peer, around), limit);
+      : await nextTo(read, await lineOfId(context, owner, around), limit);
   const isMore = async (reverse: boolean, beyond: Position | undefined): Promise<boolean> =>
     (await read(reverse, 1, beyond)).length > 0;
   const [first, last] = [lines[0]?.position, lines.at(-1)?.position];
   return {
-    messages: await viewsAt(context, peer, lines, onDamage),
+    messages: await viewsAt(context, owner, lines, onDamage),
     ...(first && { first: encodePosition(first) }),
     ...(last && { last: encodePosition(last) }),
     moreBefore: await isMore(true, first ?? before),
@@ -95,7 +95,11 @@ async function nextTo(read: Read, line: OrderedLine, limit: number): Promise<Ord
   ];
 }
 
-async function lineOfId(context: Context, peer: Peer, id: MessageId): Promise<OrderedLine> {
-  const { at, shown } = await requireById(context, id, { who: peer.contact.account });
+async function lineOfId(
+  context: Context,
+  owner: ConversationOwner,
+  id: MessageId,
+): Promise<OrderedLine> {
+  const { at, shown } = await requireById(context, id, { who: shownRef(owner) });
   return { at, id, position: decodePosition(shown.position) };
 }

@@ -1,20 +1,26 @@
 /** What a user does with conversations: list, mute, pin, archive, mark as unread, and drafts. */
 import { fromUtf8, limits, SottoError, utf8 } from "../../base/index.ts";
 import type { ConversationView, DraftView } from "../../model/index.ts";
-import { withConversation } from "../model/contact.ts";
-import type { PairConversation } from "../model/conversation.ts";
 import type { ConversationFilter, ConversationFlags, Draft } from "../model/options.ts";
-import type { Peer } from "../model/peer.ts";
+import {
+  type ConversationChange,
+  type ConversationOwner,
+  conversationOf,
+  shownRef,
+} from "../model/owner.ts";
 import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
-import { commitContact, withKnownContact } from "../state/change-contact.ts";
+import { commitConversation, withKnownOwner } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import { type DraftRow, draftKey } from "../state/conversations.ts";
 import { conversationEvent } from "../state/store-events.ts";
 
 /** See `Messenger.conversation`. */
-export async function conversation(context: Context, peer: Peer): Promise<ConversationView> {
-  await context.conversations.load(peer);
-  return context.conversations.view(peer);
+export async function conversation(
+  context: Context,
+  owner: ConversationOwner,
+): Promise<ConversationView> {
+  await context.conversations.load(owner);
+  return context.conversations.view(owner);
 }
 
 /** See `Messenger.conversations`. */
@@ -22,14 +28,13 @@ export async function conversations(
   context: Context,
   { kind, archived }: ConversationFilter,
 ): Promise<ConversationView[]> {
-  if (kind === "group") return [];
   const found: ConversationView[] = [];
-  for (const peer of context.contactStore.peers()) {
-    if (peer.contact.pairing === "requested") continue;
-    if (archived !== undefined && archived !== (peer.contact.conversation.archived === true))
-      continue;
-    await context.conversations.load(peer);
-    if (!peer.removed) found.push(context.conversations.view(peer));
+  for (const owner of context.owners.all()) {
+    if (kind !== undefined && kind !== owner.kind) continue;
+    if (owner.kind === "contact" && owner.contact.pairing === "requested") continue;
+    if (archived !== undefined && archived !== (conversationOf(owner).archived === true)) continue;
+    await context.conversations.load(owner);
+    if (!owner.removed) found.push(context.conversations.view(owner));
   }
   return found.sort(compareConversations);
 }
@@ -61,10 +66,10 @@ export function decodePlace(text: string): Place {
 /** See `Messenger.setConversation`. */
 export function setConversation(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   { muted, pinned, archived }: ConversationFlags,
 ): Promise<ConversationView> {
-  return change(context, peer, (before) => ({
+  return change(context, owner, (before) => ({
     ...before,
     ...(muted !== undefined && { muted }),
     ...(pinned !== undefined && { pinned }),
@@ -73,19 +78,18 @@ export function setConversation(
 }
 
 /** See `Messenger.markUnread`. */
-export function markUnread(context: Context, peer: Peer): Promise<ConversationView> {
-  return change(context, peer, (before) => ({ ...before, markedUnread: true }));
+export function markUnread(context: Context, owner: ConversationOwner): Promise<ConversationView> {
+  return change(context, owner, (before) => ({ ...before, markedUnread: true }));
 }
 
 function change(
   context: Context,
-  peer: Peer,
-  next: (conversation: PairConversation) => PairConversation,
+  owner: ConversationOwner,
+  next: ConversationChange,
 ): Promise<ConversationView> {
-  return withKnownContact(context, peer, async () => {
-    const contact = withConversation(peer.contact, next(peer.contact.conversation));
-    await commitContact(context, peer, { contact, events: [] });
-    return conversation(context, peer);
+  return withKnownOwner(context, owner, async () => {
+    await commitConversation(context, owner, next);
+    return conversation(context, owner);
   });
 }
 
@@ -94,7 +98,7 @@ function change(
 /** See `Messenger.setDraft`. Throws message-too-long, message-not-text. */
 export async function setDraft(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   { text, replyTo }: Draft,
 ): Promise<DraftView> {
   const bytes = text.length > limits.textBytes ? undefined : utf8(text);
@@ -102,18 +106,18 @@ export async function setDraft(
     throw new SottoError("message-too-long", "The draft is longer than 64 KiB (65,536 bytes).");
   if (fromUtf8(bytes) !== text)
     throw new SottoError("message-not-text", "The draft contains invalid characters.");
-  return withKnownContact(context, peer, async () => {
+  return withKnownOwner(context, owner, async () => {
     const { conversations, eventLog, clock, shredder } = context;
-    const { ref } = peer.contact.conversation;
-    await conversations.load(peer);
+    const { ref } = conversationOf(owner);
+    await conversations.load(owner);
     const had = conversations.hasDraft(ref);
     const savedAt = clock.now();
     const row: DraftRow = { ref, text, savedAt, ...(replyTo !== undefined && { replyTo }) };
-    const shown = viewOf(peer, row);
+    const shown = viewOf(owner, row);
     if (text === "" && !had) return shown;
     const key = draftKey(ref);
     const written = { ...put(key, encodeRow(row)), ...(had && { shreds: true as const }) };
-    const events = [conversationEvent(context, peer)];
+    const events = [conversationEvent(context, owner)];
     const tell = await eventLog.commit([text === "" ? drop(key) : written], events);
     conversations.setDraft(ref, text);
     tell();
@@ -123,11 +127,14 @@ export async function setDraft(
 }
 
 /** See `Messenger.draft`. */
-export async function draft({ store }: Context, peer: Peer): Promise<DraftView | undefined> {
-  const bytes = await store.get(draftKey(peer.contact.conversation.ref));
-  return bytes && viewOf(peer, decodeRow<DraftRow>(bytes));
+export async function draft(
+  { store }: Context,
+  owner: ConversationOwner,
+): Promise<DraftView | undefined> {
+  const bytes = await store.get(draftKey(conversationOf(owner).ref));
+  return bytes && viewOf(owner, decodeRow<DraftRow>(bytes));
 }
 
-function viewOf({ contact }: Peer, { text, replyTo, savedAt }: DraftRow): DraftView {
-  return { ref: contact.account, text, savedAt, ...(replyTo !== undefined && { replyTo }) };
+function viewOf(owner: ConversationOwner, { text, replyTo, savedAt }: DraftRow): DraftView {
+  return { ref: shownRef(owner), text, savedAt, ...(replyTo !== undefined && { replyTo }) };
 }

@@ -10,22 +10,23 @@ import type {
   LoggedEvent,
 } from "../model/messenger-api.ts";
 import { typedName } from "../model/name-keys.ts";
+import { ownerRef, shownRef } from "../model/owner.ts";
 import type { Context } from "../state/context.ts";
 import type { DurableSubscription } from "../state/event-log.ts";
 import type { Invites } from "../state/invites.ts";
 import { view } from "../state/message-store.ts";
-import type { Entry } from "../state/store-events.ts";
+import { type Entry, removalOf } from "../state/store-events.ts";
 import { conversation } from "./conversations.ts";
 
-function show({ contactStore, eventLog }: Context, follower: DurableSubscription): FollowerView {
+function show({ owners, eventLog }: Context, follower: DurableSubscription): FollowerView {
   const { name, types, ref, cursor } = follower;
-  const from = ref === undefined ? undefined : contactStore.byRef(ref)?.contact.account;
+  const owner = ref === undefined ? undefined : owners.byRef(ref);
   return {
     name,
     cursor,
     behind: eventLog.behind(follower),
     ...(types !== undefined && { types }),
-    ...(from !== undefined && { from }),
+    ...(owner !== undefined && { from: shownRef(owner) }),
   };
 }
 
@@ -39,7 +40,7 @@ export async function follow(
   name: string,
   { types, from }: FollowOptions,
 ): Promise<FollowerView> {
-  const ref = from === undefined ? undefined : context.contactStore.find(from).contact.ref;
+  const ref = from === undefined ? undefined : ownerRef(context.owners.find(from));
   const follower = await context.eventLog.follow({
     name: typedName(name),
     ...(types !== undefined && { types }),
@@ -92,26 +93,29 @@ async function tell(
 ): Promise<KeptEvent | undefined> {
   switch (entry.type) {
     case "message.removed":
-      return { type: entry.type, account: entry.account, ref: entry.account, id: entry.id };
+      return removalOf(entry.of, entry.id);
     case "message.changed": {
-      const { type, ref, at, id, account, what } = entry;
-      const peer = context.contactStore.byRef(ref);
-      const message = peer && (await view(context, peer, at));
-      if (message?.id !== id) return { type: "message.removed", account, ref: account, id };
+      const { type, ref, of, at, id, what } = entry;
+      const owner = context.owners.byRef(ref);
+      const message = owner && (await view(context, owner, at));
+      if (message?.id !== id) return removalOf(of, id);
       return { type, message, what };
     }
     case "message.new":
     case "message.state": {
-      const { type, ref, at, id, account, state } = entry;
-      const peer = context.contactStore.byRef(ref);
-      const message = peer && (await view(context, peer, at));
-      if (message?.id !== id) return { type: "message.removed", account, ref: account, id };
+      const { type, ref, of, at, id, state } = entry;
+      const owner = context.owners.byRef(ref);
+      const message = owner && (await view(context, owner, at));
+      if (message?.id !== id) return removalOf(of, id);
       return { type, message: type === "message.state" ? { ...message, state } : message };
     }
     case "conversation.changed": {
-      const peer = context.contactStore.byRef(entry.ref);
-      if (peer === undefined) return { type: "contact.removed", account: entry.account };
-      return { type: entry.type, conversation: await conversation(context, peer) };
+      const owner = context.owners.byRef(entry.ref);
+      if (owner !== undefined)
+        return { type: entry.type, conversation: await conversation(context, owner) };
+      return "account" in entry.of
+        ? { type: "contact.removed", account: entry.of.account }
+        : undefined;
     }
     case "contact.removed":
       return { type: entry.type, account: entry.account };

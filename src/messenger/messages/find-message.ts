@@ -4,7 +4,7 @@
 import { limits, messageId, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { FindOptions } from "../model/options.ts";
-import type { Peer } from "../model/peer.ts";
+import type { ConversationOwner } from "../model/owner.ts";
 import type { Context } from "../state/context.ts";
 import { history, preferOwn, requireById } from "../state/message-store.ts";
 
@@ -24,9 +24,9 @@ export async function find(
     .slice(slash + 1)
     .trim()
     .toLowerCase();
-  const { contactStore } = context;
-  const peers = named === undefined ? contactStore.peers() : [contactStore.find(named)];
-  if (wanted === NEWEST && named !== undefined) return newest(context, peers, direction);
+  const { owners } = context;
+  const asked = named === undefined ? owners.all() : [owners.find(named)];
+  if (wanted === NEWEST && named !== undefined) return newest(context, asked, direction);
   const id = messageId.parse(wanted);
   if (id !== undefined) return (await requireById(context, id, { who: named, direction })).shown;
   const { length } = wanted;
@@ -36,8 +36,8 @@ export async function find(
       `Use the whole id of a message, or at least ${limits.findStart} characters of it.`,
     );
   const found: MessageView[] = [];
-  for (const peer of peers)
-    for (const view of await history(context, peer, { limit: limits.findMessages }))
+  for (const owner of asked)
+    for (const view of await history(context, owner, { limit: limits.findMessages }))
       if (view.id.startsWith(wanted)) found.push(view);
   const [only, ...others] = preferOwn(found, direction);
   if (only === undefined)
@@ -52,14 +52,14 @@ export async function find(
 
 async function newest(
   context: Context,
-  [peer]: readonly Peer[],
+  [owner]: readonly ConversationOwner[],
   direction: FindOptions["direction"],
 ): Promise<MessageView> {
   const fits = (view: MessageView): boolean =>
     !view.deleted && (direction === undefined || view.direction === direction);
   let before: number | undefined;
-  while (peer !== undefined) {
-    const page = await history(context, peer, {
+  while (owner !== undefined) {
+    const page = await history(context, owner, {
       limit: limits.sendBatch,
       ...(before !== undefined && { before }),
     });

@@ -11,10 +11,10 @@ import {
   messageKey,
   storedAt,
 } from "../model/message.ts";
-import type { Peer } from "../model/peer.ts";
+import { type ConversationOwner, conversationOf } from "../model/owner.ts";
 import { lineOf, rankOf } from "../model/position.ts";
 import { drop, encodeRow, put } from "../model/rows.ts";
-import { background, type Context, withContactLock } from "../state/context.ts";
+import { background, type Context, withOwnerLock } from "../state/context.ts";
 import { lastDiffers } from "../state/conversations.ts";
 import { heldMessages, isDone } from "../state/due-messages.ts";
 import { type Move, moveLines } from "../state/order-index.ts";
@@ -23,22 +23,22 @@ import type { Forgotten } from "../state/search-index.ts";
 import { conversationEvent, messageRemovedEvent, type StoreEvent } from "../state/store-events.ts";
 
 /**
- * Deletes messages; requires the contact lock. Ids and idempotency keys are kept, so that
+ * Deletes messages; requires the owner's lock. Ids and idempotency keys are kept, so that
  * duplicates are still detected. A message that is still queued, or whose edit is, is not deleted;
  * the timer of the latter starts again when the edit is delivered. Other queued actions on deleted
  * messages are sent: the contact may keep the message for longer.
  */
 async function deleteMessages(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   places: readonly number[],
 ): Promise<void> {
-  const { contact, outbox } = peer;
-  const { ref } = contact.conversation;
+  const { outbox } = owner;
+  const { ref } = conversationOf(owner);
   const ops: StoreOp[] = [];
   const happened: StoreEvent[] = [];
   const forgotten: Forgotten[] = [];
-  const held = heldMessages(peer);
+  const held = heldMessages(owner);
   const moves: Move[] = [];
   const dropped: MessageRow[] = [];
   for (const at of places) {
@@ -53,7 +53,7 @@ async function deleteMessages(
     dropped.push(row);
     moves.push({ before: rankOf(row, at), after: undefined, line: lineOf(row, at) });
     if (text !== "") forgotten.push({ ref, at, text });
-    if (hidden === undefined) happened.push(messageRemovedEvent(peer, row));
+    if (hidden === undefined) happened.push(messageRemovedEvent(owner, row));
     if (key !== undefined) {
       const made: KeyPlace = { at, gone: { id, sentAt, state } };
       ops.push(put(idempotencyKey(ref, key), encodeRow(made)));
@@ -63,13 +63,14 @@ async function deleteMessages(
   ops.push(...(await moveLines(context.store, ref, moves)));
   const { conversations } = context;
   const deleted = moves.map(({ line: { at } }) => ({ at, row: undefined }));
-  const last = await conversations.lastAfter(peer, deleted);
-  if (lastDiffers(conversations.last(peer), last)) happened.push(conversationEvent(context, peer));
+  const last = await conversations.lastAfter(owner, deleted);
+  if (lastDiffers(conversations.last(owner), last))
+    happened.push(conversationEvent(context, owner));
   const tell = await context.index.forget(forgotten, (words) =>
     context.eventLog.commit([...ops, ...context.arrivals.drop(dropped), ...words], happened),
   );
   context.expiryTimers.forget(ref, places);
-  conversations.setLast(peer, last);
+  conversations.setLast(owner, last);
   tell();
   context.shredder.soon();
 }
@@ -83,22 +84,22 @@ interface Sweep {
 }
 
 /**
- * Deletes messages of a contact that are done with: ours that are no longer queued, theirs that the
- * user has seen.
+ * Deletes messages of a conversation that are done with: ours that are no longer queued, theirs
+ * that the user has seen.
  */
 async function applyRetention(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   { before, failed }: Sweep,
 ): Promise<void> {
   let from = 0;
   for (let more = true; more && !context.stopping.now; ) {
-    const swept = await withContactLock(context, peer, async () => {
-      const { ref } = peer.contact.conversation;
+    const swept = await withOwnerLock(context, owner, async () => {
+      const { ref } = conversationOf(owner);
       const rows = await readableRows(context.store, ref, { from, limit: limits.sendBatch });
       const old = rows.filter(({ row }) => storedAt(row) < before);
-      const done = old.filter(({ at, row }) => isDone(peer, at, row, failed)).map(({ at }) => at);
-      if (done.length > 0) await deleteMessages(context, peer, done);
+      const done = old.filter(({ at, row }) => isDone(owner, at, row, failed)).map(({ at }) => at);
+      if (done.length > 0) await deleteMessages(context, owner, done);
       from = (rows.at(-1)?.at ?? 0) + 1;
       return rows.length === limits.sendBatch && old.length > 0;
     });
@@ -109,8 +110,8 @@ async function applyRetention(
 /** Looks after time that runs, and after messages that a node without history need not keep. */
 export class Retention {
   readonly #context: Context;
-  /** Contacts with something to sweep. */
-  readonly #waiting = new Set<Peer>();
+  /** Owners of conversations with something to sweep. */
+  readonly #waiting = new Set<ConversationOwner>();
   #sweeping = false;
   #running = false;
   #cancelLook = (): void => undefined;
@@ -125,7 +126,7 @@ export class Retention {
     this.#running = true;
     this.#arm();
     const context = this.#context;
-    if (!context.history) for (const peer of context.contactStore.peers()) this.done(peer);
+    if (!context.history) for (const owner of context.owners.all()) this.done(owner);
     if (context.retention !== undefined) this.#sweepLater(limits.retentionPause);
   }
 
@@ -135,10 +136,10 @@ export class Retention {
     this.#cancelSweep();
   }
 
-  /** Something of this contact was delivered or read: without history it need not stay. */
-  done(peer: Peer): void {
+  /** Something of this conversation was delivered or read: without history it need not stay. */
+  done(owner: ConversationOwner): void {
     if (this.#context.history || !this.#running) return;
-    this.#waiting.add(peer);
+    this.#waiting.add(owner);
     if (this.#sweeping) return;
     this.#sweeping = true;
     background(this.#context, "sweep-failed", () =>
@@ -149,9 +150,9 @@ export class Retention {
   }
 
   async #sweepWaiting(): Promise<void> {
-    for (const peer of this.#waiting) {
-      this.#waiting.delete(peer);
-      await applyRetention(this.#context, peer, {
+    for (const owner of this.#waiting) {
+      this.#waiting.delete(owner);
+      await applyRetention(this.#context, owner, {
         before: Number.POSITIVE_INFINITY,
         failed: false,
       });
@@ -165,10 +166,10 @@ export class Retention {
     const context = this.#context;
     this.#cancelSweep = context.clock.after(wait, () => {
       background(context, "sweep-failed", async () => {
-        for (const peer of context.contactStore.peers()) {
+        for (const owner of context.owners.all()) {
           const { retention } = context;
           if (retention !== undefined)
-            await applyRetention(context, peer, {
+            await applyRetention(context, owner, {
               before: context.clock.now() - retention,
               failed: true,
             });
@@ -195,15 +196,15 @@ export class Retention {
 
   async #look(): Promise<void> {
     const context = this.#context;
-    const { contactStore, expiryTimers } = context;
+    const { owners, expiryTimers } = context;
     for (const [ref, places] of expiryTimers.over()) {
-      const peer = contactStore.byConversation(ref);
-      if (peer === undefined) expiryTimers.forget(ref, places);
-      else await withContactLock(context, peer, () => deleteMessages(context, peer, places));
+      const owner = owners.byConversation(ref);
+      if (owner === undefined) expiryTimers.forget(ref, places);
+      else await withOwnerLock(context, owner, () => deleteMessages(context, owner, places));
     }
     for (const ref of expiryTimers.astray()) {
-      const peer = contactStore.byConversation(ref);
-      if (peer !== undefined) await withContactLock(context, peer, () => expiryTimers.repair(ref));
+      const owner = owners.byConversation(ref);
+      if (owner !== undefined) await withOwnerLock(context, owner, () => expiryTimers.repair(ref));
     }
   }
 }

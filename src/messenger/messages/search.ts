@@ -19,7 +19,7 @@ import {
   rangesOf,
 } from "../../search/index.ts";
 import type { SearchOptions, SearchResult } from "../model/options.ts";
-import type { Peer } from "../model/peer.ts";
+import { type ConversationOwner, conversationOf } from "../model/owner.ts";
 import type { Context } from "../state/context.ts";
 import { arrivalsKey, bucketKey } from "../state/index-step.ts";
 import { type Place, readableView } from "../state/message-store.ts";
@@ -50,14 +50,14 @@ export async function search(
       "search-empty",
       count === 0 ? "The search contains no word." : "The search contains too many words.",
     );
-  const peer = from === undefined ? undefined : context.contactStore.find(from);
+  const only = from === undefined ? undefined : context.owners.find(from);
   await context.index.takeIn();
   const found: MessageView[] = [];
   /** What may match, and arrived before what was read. */
   let waiting: Candidate[] = [];
   /** What is not indexed may have been, by the time that the index is read. */
   const known = new Set<number>();
-  for await (const { candidates, floor } of steps(context, asked, peer)) {
+  for await (const { candidates, floor } of steps(context, asked, only)) {
     for (const one of candidates) {
       if ((before !== undefined && one.arrival >= before) || known.has(one.arrival)) continue;
       known.add(one.arrival);
@@ -92,16 +92,16 @@ async function matching(
 async function* steps(
   context: Context,
   asked: Query,
-  only: Peer | undefined,
+  only: ConversationOwner | undefined,
 ): AsyncGenerator<Step> {
-  const { index, contactStore } = context;
+  const { index, owners } = context;
   const { batches } = index;
   const newest = index.newestUpTo(batches);
   yield { candidates: await unindexed(context, asked, only), floor: newest };
-  const numbers = new Map<number, Peer>();
-  for (const peer of only === undefined ? contactStore.peers() : [only]) {
-    const mark = index.mark(peer.contact.conversation.ref);
-    if (mark !== undefined) numbers.set(mark.conversation, peer);
+  const numbers = new Map<number, ConversationOwner>();
+  for (const owner of only === undefined ? owners.all() : [only]) {
+    const mark = index.mark(conversationOf(owner).ref);
+    if (mark !== undefined) numbers.set(mark.conversation, owner);
   }
   for (let to = batches; to >= 1; to -= limits.searchRows) {
     const range = { from: Math.max(1, to - limits.searchRows + 1), to };
@@ -109,8 +109,8 @@ async function* steps(
     const ours = postings.filter(({ conversation }) => numbers.has(conversation));
     const candidates: Candidate[] = [];
     for (const { conversation, at, arrival } of await withArrivals(context, ours, range)) {
-      const peer = numbers.get(conversation);
-      if (peer !== undefined) candidates.push({ peer, at, arrival });
+      const owner = numbers.get(conversation);
+      if (owner !== undefined) candidates.push({ owner, at, arrival });
     }
     yield { candidates, floor: index.newestUpTo(range.from - 1) };
   }
@@ -167,16 +167,16 @@ async function answering(context: Context, asked: Query, range: Batches): Promis
 async function unindexed(
   context: Context,
   asked: Query,
-  only: Peer | undefined,
+  only: ConversationOwner | undefined,
 ): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  for (const peer of only === undefined ? context.contactStore.peers() : [only]) {
-    const { ref, nextAt } = peer.contact.conversation;
+  for (const owner of only === undefined ? context.owners.all() : [only]) {
+    const { ref, nextAt } = conversationOf(owner);
     const range = { from: (context.index.mark(ref)?.upTo ?? 0) + 1, to: nextAt - 1 };
     for await (const rows of readablePages(context.store, ref, range))
       for (const { at, row } of rows) {
         const { text } = row;
-        if (matchesText(text, asked)) found.push({ peer, at, arrival: row.arrival ?? 0 });
+        if (matchesText(text, asked)) found.push({ owner, at, arrival: row.arrival ?? 0 });
         if (text.length >= limits.breatheLength) await context.breathe();
       }
   }

@@ -91,6 +91,11 @@ export interface HeldPlace extends Stamp {
   readonly at: number;
 }
 
+/** An empty conversation. @param ref of its owner. */
+export function newConversation(ref: string): Conversation {
+  return { ref, lamport: 0, heads: [], nextAt: 1, unread: 0 };
+}
+
 /**
  * An empty conversation with a contact.
  * @param ref the contact's own ref: a contact has exactly one conversation, so both may share it,
@@ -98,12 +103,8 @@ export interface HeldPlace extends Stamp {
  */
 export function newPairConversation(crypto: CryptoProvider, ref: string): PairConversation {
   return {
-    ref,
-    lamport: 0,
+    ...newConversation(ref),
     unbased: true,
-    heads: [],
-    nextAt: 1,
-    unread: 0,
     stream: crypto.random(16),
     theirStream: undefined,
     sequence: 0,

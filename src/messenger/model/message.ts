@@ -1,11 +1,12 @@
 /** A message as it is stored, and as it is shown. */
-import { type MessageId, messageId } from "../../base/index.ts";
+import { type MessageId, messageId, never } from "../../base/index.ts";
 import type { MessageView, Notice, Reaction } from "../../model/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
 import { type Stamp, targetOf } from "./actions.ts";
 import type { Conversation } from "./conversation.ts";
-import { advance, type RowState, stateInOutbox } from "./delivery-state.ts";
-import type { Peer, SendQueue } from "./peer.ts";
+import { advance, type DeliveryState, type RowState, stateInOutbox } from "./delivery-state.ts";
+import { type ConversationOwner, shownRef } from "./owner.ts";
+import type { OutboxEntry, SendQueue } from "./peer.ts";
 import { encodePosition, lineOf, positionOf, rankOfShown } from "./position.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 
@@ -136,16 +137,16 @@ export function idempotencyKey(ref: string, key: string): RowKey {
 }
 
 /** The message as it is shown now. */
-export function messageView(peer: Peer, at: number, row: MessageRow): MessageView {
+export function messageView(owner: ConversationOwner, at: number, row: MessageRow): MessageView {
   const { id, direction, text, replyTo, sentAt, keep, notice } = row;
-  const entry = peer.outbox.get(at);
+  const entry = owner.outbox.get(at);
   return {
     id,
-    ref: peer.contact.account,
-    contact: peer.contact.account,
+    ref: shownRef(owner),
+    ...ownerView(owner),
     direction,
     text,
-    state: row.state === "queued" && entry ? stateInOutbox(entry, peer.link) : row.state,
+    state: row.state === "queued" && entry ? openState(owner, entry) : row.state,
     at,
     sentAt,
     storedAt: storedAt(row),
@@ -161,8 +162,33 @@ export function messageView(peer: Peer, at: number, row: MessageRow): MessageVie
     edited: row.edited !== undefined,
     deleted: row.deleted === true,
     reactions: shownReactions(row),
-    changing: actsOn(peer, row),
+    changing: actsOn(owner, row),
   };
+}
+
+/** Whose conversation it is. */
+function ownerView(owner: ConversationOwner): Pick<MessageView, "contact" | "group"> {
+  switch (owner.kind) {
+    case "contact":
+      return { contact: owner.contact.account };
+    case "group":
+      return { group: owner.row.id };
+    default:
+      return never(owner);
+  }
+}
+
+/** The state of a message of ours that is not settled. */
+function openState(owner: ConversationOwner, entry: OutboxEntry): DeliveryState {
+  switch (owner.kind) {
+    case "contact":
+      return stateInOutbox(entry, owner.link);
+    case "group":
+      // A link that accepted the bytes proves nothing of the group.
+      return "queued";
+    default:
+      return never(owner);
+  }
 }
 
 function positionText(at: number, row: MessageRow): string {

@@ -48,7 +48,9 @@ export type KeptEvent =
   /** A message is gone from this node. */
   | {
       readonly type: "message.removed";
-      readonly account: AccountId;
+      /** The contact; absent in a group. */
+      readonly account?: AccountId;
+      /** Of the conversation. */
       readonly ref: string;
       readonly id: MessageId;
     }
@@ -85,7 +87,7 @@ export type LoggedEvent = (KeptEvent | { readonly type: "resync" }) & { readonly
 export interface FollowOptions {
   /** All where absent. */
   readonly types?: readonly LoggedType[];
-  /** Only events about this contact. */
+  /** Only events about this contact or group. */
   readonly from?: string;
 }
 
@@ -96,7 +98,8 @@ export interface FollowerView {
   /** Entries of the log that it has not acknowledged, wanted or not. */
   readonly behind: number;
   readonly types?: readonly LoggedType[];
-  readonly from?: AccountId;
+  /** The contact or group whose events alone it wants (`ConversationView.ref`). */
+  readonly from?: string;
 }
 
 /**

@@ -101,6 +101,7 @@ export interface SendQueue {
 }
 
 export interface Peer extends SendQueue {
+  readonly kind: "contact";
   contact: Contact;
   session: Session | undefined;
   /** The two sides cannot read each other any more: the next link makes a new session. */
@@ -142,6 +143,7 @@ export interface Peer extends SendQueue {
 
 export function newPeer(contact: Contact, session?: Session): Peer {
   return {
+    kind: "contact",
     contact,
     session,
     desynced: false,

@@ -16,16 +16,21 @@ import { advance, neverLeft } from "../model/delivery-state.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
 import { PENDING } from "../model/order.ts";
 import type { OutboxEntry, Peer } from "../model/peer.ts";
-import { withKnownContact } from "../state/change-contact.ts";
+import { withKnownOwner } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import type { Change, MessageBatch } from "../state/message-batch.ts";
-import type { Place } from "../state/message-store.ts";
 import { type Batch, commit, enqueueAct, openBatch, withdraw } from "./outgoing-batch.ts";
 import { requireMessage, requireOwn } from "./preconditions.ts";
 
+/** Where a message of a conversation with a contact is. */
+export interface PeerPlace {
+  readonly peer: Peer;
+  readonly at: number;
+}
+
 /** See `Messenger.cancel`. */
-export function cancel(context: Context, { peer, at }: Place): Promise<MessageView> {
-  return withKnownContact(context, peer, async () => {
+export function cancel(context: Context, { peer, at }: PeerPlace): Promise<MessageView> {
+  return withKnownOwner(context, peer, async () => {
     const batch = openBatch(context, peer, 0);
     const row = requireMessage(await batch.changes.row(at));
     requireOwn(row);

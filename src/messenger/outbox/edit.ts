@@ -8,15 +8,15 @@ import type { MessageView } from "../../model/index.ts";
 import { isReaction } from "../../wire/index.ts";
 import { actionRules, type MessageAction } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
-import { withConversation } from "../model/contact.ts";
 import { advance, neverLeft } from "../model/delivery-state.ts";
 import { emptied, type MessageRow, messageView, withoutUnread } from "../model/message.ts";
+import { changedBy, conversationOf, takeUp } from "../model/owner.ts";
 import type { OutboxEntry } from "../model/peer.ts";
-import { withKnownContact } from "../state/change-contact.ts";
-import { type Context, withContactLock } from "../state/context.ts";
+import { withKnownOwner } from "../state/change-contact.ts";
+import { type Context, withOwnerLock } from "../state/context.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import type { Place } from "../state/message-store.ts";
-import { isSuperseded, takeBack, unsealedText } from "./cancel.ts";
+import { isSuperseded, type PeerPlace, takeBack, unsealedText } from "./cancel.ts";
 import {
   type Batch,
   commit,
@@ -44,7 +44,7 @@ interface Target {
 }
 
 /** See `Messenger.edit`. */
-export function edit(context: Context, place: Place, text: string): Promise<MessageView> {
+export function edit(context: Context, place: PeerPlace, text: string): Promise<MessageView> {
   checkText(text);
   return change(context, place, async (target) => {
     const { row, batch, unsealed } = target;
@@ -58,7 +58,7 @@ export function edit(context: Context, place: Place, text: string): Promise<Mess
 }
 
 /** See `Messenger.delete`. */
-export function erase(context: Context, place: Place): Promise<MessageView> {
+export function erase(context: Context, place: PeerPlace): Promise<MessageView> {
   return change(context, place, async (target) => {
     const { batch, at, row, unsealed } = target;
     requireOwn(row);
@@ -73,7 +73,7 @@ export function erase(context: Context, place: Place): Promise<MessageView> {
 }
 
 /** See `Messenger.react`. */
-export function react(context: Context, place: Place, emoji: string): Promise<MessageView> {
+export function react(context: Context, place: PeerPlace, emoji: string): Promise<MessageView> {
   if (!isReaction(emoji) || (emoji !== "" && emoji.trim() === ""))
     throw new SottoError("reaction-invalid", "This is not a valid reaction.");
   return change(context, place, async (target) => {
@@ -95,10 +95,10 @@ function alive({ deleted, state }: MessageRow): void {
 /** Changes a message under the contact lock. @param job returns the message afterwards. */
 function change(
   context: Context,
-  { peer, at }: Place,
+  { peer, at }: PeerPlace,
   job: (target: Target) => Promise<MessageView>,
 ): Promise<MessageView> {
-  return withKnownContact(context, peer, async () => {
+  return withKnownOwner(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
     const row = requireMessage(await batch.changes.row(at));
     return job({ batch, at, row, unsealed: unsealedText(peer, at, row) });
@@ -143,17 +143,16 @@ async function commitTo(
 }
 
 /** See `Messenger.hide`. */
-export async function hide(context: Context, { peer, at }: Place): Promise<void> {
-  await withContactLock(context, peer, async () => {
-    const changes = new MessageBatch(context.store, peer.contact.conversation);
+export async function hide(context: Context, { owner, at }: Place): Promise<void> {
+  await withOwnerLock(context, owner, async () => {
+    const changes = new MessageBatch(context.store, conversationOf(owner));
     const row = requireShown(await changes.row(at));
-    if (peer.outbox.has(at))
+    if (owner.outbox.has(at))
       throw new SottoError("message-waiting", "This message is not delivered yet.");
     changes.set(at, emptied(row, "hidden"), "text");
-    const { contact } = peer;
-    const next = withConversation(contact, withoutUnread(contact.conversation, at, row));
-    const tell = await commitMessages(context, peer, next, changes, []);
-    peer.contact = next;
+    const change = changedBy(owner, (before) => withoutUnread(before, at, row));
+    const tell = await commitMessages(context, change, changes, []);
+    takeUp(change);
     tell();
   });
 }

@@ -1,40 +1,82 @@
 /** Marks messages as read: sends a receipt where receipts are shared, and starts expiry timers. */
+import { never } from "../../base/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import { shares, withConversation } from "../model/contact.ts";
-import type { PairConversation } from "../model/conversation.ts";
+import type { Conversation, PairConversation } from "../model/conversation.ts";
 import { countsAsUnread, type MessageRow, putMessage } from "../model/message.ts";
 import type { MarkRead } from "../model/options.ts";
+import { type ConversationOwner, conversationOf } from "../model/owner.ts";
 import type { Peer } from "../model/peer.ts";
-import { commitContact } from "../state/change-contact.ts";
-import { type Context, withContactLock } from "../state/context.ts";
+import { commitContact, commitConversation } from "../state/change-contact.ts";
+import { type Context, withOwnerLock } from "../state/context.ts";
 import type { Started } from "../state/expiry-timers.ts";
 import { readablePages } from "../state/readable-rows.ts";
 import { ackOf } from "./receipts.ts";
 import { sealControl } from "./seal.ts";
 
-/**
- * See `Messenger.markRead`. The receipt goes out now if the peer is linked, otherwise with the next
- * acknowledgement.
- */
-export async function markRead(context: Context, peer: Peer, shown: MarkRead): Promise<void> {
-  await withContactLock(context, peer, async () => {
-    const { contact } = peer;
-    const { conversation } = contact;
-    const read = marked(conversation, await unseen(context, conversation, shown));
-    if (read === undefined) return;
-    const spans = context.expiryTimers.start(conversation.ref, read.started);
-    const reports =
-      shares(contact, context.receipts) && read.next.readUpTo !== conversation.readUpTo;
-    const content = reports ? { ack: ackOf(read.next, true) } : undefined;
-    await sealControl(context, peer, content, (ops) =>
-      commitContact(context, peer, {
-        contact: withConversation(contact, read.next),
-        events: [],
-        ops: [...ops, ...read.ops, ...spans.ops],
-        applied: spans.begin,
-      }),
-    );
+/** See `Messenger.markRead`. */
+export async function markRead(
+  context: Context,
+  owner: ConversationOwner,
+  shown: MarkRead,
+): Promise<void> {
+  await withOwnerLock(context, owner, async () => {
+    const conversation = conversationOf(owner);
+    const before = await unseen(context, conversation, shown);
+    const marked = mark(conversation, before);
+    switch (owner.kind) {
+      case "contact":
+        return markForContact(context, owner, marked, before);
+      case "group":
+        return isUnchanged(conversation, marked) ? undefined : store(context, owner, marked);
+      default:
+        return never(owner);
+    }
   });
+}
+
+async function store(context: Context, owner: ConversationOwner, marked: Marked): Promise<void> {
+  const { ref } = conversationOf(owner);
+  const spans = context.expiryTimers.start(ref, marked.started);
+  await commitConversation(context, owner, (before) => ({ ...before, ...marked.next }), {
+    ops: [...marked.ops, ...spans.ops],
+    applied: spans.begin,
+  });
+}
+
+/**
+ * The receipt goes out now if the contact is linked, otherwise with the next acknowledgement.
+ */
+async function markForContact(
+  context: Context,
+  peer: Peer,
+  marked: Marked,
+  before: readonly Unseen[],
+): Promise<void> {
+  const { contact } = peer;
+  const { conversation } = contact;
+  const readUpTo = readBy(conversation, before);
+  if (isUnchanged(conversation, marked) && readUpTo === conversation.readUpTo) return;
+  const next = { ...conversation, ...marked.next, readUpTo };
+  const spans = context.expiryTimers.start(conversation.ref, marked.started);
+  const reports = shares(contact, context.receipts) && readUpTo !== conversation.readUpTo;
+  const content = reports ? { ack: ackOf(next, true) } : undefined;
+  await sealControl(context, peer, content, (ops) =>
+    commitContact(context, peer, {
+      contact: withConversation(contact, next),
+      events: [],
+      ops: [...ops, ...marked.ops, ...spans.ops],
+      applied: spans.begin,
+    }),
+  );
+}
+
+/** The highest sequence of the contact up to which every message was seen. */
+function readBy(conversation: PairConversation, before: readonly Unseen[]): number {
+  // The receipt names one sequence, so it waits for the lowest that was not seen.
+  const left = before.filter(({ shown }) => !shown).map(({ row }) => row.sequence);
+  const seen = Math.min(conversation.received.upTo, Math.min(...left) - 1);
+  return Math.max(conversation.readUpTo, seen);
 }
 
 /** An incoming message that was not marked yet. */
@@ -51,7 +93,7 @@ interface Unseen {
  */
 async function unseen(
   { store, breathe }: Context,
-  { ref, seenTo = 0, nextAt }: PairConversation,
+  { ref, seenTo = 0, nextAt }: Conversation,
   { from = 0, upTo = Number.POSITIVE_INFINITY, ids }: MarkRead,
 ): Promise<Unseen[]> {
   const found: Unseen[] = [];
@@ -71,37 +113,33 @@ async function unseen(
 }
 
 interface Marked {
-  readonly next: PairConversation;
+  readonly next: Required<Pick<Conversation, "seenTo" | "unread" | "markedUnread">>;
+  /** Some messages were not marked before. */
+  readonly isNew: boolean;
   /** The rows of messages that were seen before older ones. */
   readonly ops: StoreOp[];
   readonly started: Started[];
 }
 
 /**
- * The conversation once the user has seen the messages that were shown. A message that was
- * removed here needs no reading. `undefined` if nothing changes.
+ * What is marked once the user has seen the messages that were shown. A message that was removed
+ * here needs no reading.
  */
-function marked(conversation: PairConversation, before: readonly Unseen[]): Marked | undefined {
+function mark({ ref, nextAt }: Conversation, before: readonly Unseen[]): Marked {
   const read = before.filter(({ shown }) => shown);
   const left = before.filter(({ shown }) => !shown);
-  const seenTo = (left[0]?.at ?? conversation.nextAt) - 1;
+  const seenTo = (left[0]?.at ?? nextAt) - 1;
   const unread = left.filter(({ row }) => countsAsUnread(row)).length;
-  // The receipt names one sequence, so it waits for the lowest that was not seen.
-  const lowest = Math.min(...left.map(({ row }) => row.sequence));
-  const readUpTo = Math.max(
-    conversation.readUpTo,
-    Math.min(conversation.received.upTo, lowest - 1),
-  );
-  const same =
-    unread === conversation.unread &&
-    readUpTo === conversation.readUpTo &&
-    !conversation.markedUnread;
-  if (read.length === 0 && same) return undefined;
   return {
-    next: { ...conversation, seenTo, unread, readUpTo, markedUnread: false },
+    next: { seenTo, unread, markedUnread: false },
+    isNew: read.length > 0,
     ops: read
       .filter(({ at }) => at > seenTo)
-      .map(({ at, row }) => putMessage(conversation.ref, at, { ...row, seen: true })),
+      .map(({ at, row }) => putMessage(ref, at, { ...row, seen: true })),
     started: read.flatMap(({ at, row: { keep } }) => (keep === undefined ? [] : [{ at, keep }])),
   };
+}
+
+function isUnchanged({ unread, markedUnread }: Conversation, { next, isNew }: Marked): boolean {
+  return !isNew && next.unread === unread && !markedUnread;
 }

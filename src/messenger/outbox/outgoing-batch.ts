@@ -322,7 +322,8 @@ export async function commit(
     peer,
     () => session,
     async () => {
-      const committed = await commitMessages(context, peer, contact, changes, ops, more);
+      const change = { kind: "contact", owner: peer, next: contact } as const;
+      const committed = await commitMessages(context, change, changes, ops, more);
       if (session !== undefined) replaceSession(peer, session);
       return committed;
     },

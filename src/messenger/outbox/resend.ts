@@ -5,9 +5,9 @@ import { actionRules } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
 import { emptied, messageView } from "../model/message.ts";
 import { PENDING } from "../model/order.ts";
-import { withKnownContact } from "../state/change-contact.ts";
+import { withKnownOwner } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
-import type { Place } from "../state/message-store.ts";
+import type { PeerPlace } from "./cancel.ts";
 import {
   type Batch,
   commit,
@@ -23,8 +23,8 @@ import { contactRefusal, refuse, requireMessage, requireOwn } from "./preconditi
  * and keeps its id, by which the contact knows it if it had arrived after all. What was sealed once
  * keeps its Lamport value, so that both sides show it at one place.
  */
-export function resend(context: Context, { peer, at }: Place): Promise<MessageView> {
-  return withKnownContact(context, peer, async () => {
+export function resend(context: Context, { peer, at }: PeerPlace): Promise<MessageView> {
+  return withKnownOwner(context, peer, async () => {
     const batch = openBatch(context, peer, limits.textBytes);
     const failed = requireMessage(await batch.changes.row(at));
     requireOwn(failed);

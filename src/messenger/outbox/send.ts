@@ -3,7 +3,7 @@ import { limits, SottoError } from "../../base/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { SendOptions } from "../model/options.ts";
 import type { Peer, PendingText } from "../model/peer.ts";
-import { withKnownContact } from "../state/change-contact.ts";
+import { withKnownOwner } from "../state/change-contact.ts";
 import type { Context } from "../state/context.ts";
 import { accept } from "./outgoing-batch.ts";
 import { capacityRefusal, checkText, refuse } from "./preconditions.ts";
@@ -31,7 +31,7 @@ async function acceptDrafts(context: Context, peer: Peer): Promise<void> {
   while (peer.pendingTexts.length > 0) {
     let taken: PendingText[] = [];
     try {
-      const shown = await withKnownContact(context, peer, () => {
+      const shown = await withKnownOwner(context, peer, () => {
         taken = peer.pendingTexts.slice(0, limits.sendBatch);
         return accept(context, peer, taken);
       });

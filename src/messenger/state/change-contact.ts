@@ -1,12 +1,24 @@
-/** Changes of a contact: committed first, then applied in memory, then reported to listeners. */
-import { SottoError } from "../../base/index.ts";
+/**
+ * Changes of contacts, groups and their conversations: committed first, then applied in memory,
+ * then reported to listeners.
+ */
+import { never, SottoError } from "../../base/index.ts";
 import type { ContactView } from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Contact } from "../model/contact.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
+import {
+  type ConversationChange,
+  type ConversationOwner,
+  changedBy,
+  type GroupOwnerRow,
+  type OwnerChange,
+  takeUp,
+} from "../model/owner.ts";
 import type { Peer } from "../model/peer.ts";
+import { encodeRow, put, rowKey } from "../model/rows.ts";
 import { putContact } from "./contact-store.ts";
-import { type Context, withContactLock } from "./context.ts";
+import { type Context, withOwnerLock } from "./context.ts";
 import { conversationDiffers } from "./conversations.ts";
 import { contactEvent, conversationEvent, type StoreEvent } from "./store-events.ts";
 
@@ -35,7 +47,9 @@ export async function commitContact(
   const row = shreds ? { ...putContact(contact), shreds } : putContact(contact);
   const told = [
     ...(events ?? [contactEvent(context, peer, contact)]),
-    ...(conversationDiffers(peer.contact, contact) ? [conversationEvent(context, peer)] : []),
+    ...(conversationDiffers({ kind: "contact", owner: peer, next: contact })
+      ? [conversationEvent(context, peer)]
+      : []),
   ];
   const emit = await conversations
     .load(peer)
@@ -57,19 +71,73 @@ export function changeContact(
   peer: Peer,
   change: (contact: Contact) => ContactChange,
 ): Promise<ContactView> {
-  return withKnownContact(context, peer, async () => {
+  return withKnownOwner(context, peer, async () => {
     await commitContact(context, peer, change(peer.contact));
     return context.contactStore.view(peer);
   });
 }
 
-/** Runs a job under the contact lock. Throws contact-unknown if the contact was removed. */
-export async function withKnownContact<Result>(
+/** The operation that writes the row of a group. */
+export function putGroup(row: GroupOwnerRow): StoreOp {
+  return put(rowKey("group", row.ref), encodeRow(row));
+}
+
+/** The operation that writes the owner's row; none where it is the same. */
+export function changedRow(change: OwnerChange): StoreOp[] {
+  switch (change.kind) {
+    case "contact":
+      return change.next === change.owner.contact ? [] : [putContact(change.next)];
+    case "group":
+      return change.next === change.owner.row ? [] : [putGroup(change.next)];
+    default:
+      return never(change);
+  }
+}
+
+/** What is committed with a change of a conversation. */
+export interface MoreChanges {
+  /** Rows that are written in the same batch. */
+  readonly ops?: readonly StoreOp[];
+  /** Applies the rest in memory; called between the commit and the events. */
+  readonly applied?: () => void;
+}
+
+/** Commits a change of a conversation that changes no message. Requires the owner's lock. */
+export async function commitConversation(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
+  next: ConversationChange,
+  more: MoreChanges = {},
+): Promise<void> {
+  const change = changedBy(owner, next);
+  switch (change.kind) {
+    case "contact":
+      return commitContact(context, change.owner, { contact: change.next, events: [], ...more });
+    case "group": {
+      const { ops = [], applied } = more;
+      await context.conversations.load(owner);
+      const events = conversationDiffers(change) ? [conversationEvent(context, owner)] : [];
+      const tell = await context.eventLog.commit([...changedRow(change), ...ops], events);
+      takeUp(change);
+      applied?.();
+      tell();
+      return;
+    }
+    default:
+      never(change);
+  }
+}
+
+/** Runs a job under the owner's lock. Throws contact-unknown, group-unknown if it was removed. */
+export async function withKnownOwner<Result>(
+  context: Context,
+  owner: ConversationOwner,
   job: () => Promise<Result>,
 ): Promise<Result> {
-  const done = await withContactLock(context, peer, async () => ({ result: await job() }));
-  if (done === undefined) throw new SottoError("contact-unknown", "This contact has been removed.");
+  const done = await withOwnerLock(context, owner, async () => ({ result: await job() }));
+  if (done === undefined)
+    throw owner.kind === "contact"
+      ? new SottoError("contact-unknown", "This contact has been removed.")
+      : new SottoError("group-unknown", "This group has been removed from this node.");
   return done.result;
 }

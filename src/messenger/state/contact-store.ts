@@ -7,10 +7,16 @@ import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { changedRows, type Session, sessionOfRows } from "../../ratchet/index.ts";
 import { type Contact, reachable, shares, shownName } from "../model/contact.ts";
-import { unreadCount } from "../model/conversation.ts";
+import type { Conversation } from "../model/conversation.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf, routeOf } from "../model/link-policy.ts";
-import { newPeer, type OutboxEntry, type Peer, pendingCount } from "../model/peer.ts";
+import {
+  newPeer,
+  type OutboxEntry,
+  type Peer,
+  pendingCount,
+  type SendQueue,
+} from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { ContactNames } from "./contact-names.ts";
 import { replaceSession } from "./session-draft.ts";
@@ -92,8 +98,7 @@ export class ContactStore {
       // What cannot be read must not be taken for a part of the next session.
       if (peer.session === undefined && rows.length > 0)
         await store.commit(rows.map(({ at }) => drop(rowKey("session", contact.ref, at))));
-      for (const { at, value } of await store.list("outbox", contact.conversation.ref))
-        peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, transit: undefined });
+      await loadOutbox(store, peer.outbox, contact.conversation);
       contactStore.add(peer);
     }
     return contactStore;
@@ -148,12 +153,6 @@ export class ContactStore {
     return this.names.contact(who, this.#finds);
   }
 
-  /** Unread messages of a conversation, or of all. */
-  unread(who?: string): number {
-    const peers = who === undefined ? this.peers() : [this.find(who)];
-    return peers.reduce((sum, { contact }) => sum + unreadCount(contact.conversation), 0);
-  }
-
   /** @param isClosed whether its link was just closed, which the reader has yet to notice. */
   view(peer: Peer, { isClosed = false } = {}): ContactView {
     const { contact, outbox, recordTime } = peer;
@@ -189,6 +188,16 @@ export class ContactStore {
       addedAt: contact.addedAt,
     };
   }
+}
+
+/** Reads what a conversation has yet to send. */
+export async function loadOutbox(
+  store: Store,
+  outbox: SendQueue["outbox"],
+  { ref }: Pick<Conversation, "ref">,
+): Promise<void> {
+  for (const { at, value } of await store.list("outbox", ref))
+    outbox.set(at, { ...decodeRow<KeptEntry>(value), at, transit: undefined });
 }
 
 /** What of an outbox entry is kept. */

@@ -1,15 +1,16 @@
 /** The context that every use case of a node works on, and the locks of contacts and invites. */
 import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
+import { type ConversationOwner, ownerRef } from "../model/owner.ts";
 import type { Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { ContactStore } from "./contact-store.ts";
 import type { Conversations } from "./conversations.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
-import type { EventBus } from "./event-bus.ts";
-import type { EventLog } from "./event-log.ts";
+import type { EventBus, EventLog } from "./event-log.ts";
 import type { ExpiryTimers } from "./expiry-timers.ts";
 import type { Identity } from "./identity.ts";
+import type { Owners } from "./owners.ts";
 import type { SearchIndex } from "./search-index.ts";
 import type { ShredScheduler } from "./shred-scheduler.ts";
 
@@ -31,6 +32,8 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
   readonly expiryTimers: ExpiryTimers;
   readonly identity: Identity;
   readonly contactStore: ContactStore;
+  /** Contacts and groups, as the owners of conversations. */
+  readonly owners: Owners;
   readonly arrivals: Arrivals;
   readonly conversations: Conversations;
   readonly events: EventBus;
@@ -40,7 +43,7 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
    */
   readonly index: SearchIndex;
   readonly eventLog: EventLog;
-  /** One job at a time for each contact (by its ref), and for the invites. */
+  /** One job at a time for each contact or group (by its ref), and for the invites. */
   readonly locks: KeyedMutex<string>;
   readonly shredder: ShredScheduler;
   /**
@@ -64,9 +67,20 @@ export function withInviteLock<Result>(
   });
 }
 
-/** Throws store-closed once the node stops. */
-export function refuseWhenStopping({ stopping }: Pick<Context, "stopping">): void {
+function refuseWhenStopping({ stopping }: Pick<Context, "stopping">): void {
   if (stopping.now) throw new SottoError("store-closed", "The node is stopping.");
+}
+
+/** Runs a job under the lock of a contact or group; does nothing if it was removed. */
+export function withOwnerLock<Result>(
+  context: Pick<Context, "locks" | "stopping">,
+  owner: ConversationOwner,
+  job: () => Promise<Result>,
+): Promise<Result | undefined> {
+  return context.locks.run(ownerRef(owner), async () => {
+    refuseWhenStopping(context);
+    return owner.removed ? undefined : job();
+  });
 }
 
 /** Runs a job under the contact lock; does nothing if the contact was removed. */
@@ -75,10 +89,7 @@ export function withContactLock<Result>(
   peer: Peer,
   job: () => Promise<Result>,
 ): Promise<Result | undefined> {
-  return context.locks.run(peer.contact.ref, async () => {
-    refuseWhenStopping(context);
-    return peer.removed ? undefined : job();
-  });
+  return withOwnerLock(context, peer, job);
 }
 
 /** Runs `job` in the background; a fault is logged by its code and ends there. */

@@ -2,13 +2,17 @@
  * Conversations as clients list them: the last message and the start of the draft of each are kept
  * in memory, so that a list of all costs no reads.
  */
-import { cutText, limits, type MessageId } from "../../base/index.ts";
+import { cutText, limits, type MessageId, never } from "../../base/index.ts";
 import type { ConversationView } from "../../model/index.ts";
 import type { RowKey, Store } from "../../ports/index.ts";
-import type { Contact } from "../model/contact.ts";
-import { unreadCount } from "../model/conversation.ts";
+import { type Conversation, unreadCount } from "../model/conversation.ts";
 import { type MessageRow, messageView, storedAt } from "../model/message.ts";
-import type { Peer } from "../model/peer.ts";
+import {
+  type ConversationOwner,
+  conversationOf,
+  type OwnerChange,
+  shownRef,
+} from "../model/owner.ts";
 import {
   comparePositions,
   lineOf,
@@ -55,7 +59,7 @@ export class Conversations {
   /** By the ref of the conversation. `undefined`: it has no messages. */
   readonly #last = new Map<string, LastMessage | undefined>();
   readonly #drafts = new Map<string, string>();
-  #isDue = (_peer: Peer, _at: number, _row: MessageRow): boolean => false;
+  #isDue = (_owner: ConversationOwner, _at: number, _row: MessageRow): boolean => false;
 
   private constructor(store: Store, names: ContactNames) {
     this.#store = store;
@@ -72,43 +76,46 @@ export class Conversations {
   }
 
   /** Hides messages that no running node deletes in time. Set once. */
-  hideDue(isDue: (peer: Peer, at: number, row: MessageRow) => boolean): void {
+  hideDue(isDue: (owner: ConversationOwner, at: number, row: MessageRow) => boolean): void {
     this.#isDue = isDue;
   }
 
   /** Reads the last message of a conversation, once. `view` requires it. */
-  async load(peer: Peer): Promise<void> {
-    const { ref } = peer.contact.conversation;
+  async load(owner: ConversationOwner): Promise<void> {
+    const { ref } = conversationOf(owner);
     if (this.#last.has(ref)) return;
-    const last = await this.#read(peer, new Set());
+    const last = await this.#read(owner, new Set());
     // A batch that was committed in the meantime knows better.
-    if (!this.#last.has(ref) && !peer.removed) this.#last.set(ref, last);
+    if (!this.#last.has(ref) && !owner.removed) this.#last.set(ref, last);
   }
 
-  /** What is last once some rows have changed. Requires the contact lock. */
-  async lastAfter(peer: Peer, changes: readonly ChangedRow[]): Promise<LastMessage | undefined> {
-    await this.load(peer);
-    const { ref } = peer.contact.conversation;
+  /** What is last once some rows have changed. Requires the owner's lock. */
+  async lastAfter(
+    owner: ConversationOwner,
+    changes: readonly ChangedRow[],
+  ): Promise<LastMessage | undefined> {
+    await this.load(owner);
+    const { ref } = conversationOf(owner);
     const before = this.#last.get(ref);
     const shown = changes.flatMap(({ at, row }) => (row && !row.hidden ? [lastOf(at, row)] : []));
     let last = before;
     if (before !== undefined && changes.some(({ at }) => at === before.at)) {
       const now = shown.find(({ at }) => at === before.at);
       const isStill = now !== undefined && comparePositions(now.position, before.position) >= 0;
-      last = isStill ? now : await this.#read(peer, new Set(changes.map(({ at }) => at)));
+      last = isStill ? now : await this.#read(owner, new Set(changes.map(({ at }) => at)));
     }
     for (const one of shown)
       if (last === undefined || comparePositions(one.position, last.position) > 0) last = one;
     return last;
   }
 
-  last(peer: Peer): LastMessage | undefined {
-    return this.#last.get(peer.contact.conversation.ref);
+  last(owner: ConversationOwner): LastMessage | undefined {
+    return this.#last.get(conversationOf(owner).ref);
   }
 
   /** Once the batch is committed. */
-  setLast(peer: Peer, last: LastMessage | undefined): void {
-    this.#last.set(peer.contact.conversation.ref, last);
+  setLast(owner: ConversationOwner, last: LastMessage | undefined): void {
+    this.#last.set(conversationOf(owner).ref, last);
   }
 
   /** Once it is stored. @param text empty: there is no draft. */
@@ -121,7 +128,7 @@ export class Conversations {
     return this.#drafts.has(ref);
   }
 
-  /** The contact was removed. */
+  /** The contact or group was removed. */
   forget(ref: string): void {
     this.#last.delete(ref);
     this.#drafts.delete(ref);
@@ -136,19 +143,17 @@ export class Conversations {
     this.#drafts.clear();
   }
 
-  /** The conversation with a contact, whose last message was loaded. */
-  view(peer: Peer): ConversationView {
-    const { account, name, conversation } = peer.contact;
+  /** A conversation whose last message was loaded. */
+  view(owner: ConversationOwner): ConversationView {
+    const conversation = conversationOf(owner);
     const { ref, muted, pinned, archived } = conversation;
     const last = this.#last.get(ref);
     const draft = this.#drafts.get(ref);
     return {
-      ref: account,
-      kind: "contact",
-      handle: this.#names.handles.of(peer),
-      name,
+      ref: shownRef(owner),
+      ...this.#named(owner),
       ...(last !== undefined && {
-        last: messageView(peer, last.at, last.row),
+        last: messageView(owner, last.at, last.row),
         lastAt: storedAt(last.row),
       }),
       unread: unreadCount(conversation),
@@ -159,9 +164,25 @@ export class Conversations {
     };
   }
 
+  #named(owner: ConversationOwner): Pick<ConversationView, "kind" | "handle" | "name"> {
+    switch (owner.kind) {
+      case "contact": {
+        const { name } = owner.contact;
+        return { kind: "contact", handle: this.#names.handles.of(owner), name };
+      }
+      case "group":
+        return { kind: "group", name: owner.row.alias };
+      default:
+        return never(owner);
+    }
+  }
+
   /** The last message in the store, but for those at some positions. */
-  async #read(peer: Peer, except: ReadonlySet<number>): Promise<LastMessage | undefined> {
-    const { ref } = peer.contact.conversation;
+  async #read(
+    owner: ConversationOwner,
+    except: ReadonlySet<number>,
+  ): Promise<LastMessage | undefined> {
+    const { ref } = conversationOf(owner);
     const limit = except.size + 1;
     for (let beyond: Position | undefined; ; ) {
       const lines = await readLines(this.#store, ref, {
@@ -173,7 +194,7 @@ export class Conversations {
       for (const { at } of lines) {
         if (except.has(at)) continue;
         const [found] = await readableRows(this.#store, ref, { from: at, to: at });
-        if (found !== undefined && !this.#isDue(peer, at, found.row)) return lastOf(at, found.row);
+        if (found !== undefined && !this.#isDue(owner, at, found.row)) return lastOf(at, found.row);
       }
       // None of these can be shown.
       beyond = lines.at(-1)?.position;
@@ -204,14 +225,32 @@ export function lastDiffers(
   );
 }
 
-/** Whether a conversation is shown differently, by its contact. */
-export function conversationDiffers(before: Contact, after: Contact): boolean {
-  const [one, other] = [before.conversation, after.conversation];
+/** Whether a conversation is shown differently once a change of its owner is committed. */
+export function conversationDiffers(change: OwnerChange): boolean {
+  switch (change.kind) {
+    case "contact": {
+      const { next } = change;
+      const { contact } = change.owner;
+      return (
+        contact.account !== next.account ||
+        contact.name !== next.name ||
+        contact.handle !== next.handle ||
+        contact.pairing !== next.pairing ||
+        isShownDifferently(contact.conversation, next.conversation)
+      );
+    }
+    case "group": {
+      const { next } = change;
+      const { row } = change.owner;
+      return row.alias !== next.alias || isShownDifferently(row.conversation, next.conversation);
+    }
+    default:
+      return never(change);
+  }
+}
+
+function isShownDifferently(one: Conversation, other: Conversation): boolean {
   return (
-    before.account !== after.account ||
-    before.name !== after.name ||
-    before.handle !== after.handle ||
-    before.pairing !== after.pairing ||
     unreadCount(one) !== unreadCount(other) ||
     one.muted !== other.muted ||
     one.pinned !== other.pinned ||

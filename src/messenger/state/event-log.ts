@@ -4,11 +4,10 @@
  * subscription.
  */
 import { limits, SottoError } from "../../base/index.ts";
-import type { RowKey, Store, StoreOp } from "../../ports/index.ts";
+import type { Log, RowKey, Store, StoreOp } from "../../ports/index.ts";
 import { cleanName } from "../../wire/index.ts";
-import type { LoggedType } from "../model/messenger-api.ts";
+import type { LoggedType, MessengerEvent } from "../model/messenger-api.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
-import type { EventBus } from "./event-bus.ts";
 import type { Entry, StoreEvent } from "./store-events.ts";
 
 /** A follower as it is kept. */
@@ -179,6 +178,34 @@ export class EventLog {
         ops.push(drop(entryKey(this.#first)));
       if (ops.length === 0) return;
       await this.#store.commit(ops);
+    }
+  }
+}
+
+/**
+ * Emits events to listeners, after they were committed. A listener that throws does not affect
+ * others.
+ */
+export class EventBus {
+  readonly #listeners = new Set<(event: MessengerEvent) => void>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  subscribe(listener: (event: MessengerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: MessengerEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch {
+        this.#log("listener-failed", { type: event.type });
+      }
     }
   }
 }

@@ -5,16 +5,15 @@
 import { limits, type MessageId } from "../../base/index.ts";
 import type { MessageChange } from "../../model/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
-import type { Contact } from "../model/contact.ts";
 import type { Conversation } from "../model/conversation.ts";
 import { isSettled } from "../model/delivery-state.ts";
 import { type MessagePlace, type MessageRow, messageKey, placeKey } from "../model/message.ts";
 import { PENDING } from "../model/order.ts";
-import type { Peer } from "../model/peer.ts";
+import { type ConversationOwner, conversationOf, type OwnerChange } from "../model/owner.ts";
 import { lineOf, rankOf } from "../model/position.ts";
 import { bytesOf, decodeRow, encodeRow, put } from "../model/rows.ts";
 import { type Arrivals, putArrival } from "./arrivals.ts";
-import { putContact } from "./contact-store.ts";
+import { changedRow } from "./change-contact.ts";
 import type { Context } from "./context.ts";
 import { conversationDiffers, type LastMessage, lastDiffers } from "./conversations.ts";
 import type { Started } from "./expiry-timers.ts";
@@ -180,40 +179,39 @@ function replaces(kinds: ReadonlySet<Change>): boolean {
 // replaced texts shredded.
 
 /**
- * Commits the changes of messages with whatever else belongs to the batch. Requires the contact
- * lock.
- * @param contact as the batch leaves it.
- * @returns tells the listeners; to be called once the peer's contact and outbox are what the batch
- * made of them.
+ * Commits the changes of messages with whatever else belongs to the batch. Requires the lock of the
+ * conversation's owner.
+ * @param change of the owner, by the batch.
+ * @returns tells the listeners; to be called once the owner and its outbox are what the batch made
+ * of them.
  */
 export async function commitMessages(
   context: Context,
-  peer: Peer,
-  contact: Contact,
+  change: OwnerChange,
   changes: MessageBatch,
   ops: readonly StoreOp[],
   more: readonly StoreEvent[] = [],
 ): Promise<() => void> {
   const { conversations } = context;
-  const last = await conversations.lastAfter(peer, changes.list());
-  const isShown =
-    lastDiffers(conversations.last(peer), last) || conversationDiffers(peer.contact, contact);
-  const row = contact === peer.contact ? [] : [putContact(contact)];
-  const started = context.expiryTimers.start(peer.contact.conversation.ref, settled(changes));
+  const { owner } = change;
+  const last = await conversations.lastAfter(owner, changes.list());
+  const isShown = lastDiffers(conversations.last(owner), last) || conversationDiffers(change);
+  const row = changedRow(change);
+  const started = context.expiryTimers.start(conversationOf(owner).ref, settled(changes));
   const order = await changes.orderOps();
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
     const arrived = changes.arrive(context.arrivals);
     const happened = [
-      ...happenings(peer, changes),
+      ...happenings(owner, changes),
       ...more,
-      ...(isShown ? [conversationEvent(context, peer)] : []),
+      ...(isShown ? [conversationEvent(context, owner)] : []),
     ];
     const all = [...changes.ops(), ...arrived, ...order, ...row, ...ops, ...started.ops, ...words];
     changes.written = bytesOf(all);
     const tell = await context.eventLog.commit(all, happened);
     return () => {
       started.begin();
-      conversations.setLast(peer, last && changes.numbered(last));
+      conversations.setLast(owner, last && changes.numbered(last));
       tell();
     };
   };
@@ -237,13 +235,13 @@ function settled(changes: MessageBatch): Started[] {
   });
 }
 
-function happenings(peer: Peer, changes: MessageBatch): StoreEvent[] {
+function happenings(owner: ConversationOwner, changes: MessageBatch): StoreEvent[] {
   return changes.list().flatMap(({ at, row, kinds }) => {
-    if (row.hidden) return kinds.has("text") ? [messageRemovedEvent(peer, row)] : [];
-    if (kinds.has("new")) return [messageEvent("message.new", peer, at, row)];
+    if (row.hidden) return kinds.has("text") ? [messageRemovedEvent(owner, row)] : [];
+    if (kinds.has("new")) return [messageEvent("message.new", owner, at, row)];
     return [
-      ...(kinds.has("state") ? [messageEvent("message.state", peer, at, row)] : []),
-      ...changesOf(row, kinds).map((what) => messageChangedEvent(what, peer, at, row)),
+      ...(kinds.has("state") ? [messageEvent("message.state", owner, at, row)] : []),
+      ...changesOf(row, kinds).map((what) => messageChangedEvent(what, owner, at, row)),
     ];
   });
 }

@@ -9,7 +9,7 @@ import {
   placeKey,
 } from "../model/message.ts";
 import type { FindOptions, HistoryOptions } from "../model/options.ts";
-import type { Peer } from "../model/peer.ts";
+import { type ConversationOwner, conversationOf } from "../model/owner.ts";
 import { decodeRow } from "../model/rows.ts";
 import type { Context } from "./context.ts";
 import { isDue } from "./due-messages.ts";
@@ -18,28 +18,28 @@ import { readablePages, readableRows } from "./readable-rows.ts";
 /** The message at a place of a conversation, as it stands now. */
 export async function view(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   at: number,
 ): Promise<MessageView | undefined> {
-  const bytes = await context.store.get(messageKey(peer.contact.conversation.ref, at));
+  const bytes = await context.store.get(messageKey(conversationOf(owner).ref, at));
   const row = bytes && decodeRow<MessageRow>(bytes);
-  return row && shownView(context, peer, at, row);
+  return row && shownView(context, owner, at, row);
 }
 
 /** The message of a row; `undefined` if it is not shown. */
 async function shownView(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   at: number,
   row: MessageRow,
 ): Promise<MessageView | undefined> {
-  if (!isShown(context, peer, at, row)) return undefined;
-  return messageView(peer, at, await withoutArrived(context, peer, row));
+  if (!isShown(context, owner, at, row)) return undefined;
+  return messageView(owner, at, await withoutArrived(context, owner, row));
 }
 
 /** Whether a message is shown: not one that the user deleted here, or that is due (`hidesDue`). */
-function isShown(context: Context, peer: Peer, at: number, row: MessageRow): boolean {
-  return !row.hidden && !(context.hidesDue && isDue(context, peer, at, row));
+function isShown(context: Context, owner: ConversationOwner, at: number, row: MessageRow): boolean {
+  return !row.hidden && !(context.hidesDue && isDue(context, owner, at, row));
 }
 
 /**
@@ -48,20 +48,20 @@ function isShown(context: Context, peer: Peer, at: number, row: MessageRow): boo
  */
 async function withoutArrived(
   { store }: Context,
-  { contact }: Peer,
+  owner: ConversationOwner,
   row: MessageRow,
 ): Promise<MessageRow> {
   if (row.missing === undefined) return row;
-  const { early = [] } = contact.conversation;
+  const { ref, early = [] } = conversationOf(owner);
   const missing: MessageId[] = [];
   for (const id of row.missing.filter((each) => !early.some(({ target }) => target === each)))
-    if ((await store.get(placeKey(contact.conversation.ref, id))) === undefined) missing.push(id);
+    if ((await store.get(placeKey(ref, id))) === undefined) missing.push(id);
   return { ...row, missing };
 }
 
 /** Where a message is. */
 export interface Place {
-  readonly peer: Peer;
+  readonly owner: ConversationOwner;
   readonly at: number;
 }
 
@@ -76,15 +76,15 @@ export async function findById(
   id: MessageId,
   { who, direction }: FindOptions = {},
 ): Promise<Found | undefined> {
-  const { contactStore } = context;
-  const peers = who === undefined ? contactStore.peers() : [contactStore.find(who)];
+  const { owners } = context;
+  const asked = who === undefined ? owners.all() : [owners.find(who)];
   const found: Found[] = [];
-  for (const peer of peers) {
-    const bytes = await context.store.get(placeKey(peer.contact.conversation.ref, id));
+  for (const owner of asked) {
+    const bytes = await context.store.get(placeKey(conversationOf(owner).ref, id));
     if (bytes === undefined) continue;
     const { at } = decodeRow<MessagePlace>(bytes);
-    const shown = await view(context, peer, at);
-    if (shown !== undefined) found.push({ peer, at, shown });
+    const shown = await view(context, owner, at);
+    if (shown !== undefined) found.push({ owner, at, shown });
   }
   const [shown, ...others] = preferOwn(
     found.map((each) => each.shown),
@@ -119,21 +119,21 @@ export async function requireById(
 }
 
 /** See `Messenger.count`. */
-export async function count(context: Context, peer: Peer): Promise<number> {
+export async function count(context: Context, owner: ConversationOwner): Promise<number> {
   let number = 0;
-  for await (const rows of readablePages(context.store, peer.contact.conversation.ref))
-    number += rows.filter(({ at, row }) => isShown(context, peer, at, row)).length;
+  for await (const rows of readablePages(context.store, conversationOf(owner).ref))
+    number += rows.filter(({ at, row }) => isShown(context, owner, at, row)).length;
   return number;
 }
 
 /** As `view`, and `undefined` for a message that cannot be read. */
 export async function readableView(
   context: Context,
-  { peer, at }: Place,
+  { owner, at }: Place,
 ): Promise<MessageView | undefined> {
-  const { ref } = peer.contact.conversation;
+  const { ref } = conversationOf(owner);
   const [found] = await readableRows(context.store, ref, { from: at, to: at });
-  return found && shownView(context, peer, at, found.row);
+  return found && shownView(context, owner, at, found.row);
 }
 
 /** Positions that are read together although others lie between them. */
@@ -145,11 +145,11 @@ const GAP = 16;
  */
 export async function viewsAt(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   lines: readonly { readonly at: number }[],
   onDamage: HistoryOptions["onDamage"],
 ): Promise<MessageView[]> {
-  const { ref } = peer.contact.conversation;
+  const { ref } = conversationOf(owner);
   const positions = lines.map(({ at }) => at).sort((a, b) => a - b);
   const rows = new Map<number, MessageRow>();
   for (let first = 0; first < positions.length; ) {
@@ -167,7 +167,7 @@ export async function viewsAt(
   const views: MessageView[] = [];
   for (const { at } of lines) {
     const row = rows.get(at);
-    const shown = row && (await shownView(context, peer, at, row));
+    const shown = row && (await shownView(context, owner, at, row));
     if (shown !== undefined) views.push(shown);
   }
   return views;
@@ -176,14 +176,14 @@ export async function viewsAt(
 /** See `Messenger.history`. */
 export async function history(
   context: Context,
-  peer: Peer,
+  owner: ConversationOwner,
   { limit, before, after, onDamage }: HistoryOptions,
 ): Promise<MessageView[]> {
   const newestFirst: MessageView[] = [];
   let to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
   while (newestFirst.length < limit && to >= 0) {
     const wanted = limit - newestFirst.length;
-    const rows = await readableRows(context.store, peer.contact.conversation.ref, {
+    const rows = await readableRows(context.store, conversationOf(owner).ref, {
       reverse: true,
       limit: wanted,
       to,
@@ -191,7 +191,7 @@ export async function history(
       ...(onDamage && { onDamage }),
     });
     for (const { at, row } of rows) {
-      const shown = await shownView(context, peer, at, row);
+      const shown = await shownView(context, owner, at, row);
       if (shown !== undefined) newestFirst.push(shown);
     }
     // Hidden ones leave room for older ones.

@@ -13,9 +13,10 @@ import {
   TERMS_VERSION,
   withoutPostings,
 } from "../../search/index.ts";
+import { conversationOf } from "../model/owner.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
-import type { ContactStore } from "./contact-store.ts";
 import { arrivalsKey, bucketKey, emptyIndex, type IndexState, IndexStep } from "./index-step.ts";
+import type { Owners } from "./owners.ts";
 import { readableRows } from "./readable-rows.ts";
 
 /** How far a conversation is indexed. */
@@ -59,7 +60,7 @@ export const searchState: RowKey = rowKey("meta", "search");
 /** What the index works on, of the node's context. */
 interface Parts {
   readonly store: Store;
-  readonly contactStore: Pick<ContactStore, "peers">;
+  readonly owners: Pick<Owners, "all">;
   readonly breathe: () => Promise<void>;
   readonly locks: KeyedMutex<string>;
   readonly stopping: { readonly now: boolean };
@@ -106,7 +107,7 @@ export class SearchIndex {
    * last, so that a node that stops before that begins again.
    */
   async #discard(): Promise<void> {
-    const { store, contactStore } = this.#context;
+    const { store, owners } = this.#context;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const { table, of } = bucketKey(bucket, 0);
       const found = await store.list(table, of);
@@ -116,8 +117,8 @@ export class SearchIndex {
     const arrivals = await store.list(table, of);
     await store.commit(arrivals.map(({ at }) => drop(arrivalsKey(at))));
     const ops: StoreOp[] = [put(searchState, encodeRow(emptyIndex))];
-    for (const { contact } of contactStore.peers()) {
-      const { ref } = contact.conversation;
+    for (const owner of owners.all()) {
+      const { ref } = conversationOf(owner);
       const parts = await store.list("search-part", ref);
       ops.push(drop(markKey(ref)), ...parts.map(({ at }) => drop(partKey(ref, at))));
     }
@@ -139,9 +140,9 @@ export class SearchIndex {
 
   /** Messages that are not in the index yet. */
   waiting(): number {
-    const places = this.#context.contactStore
-      .peers()
-      .map(({ contact }) => contact.conversation)
+    const places = this.#context.owners
+      .all()
+      .map(conversationOf)
       .map(({ ref, nextAt }) => nextAt - 1 - (this.mark(ref)?.upTo ?? 0));
     return places.reduce((sum, count) => sum + count, 0);
   }
@@ -181,14 +182,14 @@ export class SearchIndex {
 
   /** One step: as many messages as fit its bounds and the batch, and at least one. */
   async #takeInSome(): Promise<void> {
-    const { store, contactStore, breathe } = this.#context;
+    const { store, owners, breathe } = this.#context;
     const step = new IndexStep(this.#state, breathe);
     const ops: StoreOp[] = [];
     const marks: Mark[] = [];
-    for (const { contact, removed } of contactStore.peers()) {
-      const { ref, nextAt } = contact.conversation;
+    for (const owner of owners.all()) {
+      const { ref, nextAt } = conversationOf(owner);
       const before = this.mark(ref);
-      if (removed || (before?.upTo ?? 0) + 1 >= nextAt) continue;
+      if (owner.removed || (before?.upTo ?? 0) + 1 >= nextAt) continue;
       if (step.isFull) break;
       const conversation = before?.conversation ?? step.newConversation();
       const { batch } = step;
@@ -220,8 +221,8 @@ export class SearchIndex {
   /**
    * Runs `commit` with the operations that remove the terms of these messages from the index and
    * add those of their new texts, for the batch that changes the messages themselves. The cost
-   * depends on the terms of the messages, not on the size of the index. May be called under a
-   * contact lock.
+   * depends on the terms of the messages, not on the size of the index. May be called under an
+   * owner's lock.
    */
   async forget<Result>(
     messages: readonly Forgotten[],

@@ -1,9 +1,11 @@
 /** Events about stored changes: what the log keeps of each, and what listeners receive. */
-import type { AccountId, InviteId, MessageId } from "../../base/index.ts";
+import { type AccountId, type InviteId, type MessageId, never } from "../../base/index.ts";
+import type { GroupId } from "../../group/index.ts";
 import type { InviteView, MessageChange, MessageState } from "../../model/index.ts";
 import type { Contact } from "../model/contact.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
 import type { KeptEvent } from "../model/messenger-api.ts";
+import { type ConversationOwner, ownerRef } from "../model/owner.ts";
 import type { Peer } from "../model/peer.ts";
 import type { ContactStore } from "./contact-store.ts";
 import type { Conversations } from "./conversations.ts";
@@ -14,12 +16,15 @@ type MessageEvent = "message.new" | "message.state";
 /** What is reported of a contact that exists. */
 type ContactEvent = "contact.changed" | "contact.renamed" | "contact.request" | "key.changed";
 
+/** Whom an event names once the owner of its conversation may be gone. */
+export type EntryOwner = { readonly account: AccountId } | { readonly group: GroupId };
+
 /** A row of the log: refers to what changed and holds no text and no name. */
 export type Entry =
   | {
       readonly type: MessageEvent;
       readonly ref: string;
-      readonly account: AccountId;
+      readonly of: EntryOwner;
       readonly at: number;
       readonly id: MessageId;
       readonly state: MessageState;
@@ -27,7 +32,7 @@ export type Entry =
   | {
       readonly type: "message.changed";
       readonly ref: string;
-      readonly account: AccountId;
+      readonly of: EntryOwner;
       readonly at: number;
       readonly id: MessageId;
       readonly what: MessageChange;
@@ -35,7 +40,7 @@ export type Entry =
   | {
       readonly type: "message.removed";
       readonly ref: string;
-      readonly account: AccountId;
+      readonly of: EntryOwner;
       readonly id: MessageId;
     }
   | {
@@ -43,9 +48,26 @@ export type Entry =
       readonly ref: string;
       readonly account: AccountId;
     }
-  | { readonly type: "conversation.changed"; readonly ref: string; readonly account: AccountId }
+  | { readonly type: "conversation.changed"; readonly ref: string; readonly of: EntryOwner }
   | { readonly type: "contact.removed"; readonly ref: string; readonly account: AccountId }
   | { readonly type: "invite.reused"; readonly invite: InviteId };
+
+function entryOwner(owner: ConversationOwner): EntryOwner {
+  switch (owner.kind) {
+    case "contact":
+      return { account: owner.contact.account };
+    case "group":
+      return { group: owner.row.id };
+    default:
+      return never(owner);
+  }
+}
+
+/** The removal of a message, also of one whose conversation is gone. */
+export function removalOf(of: EntryOwner, id: MessageId): Extract<KeptEvent, { id: MessageId }> {
+  const ref = "account" in of ? of.account : `group:${of.group}`;
+  return { type: "message.removed", ...("account" in of && { account: of.account }), ref, id };
+}
 
 export interface StoreEvent {
   readonly entry: Entry;
@@ -56,38 +78,36 @@ export interface StoreEvent {
 /** @param row as it is about to be committed. */
 export function messageEvent(
   type: MessageEvent,
-  peer: Peer,
+  owner: ConversationOwner,
   at: number,
   row: MessageRow,
 ): StoreEvent {
-  const { ref, account } = peer.contact;
   const { id, state } = row;
   return {
-    entry: { type, ref, account, at, id, state },
-    event: () => ({ type, message: messageView(peer, at, row) }),
+    entry: { type, ref: ownerRef(owner), of: entryOwner(owner), at, id, state },
+    event: () => ({ type, message: messageView(owner, at, row) }),
   };
 }
 
 /** @param row as it is about to be committed. */
 export function messageChangedEvent(
   what: MessageChange,
-  peer: Peer,
+  owner: ConversationOwner,
   at: number,
   row: MessageRow,
 ): StoreEvent {
-  const { ref, account } = peer.contact;
   const type = "message.changed";
   return {
-    entry: { type, ref, account, at, id: row.id, what },
-    event: () => ({ type, message: messageView(peer, at, row), what }),
+    entry: { type, ref: ownerRef(owner), of: entryOwner(owner), at, id: row.id, what },
+    event: () => ({ type, message: messageView(owner, at, row), what }),
   };
 }
 
-export function messageRemovedEvent({ contact }: Peer, { id }: MessageRow): StoreEvent {
-  const { ref, account } = contact;
+export function messageRemovedEvent(owner: ConversationOwner, { id }: MessageRow): StoreEvent {
+  const of = entryOwner(owner);
   return {
-    entry: { type: "message.removed", ref, account, id },
-    event: () => ({ type: "message.removed", account, ref: account, id }),
+    entry: { type: "message.removed", ref: ownerRef(owner), of, id },
+    event: () => removalOf(of, id),
   };
 }
 
@@ -107,12 +127,11 @@ export function contactEvent(
 /** @param conversations has loaded the last message of the conversation. */
 export function conversationEvent(
   { conversations }: { readonly conversations: Conversations },
-  peer: Peer,
+  owner: ConversationOwner,
 ): StoreEvent {
-  const { ref, account } = peer.contact;
   return {
-    entry: { type: "conversation.changed", ref, account },
-    event: () => ({ type: "conversation.changed", conversation: conversations.view(peer) }),
+    entry: { type: "conversation.changed", ref: ownerRef(owner), of: entryOwner(owner) },
+    event: () => ({ type: "conversation.changed", conversation: conversations.view(owner) }),
   };
 }
 

@@ -29,7 +29,7 @@ const contact = (name: string): Contact => ({
 const message = (at: number, text: string): Message => ({
   id: String(at) as Message["id"],
   ref: "bob",
-  contact: "bob" as Message["contact"],
+  contact: "bob" as Contact["account"],
   direction: at % 2 === 0 ? "in" : "out",
   text,
   state: at % 2 === 0 ? "received" : "delivered",

@@ -17,7 +17,7 @@ const X = "x" as Message["id"];
 const message: Message = {
   id: "abcdefghijklmnopqrstuvwxyz" as Message["id"],
   ref: "bob",
-  contact: "bob" as Message["contact"],
+  contact: "bob" as Contact["account"],
   direction: "in",
   text: "hello",
   state: "received",

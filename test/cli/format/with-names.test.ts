@@ -11,7 +11,7 @@ import { shownContact } from "../contact.ts";
 
 const { account } = shownContact;
 const names = namesOf([shownContact]);
-const message = { contact: account, sentAt: 1, storedAt: 2 } as Message;
+const message = { ref: account as string, contact: account, sentAt: 1, storedAt: 2 } as Message;
 
 describe("JSON of the command line", () => {
   it("has the contact's name and both times in each message", () => {

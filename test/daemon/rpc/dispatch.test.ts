@@ -493,9 +493,7 @@ describe("daemon/dispatch", () => {
     assert.ok(wants({ type: "message.new", message }));
     assert.ok(wants({ type: "contact.removed", account }));
     assert.ok(!wants({ type: "message.state", message }));
-    assert.ok(
-      !wants({ type: "message.new", message: { ...message, contact: "other" as typeof account } }),
-    );
+    assert.ok(!wants({ type: "message.new", message: { ...message, ref: "other" } }));
   });
 
   const other = "d".repeat(52) as typeof account;

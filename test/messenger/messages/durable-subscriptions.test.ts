@@ -196,7 +196,8 @@ describe("a follower", () => {
     await converse(world, alice, bob);
     await bot.readAll(bob);
     // A log that is full, of whose entries the oldest and the newest will do.
-    const entry = { type: "message.new", ref: "", account: "", at: 1, id: "", state: "received" };
+    const of = { account: "" };
+    const entry = { type: "message.new", ref: "", of, at: 1, id: "", state: "received" };
     const value = Buffer.from(JSON.stringify(entry));
     const key = (at: number) => ({ table: "event" as const, of: "log", at });
     const newest = 6 + limits.eventLog;

@@ -104,7 +104,7 @@ describe("messenger/search, page by page", () => {
         // In each conversation later messages are in the same batch or a later one, …
         const at = new Map<string, number>();
         const indexed: Indexed[] = [...messages].reverse().map((message, i) => {
-          const { contact: account } = message;
+          const { ref: account } = message;
           const step = (steps[i] ?? 0) > 60 ? (steps[i] ?? 0) % 4 : 0;
           const batch = Math.min(batches, (at.get(account) ?? 1) + step);
           at.set(account, batch);

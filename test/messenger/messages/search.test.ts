@@ -185,7 +185,7 @@ describe("messenger/search", () => {
     };
     const index = new SearchIndex({
       store: alice.store,
-      contactStore: { peers: () => [] } as never,
+      owners: { all: () => [] },
       locks: new KeyedMutex<string>(),
       stopping: { now: false },
       breathe: () => Promise.resolve(),

@@ -42,10 +42,13 @@ class Scene {
         return typeof value === "function" ? value.bind(store) : value;
       },
     });
-    const peer = () => ({ contact: { conversation: { ref: REF, nextAt: this.#nextAt } } });
+    const peer = () => ({
+      kind: "contact",
+      contact: { conversation: { ref: REF, nextAt: this.#nextAt } },
+    });
     this.index = new SearchIndex({
       store: watched,
-      contactStore: { peers: () => [peer() as never] },
+      owners: { all: () => [peer() as never] },
       locks: new KeyedMutex<string>(),
       stopping: { now: false },
       log: () => undefined,

@@ -1,6 +1,6 @@
 /** What a connection may do: which methods, in which conversations, and which events it gets. */
 import { rowsOf } from "../../../api/contract.ts";
-import { accountOf, type NodeEvent, type Row, type Scope } from "../../../api/index.ts";
+import { type NodeEvent, type Row, refOf, type Scope } from "../../../api/index.ts";
 import type { AccountId } from "../../../base/index.ts";
 
 export interface Access {
@@ -42,7 +42,7 @@ export function shownTo({ peers }: Access, event: NodeEvent): NodeEvent | undefi
   if (peers === undefined) return event;
   const sees = (account: string | undefined): boolean =>
     account !== undefined && (peers as ReadonlySet<string>).has(account);
-  if (!sees(accountOf(event))) return undefined;
+  if (!sees(refOf(event))) return undefined;
   const { cursor: _, ...shown } = { cursor: undefined, ...event };
   if (!("contact" in shown)) return shown;
   const { looksLike, ...contact } = shown.contact;

@@ -1,10 +1,5 @@
 /** The `event.*` methods: live events and durable subscriptions. */
-import {
-  accountOf,
-  type EventMethods,
-  type EventType,
-  type NodeEvent,
-} from "../../../api/index.ts";
+import { type EventMethods, type EventType, type NodeEvent, refOf } from "../../../api/index.ts";
 import { limits, SottoError } from "../../../base/index.ts";
 import { type Access, shownTo } from "./access.ts";
 import type { Controls, DispatchParts, Handlers } from "./method-types.ts";
@@ -104,7 +99,7 @@ function snapshots(
  */
 function isAbout(event: NodeEvent, account: string): boolean {
   const isOfAll = event.type === "presence.snapshot" || event.type === "node.state";
-  return isOfAll || accountOf(event) === account;
+  return isOfAll || refOf(event) === account;
 }
 
 /** The first events that fit into one response; JSON may need six characters for one byte. */

@@ -29,7 +29,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
   const current = (before: Contact): Contact => messenger.contactOf(before.account) ?? before;
   /** The contact whose conversation has the message. Throws `message-unknown`. */
   const contactOf = ({ contact }: MessageView): Contact => {
-    const known = messenger.contactOf(contact);
+    const known = contact && messenger.contactOf(contact);
     if (known === undefined) throw unknown();
     return known;
   };

@@ -44,7 +44,7 @@ export async function sendAndWait(
 ): Promise<Omit<SendResult, "contact"> & { readonly message: MessageView }> {
   const start = wait.clock.now();
   const seen = new Map<MessageId, MessageView>();
-  const changed = new Set<AccountId>();
+  const changed = new Set<string>();
   const bell = createBell(wait);
   const unsubscribe = messenger.subscribe((event) => {
     if (event.type === "message.state") seen.set(event.message.id, event.message);
@@ -58,7 +58,7 @@ export async function sendAndWait(
       const message = seen.get(sent.id) ?? sent;
       const elapsed = wait.clock.now() - start;
       if (rank[message.state] >= rank[state]) return { message, timedOut: false, elapsed };
-      if (bell.over() || changed.has(sent.contact)) return { message, timedOut: true, elapsed };
+      if (bell.over() || changed.has(sent.ref)) return { message, timedOut: true, elapsed };
       await bell.next();
     }
   } finally {
