@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import type { Message, NodeEvent } from "../../../src/api/index.ts";
-import { written } from "../../../src/base/index.ts";
+import { type MessageId, written } from "../../../src/base/index.ts";
 import { describeArrivals } from "../../../src/cli/process/arrivals.ts";
 import { shownContact } from "../contact.ts";
 
 const { account } = shownContact;
-const received = { contact: account, direction: "in", text: "a secret text" } as Message;
+const received: Message = {
+  ...{ id: "aaaaaaaaaaaaaaaaaaaaaaaaaa" as MessageId, ref: account, contact: account },
+  ...{ direction: "in", text: "a secret text", state: "received", at: 1, position: "" },
+  ...{ sentAt: 0, storedAt: 0, edited: false, deleted: false, reactions: [], changing: false },
+};
 
 /** The lines for these events of a node that knows bob. */
 function lines(...events: readonly NodeEvent[]): string[] {
