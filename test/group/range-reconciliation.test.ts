@@ -49,12 +49,13 @@ function synchronise(ours: RecordItem[], theirs: RecordItem[], most = 400): Sync
   const add = (items: RecordItem[], ids: readonly RecordId[]) =>
     sorted(new Set([...items, ...ids.map((id) => known.get(id) as RecordItem)]));
   questions.ours.push(firstRanges(crypto, key, ours));
-  const listed: ReconcileRange[] = [];
+  /** What the other member lists in each answer, and asks about on its own. */
+  const listed: (readonly ReconcileRange[])[] = [];
   const ask = (mine: boolean, question: readonly ReconcileRange[]): readonly ReconcileRange[] => {
     const answering = mine ? theirs : ours;
     const asked = reconcile(crypto, key, answering, question);
     assert.ok(asked);
-    if (mine) listed.push(...asked.ranges.filter(({ ids }) => ids !== undefined));
+    if (mine) listed.push(asked.ranges.filter(({ ids }) => ids !== undefined));
     let room = PAGE;
     const rest: ReconcileRange[] = [];
     let given: RecordId[] = [];
@@ -83,8 +84,10 @@ function synchronise(ours: RecordItem[], theirs: RecordItem[], most = 400): Sync
   };
   let question = firstRanges(crypto, key, ours);
   while (question.length > 0 && rounds < most) question = ask(true, question);
-  question = listed.slice(0, linkLists.reconcile);
-  while (question.length > 0 && rounds < most) question = ask(false, sortedRanges(question));
+  for (const list of listed) {
+    question = list;
+    while (question.length > 0 && rounds < most) question = ask(false, question);
+  }
   return { ours, theirs, rounds, bytes };
 }
 
