@@ -60,6 +60,11 @@ export const errorTable = {
     "bad-input",
     "Make another group: the membership log of this one has as many changes as it may have.",
   ),
+  "group-ended": entry(
+    "bad-input",
+    "Its messages stay readable: sotto read group:NAME. An admin can invite you again.",
+  ),
+  "group-reader": entry("bad-input", "Ask an admin of the group to let you write."),
   "contact-ambiguous": entry(
     "bad-input",
     "Type more of the name, or at least 16 characters of the account id.",

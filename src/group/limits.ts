@@ -58,6 +58,13 @@ export const groupLimits = {
   messagesPerSecond: 2,
   /** Messages of one author that sync takes in a day: what it may have written in that time. */
   messagesPerDay: 2 * 86_400,
+  /** Members up to which all of them acknowledge messages, unless the group says otherwise. */
+  ackedUpTo: 64,
+  /** How long (ms) an acknowledgement waits for more, and how much longer for each member. */
+  ackDelay: 2_000,
+  ackDelayPerMember: 20,
+  /** For how long (ms) operations that a member names and does not give hold messages back. */
+  behindPatience: 60_000,
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept. */

@@ -5,6 +5,7 @@ export type {
   ConversationView,
   DraftView,
   InviteView,
+  MessageAuthor,
   MessageChange,
   MessageState,
   MessageView,
@@ -12,6 +13,7 @@ export type {
   Notice,
   Pairing,
   Policy,
+  Reached,
   Reaction,
   Route,
 } from "./views.ts";

@@ -121,11 +121,14 @@ export interface DraftView {
 
 /**
  * Delivery states of our messages, each shown only when it is proven; "received" for theirs.
- * failed: not acknowledged in time. cancelled: the user took it back before it left.
+ * failed: not acknowledged in time. cancelled: the user took it back before it left. In a group a
+ * message is never "sent"; it is held once the node of a member stores it, and a later state is
+ * that of the member that came furthest: `MessageView.reached` counts them.
  */
 export type MessageState =
   | "queued"
   | "sent"
+  | "held"
   | "delivered"
   | "read"
   | "failed"
@@ -141,6 +144,15 @@ export interface MessageView {
   /** The id of the group; absent in a conversation with a contact. */
   readonly group?: string;
   readonly direction: "in" | "out";
+  /** Who wrote it, in a group; absent for our own. */
+  readonly author?: MessageAuthor;
+  /**
+   * In a group: nothing but the author's own signature says who wrote it, since this node was no
+   * recipient when the key of that signature was made.
+   */
+  readonly unconfirmed?: true;
+  /** Of ours in a group, once it was sealed. */
+  readonly reached?: Reached;
   /** Exactly as sent: clean it (`displayText`) before a screen shows it. */
   readonly text: string;
   readonly state: MessageState;
@@ -195,10 +207,34 @@ export interface Notice {
   readonly ms: number;
 }
 
-/** At most one of each side. */
+/** A member of a group, also a former one. */
+export interface MessageAuthor {
+  /** Absent where the membership log does not name the member. */
+  readonly account?: AccountId;
+  /** What the member calls itself, exactly as sent; empty where that is unknown. */
+  readonly name: string;
+  /** The account in this group: 32 hexadecimal characters. */
+  readonly member: string;
+}
+
+/** How many other members of a group have proven something of a message of ours. */
+export interface Reached {
+  /** Their nodes store it. */
+  readonly held: number;
+  /** They opened it. */
+  readonly delivered: number;
+  /** Their users read it. */
+  readonly read: number;
+  /** All other members that could read it when it was sealed. */
+  readonly of: number;
+}
+
+/** At most one of each side, or of each member. */
 export interface Reaction {
   /** "out" is our own. */
   readonly direction: "in" | "out";
+  /** Whose it is, in a group; absent for our own. */
+  readonly author?: MessageAuthor;
   /** Exactly as sent: at most `limits.emojiBytes`, without control characters. */
   readonly emoji: string;
 }

@@ -18,6 +18,7 @@ export {
 export * from "./display-name.ts";
 export * from "./features.ts";
 export * from "./frame.ts";
+export * from "./group-body.ts";
 export * from "./group-keys.ts";
 export * from "./group-link.ts";
 export * from "./group-message.ts";

@@ -10,6 +10,7 @@ import type { SimNode } from "./world.ts";
 /** Ways of a message of ours over the disk. */
 const ways: Readonly<Record<MessageRow["state"], readonly MessageRow["state"][]>> = {
   queued: ["queued", "delivered", "read", "failed", "cancelled"],
+  held: ["held", "delivered", "read"],
   delivered: ["delivered", "read"],
   read: ["read"],
   failed: ["failed"],

@@ -21,6 +21,7 @@ import type { SimNode, World } from "./world.ts";
 const rank = {
   queued: 0,
   sent: 1,
+  held: 1,
   delivered: 2,
   read: 3,
   failed: 4,

@@ -25,9 +25,20 @@ const direction = oneOf(
 );
 
 export const messageState = oneOf(
-  ["queued", "sent", "delivered", "read", "failed", "cancelled", "received"],
+  ["queued", "sent", "held", "delivered", "read", "failed", "cancelled", "received"],
   "Delivery of a message of ours, each state shown only when it is proven; `received` for " +
-    "theirs. failed: not acknowledged in time. cancelled: taken back before it left.",
+    "theirs. failed: not acknowledged in time. cancelled: taken back before it left. In a group " +
+    "never `sent`, but held: the node of a member stores it. A later state is that of the member " +
+    "that came furthest.",
+);
+
+const author = object(
+  {
+    account: maybe(accountId),
+    name: text("What the member calls itself. Untrusted text; empty where it is unknown."),
+    member: text("The account in this group: 32 hexadecimal characters."),
+  },
+  "Whose it is, in a group; absent for our own.",
 );
 
 export const message = of<MessageView>()(
@@ -37,6 +48,25 @@ export const message = of<MessageView>()(
     contact: maybe(accountId),
     group: maybe(text("The id of the group; absent in a conversation with a contact.")),
     direction,
+    author: maybe(author),
+    unconfirmed: maybe(
+      only(
+        true,
+        "In a group: only the signature itself says who wrote it, since its key was made before " +
+          "this node was a member.",
+      ),
+    ),
+    reached: maybe(
+      object(
+        {
+          held: whole("Their nodes store it."),
+          delivered: whole("They opened it."),
+          read: whole("Their users read it."),
+          of: whole("All other members that could read it when it was encrypted."),
+        },
+        "Of ours in a group: how many other members have proven what.",
+      ),
+    ),
     text: text("Exactly as sent. Untrusted text: clean it before a screen shows it."),
     state: messageState,
     at: whole("Position by arrival in the conversation on this node: grows with each message."),
@@ -73,9 +103,10 @@ export const message = of<MessageView>()(
     reactions: list(
       object({
         direction: oneOf(["in", "out"], "out: our own."),
+        author: maybe(author),
         emoji: text("Exactly as sent, without control characters. Untrusted text."),
       }),
-      "At most one of each side.",
+      "At most one of each side, or of each member of a group.",
     ),
     changing: flag("A change of ours (edit, deletion, reaction) is not delivered yet."),
   }),

@@ -30,6 +30,7 @@ import { formatDuration, formatTime } from "./time.ts";
 const states: Readonly<Record<Message["state"], string>> = {
   queued: "waiting for peer",
   sent: "sent",
+  held: "under way",
   delivered: "delivered",
   read: "read",
   failed: "failed",

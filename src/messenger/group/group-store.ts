@@ -4,8 +4,8 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import { type GroupId, place, readOp, replay } from "../../group/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import { nameKey } from "../model/name-keys.ts";
+import type { GroupEntry } from "../model/peer.ts";
 import { decodeRow, put, rowKey } from "../model/rows.ts";
-import { loadOutbox } from "../state/contact-store.ts";
 import { type Context, withOwnerLock } from "../state/context.ts";
 import { type GroupDirectory, requireGroup } from "../state/owners.ts";
 import { type Group, type GroupRow, newGroup } from "./group.ts";
@@ -97,7 +97,9 @@ export function putOp({ ref }: GroupRow, at: number, signed: Uint8Array): StoreO
 
 async function loadGroup(crypto: CryptoProvider, store: Store, row: GroupRow): Promise<Group> {
   const group = newGroup(row);
-  await loadOutbox(store, group.outbox, row.conversation);
+  for (const { at, value } of await store.list("outbox", row.ref))
+    group.outbox.set(at, decodeRow<GroupEntry>(value));
+  await group.streams.load(store, row.ref);
   for (const { at, value } of await store.list("group-op", row.ref)) {
     // Only operations that were verified are stored, each after its parents.
     const reading = readOp(crypto, row.id, group.log, value);

@@ -1,10 +1,9 @@
 /**
- * Applies an incoming message: a new line of the conversation, or the effect of an action on an
- * older one.
+ * Applies an incoming message of a contact: a new line of the conversation, or the effect of an
+ * action on an older one or on a setting.
  */
 
-import { type MessageId, messageId, never } from "../../base/index.ts";
-import type { Store } from "../../ports/index.ts";
+import { messageId, never } from "../../base/index.ts";
 import {
   add,
   has,
@@ -13,36 +12,20 @@ import {
   type Settings,
   windowEnd,
 } from "../../wire/index.ts";
-import {
-  type ActionBody,
-  actionRules,
-  fromWire,
-  isMessageAction,
-  type MessageAction,
-  type Stamp,
-} from "../model/actions.ts";
-import { applyAction, timerNotice, withTimer } from "../model/apply-action.ts";
+import { type ActionBody, fromWire, isMessageAction, type Stamp } from "../model/actions.ts";
+import { timerNotice, withTimer } from "../model/apply-action.ts";
 import type { Contact } from "../model/contact.ts";
+import type { PairConversation } from "../model/conversation.ts";
 import { advance } from "../model/delivery-state.ts";
-import { type MessageRow, withoutUnread } from "../model/message.ts";
-import { isLate, judgeLamport, withLamport, withStated, withText } from "../model/order.ts";
+import { judgeLamport, withLamport, withStated } from "../model/order.ts";
 import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
-import type { MessageBatch } from "../state/message-batch.ts";
-import { applyEarlyActions, type EarlyAction, keepEarlyAction } from "./early-actions.ts";
-import { type Holding, holdMessage, releaseMessage } from "./held-messages.ts";
-
-/** Shown in place of a kind of message that this version does not know. */
-const NEWER = "(a message from a newer version of Sotto: update Sotto to receive such messages)";
+import { holdMessage, releaseMessage } from "./held-messages.ts";
+import { applyToMessage, isShown, type Taking, takeText } from "./incoming.ts";
 
 /** What messages change, built up before anything is committed. */
-export interface IncomingBatch extends Holding {
+export interface IncomingBatch extends Taking<PairConversation, ReceivedMessage> {
   contact: Contact;
-  readonly changes: MessageBatch;
-  /** Acts on messages that are not here yet, by their places. */
-  readonly early: Map<number, EarlyAction>;
-  /** ms since 1970. */
-  readonly now: number;
 }
 
 type Ports = Pick<MessengerPorts, "store" | "hosts">;
@@ -61,7 +44,9 @@ export async function applyMessage(
   if (message.sequence > windowEnd(floor)) return;
   const received = add(floor, message.sequence);
   if (judgeLamport(conversation, message.lamport) !== "accepted") {
-    if (!has(conversation.received, message.sequence)) holdMessage(taking, message, received);
+    const known = has(conversation.received, message.sequence);
+    taking.conversation = { ...conversation, received };
+    if (!known) holdMessage(taking, message);
     return;
   }
   // Actions leave no id behind: a repetition is known by its sequence, and a new stream makes it do
@@ -84,12 +69,6 @@ export async function applyHeld(ports: Ports, taking: IncomingBatch): Promise<vo
   }
 }
 
-type Shown = Extract<ReceivedMessage["body"], { text: string; kind: "text" | "newer" }>;
-
-function isShown(message: ReceivedMessage): message is ReceivedMessage & { readonly body: Shown } {
-  return message.body.kind === "text" || message.body.kind === "newer";
-}
-
 /**
  * Applies a message that is not here yet and whose value is accepted. One whose value too many
  * lines have already is counted and dropped.
@@ -106,70 +85,12 @@ async function applyAccepted(
     return;
   }
   taking.conversation = withLamport(taking.conversation, message.lamport);
-  if (isShown(message)) return takeText(store, taking, message);
+  const { sequence } = message;
+  if (isShown(message)) return takeText(store, taking, message, { direction: "in", sequence });
   const { body, lamport } = message;
   if (body.kind === "newer-act" || body.kind === "text" || body.kind === "newer") return;
   const stamp = { lamport, id: messageId.from(message.id) };
   await applyIncomingAction(taking, message, stamp, fromWire(body), hosts);
-}
-
-/**
- * The parents of a text, and those of them that are not here. A parent whose value is not below
- * that of the text is passed over: it cannot come before it.
- */
-async function parentsOf(
-  { conversation, changes }: IncomingBatch,
-  lamport: number,
-  parents: readonly Uint8Array[],
-): Promise<{ readonly followed: MessageId[]; readonly missing: MessageId[] }> {
-  const followed: MessageId[] = [];
-  const missing: MessageId[] = [];
-  for (const parent of parents) {
-    const id = messageId.from(parent);
-    const head = conversation.heads.find((each) => each.id === id);
-    const at = head === undefined ? await changes.place(id) : undefined;
-    const row = at === undefined ? undefined : await changes.row(at);
-    if (((head ?? row)?.lamport ?? 0) >= lamport) continue;
-    followed.push(id);
-    // One that was deleted before it arrived is not coming.
-    const deleted = conversation.early?.some(({ target }) => target === id) === true;
-    if (head === undefined && at === undefined && !deleted) missing.push(id);
-  }
-  return { followed, missing };
-}
-
-async function takeText(
-  store: Store,
-  taking: IncomingBatch,
-  { id, sequence, lamport, parents, sentAt, body }: ReceivedMessage & { readonly body: Shown },
-): Promise<void> {
-  const at = taking.conversation.nextAt;
-  const { kind, text, replyTo, keep } = body;
-  const { followed, missing } = await parentsOf(taking, lamport, parents);
-  const stamp = { lamport, id: messageId.from(id) };
-  const said: MessageRow = {
-    id: stamp.id,
-    direction: "in",
-    text: kind === "newer" && text === "" ? NEWER : text,
-    state: "received",
-    sequence,
-    lamport,
-    parents: followed,
-    ...(isLate(taking.conversation, stamp) && { late: true }),
-    ...(missing.length > 0 && { missing }),
-    sentAt,
-    storedAt: taking.now,
-    ...(keep !== undefined && { keep }),
-    ...(replyTo && { replyTo: messageId.from(replyTo) }),
-  };
-  taking.conversation = withText(taking.conversation, stamp, followed);
-  const early = await applyEarlyActions(store, taking.conversation, taking.early, said);
-  const { conversation, ops, row } = early;
-  taking.ops.push(...ops);
-  taking.changes.set(at, row, "new");
-  // What was deleted before it came needs no reading.
-  const unread = conversation.unread + (row.deleted ? 0 : 1);
-  taking.conversation = { ...conversation, nextAt: at + 1, unread };
 }
 
 async function applyIncomingAction(
@@ -179,7 +100,7 @@ async function applyIncomingAction(
   body: ActionBody,
   hosts: BootstrapPort | undefined,
 ): Promise<void> {
-  if (isMessageAction(body)) return applyToMessage(taking, stamp, body);
+  if (isMessageAction(body)) return applyToMessage(taking, "in", stamp, body);
   switch (body.kind) {
     case "timer": {
       const { conversation } = taking;
@@ -195,28 +116,6 @@ async function applyIncomingAction(
     default:
       never(body);
   }
-}
-
-async function applyToMessage(
-  taking: IncomingBatch,
-  stamp: Stamp,
-  body: MessageAction,
-): Promise<void> {
-  const { changes } = taking;
-  const at = await changes.place(body.target);
-  const row = at === undefined ? undefined : await changes.row(at);
-  if (at === undefined) {
-    const kept = keepEarlyAction(taking.conversation, taking.early, stamp, body);
-    taking.conversation = kept.conversation;
-    taking.ops.push(...kept.ops);
-    return;
-  }
-  // A message that was deleted here stays deleted.
-  if (row === undefined) return;
-  const next = applyAction(row, "in", stamp, body);
-  if (next === row) return;
-  changes.set(at, next, actionRules[body.kind].changes);
-  if (next.deleted) taking.conversation = withoutUnread(taking.conversation, at, row);
 }
 
 /** Applies what the peer states of the conversation, on a new session or while we had no base. */

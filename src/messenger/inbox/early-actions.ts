@@ -5,13 +5,14 @@
  */
 import { limits } from "../../base/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
-import type { MessageAction, Stamp } from "../model/actions.ts";
+import type { Actor, MessageAction, Stamp } from "../model/actions.ts";
 import { applyAction } from "../model/apply-action.ts";
 import type { Conversation, EarlyPlace } from "../model/conversation.ts";
 import type { MessageRow } from "../model/message.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 
 export interface EarlyAction extends Stamp {
+  readonly by: Actor;
   readonly body: MessageAction;
 }
 
@@ -24,7 +25,7 @@ const earlyKey = (ref: string, at: number) => rowKey("early", ref, at);
 export function keepEarlyAction<Kind extends Conversation>(
   conversation: Kind,
   kept: Map<number, EarlyAction>,
-  stamp: Stamp,
+  stamp: Omit<EarlyAction, "body">,
   body: MessageAction,
 ): { readonly conversation: Kind; readonly ops: StoreOp[] } {
   const { ref, nextAt, early = [] } = conversation;
@@ -58,7 +59,7 @@ export async function applyEarlyActions<Kind extends Conversation>(
   for (const { at } of places) {
     const bytes = kept.has(at) ? undefined : await store.get(earlyKey(ref, at));
     const action = bytes === undefined ? kept.get(at) : decodeRow<EarlyAction>(bytes);
-    if (action !== undefined) changed = applyAction(changed, "in", action, action.body);
+    if (action !== undefined) changed = applyAction(changed, action.by, action, action.body);
   }
   const left = early.filter(({ target }) => target !== row.id);
   return {

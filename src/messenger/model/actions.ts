@@ -3,7 +3,11 @@
  * one table of the rules that hold for each kind.
  */
 import { type MessageId, messageId } from "../../base/index.ts";
+import type { MemberId } from "../../group/index.ts";
 import type { Action as WireAction } from "../../wire/index.ts";
+
+/** Who acts: this node's user ("out"), a contact ("in"), or a member of a group. */
+export type Actor = "in" | "out" | MemberId;
 
 /** Names an action, and orders those of one kind on one target: by Lamport time, then by id. */
 export interface Stamp {
@@ -36,8 +40,8 @@ interface MessageActionRule {
   readonly target: "message";
   /** Whether an earlier one may beat it, by its stamp. */
   readonly ordered: boolean;
-  /** Who may act on a message: its author, or both sides, each for itself. */
-  readonly by: "author" | "both";
+  /** Who may act on a message: its author, or all, each for itself. */
+  readonly by: "author" | "all";
   /** What is queued for the same target and is useless once this action is: see `supersedes`. */
   readonly supersedes: "kind" | "everything";
   /** Whether its target is kept until it is delivered: what the contact shows is out of date. */
@@ -80,7 +84,7 @@ export const actionRules: Rules = {
   reaction: {
     target: "message",
     ordered: true,
-    by: "both",
+    by: "all",
     supersedes: "kind",
     holdsTarget: false,
     changes: "reaction",

@@ -1,24 +1,24 @@
 /** What each action changes (docs/SPEC.md §8), of a message or of its conversation. Pure. */
 import { never } from "../../base/index.ts";
-import { actionRules, type MessageAction, type Stamp } from "./actions.ts";
+import { type Actor, actionRules, type MessageAction, type Stamp } from "./actions.ts";
 import type { Conversation } from "./conversation.ts";
-import { emptied, type MessageRow } from "./message.ts";
+import { actorOf, emptied, type MessageRow } from "./message.ts";
 import { isNewer } from "./order.ts";
 
 /**
  * The message after an action on it; the same object where the action may not or need not change
  * it. Neither the order of actions nor repetitions make a difference.
- * @param by whose action it is: "in" for the peer's.
+ * @param by whose action it is.
  */
 export function applyAction(
   row: MessageRow,
-  by: "in" | "out",
+  by: Actor,
   { lamport, id }: Stamp,
   body: MessageAction,
 ): MessageRow {
   // A notice states a setting; it has no text of an author.
   if (row.deleted || row.hidden || row.notice !== undefined) return row;
-  if (actionRules[body.kind].by === "author" && row.direction !== by) return row;
+  if (actionRules[body.kind].by === "author" && actorOf(row) !== by) return row;
   switch (body.kind) {
     case "edit":
       return isNewer({ lamport, id }, row.edited)

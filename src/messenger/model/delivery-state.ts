@@ -6,6 +6,7 @@
  *   ^                   │
  *   └───── requeue ─────┘         queued, sent ── abandon ──> failed
  *                                 queued ──────── cancel ───> cancelled
+ * in a group: queued ── hold ──> held ── acknowledge ──> delivered ── read ──> read
  * ```
  *
  * "sent" is true of one live link only: it is never stored, and it is derived from the link that
@@ -23,11 +24,19 @@ export type StoredState = Exclude<DeliveryState, "sent">;
 
 /**
  * accept: the stream of the live link accepted the bytes. requeue: that link closed or was replaced
- * before an acknowledgement. acknowledge: the peer has the message. read: its user has read it.
- * abandon: it was not acknowledged in time, or was deleted when it may have left already. cancel:
- * the user took it back before it left.
+ * before an acknowledgement. hold: the node of another member is proven to store the message.
+ * acknowledge: the peer, or a member, has the message. read: its user has read it. abandon: it was
+ * not acknowledged in time, or was deleted when it may have left already. cancel: the user took it
+ * back before it left.
  */
-export type Transition = "accept" | "requeue" | "acknowledge" | "read" | "abandon" | "cancel";
+export type Transition =
+  | "accept"
+  | "requeue"
+  | "hold"
+  | "acknowledge"
+  | "read"
+  | "abandon"
+  | "cancel";
 
 /** The state after each transition; a state that is not listed does not change. */
 const transitions: Readonly<
@@ -35,7 +44,8 @@ const transitions: Readonly<
 > = {
   accept: { queued: "sent" },
   requeue: { sent: "queued" },
-  acknowledge: { queued: "delivered", sent: "delivered" },
+  hold: { queued: "held" },
+  acknowledge: { queued: "delivered", sent: "delivered", held: "delivered" },
   read: { delivered: "read" },
   abandon: { queued: "failed", sent: "failed" },
   cancel: { queued: "cancelled" },
@@ -51,6 +61,7 @@ export function isSettled(state: DeliveryState): boolean {
     case "queued":
     case "sent":
       return false;
+    case "held":
     case "delivered":
     case "read":
     case "failed":

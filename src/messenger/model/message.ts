@@ -1,12 +1,13 @@
 /** A message as it is stored, and as it is shown. */
 import { type MessageId, messageId, never } from "../../base/index.ts";
-import type { MessageView, Notice, Reaction } from "../../model/index.ts";
+import type { MemberId, StreamId } from "../../group/index.ts";
+import type { MessageAuthor, MessageView, Notice, Reached, Reaction } from "../../model/index.ts";
 import type { RowKey, StoreOp } from "../../ports/index.ts";
-import { type Stamp, targetOf } from "./actions.ts";
+import { type Actor, type Stamp, targetOf } from "./actions.ts";
 import type { Conversation } from "./conversation.ts";
 import { advance, type DeliveryState, type RowState, stateInOutbox } from "./delivery-state.ts";
 import { type ConversationOwner, shownRef } from "./owner.ts";
-import type { OutboxEntry, SendQueue } from "./peer.ts";
+import type { SendQueue } from "./peer.ts";
 import { encodePosition, lineOf, positionOf, rankOfShown } from "./position.ts";
 import { encodeRow, put, rowKey } from "./rows.ts";
 
@@ -25,9 +26,18 @@ export interface MessageRow {
   readonly text: string;
   /** What is proven on disk (delivery-state.ts). */
   readonly state: RowState;
+  /** In the stream of its sender; in a group, in that of `stream`. */
   readonly sequence: number;
   readonly lamport: number;
   readonly parents: readonly MessageId[];
+  /** In a group, of theirs: who wrote it. */
+  readonly author?: MemberId;
+  /** In a group: the author's stream; absent for ours that is not sealed. */
+  readonly stream?: StreamId;
+  /** In a group, of theirs: the author's signing key is not authenticated to this node. */
+  readonly unconfirmed?: true;
+  /** In a group, of ours once it was sealed: what other members have proven of it. */
+  readonly reached?: Reached;
   /**
    * Of ours, where it was not sealed and never will be: the Lamport value after which it is in the
    * order.
@@ -60,8 +70,15 @@ export interface MessageRow {
   readonly hidden?: true;
   /** Of theirs: the user has seen it, but not every older one (`Conversation.seenTo`). */
   readonly seen?: true;
-  /** By the side that reacted: "out" is our own. */
-  readonly reactions?: { readonly in?: KeptReaction; readonly out?: KeptReaction };
+  /** By who reacted: "out" is our own. */
+  readonly reactions?: KeptReactions;
+}
+
+export type KeptReactions = Readonly<Partial<Record<Actor, KeptReaction>>>;
+
+/** Who wrote a message. */
+export function actorOf({ direction, author }: Pick<MessageRow, "direction" | "author">): Actor {
+  return direction === "out" ? "out" : (author ?? "in");
 }
 
 /** Where a message of a contact stands. */
@@ -139,14 +156,16 @@ export function idempotencyKey(ref: string, key: string): RowKey {
 /** The message as it is shown now. */
 export function messageView(owner: ConversationOwner, at: number, row: MessageRow): MessageView {
   const { id, direction, text, replyTo, sentAt, keep, notice } = row;
-  const entry = owner.outbox.get(at);
   return {
     id,
     ref: shownRef(owner),
     ...ownerView(owner),
     direction,
+    ...(row.author !== undefined && { author: authorView(owner, row.author) }),
+    ...(row.unconfirmed && { unconfirmed: true }),
     text,
-    state: row.state === "queued" && entry ? openState(owner, entry) : row.state,
+    state: row.state === "queued" ? openState(owner, at) : row.state,
+    ...(row.reached !== undefined && { reached: row.reached }),
     at,
     sentAt,
     storedAt: storedAt(row),
@@ -161,7 +180,7 @@ export function messageView(owner: ConversationOwner, at: number, row: MessageRo
     ...(notice !== undefined && { notice }),
     edited: row.edited !== undefined,
     deleted: row.deleted === true,
-    reactions: shownReactions(row),
+    reactions: shownReactions(owner, row),
     changing: actsOn(owner, row),
   };
 }
@@ -178,11 +197,19 @@ function ownerView(owner: ConversationOwner): Pick<MessageView, "contact" | "gro
   }
 }
 
-/** The state of a message of ours that is not settled. */
-function openState(owner: ConversationOwner, entry: OutboxEntry): DeliveryState {
+/** The member of a group; an id is all that is known of one where the log is lacking. */
+function authorView(owner: ConversationOwner, member: MemberId): MessageAuthor {
+  const person = owner.kind === "group" ? owner.person(member) : undefined;
+  return { ...(person && { account: person.account }), name: person?.name ?? "", member };
+}
+
+/** The state of a message of ours that is queued. */
+function openState(owner: ConversationOwner, at: number): DeliveryState {
   switch (owner.kind) {
-    case "contact":
-      return stateInOutbox(entry, owner.link);
+    case "contact": {
+      const entry = owner.outbox.get(at);
+      return entry === undefined ? "queued" : stateInOutbox(entry, owner.link);
+    }
     case "group":
       // A link that accepted the bytes proves nothing of the group.
       return "queued";
@@ -196,11 +223,20 @@ function positionText(at: number, row: MessageRow): string {
   return encodePosition(positionOf(rankOfShown(row, at), lineOf(row, at)));
 }
 
-function shownReactions({ reactions }: MessageRow): Reaction[] {
-  return (["in", "out"] as const).flatMap((direction) => {
-    const emoji = reactions?.[direction]?.emoji ?? "";
-    return emoji === "" ? [] : [{ direction, emoji }];
-  });
+/** Those of others first. */
+function shownReactions(owner: ConversationOwner, { reactions = {} }: MessageRow): Reaction[] {
+  const { in: theirs, out: own, ...members } = reactions;
+  return [
+    ...shown({ direction: "in" }, theirs),
+    ...Object.entries(members).flatMap(([member, kept]) =>
+      shown({ direction: "in", author: authorView(owner, member as MemberId) }, kept),
+    ),
+    ...shown({ direction: "out" }, own),
+  ];
+}
+
+function shown(whose: Omit<Reaction, "emoji">, kept: KeptReaction | undefined): Reaction[] {
+  return kept === undefined || kept.emoji === "" ? [] : [{ ...whose, emoji: kept.emoji }];
 }
 
 /** Whether an act of ours on this message has not reached the peer. */

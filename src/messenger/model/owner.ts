@@ -2,11 +2,12 @@
  * What a conversation belongs to: a contact or a group. All that works on conversations takes
  * either, and a switch over `kind` names each place that has to distinguish them.
  */
-import { never } from "../../base/index.ts";
-import type { GroupId } from "../../group/index.ts";
+import { type AccountId, never } from "../../base/index.ts";
+import type { GroupId, MemberId, StreamId } from "../../group/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
 import { type Contact, withConversation } from "./contact.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Peer, SendQueue } from "./peer.ts";
+import type { GroupEntry, Peer, SendQueue } from "./peer.ts";
 
 export type ConversationOwner = Peer | GroupOwner;
 
@@ -21,11 +22,33 @@ export interface GroupOwnerRow {
 }
 
 /** A group while the node runs, as far as its conversation is concerned. */
-export interface GroupOwner extends SendQueue {
+export interface GroupOwner extends SendQueue<GroupEntry> {
   readonly kind: "group";
   row: GroupOwnerRow;
+  /** The account and own name of a member, also of a former one; `undefined` where unknown. */
+  person(member: MemberId): GroupPerson | undefined;
+  /** Notes that the user has seen all messages of others but these. */
+  seen(unseen: readonly InStream[]): {
+    readonly ops: readonly StoreOp[];
+    /** To be called once they are on disk. */
+    readonly applied: () => void;
+  };
   /** The user has forgotten the group: jobs that wait for its lock do nothing. */
   removed: boolean;
+}
+
+/** Where a message of a member is among those of its author. */
+export interface InStream {
+  readonly author?: MemberId;
+  readonly stream?: StreamId;
+  readonly sequence: number;
+}
+
+/** Whom a member id stands for. */
+export interface GroupPerson {
+  readonly account: AccountId;
+  /** What the member calls itself, as sent. */
+  readonly name: string;
 }
 
 export function conversationOf(owner: ConversationOwner): Conversation {

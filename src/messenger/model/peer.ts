@@ -1,5 +1,6 @@
 /** A contact while the node runs: its stored value, and what is only in memory. */
 import { type HostId, limits, type MessageId } from "../../base/index.ts";
+import type { StreamId } from "../../group/index.ts";
 import type { MessageView } from "../../model/index.ts";
 import type { Channel } from "../../ports/index.ts";
 import type { Session } from "../../ratchet/index.ts";
@@ -8,16 +9,35 @@ import type { Contact } from "./contact.ts";
 import type { SearchTrace } from "./diagnosis.ts";
 import { Intake } from "./intake.ts";
 
-/** A message of ours that is not settled yet. */
-export interface OutboxEntry {
+/** A message or action of ours that is not settled yet. */
+export interface QueuedEntry {
   readonly id: MessageId;
   /** Place in the conversation; names its rows. */
   readonly at: number;
-  sequence: number;
   /**
    * What an action does, stamped once it was sealed; a text is in its message's row, as it is now.
    */
   act?: Action;
+}
+
+/** Where a message of ours is among those that we sealed for a group. */
+export interface SealedPlace {
+  readonly stream: StreamId;
+  /** From 1. */
+  readonly seq: number;
+}
+
+/** One to a group: it stays until another member has proven to have it. */
+export interface GroupEntry extends QueuedEntry {
+  /** 16 random bytes that travel, from which every member derives the id. */
+  readonly rawId: Uint8Array;
+  /** Absent before it was sealed. */
+  readonly sealed?: SealedPlace;
+}
+
+/** One to a contact. */
+export interface OutboxEntry extends QueuedEntry {
+  sequence: number;
   /** The ratchet message, once sealed: a retransmission sends these very bytes. */
   sealed: Uint8Array | undefined;
   /** Id of the session that it was sealed under. */
@@ -93,14 +113,14 @@ export interface PendingText {
 }
 
 /** What a conversation has yet to send. */
-export interface SendQueue {
+export interface SendQueue<Entry extends QueuedEntry = QueuedEntry> {
   /** By position in the conversation, oldest first. */
-  readonly outbox: Map<number, OutboxEntry>;
+  readonly outbox: Map<number, Entry>;
   /** Texts that wait for the lock, before they are stored. */
   readonly pendingTexts: PendingText[];
 }
 
-export interface Peer extends SendQueue {
+export interface Peer extends SendQueue<OutboxEntry> {
   readonly kind: "contact";
   contact: Contact;
   session: Session | undefined;

@@ -15,7 +15,7 @@ import {
 import { advance, neverLeft } from "../model/delivery-state.ts";
 import { type MessageRow, messageView } from "../model/message.ts";
 import { PENDING } from "../model/order.ts";
-import type { OutboxEntry, Peer } from "../model/peer.ts";
+import type { OutboxEntry, Peer, QueuedEntry } from "../model/peer.ts";
 import { withKnownOwner } from "../state/change-contact.ts";
 import { type Context, withContactLock } from "../state/context.ts";
 import type { Change, MessageBatch } from "../state/message-batch.ts";
@@ -77,7 +77,7 @@ export async function takeBack(
 
 /** Whether an entry is useless once an action on the message at `target` is queued, too. */
 export function isSuperseded(
-  { act, at }: OutboxEntry,
+  { act, at }: QueuedEntry,
   target: number,
   body: MessageAction,
 ): boolean {

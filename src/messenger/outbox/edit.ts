@@ -49,7 +49,7 @@ export function edit(context: Context, place: PeerPlace, text: string): Promise<
   return change(context, place, async (target) => {
     const { row, batch, unsealed } = target;
     requireOwn(row);
-    alive(row);
+    requireAlive(row);
     if (row.text === text) return shown(target);
     if (unsealed !== undefined && neverLeft(unsealed, batch.conversation))
       return rewrite(context, target, text);
@@ -74,18 +74,24 @@ export function erase(context: Context, place: PeerPlace): Promise<MessageView> 
 
 /** See `Messenger.react`. */
 export function react(context: Context, place: PeerPlace, emoji: string): Promise<MessageView> {
-  if (!isReaction(emoji) || (emoji !== "" && emoji.trim() === ""))
-    throw new SottoError("reaction-invalid", "This is not a valid reaction.");
+  requireReaction(emoji);
   return change(context, place, async (target) => {
     const { row } = target;
-    alive(row);
+    requireAlive(row);
     const before = row.reactions?.out?.emoji ?? "";
     if (before === emoji) return shown(target);
     return amend(context, target, { kind: "reaction", target: row.id, emoji });
   });
 }
 
-function alive({ deleted, state }: MessageRow): void {
+/** Throws reaction-invalid. */
+export function requireReaction(emoji: string): void {
+  if (!isReaction(emoji) || (emoji !== "" && emoji.trim() === ""))
+    throw new SottoError("reaction-invalid", "This is not a valid reaction.");
+}
+
+/** Throws message-deleted, message-failed. */
+export function requireAlive({ deleted, state }: MessageRow): void {
   if (deleted) throw new SottoError("message-deleted", "This message was deleted.");
   if (state === "cancelled") throw new SottoError("message-failed", "This message was cancelled.");
   if (state === "failed")

@@ -5,7 +5,7 @@ import { shares, withConversation } from "../model/contact.ts";
 import type { Conversation, PairConversation } from "../model/conversation.ts";
 import { countsAsUnread, type MessageRow, putMessage } from "../model/message.ts";
 import type { MarkRead } from "../model/options.ts";
-import { type ConversationOwner, conversationOf } from "../model/owner.ts";
+import { type ConversationOwner, conversationOf, type GroupOwner } from "../model/owner.ts";
 import type { Peer } from "../model/peer.ts";
 import { commitContact, commitConversation } from "../state/change-contact.ts";
 import { type Context, withOwnerLock } from "../state/context.ts";
@@ -28,19 +28,30 @@ export async function markRead(
       case "contact":
         return markForContact(context, owner, marked, before);
       case "group":
-        return isUnchanged(conversation, marked) ? undefined : store(context, owner, marked);
+        return isUnchanged(conversation, marked)
+          ? undefined
+          : markForGroup(context, owner, marked, before);
       default:
         return never(owner);
     }
   });
 }
 
-async function store(context: Context, owner: ConversationOwner, marked: Marked): Promise<void> {
-  const { ref } = conversationOf(owner);
-  const spans = context.expiryTimers.start(ref, marked.started);
-  await commitConversation(context, owner, (before) => ({ ...before, ...marked.next }), {
-    ops: [...marked.ops, ...spans.ops],
-    applied: spans.begin,
+/** What was read is acknowledged to each author later, as far as receipts are shared. */
+async function markForGroup(
+  context: Context,
+  group: GroupOwner,
+  marked: Marked,
+  before: readonly Unseen[],
+): Promise<void> {
+  const spans = context.expiryTimers.start(group.row.ref, marked.started);
+  const seen = group.seen(before.filter(({ shown }) => !shown).map(({ row }) => row));
+  await commitConversation(context, group, (last) => ({ ...last, ...marked.next }), {
+    ops: [...marked.ops, ...spans.ops, ...seen.ops],
+    applied: () => {
+      spans.begin();
+      seen.applied();
+    },
   });
 }
 

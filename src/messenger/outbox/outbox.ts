@@ -8,7 +8,7 @@ import { canSeal, type Session } from "../../ratchet/index.ts";
 import { withConversation } from "../model/contact.ts";
 import { accept, type DeliveryState, giveTo, isOn, requeue } from "../model/delivery-state.ts";
 import { type MessageRow, messageKey, messageView } from "../model/message.ts";
-import type { Link, OutboxEntry, Peer, SendQueue } from "../model/peer.ts";
+import type { Link, OutboxEntry, Peer } from "../model/peer.ts";
 import { decodeRow } from "../model/rows.ts";
 import { putContact, putEntry, sessionOps } from "../state/contact-store.ts";
 import { background, type Context, withContactLock } from "../state/context.ts";
@@ -184,7 +184,7 @@ function nextEntries(peer: Peer, link: Link): OutboxEntry[] {
  * @returns the entries under their new numbers, and how many numbers are free again.
  */
 export async function closeGaps(
-  { outbox }: SendQueue,
+  { outbox }: Pick<Peer, "outbox">,
   changes: MessageBatch,
   gone: ReadonlySet<number>,
 ) {
@@ -208,7 +208,7 @@ export async function closeGaps(
 }
 
 /** Takes up the new numbers, once they are on the disk. */
-export function renumber({ outbox }: SendQueue, moved: readonly OutboxEntry[]): void {
+export function renumber({ outbox }: Pick<Peer, "outbox">, moved: readonly OutboxEntry[]): void {
   for (const { at, sequence } of moved) {
     const entry = outbox.get(at);
     if (entry !== undefined) entry.sequence = sequence;

@@ -12,10 +12,8 @@ import type { PairConversation } from "../model/conversation.ts";
 import { giveTo } from "../model/delivery-state.ts";
 import {
   idempotencyKey,
-  type KeyPlace,
   type MessagePlace,
   type MessageRow,
-  messageKey,
   messageView,
 } from "../model/message.ts";
 import { isExhausted, type OrderPlace, pendingPlace } from "../model/order.ts";
@@ -26,13 +24,14 @@ import {
   type PendingText,
   pendingCount,
 } from "../model/peer.ts";
-import { decodeRow, drop, encodeRow, put } from "../model/rows.ts";
+import { drop, encodeRow, put } from "../model/rows.ts";
 import { dropEntry, putEntry, sessionOps } from "../state/contact-store.ts";
 import type { Context } from "../state/context.ts";
 import { draftKey } from "../state/conversations.ts";
 import { commitMessages, MessageBatch } from "../state/message-batch.ts";
 import { replaceSession, stepDraft, withDraft } from "../state/session-draft.ts";
 import type { StoreEvent } from "../state/store-events.ts";
+import { answerRefusal, composeKeyed } from "./compose.ts";
 import { clearAhead, closeGaps, markSent, pump, renumber } from "./outbox.ts";
 import { capacityRefusal, contactRefusal } from "./preconditions.ts";
 import { settledUpTo } from "./receipts.ts";
@@ -101,26 +100,15 @@ export async function accept(
     peer,
     drafts.reduce((sum, { text }) => sum + 3 * text.length, 0),
   );
-  /** Messages that keys of this batch made. */
-  const keyed = new Map<string, Keyed>();
-  const shown: (MessageView | SottoError)[] = [];
-  await withDraft(
+  const shown = await withDraft(
     peer,
     () => batch.session,
     async () => {
-      for (const draft of drafts) {
-        const { key } = draft;
-        const before = key && (keyed.get(key) ?? (await earlier(context, peer, key)));
-        if (before) {
-          shown.push(repeated(before, draft));
-          continue;
-        }
-        const made = await compose(context, peer, batch, draft);
-        if (key !== undefined && !(made instanceof SottoError))
-          keyed.set(key, { shown: made, content: made });
-        shown.push(made);
-      }
+      const made = await composeKeyed(context, peer, drafts, (draft) =>
+        compose(context, peer, batch, draft),
+      );
       if (batch.entries.length > 0) await commit(context, peer, batch);
+      return made;
     },
   );
   return shown.map((made) => {
@@ -131,50 +119,17 @@ export async function accept(
   });
 }
 
-/** A message that a key of the caller's made before. */
-interface Keyed {
-  readonly shown: MessageView;
-  /** What it was sent with; absent where that is not kept, since it was edited or deleted. */
-  readonly content: Pick<MessageRow, "text" | "replyTo"> | undefined;
-}
-
-async function earlier({ store }: Context, peer: Peer, key: string): Promise<Keyed | undefined> {
-  const { ref } = peer.contact.conversation;
-  const bytes = await store.get(idempotencyKey(ref, key));
-  if (bytes === undefined) return undefined;
-  const { at, gone } = decodeRow<KeyPlace>(bytes);
-  if (gone !== undefined) {
-    const envelope = { sequence: 0, lamport: 0, parents: [] };
-    const row: MessageRow = { ...envelope, ...gone, key, direction: "out", text: "" };
-    return { shown: messageView(peer, at, row), content: undefined };
-  }
-  const stored = await store.get(messageKey(ref, at));
-  if (stored === undefined) return undefined;
-  const row = decodeRow<MessageRow>(stored);
-  const changed = row.edited ?? row.rewritten ?? row.deleted ?? row.hidden;
-  return { shown: messageView(peer, at, row), content: changed ? undefined : row };
-}
-
-/** The result of a send whose key was used before. */
-function repeated({ shown, content }: Keyed, { text, replyTo }: PendingText) {
-  if (content === undefined || (content.text === text && content.replyTo === replyTo)) return shown;
-  return new SottoError("key-reused", "This key was used for another message to this contact.");
-}
-
 async function compose(
   context: Context,
   peer: Peer,
   batch: Batch,
   { text, key, replyTo }: PendingText,
 ): Promise<MessageView | SottoError> {
-  const refused = contactRefusal(batch.contact) ?? queueRefusal(batch);
+  const refused =
+    contactRefusal(batch.contact) ??
+    queueRefusal(batch) ??
+    (await answerRefusal(batch.changes, replyTo));
   if (refused !== undefined) return refused;
-  const at = replyTo === undefined ? undefined : await batch.changes.place(replyTo);
-  const answered = at === undefined ? undefined : await batch.changes.row(at);
-  if (replyTo !== undefined && (answered === undefined || answered.hidden))
-    return new SottoError("message-unknown", "The message to reply to is not stored here.");
-  if (answered?.deleted)
-    return new SottoError("message-deleted", "The message to reply to was deleted.");
   const timer = batch.conversation.timer?.ms ?? 0;
   const row: Omit<MessageRow, "sequence" | "sentAt"> = {
     id: messageId.from(context.crypto.random(16)),

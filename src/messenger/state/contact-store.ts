@@ -7,15 +7,14 @@ import type { ContactView } from "../../model/index.ts";
 import type { Clock, Store, StoreOp, Transport } from "../../ports/index.ts";
 import { changedRows, type Session, sessionOfRows } from "../../ratchet/index.ts";
 import { type Contact, reachable, shares, shownName } from "../model/contact.ts";
-import type { Conversation } from "../model/conversation.ts";
 import { eraseChain } from "../model/epoch-keys.ts";
 import { awaits, policyOf, routeOf } from "../model/link-policy.ts";
 import {
+  type GroupEntry,
   newPeer,
   type OutboxEntry,
   type Peer,
   pendingCount,
-  type SendQueue,
 } from "../model/peer.ts";
 import { decodeRow, drop, encodeRow, put, rowKey } from "../model/rows.ts";
 import { ContactNames } from "./contact-names.ts";
@@ -98,7 +97,8 @@ export class ContactStore {
       // What cannot be read must not be taken for a part of the next session.
       if (peer.session === undefined && rows.length > 0)
         await store.commit(rows.map(({ at }) => drop(rowKey("session", contact.ref, at))));
-      await loadOutbox(store, peer.outbox, contact.conversation);
+      for (const { at, value } of await store.list("outbox", contact.conversation.ref))
+        peer.outbox.set(at, { ...decodeRow<KeptEntry>(value), at, transit: undefined });
       contactStore.add(peer);
     }
     return contactStore;
@@ -190,16 +190,6 @@ export class ContactStore {
   }
 }
 
-/** Reads what a conversation has yet to send. */
-export async function loadOutbox(
-  store: Store,
-  outbox: SendQueue["outbox"],
-  { ref }: Pick<Conversation, "ref">,
-): Promise<void> {
-  for (const { at, value } of await store.list("outbox", ref))
-    outbox.set(at, { ...decodeRow<KeptEntry>(value), at, transit: undefined });
-}
-
 /** What of an outbox entry is kept. */
 type KeptEntry = Pick<OutboxEntry, "id" | "sequence" | "act" | "sealed" | "session">;
 
@@ -230,6 +220,11 @@ export function sessionOps(
 export function putEntry(ref: string, at: number, entry: KeptEntry): StoreOp {
   const { id, sequence, act, sealed, session } = entry;
   return put(rowKey("outbox", ref, at), encodeRow({ id, sequence, act, sealed, session }));
+}
+
+/** @param ref of the conversation of a group. */
+export function putGroupEntry(ref: string, entry: GroupEntry): StoreOp {
+  return put(rowKey("outbox", ref, entry.at), encodeRow(entry));
 }
 
 export function dropEntry(ref: string, at: number): StoreOp {

@@ -3,6 +3,7 @@
  * or changes goes through here, so that two changes of one message build on each other.
  */
 import { limits, type MessageId } from "../../base/index.ts";
+import type { MemberId } from "../../group/index.ts";
 import type { MessageChange } from "../../model/index.ts";
 import type { Store, StoreOp } from "../../ports/index.ts";
 import type { Conversation } from "../model/conversation.ts";
@@ -74,13 +75,23 @@ export class MessageBatch {
     return bytes && decodeRow<MessagePlace>(bytes).at;
   }
 
-  /** Whether a conversation shows no more lines with this Lamport value. */
-  async isCrowded(lamport: number): Promise<boolean> {
+  /**
+   * Whether a conversation shows no more lines with this Lamport value; in a group, no more of an
+   * author, since members that write at one time may all use it.
+   */
+  async isCrowded(lamport: number, author?: MemberId): Promise<boolean> {
     const lines = await linesAt(this.#store, this.#ref, lamport);
-    const fresh = this.list().filter(
-      ({ row, kinds }) => kinds.has("new") && row.lamport === lamport,
-    );
-    return lines.length + fresh.length >= limits.lamportLines;
+    const places = new Set([
+      ...lines.map(({ at }) => at),
+      ...this.list().flatMap(({ at, row, kinds }) =>
+        kinds.has("new") && row.lamport === lamport ? [at] : [],
+      ),
+    ]);
+    if (places.size < limits.lamportLines || author === undefined)
+      return places.size >= limits.lamportLines;
+    let theirs = 0;
+    for (const at of places) if ((await this.row(at))?.author === author) theirs++;
+    return theirs >= limits.lamportLines;
   }
 
   set(at: number, row: MessageRow, kind: Change): void {

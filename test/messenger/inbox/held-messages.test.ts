@@ -6,9 +6,12 @@ import {
   holdMessage,
   releaseMessage,
 } from "../../../src/messenger/inbox/held-messages.ts";
-import { newPairConversation } from "../../../src/messenger/model/conversation.ts";
+import {
+  newPairConversation,
+  type PairConversation,
+} from "../../../src/messenger/model/conversation.ts";
 import { memoryStore } from "../../../src/store/index.ts";
-import { emptySet, type ReceivedMessage } from "../../../src/wire/index.ts";
+import type { ReceivedMessage } from "../../../src/wire/index.ts";
 import { seeded } from "../../scenario/chance.ts";
 
 const crypto = nodeCrypto(seeded(1).bytes);
@@ -26,9 +29,13 @@ const message = (id: number, lamport: number): ReceivedMessage => ({
 
 /** A batch of incoming messages; `next` is one after it, with what it left in the store. */
 async function batch(store = memoryStore(), conversation = newPairConversation(crypto, "ref")) {
-  const taking: Holding = { conversation, held: new Map(), ops: [] };
+  const taking: Holding<PairConversation, ReceivedMessage> = {
+    conversation,
+    held: new Map(),
+    ops: [],
+  };
   const hold = (...messages: readonly ReceivedMessage[]): void => {
-    for (const one of messages) holdMessage(taking, one, emptySet);
+    for (const one of messages) holdMessage(taking, one);
   };
   const reach = (lamport: number): void => {
     taking.conversation = { ...taking.conversation, lamport };

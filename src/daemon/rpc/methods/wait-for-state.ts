@@ -15,11 +15,12 @@ import type { Clock } from "../../../ports/index.ts";
 const rank: Record<MessageState, number> = {
   queued: 0,
   sent: 1,
-  delivered: 2,
-  read: 3,
-  failed: 4,
-  cancelled: 4,
-  received: 4,
+  held: 2,
+  delivered: 3,
+  read: 4,
+  failed: 5,
+  cancelled: 5,
+  received: 5,
 };
 
 /** How long a call waits, and what else ends the wait. */
