@@ -13,6 +13,7 @@ const units: Readonly<Record<string, number>> = {
   B: 1,
   KiB: 1024,
   MiB: 1024 * 1024,
+  ms: 1,
   s: 1000,
   min: 60_000,
   h: 3_600_000,
